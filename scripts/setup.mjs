@@ -1,0 +1,52 @@
+// Brings a fresh clone to the point where `npm start`, `npm test` and `npm run lint` can run:
+// installs what package-lock.json pins, then builds the packages. Does nothing that is already done.
+// Runs on the machine's own Node (>= 20); everything after it runs on the Node that it installed.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const stampFile = join(root, 'node_modules', '.setup-stamp');
+const pinnedNode = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+
+function fail(message) {
+  console.error(`setup: ${message}`);
+  process.exit(1);
+}
+
+function run(what, command, args) {
+  const { status, signal, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32' && command === 'npm',
+  });
+  if (error) fail(`${what}: ${error.message}`);
+  if (signal) process.exit(130);
+  if (status !== 0) fail(`${what} failed (exit code ${status}); its output is above`);
+}
+
+/** What the installed tree was made from: the lock file, and the platform of its binaries. */
+function wantedStamp() {
+  const lock = readFileSync(join(root, 'package-lock.json'));
+  return `${createHash('sha256').update(lock).digest('hex')} ${process.platform}-${process.arch}\n`;
+}
+
+if (Number(process.versions.node.split('.')[0]) < 20) {
+  fail(`Node 20 or newer is needed to install, this is ${process.version}`);
+}
+
+const wanted = wantedStamp();
+if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== wanted) {
+  console.log('setup: installing dependencies (once, about half a minute)');
+  rmSync(stampFile, { force: true });
+  run('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (!existsSync(pinnedNode)) {
+    fail('the npm package "node" was installed without its binary: let npm run its install script (allowScripts in package.json)');
+  }
+  writeFileSync(stampFile, wanted);
+}
+
+run('build', pinnedNode, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b']);
+writeFileSync(join(root, 'packages/sse-proxy/dist/cjs/package.json'), '{ "type": "commonjs" }\n');
