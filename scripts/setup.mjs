@@ -43,7 +43,9 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== wanted) {
   rmSync(stampFile, { force: true });
   run('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   if (!existsSync(pinnedNode)) {
-    fail('the npm package "node" was installed without its binary: let npm run its install script (allowScripts in package.json)');
+    fail(
+      'the npm package "node" was installed without its binary: let npm run its install script (allowScripts in package.json)',
+    );
   }
   writeFileSync(stampFile, wanted);
 }
