@@ -1,0 +1,170 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { checkLogDocument } from './document.ts';
+import { haystackOf } from './filter.ts';
+import { checkOptions, MAX_TIMER_MS, type Rule, wholeNumber } from './options.ts';
+import { levelBit, openDatabase, transaction, whereOf } from './sqlite-sql.ts';
+import { Wakeups } from './sqlite-wakeups.ts';
+import type { LogBatch, LogBounds, LogDocument, LogFilter, LogPage, LogQuery, LogStore, StoredLog } from './types.ts';
+
+/** Settings of {@link SqliteLogStore}. */
+export interface SqliteLogStoreOptions {
+  /** The database's file, made if missing (its folder is not), or `:memory:`. Several processes may share one file. */
+  path: string;
+  /** Logs to keep; the oldest go first. Of processes that share a file, the smallest counts. @defaultValue 100_000 */
+  maxLogs?: number;
+  /** Milliseconds between two looks for what other processes wrote, while somebody is subscribed. @defaultValue 100 */
+  pollMs?: number;
+}
+
+const RULES: Record<keyof SqliteLogStoreOptions, Rule> = {
+  path: { expected: 'a file name or ":memory:"', holds: (value) => typeof value === 'string' && value !== '' },
+  maxLogs: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+  pollMs: wholeNumber(1, MAX_TIMER_MS),
+};
+
+// SQLite runs on the event loop's thread: one call looks at so many rows at most, and takes so much text.
+const SCAN_ROWS = 5_000;
+const READ_CHARACTERS = 256 * 1024;
+
+/**
+ * A log store in one SQLite file, by Node's own `node:sqlite`.
+ *
+ * SQLite lets one writer in at a time and numbers are given inside its transaction, so over all processes the order of
+ * numbers is the order of commits: nobody ever sees a log appear below one that was seen before.
+ *
+ * @example
+ * const store = new SqliteLogStore({ path: 'logs.db' });
+ * await store.append([createLogDocument({ message: 'Started', stageName: 'EXTRACT', ...run })]);
+ *
+ * @throws TypeError for a bad option, naming it; SQLite's error when the file can't be opened
+ */
+export class SqliteLogStore implements LogStore {
+  readonly #db: DatabaseSync;
+  readonly #epoch: string;
+  readonly #maxLogs: number;
+  readonly #wakeups: Wakeups;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(options: SqliteLogStoreOptions) {
+    checkOptions('SqliteLogStore', options, RULES, 'path');
+    const { path, maxLogs = 100_000, pollMs = 100 } = options;
+    this.#maxLogs = maxLogs;
+    const { db, epoch } = openDatabase(path);
+    this.#db = db;
+    this.#epoch = epoch;
+    this.#wakeups = new Wakeups(pollMs, () => Number(this.#sql('PRAGMA data_version').get()?.data_version));
+  }
+
+  async epoch(): Promise<string> {
+    return this.#epoch;
+  }
+
+  async bounds(): Promise<LogBounds> {
+    return this.#snapshot(() => this.#bounds());
+  }
+
+  async append(logs: readonly LogDocument[]): Promise<StoredLog[]> {
+    for (const log of logs) checkLogDocument(log);
+    if (logs.length === 0) return [];
+    const insert = this.#sql(
+      'INSERT INTO logs (workspace, workflow, level, at, haystack, document) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    const stored = transaction(this.#db, 'IMMEDIATE', () => {
+      const stored = logs.map((log) => {
+        const { workspaceID, workflowID, timestamp } = log.meta;
+        const level = levelBit(log.logLevel);
+        const text = JSON.stringify(log);
+        const { lastInsertRowid } = insert.run(workspaceID, workflowID, level, timestamp, haystackOf(log), text);
+        return { seq: Number(lastInsertRowid), log };
+      });
+      // By number and not by count: numbers have no holes, and a count would read the whole index each time.
+      this.#sql('DELETE FROM logs WHERE seq <= ?').run((stored.at(-1)?.seq ?? 0) - this.#maxLogs);
+      return stored;
+    });
+    this.#wakeups.wake();
+    return stored;
+  }
+
+  async query({ filter, order, limit, afterSeq = 0, cursorSeq, total = true }: LogQuery): Promise<LogPage> {
+    const { firstSeq, lastSeq } = this.#snapshot(() => this.#bounds());
+    const from = Math.max(afterSeq, firstSeq - 1);
+    const logs: StoredLog[] = [];
+    let matching = 0;
+    // A search reads every row's text, tenths of a second over a full store: the streams get their turns in between.
+    const step = filter.search ? SCAN_ROWS : Math.max(1, lastSeq - from);
+    for (let done = 0; from + done < lastSeq; done += step) {
+      const low = order === 'asc' ? from + done : Math.max(from, lastSeq - done - step);
+      const high = order === 'asc' ? Math.min(lastSeq, low + step) : lastSeq - done;
+      if (total) {
+        const where = whereOf(filter, low, high);
+        matching += Number(this.#sql(`SELECT count(*) AS n FROM logs WHERE ${where.sql}`).get(...where.values)?.n);
+      }
+      if (logs.length <= limit) {
+        const after = order === 'asc' ? Math.max(low, cursorSeq ?? 0) : low;
+        const through = order === 'asc' ? high : Math.min(high, (cursorSeq ?? Infinity) - 1);
+        const where = whereOf(filter, after, through);
+        const sql = `SELECT seq, document FROM logs WHERE ${where.sql} ORDER BY seq ${order === 'asc' ? 'ASC' : 'DESC'} LIMIT ?`;
+        for (const row of this.#sql(sql).all(...where.values, limit + 1 - logs.length)) logs.push(storedLog(row));
+      }
+      if (!total && logs.length > limit) break;
+      if (from + done + step < lastSeq) await nextTurn();
+    }
+    return { logs: logs.slice(0, limit), more: logs.length > limit, total: matching, lastSeq };
+  }
+
+  async read(afterSeq: number, filter: LogFilter, limit: number): Promise<LogBatch> {
+    return this.#snapshot(() => {
+      const { firstSeq, lastSeq } = this.#bounds();
+      const from = Math.max(afterSeq, firstSeq - 1);
+      const through = Math.min(lastSeq, from + SCAN_ROWS);
+      const where = whereOf(filter, from, through);
+      const rows = this.#sql(`SELECT seq, document FROM logs WHERE ${where.sql} ORDER BY seq LIMIT ?`);
+      const logs: StoredLog[] = [];
+      let characters = 0;
+      for (const row of rows.iterate(...where.values, limit)) {
+        logs.push(storedLog(row));
+        characters += String(row.document).length;
+        if (logs.length === limit || characters >= READ_CHARACTERS) {
+          return { logs, firstSeq, lastSeq, throughSeq: Number(row.seq) };
+        }
+      }
+      return { logs, firstSeq, lastSeq, throughSeq: through };
+    });
+  }
+
+  subscribe(listener: () => void): () => void {
+    return this.#wakeups.subscribe(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#wakeups.close();
+    this.#statements.clear();
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  #bounds(): LogBounds {
+    const row = this.#sql(
+      `SELECT (SELECT min(seq) FROM logs) AS first, (SELECT seq FROM sqlite_sequence WHERE name = 'logs') AS last`,
+    ).get();
+    const lastSeq = Number(row?.last ?? 0);
+    return { firstSeq: Number(row?.first ?? lastSeq + 1), lastSeq };
+  }
+
+  #snapshot<T>(work: () => T): T {
+    return transaction(this.#db, 'DEFERRED', work);
+  }
+
+  #sql(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = this.#db.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+}
+
+function storedLog(row: Record<string, unknown>): StoredLog {
+  return { seq: Number(row.seq), log: JSON.parse(String(row.document)) as LogDocument };
+}
