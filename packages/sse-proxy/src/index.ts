@@ -1,1 +1,4 @@
-export {};
+export { SseProxyError, type SseProxyErrorCode, type SseProxyErrorDetails } from './errors.ts';
+export { sseRouter } from './router.ts';
+export { sseProxy } from './sse-proxy.ts';
+export type * from './types.ts';

@@ -1,0 +1,29 @@
+/** The only place where a default value lives. Times in milliseconds, sizes in bytes. */
+export const defaults = {
+  forwardHeaders: ['authorization', 'accept-language', 'traceparent', 'tracestate', 'x-request-id'],
+  heartbeatMs: 15_000,
+  retryMs: 2_000,
+  connectTimeoutMs: 10_000,
+  headersTimeoutMs: 10_000,
+  idleTimeoutMs: 120_000,
+  hookTimeoutMs: 10_000,
+  maxEventBytes: 1_048_576,
+  slowClient: { maxBufferedBytes: 1_048_576, maxStallMs: 30_000 },
+  limits: { total: 10_000 },
+  refuse: 'soft',
+} as const;
+
+/** A refused browser comes back after this long or up to twice as long, so that those refused at once spread. */
+export const refusalRetryMs = 5_000;
+
+/** No upstream's Retry-After or `retry:` makes us or a browser wait longer. */
+export const maxRetryMs = 300_000;
+
+/** Longest Last-Event-ID that is passed on; longer ones are answered 400. */
+export const maxLastEventIdBytes = 4_096;
+
+/** How long `close()` waits for the last bytes of a stream that ended to reach a browser that may not be reading. */
+export const closeFlushMs = 1_000;
+
+/** undici's and Node's own default: an upstream's header section may not be larger. */
+export const maxHeaderBytes = 16_384;

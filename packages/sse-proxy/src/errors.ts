@@ -1,0 +1,105 @@
+/** How a failure is answered: `later` invites the browser back, `never` ends its `EventSource` by status. */
+type Verdict = 'later' | 'never';
+
+// code → [status, reason told to the browser, verdict, title]. One heading per code in docs/errors.md.
+const table = {
+  ERR_SSE_OPTION: [500, 'internal', 'never', 'Invalid configuration'],
+  ERR_SSE_METHOD: [405, 'method', 'never', 'Method not allowed'],
+  ERR_SSE_NOT_ACCEPTABLE: [406, 'not-acceptable', 'never', 'This route only serves text/event-stream'],
+  ERR_SSE_CROSS_SITE: [403, 'cross-site', 'never', 'Cross-site request refused'],
+  ERR_SSE_FORBIDDEN: [403, 'forbidden', 'never', 'Not allowed'],
+  ERR_SSE_LAST_EVENT_ID: [400, 'last-event-id', 'never', 'Invalid Last-Event-ID'],
+  ERR_SSE_PARAMETER: [400, 'parameter', 'never', 'Invalid path parameter'],
+  ERR_SSE_PIPELINED: [503, 'pipelined', 'never', 'A stream cannot wait behind another response'],
+  ERR_SSE_LIMIT: [503, 'limit', 'later', 'Too many streams'],
+  ERR_SSE_LIMIT_KEY: [429, 'limit', 'later', 'Too many streams for this user'],
+  ERR_SSE_LIMIT_RATE: [429, 'limit', 'later', 'Too many streams opened in a minute'],
+  ERR_SSE_DRAINING: [503, 'draining', 'later', 'The server is restarting'],
+  ERR_SSE_HOOK: [500, 'internal', 'later', 'The stream could not be prepared'],
+  ERR_SSE_HOOK_TIMEOUT: [503, 'internal', 'later', 'The stream could not be prepared in time'],
+  ERR_SSE_INTERNAL: [500, 'internal', 'later', 'The stream could not be prepared'],
+  ERR_SSE_UPSTREAM_CONNECT: [502, 'upstream', 'later', 'The upstream could not be reached'],
+  ERR_SSE_UPSTREAM_TIMEOUT: [504, 'upstream', 'later', 'The upstream did not answer in time'],
+  ERR_SSE_UPSTREAM_BUSY: [503, 'upstream', 'later', 'The upstream is temporarily unavailable'],
+  ERR_SSE_UPSTREAM_REFUSED: [502, 'upstream-refused', 'never', 'The upstream refused the stream'],
+  ERR_SSE_UPSTREAM_NO_CONTENT: [204, 'upstream-done', 'never', 'The upstream has nothing more to send'],
+  ERR_SSE_UPSTREAM_REDIRECT: [502, 'upstream-answer', 'never', 'The upstream answered with a redirect'],
+  ERR_SSE_UPSTREAM_NOT_SSE: [502, 'upstream-answer', 'never', 'The upstream did not answer with an event stream'],
+  ERR_SSE_UPSTREAM_PROTOCOL: [502, 'upstream-answer', 'never', 'The upstream broke the HTTP protocol'],
+  ERR_SSE_UPSTREAM_BROKEN: [502, 'upstream', 'later', 'The upstream connection broke'],
+  ERR_SSE_UPSTREAM_IDLE: [504, 'upstream', 'later', 'The upstream fell silent'],
+  ERR_SSE_EVENT_TOO_LARGE: [502, 'upstream-answer', 'later', 'An upstream event was larger than maxEventBytes'],
+  ERR_SSE_TRANSFORM: [500, 'internal', 'later', 'The transform of an event failed'],
+} as const satisfies Record<string, readonly [number, string, Verdict, string]>;
+
+/** Stable machine-readable codes; each has a heading in `docs/errors.md`. */
+export type SseProxyErrorCode = keyof typeof table;
+
+/** What an {@link SseProxyError} may carry besides its code. */
+export interface SseProxyErrorDetails {
+  /** For logs and observers; never sent to a browser. Defaults to the code's title. */
+  message?: string;
+  /** The error underneath, for logs and observers; never sent to a browser. */
+  cause?: unknown;
+  /** Overrides the code's HTTP status: the upstream's own 4xx. */
+  status?: number;
+  /** The earliest sensible return, in milliseconds, from a Retry-After. */
+  retryAfterMs?: number | undefined;
+}
+
+/**
+ * The only error class of this package.
+ *
+ * Thrown when a middleware is made from invalid options (`ERR_SSE_OPTION`), and handed to observers
+ * for everything that goes wrong later. A browser sees `code`, `status` and `title`, never `message` or `cause`.
+ */
+export class SseProxyError extends Error {
+  override readonly name = 'SseProxyError';
+  readonly code: SseProxyErrorCode;
+  /** HTTP status of the answer when the refusal is said by status. */
+  readonly status: number;
+  /** Short word told to the browser in a refused event. */
+  readonly reason: string;
+  /** Whether the browser may come back: decides between a soft refusal and a status. */
+  readonly temporary: boolean;
+  /** Human-readable, the same for every occurrence of the code. */
+  readonly title: string;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: SseProxyErrorCode, details: SseProxyErrorDetails = {}) {
+    const [status, reason, verdict, title] = table[code];
+    super(details.message ?? title, 'cause' in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    this.status = details.status ?? status;
+    this.reason = reason;
+    this.temporary = verdict === 'later';
+    this.title = title;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+const connectCodes = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'EMFILE',
+  'ENFILE',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const protocolCodes = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
+
+/** Translates what undici, the socket or TLS reported into ours; `phase` says how far the request had come. */
+export function fromUpstream(cause: unknown, phase: 'connect' | 'headers' | 'body'): SseProxyError {
+  if (cause instanceof SseProxyError) return cause;
+  const { code = '', name = '' } = (cause ?? {}) as { code?: string; name?: string };
+  const details = { message: `upstream failed in phase ${phase}: ${code || name || 'unknown error'}`, cause };
+  if (phase === 'body') return new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', details);
+  if (name === 'HTTPParserError' || code.startsWith('HPE_') || protocolCodes.has(code)) {
+    return new SseProxyError('ERR_SSE_UPSTREAM_PROTOCOL', details);
+  }
+  if (phase === 'connect' || connectCodes.has(code)) return new SseProxyError('ERR_SSE_UPSTREAM_CONNECT', details);
+  return new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', details);
+}

@@ -1,0 +1,248 @@
+import { SseProxyError } from './errors.ts';
+
+const LF = 0x0a;
+const CR = 0x0d;
+const COLON = 0x3a;
+const SPACE = 0x20;
+const BOM = [0xef, 0xbb, 0xbf] as const;
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Receives what {@link Framer.push} finds: `source.subarray(start, end)` is safe to send as it stands.
+ * `isEvent` is true where a browser would dispatch an event, false for comments, lone ids and retry fields.
+ */
+export type FrameSink = (source: Buffer, start: number, end: number, isEvent: boolean) => void;
+
+/**
+ * Cuts the bytes of one upstream connection into whole events, without changing a byte.
+ *
+ * [spec] https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+ * Events that lie within one chunk are handed on as slices of it; only an event that spans chunks is copied, once.
+ * What is cut off at the end of a connection is never handed on.
+ */
+export class Framer {
+  /** Id of the last whole event as a byte string (one character a byte); empty when there is none. */
+  lastEventId: string;
+  /** The last valid `retry:` of the upstream, in milliseconds. */
+  retryMs: number | undefined;
+  /** Whether the upstream has shown, by an id or a comment, that silence can be told from an end. */
+  showsLife = false;
+
+  readonly #sink: FrameSink;
+  readonly #maxEventBytes: number;
+
+  // The event that is not whole yet, and how far into it the scan has come.
+  #held: Buffer = NOTHING;
+  #heldBytes = 0;
+  #inLine = false;
+  #hasFields = false;
+  #afterCr = false;
+  // An event was handed on at its CR; the LF that completes the CRLF may be the next byte.
+  #lfMayFollow = false;
+  #atStart = true;
+
+  constructor(sink: FrameSink, maxEventBytes: number, lastEventId = '') {
+    this.#sink = sink;
+    this.#maxEventBytes = maxEventBytes;
+    this.lastEventId = lastEventId;
+  }
+
+  /** Bytes held back because their event is not whole yet. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** A new upstream connection begins: forgets the cut-off event, keeps the id. A BOM may come again. */
+  restart(): void {
+    this.#release();
+    this.#lfMayFollow = false;
+    this.#atStart = true;
+  }
+
+  /**
+   * Hands on every event that `chunk` completes, in order.
+   *
+   * @throws SseProxyError `ERR_SSE_EVENT_TOO_LARGE` once an event exceeds `maxEventBytes`; what was whole before
+   * it has been handed on.
+   */
+  push(chunk: Buffer): void {
+    let input = chunk;
+    if (this.#atStart) {
+      const rest = this.#withoutBom(chunk);
+      if (rest === undefined) return;
+      input = rest;
+    }
+    let start = 0;
+    if (this.#lfMayFollow && input.length > 0) {
+      this.#lfMayFollow = false;
+      if (input[0] === LF) {
+        this.#sink(input, 0, 1, false);
+        start = 1;
+      }
+    }
+    // One search tells whether CR has to be looked for at all: almost every upstream ends lines in LF.
+    const hasCr = input.includes(CR, start);
+    if (this.#heldBytes > 0) start = this.#completeHeld(input, start, hasCr);
+    while (start < input.length) {
+      const end = this.#findEnd(input, start, hasCr);
+      if (end === -1) {
+        this.#hold(input, start, input.length);
+        return;
+      }
+      this.#checkSize(end - start);
+      this.#emit(input, start, end, hasCr);
+      start = end;
+    }
+  }
+
+  /** Finishes the held event with the head of `input`; returns where the rest begins. */
+  #completeHeld(input: Buffer, start: number, hasCr: boolean): number {
+    const end = this.#findEnd(input, start, hasCr);
+    this.#hold(input, start, end === -1 ? input.length : end);
+    if (end === -1) return input.length;
+    const whole = this.#held.subarray(0, this.#heldBytes);
+    this.#emit(whole, 0, whole.length, whole.includes(CR));
+    return end;
+  }
+
+  #emit(source: Buffer, start: number, end: number, hasCr: boolean): void {
+    const isEvent = this.#hasFields && this.#readFields(source, start, end, hasCr);
+    this.#release();
+    this.#sink(source, start, end, isEvent);
+  }
+
+  #release(): void {
+    if (this.#heldBytes > 0) this.#held = NOTHING;
+    this.#heldBytes = 0;
+    this.#inLine = false;
+    this.#hasFields = false;
+    this.#afterCr = false;
+  }
+
+  // Grows by doubling, so that an upstream that dribbles single bytes costs a copy a byte and not a buffer a byte.
+  #hold(input: Buffer, start: number, end: number): void {
+    const needed = this.#heldBytes + end - start;
+    this.#checkSize(needed);
+    if (needed > this.#held.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(this.#held.length * 2, this.#maxEventBytes), 256));
+      this.#held.copy(grown, 0, 0, this.#heldBytes);
+      this.#held = grown;
+    }
+    input.copy(this.#held, this.#heldBytes, start, end);
+    this.#heldBytes = needed;
+  }
+
+  #checkSize(bytes: number): void {
+    if (bytes > this.#maxEventBytes) {
+      throw new SseProxyError('ERR_SSE_EVENT_TOO_LARGE', {
+        message: `an upstream event exceeds maxEventBytes (${this.#maxEventBytes}): ${bytes} bytes and not at its end`,
+      });
+    }
+  }
+
+  /**
+   * Where the current event ends (the offset after its empty line), or -1 if it goes on in the next chunk.
+   * A comment before any field ends by itself: it is a heartbeat and should not wait for an empty line.
+   */
+  #findEnd(input: Buffer, from: number, hasCr: boolean): number {
+    let i = from;
+    if (this.#afterCr) {
+      this.#afterCr = false;
+      if (input[i] === LF) i++;
+      if (!this.#hasFields) return i;
+    }
+    while (i < input.length) {
+      if (!this.#inLine) {
+        const first = input[i];
+        if (first === LF) return i + 1;
+        if (first === CR) {
+          if (i + 1 < input.length) return input[i + 1] === LF ? i + 2 : i + 1;
+          this.#lfMayFollow = true;
+          return i + 1;
+        }
+        this.#inLine = true;
+        if (first === COLON) this.showsLife = true;
+        else this.#hasFields = true;
+      }
+      const end = endOfLine(input, i, hasCr);
+      if (end === -1) return -1;
+      this.#inLine = false;
+      i = end + 1;
+      if (input[end] === CR) {
+        if (i === input.length) {
+          this.#afterCr = true;
+          return -1;
+        }
+        if (input[i] === LF) i++;
+      }
+      if (!this.#hasFields) return i;
+    }
+    return -1;
+  }
+
+  /** Reads the fields of a whole event that matter here; says whether a browser would dispatch it. */
+  #readFields(source: Buffer, start: number, end: number, hasCr: boolean): boolean {
+    let hasData = false;
+    for (let line = start; line < end; ) {
+      const lineEnd = endOfLine(source, line, hasCr);
+      const nameEnd = fieldNameEnd(source, line, lineEnd);
+      const nameBytes = nameEnd - line;
+      if (nameBytes === 4) hasData ||= isName(source, line, 'data');
+      else if (nameBytes === 2 && isName(source, line, 'id')) this.#readId(fieldValue(source, nameEnd, lineEnd));
+      else if (nameBytes === 5 && isName(source, line, 'retry')) this.#readRetry(fieldValue(source, nameEnd, lineEnd));
+      line = lineEnd + (source[lineEnd] === CR && source[lineEnd + 1] === LF ? 2 : 1);
+    }
+    return hasData;
+  }
+
+  // [spec] an id with U+0000 NULL is ignored; an empty one resets the last event ID.
+  #readId(value: string): void {
+    if (value.includes('\0')) return;
+    this.lastEventId = value;
+    this.showsLife = true;
+  }
+
+  // [spec] "If the field value consists of only ASCII digits"; how long a wait it may cause is its user's to bound.
+  #readRetry(value: string): void {
+    if (/^[0-9]+$/.test(value)) this.retryMs = Number(value);
+  }
+
+  // [spec] "One leading U+FEFF BYTE ORDER MARK character must be ignored if any are present." It may arrive in pieces.
+  #withoutBom(chunk: Buffer): Buffer | undefined {
+    const head = this.#heldBytes > 0 ? Buffer.concat([this.#held.subarray(0, this.#heldBytes), chunk]) : chunk;
+    this.#heldBytes = 0;
+    let matched = 0;
+    while (matched < BOM.length && head[matched] === BOM[matched]) matched++;
+    if (matched < BOM.length && matched === head.length) {
+      this.#hold(head, 0, head.length);
+      return undefined;
+    }
+    this.#atStart = false;
+    return matched === BOM.length ? head.subarray(BOM.length) : head;
+  }
+}
+
+/** Offset of the CR or LF that ends the line at `from`, or -1. */
+function endOfLine(buffer: Buffer, from: number, hasCr: boolean): number {
+  if (!hasCr) return buffer.indexOf(LF, from);
+  for (let i = from; i < buffer.length; i++) if (buffer[i] === LF || buffer[i] === CR) return i;
+  return -1;
+}
+
+/** Offset of the colon that ends a field name of at most 5 bytes, or of the line's end; `start` for longer names. */
+function fieldNameEnd(buffer: Buffer, start: number, lineEnd: number): number {
+  const last = Math.min(lineEnd, start + 6);
+  for (let i = start; i < last; i++) if (buffer[i] === COLON) return i;
+  return last === lineEnd ? lineEnd : start;
+}
+
+function isName(buffer: Buffer, start: number, name: string): boolean {
+  for (let i = 0; i < name.length; i++) if (buffer[start + i] !== name.charCodeAt(i)) return false;
+  return true;
+}
+
+/** The field's value as a byte string. [spec] "If value starts with a U+0020 SPACE character, remove it from value." */
+function fieldValue(buffer: Buffer, nameEnd: number, lineEnd: number): string {
+  const start = buffer[nameEnd + 1] === SPACE ? nameEnd + 2 : nameEnd + 1;
+  return start < lineEnd ? buffer.toString('latin1', start, lineEnd) : '';
+}

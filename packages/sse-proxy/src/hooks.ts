@@ -1,0 +1,39 @@
+import { SseProxyError } from './errors.ts';
+import type { Lifetime } from './lifetime.ts';
+import type { Awaitable } from './types.ts';
+
+/**
+ * Calls a function that the user gave. It may throw, reject or never settle: that costs this one request.
+ *
+ * @throws SseProxyError `ERR_SSE_HOOK` with its error as cause, `ERR_SSE_HOOK_TIMEOUT` after `timeoutMs`
+ * @throws StreamEnded if the stream ends first
+ */
+export async function callHook<T>(
+  name: string,
+  hook: () => Awaitable<T>,
+  lifetime: Lifetime,
+  timeoutMs: number,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const result = hook();
+    if (!isPromiseLike(result)) return result;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const message = `${name} did not settle within hookTimeoutMs (${timeoutMs})`;
+        reject(new SseProxyError('ERR_SSE_HOOK_TIMEOUT', { message }));
+      }, timeoutMs);
+    });
+    return await lifetime.race(Promise.race([result, late]));
+  } catch (cause) {
+    if (lifetime.ended || cause instanceof SseProxyError) throw cause;
+    throw new SseProxyError('ERR_SSE_HOOK', { message: `${name} failed`, cause });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether a hook's result has to be awaited. */
+export function isPromiseLike<T>(value: Awaitable<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
+}

@@ -1,0 +1,83 @@
+import { Heartbeat } from './heartbeat.ts';
+import type { Config } from './options.ts';
+import type { Stream } from './stream.ts';
+import type { CloseOptions, SseProxyStats } from './types.ts';
+import { createUpstream, type Upstream } from './upstream.ts';
+import { refuseOption } from './validate.ts';
+
+/** What the streams of one middleware have in common: its config, its one timer, its counters, its end. */
+export class Host {
+  readonly config: Config;
+  readonly heartbeat: Heartbeat;
+  readonly upstream: Upstream;
+  readonly counters = { opened: 0, refused: 0, evicted: 0 };
+
+  readonly #streams = new Set<Stream>();
+  // What the streams that are gone have written.
+  #events = 0;
+  #bytes = 0;
+  #draining = false;
+  readonly #whenEmpty: (() => void)[] = [];
+
+  constructor(config: Config) {
+    this.config = config;
+    this.heartbeat = new Heartbeat(config.beatMs);
+    this.upstream = createUpstream(config);
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  enter(stream: Stream): void {
+    this.#streams.add(stream);
+  }
+
+  /** The browser's connection is done with the stream. */
+  leave(stream: Stream): void {
+    this.#streams.delete(stream);
+    this.#events += stream.outlet?.events ?? 0;
+    this.#bytes += stream.outlet?.bytes ?? 0;
+    if (this.#streams.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
+  }
+
+  /** See `close` in types.ts. @throws SseProxyError `ERR_SSE_OPTION` */
+  async close({ graceMs = 0 }: CloseOptions = {}): Promise<void> {
+    if (!(graceMs >= 0) || graceMs > 2 ** 31 - 1) refuseOption('close.graceMs', 'milliseconds, 0 or more', graceMs);
+    this.#draining = true;
+    for (const stream of this.#streams) {
+      const end = () => stream.lifetime.end('draining');
+      if (!stream.outlet || graceMs === 0) end();
+      else stream.lifetime.onEnd(cancel(setTimeout(end, Math.random() * graceMs)));
+    }
+    if (this.#streams.size > 0) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
+  }
+
+  stats(): SseProxyStats {
+    const stats: SseProxyStats = {
+      open: 0,
+      opening: 0,
+      ...this.counters,
+      events: this.#events,
+      bytes: this.#bytes,
+      bufferedBytes: 0,
+      upstreamConnections: this.upstream.connections,
+      oldestMs: 0,
+      draining: this.#draining,
+    };
+    for (const stream of this.#streams) {
+      const { outlet, lifetime } = stream;
+      if (!lifetime.ended) stats[outlet ? 'open' : 'opening']++;
+      if (!outlet) continue;
+      stats.events += outlet.events;
+      stats.bytes += outlet.bytes;
+      stats.bufferedBytes += outlet.bufferedBytes;
+      if (!lifetime.ended) stats.oldestMs = Math.max(stats.oldestMs, stream.ageMs);
+    }
+    return stats;
+  }
+}
+
+function cancel(timer: NodeJS.Timeout): () => void {
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,69 @@
+import type { CloseReason } from './types.ts';
+
+/** Why a stream is over: it was closed, or never opened. */
+export type EndReason = CloseReason | 'refused';
+
+/** What {@link Lifetime.race} rejects with: the stream ended while something was still awaited. */
+export class StreamEnded extends Error {
+  override readonly name = 'StreamEnded';
+}
+
+/**
+ * The life of one stream, held by every stage of it: one AbortController, disposers that run once, and the first
+ * reason, which wins.
+ */
+export class Lifetime {
+  readonly #controller = new AbortController();
+  readonly #disposers = new Set<(reason: EndReason) => void>();
+  #reason: EndReason | undefined;
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get ended(): boolean {
+    return this.#controller.signal.aborted;
+  }
+
+  /** Why it ended; undefined while it lives. */
+  get reason(): EndReason | undefined {
+    return this.#reason;
+  }
+
+  /** Runs `dispose` when the stream ends, at once if it has; returns how to take it back. */
+  onEnd(dispose: (reason: EndReason) => void): () => void {
+    if (this.ended) {
+      dispose(this.#reason as EndReason);
+      return () => {};
+    }
+    this.#disposers.add(dispose);
+    return () => this.#disposers.delete(dispose);
+  }
+
+  /** Ends the stream; only the first call counts. */
+  end(reason: EndReason): void {
+    if (this.ended) return;
+    this.#reason = reason;
+    this.#controller.abort();
+    const disposers = [...this.#disposers];
+    this.#disposers.clear();
+    for (const dispose of disposers) dispose(reason);
+  }
+
+  /** `work`, or a rejection with {@link StreamEnded} as soon as the stream ends. Leaves no listener behind. */
+  race<T>(work: PromiseLike<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const undo = this.onEnd(() => reject(new StreamEnded()));
+      work.then(
+        (value) => {
+          undo();
+          resolve(value);
+        },
+        (error) => {
+          undo();
+          reject(error);
+        },
+      );
+    });
+  }
+}

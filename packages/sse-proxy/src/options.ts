@@ -1,0 +1,225 @@
+import { defaults } from './defaults.ts';
+import { SseProxyError } from './errors.ts';
+import { isFreeHeaderName, isHeaderValue } from './headers.ts';
+import { createLimiter } from './limits.ts';
+import { parseTarget, type TargetTemplate } from './target.ts';
+import type { SlowClientOptions, SseObserver, SseProxyOptions, StreamLimiter, StreamLimits } from './types.ts';
+import * as check from './validate.ts';
+
+/** Validated, complete, frozen. Everything behind the factory reads this and never the user's object. */
+export interface Config {
+  readonly target: TargetTemplate | Extract<SseProxyOptions['target'], (...args: never[]) => unknown>;
+  readonly forwardHeaders: readonly string[];
+  readonly forwardCookies: readonly string[];
+  readonly forwardQuery: readonly string[] | true;
+  readonly upstreamHeaders: NonNullable<SseProxyOptions['upstreamHeaders']>;
+  readonly authorize: SseProxyOptions['authorize'];
+  readonly reauthorizeMs: number | false;
+  readonly heartbeatMs: number | false;
+  readonly retryMs: number | false;
+  readonly connectTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly idleTimeoutMs: number | false;
+  /** Whether the user set idleTimeoutMs: then it also binds an upstream that never showed life. */
+  readonly idleTimeoutIsSet: boolean;
+  readonly maxDurationMs: number | false;
+  readonly hookTimeoutMs: number;
+  readonly slowClient: Required<SlowClientOptions>;
+  readonly maxEventBytes: number;
+  readonly limiter: StreamLimiter;
+  readonly limitKey: StreamLimits['key'];
+  readonly refuse: 'soft' | 'status';
+  readonly allowOrigins: readonly string[];
+  readonly transform: SseProxyOptions['transform'];
+  readonly observers: readonly SseObserver[];
+  readonly dispatcher: SseProxyOptions['dispatcher'];
+  /** Period of the one timer that everything slow hangs on. */
+  readonly beatMs: number;
+}
+
+// Kept exhaustive by the compiler: a new option that is not listed here does not build.
+const knownOptions: Record<keyof SseProxyOptions, true> = {
+  target: true,
+  forwardHeaders: true,
+  forwardCookies: true,
+  forwardQuery: true,
+  upstreamHeaders: true,
+  authorize: true,
+  reauthorizeMs: true,
+  heartbeatMs: true,
+  retryMs: true,
+  connectTimeoutMs: true,
+  headersTimeoutMs: true,
+  idleTimeoutMs: true,
+  maxDurationMs: true,
+  hookTimeoutMs: true,
+  slowClient: true,
+  maxEventBytes: true,
+  limits: true,
+  refuse: true,
+  allowOrigins: true,
+  transform: true,
+  observers: true,
+  dispatcher: true,
+};
+const knownSlowClient: Record<keyof SlowClientOptions, true> = { maxBufferedBytes: true, maxStallMs: true };
+const knownLimits: Record<keyof StreamLimits, true> = { total: true, perKey: true, opensPerMinute: true, key: true };
+const knownHooks: Record<keyof SseObserver, true> = {
+  onOpen: true,
+  onClose: true,
+  onRefuse: true,
+  onEvict: true,
+  onError: true,
+};
+
+/**
+ * Checks the user's options and fills in the defaults.
+ *
+ * @throws SseProxyError `ERR_SSE_OPTION`, naming the option, what was expected and what arrived
+ */
+export function readOptions(options: SseProxyOptions): Config {
+  check.knownNames('', options, knownOptions);
+  const slow = check.knownNames('slowClient', options.slowClient ?? {}, knownSlowClient);
+  const config = {
+    target: typeof options.target === 'function' ? options.target : parseTarget(options.target),
+    forwardHeaders: headerNames(options.forwardHeaders),
+    forwardCookies: check.strings('forwardCookies', options.forwardCookies, []),
+    forwardQuery: queryNames(options.forwardQuery),
+    upstreamHeaders: addedHeaders(options.upstreamHeaders),
+    authorize: check.optionalFunction('authorize', options.authorize) && options.authorize,
+    reauthorizeMs: check.durationOrFalse('reauthorizeMs', options.reauthorizeMs, false),
+    heartbeatMs: check.durationOrFalse('heartbeatMs', options.heartbeatMs, defaults.heartbeatMs),
+    retryMs: check.durationOrFalse('retryMs', options.retryMs, defaults.retryMs),
+    connectTimeoutMs: check.duration('connectTimeoutMs', options.connectTimeoutMs, defaults.connectTimeoutMs),
+    headersTimeoutMs: check.duration('headersTimeoutMs', options.headersTimeoutMs, defaults.headersTimeoutMs),
+    idleTimeoutMs: check.durationOrFalse('idleTimeoutMs', options.idleTimeoutMs, defaults.idleTimeoutMs),
+    idleTimeoutIsSet: options.idleTimeoutMs !== undefined,
+    maxDurationMs: check.durationOrFalse('maxDurationMs', options.maxDurationMs, false),
+    hookTimeoutMs: check.duration('hookTimeoutMs', options.hookTimeoutMs, defaults.hookTimeoutMs),
+    slowClient: Object.freeze({
+      maxBufferedBytes: check.count(
+        'slowClient.maxBufferedBytes',
+        slow.maxBufferedBytes,
+        defaults.slowClient.maxBufferedBytes,
+      ),
+      maxStallMs: check.duration('slowClient.maxStallMs', slow.maxStallMs, defaults.slowClient.maxStallMs),
+    }),
+    maxEventBytes: check.count('maxEventBytes', options.maxEventBytes, defaults.maxEventBytes),
+    ...limits(options),
+    refuse: check.oneOf('refuse', options.refuse, ['soft', 'status'], defaults.refuse),
+    allowOrigins: origins(options.allowOrigins),
+    transform: check.optionalFunction('transform', options.transform) && options.transform,
+    observers: observers(options.observers),
+    dispatcher: dispatcher(options.dispatcher),
+  };
+  if (config.reauthorizeMs && !config.authorize)
+    check.refuseOption('reauthorizeMs', 'authorize to be set too', config.reauthorizeMs);
+  return Object.freeze({ ...config, beatMs: beatPeriod(config) });
+}
+
+function headerNames(value: unknown): readonly string[] {
+  const names = check.strings('forwardHeaders', value, defaults.forwardHeaders).map((name) => name.toLowerCase());
+  for (const name of names) {
+    if (name === 'cookie') check.refuseOption('forwardHeaders', 'no cookie: name the cookies in forwardCookies', name);
+    if (!isFreeHeaderName(name))
+      check.refuseOption('forwardHeaders', 'names of headers that a proxy may pass on', name);
+  }
+  return names;
+}
+
+function queryNames(value: unknown): readonly string[] | true {
+  if (value === true) return true;
+  const names = check.strings('forwardQuery', value, []);
+  if (names.includes('lastEventId')) {
+    check.refuseOption('forwardQuery', 'names other than lastEventId, which goes up as Last-Event-ID', 'lastEventId');
+  }
+  return names;
+}
+
+function addedHeaders(value: unknown): Config['upstreamHeaders'] {
+  if (typeof value === 'function') return value as Config['upstreamHeaders'];
+  return Object.freeze({ ...checkUpstreamHeaders('upstreamHeaders', value ?? {}) });
+}
+
+/** Also what a function gave is checked, at the request. @throws SseProxyError `ERR_SSE_OPTION` */
+export function checkUpstreamHeaders(name: string, value: unknown): Record<string, string> {
+  if (!check.isRecord(value))
+    return check.refuseOption(name, 'an object of header names and values, or a function', value);
+  for (const [field, content] of Object.entries(value)) {
+    if (!isFreeHeaderName(field))
+      check.refuseOption(`${name}`, 'names of headers that may be set for the upstream', field);
+    // The value itself may be a token: it is not shown.
+    if (typeof content !== 'string') check.refuseOption(`${name}.${field}`, 'a string', typeof content);
+    if (!isHeaderValue(content as string))
+      check.refuseOption(`${name}.${field}`, 'no CR, LF or other control character', 'one');
+  }
+  return value as Record<string, string>;
+}
+
+function limits(options: SseProxyOptions): Pick<Config, 'limiter' | 'limitKey'> {
+  const value = options.limits ?? {};
+  if (check.isRecord(value) && 'acquire' in value) {
+    if (typeof value.acquire !== 'function') check.refuseOption('limits.acquire', 'a function', value.acquire);
+    return { limiter: value as unknown as StreamLimiter, limitKey: undefined };
+  }
+  check.knownNames('limits', value, knownLimits);
+  const { total, perKey, opensPerMinute, key } = value as StreamLimits;
+  check.optionalFunction('limits.key', key);
+  if ((perKey !== undefined || opensPerMinute !== undefined) && !key && !options.authorize) {
+    const name = perKey !== undefined ? 'limits.perKey' : 'limits.opensPerMinute';
+    check.refuseOption(
+      name,
+      'a key to count by: limits.key, or authorize that gives { key }',
+      perKey ?? opensPerMinute,
+    );
+  }
+  const limiter = createLimiter({
+    total: check.count('limits.total', total, defaults.limits.total),
+    perKey: check.count('limits.perKey', perKey, Number.POSITIVE_INFINITY),
+    opensPerMinute: check.count('limits.opensPerMinute', opensPerMinute, Number.POSITIVE_INFINITY),
+  });
+  return { limiter, limitKey: key };
+}
+
+function origins(value: unknown): readonly string[] {
+  const list = check.strings('allowOrigins', value, []);
+  for (const origin of list) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+      check.refuseOption('allowOrigins', "origins such as 'https://admin.example', without a path", origin);
+    }
+  }
+  return list;
+}
+
+function observers(value: unknown): readonly SseObserver[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) return check.refuseOption('observers', 'an array of observers', value);
+  value.forEach((observer, index) => {
+    if (!check.isRecord(observer)) check.refuseOption(`observers[${index}]`, 'an object with hooks', observer);
+    for (const hook of Object.keys(knownHooks)) check.optionalFunction(`observers[${index}].${hook}`, observer[hook]);
+  });
+  return [...value];
+}
+
+function dispatcher(value: SseProxyOptions['dispatcher']): Config['dispatcher'] {
+  if (value !== undefined && typeof value?.dispatch !== 'function') {
+    check.refuseOption('dispatcher', 'an undici Dispatcher (an object with dispatch)', value);
+  }
+  return value;
+}
+
+// Four beats in the shortest thing that is measured in beats keep it within a quarter of what was asked for.
+function beatPeriod(
+  config: Pick<Config, 'heartbeatMs' | 'idleTimeoutMs' | 'slowClient' | 'maxDurationMs' | 'reauthorizeMs'>,
+): number {
+  const { heartbeatMs, idleTimeoutMs, maxDurationMs, reauthorizeMs, slowClient } = config;
+  const spans = [heartbeatMs, idleTimeoutMs, maxDurationMs, reauthorizeMs, slowClient.maxStallMs].filter(
+    (span) => span !== false,
+  );
+  return Math.min(1_000, Math.max(5, Math.min(...spans) / 4));
+}
+
+/** Thrown by hooks whose result has the wrong form. */
+export function badHookResult(name: string, expected: string, got: unknown): SseProxyError {
+  return new SseProxyError('ERR_SSE_HOOK', { message: `${name} must give ${expected}, gave ${check.show(got)}` });
+}

@@ -1,0 +1,153 @@
+import type { Response } from 'express';
+import { closeFlushMs } from './defaults.ts';
+import { heartbeatBytes, ownEvent, retryBytes } from './events.ts';
+import { streamHeaders } from './headers.ts';
+import type { Beating, Heartbeat } from './heartbeat.ts';
+import type { Config } from './options.ts';
+import type { EvictContext } from './types.ts';
+
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** What an outlet tells its stream. */
+export interface OutletEvents {
+  /** The browser has taken all that waited. */
+  onDrain(): void;
+  /** A bound of `slowClient` was passed; the browser has been cut. */
+  onEvict(bound: EvictContext['bound'], bufferedBytes: number): void;
+}
+
+/** Writes to one browser: whole events only, heartbeats between them, and never more than may wait. */
+export class Outlet implements Beating {
+  /** Upstream events written. */
+  events = 0;
+  /** Bytes written, HTTP framing aside. */
+  bytes = 0;
+
+  readonly #res: Response;
+  readonly #config: Pick<Config, 'heartbeatMs' | 'retryMs' | 'slowClient'>;
+  readonly #on: OutletEvents;
+  readonly #beatMs: number;
+  readonly #stopBeating: () => void;
+  #over = false;
+  #full = false;
+  #endsInHalfCrlf = false;
+  #quietBeats = 0;
+  #fullBeats = 0;
+
+  constructor(res: Response, config: Config, heartbeat: Heartbeat, on: OutletEvents) {
+    this.#res = res;
+    this.#config = config;
+    this.#on = on;
+    this.#beatMs = heartbeat.periodMs;
+    this.#stopBeating = heartbeat.add(this);
+    res.on('drain', this.#drained);
+  }
+
+  /** Bytes that wait for the browser. */
+  get bufferedBytes(): number {
+    return this.#over ? 0 : this.#res.writableLength;
+  }
+
+  /** Whether the browser has to catch up before it is given more. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /** Sends status and headers at once, before there is any event. */
+  open(extraHeaders: Record<string, string | string[]>): void {
+    this.#res.writeHead(200, { ...extraHeaders, ...streamHeaders });
+    this.#res.flushHeaders();
+    if (this.#config.retryMs !== false) this.#send(retryBytes(this.#config.retryMs));
+  }
+
+  /**
+   * Writes whole events. They are always taken: `false` only means that the browser is full and the caller should
+   * wait for onDrain. A browser that has more than `maxBufferedBytes` waiting already is evicted instead.
+   */
+  write(bytes: Buffer, events: number): boolean {
+    if (this.#over) return true;
+    const waiting = this.#full ? this.#res.writableLength : 0;
+    if (waiting > 0 && waiting + bytes.length > this.#config.slowClient.maxBufferedBytes) {
+      this.#evict('maxBufferedBytes', waiting);
+      return true;
+    }
+    this.events += events;
+    this.#send(bytes);
+    return !this.#full;
+  }
+
+  #send(bytes: Buffer): void {
+    this.bytes += bytes.length;
+    this.#quietBeats = 0;
+    const last = bytes.length - 1;
+    // `\n\r`: an event was handed on at its CR, and the LF that completes the CRLF is still on its way.
+    this.#endsInHalfCrlf = bytes[last] === CR && last > 0 && bytes[last - 1] === LF;
+    if (!this.#res.write(bytes)) this.#full = true;
+  }
+
+  /** Looks after the slow things: heartbeat and stall. */
+  beat(): void {
+    if (this.#full) {
+      this.#fullBeats++;
+      // One more turn of the event loop: a drain that is due is seen before the browser is called stalled.
+      if (this.#fullBeats * this.#beatMs > this.#config.slowClient.maxStallMs) setImmediate(this.#checkStall);
+      return;
+    }
+    this.#quietBeats++;
+    const { heartbeatMs } = this.#config;
+    if (heartbeatMs === false || this.#quietBeats * this.#beatMs < heartbeatMs || this.#endsInHalfCrlf) return;
+    this.#send(heartbeatBytes);
+  }
+
+  #checkStall = (): void => {
+    if (this.#full && this.#fullBeats > 0) this.#evict('maxStallMs', this.#res.writableLength);
+  };
+
+  #drained = (): void => {
+    this.#full = false;
+    this.#fullBeats = 0;
+    if (!this.#over) this.#on.onDrain();
+  };
+
+  #evict(bound: EvictContext['bound'], bufferedBytes: number): void {
+    if (this.#over) return;
+    this.destroy();
+    this.#on.onEvict(bound, bufferedBytes);
+  }
+
+  /** The stream is complete as HTTP sees it; the browser reconnects after its retry time. */
+  end(): void {
+    if (!this.#stop()) return;
+    this.#res.end();
+    this.#destroyUnlessFlushed(this.#config.slowClient.maxStallMs);
+  }
+
+  /** Says why in an end event and when to come back, then ends and closes the connection, so that a server can drain. */
+  endWith(reason: string, retryMs: number): void {
+    if (!this.#stop()) return;
+    const { socket } = this.#res;
+    this.#res.end(ownEvent('end', { reason, retryMs }, retryMs), () => socket?.destroySoon());
+    this.#destroyUnlessFlushed(closeFlushMs);
+  }
+
+  /** Breaks the connection: what was sent is not complete, and the browser must not take it so. */
+  destroy(): void {
+    this.#stop();
+    this.#res.destroy();
+  }
+
+  // A browser that reads nothing any more would keep the connection of an ended stream for good.
+  #destroyUnlessFlushed(withinMs: number): void {
+    const timer = setTimeout(() => this.#res.destroy(), withinMs).unref();
+    this.#res.once('close', () => clearTimeout(timer));
+  }
+
+  #stop(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.#stopBeating();
+    this.#res.off('drain', this.#drained);
+    return true;
+  }
+}

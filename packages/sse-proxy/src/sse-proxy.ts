@@ -1,0 +1,99 @@
+import type { Request, Response } from 'express';
+import { acquirePermit, authorize, checkRequest, limitKey, readLastEventId } from './admission.ts';
+import { SseProxyError } from './errors.ts';
+import { Feed } from './feed.ts';
+import { streamHeaders, upHeaders } from './headers.ts';
+import { callHook } from './hooks.ts';
+import { Host } from './host.ts';
+import { checkUpstreamHeaders, readOptions } from './options.ts';
+import { refuse } from './refusal.ts';
+import { Stream } from './stream.ts';
+import { addressOf, fillTarget, forwardedQuery } from './target.ts';
+import type { CloseOptions, SseProxyHandler, SseProxyOptions } from './types.ts';
+import type { UpstreamRequest } from './upstream.ts';
+
+/**
+ * Express middleware that serves an upstream's event stream from your own origin.
+ *
+ * @example
+ * ```ts
+ * import express from 'express';
+ * import { sseProxy } from '@datashop/sse-proxy';
+ *
+ * const app = express();
+ * app.get('/sse/logs/stream', sseProxy({ target: 'https://logs.internal/logs/stream' }));
+ * app.listen(3000);
+ * ```
+ * @throws SseProxyError `ERR_SSE_OPTION` if an option is unknown or wrong
+ */
+export function sseProxy(options: SseProxyOptions): SseProxyHandler {
+  const host = new Host(readOptions(options));
+  const handler = (req: Request, res: Response): void => {
+    void serve(host, req, res);
+  };
+  return Object.assign(handler, {
+    close: (closeOptions?: CloseOptions) => host.close(closeOptions),
+    stats: () => host.stats(),
+  });
+}
+
+/** request → admission → target → feed → outlet; whatever fails on the way refuses this one request. */
+async function serve(host: Host, req: Request, res: Response): Promise<void> {
+  const { config } = host;
+  // A response that is queued behind another has no socket yet: its bytes would pile up here, unseen.
+  if (res.socket === null) {
+    refuse(req, res, new SseProxyError('ERR_SSE_PIPELINED'), config.refuse);
+    return;
+  }
+  const stream = new Stream(host, req, res);
+  const { lifetime } = stream;
+  try {
+    allowCrossOrigin(req, res, config.allowOrigins);
+    if (host.draining) throw new SseProxyError('ERR_SSE_DRAINING');
+    checkRequest(req, config);
+    const cursor = readLastEventId(req);
+    stream.key = await authorize(req, config, lifetime);
+    if (req.method === 'HEAD') {
+      res.writeHead(200, { ...streamHeaders }).end();
+      return;
+    }
+    stream.key = await limitKey(req, stream.key, config, lifetime);
+    lifetime.onEnd(await acquirePermit(req, stream.key, config, lifetime));
+    const request = await upstreamRequest(host, stream, cursor);
+    const { upstream, heartbeat } = host;
+    const feed = new Feed({ upstream, heartbeat, config, request, cursor, single: Boolean(config.transform) });
+    lifetime.onEnd(() => feed.close());
+    const headers = await lifetime.race(feed.connect());
+    stream.open(feed, headers);
+  } catch (error) {
+    stream.refuse(error);
+  }
+}
+
+/** Where this stream's events come from, and what the upstream is told. */
+async function upstreamRequest({ config }: Host, { req, lifetime }: Stream, cursor: string): Promise<UpstreamRequest> {
+  const { target, upstreamHeaders, hookTimeoutMs } = config;
+  const query = forwardedQuery(req.originalUrl, config.forwardQuery);
+  const address =
+    typeof target === 'function'
+      ? addressOf(await callHook('target', () => target(req), lifetime, hookTimeoutMs), query)
+      : fillTarget(target, req.params, query);
+  const extra =
+    typeof upstreamHeaders === 'function'
+      ? checkUpstreamHeaders(
+          'upstreamHeaders()',
+          await callHook('upstreamHeaders', () => upstreamHeaders(req), lifetime, hookTimeoutMs),
+        )
+      : upstreamHeaders;
+  return { address, headers: upHeaders(req, config, extra, cursor) };
+}
+
+// Set on refusals too: a page that may not read them could not tell why.
+function allowCrossOrigin(req: Request, res: Response, allowed: readonly string[]): void {
+  if (allowed.length === 0) return;
+  res.vary('Origin');
+  const { origin } = req.headers;
+  if (origin === undefined || !allowed.includes(origin)) return;
+  res.set('Access-Control-Allow-Origin', origin);
+  res.set('Access-Control-Allow-Credentials', 'true');
+}

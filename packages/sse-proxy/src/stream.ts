@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Request, Response } from 'express';
+import { authorize } from './admission.ts';
+import { SseProxyError } from './errors.ts';
+import type { Feed } from './feed.ts';
+import { downHeaders } from './headers.ts';
+import type { Beating } from './heartbeat.ts';
+import type { Host } from './host.ts';
+import { Lifetime, StreamEnded } from './lifetime.ts';
+import { notify } from './observe.ts';
+import { Outlet } from './outlet.ts';
+import { refuse, retryTime } from './refusal.ts';
+import { Transformer } from './transform.ts';
+import type { CloseReason, StreamInfo } from './types.ts';
+
+const keepAliveProbeMs = 60_000;
+
+/** One browser's stream, from its request to its end: joins a feed to an outlet and tells the observers. */
+export class Stream implements StreamInfo, Beating {
+  readonly id = randomUUID();
+  readonly route: string;
+  readonly req: Request;
+  readonly resumed: boolean;
+  readonly lifetime = new Lifetime();
+  key: string | undefined;
+  /** Undefined until the upstream's headers are here. */
+  outlet: Outlet | undefined;
+
+  readonly #host: Host;
+  readonly #res: Response;
+  readonly #askedAt = performance.now();
+  #openedAt = 0;
+  #error: SseProxyError | undefined;
+  #ageBeats = 0;
+  #checkedBeats = 0;
+
+  constructor(host: Host, req: Request, res: Response) {
+    this.#host = host;
+    this.#res = res;
+    this.req = req;
+    this.route = `${req.baseUrl ?? ''}${typeof req.route?.path === 'string' ? req.route.path : ''}`;
+    this.resumed = Boolean(req.headers['last-event-id']);
+    host.enter(this);
+    res.on('close', () => {
+      this.lifetime.end('browser-left');
+      host.leave(this);
+    });
+    // A response's late errors (a reset while bytes wait) always come with its close, which is what counts.
+    res.on('error', () => {});
+  }
+
+  /** Time since the stream was opened, in milliseconds. */
+  get ageMs(): number {
+    return this.outlet ? performance.now() - this.#openedAt : 0;
+  }
+
+  /** The upstream answered: sends the browser its headers and lets the events flow. */
+  open(feed: Feed, headers: IncomingHttpHeaders): void {
+    const { config, heartbeat } = this.#host;
+    this.#openedAt = performance.now();
+    this.req.socket.setKeepAlive?.(true, keepAliveProbeMs);
+    const outlet = new Outlet(this.#res, config, heartbeat, {
+      onDrain: () => flow(),
+      onEvict: (bound, bufferedBytes) => {
+        this.#host.counters.evicted++;
+        notify(config.observers, 'onEvict', { stream: this, bound, bufferedBytes });
+        this.lifetime.end('evicted');
+      },
+    });
+    this.outlet = outlet;
+    this.lifetime.onEnd((reason) => this.#close(reason as CloseReason, outlet));
+    outlet.open(downHeaders(headers));
+    notify(config.observers, 'onOpen', { stream: this, waitedMs: this.#openedAt - this.#askedAt });
+    this.#host.counters.opened++;
+    if (config.maxDurationMs || config.reauthorizeMs) this.lifetime.onEnd(heartbeat.add(this));
+
+    let over: (() => void) | undefined;
+    const transformer =
+      config.transform &&
+      new Transformer(config.transform, this, this.lifetime, config.hookTimeoutMs, {
+        onBytes: (bytes, events) => outlet.write(bytes, events),
+        onIdle: () => (over ? over() : flow()),
+        onError: (error) => this.#fail('transform-failed', error),
+      });
+    const flow = () => (outlet.full || transformer?.pending ? feed.pause() : feed.resume());
+    feed.read({
+      onFrames: (bytes, events) => {
+        if (transformer) transformer.push(bytes, events > 0);
+        else outlet.write(bytes, events);
+        if (outlet.full || transformer?.pending) feed.pause();
+      },
+      onOver: (reason, error) => {
+        over = () => (error ? this.#fail(reason, error) : this.lifetime.end(reason));
+        if (!transformer?.pending) over();
+      },
+    });
+  }
+
+  #fail(reason: CloseReason, error: SseProxyError): void {
+    if (this.lifetime.ended) return;
+    this.#error = error;
+    notify(this.#host.config.observers, 'onError', { stream: this, error });
+    this.lifetime.end(reason);
+  }
+
+  #close(reason: CloseReason, outlet: Outlet): void {
+    const { config } = this.#host;
+    if (reason === 'upstream-ended') outlet.end();
+    else if (reason === 'draining' || reason === 'unauthorized') outlet.endWith(reason, retryTime());
+    else if (reason === 'max-duration') outlet.endWith(reason, config.retryMs || retryTime());
+    else outlet.destroy();
+    const { events, bytes } = outlet;
+    const durationMs = performance.now() - this.#openedAt;
+    notify(config.observers, 'onClose', { stream: this, reason, error: this.#error, durationMs, events, bytes });
+  }
+
+  /** The request gets no stream. Nothing is sent to a browser that has left. */
+  refuse(cause: unknown): void {
+    if (this.lifetime.ended && this.lifetime.reason !== 'draining') return;
+    if (this.outlet) return this.lifetime.end('upstream-broken');
+    const error = this.#asError(cause);
+    this.lifetime.end('refused');
+    const { config, counters } = this.#host;
+    counters.refused++;
+    notify(config.observers, 'onError', { stream: this, error });
+    const refusal = refuse(this.req, this.#res, error, config.refuse);
+    notify(config.observers, 'onRefuse', { stream: this, error, ...refusal });
+  }
+
+  #asError(cause: unknown): SseProxyError {
+    if (cause instanceof SseProxyError) return cause;
+    if (cause instanceof StreamEnded) return new SseProxyError('ERR_SSE_DRAINING');
+    return new SseProxyError('ERR_SSE_INTERNAL', { cause });
+  }
+
+  /** Bounds on the stream's life that need no exact moment. */
+  beat(): void {
+    const { config, heartbeat } = this.#host;
+    this.#ageBeats++;
+    if (config.maxDurationMs && this.#ageBeats * heartbeat.periodMs >= config.maxDurationMs) {
+      return this.lifetime.end('max-duration');
+    }
+    if (!config.reauthorizeMs) return;
+    this.#checkedBeats++;
+    if (this.#checkedBeats * heartbeat.periodMs < config.reauthorizeMs) return;
+    this.#checkedBeats = 0;
+    void this.#reauthorize();
+  }
+
+  // Anything but a clear yes for the same key ends the stream: the browser comes back and is asked from the start.
+  async #reauthorize(): Promise<void> {
+    try {
+      const key = await authorize(this.req, this.#host.config, this.lifetime);
+      if (key !== this.key) throw new SseProxyError('ERR_SSE_FORBIDDEN', { message: 'authorize gave another key' });
+    } catch (cause) {
+      if (!this.lifetime.ended) this.#fail('unauthorized', this.#asError(cause));
+    }
+  }
+}

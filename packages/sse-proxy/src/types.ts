@@ -1,0 +1,251 @@
+import type { Request, RequestHandler, Router } from 'express';
+import type { Dispatcher } from 'undici';
+import type { SseProxyError } from './errors.ts';
+
+/** A value, or a promise of it. */
+export type Awaitable<T> = T | PromiseLike<T>;
+
+/** One event, as `transform` sees it. [spec] server-sent-events, "interpreting an event stream" */
+export interface SseEvent {
+  /** The event's id; absent if it has none. */
+  id?: string;
+  /** The event's type; absent means `message`. */
+  event?: string;
+  /** The data lines, joined by LF. */
+  data: string;
+  /** Reconnection time in milliseconds that came with the event. */
+  retry?: number;
+}
+
+/** What is known of one browser's stream. The same object in every hook and observer call of that stream. */
+export interface StreamInfo {
+  /** Random, unique to this stream: ties log lines together. */
+  readonly id: string;
+  /** The route's template, such as `/logs/:workflowId/stream`: safe as a metric's label. */
+  readonly route: string;
+  /** The browser's request. Holds credentials: never log it whole. */
+  readonly req: Request;
+  /** Whether the browser came back with a Last-Event-ID. */
+  readonly resumed: boolean;
+  /** The key that `authorize` or `limits.key` gave, once known. */
+  readonly key: string | undefined;
+}
+
+/** Why a stream that had been opened is over. */
+export type CloseReason =
+  | 'browser-left'
+  | 'upstream-ended'
+  | 'upstream-broken'
+  | 'upstream-idle'
+  | 'event-too-large'
+  | 'evicted'
+  | 'max-duration'
+  | 'unauthorized'
+  | 'transform-failed'
+  | 'draining';
+
+/** Given to {@link SseObserver.onOpen}. */
+export interface OpenContext {
+  readonly stream: StreamInfo;
+  /** From the browser's request to the upstream's headers, in milliseconds. */
+  readonly waitedMs: number;
+}
+
+/** Given to {@link SseObserver.onClose}, once for every onOpen. */
+export interface CloseContext {
+  readonly stream: StreamInfo;
+  readonly reason: CloseReason;
+  /** What went wrong, if something did. */
+  readonly error: SseProxyError | undefined;
+  /** From onOpen, in milliseconds. */
+  readonly durationMs: number;
+  /** Upstream events written to the browser. */
+  readonly events: number;
+  /** Bytes written to the browser, heartbeats and our own events included, HTTP framing aside. */
+  readonly bytes: number;
+}
+
+/** Given to {@link SseObserver.onRefuse}: a request that got no stream. */
+export interface RefuseContext {
+  readonly stream: StreamInfo;
+  readonly error: SseProxyError;
+  /** The HTTP status sent; 200 for a soft refusal. */
+  readonly status: number;
+  /** When the browser was told to come back, in milliseconds; undefined for "never". */
+  readonly retryMs: number | undefined;
+}
+
+/** Given to {@link SseObserver.onEvict}: a browser was cut because it read too slowly. */
+export interface EvictContext {
+  readonly stream: StreamInfo;
+  /** Which bound of `slowClient` was passed. */
+  readonly bound: 'maxBufferedBytes' | 'maxStallMs';
+  /** Bytes that waited for the browser. */
+  readonly bufferedBytes: number;
+}
+
+/** Given to {@link SseObserver.onError}, for every error with a code, before the onRefuse or onClose that it causes. */
+export interface ErrorContext {
+  readonly stream: StreamInfo;
+  readonly error: SseProxyError;
+}
+
+/**
+ * Watches streams: for metrics, logs, audit. Each hook gets one context object. What a hook throws, or rejects with,
+ * is dropped: it cannot hurt a stream.
+ */
+export interface SseObserver {
+  onOpen?(context: OpenContext): void;
+  onClose?(context: CloseContext): void;
+  onRefuse?(context: RefuseContext): void;
+  onEvict?(context: EvictContext): void;
+  onError?(context: ErrorContext): void;
+}
+
+/** What a {@link StreamLimiter} is asked. */
+export interface LimitRequest {
+  readonly req: Request;
+  /** From `authorize`; undefined if it gave none. */
+  readonly key: string | undefined;
+  /** Aborted when the browser leaves while the limiter is still thinking. */
+  readonly signal: AbortSignal;
+}
+
+/** A limiter's answer: a permit, whose `release` is called exactly once, or the limit that was reached. */
+export type LimitAnswer =
+  | { readonly ok: true; release(): void }
+  | { readonly ok: false; readonly limit: 'total' | 'key' | 'rate'; readonly retryAfterMs?: number };
+
+/** Counts open streams; implement it to count across instances. */
+export interface StreamLimiter {
+  acquire(request: LimitRequest): Awaitable<LimitAnswer>;
+}
+
+/** Limits of the built-in limiter; each is a positive whole number. */
+export interface StreamLimits {
+  /** Open streams of this middleware. @defaultValue 10_000 */
+  total?: number;
+  /** Open streams per key. Needs a key. */
+  perKey?: number;
+  /** Streams opened per key in any minute. Needs a key. */
+  opensPerMinute?: number;
+  /** The key, where `authorize` gives none. Never the bare IP: behind a proxy everyone has the same. */
+  key?: (req: Request) => string;
+}
+
+/** Bounds of what may wait for a browser that reads slowly. Past them it is cut, and comes back with its id. */
+export interface SlowClientOptions {
+  /** Bytes that may wait. A single event always may. @defaultValue 1_048_576 */
+  maxBufferedBytes?: number;
+  /** Milliseconds without the browser taking anything that waits. @defaultValue 30_000 */
+  maxStallMs?: number;
+}
+
+/** How one route is proxied. Checked when the middleware is made: anything wrong throws `ERR_SSE_OPTION` there. */
+export interface SseProxyOptions {
+  /**
+   * Where the events come from: an absolute http(s) URL without credentials. `:name` path segments of a string are
+   * filled from `req.params`, encoded as one segment. A function is trusted to choose the origin: never let it
+   * take one from the request.
+   */
+  target: string | URL | ((req: Request) => Awaitable<string | URL>);
+  /**
+   * Request headers that go up. Last-Event-ID always goes: it is the protocol. `x-forwarded-for`, `-host` and `-proto`
+   * may be listed: they then say what Express' `trust proxy` makes of them, never what a browser claims.
+   * @defaultValue `['authorization', 'accept-language', 'traceparent', 'tracestate', 'x-request-id']`
+   */
+  forwardHeaders?: string[];
+  /** Cookies that go up, by name. @defaultValue none */
+  forwardCookies?: string[];
+  /** Query parameters that go up, by name, or `true` for all but `lastEventId`. @defaultValue none */
+  forwardQuery?: string[] | true;
+  /** Headers added for the upstream; they win over forwarded ones. A function is asked at every upstream connect. */
+  upstreamHeaders?: Record<string, string> | ((req: Request) => Awaitable<Record<string, string>>);
+  /** Says whether this browser may watch. `false`: 403. `{ key }` names it for the per-key limits. */
+  authorize?: (req: Request) => Awaitable<boolean | { key: string }>;
+  /** Asks `authorize` again this often while a stream lives and ends it on a no, in milliseconds. @defaultValue false */
+  reauthorizeMs?: number | false;
+  /** A comment is sent after this long without a byte, in milliseconds. @defaultValue 15_000 */
+  heartbeatMs?: number | false;
+  /** First line of every stream: the browser's reconnection time, in milliseconds. @defaultValue 2_000 */
+  retryMs?: number | false;
+  /** Longest wait for the upstream's connection, DNS and TLS included, in milliseconds. @defaultValue 10_000 */
+  connectTimeoutMs?: number;
+  /** Longest wait for the upstream's headers once connected, in milliseconds. @defaultValue 10_000 */
+  headersTimeoutMs?: number;
+  /**
+   * Longest silence of the upstream, in milliseconds; its comments count as life. Left alone, it does not apply
+   * to an upstream that never sent an id or a comment. @defaultValue 120_000
+   */
+  idleTimeoutMs?: number | false;
+  /** Longest life of one stream, in milliseconds; the browser reconnects by itself. @defaultValue false */
+  maxDurationMs?: number | false;
+  /** Longest wait for any of the hooks (target, upstreamHeaders, authorize, a limiter, transform). @defaultValue 10_000 */
+  hookTimeoutMs?: number;
+  /** Bounds for browsers that read slowly. */
+  slowClient?: SlowClientOptions;
+  /** Largest event of the upstream, in bytes. @defaultValue 1_048_576 */
+  maxEventBytes?: number;
+  /** Limits of open streams, or a limiter of your own. @defaultValue `{ total: 10_000 }` */
+  limits?: StreamLimits | StreamLimiter;
+  /**
+   * How "not now" is said. `'soft'`: a 200 stream with `retry:`, an `sse-proxy:refused` event and an end, since
+   * `EventSource` gives up for good on anything but 200. `'status'`: by status, with Retry-After. @defaultValue 'soft'
+   */
+  refuse?: 'soft' | 'status';
+  /** Origins besides our own that may open the stream, such as `https://admin.example`; they get CORS headers. @defaultValue none */
+  allowOrigins?: string[];
+  /**
+   * Changes or drops (`null`) each event that has data. Without it bytes pass unchanged. An event's id should be kept:
+   * it is the browser's cursor; a dropped event's id is sent on alone.
+   */
+  transform?: (event: SseEvent, stream: StreamInfo) => SseEvent | null | PromiseLike<SseEvent | null>;
+  /** Watch what happens. */
+  observers?: SseObserver[];
+  /** An undici dispatcher for mTLS, HTTP/2 (`allowH2`), proxies or mocks. Yours to close. @defaultValue one connection a stream */
+  dispatcher?: Dispatcher;
+}
+
+/** Counters and gauges of one middleware. */
+export interface SseProxyStats {
+  /** Streams open now. */
+  open: number;
+  /** Requests being prepared: authorized, limited, connected. */
+  opening: number;
+  /** Streams opened since the middleware was made. */
+  opened: number;
+  /** Requests that got no stream. */
+  refused: number;
+  /** Browsers cut because they read too slowly. */
+  evicted: number;
+  /** Upstream events written. */
+  events: number;
+  /** Bytes written, HTTP framing aside. */
+  bytes: number;
+  /** Bytes that wait for slow browsers now. */
+  bufferedBytes: number;
+  /** Upstream requests under way now. */
+  upstreamConnections: number;
+  /** Age of the oldest open stream in milliseconds; 0 without one. */
+  oldestMs: number;
+  /** Whether `close()` was called. */
+  draining: boolean;
+}
+
+/** How a middleware is ended. */
+export interface CloseOptions {
+  /** Ends are spread over this long, so that the browsers don't all come back at once, in milliseconds. @defaultValue 0 */
+  graceMs?: number;
+}
+
+interface Closable {
+  /** Refuses new streams, ends the open ones, resolves when all upstream connections are closed. Can be called again. */
+  close(options?: CloseOptions): Promise<void>;
+  /** What is going on now. */
+  stats(): SseProxyStats;
+}
+
+/** What {@link sseProxy} returns. */
+export type SseProxyHandler = RequestHandler & Closable;
+/** What {@link sseRouter} returns; its `stats()` are the sums over its routes. */
+export type SseProxyRouter = Router & Closable;

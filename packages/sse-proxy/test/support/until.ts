@@ -1,0 +1,29 @@
+/** Resolves as soon as `condition` gives something true; the test runner's own bound ends a wait that never would. */
+export function until<T>(condition: () => T | undefined | false | null | 0 | ''): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      try {
+        const value = condition();
+        if (value) resolve(value);
+        else setTimeout(look, 2);
+      } catch (error) {
+        reject(error);
+      }
+    };
+    look();
+  });
+}
+
+/** Things to undo after a test, last first. Call `clean` in `afterEach`. */
+export function cleaner(): { add<T>(thing: T, undo: (thing: T) => unknown): T; clean(): Promise<void> } {
+  const undos: (() => unknown)[] = [];
+  return {
+    add(thing, undo) {
+      undos.push(() => undo(thing));
+      return thing;
+    },
+    async clean() {
+      for (const undo of undos.splice(0).reverse()) await undo();
+    },
+  };
+}
