@@ -5,6 +5,7 @@ import { maxHeaderBytes } from './defaults.ts';
 import { fromUpstream, SseProxyError } from './errors.ts';
 import { judgeAnswer } from './headers.ts';
 import type { UpstreamAddress } from './target.ts';
+import { watchTls } from './tls-warning.ts';
 
 /** One upstream request. */
 export interface UpstreamRequest {
@@ -81,6 +82,7 @@ export function createUpstream({ connectTimeoutMs, headersTimeoutMs, dispatcher 
     },
     open(request, events) {
       const { origin, path } = request.address;
+      if (dispatcher) watchTls(origin);
       const { client, destroy } = dispatcher ? { client: dispatcher, destroy: () => {} } : ownClient(origin);
       let phase: 'connect' | 'headers' | 'body' | 'over' = 'connect';
       let controller: Dispatcher.DispatchController | undefined;
