@@ -1,0 +1,15 @@
+import { readFile } from 'node:fs/promises';
+import type { Job, Row } from '../jobs/job.ts';
+
+// The package exports only its script; the data lie beside it.
+const DATA = new URL('../data/', import.meta.resolve('vega-datasets'));
+
+export interface Extract {
+  rows: Row[];
+  bytes: number;
+}
+
+export async function extract(job: Job): Promise<Extract> {
+  const text = await readFile(new URL(job.file, DATA), 'utf8');
+  return { rows: job.rowsOf(JSON.parse(text)), bytes: Buffer.byteLength(text) };
+}

@@ -1,0 +1,17 @@
+/** @throws if it is no port number; 0 lets the system choose. */
+export function readPort(value: string | undefined, fallback: number): number {
+  if (value === undefined || value === '') return fallback;
+  const port = Number(value);
+  if (!/^\d+$/.test(value) || port > 65_535) {
+    throw new Error(`PORT must be a number from 0 to 65535, not ${JSON.stringify(value)}`);
+  }
+  return port;
+}
+
+/** What to tell the person who chose a port that can't be had. */
+export function portProblem(port: number, code: string | undefined): string | undefined {
+  const other = port === 65_535 ? 0 : port + 1;
+  if (code === 'EADDRINUSE') return `Port ${port} is in use; choose another with PORT=${other} npm start`;
+  if (code === 'EACCES') return `Port ${port} needs more rights than you have; choose another with PORT=3000 npm start`;
+  return undefined;
+}

@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Example } from './example.ts';
+
+/** What the example tells a parent that started it with a channel. */
+interface Told {
+  url: string;
+  upstream: string;
+  pids: Record<'upstream' | 'bff' | 'pipeline', number>;
+}
+
+export interface Datashop extends Told {
+  example: Example;
+  /** Ends it and removes its data. */
+  end(): Promise<void>;
+}
+
+/** The whole example on free ports, with data of its own. */
+export async function startDatashop(env: Record<string, string> = {}): Promise<Datashop> {
+  const data = await mkdtemp(join(tmpdir(), 'datashop-e2e-'));
+  const example = new Example('examples/datashop/src/start.ts', {
+    PORT: '0',
+    DATASHOP_DATA: data,
+    PIPELINE_PAUSE_MS: '100',
+    ...env,
+  });
+  const end = async () => {
+    await example.end();
+    await rm(data, { recursive: true, force: true });
+  };
+  try {
+    const told = once(example.process, 'message') as Promise<[Told]>;
+    await Promise.race([told, example.ended]);
+    await example.line();
+    return { ...(await told)[0], example, end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** Signs in as the page's visitor does, for requests without a browser. */
+export async function signIn(url: string): Promise<string> {
+  const response = await fetch(url);
+  await response.body?.cancel();
+  const [cookie] = response.headers.getSetCookie();
+  if (!cookie) throw new Error('The page gave no session');
+  return cookie.split(';')[0]!;
+}

@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { alive } from './processes.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** An example that was started as its `npm start` starts it. */
+export class Example {
+  readonly process: ChildProcess;
+  /** What it has written so far. */
+  stdout = '';
+  stderr = '';
+  /** Resolves with exit code and signal once it has ended and all its output is here. */
+  readonly ended: Promise<[code: number | null, signal: NodeJS.Signals | null]>;
+
+  /** @param script relative to the repository; run in a process group of its own, as a terminal does */
+  constructor(script: string, env: Record<string, string>) {
+    this.process = spawn(process.execPath, [script], {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      detached: true,
+    });
+    this.process.stdout?.on('data', (chunk) => {
+      this.stdout += chunk;
+    });
+    this.process.stderr?.on('data', (chunk) => {
+      this.stderr += chunk;
+    });
+    this.ended = once(this.process, 'close') as Example['ended'];
+  }
+
+  get pid(): number {
+    return this.process.pid ?? 0;
+  }
+
+  /** Resolves with the first line it prints; rejects if it ends without one. */
+  async line(): Promise<string> {
+    for (;;) {
+      const end = this.stdout.indexOf('\n');
+      if (end !== -1) return this.stdout.slice(0, end);
+      const over = await Promise.race([
+        once(this.process.stdout!, 'data').then(() => false),
+        this.ended.then(() => true),
+      ]);
+      if (over && !this.stdout.includes('\n')) throw new Error(`It ended without a line: ${this.stderr}`);
+    }
+  }
+
+  /** What Ctrl-C does: the terminal signals the whole group. */
+  interrupt(): void {
+    process.kill(-this.pid, 'SIGINT');
+  }
+
+  /** For after hooks: whatever state it is in, it ends. */
+  async end(): Promise<void> {
+    if (alive(this.pid)) this.process.kill('SIGTERM');
+    await this.ended;
+  }
+}

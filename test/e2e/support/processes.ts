@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+
+/** Whether the process still runs. One that has ended but was not yet buried by its parent does not. */
+export function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2)[0] !== 'Z';
+  } catch {
+    // No /proc here, or the process ended in between: the next look will tell.
+    return true;
+  }
+}
+
+/** Resolves when the process is gone. Only a parent is told of an end; everyone else has to look. */
+export async function gone(pid: number): Promise<void> {
+  while (alive(pid)) await setTimeout(10);
+}
