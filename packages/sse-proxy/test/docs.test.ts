@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+
+const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+
+describe('the documentation', () => {
+  it('has a heading for every error code, and no other', () => {
+    const codes = [...read('../src/errors.ts').matchAll(/^ {2}(ERR_SSE_\w+):/gm)].map((match) => match[1]);
+    const headings = [...read('../../../docs/errors.md').matchAll(/^### (ERR_SSE_\w+)$/gm)].map((match) => match[1]);
+    expect(codes).to.not.be.empty;
+    expect(headings.toSorted()).to.deep.equal(codes.toSorted());
+  });
+
+  it('has a row for every option, and no other', () => {
+    const listed = read('../src/options.ts').match(/knownOptions[^{]*\{([^}]*)\}/)?.[1] ?? '';
+    const options = [...listed.matchAll(/(\w+): true/g)].map((match) => match[1]);
+    const rows = [...read('../README.md').matchAll(/^\| (`\w+`(?:, `\w+`)*) \|/gm)];
+    const documented = rows.flatMap((row) => [...row[1]!.matchAll(/`(\w+)`/g)].map((match) => match[1]));
+    expect(options).to.not.be.empty;
+    expect(documented.toSorted()).to.deep.equal(options.toSorted());
+  });
+
+  it('gives the defaults that the code has', () => {
+    const readme = read('../README.md');
+    for (const text of ['15 000', '2 000', '120 000', '30 000', '10 000', '1 MiB']) expect(readme).to.include(text);
+    const defaults = read('../src/defaults.ts');
+    for (const text of ['15_000', '2_000', '120_000', '30_000', '10_000', '1_048_576'])
+      expect(defaults).to.include(text);
+  });
+});
