@@ -34,7 +34,7 @@ export function browseRaw(port: number, request: string): RawBrowser {
   const socket = net.connect(port, '127.0.0.1');
   const parts: Buffer[] = [];
   let over = false;
-  socket.on('data', (data) => parts.push(data));
+  socket.on('data', (data: Buffer) => parts.push(data));
   socket.on('error', () => {});
   socket.on('close', () => (over = true));
   socket.write(request, 'latin1');

@@ -1,0 +1,77 @@
+import { expect } from 'chai';
+import { flood, reader } from './support/flood.ts';
+import { heartbeats, stage } from './support/stage.ts';
+import { until } from './support/until.ts';
+
+// A quiet second browser on the same proxy hears the same timer: what it heard, the first one could have heard too.
+describe('the heartbeat', () => {
+  const { add, clean, upstream, app, visit, opened } = stage();
+  afterEach(clean);
+
+  it('is a comment and an empty line, exactly', async () => {
+    const { browser } = await opened({ heartbeatMs: 10 });
+    await browser.sees(':\n\n:\n\n');
+    expect(browser.body()).to.match(/^(:\n\n)+$/);
+  });
+
+  it('rule 20: goes out between events, also while half an event is held back', async () => {
+    const { browser, request } = await opened({ heartbeatMs: 10 });
+    request.send('data: one\n\nda');
+    await until(() => heartbeats(browser.body()) >= 3);
+    request.send('ta: two\n\n');
+    await browser.sees('two\n\n');
+    expect(browser.body()).to.match(/^(:\n\n)*data: one\n\n(:\n\n){3,}data: two\n\n(:\n\n)*$/);
+  });
+
+  it('rule 20: keeps silent after a CR whose LF may still come', async () => {
+    const { app: proxied, browser, request, upstream: up } = await opened({ heartbeatMs: 10 });
+    const other = visit(proxied.port);
+    (await up.request(1)).begin();
+    request.send('data: one\r\n\r');
+    const before = heartbeats(await browser.sees('one\r\n\r'));
+    await other.opened();
+    const heard = heartbeats(other.body());
+    await until(() => heartbeats(other.body()) >= heard + 5);
+    expect(browser.body()).to.equal(`${':\n\n'.repeat(before)}data: one\r\n\r`);
+    request.send('\n');
+    await browser.sees('one\r\n\r\n:\n\n');
+  });
+
+  it('rule 20: keeps silent while the browser has not taken what it was given', async () => {
+    const up = await upstream((request) => request.begin());
+    const { port, proxy } = await app({ target: up.url, heartbeatMs: 10, retryMs: false });
+    const slow = add(reader(port), (it) => it.leave());
+    await slow.opened();
+    const sending = flood(await up.request(), 3_000, 16_384);
+    await until(() => proxy.stats().bufferedBytes > 0 && up.requests[0]?.socket.writableNeedDrain);
+    const quiet = visit(port);
+    await until(() => heartbeats(quiet.body()) >= 10);
+    slow.read();
+    await sending;
+    await until(() => slow.events() === 3_000);
+    expect(slow.heartbeatsAmongEvents()).to.equal(0);
+    expect(slow.inOrder()).to.equal(true);
+  });
+
+  it('is not sent with heartbeatMs: false', async () => {
+    // The stall bound keeps the timer as fast as the other proxy's.
+    const { browser, request } = await opened({ heartbeatMs: false, slowClient: { maxStallMs: 20 } });
+    const { browser: other } = await opened({ heartbeatMs: 20 });
+    await until(() => heartbeats(other.body()) >= 10);
+    request.send('data: one\n\n');
+    expect(await browser.sees('one\n\n')).to.equal('data: one\n\n');
+  });
+
+  it('waits for silence: bytes of the upstream put it off', async () => {
+    const { app: proxied, browser, request, upstream: up } = await opened({ heartbeatMs: 200 });
+    const other = visit(proxied.port);
+    (await up.request(1)).begin();
+    const timer = add(
+      setInterval(() => request.send('data: x\n\n'), 5),
+      (it) => clearInterval(it),
+    );
+    await until(() => heartbeats(other.body()) >= 2);
+    clearInterval(timer);
+    expect(browser.body()).to.match(/^(data: x\n\n)+$/);
+  });
+});
