@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import express from 'express';
+import request from 'supertest';
+import { LOGS, service, stopServices } from './support/service.ts';
+
+const TOKEN = 'Jd8s-not-to-be-seen';
+
+describe('the bearer token', () => {
+  afterEach(stopServices);
+
+  for (const path of [LOGS, `${LOGS}/stream`, '/logs/stream']) {
+    it(`is asked for at ${path}`, async () => {
+      const { app } = await service({ token: TOKEN });
+      for (const authorization of [undefined, '', 'Basic abc', 'Bearer', 'Bearer ', `Bearer ${TOKEN} x`, TOKEN]) {
+        const answer = await request(app)
+          .get(path)
+          .set(authorization === undefined ? {} : { authorization });
+        expect(answer.status, authorization).to.equal(401);
+        expect(answer.headers).to.include({ 'www-authenticate': 'Bearer', 'content-type': 'application/problem+json' });
+        expect(answer.body).to.deep.equal({
+          type: 'about:blank',
+          title: 'Unauthorized',
+          status: 401,
+          code: 'missing_token',
+          detail: 'Authorization: expected a bearer token',
+        });
+      }
+    });
+
+    it(`is compared at ${path}, and never echoed`, async () => {
+      const { app } = await service({ token: TOKEN });
+      for (const wrong of ['x', `${TOKEN}x`, TOKEN.slice(1), TOKEN.toLowerCase()]) {
+        const answer = await request(app).get(path).set('authorization', `Bearer ${wrong}`);
+        expect(answer.status).to.equal(403);
+        expect(answer.body).to.include({ code: 'wrong_token', status: 403, title: 'Forbidden' });
+        expect(answer.text).not.to.include(TOKEN);
+        expect(answer.text).not.to.include(`"${wrong}"`);
+      }
+    });
+  }
+
+  it('opens the door, whatever the case of "Bearer"', async () => {
+    const { app } = await service({ token: TOKEN });
+    for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
+      await request(app).get(LOGS).set('authorization', `${scheme} ${TOKEN}`).expect(200);
+    }
+    await request(app).head(`${LOGS}/stream`).set('authorization', `Bearer ${TOKEN}`).expect(200);
+  });
+
+  it('comes before every other answer', async () => {
+    const { app } = await service({ token: TOKEN });
+    await request(app).get(`${LOGS}?limit=x`).expect(401);
+    await request(app).post(LOGS).expect(401);
+  });
+
+  it('is not asked for where there is none, nor for the health check', async () => {
+    await request((await service()).app)
+      .get(LOGS)
+      .expect(200);
+    await request((await service({ token: TOKEN })).app)
+      .get('/healthz')
+      .expect(200, { status: 'ok' });
+  });
+
+  it('is no business of the application’s other routes', async () => {
+    const { router } = await service({ token: TOKEN });
+    const app = express().use(router);
+    app.get('/other', (_req, res) => void res.send('mine'));
+    await request(app).get('/other').expect(200, 'mine');
+    await request(app).get('/logs').expect(404);
+  });
+});

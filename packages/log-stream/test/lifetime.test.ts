@@ -1,0 +1,153 @@
+import { expect } from 'chai';
+import request from 'supertest';
+import { SqliteLogStore } from '../src/index.ts';
+import { unwatchIntervals, watchIntervals } from './support/intervals.ts';
+import { eventually, LOGS, log, logs, service, stopServices } from './support/service.ts';
+import { leaveStreams, openStream } from './support/sse.ts';
+import { CountingStore, SlowStore } from './support/stores.ts';
+
+const NOTHING = { streams: 0, atTip: 0, waiting: 0, bufferedBytes: 0 };
+const BIG = 'x'.repeat(16 * 1024);
+
+describe('a slow reader', () => {
+  afterEach(async () => {
+    leaveStreams();
+    await stopServices();
+  });
+
+  it('is bounded while others go on, and gets everything once it reads', async () => {
+    const { url, store, router } = await service();
+    const slow = await openStream(`${url}${LOGS}/stream`, { reading: false });
+    const fast = await openStream(`${url}${LOGS}/stream`);
+    let n = 0;
+    const burst = async () => {
+      await store.append(Array.from({ length: 50 }, () => log(`m${n++}`, { description: BIG })));
+      await fast.untilMessage(`m${n - 1}`);
+    };
+    // First the kernel takes its fill, megabytes of it.
+    while (router.stats().waiting === 0) await burst();
+    const buffered = router.stats().bufferedBytes;
+    for (let i = 0; i < 20; i++) await burst();
+    const { atTip, waiting, bufferedBytes } = router.stats();
+    expect({ atTip, waiting, bufferedBytes }).to.deep.equal({ atTip: 1, waiting: 1, bufferedBytes: buffered });
+    expect(buffered).to.be.below(256 * 1024);
+
+    slow.read();
+    await slow.untilMessage(`m${n - 1}`);
+    expect(slow.messages).to.deep.equal(fast.messages);
+    expect(slow.messages).to.deep.equal(Array.from({ length: n }, (_, i) => `m${i}`));
+    await eventually(() => router.stats().atTip === 2);
+  });
+
+  it('is not read for while it replays, and is read for again', async () => {
+    const store = new CountingStore(new SqliteLogStore({ path: ':memory:' }));
+    const { url, router } = await service({ store });
+    await store.append(logs(1_000, 'm', { description: BIG }));
+    const slow = await openStream(`${url}${LOGS}/stream`, { lastEventId: `${await store.epoch()}-0`, reading: false });
+    await eventually(() => router.stats().waiting === 1);
+    const { reads } = store;
+    expect(router.stats().bufferedBytes).to.be.below(256 * 1024);
+    const fast = await openStream(`${url}${LOGS}/stream?history=1`);
+    await fast.untilMessage('m999');
+    expect(router.stats().waiting).to.equal(1);
+    expect(store.reads - reads).to.be.below(10);
+    slow.read();
+    await slow.untilMessage('m999');
+    expect(slow.messages).to.deep.equal(logs(1_000).map(({ message }) => message));
+  });
+
+  it('that takes nothing for too long is cut, and resumes exactly', async () => {
+    const { url, store, router } = await service({ maxStallMs: 20 });
+    await store.append(logs(1_000, 'm', { description: BIG }));
+    const slow = await openStream(`${url}${LOGS}/stream?history=500`, { reading: false });
+    await openStream(`${url}${LOGS}/stream`);
+    await eventually(() => router.stats().streams === 1);
+    slow.read();
+    expect(await slow.untilEnd()).to.equal('cut');
+    const resumed = await openStream(`${url}${LOGS}/stream?history=500`, { lastEventId: slow.lastId });
+    await resumed.untilMessage('m999');
+    expect([...slow.messages, ...resumed.messages]).to.deep.equal(
+      logs(1_000)
+        .map(({ message }) => message)
+        .slice(500),
+    );
+  });
+});
+
+describe('the end of streams', () => {
+  afterEach(async () => {
+    leaveStreams();
+    await stopServices();
+    unwatchIntervals();
+  });
+
+  it('gives everything back, wherever a reader leaves', async () => {
+    const intervals = watchIntervals();
+    const store = new SlowStore(new SqliteLogStore({ path: ':memory:' }), [0, 2, 1]);
+    const { url, router } = await service({ store, pingMs: 1_000 });
+    await store.append(logs(300));
+    const e = await store.epoch();
+    for (let i = 0; i < 60; i++) {
+      const streams = await Promise.all([
+        openStream(`${url}/logs/stream`),
+        openStream(`${url}${LOGS}/stream?history=200`),
+        openStream(`${url}${LOGS}/stream`, { lastEventId: `${e}-${i}` }),
+      ]);
+      if (i % 3 === 0) await store.append([log('more')]);
+      if (i % 3 === 1) await eventually(() => router.stats().atTip > 0);
+      for (const stream of streams) stream.leave();
+    }
+    await eventually(() => router.stats().streams === 0);
+    expect(router.stats()).to.deep.equal(NOTHING);
+    expect(store.subscriptions).to.equal(0);
+    expect(intervals.size).to.equal(0);
+  });
+
+  it('by close() is clean, after whole events, and final', async () => {
+    const intervals = watchIntervals();
+    const store = new CountingStore(new SqliteLogStore({ path: ':memory:' }));
+    const { url, app, router } = await service({ store, pingMs: 1_000 });
+    const streams = await Promise.all(Array.from({ length: 5 }, () => openStream(`${url}${LOGS}/stream`)));
+    await store.append(logs(5));
+    await Promise.all(streams.map((stream) => stream.untilMessage('m4')));
+    await router.close();
+    for (const stream of streams) {
+      expect(await stream.untilEnd()).to.equal('end');
+      expect(stream.text).to.match(/\n\n$/);
+    }
+    expect(router.stats()).to.deep.equal(NOTHING);
+    expect(store.subscriptions).to.equal(0);
+    expect(intervals.size).to.equal(0);
+    for (const path of [LOGS, `${LOGS}/stream`, '/logs/stream', '/healthz']) {
+      const { body } = await request(app).get(path).expect(503);
+      expect(body).to.include({ code: 'closing' });
+    }
+    await router.close();
+    // It is not ours to close.
+    expect((await store.bounds()).lastSeq).to.equal(5);
+  });
+
+  it('by close() does not wait for a reader that takes nothing', async () => {
+    const { url, store, router } = await service();
+    await store.append(logs(1_000, 'm', { description: BIG }));
+    const slow = await openStream(`${url}${LOGS}/stream?history=500`, { reading: false });
+    await eventually(() => router.stats().waiting === 1);
+    await router.close({ graceMs: 1 });
+    expect(router.stats()).to.deep.equal(NOTHING);
+    slow.read();
+    expect(await slow.untilEnd()).to.equal('cut');
+  });
+
+  it('by close() reaches a stream that is still being opened', async () => {
+    const store = new SlowStore(new SqliteLogStore({ path: ':memory:' }), [50]);
+    const { url, router } = await service({ store });
+    const opening = openStream(`${url}/logs/stream`).then(
+      () => 'opened',
+      () => 'refused',
+    );
+    await eventually(() => router.stats().streams === 1);
+    await router.close({ graceMs: 1 });
+    expect(router.stats()).to.deep.equal(NOTHING);
+    await opening;
+  });
+});

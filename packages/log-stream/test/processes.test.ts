@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { SqliteLogStore } from '../src/index.ts';
+import { LOGS, log, logs, service, stopServices } from './support/service.ts';
+import { leaveStreams, openStream } from './support/sse.ts';
+
+const APPENDER = fileURLToPath(new URL('support/appender.ts', import.meta.url));
+
+describe('processes that share one file', () => {
+  let folder: string;
+  let path: string;
+  const children: ChildProcess[] = [];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'log-stream-'));
+    path = join(folder, 'logs.db');
+  });
+  afterEach(async () => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    leaveStreams();
+    await stopServices();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Appends in a process of its own. */
+  function append(prefix: string, count: number | 'forever') {
+    const child = spawn(process.execPath, [APPENDER, path, prefix, String(count)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.push(child);
+    return { child, output: text(child.stdout), exit: once(child, 'exit') as Promise<[number | null, string | null]> };
+  }
+
+  it('serve a pipeline in another process live, each log once, in order', async () => {
+    const { url } = await service({ store: new SqliteLogStore({ path, pollMs: 5 }) });
+    const stream = await openStream(`${url}${LOGS}/stream`);
+    await stream.until((body) => body.includes('id: '));
+    const { exit } = append('child', 500);
+    await stream.untilMessage('child499');
+    expect(stream.messages).to.deep.equal(logs(500, 'child').map(({ message }) => message));
+    expect(await exit).to.deep.equal([0, null]);
+  });
+
+  it('agree on one epoch when they make the file at the same moment, and on one order when all append', async () => {
+    const appenders = ['a', 'b', 'c', 'd'].map((prefix) => append(prefix, 50));
+    const store = new SqliteLogStore({ path, pollMs: 5 });
+    const { url } = await service({ store });
+    const stream = await openStream(`${url}/logs/stream`, { lastEventId: `${await store.epoch()}-0` });
+    for (let i = 0; i < 50; i++) await store.append([log(`e${i}`)]);
+    await Promise.all(appenders.map(({ exit }) => exit));
+    await store.append([log('end')]);
+    await stream.untilMessage('end');
+
+    const epochs = await Promise.all(appenders.map(async ({ output }) => (await output).trim()));
+    expect(new Set(epochs)).to.deep.equal(new Set([await store.epoch()]));
+    expect(stream.events.map(({ id }) => id)).to.deep.equal(
+      Array.from({ length: 251 }, (_, i) => `${epochs[0]}-${i + 1}`),
+    );
+    for (const prefix of 'abcde') {
+      const own = stream.messages.filter((message) => message.startsWith(prefix) && message !== 'end');
+      expect(own).to.deep.equal(logs(50, prefix).map(({ message }) => message));
+    }
+  });
+
+  it('survive the kill of one that appends: what readers got is what is stored', async () => {
+    const store = new SqliteLogStore({ path, pollMs: 5 });
+    const { url } = await service({ store });
+    const stream = await openStream(`${url}${LOGS}/stream`);
+    await stream.until((body) => body.includes('id: '));
+    const { child, exit } = append('child', 'forever');
+    await stream.until(() => stream.messages.length >= 200);
+    child.kill('SIGKILL');
+    expect(await exit).to.deep.equal([null, 'SIGKILL']);
+    await store.append([log('end')]);
+    await stream.untilMessage('end');
+    const { logs: stored } = await store.query({ filter: {}, order: 'asc', limit: 100_000 });
+    expect(stream.messages).to.deep.equal(stored.map((entry) => entry.log.message));
+    expect(stream.messages.slice(0, -1)).to.deep.equal(logs(stored.length - 1, 'child').map(({ message }) => message));
+  });
+});

@@ -1,0 +1,254 @@
+import { expect } from 'chai';
+import request, { type Response } from 'supertest';
+import { SqliteLogStore } from '../src/index.ts';
+import { LOGS, log, logs, service, stopServices } from './support/service.ts';
+import { FailingStore } from './support/stores.ts';
+
+const T0 = 1758531240000; // 2025-09-22T08:54:00.000Z
+
+/** The messages on a page, in its order. */
+const messages = ({ body }: Response) => body.logs.map(({ message }: { message: string }) => message).join(' ');
+
+describe('GET …/logs', () => {
+  afterEach(stopServices);
+
+  it('answers a workflow’s logs, newest first, in their exact shape', async () => {
+    const { app, store } = await service();
+    const [one, two] = [log('one'), log('two')];
+    await store.append([one, log('x', { workflowID: 'other' }), two, log('y', { workspaceID: 'other' })]);
+    const answer = await request(app).get(LOGS).expect(200);
+    expect(answer.text).to.equal(JSON.stringify({ logs: [two, one], nextCursor: null, total: 2 }));
+    expect(answer.headers).to.include({
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      'last-event-id': `${await store.epoch()}-4`,
+    });
+  });
+
+  it('answers an empty page where there is nothing', async () => {
+    const { app } = await service();
+    await request(app).get(LOGS).expect(200, { logs: [], nextCursor: null, total: 0 });
+  });
+
+  it('takes ids as they are, percent-encoded', async () => {
+    const { app, store } = await service();
+    const ids = { workspaceID: 'a/b %?', workflowID: "'; DROP TABLE logs; --" };
+    await store.append([log('odd', ids)]);
+    const path = `workspace/${encodeURIComponent(ids.workspaceID)}/workflow/${encodeURIComponent(ids.workflowID)}`;
+    expect(messages(await request(app).get(`/wfm/workflow/${path}/logs`).expect(200))).to.equal('odd');
+  });
+
+  describe('filters', () => {
+    const query = async (text: string) => {
+      const { app, store } = await service();
+      await store.append([
+        log('debug', { logLevel: 'DEBUG', timestamp: T0 }),
+        log('info 100%', { logLevel: 'INFO', timestamp: T0 + 1, stageName: 'LOAD_A' }),
+        log('warn', { logLevel: 'WARN', timestamp: T0 + 2, description: 'Größe ÄNDERN' }),
+        log('error', { logLevel: 'ERROR', timestamp: T0 + 3, description: 'first\nsecond line' }),
+      ]);
+      const answer = await request(app).get(`${LOGS}?order=asc&${text}`).expect(200);
+      expect(answer.body.total).to.equal(answer.body.logs.length);
+      return messages(answer);
+    };
+
+    for (const [text, expected] of [
+      ['log_level=INFO', 'info 100%'],
+      ['log_level=info,Error', 'info 100% error'],
+      ['log_level=info,%20error', 'info 100% error'],
+      ['log_level=info&log_level=error', 'info 100% error'],
+      ['log_level=DEBUG,INFO,WARN,ERROR', 'debug info 100% warn error'],
+      ['log_level=', 'debug info 100% warn error'],
+      ['search=EBU', 'debug'],
+      ['search=load', 'info 100%'],
+      ['search=größe%20ändern', 'warn'],
+      ['search=GRÖSSE', ''],
+      ['search=%25', 'info 100%'],
+      ['search=d%25_A', ''],
+      ['search=d_A', 'info 100%'],
+      ["search='%20OR%201=1", ''],
+      ['search=first%0Asecond', 'error'],
+      ['search=STAGE', 'debug warn error'],
+      ['search=errorfirst', ''],
+      ['search=', 'debug info 100% warn error'],
+      [`from=${T0 + 2}`, 'warn error'],
+      [`to=${T0 + 2}`, 'debug info 100%'],
+      [`from=${T0 + 1}&to=${T0 + 3}`, 'info 100% warn'],
+      [`from=${T0 + 1}&to=${T0 + 1}`, ''],
+      ['from=2025-09-22T08:54:00.002Z', 'warn error'],
+      ['from=2025-09-22T10:54:00.002%2B02:00', 'warn error'],
+      ['from=2025-09-22T10:54:00.002+02:00', 'warn error'],
+      ['to=2025-09-22t06:54:00.001-02:00', 'debug'],
+      ['from=2025-09-22&to=2025-09-23', 'debug info 100% warn error'],
+      ['from=2025-09-22T08:55Z', ''],
+      ['from=-1', 'debug info 100% warn error'],
+      ['limit=&cursor=&from=&to=&after=', 'debug info 100% warn error'],
+      ['log_level=warn,error&search=a', 'warn error'],
+      ['log_level=warn,error&search=STAGE&to=1758531240003', 'warn'],
+      ['unknown=parameter', 'debug info 100% warn error'],
+    ] as const) {
+      it(`${text} → ${expected || 'nothing'}`, async () => expect(await query(text)).to.equal(expected));
+    }
+  });
+
+  it('order turns the list, whatever its case', async () => {
+    const { app, store } = await service();
+    await store.append(logs(3));
+    expect(messages(await request(app).get(`${LOGS}?order=asc`))).to.equal('m0 m1 m2');
+    expect(messages(await request(app).get(`${LOGS}?order=DESC`))).to.equal('m2 m1 m0');
+  });
+
+  it('limit is 50 unless told, and 500 at most', async () => {
+    const { app, store } = await service();
+    await store.append(logs(501));
+    for (const [query, count] of [
+      ['', 50],
+      ['?limit=1', 1],
+      ['?limit=500', 500],
+    ] as const) {
+      const { body } = await request(app)
+        .get(LOGS + query)
+        .expect(200);
+      expect(body.logs).to.have.length(count);
+      expect(body.nextCursor).to.be.a('string');
+      expect(body.total).to.equal(501);
+    }
+  });
+
+  it('after gives the logs since an event, and counts them only', async () => {
+    const { app, store } = await service();
+    await store.append(logs(5));
+    const epoch = await store.epoch();
+    const get = (query: string) => request(app).get(`${LOGS}?order=asc&${query}`).expect(200);
+    const answer = await get(`after=${epoch}-2`);
+    expect(messages(answer)).to.equal('m2 m3 m4');
+    expect(answer.body.total).to.equal(3);
+    expect(messages(await get(`after=${epoch}-0`))).to.equal('m0 m1 m2 m3 m4');
+    expect(messages(await get(`after=${epoch}-5`))).to.equal('');
+    const page = await get(`after=${epoch}-2&limit=2`);
+    expect(messages(page)).to.equal('m2 m3');
+    expect(messages(await get(`after=${epoch}-2&cursor=${page.body.nextCursor}`))).to.equal('m4');
+  });
+
+  it('after an event of another life, or one yet to come, gives everything kept', async () => {
+    const { app, store } = await service();
+    await store.append(logs(2));
+    for (const id of ['0123456789abcdef-7', `${await store.epoch()}-3`]) {
+      expect(messages(await request(app).get(`${LOGS}?after=${id}`).expect(200))).to.equal('m1 m0');
+    }
+  });
+
+  const foreign = Buffer.from('desc:other-3').toString('base64url');
+  const padded = `${Buffer.from('desc:e-03').toString('base64url')}`;
+  const integer = (name: string) => `${name}: expected a whole number from 1 to 500`;
+  for (const [query, parameter, detail] of [
+    [
+      'log_level=FATAL',
+      'log_level',
+      'log_level: expected one or more of DEBUG, INFO, WARN, ERROR, separated by commas, got "FATAL"',
+    ],
+    [
+      'log_level=,',
+      'log_level',
+      'log_level: expected one or more of DEBUG, INFO, WARN, ERROR, separated by commas, got ","',
+    ],
+    [
+      'log_level=INFO,',
+      'log_level',
+      'log_level: expected one or more of DEBUG, INFO, WARN, ERROR, separated by commas, got "INFO,"',
+    ],
+    [
+      'log_level=INFO%0D%0AX',
+      'log_level',
+      'log_level: expected one or more of DEBUG, INFO, WARN, ERROR, separated by commas, got "INFO\\r\\nX"',
+    ],
+    ['search=a&search=b', 'search', 'search: expected one value, got "a, b"'],
+    ['search=a%00b', 'search', 'search: expected text without NUL, got "a\\u0000b"'],
+    [
+      'from=yesterday',
+      'from',
+      'from: expected an ISO 8601 date, or date and time with Z or an offset, or milliseconds since 1970, got "yesterday"',
+    ],
+    ['from=2025-09-22T08:54:00', 'from', undefined],
+    ['from=2025-02-30', 'from', undefined],
+    ['from=2025-13-01', 'from', undefined],
+    ['from=2025-09-22T25:00Z', 'from', undefined],
+    ['from=8640000000000001', 'from', undefined],
+    ['from=1.5', 'from', undefined],
+    ['from=NaN', 'from', undefined],
+    ['to=Mon%20Sep%2022%202025', 'to', undefined],
+    ['from=2&to=1', 'from', 'from: expected an instant not after "to", got a later one'],
+    ['limit=0', 'limit', `${integer('limit')}, got "0"`],
+    ['limit=501', 'limit', `${integer('limit')}, got "501"`],
+    ['limit=-1', 'limit', `${integer('limit')}, got "-1"`],
+    ['limit=1e2', 'limit', `${integer('limit')}, got "1e2"`],
+    ['limit=0x10', 'limit', `${integer('limit')}, got "0x10"`],
+    ['limit=1&limit=2', 'limit', 'limit: expected one value, got "1, 2"'],
+    ['order=up', 'order', 'order: expected desc or asc, got "up"'],
+    ['cursor=x', 'cursor', 'cursor: expected a nextCursor that this service gave for order=desc, got "x"'],
+    [`cursor=${foreign}`, 'cursor', 'cursor: expected one of this store, got one of an earlier store'],
+    [
+      `cursor=${foreign}&order=asc`,
+      'cursor',
+      `cursor: expected a nextCursor that this service gave for order=asc, got "${foreign}"`,
+    ],
+    [`cursor=${foreign}=`, 'cursor', undefined],
+    [`cursor=${padded}`, 'cursor', undefined],
+    ['after=17', 'after', 'after: expected the id of an event, got "17"'],
+    ['after=e-', 'after', undefined],
+    ['after=e-1x', 'after', undefined],
+    ['after=e-99999999999999999', 'after', undefined],
+    [
+      `search=ok&limit=${'%E2%80%A8'.repeat(100)}`,
+      'limit',
+      `${integer('limit')}, got "${'\\u2028'.repeat(80)}\\u2026"`,
+    ],
+  ] as const) {
+    it(`refuses ${query.slice(0, 60)}`, async () => {
+      const { app } = await service();
+      const answer = await request(app).get(`${LOGS}?${query}`).expect(400);
+      expect(answer.headers['content-type']).to.equal('application/problem+json');
+      expect(answer.body).to.include({
+        type: 'about:blank',
+        title: 'Bad Request',
+        status: 400,
+        code: 'invalid_parameter',
+        parameter,
+      });
+      if (detail !== undefined) expect(answer.body.detail).to.equal(detail);
+      expect(answer.body.detail).to.match(new RegExp(`^${parameter}: expected [\\x20-\\x7e]+$`));
+    });
+  }
+
+  it('refuses a path that is no percent-encoding', async () => {
+    const { app } = await service();
+    const answer = await request(app).get('/wfm/workflow/workspace/%zz/workflow/wf/logs').expect(400);
+    expect(answer.body).to.include({ code: 'invalid_path', status: 400 });
+  });
+
+  for (const path of [LOGS, `${LOGS}/stream`, '/logs/stream', '/healthz']) {
+    it(`reads only: POST ${path} is 405`, async () => {
+      const { app } = await service();
+      const answer = await request(app).post(path).expect(405);
+      expect(answer.headers.allow).to.equal('GET, HEAD');
+      expect(answer.body).to.include({
+        code: 'method_not_allowed',
+        detail: 'method: expected GET or HEAD, got "POST"',
+      });
+      await request(app).head(path).expect(200);
+    });
+  }
+
+  it('answers 503 while the store is down, tells the operator why and the reader nothing', async () => {
+    const errors: Error[] = [];
+    const store = new FailingStore(new SqliteLogStore({ path: ':memory:' }));
+    const { app } = await service({ store, onError: (error) => errors.push(error) });
+    store.failing = new Error('mongodb://user:password@host is gone');
+    for (const path of [LOGS, `${LOGS}/stream`, '/logs/stream?history=3', '/healthz']) {
+      const answer = await request(app).get(path).expect(503);
+      expect(answer.headers).to.include({ 'content-type': 'application/problem+json', 'retry-after': '5' });
+      expect(answer.body).to.include({ code: 'store_unavailable', detail: 'The log store can not be read' });
+    }
+    expect(errors).to.deep.equal(Array(4).fill(store.failing));
+  });
+});

@@ -1,0 +1,235 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { type LogDocument, type LogInput, type LogStore, SqliteLogStore } from '../src/index.ts';
+import { LOGS, log, logs, service, stopServices } from './support/service.ts';
+import { leaveStreams, openStream, type TestStream } from './support/sse.ts';
+import { FailingStore, SlowStore } from './support/stores.ts';
+
+type Kind = 'INFO' | 'ERROR' | 'elsewhere';
+
+const messagesOf = (documents: readonly LogDocument[]) => documents.map(({ message }) => message);
+
+describe('a resume', () => {
+  afterEach(async () => {
+    leaveStreams();
+    await stopServices();
+  });
+
+  for (const how of ['Last-Event-ID', 'lastEventId=']) {
+    it(`by ${how} is exact from each of several logs of one millisecond`, async () => {
+      const { url, store } = await service();
+      const all = logs(9);
+      await store.append(all);
+      for (let seq = 0; seq <= 8; seq++) {
+        const id = `${await store.epoch()}-${seq}`;
+        const stream = await (how === 'Last-Event-ID'
+          ? openStream(`${url}${LOGS}/stream`, { lastEventId: id })
+          : openStream(`${url}${LOGS}/stream?lastEventId=${id}`));
+        await stream.untilMessage('m8');
+        expect(stream.messages, id).to.deep.equal(messagesOf(all).slice(seq));
+        stream.leave();
+      }
+    });
+  }
+
+  it('at the newest log sends no log, and no id but its own', async () => {
+    const { url, store } = await service();
+    await store.append(logs(3));
+    const id = `${await store.epoch()}-3`;
+    const stream = await openStream(`${url}${LOGS}/stream`, { lastEventId: id });
+    await store.append([log('next')]);
+    await stream.untilMessage('next');
+    expect(stream.text.startsWith(`retry: 5000\n\nid: ${await store.epoch()}-4\ndata: `)).to.equal(true);
+  });
+
+  it('takes the header before the query, as EventSource repeats its first URL', async () => {
+    const { url, store } = await service();
+    await store.append(logs(3));
+    const e = await store.epoch();
+    const stream = await openStream(`${url}${LOGS}/stream?lastEventId=${e}-0`, { lastEventId: `${e}-2` });
+    await stream.untilMessage('m2');
+    expect(stream.messages).to.deep.equal(['m2']);
+  });
+
+  it('is exact for a browser that was cut before its first event', async () => {
+    const { url, store } = await service();
+    await store.append(logs(3, 'old'));
+    const first = await openStream(`${url}${LOGS}/stream`);
+    await first.until((text) => text.endsWith('-3\n\n'));
+    first.leave();
+    await store.append([log('missed')]);
+    const second = await openStream(`${url}${LOGS}/stream`, { lastEventId: first.lastId });
+    await second.untilMessage('missed');
+    expect(second.messages).to.deep.equal(['missed']);
+  });
+
+  it('of a filtered stream moves the id on past what the filter holds back', async () => {
+    const { url, store } = await service();
+    await store.append([log('hit', { logLevel: 'ERROR' }), ...logs(200)]);
+    const e = await store.epoch();
+    const stream = await openStream(`${url}${LOGS}/stream?log_level=error`, { lastEventId: `${e}-0` });
+    await stream.until((text) => text.endsWith('-201\n\n'));
+    expect(stream.messages).to.deep.equal(['hit']);
+    await store.append([log('next', { logLevel: 'ERROR' })]);
+    const resumed = await openStream(`${url}${LOGS}/stream?log_level=error`, { lastEventId: stream.lastId });
+    await resumed.untilMessage('next');
+    expect(resumed.messages).to.deep.equal(['next']);
+  });
+
+  for (const [name, id] of [
+    ['of another epoch', '0123456789abcdef-2'],
+    ['that is none', 'hello'],
+    ['with a sign', 'EPOCH--1'],
+    ['with a zero before it', 'EPOCH-02'],
+    ['not in digits', 'EPOCH-0x2'],
+    ['beyond every number', 'EPOCH-99999999999999999999'],
+    ['of a number never given', 'EPOCH-4'],
+    ['sent twice', 'EPOCH-1, EPOCH-2'],
+    ['of eight KiB', 'x'.repeat(8192)],
+    ['outside ASCII', 'é-2'],
+  ] as const) {
+    it(`with an id ${name} replays everything kept, and says so first`, async () => {
+      const { url, store } = await service();
+      await store.append(logs(3));
+      const lastEventId = id.replaceAll('EPOCH', await store.epoch());
+      const stream = await openStream(`${url}${LOGS}/stream`, { lastEventId });
+      await stream.untilMessage('m2');
+      expect(stream.messages).to.deep.equal(['m0', 'm1', 'm2']);
+      const first = 'retry: 5000\n\n:unknown Last-Event-ID: everything kept follows\n\nid: ';
+      expect(stream.text.slice(0, first.length)).to.equal(first);
+    });
+  }
+
+  it('with an unknown id and nothing to replay gives the browser one of this store', async () => {
+    const { url, store } = await service();
+    const stream = await openStream(`${url}${LOGS}/stream`, { lastEventId: 'gone-7' });
+    await stream.until((text) => text.endsWith('-0\n\n'));
+    expect(stream.lastId).to.equal(`${await store.epoch()}-0`);
+  });
+
+  it('behind what is kept says that there is a gap', async () => {
+    const { url, store } = await service({ store: new SqliteLogStore({ path: ':memory:', maxLogs: 3 }) });
+    const e = await store.epoch();
+    await store.append(logs(10));
+    for (const [seq, gap] of [
+      [0, true],
+      [5, true],
+      [6, true],
+      [7, false],
+    ] as const) {
+      const stream = await openStream(`${url}${LOGS}/stream`, { lastEventId: `${e}-${seq}` });
+      await stream.untilMessage('m9');
+      expect(stream.messages).to.deep.equal(['m7', 'm8', 'm9']);
+      const start = 'retry: 5000\n\n:gap: logs were trimmed before they could be sent\n\nid: ';
+      expect(stream.text.startsWith(start), `${seq}`).to.equal(gap);
+    }
+  });
+
+  it('by a reader at the tip that trimming overtakes says so too', async () => {
+    const { url, store, router } = await service({ store: new SqliteLogStore({ path: ':memory:', maxLogs: 3 }) });
+    const stream = await openStream(`${url}${LOGS}/stream`);
+    while (router.stats().atTip === 0) await nextTurn();
+    await store.append(logs(10));
+    await stream.untilMessage('m9');
+    expect(stream.messages).to.deep.equal(['m7', 'm8', 'm9']);
+    expect(stream.text).to.include('\n\n:gap: logs were trimmed before they could be sent\n\nid: ');
+  });
+
+  it('follows a store’s failure: the stream is cut, and the next one goes on exactly', async () => {
+    const errors: Error[] = [];
+    const store = new FailingStore(new SqliteLogStore({ path: ':memory:' }));
+    const { url, router } = await service({ store, onError: (error) => errors.push(error) });
+    const first = await openStream(`${url}${LOGS}/stream`);
+    await store.append([log('one')]);
+    await first.untilMessage('one');
+    store.failing = new Error('down');
+    await store.append([log('two')]);
+    expect(await first.untilEnd()).to.equal('cut');
+    expect(errors).to.deep.equal([store.failing]);
+    store.failing = undefined;
+    const second = await openStream(`${url}${LOGS}/stream`, { lastEventId: first.lastId });
+    await second.untilMessage('two');
+    expect([...first.messages, ...second.messages]).to.deep.equal(['one', 'two']);
+    expect(router.stats().streams).to.equal(1);
+  });
+
+  // What one reader does, step by step, while logs are being appended all the time.
+  const steps = fc.array(
+    fc.record({
+      append: fc.array(fc.constantFrom<Kind[]>('INFO', 'ERROR', 'elsewhere'), { maxLength: 30 }),
+      turns: fc.nat({ max: 6 }),
+      cut: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
+    }),
+    { minLength: 1, maxLength: 12 },
+  );
+  const readers = [
+    { path: `${LOGS}/stream`, holds: ({ meta }: LogDocument) => meta.workflowID === 'wf' },
+    {
+      path: `${LOGS}/stream?log_level=error&search=r`,
+      holds: ({ meta, logLevel }: LogDocument) => meta.workflowID === 'wf' && logLevel === 'ERROR',
+    },
+    { path: '/logs/stream', holds: () => true },
+  ];
+
+  async function follow(
+    store: LogStore,
+    schedule: readonly { append: readonly Kind[]; turns: number; cut: readonly boolean[] }[],
+  ) {
+    const { url } = await service({ store });
+    const made: LogDocument[] = [];
+    const append = async (kinds: readonly Kind[]) => {
+      const documents = kinds.map((kind, i) => {
+        const scope: Partial<LogInput> = kind === 'elsewhere' ? { workflowID: 'other' } : { logLevel: kind };
+        return log(`r${made.length + i}`, scope);
+      });
+      made.push(...documents);
+      await store.append(documents);
+    };
+    const following: { stream: TestStream; seen: string[]; id: string | undefined }[] = [];
+    for (const { path } of readers) {
+      const stream = await openStream(url + path);
+      await stream.until((text) => text.includes('id: '));
+      following.push({ stream, seen: [], id: undefined });
+    }
+    const leave = (reader: (typeof following)[number]) => {
+      reader.seen.push(...reader.stream.messages);
+      reader.id = reader.stream.lastId ?? reader.id;
+      reader.stream.leave();
+    };
+    for (const { append: kinds, turns, cut } of schedule) {
+      await append(kinds);
+      for (let i = 0; i < turns; i++) await nextTurn();
+      await Promise.all(
+        following.map(async (reader, i) => {
+          if (!cut[i]) return;
+          leave(reader);
+          reader.stream = await openStream(url + readers[i]?.path, { lastEventId: reader.id });
+        }),
+      );
+    }
+    await append(['ERROR']);
+    for (const [i, reader] of following.entries()) {
+      await reader.stream.untilMessage(`r${made.length - 1}`);
+      leave(reader);
+      expect(reader.seen).to.deep.equal(messagesOf(made.filter((document) => readers[i]?.holds(document))));
+    }
+    await stopServices();
+  }
+
+  it('loses nothing and doubles nothing, wherever streams are cut while logs are appended (property)', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, (schedule) => follow(new SqliteLogStore({ path: ':memory:' }), schedule)),
+      { numRuns: 100 },
+    );
+  });
+
+  it('is as exact over a store that answers late and little at a time (property)', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 7 }), (schedule, delays) =>
+        follow(new SlowStore(new SqliteLogStore({ path: ':memory:' }), delays), schedule),
+      ),
+      { numRuns: 100 },
+    );
+  });
+});

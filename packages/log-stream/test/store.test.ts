@@ -1,0 +1,213 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect } from 'chai';
+import request from 'supertest';
+import { createLogDocument, SqliteLogStore } from '../src/index.ts';
+import { unwatchIntervals, watchIntervals } from './support/intervals.ts';
+import { LOGS, log, logs, RUN, service, stopServices } from './support/service.ts';
+import { leaveStreams, openStream } from './support/sse.ts';
+
+const rejection = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe('SqliteLogStore', () => {
+  let folder: string;
+  let path: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'log-stream-'));
+    path = join(folder, 'logs.db');
+  });
+  afterEach(async () => {
+    leaveStreams();
+    await stopServices();
+    unwatchIntervals();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('numbers logs in their order and hands them back as they were', async () => {
+    const store = new SqliteLogStore({ path });
+    const [first] = await store.append([]);
+    expect(first).to.equal(undefined);
+    const made = [log('a'), log('\0\ud800 ü 🎉\u2028', { description: "'; --" })];
+    expect((await store.append(made)).map(({ seq }) => seq)).to.deep.equal([1, 2]);
+    const { logs: read, ...rest } = await store.read(0, {}, 10);
+    expect(read).to.deep.equal([
+      { seq: 1, log: made[0] },
+      { seq: 2, log: made[1] },
+    ]);
+    expect(rest).to.deep.equal({ firstSeq: 1, lastSeq: 2, throughSeq: 2 });
+    await store.close();
+  });
+
+  it('finds text with lone surrogates and NUL alike by SQL and in the live flow', async () => {
+    const { url, store } = await service({ store: new SqliteLogStore({ path }) });
+    const query = `${LOGS}/stream?search=${encodeURIComponent('\ufffdX')}`;
+    const live = await openStream(url + query);
+    await live.until((text) => text.includes('id: '));
+    await store.append([log('one', { description: 'a\0b\ud800x' }), log('two', { description: '\ud800y' })]);
+    await live.untilMessage('one');
+    const past = await openStream(`${url}${query}&history=9`);
+    await past.untilMessage('one');
+    expect([live.messages, past.messages]).to.deep.equal([['one'], ['one']]);
+  });
+
+  it('keeps its epoch and its ids over a restart, so that readers resume exactly', async () => {
+    const before = await service({ store: new SqliteLogStore({ path }) });
+    const epoch = await before.store.epoch();
+    await before.store.append(logs(3));
+    const stream = await openStream(`${before.url}${LOGS}/stream?history=9`);
+    await stream.untilMessage('m2');
+    const { body } = await request(before.app).get(`${LOGS}?limit=1`);
+    await stopServices();
+    expect(await stream.untilEnd()).to.equal('end');
+
+    const after = await service({ store: new SqliteLogStore({ path }) });
+    expect(await after.store.epoch()).to.equal(epoch);
+    await after.store.append([log('m3')]);
+    const resumed = await openStream(`${after.url}${LOGS}/stream`, { lastEventId: stream.lastId });
+    await resumed.untilMessage('m3');
+    expect(resumed.events.map(({ id, log: { message } }) => [id, message])).to.deep.equal([[`${epoch}-4`, 'm3']]);
+    const page = await request(after.app).get(`${LOGS}?limit=1&cursor=${body.nextCursor}`).expect(200);
+    expect(page.body.logs[0].message).to.equal('m1');
+  });
+
+  it('has another epoch in another file', async () => {
+    const stores = [new SqliteLogStore({ path }), new SqliteLogStore({ path: ':memory:' })];
+    const [one, two] = await Promise.all(stores.map((store) => store.epoch()));
+    expect(one)
+      .to.match(/^[0-9a-f]{16}$/)
+      .and.not.equal(two);
+    await Promise.all(stores.map((store) => store.close()));
+  });
+
+  it('keeps maxLogs, the newest, and never gives a number twice', async () => {
+    const store = new SqliteLogStore({ path, maxLogs: 5 });
+    for (let i = 0; i < 4; i++) await store.append(logs(3, `${i}-`));
+    const { logs: kept, total } = await store.query({ filter: {}, order: 'asc', limit: 9 });
+    expect(kept.map(({ seq }) => seq)).to.deep.equal([8, 9, 10, 11, 12]);
+    expect(total).to.equal(5);
+    await store.append(logs(20, 'flood'));
+    expect(await store.bounds()).to.deep.equal({ firstSeq: 28, lastSeq: 32 });
+    await store.close();
+
+    const db = new DatabaseSync(path);
+    db.exec('DELETE FROM logs');
+    db.close();
+    const again = new SqliteLogStore({ path });
+    expect(await again.bounds()).to.deep.equal({ firstSeq: 33, lastSeq: 32 });
+    expect(await again.read(30, {}, 5)).to.deep.equal({ logs: [], firstSeq: 33, lastSeq: 32, throughSeq: 32 });
+    expect((await again.append([log('next')]))[0]?.seq).to.equal(33);
+    await again.close();
+  });
+
+  it('reads a bounded number of rows, and of characters, at once', async () => {
+    const store = new SqliteLogStore({ path });
+    await store.append(logs(6_000));
+    await store.append([log('needle')]);
+    const first = await store.read(0, { search: 'needle' }, 10);
+    expect(first.logs).to.have.length(0);
+    expect(first.throughSeq).to.be.within(1, 6_000);
+    let { throughSeq, lastSeq, logs: found } = first;
+    while (throughSeq < lastSeq)
+      ({ throughSeq, lastSeq, logs: found } = await store.read(throughSeq, { search: 'needle' }, 10));
+    expect(found.map(({ seq }) => seq)).to.deep.equal([6_001]);
+    const page = { filter: { search: 'needle' }, limit: 10 };
+    for (const order of ['asc', 'desc'] as const) {
+      expect((await store.query({ ...page, order })).logs.map(({ seq }) => seq)).to.deep.equal([6_001]);
+    }
+
+    await store.append(logs(10, 'x'.repeat(100_000)));
+    const big = await store.read(6_001, {}, 10);
+    expect(big.logs).to.have.length(3);
+    expect(big.throughSeq).to.equal(6_004);
+    await store.close();
+  });
+
+  it('counts and pages by its index alone, without a sort', async () => {
+    const store = new SqliteLogStore({ path });
+    const db = new DatabaseSync(path);
+    const plan = db
+      .prepare(
+        'EXPLAIN QUERY PLAN SELECT count(*) FROM logs WHERE workspace = ? AND workflow = ? AND seq > ? AND (level & ?) != 0 AND at < ? ORDER BY seq',
+      )
+      .all()
+      .map((row) => String(row.detail));
+    expect(plan).to.deep.equal(['SEARCH logs USING COVERING INDEX logs_scope (workspace=? AND workflow=? AND seq>?)']);
+    db.close();
+    await store.close();
+  });
+
+  it('looks for foreign writes only while somebody is subscribed', async () => {
+    const intervals = watchIntervals();
+    const store = new SqliteLogStore({ path, pollMs: 1 });
+    expect(intervals.size).to.equal(0);
+    const other = new SqliteLogStore({ path });
+    let calls = 0;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const release = [
+      store.subscribe(() => {
+        calls++;
+      }),
+      store.subscribe(resolve),
+    ];
+    await store.append([log('own')]);
+    expect(calls).to.equal(1);
+    await promise;
+    const foreign = Promise.withResolvers<void>();
+    release.push(store.subscribe(foreign.resolve));
+    await other.append([log('foreign')]);
+    await foreign.promise;
+    expect(calls).to.equal(2);
+    for (const end of [...release, ...release]) end();
+    await store.append([log('unheard')]);
+    expect(calls).to.equal(2);
+    expect(intervals.size).to.equal(0);
+    await Promise.all([store.close(), other.close()]);
+  });
+
+  it('stores all logs of one append or none', async () => {
+    const store = new SqliteLogStore({ path });
+    const db = new DatabaseSync(path);
+    db.exec(
+      "CREATE TRIGGER bad BEFORE INSERT ON logs WHEN NEW.document LIKE '%poison%' BEGIN SELECT RAISE(ABORT, 'poisoned'); END",
+    );
+    db.close();
+    expect(await rejection(store.append([log('good'), log('poison')])))
+      .to.be.instanceOf(Error)
+      .with.property('message', 'poisoned');
+    expect((await store.bounds()).lastSeq).to.equal(0);
+    expect((await store.append([log('good')]))[0]?.seq).to.equal(1);
+    await store.close();
+  });
+
+  it('rejects whatever is asked after close(), which may be called twice', async () => {
+    const store = new SqliteLogStore({ path });
+    await store.close();
+    await store.close();
+    for (const late of [
+      store.bounds(),
+      store.append([log('x')]),
+      store.read(0, {}, 1),
+      store.query({ filter: {}, order: 'asc', limit: 1 }),
+    ]) {
+      expect(await rejection(late))
+        .to.be.instanceOf(Error)
+        .with.property('message', 'database is not open');
+    }
+  });
+
+  it('runs what its documentation shows', async () => {
+    const store = new SqliteLogStore({ path });
+    await store.append([createLogDocument({ message: 'Started', stageName: 'EXTRACT', ...RUN })]);
+    await store.append([
+      createLogDocument({ message: 'Loaded 1,204 rows', stageName: 'LOAD', durationMs: 3_250, ...RUN }),
+    ]);
+    expect((await store.bounds()).lastSeq).to.equal(2);
+    await store.close();
+  });
+});

@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import express, { type Express } from 'express';
+import {
+  createLogDocument,
+  type LogDocument,
+  type LogInput,
+  type LogStore,
+  type LogStreamOptions,
+  type LogStreamRouter,
+  logStreamRouter,
+  SqliteLogStore,
+} from '../../src/index.ts';
+
+/** The run that logs belong to unless a test says otherwise. */
+export const RUN = { pipelineID: 'p-1', execID: '4021', workspaceID: 'ws', workflowID: 'wf' };
+export const LOGS = '/wfm/workflow/workspace/ws/workflow/wf/logs';
+
+/** A log whose message tells it from all others. */
+export function log(message: string, input: Partial<LogInput> = {}): LogDocument {
+  return createLogDocument({ message, stageName: 'STAGE', timestamp: 1758531240000, ...RUN, ...input });
+}
+
+/** Logs `<prefix>0`, `<prefix>1`, … */
+export function logs(count: number, prefix = 'm', input: Partial<LogInput> = {}): LogDocument[] {
+  return Array.from({ length: count }, (_, i) => log(`${prefix}${i}`, input));
+}
+
+export interface Service {
+  store: LogStore;
+  router: LogStreamRouter;
+  app: Express;
+  url: string;
+}
+
+const running: { router: LogStreamRouter; server: Server; store: LogStore }[] = [];
+
+/** A service on a port of its own; `stopServices` ends it. */
+export async function service(options: Partial<LogStreamOptions> = {}): Promise<Service> {
+  const store = options.store ?? new SqliteLogStore({ path: ':memory:' });
+  const router = logStreamRouter({ pingMs: false, onError: () => {}, ...options, store });
+  const app = express();
+  app.use(router);
+  const server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  running.push({ router, server, store });
+  return { store, router, app, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+export async function stopServices(): Promise<void> {
+  for (const { router, server, store } of running.splice(0)) {
+    server.close();
+    await router.close({ graceMs: 0 });
+    server.closeAllConnections();
+    await store.close();
+  }
+}
+
+/** Lets the event loop turn until the condition holds; mocha's own limit ends a wait in vain. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  while (!condition()) await nextTurn();
+}

@@ -1,0 +1,106 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { LogDocument, LogFilter, LogQuery, LogStore } from '../../src/index.ts';
+
+/** Passes everything on and counts. */
+export class CountingStore implements LogStore {
+  reads = 0;
+  subscriptions = 0;
+  protected readonly inner: LogStore;
+
+  constructor(inner: LogStore) {
+    this.inner = inner;
+  }
+
+  epoch() {
+    return this.inner.epoch();
+  }
+
+  bounds() {
+    return this.inner.bounds();
+  }
+
+  append(logs: readonly LogDocument[]) {
+    return this.inner.append(logs);
+  }
+
+  query(query: LogQuery) {
+    return this.inner.query(query);
+  }
+
+  read(afterSeq: number, filter: LogFilter, limit: number) {
+    this.reads++;
+    return this.inner.read(afterSeq, filter, limit);
+  }
+
+  subscribe(listener: () => void) {
+    this.subscriptions++;
+    const release = this.inner.subscribe(listener);
+    let released = false;
+    return () => {
+      if (!released) this.subscriptions--;
+      released = true;
+      release();
+    };
+  }
+
+  close() {
+    return this.inner.close();
+  }
+}
+
+/** As a database across a network: every answer comes some turns late, and in small batches. */
+export class SlowStore extends CountingStore {
+  readonly #delays: readonly number[];
+  #calls = 0;
+
+  /** @param delays turns of the event loop, used round and round */
+  constructor(inner: LogStore, delays: readonly number[]) {
+    super(inner);
+    this.#delays = delays;
+  }
+
+  override async bounds() {
+    const bounds = await super.bounds();
+    await this.#delay();
+    return bounds;
+  }
+
+  override async query(query: LogQuery) {
+    await this.#delay();
+    const page = await super.query(query);
+    await this.#delay();
+    return page;
+  }
+
+  override async read(afterSeq: number, filter: LogFilter, limit: number) {
+    await this.#delay();
+    const batch = await super.read(afterSeq, filter, Math.min(limit, 3));
+    await this.#delay();
+    return batch;
+  }
+
+  async #delay() {
+    const turns = this.#delays[this.#calls++ % this.#delays.length] ?? 0;
+    for (let i = 0; i < turns; i++) await nextTurn();
+  }
+}
+
+/** Fails when told to. */
+export class FailingStore extends CountingStore {
+  failing: Error | undefined;
+
+  override async bounds() {
+    if (this.failing) throw this.failing;
+    return super.bounds();
+  }
+
+  override async query(query: LogQuery) {
+    if (this.failing) throw this.failing;
+    return super.query(query);
+  }
+
+  override async read(afterSeq: number, filter: LogFilter, limit: number) {
+    if (this.failing) throw this.failing;
+    return super.read(afterSeq, filter, limit);
+  }
+}
