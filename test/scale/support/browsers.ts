@@ -58,18 +58,15 @@ export function openStream(port: number, stream: string): Browser {
   });
 }
 
-/** Waits until each has at least `count` events; fails at once if one has lost its connection. */
-export async function haveEvents(browsers: readonly Browser[], count: number): Promise<void> {
+/** Waits until each has got the event with this number, or a later one; fails at once if one was cut before. */
+export async function haveReached(browsers: readonly Browser[], sequence: number): Promise<void> {
   let settled = 0;
   await until(() => {
-    // In order: those before `settled` have them already.
+    // In order: those before `settled` have got there already.
     for (; settled < browsers.length; settled++) {
-      const browser = browsers[settled] as Browser;
-      if (browser.events.length >= count) continue;
-      if (browser.over) {
-        const { stream, status, events } = browser;
-        throw new Error(`stream ${stream} was cut after ${events.length} of ${count} events (status ${status})`);
-      }
+      const { stream, status, events, over } = browsers[settled] as Browser;
+      if (Number(events.at(-1)?.split(' ')[1]) >= sequence) continue;
+      if (over) throw new Error(`stream ${stream} was cut after ${events.length} events (status ${status})`);
       return false;
     }
     return true;
