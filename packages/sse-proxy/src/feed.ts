@@ -73,6 +73,7 @@ export class Feed implements Beating {
   read(reader: FeedReader): void {
     this.#reader = reader;
     if (this.#outcome) return reader.onOver(...this.#outcome);
+    if (this.#over) return;
     if (this.#parts.config.idleTimeoutMs !== false) this.#stopBeating = this.#parts.heartbeat.add(this);
     this.resume();
   }

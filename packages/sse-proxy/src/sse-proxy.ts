@@ -48,11 +48,13 @@ async function serve(host: Host, req: Request, res: Response): Promise<void> {
   const stream = new Stream(host, req, res);
   const { lifetime } = stream;
   try {
+    if (res.headersSent) throw new SseProxyError('ERR_SSE_INTERNAL', { message: 'the response has begun already' });
     allowCrossOrigin(req, res, config.allowOrigins);
     if (host.draining) throw new SseProxyError('ERR_SSE_DRAINING');
     checkRequest(req, config);
     const cursor = readLastEventId(req);
-    stream.key = await authorize(req, config, lifetime);
+    stream.authorizedKey = await authorize(req, config, lifetime);
+    stream.key = stream.authorizedKey;
     if (req.method === 'HEAD') {
       res.writeHead(200, { ...streamHeaders }).end();
       return;
