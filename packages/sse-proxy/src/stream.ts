@@ -154,7 +154,8 @@ export class Stream implements StreamInfo, Beating {
   async #reauthorize(): Promise<void> {
     try {
       const key = await authorize(this.req, this.#host.config, this.lifetime);
-      if (key !== this.authorizedKey) throw new SseProxyError('ERR_SSE_FORBIDDEN', { message: 'authorize gave another key' });
+      if (key !== this.authorizedKey)
+        throw new SseProxyError('ERR_SSE_FORBIDDEN', { message: 'authorize gave another key' });
     } catch (cause) {
       if (!this.lifetime.ended) this.#fail('unauthorized', this.#asError(cause));
     }
