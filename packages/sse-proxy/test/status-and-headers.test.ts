@@ -91,6 +91,7 @@ describe('status and headers', () => {
         `HTTP/1.1 ${status} Moved\r\nLocation: ${elsewhere.url}\r\nContent-Length: 0\r\n\r\n`,
       );
       expect(browser.status()).to.equal(502);
+      expect(JSON.parse(browser.body()).code).to.equal('ERR_SSE_UPSTREAM_REDIRECT');
       expect(browser.headers()).to.not.have.property('location');
       expect(browser.wire()).to.not.include(String(elsewhere.port));
       expect(elsewhere.requests).to.have.length(0);
