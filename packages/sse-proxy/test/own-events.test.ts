@@ -80,6 +80,7 @@ describe('events that the proxy writes', () => {
       data === 'd' ? { data: 'e', id: '8' } : null,
     );
     expect(body).to.equal('id: 7\n\n: c\nid: 8\ndata: e\n\n');
+    expect(await transformed('id: 7\n\nid\ndata: a\n\n', () => null)).to.equal('id: 7\n\nid: \n\n');
   });
 
   it('rule 19: comments and lone fields pass a transform as they came', async () => {

@@ -101,7 +101,7 @@ describe('reauthorize', () => {
 
   it('rule 35: without reauthorizeMs nobody is asked again', async () => {
     let asked = 0;
-    const { browser } = await opened({ authorize: () => ++asked === 1, heartbeatMs: 20 });
+    const { browser } = await opened({ authorize: () => ++asked === 1, heartbeatMs: 20, maxDurationMs: 60_000 });
     await until(() => heartbeats(browser.body()) >= 4);
     expect(asked).to.equal(1);
   });

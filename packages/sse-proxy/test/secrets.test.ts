@@ -139,6 +139,10 @@ describe('security: secrets', () => {
         const browser = visit(port, scene.path ?? '/sse/wf?token=s3cret-query', { ...fields, ...scene.fields });
         await until(() => browser.complete() || browser.closed());
         expect(browser.wire()).to.not.include('s3cret');
+        if (browser.status() !== 200) {
+          const { title, status } = witness.refusals[0]!.error;
+          expect(JSON.parse(browser.body())).to.deep.equal({ title, status, code: scene.code });
+        }
         await until(() => witness.refusals.length + witness.closes.length === 1);
         expect(witness.errors.map(({ error }) => error.code)).to.deep.equal([scene.code]);
         for (const { error } of [...witness.errors, ...witness.refusals, ...witness.closes]) {
