@@ -19,10 +19,15 @@ describe('sseRouter', () => {
     const seen: Witness = witness();
     const router = sseRouter(routes, { observers: [seen], retryMs: false, ...defaults });
     const app = express();
+    let closed = 0;
+    app.use((_, res, next) => {
+      res.on('close', () => closed++);
+      next();
+    });
     app.use(at, router);
     app.get('/after', (_, res) => void res.send('after'));
     const { port } = add(await serve(app), (it) => it.close());
-    return { router, port, seen };
+    return { router, port, seen, closed: () => closed };
   }
 
   it('serves several routes, each from its own target, with parameters', async () => {
@@ -135,9 +140,10 @@ describe('sseRouter', () => {
 
   it('close() ends the streams of all routes, refuses new ones, and can be called again', async () => {
     const up = await upstream((request) => request.begin());
-    const { port, router } = await routed({ '/a': {}, '/b': {} }, { target: up.url });
+    const { port, router, closed } = await routed({ '/a': {}, '/b': {} }, { target: up.url });
     const browsers = [await visit(port, '/a').opened(), await visit(port, '/b').opened()];
     await Promise.all([router.close(), router.close({ graceMs: 0 })]);
+    expect(closed()).to.equal(2);
     expect(router.stats()).to.include({ open: 0, upstreamConnections: 0, draining: true });
     for (const browser of browsers) {
       await until(() => browser.complete());
