@@ -94,6 +94,19 @@ describe('options that are wrong', () => {
     }
   });
 
+  it('close() refuses a graceMs that is no time, and the middleware goes on', async () => {
+    const proxy = sseProxy({ target });
+    for (const graceMs of [-1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '5', null, true] as number[]) {
+      const error = await proxy.close({ graceMs }).then(
+        () => undefined,
+        (reason) => reason,
+      );
+      expect(error, String(graceMs)).to.be.instanceOf(SseProxyError).with.property('code', 'ERR_SSE_OPTION');
+      expect(error.message).to.match(/^sse-proxy option close\.graceMs: expected milliseconds, 0 or more, got /);
+    }
+    expect(proxy.stats().draining).to.equal(false);
+  });
+
   it('a value that is long is cut in the message', () => {
     expect(refusal({ target, refuse: 'x'.repeat(10_000) }).message.length).to.be.below(200);
   });
