@@ -23,6 +23,8 @@ export type FrameSink = (source: Buffer, start: number, end: number, isEvent: bo
 export class Framer {
   /** Id of the last whole event as a byte string (one character a byte); empty when there is none. */
   lastEventId: string;
+  /** The id that the frame just handed on has itself; undefined if it has none. */
+  frameId: string | undefined;
   /** The last valid `retry:` of the upstream, in milliseconds. */
   retryMs: number | undefined;
   /** Whether the upstream has shown, by an id or a comment, that silence can be told from an end. */
@@ -76,6 +78,7 @@ export class Framer {
     if (this.#lfMayFollow && input.length > 0) {
       this.#lfMayFollow = false;
       if (input[0] === LF) {
+        this.frameId = undefined;
         this.#sink(input, 0, 1, false);
         start = 1;
       }
@@ -106,6 +109,7 @@ export class Framer {
   }
 
   #emit(source: Buffer, start: number, end: number, hasCr: boolean): void {
+    this.frameId = undefined;
     const isEvent = this.#hasFields && this.#readFields(source, start, end, hasCr);
     this.#release();
     this.#sink(source, start, end, isEvent);
@@ -199,6 +203,7 @@ export class Framer {
   #readId(value: string): void {
     if (value.includes('\0')) return;
     this.lastEventId = value;
+    this.frameId = value;
     this.showsLife = true;
   }
 

@@ -51,6 +51,7 @@ function sum(left: SseProxyStats, right: SseProxyStats): SseProxyStats {
     bytes: left.bytes + right.bytes,
     bufferedBytes: left.bufferedBytes + right.bufferedBytes,
     upstreamConnections: left.upstreamConnections + right.upstreamConnections,
+    sharedFeeds: left.sharedFeeds + right.sharedFeeds,
     oldestMs: Math.max(left.oldestMs, right.oldestMs),
     draining: left.draining || right.draining,
   };

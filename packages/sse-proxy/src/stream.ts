@@ -3,7 +3,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import { authorize } from './admission.ts';
 import { SseProxyError } from './errors.ts';
-import type { Feed } from './feed.ts';
 import { downHeaders } from './headers.ts';
 import type { Beating } from './heartbeat.ts';
 import type { Host } from './host.ts';
@@ -11,6 +10,7 @@ import { Lifetime, StreamEnded } from './lifetime.ts';
 import { notify } from './observe.ts';
 import { Outlet } from './outlet.ts';
 import { refuse, retryTime } from './refusal.ts';
+import type { Subscription } from './subscription.ts';
 import { Transformer } from './transform.ts';
 import type { CloseReason, StreamInfo } from './types.ts';
 
@@ -56,7 +56,7 @@ export class Stream implements StreamInfo, Beating {
   }
 
   /** The upstream answered: sends the browser its headers and lets the events flow. */
-  open(feed: Feed, headers: IncomingHttpHeaders): void {
+  open(subscription: Subscription, headers: IncomingHttpHeaders): void {
     const { config, heartbeat } = this.#host;
     this.#openedAt = performance.now();
     this.req.socket.setKeepAlive?.(true, keepAliveProbeMs);
@@ -83,13 +83,18 @@ export class Stream implements StreamInfo, Beating {
         onIdle: () => (over ? over() : flow()),
         onError: (error) => this.#fail('transform-failed', error),
       });
-    const flow = () => (outlet.full || transformer?.pending ? feed.pause() : feed.resume());
-    feed.read({
+    const ready = () => !outlet.full && !transformer?.pending;
+    const flow = () => {
+      if (ready()) subscription.resume();
+    };
+    subscription.read({
       onFrames: (bytes, events) => {
         if (transformer) transformer.push(bytes, events > 0);
         else outlet.write(bytes, events);
-        if (outlet.full || transformer?.pending) feed.pause();
+        return ready();
       },
+      onOwn: (bytes) => outlet.write(bytes, 0),
+      onBehind: (bound, bytes) => outlet.evict(bound, bytes),
       onOver: (reason, error) => {
         over = () => (error ? this.#fail(reason, error) : this.lifetime.end(reason));
         if (!transformer?.pending) over();
@@ -106,9 +111,12 @@ export class Stream implements StreamInfo, Beating {
 
   #close(reason: CloseReason, outlet: Outlet): void {
     const { config } = this.#host;
+    const soonMs = config.retryMs || retryTime();
     if (reason === 'upstream-ended') outlet.end();
     else if (reason === 'draining' || reason === 'unauthorized') outlet.endWith(reason, retryTime());
-    else if (reason === 'max-duration') outlet.endWith(reason, config.retryMs || retryTime());
+    else if (reason === 'max-duration' || reason === 'upstream-refused') outlet.endWith(reason, soonMs);
+    else if (reason === 'upstream-broken' && config.resume)
+      outlet.endWith(reason, retryTime(this.#error?.retryAfterMs));
     else outlet.destroy();
     const { events, bytes } = outlet;
     const durationMs = performance.now() - this.#openedAt;
