@@ -65,6 +65,8 @@ export class SharedFeed implements FeedSink, Beating {
     this.ring = new ReplayRing(parts.replay);
     this.#stopBeating = parts.heartbeat.add(this);
     this.#feed = new Feed({ ...parts, sink: this });
+    // Nothing is read before the first reader: the ring might forget what came before it.
+    this.#feed.pause();
     this.ready = this.#feed.connect(request);
   }
 
