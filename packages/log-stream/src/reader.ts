@@ -79,11 +79,10 @@ export class Reader {
   /**
    * Writes what the tail has read for this reader's group.
    *
-   * @returns false if it must leave the tail, since its socket is full or it stands within a piece
+   * @returns false if it must leave the tail, since its socket is full, or it has some of this already
    */
   take(pieces: readonly Piece[], throughSeq: number): boolean {
     for (const piece of pieces) {
-      if (piece.lastSeq <= this.#position) continue;
       if (piece.firstSeq <= this.#position || !this.#writePiece(piece)) return false;
     }
     this.#position = Math.max(this.#position, throughSeq);

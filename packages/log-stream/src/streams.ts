@@ -58,7 +58,12 @@ export class Streams {
   }
 
   report(error: unknown): void {
-    this.#config.onError(error instanceof Error ? error : new Error('The log store failed', { cause: error }));
+    try {
+      this.#config.onError(error instanceof Error ? error : new Error('The log store failed', { cause: error }));
+    } catch (thrown) {
+      // One reader's trouble must not become everybody's.
+      process.emitWarning(`log-stream: onError threw ${String(thrown)}`);
+    }
   }
 
   stats(): LogStreamStats {
@@ -75,7 +80,9 @@ export class Streams {
     this.#closing = true;
     const open = [...this.#open];
     for (const { outlet, reader } of open) {
-      outlet.end();
+      // Without a reader there are no headers yet: an empty 200 would tell EventSource to give up.
+      if (reader === undefined) outlet.cut();
+      else outlet.end();
       reader?.stop();
     }
     const timer = setTimeout(() => {

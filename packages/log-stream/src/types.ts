@@ -139,7 +139,7 @@ export interface LogStreamOptions {
   maxStreams?: number;
   /** Milliseconds that a reader may take nothing while its socket is full, or false. Then it is cut, to resume by id. @defaultValue 60_000 */
   maxStallMs?: number | false;
-  /** Told of every failure of the store. It must not throw. @defaultValue `process.emitWarning` */
+  /** Told of every failure of the store. @defaultValue `process.emitWarning` */
   onError?: (error: Error) => void;
 }
 

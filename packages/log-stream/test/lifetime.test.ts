@@ -56,6 +56,17 @@ describe('a slow reader', () => {
     expect(slow.messages).to.deep.equal(logs(1_000).map(({ message }) => message));
   });
 
+  it('gets no pings that it can’t take', async () => {
+    const { url, store, router } = await service({ pingMs: 1 });
+    await store.append(logs(1_000, 'm', { description: BIG }));
+    await openStream(`${url}${LOGS}/stream?history=500`, { reading: false });
+    await eventually(() => router.stats().waiting === 1);
+    const { bufferedBytes } = router.stats();
+    const other = await openStream(`${url}${LOGS}/stream`);
+    await other.until((text) => text.split(':ping\n\n').length > 50);
+    expect(router.stats().bufferedBytes - bufferedBytes).to.be.below(25 * ':ping\n\n'.length);
+  });
+
   it('that takes nothing for too long is cut, and resumes exactly', async () => {
     const { url, store, router } = await service({ maxStallMs: 20 });
     await store.append(logs(1_000, 'm', { description: BIG }));
@@ -148,6 +159,7 @@ describe('the end of streams', () => {
     await eventually(() => router.stats().streams === 1);
     await router.close({ graceMs: 1 });
     expect(router.stats()).to.deep.equal(NOTHING);
-    await opening;
+    // Not an empty 200, on which EventSource gives up.
+    expect(await opening).to.equal('refused');
   });
 });

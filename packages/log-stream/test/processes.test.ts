@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { SqliteLogStore } from '../src/index.ts';
 import { LOGS, log, logs, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 
 const APPENDER = fileURLToPath(new URL('support/appender.ts', import.meta.url));
+const OPENER = new URL('support/opener.ts', import.meta.url);
 
 describe('processes that share one file', () => {
   let folder: string;
@@ -64,6 +66,25 @@ describe('processes that share one file', () => {
     for (const prefix of 'abcde') {
       const own = stream.messages.filter((message) => message.startsWith(prefix) && message !== 'end');
       expect(own).to.deep.equal(logs(50, prefix).map(({ message }) => message));
+    }
+  });
+
+  it('may open a new file in the very same instant', async () => {
+    const paths = Array.from({ length: 30 }, (_, i) => join(folder, `${i}.db`));
+    const arrived = new Int32Array(new SharedArrayBuffer(paths.length * 4));
+    const openers = 4;
+    const found = await Promise.all(
+      Array.from({ length: openers }, async () => {
+        const worker = new Worker(OPENER, { workerData: { paths, openers, arrived } });
+        const [epochs] = (await once(worker, 'message')) as [string[]];
+        return epochs;
+      }),
+    );
+    for (const epochs of found) expect(epochs).to.deep.equal(found[0]);
+    for (const path of paths) {
+      const store = new SqliteLogStore({ path });
+      expect(await store.bounds()).to.deep.equal({ firstSeq: 1, lastSeq: openers });
+      await store.close();
     }
   });
 

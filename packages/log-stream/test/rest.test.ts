@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { expect } from 'chai';
 import request, { type Response } from 'supertest';
 import { SqliteLogStore } from '../src/index.ts';
@@ -250,5 +251,19 @@ describe('GET …/logs', () => {
       expect(answer.body).to.include({ code: 'store_unavailable', detail: 'The log store can not be read' });
     }
     expect(errors).to.deep.equal(Array(4).fill(store.failing));
+  });
+
+  it('lives on when onError throws', async () => {
+    const warned = once(process, 'warning');
+    const store = new FailingStore(new SqliteLogStore({ path: ':memory:' }));
+    const onError = () => {
+      throw new Error('mine');
+    };
+    const { app } = await service({ store, onError });
+    store.failing = new Error('down');
+    await request(app).get(LOGS).expect(503);
+    expect((await warned)[0].message).to.equal('log-stream: onError threw Error: mine');
+    store.failing = undefined;
+    await request(app).get(LOGS).expect(200);
   });
 });

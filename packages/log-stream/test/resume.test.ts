@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type LogDocument, type LogInput, type LogStore, SqliteLogStore } from '../src/index.ts';
-import { LOGS, log, logs, service, stopServices } from './support/service.ts';
+import { eventually, LOGS, log, logs, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream, type TestStream } from './support/sse.ts';
-import { FailingStore, SlowStore } from './support/stores.ts';
+import { FailingStore, GatedStore, SlowStore } from './support/stores.ts';
 
 type Kind = 'INFO' | 'ERROR' | 'elsewhere';
 
@@ -129,7 +129,7 @@ describe('a resume', () => {
   it('by a reader at the tip that trimming overtakes says so too', async () => {
     const { url, store, router } = await service({ store: new SqliteLogStore({ path: ':memory:', maxLogs: 3 }) });
     const stream = await openStream(`${url}${LOGS}/stream`);
-    while (router.stats().atTip === 0) await nextTurn();
+    await eventually(() => router.stats().atTip === 1);
     await store.append(logs(10));
     await stream.untilMessage('m9');
     expect(stream.messages).to.deep.equal(['m7', 'm8', 'm9']);
@@ -152,6 +152,31 @@ describe('a resume', () => {
     await second.untilMessage('two');
     expect([...first.messages, ...second.messages]).to.deep.equal(['one', 'two']);
     expect(router.stats().streams).to.equal(1);
+  });
+
+  it('never takes what was read for readers that have left meanwhile', async () => {
+    const store = new GatedStore(new SqliteLogStore({ path: ':memory:' }));
+    const { url, router } = await service({ store });
+    const a = await openStream(`${url}${LOGS}/stream`);
+    await eventually(() => router.stats().atTip === 1);
+    store.gated = true;
+    const b = await openStream(`${url}${LOGS}/stream`);
+    await eventually(() => store.held.length === 1);
+    // b has seen an empty store, and does not know yet. The tail goes on for a: m0, m1, and a look at m2.
+    await store.append(logs(2));
+    await eventually(() => store.held.length === 2);
+    store.held[1]?.release();
+    await a.untilMessage('m1');
+    await store.append([log('m2')]);
+    await eventually(() => store.held.length === 3);
+    a.leave();
+    await eventually(() => router.stats().streams === 1);
+    store.held[0]?.release();
+    await eventually(() => router.stats().atTip === 1);
+    store.gated = false;
+    store.held[2]?.release();
+    await b.untilMessage('m2');
+    expect(b.messages).to.deep.equal(['m0', 'm1', 'm2']);
   });
 
   // What one reader does, step by step, while logs are being appended all the time.

@@ -68,6 +68,7 @@ export class Framer {
    * it has been handed on.
    */
   push(chunk: Buffer): void {
+    if (chunk.length === 0) return;
     let input = chunk;
     if (this.#atStart) {
       const rest = this.#withoutBom(chunk);

@@ -135,7 +135,8 @@ export class Outlet implements Beating {
   /** Breaks the connection: what was sent is not complete, and the browser must not take it so. */
   destroy(): void {
     this.#stop();
-    this.#res.destroy();
+    // Node holds back what was written in this turn until its end: whole events that came before the break still leave.
+    process.nextTick(() => this.#res.destroy());
   }
 
   // A browser that reads nothing any more would keep the connection of an ended stream for good.

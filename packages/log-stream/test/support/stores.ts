@@ -104,3 +104,16 @@ export class FailingStore extends CountingStore {
     return super.read(afterSeq, filter, limit);
   }
 }
+
+/** Reads at once, but hands out what it read only when told to. */
+export class GatedStore extends CountingStore {
+  /** Where reads stand that have not been handed out, by the position they started from. */
+  readonly held: { afterSeq: number; release: () => void }[] = [];
+  gated = false;
+
+  override async read(afterSeq: number, filter: LogFilter, limit: number) {
+    const batch = await super.read(afterSeq, filter, limit);
+    if (this.gated) await new Promise<void>((release) => this.held.push({ afterSeq, release }));
+    return batch;
+  }
+}

@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { createLogDocument } from '../src/index.ts';
+
+const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const fenced = (language: string) =>
+  [...README.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))].map((match) => String(match[1]));
+
+describe('the README', () => {
+  it('has a quick start that runs, and answers what its curl lines ask', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'log-stream-'));
+    const source = new URL('../src/index.ts', import.meta.url).href;
+    const quickStart = fenced('ts')[0] ?? '';
+    const [page = ''] = [...(fenced('sh')[1] ?? '').matchAll(/'localhost:4000([^']+)'/g)].map(([, path]) => path);
+    // From the sources and on a free port; the rest is as it stands.
+    const program = quickStart
+      .replace("'@datashop/log-stream'", JSON.stringify(source))
+      .replace("from 'express'", `from ${JSON.stringify(import.meta.resolve('express'))}`)
+      .replace("'logs.db'", JSON.stringify(join(folder, 'logs.db')))
+      .replace('listen(4000)', "listen(0, '127.0.0.1')");
+    const asking = `
+      if (!server.listening) await new Promise((resolve) => server.once('listening', resolve));
+      const answer = await fetch('http://127.0.0.1:' + server.address().port + ${JSON.stringify(page)});
+      console.log(await answer.text());
+      process.kill(process.pid, 'SIGTERM');`;
+    writeFileSync(join(folder, 'quick-start.mts'), program + asking);
+    const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'quick-start.mts')]);
+    rmSync(folder, { recursive: true });
+    const { logs, nextCursor, total } = JSON.parse(stdout);
+    expect({ messages: logs.map(({ message }: { message: string }) => message), nextCursor, total }).to.deep.equal({
+      messages: ['Loaded 1,204 rows'],
+      nextCursor: null,
+      total: 1,
+    });
+  });
+
+  it('shows a log as it really is', () => {
+    const shown = JSON.parse(fenced('json').at(-1) ?? '');
+    const { message, stageName, meta } = shown;
+    expect(shown).to.deep.equal(createLogDocument({ message, stageName, durationMs: 135_000, ...meta }));
+  });
+
+  it('names every option, route parameter and problem code', () => {
+    const sources = ['types.ts', 'problem.ts', 'query.ts'].map((name) =>
+      readFileSync(fileURLToPath(new URL(`../src/${name}`, import.meta.url)), 'utf8'),
+    );
+    const [types = '', problems = '', query = ''] = sources;
+    const options = types.slice(types.indexOf('interface LogStreamOptions')).matchAll(/^ {2}(\w+)\??: /gm);
+    const codes = problems.matchAll(/^ {2}(\w+): \[/gm);
+    const parameters = query.matchAll(/(?:query|this)\.(?:one|integer|instant|word)\('(\w+)'/g);
+    const names = [...options, ...codes, ...parameters].map(([, name]) => String(name));
+    expect(names).to.include.members(['maxStallMs', 'too_many_streams', 'history']);
+    for (const name of names) expect(README, name).to.match(new RegExp(`[\`{ ]${name}\\b`));
+  });
+});

@@ -1,0 +1,90 @@
+import { expect } from 'chai';
+import { dribble, framing, push } from './support/frames.ts';
+
+const idAfter = (bytes: string, before = '') => push(framing(undefined, before), bytes).framer.lastEventId;
+const retryAfter = (bytes: string) => push(framing(), bytes).framer.retryMs;
+
+describe('framing: id', () => {
+  it('rule 15: an id counts when its event is complete, not before', () => {
+    const kept = push(framing(), 'id: 1\ndata: a\n\nid: 2\ndata: b\n');
+    expect(kept.framer.lastEventId).to.equal('1');
+    push(kept, '\n');
+    expect(kept.framer.lastEventId).to.equal('2');
+  });
+
+  it('rule 15: an id counts even where its event has no data', () => {
+    expect(idAfter('id: 7\n\n')).to.equal('7');
+    expect(idAfter('event: x\nid: 7\n\n')).to.equal('7');
+  });
+
+  it('rule 15: an id with NUL is ignored, wherever the NUL is', () => {
+    for (const id of ['\0', '8\0', '\x008', '8\x009']) expect(idAfter(`id: 7\n\nid: ${id}\n\n`)).to.equal('7');
+    expect(idAfter('id: 7\nid: 8\0\n\n')).to.equal('7');
+  });
+
+  it('rule 15: an empty id clears the cursor', () => {
+    for (const field of ['id', 'id:', 'id: ']) expect(idAfter(`id: 7\n\n${field}\n\n`)).to.equal('');
+    expect(idAfter('id\n\n', '7')).to.equal('');
+  });
+
+  it('rule 15: the last id of an event wins; one space after the colon is not part of it', () => {
+    expect(idAfter('id: 7\nid: 8\ndata: a\n\n')).to.equal('8');
+    expect(idAfter('id:8\n\n')).to.equal('8');
+    expect(idAfter('id:  8 \n\n')).to.equal(' 8 ');
+    expect(idAfter('id:\t8\n\n')).to.equal('\t8');
+    expect(idAfter('id::8\n\n')).to.equal(':8');
+    expect(idAfter('id: 8\r\r')).to.equal('8');
+  });
+
+  it('rule 15: only a field named id counts', () => {
+    expect(idAfter('ID: 8\n\nid : 8\n\n id: 8\n\nids: 8\n\ni: 8\n\n: id: 8\n\ndata: id: 8\n\n', '7')).to.equal('7');
+  });
+
+  it('rule 16: an id is kept as its UTF-8 bytes', () => {
+    const bytes = Buffer.from('é→😀').toString('latin1');
+    expect(idAfter(`id: ${bytes}\n\n`)).to.equal(bytes);
+    expect(push(framing(), ...dribble(`id: ${bytes}\n\n`)).framer.lastEventId).to.equal(bytes);
+  });
+
+  it("rule 17: the cursor starts as the browser's Last-Event-ID, and a restart keeps it", () => {
+    const kept = push(framing(undefined, '41'), 'data: a\n\n');
+    expect(kept.framer.lastEventId).to.equal('41');
+    push(kept, 'id: 42\n\nid: 43\n');
+    kept.framer.restart();
+    expect(kept.framer.lastEventId).to.equal('42');
+  });
+
+  it('input 30: without ids, with repeated and with decreasing ids every event is handed on', () => {
+    expect(push(framing(), 'data: a\n\ndata: b\n\n').events).to.equal(2);
+    const kept = push(framing(), 'id: 5\ndata: a\n\nid: 5\ndata: b\n\nid: 3\ndata: c\n\n');
+    expect(kept.events).to.equal(3);
+    expect(kept.framer.lastEventId).to.equal('3');
+  });
+});
+
+describe('framing: retry', () => {
+  it('rule 18: retry counts if it is all ASCII digits', () => {
+    expect(retryAfter('retry: 2500\n\n')).to.equal(2_500);
+    expect(retryAfter('retry:0\n\n')).to.equal(0);
+    expect(retryAfter('retry: 007\ndata: a\n\n')).to.equal(7);
+    expect(retryAfter('retry: 1\nretry: 2\n\n')).to.equal(2);
+  });
+
+  it('rule 18, input 29: retry with anything else is ignored', () => {
+    for (const value of ['', ' ', '-1', '+1', '1e3', '1.5', '0x10', '1 ', '  1', '１', '\xb2', 'abc', '1\0']) {
+      expect(retryAfter(`retry: ${value}\n\n`), JSON.stringify(value)).to.equal(undefined);
+      expect(retryAfter(`retry: 9\n\nretry: ${value}\n\n`), JSON.stringify(value)).to.equal(9);
+    }
+    expect(retryAfter('retry\n\n')).to.equal(undefined);
+    expect(retryAfter('Retry: 5\n\n')).to.equal(undefined);
+    expect(retryAfter('retrys: 5\n\nretr: 5\n\n')).to.equal(undefined);
+  });
+
+  it('input 29: a retry of 10^20 is a number still; its user clamps it', () => {
+    expect(retryAfter(`retry: 1${'0'.repeat(20)}\n\n`)).to.equal(1e20);
+  });
+
+  it('rule 18: retry counts when its event is whole', () => {
+    expect(retryAfter('retry: 5\n')).to.equal(undefined);
+  });
+});

@@ -1,0 +1,42 @@
+import { Framer } from '../../src/framing.ts';
+
+/** What a framer handed on, as byte strings. */
+export interface Frames {
+  readonly framer: Framer;
+  /** Every frame in order; events end in `!`, so that one look tells them from the rest. */
+  readonly frames: string[];
+  readonly bytes: () => string;
+  events: number;
+}
+
+/** A framer whose output is kept. */
+export function framing(maxEventBytes = 1_048_576, lastEventId = ''): Frames {
+  const parts: string[] = [];
+  const kept: Frames = {
+    framer: new Framer(
+      (source, start, end, isEvent) => {
+        const bytes = source.toString('latin1', start, end);
+        parts.push(bytes);
+        kept.frames.push(isEvent ? `${bytes}!` : bytes);
+        if (isEvent) kept.events++;
+      },
+      maxEventBytes,
+      lastEventId,
+    ),
+    frames: [],
+    bytes: () => parts.join(''),
+    events: 0,
+  };
+  return kept;
+}
+
+/** Pushes byte strings, one chunk each. */
+export function push(kept: Frames, ...chunks: string[]): Frames {
+  for (const chunk of chunks) kept.framer.push(Buffer.from(chunk, 'latin1'));
+  return kept;
+}
+
+/** `bytes`, cut into single bytes. */
+export function dribble(bytes: string): string[] {
+  return [...bytes];
+}

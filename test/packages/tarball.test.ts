@@ -1,0 +1,199 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { browse } from '../../packages/sse-proxy/test/support/browser.ts';
+import { cleaner } from '../../packages/sse-proxy/test/support/until.ts';
+import { type RawUpstream, rawUpstream } from '../../packages/sse-proxy/test/support/upstream.ts';
+import { createProject, type Project } from './support/project.ts';
+import { root, run, runTool } from './support/run.ts';
+
+const route = '/sse/logs/stream';
+
+/** The README's first TypeScript, which promises to be the whole set-up. */
+function quickStart(): string {
+  const readme = readFileSync(join(root, 'packages/sse-proxy/README.md'), 'utf8');
+  const [, code] = /^```ts\n(.*?)^```$/ms.exec(readme) ?? [];
+  if (!code) throw new Error('the README has no ```ts block');
+  return code;
+}
+
+/** The quick start with our upstream for its target, and a free port that it tells us. */
+function runnableQuickStart(upstream: string): string {
+  return replaceOnce(
+    replaceOnce(quickStart(), "'https://logs.internal/logs/stream'", `'${upstream}'`),
+    'app.listen(3000);',
+    "const server = app.listen(0, '127.0.0.1', () => process.send?.(server.address()));",
+  );
+}
+
+function replaceOnce(text: string, old: string, replacement: string): string {
+  expect(text.split(old), `the quick start has one ${old}`).to.have.length(2);
+  return text.replace(old, replacement);
+}
+
+function filesOf(dir: string): string[] {
+  const entries = readdirSync(dir, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return files.map((file) => file.slice(dir.length + 1).replaceAll('\\', '/')).sort();
+}
+
+/** What the compiler makes of a package's sources. */
+function built(name: string, outDirs: readonly string[]): string[] {
+  const modules = filesOf(join(root, 'packages', name, 'src')).map((file) => file.replace(/\.ts$/, ''));
+  return outDirs.flatMap((dir) => modules.flatMap((module) => [`${dir}/${module}.js`, `${dir}/${module}.d.ts`]));
+}
+
+describe('the packed packages, installed into projects of their own', () => {
+  let dir: string;
+  let tarballs: { sseProxy: string; logStream: string };
+  let esm: Project;
+  let cjs: Project;
+  let upstream: RawUpstream;
+
+  before(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'datashop-tarball-'));
+    upstream = await rawUpstream((request) => {
+      request.begin();
+      request.send('id: 1\ndata: hello\n\n');
+    });
+    for (const name of ['sse-proxy', 'log-stream']) {
+      await run(join(root, 'packages', name), 'npm', 'pack', '--pack-destination', dir);
+    }
+    const packed = (name: string) => join(dir, readdirSync(dir).find((file) => file.includes(name)) as string);
+    tarballs = { sseProxy: packed('sse-proxy'), logStream: packed('log-stream') };
+    const proxy = { '@datashop/sse-proxy': `file:${tarballs.sseProxy}`, '@types/node': '^22.19.0' };
+    const logs = { '@datashop/log-stream': `file:${tarballs.logStream}` };
+    esm = await createProject(join(dir, 'esm'), 'module', {
+      ...proxy,
+      ...logs,
+      express: '^5.0.0',
+      '@types/express': '^5.0.0',
+    });
+    cjs = await createProject(join(dir, 'cjs'), 'commonjs', {
+      ...proxy,
+      express: '^4.18.0',
+      '@types/express': '^4.17.0',
+    });
+  });
+  after(async () => {
+    await upstream?.close();
+    if (dir) rmSync(dir, { recursive: true, force: true });
+  });
+
+  const { add, clean } = cleaner();
+  afterEach(clean);
+
+  async function deliversOneEvent(project: Project, file: string, ...args: string[]): Promise<void> {
+    const program = add(await project.start(file, ...args), (it) => it.stop());
+    const browser = add(browse(program.port, route), (it) => it.leave());
+    const body = await browser.sees('data: hello\n\n');
+    expect(body).to.equal('retry: 2000\n\nid: 1\ndata: hello\n\n');
+  }
+
+  for (const [name, outDirs, others] of [
+    ['sse-proxy', ['dist/esm', 'dist/cjs'], ['dist/cjs/package.json']],
+    ['log-stream', ['dist'], []],
+  ] as const) {
+    it(`${name} holds what was built, the licence and the README, and nothing else`, () => {
+      const found = filesOf(join(esm.dir, 'node_modules/@datashop', name));
+      const wanted = ['LICENSE', 'README.md', 'package.json', ...others, ...built(name, outDirs)];
+      const without = (files: string[], others: string[]) => files.filter((file) => !others.includes(file));
+      const differences = { missing: without(wanted, found), unexpected: without(found, wanted) };
+      expect(differences).to.deep.equal({ missing: [], unexpected: [] });
+    });
+  }
+
+  it('the CommonJS tree says that it is one', () => {
+    const marker = join(esm.dir, 'node_modules/@datashop/sse-proxy/dist/cjs/package.json');
+    expect(JSON.parse(readFileSync(marker, 'utf8'))).to.deep.equal({ type: 'commonjs' });
+  });
+
+  it('publint and attw find nothing to complain about', async () => {
+    for (const tarball of Object.values(tarballs)) {
+      await runTool(dir, 'publint/src/cli.js', '--strict', tarball);
+    }
+    const attw = '@arethetypeswrong/cli/dist/index.js';
+    await runTool(dir, attw, '--profile', 'node16', tarballs.sseProxy);
+    await runTool(dir, attw, '--profile', 'esm-only', tarballs.logStream);
+  });
+
+  it('sse-proxy works from ESM on Express 5', async () => {
+    esm.write(
+      'server.js',
+      `import express from 'express';
+       import { sseProxy } from '@datashop/sse-proxy';
+       const app = express();
+       app.get('${route}', sseProxy({ target: process.argv[2] }));
+       const server = app.listen(0, '127.0.0.1', () => process.send(server.address()));`,
+    );
+    await deliversOneEvent(esm, 'server.js', upstream.url);
+  });
+
+  it('sse-proxy works from CommonJS, by require, on Express 4', async () => {
+    cjs.write(
+      'server.js',
+      `const express = require('express');
+       const { sseProxy } = require('@datashop/sse-proxy');
+       const app = express();
+       app.get('${route}', sseProxy({ target: process.argv[2] }));
+       const server = app.listen(0, '127.0.0.1', () => process.send(server.address()));`,
+    );
+    await deliversOneEvent(cjs, 'server.js', upstream.url);
+  });
+
+  it('sse-proxy and log-stream work together', async () => {
+    esm.write(
+      'logs.js',
+      `import express from 'express';
+       import { createLogDocument, logStreamRouter, SqliteLogStore } from '@datashop/log-stream';
+       import { sseProxy } from '@datashop/sse-proxy';
+       const store = new SqliteLogStore({ path: ':memory:' });
+       const upstream = express().use(logStreamRouter({ store, token: 'secret' })).listen(0, '127.0.0.1', () => {
+         const target = 'http://127.0.0.1:' + upstream.address().port + '/logs/stream';
+         const app = express();
+         app.get('${route}', sseProxy({ target, upstreamHeaders: { Authorization: 'Bearer secret' } }));
+         app.post('/logs', async (req, res) => {
+           await store.append([createLogDocument(JSON.parse(req.headers['x-log']))]);
+           res.sendStatus(204);
+         });
+         const server = app.listen(0, '127.0.0.1', () => process.send(server.address()));
+       });`,
+    );
+    const program = add(await esm.start('logs.js'), (it) => it.stop());
+    const browser = add(browse(program.port, route), (it) => it.leave());
+    await browser.opened();
+    const execution = { pipelineID: 'p1', execID: '1', workspaceID: 'ws', workflowID: 'wf' };
+    const log = { message: 'extracted', stageName: 'EXTRACT', ...execution };
+    const headers = { 'X-Log': JSON.stringify(log) };
+    expect((await fetch(`http://127.0.0.1:${program.port}/logs`, { method: 'POST', headers })).status).to.equal(204);
+    expect(await browser.sees('"message":"extracted"')).to.match(/^id: \S+$/m);
+  });
+
+  for (const [name, flavour] of [
+    ['Express 5', () => esm],
+    ['Express 4', () => cjs],
+  ] as const) {
+    it(`the README's quick start type-checks and runs, as ESM and as CommonJS, on ${name}`, async () => {
+      const project = flavour();
+      for (const extension of ['mts', 'cts']) {
+        project.write(`quick-start.${extension}`, quickStart());
+        project.write(`run.${extension}`, runnableQuickStart(upstream.url));
+      }
+      const compilerOptions = {
+        module: 'nodenext',
+        moduleResolution: 'nodenext',
+        target: 'es2023',
+        strict: true,
+        // Our declarations are checked in the user's program, not only taken.
+        skipLibCheck: false,
+        types: ['node'],
+        noEmitOnError: true,
+      };
+      project.write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.mts', '*.cts'] }));
+      await runTool(project.dir, 'typescript/bin/tsc', '--project', '.');
+      await deliversOneEvent(project, 'run.mjs');
+      await deliversOneEvent(project, 'run.cjs');
+    });
+  }
+});

@@ -1,0 +1,58 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { root, run } from '../packages/support/run.ts';
+
+const pinned = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies.node;
+
+describe('set-up', () => {
+  it('this process runs on the pinned Node, as whatever the root scripts start does', function () {
+    // Started by hand, on any Node: then there is nothing to say.
+    if (process.env.npm_lifecycle_event !== 'test') this.skip();
+    expect(process.version).to.equal(`v${pinned}`);
+  });
+
+  describe('of a fresh clone', () => {
+    let clone: string;
+    before(function () {
+      // An unpacked archive has no history to clone.
+      if (!existsSync(join(root, '.git'))) this.skip();
+      clone = mkdtempSync(join(tmpdir(), 'datashop-setup-'));
+    });
+    after(() => {
+      if (clone) rmSync(clone, { recursive: true, force: true });
+    });
+
+    it('installs and builds once, then finds everything done', async function () {
+      // Installs everything; on a machine that has nothing cached this is a download.
+      this.timeout(600_000);
+      await run(clone, 'git', 'clone', '--quiet', root, '.');
+      const setup = () => run(clone, process.execPath, 'scripts/setup.mjs');
+      const changedAt = (file: string) => statSync(join(clone, file)).mtimeMs;
+      const made = [
+        'node_modules/.setup-stamp',
+        'node_modules/.package-lock.json',
+        'packages/sse-proxy/dist/esm/index.js',
+        'packages/sse-proxy/dist/cjs/index.js',
+        'packages/log-stream/dist/index.js',
+      ];
+
+      expect(await setup()).to.include('installing dependencies');
+      const first = made.map(changedAt);
+      const node = join(clone, 'node_modules/.bin/node');
+      expect((await run(clone, node, '--version')).trim()).to.equal(`v${pinned}`);
+      for (const load of [
+        "await import('@datashop/sse-proxy')",
+        "process.getBuiltinModule('module').createRequire(process.cwd() + '/')('@datashop/sse-proxy')",
+      ]) {
+        const code = `console.log(typeof (${load}).sseProxy)`;
+        expect(await run(clone, node, '--input-type=module', '--eval', code)).to.equal('function\n');
+      }
+      expect(await run(clone, 'git', 'status', '--porcelain'), 'files that git would see').to.equal('');
+
+      expect(await setup()).to.equal('');
+      expect(made.map(changedAt)).to.deep.equal(first);
+    });
+  });
+});
