@@ -181,12 +181,15 @@ export class Feed implements Beating {
       this.#outage.from = Date.now();
       this.#outageTimer = setTimeout(() => this.#giveUp(error), resume.maxOutageMs);
     }
-    this.#retryLater(this.#framer.retryMs);
+    this.#retryLater();
   }
 
-  #retryLater(floorMs: number | undefined): void {
+  // The upstream's `retry:` holds for all its clients, so it is bounded by what the backoff may reach by itself;
+  // a Retry-After is about this moment, and is taken as it is.
+  #retryLater(retryAfterMs = 0): void {
     const { resume } = this.#parts.config;
     if (this.#over || !resume) return;
+    const floorMs = Math.max(retryAfterMs, Math.min(this.#framer.retryMs ?? 0, resume.maxDelayMs));
     this.#retryTimer = setTimeout(() => void this.#retry(), backoffMs(this.#attempts++, resume, floorMs));
   }
 
@@ -200,7 +203,7 @@ export class Feed implements Beating {
     try {
       request = await this.#parts.prepare();
     } catch {
-      return this.#retryLater(this.#framer.retryMs);
+      return this.#retryLater();
     }
     if (this.#over) return;
     const attempts = this.#attempts;
@@ -211,7 +214,7 @@ export class Feed implements Beating {
         // 204 and a 4xx mean "never": the browser hears it from its own next request.
         const isFinal = error.code === 'ERR_SSE_UPSTREAM_NO_CONTENT' || error.code === 'ERR_SSE_UPSTREAM_REFUSED';
         if (isFinal) this.#finish('upstream-refused', error);
-        else this.#retryLater(Math.max(error.retryAfterMs ?? 0, this.#framer.retryMs ?? 0));
+        else this.#retryLater(error.retryAfterMs);
       },
     );
   }

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { maxBackfills } from './defaults.ts';
 import type { FeedNews } from './direct.ts';
 import { SseProxyError } from './errors.ts';
+import { gapBytes } from './events.ts';
 import type { ShareConfig } from './feed-options.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Config } from './options.ts';
 import { SharedFeed, type SharedParts } from './shared.ts';
-import { SharedSubscription } from './shared-subscription.ts';
+import { type Opening, SharedSubscription } from './shared-subscription.ts';
 import type { Subscription } from './subscription.ts';
 import type { CloseReason } from './types.ts';
 import type { Upstream, UpstreamRequest } from './upstream.ts';
@@ -63,9 +64,11 @@ export class Registry {
     const entry = this.#entries.get(key) ?? this.#create(key, joining);
     const { feed } = entry;
     const position = feed.locate(joining.cursor);
-    if (position !== undefined) return this.#seat(key, entry, feed, position);
+    if (position !== undefined) {
+      return this.#seat(key, entry, feed, position, joining.cursor === '' ? sayTipId(feed) : undefined);
+    }
     // Our own ids can't be asked of the upstream: everything still held is sent, and the gap before it said.
-    if (this.#share.ids === 'assign') return this.#seat(key, entry, feed, feed.ring.start, joining.news);
+    if (this.#share.ids === 'assign') return this.#seat(key, entry, feed, feed.ring.start, sayUnknownId(joining.news));
     return this.#backfill(key, entry, joining);
   }
 
@@ -74,10 +77,10 @@ export class Registry {
     for (const { feed } of [...this.#entries.values()]) feed.end('draining', undefined);
   }
 
-  #seat(key: string, entry: Entry, feed: SharedFeed, position: number, unknownId?: FeedNews): Subscription {
+  #seat(key: string, entry: Entry, feed: SharedFeed, position: number, opening?: Opening): Subscription {
     entry.members++;
     clearTimeout(entry.linger);
-    return new SharedSubscription(feed, position, unknownId, (last) => {
+    return new SharedSubscription(feed, position, opening, (last) => {
       entry.members--;
       if (last !== entry.feed && last.members === 0) last.end('upstream-ended', undefined);
       if (entry.members > 0 || this.#entries.get(key) !== entry) return;
@@ -135,6 +138,22 @@ export class Registry {
       onOver,
     };
   }
+}
+
+// A browser that starts at the tip gets the tip's id: cut before its first event, it can still come back to here.
+function sayTipId(feed: SharedFeed): Opening {
+  return (reader, position) => {
+    if (feed.tipId && position === feed.ring.end) reader.onOwn(Buffer.from(`id: ${feed.tipId}\n\n`, 'latin1'));
+  };
+}
+
+function sayUnknownId(news: FeedNews): Opening {
+  return (reader) => {
+    const now = Date.now();
+    const gap = { reason: 'unknown-id', from: now, to: now } as const;
+    reader.onOwn(gapBytes(gap));
+    news.onGap(gap, 1);
+  };
 }
 
 // A digest, since header fields hold tokens; JSON keeps the parts from running into each other.

@@ -58,6 +58,10 @@ export class SharedFeed implements FeedSink, Beating {
   #assigned = 0;
   /** In a backfill: the position of the first frame that the joined feed has too. */
   #metAt: number | undefined;
+  /** Id of the newest frame of the ring, a byte string; empty if that has none. */
+  tipId = '';
+  /** Subscriptions that hold it, those that do not read yet included. */
+  members = 0;
   #now = performance.now();
 
   constructor(parts: SharedParts, request: UpstreamRequest) {
@@ -69,9 +73,6 @@ export class SharedFeed implements FeedSink, Beating {
     this.#feed.pause();
     this.ready = this.#feed.connect(request);
   }
-
-  /** Subscriptions that hold it, those that do not read yet included. */
-  members = 0;
 
   /**
    * The position from which a browser with this id has everything; undefined if the ring can't tell. Without an id a
@@ -167,6 +168,7 @@ export class SharedFeed implements FeedSink, Beating {
   #append(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void {
     if (this.#parts.single || !this.#run.continues(source, start)) this.onChunk();
     this.ring.push(source.subarray(start, end), isEvent, id, this.#now);
+    this.tipId = id ?? '';
     this.#run.add(source, start, end, isEvent);
   }
 

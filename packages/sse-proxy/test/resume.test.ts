@@ -142,4 +142,23 @@ describe('resume', () => {
       /^retry: 2000\n\nevent: sse-proxy:gap\ndata: \{"reason":"unknown-id".*\n\nid: .*-1\ndata: a\n\n/,
     );
   });
+
+  it('gives a browser that starts at the tip of a shared feed the id to come back with', async () => {
+    const { upstream, app, open } = await setUp({ share: true });
+    const one = open();
+    const request = await upstream.request(0);
+    request.begin();
+    request.send('id: é1\ndata: one\n\n');
+    await one.sees('one');
+    const two = open();
+    expect(await two.sees('id: ')).to.equal(`retry: 2000\n\nid: ${Buffer.from('é1').toString('latin1')}\n\n`);
+    two.leave();
+    await until(() => app.proxy.stats().open === 1);
+    request.send('id: é2\ndata: two\n\n');
+    await one.sees('two');
+    const back = open(Buffer.from('é1').toString('latin1'));
+    expect(await back.sees('two\n\n')).to.equal(
+      `retry: 2000\n\nid: ${Buffer.from('é2').toString('latin1')}\ndata: two\n\n`,
+    );
+  });
 });
