@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { maxLastEventIdBytes } from './defaults.ts';
 import { SseProxyError } from './errors.ts';
 import { isHeaderValue } from './headers.ts';
-import { callHook } from './hooks.ts';
+import { callHook, isPromiseLike } from './hooks.ts';
 import type { Lifetime } from './lifetime.ts';
 import { badHookResult, type Config } from './options.ts';
 import { queryOf } from './target.ts';
@@ -77,15 +77,23 @@ export async function acquirePermit(
   const acquire = async () => {
     const answer = await config.limiter.acquire({ req, key, signal: lifetime.signal });
     // A permit that comes too late for its stream is given back at once.
-    if (lifetime.ended && answer?.ok === true) answer.release();
+    if (lifetime.ended && answer?.ok === true) release(answer);
     return answer;
   };
   const answer: LimitAnswer = await callHook('limits.acquire', acquire, lifetime, config.hookTimeoutMs);
-  if (answer?.ok === true && typeof answer.release === 'function') return () => answer.release();
+  if (answer?.ok === true && typeof answer.release === 'function') return () => release(answer);
   const code = answer?.ok === false ? limitCodes[answer.limit] : undefined;
   if (!code || answer.ok)
     throw badHookResult('limits.acquire', '{ ok: true, release } or { ok: false, limit }', answer);
   throw new SseProxyError(code, { message: `limit reached: ${answer.limit}`, retryAfterMs: answer.retryAfterMs });
+}
+
+// A limiter that fails to take its permit back is the limiter's loss: the rest of the stream is released all the same.
+function release(permit: Extract<LimitAnswer, { ok: true }>): void {
+  try {
+    const result: unknown = permit.release();
+    if (isPromiseLike(result)) result.then(undefined, () => {});
+  } catch {}
 }
 
 /** The key of the per-key limits. @throws SseProxyError `ERR_SSE_HOOK` */

@@ -166,7 +166,7 @@ function addedHeaders(value: unknown): Config['upstreamHeaders'] {
 /** Also what a function gave is checked, at the request. @throws SseProxyError `ERR_SSE_OPTION` */
 export function checkUpstreamHeaders(name: string, value: unknown): Record<string, string> {
   if (!check.isRecord(value))
-    return check.refuseOption(name, 'an object of header names and values, or a function', value);
+    return check.refuseOption(name, 'an object of header names and values, or a function', check.showKind(value));
   for (const [field, content] of Object.entries(value)) {
     if (!isFreeHeaderName(field))
       check.refuseOption(`${name}`, 'names of headers that may be set for the upstream', field);
@@ -243,5 +243,5 @@ function beatPeriod(
 
 /** Thrown by hooks whose result has the wrong form. */
 export function badHookResult(name: string, expected: string, got: unknown): SseProxyError {
-  return new SseProxyError('ERR_SSE_HOOK', { message: `${name} must give ${expected}, gave ${check.show(got)}` });
+  return new SseProxyError('ERR_SSE_HOOK', { message: `${name} must give ${expected}, gave ${check.showKind(got)}` });
 }

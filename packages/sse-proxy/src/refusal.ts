@@ -16,6 +16,11 @@ export interface Refusal {
  * its code, status and title leaves the process.
  */
 export function refuse(req: Request, res: Response, error: SseProxyError, mode: 'soft' | 'status'): Refusal {
+  // Something else has begun the answer already: what is left to do is to break it off.
+  if (res.headersSent) {
+    res.destroy();
+    return { status: res.statusCode, retryMs: undefined };
+  }
   // A body that was sent along is not read: the connection could not be used again.
   if (req.method !== 'GET' && req.method !== 'HEAD') res.set('Connection', 'close');
   const retryMs = error.temporary ? retryTime(error.retryAfterMs) : undefined;

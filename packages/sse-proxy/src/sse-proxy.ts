@@ -45,11 +45,13 @@ async function serve(host: Host, req: Request, res: Response): Promise<void> {
   const stream = new Stream(host, req, res);
   const { lifetime } = stream;
   try {
+    if (res.headersSent) throw new SseProxyError('ERR_SSE_INTERNAL', { message: 'the response has begun already' });
     allowCrossOrigin(req, res, config.allowOrigins);
     if (host.draining) throw new SseProxyError('ERR_SSE_DRAINING');
     checkRequest(req, config);
     const cursor = readLastEventId(req);
-    stream.key = await authorize(req, config, lifetime);
+    stream.authorizedKey = await authorize(req, config, lifetime);
+    stream.key = stream.authorizedKey;
     if (req.method === 'HEAD') {
       res.writeHead(200, { ...streamHeaders }).end();
       return;
@@ -58,7 +60,8 @@ async function serve(host: Host, req: Request, res: Response): Promise<void> {
     lifetime.onEnd(await acquirePermit(req, stream.key, config, lifetime));
     const subscription = await subscribe(host, stream, cursor);
     lifetime.onEnd(() => subscription.close());
-    stream.open(subscription, await lifetime.race(subscription.ready));
+    const headers = await lifetime.race(subscription.ready);
+    if (!lifetime.ended) stream.open(subscription, headers);
   } catch (error) {
     stream.refuse(error);
   }

@@ -24,6 +24,8 @@ export class Stream implements StreamInfo, Beating {
   readonly resumed: boolean;
   readonly lifetime = new Lifetime();
   key: string | undefined;
+  /** What `authorize` gave: asked again, it has to give the same. */
+  authorizedKey: string | undefined;
   /** Undefined until the upstream's headers are here. */
   outlet: Outlet | undefined;
 
@@ -160,7 +162,8 @@ export class Stream implements StreamInfo, Beating {
   async #reauthorize(): Promise<void> {
     try {
       const key = await authorize(this.req, this.#host.config, this.lifetime);
-      if (key !== this.key) throw new SseProxyError('ERR_SSE_FORBIDDEN', { message: 'authorize gave another key' });
+      if (key !== this.authorizedKey)
+        throw new SseProxyError('ERR_SSE_FORBIDDEN', { message: 'authorize gave another key' });
     } catch (cause) {
       if (!this.lifetime.ended) this.#fail('unauthorized', this.#asError(cause));
     }

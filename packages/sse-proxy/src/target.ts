@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { SseProxyError } from './errors.ts';
-import { refuseOption } from './validate.ts';
+import { refuseOption, showKind } from './validate.ts';
 
 /** A checked target: the origin is fixed, the path may have `:name` segments. */
 export interface TargetTemplate {
@@ -34,11 +34,11 @@ export function parseTarget(value: unknown): TargetTemplate {
 }
 
 /** The parts of an absolute http(s) URL without credentials. @throws SseProxyError `ERR_SSE_OPTION` */
-export function checkUrl(value: unknown): URL {
+export function checkUrl(value: unknown, shown = value): URL {
   const expected = 'an absolute http: or https: URL';
-  if (!(typeof value === 'string' || value instanceof URL)) return refuseOption('target', expected, value);
+  if (!(typeof value === 'string' || value instanceof URL)) return refuseOption('target', expected, shown);
   const text = String(value);
-  if (!URL.canParse(text)) return refuseOption('target', expected, text);
+  if (!URL.canParse(text)) return refuseOption('target', expected, shown);
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return refuseOption('target', expected, url.protocol);
   // The URL itself is not shown: it holds the credentials.
@@ -61,7 +61,7 @@ export function fillTarget(template: TargetTemplate, params: Request['params'], 
 
 /** A target that a function gave. @throws SseProxyError `ERR_SSE_OPTION` */
 export function addressOf(value: unknown, query: string): UpstreamAddress {
-  const url = checkUrl(value);
+  const url = checkUrl(value, showKind(value));
   return { origin: url.origin, path: withQuery(url.pathname, url.search.slice(1), query) };
 }
 

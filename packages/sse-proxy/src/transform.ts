@@ -57,8 +57,8 @@ export class Transformer {
 
   #await(event: SseEvent, result: PromiseLike<SseEvent | null>): void {
     this.#pending = true;
-    callHook('transform', () => result, this.#lifetime, this.#timeoutMs).then(
-      (changed) => {
+    callHook('transform', () => result, this.#lifetime, this.#timeoutMs)
+      .then((changed) => {
         this.#pending = false;
         this.#deliver(event, changed);
         while (!this.#pending && this.#waiting.length > 0 && !this.#lifetime.ended) {
@@ -66,9 +66,8 @@ export class Transformer {
           this.#process(bytes, isEvent);
         }
         if (!this.#pending) this.#on.onIdle();
-      },
-      (cause) => this.#fail(cause),
-    );
+      })
+      .catch((cause) => this.#fail(cause));
   }
 
   #deliver(original: SseEvent, changed: SseEvent | null): void {

@@ -18,6 +18,11 @@ export function show(value: unknown): string {
   return String(value);
 }
 
+/** The kind of a value that may be a secret: what a hook gave. */
+export function showKind(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? `a ${typeof value}` : show(value);
+}
+
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
