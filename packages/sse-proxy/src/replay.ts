@@ -96,6 +96,13 @@ export class ReplayRing {
     return position === undefined ? undefined : position + 1;
   }
 
+  /** The position of the newest frame with this id, if its bytes are these too: one id may have been given twice. */
+  find(id: string, bytes: Buffer): number | undefined {
+    const position = this.#byId.get(id);
+    if (position === undefined) return undefined;
+    return this.#entries[this.#head + position - this.#start]?.bytes.equals(bytes) ? position : undefined;
+  }
+
   /** Bytes from a position to the end; what was forgotten counts too. */
   bytesFrom(position: number): number {
     const entry = this.#entries[this.#head + position - this.#start];

@@ -52,6 +52,8 @@ export class SharedFeed implements FeedSink, Beating {
   readonly #run = new Run();
   readonly #live = new Set<Seat>();
   readonly #behind = new Set<Seat>();
+  /** Backfills that are to meet this feed. */
+  readonly #backfills = new Set<SharedFeed>();
   readonly #epoch = randomUUID().slice(0, 8);
   readonly #stopBeating: () => void;
   #outcome: [CloseReason, SseProxyError | undefined] | undefined;
@@ -67,6 +69,7 @@ export class SharedFeed implements FeedSink, Beating {
   constructor(parts: SharedParts, request: UpstreamRequest) {
     this.#parts = parts;
     this.ring = new ReplayRing(parts.replay);
+    if (parts.joins) parts.joins.#backfills.add(this);
     this.#stopBeating = parts.heartbeat.add(this);
     this.#feed = new Feed({ ...parts, sink: this });
     // Nothing is read before the first reader: the ring might forget what came before it.
@@ -113,6 +116,8 @@ export class SharedFeed implements FeedSink, Beating {
   }
 
   close(): void {
+    const { joins } = this.#parts;
+    if (joins) joins.#backfills.delete(this);
     this.#stopBeating();
     this.#feed.close();
   }
@@ -141,8 +146,8 @@ export class SharedFeed implements FeedSink, Beating {
   onFrame(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void {
     if (this.#metAt !== undefined) return;
     const { joins } = this.#parts;
-    const after = joins && id !== undefined ? joins.ring.after(id) : undefined;
-    if (joins && after !== undefined) return this.#meet(joins, after - 1);
+    const met = joins && id !== undefined ? joins.ring.find(id, source.subarray(start, end)) : undefined;
+    if (joins && met !== undefined) return this.#meet(joins, met);
     if (this.#parts.assignIds && isEvent) {
       const bytes = this.#withAssignedId(source.subarray(start, end), id);
       return this.#append(bytes, 0, bytes.length, true, `${this.#epoch}-${this.#assigned}`);
@@ -170,6 +175,16 @@ export class SharedFeed implements FeedSink, Beating {
     this.ring.push(source.subarray(start, end), isEvent, id, this.#now);
     this.tipId = id ?? '';
     this.#run.add(source, start, end, isEvent);
+    if (id !== undefined && this.#backfills.size > 0) this.#meetBackfills(id, source.subarray(start, end));
+  }
+
+  // A backfill that is ahead of this feed would never find its own frames here: it is met when this one draws level.
+  #meetBackfills(id: string, bytes: Buffer): void {
+    for (const backfill of this.#backfills) {
+      if (backfill.ring.find(id, bytes) !== backfill.ring.end - 1) continue;
+      this.onChunk();
+      backfill.#meet(this, this.ring.end);
+    }
   }
 
   #withAssignedId(bytes: Buffer, id: string | undefined): Buffer {
