@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { replaySliceBytes } from './defaults.ts';
 import type { FeedNews } from './direct.ts';
-import type { SseProxyError } from './errors.ts';
+import { SseProxyError } from './errors.ts';
 import { gapBytes, parseEvent, serializeEvent } from './events.ts';
 import { Feed, type FeedParts, type FeedSink, type Gap } from './feed.ts';
 import type { Beating } from './heartbeat.ts';
@@ -56,6 +56,7 @@ export class SharedFeed implements FeedSink, Beating {
   readonly #backfills = new Set<SharedFeed>();
   readonly #epoch = randomUUID().slice(0, 8);
   readonly #stopBeating: () => void;
+  readonly #refuse: (error: SseProxyError) => void;
   #outcome: [CloseReason, SseProxyError | undefined] | undefined;
   #assigned = 0;
   /** In a backfill: the position of the first frame that the joined feed has too. */
@@ -74,7 +75,11 @@ export class SharedFeed implements FeedSink, Beating {
     this.#feed = new Feed({ ...parts, sink: this });
     // Nothing is read before the first reader: the ring might forget what came before it.
     this.#feed.pause();
-    this.ready = this.#feed.connect(request);
+    // A feed that is ended while it connects calls nothing back: those who wait for it are told here.
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders>();
+    this.ready = promise;
+    this.#refuse = reject;
+    this.#feed.connect(request).then(resolve, reject);
   }
 
   /**
@@ -227,6 +232,7 @@ export class SharedFeed implements FeedSink, Beating {
   onOver(reason: CloseReason, error: SseProxyError | undefined): void {
     this.#outcome = [reason, error];
     this.#stopBeating();
+    this.#refuse(error ?? new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message: `the feed is over: ${reason}` }));
     this.#parts.onOver(reason, error);
     for (const seat of [...this.#live, ...this.#behind]) {
       this.detach(seat);

@@ -11,6 +11,8 @@ export class MemoryUpstream implements Upstream {
   readonly live: MemoryConnection[] = [];
   /** Refuses connects. */
   down = false;
+  /** Keeps new requests waiting for their headers, until something is to arrive there. */
+  hangs = false;
   /** How many events up to the cursor are sent again when a feed resumes; feeds are told apart by x-request-id. */
   repeats = 0;
   readonly #firstCursors = new Map<string | undefined, number>();
@@ -43,7 +45,7 @@ export class MemoryUpstream implements Upstream {
     } else {
       this.live.push(connection);
       for (const bytes of this.log.slice(from)) connection.queue(bytes);
-      queueMicrotask(() => connection.begin());
+      if (!this.hangs) queueMicrotask(() => connection.begin());
     }
     return connection;
   }
@@ -76,7 +78,7 @@ export class MemoryConnection implements UpstreamConnection {
   }
 
   begin(): void {
-    if (this.#over) return;
+    if (this.#over || this.#begun) return;
     this.#begun = true;
     this.#events.onHeaders({});
   }
@@ -88,6 +90,7 @@ export class MemoryConnection implements UpstreamConnection {
 
   /** Lets up to `bytes` arrive, in slices; each in memory of its own. */
   arrive(bytes: number, slice: number): void {
+    if (!this.stalled) this.begin();
     let left = bytes;
     while (left > 0 && this.#waiting.length > 0 && this.#flows) {
       const chunk = Buffer.from(this.#waiting.subarray(0, Math.min(slice, left)));

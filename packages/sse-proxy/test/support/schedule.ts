@@ -16,7 +16,8 @@ export type Step =
   | { do: 'arrive'; which: number; part: number; slice: number }
   | { do: 'cut'; which: number; part: number; how: 'fin' | 'rst' }
   | { do: 'stall'; which: number }
-  | { do: 'down'; down: boolean }
+  | { do: 'down'; on: boolean }
+  | { do: 'hangs'; on: boolean }
   | { do: 'repeat'; count: number }
   | { do: 'join' }
   | { do: 'join-at'; part: number }
@@ -39,7 +40,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
     },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('cut'), which, part, how: fc.constantFrom('fin', 'rst') }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('stall'), which }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('down'), down: fc.boolean() }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('down', 'hangs'), on: fc.boolean() }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('repeat'), count: fc.nat(4) }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('join') }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('join-at'), part }) },
@@ -115,7 +116,7 @@ export class Stage {
     } else if (step.do === 'stall') {
       const connection = pick(upstream.live, step.which);
       if (connection) connection.stalled = !connection.stalled;
-    } else if (step.do === 'down') upstream.down = step.down;
+    } else if (step.do === 'down' || step.do === 'hangs') upstream[step.do] = step.on;
     else if (step.do === 'repeat') upstream.repeats = step.count;
     else if (step.do === 'wait') mock.timers.tick(step.ms);
     else if (step.do === 'join') this.#add(undefined);
@@ -150,7 +151,7 @@ export class Stage {
 
   /** Everything is well again: all come back, all arrives. Then nobody may have missed anything. */
   async #finish(): Promise<void> {
-    this.upstream.down = false;
+    this.upstream.down = this.upstream.hangs = false;
     const { log } = this.upstream;
     const done = () => this.viewers.every((viewer) => viewer.last === log.length && viewer.reading);
     this.upstream.emit(bytesOf(log.length + 1, 0));
