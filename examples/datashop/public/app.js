@@ -68,10 +68,11 @@ async function loadPage(signal) {
     const status = error instanceof Refused ? error.status : 0;
     if (status === 403) {
       showState('stopped');
+      $('empty').textContent = 'Nobody is signed in.';
       notice('Your session has ended. Reload the page to sign in again.');
       return false;
     }
-    notice('The stored logs could not be loaded; live logs are shown as they come.');
+    notice('The stored logs could not be loaded. Live ones are shown as they come; reload the page to try again.');
   }
   $('empty').textContent = 'No logs match yet. New ones appear here as they come.';
   return true;

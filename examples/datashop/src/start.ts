@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { portProblem, readPort } from './port.ts';
 import type { StartError } from './processes/messages.ts';
+import { onOrphaned } from './processes/orphan.ts';
 import { Supervisor } from './processes/supervisor.ts';
 
 const supervisor = new Supervisor({
@@ -11,21 +12,26 @@ const supervisor = new Supervisor({
   lost: (line) => void end(1, line),
 });
 
-let ending = false;
+let ending: number | undefined;
 async function end(code: number, line?: string): Promise<void> {
-  if (ending) return;
-  ending = true;
+  if (ending !== undefined) return;
+  ending = performance.now();
   if (line) console.error(line);
   await supervisor.stop();
   process.exit(code);
 }
 
+/** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. Only a later one is an impatient second. */
+const ONE_CTRL_C_MS = 500;
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    if (ending) supervisor.kill();
+    if (ending !== undefined && performance.now() - ending > ONE_CTRL_C_MS) supervisor.kill();
     void end(0);
   });
 }
+
+onOrphaned(() => void end(0));
 
 async function start(): Promise<void> {
   const port = readPort(process.env.PORT, 3000);
@@ -33,7 +39,7 @@ async function start(): Promise<void> {
   await mkdir(data, { recursive: true });
   const log = { DATASHOP_DATA: data, LOG_STORE: join(data, 'logs.sqlite') };
   // Made anew for every run and handed over in memory: no secret in the repository, on disk or in a process list.
-  const token = randomBytes(32).toString('base64url');
+  const token = process.env.UPSTREAM_TOKEN || randomBytes(32).toString('base64url');
 
   const upstreamEnv = { ...log, TOKEN: token, PORT: '0' };
   const upstreamPort = await supervisor.start({

@@ -96,6 +96,8 @@ const protocolCodes = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_
 export function fromUpstream(cause: unknown, phase: 'connect' | 'headers' | 'body'): SseProxyError {
   if (cause instanceof SseProxyError) return cause;
   const { code = '', name = '' } = (cause ?? {}) as { code?: string; name?: string };
+  // undici quotes the bytes that it could not read, and logs print an error's properties: they may be an event's.
+  if (name === 'HTTPParserError') (cause as { data?: unknown }).data = undefined;
   const details = { message: `upstream failed in phase ${phase}: ${code || name || 'unknown error'}`, cause };
   if (phase === 'body') return new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', details);
   if (name === 'HTTPParserError' || code.startsWith('HPE_') || protocolCodes.has(code)) {

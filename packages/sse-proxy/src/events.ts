@@ -44,16 +44,18 @@ function oneLine(value: unknown): string {
 export function parseEvent(bytes: Buffer): SseEvent {
   const event: SseEvent = { data: '' };
   const data: string[] = [];
+  let type = '';
   for (const line of bytes.toString('utf8').split(/\r\n|\r|\n/)) {
     const colon = line.indexOf(':');
     if (line === '' || colon === 0) continue;
     const name = colon === -1 ? line : line.slice(0, colon);
     const value = colon === -1 ? '' : line.slice(colon + (line[colon + 1] === ' ' ? 2 : 1));
     if (name === 'data') data.push(value);
-    else if (name === 'event' && value) event.event = value;
+    else if (name === 'event') type = value;
     else if (name === 'id' && !value.includes('\0')) event.id = value;
     else if (name === 'retry' && /^[0-9]+$/.test(value)) event.retry = Number(value);
   }
+  if (type) event.event = type;
   event.data = data.join('\n');
   return event;
 }

@@ -82,7 +82,7 @@ function forwarded(req: Request, name: string): string | undefined {
 function pickCookies(header: string | undefined, names: readonly string[]): string {
   if (!header || names.length === 0) return '';
   const pairs = header.split(';').map((pair) => pair.trim());
-  return pairs.filter((pair) => names.includes(pair.slice(0, pair.indexOf('=')))).join('; ');
+  return pairs.filter((pair) => names.some((name) => pair.startsWith(`${name}=`))).join('; ');
 }
 
 /** The header fields of every stream that we send. `no-transform` also keeps the compression middleware off. */

@@ -128,7 +128,9 @@ export class Outlet implements Beating {
   endWith(reason: string, retryMs: number): void {
     if (!this.#stop()) return;
     const { socket } = this.#res;
-    this.#res.end(ownEvent('end', { reason, retryMs }, retryMs), () => socket?.destroySoon());
+    // Not by end()'s callback: session middleware wraps end() and knows no callbacks.
+    this.#res.once('finish', () => socket?.destroySoon());
+    this.#res.end(ownEvent('end', { reason, retryMs }, retryMs));
     this.#destroyUnlessFlushed(closeFlushMs);
   }
 

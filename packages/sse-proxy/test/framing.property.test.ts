@@ -1,37 +1,7 @@
 import { expect } from 'chai';
-import { createParser } from 'eventsource-parser';
 import fc from 'fast-check';
 import { type Frames, framing } from './support/frames.ts';
-
-const bom = '\xef\xbb\xbf';
-
-/** Byte strings that look like streams more often than chance would have it. */
-const soup = fc
-  .array(
-    fc.oneof(
-      { weight: 6, arbitrary: fc.constantFrom('\n', '\r', '\r\n', '\n\n', '\r\n\r\n', '\r\r', '\n\r') },
-      { weight: 6, arbitrary: fc.constantFrom('data', 'id', 'retry', 'event', 'dat', 'i', 'datax', 'idx', 'retryx') },
-      { weight: 5, arbitrary: fc.constantFrom(':', ': ', ' ', ':  ', '::', '\t') },
-      { weight: 3, arbitrary: fc.constantFrom('data: a', 'data: b\n\n', 'id: 1', 'id: 2\n\n', 'id\n\n', 'retry: 25') },
-      { weight: 3, arbitrary: fc.constantFrom('0', '17', '1e3', '-1', 'x', 'hello', '\0', 'id: 3\0\n\n') },
-      {
-        weight: 2,
-        arbitrary: fc.constantFrom(bom, '\xef', '\xef\xbb', '\xbb\xbf', '\xff', '\xc3', '\xe2\x82', '\xa9'),
-      },
-      { weight: 1, arbitrary: fc.uint8Array({ maxLength: 6 }).map((bytes) => Buffer.from(bytes).toString('latin1')) },
-    ),
-    { maxLength: 60 },
-  )
-  .chain((parts) => fc.boolean().map((withBom) => (withBom ? bom : '') + parts.join('')))
-  .map((bytes) => Buffer.from(bytes, 'latin1'));
-
-/** Cuts anywhere, also twice at the same place: that makes an empty chunk. */
-function cut(bytes: Buffer, cuts: number[]): Buffer[] {
-  const places = [0, ...cuts.map((at) => at % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length];
-  return places.slice(1).map((place, index) => bytes.subarray(places[index], place));
-}
-
-const cuts = fc.array(fc.nat({ max: 10_000 }), { maxLength: 40 });
+import { bom, browserReads, cut, cuts, soup } from './support/soup.ts';
 
 function frame(chunks: Buffer[]): Frames {
   const kept = framing();
@@ -52,22 +22,6 @@ const state = (kept: Frames) => ({
   showsLife: kept.framer.showsLife,
   heldBytes: kept.framer.heldBytes,
 });
-
-/** What a browser makes of it. A browser decodes first; NUL survives that, invalid UTF-8 does not. */
-function browserReads(bytes: Buffer) {
-  const seen = { events: [] as unknown[], id: '', retry: undefined as number | undefined };
-  const parser = createParser({
-    onEvent: (event) => seen.events.push(event),
-    onId: (id) => {
-      seen.id = id;
-    },
-    onRetry: (retry) => {
-      seen.retry = retry;
-    },
-  });
-  parser.feed(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
-  return seen;
-}
 
 // A stream of ours starts with `retry:`, so that nothing of the upstream's is at its start.
 const asSent = (kept: Frames) => Buffer.from(`\n${kept.bytes()}`, 'latin1');

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Example } from './example.ts';
+import { Example, node } from './example.ts';
 
 /** What the example tells a parent that started it with a channel. */
 interface Told {
@@ -20,7 +20,7 @@ export interface Datashop extends Told {
 /** The whole example on free ports, with data of its own. */
 export async function startDatashop(env: Record<string, string> = {}): Promise<Datashop> {
   const data = await mkdtemp(join(tmpdir(), 'datashop-e2e-'));
-  const example = new Example('examples/datashop/src/start.ts', {
+  const example = new Example(node('examples/datashop/src/start.ts'), {
     PORT: '0',
     DATASHOP_DATA: data,
     PIPELINE_PAUSE_MS: '100',

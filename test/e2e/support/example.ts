@@ -5,6 +5,9 @@ import { alive } from './processes.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
+/** How an example's `npm start` runs a script of this repository. */
+export const node = (script: string) => [process.execPath, script] as const;
+
 /** An example that was started as its `npm start` starts it. */
 export class Example {
   readonly process: ChildProcess;
@@ -14,9 +17,10 @@ export class Example {
   /** Resolves with exit code and signal once it has ended and all its output is here. */
   readonly ended: Promise<[code: number | null, signal: NodeJS.Signals | null]>;
 
-  /** @param script relative to the repository; run in a process group of its own, as a terminal does */
-  constructor(script: string, env: Record<string, string>) {
-    this.process = spawn(process.execPath, [script], {
+  /** @param command run in the repository, in a process group of its own, as a terminal does */
+  constructor(command: readonly [file: string, ...args: string[]], env: Record<string, string>) {
+    const [file, ...args] = command;
+    this.process = spawn(file, args, {
       cwd: ROOT,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -1,10 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { UPSTREAM_LOGS } from '../demo.ts';
-import { Problem } from './problem.ts';
+import { Problem, sendProblem } from './problem.ts';
 
 /** All that the log service has to know of the browser's request. Cookies are none of its business. */
-const UP = new Set(['host', 'connection', 'accept', 'accept-encoding', 'accept-language', 'if-none-match']);
+const UP = new Set(['host', 'connection', 'accept', 'accept-encoding', 'accept-language']);
 /** Last-Event-ID is where a stream goes on exactly after the newest log of this page. */
 const DOWN = new Set(['content-type', 'content-length', 'content-encoding', 'cache-control', 'date', 'last-event-id']);
 
@@ -15,7 +15,7 @@ export function restLogs(upstream: string, token: string): RequestHandler {
     changeOrigin: true,
     pathRewrite: (path) => `${UPSTREAM_LOGS}${query(path)}`,
     proxyTimeout: 10_000,
-    // The plugins that come along answer an error by themselves, with the host name, and pass it on as well.
+    // The plugins that come along answer errors in their own words, with the host name in them.
     ejectPlugins: true,
     plugins: [
       (server) => {
@@ -26,16 +26,16 @@ export function restLogs(upstream: string, token: string): RequestHandler {
         server.on('proxyRes', ({ headers }) => {
           for (const name of Object.keys(headers)) if (!DOWN.has(name)) delete headers[name];
         });
-        // Without a listener it would be thrown; it also reaches the callback below.
-        server.on('error', () => {});
+        server.on('error', (error, _req, res) => {
+          console.error(
+            `bff: the log service did not answer (${(error as NodeJS.ErrnoException).code ?? error.message})`,
+          );
+          sendProblem(res as Response, new Problem(502, 'The log service did not answer.'));
+        });
       },
     ],
   });
-  return (req, res, next) => {
-    void proxy(req, res, (error?: unknown) =>
-      next(new Problem(502, 'The log service did not answer.', { cause: error })),
-    );
-  };
+  return (req, res, next) => void proxy(req, res, next);
 }
 
 function query(path: string): string {

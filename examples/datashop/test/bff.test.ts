@@ -1,0 +1,159 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { expect } from 'chai';
+import { BFF_LOGS, BFF_STREAM, UPSTREAM_LOGS } from '../src/demo.ts';
+import { type Front, front } from './support/front.ts';
+import { type LogService, logService } from './support/log-service.ts';
+
+const TOKEN = 'token-of-the-service';
+const PAGE = JSON.stringify({ logs: [], nextCursor: null, total: 0 });
+
+describe('the BFF', () => {
+  let service: LogService;
+  let bff: Front;
+  let streams: ServerResponse[];
+
+  beforeEach(async () => {
+    streams = [];
+    service = await logService((req, res) => {
+      res.setHeader('Set-Cookie', 'of=the-service');
+      res.setHeader('X-Served-By', 'node-17.internal');
+      if (req.url?.includes('/stream')) {
+        res.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
+        streams.push(res);
+      } else {
+        res.writeHead(200, { 'Content-Type': 'application/json', 'Last-Event-ID': 'e-7' }).end(PAGE);
+      }
+    });
+    bff = await front(service.url, TOKEN);
+  });
+  afterEach(async () => {
+    await bff.close();
+    await service.close();
+  });
+
+  for (const path of [BFF_LOGS, BFF_STREAM]) {
+    it(`refuses ${path} without a session, by status and without asking the service`, async () => {
+      const answer = await bff.get(path);
+
+      expect(answer.status).to.equal(403);
+      expect(answer.headers.get('content-type')).to.match(/^application\/problem\+json/);
+      expect(await answer.json()).to.include({ status: 403 });
+      expect(service.requests).to.deep.equal([]);
+    });
+
+    it(`refuses ${path} with a session that was made up`, async () => {
+      const answer = await bff.get(path, { cookie: 'datashop.sid=s%3Amade.up' });
+
+      expect(answer.status).to.equal(403);
+      expect(service.requests).to.deep.equal([]);
+    });
+  }
+
+  it('asks for a page of logs with the service’s token and nothing of the browser’s', async () => {
+    const cookie = await bff.signIn();
+    const answer = await bff.get(`${BFF_LOGS}?limit=5&search=a%20b`, {
+      cookie,
+      authorization: 'Bearer of-the-browser',
+      'x-forwarded-for': '10.0.0.1',
+    });
+    const [asked] = service.requests;
+
+    expect(await answer.text()).to.equal(PAGE);
+    expect(answer.headers.get('last-event-id')).to.equal('e-7');
+    expect(asked?.url).to.equal(`${UPSTREAM_LOGS}?limit=5&search=a%20b`);
+    expect(asked?.headers).to.include({ authorization: `Bearer ${TOKEN}`, host: new URL(service.url).host });
+    expect(asked?.headers).to.not.have.any.keys('cookie', 'x-forwarded-for', 'user-agent');
+    expect(answer.headers.get('set-cookie') ?? '').to.not.contain('of=the-service');
+    expect(answer.headers.has('x-served-by')).to.equal(false);
+  });
+
+  it('streams with the service’s token, the filters and nothing else of the browser’s', async () => {
+    const cookie = await bff.signIn();
+    const answer = await bff.get(`${BFF_STREAM}?log_level=WARN&search=x&history=3&token=mine&lastEventId=e-7`, {
+      cookie,
+      authorization: 'Bearer of-the-browser',
+    });
+    const [asked] = service.requests;
+
+    expect(answer.status).to.equal(200);
+    expect(asked?.url).to.equal(`${UPSTREAM_LOGS}/stream?log_level=WARN&search=x&history=3`);
+    expect(asked?.headers).to.include({ authorization: `Bearer ${TOKEN}`, 'last-event-id': 'e-7' });
+    expect(asked?.headers).to.not.have.property('cookie');
+    expect(answer.headers.get('set-cookie') ?? '').to.not.contain('of=the-service');
+    await answer.body?.cancel();
+  });
+
+  it('leaves the service when the browser leaves', async () => {
+    const answer = await bff.get(BFF_STREAM, { cookie: await bff.signIn() });
+    const [stream] = streams;
+    const closed = once(stream!, 'close');
+    await answer.body?.cancel();
+    await closed;
+  });
+
+  it('never lets the token out, whatever is asked', async () => {
+    const cookie = await bff.signIn();
+    const paths = ['/', '/app.js', '/api.js', '/healthz', '/readyz', '/nothing', '/%zz', BFF_LOGS, `${BFF_LOGS}?x=%`];
+    for (const path of paths) {
+      const answer = await bff.get(path, { cookie });
+      const sent = JSON.stringify([...answer.headers]) + (await answer.text());
+      expect(sent, path).to.not.contain(TOKEN);
+      expect(sent, path).to.not.contain(new URL(service.url).host);
+    }
+  });
+
+  it('says what is wrong as a problem, without a stack', async () => {
+    for (const path of ['/nothing', '/%zz', '/..%2f..%2fpackage.json']) {
+      const answer = await bff.get(path);
+      expect(answer.headers.get('content-type'), path).to.match(/^application\/problem\+json/);
+      expect(await answer.json(), path).to.have.all.keys('type', 'title', 'status', 'detail');
+    }
+  });
+
+  it('puts its policy on every answer and does not say what it runs on', async () => {
+    for (const path of ['/', '/nothing', BFF_LOGS, BFF_STREAM, '/healthz']) {
+      const { headers } = await bff.get(path);
+      expect(headers.get('content-security-policy')?.split(';'), path).to.have.members([
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+      ]);
+      expect(headers.has('x-powered-by'), path).to.equal(false);
+    }
+  });
+
+  it('is ready while the service answers, and not while it drains', async () => {
+    expect(await (await bff.get('/readyz')).json()).to.deep.equal({ status: 'ready' });
+    await bff.drain();
+    const draining = await bff.get('/readyz');
+    expect(draining.status).to.equal(503);
+    expect(await draining.json()).to.deep.equal({ status: 'draining' });
+    expect((await bff.get('/healthz')).status).to.equal(200);
+  });
+
+  it('stays alive without the service: 502 for pages, a soft refusal for streams, not ready', async () => {
+    const cookie = await bff.signIn();
+    await service.close();
+
+    const page = await bff.get(BFF_LOGS, { cookie });
+    expect(page.status).to.equal(502);
+    expect(await page.json()).to.deep.equal({
+      type: 'about:blank',
+      title: 'Bad Gateway',
+      status: 502,
+      detail: 'The log service did not answer.',
+    });
+    const stream = await bff.get(BFF_STREAM, { cookie });
+    expect(stream.status).to.equal(200);
+    expect(await stream.text()).to.match(/event: sse-proxy:refused\n/);
+    expect((await bff.get('/readyz')).status).to.equal(503);
+    expect((await bff.get('/healthz')).status).to.equal(200);
+  });
+});

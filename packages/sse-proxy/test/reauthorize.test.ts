@@ -1,0 +1,108 @@
+import { expect } from 'chai';
+import type { SseProxyOptions } from '../src/index.ts';
+import { heartbeats, stage } from './support/stage.ts';
+import { until } from './support/until.ts';
+
+type Authorize = NonNullable<SseProxyOptions['authorize']>;
+
+describe('reauthorize', () => {
+  const { clean, opened, visit } = stage();
+  afterEach(clean);
+
+  /** A stream that is let in, and asked again every 20 ms: `later` answers from the second time on. */
+  async function livesUntil(
+    later: Authorize,
+    options: Partial<SseProxyOptions> = {},
+    first: { key: string } | true = true,
+  ) {
+    let asked = 0;
+    const scene = await opened({
+      authorize: (req) => (asked++ === 0 ? first : later(req)),
+      reauthorizeMs: 20,
+      ...options,
+    });
+    return { ...scene, asked: () => asked };
+  }
+
+  it('rule 35: a stream whose browser may still watch goes on', async () => {
+    const { browser, request, asked, app } = await livesUntil(() => ({ key: 'a' }), {}, { key: 'a' });
+    request.send('data: a\n\n');
+    await until(() => asked() >= 4);
+    request.send('data: b\n\n');
+    expect(await browser.sees('data: b\n\n')).to.equal('data: a\n\ndata: b\n\n');
+    expect(app.proxy.stats()).to.include({ open: 1 });
+  });
+
+  const ends: [string, Authorize, { key: string } | true, string][] = [
+    ['a no', () => false, true, 'ERR_SSE_FORBIDDEN'],
+    ['a no that takes its time', async () => false, { key: 'a' }, 'ERR_SSE_FORBIDDEN'],
+    ['another key', () => ({ key: 'b' }), { key: 'a' }, 'ERR_SSE_FORBIDDEN'],
+    ['no key any more', () => true, { key: 'a' }, 'ERR_SSE_FORBIDDEN'],
+    ['nonsense', () => undefined as unknown as boolean, true, 'ERR_SSE_HOOK'],
+    [
+      'an exception',
+      () => {
+        throw new Error('no session store');
+      },
+      true,
+      'ERR_SSE_HOOK',
+    ],
+    ['a rejection', () => Promise.reject(new Error('no session store')), true, 'ERR_SSE_HOOK'],
+    ['no answer at all', () => new Promise(() => {}), true, 'ERR_SSE_HOOK_TIMEOUT'],
+  ];
+  for (const [name, later, first, code] of ends) {
+    it(`rule 35: ${name} ends the stream, and its upstream`, async () => {
+      const scene = await livesUntil(later, { hookTimeoutMs: 50 }, first);
+      const { browser, request, app } = scene;
+      request.send('id: 1\ndata: a\n\n');
+      await until(() => browser.complete());
+      expect(browser.body()).to.match(
+        /^(id: 1\ndata: a\n\n)?event: sse-proxy:end\nretry: (\d+)\ndata: \{"reason":"unauthorized","retryMs":\2\}\n\n$/,
+      );
+      await until(() => request.closed() && browser.closed());
+      expect(app.witness.closes.map(({ reason, error }) => [reason, error?.code])).to.deep.equal([
+        ['unauthorized', code],
+      ]);
+      expect(app.witness.errors.map(({ error }) => error.code)).to.deep.equal([code]);
+      expect(app.proxy.stats()).to.include({ open: 0, upstreamConnections: 0 });
+    });
+  }
+
+  it('rule 35: the browser that comes back is asked from the start', async () => {
+    let allowed = true;
+    const { app, browser } = await opened({ authorize: () => allowed, reauthorizeMs: 20 });
+    allowed = false;
+    await until(() => browser.complete());
+    const again = await visit(app.port).opened();
+    expect(again.status()).to.equal(403);
+  });
+
+  it('rule 35: streams are asked for one by one: only the one whose identity ended ends', async () => {
+    const gone = new Set<string>();
+    const { app, browser, upstream, request } = await opened({
+      authorize: (req) => ({ key: String(req.headers['x-user'] ?? 'first') }),
+      reauthorizeMs: 20,
+      limits: { key: () => 'unused' },
+    });
+    gone.add('x');
+    const second = visit(app.port, '/sse', { 'X-User': 'second' });
+    (await upstream.request(1)).begin();
+    await second.opened();
+    expect(app.witness.opens.map(({ stream }) => stream.key)).to.deep.equal(['first', 'second']);
+    // The request object is the browser's: what a session middleware keeps in it may change under way.
+    app.witness.opens[1]!.stream.req.headers['x-user'] = 'somebody else';
+    await until(() => second.complete());
+    request.send('data: a\n\n');
+    expect(await browser.sees('data: a\n\n')).to.equal('data: a\n\n');
+    expect(app.witness.closes.map(({ reason, stream }) => [reason, stream.key])).to.deep.equal([
+      ['unauthorized', 'second'],
+    ]);
+  });
+
+  it('rule 35: without reauthorizeMs nobody is asked again', async () => {
+    let asked = 0;
+    const { browser } = await opened({ authorize: () => ++asked === 1, heartbeatMs: 20, maxDurationMs: 60_000 });
+    await until(() => heartbeats(browser.body()) >= 4);
+    expect(asked).to.equal(1);
+  });
+});

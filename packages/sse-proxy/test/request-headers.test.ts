@@ -1,0 +1,242 @@
+import { expect } from 'chai';
+import type { SseProxyOptions } from '../src/index.ts';
+import { browseRaw } from './support/browser.ts';
+import { stage } from './support/stage.ts';
+import { until } from './support/until.ts';
+
+/** Always there, and all there is when the browser sends nothing that is forwarded. */
+const own = {
+  accept: 'text/event-stream',
+  'accept-encoding': 'identity',
+  'cache-control': 'no-cache',
+  via: '1.1 sse-proxy',
+  connection: 'close',
+};
+
+describe('what goes up', () => {
+  const { add, clean, upstream, app, visit } = stage();
+  afterEach(clean);
+
+  /** The upstream request that a browser with these header fields causes. */
+  async function sent(
+    options: Partial<SseProxyOptions>,
+    fields: Record<string, string | null>,
+    mount?: Parameters<typeof app>[1],
+  ) {
+    const up = await upstream();
+    const proxied = await app({ target: up.url, ...options }, mount);
+    visit(proxied.port, '/sse', fields);
+    const { head, line, headers } = await up.request();
+    const { host, ...rest } = headers;
+    expect(host).to.equal(`127.0.0.1:${up.port}`);
+    return { head, line, headers: rest };
+  }
+
+  it('rule 8: a bare request goes up as this and nothing else', async () => {
+    const { headers, line } = await sent({}, {});
+    expect(line).to.equal('GET /logs/stream HTTP/1.1');
+    expect(headers).to.deep.equal(own);
+  });
+
+  it('rule 8: a browser with everything it may send has the allow-list forwarded and nothing else', async () => {
+    const { headers, head } = await sent(
+      {},
+      {
+        Accept: 'text/html;q=0.5, text/event-stream',
+        'Accept-Encoding': 'gzip, br',
+        'Accept-Language': 'de, en;q=0.5',
+        Authorization: 'Bearer token',
+        'Cache-Control': 'max-age=0',
+        'Content-Type': 'text/plain',
+        Cookie: 'session=secret',
+        DNT: '1',
+        Expect: '100-continue',
+        Forwarded: 'for=secret',
+        'HTTP2-Settings': 'secret',
+        'If-None-Match': '"secret"',
+        'Keep-Alive': 'timeout=99',
+        Pragma: 'no-cache',
+        'Proxy-Authorization': 'Basic secret',
+        'Proxy-Connection': 'keep-alive',
+        Range: 'bytes=0-1',
+        Referer: 'http://secret/',
+        TE: 'trailers',
+        Trailer: 'secret',
+        Traceparent: '00-1-2-01',
+        Tracestate: 'a=b',
+        'User-Agent': 'secret',
+        Via: '1.1 secret',
+        'X-Custom': 'secret',
+        'X-Forwarded-For': 'secret',
+        'X-Forwarded-Host': 'secret',
+        'X-Forwarded-Proto': 'secret',
+        'X-Real-IP': 'secret',
+        'X-Request-Id': 'r1',
+      },
+    );
+    expect(headers).to.deep.equal({
+      ...own,
+      'accept-language': 'de, en;q=0.5',
+      authorization: 'Bearer token',
+      traceparent: '00-1-2-01',
+      tracestate: 'a=b',
+      'x-request-id': 'r1',
+    });
+    expect(head).to.not.include('secret');
+  });
+
+  it('rule 8: forwardHeaders replaces the list, whatever its case', async () => {
+    const { headers } = await sent({ forwardHeaders: ['X-Custom'] }, { 'x-cUSTOM': 'one', Authorization: 'Bearer t' });
+    expect(headers).to.deep.equal({ ...own, 'x-custom': 'one' });
+    expect((await sent({ forwardHeaders: [] }, { Authorization: 'Bearer t' })).headers).to.deep.equal(own);
+  });
+
+  it('rule 8: the bytes of a forwarded field pass unchanged', async () => {
+    const { headers } = await sent({ forwardHeaders: ['x-custom'] }, { 'X-Custom': 'gr\xfc\xdf \xe2\x82\xac\tx' });
+    expect(headers['x-custom']).to.equal('gr\xfc\xdf \xe2\x82\xac\tx');
+  });
+
+  it('rule 8, input 8: fields that Connection names are stripped, cookies too', async () => {
+    const { headers } = await sent(
+      { forwardHeaders: ['x-user', 'x-other'], forwardCookies: ['a'] },
+      { Connection: 'keep-alive, X-User ,cookie', 'X-User': 'mallory', 'X-Other': 'stays', Cookie: 'a=1' },
+    );
+    expect(headers).to.deep.equal({ ...own, 'x-other': 'stays' });
+  });
+
+  it('rule 8, input 8: stripped before our own are added, so that Connection cannot take those away', async () => {
+    const named = ['x-service', 'via', 'accept', 'accept-encoding', 'cache-control', 'host'].join(', ');
+    const { headers } = await sent({ upstreamHeaders: { 'X-Service': 'token' } }, { Connection: named });
+    expect(headers).to.deep.equal({ ...own, 'x-service': 'token' });
+  });
+
+  it('rule 8: cookies go up by name, with their exact bytes', async () => {
+    const cookie = 'a=1; session="x=y"; sessionx=2; xsession=3; session; b=\xc3\xa9;c=3; a=4';
+    const { headers } = await sent({ forwardCookies: ['session', 'b', 'a'] }, { Cookie: cookie });
+    expect(headers).to.deep.equal({ ...own, cookie: 'a=1; session="x=y"; b=\xc3\xa9; a=4' });
+  });
+
+  it('rule 8: a cookie without a name is none of those that may go up', async () => {
+    expect((await sent({ forwardCookies: ['session', 'x'] }, { Cookie: 'sessionx; x; y' })).headers).to.deep.equal(own);
+    expect((await sent({ forwardCookies: ['session'] }, { Cookie: 'a=session' })).headers).to.deep.equal(own);
+  });
+
+  it('rule 8: upstreamHeaders win over what the browser sent', async () => {
+    const upstreamHeaders = { Authorization: 'Bearer service', 'X-Tenant': 't1' };
+    const { headers, head } = await sent({ upstreamHeaders }, { Authorization: 'Bearer user', 'X-Tenant': 't2' });
+    expect(head.match(/authorization/gi)).to.have.length(1);
+    expect(headers).to.deep.equal({ ...own, authorization: 'Bearer service', 'x-tenant': 't1' });
+  });
+
+  it('rule 8: upstreamHeaders may be asked for each request', async () => {
+    const { headers } = await sent(
+      { upstreamHeaders: async (req) => ({ 'x-lang': String(req.headers['accept-language']) }), forwardHeaders: [] },
+      { 'Accept-Language': 'fr' },
+    );
+    expect(headers).to.deep.equal({ ...own, 'x-lang': 'fr' });
+  });
+
+  const forwarding = { forwardHeaders: ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'] };
+  const claims = { 'X-Forwarded-For': '6.6.6.6', 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'https' };
+
+  it('rule 8, input 14: without trust proxy X-Forwarded-* say what we see, not what the browser claims', async () => {
+    const { headers } = await sent(forwarding, { ...claims, Host: 'logs.example:81' });
+    expect(headers).to.deep.equal({
+      ...own,
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-host': 'logs.example:81',
+      'x-forwarded-proto': 'http',
+    });
+  });
+
+  it('rule 8, input 14: with trust proxy they say what Express believes', async () => {
+    const { headers } = await sent(
+      forwarding,
+      { ...claims, 'X-Forwarded-For': '6.6.6.6, 10.0.0.1', 'X-Forwarded-Host': 'app.example' },
+      { before: (express) => void express.set('trust proxy', 2) },
+    );
+    expect(headers).to.deep.equal({
+      ...own,
+      'x-forwarded-for': '6.6.6.6, 10.0.0.1, 127.0.0.1',
+      'x-forwarded-host': 'app.example',
+      'x-forwarded-proto': 'https',
+    });
+  });
+
+  it('rule 8, input 14: what lies beyond the trusted hops does not go up', async () => {
+    const { headers } = await sent(
+      forwarding,
+      { 'X-Forwarded-For': '6.6.6.6, 10.0.0.1' },
+      { before: (express) => void express.set('trust proxy', 1) },
+    );
+    expect(headers['x-forwarded-for']).to.equal('10.0.0.1, 127.0.0.1');
+  });
+
+  it('rule 8, input 14: X-Forwarded-* are not forwarded unless asked for, trust proxy or not', async () => {
+    const { headers } = await sent({}, claims, { before: (express) => void express.set('trust proxy', true) });
+    expect(headers).to.deep.equal(own);
+  });
+
+  it('rule 10: the body of a GET is not forwarded, and the stream flows', async () => {
+    const up = await upstream();
+    const { port } = await app({ target: up.url, retryMs: false, forwardHeaders: ['content-type'] });
+    const request = `GET /sse HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nsecret body`;
+    const browser = add(browseRaw(port, request), (it) => it.leave());
+    const asked = await up.request();
+    const rest: unknown[] = [];
+    asked.socket.on('data', (data) => rest.push(data));
+    asked.begin();
+    asked.send('data: a\n\n');
+    expect(await browser.sees('a\n\n')).to.equal('data: a\n\n');
+    expect(asked.headers).to.have.all.keys('host', ...Object.keys(own));
+    browser.leave();
+    await until(() => asked.closed());
+    expect(rest).to.have.length(0);
+  });
+
+  it('rule 10: HEAD answers the headers of a stream without asking the upstream', async () => {
+    const up = await upstream();
+    const { port, witness } = await app({ target: up.url, authorize: () => true });
+    const head = add(browseRaw(port, 'HEAD /sse HTTP/1.1\r\nHost: a\r\n\r\n'), (it) => it.leave());
+    await head.opened();
+    expect(head.status()).to.equal(200);
+    expect(head.headers()).to.include({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    });
+    // The same connection serves the next request, so nothing followed the header.
+    head.socket.write('GET /sse HTTP/1.1\r\nHost: a\r\n\r\n');
+    (await up.request()).raw('HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n');
+    await until(() => head.wire().includes('\r\n\r\nHTTP/1.1 404 '));
+    expect(up.requests).to.have.length(1);
+    expect(witness.opens).to.have.length(0);
+  });
+
+  it('rule 10: HEAD is refused as GET would be, without a body', async () => {
+    const up = await upstream();
+    const { port } = await app({ target: up.url, authorize: () => false });
+    const head = add(
+      browseRaw(port, 'HEAD /sse HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'),
+      (it) => void it.leave(),
+    );
+    await until(() => head.closed());
+    expect(head.status()).to.equal(403);
+    expect(head.wire().split('\r\n\r\n')[1]).to.equal('');
+  });
+
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY']) {
+    it(`rule 10: ${method} is answered 405 with Allow, and its body is not waited for`, async () => {
+      const up = await upstream();
+      const { port, witness } = await app({ target: up.url });
+      const request = `${method} /sse HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nsecret`;
+      const browser = add(browseRaw(port, request), (it) => it.leave());
+      await until(() => browser.closed());
+      expect(browser.status()).to.equal(405);
+      expect(browser.headers()).to.include({ allow: 'GET, HEAD', connection: 'close' });
+      expect(JSON.parse(browser.body())).to.include({ status: 405, code: 'ERR_SSE_METHOD' });
+      expect(witness.refusals.map(({ error }) => error.code)).to.deep.equal(['ERR_SSE_METHOD']);
+      expect(up.requests).to.have.length(0);
+    });
+  }
+});

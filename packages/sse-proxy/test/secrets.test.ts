@@ -1,0 +1,182 @@
+import { inspect } from 'node:util';
+import { expect } from 'chai';
+import type { SseProxyErrorCode, SseProxyOptions } from '../src/index.ts';
+import { stage } from './support/stage.ts';
+import { until } from './support/until.ts';
+import type { UpstreamRequestSeen } from './support/upstream.ts';
+
+const sse = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
+const event = 'id: s3cret-id\ndata: s3cret-event\n\n';
+const chunk = `${event.length.toString(16)}\r\n${event}\r\n`;
+
+/** Sent with every request: each credential and each id holds the one word that must not turn up anywhere. */
+const fields = {
+  Authorization: 'Bearer s3cret-token',
+  Cookie: 'session=s3cret-cookie',
+  'Last-Event-ID': 's3cret-id',
+  'X-Request-Id': 's3cret-request',
+};
+
+interface Scene {
+  options?: Partial<SseProxyOptions>;
+  upstream?: (request: UpstreamRequestSeen) => void;
+  path?: string;
+  fields?: Record<string, string | null>;
+  /** What the observers are told, last. */
+  code: SseProxyErrorCode;
+}
+
+const scenes: Record<string, Scene> = {
+  'an Accept that excludes event streams': {
+    fields: { Accept: 'text/s3cret' },
+    code: 'ERR_SSE_NOT_ACCEPTABLE',
+  },
+  'a foreign page': { fields: { Origin: 'https://s3cret.example' }, code: 'ERR_SSE_CROSS_SITE' },
+  'a Last-Event-ID that is too long': {
+    fields: { 'Last-Event-ID': 's3cret'.repeat(1_000) },
+    code: 'ERR_SSE_LAST_EVENT_ID',
+  },
+  'a Last-Event-ID with control characters': {
+    fields: { 'Last-Event-ID': null },
+    path: '/sse/wf?lastEventId=s3cret%0d%0adata:%20s3cret',
+    code: 'ERR_SSE_LAST_EVENT_ID',
+  },
+  'a path parameter that is refused': { path: '/sse/..%2fs3cret?token=s3cret', code: 'ERR_SSE_PARAMETER' },
+  'authorize that says no': { options: { authorize: () => false }, code: 'ERR_SSE_FORBIDDEN' },
+  'authorize that gives the token instead of an answer': {
+    options: { authorize: (req) => req.headers.authorization as unknown as boolean },
+    code: 'ERR_SSE_HOOK',
+  },
+  'a limit that was reached': {
+    options: { limits: { acquire: () => ({ ok: false, limit: 'total' }) } },
+    code: 'ERR_SSE_LIMIT',
+  },
+  'a limit key that is none': { options: { limits: { key: () => '' } }, code: 'ERR_SSE_HOOK' },
+  'a target function that gives a relative URL': {
+    options: { target: (req) => req.originalUrl },
+    code: 'ERR_SSE_OPTION',
+  },
+  'a target function that gives credentials': {
+    options: { target: () => 'https://user:s3cret@logs.example/' },
+    code: 'ERR_SSE_OPTION',
+  },
+  'a target function that gives credentials and a wrong port': {
+    options: { target: () => 'https://user:s3cret@logs.example:99999/' },
+    code: 'ERR_SSE_OPTION',
+  },
+  'upstreamHeaders that give the bare token': {
+    options: { upstreamHeaders: (req) => req.headers.authorization as unknown as Record<string, string> },
+    code: 'ERR_SSE_OPTION',
+  },
+  'upstreamHeaders with a value that is none': {
+    options: { upstreamHeaders: () => ({ 'x-token': 's3cret\r\nx: y' }) },
+    code: 'ERR_SSE_OPTION',
+  },
+  'an upstream that cannot be reached': {
+    options: { target: 'http://127.0.0.1:1/logs?token=s3cret' },
+    code: 'ERR_SSE_UPSTREAM_CONNECT',
+  },
+  'an upstream that refuses': {
+    upstream: (request) => request.raw('HTTP/1.1 403 s3cret\r\nX-S: s3cret\r\nContent-Length: 6\r\n\r\ns3cret'),
+    code: 'ERR_SSE_UPSTREAM_REFUSED',
+  },
+  'an upstream that redirects': {
+    upstream: (request) => request.raw('HTTP/1.1 302 Found\r\nLocation: http://s3cret/\r\nContent-Length: 0\r\n\r\n'),
+    code: 'ERR_SSE_UPSTREAM_REDIRECT',
+  },
+  'an upstream that is busy': {
+    upstream: (request) => request.raw('HTTP/1.1 503 s3cret\r\nContent-Length: 6\r\n\r\ns3cret'),
+    code: 'ERR_SSE_UPSTREAM_BUSY',
+  },
+  'an upstream that answers HTML': {
+    upstream: (request) => request.raw('HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>s3cret'),
+    code: 'ERR_SSE_UPSTREAM_NOT_SSE',
+  },
+  'an upstream that answers no HTTP': {
+    upstream: (request) => request.raw('s3cret s3cret\r\n\r\n'),
+    code: 'ERR_SSE_UPSTREAM_PROTOCOL',
+  },
+  'an upstream that closes at once': {
+    upstream: (request) => void request.socket.destroy(),
+    code: 'ERR_SSE_UPSTREAM_BROKEN',
+  },
+  'a body that breaks the protocol amid an event': {
+    upstream: (request) => request.raw(`${sse}zz\r\n${event}`),
+    code: 'ERR_SSE_UPSTREAM_BROKEN',
+  },
+  'a body that is reset amid an event': {
+    upstream(request) {
+      request.raw(`${sse}c\r\ndata: s3cret\r\n`);
+      request.socket.end();
+    },
+    code: 'ERR_SSE_UPSTREAM_BROKEN',
+  },
+  'an event that is too large': {
+    options: { maxEventBytes: 20 },
+    upstream: (request) => request.raw(`${sse}${chunk}`),
+    code: 'ERR_SSE_EVENT_TOO_LARGE',
+  },
+  'a transform that gives nonsense': {
+    options: { transform: (seen) => seen.data as unknown as null },
+    upstream: (request) => request.raw(`${sse}${chunk}`),
+    code: 'ERR_SSE_TRANSFORM',
+  },
+};
+
+describe('security: secrets', () => {
+  const { clean, upstream, app, visit } = stage();
+  afterEach(clean);
+
+  for (const [name, scene] of Object.entries(scenes)) {
+    it(`rule 33: no token, cookie, query, id or event data reaches errors and answers: ${name}`, async () => {
+      const up = await upstream(scene.upstream ?? ((request) => request.begin()));
+      const target = `http://127.0.0.1:${up.port}/:workflow/logs?token=s3cret-own`;
+      for (const refuse of ['soft', 'status'] as const) {
+        const { port, witness } = await app(
+          { target, refuse, forwardCookies: ['session'], ...scene.options },
+          { path: '/sse/:workflow' },
+        );
+        const browser = visit(port, scene.path ?? '/sse/wf?token=s3cret-query', { ...fields, ...scene.fields });
+        await until(() => browser.complete() || browser.closed());
+        expect(browser.wire()).to.not.include('s3cret');
+        if (browser.status() !== 200) {
+          const { title, status } = witness.refusals[0]!.error;
+          expect(JSON.parse(browser.body())).to.deep.equal({ title, status, code: scene.code });
+        }
+        await until(() => witness.refusals.length + witness.closes.length === 1);
+        expect(witness.errors.map(({ error }) => error.code)).to.deep.equal([scene.code]);
+        for (const { error } of [...witness.errors, ...witness.refusals, ...witness.closes]) {
+          // As a logger may print it: with its stack, its properties and its causes.
+          expect(inspect(error, { depth: 8, showHidden: true })).to.not.include('s3cret');
+          expect(error?.message).to.not.match(/[\r\n\0]/);
+        }
+      }
+    });
+  }
+
+  it('rule 33: nothing is printed', async () => {
+    const printed: unknown[] = [];
+    const { log, info, warn, error, debug } = console;
+    const print = (...args: unknown[]) => void printed.push(args);
+    Object.assign(console, { log: print, info: print, warn: print, error: print, debug: print });
+    try {
+      const up = await upstream((request) => request.raw('nonsense'));
+      const { port, witness } = await app({ target: up.url });
+      const browser = visit(port, '/sse', fields);
+      await until(() => browser.complete());
+      expect(witness.refusals).to.have.length(1);
+    } finally {
+      Object.assign(console, { log, info, warn, error, debug });
+    }
+    expect(printed).to.deep.equal([]);
+  });
+
+  it("rule 33: the route in the observers' hands is the template, not what the browser asked for", async () => {
+    const up = await upstream((request) => request.begin());
+    const { port, witness } = await app({ target: up.url }, { path: '/sse/:workflow' });
+    await visit(port, '/sse/s3cret?token=s3cret').opened();
+    await until(() => witness.opens.length === 1);
+    expect(witness.opens[0]?.stream.route).to.equal('/sse/:workflow');
+    expect(witness.opens[0]?.stream.id).to.match(/^[0-9a-f-]{36}$/);
+  });
+});

@@ -1,0 +1,237 @@
+import { expect } from 'chai';
+import { Agent } from 'undici';
+import { browseRaw } from './support/browser.ts';
+import { stage } from './support/stage.ts';
+import { until } from './support/until.ts';
+
+const sse = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n';
+
+describe('status and headers', () => {
+  const { add, clean, upstream, app, visit, opened } = stage();
+  afterEach(clean);
+
+  /** What a browser gets when the upstream answers with exactly `answer`. */
+  async function answered(answer: string, options: { refuse?: 'status' } = {}) {
+    const up = await upstream((request) => request.raw(answer));
+    const { port } = await app({ target: up.url, retryMs: false, ...options });
+    const browser = visit(port);
+    await until(() => browser.complete() || browser.closed() || browser.status() === 204);
+    return browser;
+  }
+
+  for (const type of ['text/event-stream', 'TEXT/Event-Stream', 'text/event-stream ; charset="x"; boundary=1']) {
+    it(`rule 1: ${type} begins a stream: the essence counts, not parameters or case`, async () => {
+      const browser = await answered(
+        `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: 9\r\n\r\ndata: a\n\n`,
+      );
+      expect(browser.status()).to.equal(200);
+      expect(browser.body()).to.equal('data: a\n\n');
+    });
+  }
+
+  for (const type of ['text/event-stream-2', 'xtext/event-stream', 'text/plain; x=text/event-stream', ',', '']) {
+    it(`rules 1, 4: a 200 of type '${type}' is a 502, never a stream`, async () => {
+      const browser = await answered(
+        `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: 9\r\n\r\ndata: a\n\n`,
+      );
+      expect(browser.status()).to.equal(502);
+      expect(browser.headers()['content-type']).to.equal('application/problem+json');
+      expect(browser.body()).to.not.include('data: a');
+    });
+  }
+
+  it('rule 2: 204 is relayed: no body, no type, nothing that would invite the browser back', async () => {
+    const browser = await answered('HTTP/1.1 204 No Content\r\nSet-Cookie: a=1\r\n\r\n');
+    expect(browser.wire().split('\r\n')[0]).to.equal('HTTP/1.1 204 No Content');
+    expect(browser.headers()).to.have.all.keys('cache-control', 'connection', 'date', 'keep-alive');
+    expect(browser.wire().endsWith('\r\n\r\n')).to.equal(true);
+  });
+
+  it('rule 3: a clean end of the upstream is a clean end for the browser', async () => {
+    const { browser, request } = await opened();
+    request.send('data: a\n\n');
+    request.end();
+    await until(() => browser.complete());
+    expect(browser.wire().endsWith('\r\n\r\n9\r\ndata: a\n\n\r\n0\r\n\r\n')).to.equal(true);
+  });
+
+  const breaks = {
+    'an RST': (request: Awaited<ReturnType<typeof opened>>['request']) => request.reset(),
+    'a FIN without the last chunk': (request: Awaited<ReturnType<typeof opened>>['request']) => request.socket.end(),
+    'a malformed chunk': (request: Awaited<ReturnType<typeof opened>>['request']) => request.raw('nonsense\r\n'),
+  };
+  for (const [name, hit] of Object.entries(breaks)) {
+    it(`rule 3: after ${name} the browser's response is destroyed, not ended, and nothing is appended`, async () => {
+      const { browser, request, app: proxied } = await opened();
+      request.send('data: a\n\ndata: half');
+      await browser.sees('data: a\n\n');
+      hit(request);
+      await until(() => browser.closed());
+      expect(browser.complete()).to.equal(false);
+      expect(browser.wire().endsWith('\r\n\r\n9\r\ndata: a\n\n\r\n')).to.equal(true);
+      expect(proxied.witness.closes.map(({ reason }) => reason)).to.deep.equal(['upstream-broken']);
+    });
+  }
+
+  for (const status of [400, 401, 403, 404, 500, 502, 503, 504]) {
+    it(`rule 4: an upstream error body is never labelled text/event-stream, nor shown (${status})`, async () => {
+      const error = `HTTP/1.1 ${status} X\r\nContent-Type: text/event-stream\r\nContent-Length: 14\r\n\r\ndata: secret\n\n`;
+      const hard = await answered(error, { refuse: 'status' });
+      expect(hard.status()).to.equal(status < 500 ? status : 503);
+      expect(hard.headers()['content-type']).to.equal('application/problem+json');
+      expect(hard.wire()).to.not.include('secret');
+      expect((await answered(error)).wire()).to.not.include('secret');
+    });
+  }
+
+  for (const status of [300, 301, 302, 303, 304, 307, 308]) {
+    it(`rule 5: ${status} is neither followed nor relayed`, async () => {
+      const elsewhere = await upstream((request) => request.begin());
+      const browser = await answered(
+        `HTTP/1.1 ${status} Moved\r\nLocation: ${elsewhere.url}\r\nContent-Length: 0\r\n\r\n`,
+      );
+      expect(browser.status()).to.equal(502);
+      expect(JSON.parse(browser.body()).code).to.equal('ERR_SSE_UPSTREAM_REDIRECT');
+      expect(browser.headers()).to.not.have.property('location');
+      expect(browser.wire()).to.not.include(String(elsewhere.port));
+      expect(elsewhere.requests).to.have.length(0);
+    });
+  }
+
+  it("rule 6: status and headers go out when the upstream's have come, before any event", async () => {
+    const { browser } = await opened();
+    expect(browser.status()).to.equal(200);
+    expect(browser.body()).to.equal('');
+    expect(browser.complete()).to.equal(false);
+  });
+
+  it('rule 7: the header of a stream is this and nothing else', async () => {
+    const { browser } = await opened();
+    const { date, ...headers } = browser.headers();
+    expect(Date.parse(date ?? '')).to.not.be.NaN;
+    expect(headers).to.deep.equal({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+      'transfer-encoding': 'chunked',
+      connection: 'keep-alive',
+      'keep-alive': 'timeout=5',
+    });
+  });
+
+  it('rule 7: no Content-Length and no Content-Encoding, even if the upstream has them', async () => {
+    const browser = await answered(
+      `${sse}Content-Length: 9\r\nContent-Encoding: identity\r\nCache-Control: public\r\n\r\ndata: a\n\n`,
+    );
+    expect(browser.headers()).to.not.have.any.keys('content-length', 'content-encoding');
+    expect(browser.headers()['cache-control']).to.equal('no-cache, no-transform');
+    expect(browser.body()).to.equal('data: a\n\n');
+  });
+
+  it('rule 7: the fields of the connection are left to the server: none are set by the proxy', async () => {
+    const set: string[] = [];
+    const up = await upstream((request) => request.begin());
+    const { port } = await app(
+      { target: up.url },
+      {
+        before: (express) =>
+          express.use((_, res, next) => {
+            const { writeHead } = res;
+            res.writeHead = function (this: typeof res, ...args: unknown[]) {
+              set.push(...Object.keys(args.at(-1) as object), ...res.getHeaderNames());
+              return writeHead.apply(this, args as never);
+            } as typeof writeHead;
+            next();
+          }),
+      },
+    );
+    await visit(port).opened();
+    expect(set.map((name) => name.toLowerCase())).to.have.members([
+      'content-type',
+      'cache-control',
+      'x-accel-buffering',
+    ]);
+  });
+
+  it('rule 7: an HTTP/1.0 browser gets the stream unchunked, ended by the connection', async () => {
+    const up = await upstream((request) => request.begin());
+    const { port } = await app({ target: up.url, retryMs: false });
+    const browser = add(
+      browseRaw(port, 'GET /sse HTTP/1.0\r\nAccept: text/event-stream\r\n\r\n'),
+      (it) => void it.leave(),
+    );
+    const request = await up.request();
+    request.send('data: a\n\n');
+    expect(await browser.sees('a\n\n')).to.equal('data: a\n\n');
+    expect(browser.headers()).to.include({ connection: 'close' }).and.not.have.any.keys('transfer-encoding');
+    request.end();
+    await until(() => browser.closed());
+  });
+
+  it('rule 9: of the upstream only the request id and the timing come down', async () => {
+    const browser = await answered(
+      [
+        `${sse}Content-Length: 9`,
+        'Set-Cookie: a=1',
+        'Set-Cookie2: a=1',
+        'Clear-Site-Data: "*"',
+        'Alt-Svc: h3=":443"',
+        'Access-Control-Allow-Origin: *',
+        'Access-Control-Allow-Credentials: true',
+        'Strict-Transport-Security: max-age=1',
+        'Content-Security-Policy: sandbox',
+        'Refresh: 0',
+        'Link: </x>; rel=preload',
+        'Server: secret',
+        'Via: 1.1 secret',
+        'X-Powered-By: secret',
+        'WWW-Authenticate: Basic',
+        'Keep-Alive: timeout=99',
+        'Trailer: x',
+        'X-Accel-Redirect: /secret',
+        'X-Accel-Buffering: yes',
+        'X-Request-Id: r1',
+        'Server-Timing: db;dur=5',
+        'Traceresponse: t1',
+        '\r\ndata: a\n\n',
+      ].join('\r\n'),
+    );
+    const { date, ...headers } = browser.headers();
+    expect(date).to.be.a('string');
+    expect(headers).to.deep.equal({
+      'x-request-id': 'r1',
+      'server-timing': 'db;dur=5',
+      traceresponse: 't1',
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+      'transfer-encoding': 'chunked',
+      connection: 'keep-alive',
+      'keep-alive': 'timeout=5',
+    });
+  });
+
+  it('rule 11: an upstream socket is not used again after an aborted stream', async () => {
+    const { app: proxied, browser, request, upstream: up } = await opened();
+    expect(request.headers.connection).to.equal('close');
+    browser.leave();
+    await until(() => request.closed() && up.open() === 0);
+    visit(proxied.port);
+    expect((await up.request(1)).socket).to.not.equal(request.socket);
+  });
+
+  it("rule 11: nor is one of a dispatcher of the user's, not even if it may have one connection only", async () => {
+    const dispatcher = add(new Agent({ connections: 1, pipelining: 1 }), (it) => it.destroy());
+    const { app: proxied, browser, request, upstream: up } = await opened({ dispatcher });
+    request.send('data: a\n\ndata: b');
+    await browser.sees('data: a\n\n');
+    browser.leave();
+    await until(() => request.closed());
+    const next = visit(proxied.port);
+    const second = await up.request(1);
+    expect(second.socket).to.not.equal(request.socket);
+    second.begin();
+    second.send('data: c\n\n');
+    expect(await next.sees('c\n\n')).to.equal('data: c\n\n');
+  });
+});

@@ -1,0 +1,51 @@
+import { expect } from 'chai';
+import { BFF_STREAM } from '../../examples/datashop/src/demo.ts';
+import { launchBrowser, type RealBrowser } from './support/browser.ts';
+import { type Datashop, startDatashop } from './support/datashop.ts';
+import { collectIds, counts, untilFresh, untilState, visit } from './support/page.ts';
+
+describe('Datashop when its processes crash', () => {
+  let datashop: Datashop;
+  let chromium: RealBrowser;
+
+  before(async () => {
+    chromium = await launchBrowser();
+  });
+  beforeEach(async () => {
+    datashop = await startDatashop();
+  });
+  afterEach(() => datashop?.end());
+  after(() => chromium?.close());
+
+  it('brings every browser back by itself after kill -9 of the log service, with nothing lost or doubled', async () => {
+    const { page } = await visit(chromium.browser, datashop.url);
+    await collectIds(page, `${BFF_STREAM}?history=1`);
+    await untilFresh(page, 3);
+    await page.waitForFunction(() => window.ids.length >= 3);
+
+    process.kill(datashop.pids.upstream, 'SIGKILL');
+    await untilState(page, 'reconnecting');
+    const { fresh } = await counts(page);
+    await untilState(page, 'live');
+    await untilFresh(page, fresh + 10);
+    await page.waitForFunction((seen) => window.ids.length > seen, await page.evaluate(() => window.ids.length + 10));
+
+    const numbers = await page.evaluate(() => window.ids.map((id) => Number(id.slice(id.lastIndexOf('-') + 1))));
+    const first = numbers[0]!;
+    expect(numbers).to.deep.equal(numbers.map((_, index) => first + index));
+    expect(await page.$$eval('#rows tr', (rows) => rows.length)).to.be.at.least(fresh + 10);
+    await page.context().close();
+  });
+
+  it('starts a crashed pipeline again, and its logs go on', async () => {
+    const { page } = await visit(chromium.browser, datashop.url);
+    await untilFresh(page, 1);
+    process.kill(datashop.pids.pipeline, 'SIGKILL');
+    await page.waitForFunction(() => document.getElementById('rows')?.textContent?.includes('Run of movies started'));
+    const { fresh } = await counts(page);
+    await untilFresh(page, fresh + 5);
+
+    expect(datashop.example.stderr).to.match(/^pipeline ended unexpectedly \(SIGKILL\); starting it again in 250 ms\n/);
+    await page.context().close();
+  });
+});

@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { Example, node } from './support/example.ts';
+
+const SERVER = 'examples/minimal/src/server.ts';
+
+describe('the minimal example', () => {
+  let upstream: Server;
+  let example: Example;
+  let url: string;
+
+  before(async () => {
+    upstream = createServer().listen(0, '127.0.0.1');
+    await once(upstream, 'listening');
+    const { port } = upstream.address() as AddressInfo;
+    example = new Example(node(SERVER), { PORT: '0', UPSTREAM: `http://127.0.0.1:${port}/logs/stream` });
+    url = await example.line();
+  });
+  after(async () => {
+    await example?.end();
+    upstream?.closeAllConnections();
+    upstream?.close();
+  });
+
+  async function asked(): Promise<[IncomingMessage, ServerResponse]> {
+    return (await once(upstream, 'request')) as [IncomingMessage, ServerResponse];
+  }
+
+  it('is the whole wiring in under 15 lines', async () => {
+    const source = await readFile(new URL(`../../${SERVER}`, import.meta.url), 'utf8');
+    expect(source.trim().split('\n')).to.have.length.below(15);
+  });
+
+  it('passes events on, byte for byte, as they come', async () => {
+    const request = asked();
+    const browser = fetch(url, { headers: { accept: 'text/event-stream' } });
+    const [req, res] = await request;
+    expect(req.url).to.equal('/logs/stream');
+    res.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+    const response = await browser;
+    expect(response.headers.get('content-type')).to.equal('text/event-stream; charset=utf-8');
+
+    res.write('id: 1\ndata: one\n\n');
+    let got = '';
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+      got += chunk;
+      if (got.includes('one') && !got.includes('two')) res.write('id: 2\ndata: two\n\n');
+      if (got.endsWith('two\n\n')) break;
+    }
+    expect(got).to.equal('retry: 2000\n\nid: 1\ndata: one\n\nid: 2\ndata: two\n\n');
+  });
+
+  it('leaves the upstream when the browser leaves', async () => {
+    const request = asked();
+    const leaving = new AbortController();
+    const browser = fetch(url, { headers: { accept: 'text/event-stream' }, signal: leaving.signal });
+    const [, res] = await request;
+    res.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+    await browser;
+    const closed = once(res, 'close');
+    leaving.abort();
+    await closed;
+  });
+});
