@@ -72,7 +72,8 @@ export class Relay {
   #break(link: Link, how: 'fin' | 'rst'): void {
     if (!this.#links.delete(link)) return;
     this.broken++;
-    if (how === 'rst') link.near.resetAndDestroy();
+    if (link.near instanceof tls.TLSSocket) link.near.destroy();
+    else if (how === 'rst') link.near.resetAndDestroy();
     else link.near.end();
     link.far?.destroy();
   }
@@ -94,7 +95,7 @@ export class Relay {
     this.#links.add(link);
     const over = (how: 'fin' | 'rst') => {
       if (this.rules.stalled || !this.#links.delete(link)) return;
-      for (const socket of [near, far]) how === 'fin' ? socket.end() : socket.resetAndDestroy();
+      for (const socket of [near, far]) how === 'fin' ? socket.end() : socket.destroy();
     };
     far.on('error', () => over('rst'));
     near.on('close', () => over('rst'));

@@ -37,6 +37,7 @@ export interface Figures {
   refusals: string[];
   /** From a loss to what came after it: the upstream's outages, and the browsers' own reconnects. */
   recoveryMs: number[];
+  startMb: number;
   peakMb: number;
   fdsBefore: number;
   fdsAfter: number;
@@ -62,6 +63,7 @@ export class Scene {
   readonly #setUp: ProxySetUp;
   readonly #nodeOptions: readonly string[];
   #fdsBefore = 0;
+  #startMb = 0;
 
   private constructor(
     upstream: UpstreamServer,
@@ -95,6 +97,7 @@ export class Scene {
     relay.target = upstream.port;
     const scene = new Scene(upstream, relay, proxy, setUp, options.nodeOptions ?? []);
     scene.#fdsBefore = await proxy.ask('fds');
+    scene.#startMb = await proxy.ask('peakMb');
     return scene;
   }
 
@@ -143,7 +146,7 @@ export class Scene {
   /** Settles, lets the browsers leave, waits until the proxy has put everything away, and adds up. */
   async figures(): Promise<Figures> {
     await this.settle();
-    const { head } = await this.upstream.ask('head');
+    const { head, sent } = await this.upstream.ask('head');
     const requests = (await this.upstream.ask('requests')).length;
     const { viewers, proxy } = this;
     for (const viewer of viewers) viewer.leave();
@@ -151,7 +154,7 @@ export class Scene {
     const seen = await proxy.ask('seen');
     const sum = (of: (viewer: Viewer) => number) => viewers.reduce((total, viewer) => total + of(viewer), 0);
     return {
-      sent: head,
+      sent,
       delivered: sum(({ ledger }) => ledger.delivered),
       lost: sum(({ ledger, leftAt, failed }) => ledger.lost(leftAt ?? (failed === undefined ? head : 0))),
       doubled: sum(({ ledger }) => ledger.doubled),
@@ -161,6 +164,7 @@ export class Scene {
       gaps: viewers.flatMap(({ gaps }) => gaps),
       refusals: viewers.flatMap(({ refusals }) => refusals),
       recoveryMs: [...seen.outagesMs, ...viewers.flatMap(({ recoveryMs }) => recoveryMs)],
+      startMb: this.#startMb,
       peakMb: await proxy.ask('peakMb'),
       fdsBefore: this.#fdsBefore,
       fdsAfter: await this.#fdsSettled(),

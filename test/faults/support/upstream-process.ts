@@ -24,6 +24,7 @@ const position = openSync(setUp.log, 'r+');
 const [epochBefore, headBefore] = readFileSync(log, 'utf8').trim().split(' ').map(Number);
 let epoch = epochBefore ?? 0;
 let head = headBefore ?? 0;
+let forgotten = 0;
 let switches: UpstreamSwitches = {};
 let timer: NodeJS.Timeout | undefined;
 const readers = new Set<Reader>();
@@ -92,7 +93,7 @@ const answers = {
   },
   /** Waits until so many events have been sent. */
   reached: async (sequence: number) => void (await until(() => head >= sequence)),
-  head: () => ({ epoch, head }),
+  head: () => ({ epoch, head, sent: forgotten + head }),
   requests: () => requests,
   open: () => readers.size,
   set(changed: UpstreamSwitches): void {
@@ -101,6 +102,7 @@ const answers = {
   /** Forgets all events and begins anew with id 1; every connection is broken. */
   forget(): void {
     epoch++;
+    forgotten += head;
     head = 0;
     advance(0);
     for (const { res } of readers) res.destroy();
