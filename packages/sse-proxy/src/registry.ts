@@ -29,7 +29,7 @@ export interface Joining {
 
 interface Entry {
   readonly feed: SharedFeed;
-  readonly backfills: Map<string, SharedFeed>;
+  readonly backfills: Set<SharedFeed>;
   /** Subscriptions, also those that still wait for the upstream's headers. */
   members: number;
   linger: NodeJS.Timeout | undefined;
@@ -93,10 +93,10 @@ export class Registry {
       clearTimeout(entry.linger);
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
       // They were to meet this feed; it goes nowhere any more.
-      for (const backfill of [...entry.backfills.values()]) backfill.end(reason, error);
+      for (const backfill of [...entry.backfills]) backfill.end(reason, error);
     };
     const feed = new SharedFeed(this.#parts(joining, forget), joining.request);
-    const entry: Entry = { feed, backfills: new Map(), members: 0, linger: undefined };
+    const entry: Entry = { feed, backfills: new Set(), members: 0, linger: undefined };
     this.#entries.set(key, entry);
     feed.ready.catch((error: SseProxyError) => feed.end('upstream-broken', error));
     return entry;
@@ -104,19 +104,17 @@ export class Registry {
 
   // The ring has not got the browser's id (any more): a second feed starts there, and ends where the first has its event.
   #backfill(key: string, entry: Entry, joining: Joining): Subscription {
-    const { cursor } = joining;
     const { backfills, feed } = entry;
-    const known = backfills.get(cursor);
-    const position = known?.locate(cursor);
-    if (known && position !== undefined) return this.#seat(key, entry, known, position);
+    for (const known of backfills) {
+      const position = known.locate(joining.cursor);
+      if (position !== undefined) return this.#seat(key, entry, known, position);
+    }
     if (backfills.size >= maxBackfills) throw new SseProxyError('ERR_SSE_OVERLOAD');
 
-    const forget = () => {
-      if (backfills.get(cursor) === backfill) backfills.delete(cursor);
-    };
+    const forget = () => backfills.delete(backfill);
     const parts = this.#parts(joining, forget);
     const backfill: SharedFeed = new SharedFeed({ ...parts, joins: feed }, joining.request);
-    backfills.set(cursor, backfill);
+    backfills.add(backfill);
     backfill.ready.catch((error: SseProxyError) => backfill.end('upstream-broken', error));
     return this.#seat(key, entry, backfill, 0);
   }

@@ -48,8 +48,8 @@ export class SharedSubscription implements Subscription {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#seat) this.#feed.detach(this.#seat);
     this.#feed.members--;
+    this.#feed.detach(this.#seat);
     this.#onClose(this.#feed);
   }
 }

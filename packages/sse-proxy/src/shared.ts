@@ -108,10 +108,14 @@ export class SharedFeed implements FeedSink, Beating {
     if (this.#behind.has(seat)) this.#catchUp(seat);
   }
 
-  detach(seat: Seat): void {
-    this.#live.delete(seat);
-    this.#behind.delete(seat);
-    this.#flow();
+  /** The seat is given up; undefined for that of a browser which left before it read anything. */
+  detach(seat: Seat | undefined): void {
+    if (seat) {
+      this.#live.delete(seat);
+      this.#behind.delete(seat);
+    }
+    // A feed that nobody has read yet waits for those who are about to.
+    if (seat || this.members === 0) this.#flow();
   }
 
   // Only where nobody is at the tip is the upstream held back: then there is nobody whom it would slow.
@@ -157,6 +161,8 @@ export class SharedFeed implements FeedSink, Beating {
       const bytes = this.#withAssignedId(source.subarray(start, end), id);
       return this.#append(bytes, 0, bytes.length, true, `${this.#epoch}-${this.#assigned}`);
     }
+    // A lone id of the upstream's would take the place of ours in the browser.
+    if (this.#parts.assignIds && id !== undefined) return;
     // Comments reach who is at the tip; nobody who comes later needs them.
     if (isEvent || id !== undefined) return this.#append(source, start, end, isEvent, id);
     if (!this.#run.continues(source, start)) this.onChunk();

@@ -95,7 +95,10 @@ export class Stream implements StreamInfo, Beating {
         else outlet.write(bytes, events);
         return ready();
       },
-      onOwn: (bytes) => outlet.write(bytes, 0),
+      onOwn: (bytes) => {
+        if (transformer) transformer.push(bytes, false);
+        else outlet.write(bytes, 0);
+      },
       onBehind: (bound, bytes) => outlet.evict(bound, bytes),
       onOver: (reason, error) => {
         over = () => (error ? this.#fail(reason, error) : this.lifetime.end(reason));

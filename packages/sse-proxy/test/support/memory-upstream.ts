@@ -15,7 +15,7 @@ export class MemoryUpstream implements Upstream {
   hangs = false;
   /** How many events up to the cursor are sent again when a feed resumes; feeds are told apart by x-request-id. */
   repeats = 0;
-  readonly #firstCursors = new Map<string | undefined, number>();
+  readonly #firstCursors = new Map<string, number>();
 
   get connections(): number {
     return this.live.length;
@@ -33,8 +33,8 @@ export class MemoryUpstream implements Upstream {
     const cursor = Number(resumesAt ?? this.log.length);
     const feed = field('x-request-id');
     // Only what the feed has had can be a repeat.
-    const first = resumesAt === undefined ? cursor : (this.#firstCursors.get(feed) ?? cursor);
-    this.#firstCursors.set(feed, first);
+    const first = resumesAt === undefined ? cursor : (this.#firstCursors.get(feed ?? '') ?? cursor);
+    if (feed !== undefined) this.#firstCursors.set(feed, first);
     const from = Math.max(first, cursor - this.repeats);
     const connection = new MemoryConnection(events, () => {
       const at = this.live.indexOf(connection);

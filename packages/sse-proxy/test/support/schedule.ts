@@ -8,6 +8,7 @@ import { Registry } from '../../src/registry.ts';
 import type { Subscription } from '../../src/subscription.ts';
 import type { SseProxyOptions } from '../../src/types.ts';
 import { MemoryUpstream } from './memory-upstream.ts';
+import { settle } from './registry.ts';
 import { bytesOf, Viewer } from './viewer.ts';
 
 /** One step of a schedule. Numbers choose among what there is at that moment. */
@@ -189,9 +190,4 @@ export class Stage {
     expect(this.upstream.connections, 'upstream requests left behind').to.equal(0);
     expect(this.#registry?.size ?? 0, 'feeds left behind').to.equal(0);
   }
-}
-
-// All that hangs on promises and is due has run.
-function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
