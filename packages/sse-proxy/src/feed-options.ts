@@ -18,7 +18,7 @@ const knownReplay: Record<keyof ReplayOptions, true> = { maxEvents: true, maxByt
 /** @throws SseProxyError `ERR_SSE_OPTION` */
 export function readResume(value: SseProxyOptions['resume']): Required<ResumeOptions> | false {
   if (value === false) return false;
-  const options = check.knownNames('resume', value === true ? {} : (value ?? {}), knownResume);
+  const options = check.knownNames('resume', value === true || value === undefined ? {} : value, knownResume);
   const read = (name: keyof ResumeOptions) => check.duration(`resume.${name}`, options[name], defaults.resume[name]);
   const resume = { minDelayMs: read('minDelayMs'), maxDelayMs: read('maxDelayMs'), maxOutageMs: read('maxOutageMs') };
   if (resume.maxDelayMs < resume.minDelayMs) {
@@ -29,8 +29,8 @@ export function readResume(value: SseProxyOptions['resume']): Required<ResumeOpt
 
 /** @throws SseProxyError `ERR_SSE_OPTION` */
 export function readShare(options: SseProxyOptions, forwardHeaders: readonly string[]): ShareConfig | false {
-  const value = options.share ?? false;
-  if (value === false) return false;
+  const { share: value } = options;
+  if (value === false || value === undefined) return false;
   const share = check.knownNames('share', value === true ? {} : value, knownShare) as ShareOptions;
   if (share.key !== undefined) {
     check.optionalFunction('share.key', share.key);
@@ -40,7 +40,7 @@ export function readShare(options: SseProxyOptions, forwardHeaders: readonly str
       check.refuseOption('share.key', expected, credential ?? 'forwardCookies');
     }
   }
-  const replay = check.knownNames('share.replay', share.replay ?? {}, knownReplay);
+  const replay = check.knownNames('share.replay', share.replay === undefined ? {} : share.replay, knownReplay);
   const fallback = defaults.share.replay;
   return Object.freeze({
     key: share.key,

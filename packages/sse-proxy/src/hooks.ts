@@ -1,5 +1,6 @@
 import { SseProxyError } from './errors.ts';
 import type { Lifetime } from './lifetime.ts';
+import { startTimeout } from './timeout.ts';
 import type { Awaitable } from './types.ts';
 
 /**
@@ -14,22 +15,22 @@ export async function callHook<T>(
   lifetime: Lifetime,
   timeoutMs: number,
 ): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let stopTimeout = () => {};
   try {
     const result = hook();
     if (!isPromiseLike(result)) return result;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      stopTimeout = startTimeout(timeoutMs, () => {
         const message = `${name} did not settle within hookTimeoutMs (${timeoutMs})`;
         reject(new SseProxyError('ERR_SSE_HOOK_TIMEOUT', { message }));
-      }, timeoutMs);
+      });
     });
     return await lifetime.race(Promise.race([result, late]));
   } catch (cause) {
     if (lifetime.ended || cause instanceof SseProxyError) throw cause;
     throw new SseProxyError('ERR_SSE_HOOK', { message: `${name} failed`, cause });
   } finally {
-    clearTimeout(timer);
+    stopTimeout();
   }
 }
 

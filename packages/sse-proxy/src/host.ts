@@ -77,7 +77,9 @@ export class Host implements Beating {
 
   /** See `close` in types.ts. @throws SseProxyError `ERR_SSE_OPTION` */
   async close({ graceMs = 0 }: CloseOptions = {}): Promise<void> {
-    if (!(graceMs >= 0) || graceMs > 2 ** 31 - 1) refuseOption('close.graceMs', 'milliseconds, 0 or more', graceMs);
+    if (typeof graceMs !== 'number' || !(graceMs >= 0) || graceMs > 2 ** 31 - 1) {
+      refuseOption('close.graceMs', 'milliseconds, 0 or more', graceMs);
+    }
     this.#draining = true;
     for (const stream of this.#streams) {
       const end = () => stream.lifetime.end('draining');

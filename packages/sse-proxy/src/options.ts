@@ -97,7 +97,7 @@ const knownHooks: Record<keyof SseObserver, true> = {
  */
 export function readOptions(options: SseProxyOptions): Config {
   check.knownNames('', options, knownOptions);
-  const slow = check.knownNames('slowClient', options.slowClient ?? {}, knownSlowClient);
+  const slow = check.knownNames('slowClient', ifSet(options.slowClient), knownSlowClient);
   const forwardHeaders = headerNames(options.forwardHeaders);
   const config = {
     target: typeof options.target === 'function' ? options.target : parseTarget(options.target),
@@ -139,6 +139,11 @@ export function readOptions(options: SseProxyOptions): Config {
   return Object.freeze({ ...config, beatMs: beatPeriod(config) });
 }
 
+// null is no object, though it is often meant as one.
+function ifSet(value: unknown): unknown {
+  return value === undefined ? {} : value;
+}
+
 function headerNames(value: unknown): readonly string[] {
   const names = check.strings('forwardHeaders', value, defaults.forwardHeaders).map((name) => name.toLowerCase());
   for (const name of names) {
@@ -160,12 +165,13 @@ function queryNames(value: unknown): readonly string[] | true {
 
 function addedHeaders(value: unknown): Config['upstreamHeaders'] {
   if (typeof value === 'function') return value as Config['upstreamHeaders'];
-  return Object.freeze({ ...checkUpstreamHeaders('upstreamHeaders', value ?? {}) });
+  return Object.freeze({ ...checkUpstreamHeaders('upstreamHeaders', ifSet(value)) });
 }
 
 /** Also what a function gave is checked, at the request. @throws SseProxyError `ERR_SSE_OPTION` */
 export function checkUpstreamHeaders(name: string, value: unknown): Record<string, string> {
-  if (!check.isRecord(value))
+  // A Headers or a Map has no fields of its own: it would pass and set nothing.
+  if (!check.isRecord(value) || Symbol.iterator in value)
     return check.refuseOption(name, 'an object of header names and values, or a function', check.showKind(value));
   for (const [field, content] of Object.entries(value)) {
     if (!isFreeHeaderName(field))
@@ -179,7 +185,7 @@ export function checkUpstreamHeaders(name: string, value: unknown): Record<strin
 }
 
 function limits(options: SseProxyOptions): Pick<Config, 'limiter' | 'limitKey'> {
-  const value = options.limits ?? {};
+  const value = ifSet(options.limits);
   if (check.isRecord(value) && 'acquire' in value) {
     if (typeof value.acquire !== 'function') check.refuseOption('limits.acquire', 'a function', value.acquire);
     return { limiter: value as unknown as StreamLimiter, limitKey: undefined };
@@ -206,7 +212,8 @@ function limits(options: SseProxyOptions): Pick<Config, 'limiter' | 'limitKey'> 
 function origins(value: unknown): readonly string[] {
   const list = check.strings('allowOrigins', value, []);
   for (const origin of list) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+    // A host may hold a '*' as URLs go, but origins are compared as they stand.
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin || origin.includes('*')) {
       check.refuseOption('allowOrigins', "origins such as 'https://admin.example', without a path", origin);
     }
   }

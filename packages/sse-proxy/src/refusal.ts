@@ -45,6 +45,6 @@ export function refuse(req: Request, res: Response, error: SseProxyError, mode: 
 
 /** When a refused browser should come back: not before Retry-After, and not all at the same moment. */
 export function retryTime(retryAfterMs = 0): number {
-  const floor = Math.min(Math.max(refusalRetryMs, retryAfterMs), maxRetryMs);
+  const floor = Math.min(Math.max(refusalRetryMs, retryAfterMs || 0), maxRetryMs);
   return Math.round(floor * (1 + Math.random()));
 }

@@ -20,7 +20,7 @@ export interface UpstreamAddress {
 
 /** @throws SseProxyError `ERR_SSE_OPTION` */
 export function parseTarget(value: unknown): TargetTemplate {
-  const url = checkUrl(value);
+  const url = checkUrl(value, typeof value === 'string' ? withoutSecrets(value) : value);
   const segments = url.pathname
     .slice(1)
     .split('/')
@@ -31,6 +31,11 @@ export function parseTarget(value: unknown): TargetTemplate {
       return Object.freeze({ param });
     });
   return Object.freeze({ origin: url.origin, segments: Object.freeze(segments), query: url.search.slice(1) });
+}
+
+// What may be shown of a URL that cannot be parsed: it may hold credentials all the same.
+function withoutSecrets(text: string): string {
+  return text.replace(/^.*@/s, '…@').replace(/[?#].*$/s, '…');
 }
 
 /** The parts of an absolute http(s) URL without credentials. @throws SseProxyError `ERR_SSE_OPTION` */

@@ -5,6 +5,7 @@ import { maxHeaderBytes } from './defaults.ts';
 import { fromUpstream, SseProxyError } from './errors.ts';
 import { judgeAnswer } from './headers.ts';
 import type { UpstreamAddress } from './target.ts';
+import { startTimeout } from './timeout.ts';
 import { watchTls } from './tls-warning.ts';
 
 /** One upstream request. */
@@ -93,7 +94,7 @@ export function createUpstream({ connectTimeoutMs, headersTimeoutMs, dispatcher 
         if (phase === 'over') return false;
         phase = 'over';
         connections--;
-        clearTimeout(timer);
+        stopTimeout();
         return true;
       }
       function stop(): void {
@@ -106,30 +107,25 @@ export function createUpstream({ connectTimeoutMs, headersTimeoutMs, dispatcher 
         stop();
         events.onError(error);
       }
-      // A stalled event loop is not an upstream's timeout: what has arrived meanwhile is read before giving up.
-      function timeout(ms: number, what: string): NodeJS.Timeout {
-        const due = phase;
-        return setTimeout(() => {
-          setImmediate(() => {
-            if (phase === due)
-              fail(new SseProxyError('ERR_SSE_UPSTREAM_TIMEOUT', { message: `no ${what} after ${ms} ms` }));
-          });
-        }, ms);
+      function expect(what: string, ms: number): () => void {
+        return startTimeout(ms, () => {
+          fail(new SseProxyError('ERR_SSE_UPSTREAM_TIMEOUT', { message: `no ${what} after ${ms} ms` }));
+        });
       }
 
-      let timer = timeout(connectTimeoutMs, 'connection');
+      let stopTimeout = expect('connection', connectTimeoutMs);
       const handler: Dispatcher.DispatchHandler = {
         onRequestStart(started) {
           controller = started;
           if (aborting) return started.abort(new Error('aborted'));
           if (phase !== 'connect') return;
           phase = 'headers';
-          clearTimeout(timer);
-          timer = timeout(headersTimeoutMs, 'headers');
+          stopTimeout();
+          stopTimeout = expect('headers', headersTimeoutMs);
         },
         onResponseStart(_, status, headers) {
           if (status < 200 || phase === 'over') return;
-          clearTimeout(timer);
+          stopTimeout();
           const error = judgeAnswer(status, headers);
           if (error) return fail(error);
           phase = 'body';

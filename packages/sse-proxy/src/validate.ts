@@ -31,7 +31,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export function knownNames(name: string, value: unknown, known: Record<string, true>): Record<string, unknown> {
   if (!isRecord(value)) return refuseOption(name || 'options', 'an object', value);
   for (const key of Object.keys(value)) {
-    if (known[key]) continue;
+    if (Object.hasOwn(known, key)) continue;
     const path = name ? `${name}.${key}` : key;
     throw new SseProxyError('ERR_SSE_OPTION', {
       message: `sse-proxy option ${path}: unknown; known are ${Object.keys(known).join(', ')}`,
@@ -76,10 +76,11 @@ export function optionalFunction(name: string, value: unknown): ((...args: never
   return value as ((...args: never[]) => unknown) | undefined;
 }
 
+/** A copy, frozen: what was checked stays. */
 export function strings(name: string, value: unknown, fallback: readonly string[]): readonly string[] {
   if (value === undefined) return fallback;
   if (!Array.isArray(value)) return refuseOption(name, 'an array of strings', value);
-  const odd = value.find((item) => typeof item !== 'string' || item === '');
-  if (odd !== undefined) refuseOption(name, 'an array of strings that are not empty', odd);
-  return value;
+  const odd = value.findIndex((item) => typeof item !== 'string' || item === '');
+  if (odd !== -1) refuseOption(name, 'an array of strings that are not empty', value[odd]);
+  return Object.freeze([...value]);
 }

@@ -1,0 +1,236 @@
+import { inspect } from 'node:util';
+import { expect } from 'chai';
+import type { SseProxyOptions } from '../src/index.ts';
+import { browseRaw } from './support/browser.ts';
+import { stage } from './support/stage.ts';
+import { until } from './support/until.ts';
+
+// Rows of "From the browser's side" in the list of faults. Limits (row 15) have a file of their own.
+describe("the browser's side", () => {
+  const { add, clean, upstream, app, visit } = stage();
+  afterEach(clean);
+
+  async function served(options: Partial<SseProxyOptions> = {}, path?: string) {
+    const up = await upstream((request) => request.begin());
+    const proxied = await app({ target: up.url, retryMs: false, ...options }, path ? { path } : {});
+    const get = (asked: string, fields: Record<string, string | null> = {}) =>
+      visit(proxied.port, asked, fields).opened();
+    const raw = (request: string) => add(browseRaw(proxied.port, request), (it) => it.leave());
+    return { up, get, raw, ...proxied };
+  }
+
+  const encode = (id: string) => encodeURIComponent(Buffer.from(id, 'latin1').toString());
+
+  it('row 1: a Last-Event-ID of 8 KiB is a 400 and does not go up, nor does one of 4 KiB and a byte', async () => {
+    const { up, get, witness } = await served();
+    for (const length of [4_097, 8_192]) {
+      const id = 'x'.repeat(length);
+      for (const browser of [await get('/sse', { 'Last-Event-ID': id }), await get(`/sse?lastEventId=${id}`)]) {
+        expect(browser.status()).to.equal(400);
+        expect(JSON.parse(browser.body())).to.include({ code: 'ERR_SSE_LAST_EVENT_ID' });
+        expect(browser.wire()).to.not.include('xxxx');
+      }
+    }
+    expect(up.requests).to.have.length(0);
+    expect(inspect(witness.errors.map(({ error }) => error))).to.not.include('xxxx');
+  });
+
+  it('row 1: one of 4 KiB passes', async () => {
+    const { up, get } = await served();
+    const id = 'x'.repeat(4_096);
+    expect((await get('/sse', { 'Last-Event-ID': id })).status()).to.equal(200);
+    expect((await get(`/sse?lastEventId=${id}`)).status()).to.equal(200);
+    expect(up.requests.map(({ headers }) => headers['last-event-id'])).to.deep.equal([id, id]);
+  });
+
+  it('row 1: its length is counted in bytes, as it goes up', async () => {
+    const { up, get } = await served();
+    expect((await get(`/sse?lastEventId=${encodeURIComponent('é'.repeat(2_049))}`)).status()).to.equal(400);
+    expect((await get(`/sse?lastEventId=${encodeURIComponent('é'.repeat(2_048))}`)).status()).to.equal(200);
+    expect((await up.request()).headers['last-event-id']).to.have.length(4_096);
+  });
+
+  for (const [name, control] of Object.entries({ NUL: '\0', CR: '\r', LF: '\n', ESC: '\x1b', DEL: '\x7f' })) {
+    it(`row 2: a Last-Event-ID with ${name} is a 400, never echoed, told or forwarded`, async () => {
+      const { up, get, raw, witness } = await served();
+      const query = await get(`/sse?lastEventId=${encode(`forged${control}id: 1`)}`);
+      expect(query.status()).to.equal(400);
+      const header = raw(`GET /sse HTTP/1.1\r\nHost: a\r\nLast-Event-ID: forged${control}id: 1\r\n\r\n`);
+      await header.opened();
+      expect(header.status()).to.equal(400);
+      expect(query.wire() + header.wire()).to.not.include('forged');
+      expect(inspect([...witness.errors, ...witness.refusals].map(({ error }) => error))).to.not.include('forged');
+      expect(up.requests).to.have.length(0);
+    });
+  }
+
+  it('row 3: a Last-Event-ID in UTF-8 goes up byte for byte, from the header and from the query', async () => {
+    const { up, get } = await served();
+    const id = Buffer.from('é→😀\t~').toString('latin1');
+    await get('/sse', { 'Last-Event-ID': id });
+    await get(`/sse?lastEventId=${encode(id)}`);
+    await get('/sse', { 'Last-Event-ID': 'not \xff UTF-8' });
+    expect(up.requests.map(({ headers }) => headers['last-event-id'])).to.deep.equal([id, id, 'not \xff UTF-8']);
+  });
+
+  it('row 3: the header wins over the query, since it is newer', async () => {
+    const { up, get } = await served();
+    await get('/sse?lastEventId=old', { 'Last-Event-ID': 'new' });
+    expect((await up.request()).headers['last-event-id']).to.equal('new');
+  });
+
+  it('row 3: an empty Last-Event-ID is none', async () => {
+    const { up, get } = await served();
+    await get('/sse', { 'Last-Event-ID': '' });
+    await get('/sse?lastEventId=');
+    for (const { headers } of up.requests) expect(headers).to.not.have.property('last-event-id');
+    expect(up.requests).to.have.length(2);
+  });
+
+  it('row 4: a forged id goes up as it is, and tells its browser nothing that another would not see', async () => {
+    const { up, get } = await served();
+    const [forged, honest] = [await get('/sse', { 'Last-Event-ID': "0' OR 1=1 -- ../*" }), await get('/sse')];
+    expect(up.requests[0]!.headers['last-event-id']).to.equal("0' OR 1=1 -- ../*");
+    for (const request of up.requests) request.send('id: 1\ndata: a\n\n');
+    expect(await forged.sees('a\n\n')).to.equal(await honest.sees('a\n\n'));
+    const withoutDate = (wire: string) => wire.replace(/Date: [^\r]*/, '');
+    expect(withoutDate(forged.wire())).to.equal(withoutDate(honest.wire()));
+  });
+
+  it('row 5: a request in absolute form, or with two slashes, does not change where the upstream is', async () => {
+    const { up, raw } = await served();
+    const absolute = await raw('GET http://evil.example/sse?x HTTP/1.1\r\nHost: evil.example\r\n\r\n').opened();
+    expect(absolute.status()).to.equal(200);
+    expect(up.requests[0]!.line).to.equal('GET /logs/stream HTTP/1.1');
+    expect(up.requests[0]!.headers.host).to.equal(`127.0.0.1:${up.port}`);
+    const slashes = await raw('GET //evil.example/sse HTTP/1.1\r\nHost: a\r\n\r\n').opened();
+    expect(slashes.status()).to.equal(404);
+    expect(up.requests).to.have.length(1);
+  });
+
+  it('row 5: ..%2f and \\ in a parameter are a 400', async () => {
+    const up = await upstream();
+    const { port } = await app({ target: `http://127.0.0.1:${up.port}/:id/logs` }, { path: '/sse/:id' });
+    for (const parameter of ['..%2f..%2fadmin', '..%5cadmin', '..', '..\\admin', '%2f%2fevil.example']) {
+      expect((await visit(port, `/sse/${parameter}`).opened()).status(), parameter).to.equal(400);
+    }
+    expect(up.requests).to.have.length(0);
+  });
+
+  it('row 6: %0d%0a in path or query is never raw on the wire', async () => {
+    const up = await upstream((request) => request.begin());
+    const options = { target: `http://127.0.0.1:${up.port}/:id/logs`, forwardQuery: true } as const;
+    const { port } = await app(options, { path: '/sse/:id' });
+    const inPath = await visit(port, '/sse/a%0d%0aX-Evil:1').opened();
+    expect(inPath.status()).to.equal(400);
+    expect(inPath.wire()).to.not.match(/evil/i);
+    await visit(port, '/sse/a?x=%0d%0aX-Evil:1&%0d%0aX-Evil=1').opened();
+    expect(up.requests[0]!.line).to.equal('GET /a/logs?x=%0D%0AX-Evil%3A1&%0D%0AX-Evil=1 HTTP/1.1');
+    expect(up.requests[0]!.headers).to.not.have.property('x-evil');
+  });
+
+  it('row 7: a token in the query is dropped unless it is allowed by name', async () => {
+    const { up, get } = await served({ forwardQuery: ['level'] });
+    await get('/sse?token=secret&level=warn&level=error&LEVEL=x&lastEventId=7');
+    expect(up.requests[0]!.line).to.equal('GET /logs/stream?level=warn&level=error HTTP/1.1');
+    expect(up.requests[0]!.head).to.not.include('secret');
+    const none = await served();
+    await none.get('/sse?token=secret');
+    expect(none.up.requests[0]!.line).to.equal('GET /logs/stream HTTP/1.1');
+  });
+
+  it('row 7: with forwardQuery: true all go up but lastEventId, which is the header', async () => {
+    const { up, get } = await served({ forwardQuery: true });
+    await get('/sse?a=1&lastEventId=7&b=2');
+    expect(up.requests[0]!.line).to.equal('GET /logs/stream?a=1&b=2 HTTP/1.1');
+    expect(up.requests[0]!.headers['last-event-id']).to.equal('7');
+  });
+
+  it('row 8: `Connection: x-user, cookie` has the named headers stripped', async () => {
+    const { up, get } = await served({ forwardHeaders: ['x-user'], forwardCookies: ['a'] });
+    await get('/sse', { Connection: 'x-user, cookie', 'X-User': 'me', Cookie: 'a=1' });
+    expect(up.requests[0]!.headers).to.not.have.any.keys('x-user', 'cookie');
+  });
+
+  const smuggled = {
+    'Content-Length and Transfer-Encoding': 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n',
+    'two Content-Lengths': 'Content-Length: 5\r\nContent-Length: 6\r\n',
+    'a space before the colon': 'Content-Length : 5\r\n',
+    'chunked that is not last': 'Transfer-Encoding: chunked, identity\r\n',
+  };
+  for (const [name, lines] of Object.entries(smuggled)) {
+    it(`row 9: ${name}: 400, and the connection is closed`, async () => {
+      const { up, raw } = await served();
+      const browser = raw(`GET /sse HTTP/1.1\r\nHost: a\r\n${lines}\r\n0\r\n\r\nGET /sse HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await until(() => browser.closed());
+      expect(browser.wire()).to.match(/^HTTP\/1\.1 400 /);
+      expect(browser.wire().match(/HTTP\/1\.1 /g)).to.have.length(1);
+      expect(up.requests).to.have.length(0);
+    });
+  }
+
+  it('row 10: POST is a 405', async () => {
+    const { up, raw } = await served();
+    const browser = await raw('POST /sse HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello').opened();
+    expect(browser.status()).to.equal(405);
+    expect(up.requests).to.have.length(0);
+  });
+
+  it('row 10: an Upgrade is not passed on: the answer is a stream', async () => {
+    const { up, get } = await served();
+    const browser = await get('/sse', { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Key': 'x' });
+    expect(browser.status()).to.equal(200);
+    expect(up.requests[0]!.headers).to.include({ connection: 'close' });
+    expect(up.requests[0]!.headers).to.not.have.any.keys('upgrade', 'sec-websocket-key');
+  });
+
+  it('row 11: 64 KiB of headers are a 431', async () => {
+    const { up, get } = await served();
+    expect((await get('/sse', { 'X-Big': 'x'.repeat(65_536) })).status()).to.equal(431);
+    expect(up.requests).to.have.length(0);
+  });
+
+  it('row 12: Sec-Fetch-Site: cross-site is a 403', async () => {
+    const { up, get } = await served();
+    expect((await get('/sse', { 'Sec-Fetch-Site': 'cross-site' })).status()).to.equal(403);
+    expect(up.requests).to.have.length(0);
+  });
+
+  for (const Origin of ['null', 'https://app.example.attacker.com']) {
+    it(`row 13: Origin: ${Origin} is a 403`, async () => {
+      const { up, get } = await served({ allowOrigins: ['https://app.example'] });
+      expect((await get('/sse', { Origin })).status()).to.equal(403);
+      expect(up.requests).to.have.length(0);
+    });
+  }
+
+  it('row 14: a spoofed X-Forwarded-For is ignored', async () => {
+    const { up, get } = await served({ forwardHeaders: ['x-forwarded-for'] });
+    await get('/sse', { 'X-Forwarded-For': '6.6.6.6' });
+    expect(up.requests[0]!.headers['x-forwarded-for']).to.equal('127.0.0.1');
+  });
+
+  it('row 16: of pipelined requests only the first is served; none behind it reaches anybody', async () => {
+    let asked = 0;
+    const authorize = () => Boolean(++asked);
+    const { up, raw, proxy } = await served({ authorize });
+    const browser = raw('GET /sse HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(100));
+    const request = await up.request();
+    request.send('data: a\n\n');
+    expect(await browser.sees('a\n\n')).to.equal('data: a\n\n');
+    expect(proxy.stats()).to.include({ open: 1, opening: 0, opened: 1 });
+    request.end();
+    await until(() => browser.wire().split('HTTP/1.1 503 ').length - 1 === 99);
+    expect(browser.wire().match(/"ERR_SSE_PIPELINED"/g)).to.have.length(99);
+    expect([asked, up.requests.length]).to.deep.equal([1, 1]);
+  });
+
+  it('row 16: a browser that pipelines loses nothing else: its stream ends as any other', async () => {
+    const { up, raw, proxy } = await served();
+    const browser = raw('GET /sse HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(2));
+    const request = await up.request();
+    browser.leave();
+    await until(() => request.closed() && proxy.stats().open === 0);
+    expect(proxy.stats()).to.include({ opening: 0, upstreamConnections: 0 });
+  });
+});

@@ -1,0 +1,104 @@
+import net from 'node:net';
+import { expect } from 'chai';
+import { flood, reader } from './support/flood.ts';
+import { stage } from './support/stage.ts';
+import { until } from './support/until.ts';
+
+/** Blocks the event loop, proxy and upstream alike, while the kernel goes on. */
+function stall(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+describe('rule 27: a stalled event loop is not a timeout', () => {
+  const { add, clean, upstream, app, visit, opened } = stage();
+  afterEach(clean);
+
+  for (const host of ['127.0.0.1', 'localhost']) {
+    it(`of the connect to ${host}`, async () => {
+      const up = await upstream((request) => request.begin());
+      const target = up.url.replace('127.0.0.1', host);
+      const proxied = await app({
+        connectTimeoutMs: 40,
+        retryMs: false,
+        target() {
+          setImmediate(stall, 200);
+          return target;
+        },
+      });
+      const browser = visit(proxied.port);
+      const request = await Promise.race([up.request(), until(() => browser.complete())]);
+      expect(proxied.witness.errors).to.deep.equal([]);
+      expect(request).to.equal(up.requests[0]);
+      expect((await browser.opened()).status()).to.equal(200);
+    });
+  }
+
+  it('of the headers that wait in the socket', async () => {
+    const up = await upstream((request) => {
+      request.begin();
+      request.send('data: one\n\n');
+      stall(200);
+    });
+    const { port, witness } = await app({ target: up.url, headersTimeoutMs: 40, retryMs: false });
+    const browser = visit(port);
+    await until(() => browser.complete() || browser.body());
+    expect(witness.errors).to.deep.equal([]);
+    expect(await browser.sees('one\n\n')).to.equal('data: one\n\n');
+  });
+
+  it("of a hook whose answer waits in the user's own socket", async () => {
+    const up = await upstream((request) => request.begin());
+    const { port, witness } = await app({
+      target: up.url,
+      hookTimeoutMs: 40,
+      authorize: () => {
+        setImmediate(stall, 200);
+        const socket = net.connect(up.port, '127.0.0.1');
+        return new Promise<boolean>((resolve) => socket.once('connect', () => resolve(true))).finally(() =>
+          socket.destroy(),
+        );
+      },
+    });
+    const browser = await visit(port).opened();
+    await until(() => browser.complete() || browser.body());
+    expect(witness.errors).to.deep.equal([]);
+  });
+
+  it('of an upstream whose events wait in the socket, nor of one that has just sent one', async () => {
+    const { app: proxied, browser, request } = await opened({ idleTimeoutMs: 60 });
+    let n = 0;
+    for (; n < 3; n++) {
+      request.send(`data: ${n}\n\n`);
+      stall(250);
+      await browser.sees(`data: ${n}\n\n`);
+      stall(250);
+    }
+    request.send('data: last\n\n');
+    expect(await browser.sees('last\n\n')).to.match(/^(data: \d\n\n){3}data: last\n\n$/);
+    expect(proxied.witness.errors).to.deep.equal([]);
+  });
+
+  it('of a browser that would have read', async () => {
+    const up = await upstream((request) => request.begin());
+    const { port, proxy } = await app({ target: up.url, slowClient: { maxStallMs: 80 } });
+    const slow = add(reader(port), (it) => it.leave());
+    await slow.opened();
+    const sending = flood(await up.request(), 2_000, 16_384);
+    await until(() => proxy.stats().bufferedBytes > 0);
+    slow.read();
+    stall(500);
+    await sending;
+    await until(() => slow.events() === 2_000 || slow.closed());
+    expect(proxy.stats().evicted).to.equal(0);
+    expect(slow.events()).to.equal(2_000);
+  });
+
+  it('though the timeouts do their work when the loop is well', async () => {
+    const up = await upstream();
+    const { port, witness } = await app({ target: up.url, headersTimeoutMs: 40 });
+    const browser = visit(port);
+    await until(() => browser.complete());
+    expect(witness.errors.map(({ error }) => error.code)).to.deep.equal(['ERR_SSE_UPSTREAM_TIMEOUT']);
+  });
+});
