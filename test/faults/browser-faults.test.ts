@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import * as rows from './rows/browsers.ts';
 import { proves } from './support/row.ts';
-import { endScenes } from './support/scene.ts';
+import { endScenes } from './support/stage.ts';
 
 describe('when browsers fail', () => {
   afterEach(endScenes);

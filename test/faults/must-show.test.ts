@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import * as rows from './rows/must-show.ts';
 import { proves, unnoticed } from './support/row.ts';
-import { endScenes } from './support/scene.ts';
+import { endScenes } from './support/stage.ts';
 
 describe('what must be shown', () => {
   afterEach(endScenes);

@@ -4,7 +4,7 @@ import * as answers from './rows/upstream-answers.ts';
 import * as connects from './rows/upstream-connects.ts';
 import * as streams from './rows/upstream-streams.ts';
 import { proves, unnoticed } from './support/row.ts';
-import { endScenes } from './support/scene.ts';
+import { endScenes } from './support/stage.ts';
 
 describe('when the upstream fails', () => {
   afterEach(endScenes);

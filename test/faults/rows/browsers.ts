@@ -1,9 +1,9 @@
 // Rows of the fault table in which browsers misbehave or have bad networks.
 import { setImmediate } from 'node:timers/promises';
-import { until } from '../../../packages/sse-proxy/test/support/until.ts';
 import { Relay } from '../support/relay.ts';
 import { both, type Row } from '../support/row.ts';
-import { endWithScene, Scene } from '../support/scene.ts';
+import { Scene } from '../support/scene.ts';
+import { endWithScene, until } from '../support/stage.ts';
 
 // More than the kernel's buffers take: what waits, waits in the proxy.
 const flood = { events: 20_000, eventBytes: 1_000 };

@@ -1,7 +1,8 @@
 // What must be shown: many breaks, many browsers, one that does not read.
-import { until } from '../../../packages/sse-proxy/test/support/until.ts';
+
 import { both, type Row } from '../support/row.ts';
 import { Scene } from '../support/scene.ts';
+import { until } from '../support/stage.ts';
 
 const breaks = 200;
 

@@ -1,7 +1,8 @@
 // Rows of the fault table in which the upstream answers a resume with something else than its stream.
-import { until } from '../../../packages/sse-proxy/test/support/until.ts';
+
 import { both, type Row } from '../support/row.ts';
 import { Scene } from '../support/scene.ts';
+import { until } from '../support/stage.ts';
 
 export const retryAfterMs = 1_000;
 

@@ -1,9 +1,10 @@
 // Rows of the fault table in which the upstream can't be reached, or not as it was.
-import { until } from '../../../packages/sse-proxy/test/support/until.ts';
+
 import { trusted, untrusted } from '../support/certificates.ts';
 import { Relay } from '../support/relay.ts';
 import { both, type Row } from '../support/row.ts';
-import { endWithScene, Scene } from '../support/scene.ts';
+import { Scene } from '../support/scene.ts';
+import { endWithScene, until } from '../support/stage.ts';
 import { fillBacklog } from '../support/upstream.ts';
 
 export const connectBlackhole: Row = {

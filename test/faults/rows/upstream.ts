@@ -1,7 +1,8 @@
 // Rows of the fault table in which the upstream fails.
-import { until } from '../../../packages/sse-proxy/test/support/until.ts';
+
 import { both, type Row } from '../support/row.ts';
 import { Scene } from '../support/scene.ts';
+import { until } from '../support/stage.ts';
 
 export const finBetweenEvents: Row = {
   row: 1,

@@ -3,6 +3,7 @@ import type { SseProxyOptions } from '../../../packages/sse-proxy/src/index.ts';
 
 /** Hooks that do what the query asks of them: `?authorize=throw`, `?limits=hang`, … */
 export function hookedOptions(options: SseProxyOptions): Partial<SseProxyOptions> {
+  const { target, observers = [] } = options;
   const fail = (): never => {
     throw new Error('a hook of the user failed');
   };
@@ -13,12 +14,12 @@ export function hookedOptions(options: SseProxyOptions): Partial<SseProxyOptions
     return undefined;
   };
   return {
-    target: (req) => misbehave(req, 'target') ?? (options.target as string),
+    target: (req) => misbehave(req, 'target') ?? (target as string),
     authorize: (req) => misbehave(req, 'authorize') ?? true,
     upstreamHeaders: (req) => misbehave(req, 'upstreamHeaders') ?? {},
     limits: { acquire: ({ req }) => misbehave(req, 'limits') ?? { ok: true, release: fail } },
     observers: [
-      ...(options.observers ?? []),
+      ...observers,
       { onOpen: fail, onClose: fail, onRefuse: fail, onError: fail, onResume: fail, onGap: fail, onEvict: fail },
       { onOpen: () => Promise.reject(new Error('an observer of the user rejected')) as unknown as undefined },
     ],

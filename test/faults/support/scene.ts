@@ -1,7 +1,7 @@
 import type { SseProxyOptions } from '../../../packages/sse-proxy/src/index.ts';
-import { cleaner, until } from '../../../packages/sse-proxy/test/support/until.ts';
 import { type ProxyServer, type ProxySetUp, startProxy } from './proxy.ts';
 import { Relay, type RelayRules } from './relay.ts';
+import { endWithScene as add, until } from './stage.ts';
 import type { Seen } from './tally.ts';
 import { UpstreamServer, type UpstreamSetUp } from './upstream.ts';
 import { Viewer, type ViewerOptions } from './viewer.ts';
@@ -44,17 +44,14 @@ export interface Figures {
   /** Upstream requests so far. */
   requests: number;
   seen: Seen;
+  /** What else the row is about. */
+  notes: Record<string, number>;
 }
-
-const { add, clean } = cleaner();
-/** Ends everything that scenes have started. For `afterEach`. */
-export const endScenes = clean;
-/** Ends `thing` with the scene. */
-export const endWithScene = add;
 
 /** Upstream process → relay → proxy process → browsers. */
 export class Scene {
   readonly viewers: Viewer[] = [];
+  readonly notes: Record<string, number> = {};
   readonly upstream: UpstreamServer;
   readonly relay: Relay;
   proxy: ProxyServer;
@@ -62,8 +59,7 @@ export class Scene {
   port: () => number = () => this.proxy.port;
   readonly #setUp: ProxySetUp;
   readonly #nodeOptions: readonly string[];
-  #fdsBefore = 0;
-  #startMb = 0;
+  readonly #atStart = new Map<ProxyServer, { fds: number; mb: number }>();
 
   private constructor(
     upstream: UpstreamServer,
@@ -96,14 +92,19 @@ export class Scene {
     const [upstream, proxy] = await Promise.all([first ?? startUpstream(), startIt()]);
     relay.target = upstream.port;
     const scene = new Scene(upstream, relay, proxy, setUp, options.nodeOptions ?? []);
-    scene.#fdsBefore = await proxy.ask('fds');
-    scene.#startMb = await proxy.ask('peakMb');
+    await scene.#weigh(proxy);
     return scene;
   }
 
   /** Another instance with the same options; on the first one's port once that is free, if asked to. */
   async startProxy(port = 0): Promise<ProxyServer> {
-    return add(await startProxy({ ...this.#setUp, port }, this.#nodeOptions), (it) => it.stop());
+    const proxy = add(await startProxy({ ...this.#setUp, port }, this.#nodeOptions), (it) => it.stop());
+    await this.#weigh(proxy);
+    return proxy;
+  }
+
+  async #weigh(proxy: ProxyServer): Promise<void> {
+    this.#atStart.set(proxy, { fds: await proxy.ask('fds'), mb: await proxy.ask('peakMb') });
   }
 
   /** Browsers with open streams. */
@@ -152,6 +153,7 @@ export class Scene {
     for (const viewer of viewers) viewer.leave();
     await proxy.ask('quiet');
     const seen = await proxy.ask('seen');
+    const atStart = this.#atStart.get(proxy) ?? { fds: 0, mb: 0 };
     const sum = (of: (viewer: Viewer) => number) => viewers.reduce((total, viewer) => total + of(viewer), 0);
     return {
       sent,
@@ -164,19 +166,20 @@ export class Scene {
       gaps: viewers.flatMap(({ gaps }) => gaps),
       refusals: viewers.flatMap(({ refusals }) => refusals),
       recoveryMs: [...seen.outagesMs, ...viewers.flatMap(({ recoveryMs }) => recoveryMs)],
-      startMb: this.#startMb,
+      startMb: atStart.mb,
       peakMb: await proxy.ask('peakMb'),
-      fdsBefore: this.#fdsBefore,
-      fdsAfter: await this.#fdsSettled(),
+      fdsBefore: atStart.fds,
+      fdsAfter: await this.#fdsSettled(atStart.fds),
       requests,
       seen,
+      notes: this.notes,
     };
   }
 
   // A socket that was just closed still has its descriptor for a turn or two.
-  async #fdsSettled(): Promise<number> {
+  async #fdsSettled(before: number): Promise<number> {
     let fds = await this.proxy.ask('fds');
-    for (let looks = 0; looks < 20 && fds > this.#fdsBefore; looks++) fds = await this.proxy.ask('fds');
+    for (let looks = 0; looks < 20 && fds > before; looks++) fds = await this.proxy.ask('fds');
     return fds;
   }
 }

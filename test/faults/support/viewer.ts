@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { Socket } from 'node:net';
+import { constants, createGunzip } from 'node:zlib';
 import { createParser } from 'eventsource-parser';
 import { Ledger } from './checker.ts';
 
@@ -12,11 +13,15 @@ export interface ViewerOptions {
   reconnectMs?: (retryMs: number) => number;
   /** Bytes a second that it reads at most. */
   bytesPerSecond?: number;
+  /** Whether it accepts gzip, as browsers do. */
+  gzip?: boolean;
 }
 
 /** A browser with an `EventSource`: parses, remembers the id, comes back when it is cut, gives up when told to. */
 export class Viewer {
   readonly ledger: Ledger;
+  /** Connections that it tried. */
+  attempts = 0;
   /** Streams that were opened; the first included. */
   opens = 0;
   /** Connections that were over without its doing. */
@@ -28,6 +33,8 @@ export class Viewer {
   /** When each `sse-proxy:end` came. */
   readonly endedAt: number[] = [];
   heartbeats = 0;
+  /** Streams that came compressed. */
+  compressed = 0;
   /** The answer that made it give up for good. */
   failed: number | undefined;
   /** From each cut to the next event. */
@@ -69,7 +76,9 @@ export class Viewer {
   }
 
   #connect(): void {
+    this.attempts++;
     const headers: Record<string, string> = { accept: 'text/event-stream' };
+    if (this.#options.gzip) headers['accept-encoding'] = 'gzip';
     if (this.lastEventId) headers['last-event-id'] = this.lastEventId;
     const { path = '/sse' } = this.#options;
     const request = http.get({ host: '127.0.0.1', port: this.#port(), path, headers, agent: false });
@@ -101,7 +110,11 @@ export class Viewer {
       onComment: () => this.heartbeats++,
     });
     const decoder = new TextDecoder();
-    response.on('data', (chunk: Buffer) => {
+    const isGzip = response.headers['content-encoding'] === 'gzip';
+    if (isGzip) this.compressed++;
+    const body = isGzip ? response.pipe(createGunzip({ flush: constants.Z_SYNC_FLUSH })) : response;
+    body.on('error', () => {});
+    body.on('data', (chunk: Buffer) => {
       parser.feed(decoder.decode(chunk, { stream: true }));
       const { bytesPerSecond } = this.#options;
       if (!bytesPerSecond) return;
