@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What the tests need besides npm packages: nginx, for those that put a real one in front. Does nothing that is done.
 set -euo pipefail
+export PATH="$PATH:/usr/sbin:/usr/local/sbin"
 command -v nginx > /dev/null && exit 0
 if ! command -v apt-get > /dev/null || [ "$(id -u)" -ne 0 ]; then
   echo 'install-test-tools: nginx is missing; install it (needs root and apt-get to do so by itself)' >&2

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import * as rows from './rows/must-show.ts';
+import * as slow from './rows/slow-one.ts';
 import { proves, unnoticed } from './support/row.ts';
 import { endScenes } from './support/stage.ts';
 
@@ -15,5 +16,19 @@ describe('what must be shown', () => {
     expect(figures.cuts).to.equal(500);
     expect(figures.gaps).to.deep.equal([]);
     expect(figures.requests).to.equal(1);
+  });
+
+  proves(slow.oneStopsReading, 'cut within its bound, the others see no added delay', ({ cuts, gaps, notes }) => {
+    expect(cuts, 'its own').to.equal(1);
+    expect({ gaps, othersCut: notes.othersCut }).to.deep.equal({ gaps: [], othersCut: 0 });
+    expect(notes.mostBytesWaiting).to.be.at.most(slow.slowClient.maxBufferedBytes);
+    // Medians of laps in one run: were anybody waited for, it would be maxStallMs a lap.
+    expect((notes.lapMsStalled ?? 0) / (notes.lapMsControl ?? 0), 'lap, stalled / control').to.be.below(2);
+  });
+
+  proves(slow.floodOnOneStopped, 'it is cut, memory bounded', (figures) => {
+    const { seen, peakMb, startMb } = figures;
+    expect(Object.values(seen.evictions)).to.deep.equal([1]);
+    expect(peakMb - startMb, 'growth').to.be.below(slow.floodMb.first + slow.floodMb.later);
   });
 });

@@ -30,9 +30,19 @@ if (setUp.ca) options.dispatcher = new Agent({ connect: { ca: setUp.ca } });
 if (setUp.hooks) Object.assign(options, hookedOptions(options));
 if (setUp.blockedLog) options.observers?.push({ onOpen: log, onClose: log });
 
+// For a real browser: a native EventSource, and what it got.
+const page = `<!doctype html><link rel="icon" href="data:,"><script>
+  window.got = []; window.own = []; window.gaveUp = 0;
+  window.source = new EventSource('/sse');
+  source.onmessage = ({ data, lastEventId }) => got.push([data, lastEventId]);
+  for (const name of ['gap', 'refused', 'end'])
+    source.addEventListener('sse-proxy:' + name, ({ data }) => own.push(name + ' ' + JSON.parse(data).reason));
+  source.onerror = () => source.readyState === EventSource.CLOSED && gaveUp++;
+</script>`;
 const proxy = sseProxy(options);
 const app = express();
 app.get('/sse', proxy);
+app.get('/', (_req, res) => void res.type('html').send(page));
 const server = app.listen(setUp.port ?? 0, '127.0.0.1', (error) => {
   if (error) throw error;
   answer((server.address() as AddressInfo).port, answers);
