@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { Ledger } from '../support/checker.ts';
-import { Scene, type SceneOptions } from '../support/scene.ts';
+import { type Figures, Scene, type SceneOptions } from '../support/scene.ts';
 
 declare global {
   interface Window {
@@ -12,16 +12,14 @@ declare global {
     own: string[];
     /** How often the EventSource gave up for good. */
     gaveUp: number;
+    /** From each loss of its connection to the next event. */
+    recoveryMs: number[];
   }
   const source: EventSource;
 }
 
-/** What a page's EventSource came to. */
-export interface PageFigures {
-  sent: number;
-  delivered: number;
-  lost: number;
-  doubled: number;
+/** What a run came to; the page's EventSource is one of the browsers. */
+export interface PageFigures extends Figures {
   own: string[];
   gaveUp: number;
 }
@@ -46,18 +44,29 @@ async function has(page: Page, sequence: number): Promise<void> {
 
 async function figures(page: Page, scene: Scene): Promise<PageFigures> {
   await scene.upstream.ask('emit', 10);
-  await scene.upstream.ask('hold');
-  const { head, sent } = await scene.upstream.ask('head');
+  const { head } = await scene.upstream.ask('hold');
   await has(page, head);
-  const { got, own, gaveUp } = await page.evaluate(() => ({
+  const { got, own, gaveUp, recoveryMs } = await page.evaluate(() => ({
     got: window.got,
     own: window.own,
     gaveUp: window.gaveUp,
+    recoveryMs: window.recoveryMs,
   }));
   await page.context().close();
   const ledger = new Ledger(1);
   for (const [data, id] of got) ledger.take(data, id);
-  return { sent, delivered: ledger.delivered, lost: ledger.lost(head), doubled: ledger.doubled, own, gaveUp };
+  const others = await scene.figures();
+  return {
+    ...others,
+    delivered: others.delivered + ledger.delivered,
+    lost: others.lost + ledger.lost(head),
+    doubled: others.doubled + ledger.doubled,
+    reordered: others.reordered + ledger.reordered,
+    mangled: others.mangled + ledger.mangled,
+    recoveryMs,
+    own,
+    gaveUp,
+  };
 }
 
 export const limitReached: PageRun = async (browser) => {

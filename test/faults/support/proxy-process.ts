@@ -32,12 +32,20 @@ if (setUp.blockedLog) options.observers?.push({ onOpen: log, onClose: log });
 
 // For a real browser: a native EventSource, and what it got.
 const page = `<!doctype html><link rel="icon" href="data:,"><script>
-  window.got = []; window.own = []; window.gaveUp = 0;
+  window.got = []; window.own = []; window.recoveryMs = []; window.gaveUp = 0;
+  let lostAt;
   window.source = new EventSource('/sse');
-  source.onmessage = ({ data, lastEventId }) => got.push([data, lastEventId]);
+  source.onmessage = ({ data, lastEventId }) => {
+    got.push([data, lastEventId]);
+    if (lostAt !== undefined) recoveryMs.push(performance.now() - lostAt);
+    lostAt = undefined;
+  };
   for (const name of ['gap', 'refused', 'end'])
     source.addEventListener('sse-proxy:' + name, ({ data }) => own.push(name + ' ' + JSON.parse(data).reason));
-  source.onerror = () => source.readyState === EventSource.CLOSED && gaveUp++;
+  source.onerror = () => {
+    lostAt ??= performance.now();
+    if (source.readyState === EventSource.CLOSED) gaveUp++;
+  };
 </script>`;
 const proxy = sseProxy(options);
 const app = express();
