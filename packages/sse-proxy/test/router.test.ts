@@ -133,6 +133,7 @@ describe('sseRouter', () => {
       bytes: 54,
       bufferedBytes: 0,
       upstreamConnections: 4,
+      sharedFeeds: 0,
       draining: false,
     });
     expect(oldestMs).to.be.above(0);
