@@ -26,8 +26,6 @@ export function refuse(req: Request, res: Response, error: SseProxyError, mode: 
   const retryMs = error.temporary ? retryTime(error.retryAfterMs) : undefined;
   if (retryMs !== undefined && mode === 'soft' && req.method === 'GET') {
     res.writeHead(200, { ...streamHeaders });
-    // Headers first: with them and the body in one go, Node would add a Content-Length.
-    res.flushHeaders();
     res.end(ownEvent('refused', { reason: error.reason, code: error.code, retryMs }, retryMs));
     return { status: 200, retryMs };
   }

@@ -39,6 +39,7 @@ async function serve(host: Host, req: Request, res: Response): Promise<void> {
   const { config } = host;
   // A response that is queued behind another has no socket yet: its bytes would pile up here, unseen.
   if (res.socket === null) {
+    host.counters.refused++;
     refuse(req, res, new SseProxyError('ERR_SSE_PIPELINED'), config.refuse);
     return;
   }
@@ -50,6 +51,7 @@ async function serve(host: Host, req: Request, res: Response): Promise<void> {
     if (host.draining) throw new SseProxyError('ERR_SSE_DRAINING');
     checkRequest(req, config);
     const cursor = readLastEventId(req);
+    stream.resumed = cursor !== '';
     stream.authorizedKey = await authorize(req, config, lifetime);
     stream.key = stream.authorizedKey;
     if (req.method === 'HEAD') {

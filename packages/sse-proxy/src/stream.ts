@@ -21,7 +21,7 @@ export class Stream implements StreamInfo, Beating {
   readonly id = randomUUID();
   readonly route: string;
   readonly req: Request;
-  readonly resumed: boolean;
+  resumed = false;
   readonly lifetime = new Lifetime();
   key: string | undefined;
   /** What `authorize` gave: asked again, it has to give the same. */
@@ -36,13 +36,13 @@ export class Stream implements StreamInfo, Beating {
   #error: SseProxyError | undefined;
   #ageBeats = 0;
   #checkedBeats = 0;
+  #checking = false;
 
   constructor(host: Host, req: Request, res: Response) {
     this.#host = host;
     this.#res = res;
     this.req = req;
     this.route = `${req.baseUrl ?? ''}${typeof req.route?.path === 'string' ? req.route.path : ''}`;
-    this.resumed = Boolean(req.headers['last-event-id']);
     host.enter(this);
     res.on('close', () => {
       this.lifetime.end('browser-left');
@@ -155,20 +155,23 @@ export class Stream implements StreamInfo, Beating {
       return this.lifetime.end('max-duration');
     }
     if (!config.reauthorizeMs) return;
-    this.#checkedBeats++;
-    if (this.#checkedBeats * heartbeat.periodMs < config.reauthorizeMs) return;
+    // No beats are counted while an answer is awaited: a slow hook is not asked twice at once.
+    if (this.#checking || ++this.#checkedBeats * heartbeat.periodMs < config.reauthorizeMs) return;
     this.#checkedBeats = 0;
     void this.#reauthorize();
   }
 
   // Anything but a clear yes for the same key ends the stream: the browser comes back and is asked from the start.
   async #reauthorize(): Promise<void> {
+    this.#checking = true;
     try {
       const key = await authorize(this.req, this.#host.config, this.lifetime);
       if (key !== this.authorizedKey)
         throw new SseProxyError('ERR_SSE_FORBIDDEN', { message: 'authorize gave another key' });
     } catch (cause) {
       if (!this.lifetime.ended) this.#fail('unauthorized', this.#asError(cause));
+    } finally {
+      this.#checking = false;
     }
   }
 }
