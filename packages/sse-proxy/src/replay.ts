@@ -30,7 +30,7 @@ export class ReplayRing {
   readonly #bounds: ReplayBounds;
   readonly #byId = new Map<string, number>();
   // Frames from #start to #end, in a queue whose head moves; the dead head is cut off now and then.
-  #entries: Entry[] = [];
+  #entries: (Entry | undefined)[] = [];
   #head = 0;
   #start = 0;
   #bytes = 0;
@@ -78,7 +78,8 @@ export class ReplayRing {
       if (fits) break;
       this.#bytes -= oldest.bytes.length;
       if (oldest.id !== undefined && this.#byId.get(oldest.id) === this.#start) this.#byId.delete(oldest.id);
-      this.#head++;
+      // The dead head would keep the frames' memory.
+      this.#entries[this.#head++] = undefined;
       this.#start++;
     }
     if (this.#head > 1_000 && this.#head * 2 > this.#entries.length) {
@@ -103,7 +104,7 @@ export class ReplayRing {
     return this.#entries[this.#head + position - this.#start]?.bytes.equals(bytes) ? position : undefined;
   }
 
-  /** Bytes from a position to the end; what was forgotten counts too. */
+  /** Bytes from a position to the end, or all that are held if it was forgotten. */
   bytesFrom(position: number): number {
     const entry = this.#entries[this.#head + position - this.#start];
     return entry ? this.#written - entry.offset : position < this.#start ? this.#bytes : 0;
