@@ -27,10 +27,13 @@ export class Continuity {
   readonly #sums: number[] = [];
   #count = 0;
 
-  // While catching up: known ids → their latest position, and how far the repeats have come.
+  // While catching up: known ids → their latest position, the last position that may be repeated, how far the
+  // repeats have come, and what has passed meanwhile: an upstream may greet each connection before it repeats anything.
   #known: Map<string, number> | undefined;
+  #last = -1;
   #at = -1;
-  #seen = 0;
+  #passed = 0;
+  #passedId = false;
   #held: HeldFrame[] = [];
   #heldBytes = 0;
   readonly #maxHeldBytes: number;
@@ -57,14 +60,15 @@ export class Continuity {
     if (cursor === '') return 'no-ids';
     if (!isHeaderValue(cursor)) return 'unusable-id';
     this.#known = new Map();
-    this.#seen = 0;
+    this.#last = this.#count - 1;
+    this.#passed = 0;
+    this.#passedId = false;
     for (let position = this.#oldest(); position < this.#count; position++) {
       const id = this.#ids[position % continuityWindow];
       if (id !== undefined) this.#known.set(id, position);
     }
     // Events without an id followed the last one that had one: whether they come again nobody can tell.
-    const last = this.#count - 1;
-    return last >= 0 && this.#ids[last % continuityWindow] !== cursor ? 'no-ids' : undefined;
+    return this.#last >= 0 && this.#ids[this.#last % continuityWindow] !== cursor ? 'no-ids' : undefined;
   }
 
   /** Judges a frame that arrived while catching up. After 'restarted', call {@link takeHeld} before delivering it. */
@@ -75,25 +79,26 @@ export class Continuity {
     const inRun = this.#at >= 0;
     const isRepeat =
       position !== undefined &&
-      position < this.#count &&
+      position <= this.#last &&
       (id !== undefined || inRun) &&
       this.#ids[position % continuityWindow] === id &&
       this.#sums[position % continuityWindow] === sum;
     if (isRepeat) {
       this.#at = position;
-      if (position === this.#count - 1) this.#settle();
+      if (position === this.#last) this.#settle();
       else this.#hold({ bytes: Buffer.from(source.subarray(start, end)), isEvent, id });
       return 'drop';
     }
     // A known id with other bytes, a run of repeats that broke off, or a number that went back: the ids began anew.
     const restarted =
-      inRun || (id !== undefined && (position !== undefined || (this.#seen === 0 && wentBack(id, cursor))));
+      inRun || (id !== undefined && (position !== undefined || (!this.#passedId && wentBack(id, cursor))));
     if (restarted) {
       this.#known = undefined;
       return 'restarted';
     }
     // An upstream that resumed as asked: the first event is new. Older repeats than the window may still follow it.
-    if (++this.#seen >= continuityWindow) this.#settle();
+    if (id !== undefined) this.#passedId = true;
+    if (++this.#passed >= continuityWindow) this.#settle();
     return 'pass';
   }
 
