@@ -52,6 +52,7 @@ async function limitFds(pid: number, fds: number): Promise<void> {
 export const fdsRunOut: Row = {
   row: 23,
   fault: 'file descriptors run out',
+  linux: 'prlimit',
   modes: both,
   async run(mode) {
     const scene = await Scene.set({ mode });

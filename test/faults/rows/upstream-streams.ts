@@ -53,7 +53,7 @@ export const repeated: Row = {
   fault: 'upstream ignores Last-Event-ID',
   modes: both,
   async run(mode) {
-    const scene = await Scene.set({ mode });
+    const scene = await Scene.set({ mode, relay: { latencyMs: 5 } });
     await scene.open(5);
     await scene.upstream.ask('set', { ignoreLastEventId: true });
     for (let round = 0; round < 5; round++) {

@@ -86,7 +86,6 @@ const answers = {
   seen: () => seen,
   fds,
   peakMb: () => process.resourceUsage().maxRSS / 1_024,
-  cpuMs: () => (process.cpuUsage().user + process.cpuUsage().system) / 1_000,
   log: () => ({ logged, dropped }),
   /** Waits until nobody is connected and no upstream is asked. */
   async quiet(): Promise<void> {

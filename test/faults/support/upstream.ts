@@ -54,10 +54,6 @@ export class UpstreamServer {
     return this.#setUp.port;
   }
 
-  get pid(): number {
-    return this.#child.pid;
-  }
-
   /** See `answers` in upstream-process.ts. */
   get ask(): Child<UpstreamAnswers>['ask'] {
     return this.#child.ask;

@@ -4,13 +4,14 @@ import { constants, createGunzip } from 'node:zlib';
 import { createParser } from 'eventsource-parser';
 import { Ledger } from './checker.ts';
 
+/** A browser waits as long as `retry:` says; here, a hundredth of that. */
+const patience = 0.01;
+
 export interface ViewerOptions {
   path?: string;
   /** The first event that it must get; `'any'`: whichever comes first. @defaultValue 1 */
   from?: number | 'any';
   lastEventId?: string;
-  /** How long it really waits when it was told to wait `retryMs`. @defaultValue a hundredth */
-  reconnectMs?: (retryMs: number) => number;
   /** Bytes a second that it reads at most. */
   bytesPerSecond?: number;
   /** Whether it accepts gzip, as browsers do. */
@@ -147,8 +148,7 @@ export class Viewer {
     this.#response = undefined;
     this.#cutAt ??= performance.now();
     if (this.gone || this.failed !== undefined) return;
-    const wait = this.#options.reconnectMs ?? ((retryMs: number) => retryMs / 100);
-    this.#timer = setTimeout(() => this.#connect(), wait(this.#retryMs));
+    this.#timer = setTimeout(() => this.#connect(), this.#retryMs * patience);
   }
 
   /** Its network goes away and comes back: the connection is gone, and it reconnects. */
