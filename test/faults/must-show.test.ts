@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { allAtOnce } from './rows/all-at-once.ts';
 import * as rows from './rows/must-show.ts';
 import * as slow from './rows/slow-one.ts';
 import { proves, unnoticed } from './support/row.ts';
@@ -30,5 +31,9 @@ describe('what must be shown', () => {
     const { seen, peakMb, startMb } = figures;
     expect(Object.keys(seen.evictions)).not.to.deep.equal([]);
     expect(peakMb - startMb, 'growth').to.be.below(slow.floodMb.first + slow.floodMb.later);
+  });
+
+  proves(allAtOnce, 'nothing lost or doubled', ({ gaps }) => {
+    expect(gaps).to.deep.equal([]);
   });
 });

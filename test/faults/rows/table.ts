@@ -1,6 +1,7 @@
 import { launchBrowser } from '../../e2e/support/browser.ts';
 import type { Row } from '../support/row.ts';
 import type { Mode } from '../support/scene.ts';
+import { allAtOnce } from './all-at-once.ts';
 import * as browsers from './browsers.ts';
 import * as chromium from './chromium.ts';
 import * as deploy from './deploy.ts';
@@ -55,6 +56,7 @@ export const table: readonly Row[] = [
   inChromium('native EventSource: deploy (drain, restart)', 'shared', chromium.deployed),
   slow.oneStopsReading,
   slow.floodOnOneStopped,
+  allAtOnce,
 ];
 
 function inChromium(fault: string, mode: Mode, run: chromium.PageRun): Row {
