@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { frameContent } from './framing.ts';
 import { isHeaderValue } from './headers.ts';
 import type { GapReason } from './types.ts';
 
@@ -51,7 +52,7 @@ export class Continuity {
   record(source: Buffer, start: number, end: number, id: string | undefined): void {
     const slot = this.#count++ % continuityWindow;
     this.#ids[slot] = id;
-    this.#sums[slot] = crc32(source.subarray(start, end));
+    this.#sums[slot] = crc32(frameContent(source, start, end));
   }
 
   /** A resume with `cursor` succeeded; says why continuity can't be proven, if it can't. */
@@ -74,7 +75,7 @@ export class Continuity {
   /** Judges a frame that arrived while catching up. After 'restarted', call {@link takeHeld} before delivering it. */
   judge(source: Buffer, start: number, end: number, id: string | undefined, isEvent: boolean, cursor: string): Verdict {
     const known = this.#known as Map<string, number>;
-    const sum = crc32(source.subarray(start, end));
+    const sum = crc32(frameContent(source, start, end));
     const position = id === undefined ? this.#at + 1 : known.get(id);
     const inRun = this.#at >= 0;
     const isRepeat =

@@ -216,6 +216,16 @@ export class Framer {
   }
 }
 
+/**
+ * The frame without its last line ends, for comparing it with another. Whether the LF of the last CRLF is part of a
+ * frame depends on the chunks that it came in.
+ */
+export function frameContent(source: Buffer, start: number, end: number): Buffer {
+  let last = end;
+  while (last > start && (source[last - 1] === LF || source[last - 1] === CR)) last--;
+  return source.subarray(start, last);
+}
+
 /** Offset of the CR or LF that ends the line at `from`, or -1. */
 function endOfLine(buffer: Buffer, from: number, hasCr: boolean): number {
   if (!hasCr) return buffer.indexOf(LF, from);

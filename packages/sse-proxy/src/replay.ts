@@ -1,3 +1,5 @@
+import { frameContent } from './framing.ts';
+
 /** Bounds of a {@link ReplayRing}; whichever is reached first makes it forget its oldest frames. */
 export interface ReplayBounds {
   readonly maxEvents: number;
@@ -97,11 +99,12 @@ export class ReplayRing {
     return position === undefined ? undefined : position + 1;
   }
 
-  /** The position of the newest frame with this id, if its bytes are these too: one id may have been given twice. */
-  find(id: string, bytes: Buffer): number | undefined {
+  /** The position of the newest frame with this id, if it has this content too: one id may have been given twice. */
+  find(id: string, content: Buffer): number | undefined {
     const position = this.#byId.get(id);
     if (position === undefined) return undefined;
-    return this.#entries[this.#head + position - this.#start]?.bytes.equals(bytes) ? position : undefined;
+    const { bytes } = this.#entries[this.#head + position - this.#start] as Entry;
+    return frameContent(bytes, 0, bytes.length).equals(content) ? position : undefined;
   }
 
   /** Bytes from a position to the end, or all that are held if it was forgotten. */

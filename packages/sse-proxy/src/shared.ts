@@ -5,6 +5,7 @@ import type { FeedNews } from './direct.ts';
 import { SseProxyError } from './errors.ts';
 import { gapBytes, parseEvent, serializeEvent } from './events.ts';
 import { Feed, type FeedParts, type FeedSink, type Gap } from './feed.ts';
+import { frameContent } from './framing.ts';
 import type { Beating } from './heartbeat.ts';
 import { type ReplayBounds, ReplayRing } from './replay.ts';
 import { Run } from './run.ts';
@@ -155,7 +156,7 @@ export class SharedFeed implements FeedSink, Beating {
   onFrame(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void {
     if (this.#metAt !== undefined) return;
     const { joins } = this.#parts;
-    const met = joins && id !== undefined ? joins.ring.find(id, source.subarray(start, end)) : undefined;
+    const met = joins && id !== undefined ? joins.ring.find(id, frameContent(source, start, end)) : undefined;
     if (joins && met !== undefined) return this.#meet(joins, met);
     if (this.#parts.assignIds && isEvent) {
       const bytes = this.#withAssignedId(source.subarray(start, end), id);
@@ -186,13 +187,13 @@ export class SharedFeed implements FeedSink, Beating {
     this.ring.push(source.subarray(start, end), isEvent, id, this.#now);
     this.tipId = id ?? '';
     this.#run.add(source, start, end, isEvent);
-    if (id !== undefined && this.#backfills.size > 0) this.#meetBackfills(id, source.subarray(start, end));
+    if (id !== undefined && this.#backfills.size > 0) this.#meetBackfills(id, frameContent(source, start, end));
   }
 
   // A backfill that is ahead of this feed would never find its own frames here: it is met when this one draws level.
-  #meetBackfills(id: string, bytes: Buffer): void {
+  #meetBackfills(id: string, content: Buffer): void {
     for (const backfill of this.#backfills) {
-      if (backfill.ring.find(id, bytes) !== backfill.ring.end - 1) continue;
+      if (backfill.ring.find(id, content) !== backfill.ring.end - 1) continue;
       this.onChunk();
       backfill.#meet(this, this.ring.end);
     }

@@ -99,12 +99,14 @@ describe('replay ring', () => {
     expect(made.read(0, 100).events).to.equal(1);
   });
 
-  it('finds a frame by id and bytes', () => {
+  it('finds a frame by id and content', () => {
     const made = ring(['a', 'b'], { maxEvents: 2 });
     made.push(Buffer.from('other'), true, 'b', 0);
     expect(made.find('b', Buffer.from('other'))).to.equal(2);
     expect(made.find('b', Buffer.from('[b]'))).to.equal(undefined);
     expect(made.find('a', Buffer.from('[a]'))).to.equal(undefined);
+    made.push(Buffer.from('data\r\n\r'), true, 'c', 0);
+    expect(made.find('c', Buffer.from('data')), 'without its last line ends').to.equal(3);
   });
 
   it('counts the bytes from a position on; from a forgotten one, all that there are', () => {

@@ -33,7 +33,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     {
       weight: 6,
-      arbitrary: fc.record({ do: fc.constant('emit'), count: fc.integer({ min: 1, max: 5 }), style: fc.nat(3) }),
+      arbitrary: fc.record({ do: fc.constant('emit'), count: fc.integer({ min: 1, max: 5 }), style: fc.nat(4) }),
     },
     {
       weight: 9,

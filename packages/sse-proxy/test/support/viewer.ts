@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import type { FeedReader, Subscription } from '../../src/subscription.ts';
 
-/** What a browser's parser makes of a stream that is fed to it in pieces. [spec] server-sent-events, for `\n` only */
+/** What a browser's parser makes of a stream that is fed to it in pieces. [spec] server-sent-events */
 export class BrowserParser {
   lastEventId: string;
   readonly #onEvent: (type: string, data: string, id: string) => void;
   #rest = '';
+  #afterCr = false;
   #type = '';
   #data: string[] = [];
 
@@ -15,7 +16,10 @@ export class BrowserParser {
   }
 
   push(text: string): void {
-    const lines = (this.#rest + text).split('\n');
+    // An LF behind the CR that ended the last piece is that line end's other half.
+    const fresh = this.#afterCr && text.startsWith('\n') ? text.slice(1) : text;
+    if (text !== '') this.#afterCr = text.endsWith('\r');
+    const lines = (this.#rest + fresh).split(/\r\n|\r|\n/);
     this.#rest = lines.pop() ?? '';
     for (const line of lines) this.#line(line);
   }
@@ -163,5 +167,6 @@ export function bytesOf(n: number, style: number): string {
   if (style === 1) return `: a comment\nid: ${n}\n${data}\n`;
   if (style === 2) return `${data}id:${n}\n\n`;
   if (style === 3) return `event: message\nid: ${n}\n${data}\n:\n`;
+  if (style === 4) return `id: ${n}\n${data}\n`.replaceAll('\n', '\r\n');
   return `id: ${n}\n${data}\n`;
 }
