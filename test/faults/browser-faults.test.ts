@@ -34,6 +34,10 @@ describe('when browsers fail', () => {
     expect({ cuts, gaps, requests }).to.deep.equal({ cuts: 0, gaps: [], requests: 2 });
   });
 
+  proves(rows.trimmedFar, 'replayed from the upstream', ({ gaps }) => {
+    expect(gaps).to.deep.equal([]);
+  });
+
   proves(rows.trimmedAssigned, 'a gap to the one who missed something', ({ cuts, gaps, requests }) => {
     expect({ cuts, gaps, requests }).to.deep.equal({ cuts: 1, gaps: ['unknown-id'], requests: 1 });
   });

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Relay } from '../support/relay.ts';
 import { both, type Row } from '../support/row.ts';
-import { Scene } from '../support/scene.ts';
+import { type Figures, type Mode, Scene } from '../support/scene.ts';
 import { endWithScene, until } from '../support/stage.ts';
 
 // More than the kernel's buffers take: what waits, waits in the proxy.
@@ -116,16 +116,26 @@ export const trimmed: Row = {
   row: 33,
   fault: "the ring was trimmed past the browsers' id",
   modes: ['shared'],
-  async run(mode) {
-    const scene = await Scene.set({ mode, options: { share: { replay: { maxEvents: 20 } } } });
-    await scene.open(2);
-    await scene.emit(200);
-    await scene.upstream.ask('run', 200);
-    for (let n = 0; n < 5; n++) scene.visit({ from: 11, lastEventId: '10' });
-    await scene.upstream.ask('reached', 300);
-    return scene.figures();
-  },
+  run: (mode) => comeBack(mode, { ring: 200, head: 300, id: 50 }),
 };
+
+export const trimmedFar: Row = {
+  row: '33, far behind',
+  fault: "the ring was trimmed past the browsers' id, and holds less than they missed",
+  modes: ['shared'],
+  run: (mode) => comeBack(mode, { ring: 50, head: 2_000, id: 10 }),
+};
+
+/** Five browsers come with an old id while events flow. */
+async function comeBack(mode: Mode, { ring, head, id }: { ring: number; head: number; id: number }): Promise<Figures> {
+  const scene = await Scene.set({ mode, options: { share: { replay: { maxEvents: ring } } } });
+  await scene.open(2);
+  for (let sent = 0; sent < head; sent += 50) await scene.emit(50);
+  await scene.upstream.ask('run', 100);
+  for (let n = 0; n < 5; n++) scene.visit({ from: id + 1, lastEventId: String(id) });
+  await scene.upstream.ask('reached', head + 50);
+  return scene.figures();
+}
 
 export const trimmedAssigned: Row = {
   row: '33, assigned ids',

@@ -46,6 +46,7 @@ export const table: readonly Row[] = [
   processes.hooksFail,
   processes.logBlocked,
   browsers.trimmed,
+  browsers.trimmedFar,
   browsers.trimmedAssigned,
   deploy.behindNginx,
   deploy.behindGzip,
