@@ -132,6 +132,8 @@ async function comeBack(mode: Mode, { ring, head, id }: { ring: number; head: nu
   await scene.open(2);
   for (let sent = 0; sent < head; sent += 50) await scene.emit(50);
   await scene.upstream.ask('run', 100);
+  // All five are here before the upstream's answer to the first of them is.
+  scene.relay.rules = { latencyMs: 300 };
   for (let n = 0; n < 5; n++) scene.visit({ from: id + 1, lastEventId: String(id) });
   await scene.upstream.ask('reached', head + 50);
   return scene.figures();
