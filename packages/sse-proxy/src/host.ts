@@ -1,3 +1,4 @@
+import { closeFlushMs } from './defaults.ts';
 import type { FeedNews } from './direct.ts';
 import { type Beating, Heartbeat } from './heartbeat.ts';
 import { notify } from './observe.ts';
@@ -6,7 +7,7 @@ import { Registry } from './registry.ts';
 import type { Stream } from './stream.ts';
 import type { CloseOptions, SseProxyStats } from './types.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
-import { refuseOption } from './validate.ts';
+import { maxTimerMs, refuseOption } from './validate.ts';
 
 /** What the streams of one middleware have in common: its config, its one timer, its counters, its end. */
 export class Host implements Beating {
@@ -77,7 +78,7 @@ export class Host implements Beating {
 
   /** See `close` in types.ts. @throws SseProxyError `ERR_SSE_OPTION` */
   async close({ graceMs = 0 }: CloseOptions = {}): Promise<void> {
-    if (typeof graceMs !== 'number' || !(graceMs >= 0) || graceMs > 2 ** 31 - 1) {
+    if (typeof graceMs !== 'number' || !(graceMs >= 0) || graceMs > maxTimerMs) {
       refuseOption('close.graceMs', 'milliseconds, 0 or more', graceMs);
     }
     this.#draining = true;
@@ -86,7 +87,15 @@ export class Host implements Beating {
       if (!stream.outlet || graceMs === 0) end();
       else stream.lifetime.onEnd(cancel(setTimeout(end, Math.random() * graceMs)));
     }
-    if (this.#streams.size > 0) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
+    if (this.#streams.size > 0) {
+      // Also a stream that had ended already may wait for a browser that reads nothing.
+      const cut = () => {
+        for (const stream of this.#streams) stream.cut();
+      };
+      const deadline = setTimeout(cut, Math.min(graceMs + closeFlushMs, maxTimerMs));
+      await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
+      clearTimeout(deadline);
+    }
     this.registry?.close();
   }
 

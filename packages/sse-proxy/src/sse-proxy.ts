@@ -3,6 +3,7 @@ import { acquirePermit, authorize, checkRequest, limitKey, readLastEventId } fro
 import { SseProxyError } from './errors.ts';
 import { streamHeaders } from './headers.ts';
 import { Host } from './host.ts';
+import { StreamEnded } from './lifetime.ts';
 import { readOptions } from './options.ts';
 import { refuse } from './refusal.ts';
 import { Stream } from './stream.ts';
@@ -63,7 +64,9 @@ async function serve(host: Host, req: Request, res: Response): Promise<void> {
     const subscription = await subscribe(host, stream, cursor);
     lifetime.onEnd(() => subscription.close());
     const headers = await lifetime.race(subscription.ready);
-    if (!lifetime.ended) stream.open(subscription, headers);
+    // close() may have come between the headers and this line: then the browser still has to be told.
+    if (lifetime.ended) throw new StreamEnded();
+    stream.open(subscription, headers);
   } catch (error) {
     stream.refuse(error);
   }

@@ -141,6 +141,11 @@ export class Stream implements StreamInfo, Beating {
     notify(config.observers, 'onRefuse', { stream: this, error, ...refusal });
   }
 
+  /** Breaks the browser's connection, whatever is still to be sent. */
+  cut(): void {
+    this.#res.destroy();
+  }
+
   #asError(cause: unknown): SseProxyError {
     if (cause instanceof SseProxyError) return cause;
     if (cause instanceof StreamEnded) return new SseProxyError('ERR_SSE_DRAINING');
