@@ -8,7 +8,9 @@ export const defaults = {
   idleTimeoutMs: 120_000,
   hookTimeoutMs: 10_000,
   maxEventBytes: 1_048_576,
-  slowClient: { maxBufferedBytes: 1_048_576, maxStallMs: 30_000 },
+  slowClient: { maxBufferedBytes: 1_048_576, maxStallMs: 30_000, maxTotalBytes: 268_435_456 },
+  resume: { minDelayMs: 500, maxDelayMs: 10_000, maxOutageMs: 60_000 },
+  share: { lingerMs: 5_000, replay: { maxEvents: 10_000, maxBytes: 4_194_304, maxAgeMs: 300_000 } },
   limits: { total: 10_000 },
   refuse: 'soft',
 } as const;
@@ -27,3 +29,9 @@ export const closeFlushMs = 1_000;
 
 /** undici's and Node's own default: an upstream's header section may not be larger. */
 export const maxHeaderBytes = 16_384;
+
+/** Browsers whose id a shared feed does not hold are caught up by upstream requests of their own; this many at once. */
+export const maxBackfills = 32;
+
+/** A browser that is behind a shared feed gets about this many bytes in one write. */
+export const replaySliceBytes = 65_536;

@@ -14,6 +14,7 @@ const table = {
   ERR_SSE_LIMIT: [503, 'limit', 'later', 'Too many streams'],
   ERR_SSE_LIMIT_KEY: [429, 'limit', 'later', 'Too many streams for this user'],
   ERR_SSE_LIMIT_RATE: [429, 'limit', 'later', 'Too many streams opened in a minute'],
+  ERR_SSE_OVERLOAD: [503, 'overload', 'later', 'Too many streams to catch up at once'],
   ERR_SSE_DRAINING: [503, 'draining', 'later', 'The server is restarting'],
   ERR_SSE_HOOK: [500, 'internal', 'later', 'The stream could not be prepared'],
   ERR_SSE_HOOK_TIMEOUT: [503, 'internal', 'later', 'The stream could not be prepared in time'],

@@ -1,4 +1,4 @@
-import type { SseEvent } from './types.ts';
+import type { GapReason, SseEvent } from './types.ts';
 
 /** A heartbeat. [spec] a line that starts with a colon is a comment, ignored by every parser. */
 export const heartbeatBytes = Buffer.from(':\n\n');
@@ -9,10 +9,15 @@ export function retryBytes(retryMs: number): Buffer {
 }
 
 /** One of our own in-band events. It never has an id, so the browser's cursor stays the upstream's. */
-export function ownEvent(name: 'refused' | 'end', data: Record<string, unknown>, retryMs: number): Buffer {
-  return Buffer.from(
-    serializeEvent({ event: `sse-proxy:${name}`, data: JSON.stringify(data), retry: Math.round(retryMs) }),
-  );
+export function ownEvent(name: 'refused' | 'end' | 'gap', data: Record<string, unknown>, retryMs?: number): Buffer {
+  const event: SseEvent = { event: `sse-proxy:${name}`, data: JSON.stringify(data) };
+  if (retryMs !== undefined) event.retry = Math.round(retryMs);
+  return Buffer.from(serializeEvent(event));
+}
+
+/** Says that events may be missing, why, and between which times. */
+export function gapBytes({ reason, from, to }: { reason: GapReason; from: number; to: number }): Buffer {
+  return ownEvent('gap', { reason, from: new Date(from).toISOString(), to: new Date(to).toISOString() });
 }
 
 /** Writes an event; CR, LF and NUL cannot break out of any field. */

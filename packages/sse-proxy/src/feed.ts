@@ -1,81 +1,84 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { backoffMs } from './backoff.ts';
+import { Continuity } from './continuity.ts';
 import { SseProxyError } from './errors.ts';
 import { Framer } from './framing.ts';
+import { isHeaderValue } from './headers.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
 import type { Config } from './options.ts';
-import type { CloseReason } from './types.ts';
+import type { CloseReason, GapReason } from './types.ts';
 import type { Upstream, UpstreamConnection, UpstreamRequest } from './upstream.ts';
 
-/** What a feed delivers to the one that reads it. */
-export interface FeedReader {
-  /** Whole events and comments, in order; `isEvent` as in framing. Contiguous ones come as one slice. */
-  onFrames(bytes: Buffer, events: number): void;
-  /** The upstream is over: no more frames come. */
+/** A stretch of time for which continuity can't be proven. */
+export interface Gap {
+  readonly reason: GapReason;
+  /** When the upstream was lost and when it was back, in milliseconds since the epoch. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where a feed's frames go. */
+export interface FeedSink {
+  /** A whole frame that was not delivered before: `source.subarray(start, end)`. `id` is its own, if it has one. */
+  onFrame(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void;
+  /** A chunk is through: what was collected may go out. */
+  onChunk(): void;
+  onGap(gap: Gap): void;
+  onResume(attempts: number, outageMs: number): void;
+  /** No more frames come. */
   onOver(reason: CloseReason, error: SseProxyError | undefined): void;
 }
 
 /** What a {@link Feed} is made of. */
 export interface FeedParts {
   readonly upstream: Upstream;
-  readonly request: UpstreamRequest;
-  /** The browser's Last-Event-ID, a byte string. */
-  readonly cursor: string;
-  readonly config: Pick<Config, 'idleTimeoutMs' | 'idleTimeoutIsSet' | 'maxEventBytes'>;
   readonly heartbeat: Heartbeat;
-  /** Whether every frame is handed on alone, not merged with its neighbours. */
-  readonly single: boolean;
+  readonly config: Pick<Config, 'idleTimeoutMs' | 'idleTimeoutIsSet' | 'maxEventBytes' | 'resume'>;
+  /** Where the feed starts: a Last-Event-ID, a byte string; empty for "now". */
+  readonly cursor: string;
+  /** Makes the request anew for a resume, without Last-Event-ID. May fail: that attempt then has failed. */
+  readonly prepare: () => Promise<UpstreamRequest>;
+  readonly sink: FeedSink;
 }
 
-/** One upstream subscription: connect → frame → reader. */
+/** One upstream subscription: connect → frame → resume. Says what is new, in order, whole, and once. */
 export class Feed implements Beating {
   readonly #parts: FeedParts;
   readonly #framer: Framer;
+  readonly #continuity: Continuity;
+  #cursor: string;
   #connection: UpstreamConnection | undefined;
-  #reader: FeedReader | undefined;
   #stopBeating = () => {};
+  #retryTimer: NodeJS.Timeout | undefined;
+  #outageTimer: NodeJS.Timeout | undefined;
   #over = false;
-  #outcome: Parameters<FeedReader['onOver']> | undefined;
   #paused = false;
   #quietBeats = 0;
 
-  // The run of contiguous frames that is still to be handed on.
-  #source: Buffer | undefined;
-  #start = 0;
-  #end = 0;
-  #events = 0;
+  // The outage under way, if there is one; the last one's dates are kept for a gap that shows later.
+  #lostAt: number | undefined;
+  #outage = { from: 0, to: 0 };
+  #attempts = 0;
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
-    this.#framer = new Framer(this.#collect, parts.config.maxEventBytes, parts.cursor);
+    this.#cursor = parts.cursor;
+    this.#framer = new Framer(this.#frame, parts.config.maxEventBytes, parts.cursor);
+    this.#continuity = new Continuity(parts.config.maxEventBytes);
   }
 
-  /** Opens the upstream request; resolves with its headers. Nothing is read until {@link read}. */
-  connect(): Promise<IncomingHttpHeaders> {
+  /** The first request; resolves with the upstream's headers. Frames flow at once, unless the feed is paused. */
+  connect(request: UpstreamRequest): Promise<IncomingHttpHeaders> {
     return new Promise((resolve, reject) => {
-      let open = false;
-      this.#connection = this.#parts.upstream.open(this.#parts.request, {
-        onHeaders: (headers) => {
-          open = true;
-          this.pause();
+      this.#open(
+        request,
+        (headers) => {
+          if (this.#parts.config.idleTimeoutMs !== false) this.#stopBeating = this.#parts.heartbeat.add(this);
           resolve(headers);
         },
-        onData: (chunk) => this.#receive(chunk),
-        onEnd: () => this.#finish('upstream-ended'),
-        onError: (error) => {
-          if (open) this.#finish('upstream-broken', error);
-          else reject(error);
-        },
-      });
+        reject,
+      );
     });
-  }
-
-  /** Lets the events flow to `reader`. */
-  read(reader: FeedReader): void {
-    this.#reader = reader;
-    if (this.#outcome) return reader.onOver(...this.#outcome);
-    if (this.#over) return;
-    if (this.#parts.config.idleTimeoutMs !== false) this.#stopBeating = this.#parts.heartbeat.add(this);
-    this.resume();
   }
 
   pause(): void {
@@ -84,16 +87,46 @@ export class Feed implements Beating {
   }
 
   resume(): void {
+    if (!this.#paused) return;
     this.#paused = false;
     this.#connection?.resume();
   }
 
-  /** Ends the upstream request, whatever its phase. The reader hears nothing more. */
+  /** Ends the upstream request, whatever its phase. The sink hears nothing more. */
   close(): void {
     if (this.#over) return;
     this.#over = true;
     this.#stopBeating();
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#outageTimer);
     this.#connection?.abort();
+  }
+
+  #open(
+    request: UpstreamRequest,
+    onHeaders: (headers: IncomingHttpHeaders) => void,
+    onRefused: (error: SseProxyError) => void,
+  ): void {
+    let open = false;
+    // [spec] Last-Event-ID goes up as the bytes that the id is.
+    const headers =
+      this.#cursor && isHeaderValue(this.#cursor)
+        ? [...request.headers, 'last-event-id', this.#cursor]
+        : request.headers;
+    this.#connection = this.#parts.upstream.open(
+      { address: request.address, headers },
+      {
+        onHeaders: (answer) => {
+          open = true;
+          this.#quietBeats = 0;
+          if (this.#paused) this.#connection?.pause();
+          onHeaders(answer);
+        },
+        onData: (chunk) => this.#receive(chunk),
+        onEnd: () => this.#lost('upstream-ended', undefined),
+        onError: (error) => (open ? this.#lost('upstream-broken', error) : onRefused(error)),
+      },
+    );
   }
 
   #receive(chunk: Buffer): void {
@@ -101,37 +134,105 @@ export class Feed implements Beating {
     this.#quietBeats = 0;
     try {
       this.#framer.push(chunk);
-      this.#flush();
+      this.#parts.sink.onChunk();
     } catch (error) {
-      this.#flush();
+      this.#parts.sink.onChunk();
       if (!(error instanceof SseProxyError)) throw error;
+      // The same event would come again after a resume.
       this.#finish('event-too-large', error);
     }
   }
 
-  #collect = (source: Buffer, start: number, end: number, isEvent: boolean): void => {
-    if (this.#source !== source || this.#end !== start || this.#parts.single) {
-      this.#flush();
-      this.#source = source;
-      this.#start = start;
+  #frame = (source: Buffer, start: number, end: number, isEvent: boolean): void => {
+    const id = this.#framer.frameId;
+    const matters = isEvent || id !== undefined;
+    if (matters && this.#continuity.catchingUp) {
+      const verdict = this.#continuity.judge(source, start, end, id, isEvent, this.#cursor);
+      if (verdict === 'drop') return;
+      if (verdict === 'restarted') {
+        this.#gap('ids-restarted');
+        for (const held of this.#continuity.takeHeld())
+          this.#deliver(held.bytes, 0, held.bytes.length, held.isEvent, held.id);
+      }
     }
-    this.#end = end;
-    if (isEvent) this.#events++;
+    if (matters) this.#deliver(source, start, end, isEvent, id);
+    else this.#parts.sink.onFrame(source, start, end, false, undefined);
   };
 
-  #flush(): void {
-    const source = this.#source;
-    if (!source) return;
-    const events = this.#events;
-    this.#source = undefined;
-    this.#events = 0;
-    if (!this.#over) this.#reader?.onFrames(source.subarray(this.#start, this.#end), events);
+  #deliver(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void {
+    if (id !== undefined) this.#cursor = id;
+    if (this.#parts.config.resume) this.#continuity.record(source, start, end, id);
+    this.#attempts = 0;
+    this.#parts.sink.onFrame(source, start, end, isEvent, id);
+  }
+
+  #gap(reason: GapReason): void {
+    this.#parts.sink.onGap({ reason, ...this.#outage });
+  }
+
+  /** The connection is gone: reconnects, or ends the feed if that is not wanted. */
+  #lost(reason: CloseReason, error: SseProxyError | undefined): void {
+    if (this.#over) return;
+    const { resume } = this.#parts.config;
+    if (!resume) return this.#finish(reason, error);
+    this.#framer.restart();
+    if (this.#lostAt === undefined) {
+      this.#lostAt = performance.now();
+      this.#outage.from = Date.now();
+      this.#outageTimer = setTimeout(() => this.#giveUp(error), resume.maxOutageMs);
+    }
+    this.#retryLater();
+  }
+
+  // The upstream's `retry:` holds for all its clients, so it is bounded by what the backoff may reach by itself;
+  // a Retry-After is about this moment, and is taken as it is.
+  #retryLater(retryAfterMs = 0): void {
+    const { resume } = this.#parts.config;
+    if (this.#over || !resume) return;
+    const floorMs = Math.max(retryAfterMs, Math.min(this.#framer.retryMs ?? 0, resume.maxDelayMs));
+    this.#retryTimer = setTimeout(() => void this.#retry(), backoffMs(this.#attempts++, resume, floorMs));
+  }
+
+  #giveUp(cause: SseProxyError | undefined): void {
+    const message = 'the upstream was away for longer than resume.maxOutageMs';
+    this.#finish('upstream-broken', new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message, cause }));
+  }
+
+  async #retry(): Promise<void> {
+    let request: UpstreamRequest;
+    try {
+      request = await this.#parts.prepare();
+    } catch {
+      return this.#retryLater();
+    }
+    if (this.#over) return;
+    const attempts = this.#attempts;
+    this.#open(
+      request,
+      () => this.#resumed(attempts),
+      (error) => {
+        // 204 and a 4xx mean "never": the browser hears it from its own next request.
+        const isFinal = error.code === 'ERR_SSE_UPSTREAM_NO_CONTENT' || error.code === 'ERR_SSE_UPSTREAM_REFUSED';
+        if (isFinal) this.#finish('upstream-refused', error);
+        else this.#retryLater(error.retryAfterMs);
+      },
+    );
+  }
+
+  #resumed(attempts: number): void {
+    const outageMs = performance.now() - (this.#lostAt ?? 0);
+    clearTimeout(this.#outageTimer);
+    this.#lostAt = undefined;
+    this.#outage.to = Date.now();
+    this.#parts.sink.onResume(attempts, outageMs);
+    const reason = this.#continuity.resume(this.#cursor);
+    if (reason) this.#gap(reason);
   }
 
   /** Counts the upstream's silence; while nothing is read, nothing is known of it. */
   beat(): void {
     const { idleTimeoutMs, idleTimeoutIsSet } = this.#parts.config;
-    if (this.#paused || idleTimeoutMs === false) return;
+    if (this.#paused || this.#lostAt !== undefined || idleTimeoutMs === false) return;
     if (!idleTimeoutIsSet && !this.#framer.showsLife) return;
     this.#quietBeats++;
     if (this.#quietBeats * this.#parts.heartbeat.periodMs > idleTimeoutMs) setImmediate(this.#checkSilence);
@@ -139,15 +240,15 @@ export class Feed implements Beating {
 
   // Runs after the sockets were looked at once more: bytes that were waiting have reset the count.
   #checkSilence = (): void => {
-    if (this.#over || this.#quietBeats === 0) return;
+    if (this.#over || this.#quietBeats === 0 || this.#lostAt !== undefined) return;
+    this.#connection?.abort();
     const message = `nothing from the upstream for ${this.#parts.config.idleTimeoutMs} ms`;
-    this.#finish('upstream-idle', new SseProxyError('ERR_SSE_UPSTREAM_IDLE', { message }));
+    this.#lost('upstream-idle', new SseProxyError('ERR_SSE_UPSTREAM_IDLE', { message }));
   };
 
-  #finish(reason: CloseReason, error?: SseProxyError): void {
+  #finish(reason: CloseReason, error: SseProxyError | undefined): void {
     if (this.#over) return;
     this.close();
-    this.#outcome = [reason, error];
-    this.#reader?.onOver(reason, error);
+    this.#parts.sink.onOver(reason, error);
   }
 }

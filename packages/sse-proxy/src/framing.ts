@@ -23,6 +23,8 @@ export type FrameSink = (source: Buffer, start: number, end: number, isEvent: bo
 export class Framer {
   /** Id of the last whole event as a byte string (one character a byte); empty when there is none. */
   lastEventId: string;
+  /** The id that the frame just handed on has itself; undefined if it has none. */
+  frameId: string | undefined;
   /** The last valid `retry:` of the upstream, in milliseconds. */
   retryMs: number | undefined;
   /** Whether the upstream has shown, by an id or a comment, that silence can be told from an end. */
@@ -37,8 +39,6 @@ export class Framer {
   #inLine = false;
   #hasFields = false;
   #afterCr = false;
-  // An event was handed on at its CR; the LF that completes the CRLF may be the next byte.
-  #lfMayFollow = false;
   #atStart = true;
 
   constructor(sink: FrameSink, maxEventBytes: number, lastEventId = '') {
@@ -55,7 +55,6 @@ export class Framer {
   /** A new upstream connection begins: forgets the cut-off event, keeps the id. A BOM may come again. */
   restart(): void {
     this.#release();
-    this.#lfMayFollow = false;
     this.#atStart = true;
   }
 
@@ -73,17 +72,9 @@ export class Framer {
       if (rest === undefined) return;
       input = rest;
     }
-    let start = 0;
-    if (this.#lfMayFollow && input.length > 0) {
-      this.#lfMayFollow = false;
-      if (input[0] === LF) {
-        this.#sink(input, 0, 1, false);
-        start = 1;
-      }
-    }
     // One search tells whether CR has to be looked for at all: almost every upstream ends lines in LF.
-    const hasCr = input.includes(CR, start);
-    if (this.#heldBytes > 0) start = this.#completeHeld(input, start, hasCr);
+    const hasCr = input.includes(CR);
+    let start = this.#heldBytes > 0 ? this.#completeHeld(input, hasCr) : 0;
     while (start < input.length) {
       const end = this.#findEnd(input, start, hasCr);
       if (end === -1) {
@@ -97,9 +88,9 @@ export class Framer {
   }
 
   /** Finishes the held event with the head of `input`; returns where the rest begins. */
-  #completeHeld(input: Buffer, start: number, hasCr: boolean): number {
-    const end = this.#findEnd(input, start, hasCr);
-    this.#hold(input, start, end === -1 ? input.length : end);
+  #completeHeld(input: Buffer, hasCr: boolean): number {
+    const end = this.#findEnd(input, 0, hasCr);
+    this.#hold(input, 0, end === -1 ? input.length : end);
     if (end === -1) return input.length;
     const whole = this.#held.subarray(0, this.#heldBytes);
     this.#emit(whole, 0, whole.length, whole.includes(CR));
@@ -107,6 +98,7 @@ export class Framer {
   }
 
   #emit(source: Buffer, start: number, end: number, hasCr: boolean): void {
+    this.frameId = undefined;
     const isEvent = this.#hasFields && this.#readFields(source, start, end, hasCr);
     this.#release();
     this.#sink(source, start, end, isEvent);
@@ -158,7 +150,7 @@ export class Framer {
         if (first === LF) return i + 1;
         if (first === CR) {
           if (i + 1 < input.length) return input[i + 1] === LF ? i + 2 : i + 1;
-          this.#lfMayFollow = true;
+          // An LF that completes the CRLF may be the next byte; it then passes by itself, as an empty line.
           return i + 1;
         }
         this.#inLine = true;
@@ -200,6 +192,7 @@ export class Framer {
   #readId(value: string): void {
     if (value.includes('\0')) return;
     this.lastEventId = value;
+    this.frameId = value;
     this.showsLife = true;
   }
 
@@ -221,6 +214,16 @@ export class Framer {
     this.#atStart = false;
     return matched === BOM.length ? head.subarray(BOM.length) : head;
   }
+}
+
+/**
+ * The frame without its last line ends, for comparing it with another. Whether the LF of the last CRLF is part of a
+ * frame depends on the chunks that it came in.
+ */
+export function frameContent(source: Buffer, start: number, end: number): Buffer {
+  let last = end;
+  while (last > start && (source[last - 1] === LF || source[last - 1] === CR)) last--;
+  return source.subarray(start, last);
 }
 
 /** Offset of the CR or LF that ends the line at `from`, or -1. */

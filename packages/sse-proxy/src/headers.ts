@@ -45,8 +45,8 @@ export interface UpPolicy {
   readonly forwardCookies: readonly string[];
 }
 
-/** The header fields of the upstream request, as undici takes them: name, value, name, value, … */
-export function upHeaders(req: Request, policy: UpPolicy, extra: Record<string, string>, cursor: string): string[] {
+/** The header fields of the upstream request, Last-Event-ID aside, as undici takes them: name, value, name, value, … */
+export function upHeaders(req: Request, policy: UpPolicy, extra: Record<string, string>): string[] {
   const fields = new Map<string, string>();
   const nominated = namedByConnection(req.headers.connection);
   for (const name of policy.forwardHeaders) {
@@ -62,7 +62,6 @@ export function upHeaders(req: Request, policy: UpPolicy, extra: Record<string, 
   fields.set('accept-encoding', 'identity');
   fields.set('cache-control', 'no-cache');
   fields.set('via', `${req.httpVersion} sse-proxy`);
-  if (cursor) fields.set('last-event-id', cursor);
   return [...fields].flat();
 }
 

@@ -1,15 +1,21 @@
-import { Heartbeat } from './heartbeat.ts';
+import { closeFlushMs } from './defaults.ts';
+import type { FeedNews } from './direct.ts';
+import { type Beating, Heartbeat } from './heartbeat.ts';
+import { notify } from './observe.ts';
 import type { Config } from './options.ts';
+import { Registry } from './registry.ts';
 import type { Stream } from './stream.ts';
 import type { CloseOptions, SseProxyStats } from './types.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
-import { refuseOption } from './validate.ts';
+import { maxTimerMs, refuseOption } from './validate.ts';
 
 /** What the streams of one middleware have in common: its config, its one timer, its counters, its end. */
-export class Host {
+export class Host implements Beating {
   readonly config: Config;
   readonly heartbeat: Heartbeat;
   readonly upstream: Upstream;
+  /** The shared feeds; undefined in dedicated mode. */
+  readonly registry: Registry | undefined;
   readonly counters = { opened: 0, refused: 0, evicted: 0 };
 
   readonly #streams = new Set<Stream>();
@@ -18,11 +24,13 @@ export class Host {
   #bytes = 0;
   #draining = false;
   readonly #whenEmpty: (() => void)[] = [];
+  #stopBeating = () => {};
 
   constructor(config: Config) {
     this.config = config;
     this.heartbeat = new Heartbeat(config.beatMs);
     this.upstream = createUpstream(config);
+    if (config.share) this.registry = new Registry(this, config.share);
   }
 
   get draining(): boolean {
@@ -30,6 +38,7 @@ export class Host {
   }
 
   enter(stream: Stream): void {
+    if (this.#streams.size === 0) this.#stopBeating = this.heartbeat.add(this);
     this.#streams.add(stream);
   }
 
@@ -38,12 +47,38 @@ export class Host {
     this.#streams.delete(stream);
     this.#events += stream.outlet?.events ?? 0;
     this.#bytes += stream.outlet?.bytes ?? 0;
-    if (this.#streams.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
+    if (this.#streams.size > 0) return;
+    this.#stopBeating();
+    for (const resolve of this.#whenEmpty.splice(0)) resolve();
+  }
+
+  /** What is told of a feed, for the observers. */
+  news(route: string): FeedNews {
+    const { observers } = this.config;
+    return {
+      onResume: (attempts, outageMs, browsers) =>
+        notify(observers, 'onResume', { route, attempts, outageMs, browsers }),
+      onGap: ({ reason }, browsers) => notify(observers, 'onGap', { route, reason, browsers }),
+    };
+  }
+
+  /** Holds the total of what waits for slow browsers under its bound: the fattest goes first. */
+  beat(): void {
+    const { maxTotalBytes } = this.config.slowClient;
+    const waiting = [...this.#streams].map(({ outlet }) => outlet).filter((outlet) => outlet?.full);
+    let total = waiting.reduce((sum, outlet) => sum + (outlet?.bufferedBytes ?? 0), 0);
+    if (total <= maxTotalBytes) return;
+    const bytes = new Map(waiting.map((outlet) => [outlet, outlet?.bufferedBytes ?? 0]));
+    for (const [outlet, buffered] of [...bytes].sort((left, right) => right[1] - left[1])) {
+      if (total <= maxTotalBytes) return;
+      outlet?.evict('maxTotalBytes', buffered);
+      total -= buffered;
+    }
   }
 
   /** See `close` in types.ts. @throws SseProxyError `ERR_SSE_OPTION` */
   async close({ graceMs = 0 }: CloseOptions = {}): Promise<void> {
-    if (typeof graceMs !== 'number' || !(graceMs >= 0) || graceMs > 2 ** 31 - 1) {
+    if (typeof graceMs !== 'number' || !(graceMs >= 0) || graceMs > maxTimerMs) {
       refuseOption('close.graceMs', 'milliseconds, 0 or more', graceMs);
     }
     this.#draining = true;
@@ -52,7 +87,16 @@ export class Host {
       if (!stream.outlet || graceMs === 0) end();
       else stream.lifetime.onEnd(cancel(setTimeout(end, Math.random() * graceMs)));
     }
-    if (this.#streams.size > 0) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
+    if (this.#streams.size > 0) {
+      // Also a stream that had ended already may wait for a browser that reads nothing.
+      const cut = () => {
+        for (const stream of this.#streams) stream.cut();
+      };
+      const deadline = setTimeout(cut, Math.min(graceMs + closeFlushMs, maxTimerMs));
+      await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
+      clearTimeout(deadline);
+    }
+    this.registry?.close();
   }
 
   stats(): SseProxyStats {
@@ -64,6 +108,7 @@ export class Host {
       bytes: this.#bytes,
       bufferedBytes: 0,
       upstreamConnections: this.upstream.connections,
+      sharedFeeds: this.registry?.size ?? 0,
       oldestMs: 0,
       draining: this.#draining,
     };

@@ -1,9 +1,17 @@
 import { defaults } from './defaults.ts';
 import { SseProxyError } from './errors.ts';
+import { readResume, readShare, type ShareConfig } from './feed-options.ts';
 import { isFreeHeaderName, isHeaderValue } from './headers.ts';
 import { createLimiter } from './limits.ts';
 import { parseTarget, type TargetTemplate } from './target.ts';
-import type { SlowClientOptions, SseObserver, SseProxyOptions, StreamLimiter, StreamLimits } from './types.ts';
+import type {
+  ResumeOptions,
+  SlowClientOptions,
+  SseObserver,
+  SseProxyOptions,
+  StreamLimiter,
+  StreamLimits,
+} from './types.ts';
 import * as check from './validate.ts';
 
 /** Validated, complete, frozen. Everything behind the factory reads this and never the user's object. */
@@ -15,6 +23,8 @@ export interface Config {
   readonly upstreamHeaders: NonNullable<SseProxyOptions['upstreamHeaders']>;
   readonly authorize: SseProxyOptions['authorize'];
   readonly reauthorizeMs: number | false;
+  readonly share: ShareConfig | false;
+  readonly resume: Required<ResumeOptions> | false;
   readonly heartbeatMs: number | false;
   readonly retryMs: number | false;
   readonly connectTimeoutMs: number;
@@ -46,6 +56,8 @@ const knownOptions: Record<keyof SseProxyOptions, true> = {
   upstreamHeaders: true,
   authorize: true,
   reauthorizeMs: true,
+  share: true,
+  resume: true,
   heartbeatMs: true,
   retryMs: true,
   connectTimeoutMs: true,
@@ -62,12 +74,18 @@ const knownOptions: Record<keyof SseProxyOptions, true> = {
   observers: true,
   dispatcher: true,
 };
-const knownSlowClient: Record<keyof SlowClientOptions, true> = { maxBufferedBytes: true, maxStallMs: true };
+const knownSlowClient: Record<keyof SlowClientOptions, true> = {
+  maxBufferedBytes: true,
+  maxStallMs: true,
+  maxTotalBytes: true,
+};
 const knownLimits: Record<keyof StreamLimits, true> = { total: true, perKey: true, opensPerMinute: true, key: true };
 const knownHooks: Record<keyof SseObserver, true> = {
   onOpen: true,
   onClose: true,
   onRefuse: true,
+  onResume: true,
+  onGap: true,
   onEvict: true,
   onError: true,
 };
@@ -80,14 +98,17 @@ const knownHooks: Record<keyof SseObserver, true> = {
 export function readOptions(options: SseProxyOptions): Config {
   check.knownNames('', options, knownOptions);
   const slow = check.knownNames('slowClient', ifSet(options.slowClient), knownSlowClient);
+  const forwardHeaders = headerNames(options.forwardHeaders);
   const config = {
     target: typeof options.target === 'function' ? options.target : parseTarget(options.target),
-    forwardHeaders: headerNames(options.forwardHeaders),
+    forwardHeaders,
     forwardCookies: check.strings('forwardCookies', options.forwardCookies, []),
     forwardQuery: queryNames(options.forwardQuery),
     upstreamHeaders: addedHeaders(options.upstreamHeaders),
     authorize: check.optionalFunction('authorize', options.authorize) && options.authorize,
     reauthorizeMs: check.durationOrFalse('reauthorizeMs', options.reauthorizeMs, false),
+    share: readShare(options, forwardHeaders),
+    resume: readResume(options.resume),
     heartbeatMs: check.durationOrFalse('heartbeatMs', options.heartbeatMs, defaults.heartbeatMs),
     retryMs: check.durationOrFalse('retryMs', options.retryMs, defaults.retryMs),
     connectTimeoutMs: check.duration('connectTimeoutMs', options.connectTimeoutMs, defaults.connectTimeoutMs),
@@ -103,6 +124,7 @@ export function readOptions(options: SseProxyOptions): Config {
         defaults.slowClient.maxBufferedBytes,
       ),
       maxStallMs: check.duration('slowClient.maxStallMs', slow.maxStallMs, defaults.slowClient.maxStallMs),
+      maxTotalBytes: check.count('slowClient.maxTotalBytes', slow.maxTotalBytes, defaults.slowClient.maxTotalBytes),
     }),
     maxEventBytes: check.count('maxEventBytes', options.maxEventBytes, defaults.maxEventBytes),
     ...limits(options),

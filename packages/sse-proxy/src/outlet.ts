@@ -69,7 +69,7 @@ export class Outlet implements Beating {
     if (this.#over) return true;
     const waiting = this.#full ? this.#res.writableLength : 0;
     if (waiting > 0 && waiting + bytes.length > this.#config.slowClient.maxBufferedBytes) {
-      this.#evict('maxBufferedBytes', waiting);
+      this.evict('maxBufferedBytes', waiting);
       return true;
     }
     this.events += events;
@@ -101,7 +101,7 @@ export class Outlet implements Beating {
   }
 
   #checkStall = (): void => {
-    if (this.#full && this.#fullBeats > 0) this.#evict('maxStallMs', this.#res.writableLength);
+    if (this.#full && this.#fullBeats > 0) this.evict('maxStallMs', this.#res.writableLength);
   };
 
   #drained = (): void => {
@@ -110,7 +110,8 @@ export class Outlet implements Beating {
     if (!this.#over) this.#on.onDrain();
   };
 
-  #evict(bound: EvictContext['bound'], bufferedBytes: number): void {
+  /** Cuts the browser: a bound was passed. It comes back with its id. */
+  evict(bound: EvictContext['bound'], bufferedBytes: number): void {
     if (this.#over) return;
     this.destroy();
     this.#on.onEvict(bound, bufferedBytes);

@@ -21,13 +21,13 @@ export function refuse(req: Request, res: Response, error: SseProxyError, mode: 
     res.destroy();
     return { status: res.statusCode, retryMs: undefined };
   }
-  // A body that was sent along is not read: the connection could not be used again.
-  if (req.method !== 'GET' && req.method !== 'HEAD') res.set('Connection', 'close');
+  // A body that was sent along is not read: the connection could not be used again. While draining it must not be: a
+  // kept connection would hold up server.close().
+  const isLast = (req.method !== 'GET' && req.method !== 'HEAD') || error.code === 'ERR_SSE_DRAINING';
+  if (isLast && req.httpVersionMajor < 2) res.set('Connection', 'close');
   const retryMs = error.temporary ? retryTime(error.retryAfterMs) : undefined;
   if (retryMs !== undefined && mode === 'soft' && req.method === 'GET') {
     res.writeHead(200, { ...streamHeaders });
-    // Headers first: with them and the body in one go, Node would add a Content-Length.
-    res.flushHeaders();
     res.end(ownEvent('refused', { reason: error.reason, code: error.code, retryMs }, retryMs));
     return { status: 200, retryMs };
   }

@@ -1,4 +1,5 @@
 import express from 'express';
+import { SseProxyError } from './errors.ts';
 import { sseProxy } from './sse-proxy.ts';
 import type { CloseOptions, SseProxyOptions, SseProxyRouter, SseProxyStats } from './types.ts';
 import { isRecord, refuseOption } from './validate.ts';
@@ -28,7 +29,7 @@ export function sseRouter(
     if (!path.startsWith('/')) refuseOption('routes', "paths that start with '/'", path);
     if (!isRecord(options)) refuseOption(`routes['${path}']`, 'an object with options', options);
     // What is missing after the merge, target above all, is reported by sseProxy.
-    const handler = sseProxy({ ...defaults, ...options } as SseProxyOptions);
+    const handler = ofRoute(path, () => sseProxy({ ...defaults, ...options } as SseProxyOptions));
     router.all(path, handler);
     return handler;
   });
@@ -38,6 +39,16 @@ export function sseRouter(
     },
     stats: () => handlers.map((handler) => handler.stats()).reduce(sum),
   });
+}
+
+/** Puts the route into the message of an option's error. */
+function ofRoute<T>(path: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof SseProxyError) error.message += ` (route ${JSON.stringify(path)})`;
+    throw error;
+  }
 }
 
 function sum(left: SseProxyStats, right: SseProxyStats): SseProxyStats {
@@ -51,6 +62,7 @@ function sum(left: SseProxyStats, right: SseProxyStats): SseProxyStats {
     bytes: left.bytes + right.bytes,
     bufferedBytes: left.bufferedBytes + right.bufferedBytes,
     upstreamConnections: left.upstreamConnections + right.upstreamConnections,
+    sharedFeeds: left.sharedFeeds + right.sharedFeeds,
     oldestMs: Math.max(left.oldestMs, right.oldestMs),
     draining: left.draining || right.draining,
   };

@@ -1,16 +1,14 @@
 import type { Request, Response } from 'express';
 import { acquirePermit, authorize, checkRequest, limitKey, readLastEventId } from './admission.ts';
 import { SseProxyError } from './errors.ts';
-import { Feed } from './feed.ts';
-import { streamHeaders, upHeaders } from './headers.ts';
-import { callHook } from './hooks.ts';
+import { streamHeaders } from './headers.ts';
 import { Host } from './host.ts';
-import { checkUpstreamHeaders, readOptions } from './options.ts';
+import { StreamEnded } from './lifetime.ts';
+import { readOptions } from './options.ts';
 import { refuse } from './refusal.ts';
 import { Stream } from './stream.ts';
-import { addressOf, fillTarget, forwardedQuery } from './target.ts';
+import { subscribe } from './subscribe.ts';
 import type { CloseOptions, SseProxyHandler, SseProxyOptions } from './types.ts';
-import type { UpstreamRequest } from './upstream.ts';
 
 /**
  * Express middleware that serves an upstream's event stream from your own origin.
@@ -42,6 +40,7 @@ async function serve(host: Host, req: Request, res: Response): Promise<void> {
   const { config } = host;
   // A response that is queued behind another has no socket yet: its bytes would pile up here, unseen.
   if (res.socket === null) {
+    host.counters.refused++;
     refuse(req, res, new SseProxyError('ERR_SSE_PIPELINED'), config.refuse);
     return;
   }
@@ -53,6 +52,7 @@ async function serve(host: Host, req: Request, res: Response): Promise<void> {
     if (host.draining) throw new SseProxyError('ERR_SSE_DRAINING');
     checkRequest(req, config);
     const cursor = readLastEventId(req);
+    stream.resumed = cursor !== '';
     stream.authorizedKey = await authorize(req, config, lifetime);
     stream.key = stream.authorizedKey;
     if (req.method === 'HEAD') {
@@ -61,33 +61,15 @@ async function serve(host: Host, req: Request, res: Response): Promise<void> {
     }
     stream.key = await limitKey(req, stream.key, config, lifetime);
     lifetime.onEnd(await acquirePermit(req, stream.key, config, lifetime));
-    const request = await upstreamRequest(host, stream, cursor);
-    const { upstream, heartbeat } = host;
-    const feed = new Feed({ upstream, heartbeat, config, request, cursor, single: Boolean(config.transform) });
-    lifetime.onEnd(() => feed.close());
-    const headers = await lifetime.race(feed.connect());
-    stream.open(feed, headers);
+    const subscription = await subscribe(host, stream, cursor);
+    lifetime.onEnd(() => subscription.close());
+    const headers = await lifetime.race(subscription.ready);
+    // close() may have come between the headers and this line: then the browser still has to be told.
+    if (lifetime.ended) throw new StreamEnded();
+    stream.open(subscription, headers);
   } catch (error) {
     stream.refuse(error);
   }
-}
-
-/** Where this stream's events come from, and what the upstream is told. */
-async function upstreamRequest({ config }: Host, { req, lifetime }: Stream, cursor: string): Promise<UpstreamRequest> {
-  const { target, upstreamHeaders, hookTimeoutMs } = config;
-  const query = forwardedQuery(req.originalUrl, config.forwardQuery);
-  const address =
-    typeof target === 'function'
-      ? addressOf(await callHook('target', () => target(req), lifetime, hookTimeoutMs), query)
-      : fillTarget(target, req.params, query);
-  const extra =
-    typeof upstreamHeaders === 'function'
-      ? checkUpstreamHeaders(
-          'upstreamHeaders()',
-          await callHook('upstreamHeaders', () => upstreamHeaders(req), lifetime, hookTimeoutMs),
-        )
-      : upstreamHeaders;
-  return { address, headers: upHeaders(req, config, extra, cursor) };
 }
 
 // Set on refusals too: a page that may not read them could not tell why.

@@ -3,7 +3,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import { authorize } from './admission.ts';
 import { SseProxyError } from './errors.ts';
-import type { Feed } from './feed.ts';
 import { downHeaders } from './headers.ts';
 import type { Beating } from './heartbeat.ts';
 import type { Host } from './host.ts';
@@ -11,6 +10,7 @@ import { Lifetime, StreamEnded } from './lifetime.ts';
 import { notify } from './observe.ts';
 import { Outlet } from './outlet.ts';
 import { refuse, retryTime } from './refusal.ts';
+import type { Subscription } from './subscription.ts';
 import { Transformer } from './transform.ts';
 import type { CloseReason, StreamInfo } from './types.ts';
 
@@ -21,7 +21,7 @@ export class Stream implements StreamInfo, Beating {
   readonly id = randomUUID();
   readonly route: string;
   readonly req: Request;
-  readonly resumed: boolean;
+  resumed = false;
   readonly lifetime = new Lifetime();
   key: string | undefined;
   /** What `authorize` gave: asked again, it has to give the same. */
@@ -36,13 +36,13 @@ export class Stream implements StreamInfo, Beating {
   #error: SseProxyError | undefined;
   #ageBeats = 0;
   #checkedBeats = 0;
+  #checking = false;
 
   constructor(host: Host, req: Request, res: Response) {
     this.#host = host;
     this.#res = res;
     this.req = req;
     this.route = `${req.baseUrl ?? ''}${typeof req.route?.path === 'string' ? req.route.path : ''}`;
-    this.resumed = Boolean(req.headers['last-event-id']);
     host.enter(this);
     res.on('close', () => {
       this.lifetime.end('browser-left');
@@ -58,7 +58,7 @@ export class Stream implements StreamInfo, Beating {
   }
 
   /** The upstream answered: sends the browser its headers and lets the events flow. */
-  open(feed: Feed, headers: IncomingHttpHeaders): void {
+  open(subscription: Subscription, headers: IncomingHttpHeaders): void {
     const { config, heartbeat } = this.#host;
     this.#openedAt = performance.now();
     this.req.socket.setKeepAlive?.(true, keepAliveProbeMs);
@@ -85,13 +85,21 @@ export class Stream implements StreamInfo, Beating {
         onIdle: () => (over ? over() : flow()),
         onError: (error) => this.#fail('transform-failed', error),
       });
-    const flow = () => (outlet.full || transformer?.pending ? feed.pause() : feed.resume());
-    feed.read({
+    const ready = () => !outlet.full && !transformer?.pending;
+    const flow = () => {
+      if (ready()) subscription.resume();
+    };
+    subscription.read({
       onFrames: (bytes, events) => {
         if (transformer) transformer.push(bytes, events > 0);
         else outlet.write(bytes, events);
-        if (outlet.full || transformer?.pending) feed.pause();
+        return ready();
       },
+      onOwn: (bytes) => {
+        if (transformer) transformer.push(bytes, false);
+        else outlet.write(bytes, 0);
+      },
+      onBehind: (bound, bytes) => outlet.evict(bound, bytes),
       onOver: (reason, error) => {
         over = () => (error ? this.#fail(reason, error) : this.lifetime.end(reason));
         if (!transformer?.pending) over();
@@ -108,9 +116,12 @@ export class Stream implements StreamInfo, Beating {
 
   #close(reason: CloseReason, outlet: Outlet): void {
     const { config } = this.#host;
+    const soonMs = config.retryMs || retryTime();
     if (reason === 'upstream-ended') outlet.end();
     else if (reason === 'draining' || reason === 'unauthorized') outlet.endWith(reason, retryTime());
-    else if (reason === 'max-duration') outlet.endWith(reason, config.retryMs || retryTime());
+    else if (reason === 'max-duration' || reason === 'upstream-refused') outlet.endWith(reason, soonMs);
+    else if (reason === 'upstream-broken' && config.resume)
+      outlet.endWith(reason, retryTime(this.#error?.retryAfterMs));
     else outlet.destroy();
     const { events, bytes } = outlet;
     const durationMs = performance.now() - this.#openedAt;
@@ -130,6 +141,11 @@ export class Stream implements StreamInfo, Beating {
     notify(config.observers, 'onRefuse', { stream: this, error, ...refusal });
   }
 
+  /** Breaks the browser's connection, whatever is still to be sent. */
+  cut(): void {
+    this.#res.destroy();
+  }
+
   #asError(cause: unknown): SseProxyError {
     if (cause instanceof SseProxyError) return cause;
     if (cause instanceof StreamEnded) return new SseProxyError('ERR_SSE_DRAINING');
@@ -144,20 +160,23 @@ export class Stream implements StreamInfo, Beating {
       return this.lifetime.end('max-duration');
     }
     if (!config.reauthorizeMs) return;
-    this.#checkedBeats++;
-    if (this.#checkedBeats * heartbeat.periodMs < config.reauthorizeMs) return;
+    // No beats are counted while an answer is awaited: a slow hook is not asked twice at once.
+    if (this.#checking || ++this.#checkedBeats * heartbeat.periodMs < config.reauthorizeMs) return;
     this.#checkedBeats = 0;
     void this.#reauthorize();
   }
 
   // Anything but a clear yes for the same key ends the stream: the browser comes back and is asked from the start.
   async #reauthorize(): Promise<void> {
+    this.#checking = true;
     try {
       const key = await authorize(this.req, this.#host.config, this.lifetime);
       if (key !== this.authorizedKey)
         throw new SseProxyError('ERR_SSE_FORBIDDEN', { message: 'authorize gave another key' });
     } catch (cause) {
       if (!this.lifetime.ended) this.#fail('unauthorized', this.#asError(cause));
+    } finally {
+      this.#checking = false;
     }
   }
 }

@@ -37,12 +37,20 @@ export type CloseReason =
   | 'upstream-ended'
   | 'upstream-broken'
   | 'upstream-idle'
+  | 'upstream-refused'
   | 'event-too-large'
   | 'evicted'
   | 'max-duration'
   | 'unauthorized'
   | 'transform-failed'
   | 'draining';
+
+/**
+ * Why continuity can't be proven. `no-ids`: the upstream sent none, or none with its last events. `unusable-id`: the
+ * last one can't be sent back. `ids-restarted`: after a resume, known ids came with other events. `unknown-id`: a
+ * browser came back with an id that this proxy gave, but no longer holds.
+ */
+export type GapReason = 'no-ids' | 'unusable-id' | 'ids-restarted' | 'unknown-id';
 
 /** Given to {@link SseObserver.onOpen}. */
 export interface OpenContext {
@@ -79,9 +87,30 @@ export interface RefuseContext {
 export interface EvictContext {
   readonly stream: StreamInfo;
   /** Which bound of `slowClient` was passed. */
-  readonly bound: 'maxBufferedBytes' | 'maxStallMs';
+  readonly bound: 'maxBufferedBytes' | 'maxStallMs' | 'maxTotalBytes';
   /** Bytes that waited for the browser. */
   readonly bufferedBytes: number;
+}
+
+/** Given to {@link SseObserver.onResume}: a lost upstream is back; once per upstream connection, however many browsers. */
+export interface ResumeContext {
+  /** The route's template. */
+  readonly route: string;
+  /** Attempts that it took. */
+  readonly attempts: number;
+  /** How long the upstream was away, in milliseconds. */
+  readonly outageMs: number;
+  /** Browsers that were waiting. */
+  readonly browsers: number;
+}
+
+/** Given to {@link SseObserver.onGap}: browsers were told that events may be missing. */
+export interface GapContext {
+  /** The route's template. */
+  readonly route: string;
+  readonly reason: GapReason;
+  /** Browsers that were told. */
+  readonly browsers: number;
 }
 
 /** Given to {@link SseObserver.onError}, for every error with a code, before the onRefuse or onClose that it causes. */
@@ -98,6 +127,8 @@ export interface SseObserver {
   onOpen?(context: OpenContext): void;
   onClose?(context: CloseContext): void;
   onRefuse?(context: RefuseContext): void;
+  onResume?(context: ResumeContext): void;
+  onGap?(context: GapContext): void;
   onEvict?(context: EvictContext): void;
   onError?(context: ErrorContext): void;
 }
@@ -139,6 +170,46 @@ export interface SlowClientOptions {
   maxBufferedBytes?: number;
   /** Milliseconds without the browser taking anything that waits. @defaultValue 30_000 */
   maxStallMs?: number;
+  /** Bytes that may wait for all browsers together; past it the one with the most is cut. @defaultValue 268_435_456 */
+  maxTotalBytes?: number;
+}
+
+/** How a lost upstream is resumed, in milliseconds. Each wait is jittered; the upstream's `retry:` and Retry-After are its floor. */
+export interface ResumeOptions {
+  /** First wait. @defaultValue 500 */
+  minDelayMs?: number;
+  /** Longest wait; they double. @defaultValue 10_000 */
+  maxDelayMs?: number;
+  /** An outage that lasts longer ends the browsers' streams; they come back by themselves. @defaultValue 60_000 */
+  maxOutageMs?: number;
+}
+
+/** What is kept for browsers that come back; whichever bound is reached first. */
+export interface ReplayOptions {
+  /** @defaultValue 10_000 */
+  maxEvents?: number;
+  /** @defaultValue 4_194_304 */
+  maxBytes?: number;
+  /** In milliseconds. @defaultValue 300_000 */
+  maxAgeMs?: number;
+}
+
+/** How browsers share an upstream connection. */
+export interface ShareOptions {
+  /**
+   * What browsers must have in common besides the upstream URL; replaces the header fields that go up. Refused while
+   * users' credentials are forwarded: they would share what only one of them may see.
+   */
+  key?: (req: Request) => string;
+  /**
+   * `'assign'` gives every event an id of the proxy's own (`<epoch>-<offset>`), for an upstream that has none, so
+   * that even then a browser's blip loses nothing. @defaultValue 'upstream'
+   */
+  ids?: 'upstream' | 'assign';
+  /** What is kept for browsers that come back. */
+  replay?: ReplayOptions;
+  /** How long an upstream connection outlives its last browser, in milliseconds; 0 for not at all. @defaultValue 5_000 */
+  lingerMs?: number;
 }
 
 /** How one route is proxied. Checked when the middleware is made: anything wrong throws `ERR_SSE_OPTION` there. */
@@ -165,6 +236,17 @@ export interface SseProxyOptions {
   authorize?: (req: Request) => Awaitable<boolean | { key: string }>;
   /** Asks `authorize` again this often while a stream lives and ends it on a no, in milliseconds. @defaultValue false */
   reauthorizeMs?: number | false;
+  /**
+   * Browsers for whom the upstream would get the same request (same URL, same header fields, Last-Event-ID and tracing
+   * aside) share one upstream connection. One that comes back is replayed what it missed. @defaultValue false
+   */
+  share?: boolean | ShareOptions;
+  /**
+   * Reconnects a lost upstream with the id of the last whole event; the browsers notice a pause. Where continuity
+   * can't be proven they get an `sse-proxy:gap` event. `false`: the browser's connection ends as the upstream's did.
+   * @defaultValue true
+   */
+  resume?: boolean | ResumeOptions;
   /** A comment is sent after this long without a byte, in milliseconds. @defaultValue 15_000 */
   heartbeatMs?: number | false;
   /** First line of every stream: the browser's reconnection time, in milliseconds. @defaultValue 2_000 */
@@ -226,6 +308,8 @@ export interface SseProxyStats {
   bufferedBytes: number;
   /** Upstream requests under way now. */
   upstreamConnections: number;
+  /** Shared feeds now, those included that linger after their last browser. */
+  sharedFeeds: number;
   /** Age of the oldest open stream in milliseconds; 0 without one. */
   oldestMs: number;
   /** Whether `close()` was called. */

@@ -1,6 +1,6 @@
 import { SseProxyError } from './errors.ts';
 
-const maxTimerMs = 2 ** 31 - 1;
+export const maxTimerMs = 2 ** 31 - 1;
 
 /** Throws `ERR_SSE_OPTION`, naming the option, what was expected and what arrived. */
 export function refuseOption(name: string, expected: string, got: unknown): never {

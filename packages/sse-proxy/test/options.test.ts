@@ -41,16 +41,7 @@ describe('options that are wrong', () => {
 
   it('unknown names are refused, with the list of those that are known', () => {
     const known = Object.keys(wrongOptions).join(', ');
-    for (const name of [
-      'heartBeatMs',
-      'share',
-      'resume',
-      'timeout',
-      'constructor',
-      'toString',
-      '__proto__',
-      'hasOwnProperty',
-    ]) {
+    for (const name of ['heartBeatMs', 'shared', 'timeout', 'constructor', 'toString', '__proto__', 'hasOwnProperty']) {
       const options = JSON.parse(`{"target":"${target}","${name}":{}}`);
       expect(refusal(options).message).to.equal(`sse-proxy option ${name}: unknown; known are ${known}`);
     }
@@ -58,7 +49,7 @@ describe('options that are wrong', () => {
 
   it('unknown names within slowClient and limits are refused too', () => {
     expect(refusal({ target, slowClient: { maxBytes: 5 } }).message).to.equal(
-      'sse-proxy option slowClient.maxBytes: unknown; known are maxBufferedBytes, maxStallMs',
+      'sse-proxy option slowClient.maxBytes: unknown; known are maxBufferedBytes, maxStallMs, maxTotalBytes',
     );
     expect(refusal({ target, limits: { perUser: 5 } }).message).to.equal(
       'sse-proxy option limits.perUser: unknown; known are total, perKey, opensPerMinute, key',
@@ -127,12 +118,16 @@ describe('options that are right', () => {
         idleTimeoutMs: ms,
         maxDurationMs: ms,
         hookTimeoutMs: ms,
-        slowClient: { maxStallMs: ms, maxBufferedBytes: 1 },
+        slowClient: { maxStallMs: ms, maxBufferedBytes: 1, maxTotalBytes: 1 },
+        resume: { minDelayMs: ms, maxDelayMs: ms, maxOutageMs: ms },
+        share: { lingerMs: ms, replay: { maxEvents: 1, maxBytes: 1, maxAgeMs: ms } },
         maxEventBytes: 1,
         limits: { total: 1 },
       });
       expect(config).to.include({ heartbeatMs: ms, idleTimeoutMs: ms, hookTimeoutMs: ms, maxEventBytes: 1 });
-      expect(config.slowClient).to.deep.equal({ maxStallMs: ms, maxBufferedBytes: 1 });
+      expect(config.slowClient).to.deep.equal({ maxStallMs: ms, maxBufferedBytes: 1, maxTotalBytes: 1 });
+      expect(config.resume).to.deep.equal({ minDelayMs: ms, maxDelayMs: ms, maxOutageMs: ms });
+      expect(config.share).to.deep.include({ lingerMs: ms, replay: { maxEvents: 1, maxBytes: 1, maxAgeMs: ms } });
     }
   });
 
@@ -143,6 +138,8 @@ describe('options that are right', () => {
       idleTimeoutMs: false,
       maxDurationMs: false,
       reauthorizeMs: false,
+      share: false,
+      resume: false,
     } as const;
     expect(readOptions({ target, ...off })).to.include(off);
   });
@@ -164,6 +161,8 @@ describe('options that are right', () => {
       upstreamHeaders: {},
       authorize: undefined,
       reauthorizeMs: false,
+      share: false,
+      resume: { minDelayMs: 500, maxDelayMs: 10_000, maxOutageMs: 60_000 },
       heartbeatMs: 15_000,
       retryMs: 2_000,
       connectTimeoutMs: 10_000,
@@ -172,7 +171,7 @@ describe('options that are right', () => {
       idleTimeoutIsSet: false,
       maxDurationMs: false,
       hookTimeoutMs: 10_000,
-      slowClient: { maxBufferedBytes: 1_048_576, maxStallMs: 30_000 },
+      slowClient: { maxBufferedBytes: 1_048_576, maxStallMs: 30_000, maxTotalBytes: 268_435_456 },
       maxEventBytes: 1_048_576,
       limitKey: undefined,
       refuse: 'soft',
@@ -191,6 +190,7 @@ describe('options that are right', () => {
     expect(readOptions({ target, slowClient: { maxStallMs: 5 } }).slowClient).to.deep.equal({
       maxBufferedBytes: 1_048_576,
       maxStallMs: 5,
+      maxTotalBytes: 268_435_456,
     });
   });
 
@@ -214,5 +214,26 @@ describe('options that are right', () => {
     options.observers.push({});
     expect({ ...config, limiter: undefined }).to.deep.equal(before);
     expect(Object.isFrozen(config)).to.equal(true);
+  });
+});
+
+describe('share.key and credentials', () => {
+  const share = { key: () => 'all' };
+
+  it('is refused for every way in which a credential of a user may go up', () => {
+    for (const options of [
+      { share },
+      { share, forwardHeaders: ['authorization'] },
+      { share, forwardHeaders: ['X-Api-Key'] },
+      { share, forwardHeaders: ['x-auth-token'] },
+      { share, forwardHeaders: [], forwardCookies: ['theme'] },
+    ]) {
+      expect(refusal({ target, ...options }).message).to.include('share.key: expected no credentials of users');
+    }
+  });
+
+  it('is taken where none goes up', () => {
+    const config = readOptions({ target, share, forwardHeaders: ['accept-language', 'x-request-id'] });
+    expect(config.share).to.include({ key: share.key, ids: 'upstream' });
   });
 });

@@ -33,6 +33,17 @@ describe('reauthorize', () => {
     expect(app.proxy.stats()).to.include({ open: 1 });
   });
 
+  it('rule 35: a hook that takes longer than reauthorizeMs is not asked twice at once', async () => {
+    const answers: ((yes: boolean) => void)[] = [];
+    const { browser } = await livesUntil(() => new Promise((resolve) => answers.push(resolve)), { heartbeatMs: 20 });
+    await until(() => answers.length === 1);
+    // Heartbeats hang on the same timer: several have gone by, and so has the time for another question.
+    await until(() => heartbeats(browser.body()) >= 5);
+    expect(answers).to.have.length(1);
+    answers[0]?.(true);
+    await until(() => answers.length === 2);
+  });
+
   const ends: [string, Authorize, { key: string } | true, string][] = [
     ['a no', () => false, true, 'ERR_SSE_FORBIDDEN'],
     ['a no that takes its time', async () => false, { key: 'a' }, 'ERR_SSE_FORBIDDEN'],

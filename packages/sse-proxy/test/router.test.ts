@@ -103,6 +103,11 @@ describe('sseRouter', () => {
     expect(browser.headers()['content-type']).to.equal('text/event-stream; charset=utf-8');
   });
 
+  it('the error of an option names its route', () => {
+    const routes = { '/a': { target: 'http://127.0.0.1:9' }, '/b': { target: 'http://127.0.0.1:9', heartbeatMs: 0 } };
+    expect(() => sseRouter(routes)).to.throw(SseProxyError, /^sse-proxy option heartbeatMs: .*\(route "\/b"\)$/);
+  });
+
   it('stats() are the sums over its routes', async () => {
     const up = await upstream((request) => {
       if (request.line.includes('/refuse')) request.raw('HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n');
@@ -133,6 +138,7 @@ describe('sseRouter', () => {
       bytes: 54,
       bufferedBytes: 0,
       upstreamConnections: 4,
+      sharedFeeds: 0,
       draining: false,
     });
     expect(oldestMs).to.be.above(0);

@@ -31,4 +31,17 @@ describe('the thin path', () => {
     expect(app.proxy.stats()).to.include({ open: 0, upstreamConnections: 0 });
     expect(app.witness.closes.map((close) => close.reason)).to.deep.equal(['browser-left']);
   });
+
+  it('tells observers whether a browser came back, by header or by query', async () => {
+    const upstream = add(await rawUpstream((request) => request.begin()), (it) => it.close());
+    const app = add(await proxyApp({ target: upstream.url }), (it) => it.close());
+    for (const [path, extra] of [
+      ['/sse', {}],
+      ['/sse', { 'Last-Event-ID': '7' }],
+      ['/sse?lastEventId=7', {}],
+    ] as const) {
+      await add(browse(app.port, path, extra), (it) => it.leave()).sees('retry');
+    }
+    expect(app.witness.opens.map(({ stream }) => stream.resumed)).to.deep.equal([false, true, true]);
+  });
 });

@@ -6,8 +6,10 @@ import {
   type CloseContext,
   type ErrorContext,
   type EvictContext,
+  type GapContext,
   type OpenContext,
   type RefuseContext,
+  type ResumeContext,
   type SseObserver,
   type SseProxyHandler,
   type SseProxyOptions,
@@ -19,6 +21,8 @@ export interface Witness extends SseObserver {
   readonly opens: OpenContext[];
   readonly closes: CloseContext[];
   readonly refusals: RefuseContext[];
+  readonly resumes: ResumeContext[];
+  readonly gaps: GapContext[];
   readonly evictions: EvictContext[];
   readonly errors: ErrorContext[];
 }
@@ -28,6 +32,8 @@ export function witness(): Witness {
     opens: [] as OpenContext[],
     closes: [] as CloseContext[],
     refusals: [] as RefuseContext[],
+    resumes: [] as ResumeContext[],
+    gaps: [] as GapContext[],
     evictions: [] as EvictContext[],
     errors: [] as ErrorContext[],
   };
@@ -36,6 +42,8 @@ export function witness(): Witness {
     onOpen: (context) => void seen.opens.push(context),
     onClose: (context) => void seen.closes.push(context),
     onRefuse: (context) => void seen.refusals.push(context),
+    onResume: (context) => void seen.resumes.push(context),
+    onGap: (context) => void seen.gaps.push(context),
     onEvict: (context) => void seen.evictions.push(context),
     onError: (context) => void seen.errors.push(context),
   };

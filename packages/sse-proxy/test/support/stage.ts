@@ -13,15 +13,18 @@ export interface Opened {
   readonly request: UpstreamRequestSeen;
 }
 
-/** Sets up upstreams, proxies and browsers, and puts all of them away again. Call `clean` in `afterEach`. */
-export function stage() {
+/**
+ * Sets up upstreams, proxies and browsers, and puts all of them away again. Call `clean` in `afterEach`. Without resume
+ * unless `defaults` say otherwise: the end of an upstream is then seen at the browser at once.
+ */
+export function stage(defaults: Partial<SseProxyOptions> = { resume: false }) {
   const { add, clean } = cleaner();
 
   const upstream = async (answer?: (request: UpstreamRequestSeen) => void) =>
     add(await rawUpstream(answer), (it) => it.close());
 
   const app = async (options: SseProxyOptions, mount?: { path?: string; before?: (app: Express) => void }) =>
-    add(await proxyApp(options, mount), (it) => it.close());
+    add(await proxyApp({ ...defaults, ...options }, mount), (it) => it.close());
 
   const visit = (port: number, path?: string, extra?: Record<string, string | null>) =>
     add(browse(port, path, extra), (it) => it.leave());

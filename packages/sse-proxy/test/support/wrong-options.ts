@@ -117,6 +117,30 @@ export const wrongOptions: Record<keyof SseProxyOptions, Wrong[]> = {
   ],
   authorize: fn('authorize'),
   reauthorizeMs: [...duration('reauthorizeMs'), ...each('reauthorizeMs', /authorize to be set too/, [5_000])],
+  share: [
+    ...each('share', /an object/, [null, 5, 'x', []]),
+    ...inside('key', fn('share.key')),
+    // By default Authorization is forwarded: users who share must not share what only one of them may see.
+    ...inside(
+      'key',
+      each('share.key', /no credentials of users to be forwarded/, [() => 'all'], () => '"authorization"'),
+    ),
+    ...inside('ids', each('share.ids', /'upstream' or 'assign'/, ['Assign', '', null, true, 5])),
+    ...inside('lingerMs', each('share.lingerMs', /milliseconds/, [-1, Number.NaN, '5000', null, false, 2 ** 31])),
+    ...inside('replay', each('share.replay', /an object/, [null, 5, 'x', true, []])),
+    ...inside('replay', inside('maxEvents', count('share.replay.maxEvents'))),
+    ...inside('replay', inside('maxBytes', count('share.replay.maxBytes'))),
+    ...inside('replay', inside('maxAgeMs', durationOnly('share.replay.maxAgeMs'))),
+  ],
+  resume: [
+    ...each('resume', /an object/, [null, 5, 'x', []]),
+    ...inside('minDelayMs', durationOnly('resume.minDelayMs')),
+    ...inside('maxDelayMs', durationOnly('resume.maxDelayMs')),
+    ...inside('maxOutageMs', durationOnly('resume.maxOutageMs')),
+    ...inside('maxDelayMs', each('resume.maxDelayMs', /at least resume\.minDelayMs \(1000\)/, [999]), {
+      minDelayMs: 1_000,
+    }),
+  ],
   heartbeatMs: duration('heartbeatMs'),
   retryMs: duration('retryMs'),
   connectTimeoutMs: durationOnly('connectTimeoutMs'),
@@ -128,6 +152,7 @@ export const wrongOptions: Record<keyof SseProxyOptions, Wrong[]> = {
     ...each('slowClient', /an object/, [null, 5, 'x', true, []]),
     ...inside('maxBufferedBytes', count('slowClient.maxBufferedBytes')),
     ...inside('maxStallMs', durationOnly('slowClient.maxStallMs')),
+    ...inside('maxTotalBytes', count('slowClient.maxTotalBytes')),
   ],
   maxEventBytes: count('maxEventBytes'),
   limits: [

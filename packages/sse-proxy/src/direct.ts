@@ -1,0 +1,77 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { SseProxyError } from './errors.ts';
+import { gapBytes } from './events.ts';
+import { Feed, type FeedParts, type FeedSink, type Gap } from './feed.ts';
+import { Run } from './run.ts';
+import type { FeedReader, Subscription } from './subscription.ts';
+import type { CloseReason } from './types.ts';
+import type { UpstreamRequest } from './upstream.ts';
+
+/** Told about what a feed's browsers share. */
+export interface FeedNews {
+  onResume(attempts: number, outageMs: number, browsers: number): void;
+  onGap(gap: Gap, browsers: number): void;
+}
+
+/** Dedicated mode: a feed with one reader, which may slow the upstream down. */
+export class DirectSubscription implements Subscription, FeedSink {
+  readonly ready: Promise<IncomingHttpHeaders>;
+  readonly #feed: Feed;
+  readonly #run = new Run();
+  readonly #single: boolean;
+  readonly #news: FeedNews;
+  #reader: FeedReader | undefined;
+  #outcome: [CloseReason, SseProxyError | undefined] | undefined;
+
+  /** `single`: every frame is handed on alone, not joined with its neighbours. */
+  constructor(parts: Omit<FeedParts, 'sink'>, request: UpstreamRequest, single: boolean, news: FeedNews) {
+    this.#single = single;
+    this.#news = news;
+    this.#feed = new Feed({ ...parts, sink: this });
+    // Nothing is read before there is somebody to give it to.
+    this.#feed.pause();
+    this.ready = this.#feed.connect(request);
+  }
+
+  read(reader: FeedReader): void {
+    this.#reader = reader;
+    if (this.#outcome) reader.onOver(...this.#outcome);
+    else this.#feed.resume();
+  }
+
+  resume(): void {
+    this.#feed.resume();
+  }
+
+  close(): void {
+    this.#feed.close();
+  }
+
+  onFrame(source: Buffer, start: number, end: number, isEvent: boolean): void {
+    if (this.#single || !this.#run.continues(source, start)) this.onChunk();
+    this.#run.add(source, start, end, isEvent);
+  }
+
+  onChunk(): void {
+    this.#run.flush(this.#give);
+  }
+
+  #give = (bytes: Buffer, events: number): void => {
+    if (this.#reader && !this.#reader.onFrames(bytes, events)) this.#feed.pause();
+  };
+
+  onGap(gap: Gap): void {
+    this.onChunk();
+    this.#reader?.onOwn(gapBytes(gap));
+    this.#news.onGap(gap, 1);
+  }
+
+  onResume(attempts: number, outageMs: number): void {
+    this.#news.onResume(attempts, outageMs, 1);
+  }
+
+  onOver(reason: CloseReason, error: SseProxyError | undefined): void {
+    this.#outcome = [reason, error];
+    this.#reader?.onOver(reason, error);
+  }
+}

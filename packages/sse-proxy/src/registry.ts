@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { maxBackfills } from './defaults.ts';
+import type { FeedNews } from './direct.ts';
+import { SseProxyError } from './errors.ts';
+import { gapBytes } from './events.ts';
+import type { ShareConfig } from './feed-options.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { Config } from './options.ts';
+import { SharedFeed, type SharedParts } from './shared.ts';
+import { type Opening, SharedSubscription } from './shared-subscription.ts';
+import type { Subscription } from './subscription.ts';
+import type { CloseReason } from './types.ts';
+import type { Upstream, UpstreamRequest } from './upstream.ts';
+
+/** Tells requests apart that only differ in how they are traced. */
+const tracing = new Set(['traceparent', 'tracestate', 'x-request-id']);
+
+/** What a browser brings to a shared feed. */
+export interface Joining {
+  readonly request: UpstreamRequest;
+  /** Its Last-Event-ID, a byte string. */
+  readonly cursor: string;
+  /** From `share.key`; undefined: the header fields that go up decide. */
+  readonly key: string | undefined;
+  readonly news: FeedNews;
+  /** Makes the request anew for a resume. */
+  readonly prepare: () => Promise<UpstreamRequest>;
+}
+
+interface Entry {
+  readonly feed: SharedFeed;
+  readonly backfills: Set<SharedFeed>;
+  /** Subscriptions, also those that still wait for the upstream's headers. */
+  members: number;
+  linger: NodeJS.Timeout | undefined;
+}
+
+/** What a {@link Registry} needs of its middleware. */
+export interface RegistryHost {
+  readonly config: Config;
+  readonly heartbeat: Heartbeat;
+  readonly upstream: Upstream;
+}
+
+/** The shared feeds of one middleware, by a key that holds all that the upstream sees of a request. */
+export class Registry {
+  readonly #host: RegistryHost;
+  readonly #share: ShareConfig;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(host: RegistryHost, share: ShareConfig) {
+    this.#host = host;
+    this.#share = share;
+  }
+
+  /** Feeds now, lingering ones included. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** A place in the feed for this request; the first one opens it, those who come meanwhile wait for the same answer. */
+  join(joining: Joining): Subscription {
+    const key = feedKey(joining);
+    const entry = this.#entries.get(key) ?? this.#create(key, joining);
+    const { feed } = entry;
+    const position = feed.locate(joining.cursor);
+    if (position !== undefined) {
+      return this.#seat(key, entry, feed, position, joining.cursor === '' ? sayTipId(feed) : undefined);
+    }
+    // Our own ids can't be asked of the upstream: everything still held is sent, and the gap before it said.
+    if (this.#share.ids === 'assign') return this.#seat(key, entry, feed, feed.ring.start, sayUnknownId(joining.news));
+    return this.#backfill(key, entry, joining);
+  }
+
+  /** Ends all feeds, lingering ones too. */
+  close(): void {
+    for (const { feed } of [...this.#entries.values()]) feed.end('draining', undefined);
+  }
+
+  #seat(key: string, entry: Entry, feed: SharedFeed, position: number, opening?: Opening): Subscription {
+    entry.members++;
+    clearTimeout(entry.linger);
+    return new SharedSubscription(feed, position, opening, (last) => {
+      entry.members--;
+      if (last !== entry.feed && last.members === 0) last.end('upstream-ended', undefined);
+      if (entry.members > 0 || this.#entries.get(key) !== entry) return;
+      entry.linger = setTimeout(() => entry.feed.end('upstream-ended', undefined), this.#share.lingerMs);
+    });
+  }
+
+  #create(key: string, joining: Joining): Entry {
+    const forget = (reason: CloseReason, error: SseProxyError | undefined) => {
+      clearTimeout(entry.linger);
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+      // They were to meet this feed; it goes nowhere any more.
+      for (const backfill of [...entry.backfills]) backfill.end(reason, error);
+    };
+    const feed = new SharedFeed(this.#parts(joining, forget), joining.request);
+    const entry: Entry = { feed, backfills: new Set(), members: 0, linger: undefined };
+    this.#entries.set(key, entry);
+    feed.ready.catch((error: SseProxyError) => feed.end('upstream-broken', error));
+    return entry;
+  }
+
+  // The ring has not got the browser's id (any more): a second feed starts there, and ends where the first has its event.
+  #backfill(key: string, entry: Entry, joining: Joining): Subscription {
+    const { backfills, feed } = entry;
+    for (const known of backfills) {
+      const position = known.locate(joining.cursor);
+      if (position !== undefined) return this.#seat(key, entry, known, position);
+    }
+    if (backfills.size >= maxBackfills) throw new SseProxyError('ERR_SSE_OVERLOAD');
+
+    const forget = () => backfills.delete(backfill);
+    const parts = this.#parts(joining, forget);
+    const backfill: SharedFeed = new SharedFeed({ ...parts, joins: feed }, joining.request);
+    backfills.add(backfill);
+    backfill.ready.catch((error: SseProxyError) => backfill.end('upstream-broken', error));
+    return this.#seat(key, entry, backfill, 0);
+  }
+
+  #parts(joining: Joining, onOver: SharedParts['onOver']): SharedParts {
+    const { config, heartbeat, upstream } = this.#host;
+    const assignIds = this.#share.ids === 'assign';
+    return {
+      config,
+      heartbeat,
+      upstream,
+      cursor: assignIds ? '' : joining.cursor,
+      prepare: joining.prepare,
+      replay: this.#share.replay,
+      assignIds,
+      single: Boolean(config.transform),
+      maxBehindBytes: config.slowClient.maxBufferedBytes,
+      news: joining.news,
+      onOver,
+    };
+  }
+}
+
+// A browser that starts at the tip gets the tip's id: cut before its first event, it can still come back to here.
+function sayTipId(feed: SharedFeed): Opening {
+  return (reader, position) => {
+    if (feed.tipId && position === feed.ring.end) reader.onOwn(Buffer.from(`id: ${feed.tipId}\n\n`, 'latin1'));
+  };
+}
+
+function sayUnknownId(news: FeedNews): Opening {
+  return (reader) => {
+    const now = Date.now();
+    const gap = { reason: 'unknown-id', from: now, to: now } as const;
+    reader.onOwn(gapBytes(gap));
+    news.onGap(gap, 1);
+  };
+}
+
+// A digest, since header fields hold tokens; JSON keeps the parts from running into each other.
+function feedKey({ request, key }: Joining): string {
+  const { origin, path } = request.address;
+  const fields: string[] = [];
+  for (let i = 0; i < request.headers.length; i += 2) {
+    const [name = '', value = ''] = request.headers.slice(i, i + 2);
+    if (!tracing.has(name)) fields.push(name, value);
+  }
+  return createHash('sha256')
+    .update(JSON.stringify([origin, path, key ?? fields]))
+    .digest('base64');
+}

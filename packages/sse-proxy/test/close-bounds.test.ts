@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { Dispatcher } from 'undici';
+import { flood, numbered, reader } from './support/flood.ts';
+import { stage } from './support/stage.ts';
+import { until } from './support/until.ts';
+
+const child = fileURLToPath(new URL('support/close-child.ts', import.meta.url));
+
+describe('nothing holds up close()', () => {
+  const { add, clean, upstream, app, visit, opened } = stage();
+  afterEach(clean);
+
+  it('not a browser that reads nothing: it is cut, not ended as if complete', async () => {
+    const up = await upstream((request) => request.begin());
+    const { port, proxy } = await app({ target: up.url, slowClient: { maxStallMs: 600_000 } });
+    const stuck = add(reader(port), (it) => it.leave());
+    await stuck.opened();
+    const request = await up.request();
+    void flood(request, 4_000, 16_384);
+    await until(() => proxy.stats().bufferedBytes > 0 && request.socket.writableNeedDrain);
+    const reads = visit(port);
+    await reads.opened();
+    await proxy.close();
+    await until(() => reads.closed());
+    expect(reads.body()).to.include('event: sse-proxy:end\n');
+    stuck.read();
+    await until(() => stuck.closed());
+    expect(stuck.complete()).to.equal(false);
+    expect(proxy.stats()).to.include({ open: 0, bufferedBytes: 0, upstreamConnections: 0 });
+  });
+
+  it('not one whose stream ended before, by the upstream, and that still has not read it', async () => {
+    const up = await upstream();
+    const { port, proxy, witness } = await app({
+      target: up.url,
+      share: true,
+      maxEventBytes: 64 * 1_048_576,
+      slowClient: { maxStallMs: 600_000, maxBufferedBytes: 64 * 1_048_576 },
+    });
+    const stuck = add(reader(port), (it) => it.leave());
+    const quick = add(reader(port), (it) => it.leave());
+    const request = await up.request();
+    request.begin();
+    await Promise.all([stuck.opened(), quick.opened()]);
+    quick.read();
+    request.send(numbered(0, 16 * 1_048_576));
+    request.end();
+    await until(() => witness.closes.length === 2 && quick.complete());
+    expect(witness.closes.map(({ reason }) => reason)).to.deep.equal(['upstream-ended', 'upstream-ended']);
+    expect(stuck.closed()).to.equal(false);
+    await proxy.close();
+    stuck.read();
+    await until(() => stuck.closed());
+    expect(stuck.complete()).to.equal(false);
+  });
+
+  it('not one that comes to be stuck during the grace time', async () => {
+    const { app: proxied, browser, request } = await opened();
+    const closing = proxied.proxy.close({ graceMs: 50 });
+    browser.socket.pause();
+    void flood(request, 4_000, 16_384);
+    await closing;
+    expect(proxied.proxy.stats()).to.include({ open: 0, bufferedBytes: 0 });
+  });
+
+  it('not a request whose upstream answers in the very moment: it is opened or refused, whatever comes first', async () => {
+    for (let depth = 0; depth < 16; depth++) {
+      let closing: Promise<void> | undefined;
+      const dispatcher = new Answering(() => {
+        let moment = Promise.resolve();
+        for (let n = 0; n < depth; n++) moment = moment.then(() => {});
+        void moment.then(() => {
+          closing = proxied.proxy.close();
+        });
+      });
+      const proxied = await app({ target: 'http://upstream/', dispatcher, retryMs: false });
+      const browser = visit(proxied.port);
+      await until(() => browser.complete());
+      expect(browser.body(), `${depth} microtasks later`).to.match(/^event: sse-proxy:(refused|end)\n/);
+      await closing;
+      const { opens, closes, refusals } = proxied.witness;
+      expect(opens.length + refusals.length).to.equal(1);
+      expect(closes.length).to.equal(opens.length);
+    }
+  });
+
+  it('and nothing keeps the process: it exits by itself, with feeds that linger, resume and connect', async () => {
+    const up = await upstream();
+    const server = spawn(process.execPath, [child, up.url], { stdio: ['ignore', 'pipe', 'inherit'] });
+    add(server, (it) => it.kill('SIGKILL'));
+    const lines = createInterface(server.stdout)[Symbol.asyncIterator]();
+    const port = Number((await lines.next()).value);
+    const come = async (path: string, n: number) => {
+      const browser = visit(port, path);
+      (await up.request(n)).begin();
+      return browser.opened();
+    };
+    const open = [await come('/dedicated', 0), await come('/shared', 1), await come('/asked', 2)];
+    const resuming = await come('/resuming', 3);
+    up.requests[3]?.send('id: 1\ndata: one\n\n');
+    await resuming.sees('one\n\n');
+    up.requests[3]?.reset();
+    // This one leaves: its feed lingers, and a browser with another identity has another feed.
+    const left = visit(port, '/shared', { Authorization: 'a' });
+    (await up.request(4)).begin();
+    await left.opened();
+    left.leave();
+    const waiting = [visit(port, '/dedicated'), visit(port, '/pending')];
+    await up.request(5);
+    await until(() => up.requests[3]?.closed());
+
+    const exited = once(server, 'exit');
+    server.kill('SIGTERM');
+    const stats = JSON.parse(String((await lines.next()).value));
+    expect(stats).to.include({ open: 0, opening: 0, sharedFeeds: 0, upstreamConnections: 0, opened: 5 });
+    expect(await exited).to.deep.equal([0, null]);
+    for (const browser of [...open, resuming, ...waiting]) {
+      await until(() => browser.closed());
+      expect(browser.complete()).to.equal(true);
+      expect(browser.body()).to.include('"reason":"draining"');
+    }
+    await until(() => up.open() === 0);
+  });
+});
+
+/** Answers every request at once with the headers of an event stream, and says so. */
+class Answering extends Dispatcher {
+  readonly #onAnswer: () => void;
+
+  constructor(onAnswer: () => void) {
+    super();
+    this.#onAnswer = onAnswer;
+  }
+
+  override dispatch(_: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const controller = { pause() {}, resume() {}, abort() {} } as unknown as Dispatcher.DispatchController;
+    setImmediate(() => {
+      handler.onRequestStart?.(controller, {});
+      handler.onResponseStart?.(controller, 200, { 'content-type': 'text/event-stream' });
+      this.#onAnswer();
+    });
+    return true;
+  }
+}

@@ -1,0 +1,227 @@
+import { mock } from 'node:test';
+import { expect } from 'chai';
+import { SseProxyError, type SseProxyErrorCode, type SseProxyErrorDetails } from '../src/errors.ts';
+import { settle } from './support/registry.ts';
+import { feedWith } from './support/scripted.ts';
+
+const day = 86_400_000;
+
+/** On a clock that the tests turn. */
+describe('a feed that lost its upstream', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
+  afterEach(() => mock.timers.reset());
+
+  const refusal = (code: SseProxyErrorCode, details?: SseProxyErrorDetails) => new SseProxyError(code, details);
+
+  /** A feed that had event 1, and whose connection broke. */
+  async function lost(resume: { minDelayMs?: number; maxDelayMs?: number; maxOutageMs?: number } = {}) {
+    const it = feedWith({ minDelayMs: 100, maxDelayMs: 800, maxOutageMs: day, ...resume });
+    await it.open();
+    it.send('id: 1\ndata: 1\n\n');
+    it.break();
+    return it;
+  }
+
+  it('waits between half the backoff and all of it, twice as long each time, and no longer than maxDelayMs', async () => {
+    const it = await lost();
+    for (const ceiling of [100, 200, 400, 800, 800, 800]) {
+      const before = it.upstream.requests.length;
+      mock.timers.tick(ceiling / 2 - 1);
+      await settle();
+      expect(it.upstream.requests, `before ${ceiling / 2}`).to.have.length(before);
+      mock.timers.tick(ceiling / 2 + 1);
+      await settle();
+      expect(it.upstream.requests, `after ${ceiling}`).to.have.length(before + 1);
+      it.refuse(refusal('ERR_SSE_UPSTREAM_CONNECT'));
+    }
+  });
+
+  it('begins anew with its shortest wait once an event came, not by headers alone', async () => {
+    const it = await lost();
+    await it.reopen(100);
+    it.break();
+    mock.timers.tick(99);
+    await settle();
+    expect(it.upstream.requests).to.have.length(2);
+    await it.reopen(101);
+    it.send('id: 2\ndata: 2\n\n');
+    it.break();
+    await it.reopen(100);
+    expect(it.upstream.requests).to.have.length(4);
+    expect(it.resumes.map(([attempts]) => attempts)).to.deep.equal([1, 2, 1]);
+  });
+
+  for (const code of [
+    'ERR_SSE_UPSTREAM_BUSY',
+    'ERR_SSE_UPSTREAM_CONNECT',
+    'ERR_SSE_UPSTREAM_TIMEOUT',
+    'ERR_SSE_UPSTREAM_BROKEN',
+    'ERR_SSE_UPSTREAM_PROTOCOL',
+    'ERR_SSE_UPSTREAM_REDIRECT',
+    'ERR_SSE_UPSTREAM_NOT_SSE',
+  ] as const) {
+    it(`tries again after ${code}`, async () => {
+      const it = await lost();
+      await it.attempt(100);
+      it.refuse(refusal(code));
+      await it.reopen(200);
+      it.send('id: 2\ndata: 2\n\n');
+      expect([it.text(), it.overs]).to.deep.equal(['id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n', []]);
+    });
+  }
+
+  for (const error of [
+    refusal('ERR_SSE_UPSTREAM_NO_CONTENT'),
+    ...[401, 403, 404, 410].map((status) => refusal('ERR_SSE_UPSTREAM_REFUSED', { status })),
+  ]) {
+    it(`is over when the upstream says never (${error.status})`, async () => {
+      const it = await lost();
+      await it.attempt(100);
+      it.refuse(error);
+      expect(it.overs).to.deep.equal([['upstream-refused', error]]);
+      mock.timers.tick(day);
+      await settle();
+      expect(it.upstream.requests).to.have.length(2);
+    });
+  }
+
+  it('waits as long as Retry-After says, at least', async () => {
+    const it = await lost();
+    await it.attempt(100);
+    it.refuse(refusal('ERR_SSE_UPSTREAM_BUSY', { retryAfterMs: 7_000 }));
+    await it.attempt(6_999);
+    expect(it.upstream.requests).to.have.length(2);
+    await it.attempt(101);
+    expect(it.upstream.requests).to.have.length(3);
+    // It was about that moment: the next failure has its own.
+    it.refuse(refusal('ERR_SSE_UPSTREAM_CONNECT'));
+    await it.attempt(400);
+    expect(it.upstream.requests).to.have.length(4);
+  });
+
+  for (const [retry, floor] of [
+    ['300', 300],
+    ['600', 600],
+    ['99999999999999999999', 800],
+    ['0', 50],
+    ['-5', 50],
+    ['1e3', 50],
+  ] as const) {
+    it(`takes retry: ${retry} as a floor of ${floor} ms`, async () => {
+      const it = feedWith({ minDelayMs: 100, maxDelayMs: 800, maxOutageMs: day });
+      await it.open();
+      it.send(`retry: ${retry}\nid: 1\ndata: 1\n\n`);
+      it.break();
+      await it.attempt(floor - 1);
+      expect(it.upstream.requests).to.have.length(1);
+      await it.attempt(51);
+      expect(it.upstream.requests).to.have.length(2);
+    });
+  }
+
+  it('is over after maxOutageMs, whatever it waits for', async () => {
+    const waits = {
+      'the backoff': () => {},
+      'a Retry-After': async (it: Awaited<ReturnType<typeof lost>>) => {
+        await it.attempt(100);
+        it.refuse(refusal('ERR_SSE_UPSTREAM_BUSY', { retryAfterMs: 200_000 }));
+      },
+      'an answer': (it: Awaited<ReturnType<typeof lost>>) => it.attempt(100),
+      'its own request': async (it: Awaited<ReturnType<typeof lost>>) => {
+        it.preparing = () => new Promise(() => {});
+        await it.attempt(100);
+      },
+    };
+    for (const [name, prepare] of Object.entries(waits)) {
+      const it = await lost({ maxOutageMs: 5_000, minDelayMs: 100, maxDelayMs: 100 });
+      await prepare(it);
+      mock.timers.tick(4_899);
+      expect(it.overs, name).to.deep.equal([]);
+      mock.timers.tick(101);
+      expect(it.overs, name).to.have.length(1);
+      expect(it.overs[0]?.[0]).to.equal('upstream-broken');
+      expect(it.overs[0]?.[1]).to.include({ code: 'ERR_SSE_UPSTREAM_BROKEN', temporary: true });
+      expect(it.overs[0]?.[1]?.cause).to.have.property('code', 'ERR_SSE_UPSTREAM_BROKEN');
+      expect(it.upstream.live()).to.equal(0);
+      const requests = it.upstream.requests.length;
+      mock.timers.tick(day);
+      await settle();
+      expect(it.upstream.requests, name).to.have.length(requests);
+    }
+  });
+
+  it('counts each outage for itself', async () => {
+    const it = await lost({ maxOutageMs: 150 });
+    for (let n = 2; n < 8; n++) {
+      await it.reopen(100);
+      it.send(`id: ${n}\ndata: ${n}\n\n`);
+      it.break();
+    }
+    expect(it.overs).to.deep.equal([]);
+    await it.reopen(100);
+    mock.timers.tick(day);
+    expect(it.overs).to.deep.equal([]);
+  });
+
+  it('asks for its request anew each time; a failure of that is one more failed attempt', async () => {
+    const it = await lost();
+    let asked = 0;
+    it.preparing = async () => {
+      asked++;
+      if (asked < 3) throw new Error('no token today');
+      return ['authorization', `token ${asked}`];
+    };
+    await it.attempt(100);
+    await it.attempt(200);
+    expect([asked, it.upstream.requests.length]).to.deep.equal([2, 1]);
+    await it.reopen(400);
+    expect(it.upstream.requests[1]?.headers).to.deep.equal(['authorization', 'token 3', 'last-event-id', '1']);
+    expect(it.resumes.map(([attempts]) => attempts)).to.deep.equal([3]);
+  });
+
+  it('leaves nothing when it is closed while it waits, asks for its request, or connects', async () => {
+    const waiting = await lost();
+    waiting.feed.close();
+    await waiting.attempt(day);
+    expect(waiting.upstream.requests).to.have.length(1);
+
+    const asking = await lost();
+    let give = (_: string[]) => {};
+    asking.preparing = () => new Promise((resolve) => (give = resolve));
+    await asking.attempt(100);
+    asking.feed.close();
+    give([]);
+    await asking.attempt(day);
+    expect(asking.upstream.requests).to.have.length(1);
+
+    const connecting = await lost();
+    await connecting.attempt(100);
+    connecting.feed.close();
+    expect(connecting.upstream.live()).to.equal(0);
+    await connecting.attempt(day);
+    expect([connecting.upstream.requests.length, connecting.overs]).to.deep.equal([2, []]);
+  });
+
+  it('says nothing more once it is closed', async () => {
+    const it = feedWith({});
+    await it.open();
+    it.feed.close();
+    it.send('id: 1\ndata: 1\n\n');
+    it.break();
+    it.feed.close();
+    expect([it.text(), it.overs, it.gaps]).to.deep.equal(['', [], []]);
+  });
+
+  it('stays paused over a resume, and flows again on demand', async () => {
+    const it = feedWith({ minDelayMs: 100 });
+    await it.open();
+    it.send('id: 1\ndata: 1\n\n');
+    it.feed.pause();
+    expect(it.upstream.last().paused).to.equal(true);
+    it.break();
+    await it.reopen(100);
+    expect(it.upstream.last().paused).to.equal(true);
+    it.feed.resume();
+    expect(it.upstream.last().paused).to.equal(false);
+  });
+});

@@ -1,0 +1,23 @@
+import fc from 'fast-check';
+import { Stage, type Step, steps } from './support/schedule.ts';
+
+// Printed, so that a failure can be had again: SSE_SEED=… npx mocha …/model.test.ts
+const seed = Number(process.env.SSE_SEED ?? Date.now() % 2 ** 31);
+const runs = Number(process.env.SSE_RUNS ?? 500);
+
+const cases = {
+  'a feed each': false,
+  'a shared feed': { lingerMs: 50 },
+  'a shared feed whose ring holds two events': { lingerMs: 50, replay: { maxEvents: 2 } },
+} as const;
+
+describe(`whatever happens, every browser gets every event once and in order (seed ${seed}, ${runs} schedules each)`, () => {
+  for (const [name, share] of Object.entries(cases)) {
+    it(`with ${name}`, async () => {
+      const property = fc.asyncProperty(steps, fc.boolean(), (schedule: Step[], single) =>
+        new Stage(share, single).run(schedule),
+      );
+      await fc.assert(property, { seed, numRuns: runs });
+    });
+  }
+});

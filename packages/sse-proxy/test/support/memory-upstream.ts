@@ -1,0 +1,139 @@
+import { SseProxyError } from '../../src/errors.ts';
+import type { Upstream, UpstreamConnection, UpstreamEvents, UpstreamRequest } from '../../src/upstream.ts';
+
+/**
+ * An upstream without sockets, for tests that want to say when every byte arrives. It keeps all its events, numbered
+ * from 1, and resumes as asked by Last-Event-ID. Nothing arrives by itself: see {@link MemoryConnection}.
+ */
+export class MemoryUpstream implements Upstream {
+  readonly log: string[] = [];
+  /** Requests under way. */
+  readonly live: MemoryConnection[] = [];
+  /** Refuses connects. */
+  down = false;
+  /** Keeps new requests waiting for their headers, until something is to arrive there. */
+  hangs = false;
+  /** How many events up to the cursor are sent again when a feed resumes; feeds are told apart by x-request-id. */
+  repeats = 0;
+  readonly #firstCursors = new Map<string, number>();
+
+  get connections(): number {
+    return this.live.length;
+  }
+
+  /** Appends events; connections get their bytes. */
+  emit(bytes: string): void {
+    this.log.push(bytes);
+    for (const connection of this.live) connection.queue(bytes);
+  }
+
+  open(request: UpstreamRequest, events: UpstreamEvents): UpstreamConnection {
+    const field = (name: string) => request.headers.find((_, at) => request.headers[at - 1] === name);
+    const resumesAt = field('last-event-id');
+    const cursor = Number(resumesAt ?? this.log.length);
+    const feed = field('x-request-id');
+    // Only what the feed has had can be a repeat.
+    const first = resumesAt === undefined ? cursor : (this.#firstCursors.get(feed ?? '') ?? cursor);
+    if (feed !== undefined) this.#firstCursors.set(feed, first);
+    const from = Math.max(first, cursor - this.repeats);
+    const connection = new MemoryConnection(events, () => {
+      const at = this.live.indexOf(connection);
+      if (at >= 0) this.live.splice(at, 1);
+    });
+    if (this.down) {
+      queueMicrotask(() => connection.refuse());
+    } else {
+      this.live.push(connection);
+      for (const bytes of this.log.slice(from)) connection.queue(bytes);
+      if (!this.hangs) queueMicrotask(() => connection.begin());
+    }
+    return connection;
+  }
+}
+
+/** What was sent waits here, as in a socket, until the test lets it arrive. */
+export class MemoryConnection implements UpstreamConnection {
+  readonly #events: UpstreamEvents;
+  readonly #onOver: () => void;
+  #waiting: Buffer = Buffer.alloc(0);
+  #paused = false;
+  #begun = false;
+  #over = false;
+  #ends = false;
+  /** Nothing arrives while it is set. */
+  stalled = false;
+
+  constructor(events: UpstreamEvents, onOver: () => void) {
+    this.#events = events;
+    this.#onOver = onOver;
+  }
+
+  /** Bytes that have not arrived yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  queue(bytes: string): void {
+    if (!this.#ends) this.#waiting = Buffer.concat([this.#waiting, Buffer.from(bytes)]);
+  }
+
+  begin(): void {
+    if (this.#over || this.#begun) return;
+    this.#begun = true;
+    this.#events.onHeaders({});
+  }
+
+  refuse(): void {
+    if (!this.#finish()) return;
+    this.#events.onError(new SseProxyError('ERR_SSE_UPSTREAM_CONNECT'));
+  }
+
+  /** Lets up to `bytes` arrive, in slices; each in memory of its own. */
+  arrive(bytes: number, slice: number): void {
+    if (!this.stalled) this.begin();
+    let left = bytes;
+    while (left > 0 && this.#waiting.length > 0 && this.#flows) {
+      const chunk = Buffer.from(this.#waiting.subarray(0, Math.min(slice, left)));
+      this.#waiting = this.#waiting.subarray(chunk.length);
+      left -= chunk.length;
+      this.#events.onData(chunk);
+    }
+    if (this.#ends && this.#waiting.length === 0 && this.#flows && this.#finish()) this.#events.onEnd();
+  }
+
+  /** The upstream ends it behind the first `kept` of the waiting bytes: they still arrive. */
+  fin(kept: number): void {
+    this.#ends = true;
+    this.#waiting = this.#waiting.subarray(0, kept);
+    this.arrive(0, 1);
+  }
+
+  /** It breaks; what waits is lost. */
+  rst(): void {
+    if (!this.#finish()) return;
+    this.#events.onError(new SseProxyError('ERR_SSE_UPSTREAM_BROKEN'));
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+  }
+
+  abort(): void {
+    this.#finish();
+  }
+
+  get #flows(): boolean {
+    return this.#begun && !this.#over && !this.#paused && !this.stalled;
+  }
+
+  #finish(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.#onOver();
+    return true;
+  }
+}

@@ -1,0 +1,211 @@
+import type { SseProxyErrorCode, SseProxyOptions, StreamLimiter } from '../../src/index.ts';
+import type { ProxyApp } from './app.ts';
+import { until } from './until.ts';
+import type { RawUpstream } from './upstream.ts';
+
+/** Said of a stream that has been opened: no request is refused with these. */
+type Late = 'ERR_SSE_UPSTREAM_IDLE' | 'ERR_SSE_EVENT_TOO_LARGE' | 'ERR_SSE_TRANSFORM';
+
+type Never =
+  | 'ERR_SSE_OPTION'
+  | 'ERR_SSE_METHOD'
+  | 'ERR_SSE_NOT_ACCEPTABLE'
+  | 'ERR_SSE_CROSS_SITE'
+  | 'ERR_SSE_FORBIDDEN'
+  | 'ERR_SSE_LAST_EVENT_ID'
+  | 'ERR_SSE_PARAMETER'
+  | 'ERR_SSE_PIPELINED'
+  | 'ERR_SSE_UPSTREAM_REFUSED'
+  | 'ERR_SSE_UPSTREAM_NO_CONTENT'
+  | 'ERR_SSE_UPSTREAM_REDIRECT'
+  | 'ERR_SSE_UPSTREAM_NOT_SSE'
+  | 'ERR_SSE_UPSTREAM_PROTOCOL';
+
+/** How a request comes to be refused, and what its browser is told. */
+export interface RefusalScene {
+  readonly status: number;
+  readonly reason: string;
+  readonly title: string;
+  readonly options?: Partial<SseProxyOptions>;
+  /** The upstream's answer, byte by byte; `null` ends the connection. Without one it answers nothing. */
+  readonly answer?: string | null;
+  /** Puts things right for the refusal. */
+  readonly before?: (it: ProxyApp & { up: RawUpstream; visit(id?: string): unknown }) => Promise<unknown>;
+  /** Other request bytes than those of an EventSource. */
+  readonly request?: string;
+  readonly path?: string;
+  /** Header lines besides those of every answer by status. */
+  readonly extra?: string;
+  /** Whether the connection is closed behind the answer. */
+  readonly closes?: true;
+}
+
+const limiter = (limit: 'total' | 'key' | 'rate'): StreamLimiter => ({ acquire: () => ({ ok: false, limit }) });
+const secrets = 'X-Request-Id: s3cret\r\nServer-Timing: s3cret\r\nSet-Cookie: s3cret=1\r\nWWW-Authenticate: s3cret\r\n';
+const answering = (status: string, fields = '') =>
+  `HTTP/1.1 ${status}\r\n${secrets}${fields}Content-Length: 6\r\n\r\ns3cret`;
+const getting = (fields: string) => `GET /sse HTTP/1.1\r\nHost: a\r\n${fields}\r\n`;
+
+/** Every code of a refusal that says "not now". */
+export const later: Record<Exclude<SseProxyErrorCode, Late | Never>, RefusalScene> = {
+  ERR_SSE_LIMIT: { status: 503, reason: 'limit', title: 'Too many streams', options: { limits: limiter('total') } },
+  ERR_SSE_LIMIT_KEY: {
+    status: 429,
+    reason: 'limit',
+    title: 'Too many streams for this user',
+    options: { limits: limiter('key') },
+  },
+  ERR_SSE_LIMIT_RATE: {
+    status: 429,
+    reason: 'limit',
+    title: 'Too many streams opened in a minute',
+    options: { limits: limiter('rate') },
+  },
+  ERR_SSE_OVERLOAD: {
+    status: 503,
+    reason: 'overload',
+    title: 'Too many streams to catch up at once',
+    options: { share: true },
+    // The first opens the feed; the ids of the others are unknown there, and as many as may be are caught up at once.
+    before: async ({ up, visit }) => {
+      visit();
+      const first = await up.request();
+      first.begin();
+      await until(() => first.socket.writableLength === 0);
+      for (let n = 1; n <= 32; n++) {
+        visit(`unknown-${n}`);
+        await up.request(n);
+      }
+    },
+    request: getting('Last-Event-ID: s3cret\r\n'),
+  },
+  ERR_SSE_DRAINING: {
+    status: 503,
+    reason: 'draining',
+    title: 'The server is restarting',
+    before: ({ proxy }) => proxy.close(),
+    // It would hold up server.close().
+    closes: true,
+  },
+  ERR_SSE_HOOK: {
+    status: 500,
+    reason: 'internal',
+    title: 'The stream could not be prepared',
+    options: { authorize: () => Promise.reject(new Error('s3cret')) },
+  },
+  ERR_SSE_HOOK_TIMEOUT: {
+    status: 503,
+    reason: 'internal',
+    title: 'The stream could not be prepared in time',
+    options: { upstreamHeaders: () => new Promise(() => {}), hookTimeoutMs: 10 },
+  },
+  ERR_SSE_INTERNAL: {
+    status: 500,
+    reason: 'internal',
+    title: 'The stream could not be prepared',
+    options: { target: 'http://127.0.0.1:9/:notInTheRoute' },
+  },
+  ERR_SSE_UPSTREAM_CONNECT: {
+    status: 502,
+    reason: 'upstream',
+    title: 'The upstream could not be reached',
+    options: { target: 'http://127.0.0.1:1/' },
+  },
+  ERR_SSE_UPSTREAM_TIMEOUT: {
+    status: 504,
+    reason: 'upstream',
+    title: 'The upstream did not answer in time',
+    options: { headersTimeoutMs: 10 },
+  },
+  ERR_SSE_UPSTREAM_BUSY: {
+    status: 503,
+    reason: 'upstream',
+    title: 'The upstream is temporarily unavailable',
+    answer: answering('500 s3cret', 'Content-Type: text/event-stream\r\n'),
+  },
+  ERR_SSE_UPSTREAM_BROKEN: { status: 502, reason: 'upstream', title: 'The upstream connection broke', answer: null },
+};
+
+/** Every code of a refusal that says "never". */
+export const never: Record<Never, RefusalScene> = {
+  ERR_SSE_OPTION: {
+    status: 500,
+    reason: 'internal',
+    title: 'Invalid configuration',
+    options: { target: () => 's3cret' },
+  },
+  ERR_SSE_METHOD: {
+    status: 405,
+    reason: 'method',
+    title: 'Method not allowed',
+    request: 'POST /sse HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\ns3cret',
+    extra: 'Allow: GET, HEAD\r\n',
+    // Its body is not read.
+    closes: true,
+  },
+  ERR_SSE_NOT_ACCEPTABLE: {
+    status: 406,
+    reason: 'not-acceptable',
+    title: 'This route only serves text/event-stream',
+    request: getting('Accept: text/html\r\n'),
+  },
+  ERR_SSE_CROSS_SITE: {
+    status: 403,
+    reason: 'cross-site',
+    title: 'Cross-site request refused',
+    request: getting('Origin: https://s3cret\r\n'),
+  },
+  ERR_SSE_FORBIDDEN: { status: 403, reason: 'forbidden', title: 'Not allowed', options: { authorize: () => false } },
+  ERR_SSE_LAST_EVENT_ID: {
+    status: 400,
+    reason: 'last-event-id',
+    title: 'Invalid Last-Event-ID',
+    request: 'GET /sse?lastEventId=s3cret%00 HTTP/1.1\r\nHost: a\r\n\r\n',
+  },
+  ERR_SSE_PARAMETER: {
+    status: 400,
+    reason: 'parameter',
+    title: 'Invalid path parameter',
+    options: { target: 'http://127.0.0.1:9/:id' },
+    path: '/:id',
+    request: 'GET /s3cret%2f HTTP/1.1\r\nHost: a\r\n\r\n',
+  },
+  ERR_SSE_PIPELINED: {
+    status: 503,
+    reason: 'pipelined',
+    title: 'A stream cannot wait behind another response',
+    request: `HEAD /sse HTTP/1.1\r\nHost: a\r\n\r\n${getting('')}`,
+    // The first answer has to be on its way while the second request comes.
+    options: { authorize: async () => true },
+  },
+  ERR_SSE_UPSTREAM_REFUSED: {
+    status: 418,
+    reason: 'upstream-refused',
+    title: 'The upstream refused the stream',
+    answer: answering('418 s3cret', 'Content-Type: text/event-stream\r\nRetry-After: 1\r\n'),
+  },
+  ERR_SSE_UPSTREAM_NO_CONTENT: {
+    status: 204,
+    reason: 'upstream-done',
+    title: '',
+    answer: `HTTP/1.1 204 s3cret\r\n${secrets}\r\n`,
+  },
+  ERR_SSE_UPSTREAM_REDIRECT: {
+    status: 502,
+    reason: 'upstream-answer',
+    title: 'The upstream answered with a redirect',
+    answer: answering('307 s3cret', 'Location: https://s3cret/\r\n'),
+  },
+  ERR_SSE_UPSTREAM_NOT_SSE: {
+    status: 502,
+    reason: 'upstream-answer',
+    title: 'The upstream did not answer with an event stream',
+    answer: answering('200 OK', 'Content-Type: text/s3cret\r\n'),
+  },
+  ERR_SSE_UPSTREAM_PROTOCOL: {
+    status: 502,
+    reason: 'upstream-answer',
+    title: 'The upstream broke the HTTP protocol',
+    answer: 's3cret\r\n\r\n',
+  },
+};

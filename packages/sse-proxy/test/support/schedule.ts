@@ -1,0 +1,193 @@
+import { mock } from 'node:test';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { DirectSubscription } from '../../src/direct.ts';
+import { Heartbeat } from '../../src/heartbeat.ts';
+import { readOptions } from '../../src/options.ts';
+import { Registry } from '../../src/registry.ts';
+import type { Subscription } from '../../src/subscription.ts';
+import type { SseProxyOptions } from '../../src/types.ts';
+import { MemoryUpstream } from './memory-upstream.ts';
+import { settle } from './registry.ts';
+import { bytesOf, Viewer } from './viewer.ts';
+
+/** One step of a schedule. Numbers choose among what there is at that moment. */
+export type Step =
+  | { do: 'emit'; count: number; style: number }
+  | { do: 'arrive'; which: number; part: number; slice: number }
+  | { do: 'cut'; which: number; part: number; how: 'fin' | 'rst' }
+  | { do: 'stall'; which: number }
+  | { do: 'down'; on: boolean }
+  | { do: 'hangs'; on: boolean }
+  | { do: 'repeat'; count: number }
+  | { do: 'join' }
+  | { do: 'join-at'; part: number }
+  | { do: 'leave' | 'back' | 'slow' | 'recover'; which: number }
+  | { do: 'wait'; ms: number };
+
+const which = fc.nat({ max: 7 });
+const part = fc.nat({ max: 100 });
+
+/** Weighted so that schedules mostly flow, and mostly break. */
+export const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({ do: fc.constant('emit'), count: fc.integer({ min: 1, max: 5 }), style: fc.nat(4) }),
+    },
+    {
+      weight: 9,
+      arbitrary: fc.record({ do: fc.constant('arrive'), which, part, slice: fc.integer({ min: 1, max: 90 }) }),
+    },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('cut'), which, part, how: fc.constantFrom('fin', 'rst') }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('stall'), which }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('down', 'hangs'), on: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('repeat'), count: fc.nat(4) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('join') }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('join-at'), part }) },
+    {
+      weight: 7,
+      arbitrary: fc.record({ do: fc.constantFrom('leave', 'back', 'back', 'slow', 'recover', 'recover'), which }),
+    },
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.constantFrom(1, 3, 3, 3, 200) }) },
+  ) as fc.Arbitrary<Step>,
+  { minLength: 5, maxLength: 70, size: 'max' },
+);
+
+const address = { origin: 'http://upstream', path: '/' };
+const news = { onResume: () => {}, onGap: () => {} };
+
+/** The proxy's feeds between an upstream and browsers that are both of the test's making, on a clock of its making. */
+export class Stage {
+  readonly upstream = new MemoryUpstream();
+  readonly viewers: Viewer[] = [];
+  readonly #registry: Registry | undefined;
+  readonly #config: ReturnType<typeof readOptions>;
+  readonly #heartbeat: Heartbeat;
+  readonly #single: boolean;
+  #joins = 0;
+
+  /** `single`: frames are handed on one by one, as for a transform. */
+  constructor(share: SseProxyOptions['share'], single: boolean) {
+    this.#single = single;
+    const transform = single ? { transform: (event: { data: string }) => event } : {};
+    const resume = { minDelayMs: 1, maxDelayMs: 2, maxOutageMs: 100 };
+    this.#config = readOptions({ target: address.origin, resume, share: share ?? false, ...transform });
+    this.#heartbeat = new Heartbeat(this.#config.beatMs);
+    const { upstream } = this;
+    if (this.#config.share) {
+      this.#registry = new Registry({ config: this.#config, heartbeat: this.#heartbeat, upstream }, this.#config.share);
+    }
+  }
+
+  async run(schedule: readonly Step[]): Promise<void> {
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    try {
+      this.#add(undefined);
+      await settle();
+      for (const step of schedule) {
+        this.#do(step);
+        await settle();
+      }
+      await this.#finish();
+      await this.#leaveNothing();
+    } finally {
+      for (const viewer of this.viewers) viewer.leave();
+      this.#registry?.close();
+      mock.timers.reset();
+    }
+  }
+
+  #do(step: Step): void {
+    const { upstream } = this;
+    const pick = <T>(list: readonly T[], at: number): T | undefined => list[at % list.length];
+    if (step.do === 'emit') {
+      for (let i = 0; i < step.count; i++) upstream.emit(bytesOf(upstream.log.length + 1, step.style));
+    } else if (step.do === 'arrive') {
+      const connection = pick(upstream.live, step.which);
+      connection?.arrive(Math.ceil((connection.waiting * step.part) / 100), step.slice);
+    } else if (step.do === 'cut') {
+      const connection = pick(upstream.live, step.which);
+      const kept = Math.floor(((connection?.waiting ?? 0) * step.part) / 100);
+      if (step.how === 'fin') connection?.fin(kept);
+      else {
+        connection?.arrive(kept, 17);
+        connection?.rst();
+      }
+    } else if (step.do === 'stall') {
+      const connection = pick(upstream.live, step.which);
+      if (connection) connection.stalled = !connection.stalled;
+    } else if (step.do === 'down' || step.do === 'hangs') upstream[step.do] = step.on;
+    else if (step.do === 'repeat') upstream.repeats = step.count;
+    else if (step.do === 'wait') mock.timers.tick(step.ms);
+    else if (step.do === 'join') this.#add(undefined);
+    else if (step.do === 'join-at') this.#add(Math.ceil((upstream.log.length * step.part) / 100) || undefined);
+    else {
+      const viewer = pick(this.viewers, step.which);
+      if (step.do === 'leave') viewer?.leave();
+      else if (step.do === 'slow') {
+        if (viewer) viewer.slow = true;
+      } else if (step.do === 'recover') viewer?.recover();
+      else if (viewer && !viewer.subscription) this.#join(viewer);
+    }
+  }
+
+  #add(last: number | undefined): void {
+    if (this.viewers.length >= 8) return;
+    const viewer = new Viewer(last, this.#registry !== undefined);
+    this.viewers.push(viewer);
+    this.#join(viewer);
+  }
+
+  #join(viewer: Viewer): void {
+    const { cursor } = viewer;
+    const request = { address, headers: ['x-request-id', String(++this.#joins)] };
+    const prepare = async () => request;
+    const parts = { upstream: this.upstream, heartbeat: this.#heartbeat, config: this.#config, cursor, prepare };
+    let subscription: Subscription;
+    if (this.#registry) subscription = this.#registry.join({ request, cursor, key: undefined, news, prepare });
+    else subscription = new DirectSubscription(parts, request, this.#single, news);
+    viewer.join(subscription, this.upstream.log.length);
+  }
+
+  /** Everything is well again: all come back, all arrives. Then nobody may have missed anything. */
+  async #finish(): Promise<void> {
+    this.upstream.down = this.upstream.hangs = false;
+    const { log } = this.upstream;
+    const done = () => this.viewers.every((viewer) => viewer.last === log.length && viewer.reading);
+    this.upstream.emit(bytesOf(log.length + 1, 0));
+    for (let round = 0; round < 200 && !done(); round++) {
+      for (const viewer of this.viewers) {
+        viewer.recover();
+        if (!viewer.subscription) this.#join(viewer);
+      }
+      mock.timers.tick(3);
+      await settle();
+      for (const connection of [...this.upstream.live]) {
+        connection.stalled = false;
+        connection.arrive(1_000_000, 50);
+      }
+      await settle();
+      // A browser that came for new events only, after the last one, has to see one more.
+      if (round % 10 === 9) this.upstream.emit(bytesOf(log.length + 1, 0));
+    }
+    for (const [index, viewer] of this.viewers.entries()) {
+      expect(viewer.last, `the last event of browser ${index}`).to.equal(log.length);
+    }
+    if (!this.#registry) return;
+    for (let more = 0; more < 2; more++) {
+      this.upstream.emit(bytesOf(log.length + 1, 0));
+      for (const connection of [...this.upstream.live]) connection.arrive(1_000_000, 50);
+      await settle();
+    }
+    expect(this.upstream.connections, 'upstream requests for one feed').to.equal(1);
+  }
+
+  async #leaveNothing(): Promise<void> {
+    for (const viewer of this.viewers) viewer.leave();
+    mock.timers.tick(1_000);
+    await settle();
+    expect(this.upstream.connections, 'upstream requests left behind').to.equal(0);
+    expect(this.#registry?.size ?? 0, 'feeds left behind').to.equal(0);
+  }
+}

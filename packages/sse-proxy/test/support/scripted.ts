@@ -1,0 +1,119 @@
+import { mock } from 'node:test';
+import { SseProxyError } from '../../src/errors.ts';
+import { Feed, type FeedSink, type Gap } from '../../src/feed.ts';
+import { Heartbeat } from '../../src/heartbeat.ts';
+import { readOptions } from '../../src/options.ts';
+import type { CloseReason, SseProxyOptions } from '../../src/types.ts';
+import type { Upstream, UpstreamConnection, UpstreamEvents, UpstreamRequest } from '../../src/upstream.ts';
+import { settle } from './registry.ts';
+
+const address = { origin: 'http://upstream', path: '/' };
+
+/** An upstream whose every move the test makes. */
+export class ScriptedUpstream implements Upstream {
+  readonly connections = 0;
+  readonly requests: UpstreamRequest[] = [];
+  readonly #open: { events: UpstreamEvents; paused: boolean; over: boolean }[] = [];
+
+  open(request: UpstreamRequest, events: UpstreamEvents): UpstreamConnection {
+    const connection = { events, paused: false, over: false };
+    this.requests.push(request);
+    this.#open.push(connection);
+    return {
+      pause() {
+        connection.paused = true;
+      },
+      resume() {
+        connection.paused = false;
+      },
+      abort() {
+        connection.over = true;
+      },
+    };
+  }
+
+  /** The newest connection. */
+  last(): { readonly events: UpstreamEvents; readonly paused: boolean; over: boolean } {
+    const last = this.#open.at(-1);
+    if (!last) throw new Error('no request yet');
+    return last;
+  }
+
+  /** Connections that are not over. */
+  live(): number {
+    return this.#open.filter(({ over }) => !over).length;
+  }
+}
+
+type Resume = Exclude<SseProxyOptions['resume'], undefined>;
+
+/** A feed on a scripted upstream, and everything that it said. For tests that turn the clock. */
+export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { cursor?: string } = {}) {
+  const upstream = new ScriptedUpstream();
+  const { cursor = '', ...rest } = options;
+  const config = readOptions({ target: address.origin, resume, ...rest });
+  const parts: Buffer[] = [];
+  const overs: [CloseReason, SseProxyError | undefined][] = [];
+  const gaps: Gap[] = [];
+  const resumes: [attempts: number, outageMs: number][] = [];
+  const events: boolean[] = [];
+  let chunks = 0;
+  const sink: FeedSink = {
+    onFrame(source, start, end, isEvent) {
+      parts.push(Buffer.from(source.subarray(start, end)));
+      events.push(isEvent);
+    },
+    onChunk: () => void chunks++,
+    onGap(gap) {
+      gaps.push(gap);
+      parts.push(Buffer.from(`(${gap.reason})`));
+    },
+    onResume: (attempts, outageMs) => void resumes.push([attempts, outageMs]),
+    onOver: (reason, error) => void overs.push([reason, error]),
+  };
+  const heartbeat = new Heartbeat(config.beatMs);
+  const it = {
+    upstream,
+    overs,
+    gaps,
+    resumes,
+    events,
+    heartbeat,
+    /** Gives the header fields of the next request. */
+    preparing: async (): Promise<string[]> => [],
+    feed: undefined as unknown as Feed,
+    chunks: () => chunks,
+    /** All frames as one byte string; gaps in brackets. */
+    text: () => Buffer.concat(parts).toString('latin1'),
+    /** The first connection. */
+    open: async () => {
+      const opening = it.feed.connect({ address, headers: [] });
+      upstream.last().events.onHeaders({});
+      await opening;
+    },
+    send: (bytes: string) => upstream.last().events.onData(Buffer.from(bytes, 'latin1')),
+    end: () => over((events) => events.onEnd()),
+    break: () => over((events) => events.onError(new SseProxyError('ERR_SSE_UPSTREAM_BROKEN'))),
+    refuse: (error: SseProxyError) => over((events) => events.onError(error)),
+    /** Turns the clock; if an attempt is due, its request is there afterwards. */
+    attempt: async (ms: number) => {
+      mock.timers.tick(ms);
+      await settle();
+    },
+    /** Turns the clock to the next attempt, which succeeds. */
+    reopen: async (ms: number) => {
+      await it.attempt(ms);
+      upstream.last().events.onHeaders({});
+    },
+  };
+  const over = (how: (events: UpstreamEvents) => void) => {
+    const last = upstream.last();
+    // As the real one does: after an abort nothing is called back.
+    if (last.over) return;
+    last.over = true;
+    how(last.events);
+  };
+  const prepare = async () => ({ address, headers: await it.preparing() });
+  it.feed = new Feed({ upstream, heartbeat, config, cursor, prepare, sink });
+  return it;
+}

@@ -1,0 +1,172 @@
+import { expect } from 'chai';
+import type { FeedReader, Subscription } from '../../src/subscription.ts';
+
+/** What a browser's parser makes of a stream that is fed to it in pieces. [spec] server-sent-events */
+export class BrowserParser {
+  lastEventId: string;
+  readonly #onEvent: (type: string, data: string, id: string) => void;
+  #rest = '';
+  #afterCr = false;
+  #type = '';
+  #data: string[] = [];
+
+  constructor(lastEventId: string, onEvent: (type: string, data: string, id: string) => void) {
+    this.lastEventId = lastEventId;
+    this.#onEvent = onEvent;
+  }
+
+  push(text: string): void {
+    // An LF behind the CR that ended the last piece is that line end's other half.
+    const fresh = this.#afterCr && text.startsWith('\n') ? text.slice(1) : text;
+    if (text !== '') this.#afterCr = text.endsWith('\r');
+    const lines = (this.#rest + fresh).split(/\r\n|\r|\n/);
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) this.#line(line);
+  }
+
+  #line(line: string): void {
+    const [, name, value = ''] = /^([^:]*)(?:: ?(.*))?$/.exec(line) ?? [];
+    if (line === '') {
+      if (this.#data.length > 0) this.#onEvent(this.#type || 'message', this.#data.join('\n'), this.lastEventId);
+      this.#type = '';
+      this.#data = [];
+    } else if (name === 'data') this.#data.push(value);
+    else if (name === 'event') this.#type = value;
+    else if (name === 'id') this.lastEventId = value;
+  }
+}
+
+/**
+ * A browser of the model: it checks every event that it gets against what it must get next. Bytes that reached it
+ * while it was slow are on their way, and are lost if it leaves.
+ */
+export class Viewer implements FeedReader {
+  /** Number of the last event that it got, or started from; undefined while it may start anywhere. */
+  last: number | undefined;
+  /** Events that had been sent when it came for the first time: it may miss none of the later ones. */
+  #cameAt = 0;
+  gaps = 0;
+  events = 0;
+  slow = false;
+  subscription: Subscription | undefined;
+  reading = false;
+  readonly #strict: boolean;
+  #parser: BrowserParser;
+  #onItsWay: string[] = [];
+  #blocked = false;
+
+  /** `strict`: it must get nothing while it is not ready. */
+  constructor(last: number | undefined, strict: boolean) {
+    this.last = last;
+    this.#strict = strict;
+    this.#parser = this.#newParser();
+  }
+
+  get cursor(): string {
+    return this.#parser.lastEventId;
+  }
+
+  /** Comes, or comes back; `sent` events were sent before. */
+  join(subscription: Subscription, sent: number): void {
+    this.subscription = subscription;
+    // One that left before its first event knows of none.
+    if (this.last === undefined) this.#cameAt = sent;
+    this.#parser = this.#newParser();
+    this.#blocked = false;
+    subscription.ready.then(
+      () => {
+        if (this.subscription !== subscription) return;
+        this.reading = true;
+        subscription.read(this);
+      },
+      () => {
+        if (this.subscription === subscription) this.leave();
+      },
+    );
+  }
+
+  leave(): void {
+    const { subscription } = this;
+    this.subscription = undefined;
+    this.reading = false;
+    this.slow = false;
+    this.#onItsWay = [];
+    subscription?.close();
+  }
+
+  /** Reads again. */
+  recover(): void {
+    this.slow = false;
+    for (const text of this.#onItsWay.splice(0)) this.#read(text);
+    this.#blocked = false;
+    if (this.reading) this.subscription?.resume();
+  }
+
+  onFrames(bytes: Buffer): boolean {
+    if (this.#strict) expect(this.#blocked, 'bytes for a reader that is not ready').to.equal(false);
+    this.#take(bytes);
+    if (this.slow) this.#blocked = true;
+    return !this.slow;
+  }
+
+  onOwn(bytes: Buffer): void {
+    this.#take(bytes);
+  }
+
+  onBehind(): void {
+    this.leave();
+  }
+
+  onOver(): void {
+    this.leave();
+  }
+
+  #take(bytes: Buffer): void {
+    expect(this.subscription, 'bytes for one that left').to.not.equal(undefined);
+    const text = bytes.toString();
+    if (this.slow) this.#onItsWay.push(text);
+    else this.#read(text);
+  }
+
+  #read(text: string): void {
+    this.#parser.push(text);
+    // A lone id at the start says where it is.
+    if (this.last === undefined && this.#parser.lastEventId) this.last = Number(this.#parser.lastEventId);
+  }
+
+  #newParser(): BrowserParser {
+    return new BrowserParser(this.last === undefined ? '' : String(this.last), (type, data, id) => {
+      if (type === 'sse-proxy:gap') return this.#gap(data);
+      expect(data, `data of event ${id}`).to.equal(dataOf(Number(id)));
+      if (this.last !== undefined) expect(Number(id), 'the next event').to.equal(this.last + 1);
+      else if (this.gaps === 0) expect(Number(id), 'the first event').to.be.at.most(this.#cameAt + 1);
+      this.last = Number(id);
+      this.events++;
+    });
+  }
+
+  // Honest only before the feed has had any event: there is no id yet to resume from.
+  #gap(data: string): void {
+    expect(JSON.parse(data).reason).to.equal('no-ids');
+    expect(this.last, 'a gap for one that had events').to.equal(undefined);
+    this.gaps++;
+  }
+}
+
+/** The data that event number `n` has. */
+export function dataOf(n: number): string {
+  return n % 3 === 0 ? `event ${n}\nof two lines` : `event ${n}`;
+}
+
+/** The bytes of event number `n`, in one of several styles. */
+export function bytesOf(n: number, style: number): string {
+  const data = dataOf(n)
+    .split('\n')
+    .map((line) => `data: ${line}\n`)
+    .join('');
+  if (style === 1) return `: a comment\nid: ${n}\n${data}\n`;
+  if (style === 2) return `${data}id:${n}\n\n`;
+  if (style === 3) return `event: message\nid: ${n}\n${data}\n:\n`;
+  if (style === 4) return `id: ${n}\n${data}\n`.replaceAll('\n', '\r\n');
+  return `id: ${n}\n${data}\n`;
+}

@@ -1,0 +1,44 @@
+import { expect } from 'chai';
+import { launchBrowser, type RealBrowser } from '../e2e/support/browser.ts';
+import { deployed, limitReached, type PageFigures, type PageRun, upstreamDown } from './rows/chromium.ts';
+import { endScenes } from './support/stage.ts';
+
+describe('a native EventSource in Chromium, left alone', () => {
+  let chromium: RealBrowser;
+  const runs = new Map<PageRun, Promise<PageFigures>>();
+
+  before(async () => {
+    chromium = await launchBrowser();
+    // Most of each is waiting, as long as a browser is told to: side by side.
+    for (const run of [limitReached, upstreamDown, deployed]) {
+      const figures = run(chromium.browser);
+      figures.catch(() => {});
+      runs.set(run, figures);
+    }
+  });
+  after(async () => {
+    await chromium?.close();
+    await endScenes();
+  });
+
+  async function livesAgain(run: PageRun): Promise<string[]> {
+    const figures = await runs.get(run);
+    expect(figures).to.deep.include({ lost: 0, doubled: 0, reordered: 0, mangled: 0, gaveUp: 0 });
+    expect(figures?.delivered).to.be.above(0);
+    return figures?.own ?? [];
+  }
+
+  it('is live again after the limit was reached', async () => {
+    expect(await livesAgain(limitReached)).to.include('refused limit');
+  });
+
+  it('is live again after a deploy: drained, restarted on the same port', async () => {
+    expect(await livesAgain(deployed)).to.include('end draining');
+  });
+
+  it('is live again after the upstream was down for 20 s', async () => {
+    const own = await livesAgain(upstreamDown);
+    expect(own).to.include('end upstream-broken');
+    expect(own).to.include('refused upstream');
+  });
+});

@@ -1,0 +1,115 @@
+// Must-show 3: what a native EventSource goes through.
+import { setTimeout } from 'node:timers/promises';
+import type { Browser, Page } from 'playwright-core';
+import { Ledger } from '../support/checker.ts';
+import { type Figures, Scene, type SceneOptions } from '../support/scene.ts';
+
+declare global {
+  interface Window {
+    /** Data and id of every event, in order. */
+    got: [data: string, id: string][];
+    /** Our own events: name and reason. */
+    own: string[];
+    /** How often the EventSource gave up for good. */
+    gaveUp: number;
+    /** From each loss of its connection to the next event. */
+    recoveryMs: number[];
+  }
+  const source: EventSource;
+}
+
+/** What a run came to; the page's EventSource is one of the browsers. */
+export interface PageFigures extends Figures {
+  own: string[];
+  gaveUp: number;
+}
+
+export type PageRun = (browser: Browser) => Promise<PageFigures>;
+
+async function newPage(browser: Browser, options: SceneOptions): Promise<{ scene: Scene; page: Page }> {
+  const scene = await Scene.set(options);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  // The runner's bound is the only one.
+  page.setDefaultTimeout(0);
+  return { scene, page };
+}
+
+const visit = (page: Page, scene: Scene) => page.goto(`http://127.0.0.1:${scene.port()}/`);
+
+/** Waits until the page has event number `sequence`. */
+async function has(page: Page, sequence: number): Promise<void> {
+  await page.waitForFunction((id) => Number(window.got.at(-1)?.[1]) >= id, sequence);
+}
+
+async function figures(page: Page, scene: Scene): Promise<PageFigures> {
+  await scene.upstream.ask('emit', 10);
+  const { head } = await scene.upstream.ask('hold');
+  await has(page, head);
+  const { got, own, gaveUp, recoveryMs } = await page.evaluate(() => ({
+    got: window.got,
+    own: window.own,
+    gaveUp: window.gaveUp,
+    recoveryMs: window.recoveryMs,
+  }));
+  await page.context().close();
+  const ledger = new Ledger(1);
+  for (const [data, id] of got) ledger.take(data, id);
+  const others = await scene.figures();
+  return {
+    ...others,
+    delivered: others.delivered + ledger.delivered,
+    lost: others.lost + ledger.lost(head),
+    doubled: others.doubled + ledger.doubled,
+    reordered: others.reordered + ledger.reordered,
+    mangled: others.mangled + ledger.mangled,
+    recoveryMs,
+    own,
+    gaveUp,
+  };
+}
+
+export const limitReached: PageRun = async (browser) => {
+  const { scene, page } = await newPage(browser, { mode: 'dedicated', options: { limits: { total: 1 } } });
+  const [first] = await scene.open(1);
+  await visit(page, scene);
+  await page.waitForFunction(() => window.own.length > 0);
+  first?.leave();
+  await page.waitForFunction(() => source.readyState === EventSource.OPEN);
+  // A refusal opens it for a moment: only the proxy knows that this time it is a stream.
+  let open = 0;
+  while (open === 0) open = (await scene.proxy.ask('stats')).open;
+  return figures(page, scene);
+};
+
+const downMs = 20_000;
+
+export const upstreamDown: PageRun = async (browser) => {
+  const resume = { minDelayMs: 100, maxDelayMs: 1_000, maxOutageMs: 5_000 };
+  const { scene, page } = await newPage(browser, { mode: 'shared', direct: true, options: { resume } });
+  await visit(page, scene);
+  await page.waitForFunction(() => source.readyState === EventSource.OPEN);
+  await scene.upstream.ask('emit', 20);
+  await has(page, 20);
+  await scene.upstream.kill();
+  // What has to be shown is this long an absence, so there is nothing to wait for but its end.
+  await setTimeout(downMs);
+  await scene.upstream.restart();
+  await scene.upstream.ask('emit', 20);
+  return figures(page, scene);
+};
+
+export const deployed: PageRun = async (browser) => {
+  const { scene, page } = await newPage(browser, { mode: 'shared', proxy: { graceMs: 1_000 } });
+  const { port } = scene.proxy;
+  await visit(page, scene);
+  await page.waitForFunction(() => source.readyState === EventSource.OPEN);
+  await scene.upstream.ask('emit', 1);
+  await has(page, 1);
+  await scene.upstream.ask('run', 50);
+  await scene.proxy.terminate();
+  scene.proxy = await scene.startProxy(port);
+  const { head } = await scene.upstream.ask('head');
+  await has(page, head);
+  return figures(page, scene);
+};

@@ -1,0 +1,48 @@
+// What must be shown: many breaks, many browsers, one that does not read.
+
+import { both, type Row } from '../support/row.ts';
+import { Scene } from '../support/scene.ts';
+import { until } from '../support/stage.ts';
+
+const breaks = 200;
+
+export const brokenManyTimes: Row = {
+  row: 'M1',
+  fault: `200 events/s, every upstream connection broken ${breaks} times at random bytes, 20 browsers`,
+  modes: both,
+  async run(mode) {
+    const perBrowser = mode === 'dedicated' ? 20 : 1;
+    // The answer's headers are about 200 bytes: some breaks fall into them, most into events.
+    const cut = () => ({
+      bytes: 1 + Math.floor(Math.random() * 1_000),
+      how: Math.random() < 0.5 ? ('fin' as const) : ('rst' as const),
+    });
+    const scene = await Scene.set({ mode });
+    await scene.open(20);
+    // Before the first id nobody could say where to go on.
+    await scene.emit(1);
+    await scene.upstream.ask('run', 200);
+    scene.relay.rules = { cut };
+    scene.relay.breakAll('rst');
+    await until(() => scene.relay.broken >= breaks * perBrowser);
+    scene.relay.rules = {};
+    return scene.figures();
+  },
+};
+
+export const manyComeAndGo: Row = {
+  row: 'M2',
+  fault: '2,000 browsers on 1 upstream connection, 500 leave and come back',
+  modes: ['shared'],
+  async run(mode) {
+    const scene = await Scene.set({ mode });
+    const viewers = await scene.open(2_000);
+    await scene.upstream.ask('run', 20);
+    await scene.reached(10);
+    const leaving = viewers.filter((_, n) => n % 4 === 0);
+    for (const viewer of leaving) viewer.blip();
+    await until(() => leaving.every((viewer) => viewer.opens === 2));
+    await scene.reached((await scene.upstream.ask('head')).head + 10);
+    return scene.figures();
+  },
+};

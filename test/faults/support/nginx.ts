@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { until } from './stage.ts';
+
+/** A real nginx in front of a proxy. */
+export interface Nginx {
+  readonly port: number;
+  /** What `nginx -s reload` does: new workers, and the old ones leave. */
+  reload(): void;
+  close(): Promise<void>;
+}
+
+/** Starts nginx with `locations` in its one server. Throws if it isn't installed. */
+export async function startNginx(locations: string): Promise<Nginx> {
+  const executable = find('nginx');
+  const directory = await mkdtemp(join(tmpdir(), 'sse-nginx-'));
+  const port = await freePort();
+  await writeFile(join(directory, 'nginx.conf'), configuration(port, locations));
+  const args = ['-p', directory, '-c', 'nginx.conf', '-e', 'error.log', '-g', 'daemon off;'];
+  const child = spawn(executable, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  const gone = once(child, 'exit');
+  let listening = false;
+  await until(() => {
+    if (child.exitCode !== null) throw new Error(`nginx ended with ${child.exitCode}; see what it printed`);
+    const probe = net.connect(port, '127.0.0.1', () => {
+      listening = true;
+      probe.destroy();
+    });
+    probe.on('error', () => {});
+    return listening;
+  });
+  return {
+    port,
+    reload: () => void child.kill('SIGHUP'),
+    async close() {
+      child.kill('SIGTERM');
+      await gone;
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function find(name: string): string {
+  // A user's PATH may lack the directory that Debian puts servers into.
+  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  const found = directories.map((directory) => join(directory, name)).find(isExecutable);
+  if (!found) throw new Error(`${name} is not installed: run scripts/install-test-tools.sh`);
+  return found;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function configuration(port: number, locations: string): string {
+  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${name};`);
+  return `
+${process.getuid?.() === 0 ? 'user root;' : ''}
+pid nginx.pid;
+worker_processes 1;
+worker_shutdown_timeout 200ms;
+events {}
+http {
+  access_log off;
+  ${paths.join('\n  ')}
+  server {
+    listen 127.0.0.1:${port};
+    ${locations}
+  }
+}
+`;
+}

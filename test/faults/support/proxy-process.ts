@@ -1,0 +1,114 @@
+// The proxy in a process of its own: Express and the middleware under test.
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { AddressInfo, LookupFunction } from 'node:net';
+import express from 'express';
+import { Agent } from 'undici';
+import { type SseProxyOptions, sseProxy } from '../../../packages/sse-proxy/src/index.ts';
+import { until } from '../../../packages/sse-proxy/test/support/until.ts';
+import { answer } from '../../scale/support/child.ts';
+import { shiftClock } from './clock.ts';
+import { hookedOptions } from './hooks.ts';
+import type { ProxySetUp } from './proxy.ts';
+import { tally } from './tally.ts';
+
+const setUp = JSON.parse(process.argv[2] as string) as ProxySetUp;
+const { seen, observer } = tally();
+let address = '127.0.0.1';
+let dropped = 0;
+let logged = 0;
+
+// A resolver whose answer the test changes.
+const lookup: LookupFunction = (_name, how, done) => {
+  if (how.all) done(null, [{ address, family: 4 }]);
+  else done(null, address, 4);
+};
+
+const options: SseProxyOptions = { ...setUp.options, observers: [observer] };
+if (setUp.lookup) options.dispatcher = new Agent({ connect: { lookup } });
+if (setUp.ca) options.dispatcher = new Agent({ connect: { ca: setUp.ca } });
+if (setUp.hooks) Object.assign(options, hookedOptions(options));
+if (setUp.blockedLog) options.observers?.push({ onOpen: log, onClose: log });
+
+// For a real browser: a native EventSource, and what it got.
+const page = `<!doctype html><link rel="icon" href="data:,"><script>
+  window.got = []; window.own = []; window.recoveryMs = []; window.gaveUp = 0;
+  let lostAt;
+  window.source = new EventSource('/sse');
+  source.onmessage = ({ data, lastEventId }) => {
+    got.push([data, lastEventId]);
+    if (lostAt !== undefined) recoveryMs.push(performance.now() - lostAt);
+    lostAt = undefined;
+  };
+  for (const name of ['gap', 'refused', 'end'])
+    source.addEventListener('sse-proxy:' + name, ({ data }) => own.push(name + ' ' + JSON.parse(data).reason));
+  source.onerror = () => {
+    lostAt ??= performance.now();
+    if (source.readyState === EventSource.CLOSED) gaveUp++;
+  };
+</script>`;
+const proxy = sseProxy(options);
+const app = express();
+app.get('/sse', proxy);
+app.get('/', (_req, res) => void res.type('html').send(page));
+const server = app.listen(setUp.port ?? 0, '127.0.0.1', (error) => {
+  if (error) throw error;
+  answer((server.address() as AddressInfo).port, answers);
+});
+let connections = 0;
+server.on('connection', (socket) => {
+  connections++;
+  socket.on('close', () => connections--);
+});
+process.on('SIGTERM', async () => {
+  await proxy.close({ graceMs: setUp.graceMs ?? 0 });
+  server.close(() => process.exit());
+});
+
+// What a log sink should do: never wait, drop when the pipe is full, and count what it dropped.
+const neverReads = 'const parent = process.ppid; setInterval(() => process.ppid === parent || process.exit(), 100)';
+let pipe: NodeJS.WritableStream | undefined;
+function log(context: object): void {
+  pipe ??= spawn(process.execPath, ['-e', neverReads], { stdio: ['pipe', 'ignore', 'ignore'] }).stdin;
+  if ((pipe as NodeJS.WriteStream).writableNeedDrain) dropped++;
+  else {
+    logged++;
+    pipe.write(`${Object.keys(context).join().padEnd(4_000)}\n`);
+  }
+}
+
+function fds(): number {
+  return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
+}
+
+// Not resourceUsage().maxRSS: on Linux that starts with the size of the process that forked this one.
+function peakMb(): number {
+  if (process.platform !== 'linux') return process.resourceUsage().maxRSS / 1_024;
+  const [, kb] = /^VmHWM:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return Number(kb) / 1_024;
+}
+
+const answers = {
+  stats: () => proxy.stats(),
+  seen: () => seen,
+  fds,
+  peakMb,
+  log: () => ({ logged, dropped }),
+  /** Waits until nobody is connected and no upstream is asked. */
+  async quiet(): Promise<void> {
+    await until(() => {
+      const { open, opening, upstreamConnections } = proxy.stats();
+      return open + opening + upstreamConnections + connections === 0;
+    });
+  },
+  /** Stalls the event loop. */
+  block(ms: number): void {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+  },
+  shiftClock: (ms: number) => shiftClock(ms),
+  resolveTo(to: string): void {
+    address = to;
+  },
+};
+export type ProxyAnswers = typeof answers;

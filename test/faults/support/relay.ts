@@ -1,0 +1,157 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import tls from 'node:tls';
+
+/** What a relay does to a connection besides passing it on. Only bytes from the target are tampered with. */
+export interface RelayRules {
+  /** Each chunk arrives this much later. */
+  latencyMs?: number;
+  /** Chunks arrive in pieces of this many bytes, one a turn of the event loop. */
+  sliceBytes?: number;
+  /** Asked for each new connection: it is broken after so many bytes. */
+  cut?: () => { bytes: number; how: 'fin' | 'rst' } | undefined;
+  /** New connections are accepted and get no answer; `head`: the first half of one. */
+  hang?: 'silent' | 'head';
+  /** Nothing is passed on any more, in either direction, and ends of connections aren't either. */
+  stalled?: boolean;
+}
+
+interface Link {
+  readonly near: net.Socket;
+  readonly far: net.Socket | undefined;
+}
+
+/** A TCP relay that does to connections what networks do. */
+export class Relay {
+  rules: RelayRules;
+  /** Where new connections go. */
+  target: number | { host: string; port: number };
+  /** Connections so far, and those that were broken. */
+  accepted = 0;
+  broken = 0;
+  readonly #links = new Set<Link>();
+  readonly #server: net.Server;
+
+  private constructor(target: number, rules: RelayRules, identity: tls.SecureContextOptions | undefined) {
+    this.target = target;
+    this.rules = rules;
+    const accept = (socket: net.Socket) => this.#accept(socket);
+    this.#server = identity
+      ? tls.createServer(identity, accept)
+      : net.createServer({ allowHalfOpen: false, noDelay: true }, accept);
+    this.#server.on('tlsClientError', () => {});
+  }
+
+  /** On a free port. With an identity it speaks TLS to who connects. */
+  static async start(target = 0, rules: RelayRules = {}, identity?: tls.SecureContextOptions): Promise<Relay> {
+    const relay = new Relay(target, rules, identity);
+    relay.#server.listen(0, '127.0.0.1');
+    await once(relay.#server, 'listening');
+    return relay;
+  }
+
+  get port(): number {
+    return (this.#server.address() as net.AddressInfo).port;
+  }
+
+  /** Connections open now. */
+  get open(): number {
+    return this.#links.size;
+  }
+
+  /** New connections see another certificate. */
+  identify(identity: tls.SecureContextOptions): void {
+    (this.#server as tls.Server).setSecureContext(identity);
+  }
+
+  /** Breaks all connections there are. */
+  breakAll(how: 'fin' | 'rst'): void {
+    for (const link of [...this.#links]) this.#break(link, how);
+  }
+
+  #break(link: Link, how: 'fin' | 'rst'): void {
+    if (!this.#links.delete(link)) return;
+    this.broken++;
+    if (link.near instanceof tls.TLSSocket) link.near.destroy();
+    else if (how === 'rst') link.near.resetAndDestroy();
+    else link.near.end();
+    link.far?.destroy();
+  }
+
+  #accept(near: net.Socket): void {
+    this.accepted++;
+    near.on('error', () => {});
+    if (this.rules.hang) {
+      const link = { near, far: undefined };
+      this.#links.add(link);
+      near.on('close', () => this.#links.delete(link));
+      if (this.rules.hang === 'head') near.write('HTTP/1.1 200 OK\r\nContent-Type: text/ev');
+      near.resume();
+      return;
+    }
+    const far = net.connect(typeof this.target === 'number' ? { port: this.target, host: '127.0.0.1' } : this.target);
+    far.setNoDelay(true);
+    const link = { near, far };
+    this.#links.add(link);
+    const over = (how: 'fin' | 'rst') => {
+      if (this.rules.stalled || !this.#links.delete(link)) return;
+      for (const socket of [near, far]) how === 'fin' ? socket.end() : socket.destroy();
+    };
+    far.on('error', () => over('rst'));
+    near.on('close', () => over('rst'));
+    near.on('end', () => over('fin'));
+    near.on('data', (chunk) => {
+      if (!this.rules.stalled && !far.destroyed) far.write(chunk);
+    });
+    const deliver = this.#tamper(link, () => over('fin'));
+    far.on('data', deliver).on('end', () => deliver(undefined));
+  }
+
+  /** Passes what comes from the target, under the rules; `undefined` is its end. */
+  #tamper(link: Link, onEnd: () => void): (chunk: Buffer | undefined) => void {
+    const { near, far } = link as { near: net.Socket; far: net.Socket };
+    const cut = this.rules.cut?.();
+    let left = cut?.bytes ?? Number.POSITIVE_INFINITY;
+    near.on('drain', () => this.rules.stalled || far.resume());
+    const queue: (Buffer | undefined)[] = [];
+    const pass = (piece: Buffer | undefined) => {
+      if (!this.#links.has(link)) return;
+      if (piece === undefined) return onEnd();
+      const passed = piece.length > left ? piece.subarray(0, left) : piece;
+      left -= passed.length;
+      if (!near.write(passed)) far.pause();
+      if (cut && left === 0) this.#break(link, cut.how);
+    };
+    let pumping = false;
+    const pump = () => {
+      pumping = false;
+      if (queue.length === 0) return;
+      pass(queue.shift());
+      if (!this.rules.sliceBytes) return pump();
+      pumping = true;
+      setImmediate(pump);
+    };
+    const take = (chunk: Buffer | undefined) => {
+      if (this.rules.stalled) return void far.pause();
+      const bytes = this.rules.sliceBytes ?? chunk?.length ?? 1;
+      if (chunk === undefined) queue.push(undefined);
+      else for (let at = 0; at < chunk.length; at += bytes) queue.push(chunk.subarray(at, at + bytes));
+      if (!pumping) pump();
+    };
+    return (chunk) => {
+      const { latencyMs } = this.rules;
+      if (latencyMs) setTimeout(take, latencyMs, chunk);
+      else take(chunk);
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const { near, far } of this.#links) {
+      near.destroy();
+      far?.destroy();
+    }
+    this.#links.clear();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}

@@ -1,0 +1,35 @@
+import type { SseObserver } from '../../../packages/sse-proxy/src/index.ts';
+
+type Counts = Record<string, number>;
+
+/** An observer that counts, in a form that can be sent to another process. */
+export function tally() {
+  const seen = {
+    opens: 0,
+    closes: {} as Counts,
+    refusals: {} as Counts,
+    gaps: {} as Counts,
+    evictions: {} as Counts,
+    errors: {} as Counts,
+    /** Of each outage that was over: how long, and how many attempts it took. */
+    outagesMs: [] as number[],
+    attempts: [] as number[],
+  };
+  const add = (counts: Counts, name: string) => {
+    counts[name] = (counts[name] ?? 0) + 1;
+  };
+  const observer: SseObserver = {
+    onOpen: () => void seen.opens++,
+    onClose: ({ reason }) => add(seen.closes, reason),
+    onRefuse: ({ error }) => add(seen.refusals, error.code),
+    onGap: ({ reason }) => add(seen.gaps, reason),
+    onEvict: ({ bound }) => add(seen.evictions, bound),
+    onError: ({ error }) => add(seen.errors, error.code),
+    onResume: ({ outageMs, attempts }) => {
+      seen.outagesMs.push(outageMs);
+      seen.attempts.push(attempts);
+    },
+  };
+  return { seen, observer };
+}
+export type Seen = ReturnType<typeof tally>['seen'];

@@ -1,0 +1,119 @@
+// An SSE upstream in a process of its own. Its events are numbered; how far it has come is in a file, so that it can be
+// killed at any moment and go on where it was: whatever is lost, was not lost here.
+import { once } from 'node:events';
+import { openSync, readFileSync, writeSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { until } from '../../../packages/sse-proxy/test/support/until.ts';
+import { answer } from '../../scale/support/child.ts';
+import { frame } from './events.ts';
+import type { UpstreamSetUp, UpstreamSwitches } from './upstream.ts';
+
+const setUp = JSON.parse(process.argv[2] as string) as UpstreamSetUp;
+const tickMs = 5;
+/** Written in one go to a connection that is behind. */
+const batchBytes = 65_536;
+
+interface Reader {
+  readonly res: http.ServerResponse;
+  next: number;
+}
+
+const log = openSync(setUp.log, 'a+');
+const position = openSync(setUp.log, 'r+');
+const [epochBefore, headBefore] = readFileSync(log, 'utf8').trim().split(' ').map(Number);
+let epoch = epochBefore ?? 0;
+let head = headBefore ?? 0;
+let forgotten = 0;
+let switches: UpstreamSwitches = {};
+let timer: NodeJS.Timeout | undefined;
+const readers = new Set<Reader>();
+const requests: { at: number; lastEventId: string | undefined; status: number }[] = [];
+
+// In the log before it is sent: a kill in between loses nothing.
+function advance(count: number): void {
+  head += count;
+  writeSync(position, `${epoch} ${head}`.padEnd(32), 0);
+  for (const reader of readers) pump(reader);
+}
+
+function pump(reader: Reader): void {
+  while (reader.next <= head && !reader.res.writableNeedDrain) {
+    let text = '';
+    while (reader.next <= head && text.length < batchBytes)
+      text += frame(epoch, reader.next++, setUp.eventBytes, !switches.noIds);
+    reader.res.write(text);
+  }
+}
+
+function startAt(lastEventId: string | undefined): number {
+  if (lastEventId === undefined) return head + 1;
+  // An id that is not of this epoch, or that nobody asks for: everything there is.
+  if (switches.ignoreLastEventId || !/^\d+$/.test(lastEventId) || Number(lastEventId) > head) return 1;
+  return Number(lastEventId) + 1;
+}
+
+const server = http.createServer((req, res) => {
+  const lastEventId = req.headers['last-event-id'] as string | undefined;
+  const refusal = switches.answers?.shift() ?? switches.answer;
+  requests.push({ at: Date.now(), lastEventId, status: refusal?.status ?? 200 });
+  if (refusal) {
+    res.writeHead(refusal.status, refusal.headers ?? {}).end();
+    return;
+  }
+  const reader = { res, next: startAt(lastEventId) };
+  res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+  res.flushHeaders();
+  if (switches.retryMs !== undefined) res.write(`retry: ${switches.retryMs}\n\n`);
+  readers.add(reader);
+  res.on('close', () => readers.delete(reader));
+  res.on('drain', () => pump(reader));
+  pump(reader);
+});
+server.on('connection', (socket) => socket.on('error', () => {}));
+
+const answers = {
+  /** Sends this many events a second from now on. */
+  run(perSecond: number): void {
+    clearInterval(timer);
+    const from = performance.now();
+    let sent = 0;
+    timer = setInterval(() => {
+      const due = Math.floor(((performance.now() - from) * perSecond) / 1_000);
+      if (due > sent) advance(due - sent);
+      sent = due;
+    }, tickMs);
+  },
+  /** Sends this many events at once, as fast as each connection takes them. */
+  emit: (count: number) => advance(count),
+  /** No more events; where it has come. */
+  hold() {
+    clearInterval(timer);
+    return { epoch, head };
+  },
+  /** Waits until so many events have been sent. */
+  reached: async (sequence: number) => void (await until(() => head >= sequence)),
+  head: () => ({ epoch, head, sent: forgotten + head }),
+  requests: () => requests,
+  open: () => readers.size,
+  set(changed: UpstreamSwitches): void {
+    switches = { ...switches, ...changed };
+  },
+  /** Forgets all events and begins anew with id 1; every connection is broken. */
+  forget(): void {
+    epoch++;
+    forgotten += head;
+    head = 0;
+    advance(0);
+    for (const { res } of readers) res.destroy();
+  },
+  /** Ends all responses as HTTP says, between events. */
+  end(): void {
+    for (const { res } of readers) res.end();
+  },
+};
+export type UpstreamAnswers = typeof answers;
+
+server.listen({ port: setUp.port, host: setUp.host, backlog: setUp.backlog });
+await once(server, 'listening');
+answer((server.address() as AddressInfo).port, answers);
