@@ -2,9 +2,9 @@ import type { Request } from 'express';
 import { maxLastEventIdBytes } from './defaults.ts';
 import { SseProxyError } from './errors.ts';
 import { isHeaderValue } from './headers.ts';
-import { callHook, isPromiseLike } from './hooks.ts';
+import { badHookResult, callHook, isPromiseLike } from './hooks.ts';
 import type { Lifetime } from './lifetime.ts';
-import { badHookResult, type Config } from './options.ts';
+import type { Config } from './options.ts';
 import { queryOf } from './target.ts';
 import type { LimitAnswer } from './types.ts';
 

@@ -2,6 +2,7 @@ import { SseProxyError } from './errors.ts';
 import type { Lifetime } from './lifetime.ts';
 import { startTimeout } from './timeout.ts';
 import type { Awaitable } from './types.ts';
+import { showKind } from './validate.ts';
 
 /**
  * Calls a function that the user gave. It may throw, reject or never settle: that costs this one request.
@@ -37,4 +38,9 @@ export async function callHook<T>(
 /** Whether a hook's result has to be awaited. */
 export function isPromiseLike<T>(value: Awaitable<T>): value is PromiseLike<T> {
   return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
+}
+
+/** A hook's result has the wrong form; it may be a secret, so only its kind is shown. */
+export function badHookResult(name: string, expected: string, got: unknown): SseProxyError {
+  return new SseProxyError('ERR_SSE_HOOK', { message: `${name} must give ${expected}, gave ${showKind(got)}` });
 }

@@ -1,8 +1,7 @@
 import { defaults } from './defaults.ts';
-import { SseProxyError } from './errors.ts';
 import { readResume, readShare, type ShareConfig } from './feed-options.ts';
-import { isFreeHeaderName, isHeaderValue } from './headers.ts';
 import { createLimiter } from './limits.ts';
+import { addedHeaders, allowedOrigins, forwardedHeaders, forwardedQueryNames } from './request-options.ts';
 import { parseTarget, type TargetTemplate } from './target.ts';
 import type {
   ResumeOptions,
@@ -97,13 +96,13 @@ const knownHooks: Record<keyof SseObserver, true> = {
  */
 export function readOptions(options: SseProxyOptions): Config {
   check.knownNames('', options, knownOptions);
-  const slow = check.knownNames('slowClient', ifSet(options.slowClient), knownSlowClient);
-  const forwardHeaders = headerNames(options.forwardHeaders);
+  const slow = check.knownNames('slowClient', check.ifSet(options.slowClient), knownSlowClient);
+  const forwardHeaders = forwardedHeaders(options.forwardHeaders);
   const config = {
     target: typeof options.target === 'function' ? options.target : parseTarget(options.target),
     forwardHeaders,
     forwardCookies: check.strings('forwardCookies', options.forwardCookies, []),
-    forwardQuery: queryNames(options.forwardQuery),
+    forwardQuery: forwardedQueryNames(options.forwardQuery),
     upstreamHeaders: addedHeaders(options.upstreamHeaders),
     authorize: check.optionalFunction('authorize', options.authorize) && options.authorize,
     reauthorizeMs: check.durationOrFalse('reauthorizeMs', options.reauthorizeMs, false),
@@ -129,7 +128,7 @@ export function readOptions(options: SseProxyOptions): Config {
     maxEventBytes: check.count('maxEventBytes', options.maxEventBytes, defaults.maxEventBytes),
     ...limits(options),
     refuse: check.oneOf('refuse', options.refuse, ['soft', 'status'], defaults.refuse),
-    allowOrigins: origins(options.allowOrigins),
+    allowOrigins: allowedOrigins(options.allowOrigins),
     transform: check.optionalFunction('transform', options.transform) && options.transform,
     observers: observers(options.observers),
     dispatcher: dispatcher(options.dispatcher),
@@ -139,53 +138,8 @@ export function readOptions(options: SseProxyOptions): Config {
   return Object.freeze({ ...config, beatMs: beatPeriod(config) });
 }
 
-// null is no object, though it is often meant as one.
-function ifSet(value: unknown): unknown {
-  return value === undefined ? {} : value;
-}
-
-function headerNames(value: unknown): readonly string[] {
-  const names = check.strings('forwardHeaders', value, defaults.forwardHeaders).map((name) => name.toLowerCase());
-  for (const name of names) {
-    if (name === 'cookie') check.refuseOption('forwardHeaders', 'no cookie: name the cookies in forwardCookies', name);
-    if (!isFreeHeaderName(name))
-      check.refuseOption('forwardHeaders', 'names of headers that a proxy may pass on', name);
-  }
-  return names;
-}
-
-function queryNames(value: unknown): readonly string[] | true {
-  if (value === true) return true;
-  const names = check.strings('forwardQuery', value, []);
-  if (names.includes('lastEventId')) {
-    check.refuseOption('forwardQuery', 'names other than lastEventId, which goes up as Last-Event-ID', 'lastEventId');
-  }
-  return names;
-}
-
-function addedHeaders(value: unknown): Config['upstreamHeaders'] {
-  if (typeof value === 'function') return value as Config['upstreamHeaders'];
-  return Object.freeze({ ...checkUpstreamHeaders('upstreamHeaders', ifSet(value)) });
-}
-
-/** Also what a function gave is checked, at the request. @throws SseProxyError `ERR_SSE_OPTION` */
-export function checkUpstreamHeaders(name: string, value: unknown): Record<string, string> {
-  // A Headers or a Map has no fields of its own: it would pass and set nothing.
-  if (!check.isRecord(value) || Symbol.iterator in value)
-    return check.refuseOption(name, 'an object of header names and values, or a function', check.showKind(value));
-  for (const [field, content] of Object.entries(value)) {
-    if (!isFreeHeaderName(field))
-      check.refuseOption(`${name}`, 'names of headers that may be set for the upstream', field);
-    // The value itself may be a token: it is not shown.
-    if (typeof content !== 'string') check.refuseOption(`${name}.${field}`, 'a string', typeof content);
-    if (!isHeaderValue(content as string))
-      check.refuseOption(`${name}.${field}`, 'no CR, LF or other control character', 'one');
-  }
-  return value as Record<string, string>;
-}
-
 function limits(options: SseProxyOptions): Pick<Config, 'limiter' | 'limitKey'> {
-  const value = ifSet(options.limits);
+  const value = check.ifSet(options.limits);
   if (check.isRecord(value) && 'acquire' in value) {
     if (typeof value.acquire !== 'function') check.refuseOption('limits.acquire', 'a function', value.acquire);
     return { limiter: value as unknown as StreamLimiter, limitKey: undefined };
@@ -207,17 +161,6 @@ function limits(options: SseProxyOptions): Pick<Config, 'limiter' | 'limitKey'> 
     opensPerMinute: check.count('limits.opensPerMinute', opensPerMinute, Number.POSITIVE_INFINITY),
   });
   return { limiter, limitKey: key };
-}
-
-function origins(value: unknown): readonly string[] {
-  const list = check.strings('allowOrigins', value, []);
-  for (const origin of list) {
-    // A host may hold a '*' as URLs go, but origins are compared as they stand.
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin || origin.includes('*')) {
-      check.refuseOption('allowOrigins', "origins such as 'https://admin.example', without a path", origin);
-    }
-  }
-  return list;
 }
 
 function observers(value: unknown): readonly SseObserver[] {
@@ -246,9 +189,4 @@ function beatPeriod(
     (span) => span !== false,
   );
   return Math.min(1_000, Math.max(5, Math.min(...spans) / 4));
-}
-
-/** Thrown by hooks whose result has the wrong form. */
-export function badHookResult(name: string, expected: string, got: unknown): SseProxyError {
-  return new SseProxyError('ERR_SSE_HOOK', { message: `${name} must give ${expected}, gave ${check.showKind(got)}` });
 }

@@ -1,10 +1,11 @@
 import type { Request } from 'express';
 import { DirectSubscription } from './direct.ts';
 import { upHeaders } from './headers.ts';
-import { callHook } from './hooks.ts';
+import { badHookResult, callHook } from './hooks.ts';
 import type { Host } from './host.ts';
 import { Lifetime, StreamEnded } from './lifetime.ts';
-import { badHookResult, type Config, checkUpstreamHeaders } from './options.ts';
+import type { Config } from './options.ts';
+import { checkUpstreamHeaders } from './request-options.ts';
 import type { Stream } from './stream.ts';
 import type { Subscription } from './subscription.ts';
 import { addressOf, fillTarget, forwardedQuery, type UpstreamAddress } from './target.ts';

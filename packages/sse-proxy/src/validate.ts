@@ -40,6 +40,11 @@ export function knownNames(name: string, value: unknown, known: Record<string, t
   return value;
 }
 
+/** An option that may be left out; null is no object, though it is often meant as one. */
+export function ifSet(value: unknown): unknown {
+  return value === undefined ? {} : value;
+}
+
 /** Milliseconds that a timer can count. */
 export function duration(name: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback;
