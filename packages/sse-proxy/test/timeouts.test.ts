@@ -1,0 +1,163 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { expect } from 'chai';
+import { Agent, type Dispatcher } from 'undici';
+import { Feed } from '../src/feed.ts';
+import { Heartbeat } from '../src/heartbeat.ts';
+import { createUpstream } from '../src/upstream.ts';
+import { flood, reader } from './support/flood.ts';
+import { blackhole } from './support/hanging.ts';
+import { heartbeats, stage } from './support/stage.ts';
+import { until } from './support/until.ts';
+
+describe('the time-outs of the upstream', () => {
+  const { add, clean, upstream, app, visit, opened } = stage();
+  afterEach(clean);
+
+  it('connectTimeoutMs: a connect that hangs is given up, its socket destroyed, the browser refused', async function () {
+    const hole = await blackhole();
+    if (!hole) {
+      console.info('      skipped: only Linux tells which connects hang');
+      return this.skip();
+    }
+    add(hole, (it) => it.close());
+    const proxied = await app({ target: `http://127.0.0.1:${hole.port}/`, connectTimeoutMs: 60 });
+    const browser = visit(proxied.port);
+    await until(() => hole.connecting() === 1);
+    await until(() => browser.complete() && hole.connecting() === 0);
+    expect(browser.body()).to.include('"code":"ERR_SSE_UPSTREAM_TIMEOUT"');
+    expect(proxied.witness.errors[0]?.error.message).to.equal('no connection after 60 ms');
+    expect(proxied.proxy.stats()).to.include({ opening: 0, refused: 1, upstreamConnections: 0 });
+  });
+
+  it('headersTimeoutMs: headers that dribble without an end are given up', async () => {
+    const up = await upstream((request) => {
+      request.raw('HTTP/1.1 200 OK\r\nX-Endless: ');
+      const dribble = setInterval(() => request.raw('x'), 5);
+      request.socket.on('close', () => clearInterval(dribble));
+    });
+    const proxied = await app({ target: up.url, headersTimeoutMs: 60 });
+    const browser = visit(proxied.port);
+    await until(() => browser.complete() && up.open() === 0);
+    expect(browser.body()).to.include('"code":"ERR_SSE_UPSTREAM_TIMEOUT"');
+    expect(proxied.witness.errors[0]?.error.message).to.equal('no headers after 60 ms');
+    expect(proxied.proxy.stats()).to.include({ opening: 0, refused: 1, upstreamConnections: 0 });
+  });
+
+  it("headersTimeoutMs: holds with the user's dispatcher too, and interim answers don't put it off", async () => {
+    const up = await upstream((request) => {
+      const interim = setInterval(() => request.raw('HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n'), 5);
+      request.socket.on('close', () => clearInterval(interim));
+    });
+    const dispatcher = add(new Agent(), (it) => it.destroy());
+    const proxied = await app({ target: up.url, headersTimeoutMs: 60, dispatcher });
+    const browser = visit(proxied.port);
+    await until(() => browser.complete() && up.open() === 0);
+    expect(browser.body()).to.include('"code":"ERR_SSE_UPSTREAM_TIMEOUT"');
+  });
+
+  it('an answer after interim ones is taken', async () => {
+    const up = await upstream((request) => {
+      request.raw('HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n');
+      request.begin();
+      request.send('data: one\n\n');
+    });
+    const { port } = await app({ target: up.url, retryMs: false });
+    expect(await visit(port).sees('one\n\n')).to.equal('data: one\n\n');
+  });
+
+  it('idleTimeoutMs: silence cuts the browser, so that it comes back with its id', async () => {
+    const { app: proxied, browser, request } = await opened({ idleTimeoutMs: 40 });
+    request.send('id: 1\ndata: one\n\ndata: tw');
+    await until(() => browser.closed() && request.closed());
+    expect(browser.body()).to.equal('id: 1\ndata: one\n\n');
+    expect(browser.complete()).to.equal(false);
+    const { errors, closes } = proxied.witness;
+    expect(errors.map(({ error }) => error.code)).to.deep.equal(['ERR_SSE_UPSTREAM_IDLE']);
+    expect(closes.map((close) => close.reason)).to.deep.equal(['upstream-idle']);
+  });
+
+  it('idleTimeoutMs: set, it also binds an upstream that never sent a byte; false, none', async () => {
+    const { app: proxied } = await opened({ idleTimeoutMs: 40 });
+    const { browser, request } = await opened({ idleTimeoutMs: false, slowClient: { maxStallMs: 20 } });
+    await until(() => proxied.witness.closes[0]?.reason === 'upstream-idle');
+    request.send('id: 1\ndata: one\n\n');
+    await browser.sees('one\n\n');
+    const { app: again } = await opened({ idleTimeoutMs: 40 });
+    await until(() => again.witness.closes[0]?.reason === 'upstream-idle');
+    request.send('data: two\n\n');
+    expect(await browser.sees('two\n\n')).to.equal('id: 1\ndata: one\n\ndata: two\n\n');
+  });
+
+  it('idleTimeoutMs: left alone, it binds only an upstream that has shown an id or a comment', async () => {
+    // The default is too long for a test: feeds with a short one, which counts as not set.
+    const first = ['data: no id\n\n', 'id: 1\ndata: x\n\n', ':\n'];
+    const up = await upstream((request) => {
+      request.begin();
+      request.send(first[Number(request.line.split(' ')[1]?.slice(1))] ?? '');
+    });
+    const heartbeat = new Heartbeat(10);
+    const over: number[] = [];
+    const got: string[] = [];
+    const feeds = first.map((_, n) => {
+      const feed = new Feed({
+        upstream: createUpstream({ connectTimeoutMs: 5_000, headersTimeoutMs: 5_000, dispatcher: undefined }),
+        heartbeat,
+        config: { idleTimeoutMs: 40, idleTimeoutIsSet: false, maxEventBytes: 1_000 },
+        request: { address: { origin: `http://127.0.0.1:${up.port}`, path: `/${n}` }, headers: [] },
+        cursor: '',
+        single: false,
+      });
+      return add(feed, (it) => it.close());
+    });
+    for (const [n, feed] of feeds.entries()) {
+      await feed.connect();
+      feed.read({ onFrames: (bytes) => got.push(String(bytes)), onOver: () => over.push(n) });
+      await until(() => got.length > n);
+    }
+    await until(() => over.length === 2);
+    expect(over.toSorted()).to.deep.equal([1, 2]);
+    const silent = up.requests.find((request) => request.line.startsWith('GET /0'));
+    silent?.send('data: still here\n\n');
+    await until(() => got.includes('data: still here\n\n'));
+  });
+
+  it("idleTimeoutMs: a browser that does not read is not the upstream's silence", async () => {
+    const up = await upstream((request) => request.begin());
+    const { port, proxy, witness } = await app({ target: up.url, idleTimeoutMs: 60, heartbeatMs: 20 });
+    const slow = add(reader(port), (it) => it.leave());
+    await slow.opened();
+    const sending = flood(await up.request(), 3_000, 16_384);
+    await until(() => proxy.stats().bufferedBytes > 0);
+    for (const n of [1, 2]) {
+      const quiet = visit(port);
+      await until(() => quiet.closed());
+      expect(heartbeats(quiet.body())).to.be.above(0);
+      expect(witness.closes).to.have.length(n);
+    }
+    slow.read();
+    await sending;
+    await until(() => slow.events() === 3_000);
+    expect(slow.inOrder()).to.equal(true);
+  });
+
+  it("rule 28: undici's own timeouts of headers and body are off, in its client and in the user's dispatcher", async () => {
+    const created: { headersTimeout: number; bodyTimeout: number }[] = [];
+    const note = (message: unknown) => created.push((message as { request: (typeof created)[0] }).request);
+    subscribe('undici:request:create', note);
+    add(note, (it) => unsubscribe('undici:request:create', it));
+    const asked: Dispatcher.DispatchOptions[] = [];
+    const agent = add(new Agent({ bodyTimeout: 50, headersTimeout: 50 }), (it) => it.destroy());
+    const dispatcher = agent.compose((dispatch) => (options, handler) => {
+      asked.push(options);
+      return dispatch(options, handler);
+    });
+    await opened();
+    await opened({ dispatcher });
+    expect(created.map(({ headersTimeout, bodyTimeout }) => [headersTimeout, bodyTimeout])).to.deep.equal([
+      [0, 0],
+      [0, 0],
+    ]);
+    expect(asked).to.have.length(1);
+    expect(asked[0]).to.include({ headersTimeout: 0, bodyTimeout: 0, method: 'GET', reset: true });
+  });
+});
