@@ -31,6 +31,7 @@ export class Outlet implements Beating {
   readonly #stopBeating: () => void;
   #over = false;
   #full = false;
+  #justFilled = false;
   #endsInHalfCrlf = false;
   #quietBeats = 0;
   #fullBeats = 0;
@@ -63,11 +64,12 @@ export class Outlet implements Beating {
 
   /**
    * Writes whole events. They are always taken: `false` only means that the browser is full and the caller should
-   * wait for onDrain. A browser that has more than `maxBufferedBytes` waiting already is evicted instead.
+   * wait for onDrain. A browser that has more than `maxBufferedBytes` waiting already is evicted instead; what comes
+   * in the very turn that filled it does not count, since no browser could have taken anything in between.
    */
   write(bytes: Buffer, events: number): boolean {
     if (this.#over) return true;
-    const waiting = this.#full ? this.#res.writableLength : 0;
+    const waiting = this.#full && !this.#justFilled ? this.#res.writableLength : 0;
     if (waiting > 0 && waiting + bytes.length > this.#config.slowClient.maxBufferedBytes) {
       this.evict('maxBufferedBytes', waiting);
       return true;
@@ -83,8 +85,15 @@ export class Outlet implements Beating {
     const last = bytes.length - 1;
     // `\n\r`: an event was handed on at its CR, and the LF that completes the CRLF is still on its way.
     this.#endsInHalfCrlf = bytes[last] === CR && last > 0 && bytes[last - 1] === LF;
-    if (!this.#res.write(bytes)) this.#full = true;
+    if (this.#res.write(bytes) || this.#full) return;
+    this.#full = true;
+    this.#justFilled = true;
+    setImmediate(this.#turnOver);
   }
+
+  #turnOver = (): void => {
+    this.#justFilled = false;
+  };
 
   /** Looks after the slow things: heartbeat and stall. */
   beat(): void {

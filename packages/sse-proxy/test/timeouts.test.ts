@@ -98,20 +98,24 @@ describe('the time-outs of the upstream', () => {
     const heartbeat = new Heartbeat(10);
     const over: number[] = [];
     const got: string[] = [];
-    const feeds = first.map((_, n) => {
+    const upstreams = createUpstream({ connectTimeoutMs: 5_000, headersTimeoutMs: 5_000, dispatcher: undefined });
+    for (const n of first.keys()) {
       const feed = new Feed({
-        upstream: createUpstream({ connectTimeoutMs: 5_000, headersTimeoutMs: 5_000, dispatcher: undefined }),
+        upstream: upstreams,
         heartbeat,
-        config: { idleTimeoutMs: 40, idleTimeoutIsSet: false, maxEventBytes: 1_000 },
-        request: { address: { origin: `http://127.0.0.1:${up.port}`, path: `/${n}` }, headers: [] },
+        config: { idleTimeoutMs: 40, idleTimeoutIsSet: false, maxEventBytes: 1_000, resume: false },
         cursor: '',
-        single: false,
+        prepare: () => Promise.reject(new Error('not resumed')),
+        sink: {
+          onFrame: (source, start, end) => got.push(String(source.subarray(start, end))),
+          onChunk() {},
+          onGap() {},
+          onResume() {},
+          onOver: () => over.push(n),
+        },
       });
-      return add(feed, (it) => it.close());
-    });
-    for (const [n, feed] of feeds.entries()) {
-      await feed.connect();
-      feed.read({ onFrames: (bytes) => got.push(String(bytes)), onOver: () => over.push(n) });
+      add(feed, (it) => it.close());
+      await feed.connect({ address: { origin: `http://127.0.0.1:${up.port}`, path: `/${n}` }, headers: [] });
       await until(() => got.length > n);
     }
     await until(() => over.length === 2);
