@@ -107,7 +107,10 @@ describe('a browser that reads slowly', () => {
     const sendings = [flood(await up.request(0), plenty, eventBytes), flood(await up.request(1), plenty, eventBytes)];
     await until(() => proxy.stats().bufferedBytes > 0);
     // Sips while the other one, which takes nothing, runs out of time.
-    const sips = setInterval(() => (slow.read(), setImmediate(slow.stop)), 5);
+    const sips = setInterval(() => {
+      slow.read();
+      setImmediate(slow.stop);
+    }, 5);
     add(sips, clearInterval);
     await until(() => witness.evictions.length > 0);
     clearInterval(sips);

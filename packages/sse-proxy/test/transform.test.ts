@@ -1,0 +1,183 @@
+import { expect } from 'chai';
+import type { SseEvent, SseProxyOptions, StreamInfo } from '../src/index.ts';
+import { stage } from './support/stage.ts';
+import { until } from './support/until.ts';
+
+type Transform = NonNullable<SseProxyOptions['transform']>;
+
+describe('transform', () => {
+  const { clean, upstream, app, visit, opened } = stage();
+  afterEach(clean);
+
+  /** What a browser gets of `sent`; the upstream ends behind it. */
+  async function through(transform: Transform, sent: string) {
+    const { app: proxied, browser, request } = await opened({ transform });
+    request.send(sent);
+    request.end();
+    await until(() => browser.complete() || browser.closed());
+    return { body: browser.body(), complete: browser.complete(), witness: proxied.witness };
+  }
+
+  it('sees each event with data once, with the stream it belongs to, and writes what it gives', async () => {
+    const seen: [SseEvent, StreamInfo][] = [];
+    const { body, witness } = await through((event, stream) => {
+      seen.push([event, stream]);
+      return { id: event.id ?? '', event: 'changed', data: event.data.toUpperCase(), retry: 5 };
+    }, 'event: a\nid: 1\ndata: one\ndata: two\nretry: 7\n\n: comment\ndata:three\n\nevent: no data\n\n');
+    expect(seen.map(([event]) => event)).to.deep.equal([
+      { event: 'a', id: '1', data: 'one\ntwo', retry: 7 },
+      { data: 'three' },
+    ]);
+    expect(new Set(seen.map(([, stream]) => stream))).to.deep.equal(new Set([witness.opens[0]?.stream]));
+    expect(body).to.equal(
+      'id: 1\nevent: changed\nretry: 5\ndata: ONE\ndata: TWO\n\n: comment\n' +
+        'id: \nevent: changed\nretry: 5\ndata: THREE\n\nevent: no data\n\n',
+    );
+    expect(witness.closes[0]).to.include({ events: 2, bytes: body.length });
+  });
+
+  it('is asked only for whole events, however the upstream slices them', async () => {
+    const { browser, request } = await opened({ transform: ({ data }) => ({ data: `<${data}>` }) });
+    for (const byte of Buffer.from('data: ä\r\n\r\ndata: b\r\rdata: c\n\n')) request.send(Buffer.of(byte));
+    const body = await browser.sees('<c>\n\n');
+    // The LF is what was left of a CRLF after the event had been handed on at its CR.
+    expect(Buffer.from(body, 'latin1').toString()).to.equal('data: <ä>\n\n\ndata: <b>\n\ndata: <c>\n\n');
+  });
+
+  it('may answer later: order is kept, also with what needs no answer', async () => {
+    const answers: (() => void)[] = [];
+    const { browser, request } = await opened({
+      transform: (event) =>
+        event.data === 'now' ? event : new Promise((resolve) => answers.push(() => resolve(event))),
+    });
+    request.send('data: later 1\n\ndata: now\n\n: comment\ndata: later 2\n\ndata: now\n\n');
+    await until(() => answers.length === 1);
+    answers[0]?.();
+    expect(await browser.sees(': comment\n')).to.equal('data: later 1\n\ndata: now\n\n: comment\n');
+    await until(() => answers.length === 2);
+    answers[1]?.();
+    await until(() => browser.body().endsWith('later 2\n\ndata: now\n\n'));
+    expect(browser.body()).to.equal('data: later 1\n\ndata: now\n\n: comment\ndata: later 2\n\ndata: now\n\n');
+  });
+
+  it('that is pending holds its upstream back and nobody else', async () => {
+    const answers: (() => void)[] = [];
+    const up = await upstream((request) => request.begin());
+    const { port, proxy } = await app({
+      target: up.url,
+      retryMs: false,
+      transform: (event) =>
+        event.data === 'wait' ? new Promise((resolve) => answers.push(() => resolve(event))) : event,
+    });
+    const waits = visit(port);
+    const request = await up.request();
+    request.send('data: wait\n\n');
+    await until(() => answers.length === 1);
+    // Far more than the sockets in between hold: it would be read if it were not for the pending answer.
+    for (let n = 0; n < 400; n++) request.send(`data: ${n}${'x'.repeat(65_000)}\n\n`);
+    const other = visit(port);
+    (await up.request(1)).send('data: fine\n\n');
+    expect(await other.sees('fine\n\n')).to.equal('data: fine\n\n');
+    await until(() => request.socket.writableNeedDrain);
+    expect(proxy.stats()).to.include({ events: 1, bufferedBytes: 0 });
+    answers[0]?.();
+    await until(() => proxy.stats().events === 402);
+    expect(waits.closed()).to.equal(false);
+  });
+
+  it('that gives null drops the event, and its id moves the cursor', async () => {
+    const { body, witness } = await through(
+      (event) => (event.data === 'drop' ? null : event),
+      'id: 1\ndata: drop\n\ndata: drop\n\nid: 2\ndata: keep\n\nid:\ndata: drop\n\n',
+    );
+    expect(body).to.equal('id: 1\n\nid: 2\ndata: keep\n\nid: \n\n');
+    expect(witness.closes[0]?.events).to.equal(1);
+  });
+
+  it('cannot break out of its event: CR, LF and NUL are lines of data, or gone', async () => {
+    const { body } = await through(
+      () => ({ id: '1\n\ndata: evil\0', event: 'a\r\ndata: evil', data: 'x\n\nid: evil\rretry: 0\r\n\0' }),
+      'data: one\n\n',
+    );
+    expect(body).to.equal(
+      'id: 1data: evil\nevent: adata: evil\ndata: x\ndata: \ndata: id: evil\ndata: retry: 0\ndata: \0\n\n',
+    );
+  });
+
+  const failures: [string, Transform][] = [
+    [
+      'throws',
+      () => {
+        throw new Error('secret');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('secret'))],
+    ['gives undefined', () => undefined as never],
+    ['gives a string', () => 'secret' as never],
+    ['gives an event without data', () => ({ id: '1' }) as never],
+    ['gives data that is no string', () => ({ data: 7 }) as never],
+    ['resolves with nonsense', async () => ({ data: Buffer.from('secret') }) as never],
+    ['gives an id that cannot be written', () => ({ data: 'x', id: Object.create(null) })],
+    ['resolves with an id that cannot be written', async () => ({ data: 'x', id: Object.create(null) })],
+    ['never settles', () => new Promise<SseEvent>(() => {})],
+  ];
+  for (const [how, fault] of failures) {
+    it(`that ${how} ends its stream only; what came before has been delivered`, async () => {
+      const up = await upstream((request) => request.begin());
+      const { port, witness, proxy } = await app({
+        target: up.url,
+        retryMs: false,
+        hookTimeoutMs: 40,
+        transform: (event, stream) => (event.data === 'bad' ? fault(event, stream) : event),
+      });
+      const spared = visit(port);
+      const its = await up.request();
+      const hit = visit(port);
+      (await up.request(1)).send('id: 1\ndata: one\n\nid: 2\ndata: bad\n\nid: 3\ndata: three\n\n');
+      await until(() => hit.closed() && up.open() === 1);
+      expect(hit.body()).to.equal('id: 1\ndata: one\n\n');
+      expect(hit.complete()).to.equal(false);
+      expect(witness.errors.map(({ error }) => error.code)).to.deep.equal(['ERR_SSE_TRANSFORM']);
+      expect(witness.errors[0]?.error.message).to.equal('transform failed');
+      expect(witness.closes.map((close) => [close.reason, close.error])).to.deep.equal([
+        ['transform-failed', witness.errors[0]?.error],
+      ]);
+      its.send('data: fine\n\n');
+      expect(await spared.sees('fine\n\n')).to.equal('data: fine\n\n');
+      expect(proxy.stats()).to.include({ open: 1, upstreamConnections: 1 });
+    });
+  }
+
+  for (const [how, over, complete] of [
+    ['ends', 'end', true],
+    ['breaks', 'reset', false],
+  ] as const) {
+    it(`delivers what came before the upstream ${how} while an answer is pending`, async () => {
+      const answer = Promise.withResolvers<void>();
+      let asked = 0;
+      const {
+        app: proxied,
+        browser,
+        request,
+        upstream: up,
+      } = await opened({
+        transform: async (event) => {
+          asked++;
+          await answer.promise;
+          return event;
+        },
+      });
+      // Two events in a chunk: the second one waits in the proxy, and the end behind it is known.
+      request.send('id: 1\ndata: one\n\nid: 2\ndata: two\n\nid: 3\ndata: thr');
+      await until(() => asked === 1);
+      request[over]();
+      if (over === 'reset') await until(() => up.open() === 0);
+      answer.resolve();
+      await until(() => browser.complete() || browser.closed());
+      expect(browser.body()).to.equal('id: 1\ndata: one\n\nid: 2\ndata: two\n\n');
+      expect(browser.complete()).to.equal(complete);
+      const reason = complete ? 'upstream-ended' : 'upstream-broken';
+      expect(proxied.witness.closes.map((close) => close.reason)).to.deep.equal([reason]);
+    });
+  }
+});
