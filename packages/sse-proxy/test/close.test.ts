@@ -149,6 +149,8 @@ describe('close()', () => {
 
   it('lets server.close() complete, also with browsers that would keep their connections', async () => {
     const { app: proxied, browser } = await opened();
+    // Nothing but the proxy closes a connection that was kept.
+    proxied.server.keepAliveTimeout = 0;
     const silent = visit(proxied.port);
     await until(() => proxied.proxy.stats().opening === 1);
     const closed = closes(proxied.server);

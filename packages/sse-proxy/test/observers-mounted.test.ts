@@ -13,8 +13,17 @@ const fail = () => {
 };
 
 describe('an observer cannot hurt a stream:', () => {
-  const { clean, visit, opened } = stage();
+  const { add, clean, visit, opened } = stage();
   afterEach(clean);
+
+  /** Rejections that nobody took care of. */
+  function unhandled(): unknown[] {
+    const seen: unknown[] = [];
+    const listener = (reason: unknown) => void seen.push(reason);
+    process.on('unhandledRejection', listener);
+    add(listener, () => process.off('unhandledRejection', listener));
+    return seen;
+  }
 
   const broken: [string, () => unknown][] = [
     ['throws', fail],
@@ -33,6 +42,7 @@ describe('an observer cannot hurt a stream:', () => {
     it(`one that ${name}, in every hook: the others are told all the same, and the bytes are the same`, async () => {
       const bad = Object.fromEntries(hooks.map((one) => [one, hook])) as SseObserver;
       const record = recorder();
+      const rejections = unhandled();
       const options = { observers: [bad, record.observer, bad], resume: quick };
       const { app: proxied, upstream: up, request, browser } = await opened(options);
       request.send('data: one\n\n');
@@ -50,6 +60,7 @@ describe('an observer cannot hurt a stream:', () => {
       expect(refused.status()).to.equal(403);
       expect(record.names()).to.deep.equal(['onOpen', 'onResume', 'onGap', 'onClose', 'onError', 'onRefuse']);
       await until(() => up.open() === 0);
+      expect(rejections).to.deep.equal([]);
     });
   }
 

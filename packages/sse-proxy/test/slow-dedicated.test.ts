@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { SseProxyOptions } from '../src/index.ts';
 import { flood, numbered, reader } from './support/flood.ts';
-import { stage } from './support/stage.ts';
+import { heartbeats, stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 import type { UpstreamRequestSeen } from './support/upstream.ts';
 
@@ -57,14 +57,19 @@ describe('a slow browser with a feed of its own', () => {
     expect(stats()).to.include({ open: 1, evicted: 0, events: many, bytes: many * eventBytes });
   });
 
-  it('that stops and reads again, and again, gets all events in order', async () => {
-    const { request, browser, stats } = await slow();
+  it('that stops and reads again, and again, is not cut, however long that goes on, and gets all in order', async () => {
+    const scene = await slow({ heartbeatMs: 20, slowClient: { maxStallMs: 600 } });
+    const { up, proxied, request, browser, stats } = scene;
+    // Its heartbeats hang on the same timer as the stall bound: five of them are a part of that, forty are more.
+    const clock = visit(proxied.port);
+    await up.request(1);
     const sending = flood(request, many, eventBytes);
-    for (const _ of [1, 2]) {
-      const before = browser.events();
-      await stuck(request, () => stats().events);
+    for (let round = 0; round < 8; round++) {
+      const [before, beats] = [browser.events(), heartbeats(clock.body())];
+      await until(() => request.socket.writableNeedDrain && stats().bufferedBytes > 0);
+      await until(() => heartbeats(clock.body()) >= beats + 5);
       browser.read();
-      await until(() => browser.events() > before + 200);
+      await until(() => browser.events() > before + 50);
       browser.stop();
     }
     browser.read();
@@ -74,7 +79,11 @@ describe('a slow browser with a feed of its own', () => {
   });
 
   it('that transforms asynchronously holds its upstream back too, and loses nothing', async () => {
-    const { request, browser, stats } = await slow({ transform: async (event) => event });
+    const { request, browser, stats } = await slow({
+      // Every other one takes its time.
+      transform: (event) =>
+        Number(event.id) % 2 === 0 ? event : new Promise((resolve) => setImmediate(() => resolve(event))),
+    });
     const sending = flood(request, many, eventBytes);
     const held = await stuck(request, () => stats().events);
     expect(held).to.be.below(many / 2);
