@@ -211,7 +211,7 @@ describe('close()', () => {
         if (!share) (await up.request(1)).begin();
         else (await until(() => up.requests.find(({ headers }) => headers['last-event-id'] === '7'))).begin();
         await until(() => proxied.witness.opens.length === 2);
-        expect(again.status()).to.equal(200);
+        expect((await again.opened()).status()).to.equal(200);
         expect(proxied.witness.opens[1]?.stream.resumed).to.equal(true);
       });
     }
