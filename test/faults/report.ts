@@ -59,8 +59,8 @@ for (const row of table) {
 const text = `# Faults: what came of each
 
 Written by \`npm run faults\` on ${new Date().toISOString().slice(0, 10)} with Node ${process.version}, ${cpus().length} cores,
-${runs} runs a row. Rows are those of the fault table; M1–M4 are what must be shown. Upstream, proxy and browsers are
-processes of their own, between them real sockets. What each row does is in \`rows/\`.
+${runs} runs a row. Rows are those of the fault table; M1–M4 are what must be shown. Upstream and
+proxy are processes of their own, the browsers (Chromium aside) share a third; between them are real sockets. What each row does is in \`rows/\`.
 
 - *sent*: events that the upstream numbered, over all runs; *delivered*: how many of them browsers got, all browsers together.
 - *lost*, *doubled*, *reordered*, *mangled*: against the number and checksum in each event, per browser, added up.
@@ -69,7 +69,7 @@ processes of their own, between them real sockets. What each row does is in \`ro
 - *recovery*: from the loss of an upstream until it is back, and from a browser's cut to its next event. The browsers
   of these tests wait a hundredth of the \`retry:\` they are given; those in Chromium (M3) wait as told.
 - *peak*: the proxy's resident memory, its start (about 100 MB with the type-stripping loader) included.
-- *fds*: the proxy's descriptors before the first browser came and after the last one left.
+- *fds*: the proxy's descriptors before the first browser came and after the last one left (row 28: without the log's pipe).
 
 ${cells(head)}
 ${cells(head.map((name) => (['row', 'fault', 'mode'].includes(name) ? '---' : '--:')))}

@@ -200,7 +200,7 @@ export const never: Record<Never, RefusalScene> = {
     status: 502,
     reason: 'upstream-answer',
     title: 'The upstream did not answer with an event stream',
-    answer: answering('200 OK', 'Content-Type: text/s3cret\r\n'),
+    answer: answering('200 OK', 'Content-Type: text/html\r\n'),
   },
   ERR_SSE_UPSTREAM_PROTOCOL: {
     status: 502,

@@ -1,0 +1,184 @@
+import { expect } from 'chai';
+import type { SseProxyOptions, StreamInfo } from '../src/index.ts';
+import { flood, reader } from './support/flood.ts';
+import { recorder } from './support/recorder.ts';
+import { stage } from './support/stage.ts';
+import { until } from './support/until.ts';
+
+const quick = { minDelayMs: 5, maxDelayMs: 20 };
+
+describe('observers', () => {
+  const { add, clean, upstream, app, visit, opened } = stage();
+  afterEach(clean);
+
+  async function watched(options: Partial<SseProxyOptions> = {}) {
+    const record = recorder();
+    return { ...record, ...(await opened({ observers: [record.observer], ...options })) };
+  }
+
+  it('of a stream that was well: onOpen and onClose, once each, with these fields and no others', async () => {
+    const {
+      told,
+      of,
+      names,
+      app: proxied,
+      browser,
+      request,
+    } = await watched({
+      authorize: () => ({ key: 'user-1' }),
+      retryMs: 5,
+    });
+    request.send('id: 1\ndata: one\n\n:\n\ndata: two\n\n');
+    const body = await browser.sees('two\n\n');
+    expect(names()).to.deep.equal(['onOpen']);
+    browser.leave();
+    await until(() => told.length > 1 && proxied.proxy.stats().open === 0);
+    expect(names()).to.deep.equal(['onOpen', 'onClose']);
+    const [open] = of('onOpen');
+    const [close] = of('onClose');
+    expect(open).to.have.all.keys('stream', 'waitedMs');
+    expect(open?.waitedMs).to.be.a('number').and.at.least(0);
+    const { durationMs, ...rest } = close ?? {};
+    expect(durationMs).to.be.a('number').and.at.least(0);
+    expect(rest).to.deep.equal({
+      stream: open?.stream,
+      reason: 'browser-left',
+      error: undefined,
+      events: 2,
+      bytes: body.length,
+    });
+    expect(close?.stream).to.equal(open?.stream);
+    const { id, route, resumed, key, req } = open!.stream as StreamInfo;
+    expect([route, resumed, key, req.originalUrl]).to.deep.equal(['/sse', false, 'user-1', '/sse']);
+    expect(id).to.match(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  });
+
+  it('every stream has an id of its own, and is resumed if it came with an id', async () => {
+    const up = await upstream((request) => request.begin());
+    const { port, witness } = await app({ target: up.url });
+    const ids = [null, '7', ''];
+    for (const id of ids) await visit(port, '/sse', { 'Last-Event-ID': id }).opened();
+    await visit(port, '/sse?lastEventId=7').opened();
+    await until(() => witness.opens.length === 4);
+    expect(witness.opens.map(({ stream }) => stream.resumed)).to.deep.equal([false, true, false, true]);
+    expect(new Set(witness.opens.map(({ stream }) => stream.id)).size).to.equal(4);
+    expect(witness.opens.map(({ stream }) => stream.key)).to.deep.equal(Array(4).fill(undefined));
+  });
+
+  it('of a refusal: onError, then onRefuse, about the same stream and error, and nothing else', async () => {
+    const { observer, told, of, names } = recorder();
+    const { port, proxy } = await app({
+      target: 'http://127.0.0.1:1/',
+      observers: [observer],
+      authorize: () => ({ key: 'user-1' }),
+    });
+    const browser = visit(port);
+    await until(() => browser.complete());
+    expect(names()).to.deep.equal(['onError', 'onRefuse']);
+    const [failed] = of('onError');
+    const [refused] = of('onRefuse');
+    expect(failed).to.have.all.keys('stream', 'error');
+    expect(failed?.error).to.include({ code: 'ERR_SSE_UPSTREAM_CONNECT', name: 'SseProxyError', temporary: true });
+    const retryMs = Number(/^retry: (\d+)$/m.exec(browser.body())?.[1]);
+    expect(refused).to.deep.equal({ ...failed, status: 200, retryMs });
+    expect(refused?.error).to.equal(failed?.error);
+    expect((refused!.stream as StreamInfo).key).to.equal('user-1');
+    expect(proxy.stats()).to.include({ refused: 1, opened: 0 });
+    expect(told).to.have.length(2);
+  });
+
+  it('of a stream that broke: onError before the onClose that it causes, with the same error', async () => {
+    const { of, names, told, request, browser } = await watched();
+    request.send('data: one\n\n');
+    await browser.sees('one\n\n');
+    request.reset();
+    await until(() => told.length === 3 && browser.closed());
+    expect(names()).to.deep.equal(['onOpen', 'onError', 'onClose']);
+    const [failed] = of('onError');
+    const [close] = of('onClose');
+    expect(failed).to.have.all.keys('stream', 'error');
+    expect(failed?.error).to.include({ code: 'ERR_SSE_UPSTREAM_BROKEN' });
+    expect(close).to.include({ reason: 'upstream-broken', error: failed?.error, stream: failed?.stream, events: 1 });
+  });
+
+  it('of one that leaves before it is open, and of HEAD: nothing', async () => {
+    const { observer, told } = recorder();
+    const up = await upstream();
+    const { port, proxy } = await app({ target: up.url, observers: [observer] });
+    const browser = visit(port);
+    const request = await up.request();
+    browser.leave();
+    await until(() => request.closed() && proxy.stats().opening === 0);
+    const head = await fetch(`http://127.0.0.1:${port}/sse`, { method: 'HEAD' });
+    expect([head.status, told.length]).to.deep.equal([200, 0]);
+  });
+
+  for (const [mode, count] of [
+    ['dedicated', 1],
+    ['shared', 3],
+  ] as const) {
+    it(`${mode}: one onResume and one onGap a lost upstream, with how many browsers it had: ${count}`, async () => {
+      const {
+        told,
+        of,
+        names,
+        app: proxied,
+        upstream: up,
+        request,
+        browser,
+      } = await watched({
+        resume: quick,
+        share: mode === 'shared',
+      });
+      const browsers = [browser];
+      while (browsers.length < count) browsers.push(visit(proxied.port));
+      await until(() => told.length === count);
+      request.send('data: no id\n\n');
+      await Promise.all(browsers.map((each) => each.sees('no id\n\n')));
+      request.end();
+      (await up.request(1)).raw('HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n');
+      (await up.request(2)).begin();
+      await Promise.all(browsers.map((each) => each.sees('event: sse-proxy:gap\n')));
+      expect(names().slice(count)).to.deep.equal(['onResume', 'onGap']);
+      const { outageMs, ...resumed } = of('onResume')[0] ?? {};
+      expect(outageMs).to.be.a('number').and.above(0);
+      expect(resumed).to.deep.equal({ route: '/sse', attempts: 2, browsers: count });
+      expect(of('onGap')).to.deep.equal([{ route: '/sse', reason: 'no-ids', browsers: count }]);
+
+      // The next outage is counted from its own beginning.
+      up.requests[2]?.send('id: 1\ndata: one\n\n');
+      await Promise.all(browsers.map((each) => each.sees('data: one\n\n')));
+      up.requests[2]?.reset();
+      (await up.request(3)).begin();
+      await until(() => of('onResume').length === 2);
+      expect(of('onResume')[1]).to.include({ attempts: 1, browsers: count });
+      expect(names().slice(count)).to.deep.equal(['onResume', 'onGap', 'onResume']);
+    });
+  }
+
+  it('onGap for the one browser whose id is not known any more, in a shared feed', async () => {
+    const { of, app: proxied } = await watched({ share: { ids: 'assign' } });
+    await visit(proxied.port, '/sse', { 'Last-Event-ID': 'forgotten-7' }).sees('sse-proxy:gap');
+    expect(of('onGap')).to.deep.equal([{ route: '/sse', reason: 'unknown-id', browsers: 1 }]);
+  });
+
+  it('of an evicted browser: onEvict, then onClose, and no onError: nothing is broken', async () => {
+    const { observer, told, of, names } = recorder();
+    const up = await upstream((request) => request.begin());
+    const { port } = await app({
+      target: up.url,
+      observers: [observer],
+      slowClient: { maxStallMs: 50 },
+    });
+    const stuck = add(reader(port), (it) => it.leave());
+    void flood(await up.request(), 4_000, 16_384);
+    await until(() => told.length === 3);
+    expect(names()).to.deep.equal(['onOpen', 'onEvict', 'onClose']);
+    const { bufferedBytes, ...evicted } = of('onEvict')[0] ?? {};
+    const [open] = of('onOpen');
+    expect(evicted).to.deep.equal({ stream: open?.stream, bound: 'maxStallMs' });
+    expect(bufferedBytes).to.be.a('number').and.above(0);
+    expect(of('onClose')[0]).to.include({ stream: open?.stream, reason: 'evicted', error: undefined });
+    stuck.leave();
+  });
+});

@@ -1,0 +1,14 @@
+import type { SseObserver } from '../../src/index.ts';
+
+/** Every hook there is. */
+export const hooks = ['onOpen', 'onClose', 'onRefuse', 'onResume', 'onGap', 'onEvict', 'onError'] as const;
+
+/** An observer that keeps all it was told, in order. */
+export function recorder() {
+  const told: { hook: string; context: Record<string, unknown> }[] = [];
+  const observer: SseObserver = Object.fromEntries(
+    hooks.map((hook) => [hook, (context: Record<string, unknown>) => void told.push({ hook, context })]),
+  );
+  const of = (hook: string) => told.filter((one) => one.hook === hook).map(({ context }) => context);
+  return { observer, told, of, names: () => told.map(({ hook }) => hook) };
+}
