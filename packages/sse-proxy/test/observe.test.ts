@@ -182,7 +182,11 @@ describe('observers', () => {
     const { told, observer } = journal();
     const up = await upstream((request) => request.begin());
     let closed: Promise<void> | undefined;
-    const closing: SseObserver = { onOpen: () => void (closed = proxied.proxy.close()) };
+    const closing: SseObserver = {
+      onOpen() {
+        closed = proxied.proxy.close();
+      },
+    };
     const proxied = await app({ target: up.url, observers: [closing, observer] });
     const browser = visit(proxied.port);
     await until(() => browser.complete() && up.open() === 0);

@@ -6,6 +6,8 @@ declare global {
     violations: [directive: string, blocked: string][];
     /** Ids of the events that {@link collectIds} saw. */
     ids: string[];
+    /** Connection states that the page has shown since it was watched. */
+    states: string[];
   }
 }
 
