@@ -21,7 +21,10 @@ export interface SseEvent {
 export interface StreamInfo {
   /** Random, unique to this stream: ties log lines together. */
   readonly id: string;
-  /** The route's template, such as `/logs/:workflowId/stream`: safe as a metric's label. */
+  /**
+   * The route's template, such as `/logs/:workflowId/stream`: safe as a metric's label. Express keeps no template of
+   * a path that `app.use` mounts: parameters there appear with their values, so put them into the route itself.
+   */
   readonly route: string;
   /** The browser's request. Holds credentials: never log it whole. */
   readonly req: Request;
