@@ -1,12 +1,12 @@
-import { mock } from 'node:test';
 import { expect } from 'chai';
 import { SseProxyError } from '../src/errors.ts';
+import { clock } from './support/clock.ts';
 import { never, registryWith, settle } from './support/registry.ts';
 import type { Viewer } from './support/viewer.ts';
 
 describe('backfill: the ring has not got a browser’s id', () => {
-  beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval'] }));
-  afterEach(() => mock.timers.reset());
+  beforeEach(() => clock.install());
+  afterEach(() => clock.uninstall());
 
   it('asks the upstream once for browsers with the same id that the ring does not have', async () => {
     const { upstream, join, emit, arrive } = registryWith();
@@ -126,7 +126,7 @@ describe('backfill: the ring has not got a browser’s id', () => {
     upstream.live[1]?.arrive(50, 50);
     expect(back.last).to.equal(3);
     upstream.live[1]?.rst();
-    mock.timers.tick(2);
+    clock.tick(2);
     await settle();
     arrive(1);
     expect([back.last, back.reading]).to.deep.equal([5, true]);

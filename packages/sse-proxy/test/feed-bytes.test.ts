@@ -1,6 +1,6 @@
-import { mock } from 'node:test';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { clock } from './support/clock.ts';
 import { settle } from './support/registry.ts';
 import { feedWith } from './support/scripted.ts';
 
@@ -8,8 +8,8 @@ const soon = { minDelayMs: 1, maxDelayMs: 1 };
 
 /** On a clock that the tests turn. */
 describe('what a feed hands on over a resume', () => {
-  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
-  afterEach(() => mock.timers.reset());
+  beforeEach(() => clock.install());
+  afterEach(() => clock.uninstall());
 
   /** The connections one after the other; each is broken, but for the last. Gives what the feed handed on. */
   async function over(...connections: string[][]) {
@@ -152,7 +152,7 @@ describe('what a feed hands on over a resume', () => {
       expect([reason, error?.code]).to.deep.equal(
         how === 'end' ? ['upstream-ended', undefined] : ['upstream-broken', 'ERR_SSE_UPSTREAM_BROKEN'],
       );
-      mock.timers.tick(1e9);
+      clock.tick(1e9);
       await settle();
       expect(it.upstream.requests).to.have.length(1);
     }

@@ -1,6 +1,6 @@
-import { mock } from 'node:test';
 import { expect } from 'chai';
 import { SseProxyError, type SseProxyErrorCode, type SseProxyErrorDetails } from '../src/errors.ts';
+import { clock } from './support/clock.ts';
 import { settle } from './support/registry.ts';
 import { feedWith } from './support/scripted.ts';
 
@@ -8,8 +8,8 @@ const day = 86_400_000;
 
 /** On a clock that the tests turn. */
 describe('a feed that lost its upstream', () => {
-  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
-  afterEach(() => mock.timers.reset());
+  beforeEach(() => clock.install());
+  afterEach(() => clock.uninstall());
 
   const refusal = (code: SseProxyErrorCode, details?: SseProxyErrorDetails) => new SseProxyError(code, details);
 
@@ -26,10 +26,10 @@ describe('a feed that lost its upstream', () => {
     const it = await lost();
     for (const ceiling of [100, 200, 400, 800, 800, 800]) {
       const before = it.upstream.requests.length;
-      mock.timers.tick(ceiling / 2 - 1);
+      clock.tick(ceiling / 2 - 1);
       await settle();
       expect(it.upstream.requests, `before ${ceiling / 2}`).to.have.length(before);
-      mock.timers.tick(ceiling / 2 + 1);
+      clock.tick(ceiling / 2 + 1);
       await settle();
       expect(it.upstream.requests, `after ${ceiling}`).to.have.length(before + 1);
       it.refuse(refusal('ERR_SSE_UPSTREAM_CONNECT'));
@@ -40,7 +40,7 @@ describe('a feed that lost its upstream', () => {
     const it = await lost();
     await it.reopen(100);
     it.break();
-    mock.timers.tick(99);
+    clock.tick(99);
     await settle();
     expect(it.upstream.requests).to.have.length(2);
     await it.reopen(101);
@@ -79,7 +79,7 @@ describe('a feed that lost its upstream', () => {
       await it.attempt(100);
       it.refuse(error);
       expect(it.overs).to.deep.equal([['upstream-refused', error]]);
-      mock.timers.tick(day);
+      clock.tick(day);
       await settle();
       expect(it.upstream.requests).to.have.length(2);
     });
@@ -135,16 +135,16 @@ describe('a feed that lost its upstream', () => {
     for (const [name, prepare] of Object.entries(waits)) {
       const it = await lost({ maxOutageMs: 5_000, minDelayMs: 100, maxDelayMs: 100 });
       await prepare(it);
-      mock.timers.tick(4_899);
+      clock.tick(4_899);
       expect(it.overs, name).to.deep.equal([]);
-      mock.timers.tick(101);
+      clock.tick(101);
       expect(it.overs, name).to.have.length(1);
       expect(it.overs[0]?.[0]).to.equal('upstream-broken');
       expect(it.overs[0]?.[1]).to.include({ code: 'ERR_SSE_UPSTREAM_BROKEN', temporary: true });
       expect(it.overs[0]?.[1]?.cause).to.have.property('code', 'ERR_SSE_UPSTREAM_BROKEN');
       expect(it.upstream.live()).to.equal(0);
       const requests = it.upstream.requests.length;
-      mock.timers.tick(day);
+      clock.tick(day);
       await settle();
       expect(it.upstream.requests, name).to.have.length(requests);
     }
@@ -159,7 +159,7 @@ describe('a feed that lost its upstream', () => {
     }
     expect(it.overs).to.deep.equal([]);
     await it.reopen(100);
-    mock.timers.tick(day);
+    clock.tick(day);
     expect(it.overs).to.deep.equal([]);
   });
 

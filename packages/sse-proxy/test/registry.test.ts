@@ -1,32 +1,32 @@
-import { mock } from 'node:test';
 import { expect } from 'chai';
+import { clock } from './support/clock.ts';
 import { registryWith, settle } from './support/registry.ts';
 
 describe('the registry of shared feeds', () => {
-  beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval'] }));
-  afterEach(() => mock.timers.reset());
+  beforeEach(() => clock.install());
+  afterEach(() => clock.uninstall());
 
   it('ends a feed when its linger is over, not a moment before', async () => {
     const { upstream, registry, join } = registryWith({ lingerMs: 100 });
     const viewer = await join();
     viewer.leave();
-    mock.timers.tick(99);
+    clock.tick(99);
     expect([registry.size, upstream.connections]).to.deep.equal([1, 1]);
-    mock.timers.tick(1);
+    clock.tick(1);
     expect([registry.size, upstream.connections]).to.deep.equal([0, 0]);
   });
 
   it('a browser that comes in time cancels the linger; the next one to leave begins a new one', async () => {
     const { registry, join } = registryWith({ lingerMs: 100 });
     (await join()).leave();
-    mock.timers.tick(99);
+    clock.tick(99);
     const second = await join();
-    mock.timers.tick(1_000);
+    clock.tick(1_000);
     expect(registry.size).to.equal(1);
     second.leave();
-    mock.timers.tick(99);
+    clock.tick(99);
     expect(registry.size).to.equal(1);
-    mock.timers.tick(1);
+    clock.tick(1);
     expect(registry.size).to.equal(0);
   });
 
@@ -36,13 +36,13 @@ describe('the registry of shared feeds', () => {
     upstream.down = true;
     upstream.live[0]?.rst();
     for (let i = 0; i < 20 && registry.size > 0; i++) {
-      mock.timers.tick(100);
+      clock.tick(100);
       await settle();
     }
     expect(registry.size).to.equal(0);
     upstream.down = false;
     await join();
-    mock.timers.tick(5_000);
+    clock.tick(5_000);
     expect(registry.size).to.equal(1);
   });
 
@@ -52,7 +52,7 @@ describe('the registry of shared feeds', () => {
     await join();
     twice.close();
     twice.close();
-    mock.timers.tick(100);
+    clock.tick(100);
     expect(registry.size).to.equal(1);
   });
 

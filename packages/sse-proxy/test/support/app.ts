@@ -70,7 +70,17 @@ export async function proxyApp(
   before?.(app);
   app.all(path, proxy);
   const { server, port, close } = await serve(app);
-  return { port, server, proxy, witness: seen, close };
+  return {
+    port,
+    server,
+    proxy,
+    witness: seen,
+    async close() {
+      await close();
+      // Feeds that linger, or wait for their upstream, would keep the process.
+      await proxy.close();
+    },
+  };
 }
 
 /** Listens on a free loopback port. */

@@ -1,4 +1,3 @@
-import { mock } from 'node:test';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { DirectSubscription } from '../../src/direct.ts';
@@ -7,6 +6,7 @@ import { readOptions } from '../../src/options.ts';
 import { Registry } from '../../src/registry.ts';
 import type { Subscription } from '../../src/subscription.ts';
 import type { SseProxyOptions } from '../../src/types.ts';
+import { clock } from './clock.ts';
 import { MemoryUpstream } from './memory-upstream.ts';
 import { settle } from './registry.ts';
 import { bytesOf, Viewer } from './viewer.ts';
@@ -81,7 +81,7 @@ export class Stage {
   }
 
   async run(schedule: readonly Step[]): Promise<void> {
-    mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    clock.install();
     try {
       this.#add(undefined);
       await settle();
@@ -94,7 +94,7 @@ export class Stage {
     } finally {
       for (const viewer of this.viewers) viewer.leave();
       this.#registry?.close();
-      mock.timers.reset();
+      clock.uninstall();
     }
   }
 
@@ -119,7 +119,7 @@ export class Stage {
       if (connection) connection.stalled = !connection.stalled;
     } else if (step.do === 'down' || step.do === 'hangs') upstream[step.do] = step.on;
     else if (step.do === 'repeat') upstream.repeats = step.count;
-    else if (step.do === 'wait') mock.timers.tick(step.ms);
+    else if (step.do === 'wait') clock.tick(step.ms);
     else if (step.do === 'join') this.#add(undefined);
     else if (step.do === 'join-at') this.#add(Math.ceil((upstream.log.length * step.part) / 100) || undefined);
     else {
@@ -161,7 +161,7 @@ export class Stage {
         viewer.recover();
         if (!viewer.subscription) this.#join(viewer);
       }
-      mock.timers.tick(3);
+      clock.tick(3);
       await settle();
       for (const connection of [...this.upstream.live]) {
         connection.stalled = false;
@@ -185,7 +185,7 @@ export class Stage {
 
   async #leaveNothing(): Promise<void> {
     for (const viewer of this.viewers) viewer.leave();
-    mock.timers.tick(1_000);
+    clock.tick(1_000);
     await settle();
     expect(this.upstream.connections, 'upstream requests left behind').to.equal(0);
     expect(this.#registry?.size ?? 0, 'feeds left behind').to.equal(0);

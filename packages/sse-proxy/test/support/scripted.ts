@@ -1,10 +1,10 @@
-import { mock } from 'node:test';
 import { SseProxyError } from '../../src/errors.ts';
 import { Feed, type FeedSink, type Gap } from '../../src/feed.ts';
 import { Heartbeat } from '../../src/heartbeat.ts';
 import { readOptions } from '../../src/options.ts';
 import type { CloseReason, SseProxyOptions } from '../../src/types.ts';
 import type { Upstream, UpstreamConnection, UpstreamEvents, UpstreamRequest } from '../../src/upstream.ts';
+import { clock } from './clock.ts';
 import { settle } from './registry.ts';
 
 const address = { origin: 'http://upstream', path: '/' };
@@ -97,7 +97,7 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
     refuse: (error: SseProxyError) => over((events) => events.onError(error)),
     /** Turns the clock; if an attempt is due, its request is there afterwards. */
     attempt: async (ms: number) => {
-      mock.timers.tick(ms);
+      clock.tick(ms);
       await settle();
     },
     /** Turns the clock to the next attempt, which succeeds. */
