@@ -103,23 +103,27 @@ describe('a browser that reads slowly', () => {
   it('is not cut as long as it takes something within every maxStallMs', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app({ target: up.url, slowClient: { maxStallMs: 300 } });
-    const [slow, stalled] = [await slowOn(port), await slowOn(port)];
-    const sendings = [flood(await up.request(0), plenty, eventBytes), flood(await up.request(1), plenty, eventBytes)];
+    const slow = await slowOn(port);
+    const sending = flood(await up.request(), 3 * plenty, eventBytes);
     await until(() => proxy.stats().bufferedBytes > 0);
-    // Sips while the other one, which takes nothing, runs out of time.
     const sips = setInterval(() => {
       slow.read();
       setImmediate(slow.stop);
     }, 5);
     add(sips, clearInterval);
-    await until(() => witness.evictions.length > 0);
+    // Others, which take nothing, run out of time, one after the other, while it sips.
+    for (const n of [1, 2, 3]) {
+      await slowOn(port);
+      void flood(await up.request(n), plenty, eventBytes);
+      await until(() => witness.evictions.length === n);
+    }
+    expect(slow.events()).to.be.below(3 * plenty);
     clearInterval(sips);
     slow.read();
-    await Promise.all(sendings);
-    await until(() => slow.events() === plenty);
-    stalled.read();
-    await until(() => stalled.closed());
-    expect(witness.evictions).to.have.length(1);
+    await sending;
+    await until(() => slow.events() === 3 * plenty);
+    expect(witness.evictions.map((eviction) => witness.opens.findIndex(({ stream }) => stream === eviction.stream)))
+      .to.deep.equal([1, 2, 3]);
   });
 
   it('gets the end of a stream that ended while it was behind', async () => {
