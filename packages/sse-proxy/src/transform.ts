@@ -44,6 +44,7 @@ export class Transformer {
   }
 
   #process(bytes: Buffer, isEvent: boolean): void {
+    if (this.#lifetime.ended) return;
     if (!isEvent) return this.#on.onBytes(bytes, 0);
     const event = parseEvent(bytes);
     try {
@@ -61,7 +62,7 @@ export class Transformer {
       .then((changed) => {
         this.#pending = false;
         this.#deliver(event, changed);
-        while (!this.#pending && this.#waiting.length > 0 && !this.#lifetime.ended) {
+        while (!this.#pending && this.#waiting.length > 0) {
           const { bytes, isEvent } = this.#waiting.shift()!;
           this.#process(bytes, isEvent);
         }
