@@ -1,5 +1,10 @@
+import { once } from 'node:events';
 import net from 'node:net';
 import { expect } from 'chai';
+import { Feed } from '../src/feed.ts';
+import { Heartbeat } from '../src/heartbeat.ts';
+import { startTimeout } from '../src/timeout.ts';
+import { createUpstream } from '../src/upstream.ts';
 import { flood, reader } from './support/flood.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
@@ -8,6 +13,12 @@ import { until } from './support/until.ts';
 function stall(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end);
+}
+
+/** Goes on from a timer, as beats and time-outs do: the next thing the loop does is to look at the sockets. */
+async function inTimers(): Promise<void> {
+  let looks = 0;
+  await until(() => ++looks > 1);
 }
 
 describe('rule 27: a stalled event loop is not a timeout', () => {
@@ -92,6 +103,59 @@ describe('rule 27: a stalled event loop is not a timeout', () => {
     await until(() => slow.events() === 2_000 || slow.closed());
     expect(proxy.stats().evicted).to.equal(0);
     expect(slow.events()).to.equal(2_000);
+  });
+
+  it('of a wait whose last part the stall uses up, while what ends it comes in', async () => {
+    const up = await upstream();
+    const socket = add(net.connect(up.port, '127.0.0.1'), (it) => it.destroy());
+    socket.write('GET / HTTP/1.1\r\n\r\n');
+    const peer = await up.request();
+    let late = false;
+    const parts: (() => void)[] = [];
+    const { setTimeout } = globalThis;
+    Object.assign(globalThis, { setTimeout: (part: () => void) => void parts.push(part) });
+    const stop = startTimeout(4, () => (late = true));
+    for (let n = 0; n < 3; n++) parts[n]?.();
+    Object.assign(globalThis, { setTimeout });
+    const told = once(socket, 'data').then(stop);
+    await inTimers();
+    peer.raw('in time');
+    expect(parts).to.have.length(4);
+    parts[3]?.();
+    await told;
+    await new Promise(setImmediate);
+    expect(late).to.equal(false);
+  });
+
+  it('of an idle upstream whose event waits in the socket at the last beat', async () => {
+    const up = await upstream((request) => request.begin());
+    const heartbeat = new Heartbeat(60_000);
+    let over = false;
+    const got: string[] = [];
+    const feed = new Feed({
+      upstream: createUpstream({ connectTimeoutMs: 5_000, headersTimeoutMs: 5_000, dispatcher: undefined }),
+      heartbeat,
+      config: { idleTimeoutMs: 240_000, idleTimeoutIsSet: true, maxEventBytes: 1_000, resume: false },
+      cursor: '',
+      prepare: () => Promise.reject(new Error('not resumed')),
+      sink: {
+        onFrame: (source, start, end) => got.push(String(source.subarray(start, end))),
+        onChunk() {},
+        onGap() {},
+        onResume() {},
+        onOver: () => (over = true),
+      },
+    });
+    add(feed, (it) => it.close());
+    await feed.connect({ address: { origin: `http://127.0.0.1:${up.port}`, path: '/' }, headers: [] });
+    for (let beat = 1; beat <= 4; beat++) feed.beat();
+    await inTimers();
+    up.requests[0]?.send('data: one\n\n');
+    feed.beat();
+    await until(() => got.length > 0 || over);
+    expect(over).to.equal(false);
+    for (let beat = 1; beat <= 5; beat++) feed.beat();
+    await until(() => over);
   });
 
   it('though the timeouts do their work when the loop is well', async () => {
