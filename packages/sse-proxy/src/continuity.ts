@@ -80,7 +80,6 @@ export class Continuity {
     const inRun = this.#at >= 0;
     const isRepeat =
       position !== undefined &&
-      position <= this.#last &&
       (id !== undefined || inRun) &&
       this.#ids[position % continuityWindow] === id &&
       this.#sums[position % continuityWindow] === sum;

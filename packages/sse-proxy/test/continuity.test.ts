@@ -87,6 +87,16 @@ describe('continuity after a resume', () => {
     ]);
   });
 
+  it('passes a greeting that every connection begins with, and takes nothing without its id for a repeat', () => {
+    const frames = [frame(null, 'hello'), frame('1'), frame('2', 'same')];
+    expect(reader(...frames).resume(frame(null, 'hello'), frame('3')).delivered).to.deep.equal([
+      frame(null, 'hello'),
+      frame('3'),
+    ]);
+    const it = reader(...frames).resume(frame('1'), frame(null, 'same'));
+    expect([it.delivered, it.gaps]).to.deep.equal([[frame('1'), frame(null, 'same')], ['restarted']]);
+  });
+
   it('still knows repeats behind a greeting', () => {
     const it = reader(...numbers(1, 5)).resume(frame(null, 'hello'), ...numbers(2, 6));
     expect(it.delivered).to.deep.equal([frame(null, 'hello'), frame('6')]);
@@ -185,6 +195,7 @@ describe('continuity after a resume', () => {
     expect(reader(frame('1'), frame(null, 'a')).resume(frame('2')).gaps).to.deep.equal(['no-ids']);
     expect(reader(frame(null, 'a'), frame('1')).resume(frame('2')).gaps).to.deep.equal([]);
     expect(new Reader('1').resume(frame('2')).gaps).to.deep.equal([]);
+    expect(new Reader('1').get(frame(null, 'a')).resume().gaps).to.deep.equal(['no-ids']);
   });
 
   it('nor with an id that can’t be sent', () => {

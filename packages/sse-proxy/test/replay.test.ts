@@ -6,6 +6,9 @@ import { type ReplayBounds, ReplayRing } from '../src/replay.ts';
 
 const wide: ReplayBounds = { maxEvents: 1_000, maxBytes: 1_000_000, maxAgeMs: 1_000_000 };
 
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
 /** A ring with frames `ids`; each frame's bytes are its id in brackets. */
 function ring(ids: string[], bounds: Partial<ReplayBounds> = {}): ReplayRing {
   const made = new ReplayRing({ ...wide, ...bounds });
@@ -117,9 +120,16 @@ describe('replay ring', () => {
   it('reads slices that end behind the frame which passes maxBytes, and always one frame', () => {
     const made = ring(['a', 'b', 'c', 'd']);
     expect(made.read(0, 4)).to.deep.equal({ bytes: Buffer.from('[a][b]'), events: 2, next: 2 });
-    expect(made.read(0, 6)).to.deep.equal({ bytes: Buffer.from('[a][b]'), events: 2, next: 2 });
+    expect(ring(['a', 'b', 'c']).read(0, 6).next, 'exactly maxBytes').to.equal(2);
     expect(made.read(2, 1)).to.deep.equal({ bytes: Buffer.from('[c]'), events: 1, next: 3 });
     expect(made.read(1, 100)).to.deep.equal({ bytes: Buffer.from('[b][c][d]'), events: 3, next: 4 });
+  });
+
+  it('copies nothing to read a single frame', () => {
+    const bytes = Buffer.from('[a]');
+    const made = ring([]);
+    made.push(bytes, true, 'a', 0);
+    expect(made.read(0, 100).bytes).to.equal(bytes);
   });
 
   it('reads one frame at a time for those who take them alone', () => {
@@ -140,9 +150,19 @@ describe('replay ring', () => {
     expect(text(made, 1)).to.equal('[b][c][d]');
   });
 
+  it('does not grow with the frames that have passed through', () => {
+    const made = new ReplayRing({ ...wide, maxEvents: 10 });
+    const bytes = Buffer.from('x');
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let n = 0; n < 2_000_000; n++) made.push(bytes, true, undefined, 0);
+    collect();
+    // A queue that kept a slot for each would have grown by 16 MB.
+    expect(process.memoryUsage().heapUsed - before).to.be.below(4_000_000);
+    expect([made.start, made.end]).to.deep.equal([1_999_990, 2_000_000]);
+  });
+
   it('lets go of the memory of what it forgot, at once', async () => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
     const made = new ReplayRing({ ...wide, maxEvents: 10 });
     const forgotten = Array.from({ length: 50 }, (_, n) => {
       const bytes = Buffer.alloc(100_000);
