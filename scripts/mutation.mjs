@@ -14,7 +14,7 @@ const groups = {
   framing: ['framing', 'framing-fields', 'framing-cost', 'feed-bytes'],
   continuity: ['continuity', 'feed'],
   replay: ['replay', 'share-slow'],
-  feed: ['feed', 'feed-bytes', 'resume', 'resume-lifetime', 'timeouts'],
+  feed: ['feed', 'feed-bytes', 'resume', 'resume-lifetime', 'upstream-inputs', 'timeouts', 'stalled-loop'],
   outlet: ['heartbeat', 'stream', 'slow-dedicated', 'slow-browser', 'close', 'thin-path'],
 };
 
