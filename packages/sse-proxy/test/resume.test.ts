@@ -19,6 +19,7 @@ describe('resume', () => {
   }
 
   it('reconnects with the id of the last whole event; the cut-off one comes once, whole', async () => {
+    const began = performance.now();
     const { upstream, app, open } = await setUp();
     const browser = open();
     const first = await upstream.request(0);
@@ -33,6 +34,10 @@ describe('resume', () => {
     second.send('id: 2\ndata: two\n\n');
     expect(await browser.sees('two\n\n')).to.equal('retry: 2000\n\nid: 1\ndata: one\n\nid: 2\ndata: two\n\n');
     expect(app.witness.closes).to.deep.equal([]);
+    expect(app.witness.resumes.map(({ attempts, browsers }) => ({ attempts, browsers }))).to.deep.equal([
+      { attempts: 1, browsers: 1 },
+    ]);
+    expect(app.witness.resumes[0]?.outageMs).to.be.within(0, performance.now() - began);
   });
 
   it('drops what an upstream that ignores Last-Event-ID repeats', async () => {
