@@ -22,9 +22,7 @@ describe('when browsers fail', () => {
 
   proves(rows.storm, 'all replayed', ({ cuts, gaps, refusals, requests }, mode) => {
     expect({ cuts, gaps, refusals }).to.deep.equal({ cuts: 1_000, gaps: [], refusals: [] });
-    if (mode === 'dedicated') expect(requests).to.equal(2_000);
-    // The one that was there, and one more where the last left long before the first came back.
-    else expect(requests).to.be.within(1, 2);
+    expect(requests).to.equal(mode === 'shared' ? 1 : 2_000);
   });
 
   proves(rows.joinDuringResume, 'no gap, no double at replay → live', ({ gaps, requests }, mode) => {

@@ -81,7 +81,8 @@ export const storm: Row = {
   fault: 'reconnect storm, 1,000 at once',
   modes: both,
   async run(mode) {
-    const scene = await Scene.set({ mode });
+    // All leave at once: however long the first takes to come back, the feed has to be there still.
+    const scene = await Scene.set({ mode, ...(mode === 'shared' && { options: { share: { lingerMs: 5_000 } } }) });
     const viewers = await scene.open(1_000);
     await scene.emit(20);
     for (const viewer of viewers) viewer.blip();
