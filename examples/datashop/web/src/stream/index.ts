@@ -1,0 +1,1 @@
+export { LogStreamProvider, StreamBadge, StreamMode, wipeStream } from './placeholder.tsx';
