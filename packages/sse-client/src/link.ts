@@ -1,0 +1,58 @@
+import type { Environment } from './environment.ts';
+import type { StreamConfig } from './options.ts';
+import type { Entry, StreamSnapshot } from './types.ts';
+
+/** What of the snapshot is the link's to say. */
+export type LinkStatus = Partial<
+  Pick<StreamSnapshot, 'status' | 'attempt' | 'retryAt' | 'lastError' | 'connectedAt' | 'role'>
+>;
+
+/** An event as it came over the wire. `id` is '' where it came without one. */
+export interface StreamedEvent {
+  readonly id: string;
+  readonly event: string;
+  readonly data: string;
+  readonly receivedAt: number;
+}
+
+/** Times are milliseconds since 1970. */
+export interface LinkGap {
+  readonly reason: string;
+  readonly from: number;
+  readonly to: number;
+  readonly afterId: string;
+}
+
+/** Where a link puts what it got. The store implements it; every call is synchronous and none throws. */
+export interface LinkSink {
+  status(patch: LinkStatus): void;
+  /** Doubles are found here, so that a link may give the same event again. It does not move the cursor. */
+  event(event: StreamedEvent): void;
+  /** Moves the cursor: called for every id, before the event that has it. '' clears it. */
+  cursor(id: string): void;
+  gap(gap: LinkGap): void;
+  /** The cursor. */
+  lastEventId(): string;
+  /** When the last event came, also if it came before a reload; null if none ever did. */
+  lastEventAt(): number | null;
+  /** What came after the event with this id; undefined where that is not known. For a tab that serves another. */
+  since(id: string): readonly Entry[] | undefined;
+}
+
+/** Where events come from: a connection of this tab's own, or another tab's. */
+export interface Link {
+  /** Called once when switched on, and again only after `stop()`. */
+  start(): void;
+  /** Says nothing to the sink any more, and holds no timer, listener or socket. */
+  stop(): void;
+  /** The user does not want to wait for `retryAt`. */
+  retryNow(): void;
+}
+
+export interface LinkContext {
+  readonly url: string;
+  readonly config: StreamConfig;
+  readonly env: Environment;
+}
+
+export type MakeLink = (context: LinkContext, sink: LinkSink) => Link;
