@@ -1,14 +1,16 @@
 // Brings a fresh clone to the point where `npm start`, `npm test` and `npm run lint` can run:
-// installs what package-lock.json pins, then builds the packages. Does nothing that is already done.
+// installs what package-lock.json pins, then builds the packages and the log viewer. Does nothing that is already done.
 // Runs on the machine's own Node (>= 20); everything after it runs on the Node that it installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const stampFile = join(root, 'node_modules', '.setup-stamp');
+const viewer = join(root, 'examples', 'datashop');
+const viewerStampFile = join(viewer, 'dist', '.setup-stamp');
 const pinnedNode = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
 function fail(message) {
@@ -33,6 +35,22 @@ function wantedStamp() {
   return `${createHash('sha256').update(lock).digest('hex')} ${process.platform}-${process.arch}\n`;
 }
 
+/** What the log viewer was built from: its own files, the client package as built, and the versions of the rest. */
+function wantedViewerStamp() {
+  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')));
+  const files = ['web', 'build'].flatMap((folder) => filesIn(join(viewer, folder)));
+  files.push(join(viewer, 'vite.config.ts'), ...filesIn(join(root, 'packages/sse-client/dist'), '.js'));
+  for (const file of files) hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
+  return `${hash.digest('hex')}\n`;
+}
+
+function filesIn(folder, extension = '') {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(extension))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
+
 if (Number(process.versions.node.split('.')[0]) < 20) {
   fail(`Node 20 or newer is needed to install, this is ${process.version}`);
 }
@@ -52,3 +70,18 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== wanted) {
 
 run('build', pinnedNode, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b']);
 writeFileSync(join(root, 'packages/sse-proxy/dist/cjs/package.json'), '{ "type": "commonjs" }\n');
+
+const wantedViewer = wantedViewerStamp();
+if (!existsSync(viewerStampFile) || readFileSync(viewerStampFile, 'utf8') !== wantedViewer) {
+  console.log('setup: building the log viewer (once, a few seconds)');
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  run('build of the log viewer', pinnedNode, [
+    vite,
+    'build',
+    '--config',
+    join(viewer, 'vite.config.ts'),
+    '--logLevel',
+    'warn',
+  ]);
+  writeFileSync(viewerStampFile, wantedViewer);
+}

@@ -1,14 +1,14 @@
-import { fileURLToPath } from 'node:url';
 import express, { type Express } from 'express';
-import { BFF_LOGS } from '../demo.ts';
+import { BFF_LOGS, BFF_STREAM } from '../demo.ts';
 import { health } from './health.ts';
+import { OpenStreams } from './open-streams.ts';
+import { page } from './page.ts';
 import { notFound, problems } from './problem.ts';
 import { restLogs } from './rest-logs.ts';
 import { securityHeaders } from './security.ts';
 import { demandSession, demoSignIn, sessions } from './session.ts';
+import { sessionRoutes } from './session-routes.ts';
 import { streamLogs } from './stream-logs.ts';
-
-const PAGE = fileURLToPath(new URL('../../public/', import.meta.url));
 
 export interface Bff {
   app: Express;
@@ -19,16 +19,18 @@ export interface Bff {
 export function bff({ upstream, token }: { upstream: string; token: string }): Bff {
   const { router: healthRouter, drain } = health(upstream);
   const stream = streamLogs(upstream, token);
+  const open = new OpenStreams();
   const app = express().disable('x-powered-by');
 
   app.use(securityHeaders);
   app.use(healthRouter);
   app.use(sessions());
   app.get('/', demoSignIn);
+  app.use(sessionRoutes({ onSignOut: open.end }));
   app.get(BFF_LOGS, demandSession, restLogs(upstream, token));
+  app.get(BFF_STREAM, open.watch);
   app.use(stream);
-  // Revalidated each time: a demo is edited while it runs.
-  app.use(express.static(PAGE, { cacheControl: false, setHeaders: (res) => res.set('Cache-Control', 'no-cache') }));
+  app.use(page());
   app.use(notFound);
   app.use(problems);
 
