@@ -12,6 +12,8 @@ export interface RestRequest {
   readonly cursor: Cursor | undefined;
   /** An event id, well-formed. */
   readonly after: string | undefined;
+  /** An event id, well-formed. */
+  readonly upto: string | undefined;
 }
 
 /** The parameters of a stream. */
@@ -36,15 +38,13 @@ export function parseRestRequest(req: Request): RestRequest {
   if (text !== undefined && cursor?.order !== order) {
     throw query.problem('cursor', `a nextCursor that this service gave for order=${order}`, text);
   }
-  const after = query.one('after');
-  if (after !== undefined && parseEventId(after) === undefined)
-    throw query.problem('after', 'the id of an event', after);
   return {
     filter: { ...query.filter(), ...(fromMs !== undefined && { fromMs }), ...(toMs !== undefined && { toMs }) },
     order,
     limit: query.integer('limit', 1, 500) ?? 50,
     cursor,
-    after,
+    after: query.eventId('after'),
+    upto: query.eventId('upto'),
   };
 }
 
@@ -85,6 +85,12 @@ class Query {
     const values = this.#values.getAll(name);
     if (values.length > 1) throw this.problem(name, 'one value', values.join(', '));
     return values[0] || undefined;
+  }
+
+  eventId(name: string): string | undefined {
+    const id = this.one(name);
+    if (id !== undefined && parseEventId(id) === undefined) throw this.problem(name, 'the id of an event', id);
+    return id;
   }
 
   integer(name: string, min: number, max: number): number | undefined {

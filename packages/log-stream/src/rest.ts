@@ -6,17 +6,21 @@ import type { LogStore } from './types.ts';
 
 /** Answers one page of a workflow's logs. */
 export async function sendPage(store: LogStore, req: Request, res: Response): Promise<void> {
-  const { filter, order, limit, cursor, after } = parseRestRequest(req);
+  const { filter, order, limit, cursor, after, upto } = parseRestRequest(req);
   const epoch = await store.epoch();
   if (cursor !== undefined && cursor.epoch !== epoch) {
     throw new Problem('invalid_parameter', 'cursor: expected one of this store, got one of an earlier store', 'cursor');
   }
-  const afterSeq = after === undefined ? undefined : seqOf(after, epoch, await store.bounds());
+  const bounds = await store.bounds();
+  const afterSeq = after === undefined ? undefined : seqOf(after, epoch, bounds);
+  // An event that this store never had: nothing is known to be older.
+  const throughSeq = upto === undefined ? undefined : (seqOf(upto, epoch, bounds) ?? 0);
   const page = await store.query({
     filter,
     order,
     limit,
     ...(afterSeq !== undefined && { afterSeq }),
+    ...(throughSeq !== undefined && { throughSeq }),
     ...(cursor !== undefined && { cursorSeq: cursor.seq }),
   });
   const last = page.logs.at(-1);
@@ -26,5 +30,8 @@ export async function sendPage(store: LogStore, req: Request, res: Response): Pr
   res.setHeader('Cache-Control', 'no-store');
   // The moment this page shows: a stream opened with it goes on exactly where the page ends.
   res.setHeader('Last-Event-ID', eventId(epoch, page.lastSeq));
-  res.end(JSON.stringify({ logs: page.logs.map(({ log }) => log), nextCursor, total: page.total }));
+  const logs = page.logs.map(({ log }) => log);
+  // Beside the logs and not in them: a log has its exact shape.
+  const ids = page.logs.map(({ seq }) => eventId(epoch, seq));
+  res.end(JSON.stringify({ logs, ids, nextCursor, total: page.total }));
 }

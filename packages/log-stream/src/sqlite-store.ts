@@ -86,9 +86,10 @@ export class SqliteLogStore implements LogStore {
     return stored;
   }
 
-  async query({ filter, order, limit, afterSeq = 0, cursorSeq, total = true }: LogQuery): Promise<LogPage> {
-    const { firstSeq, lastSeq } = this.#snapshot(() => this.#bounds());
-    const from = Math.max(afterSeq, firstSeq - 1);
+  async query({ filter, order, limit, afterSeq = 0, throughSeq, cursorSeq, total = true }: LogQuery): Promise<LogPage> {
+    const bounds = this.#snapshot(() => this.#bounds());
+    const from = Math.max(afterSeq, bounds.firstSeq - 1);
+    const lastSeq = Math.min(throughSeq ?? Infinity, bounds.lastSeq);
     const logs: StoredLog[] = [];
     let matching = 0;
     // A search reads every row's text, tenths of a second over a full store: the streams get their turns in between.

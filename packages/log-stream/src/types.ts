@@ -65,6 +65,8 @@ export interface LogQuery {
   readonly limit: number;
   /** Only logs inserted after this one. It narrows `total`. */
   readonly afterSeq?: number;
+  /** Only logs up to and including this one. It narrows `total`. */
+  readonly throughSeq?: number;
   /** Where the last page ended, exclusive, in the direction of `order`. It does not narrow `total`. */
   readonly cursorSeq?: number;
   /** Whether to count. @defaultValue true */
@@ -78,7 +80,7 @@ export interface LogPage {
   readonly more: boolean;
   /** How many match, ignoring `cursorSeq`; 0 when not asked for. */
   readonly total: number;
-  /** The newest insertion number in the store at that moment. */
+  /** The newest insertion number in the store at that moment, or `throughSeq` if that is lower. */
   readonly lastSeq: number;
 }
 

@@ -17,18 +17,20 @@ describe('GET …/logs', () => {
     const { app, store } = await service();
     const [one, two] = [log('one'), log('two')];
     await store.append([one, log('x', { workflowID: 'other' }), two, log('y', { workspaceID: 'other' })]);
+    const epoch = await store.epoch();
     const answer = await request(app).get(LOGS).expect(200);
-    expect(answer.text).to.equal(JSON.stringify({ logs: [two, one], nextCursor: null, total: 2 }));
+    const ids = [3, 1].map((seq) => `${epoch}-${seq}`);
+    expect(answer.text).to.equal(JSON.stringify({ logs: [two, one], ids, nextCursor: null, total: 2 }));
     expect(answer.headers).to.include({
       'content-type': 'application/json; charset=utf-8',
       'cache-control': 'no-store',
-      'last-event-id': `${await store.epoch()}-4`,
+      'last-event-id': `${epoch}-4`,
     });
   });
 
   it('answers an empty page where there is nothing', async () => {
     const { app } = await service();
-    await request(app).get(LOGS).expect(200, { logs: [], nextCursor: null, total: 0 });
+    await request(app).get(LOGS).expect(200, { logs: [], ids: [], nextCursor: null, total: 0 });
   });
 
   it('takes ids as they are, percent-encoded', async () => {
@@ -131,6 +133,32 @@ describe('GET …/logs', () => {
     expect(messages(await get(`after=${epoch}-2&cursor=${page.body.nextCursor}`))).to.equal('m4');
   });
 
+  it('upto ends at an event, and with after it gives exactly what lies between two events', async () => {
+    const { app, store } = await service();
+    await store.append(logs(5));
+    const epoch = await store.epoch();
+    const get = (query: string) => request(app).get(`${LOGS}?${query}`).expect(200);
+    const newest = await get(`upto=${epoch}-4&limit=2`);
+    expect(messages(newest)).to.equal('m3 m2');
+    expect(newest.body.ids).to.deep.equal([`${epoch}-4`, `${epoch}-3`]);
+    expect(newest.body.total).to.equal(4);
+    expect(newest.headers['last-event-id']).to.equal(`${epoch}-4`);
+    expect(messages(await get(`upto=${epoch}-4&limit=2&cursor=${newest.body.nextCursor}`))).to.equal('m1 m0');
+    const between = await get(`order=asc&after=${epoch}-1&upto=${epoch}-3`);
+    expect(messages(between)).to.equal('m1 m2');
+    expect(between.body.nextCursor).to.equal(null);
+    expect(messages(await get(`after=${epoch}-3&upto=${epoch}-3`))).to.equal('');
+  });
+
+  it('upto an event that this store never had gives nothing', async () => {
+    const { app, store } = await service();
+    await store.append(logs(2));
+    for (const id of ['0123456789abcdef-1', `${await store.epoch()}-3`]) {
+      const { body } = await request(app).get(`${LOGS}?upto=${id}`).expect(200);
+      expect(body).to.deep.equal({ logs: [], ids: [], nextCursor: null, total: 0 });
+    }
+  });
+
   it('after an event of another life, or one yet to come, gives everything kept', async () => {
     const { app, store } = await service();
     await store.append(logs(2));
@@ -197,6 +225,7 @@ describe('GET …/logs', () => {
     [`cursor=${padded}`, 'cursor', undefined],
     ['after=17', 'after', 'after: expected the id of an event, got "17"'],
     ['after=e-', 'after', undefined],
+    ['upto=17', 'upto', 'upto: expected the id of an event, got "17"'],
     ['after=e-1x', 'after', undefined],
     ['after=e-99999999999999999', 'after', undefined],
     [
