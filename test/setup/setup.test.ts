@@ -6,18 +6,21 @@ import { root, run } from '../packages/support/run.ts';
 
 const pinned = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies.node;
 
+function skip(context: Mocha.Context, reason: string): never {
+  console.log(`      skipped: ${reason}`);
+  context.skip();
+}
+
 describe('set-up', () => {
   it('this process runs on the pinned Node, as whatever the root scripts start does', function () {
-    // Started by hand, on any Node: then there is nothing to say.
-    if (process.env.npm_lifecycle_event !== 'test') this.skip();
+    if (process.env.npm_lifecycle_event !== 'test') skip(this, 'mocha was started by hand, on whatever Node there is');
     expect(process.version).to.equal(`v${pinned}`);
   });
 
   describe('of a fresh clone', () => {
     let clone: string;
     before(function () {
-      // An unpacked archive has no history to clone.
-      if (!existsSync(join(root, '.git'))) this.skip();
+      if (!existsSync(join(root, '.git'))) skip(this, 'this is an unpacked archive, without a history to clone');
       clone = mkdtempSync(join(tmpdir(), 'datashop-setup-'));
     });
     after(() => {
@@ -36,6 +39,8 @@ describe('set-up', () => {
         'packages/sse-proxy/dist/esm/index.js',
         'packages/sse-proxy/dist/cjs/index.js',
         'packages/log-stream/dist/index.js',
+        'packages/sse-client/dist/index.js',
+        'examples/datashop/dist/index.html',
       ];
 
       expect(await setup()).to.include('installing dependencies');
