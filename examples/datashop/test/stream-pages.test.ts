@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import { fetchBetween, knownEvents, type LogPage, type PageQuery } from '../web/src/stream/logic/pages.ts';
+
+/** Pages over numbered logs as the log service gives them; more are written while they are read. */
+function service(count: number, growth = 0) {
+  const asked: PageQuery[] = [];
+  const fetchPage = async (query: PageQuery): Promise<LogPage> => {
+    asked.push(query);
+    const upto = query.upto ? Number(query.upto) : count + growth * asked.length;
+    const first = Number(query.cursor ?? query.after ?? 0) + 1;
+    const last = Math.min(upto, first + query.limit - 1);
+    const seqs = Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at);
+    return {
+      logs: seqs.map((seq) => ({ message: `log ${seq}`, meta: { timestamp: seq } })),
+      ids: seqs.map(String),
+      nextCursor: last < upto ? String(last) : null,
+      total: upto - Number(query.after ?? 0),
+      lastEventId: String(upto),
+    };
+  };
+  return { asked, fetchPage };
+}
+
+const { signal } = new AbortController();
+
+describe('loading what was missed', () => {
+  it('goes page by page and says how far it is', async () => {
+    const { fetchPage, asked } = service(5_000);
+    const progress: string[] = [];
+    const events = await fetchBetween(
+      fetchPage,
+      { after: '100', upto: '1300' },
+      (loaded, total) => progress.push(`${loaded} of ${total}`),
+      signal,
+    );
+    expect(events.map(({ id }) => id)).to.deep.equal(Array.from({ length: 1_200 }, (_, at) => String(101 + at)));
+    expect(progress).to.deep.equal(['500 of 1200', '1000 of 1200', '1200 of 1200']);
+    expect(asked[0]).to.deep.equal({ after: '100', upto: '1300', order: 'asc', limit: 500 });
+  });
+
+  it('comes to an end although more is written than it reads', async () => {
+    const { fetchPage } = service(1_000, 600);
+    const events = await fetchBetween(fetchPage, { after: '0', upto: '' }, () => {}, signal);
+    expect(events.length).to.be.at.least(1_000).and.below(3_000);
+  });
+
+  it('finds that nothing was missed', async () => {
+    expect(await fetchBetween(service(100).fetchPage, { after: '100', upto: '' }, () => {}, signal)).to.deep.equal([]);
+  });
+
+  it('fails as a page does', async () => {
+    const broken = new Error('503');
+    const loading = fetchBetween(
+      () => Promise.reject(broken),
+      { after: '1', upto: '' },
+      () => {},
+      signal,
+    );
+    expect(await loading.catch((error: unknown) => error)).to.equal(broken);
+  });
+
+  it('puts the oldest first, whichever way the page went', () => {
+    const page = { logs: [{ message: 'b', meta: { timestamp: 2 } }, { message: 'a' }], ids: ['2', '1'] };
+    expect(knownEvents(page, 'desc')).to.deep.equal([
+      { id: '1', data: '{"message":"a"}' },
+      { id: '2', data: '{"message":"b","meta":{"timestamp":2}}', receivedAt: 2 },
+    ]);
+  });
+});

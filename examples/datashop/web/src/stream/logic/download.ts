@@ -1,0 +1,47 @@
+import type { GapEntry } from '@datashop/sse-client';
+import type { Line } from './line.ts';
+import type { Row } from './row.ts';
+import { reasonInWords } from './words.ts';
+
+export type Format = 'text' | 'ndjson';
+
+/** Rows to a piece: a few milliseconds of work. */
+const PIECE = 5_000;
+
+/** A line as it is copied and written into a text file, times in UTC. What it says may go over several lines. */
+export function lineText({ time, level, stage, message, description, duration }: Line): string {
+  const head = [new Date(time).toISOString(), (level ?? '-').padEnd(5), stage && `[${stage}]`, message];
+  return [...head, description && `— ${description}`, duration && `(${duration})`].filter(Boolean).join(' ');
+}
+
+export function gapText({ from, to, reason }: GapEntry): string {
+  const time = (ms: number) => new Date(ms).toISOString();
+  return `# connection lost ${time(from)} to ${time(to)}, lines may be missing: ${reasonInWords(reason)}`;
+}
+
+/** One row of the file, without its line end. */
+export function formatRow({ entry, line }: Row, format: Format): string {
+  if (entry.kind === 'gap') {
+    const { from, to, reason } = entry;
+    return format === 'text' ? gapText(entry) : JSON.stringify({ gap: { from, to, reason } });
+  }
+  if (format === 'text') return lineText(line!);
+  // One line a document, whatever line ends the stream's JSON has between its parts.
+  return line!.structured ? JSON.stringify(JSON.parse(entry.data)) : JSON.stringify({ text: entry.data });
+}
+
+/** The file's content in pieces, oldest line first, so that the page can breathe between them. */
+export function* formatRows(rows: readonly Row[], format: Format): Generator<string> {
+  for (let start = 0; start < rows.length; start += PIECE) {
+    yield rows
+      .slice(start, start + PIECE)
+      .map((row) => `${formatRow(row, format)}\n`)
+      .join('');
+  }
+}
+
+/** For instance `logs-2026-11-23T14-02-10Z.ndjson`: colons are not for file names everywhere. */
+export function fileName(format: Format, now: number): string {
+  const time = new Date(now).toISOString().slice(0, 19).replaceAll(':', '-');
+  return `logs-${time}Z.${format === 'text' ? 'txt' : 'ndjson'}`;
+}

@@ -1,0 +1,45 @@
+import { firstFrom, type Row } from './row.ts';
+
+/** Whether the list stays with the newest line, or with what somebody reads. */
+export type Follow =
+  | { readonly following: true }
+  /** `newest`: the newest row shown when it paused, null if there was none. */
+  | { readonly following: false; readonly newest: Row | null };
+
+export interface Unread {
+  readonly lines: number;
+  readonly errors: number;
+}
+
+/** Closer to the top than this counts as there: browsers round scroll positions. */
+export const TOP_PX = 4;
+
+export const FOLLOWING: Follow = { following: true };
+
+export function pause(follow: Follow, rows: readonly Row[]): Follow {
+  return follow.following ? { following: false, newest: rows.at(-1) ?? null } : follow;
+}
+
+/** What came since it paused, of what is shown. */
+export function unread(follow: Follow, rows: readonly Row[]): Unread {
+  if (follow.following) return { lines: 0, errors: 0 };
+  let lines = 0;
+  let errors = 0;
+  for (
+    let index = follow.newest === null ? 0 : firstFrom(rows, follow.newest.place + 1);
+    index < rows.length;
+    index++
+  ) {
+    const { line } = rows[index]!;
+    if (line === null) continue;
+    lines += 1;
+    if (line.level === 'ERROR') errors += 1;
+  }
+  return { lines, errors };
+}
+
+export function unreadText({ lines, errors }: Unread): string {
+  if (lines === 0) return 'Paused · back to the newest';
+  const count = (number: number) => number.toLocaleString('en');
+  return `${count(lines)} new${errors === 0 ? '' : `, ${count(errors)} ${errors === 1 ? 'error' : 'errors'}`}`;
+}

@@ -1,0 +1,29 @@
+import { firstFrom, type Row } from './row.ts';
+
+/** The index of this row among the hits (oldest first), or -1. */
+export function hitIndex(hits: readonly Row[], row: Row | null): number {
+  if (row === null) return -1;
+  const index = firstFrom(hits, row.place);
+  return hits[index] === row ? index : -1;
+}
+
+/** "3 of 41", counted as they are shown: from the top, which is the newest. */
+export function hitText(hits: readonly Row[], current: Row | null): string {
+  if (hits.length === 0) return 'None found';
+  const index = hitIndex(hits, current);
+  const all = hits.length.toLocaleString('en');
+  return index === -1 ? `${all} found` : `${(hits.length - index).toLocaleString('en')} of ${all}`;
+}
+
+/**
+ * The hit to go to, `down` is towards older lines; after the last comes the first again.
+ * @param from the present hit, or the row at the top of what is seen
+ */
+export function nextHit(hits: readonly Row[], from: Row | null, down: boolean): Row | null {
+  if (hits.length === 0) return null;
+  if (from === null) return (down ? hits.at(-1) : hits[0]) ?? null;
+  const at = firstFrom(hits, from.place);
+  const isHit = hits[at] === from;
+  const next = down ? at - 1 : isHit ? at + 1 : at;
+  return hits.at(next % hits.length) ?? null;
+}

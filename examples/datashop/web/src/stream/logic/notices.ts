@@ -1,0 +1,74 @@
+import type { StreamSnapshot } from '@datashop/sse-client';
+import { errorInWords } from './words.ts';
+
+export interface Notice {
+  readonly tone: 'success' | 'warning' | 'alert' | 'info';
+  readonly title: string;
+  readonly detail?: string;
+}
+
+type State = Pick<StreamSnapshot, 'status' | 'lastError'> & { readonly counts: Pick<StreamSnapshot['counts'], 'gaps'> };
+
+/** One notice for each change that matters, however many states a reconnect goes through. */
+export class Notices {
+  #trouble: 'lost' | 'refused' | 'closed' | null = null;
+  #gaps: number;
+  /** Somebody pressed Connect and waits for an answer. */
+  #asked = false;
+
+  constructor({ counts }: State) {
+    this.#gaps = counts.gaps;
+  }
+
+  /** The next connection is worth a word. */
+  expect(): void {
+    this.#asked = true;
+  }
+
+  next(state: State): Notice[] {
+    const notices = [this.#ofStatus(state), this.#ofGaps(state.counts.gaps)];
+    return notices.filter((notice) => notice !== null);
+  }
+
+  #ofStatus({ status, lastError }: State): Notice | null {
+    const why = lastError === null ? '' : errorInWords(lastError);
+    switch (status) {
+      case 'idle':
+        this.#trouble = null;
+        this.#asked = false;
+        return null;
+      case 'connected': {
+        const title = this.#trouble !== null ? 'Connected again' : this.#asked ? 'Connected' : null;
+        const detail = this.#trouble !== null ? 'The stream goes on where it stopped.' : 'New lines come on top.';
+        this.#trouble = null;
+        this.#asked = false;
+        return title === null ? null : { tone: 'success', title, detail };
+      }
+      case 'waiting':
+        return this.#turn('lost', { tone: 'warning', title: 'Connection lost', detail: sentence(why) });
+      case 'refused':
+        return this.#turn('refused', { tone: 'warning', title: 'The server says: not now', detail: sentence(why) });
+      case 'closed':
+        return this.#turn('closed', { tone: 'alert', title: 'The stream ended for good', detail: sentence(why) });
+      default:
+        return null;
+    }
+  }
+
+  #turn(trouble: 'lost' | 'refused' | 'closed', notice: Notice): Notice | null {
+    if (this.#trouble === trouble) return null;
+    this.#trouble = trouble;
+    return notice;
+  }
+
+  #ofGaps(gaps: number): Notice | null {
+    const more = gaps > this.#gaps;
+    this.#gaps = gaps;
+    if (!more) return null;
+    return { tone: 'warning', title: 'Lines may be missing', detail: 'The list shows where, and can load them.' };
+  }
+}
+
+function sentence(words: string): string {
+  return words === '' ? 'It tries again by itself.' : `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+}

@@ -1,0 +1,49 @@
+import type { Entry, GapEntry } from '@datashop/sse-client';
+import { MISS } from './judge.ts';
+import { type Line, parseLine, searchText } from './line.ts';
+
+/** An entry of the stream's list, and what the viewer has found out about it. Made once for each entry. */
+export class Row {
+  readonly entry: Entry;
+  /** null: a gap. */
+  readonly line: Line | null;
+  /** Where it is in the list, for good: `EntryList.offset + index`. Changes only with the list's generation. */
+  place: number;
+  /** The number of the search that `verdict` is of. */
+  searched = 0;
+  verdict: number = MISS;
+
+  constructor(entry: Entry, place: number) {
+    this.entry = entry;
+    this.place = place;
+    this.line = entry.kind === 'gap' ? null : parseLine(entry);
+  }
+
+  get key(): number {
+    return this.entry.key;
+  }
+
+  get id(): string {
+    return this.entry.kind === 'gap' ? '' : this.entry.id;
+  }
+
+  get gap(): GapEntry | null {
+    return this.entry.kind === 'gap' ? this.entry : null;
+  }
+
+  get text(): string {
+    return this.line === null ? '' : searchText(this.line);
+  }
+}
+
+/** The index of the first row at or after this place; rows are oldest first. */
+export function firstFrom(rows: readonly Row[], place: number): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (rows[middle]!.place < place) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
