@@ -1,17 +1,16 @@
 import type { EventStreamOptions, PersistOptions } from './types.ts';
 
-/** The user's options, checked, with the defaults filled in. `lastEventId` and `headers` stay as they were given. */
-export type StreamConfig = Readonly<Omit<Required<EventStreamOptions>, 'persist'>> & {
-  readonly persist: (Readonly<Omit<Required<PersistOptions>, 'storage'>> & Pick<PersistOptions, 'storage'>) | false;
-};
+type PersistConfig = Readonly<Required<Omit<PersistOptions, 'storage'>> & Pick<PersistOptions, 'storage'>>;
+
+/** The user's options, checked, with the defaults filled in. */
+export type StreamConfig = Readonly<Omit<Required<EventStreamOptions>, 'persist'> & { persist: PersistConfig | false }>;
 
 type Rule = readonly [check: (value: unknown) => boolean, expected: string];
 
 const maxTimerMs = 2 ** 31 - 1;
 const isText = (value: unknown) => typeof value === 'string';
 const isBoolean = (value: unknown) => typeof value === 'boolean';
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
 const isTime = (value: unknown) => typeof value === 'number' && value > 0 && value <= maxTimerMs;
 
@@ -23,7 +22,7 @@ const choices = ['same-origin', 'include', 'omit'];
 const rules: Record<keyof EventStreamOptions, Rule> = {
   autoConnect: [isBoolean, 'true or false'],
   headers: [
-    (value) => typeof value === 'function' || (isRecord(value) && Object.values(value).every(isText)),
+    (value) => typeof value === 'function' || (isRecord(value) && Object.values(value as object).every(isText)),
     'an object of strings, or a function that gives one',
   ],
   credentials: [(value) => choices.includes(value as string), choices.join(', ')],
@@ -42,14 +41,14 @@ const persistRules: Record<keyof PersistOptions, Rule> = {
   scope: [(value) => isText(value) && value !== '', 'a string that names the user'],
   maxBytes: count,
   debounceMs: time,
-  storage: [(value) => isRecord(value) && typeof value.setItem === 'function', 'a Storage'],
+  storage: [(value) => isRecord(value) && typeof (value as Storage).setItem === 'function', 'a Storage'],
 };
 
 function check(value: object, rules: Record<string, Rule>, prefix: string): void {
   for (const [name, given] of Object.entries(value)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (!rule) refuse(prefix + name, `one of ${Object.keys(rules).join(', ')}`, 'an unknown option');
-    else if (given !== undefined && !rule[0](given)) refuse(prefix + name, rule[1], show(given));
+    else if ((given !== undefined || name === 'scope') && !rule[0](given)) refuse(prefix + name, rule[1], show(given));
   }
 }
 
@@ -73,11 +72,7 @@ export function readOptions(url: string, options: EventStreamOptions = {}): Stre
   if (!isRecord(options)) refuse('options', 'an object', show(options));
   check(options, rules, '');
   const { persist } = options;
-  if (persist) {
-    check(persist, persistRules, 'persist.');
-    if (persist.scope === undefined) refuse('persist.scope', persistRules.scope[1], 'undefined');
-  }
-  const set = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  if (persist) check({ ...persist, scope: persist.scope }, persistRules, 'persist.');
   return {
     autoConnect: false,
     headers: {},
@@ -90,9 +85,14 @@ export function readOptions(url: string, options: EventStreamOptions = {}): Stre
     maxDelayMs: 10_000,
     stableMs: 60_000,
     shareTabs: false,
-    ...set,
-    persist: persist ? { maxBytes: 1_000_000, debounceMs: 500, ...persist } : false,
+    ...withoutUndefined(options),
+    persist: persist ? { maxBytes: 1_000_000, debounceMs: 500, ...withoutUndefined(persist) } : false,
   };
+}
+
+/** An option that is undefined is one that was left out. */
+function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
 function protocolOf(url: string): string {

@@ -1,0 +1,157 @@
+import { attempt } from './attempt.ts';
+import { backoffMs, maxFloorMs } from './backoff.ts';
+import type { Link, LinkContext, LinkSink } from './link.ts';
+import { failed, type Outcome } from './outcome.ts';
+import { onWake } from './wake.ts';
+import { type Watchdog, watchdog } from './watchdog.ts';
+
+/** An answer without a byte yet may be a refusal whose text follows: `connected` waits that long for it. */
+const refusalGraceMs = 100;
+
+/** A connection of this tab's own: connect → read → wait → connect. */
+export function directLink(context: LinkContext, sink: LinkSink): Link {
+  const { config, env } = context;
+  let current: AbortController | undefined;
+  let dog: Watchdog | undefined;
+  let release: (() => void) | undefined;
+  let graceTimer: unknown;
+  let stableTimer: unknown;
+  let retryTimer: unknown;
+  let waiting = false;
+  let retries = 0;
+  let connectedAt: number | null = null;
+  /** When the last connection gave its last sign of life. */
+  let lostAt: number | null = null;
+  /** What `retry:` asked for. */
+  let floorMs = 0;
+  let notBefore = 0;
+
+  function connect(): void {
+    waiting = false;
+    env.clearTimeout(retryTimer);
+    const controller = new AbortController();
+    const { signal } = controller;
+    current = controller;
+    let askedAfter = '';
+    sink.status({ status: 'connecting', attempt: retries, retryAt: null });
+
+    /** Once a connection, and before the first thing that it says. */
+    const open = () => {
+      if (connectedAt !== null) return;
+      const now = env.now();
+      connectedAt = now;
+      stableTimer = env.setTimeout(settle, config.stableMs);
+      sink.status({ status: 'connected', connectedAt: now });
+      const lastEventAt = sink.lastEventAt();
+      if (askedAfter === '' && lastEventAt !== null)
+        sink.gap({ reason: 'no-ids', from: lostAt ?? lastEventAt, to: now, afterId: '' });
+    };
+    const guard =
+      <T extends unknown[]>(handle: (...given: T) => void) =>
+      (...given: T) => {
+        if (!signal.aborted) handle(...given);
+      };
+    dog = watchdog(config.watchdogMs, env, {
+      stalled: () => connectedAt !== null && sink.status({ status: 'stalled' }),
+      revived: () => connectedAt !== null && sink.status({ status: 'connected' }),
+      dead: () => {
+        if (connectedAt === null) end(failed('STALLED', 'The server did not answer'));
+        else end(failed('STALLED', 'The connection went silent'), true);
+      },
+    });
+    void attempt(context, sink.lastEventId, signal, {
+      asking: (id) => {
+        askedAfter = id;
+      },
+      answered: guard(() => {
+        graceTimer = env.setTimeout(open, refusalGraceMs);
+      }),
+      bytes: guard(() => dog?.fed()),
+      id: guard((id) => {
+        open();
+        sink.cursor(id);
+      }),
+      event: guard((event) => {
+        open();
+        sink.event({ ...event, receivedAt: env.now() });
+      }),
+      gap: guard(({ reason, from, to }) => {
+        open();
+        const now = env.now();
+        sink.gap({ reason, from: from || lostAt || now, to: to || now, afterId: sink.lastEventId() });
+      }),
+      retry: guard((ms) => {
+        floorMs = ms;
+      }),
+      settled: guard(open),
+    }).then(guard((outcome: Outcome) => end(outcome)));
+  }
+
+  /** The connection has held: the next failure is a first one. */
+  function settle(): void {
+    retries = 0;
+    sink.status({ attempt: 0 });
+  }
+
+  function end(outcome: Outcome, atOnce = false): void {
+    const now = env.now();
+    // The timer that would have said so may be late.
+    if (connectedAt !== null && now - connectedAt >= config.stableMs) retries = 0;
+    hangUp();
+    const offline = outcome.code === 'NETWORK' && env.navigator?.onLine === false;
+    const { status, httpStatus, reason, notBeforeMs = 0 } = outcome;
+    const lastError = {
+      code: offline ? 'OFFLINE' : outcome.code,
+      message: offline ? 'This device is offline' : outcome.message,
+      ...(httpStatus && { status: httpStatus }),
+      ...(reason && { reason }),
+      at: now,
+    } as const;
+    if (status === 'unauthorized' || status === 'closed') {
+      release?.();
+      sink.status({ status, attempt: 0, retryAt: null, lastError, connectedAt: null });
+      return;
+    }
+    // Without a network the attempts would only be used up; but that there is none is not to be relied on.
+    retries = offline ? Math.max(retries, 1) : retries + 1;
+    sink.status({ status, attempt: retries, lastError, connectedAt: null });
+    if (atOnce) return connect();
+    notBefore = now + Math.min(notBeforeMs, maxFloorMs);
+    wait(offline ? config.maxDelayMs : backoffMs(retries - 1, config, Math.max(floorMs, notBeforeMs), env.random));
+  }
+
+  function wait(ms: number): void {
+    waiting = true;
+    retryTimer = env.setTimeout(connect, ms);
+    sink.status({ retryAt: env.now() + ms });
+  }
+
+  function hangUp(): void {
+    if (connectedAt !== null) lostAt = dog?.lastByteAt() ?? connectedAt;
+    connectedAt = null;
+    waiting = false;
+    dog?.stop();
+    dog = undefined;
+    current?.abort();
+    for (const timer of [graceTimer, stableTimer, retryTimer]) env.clearTimeout(timer);
+  }
+
+  return {
+    start() {
+      retries = 0;
+      release = onWake(env, () => {
+        dog?.look();
+        // What the server asked for holds for those who slept, too.
+        if (waiting && env.now() >= notBefore) connect();
+      });
+      connect();
+    },
+    stop() {
+      release?.();
+      hangUp();
+    },
+    retryNow() {
+      if (waiting) connect();
+    },
+  };
+}

@@ -1,0 +1,183 @@
+import { directLink } from './direct-link.ts';
+import { browserEnvironment, type Environment } from './environment.ts';
+import { createLedger } from './ledger.ts';
+import type { LinkSink, LinkStatus } from './link.ts';
+import { createNotifier } from './notifier.ts';
+import { readOptions } from './options.ts';
+import { createPersistence } from './persistence.ts';
+import type { EventStream, EventStreamOptions, StreamSnapshot } from './types.ts';
+
+type Status = Required<LinkStatus>;
+
+const idle: Omit<Status, 'lastError' | 'role'> = { status: 'idle', attempt: 0, retryAt: null, connectedAt: null };
+
+/**
+ * A store for one live stream. It does nothing until `connect()`, unless `autoConnect` is set or it was on before a
+ * reload.
+ *
+ * @throws TypeError for a wrong URL or option, naming it, what was expected and what came
+ * @example
+ * ```ts
+ * const stream = createEventStream('/sse/logs/stream');
+ * stream.subscribe(() => console.log(stream.getSnapshot().status));
+ * stream.connect();
+ * ```
+ */
+export function createEventStream(url: string, options?: EventStreamOptions): EventStream {
+  return createStream(url, options, browserEnvironment());
+}
+
+/** @internal The same in an environment of one's own, for tests. */
+export function createStream(url: string, options: EventStreamOptions | undefined, env: Environment): EventStream {
+  const config = readOptions(url, options);
+  const ledger = createLedger(config.maxEntries, env.now);
+  const notifier = createNotifier(env, () => {
+    snapshot = undefined;
+  });
+  let status: Status = { ...idle, lastError: null, role: 'alone' };
+  let lastEventId = config.lastEventId;
+  let lastEventAt: number | null = null;
+  let hasCursor = false;
+  let isOn = false;
+  let isClosed = false;
+  /** What the user did last; null before that. */
+  let chosen: boolean | null = null;
+  let snapshot: StreamSnapshot | undefined;
+
+  const persistence = createPersistence(
+    url,
+    config.persist,
+    env,
+    () => ({ on: chosen, lastEventId, lastEventAt, entries: ledger.entries() }),
+    changed,
+  );
+
+  const sink: LinkSink = {
+    status(patch) {
+      status = { ...status, ...patch };
+      changed();
+    },
+    event(event) {
+      lastEventAt = event.receivedAt;
+      ledger.receive(event);
+      gathered();
+    },
+    cursor(id) {
+      hasCursor = true;
+      lastEventId = id;
+      gathered();
+    },
+    gap(gap) {
+      ledger.gap(gap);
+      gathered();
+    },
+    lastEventId: () => lastEventId,
+    lastEventAt: () => lastEventAt,
+    since: (id) => (id === lastEventId ? [] : ledger.since(id)),
+  };
+  const link = directLink({ url, config, env }, sink);
+
+  /** Seen at once, told soon. */
+  function changed(): void {
+    snapshot = undefined;
+    notifier.soon();
+  }
+
+  /** Kept at once, seen and told with the next frame. */
+  function gathered(): void {
+    persistence?.changed();
+    notifier.nextFrame();
+  }
+
+  function edited(): void {
+    persistence?.changed();
+    changed();
+  }
+
+  function switchOn(): void {
+    if (isOn) link.stop();
+    isOn = true;
+    sink.status({ lastError: null });
+    link.start();
+  }
+
+  function switchOff(): void {
+    isOn = false;
+    link.stop();
+    sink.status(idle);
+  }
+
+  function getSnapshot(): StreamSnapshot {
+    if (!snapshot) {
+      notifier.cancelFrame();
+      const persisted = persistence?.state ?? 'off';
+      const gathered = { lastEventAt, lastEventId, entries: ledger.entries(), counts: ledger.counts() };
+      snapshot = Object.freeze({ ...status, ...gathered, persistence: persisted });
+    }
+    return snapshot;
+  }
+
+  const saved = persistence?.load();
+  if (saved) {
+    chosen = saved.on;
+    ({ lastEventId, lastEventAt } = saved);
+    hasCursor = true;
+    ledger.restore([...saved.entries]);
+  }
+  if (chosen ?? config.autoConnect) switchOn();
+
+  /** Nothing can be done with a closed stream, but to look at what it had. */
+  const unlessClosed =
+    <T extends unknown[]>(act: (...given: T) => void) =>
+    (...given: T): void => {
+      if (!isClosed) act(...given);
+    };
+
+  return {
+    url,
+    subscribe: (listener) => (isClosed ? () => {} : notifier.subscribe(listener)),
+    getSnapshot,
+    connect: unlessClosed(() => {
+      chosen = true;
+      persistence?.changed();
+      if (!isOn || status.status === 'unauthorized' || status.status === 'closed') switchOn();
+    }),
+    disconnect: unlessClosed(() => {
+      chosen = false;
+      persistence?.changed();
+      if (isOn) switchOff();
+    }),
+    retryNow: unlessClosed(() => link.retryNow()),
+    seed: unlessClosed((events, options) => {
+      if (!hasCursor && lastEventAt === null) lastEventId = options?.lastEventId ?? lastEventId;
+      ledger.seed(events);
+      edited();
+    }),
+    fill(gapKey, events) {
+      if (isClosed) return 0;
+      const added = ledger.fill(gapKey, events);
+      if (added !== undefined) edited();
+      return added ?? 0;
+    },
+    clear: unlessClosed(() => {
+      ledger.clear();
+      edited();
+    }),
+    reset: unlessClosed(() => {
+      if (isOn) link.stop();
+      ledger.reset();
+      lastEventId = '';
+      lastEventAt = null;
+      hasCursor = false;
+      edited();
+      if (isOn) switchOn();
+    }),
+    wipe: unlessClosed(() => persistence?.wipe()),
+    close: unlessClosed(() => {
+      if (isOn) switchOff();
+      isClosed = true;
+      persistence?.close();
+      notifier.close();
+    }),
+  };
+}

@@ -1,0 +1,150 @@
+import { createEntryLog } from './entry-list.ts';
+import type { LinkGap, StreamedEvent } from './link.ts';
+import { createSeen } from './seen.ts';
+import type { Entry, EntryList, EventEntry, GapEntry, KnownEvent, StreamCounts } from './types.ts';
+
+/** An entry before it has its key. */
+export type Unkeyed = Omit<EventEntry, 'key'> | Omit<GapEntry, 'key'>;
+
+/** Doubles are found among at least so many of the newest events, however few are kept. */
+const minSeen = 10_000;
+
+/** Everything gathered: the entries, what is known of doubles, and honest counters. Nothing in it waits. */
+export interface Ledger {
+  receive(event: StreamedEvent): void;
+  gap(gap: LinkGap): void;
+  seed(events: readonly KnownEvent[]): void;
+  /** How many were new; undefined if there is no such gap. */
+  fill(gapKey: number, events: readonly KnownEvent[]): number | undefined;
+  clear(): void;
+  reset(): void;
+  /** Puts back what was persisted, into an empty ledger. */
+  restore(entries: readonly Unkeyed[]): void;
+  since(id: string): readonly Entry[] | undefined;
+  entries(): EntryList;
+  counts(): StreamCounts;
+}
+
+export function createLedger(maxEntries: number, now: () => number): Ledger {
+  const log = createEntryLog(maxEntries, (entry) => count(entry, -1));
+  const newSeen = () => createSeen(Math.max(maxEntries, minSeen));
+  let nextKey = 1;
+  let seen = newSeen();
+  /** What was cleared: the stream may repeat it, but `seed()` may bring it back. */
+  let cleared = newSeen();
+  let received = 0;
+  let duplicates = 0;
+  let filled = 0;
+  let original = 0;
+  let keptOriginal = 0;
+  let keptFresh = 0;
+  let gaps = 0;
+
+  function count(entry: Entry, by: number): void {
+    if (entry.kind === 'gap') gaps += by;
+    else if (entry.origin === 'original') keptOriginal += by;
+    else keptFresh += by;
+  }
+
+  function replace(entries: Entry[]): void {
+    gaps = keptOriginal = keptFresh = 0;
+    for (const entry of entries) count(entry, 1);
+    log.replace(entries);
+  }
+
+  function append(entry: Unkeyed): void {
+    const keyed = { ...entry, key: nextKey++ } as Entry;
+    count(keyed, 1);
+    log.push(keyed);
+  }
+
+  /** Those of `events` that are not in the list, each id once, as entries. */
+  function unknown(events: readonly KnownEvent[], origin: EventEntry['origin']): EventEntry[] {
+    const ids = new Set<string>();
+    for (const entry of log.view()) if (entry.kind === 'event') ids.add(entry.id);
+    const added: EventEntry[] = [];
+    for (const { id, data, event = 'message', receivedAt = now() } of events) {
+      if (id !== '' && (ids.has(id) || seen.has({ id, data }))) continue;
+      ids.add(id);
+      seen.add({ id, data });
+      added.push({ kind: 'event', key: nextKey++, id, event, data, receivedAt, origin });
+    }
+    return added;
+  }
+
+  function forgetFresh(): void {
+    received = duplicates = filled = 0;
+  }
+
+  return {
+    receive(event) {
+      received++;
+      if (seen.has(event) || cleared.has(event)) {
+        duplicates++;
+        return;
+      }
+      seen.add(event);
+      append({ kind: 'event', ...event, origin: 'new' });
+    },
+    gap(gap) {
+      append({ kind: 'gap', ...gap });
+    },
+    seed(events) {
+      const added = unknown(events, 'original');
+      original += added.length;
+      replace([...added, ...log.view()]);
+    },
+    fill(gapKey, events) {
+      const entries = log.view().slice();
+      const place = entries.findIndex((entry) => entry.kind === 'gap' && entry.key === gapKey);
+      if (place === -1) return undefined;
+      const added = unknown(events, 'new');
+      filled += added.length;
+      replace([...entries.slice(0, place), ...added, ...entries.slice(place + 1)]);
+      return added.length;
+    },
+    clear() {
+      cleared = seen;
+      seen = newSeen();
+      const kept = log
+        .view()
+        .slice()
+        .filter((entry) => entry.kind === 'event' && entry.origin === 'original');
+      for (const entry of kept) seen.add(entry as EventEntry);
+      forgetFresh();
+      replace(kept);
+    },
+    reset() {
+      seen = newSeen();
+      cleared = newSeen();
+      forgetFresh();
+      original = 0;
+      replace([]);
+    },
+    restore(entries) {
+      for (const entry of entries) {
+        if (entry.kind === 'event') {
+          seen.add(entry);
+          if (entry.origin === 'original') original++;
+          else received++;
+        }
+        append(entry);
+      }
+    },
+    since(id) {
+      const entries = log.view();
+      for (let index = entries.length - 1; index >= 0; index--) {
+        const entry = entries.at(index)!;
+        if (entry.kind === 'event' && entry.id === id) return entries.slice(index + 1);
+      }
+      return undefined;
+    },
+    entries: log.view,
+    counts() {
+      const fresh = received - duplicates + filled;
+      const total = original + fresh;
+      const kept = keptOriginal + keptFresh;
+      return { received, kept, dropped: total - kept, duplicates, filled, original, fresh, total, gaps };
+    },
+  };
+}

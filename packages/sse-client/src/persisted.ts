@@ -1,0 +1,50 @@
+import type { Unkeyed } from './ledger.ts';
+import type { PersistedState } from './persistence.ts';
+import type { EntryList } from './types.ts';
+
+const version = 1;
+
+/** One JSON text of at most `maxChars` characters, with the newest entries that fit; with none, if need be. */
+export function encode(state: PersistedState & { readonly entries: EntryList }, maxChars: number): string {
+  const { entries, on, lastEventId, lastEventAt } = state;
+  const head = `${JSON.stringify([version, on, lastEventId, lastEventAt]).slice(0, -1)},[`;
+  const texts: string[] = [];
+  let chars = head.length + 2;
+  for (let index = entries.length - 1; index >= 0; index--) {
+    const { key, ...entry } = entries.at(index)!;
+    const text = JSON.stringify(entry);
+    chars += text.length + 1;
+    if (chars > maxChars) break;
+    texts.push(text);
+  }
+  return `${head}${texts.reverse().join()}]]`;
+}
+
+/** Undefined unless every part is what `encode` wrote: others may have written under this key. */
+export function decode(text: string): PersistedState | undefined {
+  try {
+    const [found, on, lastEventId, lastEventAt, entries] = JSON.parse(text);
+    const isState =
+      found === version &&
+      (on === null || typeof on === 'boolean') &&
+      typeof lastEventId === 'string' &&
+      (lastEventAt === null || Number.isFinite(lastEventAt)) &&
+      entries.every(isEntry);
+    return isState ? { on, lastEventId, lastEventAt, entries } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isEntry(entry: Unkeyed): boolean {
+  return entry.kind === 'gap'
+    ? areTexts(entry.reason, entry.afterId) && Number.isFinite(entry.from) && Number.isFinite(entry.to)
+    : entry.kind === 'event' &&
+        areTexts(entry.id, entry.event, entry.data) &&
+        Number.isFinite(entry.receivedAt) &&
+        (entry.origin === 'original' || entry.origin === 'new');
+}
+
+function areTexts(...values: unknown[]): boolean {
+  return values.every((value) => typeof value === 'string');
+}

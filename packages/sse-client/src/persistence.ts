@@ -1,0 +1,155 @@
+import type { Environment } from './environment.ts';
+import type { Unkeyed } from './ledger.ts';
+import type { StreamConfig } from './options.ts';
+import { decode, encode } from './persisted.ts';
+import type { EntryList, PersistOptions, StreamSnapshot } from './types.ts';
+
+/** What is kept across reloads, all in one value, so that the cursor and the entries always agree. */
+export interface PersistedState {
+  /** What the user did last: switched it on, off, or neither. */
+  readonly on: boolean | null;
+  readonly lastEventId: string;
+  readonly lastEventAt: number | null;
+  readonly entries: Iterable<Unkeyed>;
+}
+
+export interface Persistence {
+  readonly state: StreamSnapshot['persistence'];
+  load(): PersistedState | undefined;
+  /** Something changed: it is written soon. */
+  changed(): void;
+  wipe(): void;
+  /** Writes what has not been written yet, and gives everything back. */
+  close(): void;
+}
+
+type Store = NonNullable<PersistOptions['storage']>;
+
+const prefix = 'sse-client:';
+const halvings = 4;
+/** So that `wipePersisted` stops those of this page too. Every one leaves when it is closed. */
+const live = new Set<{ key: string; storage: Store; wipe(): void }>();
+
+export function createPersistence(
+  url: string,
+  persist: StreamConfig['persist'],
+  env: Environment,
+  read: () => PersistedState & { readonly entries: EntryList },
+  stateChanged: () => void,
+): Persistence | undefined {
+  const storage = persist ? (persist.storage ?? defaultStorage()) : undefined;
+  if (!persist || !storage) return undefined;
+  const { maxBytes, debounceMs, scope } = persist;
+  const key = scopePrefix(scope) + url;
+  let state: StreamSnapshot['persistence'] = 'on';
+  let timer: unknown;
+
+  function enter(next: typeof state): void {
+    if (next === state) return;
+    state = next;
+    stateChanged();
+  }
+
+  function write(maxChars: number): number | undefined {
+    const value = encode(read(), maxChars);
+    try {
+      storage!.setItem(key, value);
+      return undefined;
+    } catch {
+      return value.length;
+    }
+  }
+
+  /** Less and less, until the storage takes it; the cursor alone at the last. */
+  function save(): void {
+    if (timer === undefined) return;
+    env.clearTimeout(timer);
+    timer = undefined;
+    let tooLong = write(maxBytes / 2 - key.length);
+    enter(tooLong === undefined ? 'on' : 'full');
+    for (let tries = 1; tooLong !== undefined && tries <= halvings; tries++)
+      tooLong = write(tries < halvings ? tooLong / 2 : 0);
+  }
+
+  function stop(): void {
+    env.clearTimeout(timer);
+    timer = undefined;
+    live.delete(self);
+    env.window?.removeEventListener('pagehide', save);
+    env.window?.removeEventListener('storage', removed);
+    env.document?.removeEventListener('visibilitychange', hidden);
+  }
+
+  function hidden(): void {
+    if (env.document?.visibilityState === 'hidden') save();
+  }
+
+  /** Wiped by another tab: what this one still holds must not come back either. */
+  function removed(event: Event): void {
+    const { key: gone, newValue, storageArea } = event as StorageEvent;
+    if (storageArea === storage && newValue === null && (gone === key || gone === null)) silence();
+  }
+
+  function silence(): void {
+    stop();
+    enter('off');
+  }
+
+  const self = {
+    key,
+    storage,
+    get state() {
+      return state;
+    },
+    load() {
+      const value = storage.getItem(key);
+      if (value === null) return undefined;
+      const saved = decode(value);
+      if (!saved) storage.removeItem(key);
+      return saved;
+    },
+    changed() {
+      if (state !== 'off') timer ??= env.setTimeout(save, debounceMs);
+    },
+    wipe() {
+      silence();
+      storage.removeItem(key);
+    },
+    close() {
+      save();
+      stop();
+    },
+  };
+  live.add(self);
+  env.window?.addEventListener('pagehide', save);
+  env.window?.addEventListener('storage', removed);
+  env.document?.addEventListener('visibilitychange', hidden);
+  return self;
+}
+
+/**
+ * Removes what streams have persisted, for the sign-out: of one scope, or of all. Streams of this page stop persisting;
+ * so do those of other tabs, by the storage event.
+ */
+export function wipePersisted(scope?: string, storage: Store | undefined = defaultStorage()): void {
+  const start = scope === undefined ? prefix : scopePrefix(scope);
+  for (const one of [...live]) if (one.storage === storage && one.key.startsWith(start)) one.wipe();
+  for (let index = (storage?.length ?? 0) - 1; index >= 0; index--) {
+    const key = storage!.key(index);
+    if (key?.startsWith(start)) storage!.removeItem(key);
+  }
+}
+
+/** A scope can't hold what ends it, so that no scope is the beginning of another. */
+function scopePrefix(scope: string): string {
+  return `${prefix}${encodeURIComponent(scope)}:`;
+}
+
+/** A browser may forbid it. */
+function defaultStorage(): Store | undefined {
+  try {
+    return globalThis.localStorage;
+  } catch {
+    return undefined;
+  }
+}
