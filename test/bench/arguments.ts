@@ -1,0 +1,113 @@
+import { parseArgs } from 'node:util';
+import { servers } from './catalogue.ts';
+import { workloads } from './workloads.ts';
+
+/** What the command line asks for. */
+export interface Options {
+  readonly help: boolean;
+  readonly workloads: readonly string[];
+  /** undefined: all that take part in a workload. */
+  readonly servers: readonly string[] | undefined;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly quick: boolean;
+  readonly json: string | undefined;
+  readonly write: boolean;
+}
+
+/** The command line can't be understood; the message says why. */
+export class WrongArguments extends Error {}
+
+export const help = `npm run bench -- [options]
+
+Measures sse-proxy side by side with what one could use instead.
+
+  --workload a,b   only these: ${workloads.map(({ name }) => name).join(' ')}
+  --server x,y     only these: ${[...servers.keys()].join(' ')}
+  --rounds n       rounds; servers take turns in each (default 3, quick 1)
+  --seconds n      measured time of a round (default 6, quick 2)
+  --quick          fewer browsers, one short round: shows that everything works, proves nothing
+  --json file      writes all figures to a file
+  --write          writes docs/performance.md, docs/performance.svg and the table in docs/capacity.md
+  --help           this text
+
+Workloads:
+${workloads.map(({ name, title }) => `  ${name.padEnd(16)} ${title}`).join('\n')}
+`;
+
+/** @throws WrongArguments */
+export function readArguments(args: readonly string[]): Options {
+  const { values } = parse(args);
+  const quick = values.quick ?? false;
+  const asked = names(
+    '--workload',
+    values.workload,
+    workloads.map(({ name }) => name),
+  );
+  const wanted = names('--server', values.server, [...servers.keys()]);
+  const chosen = workloads.filter(({ name }) => asked === undefined || asked.includes(name));
+  for (const { name, servers: taking } of wanted ? chosen : []) {
+    if (asked && !taking.some((server) => wanted?.includes(server))) {
+      throw new WrongArguments(
+        `--server: none of ${wanted?.join(', ')} takes part in ${name}; these do: ${taking.join(', ')}`,
+      );
+    }
+  }
+  const write = values.write ?? false;
+  if (write && (asked || wanted)) {
+    throw new WrongArguments(
+      '--write: the documents show all workloads and servers, so it goes with neither --workload nor --server',
+    );
+  }
+  return {
+    help: values.help ?? false,
+    workloads: chosen.map(({ name }) => name),
+    servers: wanted,
+    rounds: positive('--rounds', values.rounds, quick ? 1 : 3, 100, true),
+    seconds: positive('--seconds', values.seconds, quick ? 2 : 6, 600, false),
+    quick,
+    json: values.json,
+    write,
+  };
+}
+
+function parse(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        help: flag,
+        workload: text,
+        server: text,
+        rounds: text,
+        seconds: text,
+        quick: flag,
+        json: text,
+        write: flag,
+      },
+    });
+  } catch (cause) {
+    throw new WrongArguments((cause as Error).message, { cause });
+  }
+}
+
+function names(option: string, value: string | undefined, known: readonly string[]): string[] | undefined {
+  const given = value?.split(',').map((name) => name.trim());
+  for (const name of given ?? []) {
+    if (!known.includes(name)) {
+      throw new WrongArguments(`${option}: there is no ${JSON.stringify(name)}; known are ${known.join(', ')}`);
+    }
+  }
+  return given;
+}
+
+function positive(option: string, value: string | undefined, fallback: number, most: number, whole: boolean): number {
+  if (value === undefined) return fallback;
+  const number = Number(value);
+  if (number > 0 && number <= most && (!whole || Number.isInteger(number))) return number;
+  throw new WrongArguments(
+    `${option}: expected a ${whole ? 'whole number' : 'number'} from ${whole ? 1 : 'above 0'} to ${most}, not ${JSON.stringify(value)}`,
+  );
+}

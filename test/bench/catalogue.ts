@@ -1,0 +1,107 @@
+import { findNginx, findProgram } from './installed.ts';
+
+/** One thing that is measured. */
+export interface Server {
+  readonly name: string;
+  /** What it is, in the tables' words. */
+  readonly label: string;
+  /** `library`: what one would use instead of ours. `reference`: a bound, or another class of program. */
+  readonly kind: 'ours' | 'library' | 'reference';
+  /** File in `servers/`; undefined: browsers go straight to the upstream. */
+  readonly script?: string;
+  readonly flags?: () => string[];
+  /** npm package whose version is reported. */
+  readonly package?: string;
+  /** One upstream connection for all browsers. */
+  readonly shared?: boolean;
+  readonly path?: string;
+  /** Where the upstream has to publish, since the server does not read it. */
+  readonly publishTo?: string;
+  /** Sends heartbeats of its own. */
+  readonly beats?: boolean;
+  /** Why it can't be measured here, and what would help. */
+  readonly missing?: () => string | undefined;
+}
+
+const nginx = findNginx();
+const haproxy = findProgram('haproxy');
+const debian = (what: string, name: string) => `${what} is not installed (Debian: apt-get install ${name})`;
+
+const all: readonly Server[] = [
+  { name: 'direct', label: 'no proxy', kind: 'reference' },
+  { name: 'ours', label: 'sse-proxy', kind: 'ours', script: 'ours.ts', beats: true },
+  {
+    name: 'ours-shared',
+    label: 'sse-proxy, shared',
+    kind: 'ours',
+    script: 'ours.ts',
+    flags: () => ['shared'],
+    shared: true,
+    beats: true,
+  },
+  library('http-proxy-middleware'),
+  library('http-proxy-3'),
+  library('httpxy'),
+  library('@fastify/http-proxy', 'fastify-http-proxy'),
+  library('express-http-proxy'),
+  { ...library('better-sse'), shared: true, path: '/sse/logs/stream', beats: true },
+  { name: 'controller', label: 'http.request + res.write', kind: 'library', script: 'controller.ts' },
+  {
+    name: 'express',
+    label: 'a bare Express handler',
+    kind: 'reference',
+    script: 'express.ts',
+    package: 'express',
+    shared: true,
+  },
+  { name: 'tcp-relay', label: 'a TCP relay in Node', kind: 'reference', script: 'tcp-relay.ts' },
+  {
+    name: 'floor',
+    label: 'only the writes, in Node',
+    kind: 'reference',
+    script: 'floor.ts',
+    shared: true,
+    beats: true,
+  },
+  {
+    name: 'nginx',
+    label: 'nginx',
+    kind: 'reference',
+    script: 'nginx.ts',
+    flags: () => [nginx?.path ?? ''],
+    missing: () => (nginx ? undefined : debian('nginx', 'nginx')),
+  },
+  {
+    name: 'nchan',
+    label: 'nginx + nchan',
+    kind: 'reference',
+    script: 'nginx.ts',
+    flags: () => [nginx?.path ?? '', nginx?.nchanModule ?? ''],
+    shared: true,
+    path: '/subscribe',
+    publishTo: '/publish',
+    missing: () => (nginx?.nchanModule ? undefined : debian("nginx's module nchan", 'libnginx-mod-nchan')),
+  },
+  {
+    name: 'haproxy',
+    label: 'HAProxy',
+    kind: 'reference',
+    script: 'haproxy.ts',
+    flags: () => [haproxy ?? ''],
+    missing: () => (haproxy ? undefined : debian('HAProxy', 'haproxy')),
+  },
+];
+
+function library(packageName: string, name = packageName): Server {
+  return { name, label: packageName, kind: 'library', script: `${name}.ts`, package: packageName };
+}
+
+/** By name, in the order of the tables. */
+export const servers: ReadonlyMap<string, Server> = new Map(all.map((server) => [server.name, server]));
+
+/** The server of this name. */
+export function serverNamed(name: string): Server {
+  const server = servers.get(name);
+  if (!server) throw new Error(`no server is called ${name}`);
+  return server;
+}

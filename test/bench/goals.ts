@@ -1,0 +1,108 @@
+import { figure, find, type Report } from './results.ts';
+import type { Metric } from './rounds/figures.ts';
+import { bestLibrary, short, table } from './tables.ts';
+
+/** A goal, measured. */
+export interface Goal {
+  readonly what: string;
+  readonly goal: string;
+  readonly measured: string;
+  /** undefined: this run can't tell. */
+  readonly met: boolean | undefined;
+}
+
+const unmeasured = 'not measured';
+
+function value(report: Report, workload: string, server: string, metric: Metric, wanted?: number): number | undefined {
+  return figure(find(report, workload, server, wanted), metric)?.median;
+}
+
+/** What `own` may be at most, as a multiple of `other`. */
+function ratio(what: string, times: number, to: string, own: number | undefined, other: number | undefined): Goal {
+  const goal = `≤ ${times} × ${to}`;
+  if (own === undefined || other === undefined) return { what, goal, measured: unmeasured, met: undefined };
+  const measured = `${(own / other).toFixed(2)} × (${short(own)} to ${short(other)})`;
+  return { what, goal, measured, met: own <= other * times };
+}
+
+function atMost(what: string, most: number, unit: string, own: number | undefined): Goal {
+  const goal = `≤ ${most} ${unit}`;
+  if (own === undefined) return { what, goal, measured: unmeasured, met: undefined };
+  return { what, goal, measured: `${short(own)} ${unit}`, met: own <= most };
+}
+
+function toBestLibrary(report: Report, workload: string, metric: Metric, what: string, times: number): Goal {
+  const best = bestLibrary(
+    report.results.filter((result) => result.workload === workload),
+    metric,
+  );
+  const to = `the best library${best ? ` (${best.server})` : ''}`;
+  return ratio(what, times, to, value(report, workload, 'ours', metric), best?.median);
+}
+
+/** Whether the cost of an event stays the same, however many browsers there are. */
+function flat(report: Report, server: string, what: string): Goal {
+  const sizes = report.results.filter((result) => result.workload === 'scale' && result.server === server);
+  const costs = sizes.map((result) => figure(result, 'cpuUs')?.median).filter((cost) => cost !== undefined);
+  const goal = '±15 % of the mean, from fewest to most browsers';
+  if (costs.length < 2 || costs.length < sizes.length) return { what, goal, measured: unmeasured, met: undefined };
+  const mean = costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
+  const percents = costs.map((cost) => (cost / mean - 1) * 100);
+  const measured = percents.map((percent) => `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(0)} %`).join(', ');
+  return { what, goal, measured, met: percents.every((percent) => Math.abs(percent) <= 15) };
+}
+
+/** All goals, in the order of their table. */
+export function goals(report: Report): Goal[] {
+  const busy = value(report, 'busy', 'ours', 'cpuUs');
+  const fan = value(report, 'fan', 'ours-shared', 'cpuUs');
+  const modes = [
+    ['dedicated', 'ours'],
+    ['shared', 'ours-shared'],
+  ] as const;
+  return [
+    toBestLibrary(report, 'busy', 'cpuUs', 'dedicated, CPU per event', 0.8),
+    ratio('dedicated, CPU per event', 1.2, 'a TCP relay in Node', busy, value(report, 'busy', 'tcp-relay', 'cpuUs')),
+    ratio('dedicated, CPU per event', 1.55, 'nginx', busy, value(report, 'busy', 'nginx', 'cpuUs')),
+    toBestLibrary(report, 'latency', 'addedP50Us', 'dedicated, added latency p50 at 1,000 events/s, µs', 1),
+    toBestLibrary(report, 'latency', 'addedP99Us', 'dedicated, added latency p99 at 1,000 events/s, µs', 1),
+    ratio('shared, CPU per delivered event', 0.9, 'nchan', fan, value(report, 'fan', 'nchan', 'cpuUs')),
+    ratio('shared, CPU per delivered event', 0.6, 'better-sse', fan, value(report, 'fan', 'better-sse', 'cpuUs')),
+    atMost('dedicated, memory per idle browser', 38, 'KB', value(report, 'idle', 'ours', 'kb')),
+    atMost('shared, memory per idle browser', 20, 'KB', value(report, 'idle', 'ours-shared', 'kb')),
+    ...modes.map(([mode, server]) =>
+      ratio(
+        `${mode}, CPU per heartbeat of idle browsers`,
+        1.2,
+        'the writes themselves',
+        value(report, 'idle', server, 'heartbeatCpuUs'),
+        value(report, 'idle', 'floor', 'heartbeatCpuUs'),
+      ),
+    ),
+    ...modes.flatMap(([mode, server]) => [
+      connect(report, server, `${mode}, all connect`, 'tookMs'),
+      connect(report, server, `${mode}, the slowest in a hundred to connect`, 'openP99Ms'),
+    ]),
+    ...modes.map(([mode, server]) => flat(report, server, `${mode}, CPU per delivered event as browsers grow`)),
+    ...modes.map(([mode, server]) =>
+      atMost(`${mode}, reconnect storm: event loop blocked`, 100, 'ms', value(report, 'storm', server, 'blockMs')),
+    ),
+  ];
+}
+
+function connect(report: Report, server: string, what: string, metric: Metric): Goal {
+  return ratio(
+    `${what}, ms`,
+    1.5,
+    'a bare Express handler',
+    value(report, 'connect', server, metric),
+    value(report, 'connect', 'express', metric),
+  );
+}
+
+/** The goals as a table. */
+export function goalsTable(report: Report): string {
+  const verdict = (met: boolean | undefined) => (met === undefined ? unmeasured : met ? 'met' : '**not met**');
+  const rows = goals(report).map(({ what, goal, measured, met }) => [what, goal, measured, verdict(met)]);
+  return table([['what', 'goal', 'measured', ''], ...rows]);
+}

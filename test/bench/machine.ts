@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import { type Server, servers } from './catalogue.ts';
+import { findNginx, findProgram, says } from './installed.ts';
+
+/** Where the figures were measured. */
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGb: number;
+  readonly system: string;
+  readonly node: string;
+  readonly descriptors: number;
+}
+
+export function thisMachine(descriptors: number): Machine {
+  return {
+    cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
+    cores: os.availableParallelism(),
+    memoryGb: Math.round(os.totalmem() / 2 ** 30),
+    system: `${os.type()} ${os.release()} ${os.arch()}`,
+    node: process.version,
+    descriptors,
+  };
+}
+
+/** Versions of what is compared. */
+export function versions(measured: readonly Server[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const { name, package: packageName } of measured) {
+    if (packageName) found[packageName] = packageVersion(packageName);
+    if (name === 'ours') {
+      found['@datashop/sse-proxy'] = packageVersion('@datashop/sse-proxy');
+      found.undici = packageVersion('undici');
+    }
+    if (name === 'nginx')
+      found.nginx = says(findNginx()?.path ?? '', '-v')
+        .trim()
+        .replace(/.*nginx\//, '');
+    if (name === 'haproxy') found.haproxy = /version (\S+)/.exec(says(findProgram('haproxy') ?? '', '-v'))?.[1] ?? '';
+  }
+  return found;
+}
+
+function packageVersion(name: string): string {
+  const path = new URL(`../../node_modules/${name}/package.json`, import.meta.url);
+  return JSON.parse(readFileSync(path, 'utf8')).version;
+}
+
+/** Servers that can't be measured here, each with the reason. */
+export function missingServers(names: readonly string[]): Map<string, string> {
+  const missing = new Map<string, string>();
+  for (const name of names) {
+    const why = servers.get(name)?.missing?.();
+    if (why) missing.set(name, why);
+  }
+  return missing;
+}

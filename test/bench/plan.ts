@@ -1,0 +1,62 @@
+import type { Options } from './arguments.ts';
+import { type Server, serverNamed } from './catalogue.ts';
+import { affordable } from './limits.ts';
+import { missingServers } from './machine.ts';
+import { type Shape, type Workload, workloads } from './workloads.ts';
+
+/** One server under one load; measured once a round. */
+export interface Case {
+  readonly workload: Workload;
+  /** As the workload wants it. */
+  readonly shape: Shape;
+  /** How many browsers this machine's limits allow. */
+  readonly browsers: number;
+  readonly server: Server;
+}
+
+/** What is to be measured, and what has to be said about it beforehand. */
+export interface Plan {
+  readonly cases: readonly Case[];
+  readonly notes: readonly string[];
+}
+
+export function makePlan(options: Options, descriptors: number): Plan {
+  const chosen = workloads.filter(({ name }) => options.workloads.includes(name));
+  const missing = missingServers([...new Set(chosen.flatMap(({ servers }) => servers))]);
+  const notes = new Set<string>();
+  const cases: Case[] = [];
+  for (const workload of chosen) {
+    const names = workload.servers.filter((name) => takesPart(name, options.servers));
+    // Nothing to subtract from: the direct connection is measured for the others' sake.
+    if (names.length === 0 || (names[0] === 'direct' && names.length === 1 && !options.servers?.includes('direct')))
+      continue;
+    for (const shape of options.quick ? workload.quickShapes : workload.shapes) {
+      for (const name of names) {
+        const why = missing.get(name);
+        if (why) notes.add(`${name} is left out: ${why}`);
+        if (why) continue;
+        const server = serverNamed(name);
+        const browsers = affordable(shape.browsers, server.shared || !server.script, descriptors);
+        if (browsers < shape.browsers) {
+          notes.add(
+            `${browsers} instead of ${shape.browsers} browsers for ${name}: the limit is ${descriptors} file descriptors (ulimit -Hn)`,
+          );
+        }
+        cases.push({ workload, shape, browsers, server });
+      }
+    }
+  }
+  return { cases, notes: [...notes] };
+}
+
+function takesPart(name: string, wanted: readonly string[] | undefined): boolean {
+  return wanted === undefined || name === 'direct' || wanted.includes(name);
+}
+
+/** About how long a case takes, in seconds. */
+export function guessSeconds({ workload, browsers }: Case, seconds: number): number {
+  const connecting = 1 + browsers / 1_500;
+  if (workload.kind === 'events') return connecting + seconds * 1.4;
+  if (workload.kind === 'idle') return connecting + 2 + seconds;
+  return 2 * connecting + 4;
+}

@@ -1,0 +1,146 @@
+// Many browsers in one process, driven by the benchmark.
+import { answer } from '../../scale/support/child.ts';
+import { type Address, Browser } from './browser.ts';
+
+/** How browsers connect. */
+export interface ConnectOrder extends Address {
+  readonly count: number;
+  /** So many connect at a time. */
+  readonly atOnce: number;
+  readonly withinMs: number;
+}
+
+/** What became of the browsers that connected. */
+export interface ConnectReport {
+  readonly open: number;
+  /** Why the others are not open, and how many. */
+  readonly failures: Record<string, number>;
+  readonly tookMs: number;
+  readonly openedAfterUs: Float64Array;
+}
+
+// Enough for honest percentiles; more would only cost time.
+const maxSamples = 50_000;
+
+const browsers: Browser[] = [];
+let failures: Record<string, number> = {};
+let settled = () => {};
+let goal = 0;
+let reachedGoal = () => {};
+let reachedAtUs = new Float64Array();
+let reachedCount = 0;
+let startedAt = 0;
+let samples = new Float64Array();
+let seen = 0;
+let every = 1;
+
+const events = {
+  onEvent(browser: Browser, latencyUs: number): void {
+    if (samples.length > 0 && seen++ % every === 0) samples[Math.floor((seen - 1) / every)] = latencyUs;
+    if (browser.last !== goal) return;
+    reachedAtUs[reachedCount++] = (performance.now() - startedAt) * 1e3;
+    reachedGoal();
+  },
+  onOpen: () => settled(),
+  onGone(browser: Browser, why: string): void {
+    failures[why] = (failures[why] ?? 0) + 1;
+    settled();
+    if (browser.last < goal) reachedGoal();
+  },
+};
+
+/** Resolves when `start`, given what to call when it is done, has called that, or after `withinMs` at the latest. */
+function within(withinMs: number, start: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, withinMs);
+    start(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** Opens the streams of `these`, `atOnce` at a time. */
+async function openAll(
+  these: readonly Browser[],
+  { atOnce, withinMs, ...address }: ConnectOrder,
+): Promise<ConnectReport> {
+  startedAt = performance.now();
+  failures = {};
+  let next = 0;
+  let done = 0;
+  await within(withinMs, (finished) => {
+    settled = () => {
+      if (++done === these.length) finished();
+      else if (next < these.length) these[next++]?.open(address);
+    };
+    while (next < Math.min(atOnce, these.length)) these[next++]?.open(address);
+  });
+  settled = () => {};
+  const open = these.filter(({ isOpen }) => isOpen);
+  return {
+    open: open.length,
+    failures,
+    tookMs: performance.now() - startedAt,
+    openedAfterUs: Float64Array.from(open, ({ openedAfterUs }) => openedAfterUs),
+  };
+}
+
+const answers = {
+  connect(order: ConnectOrder): Promise<ConnectReport> {
+    const fresh = Array.from({ length: order.count }, () => new Browser(events));
+    browsers.push(...fresh);
+    return openAll(fresh, order);
+  },
+  /** All browsers vanish; they keep what they know. */
+  leave(): void {
+    for (const browser of browsers) browser.leave();
+  },
+  /** They come back, with the id of their last event. */
+  reconnect(order: ConnectOrder): Promise<ConnectReport> {
+    return openAll(browsers, order);
+  },
+  /** From now on latencies are kept; so many events are expected. */
+  measure(expected: number): void {
+    every = Math.max(1, Math.ceil(expected / maxSamples));
+    samples = new Float64Array(Math.ceil(expected / every));
+    seen = 0;
+  },
+  latencies(): Float64Array {
+    return samples.slice(0, Math.min(samples.length, Math.ceil(seen / every)));
+  },
+  /** Names the event that `reached` waits for. */
+  expect(sequence: number): void {
+    goal = sequence;
+    reachedCount = 0;
+    reachedAtUs = new Float64Array(browsers.length);
+  },
+  /** Resolves when every open browser has it; gives when each got it, in microseconds from the last connect. */
+  async reached(withinMs: number): Promise<Float64Array> {
+    await within(withinMs, (finished) => {
+      let missing = browsers.filter(({ isOpen, last }) => isOpen && last < goal).length;
+      if (missing === 0) return finished();
+      reachedGoal = () => {
+        if (--missing === 0) finished();
+      };
+    });
+    reachedGoal = () => {};
+    return reachedAtUs.slice(0, reachedCount);
+  },
+  counts() {
+    const sum = (count: (browser: Browser) => number) => browsers.reduce((total, browser) => total + count(browser), 0);
+    return {
+      open: sum(({ isOpen }) => Number(isOpen)),
+      events: sum(({ events }) => events),
+      comments: sum(({ comments }) => comments),
+      lost: sum(({ lost }) => lost),
+      doubled: sum(({ doubled }) => doubled),
+      /** Of the newest event, for the browser that is the furthest behind. */
+      last: browsers.reduce((least, { last }) => Math.min(least, last), Number.POSITIVE_INFINITY),
+      failures,
+    };
+  },
+};
+export type BrowsersAnswers = typeof answers;
+
+answer(0, answers);

@@ -1,0 +1,112 @@
+// The source of all events: one TCP server that speaks just enough HTTP, so that it costs little.
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { answer } from '../../scale/support/child.ts';
+import { chunk, eventData } from './wire.ts';
+
+/** What is to be sent, to every connection. */
+export interface EmitOrder {
+  /** Events for each connection. */
+  readonly events: number;
+  readonly perSecond: number;
+  readonly bytes: number;
+  /** Spreads the connections over the time between two events, instead of serving all of them at once. */
+  readonly spread: boolean;
+  readonly withinMs: number;
+}
+
+const head =
+  'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n';
+const hello = Buffer.concat([Buffer.from(head), chunk(':ok\n\n')]);
+// Browsers that come back ask for no more than this.
+const maxReplayed = 1_000;
+
+const live = new Set<Socket>();
+const replayed: Buffer[] = [];
+let sequence = 0;
+let publisher: { socket: Socket; path: string } | undefined;
+let connected = () => {};
+
+const server = createServer({ noDelay: true }, (socket) => {
+  let request = '';
+  socket.on('error', () => {});
+  socket.on('close', () => live.delete(socket));
+  socket.on('data', (bytes: Buffer) => {
+    request += bytes.toString('latin1');
+    if (!request.includes('\r\n\r\n')) return;
+    const cursor = Number(/^last-event-id:\s*(\d+)/im.exec(request)?.[1] ?? sequence);
+    request = '';
+    socket.write(cursor < sequence ? Buffer.concat([hello, ...replayed.slice(cursor - sequence)]) : hello);
+    live.add(socket);
+    connected();
+  });
+});
+
+function nextFrame(bytes: number): Buffer {
+  const data = eventData(sequence, bytes);
+  if (publisher) {
+    const { socket, path } = publisher;
+    socket.write(`POST ${path} HTTP/1.1\r\nHost: bench\r\nContent-Length: ${data.length}\r\n\r\n${data}`);
+  }
+  return chunk(`id: ${sequence}\ndata: ${data}\n\n`);
+}
+
+function begin(bytes: number): Buffer {
+  sequence++;
+  const frame = nextFrame(bytes);
+  replayed.push(frame);
+  if (replayed.length > maxReplayed) replayed.shift();
+  return frame;
+}
+
+const answers = {
+  /** Resolves when so many requests are being answered; gives how many are. */
+  connections({ count, withinMs }: { count: number; withinMs: number }): Promise<number> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(live.size), withinMs);
+      connected = () => {
+        if (live.size < count) return;
+        clearTimeout(timer);
+        resolve(live.size);
+      };
+      connected();
+    });
+  },
+  /** Publishes to an nchan channel too. */
+  publishTo({ port, path }: { port: number; path: string }): void {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    socket.on('error', () => {});
+    socket.resume();
+    publisher = { socket, path };
+  },
+  /** Sends events at their pace; gives the sequence number of the last one, and whether the pace was kept. */
+  emit({ events, perSecond, bytes, spread, withinMs }: EmitOrder): Promise<{ last: number; tookMs: number }> {
+    const sockets = [...live];
+    const parts = spread ? Math.max(1, sockets.length) : 1;
+    const startedAt = performance.now();
+    let sent = 0;
+    return new Promise((resolve) => {
+      const timer = setInterval(() => {
+        const elapsedMs = performance.now() - startedAt;
+        const due = Math.min(events * parts, Math.floor((elapsedMs / 1e3) * perSecond * parts));
+        for (; sent < due; sent++) {
+          if (!spread) {
+            const frame = begin(bytes);
+            for (const socket of sockets) socket.write(frame);
+            continue;
+          }
+          const part = sent % parts;
+          const frame = part === 0 ? begin(bytes) : nextFrame(bytes);
+          sockets[part]?.write(frame);
+        }
+        if (sent < events * parts && elapsedMs < withinMs) return;
+        clearInterval(timer);
+        resolve({ last: sequence, tookMs: performance.now() - startedAt });
+      }, 1);
+    });
+  },
+};
+export type UpstreamAnswers = typeof answers;
+
+server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () =>
+  answer((server.address() as AddressInfo).port, answers),
+);

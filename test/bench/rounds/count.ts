@@ -1,0 +1,60 @@
+import { because, InvalidRound, patienceMs, type Stage, tally } from '../stage.ts';
+import { merge } from '../stats.ts';
+import type { Shape } from '../workloads.ts';
+
+/** What all browsers together have got. */
+export interface Counts {
+  readonly open: number;
+  readonly events: number;
+  readonly comments: number;
+  readonly lost: number;
+  readonly doubled: number;
+  readonly last: number;
+}
+
+/** Adds up what the browsers have counted. */
+export async function count(stage: Stage): Promise<Counts & { readonly failures: Record<string, number> }> {
+  const parts = await Promise.all(stage.browsers.map((child) => child.ask('counts')));
+  const sum = (name: keyof Counts) => parts.reduce((total, part) => total + part[name], 0);
+  return {
+    open: sum('open'),
+    events: sum('events'),
+    comments: sum('comments'),
+    lost: sum('lost'),
+    doubled: sum('doubled'),
+    last: Math.min(...parts.map(({ last }) => last)),
+    failures: tally(parts.map(({ failures }) => failures)),
+  };
+}
+
+/** Sends `events` more to every browser and waits until all have the last one. */
+export async function send(
+  stage: Stage,
+  shape: Shape,
+  from: number,
+  events: number,
+): Promise<{ sequence: number; reachedAtUs: Float64Array }> {
+  const sequence = from + events;
+  await Promise.all(stage.browsers.map((child) => child.ask('expect', sequence)));
+  const { perSecond, bytes, spread } = shape;
+  const withinMs = (events / perSecond) * 1e3 + patienceMs / 2;
+  const { last } = await stage.upstream.ask('emit', { events, perSecond, bytes, spread, withinMs });
+  if (last < sequence)
+    throw new InvalidRound(`the upstream could send only ${last - from} of ${events} events in time`);
+  const reached = await Promise.all(stage.browsers.map((child) => child.ask('reached', patienceMs / 2)));
+  return { sequence, reachedAtUs: merge(reached) };
+}
+
+/** Every browser has every event exactly once and is still there, or the round does not count. */
+export async function verify(stage: Stage, shape: Shape, sequence: number): Promise<Counts> {
+  const counts = await count(stage);
+  const { open, events, lost, doubled, failures } = counts;
+  const missing = sequence * shape.browsers - events;
+  const faults = [
+    open < shape.browsers && `${shape.browsers - open} browsers gone${because(failures)}`,
+    missing !== 0 && `${missing} events missing, ${lost} of them skipped`,
+    doubled > 0 && `${doubled} events doubled`,
+  ].filter((fault) => fault !== false);
+  if (faults.length > 0) throw new InvalidRound(faults.join('; '));
+  return counts;
+}

@@ -1,0 +1,33 @@
+import type { Server } from '../catalogue.ts';
+import { fill, type Stage } from '../stage.ts';
+import { merge, percentile } from '../stats.ts';
+import type { Shape } from '../workloads.ts';
+import { send, verify } from './count.ts';
+import type { Figures } from './figures.ts';
+
+/** Events a second for all browsers together, at least, before those that count. */
+const warmUpDeliveries = 5_000;
+
+/** Events at a steady pace: first some that do not count, then those that do. */
+export async function eventsRound(stage: Stage, server: Server, shape: Shape, seconds: number): Promise<Figures> {
+  await fill(stage, server, shape);
+  const measured = Math.max(1, Math.round(shape.perSecond * seconds));
+  // Code that has run a few times only is slow: what does not count comes fast, however slow the load is itself.
+  const warmUp = { ...shape, perSecond: Math.max(shape.perSecond, warmUpDeliveries / shape.browsers) };
+  const warmUpEvents = Math.max(1, Math.round((warmUp.perSecond * seconds) / 3));
+  const { sequence } = await send(stage, warmUp, 0, warmUpEvents);
+
+  const expected = (measured * shape.browsers) / stage.browsers.length;
+  await Promise.all(stage.browsers.map((child) => child.ask('measure', expected)));
+  const before = await stage.usage();
+  const { sequence: last } = await send(stage, shape, sequence, measured);
+  const after = await stage.usage();
+  await verify(stage, shape, last);
+
+  const latencies = merge(await Promise.all(stage.browsers.map((child) => child.ask('latencies'))));
+  const figures: Figures = { p50Us: percentile(latencies, 0.5), p99Us: percentile(latencies, 0.99) };
+  if (!stage.server) return figures;
+  figures.cpuUs = (after.cpuUs - before.cpuUs) / (measured * shape.browsers);
+  if (shape.browsers >= 1_000) figures.kb = (after.rssKb - stage.before.rssKb) / shape.browsers;
+  return figures;
+}

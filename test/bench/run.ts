@@ -1,0 +1,77 @@
+import { type Case, guessSeconds, type Plan } from './plan.ts';
+import type { Result, Round } from './results.ts';
+import { connectRound } from './rounds/connect.ts';
+import { eventsRound } from './rounds/events.ts';
+import type { Figures } from './rounds/figures.ts';
+import { idleHeartbeatMs, idleRound } from './rounds/idle.ts';
+import { stormRound } from './rounds/storm.ts';
+import { InvalidRound, patienceMs, setStage } from './stage.ts';
+
+/** Told before every round: how far the run is, in words. */
+export type Progress = (line: string) => void;
+
+/** Measures every case of the plan, `rounds` times; the servers take turns, so that a noisy minute hits them all. */
+export async function run(plan: Plan, rounds: number, seconds: number, progress: Progress): Promise<Result[]> {
+  const results = new Map<Case, Result>();
+  for (const it of plan.cases) {
+    const { workload, server, shape, browsers } = it;
+    results.set(it, { workload: workload.name, server: server.name, wanted: shape.browsers, browsers, rounds: [] });
+  }
+  const guesses = plan.cases.map((it) => guessSeconds(it, seconds));
+  const total = rounds * guesses.reduce((sum, guess) => sum + guess, 0);
+  const startedAt = performance.now();
+  let done = 0;
+  for (const workload of new Set(plan.cases.map((it) => it.workload))) {
+    for (let round = 1; round <= rounds; round++) {
+      let direct: Figures | undefined;
+      for (const [index, it] of plan.cases.entries()) {
+        if (it.workload !== workload) continue;
+        const elapsed = (performance.now() - startedAt) / 1e3;
+        // The guess is corrected by how long things really took, once that is known.
+        const pace = done > 0 ? elapsed / done : 1;
+        const left = Math.ceil(((total - done) * pace) / 60);
+        progress(
+          `${workload.name}, round ${round} of ${rounds}: ${it.browsers} browsers, ${it.server.name} (${left} min left)`,
+        );
+        const outcome = await measure(it, seconds);
+        if (it.server.name === 'direct') direct = outcome.figures;
+        else if (direct) addLatency(outcome.figures, direct);
+        if (outcome.invalid) progress(`  not valid: ${outcome.invalid}`);
+        results.get(it)?.rounds.push(outcome);
+        done += guesses[index] ?? 0;
+      }
+    }
+  }
+  return [...results.values()];
+}
+
+// Latency on its own says more about the machine than about the server.
+function addLatency(figures: Figures, direct: Figures): void {
+  const { p50Us, p99Us } = figures;
+  if (p50Us !== undefined && direct.p50Us !== undefined) figures.addedP50Us = p50Us - direct.p50Us;
+  if (p99Us !== undefined && direct.p99Us !== undefined) figures.addedP99Us = p99Us - direct.p99Us;
+}
+
+async function measure({ workload, server, shape: wanted, browsers }: Case, seconds: number): Promise<Round> {
+  const shape = { ...wanted, browsers };
+  const { kind } = workload;
+  let timer: NodeJS.Timeout | undefined;
+  const stage = await setStage(server, shape, kind === 'idle' ? idleHeartbeatMs : undefined);
+  const longest = new Promise<never>((_, reject) => {
+    const ms = 3 * patienceMs + 2e3 * seconds;
+    timer = setTimeout(() => reject(new InvalidRound(`not over after ${ms / 1e3} s`)), ms);
+  });
+  const rounds = { events: eventsRound, idle: idleRound, storm: stormRound, connect: connectRound };
+  try {
+    return { figures: await Promise.race([rounds[kind](stage, server, shape, seconds), longest]) };
+  } catch (error) {
+    // A server that dies under its load has no figures either; anything else is our own mistake.
+    if (error instanceof InvalidRound || / is gone /.test(String(error))) {
+      return { figures: {}, invalid: (error as Error).message };
+    }
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    await stage.stop();
+  }
+}

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { answer } from '../../scale/support/child.ts';
+import type { ServerAnswers, Usage } from './serve.ts';
+
+// Runs a program until its own input ends: however this process dies, the pipe closes and the program goes with it.
+const untilInputEnds =
+  'directory=$1; shift; "$@" & program=$!; echo "$program"; cat > /dev/null; kill "$program"; wait "$program"; rm -r "$directory"';
+/** [spec] proc(5): times in /proc count in USER_HZ, which is 100 for every program on Linux. */
+const usPerTick = 10_000;
+
+/** Runs a server that is not Node, in a single process, and measures it through /proc. */
+export async function serveNative(command: (port: number, directory: string) => string[]): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'sse-bench-'));
+  const port = await freePort();
+  const shell = spawn('sh', ['-c', untilInputEnds, 'sh', directory, ...command(port, directory)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    // Not in our terminal's group: Ctrl-C would end the shell, but not what it runs in the background.
+    detached: true,
+  });
+  shell.on('exit', () => process.exit(1));
+  const pid = await new Promise<number>((resolve) => shell.stdout.once('data', (text) => resolve(Number(text))));
+  while (!(await accepts(port))) await new Promise((resolve) => setTimeout(resolve, 20));
+  const answers: Pick<ServerAnswers, 'usage'> = { usage: () => usageOf(pid) };
+  answer(port, answers);
+}
+
+function usageOf(pid: number): Usage {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The name in parentheses may hold spaces; utime and stime are fields 14 and 15, the 12th and 13th after it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return {
+    cpuUs: (Number(fields[11]) + Number(fields[12])) * usPerTick,
+    rssKb: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]),
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('connect', () => resolve(true));
+    socket.on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
+}

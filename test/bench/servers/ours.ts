@@ -1,0 +1,23 @@
+// @datashop/sse-proxy as it is built, with its features on; the flag `shared` lets the browsers share one upstream.
+import { sseProxy } from '@datashop/sse-proxy';
+import express from 'express';
+import { heartbeatMs, serve, shared, upstream } from './serve.ts';
+
+let open = 0;
+const observer = {
+  onOpen: () => void open++,
+  onClose: () => void open--,
+};
+const app = express();
+app.get(
+  '/sse/logs/stream',
+  sseProxy({
+    target: `${upstream}/logs/stream`,
+    share: shared && { lingerMs: 60_000 },
+    // The default bound is 10,000; a few more connect here.
+    limits: { total: 20_000 },
+    observers: [observer],
+    ...(heartbeatMs !== undefined && { heartbeatMs }),
+  }),
+);
+serve(app);

@@ -1,0 +1,56 @@
+// What every server under test has in common. Its arguments: the upstream's URL, then the heartbeat's period in
+// milliseconds or 'default', then flags.
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { answer } from '../../scale/support/child.ts';
+
+/** What a server has used up until now. */
+export interface Usage {
+  readonly cpuUs: number;
+  readonly rssKb: number;
+}
+
+const [, , upstreamUrl = '', heartbeat = 'default', ...flags] = process.argv;
+
+/** The upstream's origin. */
+export const upstream = upstreamUrl;
+/** Period of the server's own heartbeats in milliseconds; undefined for its default. */
+export const heartbeatMs = heartbeat === 'default' ? undefined : Number(heartbeat);
+export const shared = flags.includes('shared');
+/** Enough for thousands that connect at once; the kernel's own bound (somaxconn) still holds. */
+export const backlog = 4_096;
+
+const delays = monitorEventLoopDelay({ resolution: 1 });
+
+const answers = {
+  usage(): Usage {
+    const { user, system } = process.cpuUsage();
+    return { cpuUs: user + system, rssKb: process.memoryUsage.rss() / 1024 };
+  },
+  watchLoop(): void {
+    delays.enable();
+  },
+  /** Longest time between two turns of the event loop since `watchLoop`, in milliseconds. */
+  longestBlockMs(): number {
+    delays.disable();
+    return delays.max / 1e6;
+  },
+};
+export type ServerAnswers = typeof answers;
+
+/** Tells the benchmark where this server listens. */
+export function ready(port: number): void {
+  answer(port, answers);
+}
+
+/** Starts to listen on a port of the system's choice. */
+export function listen(server: Server): void {
+  server.listen({ port: 0, host: '127.0.0.1', backlog }, () => ready((server.address() as AddressInfo).port));
+}
+
+/** Serves HTTP. */
+export function serve(listener: RequestListener): void {
+  listen(createServer(listener));
+}

@@ -1,0 +1,18 @@
+import { request } from 'node:http';
+
+/** Reads one stream of the upstream for all browsers; `onEvent` gets each whole event as text. */
+export function readSource(upstream: string, onEvent: (text: string) => void): void {
+  const up = request(`${upstream}/logs/stream`, { headers: { accept: 'text/event-stream' } }, (answer) => {
+    let rest = '';
+    answer.setEncoding('latin1');
+    answer.on('data', (text: string) => {
+      const events = (rest + text).split('\n\n');
+      rest = events.pop() as string;
+      for (const event of events) if (!event.startsWith(':')) onEvent(event);
+    });
+  });
+  up.on('error', (error) => {
+    throw error;
+  });
+  up.end();
+}

@@ -1,0 +1,16 @@
+// Bytes from one socket to another: what any proxy in Node pays at least.
+import { connect, createServer } from 'node:net';
+import { listen, upstream } from './serve.ts';
+
+const { hostname, port } = new URL(upstream);
+listen(
+  createServer({ noDelay: true }, (browser) => {
+    const up = connect({ host: hostname, port: Number(port), noDelay: true });
+    browser.pipe(up);
+    up.pipe(browser);
+    browser.on('error', () => up.destroy());
+    up.on('error', () => browser.destroy());
+    browser.on('close', () => up.destroy());
+    up.on('close', () => browser.destroy());
+  }),
+);

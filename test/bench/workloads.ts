@@ -1,0 +1,110 @@
+/** How much, how often, for how many. */
+export interface Shape {
+  readonly browsers: number;
+  /** Events for each browser. */
+  readonly perSecond: number;
+  readonly bytes: number;
+  /** Browsers get their events one after another rather than all at once. */
+  readonly spread: boolean;
+}
+
+/** One kind of load, and who takes part. */
+export interface Workload {
+  readonly name: string;
+  readonly title: string;
+  readonly kind: 'events' | 'idle' | 'storm' | 'connect';
+  readonly shapes: readonly Shape[];
+  /** In `--quick`. */
+  readonly quickShapes: readonly Shape[];
+  readonly servers: readonly string[];
+}
+
+const shape = (browsers: number, perSecond: number, spread = false): Shape => ({
+  browsers,
+  perSecond,
+  bytes: 300,
+  spread,
+});
+
+const libraries = [
+  'http-proxy-middleware',
+  'http-proxy-3',
+  'httpxy',
+  'fastify-http-proxy',
+  'express-http-proxy',
+  'controller',
+];
+const dedicated = ['direct', 'ours', ...libraries, 'tcp-relay', 'nginx', 'haproxy'];
+const shared = ['ours-shared', 'better-sse', 'express', 'floor', 'nchan'];
+
+const fan = [shape(1_000, 20)];
+const latency = [shape(100, 10, true)];
+const light = [shape(10, 10)];
+const busy = [shape(100, 100)];
+
+export const workloads: readonly Workload[] = [
+  {
+    name: 'light',
+    title: '10 browsers, 10 events/s each',
+    kind: 'events',
+    shapes: light,
+    quickShapes: light,
+    servers: dedicated,
+  },
+  {
+    name: 'latency',
+    title: '1,000 events/s in all: 100 browsers, 10 events/s each, one after another',
+    kind: 'events',
+    shapes: latency,
+    quickShapes: latency,
+    servers: dedicated,
+  },
+  {
+    name: 'busy',
+    title: '100 browsers, 100 events/s each',
+    kind: 'events',
+    shapes: busy,
+    quickShapes: busy,
+    servers: dedicated,
+  },
+  {
+    name: 'fan',
+    title: '1,000 browsers, 20 events/s each, one source',
+    kind: 'events',
+    shapes: fan,
+    quickShapes: fan,
+    servers: ['direct', 'ours', ...shared, 'nginx'],
+  },
+  {
+    name: 'idle',
+    title: 'browsers connected, nothing to send but heartbeats, one a second where a server sends its own',
+    kind: 'idle',
+    shapes: [shape(10_000, 0)],
+    quickShapes: [shape(1_000, 0)],
+    servers: ['ours', 'ours-shared', ...libraries, 'better-sse', 'tcp-relay', 'floor', 'nginx', 'nchan', 'haproxy'],
+  },
+  {
+    name: 'storm',
+    title: 'all browsers reconnect at once with Last-Event-ID, and have 50 events to catch up with',
+    kind: 'storm',
+    shapes: [shape(5_000, 20)],
+    quickShapes: [shape(1_000, 20)],
+    servers: ['ours', 'ours-shared', 'http-proxy-middleware', 'express'],
+  },
+  {
+    name: 'scale',
+    title: 'the same work per event, from few browsers to many',
+    kind: 'events',
+    shapes: [shape(10, 200), shape(100, 100), shape(1_000, 10), shape(10_000, 1)],
+    quickShapes: [shape(10, 200), shape(100, 100), shape(1_000, 10)],
+    servers: ['ours', 'ours-shared', 'better-sse', 'floor'],
+  },
+  {
+    name: 'connect',
+    title: 'browsers connect, 200 at a time',
+    kind: 'connect',
+    shapes: [shape(10_000, 0)],
+    quickShapes: [shape(1_000, 0)],
+    servers: ['ours', 'ours-shared', 'http-proxy-middleware', 'controller', 'express'],
+  },
+];
