@@ -3,12 +3,21 @@ import '@fontsource/nunito-sans/latin-400.css';
 import '@fontsource/nunito-sans/latin-600.css';
 import '@fontsource/nunito-sans/latin-700.css';
 import '@innovaccer/design-system/css';
-import { Heading } from '@innovaccer/design-system';
-import { LogStreamProvider, StreamMode } from './stream/index.ts';
+import './styles/tokens.css';
+import './styles/design-system.css';
+import './styles/page.css';
+import { App } from './app.tsx';
+import { SessionProvider } from './session.tsx';
+import { applyStoredTheme, TimeProvider, ToastProvider } from './ui/index.ts';
+
+applyStoredTheme();
 
 createRoot(document.getElementById('root')!).render(
-  <LogStreamProvider user="demo" onUnauthorized={() => {}}>
-    <Heading>Logs</Heading>
-    <StreamMode />
-  </LogStreamProvider>,
+  <TimeProvider>
+    <ToastProvider>
+      <SessionProvider>
+        <App />
+      </SessionProvider>
+    </ToastProvider>
+  </TimeProvider>,
 );

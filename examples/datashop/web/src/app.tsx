@@ -1,0 +1,35 @@
+import { useAddress } from './address.ts';
+import { Header } from './header.tsx';
+import { ModeTabs } from './mode-tabs.tsx';
+import { NormalMode } from './normal/normal-mode.tsx';
+import { Outside } from './outside.tsx';
+import { useSession } from './session.tsx';
+import { LogStreamProvider, StreamMode } from './stream/index.ts';
+
+export function App() {
+  const { state, expire } = useSession();
+  const mode = useAddress().get('mode') === 'stream' ? 'stream' : 'normal';
+  if (state.kind !== 'signed-in') {
+    return (
+      <div className="app">
+        <Header />
+        <Outside state={state} />
+      </div>
+    );
+  }
+  return (
+    // The stream lives on while Normal mode is shown. Another user begins with nothing of this one's.
+    <LogStreamProvider key={state.user} user={state.user} onUnauthorized={expire}>
+      <div className="app">
+        <a className="skip" href="#logs">
+          Skip to the logs
+        </a>
+        <Header />
+        <ModeTabs mode={mode} />
+        <main className="app-main" id="logs" tabIndex={-1}>
+          {mode === 'stream' ? <StreamMode /> : <NormalMode />}
+        </main>
+      </div>
+    </LogStreamProvider>
+  );
+}

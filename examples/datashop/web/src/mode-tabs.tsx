@@ -1,0 +1,38 @@
+import { addressWith, go, isPlainClick } from './address.ts';
+import './mode-tabs.css';
+import { StreamBadge } from './stream/index.ts';
+
+export type Mode = 'normal' | 'stream';
+
+const MODES = [
+  { mode: 'normal', label: 'Normal', patch: { mode: undefined } },
+  { mode: 'stream', label: 'Stream', patch: { mode: 'stream' } },
+] as const;
+
+/** Links in the looks of the design system's tabs: each mode is an address, and its own tabs are no controls to a screen reader. */
+export function ModeTabs({ mode }: { mode: Mode }) {
+  return (
+    <nav className="mode-tabs" aria-label="Mode">
+      {MODES.map(({ mode: other, label, patch }) => (
+        <a
+          key={other}
+          className={`mode-tab Tab Tab--regular ${other === mode ? 'Tab--active' : ''}`}
+          href={addressWith(patch)}
+          aria-current={other === mode ? 'page' : undefined}
+          onClick={(event) => {
+            if (!isPlainClick(event)) return;
+            event.preventDefault();
+            if (other !== mode) go(patch);
+          }}
+        >
+          {label}
+        </a>
+      ))}
+      {mode === 'normal' && (
+        <div className="mode-tabs-badge">
+          <StreamBadge />
+        </div>
+      )}
+    </nav>
+  );
+}

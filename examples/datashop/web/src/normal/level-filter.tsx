@@ -1,0 +1,28 @@
+import { LEVELS, type Level } from '../log.ts';
+import { setFilters } from './filters.ts';
+import './level-filter.css';
+
+/** None chosen shows all: then there is no state in which nothing can be shown. */
+export function LevelFilter({ levels }: { levels: readonly Level[] }) {
+  const toggle = (level: Level, on: boolean) =>
+    setFilters({ levels: LEVELS.filter((known) => (known === level ? on : levels.includes(known))) });
+  return (
+    <fieldset className="level-filter">
+      <legend className="level-filter-legend">Level</legend>
+      <div className="level-filter-options">
+        {LEVELS.map((level) => (
+          <label key={level} className={`level-option level-option--${level}`}>
+            <input
+              type="checkbox"
+              className="unseen"
+              checked={levels.includes(level)}
+              onChange={(event) => toggle(level, event.target.checked)}
+            />
+            <span className="level-option-dot" aria-hidden="true" />
+            {level}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}

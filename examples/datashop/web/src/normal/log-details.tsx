@@ -1,0 +1,46 @@
+import type { Log } from '../log.ts';
+import { CopyButton, LevelBadge, useTime } from '../ui/index.ts';
+import './log-details.css';
+
+/** All that a log says. */
+export function LogDetails({ log, link }: { log: Log; link: () => string }) {
+  const { format, zone } = useTime();
+  const json = JSON.stringify(log, null, 2);
+  return (
+    <div className="details">
+      <p className="details-head">
+        <LevelBadge level={log.logLevel} />
+        <time dateTime={log.isoTime}>
+          {format(log.meta.timestamp)} {zone === 'utc' ? 'UTC' : 'local'}
+        </time>
+      </p>
+      <p className="details-message">{log.message}</p>
+      {log.description && <p className="details-description">{log.description}</p>}
+      <dl className="details-facts">
+        <Fact name="Stage" value={log.stageName} />
+        <Fact name="Duration" value={log.duration} />
+        <Fact name="Type" value={log.logType} />
+        <Fact name="Run" value={log.meta.execID} />
+      </dl>
+      <div className="details-actions">
+        <h3 className="details-title">JSON</h3>
+        <CopyButton label="Copy JSON" text={() => json} />
+        <CopyButton label="Copy link" text={link} icon="link" />
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by the keyboard */}
+      <pre className="details-json" tabIndex={0}>
+        {json}
+      </pre>
+    </div>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string | undefined }) {
+  if (!value) return null;
+  return (
+    <div className="details-fact">
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+import { Button, Spinner } from '@innovaccer/design-system';
+import { useEffect, useState } from 'react';
+import { addressWith } from '../address.ts';
+import { ApiError, fetchLogs } from '../api.ts';
+import type { Log } from '../log.ts';
+import { useSession } from '../session.tsx';
+import { Dialog, EmptyPane } from '../ui/index.ts';
+import { LogDetails } from './log-details.tsx';
+
+export interface LogDialogProps {
+  id: string;
+  /** The log, if the page has it; a link from elsewhere brings the id alone. */
+  known: Log | undefined;
+  onClose: () => void;
+}
+
+type Found = Log | 'missing' | ApiError | undefined;
+
+export function LogDialog({ id, known, onClose }: LogDialogProps) {
+  const { expire } = useSession();
+  const [found, setFound] = useState<Found>(known);
+  const [attempt, setAttempt] = useState(0);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a log never changes; another attempt asks again
+  useEffect(() => {
+    if (known) return;
+    const leaving = new AbortController();
+    setFound(undefined);
+    fetchLogs({ upto: id, limit: 1 }, leaving.signal).then(
+      // The newest that is not newer: another one if this is no longer kept.
+      ({ ids, logs }) => setFound(ids[0] === id && logs[0] ? logs[0] : 'missing'),
+      (error) => {
+        if (leaving.signal.aborted) return;
+        if (!(error instanceof ApiError)) throw error;
+        // The log service refuses what can't be an id.
+        if (error.status === 400) setFound('missing');
+        else if (error.unauthorized) expire();
+        else setFound(error);
+      },
+    );
+    return () => leaving.abort();
+  }, [id, attempt]);
+
+  return (
+    <Dialog title="Log" onClose={onClose}>
+      {found === undefined ? (
+        <div className="empty-pane" aria-busy="true">
+          <Spinner size="large" aria-label="Loading" />
+        </div>
+      ) : found === 'missing' ? (
+        <EmptyPane
+          icon="history_toggle_off"
+          title="This log is no longer kept"
+          description="Only the newest logs are kept. The link may also be broken."
+        />
+      ) : found instanceof ApiError ? (
+        <EmptyPane
+          icon="cloud_off"
+          title="The log could not be loaded"
+          description={found.detail || found.title}
+          role="alert"
+        >
+          <Button appearance="primary" icon="refresh" onClick={() => setAttempt((count) => count + 1)}>
+            Try again
+          </Button>
+        </EmptyPane>
+      ) : (
+        <LogDetails log={found} link={() => new URL(addressWith({ log: id }), location.href).href} />
+      )}
+    </Dialog>
+  );
+}

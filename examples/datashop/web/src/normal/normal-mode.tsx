@@ -1,0 +1,119 @@
+import { Button } from '@innovaccer/design-system';
+import { useCallback, useState } from 'react';
+import { go, useAddress } from '../address.ts';
+import { ApiError } from '../api.ts';
+import { useSession } from '../session.tsx';
+import { EmptyPane, useToasts } from '../ui/index.ts';
+import { FilterBar } from './filter-bar.tsx';
+import { clearFilters, isFiltered, useFilters } from './filters.ts';
+import { LogDialog } from './log-dialog.tsx';
+import { LogTable } from './log-table.tsx';
+import { Pager } from './pager.tsx';
+import { Skeleton } from './skeleton.tsx';
+import { newerThan, useLogPage } from './use-log-page.ts';
+
+/** Stored logs, a page at a time. */
+export function NormalMode() {
+  const filters = useFilters();
+  const { view, loading, error, reload } = useLogPage(filters);
+  const [stepping, setStepping] = useState(false);
+  const { expire } = useSession();
+  const { notify } = useToasts();
+  const opened = useAddress().get('log');
+  const open = useCallback((id: string) => go({ log: id }), []);
+  const busy = loading || stepping;
+
+  const newer = async () => {
+    const first = view?.rows[0];
+    if (!first) return;
+    setStepping(true);
+    try {
+      go({ upto: await newerThan(first.id, filters) });
+    } catch (cause) {
+      if (!(cause instanceof ApiError)) throw cause;
+      if (cause.unauthorized) expire();
+      else notify({ tone: 'error', title: 'The newer logs could not be loaded', detail: cause.detail || cause.title });
+    } finally {
+      setStepping(false);
+    }
+  };
+
+  return (
+    <>
+      <FilterBar filters={filters} loading={busy} onRefresh={reload} />
+      {error ? (
+        <EmptyPane
+          icon="cloud_off"
+          title="The logs could not be loaded"
+          description={error.detail || error.title}
+          role="alert"
+        >
+          <Button appearance="primary" icon="refresh" onClick={reload}>
+            Try again
+          </Button>
+        </EmptyPane>
+      ) : !view ? (
+        <Skeleton />
+      ) : view.rows.length === 0 ? (
+        <Nothing filtered={isFiltered(filters)} total={view.total} onRefresh={reload} />
+      ) : (
+        <>
+          <LogTable rows={view.rows} search={filters.search} busy={busy} onOpen={open} />
+          <Pager
+            view={view}
+            size={filters.size}
+            busy={busy}
+            onNewest={() => go({ upto: undefined })}
+            onNewer={() => void newer()}
+            onOlder={() => go({ upto: view.olderId })}
+          />
+        </>
+      )}
+      {opened && (
+        <LogDialog
+          key={opened}
+          id={opened}
+          known={view?.rows.find(({ id }) => id === opened)?.log}
+          onClose={() => go({ log: undefined })}
+        />
+      )}
+    </>
+  );
+}
+
+/** An empty page has one of three reasons, and for each there is something else to do. */
+function Nothing({ filtered, total, onRefresh }: { filtered: boolean; total: number; onRefresh: () => void }) {
+  if (total > 0) {
+    return (
+      <EmptyPane
+        icon="history_toggle_off"
+        title="These logs are no longer kept"
+        description="Only the newest logs are kept, and this page is older than all of them."
+      >
+        <Button appearance="primary" icon="first_page" onClick={() => go({ upto: undefined })}>
+          Show the newest
+        </Button>
+      </EmptyPane>
+    );
+  }
+  if (filtered) {
+    return (
+      <EmptyPane icon="search_off" title="No logs match" description="Try other words, more levels or a wider range.">
+        <Button appearance="primary" icon="filter_alt_off" onClick={clearFilters}>
+          Clear filters
+        </Button>
+      </EmptyPane>
+    );
+  }
+  return (
+    <EmptyPane
+      icon="receipt_long"
+      title="No logs yet"
+      description="The pipeline has not written anything. Its first lines will be here once it runs."
+    >
+      <Button appearance="primary" icon="refresh" onClick={onRefresh}>
+        Refresh
+      </Button>
+    </EmptyPane>
+  );
+}

@@ -1,0 +1,53 @@
+import { Button } from '@innovaccer/design-system';
+import { useId } from 'react';
+import { PAGE_SIZES, setFilters } from './filters.ts';
+import './pager.css';
+import type { View } from './use-log-page.ts';
+
+export interface PagerProps {
+  view: View;
+  size: number;
+  busy: boolean;
+  onNewest: () => void;
+  onNewer: () => void;
+  onOlder: () => void;
+}
+
+const number = (value: number) => value.toLocaleString('en');
+
+export function Pager({ view, size, busy, onNewest, onNewer, onOlder }: PagerProps) {
+  const sizeId = useId();
+  const { rows, first, total, olderId } = view;
+  const atNewest = first <= 1;
+  return (
+    <nav className="pager" aria-label="Pages">
+      <p className="pager-place" role="status">
+        <b>{`${number(first)}–${number(first + rows.length - 1)}`}</b> of {number(total)} logs
+      </p>
+      <div className="pager-size">
+        <label htmlFor={sizeId}>Logs a page</label>
+        <select
+          id={sizeId}
+          className="field-input"
+          value={size}
+          onChange={(event) => setFilters({ size: Number(event.target.value) })}
+        >
+          {PAGE_SIZES.map((option) => (
+            <option key={option}>{option}</option>
+          ))}
+        </select>
+      </div>
+      <div className="pager-steps">
+        <Button icon="first_page" disabled={atNewest || busy} onClick={onNewest}>
+          Newest
+        </Button>
+        <Button icon="chevron_left" disabled={atNewest || busy} onClick={onNewer}>
+          Newer
+        </Button>
+        <Button icon="chevron_right" iconAlign="right" disabled={olderId === undefined || busy} onClick={onOlder}>
+          Older
+        </Button>
+      </div>
+    </nav>
+  );
+}

@@ -1,0 +1,44 @@
+import { Input } from '@innovaccer/design-system';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { Field } from '../ui/index.ts';
+import { setFilters } from './filters.ts';
+
+/** Long enough for the next letter, short enough to feel immediate. */
+const TYPING_MS = 250;
+
+export function SearchField({ search }: { search: string }) {
+  const [text, setText] = useState(search);
+  const applied = useRef(search);
+  // The address changed by other means: the back button, or "Clear filters".
+  if (applied.current !== search) {
+    applied.current = search;
+    setText(search);
+  }
+  const apply = useCallback((value: string) => {
+    applied.current = value.trim();
+    setFilters({ search: applied.current });
+  }, []);
+  useEffect(() => {
+    if (text.trim() === applied.current) return;
+    const timer = setTimeout(() => apply(text), TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [text, apply]);
+  return (
+    <Field label="Search" className="filters-search">
+      {({ id }) => (
+        <Input
+          id={id}
+          name="search"
+          icon="search"
+          placeholder="Message, stage or detail"
+          maxLength={200}
+          autoComplete="off"
+          minWidth="0"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={(event: React.KeyboardEvent) => event.key === 'Enter' && apply(text)}
+        />
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,85 @@
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import { ApiError, fetchSession, signIn, signOut } from './api.ts';
+import { wipeStream } from './stream/index.ts';
+import { useToasts } from './ui/index.ts';
+
+export type SessionState =
+  | { kind: 'loading' }
+  | { kind: 'signed-in'; user: string }
+  /** `signed-out`: by the visitor. `expired`: an answer said so. */
+  | { kind: 'signed-out' | 'expired' }
+  | { kind: 'error'; error: ApiError };
+
+export interface SessionActions {
+  signIn(): Promise<void>;
+  signOut(): Promise<void>;
+  /** For whoever was answered 401 or 403. */
+  expire(): void;
+  retry(): void;
+}
+
+const SessionContext = createContext<(SessionActions & { state: SessionState }) | undefined>(undefined);
+
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const [state, setState] = useState<SessionState>({ kind: 'loading' });
+  const [attempt, setAttempt] = useState(0);
+  const { notify } = useToasts();
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt asks again
+  useEffect(() => {
+    const leaving = new AbortController();
+    setState({ kind: 'loading' });
+    fetchSession(leaving.signal).then(
+      ({ user }) => !leaving.signal.aborted && setState(stateOf(user)),
+      (error) => !leaving.signal.aborted && setState({ kind: 'error', error: apiError(error) }),
+    );
+    return () => leaving.abort();
+  }, [attempt]);
+
+  const expire = useCallback(() => {
+    setState((before) => (before.kind === 'signed-in' ? { kind: 'expired' } : before));
+  }, []);
+
+  const session = useMemo(
+    () => ({
+      state,
+      expire,
+      retry: () => setAttempt((count) => count + 1),
+      signIn: async () => {
+        try {
+          setState(stateOf((await signIn()).user));
+        } catch (error) {
+          const { title, detail } = apiError(error);
+          notify({ tone: 'error', title: 'You could not be signed in', detail: detail || title });
+        }
+      },
+      signOut: async () => {
+        if (state.kind !== 'signed-in') return;
+        // What this browser keeps of the logs goes first: it must be gone even if the server can't be reached.
+        wipeStream(state.user);
+        setState({ kind: 'loading' });
+        try {
+          await signOut();
+          setState({ kind: 'signed-out' });
+        } catch (error) {
+          setState(state);
+          const { title, detail } = apiError(error);
+          notify({ tone: 'error', title: 'You could not be signed out', detail: detail || title });
+        }
+      },
+    }),
+    [state, expire, notify],
+  );
+  return <SessionContext.Provider value={session}>{children}</SessionContext.Provider>;
+}
+
+export function useSession(): SessionActions & { state: SessionState } {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error('useSession needs a SessionProvider');
+  return session;
+}
+
+const stateOf = (user: string | null): SessionState => (user ? { kind: 'signed-in', user } : { kind: 'signed-out' });
+
+const apiError = (error: unknown) =>
+  error instanceof ApiError ? error : new ApiError(0, 'Something went wrong', String(error));

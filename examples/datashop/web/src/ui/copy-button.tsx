@@ -1,0 +1,38 @@
+import { Button } from '@innovaccer/design-system';
+import { useEffect, useState } from 'react';
+
+/** How long the button says what became of it. */
+const SAID_MS = 2_000;
+
+const SAID = { copied: 'Copied', failed: 'The browser refused' } as const;
+
+export interface CopyButtonProps {
+  label: string;
+  text: () => string;
+  icon?: string;
+}
+
+/** Says on itself that it worked: a toast would lie behind an open dialog, out of reach for screen readers. */
+export function CopyButton({ label, text, icon = 'content_copy' }: CopyButtonProps) {
+  const [outcome, setOutcome] = useState<keyof typeof SAID>();
+  useEffect(() => {
+    if (!outcome) return;
+    const timer = setTimeout(() => setOutcome(undefined), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [outcome]);
+  const onClick = () =>
+    navigator.clipboard.writeText(text()).then(
+      () => setOutcome('copied'),
+      () => setOutcome('failed'),
+    );
+  return (
+    <>
+      <Button size="tiny" icon={outcome === 'copied' ? 'check' : icon} onClick={onClick}>
+        {outcome ? SAID[outcome] : label}
+      </Button>
+      <span role="status" className="unseen">
+        {outcome && SAID[outcome]}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,15 @@
+export { CopyButton } from './copy-button.tsx';
+export { Dialog } from './dialog.tsx';
+export { EmptyPane } from './empty-pane.tsx';
+export { Field } from './field.tsx';
+export { Glyph } from './glyph.tsx';
+export { Highlight } from './highlight.tsx';
+export { IconButton } from './icon-button.tsx';
+export { LevelBadge } from './level-badge.tsx';
+export { useMedia } from './media.ts';
+export { Segmented } from './segmented.tsx';
+export { useStored } from './stored.ts';
+export { applyStoredTheme, ThemeSwitch } from './theme.tsx';
+export { TimeProvider, type TimeZone, useTime } from './time.tsx';
+export { TimeZoneSwitch } from './time-zone-switch.tsx';
+export { type Notice, ToastProvider, type Tone, useToasts } from './toasts.tsx';

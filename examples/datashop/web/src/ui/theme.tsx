@@ -1,0 +1,37 @@
+import { useLayoutEffect } from 'react';
+import { Segmented } from './segmented.tsx';
+import { read, useStored } from './stored.ts';
+
+const THEMES = ['light', 'dark', 'system'] as const;
+const KEY = 'datashop.theme';
+
+type Theme = (typeof THEMES)[number];
+
+/** Before the first paint, so that a dark room is not lit up by a reload. */
+export function applyStoredTheme(): void {
+  apply(read(KEY, THEMES) ?? 'system');
+}
+
+/** The style sheet does the rest: without the attribute it follows the system. */
+function apply(theme: Theme): void {
+  if (theme === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+}
+
+export function ThemeSwitch() {
+  const [theme, setTheme] = useStored<Theme>(KEY, 'system', THEMES);
+  useLayoutEffect(() => apply(theme), [theme]);
+  return (
+    <Segmented
+      legend="Theme"
+      name="theme"
+      value={theme}
+      onChange={setTheme}
+      options={[
+        { value: 'light', label: 'Light', icon: 'light_mode' },
+        { value: 'dark', label: 'Dark', icon: 'dark_mode' },
+        { value: 'system', label: 'As the system', icon: 'contrast' },
+      ]}
+    />
+  );
+}

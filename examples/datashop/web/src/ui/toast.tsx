@@ -1,0 +1,39 @@
+import { useEffect, useRef, useState } from 'react';
+import { Glyph } from './glyph.tsx';
+import { IconButton } from './icon-button.tsx';
+import type { Notice, Tone } from './toasts.tsx';
+
+/** An error stays long enough to be read twice. */
+const SHOWN_MS: Record<Tone, number> = { info: 5_000, success: 4_000, warning: 8_000, error: 12_000 };
+const ICONS: Record<Tone, string> = { info: 'info', success: 'check_circle', warning: 'warning', error: 'error' };
+
+export function Toast({ notice, onDismiss }: { notice: Notice; onDismiss: () => void }) {
+  const { tone, title, detail } = notice;
+  const [held, setHeld] = useState(0);
+  const leftMs = useRef(SHOWN_MS[tone]);
+  const dismiss = useRef(onDismiss);
+  dismiss.current = onDismiss;
+  useEffect(() => {
+    // Whoever points at it or is in it is still reading.
+    if (held > 0) return;
+    const began = performance.now();
+    const timer = setTimeout(() => dismiss.current(), leftMs.current);
+    return () => {
+      clearTimeout(timer);
+      leftMs.current -= performance.now() - began;
+    };
+  }, [held]);
+  const hold = () => setHeld((count) => count + 1);
+  const release = () => setHeld((count) => count - 1);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: pointing and focus only hold the timer, nothing is operated
+    <div className={`toast toast--${tone}`} onMouseEnter={hold} onMouseLeave={release} onFocus={hold} onBlur={release}>
+      <Glyph name={ICONS[tone]} size={20} />
+      <div className="toast-text">
+        <p className="toast-title">{title}</p>
+        {detail && <p className="toast-detail">{detail}</p>}
+      </div>
+      <IconButton icon="close" label={`Dismiss: ${title}`} size={16} onClick={onDismiss} />
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react';
+import { Toast } from './toast.tsx';
+import './toasts.css';
+
+export type Tone = 'info' | 'success' | 'warning' | 'error';
+
+export interface Notice {
+  tone: Tone;
+  title: string;
+  detail?: string;
+}
+
+export interface Toasts {
+  notify(notice: Notice): void;
+}
+
+/** More at once could not be read. The oldest leaves first. */
+const MAX_SHOWN = 4;
+
+const ToastContext = createContext<Toasts | undefined>(undefined);
+
+export function ToastProvider({ children }: { children: ReactNode }) {
+  const [shown, setShown] = useState<(Notice & { id: number })[]>([]);
+  const nextId = useRef(0);
+  const toasts = useMemo<Toasts>(
+    () => ({
+      notify: (notice) => {
+        const id = nextId.current++;
+        setShown((before) => [...before, { ...notice, id }].slice(-MAX_SHOWN));
+      },
+    }),
+    [],
+  );
+  const dismiss = useCallback((id: number) => setShown((before) => before.filter((toast) => toast.id !== id)), []);
+  const list = (urgent: boolean) =>
+    shown
+      .filter(({ tone }) => (tone === 'error') === urgent)
+      .map((toast) => <Toast key={toast.id} notice={toast} onDismiss={() => dismiss(toast.id)} />);
+  return (
+    <ToastContext.Provider value={toasts}>
+      {children}
+      {/* There before the first toast: a live region that appears together with its text is not read out. */}
+      <div className="toasts">
+        <div role="alert">{list(true)}</div>
+        <div role="status">{list(false)}</div>
+      </div>
+    </ToastContext.Provider>
+  );
+}
+
+export function useToasts(): Toasts {
+  const toasts = useContext(ToastContext);
+  if (!toasts) throw new Error('useToasts needs a ToastProvider');
+  return toasts;
+}
