@@ -1,0 +1,77 @@
+import type {
+  EventStream,
+  EventStreamOptions,
+  StreamErrorCode,
+  StreamSnapshot,
+  StreamStatus,
+} from '../../../src/index.ts';
+
+/** What a snapshot says, without its entries: can be handed out of the page. */
+export type Said = Omit<StreamSnapshot, 'entries'>;
+
+/** One change of the connection's state, as a subscriber saw it. */
+export interface Seen {
+  status: StreamStatus;
+  attempt: number;
+  /** How long after the change the next attempt was due; null if none was planned. */
+  dueInMs: number | null;
+  error: StreamErrorCode | undefined;
+  reason: string | undefined;
+}
+
+declare global {
+  interface Window {
+    kit: Kit;
+    /** Given by the test: what the page's policy forbade. */
+    reportViolation(what: string): void;
+  }
+}
+
+/** One stream of the page under test, and what a subscriber saw of it. */
+export class Kit {
+  stream!: EventStream;
+  /** Every change of the connection's state. */
+  seen: Seen[] = [];
+  /** How often the subscriber was called. */
+  calls = 0;
+  readonly #create: (url: string, options?: EventStreamOptions) => EventStream;
+
+  constructor(create: (url: string, options?: EventStreamOptions) => EventStream) {
+    this.#create = create;
+  }
+
+  open(url: string, options: EventStreamOptions): void {
+    this.stream = this.#create(url, options);
+    this.stream.subscribe(() => {
+      this.calls++;
+      this.#note();
+    });
+    this.#note();
+  }
+
+  said(): Said {
+    const { entries, ...said } = this.stream.getSnapshot();
+    return said;
+  }
+
+  /** The list: data of events, reasons of gaps in brackets. */
+  list(): string[] {
+    return this.stream
+      .getSnapshot()
+      .entries.slice()
+      .map((entry) => (entry.kind === 'gap' ? `[${entry.reason}]` : entry.data));
+  }
+
+  #note(): void {
+    const { status, attempt, retryAt, lastError } = this.stream.getSnapshot();
+    const last = this.seen.at(-1);
+    if (last && last.status === status && last.attempt === attempt) return;
+    this.seen.push({
+      status,
+      attempt,
+      dueInMs: retryAt === null ? null : retryAt - Date.now(),
+      error: lastError?.code,
+      reason: lastError?.reason,
+    });
+  }
+}
