@@ -1,2 +1,47 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { capacityTable } from './capacity.ts';
+import { chart } from './chart.ts';
+import { goalsTable } from './goals.ts';
+import { method } from './method.ts';
 import type { Report } from './results.ts';
-export function writeDocuments(_report: Report): void {}
+import { workloadTables } from './tables.ts';
+
+const docs = new URL('../../docs/', import.meta.url);
+const begin = '<!-- measured: npm run bench -- --write -->';
+const end = '<!-- /measured -->';
+
+function page(report: Report): string {
+  const { machine, versions, date, rounds, seconds, quick, notes } = report;
+  const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const paragraphs = [
+    '# Performance',
+    '<!-- Written by `npm run bench -- --write`; what is written here by hand is lost. -->',
+    quick ? '**From a `--quick` run: it shows that everything works, and proves nothing.**' : '',
+    `Measured on ${date}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}, Node ${machine.node}; ${rounds} round${rounds === 1 ? '' : 's'} of ${seconds} s.`,
+    `Versions: ${list.join(', ')}.`,
+    ...notes.map((note) => `Note: ${note}.`),
+    '![CPU per event, memory per browser](performance.svg)',
+    '## Goals',
+    goalsTable(report),
+    '## Figures',
+    workloadTables(report),
+    method.trimEnd(),
+  ];
+  return `${paragraphs.filter((paragraph) => paragraph !== '').join('\n\n')}\n`;
+}
+
+/** The text with what stands between the markers replaced. */
+export function refresh(text: string, content: string): string {
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`the document has lost its markers ${begin} and ${end}`);
+  return `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`;
+}
+
+/** Writes the run into the project's documents. */
+export function writeDocuments(report: Report): void {
+  writeFileSync(new URL('performance.md', docs), page(report));
+  writeFileSync(new URL('performance.svg', docs), chart(report));
+  const capacity = new URL('capacity.md', docs);
+  writeFileSync(capacity, refresh(readFileSync(capacity, 'utf8'), capacityTable(report)));
+}

@@ -8,7 +8,7 @@ import type { ServerAnswers, Usage } from './serve.ts';
 
 // Runs a program until its own input ends: however this process dies, the pipe closes and the program goes with it.
 const untilInputEnds =
-  'directory=$1; shift; "$@" & program=$!; echo "$program"; cat > /dev/null; kill "$program"; wait "$program"; rm -r "$directory"';
+  'directory=$1; shift; "$@" & program=$!; echo "$program"; cat > /dev/null; kill -9 "$program"; wait "$program" 2> /dev/null; rm -r "$directory"';
 /** [spec] proc(5): times in /proc count in USER_HZ, which is 100 for every program on Linux. */
 const usPerTick = 10_000;
 

@@ -77,6 +77,8 @@ async function listening(child: ChildProcess, script: string): Promise<number> {
 
 /** In the child: tells the port, then answers until the test process is gone. */
 export function answer(port: number, answers: Answers): void {
+  // A parent that died while this process was still loading is not told of any more.
+  if (!process.connected) process.exit();
   process.on('disconnect', () => process.exit());
   process.on('message', async ({ id, name, argument }: Question) => {
     let reply: Reply;

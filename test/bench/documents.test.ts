@@ -1,0 +1,127 @@
+import { expect } from 'chai';
+import { capacityTable } from './capacity.ts';
+import { chart, escapeXml } from './chart.ts';
+import { refresh } from './documents.ts';
+import { goals } from './goals.ts';
+import type { Report } from './results.ts';
+import { madeUpReport } from './support/report.ts';
+import { table, workloadTables } from './tables.ts';
+
+/** Names of the elements in the order of their ends; throws unless every one that begins ends where it should. */
+function elements(xml: string): string[] {
+  const open: string[] = [];
+  const ended: string[] = [];
+  const rest = xml.replace(/<(\/?)([a-z]+)((?:\s+[\w:-]+="[^"<&]*")*)\s*(\/?)>/gi, (_, closing, name, __, empty) => {
+    if (closing) expect(open.pop()).to.equal(name);
+    else if (!empty) open.push(name);
+    if (closing || empty) ended.push(name);
+    return '';
+  });
+  expect(open).to.deep.equal([]);
+  expect(rest.replace(/&#\d+;/g, '')).not.to.match(/[<>&]/);
+  return ended;
+}
+
+function measured(what: string, report: Report): (boolean | undefined)[] {
+  return goals(report)
+    .filter((goal) => goal.what.startsWith(what))
+    .map(({ met }) => met);
+}
+
+describe('What the benchmark writes', () => {
+  it('is a well-formed picture: bars for busy, fan and idle, lines for scale', () => {
+    const svg = chart(madeUpReport());
+    const names = elements(svg);
+    expect(names.filter((name) => name === 'g')).to.have.lengthOf(4);
+    expect(names.filter((name) => name === 'rect')).to.have.length.above(20);
+    expect(svg.match(/class="line /g)).to.have.lengthOf(4);
+    expect(svg).not.to.match(/NaN|undefined|Infinity/);
+    expect(svg).to.include('prefers-color-scheme: dark');
+  });
+
+  it('is a well-formed picture even of nothing', () => {
+    expect(elements(chart({ ...madeUpReport(), results: [] }))).to.deep.equal(['style', 'rect', 'svg']);
+  });
+
+  it('escapes what XML would take for its own', () => {
+    expect(escapeXml(`a<b>&"c'`)).to.equal('a&#60;b&#62;&#38;&#34;c&#39;');
+  });
+
+  it('is tables whose columns are aligned', () => {
+    expect(
+      table([
+        ['', 'one'],
+        ['longer', '1'],
+      ]),
+    ).to.equal('|        | one |\n| ------ | --- |\n| longer | 1   |');
+  });
+
+  it('gives median and bounds, the ratio to the best library, and what was not valid', () => {
+    const report = madeUpReport((workload, server) =>
+      workload === 'busy' && server === 'httpxy' ? { cpuUs: 16 } : {},
+    );
+    const results = report.results.filter(({ workload }) => workload === 'busy');
+    for (const { server, rounds } of results) {
+      if (server === 'ours') rounds[0] = { figures: { cpuUs: 12, addedP50Us: 100 } };
+      if (server === 'nginx') rounds[1] = { figures: {}, invalid: '3 events doubled' };
+    }
+    const [, text = ''] = workloadTables({ ...report, results }).split('### busy');
+    expect(text).to.match(/\| sse-proxy +\| 16\.0 \(12\.0–20\.0\) +\| 1\.00/);
+    expect(text).to.match(/\| http-proxy-3 +\| 20\.0 +\| 1\.25/);
+    expect(text).to.match(/\| nginx .*\| 1 of 2: 3 events doubled/);
+  });
+
+  it('says which goals are met', () => {
+    const report = madeUpReport((workload, server) => {
+      if (workload === 'busy' && server === 'ours') return { cpuUs: 15 };
+      if (workload === 'storm' && server === 'ours') return { blockMs: 101 };
+      return {};
+    });
+    expect(measured('dedicated, CPU per event', report)).to.deep.equal([true, true, true]);
+    expect(measured('shared, CPU per delivered event', report).slice(0, 2)).to.deep.equal([false, false]);
+    expect(measured('dedicated, reconnect storm', report)).to.deep.equal([false]);
+    expect(measured('shared, reconnect storm', report)).to.deep.equal([true]);
+    expect(measured('shared, CPU per delivered event as', report)).to.deep.equal([true]);
+  });
+
+  it('says which goals it could not measure', () => {
+    const report = madeUpReport();
+    const without = {
+      ...report,
+      results: report.results.filter(({ server }) => server !== 'nchan' && server !== 'nginx'),
+    };
+    const unmeasured = goals(without).filter(({ met }) => met === undefined);
+    expect(unmeasured.map(({ goal }) => goal)).to.deep.equal(['≤ 1.55 × nginx', '≤ 0.9 × nchan']);
+  });
+
+  it('calls a cost flat only if no number of browsers is far from the mean', () => {
+    const report = madeUpReport();
+    for (const { workload, server, wanted, rounds } of report.results) {
+      if (workload !== 'scale' || server !== 'ours-shared' || wanted !== 10) continue;
+      for (const { figures } of rounds) figures.cpuUs = 30;
+    }
+    const [goal] = goals(report).filter(({ what }) => what.startsWith('shared, CPU per delivered event as'));
+    expect(goal).to.include({ measured: '+33 %, −11 %, −11 %, −11 %', met: false });
+  });
+
+  it('replaces what stands between the markers, and only that', () => {
+    const text = '# Title\n<!-- measured: npm run bench -- --write -->\nold\n<!-- /measured -->\nrest';
+    expect(refresh(text, 'new')).to.equal(text.replace('old', 'new'));
+    expect(() => refresh('# Title', 'new')).to.throw('lost its markers');
+  });
+
+  it('derives how many browsers and events one gigabyte and one core carry', () => {
+    const [, , dedicated = ''] = capacityTable(madeUpReport()).split('\n');
+    expect(dedicated.split('|').map((text) => text.trim())).to.deep.equal([
+      '',
+      'dedicated',
+      '30',
+      '34,000',
+      '20.0',
+      '30,000',
+      '300',
+      '2,000',
+      '',
+    ]);
+  });
+});

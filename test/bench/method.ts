@@ -1,0 +1,30 @@
+/** How the figures are measured: the part of docs/performance.md that does not change with them. */
+export const method = `## Method
+
+\`npm run bench\` needs nothing but Node; \`npm run bench -- --help\` tells its options, \`--write\` writes this page. nginx,
+nchan and HAProxy join where they are installed.
+
+- **Ratios, not times.** An absolute time says more about the machine than about the server. Servers take turns in every
+  round (A B C, A B C, …), each in a process of its own that is new for every round. Figures are medians over the rounds,
+  with the lowest and the highest in parentheses.
+- **CPU** is what the server's process used, user and system, all its threads: \`process.cpuUsage()\` for Node, \`/proc\` for
+  the others. Upstream and browsers are other processes, and are not counted. It is read just before the first measured
+  event is sent and just after the last browser has the last one. A third as long before that, events come at 5,000 a
+  second at least, uncounted, so that the compiler is done.
+- **Exactly once.** Every event carries a number. A round in which any browser missed an event, got one twice, was refused
+  or was disconnected is not valid, and has no figures.
+- **Latency** is from the upstream's write to the browser's read, by the clock that all processes of a host share
+  (\`process.hrtime()\`, monotonic). *Added* means: minus what a direct connection to the upstream takes in the same round.
+  The events of \`latency\` come one after another; those of \`busy\` and \`fan\` come to all browsers in one moment, so that
+  their latency is mostly a queue.
+- **Memory** is how much the server's resident set grew from before the first browser to the end of the round, divided by
+  the browsers. Nobody runs the garbage collector by hand.
+- **idle**: servers that send heartbeats of their own do so every second here rather than every 15 s, so that there is
+  something to measure. The others send nothing.
+- **Browsers** are sockets that look for the numbers and otherwise do not parse: two processes, so that they are not what is
+  measured.
+- **sse-proxy** has all its features on: whole events, heartbeats, bounds, an observer. http-proxy-middleware and httpxy
+  get an agent without a bound: with their own they stop at 256 browsers, and the 257th hangs. "http.request + res.write"
+  is the controller that one writes by hand; it counts as a library. "Only the writes" frames nothing, checks nothing, and
+  gives the same buffer to every socket: what Node can't go below.
+`;

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { cleaner, until } from '../../packages/sse-proxy/test/support/until.ts';
+import type { Report } from './results.ts';
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+
+/** Whether any process of the group is left. */
+function groupLives(group: number): boolean {
+  try {
+    process.kill(-group, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('npm run bench', () => {
+  const { add, clean } = cleaner();
+  afterEach(clean);
+
+  // In a process group of its own: what is left of the group is what it left behind.
+  function bench(...args: string[]): ChildProcess & { pid: number } {
+    const child = spawn(process.execPath, [main, ...args], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    return add(child, ({ pid = 0 }) => groupLives(pid) && process.kill(-pid, 'SIGKILL')) as typeof child & {
+      pid: number;
+    };
+  }
+
+  it('measures, finds every event delivered exactly once, and leaves no process behind', async () => {
+    const directory = add(mkdtempSync(join(tmpdir(), 'bench-')), (path) => rmSync(path, { recursive: true }));
+    const file = join(directory, 'figures.json');
+    const light = ['--workload', 'light', '--server', 'ours,controller'];
+    const child = bench(...light, '--rounds', '1', '--seconds', '1', '--json', file);
+    const [[code], output, progress] = await Promise.all([
+      once(child, 'exit'),
+      text(child.stdout as NodeJS.ReadableStream),
+      text(child.stderr as NodeJS.ReadableStream),
+    ]);
+    expect({ code, progress }).to.have.property('code', 0, progress);
+    const { results } = JSON.parse(readFileSync(file, 'utf8')) as Report;
+    expect(results.map(({ server, browsers }) => [server, browsers])).to.deep.equal([
+      ['direct', 10],
+      ['ours', 10],
+      ['controller', 10],
+    ]);
+    for (const { server, rounds } of results) {
+      expect(rounds, server).to.have.lengthOf(1);
+      expect(rounds[0]?.invalid, server).to.equal(undefined);
+      expect(rounds[0]?.figures.p50Us, server).to.be.above(0);
+      if (server !== 'direct') expect(rounds[0]?.figures.cpuUs, server).to.be.above(0);
+    }
+    expect(output).to.match(/\| sse-proxy +\| [\d.]+ .*\| yes/);
+    expect(output).to.include('## Goals');
+    await until(() => !groupLives(child.pid));
+  });
+
+  it('takes all its processes along when it is interrupted', async () => {
+    const child = bench('--workload', 'light', '--server', 'ours', '--seconds', '0.5');
+    let progress = '';
+    child.stderr?.on('data', (bytes) => {
+      progress += bytes;
+    });
+    await until(() => progress.includes(', ours '));
+    child.kill('SIGINT');
+    const [code] = await once(child, 'exit');
+    expect(code).to.equal(130);
+    await until(() => !groupLives(child.pid));
+  });
+
+  it('says what is wrong with its arguments, and measures nothing', async () => {
+    const child = bench('--server', 'apache');
+    const [[code], message] = await Promise.all([once(child, 'exit'), text(child.stderr as NodeJS.ReadableStream)]);
+    expect(code).to.equal(2);
+    expect(message).to.match(/^bench: --server: there is no "apache"; known are direct, ours,/);
+  });
+});
