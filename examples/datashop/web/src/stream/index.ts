@@ -1,1 +1,4 @@
-export { LogStreamProvider, StreamBadge, StreamMode, wipeStream } from './placeholder.tsx';
+export { StreamBadge } from './badge.tsx';
+export { LogStreamProvider } from './provider.tsx';
+export { wipeStream } from './session.ts';
+export { StreamMode } from './stream-mode.tsx';

@@ -1,8 +1,5 @@
 import type { EventEntry } from '@datashop/sse-client';
-
-/** Least serious first. */
-export const LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
-export type Level = (typeof LEVELS)[number];
+import { LEVELS, type Level } from '../../log.ts';
 
 /** What the list shows of an event: the parts of a log document, or its data as they came. */
 export interface Line {

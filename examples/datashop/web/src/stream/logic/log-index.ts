@@ -1,8 +1,8 @@
 import type { EntryList } from '@datashop/sse-client';
+import { LEVELS, type Level } from '../../log.ts';
 import type { Arrived } from './announce.ts';
 import { Deque } from './deque.ts';
 import { HIT, MISS } from './judge.ts';
-import { LEVELS, type Level } from './line.ts';
 import type { Row } from './row.ts';
 import { type LevelCounts, RowList, STRIDE } from './row-list.ts';
 import { matches } from './search.ts';

@@ -2,7 +2,7 @@ import type { StreamSnapshot } from '@datashop/sse-client';
 import { errorInWords } from './words.ts';
 
 export interface Notice {
-  readonly tone: 'success' | 'warning' | 'alert' | 'info';
+  readonly tone: 'success' | 'warning' | 'error' | 'info';
   readonly title: string;
   readonly detail?: string;
 }
@@ -49,7 +49,7 @@ export class Notices {
       case 'refused':
         return this.#turn('refused', { tone: 'warning', title: 'The server says: not now', detail: sentence(why) });
       case 'closed':
-        return this.#turn('closed', { tone: 'alert', title: 'The stream ended for good', detail: sentence(why) });
+        return this.#turn('closed', { tone: 'error', title: 'The stream ended for good', detail: sentence(why) });
       default:
         return null;
     }

@@ -1,6 +1,6 @@
 import type { Entry, EntryList } from '@datashop/sse-client';
+import type { Level } from '../../log.ts';
 import { Deque } from './deque.ts';
-import type { Level } from './line.ts';
 import { Row } from './row.ts';
 
 export type LevelCounts = Record<Level, number>;

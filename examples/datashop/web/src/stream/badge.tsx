@@ -1,0 +1,22 @@
+import { useContext, useSyncExternalStore } from 'react';
+import './styles/badge.css';
+import { ViewerContext } from './context.tsx';
+import { count } from './logic/words.ts';
+import type { Viewer } from './viewer.ts';
+
+/** How many lines came live, for the tab. */
+export function StreamBadge() {
+  const viewer = useContext(ViewerContext);
+  return viewer && <Fresh viewer={viewer} />;
+}
+
+function Fresh({ viewer: { stream } }: { viewer: Viewer }) {
+  const fresh = useSyncExternalStore(stream.subscribe, () => stream.getSnapshot().counts.fresh);
+  if (fresh === 0) return null;
+  return (
+    <span className="Stream-badge">
+      <span aria-hidden="true">{fresh > 9_999 ? '9,999+' : fresh.toLocaleString('en')}</span>
+      <span className="unseen">{count(fresh, 'new line')}</span>
+    </span>
+  );
+}

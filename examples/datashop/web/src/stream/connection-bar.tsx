@@ -1,0 +1,78 @@
+import { Button, StatusHint } from '@innovaccer/design-system';
+import './styles/connection.css';
+import { useTime } from '../ui/index.ts';
+import { BackendTest } from './backend-test.tsx';
+import { useStream, useViewer } from './context.tsx';
+import { connectionText, isOff } from './logic/connection.ts';
+import { useNow } from './now.ts';
+
+const ROLES = {
+  alone: null,
+  leader: { text: 'Shared', title: 'This tab holds the connection for all tabs of this page.' },
+  follower: { text: 'Via another tab', title: 'Another tab of this page holds the connection for this one too.' },
+};
+
+/** What the connection does, why, and what can be done about it. */
+export function ConnectionBar() {
+  const viewer = useViewer();
+  const state = useStream('status', 'attempt', 'retryAt', 'lastError', 'role');
+  const { status, retryAt } = state;
+  const { tone, text, countdown } = connectionText(state, useNow(retryAt !== null));
+  const role = ROLES[state.role];
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for what is filled in
+    <div
+      className="Stream-connection"
+      role="group"
+      aria-label="Connection"
+      data-testid="connection"
+      data-status={status}
+    >
+      <div className="Stream-status">
+        <StatusHint appearance={tone}>{text}</StatusHint>
+        {countdown && <span className="Stream-countdown">{countdown}</span>}
+        {retryAt !== null && (
+          <Button size="tiny" onClick={() => viewer.stream.retryNow()}>
+            Retry now
+          </Button>
+        )}
+        <LastLine />
+        {role && !isOff(status) && (
+          <span className="Stream-quiet" title={role.title}>
+            {role.text}
+          </span>
+        )}
+      </div>
+      <div className="Stream-actions">
+        <BackendTest />
+        <Button size="tiny" appearance="transparent" onClick={() => viewer.clear()}>
+          Clear streamed
+        </Button>
+        <Button size="tiny" appearance="transparent" onClick={() => void viewer.startOver()}>
+          Start over
+        </Button>
+        {isOff(status) ? (
+          <Button size="tiny" appearance="primary" icon="play_arrow" onClick={() => void viewer.switchOn()}>
+            Connect
+          </Button>
+        ) : (
+          <Button size="tiny" icon="stop" onClick={() => viewer.stream.disconnect()}>
+            Disconnect
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** On its own: it changes with every line. */
+function LastLine() {
+  const { lastEventAt } = useStream('lastEventAt');
+  const { formatTime } = useTime();
+  if (lastEventAt === null) return null;
+  return (
+    <span className="Stream-quiet">
+      Last line <time dateTime={new Date(lastEventAt).toISOString()}>{formatTime(lastEventAt).slice(0, 8)}</time>
+    </span>
+  );
+}

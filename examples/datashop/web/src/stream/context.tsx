@@ -1,0 +1,35 @@
+import type { StreamSnapshot } from '@datashop/sse-client';
+import { createContext, useContext, useRef, useSyncExternalStore } from 'react';
+import type { LiveState } from './live-view.ts';
+import type { Looks, Viewer } from './viewer.ts';
+
+export const ViewerContext = createContext<Viewer | null>(null);
+
+export function useViewer(): Viewer {
+  const viewer = useContext(ViewerContext);
+  if (!viewer) throw new Error('useViewer needs a LogStreamProvider');
+  return viewer;
+}
+
+export function useLive(): LiveState {
+  const { live } = useViewer();
+  return useSyncExternalStore(live.subscribe, live.get);
+}
+
+export function useLooks(): Looks {
+  const { looks } = useViewer();
+  return useSyncExternalStore(looks.subscribe, looks.get);
+}
+
+/** Parts of the stream's snapshot; renders only when one of them is another, not with every event. */
+export function useStream<K extends keyof StreamSnapshot>(...keys: K[]): Pick<StreamSnapshot, K> {
+  const { stream } = useViewer();
+  const last = useRef<Pick<StreamSnapshot, K> | null>(null);
+  return useSyncExternalStore(stream.subscribe, () => {
+    const snapshot = stream.getSnapshot();
+    if (last.current === null || keys.some((key) => last.current![key] !== snapshot[key])) {
+      last.current = Object.fromEntries(keys.map((key) => [key, snapshot[key]])) as Pick<StreamSnapshot, K>;
+    }
+    return last.current;
+  });
+}

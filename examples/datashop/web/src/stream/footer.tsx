@@ -1,0 +1,55 @@
+import { Button } from '@innovaccer/design-system';
+import { useLive, useStream, useViewer } from './context.tsx';
+import { type Format, fileName, formatRows } from './logic/download.ts';
+
+/** How many there are, what is not kept, and all that is shown as a file. */
+export function Footer() {
+  const viewer = useViewer();
+  const { counts, persistence } = useStream('counts', 'persistence');
+  const { total, original, fresh, dropped } = counts;
+  const shown = useLive().view.rows.length;
+  const number = (value: number) => value.toLocaleString('en');
+  return (
+    <footer className="Stream-footer">
+      <p className="Stream-total" data-testid="total">
+        Total: {number(total)} logs ({number(original)} original + {number(fresh)} new)
+      </p>
+      {dropped > 0 && <p className="Stream-quiet">{number(dropped)} older ones have left the list</p>}
+      {persistence === 'full' && (
+        <p className="Stream-quiet" title="This browser keeps no more for this site. The server has them all.">
+          Storage is full: a reload keeps fewer lines
+        </p>
+      )}
+      <div className="Stream-actions">
+        {(['text', 'ndjson'] as const).map((format) => (
+          <Button
+            key={format}
+            size="tiny"
+            appearance="transparent"
+            icon="download"
+            disabled={shown === 0}
+            tooltip={`Download the ${number(shown)} shown lines`}
+            onClick={() => void download(viewer.live.get().view.rows, format)}
+          >
+            {format === 'text' ? 'Text' : 'NDJSON'}
+          </Button>
+        ))}
+      </div>
+    </footer>
+  );
+}
+
+async function download(rows: Parameters<typeof formatRows>[0], format: Format): Promise<void> {
+  const pieces: string[] = [];
+  for (const piece of formatRows(rows, format)) {
+    pieces.push(piece);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  const type = format === 'text' ? 'text/plain;charset=utf-8' : 'application/x-ndjson';
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob(pieces, { type }));
+  link.download = fileName(format, Date.now());
+  link.click();
+  // The browser has taken hold of it by the time that anything else runs, and a minute is long enough for all of them.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

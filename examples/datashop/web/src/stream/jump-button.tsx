@@ -1,0 +1,23 @@
+import { Glyph } from '../ui/index.ts';
+import { useLive, useLooks, useViewer } from './context.tsx';
+import { unread, unreadText } from './logic/follow.ts';
+
+/** What came while somebody read, and the way there. */
+export function JumpButton() {
+  const viewer = useViewer();
+  const { rows } = useLive().view;
+  const { follow } = useLooks();
+  if (follow.following) return null;
+  const news = unread(follow, rows);
+  return (
+    <button
+      type="button"
+      className={`Stream-jump${news.errors > 0 ? ' has-errors' : news.lines > 0 ? ' has-news' : ''}`}
+      data-testid="jump"
+      onClick={() => viewer.follow()}
+    >
+      <Glyph name="arrow_upward" />
+      {unreadText(news)}
+    </button>
+  );
+}

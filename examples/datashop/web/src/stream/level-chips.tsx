@@ -1,0 +1,37 @@
+import { LEVELS, type Level } from '../log.ts';
+import { useLive, useLooks, useViewer } from './context.tsx';
+import { count } from './logic/words.ts';
+
+/** Which levels are shown, and how many lines of each there are. */
+export function LevelChips() {
+  const viewer = useViewer();
+  const { levels } = useLooks();
+  const counts = useLive().view.levels;
+  const toggle = (level: Level) => {
+    const next = new Set(levels);
+    if (!next.delete(level)) next.add(level);
+    viewer.look({ levels: next });
+  };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for what is filled in
+    <div className="Stream-chips" role="group" aria-label="Levels shown">
+      {LEVELS.map((level) => (
+        <button
+          key={level}
+          type="button"
+          className="Stream-chip"
+          data-level={level}
+          aria-pressed={levels.has(level)}
+          onClick={() => toggle(level)}
+        >
+          <span className="Stream-dot" aria-hidden="true" />
+          {level}
+          <span className="Stream-count" aria-hidden="true">
+            {counts[level].toLocaleString('en')}
+          </span>
+          <span className="unseen">, {count(counts[level], 'line')}</span>
+        </button>
+      ))}
+    </div>
+  );
+}

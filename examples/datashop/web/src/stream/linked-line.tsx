@@ -1,0 +1,72 @@
+import { useEffect, useRef, useState } from 'react';
+import { adjust } from '../address.ts';
+import { IconButton, LevelBadge, useTime } from '../ui/index.ts';
+import { useLive, useLooks, useViewer } from './context.tsx';
+import { LineDetails } from './line-details.tsx';
+import { type Linked, loadLinked } from './loaders.ts';
+import { parseLine } from './logic/line.ts';
+import { ALL_LEVELS } from './viewer.ts';
+
+type Found = Linked | { readonly kind: 'looking' } | { readonly kind: 'error'; readonly text: string };
+
+/** The line that the address links to: brought into view, or shown above the list if it is far from all others. */
+export function LinkedLine({ id }: { id: string }) {
+  const viewer = useViewer();
+  const { view } = useLive();
+  const { loading } = useLooks();
+  const [found, setFound] = useState<Found>({ kind: 'looking' });
+  const asked = useRef('');
+  const shown = useRef('');
+
+  useEffect(() => {
+    if (loading || view.lines === 0 || shown.current === id) return;
+    const row = view.rows.find((each) => each.id === id);
+    if (row) {
+      shown.current = id;
+      setFound({ kind: 'listed' });
+      viewer.goTo(row, { expanded: new Set([...viewer.looks.get().expanded, row.key]) });
+      return;
+    }
+    if (asked.current === id) return;
+    asked.current = id;
+    // It may be here and filtered out.
+    viewer.look({ levels: ALL_LEVELS, query: { ...viewer.looks.get().query, text: '' } });
+    for (const entry of viewer.stream.getSnapshot().entries) if (entry.kind === 'event' && entry.id === id) return;
+    setFound({ kind: 'looking' });
+    loadLinked(viewer, id).then(setFound, (error) =>
+      viewer.failed(error, ({ title }) => setFound({ kind: 'error', text: title })),
+    );
+  }, [viewer, view, loading, id]);
+
+  if (found.kind === 'listed') return null;
+  return (
+    <aside className="Stream-linked" aria-label="Linked line">
+      {found.kind === 'alone' ? (
+        <Alone entry={found.entry} />
+      ) : (
+        <p role="status">
+          {found.kind === 'looking' && 'Looking for the linked line…'}
+          {found.kind === 'gone' && 'The linked line is no longer kept by the log service.'}
+          {found.kind === 'error' && `The linked line could not be loaded: ${found.text}`}
+        </p>
+      )}
+      <IconButton icon="close" label="Close the linked line" onClick={() => adjust({ log: undefined })} />
+    </aside>
+  );
+}
+
+function Alone({ entry }: Pick<Extract<Linked, { kind: 'alone' }>, 'entry'>) {
+  const { format } = useTime();
+  const line = parseLine(entry);
+  return (
+    <div className="Stream-alone" data-testid="linked" data-id={entry.id}>
+      <p>
+        <strong>Linked line</strong>, older than what is in the list ·{' '}
+        <time dateTime={new Date(line.time).toISOString()}>{format(line.time)}</time>{' '}
+        {line.level && <LevelBadge level={line.level} />}
+      </p>
+      <p className="Stream-message">{line.message}</p>
+      <LineDetails id="stream-linked" entry={entry} line={line} />
+    </div>
+  );
+}

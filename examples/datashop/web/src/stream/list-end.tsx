@@ -1,0 +1,29 @@
+import { Button } from '@innovaccer/design-system';
+import { useLive, useLooks, useStream, useViewer } from './context.tsx';
+import { loadOlder } from './loaders.ts';
+import { MAX_LINES } from './session.ts';
+
+/** Below the oldest line: where the rest is. */
+export function ListEnd() {
+  const viewer = useViewer();
+  const { older } = useLooks();
+  const full = useLive().view.lines >= MAX_LINES;
+  const { dropped } = useStream('counts').counts;
+  if (full || dropped > 0) {
+    return (
+      <p className="Stream-end">
+        The newest {MAX_LINES.toLocaleString('en')} lines are kept here. Older ones are in Normal mode.
+      </p>
+    );
+  }
+  if (older.kind === 'none') return <p className="Stream-end">This is where the stored logs begin.</p>;
+  const loading = older.kind === 'loading';
+  return (
+    <div className="Stream-end" role="status">
+      {older.kind === 'error' && <span className="Stream-problem">{older.text}</span>}
+      <Button size="tiny" loading={loading} disabled={loading} onClick={() => void loadOlder(viewer)}>
+        {older.kind === 'error' ? 'Try again' : 'Load older lines'}
+      </Button>
+    </div>
+  );
+}

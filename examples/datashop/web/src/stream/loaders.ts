@@ -1,0 +1,85 @@
+import type { EventEntry, GapEntry } from '@datashop/sse-client';
+import { type ApiError, fetchLogs } from '../api.ts';
+import { fetchBetween, knownEvents } from './logic/pages.ts';
+import { count } from './logic/words.ts';
+import type { Load, Viewer } from './viewer.ts';
+
+const OLDER = 200;
+/** A linked line is loaded with all that lies between, so that the list has no hole; farther off it is shown alone. */
+const NEAR = 5_000;
+
+const errorOf = ({ title, detail }: ApiError): Load => ({
+  kind: 'error',
+  text: [title, detail].filter(Boolean).join('. '),
+});
+
+/** Puts what was missed in the place of a gap. */
+export async function fillGap(viewer: Viewer, gap: GapEntry): Promise<void> {
+  const say = (load: Load) => viewer.looks.set({ gaps: { ...viewer.looks.get().gaps, [gap.key]: load } });
+  say({ kind: 'loading', loaded: 0, total: 0 });
+  try {
+    const between = { after: gap.afterId, upto: idAfter(viewer, gap) };
+    const progress = (loaded: number, total: number) => say({ kind: 'loading', loaded, total });
+    const events = await fetchBetween(fetchLogs, between, progress, viewer.signal);
+    const added = viewer.stream.fill(gap.key, events);
+    say({ kind: 'idle' });
+    if (added === 0) viewer.notify({ tone: 'success', title: 'Nothing was missed' });
+    else viewer.notify({ tone: 'success', title: `${count(added, 'line was', 'lines were')} missed, now here` });
+  } catch (error) {
+    viewer.failed(error, (problem) => say(errorOf(problem)));
+  }
+}
+
+/** Puts older stored lines before the oldest one. */
+export async function loadOlder(viewer: Viewer): Promise<void> {
+  const say = (older: Load) => viewer.looks.set({ older });
+  const upto = oldestId(viewer);
+  say({ kind: 'loading', loaded: 0, total: OLDER });
+  try {
+    // The oldest one itself comes along: it is where the page begins.
+    const page = await fetchLogs({ upto, limit: OLDER + 1 }, viewer.signal);
+    const events = knownEvents(page, 'desc').filter(({ id }) => id !== upto);
+    viewer.stream.seed(events);
+    say({ kind: events.length === 0 || page.nextCursor === null ? 'none' : 'idle' });
+  } catch (error) {
+    viewer.failed(error, (problem) => say(errorOf(problem)));
+  }
+}
+
+export type Linked =
+  | { readonly kind: 'listed' | 'gone' }
+  /** Too far from the others to be among them. */
+  | { readonly kind: 'alone'; readonly entry: EventEntry };
+
+/** Loads a line that is older than all in the list. */
+export async function loadLinked(viewer: Viewer, id: string): Promise<Linked> {
+  const page = await fetchLogs({ upto: id, limit: 1 }, viewer.signal);
+  const [event] = knownEvents(page, 'desc');
+  if (event?.id !== id) return { kind: 'gone' };
+  const between = { after: id, upto: oldestId(viewer) };
+  if (between.upto !== '') {
+    const { total } = await fetchLogs({ ...between, limit: 1 }, viewer.signal);
+    if (total <= NEAR) {
+      const events = await fetchBetween(fetchLogs, between, () => {}, viewer.signal);
+      viewer.stream.seed([event, ...events]);
+      return { kind: 'listed' };
+    }
+  }
+  const entry: EventEntry = { kind: 'event', key: -1, event: 'message', receivedAt: 0, origin: 'original', ...event };
+  return { kind: 'alone', entry };
+}
+
+export function oldestId({ stream }: Viewer): string {
+  for (const entry of stream.getSnapshot().entries) if (entry.kind === 'event' && entry.id !== '') return entry.id;
+  return '';
+}
+
+/** Up to where something can be missing: the event that came next, '' if none has yet. */
+function idAfter({ stream }: Viewer, gap: GapEntry): string {
+  let passed = false;
+  for (const entry of stream.getSnapshot().entries) {
+    if (entry.key === gap.key) passed = true;
+    else if (passed && entry.kind === 'event' && entry.id !== '') return entry.id;
+  }
+  return '';
+}

@@ -1,0 +1,81 @@
+import { useRef } from 'react';
+import { useMedia } from '../ui/index.ts';
+import { useLive, useLooks, useViewer } from './context.tsx';
+import { GapRow } from './gap-row.tsx';
+import { LineRow } from './line-row.tsx';
+import { ListEnd } from './list-end.tsx';
+import { HIT } from './logic/judge.ts';
+import { useRowKeys } from './row-keys.ts';
+import { useRows } from './rows.ts';
+
+/** Newest on top; only the rows that can be seen are in the page. */
+export function LogList({ linked }: { linked: string }) {
+  const viewer = useViewer();
+  const { view, pattern } = useLive();
+  const { wrap, expanded, hit } = useLooks();
+  const narrow = useMedia('(max-width: 600px)');
+  const scroller = useRef<HTMLElement>(null);
+  const rowPx = narrow ? 56 : 32;
+  const { virtualizer, rowAt, focused } = useRows(scroller, rowPx, wrap);
+  const { active, ...keys } = useRowKeys(scroller, virtualizer, rowAt, focused);
+  const items = virtualizer.getVirtualItems();
+  const first = items.find(({ end }) => end > (virtualizer.scrollOffset ?? 0));
+  const tabbable = items.some(({ key }) => key === active) ? active : first?.key;
+
+  const onScroll = () => {
+    const { scrollTop } = scroller.current!;
+    const top = virtualizer.getVirtualItemForOffset(scrollTop);
+    viewer.scrolled(scrollTop, top ? (rowAt(top.index) ?? null) : null);
+  };
+
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: keys that move within a list that scrolls
+    <section
+      ref={scroller}
+      className={`Stream-list${wrap ? ' is-wrapped' : ''}`}
+      aria-label="Log lines, newest first"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard
+      tabIndex={0}
+      onScroll={onScroll}
+      {...keys}
+    >
+      {/* biome-ignore lint/a11y/useSemanticElements: rows are placed by the virtualiser, and Safari forgets that a styled ul is a list */}
+      <div role="list" className="Stream-rows" aria-label="Lines" style={{ height: virtualizer.getTotalSize() }}>
+        {items.map((item) => {
+          const row = rowAt(item.index)!;
+          const { line, gap } = row;
+          const state = `${row === hit ? ' is-current' : ''}${row.id !== '' && row.id === linked ? ' is-linked' : ''}`;
+          return (
+            // biome-ignore lint/a11y/useSemanticElements: as its list
+            <div
+              role="listitem"
+              key={item.key}
+              ref={virtualizer.measureElement}
+              className={`Stream-row${state}`}
+              aria-setsize={view.rows.length}
+              aria-posinset={item.index + 1}
+              data-index={item.index}
+              data-key={row.key}
+              data-testid={line === null ? 'gap' : 'line'}
+              data-level={line?.level ?? undefined}
+              data-id={row.id || undefined}
+              style={{ transform: `translateY(${item.start}px)` }}
+            >
+              {gap !== null && <GapRow gap={gap} />}
+              {line !== null && (
+                <LineRow
+                  row={row}
+                  line={line}
+                  expanded={expanded.has(row.key)}
+                  pattern={viewer.live.verdict(row) === HIT ? pattern : null}
+                  tabbable={item.key === tabbable}
+                />
+              )}
+            </div>
+          );
+        })}
+      </div>
+      <ListEnd />
+    </section>
+  );
+}

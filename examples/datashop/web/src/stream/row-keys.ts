@@ -1,0 +1,59 @@
+import type { Virtualizer } from '@tanstack/react-virtual';
+import { type FocusEvent, type KeyboardEvent, type RefObject, useLayoutEffect, useRef, useState } from 'react';
+import { useViewer } from './context.tsx';
+import type { Row } from './logic/row.ts';
+
+const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
+
+/** One stop for Tab among all rows, and the arrow keys from there: 100,000 stops would be a trap. */
+export function useRowKeys(
+  scroller: RefObject<HTMLElement | null>,
+  virtualizer: Virtualizer<HTMLElement, HTMLElement>,
+  rowAt: (index: number) => Row | undefined,
+  focused: { current: Row | null },
+) {
+  const viewer = useViewer();
+  const [active, setActive] = useState<number | null>(null);
+  /** The row that gets the focus as soon as it is in the page. */
+  const awaited = useRef<number | null>(null);
+
+  useLayoutEffect(() => {
+    if (awaited.current === null) return;
+    const toggle = scroller.current?.querySelector<HTMLElement>(`[data-key="${awaited.current}"] button`);
+    if (!toggle) return;
+    awaited.current = null;
+    toggle.focus({ preventScroll: true });
+  });
+
+  const onFocus = ({ target }: FocusEvent) => {
+    const row = rowAt(indexOf(target));
+    focused.current = row ?? null;
+    if (!row) return;
+    setActive(row.key);
+    viewer.pause();
+  };
+
+  const onBlur = () => {
+    focused.current = null;
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = STEPS[event.key];
+    const target = event.target as HTMLElement;
+    if (step === undefined || !target.matches('[data-index] button')) return;
+    const index = indexOf(target) + step;
+    const row = rowAt(index);
+    if (!row) return;
+    // Otherwise the list would scroll by itself.
+    event.preventDefault();
+    awaited.current = row.key;
+    setActive(row.key);
+    virtualizer.scrollToIndex(index, { align: 'auto' });
+  };
+
+  return { active, onFocus, onBlur, onKeyDown };
+}
+
+function indexOf(target: Element): number {
+  return Number(target.closest<HTMLElement>('[data-index]')?.dataset.index ?? -1);
+}

@@ -1,0 +1,64 @@
+import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual';
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
+import { useLive, useLooks, useViewer } from './context.tsx';
+import { firstFrom, type Row } from './logic/row.ts';
+
+/** The virtualised rows, newest first: which are in the page, and where. */
+export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number, wrap: boolean) {
+  const viewer = useViewer();
+  const { rows } = useLive().view;
+  const { follow, goal } = useLooks();
+  /** The row that has the focus, which must not leave the page while it has. */
+  const focused = useRef<Row | null>(null);
+
+  const rowAt = useCallback((index: number): Row | undefined => rows[rows.length - 1 - index], [rows]);
+  const indexOf = useCallback(
+    (row: Row | null): number => {
+      if (row === null) return -1;
+      const at = firstFrom(rows, row.place);
+      return rows[at] === row ? rows.length - 1 - at : -1;
+    },
+    [rows],
+  );
+  const rangeExtractor = useCallback(
+    (range: Range) => {
+      const seen = defaultRangeExtractor(range);
+      const index = indexOf(focused.current);
+      return index === -1 || seen.includes(index) ? seen : [...seen, index].sort((a, b) => a - b);
+    },
+    [indexOf],
+  );
+  const virtualizer = useVirtualizer<HTMLElement, HTMLElement>({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    getItemKey: useCallback((index: number) => rowAt(index)!.key, [rowAt]),
+    estimateSize: () => rowPx,
+    overscan: 8,
+    rangeExtractor,
+    // Lines come on top: whoever reads keeps the row at the top of what is seen, whoever follows keeps the top.
+    anchorTo: follow.following ? 'start' : 'end',
+  });
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: heights that were measured hold no longer
+  useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowPx, wrap]);
+
+  useLayoutEffect(() => {
+    if (follow.following) virtualizer.scrollToOffset(0);
+  }, [virtualizer, follow]);
+
+  // The list is shown again: where it was left.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only when it comes into the page
+  useLayoutEffect(() => {
+    const index = follow.following ? -1 : indexOf(viewer.top);
+    if (index > 0) virtualizer.scrollToIndex(index, { align: 'start' });
+  }, []);
+
+  useEffect(() => {
+    const index = indexOf(goal?.row ?? null);
+    if (index === -1) return;
+    virtualizer.scrollToIndex(index, { align: 'center' });
+    viewer.looks.set({ goal: null });
+  }, [virtualizer, viewer, indexOf, goal]);
+
+  return { virtualizer, rowAt, focused };
+}

@@ -1,0 +1,75 @@
+import { useContext, useEffect, useRef, useState } from 'react';
+import './styles/details.css';
+import './styles/list.css';
+import './styles/notes.css';
+import './styles/stream.css';
+import { useAddress } from '../address.ts';
+import { IconButton } from '../ui/index.ts';
+import { Announcer } from './announcer.tsx';
+import { ConnectionBar } from './connection-bar.tsx';
+import { useLooks, useViewer, ViewerContext } from './context.tsx';
+import { FindBar } from './find-bar.tsx';
+import { Footer } from './footer.tsx';
+import { HelpDialog } from './help-dialog.tsx';
+import { LevelChips } from './level-chips.tsx';
+import { LinkedLine } from './linked-line.tsx';
+import { ListPane } from './list-pane.tsx';
+
+/** Logs as they are written, on top of those that were there. */
+export function StreamMode() {
+  // The provider makes it once it is mounted itself.
+  return useContext(ViewerContext) && <LiveLogs />;
+}
+
+function LiveLogs() {
+  const viewer = useViewer();
+  const { wrap } = useLooks();
+  const linked = useAddress().get('log') ?? '';
+  const [help, setHelp] = useState(false);
+  const find = useRef<HTMLInputElement>(null);
+  useEffect(() => void viewer.enter(), [viewer]);
+  useShortcuts({ '/': () => find.current?.focus(), '?': () => setHelp(true) });
+  return (
+    <section className="Stream" aria-label="Live logs">
+      <ConnectionBar />
+      <div className="Stream-tools">
+        <LevelChips />
+        <FindBar input={find} />
+        <div className="Stream-toolsEnd">
+          <button
+            type="button"
+            className="Stream-option"
+            aria-pressed={wrap}
+            onClick={() => viewer.looks.set({ wrap: !wrap })}
+          >
+            Wrap
+          </button>
+          <IconButton icon="keyboard" label="Keyboard shortcuts (?)" onClick={() => setHelp(true)} />
+        </div>
+      </div>
+      {linked !== '' && <LinkedLine key={linked} id={linked} />}
+      <ListPane linked={linked} />
+      <Footer />
+      <Announcer />
+      {help && <HelpDialog onClose={() => setHelp(false)} />}
+    </section>
+  );
+}
+
+/** Single keys, wherever the focus is, but where somebody writes or a dialog is open. */
+function useShortcuts(shortcuts: Record<string, () => void>): void {
+  const latest = useRef(shortcuts);
+  latest.current = shortcuts;
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const act = latest.current[event.key];
+      const target = event.target as Element;
+      if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (target.closest('input, textarea, select, dialog, [contenteditable]')) return;
+      event.preventDefault();
+      act();
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => document.removeEventListener('keydown', onKeyDown);
+  }, []);
+}

@@ -1,0 +1,215 @@
+import type { EventStream } from '@datashop/sse-client';
+import { ApiError, fetchLogs } from '../api.ts';
+import { LEVELS, type Level } from '../log.ts';
+import { LiveView } from './live-view.ts';
+import { isOff } from './logic/connection.ts';
+import { FOLLOWING, type Follow, pause, TOP_PX } from './logic/follow.ts';
+import { type Notice, Notices } from './logic/notices.ts';
+import { knownEvents } from './logic/pages.ts';
+import type { Row } from './logic/row.ts';
+import type { Query } from './logic/search.ts';
+import { markStarted, openStream, wasStarted } from './session.ts';
+import { Store } from './store.ts';
+
+/** Of lines that somebody asked for. */
+export type Load =
+  | { readonly kind: 'idle' | 'none' }
+  | { readonly kind: 'loading'; readonly loaded: number; readonly total: number }
+  | { readonly kind: 'error'; readonly text: string };
+
+export interface Outside {
+  /** An answer was 401 or 403. */
+  onUnauthorized(): void;
+  notify(notice: Notice): void;
+}
+
+/** What somebody has set up and is looking at; kept while Normal mode is shown. */
+export interface Looks {
+  readonly levels: ReadonlySet<Level>;
+  readonly query: Query;
+  /** Whether only found lines are shown; otherwise they are marked among the others. */
+  readonly only: boolean;
+  readonly wrap: boolean;
+  readonly expanded: ReadonlySet<number>;
+  readonly follow: Follow;
+  /** The hit that next and previous go on from. */
+  readonly hit: Row | null;
+  /** Where the list is to go; a new object is another wish. */
+  readonly goal: { readonly row: Row } | null;
+  readonly loading: boolean;
+  readonly loadError: ApiError | null;
+  readonly older: Load;
+  /** By the key of the gap that is being filled. */
+  readonly gaps: Readonly<Record<number, Load>>;
+}
+
+const SEED = 200;
+export const ALL_LEVELS: ReadonlySet<Level> = new Set(LEVELS);
+
+/** One user's stream, what is seen of it, and what can be done with it. */
+export class Viewer {
+  readonly stream: EventStream;
+  readonly live: LiveView;
+  readonly looks = new Store<Looks>({
+    levels: ALL_LEVELS,
+    query: { text: '', regex: false },
+    only: true,
+    wrap: false,
+    expanded: new Set(),
+    follow: FOLLOWING,
+    hit: null,
+    goal: null,
+    loading: false,
+    loadError: null,
+    older: { kind: 'idle' },
+    gaps: {},
+  });
+  readonly #user: string;
+  readonly #outside: Outside;
+  readonly #notices: Notices;
+  readonly #leaving = new AbortController();
+  /** The row at the top, for when the list is shown again. */
+  top: Row | null = null;
+  #entered = false;
+
+  constructor(user: string, outside: Outside) {
+    this.#user = user;
+    this.#outside = outside;
+    this.stream = openStream(user);
+    this.#notices = new Notices(this.stream.getSnapshot());
+    this.stream.subscribe(() => this.#watch());
+    const openWorker = () => new Worker(new URL('./search.worker.ts', import.meta.url), { type: 'module' });
+    this.live = new LiveView(this.stream, openWorker);
+  }
+
+  /** Somebody looks at it: the first time of all it loads what is stored and goes on live from there. */
+  async enter(): Promise<void> {
+    if (this.#entered) return;
+    this.#entered = true;
+    const first = !wasStarted(this.#user);
+    const ready = this.#isEmpty ? await this.load() : true;
+    if (first && ready) this.connect();
+  }
+
+  /** The newest stored logs. @returns whether they could be loaded */
+  async load(): Promise<boolean> {
+    this.looks.set({ loading: true, loadError: null });
+    try {
+      const page = await fetchLogs({ limit: SEED }, this.#leaving.signal);
+      this.stream.seed(knownEvents(page, 'desc'), { lastEventId: page.lastEventId });
+      return true;
+    } catch (error) {
+      this.failed(error, (loadError) => this.looks.set({ loadError }));
+      return false;
+    } finally {
+      this.looks.set({ loading: false });
+    }
+  }
+
+  connect(): void {
+    markStarted(this.#user);
+    this.stream.connect();
+  }
+
+  /** By a button: its success is worth a word. */
+  async switchOn(): Promise<void> {
+    this.#notices.expect();
+    if (!this.#isEmpty || (await this.load())) this.connect();
+  }
+
+  clear(): void {
+    this.#forgetPlaces();
+    this.stream.clear();
+  }
+
+  /** Everything anew: the newest stored logs, and live from there, if it was live. */
+  async startOver(): Promise<void> {
+    const wasOn = !isOff(this.stream.getSnapshot().status);
+    this.stream.disconnect();
+    this.#forgetPlaces();
+    this.stream.reset();
+    if ((await this.load()) && wasOn) this.connect();
+  }
+
+  look(patch: Partial<Pick<Looks, 'levels' | 'query' | 'only'>>): void {
+    this.looks.set(patch.query ? { ...patch, hit: null } : patch);
+    const { levels, query, only } = this.looks.get();
+    this.live.want({ levels, query, only });
+  }
+
+  /** Stays with what is shown now instead of with the newest line. */
+  pause(): void {
+    const { follow } = this.looks.get();
+    const paused = pause(follow, this.live.get().view.rows);
+    if (paused !== follow) this.looks.set({ follow: paused });
+  }
+
+  /** The list stands at another place. Whoever scrolls to the top wants to follow. */
+  scrolled(px: number, top: Row | null): void {
+    this.top = top;
+    if (px <= TOP_PX) this.follow();
+    else this.pause();
+  }
+
+  follow(): void {
+    if (!this.looks.get().follow.following) this.looks.set({ follow: FOLLOWING });
+  }
+
+  goTo(row: Row, more: Partial<Looks> = {}): void {
+    this.pause();
+    this.looks.set({ ...more, goal: { row } });
+  }
+
+  toggle(row: Row): void {
+    const expanded = new Set(this.looks.get().expanded);
+    if (!expanded.delete(row.key)) expanded.add(row.key);
+    // What somebody reads must not be pushed away.
+    this.pause();
+    this.looks.set({ expanded });
+  }
+
+  /** Says what went wrong, unless it only went wrong because nobody waits for it any more. */
+  failed(error: unknown, say: (error: ApiError) => void): void {
+    if (this.#leaving.signal.aborted) return;
+    const known = error instanceof ApiError ? error : new ApiError(0, 'Something went wrong', String(error));
+    if (known.unauthorized) this.#outside.onUnauthorized();
+    else say(known);
+  }
+
+  notify(notice: Notice): void {
+    this.#outside.notify(notice);
+  }
+
+  /** Ends what was asked for when nobody waits for it any more. */
+  get signal(): AbortSignal {
+    return this.#leaving.signal;
+  }
+
+  close(): void {
+    this.#leaving.abort();
+    this.live.close();
+    this.stream.close();
+  }
+
+  get #isEmpty(): boolean {
+    return this.stream.getSnapshot().entries.length === 0;
+  }
+
+  #watch(): void {
+    const snapshot = this.stream.getSnapshot();
+    for (const notice of this.#notices.next(snapshot)) this.notify(notice);
+    if (snapshot.status === 'unauthorized') this.#outside.onUnauthorized();
+  }
+
+  #forgetPlaces(): void {
+    this.top = null;
+    this.looks.set({
+      follow: FOLLOWING,
+      hit: null,
+      goal: null,
+      expanded: new Set(),
+      older: { kind: 'idle' },
+      gaps: {},
+    });
+  }
+}
