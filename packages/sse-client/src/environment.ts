@@ -12,6 +12,9 @@ export interface Environment {
   readonly window: EventTarget | undefined;
   readonly document: (EventTarget & { readonly visibilityState: string }) | undefined;
   readonly navigator: { readonly onLine?: boolean } | undefined;
+  /** In secure contexts. */
+  readonly locks?: LockManager | undefined;
+  readonly BroadcastChannel?: typeof BroadcastChannel | undefined;
 }
 
 /** The browser itself, or what there is of one in Node. Read when a stream is made, so that importing does nothing. */
@@ -29,5 +32,7 @@ export function browserEnvironment(): Environment {
     window: 'document' in here ? here.window : undefined,
     document: 'document' in here ? here.document : undefined,
     navigator: here.navigator,
+    locks: here.navigator?.locks,
+    BroadcastChannel: here.BroadcastChannel,
   };
 }

@@ -1,10 +1,10 @@
-import { directLink } from './direct-link.ts';
 import { browserEnvironment, type Environment } from './environment.ts';
 import { createLedger } from './ledger.ts';
 import type { LinkSink, LinkStatus } from './link.ts';
 import { createNotifier } from './notifier.ts';
 import { readOptions } from './options.ts';
 import { createPersistence } from './persistence.ts';
+import { tabsLink } from './tabs.ts';
 import type { EventStream, EventStreamOptions, StreamSnapshot } from './types.ts';
 
 type Status = Required<LinkStatus>;
@@ -75,7 +75,7 @@ export function createStream(url: string, options: EventStreamOptions | undefine
     lastEventAt: () => lastEventAt,
     since: (id) => (id === lastEventId ? [] : ledger.since(id)),
   };
-  const link = directLink({ url, config, env }, sink);
+  const link = tabsLink({ url, config, env }, sink);
 
   /** Seen at once, told soon. */
   function changed(): void {
