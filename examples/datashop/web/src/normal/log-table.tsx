@@ -1,6 +1,7 @@
 import { Table } from '@innovaccer/design-system';
-import { useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import { useMedia, useTime } from '../ui/index.ts';
+import { CellProvider } from './cells.tsx';
 import { columns } from './columns.tsx';
 import './log-table.css';
 import { useTableRoles } from './table-roles.ts';
@@ -16,26 +17,35 @@ export interface LogTableProps {
 
 export function LogTable({ rows, search, busy, onOpen }: LogTableProps) {
   const ref = useRef<HTMLDivElement>(null);
-  const time = useTime();
+  const { zone } = useTime();
   const narrow = useMedia('(max-width: 720px)');
-  const schema = useMemo(() => columns({ time, narrow, search, onOpen }), [time, narrow, search, onOpen]);
+  const schema = useMemo(() => columns(zone, narrow), [zone, narrow]);
   // The table marks rows by writing into them.
   const data = useMemo(() => rows.map((row) => ({ ...row })), [rows]);
+  const cells = useMemo(() => ({ search, onOpen }), [search, onOpen]);
   useTableRoles(ref, 'Logs, newest first');
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other rows are read from their first on
+  useEffect(() => {
+    ref.current?.querySelector('.Grid-body')?.scrollTo(0, 0);
+  }, [rows]);
   return (
     <div className={`log-table ${busy ? 'log-table--busy' : ''}`} ref={ref} aria-busy={busy}>
-      <Table
-        type="resource"
-        size="tight"
-        data={data}
-        schema={schema}
-        showHead={!narrow}
-        showMenu={false}
-        draggable={false}
-        withHeader={false}
-        withPagination={false}
-        onRowClick={({ id }) => onOpen(id)}
-      />
+      <CellProvider value={cells}>
+        <Table
+          // It keeps the columns it was given first.
+          key={`${zone} ${narrow}`}
+          type="resource"
+          size="tight"
+          data={data}
+          schema={schema}
+          showHead={!narrow}
+          showMenu={false}
+          draggable={false}
+          withHeader={false}
+          withPagination={false}
+          onRowClick={({ id }) => onOpen(id)}
+        />
+      </CellProvider>
     </div>
   );
 }

@@ -3,7 +3,8 @@ import { type RefObject, useLayoutEffect } from 'react';
 /** What the design system's table is made of, and what it would be if it said so. */
 const ROLES = [
   ['.Grid', 'table'],
-  ['.Grid-head, .Grid-body, .Grid-rowWrapper, .Grid-cellGroup, .Grid-wrapper', 'presentation'],
+  ['.Grid-head, .Grid-body', 'rowgroup'],
+  ['.Grid-rowWrapper, .Grid-cellGroup', 'presentation'],
   ['.Grid-row', 'row'],
   ['.Grid-cell--head', 'columnheader'],
   ['.Grid-cell--body', 'cell'],

@@ -21,13 +21,10 @@ export function EmptyPane({ icon, title, description, role = 'status', children 
         <span className="empty-pane-icon">
           <Glyph name={icon} size={32} />
         </span>
-        <EmptyState.Title>{title}</EmptyState.Title>
-        <EmptyState.Description>{description}</EmptyState.Description>
-        {children && (
-          <EmptyState.Actions>
-            <div className="empty-pane-actions">{children}</div>
-          </EmptyState.Actions>
-        )}
+        {/* Its own title is an h4 wherever it stands. */}
+        <h2 className="empty-pane-title">{title}</h2>
+        <p className="empty-pane-description">{description}</p>
+        {children && <div className="empty-pane-actions">{children}</div>}
       </EmptyState>
     </div>
   );

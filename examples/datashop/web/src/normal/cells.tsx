@@ -1,0 +1,83 @@
+import { createContext, type ReactNode, useContext } from 'react';
+import { addressWith, isPlainClick } from '../address.ts';
+import { Highlight, LevelBadge, useTime } from '../ui/index.ts';
+import type { Row } from './use-log-page.ts';
+
+export interface CellContext {
+  search: string;
+  onOpen: (id: string) => void;
+}
+
+/** What cells need besides their row. The table keeps the columns it was given first, so that these can't bring it. */
+const Context = createContext<CellContext>({ search: '', onOpen: () => {} });
+
+export const CellProvider = Context.Provider;
+
+export function Level({ row }: { row: Row }) {
+  return <LevelBadge level={row.log.logLevel} />;
+}
+
+export function Time({ row: { log } }: { row: Row }) {
+  const { format } = useTime();
+  return (
+    <time className="log-time" dateTime={log.isoTime} title={log.isoTime}>
+      {format(log.meta.timestamp)}
+    </time>
+  );
+}
+
+export function Stage({ row }: { row: Row }) {
+  return (
+    <span className="log-stage">
+      <Found>{row.log.stageName}</Found>
+    </span>
+  );
+}
+
+export function Duration({ row }: { row: Row }) {
+  return <span className="log-time">{row.log.duration}</span>;
+}
+
+export function Message({ row: { id, log } }: { row: Row }) {
+  const { onOpen } = useContext(Context);
+  return (
+    <div className="log-message">
+      <a
+        className="log-link"
+        href={addressWith({ log: id })}
+        onClick={(event) => {
+          // The row behind it opens the log as well; once is enough.
+          event.stopPropagation();
+          if (!isPlainClick(event)) return;
+          event.preventDefault();
+          onOpen(id);
+        }}
+      >
+        <Found>{log.message}</Found>
+      </a>
+      {log.description && (
+        <span className="log-detail">
+          <Found>{log.description}</Found>
+        </span>
+      )}
+    </div>
+  );
+}
+
+/** All of a log in one cell, where there is no room for columns. */
+export function Card({ row }: { row: Row }): ReactNode {
+  return (
+    <div className="log-card">
+      <div className="log-card-head">
+        <Level row={row} />
+        <Time row={row} />
+        <Stage row={row} />
+      </div>
+      <Message row={row} />
+    </div>
+  );
+}
+
+function Found({ children }: { children: string }) {
+  return <Highlight text={children} search={useContext(Context).search} />;
+}
