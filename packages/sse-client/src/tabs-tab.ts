@@ -42,6 +42,8 @@ export function joinTabs(
   let asked = '';
   let isInStep = false;
   let catching: CatchUp | undefined;
+  /** Since when it has missed what can't be had for lack of ids, until that is shown. */
+  let lostAt: number | null = null;
 
   const channel = new Channel(name);
   channel.onmessage = ({ data }) => {
@@ -70,7 +72,8 @@ export function joinTabs(
     // Higher than any that it knows, and than any that it can't know.
     term = Math.max(term + 1, env.now());
     seq = 0;
-    sink.status({ role: 'leader' });
+    status = { ...status, connectedAt: null };
+    sink.status({ ...status, role: 'leader' });
     const tellItem = (item: Item) => {
       take(item);
       untold.push(item);
@@ -156,6 +159,7 @@ export function joinTabs(
     if (isInStep && message.term === term && message.seq === seq + 1) {
       seq++;
       if (message.status) follow(message.status);
+      if (message.items.length > 0 || message.status?.connectedAt) showLoss(message.items[0]);
       if (catching) catching.flow(message.items);
       else message.items.forEach(take);
     } else if (isInStep || message.term > term) {
@@ -172,8 +176,8 @@ export function joinTabs(
     follow(message.status);
     const { items, cursor } = message;
     if (sink.lastEventId() === '') {
-      const from = sink.lastEventAt();
-      if (from !== null) take(['gap', { reason: 'no-ids', from, to: env.now(), afterId: '' }]);
+      lostAt = sink.lastEventAt();
+      if (status.connectedAt) showLoss();
       take(['cursor', cursor]);
     } else if (items) items.forEach(take);
     else {
@@ -182,6 +186,13 @@ export function joinTabs(
         rest.forEach(take);
       });
     }
+  }
+
+  /** A leader that has just connected may show it itself. */
+  function showLoss(next?: Item): void {
+    if (lostAt !== null && next?.[0] !== 'gap')
+      take(['gap', { reason: 'no-ids', from: lostAt, to: env.now(), afterId: '' }]);
+    lostAt = null;
   }
 
   function follow(leaders: LinkStatus): void {
