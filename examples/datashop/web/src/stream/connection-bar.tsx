@@ -36,6 +36,15 @@ export function ConnectionBar() {
             Retry now
           </Button>
         )}
+        {isOff(status) ? (
+          <Button size="tiny" appearance="primary" icon="play_arrow" onClick={() => void viewer.switchOn()}>
+            Connect
+          </Button>
+        ) : (
+          <Button size="tiny" icon="stop" onClick={() => viewer.stream.disconnect()}>
+            Disconnect
+          </Button>
+        )}
         <LastLine />
         {role && !isOff(status) && (
           <span className="Stream-quiet" title={role.title}>
@@ -51,15 +60,6 @@ export function ConnectionBar() {
         <Button size="tiny" appearance="transparent" onClick={() => void viewer.startOver()}>
           Start over
         </Button>
-        {isOff(status) ? (
-          <Button size="tiny" appearance="primary" icon="play_arrow" onClick={() => void viewer.switchOn()}>
-            Connect
-          </Button>
-        ) : (
-          <Button size="tiny" icon="stop" onClick={() => viewer.stream.disconnect()}>
-            Disconnect
-          </Button>
-        )}
       </div>
     </div>
   );

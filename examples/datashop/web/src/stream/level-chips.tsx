@@ -22,14 +22,12 @@ export function LevelChips() {
           className="Stream-chip"
           data-level={level}
           aria-pressed={levels.has(level)}
+          aria-label={`${level}, ${count(counts[level], 'line')}`}
           onClick={() => toggle(level)}
         >
           <span className="Stream-dot" aria-hidden="true" />
           {level}
-          <span className="Stream-count" aria-hidden="true">
-            {counts[level].toLocaleString('en')}
-          </span>
-          <span className="unseen">, {count(counts[level], 'line')}</span>
+          <span className="Stream-count">{counts[level].toLocaleString('en')}</span>
         </button>
       ))}
     </div>

@@ -43,7 +43,7 @@ export const LineRow = memo(function LineRow({ row, line, expanded, pattern, tab
           className="Stream-toggle"
           aria-expanded={expanded}
           aria-controls={expanded ? panel : undefined}
-          aria-label={`${level ?? 'Line'} at ${formatTime(time)}: details`}
+          aria-label={`Details of ${level ?? 'the line'} at ${formatTime(time)}`}
           tabIndex={tabbable ? 0 : -1}
           onClick={(event) => {
             event.stopPropagation();

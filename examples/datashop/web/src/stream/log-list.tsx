@@ -29,7 +29,6 @@ export function LogList({ linked }: { linked: string }) {
   };
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: keys that move within a list that scrolls
     <section
       ref={scroller}
       className={`Stream-list${wrap ? ' is-wrapped' : ''}`}

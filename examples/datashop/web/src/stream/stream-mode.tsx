@@ -3,6 +3,7 @@ import './styles/details.css';
 import './styles/list.css';
 import './styles/notes.css';
 import './styles/stream.css';
+import './styles/tools.css';
 import { useAddress } from '../address.ts';
 import { IconButton } from '../ui/index.ts';
 import { Announcer } from './announcer.tsx';
