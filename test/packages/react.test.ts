@@ -94,10 +94,10 @@ describe('the packed React hook in a fresh Vite app', () => {
         await page.waitForSelector('main[data-status=connected]');
         await untilShown((await shown()).length + 5);
 
-        await page.click('text=Disconnect');
+        await page.getByRole('button', { name: 'Disconnect' }).click();
         await page.waitForSelector('main[data-status=idle]');
         await server.untilNobodyListens();
-        await page.click('text=Connect');
+        await page.getByRole('button', { name: 'Connect', exact: true }).click();
         await untilShown((await shown()).length + 5);
 
         const numbers = await shown();
