@@ -2,47 +2,85 @@ import { figure, find, type Report } from './results.ts';
 import type { Metric } from './rounds/figures.ts';
 import { table } from './tables.ts';
 
-/** One core that is busy for this share of the time still has room for a bad moment. */
+/** A core that is busy for this share of its time still has room for a bad moment. */
 const usableShare = 0.6;
 const kbPerGb = 1_048_576;
+/** What Linux keeps for an idle TCP socket, in KB; no process is charged with it. */
+const kernelKb = 5;
+/** Connections from one address to one upstream address, with Linux' own range of ports. */
+const ephemeralPorts = 28_000;
 
-const thousands = (value: number) => Math.round(value).toLocaleString('en');
+const modes = [
+  { name: 'dedicated', server: 'ours', sockets: 2, ports: ephemeralPorts },
+  { name: 'shared', server: 'ours-shared', sockets: 1, ports: Number.POSITIVE_INFINITY },
+] as const;
+type Mode = (typeof modes)[number];
 
-/** A figure rounded down to two digits: a promise should not look more exact than it is. */
-function roundDown(value: number): number {
-  const step = 10 ** Math.max(0, Math.floor(Math.log10(value)) - 1);
-  return Math.floor(value / step) * step;
+function measured(report: Report, { server, sockets }: Mode) {
+  const value = (workload: string, metric: Metric) => figure(find(report, workload, server), metric)?.median;
+  const processKb = value('idle', 'kb');
+  return {
+    kb: processKb === undefined ? undefined : processKb + sockets * kernelKb,
+    eventUs: value('fan', 'cpuUs'),
+    connectUs: value('connect', 'connectCpuUs'),
+  };
 }
 
-/** What one core and one gigabyte carry, in both modes. */
-export function capacityTable(report: Report): string {
-  const rows = (['ours', 'ours-shared'] as const).map((server) => {
-    const value = (workload: string, metric: Metric) => figure(find(report, workload, server), metric)?.median;
-    const kb = value('idle', 'kb');
-    const event = value('fan', 'cpuUs');
-    const connect = value('connect', 'connectCpuUs');
-    const show = (given: number | undefined, derived: (value: number) => number) =>
-      given === undefined ? '–' : thousands(roundDown(derived(given)));
+/** Rounded down to two digits: a promise should not look more exact than it is. */
+function thousands(value: number): string {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(value)) - 1);
+  return (Math.floor(value / step) * step).toLocaleString('en');
+}
+
+const unknown = '–';
+
+/** What one core and one gigabyte carry. */
+function unitTable(report: Report): string {
+  const rows = modes.map((mode) => {
+    const { kb, eventUs, connectUs } = measured(report, mode);
+    const perSecond = (us: number | undefined) => (us === undefined ? unknown : thousands((1e6 * usableShare) / us));
     return [
-      server === 'ours' ? 'dedicated' : 'shared',
-      kb === undefined ? '–' : kb.toFixed(0),
-      show(kb, (each) => kbPerGb / each),
-      event === undefined ? '–' : event.toFixed(1),
-      show(event, (each) => (1e6 * usableShare) / each),
-      connect === undefined ? '–' : thousands(connect),
-      show(connect, (each) => (1e6 * usableShare) / each),
+      mode.name,
+      kb === undefined ? unknown : kb.toFixed(0),
+      kb === undefined ? unknown : thousands(kbPerGb / kb),
+      eventUs?.toFixed(1) ?? unknown,
+      perSecond(eventUs),
+      connectUs?.toFixed(0) ?? unknown,
+      perSecond(connectUs),
     ];
   });
-  const head = [
-    'mode',
-    'KB per idle browser',
-    'browsers per GB',
-    'CPU µs per delivered event',
-    'events/s per core',
-    'CPU µs per connect',
-    'connects/s per core',
-  ];
+  const head = ['mode', 'KB per browser', 'browsers per GB', 'CPU µs per event', 'events/s per core'];
+  return table([[...head, 'CPU µs per connect', 'connects/s per core'], ...rows]);
+}
+
+/** How many instances of one core and one gigabyte many browsers take. */
+function instanceTable(report: Report): string {
+  const rows = modes.flatMap((mode) => {
+    const { kb, eventUs } = measured(report, mode);
+    return [0.1, 1, 10].map((rate) => {
+      const line = [mode.name, String(rate)];
+      if (kb === undefined || eventUs === undefined) return [...line, unknown, unknown, unknown, unknown];
+      const bounds = { CPU: (1e6 * usableShare) / eventUs / rate, memory: kbPerGb / kb, ports: mode.ports };
+      const [[bound, most]] = Object.entries(bounds).sort(([, left], [, right]) => left - right) as [[string, number]];
+      const instances = (browsers: number) => Math.ceil(browsers / most).toLocaleString('en');
+      return [...line, thousands(most), bound, instances(100_000), instances(1_000_000)];
+    });
+  });
+  return table([
+    ['mode', 'events/s per browser', 'browsers per instance', 'bound', 'for 100,000', 'for 1,000,000'],
+    ...rows,
+  ]);
+}
+
+/** The generated part of docs/capacity.md. */
+export function capacityTable(report: Report): string {
   const { machine, date, quick } = report;
-  const source = `${machine.cpu}, Node ${machine.node}, ${date}${quick ? ' (a quick run: not to be relied on)' : ''}`;
-  return `${table([head, ...rows])}\n\nMeasured on ${source}; a core is counted at ${usableShare * 100} % of its time.`;
+  const source = `Measured on ${machine.cpu}, Node ${machine.node}, ${date}${quick ? ' (a quick run: not to be relied on)' : ''}.`;
+  const terms = `A core is counted at ${usableShare * 100} % of its time; KB include ${kernelKb} KB of the kernel's for each socket.`;
+  return [
+    `${source} ${terms}`,
+    unitTable(report),
+    'Instances of one core and 1 GB for browsers, by how much each browser gets:',
+    instanceTable(report),
+  ].join('\n\n');
 }

@@ -17,14 +17,14 @@ const style = `
   .ours { fill: #0969da; } .library { fill: #8c959f; } .reference { fill: #bf8700; }
   .axis { stroke: #8c959f; stroke-width: 1; fill: none; }
   .line { stroke-width: 2; fill: none; }
-  .s0 { stroke: #0969da; } .s1 { stroke: #1a7f37; } .s2 { stroke: #8c959f; } .s3 { stroke: #bf8700; }
-  .t0 { fill: #0969da; } .t1 { fill: #1a7f37; } .t2 { fill: #6e7781; } .t3 { fill: #9a6700; }
+  .s0 { stroke: #0969da; } .s1 { stroke: #1a7f37; } .s2 { stroke: #8c959f; } .s3 { stroke: #bf8700; } .s4 { stroke: #8250df; }
+  .t0 { fill: #0969da; } .t1 { fill: #1a7f37; } .t2 { fill: #6e7781; } .t3 { fill: #9a6700; } .t4 { fill: #8250df; }
   .background { fill: #ffffff; }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3; } .background { fill: #0d1117; }
     .ours { fill: #4493f8; } .library { fill: #7d8590; } .reference { fill: #d29922; }
-    .s0 { stroke: #4493f8; } .s1 { stroke: #3fb950; } .s2 { stroke: #9198a1; } .s3 { stroke: #d29922; }
-    .t0 { fill: #4493f8; } .t1 { fill: #3fb950; } .t2 { fill: #9198a1; } .t3 { fill: #d29922; }
+    .s0 { stroke: #4493f8; } .s1 { stroke: #3fb950; } .s2 { stroke: #9198a1; } .s3 { stroke: #d29922; } .s4 { stroke: #ab7df8; }
+    .t0 { fill: #4493f8; } .t1 { fill: #3fb950; } .t2 { fill: #9198a1; } .t3 { fill: #d29922; } .t4 { fill: #ab7df8; }
   }`;
 
 /** A part of the picture. */

@@ -21,6 +21,9 @@ nchan and HAProxy join where they are installed.
   the browsers. Nobody runs the garbage collector by hand.
 - **idle**: servers that send heartbeats of their own do so every second here rather than every 15 s, so that there is
   something to measure. The others send nothing.
+- **storm**: the servers listen as \`app.listen(port)\` does, with a queue of 511 connections: of thousands that connect in the
+  same moment most are turned away by the kernel at first and try again. A longer queue brings everybody in sooner, but
+  Node accepts all that wait in one turn of the event loop.
 - **Browsers** are sockets that look for the numbers and otherwise do not parse: two processes, so that they are not what is
   measured.
 - **sse-proxy** has all its features on: whole events, heartbeats, bounds, an observer. http-proxy-middleware and httpxy

@@ -97,7 +97,7 @@ export const workloads: readonly Workload[] = [
     kind: 'events',
     shapes: [shape(10, 200), shape(100, 100), shape(1_000, 10), shape(10_000, 1)],
     quickShapes: [shape(10, 200), shape(100, 100), shape(1_000, 10)],
-    servers: ['ours', 'ours-shared', 'better-sse', 'floor'],
+    servers: ['ours', 'ours-shared', 'better-sse', 'tcp-relay', 'floor'],
   },
   {
     name: 'connect',

@@ -19,8 +19,8 @@ export const upstream = upstreamUrl;
 /** Period of the server's own heartbeats in milliseconds; undefined for its default. */
 export const heartbeatMs = heartbeat === 'default' ? undefined : Number(heartbeat);
 export const shared = flags.includes('shared');
-/** Enough for thousands that connect at once; the kernel's own bound (somaxconn) still holds. */
-export const backlog = 4_096;
+/** What `app.listen(port)` gives: more would let more connections be accepted in one turn of the event loop. */
+export const backlog = 511;
 
 const delays = monitorEventLoopDelay({ resolution: 1 });
 
