@@ -41,6 +41,11 @@ export class Framer {
   #afterCr = false;
   #atStart = true;
 
+  // The fields of the current event, as far as its lines have been read; they count once it is whole.
+  #hasData = false;
+  #id: string | undefined;
+  #retryMs: number | undefined;
+
   constructor(sink: FrameSink, maxEventBytes: number, lastEventId = '') {
     this.#sink = sink;
     this.#maxEventBytes = maxEventBytes;
@@ -82,7 +87,7 @@ export class Framer {
         return;
       }
       this.#checkSize(end - start);
-      this.#emit(input, start, end, hasCr);
+      this.#emit(input, start, end);
       start = end;
     }
   }
@@ -93,13 +98,20 @@ export class Framer {
     this.#hold(input, 0, end === -1 ? input.length : end);
     if (end === -1) return input.length;
     const whole = this.#held.subarray(0, this.#heldBytes);
-    this.#emit(whole, 0, whole.length, whole.includes(CR));
+    this.#readLines(whole);
+    this.#emit(whole, 0, whole.length);
     return end;
   }
 
-  #emit(source: Buffer, start: number, end: number, hasCr: boolean): void {
-    this.frameId = undefined;
-    const isEvent = this.#hasFields && this.#readFields(source, start, end, hasCr);
+  #emit(source: Buffer, start: number, end: number): void {
+    const isEvent = this.#hasData;
+    const id = this.#id;
+    this.frameId = id;
+    if (id !== undefined) {
+      this.lastEventId = id;
+      this.showsLife = true;
+    }
+    if (this.#retryMs !== undefined) this.retryMs = this.#retryMs;
     this.#release();
     this.#sink(source, start, end, isEvent);
   }
@@ -110,6 +122,13 @@ export class Framer {
     this.#inLine = false;
     this.#hasFields = false;
     this.#afterCr = false;
+    this.#forgetFields();
+  }
+
+  #forgetFields(): void {
+    this.#hasData = false;
+    this.#id = undefined;
+    this.#retryMs = undefined;
   }
 
   // Grows by doubling, so that an upstream that dribbles single bytes costs a copy a byte and not a buffer a byte.
@@ -136,6 +155,7 @@ export class Framer {
   /**
    * Where the current event ends (the offset after its empty line), or -1 if it goes on in the next chunk.
    * A comment before any field ends by itself: it is a heartbeat and should not wait for an empty line.
+   * Lines are read as they are found; those of an event that spans chunks are read again when it is whole.
    */
   #findEnd(input: Buffer, from: number, hasCr: boolean): number {
     let i = from;
@@ -160,6 +180,7 @@ export class Framer {
       const end = endOfLine(input, i, hasCr);
       if (end === -1) return -1;
       this.#inLine = false;
+      if (this.#hasFields && this.#heldBytes === 0) this.#readLine(input, i, end);
       i = end + 1;
       if (input[end] === CR) {
         if (i === input.length) {
@@ -173,32 +194,28 @@ export class Framer {
     return -1;
   }
 
-  /** Reads the fields of a whole event that matter here; says whether a browser would dispatch it. */
-  #readFields(source: Buffer, start: number, end: number, hasCr: boolean): boolean {
-    let hasData = false;
-    for (let line = start; line < end; ) {
-      const lineEnd = endOfLine(source, line, hasCr);
-      const nameEnd = fieldNameEnd(source, line, lineEnd);
-      const nameBytes = nameEnd - line;
-      if (nameBytes === 4) hasData ||= isName(source, line, 'data');
-      else if (nameBytes === 2 && isName(source, line, 'id')) this.#readId(fieldValue(source, nameEnd, lineEnd));
-      else if (nameBytes === 5 && isName(source, line, 'retry')) this.#readRetry(fieldValue(source, nameEnd, lineEnd));
-      line = lineEnd + (source[lineEnd] === CR && source[lineEnd + 1] === LF ? 2 : 1);
+  #readLines(whole: Buffer): void {
+    this.#forgetFields();
+    const hasCr = whole.includes(CR);
+    for (let line = 0; line < whole.length; ) {
+      const lineEnd = endOfLine(whole, line, hasCr);
+      this.#readLine(whole, line, lineEnd);
+      line = lineEnd + (whole[lineEnd] === CR && whole[lineEnd + 1] === LF ? 2 : 1);
     }
-    return hasData;
   }
 
-  // [spec] an id with U+0000 NULL is ignored; an empty one resets the last event ID.
-  #readId(value: string): void {
-    if (value.includes('\0')) return;
-    this.lastEventId = value;
-    this.frameId = value;
-    this.showsLife = true;
-  }
-
-  // [spec] "If the field value consists of only ASCII digits"; how long a wait it may cause is its user's to bound.
-  #readRetry(value: string): void {
-    if (/^[0-9]+$/.test(value)) this.retryMs = Number(value);
+  /** Reads the fields that matter here: whether a browser would dispatch the event, and what it has to know. */
+  #readLine(source: Buffer, line: number, lineEnd: number): void {
+    if (isField(source, line, lineEnd, 'data')) this.#hasData = true;
+    else if (isField(source, line, lineEnd, 'id')) {
+      const value = fieldValue(source, line + 2, lineEnd);
+      // [spec] an id with U+0000 NULL is ignored; an empty one resets the last event ID.
+      if (!value.includes('\0')) this.#id = value;
+    } else if (isField(source, line, lineEnd, 'retry')) {
+      const value = fieldValue(source, line + 5, lineEnd);
+      // [spec] "If the field value consists of only ASCII digits"; how long a wait it may cause is its user's to bound.
+      if (/^[0-9]+$/.test(value)) this.#retryMs = Number(value);
+    }
   }
 
   // [spec] "One leading U+FEFF BYTE ORDER MARK character must be ignored if any are present." It may arrive in pieces.
@@ -233,16 +250,12 @@ function endOfLine(buffer: Buffer, from: number, hasCr: boolean): number {
   return -1;
 }
 
-/** Offset of the colon that ends a field name of at most 5 bytes, or of the line's end; `start` for longer names. */
-function fieldNameEnd(buffer: Buffer, start: number, lineEnd: number): number {
-  const last = Math.min(lineEnd, start + 6);
-  for (let i = start; i < last; i++) if (buffer[i] === COLON) return i;
-  return last === lineEnd ? lineEnd : start;
-}
-
-function isName(buffer: Buffer, start: number, name: string): boolean {
+/** Whether the line has this field's name, up to a colon or all of it. */
+function isField(buffer: Buffer, start: number, lineEnd: number, name: string): boolean {
+  const nameEnd = start + name.length;
+  if (nameEnd > lineEnd) return false;
   for (let i = 0; i < name.length; i++) if (buffer[start + i] !== name.charCodeAt(i)) return false;
-  return true;
+  return nameEnd === lineEnd || buffer[nameEnd] === COLON;
 }
 
 /** The field's value as a byte string. [spec] "If value starts with a U+0020 SPACE character, remove it from value." */

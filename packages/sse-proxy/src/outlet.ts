@@ -1,9 +1,11 @@
+import type { Socket } from 'node:net';
 import type { Response } from 'express';
 import { closeFlushMs } from './defaults.ts';
 import { heartbeatBytes, ownEvent, retryBytes } from './events.ts';
 import { streamHeaders } from './headers.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
 import type { Config } from './options.ts';
+import { frameChunk, isUnwrapped, socketOf } from './socket-writer.ts';
 import type { EvictContext } from './types.ts';
 
 const CR = 0x0d;
@@ -31,6 +33,8 @@ export class Outlet implements Beating {
   readonly #stopBeating: () => void;
   #over = false;
   #full = false;
+  /** Where chunks go past the response; undefined if they may not. */
+  #socket: Socket | undefined;
   #justFilled = false;
   #endsInHalfCrlf = false;
   #quietBeats = 0;
@@ -59,6 +63,7 @@ export class Outlet implements Beating {
   open(extraHeaders: Record<string, string | string[]>): void {
     this.#res.writeHead(200, { ...extraHeaders, ...streamHeaders });
     this.#res.flushHeaders();
+    this.#socket = socketOf(this.#res);
     if (this.#config.retryMs !== false) this.#send(retryBytes(this.#config.retryMs));
   }
 
@@ -85,10 +90,19 @@ export class Outlet implements Beating {
     const last = bytes.length - 1;
     // `\n\r`: an event was handed on at its CR, and the LF that completes the CRLF is still on its way.
     this.#endsInHalfCrlf = bytes[last] === CR && last > 0 && bytes[last - 1] === LF;
-    if (this.#res.write(bytes) || this.#full) return;
+    if (this.#write(bytes) || this.#full) return;
     this.#full = true;
     this.#justFilled = true;
     setImmediate(this.#turnOver);
+  }
+
+  #write(bytes: Buffer): boolean {
+    const socket = this.#socket;
+    if (!socket || !isUnwrapped(this.#res, socket)) return this.#res.write(bytes);
+    if (socket.write(frameChunk(bytes))) return true;
+    // What did not pass through the response does not make it emit its own drain.
+    if (!this.#full) socket.once('drain', this.#drained);
+    return false;
   }
 
   #turnOver = (): void => {
@@ -161,6 +175,7 @@ export class Outlet implements Beating {
     this.#over = true;
     this.#stopBeating();
     this.#res.off('drain', this.#drained);
+    this.#socket?.off('drain', this.#drained);
     return true;
   }
 }

@@ -29,6 +29,7 @@ export class Run {
     const events = this.#events;
     this.#source = undefined;
     this.#events = 0;
-    take(source.subarray(this.#start, this.#end), events);
+    const isAll = this.#start === 0 && this.#end === source.length;
+    take(isAll ? source : source.subarray(this.#start, this.#end), events);
   }
 }

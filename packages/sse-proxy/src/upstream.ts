@@ -50,6 +50,13 @@ export interface Upstream {
 // Ours, not undici's: undici's timeouts fire late (its clock ticks every 500 ms) and know no stalled event loop.
 const undiciTimeouts = { headersTimeout: 0, bodyTimeout: 0 };
 
+const CRLF = '\r\n';
+
+/** How much the read that brought `chunk` has brought behind it. undici cuts chunks out of what it reads. */
+function leftOfRead(chunk: Buffer): number {
+  return chunk.buffer.byteLength - chunk.byteOffset - chunk.length;
+}
+
 /**
  * Without a dispatcher of the user's, every stream gets an undici Client of its own: a pool would scan its
  * connections at each request, and could not say which socket is connecting for whom, so that a browser's leaving
@@ -88,6 +95,7 @@ export function createUpstream({ connectTimeoutMs, headersTimeoutMs, dispatcher 
       let phase: 'connect' | 'headers' | 'body' | 'over' = 'connect';
       let controller: Dispatcher.DispatchController | undefined;
       let aborting = false;
+      let turn: Buffer[] = [];
       connections++;
 
       function finish(): boolean {
@@ -101,6 +109,11 @@ export function createUpstream({ connectTimeoutMs, headersTimeoutMs, dispatcher 
         aborting = true;
         controller?.abort(new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message: 'aborted by the proxy' }));
         destroy();
+      }
+      function flushTurn(): void {
+        const chunks = turn;
+        turn = [];
+        if (phase === 'body' && chunks.length > 0) events.onData(Buffer.concat(chunks));
       }
       function fail(error: SseProxyError): void {
         if (!finish()) return;
@@ -132,14 +145,21 @@ export function createUpstream({ connectTimeoutMs, headersTimeoutMs, dispatcher 
           events.onHeaders(headers);
         },
         onResponseData(_, chunk) {
-          if (phase === 'body') events.onData(chunk);
+          if (phase !== 'body') return;
+          // Upstreams mostly send an event a chunk. Those that one read has brought go on as one, and leave in one write.
+          const isLast = leftOfRead(chunk) <= CRLF.length;
+          if (isLast && turn.length === 0) events.onData(chunk);
+          else if (turn.push(chunk) === 1) process.nextTick(flushTurn);
+          else if (isLast) flushTurn();
         },
         onResponseEnd() {
+          flushTurn();
           if (!finish()) return;
           destroy();
           events.onEnd();
         },
         onResponseError(_, cause) {
+          flushTurn();
           if (phase !== 'over') fail(fromUpstream(cause, phase));
         },
       };
