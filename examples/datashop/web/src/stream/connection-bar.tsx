@@ -2,8 +2,9 @@ import { Button, StatusHint } from '@innovaccer/design-system';
 import './styles/connection.css';
 import { useTime } from '../ui/index.ts';
 import { BackendTest } from './backend-test.tsx';
-import { useStream, useViewer } from './context.tsx';
-import { connectionText, isOff } from './logic/connection.ts';
+import { useLooks, useStream, useViewer } from './context.tsx';
+import { GapFinder } from './gap-finder.tsx';
+import { type ConnectionText, connectionText, isOff } from './logic/connection.ts';
 import { useNow } from './now.ts';
 
 const ROLES = {
@@ -12,12 +13,17 @@ const ROLES = {
   follower: { text: 'Via another tab', title: 'Another tab of this page holds the connection for this one too.' },
 };
 
+const LOADING: ConnectionText = { tone: 'info', text: 'Loading the newest logs', countdown: '' };
+
 /** What the connection does, why, and what can be done about it. */
 export function ConnectionBar() {
   const viewer = useViewer();
   const state = useStream('status', 'attempt', 'retryAt', 'lastError', 'role');
   const { status, retryAt } = state;
-  const { tone, text, countdown } = connectionText(state, useNow(retryAt !== null));
+  const { loading } = useLooks();
+  const said = connectionText(state, useNow(retryAt !== null));
+  // Before it connects, what is stored is loaded.
+  const { tone, text, countdown } = loading && status === 'idle' ? LOADING : said;
   const role = ROLES[state.role];
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for what is filled in
@@ -37,11 +43,11 @@ export function ConnectionBar() {
           </Button>
         )}
         {isOff(status) ? (
-          <Button size="tiny" appearance="primary" icon="play_arrow" onClick={() => void viewer.switchOn()}>
+          <Button size="tiny" appearance="primary" disabled={loading} onClick={() => void viewer.switchOn()}>
             Connect
           </Button>
         ) : (
-          <Button size="tiny" icon="stop" onClick={() => viewer.stream.disconnect()}>
+          <Button size="tiny" onClick={() => viewer.stream.disconnect()}>
             Disconnect
           </Button>
         )}
@@ -53,6 +59,7 @@ export function ConnectionBar() {
         )}
       </div>
       <div className="Stream-actions">
+        <GapFinder />
         <BackendTest />
         <Button size="tiny" appearance="transparent" onClick={() => viewer.clear()}>
           Clear streamed

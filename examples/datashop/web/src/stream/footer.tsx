@@ -26,12 +26,10 @@ export function Footer() {
             key={format}
             size="tiny"
             appearance="transparent"
-            icon="download"
             disabled={shown === 0}
-            tooltip={`Download the ${number(shown)} shown lines`}
             onClick={() => void download(viewer.live.get().view.rows, format)}
           >
-            {format === 'text' ? 'Text' : 'NDJSON'}
+            {format === 'text' ? 'Download text' : 'Download NDJSON'}
           </Button>
         ))}
       </div>

@@ -1,5 +1,5 @@
-import type { StreamSnapshot } from '@datashop/sse-client';
-import { errorInWords } from './words.ts';
+import type { StreamError, StreamSnapshot } from '@datashop/sse-client';
+import { reasonInWords } from './words.ts';
 
 export interface Notice {
   readonly tone: 'success' | 'warning' | 'error' | 'info';
@@ -31,7 +31,7 @@ export class Notices {
   }
 
   #ofStatus({ status, lastError }: State): Notice | null {
-    const why = lastError === null ? '' : errorInWords(lastError);
+    const detail = detailOf(lastError);
     switch (status) {
       case 'idle':
         this.#trouble = null;
@@ -39,17 +39,17 @@ export class Notices {
         return null;
       case 'connected': {
         const title = this.#trouble !== null ? 'Connected again' : this.#asked ? 'Connected' : null;
-        const detail = this.#trouble !== null ? 'The stream goes on where it stopped.' : 'New lines come on top.';
+        const good = this.#trouble !== null ? 'The stream goes on where it stopped.' : 'New lines come on top.';
         this.#trouble = null;
         this.#asked = false;
-        return title === null ? null : { tone: 'success', title, detail };
+        return title === null ? null : { tone: 'success', title, detail: good };
       }
       case 'waiting':
-        return this.#turn('lost', { tone: 'warning', title: 'Connection lost', detail: sentence(why) });
+        return this.#turn('lost', { tone: 'warning', title: 'Connection lost', detail });
       case 'refused':
-        return this.#turn('refused', { tone: 'warning', title: 'The server says: not now', detail: sentence(why) });
+        return this.#turn('refused', { tone: 'warning', title: 'The server says: not now', detail });
       case 'closed':
-        return this.#turn('closed', { tone: 'error', title: 'The stream ended for good', detail: sentence(why) });
+        return this.#turn('closed', { tone: 'error', title: 'The stream ended for good', detail });
       default:
         return null;
     }
@@ -69,6 +69,8 @@ export class Notices {
   }
 }
 
-function sentence(words: string): string {
-  return words === '' ? 'It tries again by itself.' : `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+function detailOf(error: StreamError | null): string {
+  if (error === null) return 'It tries again by itself.';
+  const words = error.reason ? reasonInWords(error.reason) : error.message;
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }

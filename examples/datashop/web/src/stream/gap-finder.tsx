@@ -1,0 +1,25 @@
+import { Button } from '@innovaccer/design-system';
+import { useRef } from 'react';
+import { useStream, useViewer } from './context.tsx';
+import { nextHit } from './logic/hits.ts';
+import type { Row } from './logic/row.ts';
+import { count } from './logic/words.ts';
+
+/** The way to where lines may be missing: to the newest place, then to the one before, and around. */
+export function GapFinder() {
+  const viewer = useViewer();
+  const { gaps } = useStream('counts').counts;
+  const last = useRef<Row | null>(null);
+  if (gaps === 0) return null;
+  const show = () => {
+    const rows = viewer.live.get().view.rows.filter((row) => row.gap !== null);
+    const next = nextHit(rows, last.current, true);
+    last.current = next;
+    if (next !== null) viewer.goTo(next);
+  };
+  return (
+    <Button size="tiny" onClick={show}>
+      {`Show ${count(gaps, 'gap')}`}
+    </Button>
+  );
+}
