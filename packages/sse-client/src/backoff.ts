@@ -15,7 +15,7 @@ export interface BackoffBounds {
 export function backoffMs(retry: number, bounds: BackoffBounds, floorMs: number, random: () => number): number {
   const ceiling = Math.min(bounds.minDelayMs * 2 ** retry, bounds.maxDelayMs);
   const floor = Math.min(floorMs, maxFloorMs);
-  return floor + random() * (Math.max(ceiling, floor * 1.25) - floor);
+  return Math.round(floor + random() * (Math.max(ceiling, floor * 1.25) - floor));
 }
 
 /** Retry-After in milliseconds: whole seconds or an HTTP date; 0 if there is none that can be read. */

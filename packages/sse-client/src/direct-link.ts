@@ -108,7 +108,7 @@ export function directLink(context: LinkContext, sink: LinkSink): Link {
       at: now,
     } as const;
     if (status === 'unauthorized' || status === 'closed') {
-      release?.();
+      giveUp();
       sink.status({ status, attempt: 0, retryAt: null, lastError, connectedAt: null });
       return;
     }
@@ -136,6 +136,12 @@ export function directLink(context: LinkContext, sink: LinkSink): Link {
     for (const timer of [graceTimer, stableTimer, retryTimer]) env.clearTimeout(timer);
   }
 
+  function giveUp(): void {
+    release?.();
+    release = undefined;
+    hangUp();
+  }
+
   return {
     start() {
       retries = 0;
@@ -146,10 +152,7 @@ export function directLink(context: LinkContext, sink: LinkSink): Link {
       });
       connect();
     },
-    stop() {
-      release?.();
-      hangUp();
-    },
+    stop: giveUp,
     retryNow() {
       if (waiting) connect();
     },

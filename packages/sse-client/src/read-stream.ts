@@ -23,18 +23,26 @@ export async function readStream(
   on: StreamHandlers,
 ): Promise<Outcome> {
   let over: Outcome | undefined;
+  /** Not given on before it is known what becomes of its event. */
+  let id: string | undefined;
+  const giveId = () => {
+    if (id !== undefined && !over) on.id(id);
+    id = undefined;
+  };
   const tooLarge = () => {
     over ??= failed('EVENT_TOO_LARGE', `An event is larger than ${maxEventChars} characters`);
   };
   const parser = createParser({
     maxBufferSize: maxEventChars,
-    onId: (id) => {
-      if (!over) on.id(id);
+    onId: (given) => {
+      giveId();
+      id = given;
     },
-    onEvent: ({ id = '', event = 'message', data }) => {
-      if (over) return;
+    onEvent: ({ id: own = '', event = 'message', data }) => {
       if (data.length > maxEventChars) tooLarge();
-      else if (!event.startsWith('sse-proxy:')) on.event({ id, event, data });
+      giveId();
+      if (over) return;
+      if (!event.startsWith('sse-proxy:')) on.event({ id: own, event, data });
       else if (event === 'sse-proxy:gap') on.gap(readGap(data));
       else over = readFarewell(event, data);
     },
@@ -51,6 +59,7 @@ export async function readStream(
     if (done) return failed('ENDED', 'The server ended the stream');
     on.bytes();
     parser.feed(decoder.decode(value, { stream: true }));
+    giveId();
     if (over) return over;
     on.settled();
   }

@@ -1,0 +1,118 @@
+import { expect } from 'chai';
+import { stage } from './support/scene.ts';
+import { until } from './support/until.ts';
+
+describe('the request', () => {
+  const scene = stage();
+
+  it('is not made before connect(), and is a plain GET for an event stream, past the cache', async () => {
+    const { stream, server, now } = await scene();
+    expect(now.status).to.equal('idle');
+    expect(server.visits).to.be.empty;
+    stream.connect();
+    const { req } = await server.next();
+    expect(req.method).to.equal('GET');
+    expect(req.headers.accept).to.equal('text/event-stream');
+    expect(req.headers['cache-control']).to.equal('no-cache');
+    expect(req.headers).to.not.have.property('last-event-id');
+    expect(stream.getSnapshot().status).to.equal('connecting');
+  });
+
+  it('is made by autoConnect', async () => {
+    const { server } = await scene({ autoConnect: true });
+    await server.next();
+  });
+
+  it('asks headers() before every attempt, and its Accept is its own', async () => {
+    let asked = 0;
+    const at = await scene({ headers: async () => ({ 'X-Attempt': `${++asked}`, Accept: 'text/html' }) });
+    at.stream.connect();
+    const first = await at.server.next();
+    expect(first.req.headers['x-attempt']).to.equal('1');
+    expect(first.req.headers.accept).to.equal('text/event-stream');
+    first.cut();
+    await at.until('waiting');
+    at.retry();
+    expect((await at.server.next()).req.headers['x-attempt']).to.equal('2');
+  });
+
+  it('sends headers that are given as an object', async () => {
+    const { stream, server } = await scene({ headers: { Authorization: 'Bearer x' } });
+    stream.connect();
+    expect((await server.next()).req.headers.authorization).to.equal('Bearer x');
+  });
+
+  for (const [name, headers] of [
+    ['rejects', async () => Promise.reject(new Error('token=secret'))],
+    [
+      'throws',
+      () => {
+        throw new Error('token=secret');
+      },
+    ],
+    ['gives what is no header', () => ({ 'bad name': 'x' })],
+  ] as const) {
+    it(`tries again when headers() ${name}, and does not repeat what it said`, async () => {
+      const at = await scene({ headers });
+      at.stream.connect();
+      const { lastError } = await at.until('waiting');
+      expect(lastError).to.include({ code: 'NETWORK', message: 'The request headers could not be had' });
+      expect(at.server.visits).to.be.empty;
+    });
+  }
+
+  it('begins after the lastEventId option', async () => {
+    const { stream, server } = await scene({ lastEventId: '41' });
+    stream.connect();
+    expect((await server.next()).lastEventId).to.equal('41');
+  });
+
+  it('sends an id as UTF-8 bytes', async () => {
+    const { stream, server } = await scene({ lastEventId: 'żółw-1' });
+    stream.connect();
+    expect(Buffer.from((await server.next()).lastEventId!, 'latin1').toString()).to.equal('żółw-1');
+  });
+
+  it('goes without an id that no header can carry', async () => {
+    const at = await scene({ lastEventId: 'a\nb' });
+    at.stream.connect();
+    const visit = await at.server.next();
+    expect(visit.lastEventId).to.equal(undefined);
+    visit.open('data: 1\n\n');
+    await at.until('connected');
+  });
+
+  it('ends when it is switched off before there is an answer', async () => {
+    const at = await scene();
+    at.stream.connect();
+    const visit = await at.server.next();
+    at.stream.disconnect();
+    await until(() => visit.isGone);
+    expect(at.now).to.include({ status: 'idle', retryAt: null, connectedAt: null });
+    expect(at.clock.pending).to.equal(0);
+  });
+
+  it('ends when it is switched off in the middle of the stream, and keeps what came', async () => {
+    const at = await scene();
+    at.stream.connect();
+    const visit = (await at.server.next()).open('id: 1\ndata: one\n\n');
+    await at.received(1);
+    at.stream.disconnect();
+    await until(() => visit.isGone);
+    expect(at.data).to.deep.equal(['one']);
+    expect(at.now).to.include({ status: 'idle', lastEventId: '1', connectedAt: null });
+    at.stream.connect();
+    expect((await at.server.next()).lastEventId).to.equal('1');
+  });
+
+  it('is one, however often connect() is called', async () => {
+    const at = await scene();
+    at.stream.connect();
+    at.stream.connect();
+    (await at.server.next()).open(':\n\n');
+    await at.until('connected');
+    at.stream.connect();
+    expect(at.now.status).to.equal('connected');
+    expect(at.server.visits).to.have.length(1);
+  });
+});

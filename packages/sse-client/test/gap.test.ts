@@ -1,0 +1,108 @@
+import { expect } from 'chai';
+import type { GapEntry } from '../src/types.ts';
+import { type Scene, stage } from './support/scene.ts';
+
+describe('a gap', () => {
+  const scene = stage();
+  const gapsOf = (at: Scene) => [...at.now.entries].filter((entry): entry is GapEntry => entry.kind === 'gap');
+
+  it("of the proxy's is an entry between the events, with its times and the id before it", async () => {
+    const at = await scene();
+    at.stream.connect();
+    const [from, to] = ['2026-01-02T03:00:00.000Z', '2026-01-02T03:00:21.500Z'];
+    (await at.server.next()).open(
+      `id: 1\ndata: a\n\nevent: sse-proxy:gap\ndata: ${JSON.stringify({ reason: 'trimmed', from, to })}\n\nid: 9\ndata: b\n\n`,
+    );
+    await at.received(2);
+    expect(at.data).to.deep.equal(['a', 'gap:trimmed', 'b']);
+    const { key, ...gap } = gapsOf(at)[0]!;
+    expect(gap).to.deep.equal({
+      kind: 'gap',
+      reason: 'trimmed',
+      from: Date.parse(from),
+      to: Date.parse(to),
+      afterId: '1',
+    });
+    expect(at.now.counts).to.include({ received: 2, kept: 2, gaps: 1 });
+    expect(at.now.lastEventId).to.equal('9');
+  });
+
+  it('without times or a reason is one all the same', async () => {
+    const at = await scene();
+    at.stream.connect();
+    (await at.server.next()).open('event: sse-proxy:gap\ndata: null\n\ndata: x\n\n');
+    await at.received(1);
+    expect(gapsOf(at)[0]).to.include({
+      reason: 'unknown',
+      from: at.clock.time - 16,
+      to: at.clock.time - 16,
+      afterId: '',
+    });
+  });
+
+  it('is said where it reconnected without an id, from the last sign of life to the connection', async () => {
+    const at = await scene();
+    at.stream.connect();
+    const first = (await at.server.next()).open('data: a\n\n');
+    await at.received(1);
+    at.clock.advance(3_000);
+    first.end();
+    await at.until('waiting');
+    at.clock.advance(20_000);
+    (await at.server.next()).open('data: b\n\n');
+    await at.received(2);
+    expect(at.data).to.deep.equal(['a', 'gap:no-ids', 'b']);
+    const from = at.events[0]!.receivedAt;
+    expect(gapsOf(at)[0]).to.include({ reason: 'no-ids', from, to: at.now.connectedAt, afterId: '' });
+    expect(at.now.connectedAt! - from).to.be.at.least(23_000);
+  });
+
+  it('is not said where there had been no event, or there is an id', async () => {
+    const at = await scene();
+    at.stream.connect();
+    (await at.server.next()).open(':\n\n').end();
+    await at.until('waiting');
+    at.retry();
+    const second = (await at.server.next()).open('id: 1\ndata: a\n\n');
+    await at.received(1);
+    second.end();
+    await at.until('waiting');
+    at.retry();
+    (await at.server.next()).open('id: 2\ndata: b\n\n');
+    await at.received(2);
+    expect(at.data).to.deep.equal(['a', 'b']);
+  });
+
+  it('is said where an answer has come and nothing else yet', async () => {
+    const at = await scene();
+    at.stream.connect();
+    const first = (await at.server.next()).open('data: a\n\n');
+    await at.received(1);
+    first.end();
+    await at.until('waiting');
+    at.retry();
+    const second = await at.server.next();
+    const answered = at.answered();
+    second.open();
+    await answered;
+    at.clock.advance(100);
+    expect(at.now.status).to.equal('connected');
+    expect(at.data).to.deep.equal(['a', 'gap:no-ids']);
+  });
+
+  it('is said where it was switched off and on again, and not after reset()', async () => {
+    const at = await scene();
+    at.stream.connect();
+    (await at.server.next()).open('data: a\n\n');
+    await at.received(1);
+    at.stream.disconnect();
+    at.stream.connect();
+    (await at.server.next()).open('data: b\n\n');
+    await at.received(2);
+    expect(at.data).to.deep.equal(['a', 'gap:no-ids', 'b']);
+    at.stream.reset();
+    (await at.server.next()).open('data: c\n\n');
+    await at.received(1);
+    expect(at.data).to.deep.equal(['c']);
+  });
+});

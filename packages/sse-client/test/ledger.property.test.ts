@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { createLedger, type Ledger } from '../src/ledger.ts';
+import type { Entry } from '../src/types.ts';
+
+const id = fc.constantFrom('', '1', '2', '3', '4', '5', '6');
+const data = fc.constantFrom('a', 'b');
+const events = fc.array(fc.record({ id, data }), { maxLength: 6 });
+
+type Step =
+  | { do: 'receive'; id: string; data: string }
+  | { do: 'gap' | 'clear' | 'reset' }
+  | { do: 'seed' | 'fill'; events: { id: string; data: string }[] };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('receive' as const), id, data }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('gap' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('clear' as const, 'reset' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('seed' as const, 'fill' as const), events }) },
+);
+
+function run(ledger: Ledger, step: Step): void {
+  if (step.do === 'receive') ledger.receive({ id: step.id, data: step.data, event: 'message', receivedAt: 0 });
+  else if (step.do === 'gap') ledger.gap({ reason: 'x', from: 0, to: 0, afterId: '' });
+  else if (step.do === 'seed') ledger.seed(step.events);
+  else if (step.do === 'fill') {
+    const gap = [...ledger.entries()].find(({ kind }) => kind === 'gap');
+    const added = ledger.fill(gap?.key ?? -1, step.events);
+    expect(added === undefined).to.equal(gap === undefined);
+  } else ledger[step.do]();
+}
+
+describe('the counters, after whatever happened', () => {
+  it('add up, and agree with the list; views that were taken stay as they were', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 8 }), fc.array(step, { maxLength: 40 }), (maxEntries, steps) => {
+        const ledger = createLedger(maxEntries, () => 0);
+        const taken: { view: Iterable<Entry>; expected: Entry[] }[] = [];
+        for (const one of steps) {
+          const before = ledger.entries();
+          run(ledger, one);
+          const view = ledger.entries();
+          const list = [...view];
+          const { received, kept, dropped, duplicates, filled, original, fresh, total, gaps } = ledger.counts();
+          expect(total).to.equal(original + fresh);
+          expect(kept).to.equal(total - dropped);
+          expect(fresh).to.equal(received - duplicates + filled);
+          for (const count of Object.values(ledger.counts())) expect(count).to.be.at.least(0);
+          expect(kept).to.equal(list.filter(({ kind }) => kind === 'event').length);
+          expect(gaps).to.equal(list.length - kept);
+          expect(view.length).to.equal(list.length).and.to.be.at.most(maxEntries);
+          expect(new Set(list.map(({ key }) => key)).size).to.equal(list.length);
+          // Each event once: no id comes twice with the same data.
+          const marks = list.flatMap((entry) =>
+            entry.kind === 'event' && entry.id ? [`${entry.id} ${entry.data}`] : [],
+          );
+          expect(new Set(marks).size).to.equal(marks.length);
+          // `offset + index` names a place for good while the generation stays.
+          if (view.generation === before.generation)
+            for (let place = view.offset; place < before.offset + before.length; place++)
+              expect(view.at(place - view.offset)).to.equal(before.at(place - before.offset));
+          taken.push({ view, expected: list });
+        }
+        for (const { view, expected } of taken) expect([...view]).to.deep.equal(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

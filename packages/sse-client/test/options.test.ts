@@ -1,0 +1,92 @@
+import { expect } from 'chai';
+import { createEventStream } from '../src/index.ts';
+import type { EventStreamOptions } from '../src/types.ts';
+
+const time = 'milliseconds above 0, at most 2147483647';
+const count = 'a whole number above 0';
+
+const wrong: [name: string, value: unknown, expected: string, got: string][] = [
+  ['autoConnect', 1, 'true or false', '1'],
+  ['headers', 'x', 'an object of strings, or a function that gives one', '"x"'],
+  ['headers', { a: 1 }, 'an object of strings, or a function that gives one', 'an object'],
+  ['headers', null, 'an object of strings, or a function that gives one', 'null'],
+  ['credentials', 'yes', 'same-origin, include, omit', '"yes"'],
+  ['lastEventId', 7, 'a string', '7'],
+  ...['maxEntries', 'maxEventChars'].flatMap((name) =>
+    [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '5'].map(
+      (value) =>
+        [name, value, count, JSON.stringify(value) === 'null' ? String(value) : JSON.stringify(value)] as never,
+    ),
+  ),
+  ...['minDelayMs', 'maxDelayMs', 'stableMs'].flatMap((name) =>
+    [0, -1, Number.NaN, 2 ** 31].map((value) => [name, value, time, String(value)] as never),
+  ),
+  ['minDelayMs', '5', time, '"5"'],
+  ['watchdogMs', true, `${time}, or false`, 'true'],
+  ['watchdogMs', Number.NaN, `${time}, or false`, 'NaN'],
+  ['persist', true, 'an object with a scope, or false', 'true'],
+  ['persist', [], 'an object with a scope, or false', 'an array'],
+  ['shareTabs', 5, 'true, false or a name', '5'],
+];
+
+const wrongPersist: [name: string, value: object, expected: string, got: string][] = [
+  ['scope', {}, 'a string that names the user', 'undefined'],
+  ['scope', { scope: '' }, 'a string that names the user', '""'],
+  ['maxBytes', { scope: 'a', maxBytes: 0 }, count, '0'],
+  ['debounceMs', { scope: 'a', debounceMs: Number.NaN }, time, 'NaN'],
+  ['storage', { scope: 'a', storage: {} }, 'a Storage', 'an object'],
+  ['storage', { scope: 'a', storage: null }, 'a Storage', 'null'],
+];
+
+describe('the options', () => {
+  const make = (options: unknown) => createEventStream('http://localhost/', options as EventStreamOptions);
+  const refused = (act: () => unknown, message: string) =>
+    expect(act).to.throw(TypeError, message).with.property('message', message);
+
+  for (const [name, value, expected, got] of wrong) {
+    it(`refuse ${name}: ${String(value)}`, () => {
+      refused(() => make({ [name]: value }), `sse-client option ${name}: expected ${expected}, got ${got}`);
+    });
+  }
+
+  for (const [name, persist, expected, got] of wrongPersist) {
+    it(`refuse persist: ${JSON.stringify(persist)}`, () => {
+      refused(() => make({ persist }), `sse-client option persist.${name}: expected ${expected}, got ${got}`);
+    });
+  }
+
+  it('refuse a name that is not known, also one that every object has', () => {
+    for (const [name, options] of Object.entries({ retries: { retries: 3 }, toString: { toString: 1 } }))
+      expect(() => make(options)).to.throw(
+        TypeError,
+        new RegExp(`option ${name}: expected one of autoConnect, .*shareTabs, got an unknown`),
+      );
+    expect(() => make({ persist: { scope: 'a', ttl: 1 } })).to.throw(
+      TypeError,
+      'option persist.ttl: expected one of scope, ',
+    );
+    expect(() => make(null)).to.throw(TypeError, 'option options: expected an object, got null');
+  });
+
+  it('may be left out, or undefined', () => {
+    make(undefined);
+    make({ maxEntries: undefined, watchdogMs: undefined, persist: { scope: 'a', maxBytes: undefined } });
+    make({ watchdogMs: false, persist: false, shareTabs: 'user-7', headers: () => ({}), maxEntries: 1 });
+  });
+
+  it('do not tell a secret in an object', () => {
+    expect(() => make({ headers: { authorization: 5, x: 'secret' } }))
+      .to.throw(TypeError)
+      .with.property('message')
+      .that.does.not.include('secret');
+  });
+
+  it('go with an http(s) URL or a path', () => {
+    for (const url of ['/path', 'relative', 'https://x/', 'http://x:1/?a=b']) createEventStream(url);
+    for (const url of ['ftp://x/', 'javascript:1', 'http://', 7, undefined])
+      expect(() => createEventStream(url as string)).to.throw(
+        TypeError,
+        'option url: expected an http(s) URL or a path',
+      );
+  });
+});

@@ -1,0 +1,330 @@
+import { expect } from 'chai';
+import { wipePersisted } from '../src/index.ts';
+import type { EventStreamOptions } from '../src/types.ts';
+import { type Scene, stage } from './support/scene.ts';
+import { MemoryStorage } from './support/storage.ts';
+
+describe('persistence', () => {
+  const scene = stage();
+  let storage: MemoryStorage;
+  let options: EventStreamOptions & { persist: { scope: string } };
+  beforeEach(() => {
+    storage = new MemoryStorage();
+    options = { persist: { scope: 'user-1', storage }, maxEntries: 1_000 };
+  });
+
+  /** A page with a stream that has got `text`, and has been connected. */
+  async function visited(text: string, more: EventStreamOptions = {}): Promise<Scene> {
+    const at = await scene({ ...options, ...more });
+    at.stream.connect();
+    (await at.server.next()).open(text);
+    await at.received(text.match(/^data/gm)?.length ?? 0);
+    return at;
+  }
+
+  const value = () => storage.getItem(storage.key(0)!)!;
+  const three =
+    'id: 1\ndata: a\n\nid: 2\nevent: log\ndata: b\n\nevent: sse-proxy:gap\ndata: {"reason":"trimmed"}\n\nid: 3\ndata: c\n\n';
+
+  it('is off unless asked for', async () => {
+    const at = await scene();
+    expect(at.now.persistence).to.equal('off');
+  });
+
+  it('brings everything back after a reload: events, gaps, cursor, and resumes without a double', async () => {
+    const at = await visited(three);
+    at.stream.seed([{ id: '0', data: 'seeded' }]);
+    const before = at.now;
+    expect(before.persistence).to.equal('on');
+    at.stream.close();
+    at.make(options);
+    const visit = await at.server.next();
+    expect(visit.lastEventId).to.equal('3');
+    const unkeyed = (entries: Iterable<object>) => [...entries].map((entry) => ({ ...entry, key: 0 }));
+    expect(unkeyed(at.now.entries)).to.deep.equal(unkeyed(before.entries));
+    expect(at.now).to.include({ lastEventId: '3', lastEventAt: before.lastEventAt });
+    expect(at.now.counts).to.deep.equal({ ...before.counts });
+    visit.open('id: 2\nevent: log\ndata: b\n\nid: 3\ndata: c\n\nid: 4\ndata: d\n\n');
+    await at.received(6);
+    expect(at.data).to.deep.equal(['seeded', 'a', 'b', 'gap:trimmed', 'c', 'd']);
+    expect(at.now.counts).to.include({ duplicates: 2, gaps: 1 });
+  });
+
+  it('says gap after a reload where there is no id to resume from', async () => {
+    const at = await visited('data: a\n\n');
+    const from = at.now.lastEventAt;
+    at.stream.close();
+    at.clock.advance(60_000);
+    at.make(options);
+    (await at.server.next()).open('data: b\n\n');
+    await at.received(2);
+    expect(at.data).to.deep.equal(['a', 'gap:no-ids', 'b']);
+    expect([...at.now.entries][1]).to.include({ from, to: at.now.connectedAt });
+  });
+
+  it('gathers changes for debounceMs, and does not wait for a pause', async () => {
+    const at = await scene({ persist: { scope: 'a', storage, debounceMs: 500 } });
+    at.stream.seed([{ id: '1', data: 'x' }]);
+    at.clock.advance(300);
+    at.stream.seed([{ id: '0', data: 'y' }]);
+    expect(storage.writes).to.equal(0);
+    at.clock.advance(200);
+    expect(storage.writes).to.equal(1);
+    expect(value()).to.include('"y"');
+    at.clock.advance(5_000);
+    expect(storage.writes).to.equal(1);
+  });
+
+  for (const [name, leave] of [
+    ['hidden', (at: Scene) => at.page.turn('hidden')],
+    ['left', (at: Scene) => at.page.hide()],
+    ['closed', (at: Scene) => at.stream.close()],
+  ] as const) {
+    it(`is written at once when the page is ${name}, if anything changed`, async () => {
+      const at = await scene(options);
+      leave(at);
+      expect(storage.writes).to.equal(0);
+      at.make(options);
+      at.stream.seed([{ id: '1', data: 'x' }]);
+      at.page.turn('visible');
+      expect(storage.writes).to.equal(0);
+      leave(at);
+      leave(at);
+      expect(storage.writes).to.equal(1);
+    });
+  }
+
+  it('keeps the newest within maxBytes, two a character, the key too', async () => {
+    const text = Array.from({ length: 100 }, (_, id) => `id: ${id}\ndata: ${'x'.repeat(50)}${id}\n\n`).join('');
+    const persist = { ...options.persist, maxBytes: 5_000 };
+    const at = await visited(text, { persist });
+    at.stream.close();
+    const used = 2 * (storage.key(0)!.length + value().length);
+    expect(used).to.be.within(4_700, 5_000);
+    at.make({ persist });
+    const ids = at.events.map(({ id }) => Number(id));
+    expect(ids.at(-1)).to.equal(99);
+    expect(ids).to.deep.equal(ids.map((_, index) => 100 - ids.length + index));
+    expect(at.now.persistence).to.equal('on');
+  });
+
+  it('of other scopes and URLs is not read', async () => {
+    const at = await visited(three);
+    at.stream.close();
+    at.make({ persist: { ...options.persist, scope: 'user-10' } });
+    expect(at.now.entries).to.have.length(0);
+    at.make(options, `${at.server.url}?other`);
+    expect(at.now.entries).to.have.length(0);
+    at.make(options);
+    expect(at.now.entries).to.have.length(4);
+  });
+
+  describe('of whether it was on', () => {
+    it('switches a stream on that was on, and leaves one off that was off, whatever autoConnect says', async () => {
+      const at = await scene(options);
+      at.stream.connect();
+      at.stream.close();
+      at.make({ ...options, autoConnect: false });
+      expect(at.now.status).to.equal('connecting');
+      at.stream.disconnect();
+      at.stream.close();
+      at.make({ ...options, autoConnect: true });
+      expect(at.now.status).to.equal('idle');
+    });
+
+    it('leaves it to autoConnect where the user did neither', async () => {
+      const at = await scene({ ...options, autoConnect: true });
+      at.stream.seed([{ id: '1', data: 'x' }]);
+      at.stream.close();
+      at.make(options);
+      expect(at.now.status).to.equal('idle');
+      expect(at.now.entries).to.have.length(1);
+    });
+
+    it("does not begin at the lastEventId option, nor at seed()'s, again", async () => {
+      const at = await visited(three);
+      at.stream.close();
+      at.make({ ...options, lastEventId: 'old' });
+      at.stream.seed([], { lastEventId: 'older' });
+      expect(at.now.lastEventId).to.equal('3');
+    });
+  });
+
+  describe('that is no good', () => {
+    const good = [1, true, '7', 5, [{ kind: 'event', id: '7', event: 'm', data: 'd', receivedAt: 1, origin: 'new' }]];
+    const withEntry = (entry: unknown) => JSON.stringify([1, true, '7', 5, [entry]]);
+    const event = good[4] as object[];
+    const bad: Record<string, string> = {
+      'not JSON': '{',
+      'something else': '"x"',
+      null: 'null',
+      'another version': JSON.stringify([2, ...good.slice(1)]),
+      'a wrong flag': JSON.stringify([1, 'on', '7', 5, []]),
+      'a wrong cursor': JSON.stringify([1, true, 7, 5, []]),
+      'a wrong time': JSON.stringify([1, true, '7', '5', []]),
+      'no entries': JSON.stringify([1, true, '7', 5]),
+      'an entry that is none': withEntry(null),
+      'an entry of another kind': withEntry({ kind: 'x' }),
+      ...Object.fromEntries(
+        ['id', 'event', 'data', 'receivedAt', 'origin'].map((name) => [
+          `an event without ${name}`,
+          withEntry({ ...event[0], [name]: undefined }),
+        ]),
+      ),
+      ...Object.fromEntries(
+        ['reason', 'from', 'to', 'afterId'].map((name) => [
+          `a gap without ${name}`,
+          withEntry({ kind: 'gap', reason: 'r', from: 1, to: 2, afterId: '', [name]: undefined }),
+        ]),
+      ),
+    };
+
+    async function loaded(text: string): Promise<Scene> {
+      const at = await scene(options);
+      at.stream.connect();
+      at.stream.close();
+      storage.setItem(storage.key(0)!, text);
+      at.make(options);
+      return at;
+    }
+
+    it('is told from what is', async () => {
+      const at = await loaded(JSON.stringify(good));
+      expect(at.now).to.include({ lastEventId: '7', status: 'connecting' });
+      expect(at.data).to.deep.equal(['d']);
+    });
+
+    for (const [name, text] of Object.entries(bad)) {
+      it(`is ignored and removed: ${name}`, async () => {
+        const at = await loaded(text);
+        expect(at.now).to.include({ lastEventId: '', status: 'idle' });
+        expect(at.now.entries).to.have.length(0);
+        expect(storage.length).to.equal(0);
+      });
+    }
+  });
+
+  describe('when the storage is full', () => {
+    const seeds = Array.from({ length: 100 }, (_, id) => ({ id: `${id}`, data: 'x'.repeat(50) }));
+
+    it('keeps fewer, and says so, until there is room again', async () => {
+      const at = await scene(options);
+      storage.quota = 5_000;
+      at.stream.seed(seeds);
+      at.clock.advance(500);
+      expect(at.now.persistence).to.equal('full');
+      expect(value().length).to.be.within(2_000, 5_000);
+      expect(value()).to.include('"99"').and.not.include('"id":"0"');
+      storage.quota = Number.POSITIVE_INFINITY;
+      at.stream.seed([{ id: 'a', data: '' }]);
+      at.clock.advance(500);
+      expect(at.now.persistence).to.equal('on');
+      expect(value()).to.include('"id":"0"');
+    });
+
+    it('keeps the cursor alone if nothing else fits', async () => {
+      const at = await scene({ ...options, lastEventId: 'c' });
+      storage.quota = 120;
+      at.stream.seed(seeds);
+      at.clock.advance(500);
+      expect(JSON.parse(value())).to.deep.equal([1, null, 'c', null, []]);
+      expect(at.now.persistence).to.equal('full');
+    });
+
+    it('goes on without', async () => {
+      const at = await scene(options);
+      storage.quota = 0;
+      at.stream.seed(seeds);
+      at.clock.advance(500);
+      expect(storage.length).to.equal(0);
+      expect(at.now).to.include({ persistence: 'full' });
+      expect(at.now.entries).to.have.length(100);
+    });
+  });
+
+  it('is off where the browser forbids it', async () => {
+    const at = await scene({ persist: { scope: 'a' } });
+    expect(at.now.persistence).to.equal('off');
+    at.stream.wipe();
+    at.stream.connect();
+    (await at.server.next()).open('data: 1\n\n');
+    await at.received(1);
+    wipePersisted();
+  });
+});
+
+describe('wiping', () => {
+  const scene = stage();
+  const event = [{ id: '1', data: 'secret' }];
+
+  it('removes what was persisted, and nothing is written any more', async () => {
+    const storage = new MemoryStorage();
+    const at = await scene({ persist: { scope: 'a', storage } });
+    at.stream.seed(event);
+    at.clock.advance(500);
+    expect(storage.length).to.equal(1);
+    at.stream.seed([{ id: '2', data: 'more' }]);
+    at.stream.wipe();
+    expect(at.now.persistence).to.equal('off');
+    expect(at.now.entries).to.have.length(2);
+    at.stream.seed([{ id: '3', data: 'more' }]);
+    at.clock.advance(10_000);
+    at.page.hide();
+    at.page.turn('hidden');
+    at.stream.close();
+    expect(storage.length).to.equal(0);
+  });
+
+  it('happens for a whole scope, or for all, and leaves what is not ours', async () => {
+    const storage = new MemoryStorage();
+    const at = await scene();
+    storage.setItem('theirs', 'x');
+    for (const scope of ['a', 'a:b', 'b']) {
+      for (const path of ['/1', '/2']) {
+        at.make({ persist: { scope, storage } }, path).seed(event);
+        at.stream.close();
+      }
+    }
+    expect(storage.length).to.equal(7);
+    wipePersisted('a', storage);
+    expect(storage.length).to.equal(5);
+    wipePersisted(undefined, storage);
+    expect([storage.length, storage.key(0)]).to.deep.equal([1, 'theirs']);
+  });
+
+  it('of a scope stops the streams of this page that belong to it, and no other', async () => {
+    const storage = new MemoryStorage();
+    const at = await scene();
+    const [one, other] = ['a', 'b'].map((scope) => at.make({ persist: { scope, storage } })) as [never, never] as [
+      typeof at.stream,
+      typeof at.stream,
+    ];
+    wipePersisted('a', storage);
+    expect(one.getSnapshot().persistence).to.equal('off');
+    for (const stream of [one, other]) stream.seed(event);
+    at.clock.advance(500);
+    expect(storage.length).to.equal(1);
+    expect(storage.key(0)).to.include(':b:');
+  });
+
+  it('in another tab is obeyed here', async () => {
+    const storage = new MemoryStorage();
+    const at = await scene();
+    for (const gone of ['its key', null]) {
+      const stream = at.make({ persist: { scope: 'a', storage } });
+      stream.seed(event);
+      at.clock.advance(500);
+      const key = storage.key(0)!;
+      at.page.stored(storage, key, 'changed');
+      at.page.stored(storage, 'theirs', null);
+      at.page.stored(new MemoryStorage(), key, null);
+      expect(at.now.persistence).to.equal('on');
+      storage.removeItem(key);
+      at.page.stored(storage, gone && key, null);
+      expect(at.now.persistence).to.equal('off');
+      stream.seed([{ id: '2', data: 'more' }]);
+      stream.close();
+      expect(storage.length).to.equal(0);
+    }
+  });
+});

@@ -1,0 +1,116 @@
+import { expect } from 'chai';
+import { type Scene, stage } from './support/scene.ts';
+import { until } from './support/until.ts';
+
+describe('the bytes of a stream', () => {
+  const scene = stage();
+
+  async function connected(options = {}): Promise<{ at: Scene; visit: Awaited<ReturnType<Scene['server']['next']>> }> {
+    const at = await scene(options);
+    at.stream.connect();
+    return { at, visit: (await at.server.next()).open() };
+  }
+
+  for (const [name, end] of [
+    ['LF', '\n'],
+    ['CRLF', '\r\n'],
+    ['CR', '\r'],
+  ] as const) {
+    it(`are cut into events by ${name}, wherever the chunks are cut`, async () => {
+      const lines = ['id: 7', 'event: log', 'data: grün', 'data: zwei', '', ':', '', 'data', '', ''];
+      const bytes = Buffer.from(lines.join(end));
+      const { at, visit } = await connected();
+      for (const byte of bytes) {
+        visit.send(Uint8Array.of(byte));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await at.received(2);
+      const events = at.events.map(({ key, receivedAt, ...event }) => event);
+      expect(events).to.deep.equal([
+        { kind: 'event', id: '7', event: 'log', data: 'grün\nzwei', origin: 'new' },
+        { kind: 'event', id: '', event: 'message', data: '', origin: 'new' },
+      ]);
+      expect(at.now.lastEventId).to.equal('7');
+    });
+  }
+
+  it('that were half an event when the connection broke are not used, at whatever byte', async () => {
+    const whole = 'id: 1\ndata: one\n\n';
+    const half = 'id: 2\nevent: x\ndata: two\n\n';
+    const at = await scene({ stableMs: 1 });
+    for (let cut = 0; cut < half.length; cut++) {
+      at.stream.reset();
+      at.stream.connect();
+      const visit = (await at.server.next()).open(whole + half.slice(0, cut));
+      await at.received(1);
+      visit.end();
+      await at.until('waiting');
+      at.retry();
+      const again = await at.server.next();
+      expect(again.lastEventId, `cut at ${cut}`).to.equal('1');
+      again.open(half);
+      await at.received(2);
+      expect(at.data, `cut at ${cut}`).to.deep.equal(['one', 'two']);
+      expect(at.now.counts).to.include({ received: 2, duplicates: 0, gaps: 0 });
+    }
+  });
+
+  it('begin with one BOM or none, on every connection', async () => {
+    const { at, visit } = await connected();
+    visit.send('\uFEFFdata: one\n\n');
+    await at.received(1);
+    visit.end();
+    await at.until('waiting');
+    at.retry();
+    (await at.server.next()).open('\uFEFFid: 2\ndata: two\n\n');
+    await at.received(2);
+    expect(at.data).to.deep.equal(['one', 'gap:no-ids', 'two']);
+  });
+
+  it('lose one BOM only', async () => {
+    const { at, visit } = await connected();
+    visit.send('\uFEFF\uFEFFdata: swallowed\n\ndata: kept\n\n');
+    await at.received(1);
+    expect(at.data).to.deep.equal(['kept']);
+  });
+
+  it('move the cursor by a lone id, without an event', async () => {
+    const { at, visit } = await connected();
+    visit.send('id: 5\n\n');
+    await until(() => {
+      at.clock.advance(16);
+      return at.now.lastEventId === '5';
+    });
+    expect(at.data).to.deep.equal([]);
+    visit.end();
+    await at.until('waiting');
+    at.retry();
+    expect((await at.server.next()).lastEventId).to.equal('5');
+  });
+
+  it('forget the cursor by an empty id, and leave it for an id with NUL', async () => {
+    const { at, visit } = await connected();
+    visit.send('id: 5\ndata: a\n\nid: 6\0\ndata: b\n\n');
+    await at.received(2);
+    expect(at.now.lastEventId).to.equal('5');
+    expect(at.events.map(({ id }) => id)).to.deep.equal(['5', '']);
+    visit.send('id\ndata: c\n\n');
+    await at.received(3);
+    expect(at.now.lastEventId).to.equal('');
+  });
+
+  it('make an error of an event that is too large, in one piece or in many', async () => {
+    const { at, visit } = await connected({ maxEventChars: 100 });
+    visit.send(`id: 1\ndata: ${'x'.repeat(100)}\n\nid: 2\ndata: ${'y'.repeat(101)}\n\nid: 3\ndata: after\n\n`);
+    expect((await at.until('waiting')).lastError!.code).to.equal('EVENT_TOO_LARGE');
+    await until(() => visit.isGone);
+    expect(at.data).to.deep.equal(['x'.repeat(100)]);
+    at.retry();
+    const again = await at.server.next();
+    expect(again.lastEventId).to.equal('1');
+    again.open(`data: ${'z'.repeat(60)}\ndata: `).send('z'.repeat(60));
+    await until(() => at.now.attempt === 2);
+    expect(at.now.lastError!.code).to.equal('EVENT_TOO_LARGE');
+    expect(at.data).to.have.length(1);
+  });
+});

@@ -1,0 +1,108 @@
+import type { Environment } from '../../src/environment.ts';
+import { createStream } from '../../src/event-stream.ts';
+import type { EventEntry, EventStream, EventStreamOptions, StreamSnapshot } from '../../src/types.ts';
+import { Clock } from './clock.ts';
+import { Page } from './page.ts';
+import { Server } from './server.ts';
+import { until } from './until.ts';
+
+/** A stream in a page of its own, with time that the test moves, and a real server. */
+export class Scene {
+  readonly server: Server;
+  readonly clock = new Clock();
+  readonly page = new Page();
+  readonly #streams: EventStream[] = [];
+  stream!: EventStream;
+  /** What the jitter is made of. */
+  random = 0;
+  /** Every status in the order in which a listener saw it. */
+  readonly seen: string[] = [];
+
+  constructor(server: Server) {
+    this.server = server;
+  }
+
+  get environment(): Environment {
+    const { clock, page } = this;
+    return {
+      fetch: (input, init) => fetch(input, init),
+      now: clock.now,
+      random: () => this.random,
+      setTimeout: clock.setTimeout,
+      clearTimeout: clock.clearTimeout,
+      requestAnimationFrame: undefined,
+      cancelAnimationFrame: undefined,
+      ...page,
+    };
+  }
+
+  /** Makes the stream; made again, as a reload would. */
+  make(options: EventStreamOptions = {}, url = this.server.url): EventStream {
+    const stream = createStream(url, options, this.environment);
+    stream.subscribe(() => {
+      const { status } = stream.getSnapshot();
+      if (this.seen.at(-1) !== status) this.seen.push(status);
+    });
+    this.#streams.push(stream);
+    this.stream = stream;
+    return stream;
+  }
+
+  get now(): StreamSnapshot {
+    return this.stream.getSnapshot();
+  }
+
+  /** The list after the next frame. */
+  get data(): string[] {
+    this.clock.advance(16);
+    return [...this.now.entries].map((entry) => (entry.kind === 'event' ? entry.data : `gap:${entry.reason}`));
+  }
+
+  get events(): EventEntry[] {
+    this.clock.advance(16);
+    return [...this.now.entries].filter((entry) => entry.kind === 'event');
+  }
+
+  async until(status: StreamSnapshot['status']): Promise<StreamSnapshot> {
+    await until(() => this.now.status === status);
+    return this.now;
+  }
+
+  /** Waits until so many events have come, doubles included. */
+  async received(count: number): Promise<void> {
+    await until(() => {
+      this.clock.advance(16);
+      return this.now.counts.received >= count;
+    });
+  }
+
+  /** Waits until the answer's head is here, which sets a timer of its own. */
+  async answered(): Promise<void> {
+    const { pending } = this.clock;
+    await until(() => this.clock.pending > pending);
+  }
+
+  /** Moves time on to the next attempt. */
+  retry(): void {
+    this.clock.advance(this.now.retryAt! - this.clock.time);
+  }
+
+  async close(): Promise<void> {
+    for (const stream of this.#streams) stream.close();
+    await this.server.close();
+  }
+}
+
+/** Call once in a `describe`: gives scenes, and strikes them after each test. */
+export function stage(): (options?: EventStreamOptions) => Promise<Scene> {
+  const scenes: Scene[] = [];
+  afterEach(async () => {
+    for (const scene of scenes.splice(0)) await scene.close();
+  });
+  return async (options) => {
+    const scene = new Scene(await new Server().listen());
+    scenes.push(scene);
+    scene.make(options);
+    return scene;
+  };
+}
