@@ -145,10 +145,10 @@ function scopePrefix(scope: string): string {
   return `${prefix}${encodeURIComponent(scope)}:`;
 }
 
-/** A browser may forbid it. */
+/** There is none in Node, and a browser may forbid it. */
 function defaultStorage(): Store | undefined {
   try {
-    return globalThis.localStorage;
+    return globalThis.window?.localStorage;
   } catch {
     return undefined;
   }
