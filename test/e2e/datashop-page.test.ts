@@ -3,21 +3,21 @@ import type { Page } from 'playwright-core';
 import { BFF_STREAM, UPSTREAM_LOGS, WORKFLOW } from '../../examples/datashop/src/demo.ts';
 import { launchBrowser, type RealBrowser } from './support/browser.ts';
 import { type Datashop, startDatashop } from './support/datashop.ts';
-import { counts, untilFresh, untilState, type Visit, visit } from './support/page.ts';
+import { counts, streamMode, untilFresh, untilStatus, type Visit, visit, watchPages } from './support/page.ts';
 
 describe('Datashop in a real Chromium', () => {
+  watchPages();
   let datashop: Datashop;
   let chromium: RealBrowser;
-  let opened: Visit;
   let page: Page;
+  let allow: Visit['allow'];
 
   before(async () => {
     datashop = await startDatashop();
     chromium = await launchBrowser();
   });
   beforeEach(async () => {
-    opened = await visit(chromium.browser, datashop.url);
-    page = opened.page;
+    ({ page, allow } = await visit(chromium.browser, streamMode(datashop.url)));
   });
   afterEach(() => page?.context().close());
   after(async () => {
@@ -25,58 +25,42 @@ describe('Datashop in a real Chromium', () => {
     await datashop?.end();
   });
 
-  it('shows stored logs, then live ones as they come, and breaks no rule of its policy', async () => {
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+
+  it('shows stored logs, then live ones as they come', async () => {
     await untilFresh(page, 5);
-    await untilState(page, 'live');
+    await untilStatus(page, 'connected');
 
     const { total, original, fresh } = await counts(page);
     expect(original).to.be.at.least(1);
     expect(total).to.equal(original + fresh);
-    expect(await page.evaluate(() => window.violations)).to.deep.equal([]);
-    expect(opened.complaints).to.deep.equal([]);
   });
 
-  it('puts the newest log on top and shows each once', async () => {
+  it('puts the newest log on top', async () => {
     await untilFresh(page, 5);
-    await page.click('#toggle');
-    await untilState(page, 'paused');
+    await button('Disconnect').click();
+    await untilStatus(page, 'idle');
 
-    const { total } = await counts(page);
-    const times = await page.$$eval('#rows time', (nodes) => nodes.map((node) => (node as HTMLTimeElement).dateTime));
-    expect(times).to.have.length(total);
+    const times = await page.$$eval('[data-testid=line] time', (nodes) =>
+      nodes.map((node) => (node as HTMLTimeElement).dateTime),
+    );
+    expect(times).to.have.length.above(5);
     expect(times).to.deep.equal([...times].sort().reverse());
   });
 
-  it('goes on after a pause where it stopped', async () => {
+  it('goes on where it was disconnected', async () => {
     await untilFresh(page, 2);
-    await page.click('#toggle');
+    await button('Disconnect').click();
+    await untilStatus(page, 'idle');
     const paused = await counts(page);
-    await page.click('#toggle');
+    await button('Connect').click();
     await untilFresh(page, paused.fresh + 5);
 
     expect((await counts(page)).original).to.equal(paused.original);
   });
 
-  it('shows only the chosen level, stored and live', async () => {
-    await page.selectOption('#level', 'WARN');
-    await page.waitForFunction(
-      () => document.querySelector('#rows tr.WARN') && !document.querySelector('#rows tr:not(.WARN)'),
-    );
-    await untilFresh(page, 3);
-
-    const levels = await page.$$eval('#rows .level', (nodes) => nodes.map((node) => node.textContent));
-    expect(new Set(levels)).to.deep.equal(new Set(['WARN']));
-  });
-
-  it('shows only what was searched for', async () => {
-    await page.fill('#search', 'rejected:');
-    await page.waitForFunction(() => {
-      const rows = [...document.querySelectorAll('#rows tr')];
-      return rows.length > 0 && rows.every((row) => row.textContent?.includes('rejected:'));
-    });
-  });
-
   it('cannot reach the log service by EventSource: the policy blocks it before it is asked', async () => {
+    allow(/connect-src|Content Security Policy/);
     const blocked = await page.evaluate(async (url) => {
       const violation = new Promise<SecurityPolicyViolationEvent>((resolve) => {
         document.addEventListener('securitypolicyviolation', resolve, { once: true });
@@ -94,6 +78,7 @@ describe('Datashop in a real Chromium', () => {
   });
 
   it('cannot reach the log service by fetch either', async () => {
+    allow(/connect-src|Content Security Policy/);
     const { error, violations } = await page.evaluate(async (url) => {
       const violation = new Promise((resolve) =>
         document.addEventListener('securitypolicyviolation', resolve, { once: true }),

@@ -18,27 +18,33 @@ const ADOPTED_STYLE = `function AdoptedStyle(props) {
   return null;
 }`;
 
-/** Where its bundle makes `<style>` elements: keyframes of popovers, of menus, and the looks of a player we don't use. */
-const INJECTIONS = [
+/** Places of its bundle, each there exactly once, and what they become. */
+const MENDED = [
+  // Styles that it injects as it runs: keyframes of popovers, of menus, and the looks of a player that is not used here.
   ['React__namespace.createElement("style",null,l)', 'React__namespace.createElement(AdoptedStyle,{css:l})'],
   ['React__namespace.createElement("style",null,i)', 'React__namespace.createElement(AdoptedStyle,{css:i})'],
   ['styleInject(css_248z)', 'void 0'],
+  // An icon is its name, set in a font of icons, and a button unless told otherwise: "refresh button Refresh button".
+  [
+    '"data-test":"DesignSystem-Icon"},o,{className:c,style:e},i)',
+    '"data-test":"DesignSystem-Icon"},o,{className:c,style:e},i.onClick?i:{"aria-hidden":true})',
+  ],
 ] as const;
 
 /**
  * Makes `@innovaccer/design-system` run under `style-src 'self'`. Its ES modules inject styles as they are imported; its
- * UMD bundle uses the plain class names of its style sheet, and injects in three places only. If another version moves
- * them, the build fails instead of the page.
+ * UMD bundle uses the plain class names of its style sheet, and injects in three places only. Screen readers get no names
+ * of icons. If another version moves a place, the build fails instead of the page.
  */
 export function designSystem(): Plugin {
   return {
-    name: 'design-system-without-inline-styles',
+    name: 'mended-design-system',
     enforce: 'pre',
     config: () => ({ resolve: { alias: [{ find: /^@innovaccer\/design-system$/, replacement: UMD }] } }),
     transform(code, id) {
       if (id !== UMD) return;
       let mended = code;
-      for (const [found, replacement] of INJECTIONS) {
+      for (const [found, replacement] of MENDED) {
         const times = mended.split(found).length - 1;
         if (times !== 1) this.error(`"${found}" was expected once in the design system, and is there ${times} times`);
         mended = mended.replace(found, () => replacement);

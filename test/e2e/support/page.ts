@@ -1,4 +1,5 @@
-import type { Browser, Page } from 'playwright-core';
+import { expect } from 'chai';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 declare global {
   interface Window {
@@ -13,32 +14,65 @@ declare global {
 
 export interface Visit {
   page: Page;
-  /** What the console and uncaught errors said. */
+  /** Says that the page may complain like this; anything else fails the test. */
+  allow(complaint: RegExp): void;
+}
+
+interface Watched {
+  /** What the console, uncaught errors and the policy said. */
   complaints: string[];
+  allowed: RegExp[];
+}
+
+let watched: Watched[] | undefined;
+
+/** For every suite that opens pages: fails each test whose page broke its policy or complained unexpectedly. */
+export function watchPages(): void {
+  beforeEach(() => {
+    watched = [];
+  });
+  afterEach('no page broke its policy or complained', () => {
+    const complaints = (watched ?? []).flatMap(({ complaints, allowed }) =>
+      complaints.filter((complaint) => !allowed.some((pattern) => pattern.test(complaint))),
+    );
+    watched = undefined;
+    expect(complaints).to.deep.equal([]);
+  });
 }
 
 /** Opens the page as a new visitor, with an eye on everything it might do wrong. */
-export async function visit(browser: Browser, url: string): Promise<Visit> {
-  const context = await browser.newContext();
-  const page = await context.newPage();
+export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  if (!watched) throw new Error('This suite opens pages and does not call watchPages()');
+  const context = await browser.newContext(options);
   const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.addInitScript(() => {
+  const allowed: RegExp[] = [];
+  watched.push({ complaints, allowed });
+  await context.exposeBinding('complain', (_source, text: string) => void complaints.push(text));
+  await context.addInitScript(() => {
     window.violations = [];
     document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) => {
       window.violations.push([effectiveDirective, blockedURI]);
+      (window as unknown as { complain(text: string): void }).complain(`${effectiveDirective} blocked ${blockedURI}`);
     });
   });
+  const watch = (page: Page) => {
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+  };
+  context.on('page', watch);
+  const page = await context.newPage();
   await page.goto(url);
-  return { page, complaints };
+  return { page, allow: (complaint) => void allowed.push(complaint) };
 }
+
+/** Stream mode of the viewer at this address. */
+export const streamMode = (url: string) => new URL('?mode=stream', url).href;
 
 /** The counts in "Total: n logs (o original + m new)". */
 export async function counts(page: Page): Promise<{ total: number; original: number; fresh: number }> {
-  const text = (await page.textContent('#total')) ?? '';
+  const text = (await page.getByTestId('total').textContent()) ?? '';
   const [total = -1, original = -1, fresh = -1] = text.replaceAll(',', '').match(/\d+/g)?.map(Number) ?? [];
   return { total, original, fresh };
 }
@@ -46,14 +80,14 @@ export async function counts(page: Page): Promise<{ total: number; original: num
 /** Resolves when the page has counted at least so many live logs. */
 export async function untilFresh(page: Page, atLeast: number): Promise<void> {
   await page.waitForFunction((least) => {
-    const fresh = /\+ ([\d,]+) new/.exec(document.getElementById('total')?.textContent ?? '');
+    const fresh = /\+ ([\d,]+) new/.exec(document.querySelector('[data-testid=total]')?.textContent ?? '');
     return Number(fresh?.[1]?.replaceAll(',', '')) >= least;
   }, atLeast);
 }
 
-/** Resolves when the page's connection shows this state. */
-export async function untilState(page: Page, state: string): Promise<void> {
-  await page.waitForSelector(`#connection[data-state="${state}"]`);
+/** Resolves when the page's connection shows this status of the client. */
+export async function untilStatus(page: Page, status: string): Promise<void> {
+  await page.waitForSelector(`[data-testid=connection][data-status="${status}"]`);
 }
 
 /** Opens one more native EventSource in the page, which notes every id it gets. */

@@ -17,9 +17,10 @@ export interface Filters {
   upto: string;
 }
 
+/** The same object until one of them changes: other parts of the address ask for no other logs. */
 export function useFilters(): Filters {
-  const address = useAddress().toString();
-  return useMemo(() => read(new URLSearchParams(address)), [address]);
+  const filters = JSON.stringify(read(useAddress()));
+  return useMemo(() => JSON.parse(filters), [filters]);
 }
 
 function read(address: URLSearchParams): Filters {

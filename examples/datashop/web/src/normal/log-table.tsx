@@ -1,5 +1,5 @@
 import { Table } from '@innovaccer/design-system';
-import { useEffect, useMemo, useRef } from 'react';
+import { useMemo, useRef } from 'react';
 import { useMedia, useTime } from '../ui/index.ts';
 import { CellProvider } from './cells.tsx';
 import { columns } from './columns.tsx';
@@ -15,6 +15,8 @@ export interface LogTableProps {
   onOpen: (id: string) => void;
 }
 
+let revisions = 0;
+
 export function LogTable({ rows, search, busy, onOpen }: LogTableProps) {
   const ref = useRef<HTMLDivElement>(null);
   const { zone } = useTime();
@@ -24,16 +26,14 @@ export function LogTable({ rows, search, busy, onOpen }: LogTableProps) {
   const data = useMemo(() => rows.map((row) => ({ ...row })), [rows]);
   const cells = useMemo(() => ({ search, onOpen }), [search, onOpen]);
   useTableRoles(ref, 'Logs, newest first');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: other rows are read from their first on
-  useEffect(() => {
-    ref.current?.querySelector('.Grid-body')?.scrollTo(0, 0);
-  }, [rows]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each of them makes another table
+  const revision = useMemo(() => ++revisions, [data, schema]);
   return (
     <div className={`log-table ${busy ? 'log-table--busy' : ''}`} ref={ref} aria-busy={busy}>
       <CellProvider value={cells}>
         <Table
-          // It keeps the columns it was given first.
-          key={`${zone} ${narrow}`}
+          // It keeps the rows and the columns that it was given first.
+          key={revision}
           type="resource"
           size="tight"
           data={data}

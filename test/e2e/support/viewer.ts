@@ -1,0 +1,68 @@
+import { createLogDocument, type LogDocument, logStreamRouter, SqliteLogStore } from '@datashop/log-stream';
+import express, { type RequestHandler } from 'express';
+import { bff } from '../../../examples/datashop/src/bff/app.ts';
+import { WORKFLOW, WORKSPACE } from '../../../examples/datashop/src/demo.ts';
+import { closeServer, listen } from '../../../examples/datashop/src/listen.ts';
+
+/** The log viewer in front of a real log service, both in this process, with no logs but those of the test. */
+export interface Viewer {
+  url: string;
+  /** Oldest first. */
+  append(...logs: LogDocument[]): Promise<void>;
+  /** Stands before the log service: what it does to every request until it is taken away. */
+  interfere(handler: RequestHandler | undefined): void;
+  close(): Promise<void>;
+}
+
+const TOKEN = 'of-the-log-service';
+
+export async function startViewer(): Promise<Viewer> {
+  const store = new SqliteLogStore({ path: ':memory:' });
+  const router = logStreamRouter({ store, token: TOKEN });
+  let interference: RequestHandler | undefined;
+  const service = await listen(
+    express()
+      .use((req, res, next) => (interference ? interference(req, res, next) : next()))
+      .use(router),
+    0,
+    '127.0.0.1',
+  );
+  const { app, drain } = bff({ upstream: `http://127.0.0.1:${service.port}`, token: TOKEN });
+  const front = await listen(app, 0, '127.0.0.1');
+  return {
+    url: `http://localhost:${front.port}/`,
+    append: async (...logs) => void (await store.append(logs)),
+    interfere: (handler) => {
+      interference = handler;
+    },
+    close: async () => {
+      await drain(0);
+      await router.close();
+      for (const { server } of [front, service]) {
+        const closed = closeServer(server);
+        server.closeAllConnections();
+        await closed;
+      }
+      await store.close();
+    },
+  };
+}
+
+const BEGIN_MS = Date.UTC(2026, 0, 15, 12);
+
+/** The nth log of a test: a second after the one before, in turns of the four levels. */
+export function log(n: number, change: Partial<Parameters<typeof createLogDocument>[0]> = {}): LogDocument {
+  return createLogDocument({
+    message: `Line ${n}`,
+    stageName: n % 2 === 0 ? 'EXTRACT' : 'REPORT',
+    logLevel: (['DEBUG', 'INFO', 'WARN', 'ERROR'] as const)[n % 4]!,
+    timestamp: BEGIN_MS + n * 1_000,
+    pipelineID: '0cab03df-ee1f-4683-b53d-87df642d6a14',
+    execID: '4021',
+    workspaceID: WORKSPACE,
+    workflowID: WORKFLOW,
+    ...change,
+  });
+}
+
+export const logs = (count: number) => Array.from({ length: count }, (_, index) => log(index + 1));

@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { expect } from 'chai';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { launchBrowser, type RealBrowser } from './support/browser.ts';
+import { visit, watchPages } from './support/page.ts';
+import { log, logs, startViewer, type Viewer } from './support/viewer.ts';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+interface AxeResult {
+  violations: { id: string; nodes: { target: string[] }[] }[];
+}
+
+describe('the looks of the log viewer', () => {
+  watchPages();
+  let chromium: RealBrowser;
+  let viewer: Viewer;
+  let page: Page;
+
+  before(async () => {
+    chromium = await launchBrowser();
+    viewer = await startViewer();
+    await viewer.append(...logs(40), log(41, { description: 'with a detail', durationMs: 4_200 }));
+  });
+  afterEach(() => page?.context().close());
+  after(async () => {
+    await viewer?.close();
+    await chromium?.close();
+  });
+
+  const open = async (query = '', options: BrowserContextOptions = {}) => {
+    ({ page } = await visit(chromium.browser, `${viewer.url}${query}`, options));
+  };
+  const line = () => page.getByRole('link', { name: 'Line 41' });
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+
+  it('follows the system’s theme until one is chosen, and remembers the choice', async () => {
+    await open('', { colorScheme: 'dark' });
+    await line().waitFor();
+    const dark = await background();
+    await page.emulateMedia({ colorScheme: 'light' });
+    const light = await background();
+    expect(dark).to.not.equal(light);
+
+    await page.getByTitle('Dark').click();
+    expect(await background()).to.equal(dark);
+    await page.reload();
+    await line().waitFor();
+    expect(await background()).to.equal(dark);
+    await page.getByTitle('As the system').click();
+    expect(await background()).to.equal(light);
+  });
+
+  it('is operated by keyboard: theme and time zone are radio buttons', async () => {
+    await open('', { timezoneId: 'Asia/Tokyo' });
+    await line().waitFor();
+    const time = page.locator('.log-time').first();
+    expect(await time.textContent()).to.equal('2026-01-15 21:00:41.000');
+    await page.getByRole('radio', { name: 'Local' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByText('Time (UTC)').waitFor();
+    expect(await time.textContent()).to.equal('2026-01-15 12:00:41.000');
+    await page.reload();
+    await page.getByText('Time (UTC)').waitFor();
+  });
+
+  it('leads the keyboard past the header with its first link', async () => {
+    await open();
+    await line().waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.id)).to.equal('logs');
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const [width, height] of [
+      [1280, 800],
+      [390, 844],
+    ] as const) {
+      for (const [what, query, shown] of [
+        ['logs', '', '.log-link'],
+        ['a search', '?q=line&level=WARN,ERROR&from=2026-01-15T00:00:00Z', 'mark'],
+        ['nothing', '?q=nowhere', '.empty-pane'],
+        ['a log', '', '.details'],
+      ] as const) {
+        it(`has nothing that axe objects to: ${what}, ${colorScheme}, ${width} px wide`, async () => {
+          // axe is put into the page by the test; the policy would rightly refuse it.
+          await open(query, { colorScheme, viewport: { width, height }, bypassCSP: true });
+          if (what === 'a log') await line().click();
+          await page.locator(shown).first().waitFor();
+          await page.evaluate(await readFile(AXE, 'utf8'));
+          const result = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as AxeResult;
+
+          expect(
+            result.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(', ')}`),
+          ).to.deep.equal([]);
+        });
+      }
+    }
+  }
+});

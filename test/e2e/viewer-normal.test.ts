@@ -1,0 +1,246 @@
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { launchBrowser, type RealBrowser } from './support/browser.ts';
+import { visit, watchPages } from './support/page.ts';
+import { log, logs, startViewer, type Viewer } from './support/viewer.ts';
+
+describe('Normal mode of the log viewer', () => {
+  watchPages();
+  let chromium: RealBrowser;
+  let viewer: Viewer;
+  let page: Page;
+
+  before(async () => {
+    chromium = await launchBrowser();
+  });
+  beforeEach(async () => {
+    viewer = await startViewer();
+  });
+  afterEach(async () => {
+    await page?.context().close();
+    await viewer.close();
+  });
+  after(() => chromium?.close());
+
+  const open = async (query = '') => {
+    ({ page } = await visit(chromium.browser, `${viewer.url}${query}`, { timezoneId: 'America/New_York' }));
+  };
+  const lines = () => page.locator('.log-link').allTextContents();
+  /** Resolves when exactly these lines are shown, in this order. */
+  const untilLines = (wanted: string[]) =>
+    page.waitForFunction(
+      (texts) => JSON.stringify([...document.querySelectorAll('.log-link')].map((a) => a.textContent)) === texts,
+      JSON.stringify(wanted),
+    );
+  const place = () => page.locator('.pager-place').textContent();
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  const range = (from: number, to: number) =>
+    Array.from({ length: Math.abs(to - from) + 1 }, (_, index) => `Line ${from - index}`);
+
+  it('shows the newest logs first, as a table that says so', async () => {
+    await viewer.append(...logs(3));
+    await open();
+    await untilLines(['Line 3', 'Line 2', 'Line 1']);
+
+    const table = page.getByRole('table', { name: 'Logs, newest first' });
+    expect(await table.getByRole('columnheader').allTextContents()).to.deep.equal([
+      'Time (local)',
+      'Level',
+      'Stage',
+      'Message',
+      'Duration',
+    ]);
+    const [first] = await table.getByRole('row').filter({ hasText: 'Line 3' }).all();
+    expect(await first?.getByRole('cell').allTextContents()).to.deep.equal([
+      '2026-01-15 07:00:03.000',
+      'ERROR',
+      'REPORT',
+      'Line 3',
+      '',
+    ]);
+    expect(await place()).to.equal('1–3 of 3 logs');
+  });
+
+  it('shows what a log holds as text, whatever it is', async () => {
+    await viewer.append(log(1, { message: '<img src=x onerror=alert(1)>', description: '<b>bold</b>' }));
+    await open();
+    await untilLines(['<img src=x onerror=alert(1)>']);
+
+    expect(await page.locator('.log-detail').textContent()).to.equal('<b>bold</b>');
+  });
+
+  it('finds as it is typed, marks what it found, and remembers it over a reload', async () => {
+    await viewer.append(...logs(12));
+    await open();
+    await page.getByLabel('Search').pressSequentially('LINE 1');
+    await untilLines(['Line 12', 'Line 11', 'Line 10', 'Line 1']);
+
+    expect(await page.locator('mark').allTextContents()).to.deep.equal(Array(4).fill('Line 1'));
+    await page.reload();
+    await untilLines(['Line 12', 'Line 11', 'Line 10', 'Line 1']);
+    expect(await page.getByLabel('Search').inputValue()).to.equal('LINE 1');
+  });
+
+  it('shows one level, several, and all again', async () => {
+    await viewer.append(...logs(4));
+    await open();
+    await page.getByText('ERROR', { exact: true }).first().click();
+    await untilLines(['Line 3']);
+    await page.getByRole('checkbox', { name: 'WARN' }).check({ force: true });
+    await untilLines(['Line 3', 'Line 2']);
+    await button('Clear filters').click();
+    await untilLines(range(4, 1));
+
+    expect(await page.getByRole('checkbox', { checked: true }).count()).to.equal(0);
+  });
+
+  it('shows a span of time as the chosen clock has it, its end left out', async () => {
+    await viewer.append(...logs(6));
+    await open();
+    await page.getByLabel('From (local)').fill('2026-01-15T07:00:02');
+    await page.getByLabel('To (local)').fill('2026-01-15T07:00:05');
+    await untilLines(range(4, 2));
+    await page.getByText('UTC', { exact: true }).click();
+
+    expect(await page.getByLabel('From (UTC)').inputValue()).to.equal('2026-01-15T12:00:02');
+    expect(await page.getByLabel('To (UTC)').inputValue()).to.equal('2026-01-15T12:00:05');
+    expect(await lines()).to.deep.equal(range(4, 2));
+  });
+
+  it('says that a span is none, and goes on showing what it showed', async () => {
+    await viewer.append(...logs(3));
+    await open();
+    await page.getByLabel('From (local)').fill('2026-01-15T07:00:02');
+    await untilLines(range(3, 2));
+    const to = page.getByLabel('To (local)');
+    await to.fill('2026-01-15T07:00:02');
+
+    expect(await to.getAttribute('aria-invalid')).to.equal('true');
+    expect(await page.locator(`[id="${await to.getAttribute('aria-describedby')}"]`).textContent()).to.equal(
+      'This is not after “From”.',
+    );
+    expect(await lines()).to.deep.equal(range(3, 2));
+    await to.fill('2026-01-15T07:00:03');
+    await untilLines(['Line 2']);
+    expect(await page.locator('.field-error').count()).to.equal(0);
+  });
+
+  it('says that a date is not whole', async () => {
+    await viewer.append(log(1));
+    await open();
+    const from = page.getByLabel('From (local)');
+    await from.fill('2026-01-15T07:00:02');
+    await from.press('Backspace');
+
+    await page.getByText('Enter a whole date and time, or clear the field.').waitFor();
+  });
+
+  it('pages to the older and back, exactly, while logs are being written', async () => {
+    await viewer.append(...logs(120));
+    await open('?size=50');
+    await untilLines(range(120, 71));
+    await viewer.append(log(121), log(122));
+    await button('Older').click();
+    await untilLines(range(70, 21));
+    expect(await place()).to.equal('53–102 of 122 logs');
+    await button('Older').click();
+    await untilLines(range(20, 1));
+    expect(await button('Older').isDisabled()).to.equal(true);
+
+    await button('Newer').click();
+    await untilLines(range(70, 21));
+    await button('Newer').click();
+    await untilLines(range(120, 71));
+    await button('Newer').click();
+    await untilLines(range(122, 73));
+    expect(await place()).to.equal('1–50 of 122 logs');
+    expect(await button('Newer').isDisabled()).to.equal(true);
+    expect(await button('Newest').isDisabled()).to.equal(true);
+  });
+
+  it('keeps its place over a reload, and the back button takes a page back', async () => {
+    await viewer.append(...logs(120));
+    await open('?size=50');
+    await button('Older').click();
+    await untilLines(range(70, 21));
+    await page.reload();
+    await untilLines(range(70, 21));
+    await page.goBack();
+    await untilLines(range(120, 71));
+    await page.goForward();
+    await button('Newest').click();
+    await untilLines(range(120, 71));
+  });
+
+  it('begins at the newest again when something else is asked for', async () => {
+    await viewer.append(...logs(120));
+    await open('?size=50');
+    await button('Older').click();
+    await untilLines(range(70, 21));
+    await page.getByLabel('Logs a page').selectOption('100');
+    await untilLines(range(120, 21));
+  });
+
+  it('shows what came meanwhile when it is refreshed, and not before', async () => {
+    await viewer.append(log(1));
+    await open();
+    await untilLines(['Line 1']);
+    await viewer.append(log(2));
+    await button('Refresh').click();
+    await untilLines(['Line 2', 'Line 1']);
+  });
+
+  it('opens a log by keyboard, copies it and its link, and gives the focus back', async () => {
+    await viewer.append(...logs(3));
+    await open();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const link = page.getByRole('link', { name: 'Line 2' });
+    await link.focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Log' });
+    await dialog.getByRole('button', { name: 'Copy JSON' }).click();
+    await dialog.getByText('Copied').first().waitFor();
+    const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+
+    expect(JSON.parse(await clipboard())).to.deep.equal(log(2));
+    await dialog.getByRole('button', { name: 'Copy link' }).click();
+    await page.waitForFunction(async () => (await navigator.clipboard.readText()).startsWith('http'));
+    expect(await clipboard()).to.equal(page.url());
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await link.evaluate((node) => node === document.activeElement)).to.equal(true);
+    expect(new URL(page.url()).search).to.equal('');
+  });
+
+  it('opens a log from its link, although the page shows others', async () => {
+    await viewer.append(...logs(60));
+    await open('?size=50');
+    const href = await page.getByRole('link', { name: 'Line 11', exact: true }).getAttribute('href');
+    await page.goto(new URL(`${href}&q=Line+6`, viewer.url).href);
+
+    await page.getByRole('dialog').getByText('Line 11', { exact: true }).waitFor();
+    await untilLines(['Line 60', 'Line 6']);
+  });
+
+  for (const [what, id] of [
+    ['of a log that is gone', '0123456789abcdef-1'],
+    ['that is none', 'nonsense'],
+  ] as const) {
+    it(`says what a link means ${what}`, async () => {
+      const opened = await visit(chromium.browser, `${viewer.url}?log=${id}`);
+      opened.allow(/status of 400/);
+      page = opened.page;
+      await page.getByRole('dialog').getByText('This log is no longer kept').waitFor();
+    });
+  }
+
+  it('fits a telephone: nothing is wider than the screen, and every line is there', async () => {
+    await viewer.append(...logs(3), log(4, { message: 'x'.repeat(500) }));
+    const opened = await visit(chromium.browser, viewer.url, { viewport: { width: 320, height: 640 } });
+    page = opened.page;
+    await untilLines(['x'.repeat(500), ...range(3, 1)]);
+
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(320);
+    await button('Newest').scrollIntoViewIfNeeded();
+  });
+});

@@ -1,0 +1,92 @@
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { BFF_LOGS, BFF_STREAM } from '../../examples/datashop/src/demo.ts';
+import { launchBrowser, type RealBrowser } from './support/browser.ts';
+import { type Visit, visit, watchPages } from './support/page.ts';
+import { log, startViewer, type Viewer } from './support/viewer.ts';
+
+describe('signing out of the log viewer', () => {
+  watchPages();
+  let chromium: RealBrowser;
+  let viewer: Viewer;
+  let page: Page;
+  let allow: Visit['allow'];
+
+  before(async () => {
+    chromium = await launchBrowser();
+  });
+  beforeEach(async () => {
+    viewer = await startViewer();
+    await viewer.append(log(1));
+    ({ page, allow } = await visit(chromium.browser, viewer.url));
+    await page.getByRole('link', { name: 'Line 1' }).waitFor();
+  });
+  afterEach(async () => {
+    await page?.context().close();
+    await viewer.close();
+  });
+  after(() => chromium?.close());
+
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  const signedOut = () => page.getByRole('heading', { name: 'You are signed out' });
+
+  it('hides the logs, lasts over a reload, and signing in shows them again', async () => {
+    await button('Sign out').click();
+    await signedOut().waitFor();
+    expect(await page.getByText('Line 1').count()).to.equal(0);
+    await page.reload();
+    await signedOut().waitFor();
+    expect(await button('Sign out').count()).to.equal(0);
+    expect(await page.evaluate((url) => fetch(url).then(({ status }) => status), BFF_LOGS)).to.equal(403);
+    allow(/status of 403/);
+    await button('Sign in').click();
+    await page.getByRole('link', { name: 'Line 1' }).waitFor();
+  });
+
+  it('ends the streams that the user has open, at once, and opens no other', async () => {
+    await page.evaluate((url) => {
+      const source = new EventSource(url);
+      source.onopen = () => document.body.setAttribute('data-source', 'open');
+      source.onerror = () => {
+        document.body.setAttribute('data-source', 'lost');
+        source.close();
+      };
+    }, BFF_STREAM);
+    await page.waitForSelector('[data-source=open]');
+    allow(/ERR_INCOMPLETE_CHUNKED_ENCODING|status of 403/);
+    await button('Sign out').click();
+    await page.waitForSelector('[data-source=lost]');
+    expect(await page.evaluate((url) => fetch(url).then(({ status }) => status), BFF_STREAM)).to.equal(403);
+  });
+
+  it('is noticed by another tab, which says that the session has ended', async () => {
+    const other = await page.context().newPage();
+    await other.goto(viewer.url);
+    await other.getByRole('link', { name: 'Line 1' }).waitFor();
+    await button('Sign out').click();
+    await signedOut().waitFor();
+    allow(/status of 403/);
+    await other.getByRole('button', { name: 'Refresh' }).click();
+    await other.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+    await other.getByRole('button', { name: 'Sign in' }).click();
+    await other.getByRole('link', { name: 'Line 1' }).waitFor();
+  });
+
+  it('says so if it could not be done, and stays signed in', async () => {
+    await page.route('**/session/sign-out', (route) => route.abort());
+    allow(/ERR_FAILED/);
+    await button('Sign out').click();
+    await page.getByRole('alert').getByText('You could not be signed out').waitFor();
+    await page.getByRole('link', { name: 'Line 1' }).waitFor();
+  });
+
+  it('a page that can’t ask who is signed in says so, and asks again', async () => {
+    await page.route('**/session', (route) => route.abort());
+    allow(/ERR_FAILED/);
+    await page.reload();
+    await page.getByRole('heading', { name: 'The server can’t be reached' }).waitFor();
+    await page.unroute('**/session');
+    await button('Try again').click();
+    await page.getByRole('link', { name: 'Line 1' }).waitFor();
+  });
+});

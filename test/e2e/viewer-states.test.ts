@@ -1,0 +1,141 @@
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { launchBrowser, type RealBrowser } from './support/browser.ts';
+import { type Visit, visit, watchPages } from './support/page.ts';
+import { log, logs, startViewer, type Viewer } from './support/viewer.ts';
+
+describe('the log viewer when there is nothing to show', () => {
+  watchPages();
+  let chromium: RealBrowser;
+  let viewer: Viewer;
+  let page: Page;
+  let allow: Visit['allow'];
+
+  before(async () => {
+    chromium = await launchBrowser();
+  });
+  beforeEach(async () => {
+    viewer = await startViewer();
+  });
+  afterEach(async () => {
+    await page?.context().close();
+    await viewer.close();
+  });
+  after(() => chromium?.close());
+
+  const open = async (query = '') => {
+    ({ page, allow } = await visit(chromium.browser, `${viewer.url}${query}`));
+  };
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+
+  it('shows that it is loading', async () => {
+    await viewer.append(log(1));
+    let answer = () => {};
+    viewer.interfere((_req, _res, next) => {
+      answer = next;
+    });
+    await open();
+    await page.locator('.skeleton[aria-busy=true]').waitFor();
+    expect(await page.getByRole('status').allTextContents()).to.include('Loading logs');
+    viewer.interfere(undefined);
+    answer();
+    await page.getByRole('link', { name: 'Line 1' }).waitFor();
+    expect(await page.locator('.skeleton').count()).to.equal(0);
+  });
+
+  it('keeps what it showed while it loads something else', async () => {
+    await viewer.append(log(1));
+    await open();
+    await page.getByRole('link', { name: 'Line 1' }).waitFor();
+    let answer = () => {};
+    viewer.interfere((_req, _res, next) => {
+      answer = next;
+    });
+    await button('Refresh').click();
+    await page.locator('.log-table[aria-busy=true]').waitFor();
+    expect(await page.getByRole('link', { name: 'Line 1' }).isVisible()).to.equal(true);
+    viewer.interfere(undefined);
+    answer();
+    await page.locator('.log-table[aria-busy=false]').waitFor();
+  });
+
+  it('says that there are no logs yet, and shows the first once it is there', async () => {
+    await open();
+    await page.getByRole('heading', { name: 'No logs yet' }).waitFor();
+    await viewer.append(log(1));
+    await page.getByRole('status').getByRole('button', { name: 'Refresh' }).click();
+    await page.getByRole('link', { name: 'Line 1' }).waitFor();
+  });
+
+  it('says that none match, and how to see all again', async () => {
+    await viewer.append(log(1));
+    await open('?q=nowhere&level=ERROR');
+    await page.getByRole('heading', { name: 'No logs match' }).waitFor();
+    await page.getByRole('status').getByRole('button', { name: 'Clear filters' }).click();
+    await page.getByRole('link', { name: 'Line 1' }).waitFor();
+    expect(await page.getByLabel('Search').inputValue()).to.equal('');
+  });
+
+  it('says that a page is gone, and leads to the newest', async () => {
+    await viewer.append(...logs(2));
+    await open('?upto=0123456789abcdef-1');
+    await page.getByRole('heading', { name: 'These logs are no longer kept' }).waitFor();
+    await button('Show the newest').click();
+    await page.getByRole('link', { name: 'Line 2' }).waitFor();
+  });
+
+  it('says why the logs could not be loaded, and loads them when it is asked again', async () => {
+    await viewer.append(log(1));
+    viewer.interfere((req) => void req.socket.destroy());
+    await open();
+    allow(/status of 502/);
+    const alert = page.getByRole('alert').filter({ hasText: 'The logs could not be loaded' });
+    await alert.getByText('The log service did not answer.').waitFor();
+    viewer.interfere(undefined);
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('link', { name: 'Line 1' }).waitFor();
+  });
+
+  it('says which value of a hand-made address is wrong, as the log service put it', async () => {
+    viewer.interfere((_req, res) => {
+      res.status(400).type('application/problem+json');
+      res.send(JSON.stringify({ title: 'Bad Request', detail: 'search: at most 200 characters' }));
+    });
+    await open();
+    allow(/status of 400/);
+    await page.getByText('search: at most 200 characters').waitFor();
+  });
+
+  it('says that the server can’t be reached', async () => {
+    await viewer.append(log(1));
+    await open();
+    await page.getByRole('link', { name: 'Line 1' }).waitFor();
+    allow(/ERR_INTERNET_DISCONNECTED/);
+    await page.context().setOffline(true);
+    await button('Refresh').click();
+    await page.getByText('Check that it runs and that you are online.').waitFor();
+    await page.context().setOffline(false);
+    await button('Try again').click();
+    await page.getByRole('link', { name: 'Line 1' }).waitFor();
+  });
+
+  it('says that a newer page could not be loaded, in a toast, and stays where it is', async () => {
+    await viewer.append(...logs(60));
+    await open('?size=50');
+    await button('Older').click();
+    await page.getByRole('link', { name: 'Line 10' }).waitFor();
+    viewer.interfere((req) => void req.socket.destroy());
+    allow(/status of 502/);
+    await button('Newer').click();
+    const toast = page.getByRole('alert').getByText('The newer logs could not be loaded');
+    await toast.waitFor();
+    expect(await page.getByRole('link', { name: 'Line 10' }).isVisible()).to.equal(true);
+    await page.getByRole('button', { name: 'Dismiss: The newer logs could not be loaded' }).click();
+    await toast.waitFor({ state: 'detached' });
+  });
+
+  it('says that it needs JavaScript', async () => {
+    ({ page } = await visit(chromium.browser, viewer.url, { javaScriptEnabled: false }));
+    await page.getByRole('heading', { name: 'The log viewer needs JavaScript' }).waitFor();
+  });
+});
