@@ -40,13 +40,14 @@ function filesOf(dir: string): string[] {
 
 /** What the compiler makes of a package's sources. */
 function built(name: string, outDirs: readonly string[]): string[] {
-  const modules = filesOf(join(root, 'packages', name, 'src')).map((file) => file.replace(/\.ts$/, ''));
+  const sources = filesOf(join(root, 'packages', name, 'src')).filter((file) => !file.endsWith('.d.ts'));
+  const modules = sources.map((file) => file.replace(/\.ts$/, ''));
   return outDirs.flatMap((dir) => modules.flatMap((module) => [`${dir}/${module}.js`, `${dir}/${module}.d.ts`]));
 }
 
 describe('the packed packages, installed into projects of their own', () => {
   let dir: string;
-  let tarballs: { sseProxy: string; logStream: string };
+  let tarballs: { sseProxy: string; logStream: string; sseClient: string };
   let esm: Project;
   let cjs: Project;
   let upstream: RawUpstream;
@@ -57,16 +58,16 @@ describe('the packed packages, installed into projects of their own', () => {
       request.begin();
       request.send('id: 1\ndata: hello\n\n');
     });
-    for (const name of ['sse-proxy', 'log-stream']) {
+    for (const name of ['sse-proxy', 'log-stream', 'sse-client']) {
       await run(join(root, 'packages', name), 'npm', 'pack', '--pack-destination', dir);
     }
     const packed = (name: string) => join(dir, readdirSync(dir).find((file) => file.includes(name)) as string);
-    tarballs = { sseProxy: packed('sse-proxy'), logStream: packed('log-stream') };
+    tarballs = { sseProxy: packed('sse-proxy'), logStream: packed('log-stream'), sseClient: packed('sse-client') };
     const proxy = { '@datashop/sse-proxy': `file:${tarballs.sseProxy}`, '@types/node': '^22.19.0' };
-    const logs = { '@datashop/log-stream': `file:${tarballs.logStream}` };
     esm = await createProject(join(dir, 'esm'), 'module', {
       ...proxy,
-      ...logs,
+      '@datashop/log-stream': `file:${tarballs.logStream}`,
+      '@datashop/sse-client': `file:${tarballs.sseClient}`,
       express: '^5.0.0',
       '@types/express': '^5.0.0',
     });
@@ -94,6 +95,7 @@ describe('the packed packages, installed into projects of their own', () => {
   for (const [name, outDirs, others] of [
     ['sse-proxy', ['dist/esm', 'dist/cjs'], ['dist/cjs/package.json']],
     ['log-stream', ['dist'], []],
+    ['sse-client', ['dist'], []],
   ] as const) {
     it(`${name} holds what was built, the licence and the README, and nothing else`, () => {
       const found = filesOf(join(esm.dir, 'node_modules/@datashop', name));
@@ -116,6 +118,7 @@ describe('the packed packages, installed into projects of their own', () => {
     const attw = '@arethetypeswrong/cli/dist/index.js';
     await runTool(dir, attw, '--profile', 'node16', tarballs.sseProxy);
     await runTool(dir, attw, '--profile', 'esm-only', tarballs.logStream);
+    await runTool(dir, attw, '--profile', 'esm-only', tarballs.sseClient);
   });
 
   it('sse-proxy works from ESM on Express 5', async () => {
