@@ -94,7 +94,17 @@ describe('the BFF', () => {
 
   it('never lets the token out, whatever is asked', async () => {
     const cookie = await bff.signIn();
-    const paths = ['/', '/app.js', '/api.js', '/healthz', '/readyz', '/nothing', '/%zz', BFF_LOGS, `${BFF_LOGS}?x=%`];
+    const paths = [
+      '/',
+      '/index.html',
+      '/session',
+      '/healthz',
+      '/readyz',
+      '/nothing',
+      '/%zz',
+      BFF_LOGS,
+      `${BFF_LOGS}?x=%`,
+    ];
     for (const path of paths) {
       const answer = await bff.get(path, { cookie });
       const sent = JSON.stringify([...answer.headers]) + (await answer.text());

@@ -13,6 +13,7 @@ const HASHED = join(DIST, 'assets') + sep;
 export function page(): RequestHandler {
   return express.static(DIST, {
     cacheControl: false,
+    redirect: false,
     setHeaders: (res, path) => {
       res.setHeader('Cache-Control', path.startsWith(HASHED) ? 'public, max-age=31536000, immutable' : 'no-cache');
     },

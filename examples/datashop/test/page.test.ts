@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import { type Front, front } from './support/front.ts';
+
+describe('the page as the BFF serves it', () => {
+  let bff: Front;
+  let html: string;
+
+  before(async () => {
+    bff = await front('http://127.0.0.1:9', 'token-of-the-service');
+    html = await (await bff.get('/')).text();
+  });
+  after(() => bff?.close());
+
+  it('is asked for anew each time', async () => {
+    for (const path of ['/', '/index.html']) {
+      expect((await bff.get(path)).headers.get('cache-control'), path).to.equal('no-cache');
+    }
+  });
+
+  it('names only files of its own, each kept for good: its name holds a hash', async () => {
+    const paths = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path!);
+    expect(paths.map((path) => path.split('.').pop()).sort()).to.deep.equal(['css', 'js', 'svg']);
+    for (const path of paths) {
+      expect(path).to.match(/^\/assets\/[\w-]+-[\w-]{8}\.\w+$/);
+      const answer = await bff.get(path);
+      expect(answer.status, path).to.equal(200);
+      expect(answer.headers.get('cache-control'), path).to.equal('public, max-age=31536000, immutable');
+      await answer.body?.cancel();
+    }
+  });
+
+  it('holds no script and no style of its own, as its policy wants', () => {
+    expect(html).to.not.match(/<style|style=|<script(?![^>]* src=)|\son\w+=/);
+  });
+
+  for (const path of [
+    '/assets/index-00000000.js',
+    '/assets/',
+    '/assets',
+    '/.setup-stamp',
+    '/stream',
+    '/..%2fpackage.json',
+  ]) {
+    it(`is not given for ${path}`, async () => {
+      const answer = await bff.get(path);
+
+      expect(answer.status).to.equal(404);
+      expect(answer.headers.get('content-type')).to.match(/^application\/problem\+json/);
+      expect(answer.headers.get('cache-control') ?? '').to.not.contain('immutable');
+    });
+  }
+});

@@ -1,0 +1,122 @@
+import type { ServerResponse } from 'node:http';
+import { expect } from 'chai';
+import { BFF_LOGS, BFF_STREAM } from '../src/demo.ts';
+import { type Front, front } from './support/front.ts';
+import { type LogService, logService } from './support/log-service.ts';
+
+describe('the session of the BFF', () => {
+  let service: LogService;
+  let bff: Front;
+  let streams: ServerResponse[];
+
+  beforeEach(async () => {
+    streams = [];
+    service = await logService((req, res) => {
+      const stream = req.url?.includes('/stream');
+      res.writeHead(200, { 'Content-Type': stream ? 'text/event-stream' : 'application/json' });
+      if (!stream) return void res.end('{}');
+      res.flushHeaders();
+      streams.push(res);
+    });
+    bff = await front(service.url, 'token-of-the-service');
+  });
+  afterEach(async () => {
+    await bff.close();
+    await service.close();
+  });
+
+  const post = (path: string, headers: Record<string, string> = {}) =>
+    fetch(`${bff.url}/session/${path}`, { method: 'POST', headers });
+  const userOf = async (cookie: string) => (await (await bff.get('/session', { cookie })).json()).user;
+  const newCookie = (answer: Response) => answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+
+  it('is nobody’s before the page is visited', async () => {
+    const answer = await bff.get('/session');
+
+    expect(await answer.json()).to.deep.equal({ user: null });
+    expect(answer.headers.get('cache-control')).to.equal('no-store');
+    expect(answer.headers.getSetCookie()).to.deep.equal([]);
+  });
+
+  it('is a user’s own from the visit on', async () => {
+    const [one, two] = [await bff.signIn(), await bff.signIn()];
+
+    expect(await userOf(one)).to.match(/^demo-[0-9a-f]{6}$/);
+    expect(await userOf(two)).to.not.equal(await userOf(one));
+  });
+
+  it('ends with a sign-out: neither the old cookie nor another visit brings it back', async () => {
+    const cookie = await bff.signIn();
+    const answer = await post('sign-out', { cookie });
+    const after = newCookie(answer);
+    await (await bff.get('/', { cookie: after })).body?.cancel();
+
+    expect(await answer.json()).to.deep.equal({ user: null });
+    expect(after).to.not.equal(cookie).and.not.equal('');
+    for (const old of [cookie, after]) {
+      expect(await userOf(old)).to.equal(null);
+      expect((await bff.get(BFF_LOGS, { cookie: old })).status).to.equal(403);
+      expect((await bff.get(BFF_STREAM, { cookie: old })).status).to.equal(403);
+    }
+  });
+
+  it('begins again with a sign-in, under another id', async () => {
+    const out = newCookie(await post('sign-out', { cookie: await bff.signIn() }));
+    const answer = await post('sign-in', { cookie: out });
+    const cookie = newCookie(answer);
+
+    expect((await answer.json()).user).to.equal(await userOf(cookie));
+    expect(cookie).to.not.equal(out);
+    expect(await userOf(out)).to.equal(null);
+    expect((await bff.get(BFF_LOGS, { cookie })).status).to.equal(200);
+  });
+
+  it('stays as it is when who is signed in signs in', async () => {
+    const cookie = await bff.signIn();
+    const user = await userOf(cookie);
+
+    expect(await (await post('sign-in', { cookie })).json()).to.deep.equal({ user });
+  });
+
+  it('cuts all streams of the session when it ends, and nobody else’s', async () => {
+    const [mine, theirs] = [await bff.signIn(), await bff.signIn()];
+    const opened = await Promise.all([mine, mine, theirs].map((cookie) => bff.get(BFF_STREAM, { cookie })));
+    const [first, second, other] = opened.map(({ body }) => body!.getReader());
+    await post('sign-out', { cookie: mine });
+
+    for (const reader of [first!, second!]) {
+      const ended = (async () => {
+        while (!(await reader.read()).done);
+      })();
+      expect(await ended.catch((error: Error) => error.message)).to.equal('terminated');
+    }
+    for (const stream of streams) stream.write('data: on\n\n');
+    const decoder = new TextDecoder();
+    let got = '';
+    while (!got.includes('data: on')) got += decoder.decode((await other!.read()).value);
+    await other!.cancel();
+  });
+
+  for (const [whose, headers, status] of [
+    ['the page itself', { 'sec-fetch-site': 'same-origin' }, 200],
+    ['another site', { 'sec-fetch-site': 'cross-site' }, 403],
+    ['another host of this site', { 'sec-fetch-site': 'same-site' }, 403],
+    ['a link typed in', { 'sec-fetch-site': 'none' }, 403],
+    ['an older browser on another origin', { origin: 'https://evil.example' }, 403],
+    ['a sandboxed frame', { origin: 'null' }, 403],
+    ['what is no browser', {}, 200],
+  ] as const) {
+    it(`is ${status === 200 ? 'ended' : 'not ended'} by ${whose}`, async () => {
+      const cookie = await bff.signIn();
+      const answer = await post('sign-out', { cookie, ...headers });
+
+      expect(answer.status).to.equal(status);
+      expect(await userOf(cookie)).to.satisfy((user: unknown) => (user === null) === (status === 200));
+    });
+  }
+
+  it('is ended by an older browser on this origin', async () => {
+    const cookie = await bff.signIn();
+    expect((await post('sign-out', { cookie, origin: bff.url })).status).to.equal(200);
+  });
+});
