@@ -24,7 +24,7 @@ export function lines(from: number, count: number) {
       logLevel: pick(LEVELS, n * 7),
       message: pick(MESSAGES, n)(n),
       stageName: pick(STAGES, n),
-      durationMs: n % 5 === 0 ? (n * 37) % 9_000 : undefined,
+      ...(n % 5 === 0 && { durationMs: (n * 37) % 9_000 }),
       description: n % 9 === 0 ? 'See the report of this run for all values that were left out.' : '',
       pipelineID: '7d0b4f62-6f0e-4c5e-9d53-0a4f8a1f3c11',
       execID: '4021',

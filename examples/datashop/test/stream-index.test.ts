@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { judgeTexts } from '../web/src/stream/logic/judge.ts';
 import { LEVELS, type Level } from '../web/src/log.ts';
+import { judgeTexts } from '../web/src/stream/logic/judge.ts';
 import { type Filter, LogIndex } from '../web/src/stream/logic/log-index.ts';
 import { Row } from '../web/src/stream/logic/row.ts';
 import { compile, matches } from '../web/src/stream/logic/search.ts';

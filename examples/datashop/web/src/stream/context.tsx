@@ -21,6 +21,12 @@ export function useLooks(): Looks {
   return useSyncExternalStore(looks.subscribe, looks.get);
 }
 
+/** A number, a text or a boolean that follows from the stream's snapshot; renders only when it is another. */
+export function useStreamValue<T extends number | string | boolean>(select: (snapshot: StreamSnapshot) => T): T {
+  const { stream } = useViewer();
+  return useSyncExternalStore(stream.subscribe, () => select(stream.getSnapshot()));
+}
+
 /** Parts of the stream's snapshot; renders only when one of them is another, not with every event. */
 export function useStream<K extends keyof StreamSnapshot>(...keys: K[]): Pick<StreamSnapshot, K> {
   const { stream } = useViewer();

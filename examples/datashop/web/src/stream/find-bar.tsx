@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type RefObject, useId } from 'react';
+import { type KeyboardEvent, type RefObject, useEffect, useId, useState } from 'react';
 import { Glyph, IconButton } from '../ui/index.ts';
 import { useLive, useLooks, useViewer } from './context.tsx';
 import { hitText, nextHit } from './logic/hits.ts';
@@ -42,7 +42,8 @@ export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
           onChange={({ target }) => viewer.look({ query: { ...query, text: target.value } })}
           onKeyDown={onKeyDown}
         />
-        <span className="Stream-found" role="status">
+        <FoundStatus />
+        <span className="Stream-found" aria-hidden="true">
           {pattern !== null && (progress < 1 ? `Searching ${Math.floor(progress * 100)} %` : hitText(view.hits, hit))}
         </span>
         <button
@@ -77,5 +78,26 @@ export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
         </p>
       )}
     </search>
+  );
+}
+
+/** After the last letter; a stream that finds more and more must not be heard all the time. */
+const SAID_AFTER_MS = 700;
+
+/** For screen readers: how many were found, or which one this is. */
+function FoundStatus() {
+  const { live } = useViewer();
+  const { query, levels, hit } = useLooks();
+  const [text, setText] = useState('');
+  // biome-ignore lint/correctness/useExhaustiveDependencies: levels change what is found
+  useEffect(() => {
+    const say = () => setText(query.text === '' ? '' : hitText(live.get().view.hits, hit));
+    const timer = setTimeout(say, SAID_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [live, query, levels, hit]);
+  return (
+    <span className="unseen" role="status">
+      {text}
+    </span>
   );
 }

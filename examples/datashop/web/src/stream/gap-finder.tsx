@@ -1,6 +1,6 @@
 import { Button } from '@innovaccer/design-system';
 import { useRef } from 'react';
-import { useStream, useViewer } from './context.tsx';
+import { useStreamValue, useViewer } from './context.tsx';
 import { nextHit } from './logic/hits.ts';
 import type { Row } from './logic/row.ts';
 import { count } from './logic/words.ts';
@@ -8,7 +8,7 @@ import { count } from './logic/words.ts';
 /** The way to where lines may be missing: to the newest place, then to the one before, and around. */
 export function GapFinder() {
   const viewer = useViewer();
-  const { gaps } = useStream('counts').counts;
+  const gaps = useStreamValue(({ counts }) => counts.gaps);
   const last = useRef<Row | null>(null);
   if (gaps === 0) return null;
   const show = () => {

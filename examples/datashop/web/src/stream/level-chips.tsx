@@ -22,12 +22,11 @@ export function LevelChips() {
           className="Stream-chip"
           data-level={level}
           aria-pressed={levels.has(level)}
-          aria-label={`${level}, ${count(counts[level], 'line')}`}
+          aria-label={`${level} ${count(counts[level], 'line')}`}
           onClick={() => toggle(level)}
         >
           <span className="Stream-dot" aria-hidden="true" />
-          {level}
-          <span className="Stream-count">{counts[level].toLocaleString('en')}</span>
+          {level} <span className="Stream-count">{counts[level].toLocaleString('en')}</span>
         </button>
       ))}
     </div>

@@ -1,5 +1,5 @@
 import { Button } from '@innovaccer/design-system';
-import { useLive, useLooks, useStream, useViewer } from './context.tsx';
+import { useLooks, useStreamValue, useViewer } from './context.tsx';
 import { loadOlder } from './loaders.ts';
 import { MAX_LINES } from './session.ts';
 
@@ -7,9 +7,8 @@ import { MAX_LINES } from './session.ts';
 export function ListEnd() {
   const viewer = useViewer();
   const { older } = useLooks();
-  const full = useLive().view.lines >= MAX_LINES;
-  const { dropped } = useStream('counts').counts;
-  if (full || dropped > 0) {
+  const full = useStreamValue(({ entries, counts }) => entries.length >= MAX_LINES || counts.dropped > 0);
+  if (full) {
     return (
       <p className="Stream-end">
         The newest {MAX_LINES.toLocaleString('en')} lines are kept here. Older ones are in Normal mode.
@@ -19,8 +18,12 @@ export function ListEnd() {
   if (older.kind === 'none') return <p className="Stream-end">This is where the stored logs begin.</p>;
   const loading = older.kind === 'loading';
   return (
-    <div className="Stream-end" role="status">
-      {older.kind === 'error' && <span className="Stream-problem">{older.text}</span>}
+    <div className="Stream-end">
+      {older.kind === 'error' && (
+        <span className="Stream-problem" role="alert">
+          {older.text}
+        </span>
+      )}
       <Button size="tiny" loading={loading} disabled={loading} onClick={() => void loadOlder(viewer)}>
         {older.kind === 'error' ? 'Try again' : 'Load older lines'}
       </Button>

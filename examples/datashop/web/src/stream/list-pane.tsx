@@ -1,7 +1,7 @@
 import { Button } from '@innovaccer/design-system';
 import type { ReactNode } from 'react';
 import { EmptyPane } from '../ui/index.ts';
-import { useLive, useLooks, useStream, useViewer } from './context.tsx';
+import { useLive, useLooks, useStream, useStreamValue, useViewer } from './context.tsx';
 import { JumpButton } from './jump-button.tsx';
 import { LogList } from './log-list.tsx';
 import { isOff } from './logic/connection.ts';
@@ -11,7 +11,7 @@ import { ALL_LEVELS } from './viewer.ts';
 export function ListPane({ linked }: { linked: string }) {
   const { view, progress } = useLive();
   const { loading, loadError } = useLooks();
-  const { counts } = useStream('counts');
+  const any = useStreamValue(({ counts }) => counts.kept > 0);
   if (view.rows.length > 0) {
     return (
       <div className="Stream-pane">
@@ -20,7 +20,7 @@ export function ListPane({ linked }: { linked: string }) {
       </div>
     );
   }
-  if (loading || (view.lines === 0 && counts.kept > 0)) return <Skeleton />;
+  if (loading || (view.lines === 0 && any)) return <Skeleton />;
   if (loadError !== null) return <LoadFailed text={[loadError.title, loadError.detail].filter(Boolean).join('. ')} />;
   if (view.lines > 0) return progress < 1 ? <Skeleton /> : <FilteredOut lines={view.lines} />;
   return <NoLines />;

@@ -55,6 +55,7 @@ export function LogList({ linked }: { linked: string }) {
               aria-posinset={item.index + 1}
               data-index={item.index}
               data-key={row.key}
+              data-plain={line !== null && !wrap && !expanded.has(row.key) ? '' : undefined}
               data-testid={line === null ? 'gap' : 'line'}
               data-level={line?.level ?? undefined}
               data-id={row.id || undefined}

@@ -1,4 +1,4 @@
-import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, measureElement, type Range, useVirtualizer } from '@tanstack/react-virtual';
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
 import { useLive, useLooks, useViewer } from './context.tsx';
 import { firstFrom, type Row } from './logic/row.ts';
@@ -35,23 +35,34 @@ export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number, 
     estimateSize: () => rowPx,
     overscan: 8,
     rangeExtractor,
+    // A row that has just come is as high as its style says: to ask the browser would cost a layout for each. Should it
+    // be otherwise, the ResizeObserver tells.
+    measureElement: (element, entry, instance) =>
+      !entry && element.hasAttribute('data-plain') ? rowPx : measureElement(element, entry, instance),
     // Lines come on top: whoever reads keeps the row at the top of what is seen, whoever follows keeps the top.
     anchorTo: follow.following ? 'start' : 'end',
   });
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: heights that were measured hold no longer
-  useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowPx, wrap]);
 
   useLayoutEffect(() => {
     if (follow.following) virtualizer.scrollToOffset(0);
   }, [virtualizer, follow]);
 
-  // The list is shown again: where it was left.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only when it comes into the page
+  // The list is shown again, or its rows are of another height, so that what was measured holds no longer: on with the
+  // row that was at the top.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only then
   useLayoutEffect(() => {
     const index = follow.following ? -1 : indexOf(viewer.top);
-    if (index > 0) virtualizer.scrollToIndex(index, { align: 'start' });
-  }, []);
+    virtualizer.measure();
+    if (index !== -1) virtualizer.scrollToIndex(index, { align: 'start' });
+  }, [rowPx, wrap]);
+
+  // What stood at the top is filtered out, so that it can't keep its place: the next older row that is shown takes it.
+  useLayoutEffect(() => {
+    const { top } = viewer;
+    if (follow.following || top === null || indexOf(top) !== -1) return;
+    const index = rows.length - firstFrom(rows, top.place);
+    if (rows.length > 0) virtualizer.scrollToIndex(Math.min(index, rows.length - 1), { align: 'start' });
+  }, [virtualizer, viewer, rows, indexOf, follow]);
 
   useEffect(() => {
     const index = indexOf(goal?.row ?? null);
