@@ -120,7 +120,7 @@ describe('What the benchmark writes', () => {
 
   it('replaces what stands between the markers, and only that', () => {
     const text = '# Title\n<!-- measured: npm run bench -- --write -->\nold\n<!-- /measured -->\nrest';
-    expect(refresh(text, 'new')).to.equal(text.replace('old', 'new'));
+    expect(refresh(text, 'new')).to.equal(text.replace('old', '\nnew\n'));
     expect(() => refresh('# Title', 'new')).to.throw('lost its markers');
   });
 

@@ -53,7 +53,9 @@ function flat(what: string, of: string, values: readonly (number | undefined)[])
   if (known.length < 2 || known.length < values.length) return { what, goal, measured: unmeasured, met: undefined };
   const mean = known.reduce((sum, cost) => sum + cost, 0) / known.length;
   const percents = known.map((cost) => (cost / mean - 1) * 100);
-  const measured = percents.map((percent) => `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(0)} %`).join(', ');
+  const measured = percents
+    .map((percent) => `${percent < -0.5 ? '−' : '+'}${Math.abs(percent).toFixed(0)} %`)
+    .join(', ');
   return { what, goal, measured, met: percents.every((percent) => Math.abs(percent) <= 15) };
 }
 

@@ -3,17 +3,21 @@ import { join } from 'node:path';
 import { serveNative } from './native.ts';
 import { backlog, upstream } from './serve.ts';
 
-const [haproxy = 'haproxy', maxConnections = '9000'] = process.argv.slice(4);
+const [haproxy = 'haproxy'] = process.argv.slice(4);
 
 await serveNative((port, directory) => {
   const file = join(directory, 'haproxy.cfg');
   writeFileSync(
     file,
     `global
-  maxconn ${maxConnections}
+  # Without the second line it would not start where it may not open twice as many descriptors.
+  maxconn 10000
+  no strict-limits
   nbthread 1
 defaults
   mode http
+  # Without it events are held back for up to 200 ms, to fill packets.
+  option http-no-delay
   timeout connect 5s
   timeout client 1h
   timeout server 1h
@@ -24,5 +28,5 @@ backend logs
   server upstream ${new URL(upstream).host}
 `,
   );
-  return [haproxy, '-db', '-f', file];
+  return [haproxy, '-q', '-db', '-f', file];
 });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { ServerAnswers, Usage } from './serve.ts';
 // Runs a program until its own input ends: however this process dies, the pipe closes and the program goes with it.
 const untilInputEnds =
   'directory=$1; shift; "$@" & program=$!; echo "$program"; cat > /dev/null; kill -9 "$program"; wait "$program" 2> /dev/null; rm -r "$directory"';
-/** [spec] proc(5): times in /proc count in USER_HZ, which is 100 for every program on Linux. */
+/** [spec] proc(5): times in `stat` count in USER_HZ, which is 100 for every program on Linux. Too coarse for a light load. */
 const usPerTick = 10_000;
 
 /** Runs a server that is not Node, in a single process, and measures it through /proc. */
@@ -29,14 +29,22 @@ export async function serveNative(command: (port: number, directory: string) => 
 }
 
 function usageOf(pid: number): Usage {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name in parentheses may hold spaces; utime and stime are fields 14 and 15, the 12th and 13th after it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return {
-    cpuUs: (Number(fields[11]) + Number(fields[12])) * usPerTick,
-    rssKb: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]),
-  };
+  return { cpuUs: cpuOf(pid), rssKb: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) };
+}
+
+function cpuOf(pid: number): number {
+  try {
+    // [spec] sched-stats: the first number is the time on a CPU, in nanoseconds; one file for each thread.
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const times = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8'));
+    return times.reduce((sum, text) => sum + Number.parseInt(text, 10), 0) / 1e3;
+  } catch {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name in parentheses may hold spaces; utime and stime are the 12th and 13th field after it.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * usPerTick;
+  }
 }
 
 function freePort(): Promise<number> {
