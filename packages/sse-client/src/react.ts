@@ -1,3 +1,4 @@
+/// <reference path="./shim.d.ts" />
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useSyncExternalStore } from 'use-sync-external-store/shim';
 import { createEventStream } from './event-stream.ts';

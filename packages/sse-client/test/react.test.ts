@@ -1,0 +1,140 @@
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { createElement } from 'react';
+import { renderToString } from 'react-dom/server';
+import { build } from 'vite';
+import { type UseEventStreamResult, useEventStream } from '../src/react.ts';
+import { chromium } from './browser/support/browser.ts';
+import { Server } from './support/server.ts';
+import { until } from './support/until.ts';
+
+const entry = fileURLToPath(new URL('./support/react-page.ts', import.meta.url));
+
+/** React's development build, in which StrictMode mounts everything twice. */
+async function bundle(): Promise<string> {
+  const made = await build({
+    configFile: false,
+    logLevel: 'error',
+    mode: 'development',
+    define: { 'process.env.NODE_ENV': '"development"' },
+    build: { write: false, minify: false, lib: { entry, formats: ['es'], fileName: 'page' } },
+  });
+  return (made as { output: { code: string }[] }[])[0]!.output[0]!.code;
+}
+
+describe('useEventStream', () => {
+  let script: string;
+  let server: Server;
+  let page: Page;
+  const streams = () => server.visits.filter(({ req }) => req.url!.startsWith('/stream'));
+  const open = () => streams().filter(({ isGone }) => !isGone);
+  const status = () => page.evaluate(() => window.hook.result!.status);
+  const untilStatus = (wanted: string) =>
+    page.waitForFunction((name) => window.hook.result?.status === name, wanted, { polling: 5 });
+
+  before(async () => {
+    script = await bundle();
+  });
+  beforeEach(async () => {
+    server = await new Server().listen();
+    server.onVisit = (visit) => {
+      if (visit.req.url === '/page.js') visit.answer(200, { 'content-type': 'text/javascript' }, script);
+      else if (visit.req.url!.startsWith('/stream')) visit.open(`id: 1\ndata: ${visit.req.url}\n\n`);
+      else
+        visit.answer(
+          200,
+          { 'content-type': 'text/html' },
+          '<!doctype html><body><script type="module" src="/page.js"></script>',
+        );
+    };
+    page = await (await chromium()).newPage();
+    await page.goto(`http://127.0.0.1:${server.port}/`);
+  });
+  afterEach(async () => {
+    await page.close();
+    await server.close();
+  });
+
+  it('has one connection in StrictMode, which mounts, unmounts and mounts again', async () => {
+    await page.evaluate(() => window.hook.render('/stream'));
+    await untilStatus('connected');
+    await until(() => open().length === 1);
+    expect(await page.evaluate(() => window.hook.result!.entries.length)).to.equal(1);
+    await page.evaluate(() => window.hook.unmount());
+    await until(() => open().length === 0);
+  });
+
+  it('does not reconnect for options written inline, and its methods never change', async () => {
+    await page.evaluate(() => window.hook.render('/stream', { headers: {} }));
+    await untilStatus('connected');
+    const before = streams().length;
+    const changed = await page.evaluate(() => {
+      window.hook.keep();
+      const { stream } = window.hook.result!;
+      for (let time = 0; time < 5; time++) window.hook.render('/stream', { headers: {}, maxEntries: 5 + time });
+      return [...window.hook.changed(), ...(window.hook.result!.stream === stream ? [] : ['stream'])];
+    });
+    expect(changed).to.deep.equal([]);
+    await page.evaluate(() => window.hook.result!.seed([{ id: '0', data: 'known' }]));
+    await page.waitForFunction(() => window.hook.result!.counts.original === 1);
+    expect(await status()).to.equal('connected');
+    expect(streams()).to.have.length(before);
+  });
+
+  it('closes the stream and makes another when the URL changes, and shows nothing of the one under the other', async () => {
+    await page.evaluate(() => window.hook.render('/stream?a', { maxEntries: 5 }));
+    await untilStatus('connected');
+    await page.evaluate(() => {
+      window.hook.renders = [];
+      window.hook.keep();
+      window.hook.render('/stream?b', { maxEntries: 7 });
+    });
+    await untilStatus('connected');
+    const renders = await page.evaluate(() => window.hook.renders);
+    expect(renders[0]).to.equal('/stream?b idle 0');
+    expect(await page.evaluate(() => window.hook.changed())).to.deep.equal([]);
+    await until(() => open().length === 1);
+    expect(open()[0]!.req.url).to.equal('/stream?b');
+    expect(await page.evaluate(() => window.hook.result!.stream!.url)).to.equal('/stream?b');
+  });
+
+  it('is idle without a URL, and can be called all the same', async () => {
+    const said = await page.evaluate(() => {
+      window.hook.render(null);
+      const result = window.hook.result!;
+      for (const name of ['connect', 'disconnect', 'retryNow', 'clear', 'reset', 'wipe'] as const) result[name]();
+      result.seed([{ id: '1', data: '' }]);
+      return [result.status, result.stream, result.fill(1, []), result.entries.length];
+    });
+    expect(said).to.deep.equal(['idle', null, 0, 0]);
+    await page.evaluate(() => window.hook.render('/stream'));
+    await untilStatus('connected');
+    await page.evaluate(() => window.hook.render(null));
+    await until(() => open().length === 0);
+    expect(await status()).to.equal('idle');
+  });
+
+  it('stays off with autoConnect: false until connect() is called', async () => {
+    await page.evaluate(() => window.hook.render('/stream', { autoConnect: false }));
+    await page.waitForFunction(() => window.hook.result!.stream !== null);
+    expect(await status()).to.equal('idle');
+    await page.evaluate(() => window.hook.result!.connect());
+    await untilStatus('connected');
+    await page.evaluate(() => window.hook.result!.disconnect());
+    await until(() => open().length === 0);
+    expect(await page.evaluate(() => window.hook.result!.entries.length)).to.equal(1);
+  });
+
+  it('is idle on the server, and opens nothing there', () => {
+    let result: UseEventStreamResult | undefined;
+    const Viewer = () => {
+      result = useEventStream(server.url, { persist: { scope: 'a' } });
+      return createElement('p', null, result.status);
+    };
+    expect(renderToString(createElement(Viewer))).to.equal('<p>idle</p>');
+    expect(result!.entries.length + result!.counts.total).to.equal(0);
+    expect(result!.stream).to.equal(null);
+    expect(streams()).to.be.empty;
+  });
+});

@@ -1,0 +1,47 @@
+import { createElement, StrictMode } from 'react';
+import { flushSync } from 'react-dom';
+import { createRoot } from 'react-dom/client';
+import type { EventStreamOptions } from '../../src/index.ts';
+import { type UseEventStreamResult, useEventStream } from '../../src/react.ts';
+
+declare global {
+  interface Window {
+    hook: typeof hook;
+  }
+}
+
+let url: string | null = null;
+let options: EventStreamOptions | undefined;
+
+function Viewer() {
+  hook.result = useEventStream(url, options);
+  hook.renders.push(`${url} ${hook.result.status} ${hook.result.entries.length}`);
+  return null;
+}
+
+const root = createRoot(document.body);
+
+/** A component that uses the hook, and what the hook gave at every render. */
+const hook = {
+  renders: [] as string[],
+  result: undefined as UseEventStreamResult | undefined,
+  kept: undefined as UseEventStreamResult | undefined,
+  render(nextUrl: string | null, nextOptions?: EventStreamOptions) {
+    url = nextUrl;
+    options = nextOptions;
+    flushSync(() => root.render(createElement(StrictMode, null, createElement(Viewer))));
+  },
+  unmount: () => root.unmount(),
+  keep() {
+    hook.kept = hook.result;
+  },
+  /** Which functions of the result are others than when `keep()` was called. */
+  changed(): string[] {
+    const [before, now] = [Object.entries(hook.kept!), hook.result!];
+    return before.flatMap(([name, value]) =>
+      typeof value === 'function' && now[name as keyof UseEventStreamResult] !== value ? [name] : [],
+    );
+  },
+};
+
+window.hook = hook;
