@@ -50,6 +50,11 @@ export function bestLibrary(
   return best;
 }
 
+function labelOf({ server, browsers, wanted }: Result): string {
+  const { label } = serverNamed(server);
+  return browsers === wanted ? label : `${label} (${browsers.toLocaleString('en')} browsers)`;
+}
+
 function oneTable(workload: Workload, results: readonly Result[]): string {
   const shown = columns[workload.kind].filter((metric) => results.some((result) => figure(result, metric)));
   const head = [
@@ -64,7 +69,7 @@ function oneTable(workload: Workload, results: readonly Result[]): string {
       const best = bestLibrary(results, metric);
       return [cell(spread), spread && best ? (spread.median / best.median).toFixed(2) : '–'];
     });
-    return [serverNamed(result.server).label, ...cells, validity(result)];
+    return [labelOf(result), ...cells, validity(result)];
   });
   return table([head, ...rows]);
 }
@@ -90,7 +95,7 @@ export function workloadTables(report: Report): string {
   const sections = workloads.flatMap((workload) => {
     const results = report.results.filter((result) => result.workload === workload.name);
     if (results.length === 0) return [];
-    const counts = [...new Set(results.map(({ browsers }) => browsers))].map((count) => count.toLocaleString('en'));
+    const counts = [...new Set(results.map(({ wanted }) => wanted))].map((count) => count.toLocaleString('en'));
     const text = workload.name === 'scale' ? scaleTable(results) : oneTable(workload, results);
     return [`### ${workload.name}: ${workload.title}\n\nBrowsers: ${counts.join(' / ')}.\n\n${text}`];
   });
