@@ -69,8 +69,8 @@ export function joinTabs(
     catching?.stop();
     isInStep = false;
     asked = '';
-    // Higher than any that it knows, and than any that it can't know.
-    term = Math.max(term + 1, env.now());
+    // Higher than any that it knows, most likely than any that it can't know, and nobody else's.
+    term = Math.max(term + 1, env.now()) + env.random();
     seq = 0;
     status = { ...status, connectedAt: null };
     sink.status({ ...status, role: 'leader' });

@@ -1,0 +1,264 @@
+import type { Environment } from '../../src/environment.ts';
+import { createStream } from '../../src/event-stream.ts';
+import type { EventStream, EventStreamOptions } from '../../src/types.ts';
+import { Clock } from './clock.ts';
+
+interface Request {
+  readonly tab: WorldTab;
+  readonly callback: () => unknown;
+  readonly fail: (error: Error) => void;
+  readonly done: () => void;
+}
+
+/** A browser with several tabs and one upstream of numbered events, in which nothing arrives before the test lets it. */
+export class World {
+  readonly clock = new Clock();
+  readonly tabs: WorldTab[] = [];
+  readonly connections = new Set<Connection>();
+  readonly channels = new Map<object, { tab: WorldTab; deliver: (data: unknown) => void }>();
+  /** Granted or not, the first one has the lock. */
+  locks: Request[] = [];
+  sent = 0;
+  /** Last-Event-ID of every request so far. */
+  readonly requests: (string | null)[] = [];
+  /** Whether this browser gives no locks to this page. */
+  isWithoutLocks = false;
+  #seed = 1;
+
+  random = (): number => {
+    this.#seed = (Math.imul(this.#seed, 48_271) >>> 0) % 2_147_483_647;
+    return this.#seed / 2_147_483_647;
+  };
+
+  open(options: EventStreamOptions): WorldTab {
+    const tab = new WorldTab(this, options);
+    this.tabs.push(tab);
+    return tab;
+  }
+
+  /** So many events, in one piece. */
+  send(count = 1): void {
+    this.sent += count;
+    for (const connection of this.connections) connection.send(this.sent - count + 1, this.sent);
+  }
+
+  /** Something that waits in one of the tabs happens; false if nothing waits. */
+  step(choice: number): boolean {
+    const ready = this.tabs.filter((tab) => !tab.isFrozen && tab.inbox.length > 0);
+    if (ready.length === 0) return false;
+    ready[choice % ready.length]!.next(choice);
+    return true;
+  }
+
+  request(request: Request, isStolen: boolean): void {
+    if (isStolen) {
+      const [holder] = this.locks;
+      if (holder) {
+        this.locks.shift();
+        holder.tab.soon('lock', () => holder.fail(new Error('stolen')));
+      }
+      this.locks.unshift(request);
+      this.#grant();
+    } else if (this.locks.push(request) === 1) this.#grant();
+  }
+
+  #grant(): void {
+    const [request] = this.locks;
+    request?.tab.soon('lock', () => {
+      if (!this.locks.includes(request)) return;
+      void Promise.resolve(request.callback()).then(() => {
+        request.done();
+        this.drop(request);
+      });
+    });
+  }
+
+  drop(request: Request): void {
+    const index = this.locks.indexOf(request);
+    if (index === -1) return;
+    this.locks.splice(index, 1);
+    if (index === 0) this.#grant();
+  }
+}
+
+/** One stream of numbered events to one tab. */
+class Connection {
+  readonly #world: World;
+  readonly #tab: WorldTab;
+  readonly body: ReadableStream<Uint8Array>;
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+
+  constructor(world: World, tab: WorldTab, lastEventId: string | null, signal: AbortSignal) {
+    this.#world = world;
+    this.#tab = tab;
+    this.body = new ReadableStream({
+      start: (controller) => {
+        this.#controller = controller;
+      },
+    });
+    world.connections.add(this);
+    signal.addEventListener('abort', () => this.end());
+    world.requests.push(lastEventId);
+    if (lastEventId === null) return;
+    // A replay comes in pieces.
+    for (let from = Number(lastEventId) + 1; from <= world.sent; from += 3)
+      this.send(from, Math.min(from + 2, world.sent));
+  }
+
+  send(from: number, to: number): void {
+    let text = '';
+    for (let id = from; id <= to; id++) text += `id: ${id}\ndata: ${id}\n\n`;
+    if (text) this.#write(text);
+  }
+
+  comment(): void {
+    this.#write(':\n\n');
+  }
+
+  /** An id without an event. */
+  lone(id: string): void {
+    this.#write(`id: ${id}\n\n`);
+  }
+
+  cut(): void {
+    this.#world.connections.delete(this);
+    this.#tab.soon(this, () => this.#fail());
+  }
+
+  end(): void {
+    if (this.#world.connections.delete(this)) this.#fail();
+  }
+
+  #fail(): void {
+    try {
+      this.#controller.error(new Error('cut'));
+    } catch {
+      // It has been cut already.
+    }
+  }
+
+  #write(text: string): void {
+    this.#tab.soon(this, () => {
+      if (this.#world.connections.has(this)) this.#controller.enqueue(new TextEncoder().encode(text));
+    });
+  }
+
+  belongsTo(tab: WorldTab): boolean {
+    return this.#tab === tab;
+  }
+}
+
+/** A tab: what is on its way to it comes in order from each source, and from different sources in any order. */
+export class WorldTab {
+  readonly stream: EventStream;
+  readonly opened: number;
+  readonly options: EventStreamOptions;
+  inbox: { source: unknown; act: () => void }[] = [];
+  isFrozen = false;
+  readonly #world: World;
+  #late: (() => void)[] = [];
+
+  constructor(world: World, options: EventStreamOptions) {
+    this.#world = world;
+    this.opened = world.sent;
+    this.options = options;
+    this.stream = createStream(
+      'http://site/sse',
+      { shareTabs: true, autoConnect: true, ...options },
+      this.#environment(),
+    );
+  }
+
+  soon(source: unknown, act: () => void): void {
+    this.inbox.push({ source, act });
+  }
+
+  next(choice: number): void {
+    const { source } = this.inbox[choice % this.inbox.length]!;
+    const index = this.inbox.findIndex((one) => one.source === source);
+    this.inbox.splice(index, 1)[0]!.act();
+  }
+
+  thaw(): void {
+    this.isFrozen = false;
+    for (const callback of this.#late.splice(0)) callback();
+  }
+
+  close(): void {
+    this.stream.close();
+    this.#forget();
+  }
+
+  /** Gone without a word: its locks and connections go, and what it said before is still on its way. */
+  crash(): void {
+    this.isFrozen = true;
+    this.inbox = [];
+    this.#forget();
+    for (const [channel, { tab }] of this.#world.channels) if (tab === this) this.#world.channels.delete(channel);
+    for (const connection of this.#world.connections)
+      if (connection.belongsTo(this)) this.#world.connections.delete(connection);
+    for (const request of [...this.#world.locks]) if (request.tab === this) this.#world.drop(request);
+  }
+
+  /** Data of events, reasons of gaps. */
+  list(): string[] {
+    return [...this.stream.getSnapshot().entries].map((entry) => (entry.kind === 'gap' ? entry.reason : entry.data));
+  }
+
+  #forget(): void {
+    this.#world.tabs.splice(this.#world.tabs.indexOf(this), 1);
+  }
+
+  #environment(): Environment {
+    const world = this.#world;
+    const self = this;
+    class Channel {
+      onmessage: ((event: { data: unknown }) => void) | null = null;
+      constructor() {
+        world.channels.set(this, { tab: self, deliver: (data) => this.onmessage?.({ data }) });
+      }
+      postMessage(message: unknown): void {
+        const data = structuredClone(message);
+        for (const [channel, { tab, deliver }] of world.channels)
+          if (channel !== this)
+            tab.soon('channel', () => {
+              if (world.channels.has(channel)) deliver(data);
+            });
+      }
+      close(): void {
+        world.channels.delete(this);
+      }
+    }
+    const locks = {
+      request: (_name: string, { signal, steal = false }: LockOptions, callback: () => unknown) =>
+        new Promise<void>((done, fail) => {
+          if (world.isWithoutLocks) return fail(new DOMException('no locks here', 'SecurityError'));
+          const request = { tab: this, callback, fail, done };
+          world.request(request, steal);
+          signal?.addEventListener('abort', () => {
+            fail(new Error('aborted'));
+          });
+          signal?.addEventListener('abort', () => queueMicrotask(() => world.drop(request)));
+        }),
+    };
+    return {
+      fetch: async (_url, init) => {
+        const headers = new Headers(init?.headers);
+        const connection = new Connection(world, this, headers.get('last-event-id'), init!.signal!);
+        return new Response(connection.body, { headers: { 'content-type': 'text/event-stream' } });
+      },
+      now: world.clock.now,
+      random: world.random,
+      setTimeout: (callback, ms) =>
+        world.clock.setTimeout(() => (this.isFrozen ? void this.#late.push(callback) : callback()), ms),
+      clearTimeout: world.clock.clearTimeout,
+      requestAnimationFrame: undefined,
+      cancelAnimationFrame: undefined,
+      window: undefined,
+      document: undefined,
+      navigator: undefined,
+      locks: locks as unknown as LockManager,
+      BroadcastChannel: Channel as unknown as typeof BroadcastChannel,
+    };
+  }
+}
