@@ -5,13 +5,15 @@ const maxProblemBytes = 8_192;
 /** [RFC 9110] what a client may try again. */
 const temporary4xx = [408, 425, 429];
 
-/** What an answer means that is no event stream; undefined if it is one. */
+/**
+ * What an answer means that is no event stream; undefined if it is one. Whoever made the request aborts it, and with it
+ * what has not been read.
+ */
 export async function judgeAnswer(response: Response, now: number): Promise<Outcome | undefined> {
   const { status } = response;
   const type = mediaType(response);
   if (status === 200 && type === 'text/event-stream' && response.body) return undefined;
   if (status === 200) {
-    void response.body?.cancel();
     const where = response.redirected ? ' after a redirect: signed out?' : '';
     return failed('NOT_EVENT_STREAM', `The answer is not an event stream${where}`, { httpStatus: status });
   }
@@ -35,10 +37,9 @@ function mediaType(response: Response): string {
 
 /** The title or detail of a problem document (RFC 9457), of which no more is read than such a document needs. */
 async function problem(response: Response, type: string): Promise<string | undefined> {
-  const reader = response.body?.getReader();
-  if (!reader) return undefined;
+  if (!response.body || !/^application\/(problem\+)?json$/.test(type)) return undefined;
+  const reader = response.body.getReader();
   try {
-    if (!/^application\/(problem\+)?json$/.test(type)) return undefined;
     const decoder = new TextDecoder();
     let text = '';
     for (let bytes = 0; bytes <= maxProblemBytes; ) {
@@ -52,8 +53,6 @@ async function problem(response: Response, type: string): Promise<string | undef
     }
   } catch {
     // The status says enough.
-  } finally {
-    reader.cancel().catch(() => {});
   }
   return undefined;
 }

@@ -73,7 +73,6 @@ export function createStream(url: string, options: EventStreamOptions | undefine
     },
     lastEventId: () => lastEventId,
     lastEventAt: () => lastEventAt,
-    since: (id) => (id === lastEventId ? [] : ledger.since(id)),
   };
   const link = tabsLink({ url, config, env }, sink);
 

@@ -20,7 +20,6 @@ export interface Ledger {
   reset(): void;
   /** Puts back what was persisted, into an empty ledger. */
   restore(entries: readonly Unkeyed[]): void;
-  since(id: string): readonly Entry[] | undefined;
   entries(): EntryList;
   counts(): StreamCounts;
 }
@@ -130,14 +129,6 @@ export function createLedger(maxEntries: number, now: () => number): Ledger {
         }
         append(entry);
       }
-    },
-    since(id) {
-      const entries = log.view();
-      for (let index = entries.length - 1; index >= 0; index--) {
-        const entry = entries.at(index)!;
-        if (entry.kind === 'event' && entry.id === id) return entries.slice(index + 1);
-      }
-      return undefined;
     },
     entries: log.view,
     counts() {

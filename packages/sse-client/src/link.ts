@@ -1,6 +1,6 @@
 import type { Environment } from './environment.ts';
 import type { StreamConfig } from './options.ts';
-import type { Entry, StreamSnapshot } from './types.ts';
+import type { StreamSnapshot } from './types.ts';
 
 /** What of the snapshot is the link's to say. */
 export type LinkStatus = Partial<
@@ -35,8 +35,6 @@ export interface LinkSink {
   lastEventId(): string;
   /** When the last event came, also if it came before a reload; null if none ever did. */
   lastEventAt(): number | null;
-  /** What came after the event with this id; undefined where that is not known. For a tab that serves another. */
-  since(id: string): readonly Entry[] | undefined;
 }
 
 /** Where events come from: a connection of this tab's own, or another tab's. */

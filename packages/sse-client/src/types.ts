@@ -31,7 +31,7 @@ export type StreamErrorCode =
   | 'REFUSED'
   | 'OFFLINE';
 
-/** Why the last connection failed or ended. */
+/** Why the last connection failed or ended. Stays until the next one does, or until `connect()` or `reset()`. */
 export interface StreamError {
   readonly code: StreamErrorCode;
   /** A sentence for people, without secrets. */
@@ -203,7 +203,7 @@ export interface EventStream {
   connect(): void;
   /** Switches it off and keeps all that was gathered. */
   disconnect(): void;
-  /** Tries at once instead of at `retryAt`. Does nothing unless it is waiting. */
+  /** Tries at once instead of at `retryAt`. Does nothing unless it is `waiting` or `refused`. */
   retryNow(): void;
   /**
    * Puts what is known already before all that has come, oldest first, each id once, as `original`; and, while nothing

@@ -145,14 +145,6 @@ describe('the ledger', () => {
     ledger.clear();
     expect(ledger.counts()).to.include({ original: 4, total: 4, kept: 0, dropped: 4 });
   });
-
-  it('gives another tab what came after an id, or says that it does not know', () => {
-    const ledger = make(3);
-    for (const id of ['1', '2', '3', '4']) ledger.receive(streamed(id));
-    expect(ledger.since('2')?.map((entry) => entry.kind === 'event' && entry.id)).to.deep.equal(['3', '4']);
-    expect(ledger.since('4')).to.deep.equal([]);
-    expect(ledger.since('1')).to.equal(undefined);
-  });
 });
 
 describe('what has been seen', () => {
