@@ -1,24 +1,19 @@
 import { expect } from 'chai';
-import { range, StreamPage } from './support/viewer-page.ts';
-import { Stage } from './support/viewer-stage.ts';
+import { untilFresh } from './support/page.ts';
+import { range, type StreamPage } from './support/viewer-page.ts';
+import { viewerSuite } from './support/viewer-suite.ts';
 
 describe('what Stream mode keeps', () => {
-  let stage: Stage;
+  const suite = viewerSuite(5);
   let viewer: StreamPage;
 
   beforeEach(async () => {
-    stage = await Stage.open();
-    await stage.write(5);
-    viewer = await StreamPage.open(stage);
-  });
-  afterEach(async () => {
-    await viewer?.close();
-    await stage.close();
+    viewer = await suite.open();
   });
 
   it('stored logs stay, new ones come on top, and the total is their sum', async () => {
     await viewer.untilTotal(5, 0);
-    await stage.write(3);
+    await suite.stage.write(3);
     await viewer.untilTotal(5, 3);
     expect(await viewer.numbers()).to.deep.equal(range(1, 8));
     const top = await viewer.lines.evaluateAll((rows) =>
@@ -34,24 +29,24 @@ describe('what Stream mode keeps', () => {
   });
 
   it('both modes and back: nothing is lost, and what came meanwhile is there', async () => {
-    await stage.write(2);
+    await suite.stage.write(2);
     await viewer.untilTotal(5, 2);
     await viewer.page.getByRole('link', { name: 'Normal' }).click();
     await viewer.page.getByRole('button', { name: 'Refresh' }).waitFor();
-    await stage.write(4);
+    await suite.stage.write(4);
     await viewer.page.getByText('6 new lines').waitFor({ state: 'attached' });
     await viewer.page.getByRole('link', { name: 'Stream' }).click();
     await viewer.untilTotal(5, 6);
     expect(await viewer.numbers()).to.deep.equal(range(1, 11));
-    expect(stage.asked).to.have.length(1);
+    expect(suite.stage.asked).to.have.length(1);
   });
 
   it('Disconnect keeps all that was gathered; Connect goes on there, with no gap and no double', async () => {
-    await stage.write(2);
+    await suite.stage.write(2);
     await viewer.untilTotal(5, 2);
     await viewer.button('Disconnect').click();
     await viewer.until('idle');
-    await stage.write(3);
+    await suite.stage.write(3);
     expect(await viewer.numbers()).to.deep.equal(range(1, 7));
     await viewer.button('Connect').click();
     await viewer.untilTotal(5, 5);
@@ -60,54 +55,52 @@ describe('what Stream mode keeps', () => {
   });
 
   it('reloaded in the middle of a flow, again and again: every log once', async () => {
-    const stop = stage.flow();
+    const stop = suite.stage.flow();
     for (const least of [40, 80, 120]) {
-      await viewer.page.waitForFunction((number) => document.body.textContent?.includes(`Line ${number}`), least, {
-        polling: 5,
-      });
+      await untilFresh(viewer.page, least);
       await viewer.page.reload();
       await viewer.until('connected');
     }
     await stop();
-    await viewer.untilTotal(5, stage.written - 5);
-    expect(await viewer.numbers()).to.deep.equal(range(1, stage.written));
+    await viewer.untilTotal(5, suite.stage.written - 5);
+    expect(await viewer.numbers()).to.deep.equal(range(1, suite.stage.written));
   });
 
   it('switched off, it stays off after a reload; on, it comes back on', async () => {
-    await stage.write();
+    await suite.stage.write();
     await viewer.untilTotal(5, 1);
     await viewer.button('Disconnect').click();
     await viewer.until('idle');
     await viewer.page.reload();
     await viewer.untilTotal(5, 1);
     await viewer.until('idle');
-    await stage.write();
-    expect(stage.asked).to.have.length(1);
+    await suite.stage.write();
+    expect(suite.stage.asked).to.have.length(1);
     await viewer.button('Connect').click();
     await viewer.untilTotal(5, 2);
     await viewer.page.reload();
     await viewer.until('connected');
-    await stage.write();
+    await suite.stage.write();
     await viewer.untilTotal(5, 3);
     expect(await viewer.numbers()).to.deep.equal(range(1, 8));
   });
 
   it('streamed lines can be cleared: the stored ones stay, and the next one comes', async () => {
-    await stage.write(3);
+    await suite.stage.write(3);
     await viewer.untilTotal(5, 3);
     await viewer.button('Clear streamed').click();
     await viewer.untilTotal(5, 0);
-    await stage.write();
+    await suite.stage.write();
     await viewer.untilTotal(5, 1);
     expect(await viewer.numbers()).to.deep.equal([...range(1, 5), 9]);
   });
 
   it('starting over shows what is stored now as original', async () => {
-    await stage.write(3);
+    await suite.stage.write(3);
     await viewer.untilTotal(5, 3);
     await viewer.button('Start over').click();
     await viewer.untilTotal(8, 0);
-    await stage.write();
+    await suite.stage.write();
     await viewer.untilTotal(8, 1);
     expect(await viewer.numbers()).to.deep.equal(range(1, 9));
   });
@@ -123,16 +116,16 @@ describe('what Stream mode keeps', () => {
         }
       }
     });
-    await stage.write(3);
+    await suite.stage.write(3);
     await viewer.untilTotal(5, 3);
     await viewer.page.getByText('Storage is full').waitFor();
-    await stage.write(3);
+    await suite.stage.write(3);
     await viewer.untilTotal(5, 6);
     expect(await viewer.numbers()).to.deep.equal(range(1, 11));
     await viewer.page.evaluate(() => {
       for (const key of Object.keys(localStorage)) if (key.startsWith('filler-')) localStorage.removeItem(key);
     });
-    await stage.write();
+    await suite.stage.write();
     await viewer.page.getByText('Storage is full').waitFor({ state: 'detached' });
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -41,9 +41,13 @@ describe('set-up', () => {
         'packages/log-stream/dist/index.js',
         'packages/sse-client/dist/index.js',
         'examples/datashop/dist/index.html',
+        'packages/sse-client/dist/index.js',
+        'examples/datashop/dist/index.html',
       ];
 
-      expect(await setup()).to.include('installing dependencies');
+      const said = await setup();
+      expect(said).to.include('installing dependencies');
+      expect(said).to.include('building the log viewer');
       const first = made.map(changedAt);
       const node = join(clone, 'node_modules/.bin/node');
       expect((await run(clone, node, '--version')).trim()).to.equal(`v${pinned}`);
@@ -58,6 +62,9 @@ describe('set-up', () => {
 
       expect(await setup()).to.equal('');
       expect(made.map(changedAt)).to.deep.equal(first);
+
+      appendFileSync(join(clone, 'examples/datashop/web/src/main.tsx'), '// changed\n');
+      expect(await setup()).to.equal('setup: building the log viewer (once, a few seconds)\n');
     });
   });
 });

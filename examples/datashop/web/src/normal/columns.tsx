@@ -9,11 +9,11 @@ import type { Row } from './use-log-page.ts';
 export function columns(zone: TimeZone, narrow: boolean): ColumnSchema[] {
   if (narrow) return [column('log', 'Log', '100%', Card)];
   return [
-    column('time', zone === 'utc' ? 'Time (UTC)' : 'Time (local)', 186, Time),
+    column('time', zone === 'utc' ? 'Time (UTC)' : 'Time (local)', 172, Time),
     column('level', 'Level', 88, Level),
     column('stage', 'Stage', 112, Stage),
-    column('message', 'Message', 'calc(100% - 482px)', Message),
-    { ...column('duration', 'Duration', 96, Duration), align: 'right' },
+    column('message', 'Message', 'calc(100% - 468px)', Message),
+    column('duration', 'Duration', 96, Duration),
   ];
 }
 

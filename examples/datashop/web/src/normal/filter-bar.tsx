@@ -7,11 +7,10 @@ import { SearchField } from './search-field.tsx';
 
 export interface FilterBarProps {
   filters: Filters;
-  loading: boolean;
   onRefresh: () => void;
 }
 
-export function FilterBar({ filters, loading, onRefresh }: FilterBarProps) {
+export function FilterBar({ filters, onRefresh }: FilterBarProps) {
   return (
     <search className="filters">
       <SearchField search={filters.search} />
@@ -23,7 +22,7 @@ export function FilterBar({ filters, loading, onRefresh }: FilterBarProps) {
             Clear filters
           </Button>
         )}
-        <Button icon="refresh" disabled={loading} onClick={onRefresh}>
+        <Button icon="refresh" onClick={onRefresh}>
           Refresh
         </Button>
       </div>

@@ -40,7 +40,7 @@ export function NormalMode() {
 
   return (
     <>
-      <FilterBar filters={filters} loading={busy} onRefresh={reload} />
+      <FilterBar filters={filters} onRefresh={reload} />
       {error ? (
         <EmptyPane
           icon="cloud_off"
@@ -62,10 +62,10 @@ export function NormalMode() {
           <Pager
             view={view}
             size={filters.size}
-            busy={busy}
             onNewest={() => go({ upto: undefined })}
-            onNewer={() => void newer()}
-            onOlder={() => go({ upto: view.olderId })}
+            // A button that is disabled for a moment loses the focus: a step too many is left out instead.
+            onNewer={() => !busy && void newer()}
+            onOlder={() => !busy && go({ upto: view.olderId })}
           />
         </>
       )}

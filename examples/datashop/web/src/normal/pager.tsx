@@ -7,7 +7,6 @@ import type { View } from './use-log-page.ts';
 export interface PagerProps {
   view: View;
   size: number;
-  busy: boolean;
   onNewest: () => void;
   onNewer: () => void;
   onOlder: () => void;
@@ -15,7 +14,7 @@ export interface PagerProps {
 
 const number = (value: number) => value.toLocaleString('en');
 
-export function Pager({ view, size, busy, onNewest, onNewer, onOlder }: PagerProps) {
+export function Pager({ view, size, onNewest, onNewer, onOlder }: PagerProps) {
   const sizeId = useId();
   const { rows, first, total, olderId } = view;
   const atNewest = first <= 1;
@@ -38,13 +37,13 @@ export function Pager({ view, size, busy, onNewest, onNewer, onOlder }: PagerPro
         </select>
       </div>
       <div className="pager-steps">
-        <Button icon="first_page" disabled={atNewest || busy} onClick={onNewest}>
+        <Button icon="first_page" disabled={atNewest} onClick={onNewest}>
           Newest
         </Button>
-        <Button icon="chevron_left" disabled={atNewest || busy} onClick={onNewer}>
+        <Button icon="chevron_left" disabled={atNewest} onClick={onNewer}>
           Newer
         </Button>
-        <Button icon="chevron_right" iconAlign="right" disabled={olderId === undefined || busy} onClick={onOlder}>
+        <Button icon="chevron_right" iconAlign="right" disabled={olderId === undefined} onClick={onOlder}>
           Older
         </Button>
       </div>

@@ -1,6 +1,6 @@
 import './skeleton.css';
 
-const LINES = Array.from({ length: 14 }, (_, index) => index);
+const LINES = Array.from({ length: 40 }, (_, index) => index);
 
 /** The outline of a page of logs, until the first one is here. */
 export function Skeleton() {
