@@ -3,7 +3,7 @@ import { BFF_STREAM } from '../../../src/demo.ts';
 
 export const MAX_LINES = 100_000;
 
-const startedKey = (user: string) => `datashop.stream-started.${user}`;
+const switchKey = (user: string) => `datashop.stream.${user}`;
 
 /** The stream of this user's logs; `close` it when done. */
 export function openStream(user: string): EventStream {
@@ -14,27 +14,27 @@ export function openStream(user: string): EventStream {
 export function wipeStream(user: string): void {
   wipePersisted(user);
   try {
-    localStorage.removeItem(startedKey(user));
+    localStorage.removeItem(switchKey(user));
   } catch {
     // Storage is blocked: then nothing was kept.
   }
 }
 
 /**
- * Whether the stream was ever switched on in this browser. From then on it is the client that remembers: it comes back
- * on, or stays off.
+ * Whether somebody has switched it off. The client remembers too, but says neither whether it ever was on, nor, to a tab
+ * that is opened right after, that it is.
  */
-export function wasStarted(user: string): boolean {
+export function isSwitchedOff(user: string): boolean {
   try {
-    return localStorage.getItem(startedKey(user)) !== null;
+    return localStorage.getItem(switchKey(user)) === 'off';
   } catch {
     return false;
   }
 }
 
-export function markStarted(user: string): void {
+export function rememberSwitch(user: string, state: 'on' | 'off'): void {
   try {
-    localStorage.setItem(startedKey(user), '1');
+    localStorage.setItem(switchKey(user), state);
   } catch {
     // Storage is blocked: every visit is the first.
   }

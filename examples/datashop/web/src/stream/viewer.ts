@@ -8,7 +8,7 @@ import { type Notice, Notices } from './logic/notices.ts';
 import { knownEvents } from './logic/pages.ts';
 import type { Row } from './logic/row.ts';
 import type { Query } from './logic/search.ts';
-import { markStarted, openStream, wasStarted } from './session.ts';
+import { isSwitchedOff, openStream, rememberSwitch } from './session.ts';
 import { Store } from './store.ts';
 
 /** Of lines that somebody asked for. */
@@ -82,13 +82,12 @@ export class Viewer {
     this.live = new LiveView(this.stream, openWorker);
   }
 
-  /** Somebody looks at it: the first time of all it loads what is stored and goes on live from there. */
+  /** Somebody looks at it: what is stored is loaded, and live from there, unless it was switched off. */
   async enter(): Promise<void> {
     if (this.#entered) return;
     this.#entered = true;
-    const first = !wasStarted(this.#user);
     const ready = this.#isEmpty ? await this.load() : true;
-    if (first && ready) this.connect();
+    if (ready && !isSwitchedOff(this.#user)) this.connect();
   }
 
   /** The newest stored logs. @returns whether they could be loaded */
@@ -107,8 +106,13 @@ export class Viewer {
   }
 
   connect(): void {
-    markStarted(this.#user);
+    rememberSwitch(this.#user, 'on');
     this.stream.connect();
+  }
+
+  disconnect(): void {
+    rememberSwitch(this.#user, 'off');
+    this.stream.disconnect();
   }
 
   /** By a button: its success is worth a word. */
