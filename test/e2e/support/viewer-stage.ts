@@ -1,0 +1,182 @@
+import type { Server, ServerResponse } from 'node:http';
+import { type LogDocument, type LogStreamRouter, logStreamRouter, SqliteLogStore } from '@datashop/log-stream';
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import { type Bff, bff } from '../../../examples/datashop/src/bff/app.ts';
+import { BFF_STREAM, UPSTREAM_LOGS } from '../../../examples/datashop/src/demo.ts';
+import { closeServer, listen } from '../../../examples/datashop/src/listen.ts';
+import { log } from './viewer.ts';
+
+const TOKEN = 'of-the-log-service';
+const STREAM = `${UPSTREAM_LOGS}/stream`;
+
+/** What a test does to requests before those who should answer them: undefined lets them pass. */
+type Gate = RequestHandler | undefined;
+
+/**
+ * The viewer's whole back end in this process, on real sockets: BFF, log service and store, with gates between them at
+ * which a test can refuse, cut, silence and falsify. Its logs are numbered: "Line 1", "Line 2", …
+ */
+export class Stage {
+  /** Before the BFF's stream. */
+  browserGate: Gate;
+  /** Before the log service: streams, pages, its health. */
+  serviceGate: Gate;
+  /** A log service that begins each stream now, whatever was asked for. */
+  isForgetful = false;
+  /** Every stream that the log service was asked for, by its Last-Event-ID. */
+  readonly asked: string[] = [];
+  readonly #store = new SqliteLogStore({ path: ':memory:' });
+  readonly #router: LogStreamRouter = logStreamRouter({ store: this.#store, token: TOKEN, retryMs: false });
+  readonly #upstreams = new Set<ServerResponse>();
+  readonly #browsers = new Set<ServerResponse>();
+  #written = 0;
+  #flow: Promise<void> | undefined;
+  #flowing = false;
+  #service!: Server;
+  #bff!: Bff;
+  #front!: Server;
+  #port = 0;
+
+  static async open(): Promise<Stage> {
+    const stage = new Stage();
+    const service = await listen(stage.#serviceApp(), 0, '127.0.0.1');
+    stage.#service = service.server;
+    stage.#bff = bff({ upstream: `http://127.0.0.1:${service.port}`, token: TOKEN });
+    await stage.up();
+    return stage;
+  }
+
+  get url(): string {
+    return `http://localhost:${this.#port}/`;
+  }
+
+  get streamUrl(): string {
+    return `http://localhost:${this.#port}${BFF_STREAM}`;
+  }
+
+  /** Streams open at the log service. */
+  get upstreams(): number {
+    return this.#upstreams.size;
+  }
+
+  /** Streams open at the BFF. */
+  get browsers(): number {
+    return this.#browsers.size;
+  }
+
+  /** The number of the newest log. */
+  get written(): number {
+    return this.#written;
+  }
+
+  /** Appends so many numbered logs, in one transaction. */
+  async write(count = 1): Promise<void> {
+    const first = this.#written + 1;
+    this.#written += count;
+    await this.append(...Array.from({ length: count }, (_, index) => log(first + index)));
+  }
+
+  async append(...logs: LogDocument[]): Promise<void> {
+    await this.#store.append(logs);
+  }
+
+  /** One numbered log after another until the function that it gives is called. */
+  flow(): () => Promise<void> {
+    this.#flowing = true;
+    this.#flow = (async () => {
+      while (this.#flowing) {
+        await this.write();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    })();
+    return () => this.#stopFlow();
+  }
+
+  /** Bytes from the log service to whoever reads its streams now. */
+  say(text: string): void {
+    for (const upstream of this.#upstreams) upstream.write(text);
+  }
+
+  /** Breaks the streams between log service and BFF. */
+  cut(): void {
+    for (const upstream of this.#upstreams) upstream.destroy();
+  }
+
+  /** Breaks the streams between BFF and browsers. */
+  cutBrowsers(): void {
+    for (const browser of this.#browsers) browser.destroy();
+  }
+
+  /** What the BFF writes to the browsers that it has now gets lost, as on a line that is dead without anybody knowing. */
+  silence(): void {
+    for (const browser of this.#browsers) browser.write = () => true;
+  }
+
+  /** Nobody listens at the BFF's address any more, and all its connections are gone. */
+  async down(): Promise<void> {
+    const closed = closeServer(this.#front);
+    this.#front.closeAllConnections();
+    await closed;
+  }
+
+  /** At the same address again, with the same sessions. */
+  async up(): Promise<void> {
+    const app = express().get(BFF_STREAM, (req, res, next) => {
+      track(this.#browsers, res);
+      pass(this.browserGate, req, res, next);
+    });
+    const { server, port } = await listen(app.use(this.#bff.app), this.#port, '127.0.0.1');
+    this.#front = server;
+    this.#port = port;
+  }
+
+  async close(): Promise<void> {
+    await this.#stopFlow();
+    await this.#bff.drain(0);
+    if (this.#front.listening) await this.down();
+    await this.#router.close();
+    const closed = closeServer(this.#service);
+    this.#service.closeAllConnections();
+    await closed;
+    await this.#store.close();
+  }
+
+  async #stopFlow(): Promise<void> {
+    this.#flowing = false;
+    await this.#flow;
+  }
+
+  #serviceApp(): express.Express {
+    const app = express();
+    app.use((req, res, next) => pass(this.serviceGate, req, res, next));
+    app.get(STREAM, (req, res, next) => {
+      this.asked.push(req.get('last-event-id') ?? '');
+      track(this.#upstreams, res);
+      if (this.isForgetful) delete req.headers['last-event-id'];
+      next();
+    });
+    return app.use(this.#router);
+  }
+}
+
+function pass(gate: Gate, req: Request, res: Response, next: () => void): void {
+  if (gate) gate(req, res, next);
+  else next();
+}
+
+function track(open: Set<ServerResponse>, res: ServerResponse): void {
+  open.add(res);
+  res.once('close', () => open.delete(res));
+}
+
+/** A gate that closes streams only. */
+export const streamsOnly =
+  (gate: RequestHandler): RequestHandler =>
+  (req, res, next) =>
+    req.path === STREAM ? gate(req, res, next) : next();
+
+/** A gate that closes pages of stored logs only. */
+export const pagesOnly =
+  (gate: RequestHandler): RequestHandler =>
+  (req, res, next) =>
+    req.path === UPSTREAM_LOGS ? gate(req, res, next) : next();

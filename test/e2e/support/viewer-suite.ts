@@ -1,0 +1,43 @@
+import type { BrowserContextOptions } from 'playwright-core';
+import { streamMode, visit, watchPages } from './page.ts';
+import { viewerBrowser } from './viewer-browser.ts';
+import { StreamPage } from './viewer-page.ts';
+import { Stage } from './viewer-stage.ts';
+
+/** What each test of a suite finds: a back end of its own, and a way to visit it. */
+export class Suite {
+  stage!: Stage;
+  readonly #visitors: StreamPage[] = [];
+
+  /** A new visitor opens Stream mode. */
+  async visit(options: BrowserContextOptions = {}, query = ''): Promise<StreamPage> {
+    const url = `${streamMode(this.stage.url)}${query}`;
+    const visitor = new StreamPage(await visit(await viewerBrowser(), url, options));
+    this.#visitors.push(visitor);
+    return visitor;
+  }
+
+  /** The same, once the stream is live. */
+  async open(options: BrowserContextOptions = {}, query = ''): Promise<StreamPage> {
+    const visitor = await this.visit(options, query);
+    await visitor.until('connected');
+    return visitor;
+  }
+
+  async end(): Promise<void> {
+    for (const { page } of this.#visitors.splice(0)) await page.context().close();
+    await this.stage?.close();
+  }
+}
+
+/** @param stored how many numbered logs are stored before each test */
+export function viewerSuite(stored: number): Suite {
+  const suite = new Suite();
+  watchPages();
+  beforeEach(async () => {
+    suite.stage = await Stage.open();
+    if (stored > 0) await suite.stage.write(stored);
+  });
+  afterEach(() => suite.end());
+  return suite;
+}

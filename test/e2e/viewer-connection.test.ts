@@ -1,0 +1,178 @@
+import { expect } from 'chai';
+import { range } from './support/viewer-page.ts';
+import { streamsOnly } from './support/viewer-stage.ts';
+import { viewerSuite } from './support/viewer-suite.ts';
+
+/** More than anybody waits: what happens earlier, happened because of a button. */
+const LONG_S = '240';
+
+describe('the connection of Stream mode', () => {
+  const suite = viewerSuite(3);
+
+  it('is live at the first visit, and goes off and on by its button', async () => {
+    const viewer = await suite.open();
+    await viewer.connection.getByText('Live', { exact: true }).waitFor();
+    await viewer.button('Disconnect').click();
+    await viewer.until('idle');
+    await viewer.connection.getByText('Disconnected', { exact: true }).waitFor();
+    await viewer.button('Connect').click();
+    await viewer.until('connected');
+    await viewer.toast('Connected').waitFor();
+    await suite.stage.write();
+    await viewer.untilTotal(3, 1);
+  });
+
+  it('lost with the server: says so, counts down, and goes on by itself where it stopped', async () => {
+    const viewer = await suite.open();
+    viewer.allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING/);
+    await suite.stage.down();
+    await viewer.until('waiting');
+    await viewer.toast('Connection lost').waitFor();
+    await viewer.connection.getByText('Connection lost (network)').waitFor();
+    await viewer.connection.getByText(/^Retry \d+ in (\d+ s|a moment)$/).waitFor();
+    await suite.stage.write(2);
+    await suite.stage.up();
+    await viewer.until('connected');
+    await viewer.toast('Connected again').waitFor();
+    await viewer.untilTotal(3, 2);
+    expect(await viewer.numbers()).to.deep.equal(range(1, 5));
+  });
+
+  it('told when to come back, it counts down to then; “Retry now” does not wait', async () => {
+    const viewer = await suite.open();
+    viewer.allow(/status of 503|ERR_INCOMPLETE_CHUNKED_ENCODING/);
+    suite.stage.browserGate = (_req, res) => void res.status(503).set('Retry-After', LONG_S).end();
+    suite.stage.cutBrowsers();
+    await viewer.connection.getByText('Connection lost (the server answered 503)').waitFor();
+    const countdown = viewer.connection.getByText(/^Retry \d+ in \d{3} s$/);
+    const before = await countdown.textContent();
+    await viewer.page.waitForFunction(
+      (text) => document.querySelector('.Stream-countdown')?.textContent !== text,
+      before,
+    );
+    expect(await countdown.count()).to.equal(1);
+    suite.stage.browserGate = undefined;
+    await viewer.button('Retry now').click();
+    await viewer.until('connected');
+    expect(await viewer.button('Retry now').count()).to.equal(0);
+  });
+
+  it('switched off while it waits, it stays off', async () => {
+    const viewer = await suite.open();
+    viewer.allow(/status of 503|ERR_INCOMPLETE_CHUNKED_ENCODING/);
+    suite.stage.browserGate = (_req, res) => void res.status(503).set('Retry-After', LONG_S).end();
+    suite.stage.cutBrowsers();
+    await viewer.connection.getByText(/^Retry \d+ in \d{3} s$/).waitFor();
+    await viewer.button('Disconnect').click();
+    await viewer.until('idle');
+    expect(await viewer.connection.getByText(/^Retry/).count()).to.equal(0);
+  });
+
+  it('a log service that breaks off and comes back is the server’s affair: no line lost, nothing to say', async () => {
+    const viewer = await suite.open();
+    suite.stage.cut();
+    await suite.stage.write(2);
+    await viewer.untilTotal(3, 2);
+    expect(suite.stage.asked).to.have.length(2);
+    expect(await viewer.connection.getAttribute('data-status')).to.equal('connected');
+    expect(await viewer.page.locator('.toast').count()).to.equal(0);
+  });
+
+  it('a log service that is down is a refusal, which says why', async () => {
+    const viewer = await suite.open();
+    viewer.allow(/ERR_INCOMPLETE_CHUNKED_ENCODING/);
+    suite.stage.serviceGate = streamsOnly((req) => void req.socket.destroy());
+    suite.stage.cutBrowsers();
+    await viewer.until('refused');
+    await viewer.connection.getByText('Not now (the log service does not answer)').waitFor();
+    await viewer.toast('The server says: not now').waitFor();
+    await viewer.connection.getByText(/^Retry \d+ in \d+ s$/).waitFor();
+    suite.stage.serviceGate = undefined;
+    await viewer.button('Retry now').click();
+    await viewer.until('connected');
+    await viewer.toast('Connected again').waitFor();
+  });
+
+  it('beyond ten streams of one user the eleventh is refused with the reason, and comes back by itself', async () => {
+    const viewer = await suite.open();
+    await viewer.button('Disconnect').click();
+    await viewer.until('idle');
+    const [cookie] = await viewer.page.context().cookies();
+    const others = new AbortController();
+    const headers = { cookie: `${cookie?.name}=${cookie?.value}`, accept: 'text/event-stream' };
+    for (let n = 0; n < 10; n++) await fetch(suite.stage.streamUrl, { headers, signal: others.signal });
+    await viewer.page.clock.install();
+    await viewer.button('Connect').click();
+    await viewer.until('refused');
+    await viewer.connection.getByText('Not now (too many open streams)').waitFor();
+    others.abort();
+    await viewer.page.clock.fastForward(15_000);
+    await viewer.until('connected');
+  });
+
+  it('ended for good where the log service says that there is no such stream', async () => {
+    const viewer = await suite.open();
+    viewer.allow(/status of 404|ERR_INCOMPLETE_CHUNKED_ENCODING/);
+    suite.stage.serviceGate = streamsOnly((_req, res) => void res.status(404).end());
+    suite.stage.cutBrowsers();
+    await viewer.until('closed');
+    await viewer.connection.getByText(/^Ended for good/).waitFor();
+    await viewer.toast('The stream ended for good').waitFor();
+    suite.stage.serviceGate = undefined;
+    await viewer.button('Connect').click();
+    await viewer.until('connected');
+  });
+
+  it('a session that ended leads to the page that says so, and signing in back to the stream', async () => {
+    const viewer = await suite.open();
+    viewer.allow(/status of 403|ERR_INCOMPLETE_CHUNKED_ENCODING/);
+    await viewer.page.context().clearCookies();
+    suite.stage.cutBrowsers();
+    await viewer.page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+    await viewer.button('Sign in').click();
+    await viewer.until('connected');
+    await viewer.untilTotal(3, 0);
+  });
+
+  it('offline it says that it is, and online it is back at once', async () => {
+    const viewer = await suite.open();
+    viewer.allow(/ERR_INTERNET_DISCONNECTED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_NETWORK_CHANGED/);
+    await viewer.page.context().setOffline(true);
+    suite.stage.cutBrowsers();
+    await viewer.connection.getByText('Connection lost (this computer is offline)').waitFor();
+    await suite.stage.write(2);
+    await viewer.page.context().setOffline(false);
+    await viewer.until('connected');
+    await viewer.untilTotal(3, 2);
+    expect(await viewer.numbers()).to.deep.equal(range(1, 5));
+  });
+
+  it('a laptop that slept while its connection died is live again at once, with every line', async () => {
+    const viewer = await suite.visit();
+    await viewer.page.clock.install();
+    await viewer.page.reload();
+    await viewer.until('connected');
+    suite.stage.silence();
+    await suite.stage.write(4);
+    await viewer.page.clock.fastForward(120_000);
+    await viewer.untilTotal(3, 4);
+    await viewer.until('connected');
+    expect(suite.stage.asked).to.have.length.at.least(2);
+    await viewer.page.clock.resume();
+    expect(await viewer.numbers()).to.deep.equal(range(1, 7));
+  });
+
+  it('“Test backend” says whether the server and the log service behind it answer', async () => {
+    const viewer = await suite.open();
+    await viewer.button('Test backend').click();
+    await viewer.page.getByText(/^Backend and log service answer · \d+ ms$/).waitFor();
+    viewer.allow(/status of 503/);
+    suite.stage.serviceGate = (req) => void req.socket.destroy();
+    await viewer.button('Test backend').click();
+    await viewer.page.getByText(/^The backend answers, the log service does not · \d+ ms$/).waitFor();
+    viewer.allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING/);
+    await suite.stage.down();
+    await viewer.button('Test backend').click();
+    await viewer.page.getByText(/^The backend does not answer · \d+ ms$/).waitFor();
+  });
+});
