@@ -48,6 +48,12 @@ export class ApiError extends Error {
     this.detail = detail;
   }
 
+  /** For people: what to know about it, where something else says what failed. */
+  get explanation(): string {
+    if (this.status === 0 && this.detail) return `${this.title}. ${this.detail}`;
+    return this.detail || this.title;
+  }
+
   /** Nobody is signed in, or no longer. */
   get unauthorized(): boolean {
     return this.status === 401 || this.status === 403;

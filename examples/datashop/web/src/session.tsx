@@ -49,8 +49,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         try {
           setState(stateOf((await signIn()).user));
         } catch (error) {
-          const { title, detail } = apiError(error);
-          notify({ tone: 'error', title: 'You could not be signed in', detail: detail || title });
+          notify({ tone: 'error', title: 'You could not be signed in', detail: apiError(error).explanation });
         }
       },
       signOut: async () => {
@@ -63,8 +62,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
           setState({ kind: 'signed-out' });
         } catch (error) {
           setState(state);
-          const { title, detail } = apiError(error);
-          notify({ tone: 'error', title: 'You could not be signed out', detail: detail || title });
+          notify({ tone: 'error', title: 'You could not be signed out', detail: apiError(error).explanation });
         }
       },
     }),

@@ -28,7 +28,7 @@ export function Time({ row: { log } }: { row: Row }) {
 
 export function Stage({ row }: { row: Row }) {
   return (
-    <span className="log-stage">
+    <span className="log-stage" title={row.log.stageName}>
       <Found>{row.log.stageName}</Found>
     </span>
   );

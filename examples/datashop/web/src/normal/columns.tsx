@@ -11,8 +11,8 @@ export function columns(zone: TimeZone, narrow: boolean): ColumnSchema[] {
   return [
     column('time', zone === 'utc' ? 'Time (UTC)' : 'Time (local)', 172, Time),
     column('level', 'Level', 88, Level),
-    column('stage', 'Stage', 112, Stage),
-    column('message', 'Message', 'calc(100% - 468px)', Message),
+    column('stage', 'Stage', 128, Stage),
+    column('message', 'Message', 'calc(100% - 484px)', Message),
     column('duration', 'Duration', 96, Duration),
   ];
 }

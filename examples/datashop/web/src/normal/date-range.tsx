@@ -27,7 +27,7 @@ export function DateRange({ from, to }: { from: string; to: string }) {
   const change = (end: 'from' | 'to') => (event: ChangeEvent<HTMLInputElement>) => {
     const { value, validity } = event.target;
     const next = { ...draft, [end]: value, errors: {} as Draft['errors'] };
-    if (validity.badInput) next.errors[end] = INCOMPLETE;
+    if (validity.badInput || (value && fromInput(value) === undefined)) next.errors[end] = INCOMPLETE;
     const fromMs = fromInput(next.from);
     const toMs = fromInput(next.to);
     if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) next.errors.to = REVERSED;
@@ -48,6 +48,7 @@ export function DateRange({ from, to }: { from: string; to: string }) {
               className="field-input filters-date"
               type="datetime-local"
               step="1"
+              max="9999-12-31T23:59:59"
               value={draft[end]}
               onChange={change(end)}
             />

@@ -54,12 +54,7 @@ export function LogDialog({ id, known, onClose }: LogDialogProps) {
           description="Only the newest logs are kept. The link may also be broken."
         />
       ) : found instanceof ApiError ? (
-        <EmptyPane
-          icon="cloud_off"
-          title="The log could not be loaded"
-          description={found.detail || found.title}
-          role="alert"
-        >
+        <EmptyPane icon="cloud_off" title="The log could not be loaded" description={found.explanation} role="alert">
           <Button appearance="primary" icon="refresh" onClick={() => setAttempt((count) => count + 1)}>
             Try again
           </Button>

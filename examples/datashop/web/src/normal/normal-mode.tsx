@@ -32,7 +32,7 @@ export function NormalMode() {
     } catch (cause) {
       if (!(cause instanceof ApiError)) throw cause;
       if (cause.unauthorized) expire();
-      else notify({ tone: 'error', title: 'The newer logs could not be loaded', detail: cause.detail || cause.title });
+      else notify({ tone: 'error', title: 'The newer logs could not be loaded', detail: cause.explanation });
     } finally {
       setStepping(false);
     }
@@ -42,12 +42,7 @@ export function NormalMode() {
     <>
       <FilterBar filters={filters} onRefresh={reload} />
       {error ? (
-        <EmptyPane
-          icon="cloud_off"
-          title="The logs could not be loaded"
-          description={error.detail || error.title}
-          role="alert"
-        >
+        <EmptyPane icon="cloud_off" title="The logs could not be loaded" description={error.explanation} role="alert">
           <Button appearance="primary" icon="refresh" onClick={reload}>
             Try again
           </Button>

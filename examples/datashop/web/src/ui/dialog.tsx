@@ -26,6 +26,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     };
   }, []);
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard's way out is Escape
     <dialog
       ref={ref}
       className="dialog"
@@ -36,7 +37,6 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       }}
       // A click that hits the dialog itself hit its backdrop: the sheet covers the rest.
       onClick={(event) => event.target === ref.current && onClose()}
-      onKeyDown={() => {}}
     >
       <div className="dialog-sheet">
         <header className="dialog-head">
