@@ -67,10 +67,7 @@ export function directLink(context: LinkContext, sink: LinkSink): Link {
         graceTimer = env.setTimeout(open, refusalGraceMs);
       }),
       bytes: guard(() => dog?.fed()),
-      id: guard((id) => {
-        open();
-        sink.cursor(id);
-      }),
+      id: guard(sink.cursor),
       event: guard((event) => {
         open();
         sink.event({ ...event, receivedAt: env.now() });

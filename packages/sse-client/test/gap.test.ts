@@ -90,6 +90,19 @@ describe('a gap', () => {
     expect(at.data).to.deep.equal(['a', 'gap:no-ids']);
   });
 
+  it('of not having an id comes before one that the server says', async () => {
+    const at = await scene();
+    at.stream.connect();
+    const first = (await at.server.next()).open('data: a\n\n');
+    await at.received(1);
+    first.end();
+    await at.until('waiting');
+    at.retry();
+    (await at.server.next()).open('event: sse-proxy:gap\ndata: {"reason":"theirs"}\n\ndata: b\n\n');
+    await at.received(2);
+    expect(at.data).to.deep.equal(['a', 'gap:no-ids', 'gap:theirs', 'b']);
+  });
+
   it('is said where it was switched off and on again, and not after reset()', async () => {
     const at = await scene();
     at.stream.connect();

@@ -63,6 +63,18 @@ describe('reconnecting', () => {
     expect(at.now.attempt).to.equal(1);
   });
 
+  it('counts anew after a connection that held, though the clock has been set back since', async () => {
+    const at = await scene({ stableMs: 60_000, watchdogMs: false });
+    at.stream.connect();
+    await lose(at, await at.server.next());
+    at.retry();
+    const visit = await connect(at);
+    at.clock.advance(60_000);
+    at.clock.time -= 3_600_000;
+    await lose(at, visit);
+    expect(at.now.attempt).to.equal(1);
+  });
+
   it('takes retry: as a floor, with jitter above it, until it is changed', async () => {
     const at = await scene({ minDelayMs: 100, maxDelayMs: 1_000 });
     at.stream.connect();

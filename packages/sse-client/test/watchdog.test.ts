@@ -16,6 +16,7 @@ describe('the watchdog', () => {
 
   it('shows a silent connection as stalled, and then reconnects at once with the cursor', async () => {
     const { at, visit } = await connected({ minDelayMs: 9_000 });
+    at.random = 1;
     at.clock.advance(999);
     expect(at.now.status).to.equal('connected');
     at.clock.advance(1);
