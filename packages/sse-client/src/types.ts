@@ -185,6 +185,7 @@ export interface EventStreamOptions {
 /** A known event for `seed()` and `fill()`: of a REST page, for instance. */
 export interface KnownEvent {
   id: string;
+  /** As the stream gives it: should the stream repeat this event, it is known by its id and data. */
   data: string;
   /** @defaultValue 'message' */
   event?: string;
