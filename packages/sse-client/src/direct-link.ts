@@ -124,7 +124,7 @@ export function directLink(context: LinkContext, sink: LinkSink): Link {
   }
 
   function hangUp(): void {
-    if (connectedAt !== null) lostAt = dog?.lastByteAt() ?? connectedAt;
+    if (connectedAt !== null) lostAt = dog!.lastByteAt();
     connectedAt = null;
     waiting = false;
     dog?.stop();

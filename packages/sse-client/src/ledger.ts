@@ -35,18 +35,16 @@ export function createLedger(maxEntries: number, now: () => number): Ledger {
   let duplicates = 0;
   let filled = 0;
   let original = 0;
-  let keptOriginal = 0;
-  let keptFresh = 0;
+  let kept = 0;
   let gaps = 0;
 
   function count(entry: Entry, by: number): void {
     if (entry.kind === 'gap') gaps += by;
-    else if (entry.origin === 'original') keptOriginal += by;
-    else keptFresh += by;
+    else kept += by;
   }
 
   function replace(entries: Entry[]): void {
-    gaps = keptOriginal = keptFresh = 0;
+    gaps = kept = 0;
     for (const entry of entries) count(entry, 1);
     log.replace(entries);
   }
@@ -134,7 +132,6 @@ export function createLedger(maxEntries: number, now: () => number): Ledger {
     counts() {
       const fresh = received - duplicates + filled;
       const total = original + fresh;
-      const kept = keptOriginal + keptFresh;
       return { received, kept, dropped: total - kept, duplicates, filled, original, fresh, total, gaps };
     },
   };

@@ -44,7 +44,10 @@ describe('the list of entries', () => {
     });
     log.replace([entry(100)]);
     log.push(entry(101));
-    for (const { view, expected } of views) expect(keys(view)).to.deep.equal(expected);
+    for (const { view, expected } of views) {
+      expect(keys(view)).to.deep.equal(expected);
+      expect(view.at(view.length)).to.equal(undefined);
+    }
     expect(dropped).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8]);
     expect(keys(log.view())).to.deep.equal([100, 101]);
   });

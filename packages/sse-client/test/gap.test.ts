@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { GapEntry } from '../src/types.ts';
 import { type Scene, stage } from './support/scene.ts';
+import { until } from './support/until.ts';
 
 describe('a gap', () => {
   const scene = stage();
@@ -46,15 +47,27 @@ describe('a gap', () => {
     const first = (await at.server.next()).open('data: a\n\n');
     await at.received(1);
     at.clock.advance(3_000);
+    // Two more signs of life, after which there still is no id.
+    for (const [text, cursor] of [
+      ['id: 5\n\n', '5'],
+      ['id\n\n', ''],
+    ] as const) {
+      first.send(text);
+      await until(() => {
+        at.clock.advance(16);
+        return at.now.lastEventId === cursor;
+      });
+    }
+    const latest = at.clock.time;
     first.end();
     await at.until('waiting');
     at.clock.advance(20_000);
     (await at.server.next()).open('data: b\n\n');
     await at.received(2);
     expect(at.data).to.deep.equal(['a', 'gap:no-ids', 'b']);
-    const from = at.events[0]!.receivedAt;
-    expect(gapsOf(at)[0]).to.include({ reason: 'no-ids', from, to: at.now.connectedAt, afterId: '' });
-    expect(at.now.connectedAt! - from).to.be.at.least(23_000);
+    expect(gapsOf(at)[0]).to.include({ reason: 'no-ids', to: at.now.connectedAt, afterId: '' });
+    expect(gapsOf(at)[0]!.from).to.be.within(at.events[0]!.receivedAt + 3_000, latest);
+    expect(at.now.connectedAt).to.be.at.least(latest + 20_000);
   });
 
   it('is not said where there had been no event, or there is an id', async () => {

@@ -81,6 +81,28 @@ describe('the ledger', () => {
     expect(ledger.counts().duplicates).to.equal(1);
   });
 
+  it('goes by id alone for what is known: other data makes it no other event', () => {
+    const ledger = make();
+    ledger.receive(streamed('2', 'as streamed'));
+    ledger.gap(gap);
+    ledger.seed([
+      { id: '1', data: 'first' },
+      { id: '1', data: 'again' },
+      { id: '2', data: 'as listed' },
+    ]);
+    expect(show(ledger)).to.deep.equal(['=first', 'as streamed', '(gap)']);
+    expect(ledger.fill(gapKey(ledger), [{ id: '2', data: 'as listed' }])).to.equal(0);
+  });
+
+  it('fills no gap with what came and was trimmed', () => {
+    const ledger = make(2);
+    for (const id of ['1', '2']) ledger.receive(streamed(id));
+    ledger.gap(gap);
+    expect(show(ledger)).to.deep.equal(['2', '(gap)']);
+    expect(ledger.fill(gapKey(ledger), known('1', '3'))).to.equal(1);
+    expect(show(ledger)).to.deep.equal(['2', '3']);
+  });
+
   it('fills no gap with an event key, and may fill one with nothing', () => {
     const ledger = make();
     ledger.receive(streamed('1'));
@@ -109,6 +131,15 @@ describe('the ledger', () => {
     for (const id of ['1', '2', '3']) ledger.receive(streamed(id));
     expect(show(ledger)).to.deep.equal(['=1', '3']);
     expect(ledger.counts()).to.include({ received: 3, duplicates: 2, kept: 2 });
+  });
+
+  it('knows its originals, however often it was cleared', () => {
+    const ledger = make();
+    ledger.seed(known('1'));
+    ledger.clear();
+    ledger.clear();
+    ledger.receive(streamed('1'));
+    expect(show(ledger)).to.deep.equal(['=1']);
   });
 
   it('lets seed() bring back what was cleared', () => {

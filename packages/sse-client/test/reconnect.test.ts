@@ -75,6 +75,20 @@ describe('reconnecting', () => {
     expect(at.now.attempt).to.equal(1);
   });
 
+  it('counts anew when it is switched off and on', async () => {
+    const at = await scene();
+    at.stream.connect();
+    await lose(at, await at.server.next());
+    at.retry();
+    await lose(at, await at.server.next());
+    expect(at.now.attempt).to.equal(2);
+    at.stream.disconnect();
+    at.stream.connect();
+    expect(at.now.attempt).to.equal(0);
+    await lose(at, await at.server.next());
+    expect(at.now.attempt).to.equal(1);
+  });
+
   it('takes retry: as a floor, with jitter above it, until it is changed', async () => {
     const at = await scene({ minDelayMs: 100, maxDelayMs: 1_000 });
     at.stream.connect();
