@@ -4,7 +4,7 @@ import type { Environment } from './environment.ts';
 const defaultPatienceMs = 45_000;
 
 export interface Election {
-  /** The leader has said something. */
+  /** The leader has said something that this tab could use. */
   heard(): void;
   /** Another tab leads now. */
   stepDown(): void;
@@ -15,8 +15,8 @@ interface Handlers {
   lead(): void;
   /** It leads no more. */
   follow(): void;
-  /** Asks the leader for a sign of life. */
-  ping(): void;
+  /** Asks the leader for something that is `heard`. */
+  ask(): void;
 }
 
 /**
@@ -76,7 +76,7 @@ export function elect(
     const isLate = env.now() - dueAt > quarterMs;
     if (isAsked && !isLate) stand({ steal: true });
     isAsked = isQuiet && (!isAsked || isLate);
-    if (isAsked) on.ping();
+    if (isAsked) on.ask();
     isQuiet = true;
     // So that followers don't take it from each other.
     watch(isAsked ? quarterMs * (1 + env.random()) : quarterMs);

@@ -117,11 +117,8 @@ export function joinTabs(
           leading.stop();
           leading.start();
         }
-        // What is untold is part of the answer.
-        tell();
-        const cursor = sink.lastEventId();
-        const items = message.id === '' || message.id === cursor ? [] : itemsAfter(history, message.id);
-        post({ kind: 'welcome', to: message.from, term, seq, items, cursor, status });
+        const items = message.id === '' ? [] : itemsAfter(history, message.id);
+        post({ kind: 'welcome', to: message.from, term, seq, items, cursor: sink.lastEventId(), status });
         break;
       }
       case 'ping':
@@ -131,7 +128,9 @@ export function joinTabs(
         leading.retryNow();
         break;
       case 'flow':
-        if (message.term > term) election.stepDown();
+        if (message.term <= term) break;
+        election.stepDown();
+        receiveAsFollower(message);
     }
   }
 
@@ -155,8 +154,8 @@ export function joinTabs(
   function receiveAsFollower(message: Message): void {
     if (message.kind === 'welcome' && message.to === asked) welcomed(message);
     if (message.kind !== 'flow' || message.term < term) return;
-    election.heard();
     if (isInStep && message.term === term && message.seq === seq + 1) {
+      election.heard();
       seq++;
       if (message.status) follow(message.status);
       if (message.items.length > 0 || message.status?.connectedAt) showLoss(message.items[0]);
@@ -211,17 +210,16 @@ export function joinTabs(
     lead,
     follow() {
       abdicate();
+      // The new leader's first flow is answered by a hello.
       follow({ ...status, status: 'connecting', retryAt: null });
-      hello(false);
     },
-    ping: () => post({ kind: 'ping' }),
+    ask: () => (isInStep ? post({ kind: 'ping' }) : hello(false)),
   });
   hello(isStart);
 
   return {
     retryNow: () => (direct ? direct.retryNow() : post({ kind: 'retry' })),
     leave() {
-      if (isTelling) tell();
       abdicate();
       catching?.stop();
       election.leave();

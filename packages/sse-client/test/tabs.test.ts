@@ -95,19 +95,6 @@ describe('who leads', () => {
     expect(world.requests).to.deep.equal([null, '1']);
   });
 
-  it('what the leader had read but not told yet, it tells as it leaves', async () => {
-    const world = await tabs(2);
-    const [leader, follower] = world.tabs;
-    world.send();
-    await run(world);
-    // Another one listens in the same turn, and switches the leader off.
-    leader!.stream.subscribe(() => leader!.stream.disconnect());
-    world.send();
-    await run(world);
-    await pass(world, 2_000);
-    expect(follower!.list()).to.deep.equal(['1', '2', '3']);
-  });
-
   it('a page that is given no locks leads for itself', async () => {
     const world = new World();
     world.isWithoutLocks = true;
@@ -138,6 +125,104 @@ describe('who leads', () => {
     follower!.stream.connect();
     await run(world);
     expect(follower!.list()).to.deep.equal(['1', '2']);
+    expect(follower!.stream.getSnapshot().lastEventId).to.equal('2');
     expect(world.requests).to.deep.equal([null]);
+  });
+
+  it('a follower with the id that the leader began with is served by the leader', async () => {
+    const world = new World();
+    world.send(3);
+    world.open({ lastEventId: '3' });
+    await run(world);
+    world.send(2);
+    await run(world);
+    const follower = world.open({ lastEventId: '3' });
+    await run(world);
+    expect(follower.list()).to.deep.equal(['4', '5']);
+    expect(world.requests).to.deep.equal(['3']);
+  });
+
+  it('a catch-up lets go of its connection as soon as it is where the leader is, events or none', async () => {
+    const world = new World();
+    world.send(5);
+    world.open({ lastEventId: '4' });
+    await run(world);
+    const follower = world.open({ lastEventId: '2' });
+    await run(world);
+    expect(follower.list()).to.deep.equal(['3', '4', '5']);
+    expect(world.connections.size).to.equal(1);
+  });
+
+  it('a catch-up that meets the flow in the middle of what the leader told takes the rest from there', async () => {
+    const world = new World();
+    world.send(3);
+    const leader = world.open({});
+    await run(world);
+    world.send();
+    await run(world);
+    // The leader has not read these yet; the catch-up gets them in two pieces, 3 to 5 and 6 to 8.
+    world.send(4);
+    const follower = world.open({ lastEventId: '2' });
+    await settle();
+    const [unread] = leader.inbox.splice(0, 1);
+    leader.take('channel');
+    follower.take('channel');
+    await settle();
+    unread!.act();
+    await settle();
+    follower.take('channel');
+    await settle();
+    expect(follower.list()).to.deep.equal([]);
+    follower.next(0);
+    await settle();
+    expect(follower.list()).to.deep.equal(['3', '4', '5', '6', '7', '8']);
+    expect(world.connections.size).to.equal(1);
+  });
+
+  it('a deposed leader watches the new one as any follower does', async () => {
+    const world = await tabs(2);
+    const [first, second] = world.tabs;
+    first!.isFrozen = true;
+    await pass(world, 40_000);
+    first!.thaw();
+    await run(world);
+    expect(roles(world)).to.deep.equal(['follower', 'leader']);
+    second!.isFrozen = true;
+    await pass(world, 41_000);
+    expect(roles(world)[0]).to.equal('leader');
+  });
+
+  it('a follower that asked, and stood still before the answer came, does not take the lead', async () => {
+    const world = await tabs(2);
+    await pass(world, 19_500);
+    beat(world);
+    await run(world);
+    world.clock.advance(500);
+    expect(world.messages.at(-1)).to.equal('ping');
+    world.tabs[1]!.isFrozen = true;
+    await run(world);
+    world.clock.advance(30_000);
+    world.tabs[1]!.thaw();
+    await pass(world, 500);
+    expect(roles(world)).to.deep.equal(['leader', 'follower']);
+    expect(world.requests).to.have.length(1);
+  });
+
+  it('what a deposed leader still says is ignored', async () => {
+    const world = await tabs(3);
+    const [old] = world.tabs;
+    old!.isFrozen = true;
+    await pass(world, 40_000);
+    const hellos = world.messages.filter((kind) => kind === 'hello').length;
+    world.send();
+    old!.thaw();
+    // What it had not read yet comes before the news that its lock is gone.
+    old!.take(old!.inbox.find(({ source }) => source !== 'lock' && source !== 'channel')!.source);
+    await settle();
+    expect(world.messages.at(-1)).to.equal('flow');
+    await run(world);
+    expect(world.tabs.map((tab) => tab.list())).to.deep.equal(Array(3).fill(['1', '2']));
+    expect(world.messages.filter((kind) => kind === 'hello')).to.have.length(hellos + 1);
+    expect(roles(world)[0]).to.equal('follower');
   });
 });

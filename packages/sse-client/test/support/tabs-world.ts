@@ -21,6 +21,8 @@ export class World {
   sent = 0;
   /** Last-Event-ID of every request so far. */
   readonly requests: (string | null)[] = [];
+  /** Kinds of all messages so far. */
+  readonly messages: string[] = [];
   /** Whether this browser gives no locks to this page. */
   isWithoutLocks = false;
   #seed = 1;
@@ -174,9 +176,20 @@ export class WorldTab {
   }
 
   next(choice: number): void {
-    const { source } = this.inbox[choice % this.inbox.length]!;
+    this.take(this.inbox[choice % this.inbox.length]!.source);
+  }
+
+  /** What waits the longest from this source happens. */
+  take(source: unknown): void {
     const index = this.inbox.findIndex((one) => one.source === source);
     this.inbox.splice(index, 1)[0]!.act();
+  }
+
+  /** A message never arrives. */
+  lose(choice: number): void {
+    const messages = this.inbox.filter(({ source }) => source === 'channel');
+    const lost = messages[choice % Math.max(1, messages.length)];
+    if (lost) this.inbox.splice(this.inbox.indexOf(lost), 1);
   }
 
   thaw(): void {
@@ -200,8 +213,9 @@ export class WorldTab {
     for (const request of [...this.#world.locks]) if (request.tab === this) this.#world.drop(request);
   }
 
-  /** Data of events, reasons of gaps. */
+  /** Data of events, reasons of gaps; after the next frame. */
   list(): string[] {
+    this.#world.clock.advance(16);
     return [...this.stream.getSnapshot().entries].map((entry) => (entry.kind === 'gap' ? entry.reason : entry.data));
   }
 
@@ -219,6 +233,7 @@ export class WorldTab {
       }
       postMessage(message: unknown): void {
         const data = structuredClone(message);
+        world.messages.push((data as { kind: string }).kind);
         for (const [channel, { tab, deliver }] of world.channels)
           if (channel !== this)
             tab.soon('channel', () => {
