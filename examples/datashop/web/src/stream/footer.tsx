@@ -38,9 +38,10 @@ export function Footer() {
 }
 
 async function download(rows: Parameters<typeof formatRows>[0], format: Format): Promise<void> {
-  const pieces: string[] = [];
+  const pieces: Blob[] = [];
   for (const piece of formatRows(rows, format)) {
-    pieces.push(piece);
+    // Encoded here, not all at once at the end.
+    pieces.push(new Blob([piece]));
     await new Promise((resolve) => setTimeout(resolve));
   }
   const type = format === 'text' ? 'text/plain;charset=utf-8' : 'application/x-ndjson';

@@ -61,8 +61,9 @@ function Alone({ entry }: Pick<Extract<Linked, { kind: 'alone' }>, 'entry'>) {
   return (
     <div className="Stream-alone" data-testid="linked" data-id={entry.id}>
       <p>
-        <strong>Linked line</strong>, older than what is in the list ·{' '}
-        <time dateTime={new Date(line.time).toISOString()}>{format(line.time)}</time>{' '}
+        <strong>Linked line</strong>
+        <span className="Stream-quiet">older than what is in the list</span>
+        <time dateTime={new Date(line.time).toISOString()}>{format(line.time)}</time>
         {line.level && <LevelBadge level={line.level} />}
       </p>
       <p className="Stream-message">{line.message}</p>

@@ -25,7 +25,7 @@ const PACE_MS = 100;
 /** Of a frame, for the index. */
 const SLICE_MS = 10;
 /** Lines to one question of the worker. */
-const BATCH = 1_000;
+const BATCH = 2_000;
 const STOPPED =
   'The search was stopped: this pattern takes too long, perhaps for ever, on one of the lines. All lines are shown.';
 
@@ -113,7 +113,8 @@ export class LiveView {
     if (answer === 'stopped') this.#apply(null, STOPPED);
     else {
       if (answer !== 'superseded') this.#index.setVerdicts(search, rows, answer.verdicts);
-      this.#plan(0);
+      // At once: a long list is many questions, and each would wait for the pace of the stream.
+      this.#run();
     }
   }
 

@@ -6,7 +6,8 @@ import { firstFrom, type Row } from './logic/row.ts';
 /** The virtualised rows, newest first: which are in the page, and where. */
 export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number, wrap: boolean) {
   const viewer = useViewer();
-  const { rows } = useLive().view;
+  const { view, progress } = useLive();
+  const { rows } = view;
   const { follow, goal } = useLooks();
   /** The row that has the focus, which must not leave the page while it has. */
   const focused = useRef<Row | null>(null);
@@ -66,10 +67,11 @@ export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number, 
 
   useEffect(() => {
     const index = indexOf(goal?.row ?? null);
-    if (index === -1) return;
+    // Lines of the filter before: it would only have to move again.
+    if (index === -1 || progress < 1) return;
     virtualizer.scrollToIndex(index, { align: 'center' });
     viewer.looks.set({ goal: null });
-  }, [virtualizer, viewer, indexOf, goal]);
+  }, [virtualizer, viewer, indexOf, goal, progress]);
 
   return { virtualizer, rowAt, focused };
 }

@@ -137,8 +137,10 @@ export class Viewer {
 
   look(patch: Partial<Pick<Looks, 'levels' | 'query' | 'only'>>): void {
     this.looks.set(patch.query ? { ...patch, hit: null } : patch);
-    const { levels, query, only } = this.looks.get();
+    const { levels, query, only, hit } = this.looks.get();
     this.live.want({ levels, query, only });
+    // Among other lines than before it is somewhere else.
+    if (hit !== null) this.goTo(hit);
   }
 
   /** Stays with what is shown now instead of with the newest line. */
