@@ -72,6 +72,11 @@ export class StreamPage {
     await this.page.getByTestId('total').getByText(said, { exact: true }).waitFor();
   }
 
+  /** Resolves when the list has so many rows, gaps included: it is drawn ten times a second. */
+  async untilRows(count: number): Promise<void> {
+    await this.page.locator(`[role=listitem][aria-setsize="${count}"]`).first().waitFor();
+  }
+
   /** All that is shown, oldest first, by the page's own NDJSON download. */
   async shown(): Promise<Downloaded[]> {
     const [, text] = await this.download('NDJSON');

@@ -1,0 +1,161 @@
+import { expect } from 'chai';
+import type { StreamPage } from './support/viewer-page.ts';
+import { viewerSuite } from './support/viewer-suite.ts';
+
+/** The row at the top of what is seen, and how far above the list's edge it begins. */
+interface Top {
+  text: string;
+  px: number;
+}
+
+const topRow = (viewer: StreamPage): Promise<Top> =>
+  viewer.page.evaluate(() => {
+    const edge = document.querySelector('.Stream-list')!.getBoundingClientRect().top;
+    const rows = [...document.querySelectorAll('[data-testid=line]')]
+      .map((row) => ({ box: row.getBoundingClientRect(), text: row.querySelector('.Stream-message')!.textContent! }))
+      .filter(({ box }) => box.bottom > edge + 1)
+      .sort((a, b) => a.box.top - b.box.top);
+    return { text: rows[0]!.text, px: Math.round(rows[0]!.box.top - edge) };
+  });
+
+describe('following in Stream mode', () => {
+  const suite = viewerSuite(150);
+  let viewer: StreamPage;
+
+  beforeEach(async () => {
+    viewer = await suite.open();
+    await viewer.line(150).waitFor();
+  });
+
+  /** By the wheel, as a visitor does. */
+  const scroll = async (px: number) => {
+    await viewer.lines.first().hover();
+    const before = await viewer.page.locator('.Stream-list').evaluate(({ scrollTop }) => scrollTop);
+    await viewer.page.mouse.wheel(0, px);
+    await viewer.page.waitForFunction((from) => document.querySelector('.Stream-list')!.scrollTop !== from, before);
+  };
+  /** Scrolls away and waits until nothing moves any more. */
+  const scrollAway = async (px = 640) => {
+    await scroll(px);
+    await viewer.jump.waitFor();
+    await viewer.page.waitForFunction((least) => document.querySelector('.Stream-list')!.scrollTop >= least, px);
+  };
+
+  it('shows the newest line as it comes, as long as nobody scrolls', async () => {
+    for (let number = 151; number <= 153; number += 1) {
+      await suite.stage.write();
+      await viewer.line(number).waitFor();
+      expect(await topRow(viewer)).to.deep.equal({ text: `Line ${number}`, px: 0 });
+    }
+    expect(await viewer.jump.count()).to.equal(0);
+  });
+
+  it('pauses when somebody scrolls away, counts what comes, and jumps back', async () => {
+    await scrollAway();
+    await viewer.jump.getByText('Paused · back to the newest').waitFor();
+    // Every fourth is an error: of 151 to 173 these are 151, 155, …, 171.
+    await suite.stage.write(23);
+    await viewer.jump.getByText('23 new, 6 errors').waitFor();
+    await viewer.jump.click();
+    await viewer.line(173).waitFor();
+    expect(await topRow(viewer)).to.deep.equal({ text: 'Line 173', px: 0 });
+    await viewer.jump.waitFor({ state: 'detached' });
+    await suite.stage.write();
+    await viewer.line(174).waitFor();
+  });
+
+  it('counts only what is shown', async () => {
+    await viewer.button(/^ERROR/).click();
+    await scrollAway();
+    await suite.stage.write(23);
+    await viewer.jump.getByText(/(?<!\d)17 new$/).waitFor();
+  });
+
+  it('follows again when somebody scrolls back to the top', async () => {
+    await scrollAway();
+    await scroll(-10_000);
+    await viewer.jump.waitFor({ state: 'detached' });
+    await suite.stage.write();
+    await viewer.line(151).waitFor();
+  });
+
+  it('keeps the row that is read where it is while lines come', async () => {
+    await scrollAway(655);
+    const before = await topRow(viewer);
+    for (const [count, total] of [
+      [1, 1],
+      [40, 41],
+      [500, 541],
+    ] as const) {
+      await suite.stage.write(count);
+      await viewer.jump.getByText(`${total} new`).waitFor();
+      expect(await topRow(viewer)).to.deep.equal(before);
+    }
+  });
+
+  it('keeps it while a flow comes in', async () => {
+    await scrollAway(655);
+    const before = await topRow(viewer);
+    await viewer.page.evaluate(() => {
+      const moved: string[] = [];
+      Object.assign(window, { moved });
+      const list = document.querySelector('.Stream-list')!;
+      const edge = list.getBoundingClientRect().top;
+      const look = () => {
+        const rows = [...list.querySelectorAll('[data-testid=line]')].map((row) => ({
+          box: row.getBoundingClientRect(),
+          text: row.querySelector('.Stream-message')!.textContent!,
+        }));
+        const top = rows.filter(({ box }) => box.bottom > edge + 1).sort((a, b) => a.box.top - b.box.top)[0];
+        const seen = top === undefined ? 'nothing' : `${top.text} ${Math.round(top.box.top - edge)}`;
+        if (seen !== moved.at(-1)) moved.push(seen);
+        requestAnimationFrame(look);
+      };
+      look();
+    });
+    const stop = suite.stage.flow();
+    await viewer.jump.getByText(/\d{3} new/).waitFor();
+    await stop();
+    const seen = await viewer.page.evaluate(() => (window as unknown as { moved: string[] }).moved);
+    expect(seen).to.deep.equal([`${before.text} ${before.px}`]);
+  });
+
+  it('keeps it when older lines are loaded below, and knows where the stored logs begin', async () => {
+    await suite.stage.write(100);
+    await viewer.untilTotal(150, 100);
+    await viewer.button('Start over').click();
+    await viewer.untilTotal(200, 0);
+    await viewer.line(250).waitFor();
+    await scroll(100_000);
+    await viewer.line(51).waitFor();
+    const before = await topRow(viewer);
+    await viewer.button('Load older lines').click();
+    await viewer.page.getByTestId('total').getByText('250 original').waitFor();
+    expect(await topRow(viewer)).to.deep.equal(before);
+    await scroll(100_000);
+    await viewer.page.getByText('This is where the stored logs begin.').waitFor();
+    await viewer.line(1).waitFor();
+  });
+
+  it('opening a line pauses, so that what somebody reads is not pushed away', async () => {
+    await viewer.line(148).click();
+    await viewer.jump.waitFor();
+    await viewer.page.getByRole('region', { name: 'Details of the line' }).waitFor();
+    const before = await viewer.line(148).boundingBox();
+    await suite.stage.write(30);
+    await viewer.jump.getByText('30 new').waitFor();
+    const { y } = (await viewer.line(148).boundingBox())!;
+    expect(y).to.be.closeTo(before!.y, 1);
+  });
+
+  it('keeps the place over a look at Normal mode', async () => {
+    await scrollAway(655);
+    const { text } = await topRow(viewer);
+    await viewer.page.getByRole('link', { name: 'Normal' }).click();
+    await viewer.button('Refresh').waitFor();
+    await suite.stage.write(20);
+    await viewer.page.getByRole('link', { name: 'Stream' }).click();
+    await viewer.jump.getByText('20 new').waitFor();
+    expect((await topRow(viewer)).text).to.equal(text);
+  });
+});
