@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { compress } from './build/compress.ts';
 import { designSystem } from './build/design-system.ts';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 export default defineConfig({
   root: path('web'),
-  plugins: [designSystem()],
+  plugins: [designSystem(), compress()],
   build: {
     outDir: path('dist'),
     emptyOutDir: true,

@@ -29,6 +29,29 @@ describe('the page as the BFF serves it', () => {
     }
   });
 
+  it('is sent compressed to whoever takes it so, and plain to others', async () => {
+    const script = /src="([^"]+\.js)"/.exec(html)![1]!;
+    const [small, plain] = await Promise.all(
+      ['br', 'identity'].map((encoding) => bff.get(script, { 'accept-encoding': encoding })),
+    );
+    expect(small!.headers.get('content-encoding')).to.equal('br');
+    expect(plain!.headers.get('content-encoding')).to.equal(null);
+    for (const { headers } of [small!, plain!]) {
+      expect(headers.get('content-type')).to.match(/^text\/javascript/);
+      expect(headers.get('vary')).to.equal('Accept-Encoding');
+      expect(headers.get('cache-control')).to.contain('immutable');
+    }
+    const length = ({ headers }: Response) => Number(headers.get('content-length'));
+    expect(length(small!)).to.be.below(length(plain!) / 2);
+    expect((await small!.text()) === (await plain!.text()), 'the same text').to.equal(true);
+  });
+
+  it('is answered as a problem, and plain, where a compressed file is missing', async () => {
+    const answer = await bff.get('/assets/index-00000000.js', { 'accept-encoding': 'br' });
+    expect(answer.headers.get('content-encoding')).to.equal(null);
+    expect(await answer.json()).to.include({ status: 404 });
+  });
+
   it('holds no script and no style of its own, as its policy wants', () => {
     expect(html).to.not.match(/<style|style=|<script(?![^>]* src=)|\son\w+=/);
   });

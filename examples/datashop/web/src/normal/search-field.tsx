@@ -36,6 +36,8 @@ export function SearchField({ search }: { search: string }) {
           minWidth="0"
           value={text}
           onChange={(event) => setText(event.target.value)}
+          // Whoever leaves it for another filter has finished typing.
+          onBlur={() => text.trim() !== applied.current && apply(text)}
           onKeyDown={(event: React.KeyboardEvent) => event.key === 'Enter' && apply(text)}
         />
       )}
