@@ -117,7 +117,7 @@ export function joinTabs(
           leading.stop();
           leading.start();
         }
-        const items = message.id === '' ? [] : itemsAfter(history, message.id);
+        const items = itemsAfter(history, message.id);
         post({ kind: 'welcome', to: message.from, term, seq, items, cursor: sink.lastEventId(), status });
         break;
       }

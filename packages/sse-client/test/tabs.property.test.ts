@@ -45,7 +45,7 @@ async function perform(world: World, [act, choice]: Act): Promise<void> {
   else if (act === 'freeze' && tab) tab.isFrozen = true;
   else if (act === 'thaw') tab?.thaw();
   else if (act === 'cut') for (const connection of [...world.connections]) connection.cut();
-  else if (act === 'lose') tab?.lose(choice);
+  else if (act === 'lose') tab?.lose(-1);
   else if (act === 'off' && tab && !tab.isFrozen) tab.stream.disconnect();
   else if (act === 'on' && tab && !tab.isFrozen) tab.stream.connect();
   else if (act === 'wait') world.clock.advance((choice % 40) * 1_000);

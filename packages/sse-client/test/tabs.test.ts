@@ -225,4 +225,50 @@ describe('who leads', () => {
     expect(world.messages.filter((kind) => kind === 'hello')).to.have.length(hellos + 1);
     expect(roles(world)[0]).to.equal('follower');
   });
+
+  it('a deposed leader that hears of the new one says hello at once', async () => {
+    const world = await tabs(2);
+    const [old] = world.tabs;
+    old!.isFrozen = true;
+    await pass(world, 40_000);
+    old!.thaw();
+    old!.take('channel');
+    while (world.messages.at(-1) !== 'hello') old!.take('channel');
+    expect(old!.stream.getSnapshot().role).to.equal('follower');
+    expect(old!.inbox.map(({ source }) => source)).to.include('lock');
+  });
+
+  it('a message that never arrives is noticed with the next one', async () => {
+    const world = await tabs(2);
+    const [leader, follower] = world.tabs;
+    world.send();
+    leader!.next(0);
+    await settle();
+    follower!.lose(0);
+    world.send();
+    await run(world);
+    expect(follower!.list()).to.deep.equal(['1', '2', '3']);
+    expect(world.requests).to.have.length(1);
+  });
+
+  for (const [lost, who] of [
+    ['hello', 0],
+    ['welcome', 2],
+  ] as const) {
+    it(`a ${lost} that never arrives is made up for, and nobody loses the lead`, async () => {
+      const world = await tabs(2);
+      const late = world.open({ lastEventId: '1', watchdogMs: 40_000 });
+      while (world.messages.at(-1) !== lost) world.step(0);
+      world.tabs[who]!.lose(-1);
+      beat(world);
+      await pass(world, 25_000);
+      beat(world);
+      await pass(world, 25_000);
+      world.send();
+      await run(world);
+      expect(late.list()).to.deep.equal(['2']);
+      expect(roles(world)).to.deep.equal(['leader', 'follower', 'follower']);
+      expect(world.requests).to.have.length(1);
+    });
+  }
 });

@@ -186,9 +186,8 @@ export class WorldTab {
   }
 
   /** A message never arrives. */
-  lose(choice: number): void {
-    const messages = this.inbox.filter(({ source }) => source === 'channel');
-    const lost = messages[choice % Math.max(1, messages.length)];
+  lose(index: number): void {
+    const lost = this.inbox.filter(({ source }) => source === 'channel').at(index);
     if (lost) this.inbox.splice(this.inbox.indexOf(lost), 1);
   }
 
