@@ -20,7 +20,7 @@ export function backoffMs(retry: number, bounds: BackoffBounds, floorMs: number,
 
 /** Retry-After in milliseconds: whole seconds or an HTTP date; 0 if there is none that can be read. */
 export function retryAfterMs(value: string | null, now: number): number {
-  if (!value) return 0;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  const text = value ?? '';
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
   return Math.max(ms || 0, 0);
 }

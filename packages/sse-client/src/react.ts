@@ -34,7 +34,8 @@ export function useEventStream(url: string | null, options: EventStreamOptions =
 
   useEffect(() => {
     if (url === null) return;
-    const created = createEventStream(url, { autoConnect: true, ...latest.current });
+    const { autoConnect = true } = latest.current;
+    const created = createEventStream(url, { ...latest.current, autoConnect });
     held.current = created;
     setMade(created);
     return () => {

@@ -115,6 +115,11 @@ describe('useEventStream', () => {
     expect(await status()).to.equal('idle');
   });
 
+  it('takes an option that is undefined for one that was left out', async () => {
+    await page.evaluate(() => window.hook.render('/stream', { autoConnect: undefined } as object));
+    await untilStatus('connected');
+  });
+
   it('stays off with autoConnect: false until connect() is called', async () => {
     await page.evaluate(() => window.hook.render('/stream', { autoConnect: false }));
     await page.waitForFunction(() => window.hook.result!.stream !== null);
