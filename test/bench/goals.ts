@@ -107,9 +107,10 @@ export function goals(report: Report): Goal[] {
     ]),
     ...flatGoals(report, 'dedicated', 'ours', 'tcp-relay', 'a TCP relay'),
     ...flatGoals(report, 'shared', 'ours-shared', 'floor', 'only the writes'),
-    ...modes.map(([mode, server]) =>
+    ...modes.flatMap(([mode, server]) => [
       atMost(`${mode}, reconnect storm: event loop blocked`, 100, 'ms', value(report, 'storm', server, 'blockMs')),
-    ),
+      atMost(`${mode}, reconnect storm: CPU of one turn`, 100, 'ms', value(report, 'storm', server, 'turnCpuMs')),
+    ]),
   ];
 }
 

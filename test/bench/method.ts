@@ -23,7 +23,8 @@ nchan and HAProxy join where they are installed.
   something to measure. The others send nothing.
 - **storm**: the servers listen as \`app.listen(port)\` does, with a queue of 511 connections: of thousands that connect in the
   same moment most are turned away by the kernel at first and try again. A longer queue brings everybody in sooner, but
-  Node accepts all that wait in one turn of the event loop.
+  Node accepts all that wait in one turn of the event loop. How long the loop was blocked depends on what else the machine
+  had to do; the CPU time of its longest turn does not.
 - **Browsers** are sockets that look for the numbers and otherwise do not parse: two processes, so that they are not what is
   measured.
 - **sse-proxy** has all its features on: whole events, heartbeats, bounds, an observer. http-proxy-middleware and httpxy

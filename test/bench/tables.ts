@@ -7,7 +7,7 @@ import { type Workload, workloads } from './workloads.ts';
 const columns: Record<Workload['kind'], readonly Metric[]> = {
   events: ['cpuUs', 'addedP50Us', 'addedP99Us', 'kb'],
   idle: ['kb', 'heartbeatCpuUs'],
-  storm: ['replayedMs', 'openP50Ms', 'openP99Ms', 'blockMs', 'connectCpuUs'],
+  storm: ['replayedMs', 'openP50Ms', 'openP99Ms', 'blockMs', 'turnCpuMs', 'connectCpuUs'],
   connect: ['tookMs', 'openP50Ms', 'openP99Ms', 'earlyMs', 'lateMs', 'connectCpuUs', 'kb'],
 };
 

@@ -13,6 +13,7 @@ export const metrics = {
   openP99Ms: 'one browser p99, ms',
   replayedMs: 'all replayed after, ms',
   blockMs: 'longest event-loop block, ms',
+  turnCpuMs: 'most CPU in one turn, ms',
   earlyMs: 'one more after 100, ms',
   lateMs: 'one more after all, ms',
 } as const;

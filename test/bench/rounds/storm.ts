@@ -23,7 +23,7 @@ export async function stormRound(stage: Stage, server: Server, shape: Shape): Pr
   const usageBefore = await stage.usage();
   const connected = await connectBrowsers(stage, 'reconnect', shape.browsers, shape.browsers);
   const reached = await Promise.all(stage.browsers.map((child) => child.ask('reached', patienceMs)));
-  const blockMs = await stage.server?.ask('longestBlockMs');
+  const longestTurn = await stage.server?.ask('longestTurn');
   const usageAfter = await stage.usage();
   if (connected.open < shape.browsers) {
     throw new InvalidRound(`${connected.open} of ${shape.browsers} came back${because(connected.failures)}`);
@@ -37,6 +37,6 @@ export async function stormRound(stage: Stage, server: Server, shape: Shape): Pr
     replayedMs: percentile(replayedAtUs, 1) / 1e3,
     openP50Ms: percentile(replayedAtUs, 0.5) / 1e3,
     openP99Ms: percentile(replayedAtUs, 0.99) / 1e3,
-    ...(blockMs !== undefined && { blockMs }),
+    ...longestTurn,
   };
 }

@@ -23,6 +23,22 @@ export const shared = flags.includes('shared');
 export const backlog = 511;
 
 const delays = monitorEventLoopDelay({ resolution: 1 });
+let longestTurnUs = 0;
+
+function threadCpuUs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
+}
+
+/** Between two runs of a timer lies one turn of the loop: what it used does not grow when other processes are busy. */
+function watchTurns(): void {
+  let before = threadCpuUs();
+  setInterval(() => {
+    const now = threadCpuUs();
+    longestTurnUs = Math.max(longestTurnUs, now - before);
+    before = now;
+  }, 1);
+}
 
 const answers = {
   usage(): Usage {
@@ -31,11 +47,12 @@ const answers = {
   },
   watchLoop(): void {
     delays.enable();
+    watchTurns();
   },
-  /** Longest time between two turns of the event loop since `watchLoop`, in milliseconds. */
-  longestBlockMs(): number {
+  /** Of the event loop's turns since `watchLoop`: how long it was away at most, and how much CPU one took at most. */
+  longestTurn(): { blockMs: number; turnCpuMs: number } {
     delays.disable();
-    return delays.max / 1e6;
+    return { blockMs: delays.max / 1e6, turnCpuMs: longestTurnUs / 1e3 };
   },
 };
 export type ServerAnswers = typeof answers;

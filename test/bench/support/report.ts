@@ -17,6 +17,7 @@ export const everyone: Figures = {
   openP99Ms: 90,
   replayedMs: 700,
   blockMs: 50,
+  turnCpuMs: 40,
   earlyMs: 1,
   lateMs: 1,
 };
