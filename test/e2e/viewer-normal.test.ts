@@ -146,6 +146,7 @@ describe('Normal mode of the log viewer', () => {
     await button('Older').click();
     await untilLines(range(20, 1));
     expect(await button('Older').isDisabled()).to.equal(true);
+    expect(await button('Older').evaluate((node) => node === document.activeElement)).to.equal(true);
 
     await button('Newer').click();
     await untilLines(range(70, 21));

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { BFF_LOGS, BFF_STREAM } from '../../examples/datashop/src/demo.ts';
 import { launchBrowser, type RealBrowser } from './support/browser.ts';
-import { type Visit, visit, watchPages } from './support/page.ts';
+import { streamMode, untilStatus, type Visit, visit, watchPages } from './support/page.ts';
 import { log, startViewer, type Viewer } from './support/viewer.ts';
 
 describe('signing out of the log viewer', () => {
@@ -70,6 +70,32 @@ describe('signing out of the log viewer', () => {
     await other.getByRole('heading', { name: 'Your session has ended' }).waitFor();
     await other.getByRole('button', { name: 'Sign in' }).click();
     await other.getByRole('link', { name: 'Line 1' }).waitFor();
+  });
+
+  it('is noticed by another tab in Stream mode without being asked: its stream has ended', async () => {
+    const other = await page.context().newPage();
+    await other.goto(streamMode(viewer.url));
+    await untilStatus(other, 'connected');
+    allow(/ERR_INCOMPLETE_CHUNKED_ENCODING|status of 403/);
+    await button('Sign out').click();
+    await other.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+  });
+
+  it('leaves no log behind in the browser’s storage', async () => {
+    const stored = () => page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+    await page.goto(streamMode(viewer.url));
+    await untilStatus(page, 'connected');
+    await viewer.append(log(2));
+    await page.getByText('Line 2').first().waitFor();
+    await page.waitForFunction(() => JSON.stringify({ ...localStorage }).includes('Line 2'));
+    allow(/ERR_INCOMPLETE_CHUNKED_ENCODING|status of 403/);
+    await button('Sign out').click();
+    await signedOut().waitFor();
+
+    expect(await stored()).to.not.contain('Line');
+    await page.reload();
+    await signedOut().waitFor();
+    expect(await stored()).to.not.contain('Line');
   });
 
   it('says so if it could not be done, and stays signed in', async () => {

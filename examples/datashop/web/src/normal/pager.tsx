@@ -37,16 +37,27 @@ export function Pager({ view, size, onNewest, onNewer, onOlder }: PagerProps) {
         </select>
       </div>
       <div className="pager-steps">
-        <Button icon="first_page" disabled={atNewest} onClick={onNewest}>
-          Newest
-        </Button>
-        <Button icon="chevron_left" disabled={atNewest} onClick={onNewer}>
-          Newer
-        </Button>
-        <Button icon="chevron_right" iconAlign="right" disabled={olderId === undefined} onClick={onOlder}>
-          Older
-        </Button>
+        <Step label="Newest" icon="first_page" off={atNewest} onClick={onNewest} />
+        <Step label="Newer" icon="chevron_left" off={atNewest} onClick={onNewer} />
+        <Step label="Older" icon="chevron_right" iconAlign="right" off={olderId === undefined} onClick={onOlder} />
       </div>
     </nav>
+  );
+}
+
+interface StepProps {
+  label: string;
+  icon: string;
+  iconAlign?: 'left' | 'right';
+  off: boolean;
+  onClick: () => void;
+}
+
+/** The last step in a direction switches the button off under the focus: `disabled` would throw the focus away. */
+function Step({ label, icon, iconAlign = 'left', off, onClick }: StepProps) {
+  return (
+    <Button icon={icon} iconAlign={iconAlign} aria-disabled={off} onClick={() => !off && onClick()}>
+      {label}
+    </Button>
   );
 }
