@@ -5,7 +5,10 @@ import { eventsRound } from './rounds/events.ts';
 import type { Figures } from './rounds/figures.ts';
 import { idleHeartbeatMs, idleRound } from './rounds/idle.ts';
 import { stormRound } from './rounds/storm.ts';
-import { InvalidRound, patienceMs, setStage } from './stage.ts';
+import { InvalidRound, patienceMs, type Stage, setStage } from './stage.ts';
+
+/** Not for documents: where the project is on this machine. */
+const here = new URL('.', import.meta.url).href;
 
 /** Told before every round: how far the run is, in words. */
 export type Progress = (line: string) => void;
@@ -55,23 +58,21 @@ function addLatency(figures: Figures, direct: Figures): void {
 async function measure({ workload, server, shape: wanted, browsers }: Case, seconds: number): Promise<Round> {
   const shape = { ...wanted, browsers };
   const { kind } = workload;
+  const rounds = { events: eventsRound, idle: idleRound, storm: stormRound, connect: connectRound };
   let timer: NodeJS.Timeout | undefined;
-  const stage = await setStage(server, shape, kind === 'idle' ? idleHeartbeatMs : undefined);
+  let stage: Stage | undefined;
   const longest = new Promise<never>((_, reject) => {
     const ms = 3 * patienceMs + 2e3 * seconds;
     timer = setTimeout(() => reject(new InvalidRound(`not over after ${ms / 1e3} s`)), ms);
   });
-  const rounds = { events: eventsRound, idle: idleRound, storm: stormRound, connect: connectRound };
   try {
+    stage = await Promise.race([setStage(server, shape, kind === 'idle' ? idleHeartbeatMs : undefined), longest]);
     return { figures: await Promise.race([rounds[kind](stage, server, shape, seconds), longest]) };
   } catch (error) {
-    // A server that dies under its load has no figures either; anything else is our own mistake.
-    if (error instanceof InvalidRound || / is gone /.test(String(error))) {
-      return { figures: {}, invalid: (error as Error).message };
-    }
-    throw error;
+    // A server that does not start, or dies under its load, must not take what was measured before with it.
+    return { figures: {}, invalid: (error as Error).message.replaceAll(here, '') };
   } finally {
     clearTimeout(timer);
-    await stage.stop();
+    await stage?.stop();
   }
 }
