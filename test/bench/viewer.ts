@@ -1,5 +1,6 @@
 // How the log viewer feels with 100,000 lines in memory and 1,000 a second coming in, in a real Chromium. A report, not
-// a test: node test/bench/viewer.ts [seconds]. It needs the built page (npm run build).
+// a test: node scripts/setup.mjs && node test/bench/viewer.ts [seconds]
+// On a machine that does other things too, believe the CPU times: the clock counts what the others do as well.
 import { setTimeout } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { launchBrowser } from '../e2e/support/browser.ts';

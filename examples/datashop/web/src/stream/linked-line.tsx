@@ -14,15 +14,14 @@ export function LinkedLine({ id }: { id: string }) {
   const viewer = useViewer();
   const { view } = useLive();
   const { loading } = useLooks();
-  const [found, setFound] = useState<Found>({ kind: 'looking' });
+  const [found, setFound] = useState<Found>({ kind: viewer.linkShown === id ? 'listed' : 'looking' });
   const asked = useRef('');
-  const shown = useRef('');
 
   useEffect(() => {
-    if (loading || view.lines === 0 || shown.current === id) return;
+    if (loading || view.lines === 0 || viewer.linkShown === id) return;
     const row = view.rows.find((each) => each.id === id);
     if (row) {
-      shown.current = id;
+      viewer.linkShown = id;
       setFound({ kind: 'listed' });
       viewer.goTo(row, { expanded: new Set([...viewer.looks.get().expanded, row.key]) });
       return;

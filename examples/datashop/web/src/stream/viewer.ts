@@ -70,6 +70,8 @@ export class Viewer {
   readonly #leaving = new AbortController();
   /** The row at the top, for when the list is shown again. */
   top: Row | null = null;
+  /** The linked line that was brought into view: once is enough, whoever comes back is elsewhere by then. */
+  linkShown = '';
   #entered = false;
 
   constructor(user: string, outside: Outside) {
