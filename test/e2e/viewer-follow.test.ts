@@ -65,7 +65,7 @@ describe('following in Stream mode', () => {
   });
 
   it('counts only what is shown', async () => {
-    await viewer.button(/^ERROR/).click();
+    await viewer.level('ERROR').click();
     await scrollAway();
     await suite.stage.write(23);
     await viewer.jump.getByText(/(?<!\d)17 new$/).waitFor();

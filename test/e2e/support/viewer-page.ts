@@ -53,6 +53,11 @@ export class StreamPage {
     return this.lines.filter({ hasText: new RegExp(`Line ${number}(?!\\d)`) });
   }
 
+  /** The button that shows and hides a level. */
+  level(level: string): Locator {
+    return this.page.getByRole('group', { name: 'Levels shown' }).locator(`[data-level=${level}]`);
+  }
+
   toast(title: string): Locator {
     return this.page.locator('.toast').getByText(title, { exact: true });
   }
@@ -79,16 +84,16 @@ export class StreamPage {
 
   /** All that is shown, oldest first, by the page's own NDJSON download. */
   async shown(): Promise<Downloaded[]> {
-    const [, text] = await this.download('NDJSON');
+    const [, text] = await this.download('Download NDJSON');
     return text
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Downloaded);
   }
 
-  async download(button: 'Text' | 'NDJSON'): Promise<[name: string, text: string]> {
+  async download(button: 'Download text' | 'Download NDJSON'): Promise<[name: string, text: string]> {
     const coming = this.page.waitForEvent('download');
-    await this.button(new RegExp(button)).press('Enter');
+    await this.button(button).press('Enter');
     const download = await coming;
     return [download.suggestedFilename(), await readFile(await download.path(), 'utf8')];
   }
