@@ -35,7 +35,6 @@ export async function readStream(
   const parser = createParser({
     maxBufferSize: maxEventChars,
     onId: (given) => {
-      giveId();
       id = given;
     },
     onEvent: ({ id: own = '', event = 'message', data }) => {

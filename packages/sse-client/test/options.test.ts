@@ -71,7 +71,14 @@ describe('the options', () => {
   it('may be left out, or undefined', () => {
     make(undefined);
     make({ maxEntries: undefined, watchdogMs: undefined, persist: { scope: 'a', maxBytes: undefined } });
-    make({ watchdogMs: false, persist: false, shareTabs: 'user-7', headers: () => ({}), maxEntries: 1 });
+    make({
+      watchdogMs: false,
+      persist: false,
+      shareTabs: 'user-7',
+      headers: () => ({}),
+      maxEntries: 1,
+      stableMs: 2 ** 31 - 1,
+    });
   });
 
   it('do not tell a secret in an object', () => {

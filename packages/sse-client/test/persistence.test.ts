@@ -68,7 +68,9 @@ describe('persistence', () => {
     at.clock.advance(300);
     at.stream.seed([{ id: '0', data: 'y' }]);
     expect(storage.writes).to.equal(0);
+    const { now } = at;
     at.clock.advance(200);
+    expect(at.now, 'a save changes nothing').to.equal(now);
     expect(storage.writes).to.equal(1);
     expect(value()).to.include('"y"');
     at.clock.advance(5_000);
@@ -265,6 +267,7 @@ describe('wiping', () => {
     expect(storage.length).to.equal(1);
     at.stream.seed([{ id: '2', data: 'more' }]);
     at.stream.wipe();
+    expect(at.clock.pending + at.page.listeners).to.equal(0);
     expect(at.now.persistence).to.equal('off');
     expect(at.now.entries).to.have.length(2);
     at.stream.seed([{ id: '3', data: 'more' }]);
@@ -286,10 +289,12 @@ describe('wiping', () => {
       }
     }
     expect(storage.length).to.equal(7);
+    const { now } = at;
     wipePersisted('a', storage);
     expect(storage.length).to.equal(5);
     wipePersisted(undefined, storage);
     expect([storage.length, storage.key(0)]).to.deep.equal([1, 'theirs']);
+    expect(at.now, 'a closed stream is left alone').to.equal(now);
   });
 
   it('of a scope stops the streams of this page that belong to it, and no other', async () => {
