@@ -9,7 +9,8 @@ export function encode(state: PersistedState & { readonly entries: EntryList }, 
   const { entries, on, lastEventId, lastEventAt } = state;
   const head = `${JSON.stringify([version, on, lastEventId, lastEventAt]).slice(0, -1)},[`;
   const texts: string[] = [];
-  let chars = head.length + 2;
+  // Each entry comes with a comma, but for one; the end is two brackets.
+  let chars = head.length + 1;
   for (let index = entries.length - 1; index >= 0; index--) {
     const { key, ...entry } = entries.at(index)!;
     const text = JSON.stringify(entry);

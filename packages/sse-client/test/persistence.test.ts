@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { wipePersisted } from '../src/index.ts';
+import { createLedger } from '../src/ledger.ts';
+import { decode, encode } from '../src/persisted.ts';
 import type { EventStreamOptions } from '../src/types.ts';
 import { type Scene, stage } from './support/scene.ts';
 import { MemoryStorage } from './support/storage.ts';
@@ -108,6 +110,18 @@ describe('persistence', () => {
     expect(ids.at(-1)).to.equal(99);
     expect(ids).to.deep.equal(ids.map((_, index) => 100 - ids.length + index));
     expect(at.now.persistence).to.equal('on');
+  });
+
+  it('has an entry as long as it fits, to the character', () => {
+    const ledger = createLedger(10, () => 0);
+    for (const id of ['1', '2', '3']) ledger.receive({ id, event: 'message', data: 'x', receivedAt: 0 });
+    const state = { on: true, lastEventId: '3', lastEventAt: 0, entries: ledger.entries() };
+    const count = (text: string) => [...decode(text)!.entries].length;
+    const whole = encode(state, 1_000);
+    expect(count(whole)).to.equal(3);
+    expect(encode(state, whole.length)).to.equal(whole);
+    expect(count(encode(state, whole.length - 1))).to.equal(2);
+    expect(count(encode(state, 0))).to.equal(0);
   });
 
   it('of other scopes and URLs is not read', async () => {
@@ -295,6 +309,12 @@ describe('wiping', () => {
     wipePersisted(undefined, storage);
     expect([storage.length, storage.key(0)]).to.deep.equal([1, 'theirs']);
     expect(at.now, 'a closed stream is left alone').to.equal(now);
+    const alone = new MemoryStorage();
+    at.make({ persist: { scope: 'a', storage: alone } }).seed(event);
+    at.stream.close();
+    expect(alone.length).to.equal(1);
+    wipePersisted('a', alone);
+    expect(alone.length).to.equal(0);
   });
 
   it('of a scope stops the streams of this page that belong to it, and no other', async () => {
