@@ -1,4 +1,4 @@
-import type { LinkGap, LinkStatus, StreamedEvent } from './link.ts';
+import type { LinkContext, LinkGap, LinkSink, LinkStatus, StreamedEvent } from './link.ts';
 
 /** Part of every message and of the names of lock and channel: pages of another version don't meet this one's. */
 export const protocol = 'sse-client/1';
@@ -43,6 +43,20 @@ export interface Call {
 }
 
 export type Message = Flow | Welcome | Hello | Call;
+
+/** What a tab's two sides have in common. */
+export interface Common {
+  readonly context: LinkContext;
+  readonly sink: LinkSink;
+  /** The newest of what came since it joined, from a known cursor on, without a hole that is not shown. */
+  readonly history: readonly Item[];
+  /** The highest that it knows. */
+  term: number;
+  /** The leader's. */
+  status: LinkStatus;
+  take(item: Item): void;
+  post(message: Message): void;
+}
 
 /** What comes after the event with this id, in a list in which nothing is missing; undefined if it has not got it. */
 export function itemsAfter(items: readonly Item[], id: string): Item[] | undefined {
