@@ -96,6 +96,26 @@ describe('the log viewer when there is nothing to show', () => {
     await page.getByRole('link', { name: 'Line 1' }).waitFor();
   });
 
+  it('keeps what it showed if it can’t be loaded again', async () => {
+    await viewer.append(log(1));
+    await open();
+    await page.getByRole('link', { name: 'Line 1' }).waitFor();
+    viewer.interfere((req) => void req.socket.destroy());
+    allow(/status of 502/);
+    await button('Refresh').click();
+    const alert = page.getByRole('alert').filter({ hasText: 'The logs could not be loaded again' });
+    await alert.getByText('The log service did not answer.').waitFor();
+    expect(await page.getByRole('link', { name: 'Line 1' }).isVisible()).to.equal(true);
+    // Others are asked for now: these would be wrong.
+    await page.getByText('ERROR', { exact: true }).first().click();
+    await page.getByRole('heading', { name: 'The logs could not be loaded' }).waitFor();
+    expect(await page.getByRole('link', { name: 'Line 1' }).count()).to.equal(0);
+    viewer.interfere(undefined);
+    await button('Clear filters').click();
+    await page.getByRole('link', { name: 'Line 1' }).waitFor();
+    expect(await alert.count()).to.equal(0);
+  });
+
   it('says which value of a hand-made address is wrong, as the log service put it', async () => {
     viewer.interfere((_req, res) => {
       res.status(400).type('application/problem+json');
@@ -113,10 +133,11 @@ describe('the log viewer when there is nothing to show', () => {
     allow(/ERR_INTERNET_DISCONNECTED/);
     await page.context().setOffline(true);
     await button('Refresh').click();
-    await page.getByText('Check that it runs and that you are online.').waitFor();
+    const said = page.getByText('The server can’t be reached. Check that it runs and that you are online.');
+    await said.waitFor();
     await page.context().setOffline(false);
     await button('Try again').click();
-    await page.getByRole('link', { name: 'Line 1' }).waitFor();
+    await said.waitFor({ state: 'detached' });
   });
 
   it('says that a newer page could not be loaded, in a toast, and stays where it is', async () => {

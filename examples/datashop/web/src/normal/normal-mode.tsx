@@ -1,4 +1,4 @@
-import { Button } from '@innovaccer/design-system';
+import { Button, Message } from '@innovaccer/design-system';
 import { useCallback, useState } from 'react';
 import { go, useAddress } from '../address.ts';
 import { ApiError } from '../api.ts';
@@ -41,7 +41,20 @@ export function NormalMode() {
   return (
     <>
       <FilterBar filters={filters} onRefresh={reload} />
-      {error ? (
+      {error && view && (
+        <div className="normal-error" role="alert">
+          <Message
+            appearance="alert"
+            description={`The logs could not be loaded again. ${error.explanation}`}
+            actions={
+              <Button size="tiny" icon="refresh" onClick={reload}>
+                Try again
+              </Button>
+            }
+          />
+        </div>
+      )}
+      {error && !view ? (
         <EmptyPane icon="cloud_off" title="The logs could not be loaded" description={error.explanation} role="alert">
           <Button appearance="primary" icon="refresh" onClick={reload}>
             Try again

@@ -10,18 +10,18 @@ export interface Row {
 }
 
 export interface View {
+  /** What was asked for. */
+  filters: Filters;
   rows: Row[];
   /** Place of the first row among all that match, from 1. */
   first: number;
   total: number;
   /** Where the next older page begins; undefined on the last one. */
   olderId: string | undefined;
-  /** When it was asked for, milliseconds since 1970. */
-  at: number;
 }
 
 export interface LogPageState {
-  /** What was shown last stays while something else is loading. */
+  /** What was shown last stays while something else is loading, and if it can't be loaded again. */
   view: View | undefined;
   loading: boolean;
   error: ApiError | undefined;
@@ -45,7 +45,8 @@ export function useLogPage(filters: Filters): LogPageState & { reload(): void } 
         if (leaving.signal.aborted) return;
         if (!(error instanceof ApiError)) throw error;
         if (error.unauthorized) expire();
-        else setState({ view: undefined, loading: false, error });
+        // What is there is still right if it is what was asked for again.
+        else setState(({ view }) => ({ view: view?.filters === filters ? view : undefined, loading: false, error }));
       },
     );
     return () => leaving.abort();
@@ -58,7 +59,6 @@ export function useLogPage(filters: Filters): LogPageState & { reload(): void } 
 async function load(filters: Filters, signal: AbortSignal): Promise<View> {
   const { size, upto } = filters;
   const query = logQuery(filters);
-  const at = Date.now();
   const [page, all] = await Promise.all([
     // One more than is shown: its id is where the next page begins.
     fetchLogs({ ...query, upto, limit: size + 1 }, signal),
@@ -67,11 +67,11 @@ async function load(filters: Filters, signal: AbortSignal): Promise<View> {
   ]);
   const total = (all ?? page).total;
   return {
+    filters,
     rows: page.logs.slice(0, size).map((log, index) => ({ id: page.ids[index] ?? '', log })),
     first: total - page.total + 1,
     total,
     olderId: page.ids[size],
-    at,
   };
 }
 
