@@ -27,7 +27,7 @@ describe('the connection’s state, in Chromium', () => {
     expect(waits[0]).to.include({ attempt: 1, error: 'NETWORK' });
     expect(waits[1]).to.include({ attempt: 2, error: 'HTTP_STATUS' });
     expect(waits.map(({ attempt }) => attempt)).to.deep.equal(waits.map((_, index) => index + 1));
-    for (const { dueInMs } of waits) expect(dueInMs).to.be.within(0, 100);
+    for (const { dueInMs } of waits) expect(dueInMs).to.be.a('number').and.at.most(100);
     const { lastError, attempt, retryAt, connectedAt } = await tab.said();
     expect(lastError).to.include({ code: 'HTTP_STATUS', status: 503 });
     expect({ attempt, retryAt }).to.deep.equal({ attempt: waits.length, retryAt: null });
@@ -103,8 +103,8 @@ describe('the connection’s state, in Chromium', () => {
   });
 
   it('the proxy’s heartbeats are signs of life: an idle stream is left alone', async () => {
-    stage = await site({ heartbeatMs: 50 });
-    const tab = await (await stage.tab()).start('/sse', { watchdogMs: 500 });
+    stage = await site({ heartbeatMs: 100 });
+    const tab = await (await stage.tab()).start('/sse', { watchdogMs: 1_000 });
     await tab.untilStatus('connected');
     const before = stage.proxy.stats().bytes;
     // Each is three bytes: they go on for three times the watchdog's time.

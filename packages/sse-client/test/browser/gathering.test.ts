@@ -99,15 +99,19 @@ describe('what a page has gathered, in Chromium', () => {
     expect(await keys(tab)).to.deep.equal([]);
   });
 
-  it('a burst of 100 events is 100 entries and one notice', async () => {
-    const tab = await open({});
-    const before = await tab.page.evaluate(() => window.kit.calls);
-    stage.upstream.send(100);
-    expect(await tab.untilLast(100)).to.deep.equal(numbers(1, 100));
-    await tab.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
-    const calls = (await tab.page.evaluate(() => window.kit.calls)) - before;
-    expect(calls).to.be.within(1, 4);
-  });
+  for (const shareTabs of [false, true]) {
+    it(`a burst of 100 events is 100 entries and few notices${shareTabs ? ', in a follower, too' : ''}`, async () => {
+      if (shareTabs) await open({ shareTabs });
+      const tab = await open({ shareTabs });
+      const before = await tab.page.evaluate(() => window.kit.calls);
+      stage.upstream.send(100);
+      expect(await tab.untilLast(100)).to.deep.equal(numbers(1, 100));
+      // What the last frame tells has been told after the next one.
+      await tab.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+      const calls = (await tab.page.evaluate(() => window.kit.calls)) - before;
+      expect(calls).to.be.within(1, 4);
+    });
+  }
 
   it('React renders once a frame, not once an event, and closes the stream when the component leaves', async () => {
     const { page } = await stage.tab();
