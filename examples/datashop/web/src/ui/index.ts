@@ -7,8 +7,6 @@ export { Highlight } from './highlight.tsx';
 export { IconButton } from './icon-button.tsx';
 export { LevelBadge } from './level-badge.tsx';
 export { useMedia } from './media.ts';
-export { Segmented } from './segmented.tsx';
-export { useStored } from './stored.ts';
 export { applyStoredTheme, ThemeSwitch } from './theme.tsx';
 export { TimeProvider, type TimeZone, useTime } from './time.tsx';
 export { TimeZoneSwitch } from './time-zone-switch.tsx';
