@@ -1,7 +1,8 @@
 import type { StreamSnapshot } from '@datashop/sse-client';
 import { createContext, useContext, useRef, useSyncExternalStore } from 'react';
 import type { LiveState } from './live-view.ts';
-import type { Looks, Viewer } from './viewer.ts';
+import type { Looks } from './looks.ts';
+import type { Viewer } from './viewer.ts';
 
 export const ViewerContext = createContext<Viewer | null>(null);
 

@@ -5,7 +5,7 @@ import { useLive, useLooks, useViewer } from './context.tsx';
 import { LineDetails } from './line-details.tsx';
 import { type Linked, loadLinked } from './loaders.ts';
 import { parseLine } from './logic/line.ts';
-import { ALL_LEVELS } from './viewer.ts';
+import { ALL_LEVELS } from './looks.ts';
 
 type Found = Linked | { readonly kind: 'looking' } | { readonly kind: 'error'; readonly text: string };
 

@@ -5,7 +5,7 @@ import { useLive, useLooks, useStream, useStreamValue, useViewer } from './conte
 import { JumpButton } from './jump-button.tsx';
 import { LogList } from './log-list.tsx';
 import { isOff } from './logic/connection.ts';
-import { ALL_LEVELS } from './viewer.ts';
+import { ALL_LEVELS } from './looks.ts';
 
 /** The list, or why there is none. */
 export function ListPane({ linked }: { linked: string }) {

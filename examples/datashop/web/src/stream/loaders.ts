@@ -2,7 +2,8 @@ import type { EventEntry, GapEntry } from '@datashop/sse-client';
 import { type ApiError, fetchLogs } from '../api.ts';
 import { fetchBetween, knownEvents } from './logic/pages.ts';
 import { count } from './logic/words.ts';
-import type { Load, Viewer } from './viewer.ts';
+import type { Load } from './looks.ts';
+import type { Viewer } from './viewer.ts';
 
 const OLDER = 200;
 /** A linked line is loaded with all that lies between, so that the list has no hole; farther off it is shown alone. */

@@ -1,21 +1,14 @@
 import type { EventStream } from '@datashop/sse-client';
 import { ApiError, fetchLogs } from '../api.ts';
-import { LEVELS, type Level } from '../log.ts';
 import { LiveView } from './live-view.ts';
 import { isOff } from './logic/connection.ts';
-import { FOLLOWING, type Follow, pause, TOP_PX } from './logic/follow.ts';
+import { FOLLOWING, pause, TOP_PX } from './logic/follow.ts';
 import { type Notice, Notices } from './logic/notices.ts';
 import { knownEvents } from './logic/pages.ts';
 import type { Row } from './logic/row.ts';
-import type { Query } from './logic/search.ts';
+import { FIRST_LOOKS, type Looks } from './looks.ts';
 import { isSwitchedOff, openStream, rememberSwitch } from './session.ts';
 import { Store } from './store.ts';
-
-/** Of lines that somebody asked for. */
-export type Load =
-  | { readonly kind: 'idle' | 'none' }
-  | { readonly kind: 'loading'; readonly loaded: number; readonly total: number }
-  | { readonly kind: 'error'; readonly text: string };
 
 export interface Outside {
   /** An answer was 401 or 403. */
@@ -23,47 +16,12 @@ export interface Outside {
   notify(notice: Notice): void;
 }
 
-/** What somebody has set up and is looking at; kept while Normal mode is shown. */
-export interface Looks {
-  readonly levels: ReadonlySet<Level>;
-  readonly query: Query;
-  /** Whether only found lines are shown; otherwise they are marked among the others. */
-  readonly only: boolean;
-  readonly wrap: boolean;
-  readonly expanded: ReadonlySet<number>;
-  readonly follow: Follow;
-  /** The hit that next and previous go on from. */
-  readonly hit: Row | null;
-  /** Where the list is to go; a new object is another wish. */
-  readonly goal: { readonly row: Row } | null;
-  readonly loading: boolean;
-  readonly loadError: ApiError | null;
-  readonly older: Load;
-  /** By the key of the gap that is being filled. */
-  readonly gaps: Readonly<Record<number, Load>>;
-}
-
 const SEED = 200;
-export const ALL_LEVELS: ReadonlySet<Level> = new Set(LEVELS);
-
 /** One user's stream, what is seen of it, and what can be done with it. */
 export class Viewer {
   readonly stream: EventStream;
   readonly live: LiveView;
-  readonly looks = new Store<Looks>({
-    levels: ALL_LEVELS,
-    query: { text: '', regex: false },
-    only: true,
-    wrap: false,
-    expanded: new Set(),
-    follow: FOLLOWING,
-    hit: null,
-    goal: null,
-    loading: false,
-    loadError: null,
-    older: { kind: 'idle' },
-    gaps: {},
-  });
+  readonly looks = new Store(FIRST_LOOKS);
   readonly #user: string;
   readonly #outside: Outside;
   readonly #notices: Notices;

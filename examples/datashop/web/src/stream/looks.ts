@@ -1,0 +1,48 @@
+import type { ApiError } from '../api.ts';
+import { LEVELS, type Level } from '../log.ts';
+import { FOLLOWING, type Follow } from './logic/follow.ts';
+import type { Row } from './logic/row.ts';
+import type { Query } from './logic/search.ts';
+
+/** Of lines that somebody asked for. */
+export type Load =
+  | { readonly kind: 'idle' | 'none' }
+  | { readonly kind: 'loading'; readonly loaded: number; readonly total: number }
+  | { readonly kind: 'error'; readonly text: string };
+
+/** What somebody has set up and is looking at; kept while Normal mode is shown. */
+export interface Looks {
+  readonly levels: ReadonlySet<Level>;
+  readonly query: Query;
+  /** Whether only found lines are shown; otherwise they are marked among the others. */
+  readonly only: boolean;
+  readonly wrap: boolean;
+  readonly expanded: ReadonlySet<number>;
+  readonly follow: Follow;
+  /** The hit that next and previous go on from. */
+  readonly hit: Row | null;
+  /** Where the list is to go; a new object is another wish. */
+  readonly goal: { readonly row: Row } | null;
+  readonly loading: boolean;
+  readonly loadError: ApiError | null;
+  readonly older: Load;
+  /** By the key of the gap that is being filled. */
+  readonly gaps: Readonly<Record<number, Load>>;
+}
+
+export const ALL_LEVELS: ReadonlySet<Level> = new Set(LEVELS);
+
+export const FIRST_LOOKS: Looks = {
+  levels: ALL_LEVELS,
+  query: { text: '', regex: false },
+  only: true,
+  wrap: false,
+  expanded: new Set(),
+  follow: FOLLOWING,
+  hit: null,
+  goal: null,
+  loading: false,
+  loadError: null,
+  older: { kind: 'idle' },
+  gaps: {},
+};
