@@ -105,6 +105,17 @@ describe('the answer', () => {
     });
   }
 
+  it('of a problem is UTF-8, wherever it is cut', async () => {
+    const at = await scene();
+    at.stream.connect();
+    const { res } = await at.server.next();
+    const body = Buffer.from('{"title":"Zu viele Str\u00f6me"}');
+    const cut = body.indexOf(0xc3) + 1;
+    res.writeHead(409, problem).write(body.subarray(0, cut));
+    res.end(body.subarray(cut));
+    expect((await at.until('closed')).lastError!.reason).to.equal('Zu viele Ströme');
+  });
+
   it('gives no reason from a body that is no problem document, or a broken one', async () => {
     const at = await scene();
     for (const [type, body] of [

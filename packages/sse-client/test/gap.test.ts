@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { GapEntry } from '../src/types.ts';
 import { type Scene, stage } from './support/scene.ts';
+import { MemoryStorage } from './support/storage.ts';
 import { until } from './support/until.ts';
 
 describe('a gap', () => {
@@ -26,6 +27,23 @@ describe('a gap', () => {
     });
     expect(at.now.counts).to.include({ received: 2, kept: 2, gaps: 1 });
     expect(at.now.lastEventId).to.equal('9');
+  });
+
+  it('is shown with the next frame, though no event comes with it, and outlives a reload', async () => {
+    const options = { persist: { scope: 'a', storage: new MemoryStorage() } };
+    const at = await scene(options);
+    at.stream.connect();
+    const visit = (await at.server.next()).open('data: a\n\n');
+    await at.received(1);
+    at.clock.advance(500);
+    visit.send('event: sse-proxy:gap\ndata: {"reason":"alone"}\n\n');
+    await until(() => {
+      at.clock.advance(16);
+      return at.now.counts.gaps === 1;
+    });
+    at.stream.close();
+    at.make(options);
+    expect(at.data).to.deep.equal(['a', 'gap:alone']);
   });
 
   it('without times or a reason is one all the same', async () => {

@@ -47,6 +47,23 @@ describe('listeners', () => {
     expect(told).to.equal(1);
   });
 
+  it('are not told by the frame what a change of status has told already', async () => {
+    const at = await scene();
+    at.stream.connect();
+    const visit = (await at.server.next()).open('data: 1\n\n');
+    await at.until('connected');
+    await at.received(1);
+    visit.end('data: 2\n\n');
+    const { counts } = await at.until('waiting');
+    expect(counts.received).to.equal(2);
+    const { now } = at;
+    await Promise.resolve();
+    at.stream.disconnect();
+    const off = at.now;
+    at.clock.advance(100);
+    expect(at.now).to.equal(off).and.not.equal(now);
+  });
+
   it('can leave, twice over, and the same one can be there twice', async () => {
     const { stream } = await scene();
     let told = 0;

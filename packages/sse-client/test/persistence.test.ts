@@ -5,6 +5,7 @@ import { decode, encode } from '../src/persisted.ts';
 import type { EventStreamOptions } from '../src/types.ts';
 import { type Scene, stage } from './support/scene.ts';
 import { MemoryStorage } from './support/storage.ts';
+import { until } from './support/until.ts';
 
 describe('persistence', () => {
   const scene = stage();
@@ -165,6 +166,33 @@ describe('persistence', () => {
       expect(at.now.lastEventId).to.equal('3');
     });
   });
+
+  it('brings back a cursor that came without an event, and seed() does not move it', async () => {
+    const at = await scene(options);
+    at.stream.connect();
+    (await at.server.next()).open('id: 5\n\n');
+    await until(() => {
+      at.clock.advance(16);
+      return at.now.lastEventId === '5';
+    });
+    at.stream.close();
+    at.make({ ...options, lastEventId: 'old' });
+    at.stream.seed([], { lastEventId: 'older' });
+    expect(at.now.lastEventId).to.equal('5');
+  });
+
+  for (const act of ['clear', 'reset'] as const) {
+    it(`forgets what ${act}() dropped`, async () => {
+      const at = await visited('id: 1\ndata: a\n\n');
+      at.stream.disconnect();
+      at.clock.advance(500);
+      at.stream[act]();
+      at.stream.close();
+      at.make(options);
+      expect(at.now.entries).to.have.length(0);
+      expect(at.now.lastEventId).to.equal(act === 'clear' ? '1' : '');
+    });
+  }
 
   describe('that is no good', () => {
     const good = [1, true, '7', 5, [{ kind: 'event', id: '7', event: 'm', data: 'd', receivedAt: 1, origin: 'new' }]];

@@ -131,8 +131,9 @@ describe('the store', () => {
     let told = 0;
     at.stream.subscribe(() => told++);
     at.stream.connect();
-    const visit = (await at.server.next()).open('id: 1\ndata: a\n\n');
+    const visit = (await at.server.next()).open('id: 1\ndata: a\n\nevent: sse-proxy:gap\ndata: {}\n\n');
     await at.received(1);
+    const gap = at.now.entries.at(1)!;
     visit.send('id: 2\ndata: b\n\n');
     at.stream.close();
     const before = told;
@@ -148,7 +149,7 @@ describe('the store', () => {
     at.stream.reset();
     at.stream.wipe();
     at.stream.close();
-    expect(at.stream.fill(1, [{ id: '9', data: '' }])).to.equal(0);
+    expect(at.stream.fill(gap.key, [{ id: '9', data: '' }])).to.equal(0);
     at.stream.subscribe(() => told++)();
     await Promise.resolve();
     expect(at.now).to.equal(now);

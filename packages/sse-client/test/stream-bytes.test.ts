@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { readStream } from '../src/read-stream.ts';
 import { type Scene, stage } from './support/scene.ts';
 import { until } from './support/until.ts';
 
@@ -86,6 +87,43 @@ describe('the bytes of a stream', () => {
     await at.until('waiting');
     at.retry();
     expect((await at.server.next()).lastEventId).to.equal('5');
+  });
+
+  it('are said in order, each id once, with every chunk a sign of life', async () => {
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const chunk of ['retry: 7\n\nid: 5\n\n', ':\n\n', 'id: 6\ndata: x\n\ndata: y\n\n'])
+          controller.enqueue(new TextEncoder().encode(chunk));
+        controller.close();
+      },
+    });
+    const said: string[] = [];
+    const say =
+      (name: string) =>
+      (...given: unknown[]) =>
+        void said.push([name, ...given.map((value) => JSON.stringify(value))].join(' '));
+    const outcome = await readStream(body, 100, {
+      bytes: say('bytes'),
+      id: say('id'),
+      event: say('event'),
+      gap: say('gap'),
+      retry: say('retry'),
+      settled: say('settled'),
+    });
+    expect(outcome.code).to.equal('ENDED');
+    expect(said).to.deep.equal([
+      'bytes',
+      'retry 7',
+      'id "5"',
+      'settled',
+      'bytes',
+      'settled',
+      'bytes',
+      'id "6"',
+      'event {"id":"6","event":"message","data":"x"}',
+      'event {"id":"","event":"message","data":"y"}',
+      'settled',
+    ]);
   });
 
   it('forget the cursor by an empty id, and leave it for an id with NUL', async () => {
