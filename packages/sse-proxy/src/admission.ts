@@ -75,7 +75,14 @@ export async function acquirePermit(
   lifetime: Lifetime,
 ): Promise<() => void> {
   const acquire = async () => {
-    const answer = await config.limiter.acquire({ req, key, signal: lifetime.signal });
+    const request = {
+      req,
+      key,
+      get signal() {
+        return lifetime.signal;
+      },
+    };
+    const answer = await config.limiter.acquire(request);
     // A permit that comes too late for its stream is given back at once.
     if (lifetime.ended && answer?.ok === true) release(answer);
     return answer;

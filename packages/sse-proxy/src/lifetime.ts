@@ -13,16 +13,19 @@ export class StreamEnded extends Error {
  * reason, which wins.
  */
 export class Lifetime {
-  readonly #controller = new AbortController();
+  #controller: AbortController | undefined;
   readonly #disposers = new Set<(reason: EndReason) => void>();
   #reason: EndReason | undefined;
 
+  /** Made when it is first asked for: few ask, and each costs more than the rest of this. */
   get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.ended) this.#controller.abort();
     return this.#controller.signal;
   }
 
   get ended(): boolean {
-    return this.#controller.signal.aborted;
+    return this.#reason !== undefined;
   }
 
   /** Why it ended; undefined while it lives. */
@@ -44,7 +47,7 @@ export class Lifetime {
   end(reason: EndReason): void {
     if (this.ended) return;
     this.#reason = reason;
-    this.#controller.abort();
+    this.#controller?.abort();
     const disposers = [...this.#disposers];
     this.#disposers.clear();
     for (const dispose of disposers) dispose(reason);

@@ -93,7 +93,9 @@ export class Outlet implements Beating {
     if (this.#write(bytes) || this.#full) return;
     this.#full = true;
     this.#justFilled = true;
-    setImmediate(this.#turnOver);
+    setImmediate(() => {
+      this.#justFilled = false;
+    });
   }
 
   #write(bytes: Buffer): boolean {
@@ -105,16 +107,12 @@ export class Outlet implements Beating {
     return false;
   }
 
-  #turnOver = (): void => {
-    this.#justFilled = false;
-  };
-
   /** Looks after the slow things: heartbeat and stall. */
   beat(): void {
     if (this.#full) {
       this.#fullBeats++;
       // One more turn of the event loop: a drain that is due is seen before the browser is called stalled.
-      if (this.#fullBeats * this.#beatMs > this.#config.slowClient.maxStallMs) setImmediate(this.#checkStall);
+      if (this.#fullBeats * this.#beatMs > this.#config.slowClient.maxStallMs) setImmediate(() => this.#checkStall());
       return;
     }
     this.#quietBeats++;
@@ -123,9 +121,9 @@ export class Outlet implements Beating {
     this.#send(heartbeatBytes);
   }
 
-  #checkStall = (): void => {
+  #checkStall(): void {
     if (this.#full && this.#fullBeats > 0) this.evict('maxStallMs', this.#res.writableLength);
-  };
+  }
 
   #drained = (): void => {
     this.#full = false;

@@ -3,21 +3,21 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import { authorize } from './admission.ts';
 import { SseProxyError } from './errors.ts';
+import { Flow, type FlowOwner } from './flow.ts';
 import { downHeaders } from './headers.ts';
 import type { Beating } from './heartbeat.ts';
 import type { Host } from './host.ts';
 import { Lifetime, StreamEnded } from './lifetime.ts';
 import { notify } from './observe.ts';
-import { Outlet } from './outlet.ts';
+import type { Outlet } from './outlet.ts';
 import { refuse, retryTime } from './refusal.ts';
 import type { Subscription } from './subscription.ts';
-import { Transformer } from './transform.ts';
-import type { CloseReason, StreamInfo } from './types.ts';
+import type { CloseReason, EvictContext } from './types.ts';
 
 const keepAliveProbeMs = 60_000;
 
 /** One browser's stream, from its request to its end: joins a feed to an outlet and tells the observers. */
-export class Stream implements StreamInfo, Beating {
+export class Stream implements FlowOwner, Beating {
   readonly id = randomUUID();
   readonly route: string;
   readonly req: Request;
@@ -62,49 +62,26 @@ export class Stream implements StreamInfo, Beating {
     const { config, heartbeat } = this.#host;
     this.#openedAt = performance.now();
     this.req.socket.setKeepAlive?.(true, keepAliveProbeMs);
-    const outlet = new Outlet(this.#res, config, heartbeat, {
-      onDrain: () => flow(),
-      onEvict: (bound, bufferedBytes) => {
-        this.#host.counters.evicted++;
-        notify(config.observers, 'onEvict', { stream: this, bound, bufferedBytes });
-        this.lifetime.end('evicted');
-      },
-    });
+    const flow = new Flow(this, this.#res, config, heartbeat);
+    const { outlet } = flow;
     this.outlet = outlet;
     this.lifetime.onEnd((reason) => this.#close(reason as CloseReason, outlet));
     outlet.open(downHeaders(headers));
     notify(config.observers, 'onOpen', { stream: this, waitedMs: this.#openedAt - this.#askedAt });
     this.#host.counters.opened++;
     if (config.maxDurationMs || config.reauthorizeMs) this.lifetime.onEnd(heartbeat.add(this));
+    flow.start(subscription);
+  }
 
-    let over: (() => void) | undefined;
-    const transformer =
-      config.transform &&
-      new Transformer(config.transform, this, this.lifetime, config.hookTimeoutMs, {
-        onBytes: (bytes, events) => outlet.write(bytes, events),
-        onIdle: () => (over ? over() : flow()),
-        onError: (error) => this.#fail('transform-failed', error),
-      });
-    const ready = () => !outlet.full && !transformer?.pending;
-    const flow = () => {
-      if (ready()) subscription.resume();
-    };
-    subscription.read({
-      onFrames: (bytes, events) => {
-        if (transformer) transformer.push(bytes, events > 0);
-        else outlet.write(bytes, events);
-        return ready();
-      },
-      onOwn: (bytes) => {
-        if (transformer) transformer.push(bytes, false);
-        else outlet.write(bytes, 0);
-      },
-      onBehind: (bound, bytes) => outlet.evict(bound, bytes),
-      onOver: (reason, error) => {
-        over = () => (error ? this.#fail(reason, error) : this.lifetime.end(reason));
-        if (!transformer?.pending) over();
-      },
-    });
+  onEvict(bound: EvictContext['bound'], bufferedBytes: number): void {
+    this.#host.counters.evicted++;
+    notify(this.#host.config.observers, 'onEvict', { stream: this, bound, bufferedBytes });
+    this.lifetime.end('evicted');
+  }
+
+  onOver(reason: CloseReason, error: SseProxyError | undefined): void {
+    if (error) this.#fail(reason, error);
+    else this.lifetime.end(reason);
   }
 
   #fail(reason: CloseReason, error: SseProxyError): void {

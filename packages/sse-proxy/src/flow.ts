@@ -1,0 +1,87 @@
+import type { Response } from 'express';
+import type { SseProxyError } from './errors.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { Lifetime } from './lifetime.ts';
+import type { Config } from './options.ts';
+import { Outlet, type OutletEvents } from './outlet.ts';
+import type { FeedReader, Subscription } from './subscription.ts';
+import { type TransformEvents, Transformer } from './transform.ts';
+import type { CloseReason, EvictContext, StreamInfo } from './types.ts';
+
+/** The stream whose events flow, and what it is told. */
+export interface FlowOwner extends StreamInfo {
+  readonly lifetime: Lifetime;
+  /** A bound of `slowClient` was passed; the browser has been cut. */
+  onEvict(bound: EvictContext['bound'], bufferedBytes: number): void;
+  /** All has been written, and no more comes. */
+  onOver(reason: CloseReason, error: SseProxyError | undefined): void;
+}
+
+/**
+ * What flows from a subscription to an outlet, through the transform if there is one, no faster than the browser takes
+ * it. One object instead of a closure for each call: there is one a browser.
+ */
+export class Flow implements FeedReader, OutletEvents, TransformEvents {
+  readonly outlet: Outlet;
+  readonly #owner: FlowOwner;
+  readonly #transformer: Transformer | undefined;
+  #subscription: Subscription | undefined;
+  #over: [CloseReason, SseProxyError | undefined] | undefined;
+
+  constructor(owner: FlowOwner, res: Response, config: Config, heartbeat: Heartbeat) {
+    this.#owner = owner;
+    this.outlet = new Outlet(res, config, heartbeat, this);
+    const { transform, hookTimeoutMs } = config;
+    if (transform) this.#transformer = new Transformer(transform, owner, owner.lifetime, hookTimeoutMs, this);
+  }
+
+  start(subscription: Subscription): void {
+    this.#subscription = subscription;
+    subscription.read(this);
+  }
+
+  get #ready(): boolean {
+    return !this.outlet.full && !this.#transformer?.pending;
+  }
+
+  onDrain(): void {
+    if (this.#ready) this.#subscription?.resume();
+  }
+
+  onEvict(bound: EvictContext['bound'], bufferedBytes: number): void {
+    this.#owner.onEvict(bound, bufferedBytes);
+  }
+
+  onFrames(bytes: Buffer, events: number): boolean {
+    if (this.#transformer) this.#transformer.push(bytes, events > 0);
+    else this.outlet.write(bytes, events);
+    return this.#ready;
+  }
+
+  onOwn(bytes: Buffer): void {
+    if (this.#transformer) this.#transformer.push(bytes, false);
+    else this.outlet.write(bytes, 0);
+  }
+
+  onBehind(bound: EvictContext['bound'], bytes: number): void {
+    this.outlet.evict(bound, bytes);
+  }
+
+  onOver(reason: CloseReason, error: SseProxyError | undefined): void {
+    if (this.#transformer?.pending) this.#over = [reason, error];
+    else this.#owner.onOver(reason, error);
+  }
+
+  onBytes(bytes: Buffer, events: number): void {
+    this.outlet.write(bytes, events);
+  }
+
+  onIdle(): void {
+    if (this.#over) this.#owner.onOver(...this.#over);
+    else this.onDrain();
+  }
+
+  onError(error: SseProxyError): void {
+    this.#owner.onOver('transform-failed', error);
+  }
+}
