@@ -6,7 +6,7 @@ declare global {
   interface Window {
     source: EventSource;
     /** Type, data and id of every event that came. */
-    got: [type: string, data: string, id: string][];
+    dispatched: [type: string, data: string, id: string][];
     /** The state after every error event. */
     errors: number[];
   }
@@ -18,12 +18,12 @@ const OWN = ['sse-proxy:refused', 'sse-proxy:gap', 'sse-proxy:end'];
 async function listen(page: Page, url: string): Promise<void> {
   await page.evaluate(
     ([to, own]) => {
-      window.got = [];
+      window.dispatched = [];
       window.errors = [];
       window.source = new EventSource(to);
       const note = (event: Event) => {
         const { type, data, lastEventId } = event as MessageEvent<string>;
-        window.got.push([type, data, lastEventId]);
+        window.dispatched.push([type, data, lastEventId]);
       };
       for (const type of ['message', ...own]) window.source.addEventListener(type, note);
       window.source.addEventListener('error', () => window.errors.push(window.source.readyState));
@@ -34,7 +34,7 @@ async function listen(page: Page, url: string): Promise<void> {
 
 const opened = (page: Page) => page.waitForFunction(() => window.source.readyState === EventSource.OPEN);
 const heard = (page: Page, type: string) =>
-  page.waitForFunction((name) => window.got.some(([type]) => type === name), type);
+  page.waitForFunction((name) => window.dispatched.some(([type]) => type === name), type);
 const errors = (page: Page) => page.waitForFunction(() => window.errors.length > 0);
 
 describe('a native EventSource through the proxy, in Chromium', () => {
@@ -48,7 +48,7 @@ describe('a native EventSource through the proxy, in Chromium', () => {
     await opened(first);
     await listen(second, '/sse');
     await heard(second, 'sse-proxy:refused');
-    const [, data, id] = await second.evaluate(() => window.got[0]!);
+    const [, data, id] = await second.evaluate(() => window.dispatched[0]!);
     expect(JSON.parse(data)).to.include({ reason: 'limit', code: 'ERR_SSE_LIMIT' });
     expect(id).to.equal('');
     await errors(second);
@@ -81,8 +81,8 @@ describe('a native EventSource through the proxy, in Chromium', () => {
     stage.upstream.cut();
     await heard(page, 'sse-proxy:gap');
     stage.upstream.send();
-    await page.waitForFunction(() => window.got.length === 3);
-    const got = await page.evaluate(() => window.got);
+    await page.waitForFunction(() => window.dispatched.length === 3);
+    const got = await page.evaluate(() => window.dispatched);
     expect(got.map(([type]) => type)).to.deep.equal(['message', 'sse-proxy:gap', 'message']);
     expect(JSON.parse(got[1]![1])).to.include({ reason: 'no-ids' });
     expect(await page.evaluate(() => window.errors)).to.deep.equal([], 'the connection itself was never lost');
@@ -95,7 +95,7 @@ describe('a native EventSource through the proxy, in Chromium', () => {
     await opened(page);
     await stage.proxy.close();
     await heard(page, 'sse-proxy:end');
-    expect(JSON.parse((await page.evaluate(() => window.got[0]!))[1])).to.deep.include({ reason: 'draining' });
+    expect(JSON.parse((await page.evaluate(() => window.dispatched[0]!))[1])).to.deep.include({ reason: 'draining' });
     await errors(page);
     expect(await page.evaluate(() => window.errors[0])).to.equal(0);
   });
@@ -106,12 +106,12 @@ describe('a native EventSource through the proxy, in Chromium', () => {
     await listen(page, '/sse');
     await opened(page);
     stage.upstream.send(3);
-    await page.waitForFunction(() => window.got.length === 3);
+    await page.waitForFunction(() => window.dispatched.length === 3);
     stage.upstream.cut('id: 4\ndata: ha');
     await errors(page);
     stage.upstream.send(3);
-    await page.waitForFunction(() => window.got.at(-1)?.[1] === '6');
-    expect((await page.evaluate(() => window.got)).map(([, , id]) => id)).to.deep.equal(['1', '2', '3', '4', '5', '6']);
+    await page.waitForFunction(() => window.dispatched.at(-1)?.[1] === '6');
+    expect((await page.evaluate(() => window.dispatched)).map(([, , id]) => id)).to.deep.equal(['1', '2', '3', '4', '5', '6']);
     expect(stage.upstream.requests[1]).to.equal('3');
   });
 });
