@@ -44,12 +44,17 @@ const persistRules: Record<keyof PersistOptions, Rule> = {
   storage: [(value) => isRecord(value) && typeof (value as Storage).setItem === 'function', 'a Storage'],
 };
 
-function check(value: object, rules: Record<string, Rule>, prefix: string): void {
+/** What is set of `value`: an option that is undefined is one that was left out. */
+function check<T extends object>(value: T, rules: Record<string, Rule>, prefix: string): T {
+  const set: Record<string, unknown> = {};
   for (const [name, given] of Object.entries(value)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (!rule) refuse(prefix + name, `one of ${Object.keys(rules).join(', ')}`, 'an unknown option');
-    else if ((given !== undefined || name === 'scope') && !rule[0](given)) refuse(prefix + name, rule[1], show(given));
+    else if (given === undefined && name !== 'scope') continue;
+    else if (!rule[0](given)) refuse(prefix + name, rule[1], show(given));
+    set[name] = given;
   }
+  return set as T;
 }
 
 function refuse(name: string, expected: string, got: string): never {
@@ -70,9 +75,8 @@ function show(value: unknown): string {
 export function readOptions(url: string, options: EventStreamOptions = {}): StreamConfig {
   if (!isText(url) || !/^https?:$/.test(protocolOf(url))) refuse('url', 'an http(s) URL or a path', show(url));
   if (!isRecord(options)) refuse('options', 'an object', show(options));
-  check(options, rules, '');
-  const { persist } = options;
-  if (persist) check({ ...persist, scope: persist.scope }, persistRules, 'persist.');
+  const set = check(options, rules, '');
+  const { persist } = set;
   return {
     autoConnect: false,
     headers: {},
@@ -85,14 +89,15 @@ export function readOptions(url: string, options: EventStreamOptions = {}): Stre
     maxDelayMs: 10_000,
     stableMs: 60_000,
     shareTabs: false,
-    ...withoutUndefined(options),
-    persist: persist ? { maxBytes: 1_000_000, debounceMs: 500, ...withoutUndefined(persist) } : false,
+    ...set,
+    persist: persist
+      ? {
+          maxBytes: 1_000_000,
+          debounceMs: 500,
+          ...check({ ...persist, scope: persist.scope }, persistRules, 'persist.'),
+        }
+      : false,
   };
-}
-
-/** An option that is undefined is one that was left out. */
-function withoutUndefined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
 function protocolOf(url: string): string {
