@@ -148,6 +148,17 @@ describe('following in Stream mode', () => {
     expect(y).to.be.closeTo(before!.y, 1);
   });
 
+  it('the newest line is opened wherever it is pressed, though the way back comes up there', async () => {
+    for (const share of [0.5, 0.93]) {
+      const { width } = (await viewer.line(150).boundingBox())!;
+      await viewer.line(150).click({ position: { x: share * width, y: 12 } });
+      await viewer.page.getByRole('region', { name: 'Details of the line' }).waitFor();
+      await viewer.line(150).getByRole('button').first().click();
+      await viewer.page.getByRole('region', { name: 'Details of the line' }).waitFor({ state: 'detached' });
+      await viewer.jump.click();
+    }
+  });
+
   it('keeps the place over a look at Normal mode', async () => {
     await scrollAway(655);
     const { text } = await topRow(viewer);
