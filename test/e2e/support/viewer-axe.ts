@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+interface Result {
+  violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[];
+}
+
+let source: Promise<string> | undefined;
+
+/** What axe objects to on the page as it is now. The debugger puts it there, whom no policy concerns. */
+export async function objections(page: Page): Promise<string[]> {
+  source ??= readFile(AXE, 'utf8');
+  const text = await source;
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(text);
+  // A colour on its way to another is neither of them.
+  await page.evaluate(async () => {
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
+  const { violations } = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as Result;
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary.replace(/\s+/g, ' ')}`),
+  );
+}

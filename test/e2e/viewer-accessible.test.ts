@@ -1,0 +1,246 @@
+import { expect } from 'chai';
+import { log } from './support/viewer.ts';
+import { objections } from './support/viewer-axe.ts';
+import type { StreamPage } from './support/viewer-page.ts';
+import { pagesOnly, type Stage, streamsOnly } from './support/viewer-stage.ts';
+import { viewerSuite } from './support/viewer-suite.ts';
+
+const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) =>
+  ([1280, 390] as const).map((width) => ({ colorScheme, width })),
+);
+
+interface State {
+  /** How many logs are stored. @defaultValue 30 */
+  stored?: number;
+  /** What the page may complain about on its way there. */
+  allow?: RegExp;
+  /** Before somebody visits. */
+  before?(stage: Stage): void;
+  query?: string;
+  /** Brings the page there, and waits until it is. */
+  reach(viewer: StreamPage, stage: Stage): Promise<unknown>;
+}
+
+const SERVER_GONE = /status of \d{3}|ERR_INCOMPLETE_CHUNKED_ENCODING/;
+
+const heading = (viewer: StreamPage, name: string) => viewer.page.getByRole('heading', { name }).waitFor();
+/** The focus keeps a toast on the screen. */
+const holdToast = (viewer: StreamPage) =>
+  viewer
+    .button(/^Dismiss/)
+    .first()
+    .focus();
+
+const gap = async (viewer: StreamPage, stage: Stage) => {
+  await viewer.until('connected');
+  stage.say('data: a word without an id\n\n');
+  await viewer.untilRows(31);
+  stage.cut();
+  await viewer.gaps.waitFor();
+};
+
+/** Every state of Stream mode that a visitor can see. */
+const STATES: Record<string, State> = {
+  'loading what is stored': {
+    before: (stage) => {
+      stage.serviceGate = pagesOnly(() => {});
+    },
+    reach: (viewer) => viewer.page.locator('[aria-busy=true]').waitFor(),
+  },
+  'what is stored can’t be loaded': {
+    allow: SERVER_GONE,
+    before: (stage) => {
+      stage.serviceGate = pagesOnly((req) => void req.socket.destroy());
+    },
+    reach: (viewer) => heading(viewer, 'The logs could not be loaded'),
+  },
+  'live without a line': { stored: 0, reach: (viewer) => heading(viewer, 'Waiting for the first line') },
+  'disconnected without a line': {
+    stored: 0,
+    reach: async (viewer) => {
+      await viewer.button('Disconnect').click();
+      await heading(viewer, 'Disconnected');
+    },
+  },
+  live: { reach: (viewer) => viewer.line(30).waitFor() },
+  'live, wrapped, with long and odd lines': {
+    reach: async (viewer, stage) => {
+      await viewer.button('Wrap').click();
+      await stage.append(log(31, { message: `Line 31 ${'x'.repeat(3_000)}`, description: 'why', durationMs: 4_200 }));
+      stage.say('data: plain text\n\n');
+      await viewer.untilRows(32);
+    },
+  },
+  'all filtered out': {
+    reach: async (viewer) => {
+      await viewer.page.getByRole('searchbox').fill('nowhere');
+      await heading(viewer, 'No line passes the filters');
+    },
+  },
+  'found and marked, one of them the present one': {
+    reach: async (viewer) => {
+      await viewer.button('Only found').click();
+      await viewer.page.getByRole('searchbox').fill('line 2');
+      await viewer.page.getByRole('searchbox').press('Enter');
+      await viewer.page.locator('.is-current mark').waitFor();
+    },
+  },
+  'a pattern that is none': {
+    reach: async (viewer) => {
+      await viewer.button('Regular expression').click();
+      await viewer.page.getByRole('searchbox').fill('(');
+      await viewer.page.getByRole('alert').getByText('no valid pattern').waitFor();
+    },
+  },
+  'paused, with new lines and errors': {
+    reach: async (viewer, stage) => {
+      await viewer.until('connected');
+      await viewer.line(29).click();
+      await stage.write(8);
+      await viewer.jump.getByText('8 new, 2 errors').waitFor();
+    },
+  },
+  'a line opened': {
+    reach: async (viewer) => {
+      await viewer.line(29).click();
+      await viewer.page.getByRole('region', { name: 'Details of the line' }).waitFor();
+    },
+  },
+  'a linked line that is gone': {
+    query: '&log=0123456789abcdef-1',
+    reach: (viewer) => viewer.page.getByText('no longer kept').waitFor(),
+  },
+  disconnected: {
+    reach: async (viewer) => {
+      await viewer.button('Disconnect').click();
+      await viewer.until('idle');
+    },
+  },
+  'waiting for the next attempt, with its toast': {
+    allow: SERVER_GONE,
+    reach: async (viewer, stage) => {
+      await viewer.until('connected');
+      stage.browserGate = (_req, res) => void res.status(503).set('Retry-After', '240').end();
+      stage.cutBrowsers();
+      await viewer.button('Retry now').waitFor();
+      await holdToast(viewer);
+    },
+  },
+  'refused, with its toast': {
+    allow: SERVER_GONE,
+    reach: async (viewer, stage) => {
+      await viewer.until('connected');
+      stage.serviceGate = streamsOnly((_req, res) => void res.status(503).set('Retry-After', '240').end());
+      stage.cutBrowsers();
+      await viewer.until('refused');
+      await viewer.toast('The server says: not now').waitFor();
+      await holdToast(viewer);
+    },
+  },
+  'ended for good, with its toast': {
+    allow: SERVER_GONE,
+    reach: async (viewer, stage) => {
+      await viewer.until('connected');
+      stage.serviceGate = streamsOnly((_req, res) => void res.status(404).end());
+      stage.cutBrowsers();
+      await viewer.until('closed');
+      await viewer.toast('The stream ended for good').waitFor();
+      await holdToast(viewer);
+    },
+  },
+  'connected by hand, with its toast': {
+    reach: async (viewer) => {
+      await viewer.button('Disconnect').click();
+      await viewer.button('Connect').click();
+      await viewer.toast('Connected').waitFor();
+      await holdToast(viewer);
+    },
+  },
+  'a gap': { reach: gap },
+  'a gap being filled': {
+    reach: async (viewer, stage) => {
+      await gap(viewer, stage);
+      stage.serviceGate = pagesOnly(() => {});
+      await viewer.gaps.getByRole('button').click();
+      await viewer.gaps.getByText('Loading').waitFor();
+    },
+  },
+  'a gap that can’t be filled now': {
+    allow: SERVER_GONE,
+    reach: async (viewer, stage) => {
+      await gap(viewer, stage);
+      stage.serviceGate = pagesOnly((req) => void req.socket.destroy());
+      await viewer.gaps.getByRole('button').click();
+      await viewer.gaps.getByText('Try again').waitFor();
+    },
+  },
+  'the backend tested': {
+    allow: SERVER_GONE,
+    reach: async (viewer, stage) => {
+      stage.serviceGate = (req) => void req.socket.destroy();
+      await viewer.button('Test backend').click();
+      await viewer.page.getByText('the log service does not · ').waitFor();
+    },
+  },
+  'the help dialog': {
+    reach: async (viewer) => {
+      await viewer.line(30).waitFor();
+      await viewer.page.keyboard.press('?');
+      await viewer.page.getByRole('dialog').waitFor();
+    },
+  },
+  'the session over': {
+    allow: SERVER_GONE,
+    reach: async (viewer, stage) => {
+      await viewer.until('connected');
+      await viewer.page.context().clearCookies();
+      stage.cutBrowsers();
+      await heading(viewer, 'Your session has ended');
+    },
+  },
+};
+
+describe('what axe says of Stream mode, and how it fits a narrow screen', () => {
+  const suite = viewerSuite(0);
+
+  for (const [name, { stored = 30, allow, before, query = '', reach }] of Object.entries(STATES)) {
+    it(`nothing, and it does: ${name}`, async () => {
+      if (stored > 0) await suite.stage.write(stored);
+      before?.(suite.stage);
+      const viewer = await suite.visit({ reducedMotion: 'reduce' }, query);
+      if (allow) viewer.allow(allow);
+      await reach(viewer, suite.stage);
+      const said: Record<string, string[]> = {};
+      for (const { colorScheme, width } of LOOKS) {
+        await viewer.page.emulateMedia({ colorScheme });
+        await viewer.page.setViewportSize({ width, height: 800 });
+        const objected = await objections(viewer.page);
+        if (objected.length > 0) said[`${colorScheme}, ${width} px`] = objected;
+      }
+      expect(said).to.deep.equal({});
+
+      await viewer.page.setViewportSize({ width: 320, height: 640 });
+      const overhang = await viewer.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overhang).to.be.at.most(0);
+    });
+  }
+
+  it('320 px wide, the connection, the total and a good part of the list are on the screen', async () => {
+    await suite.stage.write(30);
+    const viewer = await suite.open({ viewport: { width: 320, height: 640 } });
+    await viewer.line(30).waitFor();
+    const box = async (selector: string) => (await viewer.page.locator(selector).boundingBox())!;
+    const [status, list, footer] = [
+      await box('.Stream-status'),
+      await box('.Stream-list'),
+      await box('.Stream-footer'),
+    ];
+    for (const { x, y, width, height } of [status, footer]) {
+      expect(Math.min(x, y)).to.be.at.least(0);
+      expect(x + width).to.be.at.most(320);
+      expect(y + height).to.be.at.most(640);
+    }
+    expect(Math.min(list.y + list.height, footer.y) - list.y).to.be.at.least(150);
+    expect(list.x + list.width).to.be.at.most(320);
+  });
+});
