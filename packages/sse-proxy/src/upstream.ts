@@ -2,11 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { buildConnector, Client, type Dispatcher } from 'undici';
 import { maxHeaderBytes } from './defaults.ts';
-import { fromUpstream, SseProxyError } from './errors.ts';
-import { judgeAnswer } from './headers.ts';
+import type { SseProxyError } from './errors.ts';
+import { Exchange, undiciTimeouts } from './exchange.ts';
 import type { UpstreamAddress } from './target.ts';
-import { startTimeout } from './timeout.ts';
 import { watchTls } from './tls-warning.ts';
+
+export type { Dispatcher };
 
 /** One upstream request. */
 export interface UpstreamRequest {
@@ -47,137 +48,39 @@ export interface Upstream {
   readonly connections: number;
 }
 
-// Ours, not undici's: undici's timeouts fire late (its clock ticks every 500 ms) and know no stalled event loop.
-const undiciTimeouts = { headersTimeout: 0, bodyTimeout: 0 };
-
-const CRLF = '\r\n';
-
-/** How much the read that brought `chunk` has brought behind it. undici cuts chunks out of what it reads. */
-function leftOfRead(chunk: Buffer): number {
-  return chunk.buffer.byteLength - chunk.byteOffset - chunk.length;
-}
-
 /**
  * Without a dispatcher of the user's, every stream gets an undici Client of its own: a pool would scan its
  * connections at each request, and could not say which socket is connecting for whom, so that a browser's leaving
  * could not end a connect. An event stream's connection is never used twice anyway.
  */
-export function createUpstream({ connectTimeoutMs, headersTimeoutMs, dispatcher }: UpstreamOptions): Upstream {
+export function createUpstream(options: UpstreamOptions): Upstream {
   // TLS is verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: switching it off takes an explicit dispatcher.
   const connect = buildConnector({ timeout: 0, allowH2: false, rejectUnauthorized: true });
-  let connections = 0;
-
-  function ownClient(origin: string): { client: Dispatcher; destroy: () => void } {
-    let socket: Socket | undefined;
-    const client = new Client(origin, {
-      ...undiciTimeouts,
-      maxHeaderSize: maxHeaderBytes,
-      connect(options, callback) {
-        // undici's connector returns its socket, though its types don't say so.
-        socket = connect(options, callback) as unknown as Socket | undefined;
-      },
-    });
-    const destroy = () => {
-      socket?.destroy();
-      client.destroy();
-    };
-    return { client, destroy };
-  }
-
+  const count = { connections: 0 };
+  let url: URL | undefined;
   return {
     get connections() {
-      return connections;
+      return count.connections;
     },
     open(request, events) {
-      const { origin, path } = request.address;
+      const { origin } = request.address;
+      const { dispatcher } = options;
       if (dispatcher) watchTls(origin);
-      const { client, destroy } = dispatcher ? { client: dispatcher, destroy: () => {} } : ownClient(origin);
-      let phase: 'connect' | 'headers' | 'body' | 'over' = 'connect';
-      let controller: Dispatcher.DispatchController | undefined;
-      let aborting = false;
-      let turn: Buffer[] = [];
-      connections++;
-
-      function finish(): boolean {
-        if (phase === 'over') return false;
-        phase = 'over';
-        connections--;
-        stopTimeout();
-        return true;
-      }
-      function stop(): void {
-        aborting = true;
-        controller?.abort(new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message: 'aborted by the proxy' }));
-        destroy();
-      }
-      function flushTurn(): void {
-        const chunks = turn;
-        turn = [];
-        if (phase === 'body' && chunks.length > 0) events.onData(Buffer.concat(chunks));
-      }
-      function fail(error: SseProxyError): void {
-        if (!finish()) return;
-        stop();
-        events.onError(error);
-      }
-      function expect(what: string, ms: number): () => void {
-        return startTimeout(ms, () => {
-          fail(new SseProxyError('ERR_SSE_UPSTREAM_TIMEOUT', { message: `no ${what} after ${ms} ms` }));
+      // As good as always the same: it is parsed once, not for each stream.
+      if (url?.origin !== origin) url = new URL(origin);
+      const exchange = new Exchange(options, count, events);
+      if (!dispatcher) {
+        exchange.client = new Client(url, {
+          ...undiciTimeouts,
+          maxHeaderSize: maxHeaderBytes,
+          connect: (to, callback) => {
+            // undici's connector returns its socket, though its types don't say so.
+            exchange.socket = connect(to, callback) as unknown as Socket | undefined;
+          },
         });
       }
-
-      let stopTimeout = expect('connection', connectTimeoutMs);
-      const handler: Dispatcher.DispatchHandler = {
-        onRequestStart(started) {
-          controller = started;
-          if (aborting) return started.abort(new Error('aborted'));
-          if (phase !== 'connect') return;
-          phase = 'headers';
-          stopTimeout();
-          stopTimeout = expect('headers', headersTimeoutMs);
-        },
-        onResponseStart(_, status, headers) {
-          if (status < 200 || phase === 'over') return;
-          stopTimeout();
-          const error = judgeAnswer(status, headers);
-          if (error) return fail(error);
-          phase = 'body';
-          events.onHeaders(headers);
-        },
-        onResponseData(_, chunk) {
-          if (phase !== 'body') return;
-          // Upstreams mostly send an event a chunk. Those that one read has brought go on as one, and leave in one write.
-          const isLast = leftOfRead(chunk) <= CRLF.length;
-          if (isLast && turn.length === 0) events.onData(chunk);
-          else if (turn.push(chunk) === 1) process.nextTick(flushTurn);
-          else if (isLast) flushTurn();
-        },
-        onResponseEnd() {
-          flushTurn();
-          if (!finish()) return;
-          destroy();
-          events.onEnd();
-        },
-        onResponseError(_, cause) {
-          flushTurn();
-          if (phase !== 'over') fail(fromUpstream(cause, phase));
-        },
-      };
-      try {
-        client.dispatch(
-          { origin, path, method: 'GET', headers: request.headers, reset: true, ...undiciTimeouts },
-          handler,
-        );
-      } catch (cause) {
-        queueMicrotask(() => phase !== 'over' && fail(fromUpstream(cause, phase)));
-      }
-      return {
-        pause: () => controller?.pause(),
-        resume: () => controller?.resume(),
-        abort() {
-          if (finish()) stop();
-        },
-      };
+      exchange.send(request, dispatcher ?? (exchange.client as Client));
+      return exchange;
     },
   };
 }
