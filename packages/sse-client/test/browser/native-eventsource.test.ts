@@ -111,7 +111,14 @@ describe('a native EventSource through the proxy, in Chromium', () => {
     await errors(page);
     stage.upstream.send(3);
     await page.waitForFunction(() => window.dispatched.at(-1)?.[1] === '6');
-    expect((await page.evaluate(() => window.dispatched)).map(([, , id]) => id)).to.deep.equal(['1', '2', '3', '4', '5', '6']);
+    expect((await page.evaluate(() => window.dispatched)).map(([, , id]) => id)).to.deep.equal([
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+      '6',
+    ]);
     expect(stage.upstream.requests[1]).to.equal('3');
   });
 });

@@ -52,6 +52,8 @@ export async function site(options: Partial<SseProxyOptions> = {}): Promise<Site
     proxy,
     context,
     async tab() {
+      // Fails here, saying why, rather than in the page, which would only miss its script.
+      await bundle();
       const page = await context.newPage();
       await page.goto(front.origin);
       return new Tab(page);
