@@ -14,7 +14,11 @@ export function JumpButton() {
       type="button"
       className={`Stream-jump${news.errors > 0 ? ' has-errors' : news.lines > 0 ? ' has-news' : ''}`}
       data-testid="jump"
-      onClick={() => viewer.follow()}
+      onClick={({ currentTarget }) => {
+        // The button leaves the page, and must not take the focus with it.
+        currentTarget.parentElement?.querySelector<HTMLElement>('.Stream-list')?.focus({ preventScroll: true });
+        viewer.follow();
+      }}
     >
       <Glyph name="arrow_upward" />
       {unreadText(news)}

@@ -1,0 +1,222 @@
+import { expect } from 'chai';
+import type { StreamPage } from './support/viewer-page.ts';
+import { viewerSuite } from './support/viewer-suite.ts';
+
+/** What has the focus: what a screen reader would call it, and whether eyes can tell. */
+interface Focus {
+  name: string;
+  visible: boolean;
+  inView: boolean;
+}
+
+/** Far more than there are places to stop at. */
+const TRAPPED = 60;
+
+describe('Stream mode by keyboard alone', () => {
+  const suite = viewerSuite(60);
+  let viewer: StreamPage;
+
+  beforeEach(async () => {
+    viewer = await suite.open({ permissions: ['clipboard-read', 'clipboard-write'] });
+    await viewer.line(60).waitFor();
+  });
+
+  const press = (key: string) => viewer.page.keyboard.press(key);
+  const focus = () =>
+    viewer.page.evaluate((): Focus => {
+      const element = document.activeElement as HTMLElement;
+      const label = element.closest('label') ?? element;
+      const name = element.getAttribute('aria-label') ?? label.textContent ?? '';
+      // A control may be drawn by what is around it.
+      const drawn = [element, label, element.parentElement!].some((each) => {
+        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(each);
+        return (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0) || boxShadow !== 'none';
+      });
+      const { top, bottom } = label.getBoundingClientRect();
+      return { name: name.trim(), visible: drawn, inView: bottom > 0 && top < innerHeight };
+    });
+  /** Goes there with Tab, looking at every stop on the way. */
+  const tabTo = async (name: RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<string[]> => {
+    const stops: string[] = [];
+    while (stops.length < TRAPPED) {
+      await press(key);
+      const stop = await focus();
+      expect(stop, `the focus on "${stop.name}"`).to.include({ visible: true, inView: true });
+      stops.push(stop.name);
+      if (name.test(stop.name)) return stops;
+    }
+    throw new Error(`The keyboard does not get to ${name}, only to ${[...new Set(stops)].join(', ')}`);
+  };
+
+  it('Tab goes through all of it in the order of reading, shows where it is, and out at the end', async () => {
+    await viewer.page.reload();
+    await viewer.until('connected');
+    await viewer.line(60).waitFor();
+    const stops = await tabTo(/^Download NDJSON$/);
+    const expected = [
+      /^Skip to the logs$/,
+      /^Sign out$/,
+      /^Normal$/,
+      /^Stream$/,
+      /^Disconnect$/,
+      /^Test backend$/,
+      /^Clear streamed$/,
+      /^Start over$/,
+      /^DEBUG/,
+      /^INFO/,
+      /^WARN/,
+      /^ERROR/,
+      /^Find in lines$/,
+      /^Regular expression$/,
+      /^Only found$/,
+      /^Wrap$/,
+      /^Keyboard shortcuts/,
+      /^Log lines, newest first$/,
+      /^Details of /,
+      /^Download text$/,
+      /^Download NDJSON$/,
+    ];
+    const met = expected.map((name) => stops.findIndex((stop) => name.test(stop)));
+    expect(met).to.not.include(-1);
+    expect(met).to.deep.equal([...met].sort((a, b) => a - b));
+    // All lines together are one stop.
+    expect(stops.filter((stop) => stop.startsWith('Details of'))).to.have.length(1);
+    // What comes after the last stop is the browser's own, or the first stop again.
+    await press('Tab');
+    expect((await focus()).name).to.not.equal('Download NDJSON');
+    await tabTo(/^Disconnect$/, 'Shift+Tab');
+  });
+
+  it('the whole way: to the stream, off and on, filter, find, open, copy, jump, download, help, sign out', async () => {
+    const { page } = viewer;
+    await page.goto(suite.stage.url);
+    await viewer.button('Refresh').waitFor();
+    await tabTo(/^Stream$/);
+    await press('Enter');
+    await viewer.until('connected');
+    await viewer.line(60).waitFor();
+
+    await tabTo(/^Disconnect$/);
+    await press('Enter');
+    await viewer.until('idle');
+    // The button that was pressed says something else now; it must not take the focus with it.
+    expect((await focus()).name).to.equal('Connect');
+    await press('Enter');
+    await viewer.until('connected');
+
+    await tabTo(/^DEBUG/);
+    await press('Space');
+    await viewer.untilRows(45);
+    await press('/');
+    expect((await focus()).name).to.equal('Find in lines');
+    await page.keyboard.type('line 5');
+    await viewer.untilRows(9);
+    await press('Enter');
+    await page.locator('.Stream-found').getByText('1 of 9').waitFor();
+    await press('Escape');
+    await viewer.untilRows(45);
+
+    await tabTo(/^Details of /);
+    await press('ArrowDown');
+    await press('ArrowDown');
+    await press('ArrowUp');
+    const { name } = await focus();
+    await press('Enter');
+    await page.getByRole('region', { name: 'Details of the line' }).waitFor();
+    expect((await focus()).name).to.equal(name);
+    await tabTo(/^\S*\s*Copy line$/);
+    await press('Enter');
+    await page.waitForFunction(async () => (await navigator.clipboard.readText()).includes('Line'));
+
+    await suite.stage.write(4);
+    await viewer.jump.getByText('3 new, 1 error').waitFor();
+    await tabTo(/3 new, 1 error$/);
+    await press('Enter');
+    await viewer.line(63).waitFor();
+    // The button is gone; the focus goes where it leads, not to the page's beginning.
+    expect((await focus()).name).to.equal('Log lines, newest first');
+
+    await tabTo(/^Download NDJSON$/);
+    const coming = page.waitForEvent('download');
+    await press('Enter');
+    expect((await coming).suggestedFilename()).to.match(/\.ndjson$/);
+
+    await press('?');
+    const dialog = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+    await dialog.waitFor();
+    expect(await dialog.evaluate((element) => element.contains(document.activeElement))).to.equal(true);
+    await press('Tab');
+    // The browser's own parts are in reach, the page behind is not.
+    const behind = () => viewer.page.evaluate(() => document.activeElement?.closest('.Stream > :not(dialog)') ?? null);
+    expect(await behind()).to.equal(null);
+    await press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect((await focus()).name).to.equal('Download NDJSON');
+
+    viewer.allow(/status of 403|ERR_INCOMPLETE_CHUNKED_ENCODING/);
+    await tabTo(/^Sign out$/, 'Shift+Tab');
+    await press('Enter');
+    await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+    await tabTo(/Sign in$/);
+  });
+
+  it('End goes to the oldest line, Home to the newest, where it follows again', async () => {
+    await tabTo(/^Log lines, newest first$/);
+    await press('End');
+    await viewer.line(1).waitFor();
+    await viewer.jump.waitFor();
+    await press('Home');
+    await viewer.line(60).waitFor();
+    await viewer.jump.waitFor({ state: 'detached' });
+  });
+
+  it('the line that has the focus keeps it while lines come, and when it is scrolled away', async () => {
+    await tabTo(/^Details of /);
+    const { name } = await focus();
+    await suite.stage.write(200);
+    await viewer.jump.getByText('200 new').waitFor();
+    expect(await focus()).to.deep.include({ name, inView: true });
+    await viewer.page.locator('.Stream-list').evaluate((list) => list.scrollTo(0, list.scrollHeight));
+    await viewer.line(1).waitFor();
+    expect((await focus()).name).to.equal(name);
+    await press('ArrowDown');
+    expect((await focus()).inView).to.equal(true);
+  });
+});
+
+describe('what a screen reader hears of Stream mode', () => {
+  const suite = viewerSuite(10);
+
+  it('the list is silent; what came is told in few words, once in five seconds at most', async () => {
+    const viewer = await suite.visit();
+    await viewer.page.clock.install();
+    await viewer.page.reload();
+    await viewer.until('connected');
+    await viewer.line(10).waitFor();
+    const live = await viewer.lines.first().evaluate((row) => row.closest('[aria-live], [role=status], [role=log]'));
+    expect(live).to.equal(null);
+    await viewer.page.evaluate(() => {
+      const said: string[] = [];
+      const announcer = document.querySelector('[data-testid=announcer]')!;
+      new MutationObserver(() => said.push(announcer.textContent!)).observe(announcer, {
+        childList: true,
+        characterData: true,
+        subtree: true,
+      });
+      Object.assign(window, { said });
+    });
+    const said = () => viewer.page.evaluate(() => (window as unknown as { said: string[] }).said.filter(Boolean));
+    for (let burst = 0; burst < 8; burst += 1) {
+      await suite.stage.write(4);
+      await viewer.untilTotal(10, 4 * (burst + 1));
+      await viewer.untilRows(10 + 4 * (burst + 1));
+    }
+    const before = (await said()).length;
+    await viewer.page.clock.runFor(5_000);
+    const after = await said();
+    expect(after.length - before).to.equal(1);
+    expect(after.at(-1)).to.match(/^\d+ new lines, \d+ errors?$/);
+    const heard = after.map((text) => Number.parseInt(text, 10)).reduce((sum, count) => sum + count, 0);
+    expect(heard).to.equal(32);
+  });
+});
