@@ -162,6 +162,24 @@ describe('the connection of Stream mode', () => {
     expect(await viewer.numbers()).to.deep.equal(range(1, 7));
   });
 
+  it('a page that stood still while its connection broke has every line when it goes on', async () => {
+    const viewer = await suite.open();
+    viewer.allow(/ERR_INCOMPLETE_CHUNKED_ENCODING/);
+    // Headless Chromium does not freeze pages; a debugger's pause does, at the next statement: here is one.
+    const debug = await viewer.page.context().newCDPSession(viewer.page);
+    await debug.send('Debugger.enable');
+    const paused = new Promise((resolve) => debug.once('Debugger.paused', resolve));
+    await debug.send('Debugger.pause');
+    void viewer.page.evaluate(() => 0);
+    await paused;
+    await suite.stage.write(2);
+    suite.stage.cutBrowsers();
+    await suite.stage.write(2);
+    await debug.send('Debugger.disable');
+    await viewer.untilTotal(3, 4);
+    expect(await viewer.numbers()).to.deep.equal(range(1, 7));
+  });
+
   it('“Test backend” says whether the server and the log service behind it answer', async () => {
     const viewer = await suite.open();
     await viewer.button('Test backend').click();

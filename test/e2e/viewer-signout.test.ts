@@ -1,0 +1,60 @@
+import { expect } from 'chai';
+import type { StreamPage } from './support/viewer-page.ts';
+import { viewerSuite } from './support/viewer-suite.ts';
+
+describe('signing out of Stream mode', () => {
+  const suite = viewerSuite(3);
+  let viewer: StreamPage;
+
+  beforeEach(async () => {
+    viewer = await suite.open();
+    viewer.allow(/status of 403|ERR_INCOMPLETE_CHUNKED_ENCODING/);
+    await suite.stage.write(2);
+    await viewer.untilTotal(3, 2);
+  });
+
+  /** All that the browser keeps for this origin. */
+  const stored = (tab: StreamPage) =>
+    tab.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+  const untilStored = (text: string) =>
+    viewer.page.waitForFunction((part) => JSON.stringify({ ...localStorage }).includes(part), text);
+
+  it('ends the stream for good and leaves nothing of the logs in the browser', async () => {
+    await untilStored('Line 5');
+    await viewer.button('Sign out').click();
+    await viewer.page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+    expect(await stored(viewer)).to.not.contain('Line');
+    await viewer.page.reload();
+    await viewer.page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+    expect(await stored(viewer)).to.not.contain('Line');
+    expect([suite.stage.browsers, suite.stage.upstreams]).to.deep.equal([0, 0]);
+  });
+
+  it('ends it in the other tab too, whose lines do not come back into the storage', async () => {
+    const other = await viewer.another();
+    await untilStored('Line 5');
+    const stop = suite.stage.flow();
+    await viewer.button('Sign out').click();
+    await viewer.page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+    await other.page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+    await stop();
+    for (const tab of [viewer, other]) {
+      expect(await tab.page.getByText(/^Line \d/).count()).to.equal(0);
+      await tab.page.close({ runBeforeUnload: true });
+    }
+    const later = await viewer.page.context().newPage();
+    await later.goto(suite.stage.url);
+    await later.getByRole('heading', { name: 'You are signed out' }).waitFor();
+    expect(await later.evaluate(() => JSON.stringify({ ...localStorage }))).to.not.contain('Line');
+    expect(suite.stage.browsers).to.equal(0);
+  });
+
+  it('shows the next user nothing of the one before', async () => {
+    await untilStored('Line 5');
+    await viewer.button('Sign out').click();
+    await viewer.button('Sign in').click();
+    await viewer.until('connected');
+    // All five are what is stored: none of them came live to this one.
+    await viewer.untilTotal(5, 0);
+  });
+});
