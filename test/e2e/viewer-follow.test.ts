@@ -148,6 +148,21 @@ describe('following in Stream mode', () => {
     expect(y).to.be.closeTo(before!.y, 1);
   });
 
+  it('keeps it when the list is full and the oldest lines leave, with honest numbers', async () => {
+    for (let written = 150; written < 99_950; written += 4_990) await suite.stage.write(4_990);
+    await viewer.untilRows(99_950);
+    await scrollAway(655);
+    const before = await topRow(viewer);
+    await suite.stage.write(300);
+    await viewer.page.getByText('250 older ones have left the list').waitFor();
+    await viewer.jump.getByText('300 new').waitFor();
+    expect(await topRow(viewer)).to.deep.equal(before);
+    await viewer.untilTotal(150, 100_100);
+    await viewer.untilRows(100_000);
+    await viewer.page.locator('.Stream-list').press('End');
+    await viewer.line(251).waitFor();
+  });
+
   it('the newest line is opened wherever it is pressed, though the way back comes up there', async () => {
     for (const share of [0.5, 0.93]) {
       const { width } = (await viewer.line(150).boundingBox())!;

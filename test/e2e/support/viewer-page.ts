@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from 'playwright-core';
-import { counts, untilStatus, type Visit } from './page.ts';
+import { untilStatus, type Visit } from './page.ts';
 
 /** One row of a downloaded NDJSON file. */
 export interface Downloaded {
@@ -66,10 +66,6 @@ export class StreamPage {
     return untilStatus(this.page, status);
   }
 
-  counts(): ReturnType<typeof counts> {
-    return counts(this.page);
-  }
-
   /** Resolves when the page says that it has so many logs. */
   async untilTotal(original: number, fresh: number): Promise<void> {
     const number = (value: number) => value.toLocaleString('en');
@@ -112,11 +108,6 @@ export class StreamPage {
       const total = document.querySelector('[data-testid=total]')?.textContent;
       return counts.reduce((sum, count) => sum + count, 0) === number(total);
     });
-  }
-
-  /** What this origin keeps in the browser. */
-  stored(): Promise<Record<string, string>> {
-    return this.page.evaluate(() => ({ ...localStorage }));
   }
 }
 
