@@ -39,7 +39,12 @@ const gap = async (viewer: StreamPage, stage: Stage) => {
   await viewer.gaps.waitFor();
 };
 
-/** Every state of Stream mode that a visitor can see. */
+const normal = async (viewer: StreamPage) => {
+  await viewer.page.getByRole('link', { name: 'Normal' }).click();
+  await viewer.page.getByRole('link', { name: 'Line 30' }).waitFor();
+};
+
+/** Every state that a visitor can see: of Stream mode all, of the rest those that go with it. */
 const STATES: Record<string, State> = {
   'loading what is stored': {
     before: (stage) => {
@@ -189,6 +194,38 @@ const STATES: Record<string, State> = {
       await viewer.page.getByRole('dialog').waitFor();
     },
   },
+  'far from the newest, with older lines to load': {
+    stored: 250,
+    reach: async (viewer) => {
+      await viewer.page.getByRole('region', { name: 'Log lines' }).press('End');
+      await viewer.button('Load older lines').scrollIntoViewIfNeeded();
+    },
+  },
+  'Normal mode while the stream goes on': {
+    reach: async (viewer, stage) => {
+      await viewer.line(30).waitFor();
+      await normal(viewer);
+      await stage.write(3);
+      await viewer.page.getByText('3 new lines').waitFor({ state: 'attached' });
+    },
+  },
+  'Normal mode that can’t load': {
+    allow: SERVER_GONE,
+    reach: async (viewer, stage) => {
+      await normal(viewer);
+      stage.serviceGate = pagesOnly((req) => void req.socket.destroy());
+      await viewer.button('Refresh').click();
+      await viewer.page.getByText('The log service did not answer').waitFor();
+    },
+  },
+  'signed out': {
+    allow: SERVER_GONE,
+    reach: async (viewer) => {
+      await viewer.until('connected');
+      await viewer.button('Sign out').click();
+      await heading(viewer, 'You are signed out');
+    },
+  },
   'the session over': {
     allow: SERVER_GONE,
     reach: async (viewer, stage) => {
@@ -200,7 +237,7 @@ const STATES: Record<string, State> = {
   },
 };
 
-describe('what axe says of Stream mode, and how it fits a narrow screen', () => {
+describe('what axe says of the viewer, and how it fits a narrow screen', () => {
   const suite = viewerSuite(0);
 
   for (const [name, { stored = 30, allow, before, query = '', reach }] of Object.entries(STATES)) {
