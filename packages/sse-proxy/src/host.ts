@@ -3,6 +3,7 @@ import type { FeedNews } from './direct.ts';
 import { type Beating, Heartbeat } from './heartbeat.ts';
 import { notify } from './observe.ts';
 import type { Config } from './options.ts';
+import type { Outlet } from './outlet.ts';
 import { Registry } from './registry.ts';
 import type { Stream } from './stream.ts';
 import type { CloseOptions, SseProxyStats } from './types.ts';
@@ -65,13 +66,18 @@ export class Host implements Beating {
   /** Holds the total of what waits for slow browsers under its bound: the fattest goes first. */
   beat(): void {
     const { maxTotalBytes } = this.config.slowClient;
-    const waiting = [...this.#streams].map(({ outlet }) => outlet).filter((outlet) => outlet?.full);
-    let total = waiting.reduce((sum, outlet) => sum + (outlet?.bufferedBytes ?? 0), 0);
+    const waiting: [Outlet, number][] = [];
+    let total = 0;
+    for (const { outlet } of this.#streams) {
+      if (!outlet?.full) continue;
+      const buffered = outlet.bufferedBytes;
+      waiting.push([outlet, buffered]);
+      total += buffered;
+    }
     if (total <= maxTotalBytes) return;
-    const bytes = new Map(waiting.map((outlet) => [outlet, outlet?.bufferedBytes ?? 0]));
-    for (const [outlet, buffered] of [...bytes].sort((left, right) => right[1] - left[1])) {
+    for (const [outlet, buffered] of waiting.sort((left, right) => right[1] - left[1])) {
       if (total <= maxTotalBytes) return;
-      outlet?.evict('maxTotalBytes', buffered);
+      outlet.evict('maxTotalBytes', buffered);
       total -= buffered;
     }
   }
