@@ -138,12 +138,12 @@ export function createStream(url: string, options: EventStreamOptions | undefine
     getSnapshot,
     connect: unlessClosed(() => {
       chosen = true;
-      persistence?.changed();
+      persistence?.save();
       if (!isOn || status.status === 'unauthorized' || status.status === 'closed') switchOn();
     }),
     disconnect: unlessClosed(() => {
       chosen = false;
-      persistence?.changed();
+      persistence?.save();
       if (isOn) switchOff();
     }),
     retryNow: unlessClosed(() => link.retryNow()),

@@ -1,6 +1,6 @@
 import { createEntryLog } from './entry-list.ts';
 import type { LinkGap, StreamedEvent } from './link.ts';
-import { createSeen } from './seen.ts';
+import { createSeen, markOf } from './seen.ts';
 import type { Entry, EntryList, EventEntry, GapEntry, KnownEvent, StreamCounts } from './types.ts';
 
 /** An entry before it has its key. */
@@ -61,9 +61,10 @@ export function createLedger(maxEntries: number, now: () => number): Ledger {
     for (const entry of log.view()) if (entry.kind === 'event') ids.add(entry.id);
     const added: EventEntry[] = [];
     for (const { id, data, event = 'message', receivedAt = now() } of events) {
-      if (id !== '' && (ids.has(id) || seen.has({ id, data }))) continue;
+      const mark = markOf({ id, data });
+      if (id !== '' && (ids.has(id) || seen.has(mark))) continue;
       ids.add(id);
-      seen.add({ id, data });
+      seen.add(mark);
       added.push({ kind: 'event', key: nextKey++, id, event, data, receivedAt, origin });
     }
     return added;
@@ -76,11 +77,12 @@ export function createLedger(maxEntries: number, now: () => number): Ledger {
   return {
     receive(event) {
       received++;
-      if (seen.has(event) || cleared.has(event)) {
+      const mark = markOf(event);
+      if (seen.has(mark) || cleared.has(mark)) {
         duplicates++;
         return;
       }
-      seen.add(event);
+      seen.add(mark);
       append({ kind: 'event', ...event, origin: 'new' });
     },
     gap(gap) {
@@ -107,7 +109,7 @@ export function createLedger(maxEntries: number, now: () => number): Ledger {
         .view()
         .slice()
         .filter((entry) => entry.kind === 'event' && entry.origin === 'original');
-      for (const entry of kept) seen.add(entry as EventEntry);
+      for (const entry of kept) seen.add(markOf(entry as EventEntry));
       forgetFresh();
       replace(kept);
     },
@@ -121,7 +123,7 @@ export function createLedger(maxEntries: number, now: () => number): Ledger {
     restore(entries) {
       for (const entry of entries) {
         if (entry.kind === 'event') {
-          seen.add(entry);
+          seen.add(markOf(entry));
           if (entry.origin === 'original') original++;
           else received++;
         }

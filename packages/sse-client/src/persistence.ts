@@ -18,6 +18,8 @@ export interface Persistence {
   load(): PersistedState | undefined;
   /** Something changed: it is written soon. */
   changed(): void;
+  /** The user changed something: it is written at once, so that a tab opened next finds it. */
+  save(): void;
   wipe(): void;
   /** Writes what has not been written yet, and gives everything back. */
   close(): void;
@@ -62,7 +64,7 @@ export function createPersistence(
 
   /** Less and less, until the storage takes it; the cursor alone at the last. */
   function save(): void {
-    if (timer === undefined) return;
+    if (state === 'off') return;
     env.clearTimeout(timer);
     timer = undefined;
     let tooLong = write(maxBytes / 2 - key.length);
@@ -71,23 +73,28 @@ export function createPersistence(
       tooLong = write(tries < halvings ? tooLong / 2 : 0);
   }
 
+  function saveUnwritten(): void {
+    if (timer !== undefined) save();
+  }
+
   function stop(): void {
     env.clearTimeout(timer);
     timer = undefined;
     live.delete(self);
-    env.window?.removeEventListener('pagehide', save);
+    env.window?.removeEventListener('pagehide', saveUnwritten);
     env.window?.removeEventListener('storage', removed);
     env.document?.removeEventListener('visibilitychange', hidden);
   }
 
   function hidden(): void {
-    if (env.document?.visibilityState === 'hidden') save();
+    if (env.document?.visibilityState === 'hidden') saveUnwritten();
   }
 
   /** Wiped by another tab: what this one still holds must not come back either. */
   function removed(event: Event): void {
     const { key: gone, newValue, storageArea } = event as StorageEvent;
-    if (storageArea === storage && newValue === null && (gone === key || gone === null)) silence();
+    const means = [null, key, scopePrefix(scope), prefix];
+    if (storageArea === storage && newValue === null && means.includes(gone)) silence();
   }
 
   function silence(): void {
@@ -113,15 +120,16 @@ export function createPersistence(
     },
     wipe() {
       silence();
-      storage.removeItem(key);
+      remove(storage, key);
     },
+    save,
     close() {
-      save();
+      saveUnwritten();
       stop();
     },
   };
   live.add(self);
-  env.window?.addEventListener('pagehide', save);
+  env.window?.addEventListener('pagehide', saveUnwritten);
   env.window?.addEventListener('storage', removed);
   env.document?.addEventListener('visibilitychange', hidden);
   return self;
@@ -138,6 +146,17 @@ export function wipePersisted(scope?: string, storage: Store | undefined = defau
     const key = storage!.key(index);
     if (key?.startsWith(start)) storage!.removeItem(key);
   }
+  if (storage) remove(storage, start);
+}
+
+/** Other tabs are told of the removal of what was there only; they may have written nothing yet. */
+function remove(storage: Store, key: string): void {
+  try {
+    storage.setItem(key, '');
+  } catch {
+    // Full: then there was something of theirs.
+  }
+  storage.removeItem(key);
 }
 
 /** A scope can't hold what ends it, so that no scope is the beginning of another. */

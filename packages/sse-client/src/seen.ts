@@ -1,7 +1,7 @@
 /** Remembers which events have come, by id and data: the same id with other data is another event. */
 export interface Seen {
-  has(event: { id: string; data: string }): boolean;
-  add(event: { id: string; data: string }): void;
+  has(mark: string): boolean;
+  add(mark: string): void;
 }
 
 /** Holds the last `size` to `2 * size` events, so that it is bounded and forgetting costs nothing. */
@@ -9,14 +9,10 @@ export function createSeen(size: number): Seen {
   let recent = new Set<string>();
   let older = new Set<string>();
   return {
-    has(event) {
-      if (event.id === '') return false;
-      const mark = markOf(event);
-      return recent.has(mark) || older.has(mark);
-    },
-    add(event) {
-      if (event.id === '') return;
-      recent.add(markOf(event));
+    has: (mark) => mark !== '' && (recent.has(mark) || older.has(mark)),
+    add(mark) {
+      if (mark === '') return;
+      recent.add(mark);
       if (recent.size < size) return;
       older = recent;
       recent = new Set();
@@ -24,8 +20,12 @@ export function createSeen(size: number): Seen {
   };
 }
 
-/** The data's length and FNV-1a hash in its place: the event itself may be gone from the list, and may be large. */
-function markOf({ id, data }: { id: string; data: string }): string {
+/**
+ * What an event is known by; '' for one without an id, which is always another one. The data's length and FNV-1a hash
+ * stand in its place: the event itself may be gone from the list, and may be large.
+ */
+export function markOf({ id, data }: { id: string; data: string }): string {
+  if (id === '') return '';
   let hash = 0x811c9dc5;
   for (let index = 0; index < data.length; index++) hash = Math.imul(hash ^ data.charCodeAt(index), 0x01000193);
   return `${id}\0${data.length}\0${hash}`;

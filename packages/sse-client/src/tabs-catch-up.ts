@@ -1,6 +1,4 @@
-import { directLink } from './direct-link.ts';
-import type { LinkContext, LinkSink } from './link.ts';
-import { type Item, itemsAfter } from './tabs-messages.ts';
+import { type Common, type Item, itemsAfter } from './tabs-messages.ts';
 
 /** Ids that are remembered, and items that wait: more than a connection that works ever needs. */
 const maxWaiting = 10_000;
@@ -18,17 +16,15 @@ export interface CatchUp {
  * @param position the leader's cursor when the flow began
  */
 export function catchUp(
-  context: LinkContext,
-  sink: LinkSink,
+  { context, connect, sink, take }: Common,
   position: string,
-  take: (item: Item) => void,
   done: (items: Item[]) => void,
 ): CatchUp {
   const caught = new Set<string>();
   const waiting: Item[] = [];
   let isOver = false;
 
-  const link = directLink(context, {
+  const link = connect({
     ...sink,
     status({ status }) {
       if (status === 'unauthorized' || status === 'closed') giveUp();

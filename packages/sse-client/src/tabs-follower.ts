@@ -77,7 +77,7 @@ export function createFollower(common: Common, heard: () => void): Follower {
       take(['cursor', cursor]);
     } else if (items) items.forEach(take);
     else {
-      catching = catchUp(context, sink, cursor, take, (rest) => {
+      catching = catchUp(common, cursor, (rest) => {
         catching = undefined;
         rest.forEach(take);
       });

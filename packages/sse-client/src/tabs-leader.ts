@@ -1,4 +1,3 @@
-import { directLink } from './direct-link.ts';
 import { type Common, type Item, itemsAfter, type Message } from './tabs-messages.ts';
 
 export interface Leader {
@@ -21,7 +20,7 @@ export function startLeader(common: Common): Leader {
   common.term = Math.max(common.term + 1, env.now()) + env.random();
   common.status = { ...common.status, connectedAt: null };
   sink.status({ ...common.status, role: 'leader' });
-  const link = directLink(context, {
+  const link = common.connect({
     ...sink,
     status(patch) {
       common.status = { ...common.status, ...patch };

@@ -1,4 +1,4 @@
-import type { LinkContext, LinkGap, LinkSink, LinkStatus, StreamedEvent } from './link.ts';
+import type { Link, LinkContext, LinkGap, LinkSink, LinkStatus, StreamedEvent } from './link.ts';
 
 /** Part of every message and of the names of lock and channel: pages of another version don't meet this one's. */
 export const protocol = 'sse-client/1';
@@ -48,6 +48,8 @@ export type Message = Flow | Welcome | Hello | Call;
 export interface Common {
   readonly context: LinkContext;
   readonly sink: LinkSink;
+  /** Makes a connection of this tab's own. */
+  connect(sink: LinkSink): Link;
   /** The newest of what came since it joined, from a known cursor on, without a hole that is not shown. */
   readonly history: readonly Item[];
   /** The highest that it knows. */

@@ -1,4 +1,4 @@
-import type { LinkContext, LinkSink } from './link.ts';
+import type { Link, LinkContext, LinkSink } from './link.ts';
 import { elect } from './tabs-election.ts';
 import { createFollower } from './tabs-follower.ts';
 import { type Leader, startLeader } from './tabs-leader.ts';
@@ -13,9 +13,15 @@ export interface Tab {
   leave(): void;
 }
 
-/** Joins the tabs with the same URL and name: as a follower, until it has the lock. */
+/**
+ * Joins the tabs with the same URL and name: as a follower, until it has the lock.
+ *
+ * @param connect makes a connection of this tab's own. Given and not imported, so that a bundler puts it where the
+ * store is, and this where it is loaded only when asked for
+ */
 export function joinTabs(
   context: LinkContext,
+  connect: (sink: LinkSink) => Link,
   locks: LockManager,
   Channel: typeof BroadcastChannel,
   sink: LinkSink,
@@ -33,6 +39,7 @@ export function joinTabs(
 
   const common: Common = {
     context,
+    connect,
     sink,
     history,
     term: 0,

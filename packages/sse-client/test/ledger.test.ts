@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createLedger, type Ledger } from '../src/ledger.ts';
-import { createSeen } from '../src/seen.ts';
+import { createSeen, markOf } from '../src/seen.ts';
 
 const at = 5;
 const streamed = (id: string, data = id) => ({ id, event: 'message', data, receivedAt: at });
@@ -179,18 +179,20 @@ describe('the ledger', () => {
 });
 
 describe('what has been seen', () => {
+  const mark = (...event: Parameters<typeof streamed>) => markOf(streamed(...event));
+
   it('is remembered for at least as many events as it was made for, and for no more than twice as many', () => {
     const seen = createSeen(10);
     for (let id = 0; id < 100; id++) {
-      seen.add(streamed(`${id}`));
-      for (let back = 0; back < Math.min(id + 1, 10); back++) expect(seen.has(streamed(`${id - back}`))).to.equal(true);
-      expect(seen.has(streamed(`${id - 20}`))).to.equal(false);
+      seen.add(mark(`${id}`));
+      for (let back = 0; back < Math.min(id + 1, 10); back++) expect(seen.has(mark(`${id - back}`))).to.equal(true);
+      expect(seen.has(mark(`${id - 20}`))).to.equal(false);
     }
   });
 
   it('tells data apart by length and by content', () => {
     const seen = createSeen(10);
-    seen.add(streamed('1', 'abc'));
-    for (const data of ['abd', 'acb', 'ab', 'abcd', '']) expect(seen.has(streamed('1', data)), data).to.equal(false);
+    seen.add(mark('1', 'abc'));
+    for (const data of ['abd', 'acb', 'ab', 'abcd', '']) expect(seen.has(mark('1', data)), data).to.equal(false);
   });
 });

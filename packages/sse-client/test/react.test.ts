@@ -18,7 +18,13 @@ async function bundle(): Promise<string> {
     logLevel: 'error',
     mode: 'development',
     define: { 'process.env.NODE_ENV': '"development"' },
-    build: { write: false, minify: false, lib: { entry, formats: ['es'], fileName: 'page' } },
+    build: {
+      write: false,
+      minify: false,
+      lib: { entry, formats: ['es'], fileName: 'page' },
+      // One file, which is all that the page is served.
+      rolldownOptions: { output: { codeSplitting: false } },
+    },
   });
   return (made as { output: { code: string }[] }[])[0]!.output[0]!.code;
 }

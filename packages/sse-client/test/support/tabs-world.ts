@@ -1,7 +1,11 @@
 import type { Environment } from '../../src/environment.ts';
 import { createStream } from '../../src/event-stream.ts';
+import { loadTabs } from '../../src/tabs.ts';
 import type { EventStream, EventStreamOptions } from '../../src/types.ts';
 import { Clock } from './clock.ts';
+
+// So that the first tab of a world joins at once, as all others do.
+await loadTabs();
 
 interface Request {
   readonly tab: WorldTab;

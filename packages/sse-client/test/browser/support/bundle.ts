@@ -16,7 +16,13 @@ async function make(): Promise<string> {
     configFile: false,
     logLevel: 'error',
     define: { 'process.env.NODE_ENV': '"production"' },
-    build: { write: false, minify: false, lib: { entry, formats: ['es'], fileName: 'page' } },
+    build: {
+      write: false,
+      minify: false,
+      lib: { entry, formats: ['es'], fileName: 'page' },
+      // One file, which is all that the page is served.
+      rolldownOptions: { output: { codeSplitting: false } },
+    },
   });
   const [result] = Array.isArray(made) ? made : [made];
   if (!result || !('output' in result)) throw new Error('Vite gave no bundle');
