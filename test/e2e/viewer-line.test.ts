@@ -118,6 +118,15 @@ describe('a line in Stream mode', () => {
   });
 });
 
+describe('a link to a line where nothing is stored', () => {
+  const suite = viewerSuite(0);
+
+  it('says that the line is no longer kept', async () => {
+    const viewer = await suite.open({}, '&log=0123456789abcdef-7');
+    await viewer.page.getByText('The linked line is no longer kept by the log service.').waitFor();
+  });
+});
+
 describe('a download from Stream mode', () => {
   const suite = viewerSuite(8);
 

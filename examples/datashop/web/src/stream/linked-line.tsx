@@ -18,7 +18,9 @@ export function LinkedLine({ id }: { id: string }) {
   const asked = useRef('');
 
   useEffect(() => {
-    if (loading || view.lines === 0 || viewer.linkShown === id) return;
+    if (loading || viewer.linkShown === id) return;
+    // The view is behind the stream; where nothing is stored, there is nothing to wait for.
+    if (view.lines === 0 && viewer.stream.getSnapshot().counts.kept > 0) return;
     const row = view.rows.find((each) => each.id === id);
     if (row) {
       viewer.linkShown = id;

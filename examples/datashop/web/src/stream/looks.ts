@@ -23,6 +23,7 @@ export interface Looks {
   readonly hit: Row | null;
   /** Where the list is to go; a new object is another wish. */
   readonly goal: { readonly row: Row } | null;
+  /** What is stored is being loaded, or is about to be. */
   readonly loading: boolean;
   readonly loadError: ApiError | null;
   readonly older: Load;
@@ -41,7 +42,7 @@ export const FIRST_LOOKS: Looks = {
   follow: FOLLOWING,
   hit: null,
   goal: null,
-  loading: false,
+  loading: true,
   loadError: null,
   older: { kind: 'idle' },
   gaps: {},

@@ -47,6 +47,7 @@ export class Viewer {
     if (this.#entered) return;
     this.#entered = true;
     const ready = this.#isEmpty ? await this.load() : true;
+    this.looks.set({ loading: false });
     if (ready && !isSwitchedOff(this.#user)) this.connect();
   }
 
