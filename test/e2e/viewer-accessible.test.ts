@@ -126,7 +126,7 @@ const STATES: Record<string, State> = {
     reach: async (viewer, stage) => {
       await viewer.until('connected');
       stage.browserGate = (_req, res) => void res.status(503).set('Retry-After', '240').end();
-      stage.cutBrowsers();
+      await viewer.reconnect();
       await viewer.button('Retry now').waitFor();
       await holdToast(viewer);
     },
@@ -136,7 +136,7 @@ const STATES: Record<string, State> = {
     reach: async (viewer, stage) => {
       await viewer.until('connected');
       stage.serviceGate = streamsOnly((_req, res) => void res.status(503).set('Retry-After', '240').end());
-      stage.cutBrowsers();
+      await viewer.reconnect();
       await viewer.until('refused');
       await viewer.toast('The server says: not now').waitFor();
       await holdToast(viewer);
@@ -147,7 +147,7 @@ const STATES: Record<string, State> = {
     reach: async (viewer, stage) => {
       await viewer.until('connected');
       stage.serviceGate = streamsOnly((_req, res) => void res.status(404).end());
-      stage.cutBrowsers();
+      await viewer.reconnect();
       await viewer.until('closed');
       await viewer.toast('The stream ended for good').waitFor();
       await holdToast(viewer);
@@ -155,8 +155,7 @@ const STATES: Record<string, State> = {
   },
   'connected by hand, with its toast': {
     reach: async (viewer) => {
-      await viewer.button('Disconnect').click();
-      await viewer.button('Connect').click();
+      await viewer.reconnect();
       await viewer.toast('Connected').waitFor();
       await holdToast(viewer);
     },
@@ -228,10 +227,10 @@ const STATES: Record<string, State> = {
   },
   'the session over': {
     allow: SERVER_GONE,
-    reach: async (viewer, stage) => {
+    reach: async (viewer) => {
       await viewer.until('connected');
       await viewer.page.context().clearCookies();
-      stage.cutBrowsers();
+      await viewer.reconnect();
       await heading(viewer, 'Your session has ended');
     },
   },

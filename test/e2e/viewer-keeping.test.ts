@@ -66,6 +66,45 @@ describe('what Stream mode keeps', () => {
     expect(await viewer.numbers()).to.deep.equal(range(1, suite.stage.written));
   });
 
+  it('of more than a reload can keep the newest are left, without a hole, and the older ones can be loaded', async () => {
+    await suite.stage.write(3_000);
+    await viewer.untilTotal(5, 3_000);
+    await viewer.page.reload();
+    await viewer.until('connected');
+    await suite.stage.write();
+    await viewer.line(3_006).waitFor();
+    const [oldest = 0, ...rest] = (await viewer.numbers()) as number[];
+    expect(oldest).to.be.within(2, 2_900);
+    expect(rest).to.deep.equal(range(oldest + 1, 3_006));
+    await viewer.page.locator('.Stream-list').press('End');
+    await viewer.button('Load older lines').click();
+    await viewer.untilTotal(200, 3_006 - oldest + 1);
+    expect(await viewer.numbers()).to.deep.equal(range(oldest - 200, 3_006));
+  });
+
+  it('what is stored can’t be loaded: says why, and trying again brings it all', async () => {
+    suite.stage.serviceGate = (req) => void req.socket.destroy();
+    const other = await suite.visit();
+    other.allow(/status of 502/);
+    await other.page.getByRole('alert').getByText('The log service did not answer').waitFor();
+    suite.stage.serviceGate = undefined;
+    await other.button('Try again').click();
+    await other.until('connected');
+    await suite.stage.write(2);
+    await other.untilTotal(5, 2);
+    expect(await other.numbers()).to.deep.equal(range(1, 7));
+  });
+
+  it('“back” and “forward” go between the modes, and the stream goes on', async () => {
+    await viewer.page.getByRole('link', { name: 'Normal' }).click();
+    await viewer.button('Refresh').waitFor();
+    await viewer.page.goBack();
+    await viewer.line(5).waitFor();
+    await viewer.page.goForward();
+    await viewer.button('Refresh').waitFor();
+    expect(suite.stage.asked).to.have.length(1);
+  });
+
   it('switched off, it stays off after a reload; on, it comes back on', async () => {
     await suite.stage.write();
     await viewer.untilTotal(5, 1);

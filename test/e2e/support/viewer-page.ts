@@ -66,6 +66,12 @@ export class StreamPage {
     return untilStatus(this.page, status);
   }
 
+  /** Off and on by the buttons: a connection that is lost comes back two seconds later at the earliest. */
+  async reconnect(): Promise<void> {
+    await this.button('Disconnect').click();
+    await this.button('Connect').click();
+  }
+
   /** Resolves when the page says that it has so many logs. */
   async untilTotal(original: number, fresh: number): Promise<void> {
     const number = (value: number) => value.toLocaleString('en');
