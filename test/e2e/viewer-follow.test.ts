@@ -163,6 +163,21 @@ describe('following in Stream mode', () => {
     await viewer.line(251).waitFor();
   });
 
+  it('selecting text pauses and opens nothing, and the text stays selected while lines come', async () => {
+    const { x, y } = (await viewer.line(147).locator('.Stream-message').boundingBox())!;
+    await viewer.page.mouse.move(x + 1, y + 8);
+    await viewer.page.mouse.down();
+    await viewer.page.mouse.move(x + 40, y + 8, { steps: 4 });
+    await viewer.page.mouse.up();
+    const selected = () => viewer.page.evaluate(() => String(getSelection()));
+    const before = await selected();
+    expect(before).to.match(/^Li?n?e?/);
+    await suite.stage.write(30);
+    await viewer.jump.getByText('30 new').waitFor();
+    expect(await selected()).to.equal(before);
+    expect(await viewer.page.getByRole('region', { name: 'Details of the line' }).count()).to.equal(0);
+  });
+
   it('the newest line is opened wherever it is pressed, though the way back comes up there', async () => {
     for (const share of [0.5, 0.93]) {
       const { width } = (await viewer.line(150).boundingBox())!;
