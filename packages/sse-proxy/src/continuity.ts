@@ -24,7 +24,7 @@ interface HeldFrame {
  */
 export class Continuity {
   // A ring of what was delivered last: two numbers a frame, the id's hash and the content's. As strings and arrays, a
-  // thousand ids a stream outlived the young generation all the time: a tenth of a proxied event's cost was theirs.
+  // thousand ids a stream outlived the young generation all the time: 1 µs an event went into collecting them.
   #marks = new Uint32Array(2 * 8);
   #count = 0;
 

@@ -27,7 +27,7 @@ export class Outlet implements Beating {
   bytes = 0;
 
   readonly #res: Response;
-  readonly #config: Pick<Config, 'heartbeatMs' | 'retryMs' | 'slowClient'>;
+  readonly #config: Pick<Config, 'heartbeatMs' | 'retryMs' | 'slowClient' | 'transform'>;
   readonly #on: OutletEvents;
   readonly #beatMs: number;
   readonly #stopBeating: () => void;
@@ -66,7 +66,8 @@ export class Outlet implements Beating {
     socket?.cork();
     this.#res.writeHead(200, { ...extraHeaders, ...streamHeaders });
     this.#res.flushHeaders();
-    this.#socket = socketOf(this.#res);
+    // Transformed events come one by one: res.write joins those of one turn, which saves more than framing them here.
+    if (!this.#config.transform) this.#socket = socketOf(this.#res);
     if (this.#config.retryMs !== false) this.#send(retryBytes(this.#config.retryMs));
     socket?.uncork();
   }

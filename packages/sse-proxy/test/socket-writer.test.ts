@@ -6,7 +6,7 @@ import tls from 'node:tls';
 import { createGunzip, createGzip } from 'node:zlib';
 import { expect } from 'chai';
 import express, { type Express, type RequestHandler, type Response } from 'express';
-import { sseProxy } from '../src/index.ts';
+import { type SseEvent, sseProxy } from '../src/index.ts';
 import { frameChunk, isUnwrapped, socketOf } from '../src/socket-writer.ts';
 import { browseRaw } from './support/browser.ts';
 import { selfSigned } from './support/certificate.ts';
@@ -53,6 +53,35 @@ describe('chunks that go to the socket', () => {
     expect(first).to.match(/^d\r\nretry: 2000\n\n\r\n(3\r\n:\n\n\r\n)*$/);
     expect(rest.join('')).to.match(/^(3\r\n:\n\n\r\n)*d\r\ndata: three\n\n\r\n0\r\n\r\n$/);
   });
+
+  for (const [name, options] of Object.entries({
+    'as they came': {},
+    transformed: { transform: (event: SseEvent) => event },
+  })) {
+    it(`leave in one write for all events that one read brought (${name})`, async () => {
+      const up = await upstream((request) => request.begin());
+      let writes = 0;
+      const counting: RequestHandler = (_, res, next) => {
+        const socket = res.socket as net.Socket;
+        const { _write, _writev } = socket as net.Socket & { _writev: net.Socket['_write'] };
+        const counted = (write: typeof _write) =>
+          function (this: net.Socket, ...args: Parameters<typeof _write>) {
+            writes++;
+            write.apply(this, args);
+          };
+        Object.assign(socket, { _write: counted(_write), _writev: counted(_writev) });
+        next();
+      };
+      const { port } = await app({ target: up.url, heartbeatMs: false, ...options }, withMiddleware(counting));
+      const browser = visit(port);
+      const request = await up.request();
+      await browser.sees('retry: 2000\n\n');
+      expect(writes).to.equal(1);
+      request.raw(chunk('data: 1\n\n') + chunk('data: 2\n\n') + chunk('data: 3\n\ndata: 4\n\n'));
+      await browser.sees('data: 4\n\n');
+      expect(writes).to.equal(2);
+    });
+  }
 
   it('are sent for heartbeats and for our own end event too', async () => {
     const up = await upstream((request) => request.begin());
