@@ -27,11 +27,13 @@ describe('signing out of Stream mode', () => {
     await viewer.page.reload();
     await viewer.page.getByRole('heading', { name: 'You are signed out' }).waitFor();
     expect(await stored(viewer)).to.not.contain('Line');
-    expect([suite.stage.browsers, suite.stage.upstreams]).to.deep.equal([0, 0]);
+    await suite.stage.untilBrowsers(0);
   });
 
   it('ends it in the other tab too, whose lines do not come back into the storage', async () => {
     const other = await viewer.another();
+    // It takes over while the session ends: its request may be answered and cut at once.
+    viewer.allow(/ERR_CONTENT_LENGTH_MISMATCH/);
     await untilStored('Line 5');
     const stop = suite.stage.flow();
     await viewer.button('Sign out').click();
@@ -46,7 +48,7 @@ describe('signing out of Stream mode', () => {
     await later.goto(suite.stage.url);
     await later.getByRole('heading', { name: 'You are signed out' }).waitFor();
     expect(await later.evaluate(() => JSON.stringify({ ...localStorage }))).to.not.contain('Line');
-    expect(suite.stage.browsers).to.equal(0);
+    await suite.stage.untilBrowsers(0);
   });
 
   it('shows the next user nothing of the one before', async () => {

@@ -48,7 +48,7 @@ describe('Stream mode in several tabs', () => {
       await tab.untilTotal(3, 4);
       expect(await tab.numbers()).to.deep.equal(range(1, 7));
     }
-    expect(suite.stage.browsers).to.equal(1);
+    await suite.stage.untilBrowsers(1);
   });
 
   it('one switched off keeps what it has, while the other goes on', async () => {

@@ -112,6 +112,11 @@ export class Stage {
     for (const browser of this.#browsers) browser.write = () => true;
   }
 
+  /** Resolves when the BFF has so many streams open: it notices a browser that left a moment later. */
+  async untilBrowsers(count: number): Promise<void> {
+    while (this.browsers !== count) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
   /** Nobody listens at the BFF's address any more, and all its connections are gone. */
   async down(): Promise<void> {
     const closed = closeServer(this.#front);
