@@ -1,9 +1,13 @@
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { log } from './support/viewer.ts';
 import { objections } from './support/viewer-axe.ts';
 import type { StreamPage } from './support/viewer-page.ts';
 import { pagesOnly, type Stage, streamsOnly } from './support/viewer-stage.ts';
 import { viewerSuite } from './support/viewer-suite.ts';
+
+/** A folder for pictures of every state in every look, for people to look at. */
+const { SCREENSHOTS } = process.env;
 
 const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) =>
   ([1280, 390] as const).map((width) => ({ colorScheme, width })),
@@ -250,6 +254,10 @@ describe('what axe says of the viewer, and how it fits a narrow screen', () => {
       for (const { colorScheme, width } of LOOKS) {
         await viewer.page.emulateMedia({ colorScheme });
         await viewer.page.setViewportSize({ width, height: 800 });
+        if (SCREENSHOTS) {
+          const file = `${name} ${colorScheme} ${width}.png`.replace(/[^\w.]+/g, '-');
+          await viewer.page.screenshot({ path: join(SCREENSHOTS, file) });
+        }
         const objected = await objections(viewer.page);
         if (objected.length > 0) said[`${colorScheme}, ${width} px`] = objected;
       }
