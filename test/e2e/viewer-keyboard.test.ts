@@ -29,8 +29,8 @@ describe('Stream mode by keyboard alone', () => {
       const name = element.getAttribute('aria-label') ?? label.textContent ?? '';
       // A control may be drawn by what is around it.
       const drawn = [element, label, element.parentElement!].some((each) => {
-        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(each);
-        return (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0) || boxShadow !== 'none';
+        const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(each);
+        return outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0 && !/, 0\)$/.test(outlineColor);
       });
       const { top, bottom } = label.getBoundingClientRect();
       return { name: name.trim(), visible: drawn, inView: bottom > 0 && top < innerHeight };
