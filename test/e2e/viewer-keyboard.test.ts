@@ -219,4 +219,26 @@ describe('what a screen reader hears of Stream mode', () => {
     const heard = after.map((text) => Number.parseInt(text, 10)).reduce((sum, count) => sum + count, 0);
     expect(heard).to.equal(32);
   });
+
+  it('what was found is told when somebody looks for it, and not again with each line that comes', async () => {
+    const viewer = await suite.open();
+    const find = viewer.page.getByRole('searchbox');
+    await find.fill('line 1');
+    await viewer.page.getByRole('status').getByText('2 found').waitFor({ state: 'attached' });
+    await viewer.page.evaluate(() => {
+      const said: string[] = [];
+      const region = document.querySelector('.Stream-find [role=status]')!;
+      const look = () => said.push(region.textContent!);
+      new MutationObserver(look).observe(region, { childList: true, characterData: true, subtree: true });
+      Object.assign(window, { said });
+    });
+    for (let number = 11; number < 15; number += 1) {
+      await suite.stage.write();
+      await viewer.untilRows(number - 8);
+    }
+    await viewer.page.locator('.Stream-found').getByText('6 found').waitFor();
+    expect(await viewer.page.evaluate(() => (window as unknown as { said: string[] }).said)).to.deep.equal([]);
+    await find.press('Enter');
+    await viewer.page.getByRole('status').getByText('1 of 6').waitFor({ state: 'attached' });
+  });
 });
