@@ -1,7 +1,9 @@
 import { retryAfterMs } from './backoff.ts';
 import { failed, type Outcome, shortText } from './outcome.ts';
+import { readText } from './read-text.ts';
 
-const maxProblemBytes = 8_192;
+/** No more is read of a problem document than it needs. */
+const maxProblemChars = 8_192;
 /** [RFC 9110] what a client may try again. */
 const temporary4xx = [408, 425, 429];
 
@@ -10,49 +12,35 @@ const temporary4xx = [408, 425, 429];
  * what has not been read.
  */
 export async function judgeAnswer(response: Response, now: number): Promise<Outcome | undefined> {
-  const { status } = response;
-  const type = mediaType(response);
-  if (status === 200 && type === 'text/event-stream' && response.body) return undefined;
+  const { status, headers, redirected } = response;
+  // Parameters and case don't count.
+  const type = headers.get('content-type') ?? '';
   if (status === 200) {
-    const where = response.redirected ? ' after a redirect: signed out?' : '';
-    return failed('NOT_EVENT_STREAM', `The answer is not an event stream${where}`, { httpStatus: status });
+    if (/^text\/event-stream *(;|$)/i.test(type)) return undefined;
+    const signIn = redirected ? ': signed out?' : '';
+    return failed('NOT_EVENT_STREAM', `The answer is not an event stream${signIn}`, { status });
   }
-  const reason = await problem(response, type);
-  const outcome = {
-    code: 'HTTP_STATUS',
-    message: `The server answered ${status}${reason ? `: ${reason}` : ''}`,
-    httpStatus: status,
-    reason,
+  const isFinal = status === 204 || (status >= 400 && status < 500 && !temporary4xx.includes(status));
+  const reason = /[/+]json\b/i.test(type) ? await problem(response) : undefined;
+  const then = {
+    status: status === 401 || status === 403 ? 'unauthorized' : isFinal ? 'closed' : 'waiting',
+    notBeforeMs: retryAfterMs(headers.get('retry-after'), now),
   } as const;
-  if (status === 401 || status === 403) return { status: 'unauthorized', ...outcome };
-  if (status === 204 || (status >= 400 && status < 500 && !temporary4xx.includes(status)))
-    return { status: 'closed', ...outcome };
-  return { status: 'waiting', ...outcome, notBeforeMs: retryAfterMs(response.headers.get('retry-after'), now) };
+  return failed('HTTP_STATUS', `The server answered ${status}`, { status, reason }, then);
 }
 
-/** The MIME essence: parameters and case don't count. */
-function mediaType(response: Response): string {
-  return (response.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
-}
-
-/** The title or detail of a problem document (RFC 9457), of which no more is read than such a document needs. */
-async function problem(response: Response, type: string): Promise<string | undefined> {
-  if (!response.body || !/^application\/(problem\+)?json$/.test(type)) return undefined;
-  const reader = response.body.getReader();
+/** The title or detail of a problem document (RFC 9457). */
+async function problem({ body }: Response): Promise<string | undefined> {
+  let text = '';
   try {
-    const decoder = new TextDecoder();
-    let text = '';
-    for (let bytes = 0; bytes <= maxProblemBytes; ) {
-      const { done, value } = await reader.read();
-      if (done) {
-        const document = JSON.parse(text);
-        return shortText(document?.title) ?? shortText(document?.detail);
-      }
-      bytes += value.length;
-      text += decoder.decode(value, { stream: true });
+    for await (const chunk of readText(body!)) {
+      text += chunk;
+      if (text.length > maxProblemChars) break;
     }
+    const { title, detail } = JSON.parse(text);
+    return shortText(title) ?? shortText(detail);
   } catch {
     // The status says enough.
+    return undefined;
   }
-  return undefined;
 }

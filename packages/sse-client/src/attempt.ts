@@ -17,23 +17,20 @@ export async function attempt(
   signal: AbortSignal,
   on: AttemptHandlers,
 ): Promise<Outcome> {
-  let headers: Headers;
+  let failure = 'The request headers failed';
   try {
-    headers = new Headers(typeof config.headers === 'function' ? await config.headers() : config.headers);
-  } catch {
-    return failed('NETWORK', 'The request headers could not be had');
-  }
-  try {
+    const headers = new Headers(typeof config.headers === 'function' ? await config.headers() : config.headers);
+    failure = 'The connection failed';
     headers.set('Accept', 'text/event-stream');
     on.asking(setLastEventId(headers, cursor()));
     const { credentials } = config;
     const response = await env.fetch(url, { headers, credentials, cache: 'no-store', signal });
-    const outcome = await judgeAnswer(response, env.now());
+    const outcome = await judgeAnswer(response, env.Date.now());
     if (outcome) return outcome;
     on.answered();
     return await readStream(response.body!, config.maxEventChars, on);
   } catch {
-    return failed('NETWORK', 'The connection failed');
+    return failed('NETWORK', failure);
   }
 }
 
@@ -41,10 +38,7 @@ export async function attempt(
 function setLastEventId(headers: Headers, id: string): string {
   if (!id) return '';
   try {
-    headers.set(
-      'Last-Event-ID',
-      Array.from(new TextEncoder().encode(id), (byte) => String.fromCharCode(byte)).join(''),
-    );
+    headers.set('Last-Event-ID', String.fromCharCode(...new TextEncoder().encode(id)));
     return id;
   } catch {
     return '';

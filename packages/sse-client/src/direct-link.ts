@@ -1,7 +1,7 @@
 import { attempt } from './attempt.ts';
 import { backoffMs, maxFloorMs } from './backoff.ts';
 import type { Link, LinkContext, LinkSink } from './link.ts';
-import { failed, type Outcome } from './outcome.ts';
+import { failed, isFinal, type Outcome } from './outcome.ts';
 import { onWake } from './wake.ts';
 import { type Watchdog, watchdog } from './watchdog.ts';
 
@@ -16,8 +16,8 @@ export function directLink(context: LinkContext, sink: LinkSink): Link {
   let release: (() => void) | undefined;
   let graceTimer: unknown;
   let stableTimer: unknown;
+  /** Undefined unless it waits. */
   let retryTimer: unknown;
-  let waiting = false;
   let retries = 0;
   let connectedAt: number | null = null;
   /** When the last connection gave its last sign of life. */
@@ -27,8 +27,7 @@ export function directLink(context: LinkContext, sink: LinkSink): Link {
   let notBefore = 0;
 
   function connect(): void {
-    waiting = false;
-    env.clearTimeout(retryTimer);
+    hangUp();
     const controller = new AbortController();
     const { signal } = controller;
     current = controller;
@@ -38,7 +37,7 @@ export function directLink(context: LinkContext, sink: LinkSink): Link {
     /** Once a connection, and before the first thing that it says. */
     const open = () => {
       if (connectedAt !== null) return;
-      const now = env.now();
+      const now = env.Date.now();
       connectedAt = now;
       stableTimer = env.setTimeout(settle, config.stableMs);
       sink.status({ status: 'connected', connectedAt: now });
@@ -52,8 +51,7 @@ export function directLink(context: LinkContext, sink: LinkSink): Link {
         if (!signal.aborted) handle(...given);
       };
     dog = watchdog(config.watchdogMs, env, {
-      stalled: () => connectedAt !== null && sink.status({ status: 'stalled' }),
-      revived: () => connectedAt !== null && sink.status({ status: 'connected' }),
+      turned: (status) => connectedAt !== null && sink.status({ status }),
       dead: () => {
         if (connectedAt === null) end(failed('STALLED', 'The server did not answer'));
         else end(failed('STALLED', 'The connection went silent'), true);
@@ -70,11 +68,11 @@ export function directLink(context: LinkContext, sink: LinkSink): Link {
       id: guard(sink.cursor),
       event: guard((event) => {
         open();
-        sink.event({ ...event, receivedAt: env.now() });
+        sink.event({ ...event, receivedAt: env.Date.now() });
       }),
       gap: guard(({ reason, from, to }) => {
         open();
-        const now = env.now();
+        const now = env.Date.now();
         sink.gap({ reason, from: from || lostAt || now, to: to || now, afterId: sink.lastEventId() });
       }),
       retry: guard((ms) => {
@@ -91,46 +89,36 @@ export function directLink(context: LinkContext, sink: LinkSink): Link {
   }
 
   function end(outcome: Outcome, atOnce = false): void {
-    const now = env.now();
+    const now = env.Date.now();
     // The timer that would have said so may be late.
     if (connectedAt !== null && now - connectedAt >= config.stableMs) retries = 0;
     hangUp();
-    const offline = outcome.code === 'NETWORK' && env.navigator?.onLine === false;
-    const { status, httpStatus, reason, notBeforeMs = 0 } = outcome;
-    const lastError = {
-      code: offline ? 'OFFLINE' : outcome.code,
-      message: offline ? 'This device is offline' : outcome.message,
-      ...(httpStatus && { status: httpStatus }),
-      ...(reason && { reason }),
-      at: now,
-    } as const;
-    if (status === 'unauthorized' || status === 'closed') {
-      giveUp();
-      sink.status({ status, attempt: 0, retryAt: null, lastError, connectedAt: null });
-      return;
-    }
+    const offline = outcome.error.code === 'NETWORK' && env.navigator?.onLine === false;
+    const { status, error, notBeforeMs } = offline ? failed('OFFLINE', 'This device is offline') : outcome;
+    const lastError = { ...error, at: now };
+    const isOver = isFinal(status);
     // Without a network the attempts would only be used up; but that there is none is not to be relied on.
-    retries = offline ? Math.max(retries, 1) : retries + 1;
-    sink.status({ status, attempt: retries, lastError, connectedAt: null });
+    retries = isOver ? 0 : offline ? Math.max(retries, 1) : retries + 1;
+    sink.status({ status, attempt: retries, retryAt: null, lastError, connectedAt: null });
+    if (isOver) return giveUp();
     if (atOnce) return connect();
     notBefore = now + Math.min(notBeforeMs, maxFloorMs);
-    wait(offline ? config.maxDelayMs : backoffMs(retries - 1, config, Math.max(floorMs, notBeforeMs), env.random));
+    wait(offline ? config.maxDelayMs : backoffMs(retries - 1, config, Math.max(floorMs, notBeforeMs), env.Math.random));
   }
 
   function wait(ms: number): void {
-    waiting = true;
     retryTimer = env.setTimeout(connect, ms);
-    sink.status({ retryAt: env.now() + ms });
+    sink.status({ retryAt: env.Date.now() + ms });
   }
 
   function hangUp(): void {
     if (connectedAt !== null) lostAt = dog!.lastByteAt();
     connectedAt = null;
-    waiting = false;
     dog?.stop();
     dog = undefined;
     current?.abort();
     for (const timer of [graceTimer, stableTimer, retryTimer]) env.clearTimeout(timer);
+    retryTimer = undefined;
   }
 
   function giveUp(): void {
@@ -145,13 +133,13 @@ export function directLink(context: LinkContext, sink: LinkSink): Link {
       release = onWake(env, () => {
         dog?.look();
         // What the server asked for holds for those who slept, too.
-        if (waiting && env.now() >= notBefore) connect();
+        if (retryTimer !== undefined && env.Date.now() >= notBefore) connect();
       });
       connect();
     },
     stop: giveUp,
     retryNow() {
-      if (waiting) connect();
+      if (retryTimer !== undefined) connect();
     },
   };
 }

@@ -1,41 +1,7 @@
 import type { Entry, EntryList } from './types.ts';
 
-/** A window on an array that is only ever appended to, so that what it shows never changes. */
-class EntryView implements EntryList {
-  readonly #array: readonly Entry[];
-  readonly #start: number;
-  readonly length: number;
-  readonly offset: number;
-  readonly generation: number;
-
-  constructor(array: readonly Entry[], start: number, offset: number, generation: number) {
-    this.#array = array;
-    this.#start = start;
-    this.length = array.length - start;
-    this.offset = offset;
-    this.generation = generation;
-  }
-
-  at(index: number): Entry | undefined {
-    return index >= 0 && index < this.length ? this.#array[this.#start + index] : undefined;
-  }
-
-  slice(start = 0, end = this.length): Entry[] {
-    const place = (index: number) => {
-      const whole = Math.trunc(index) || 0;
-      return this.#start + Math.min(Math.max(whole < 0 ? this.length + whole : whole, 0), this.length);
-    };
-    return this.#array.slice(place(start), place(end));
-  }
-
-  *[Symbol.iterator](): Iterator<Entry> {
-    for (let index = 0; index < this.length; index++) yield this.at(index)!;
-  }
-}
-
 /** The entries kept, oldest first: appended at one end, trimmed at the other. */
 export interface EntryLog {
-  readonly length: number;
   push(entry: Entry): void;
   /** Puts these in the place of all. */
   replace(entries: Entry[]): void;
@@ -62,9 +28,6 @@ export function createEntryLog(maxEntries: number, dropped: (entry: Entry) => vo
   }
 
   return {
-    get length() {
-      return array.length - start;
-    },
     push(entry) {
       array.push(entry);
       trim();
@@ -76,6 +39,25 @@ export function createEntryLog(maxEntries: number, dropped: (entry: Entry) => vo
       generation++;
       trim();
     },
-    view: () => new EntryView(array, start, offset, generation),
+    view: () => viewOf(array, start, offset, generation),
+  };
+}
+
+/** A window on an array that is only ever appended to, so that what it shows never changes. */
+function viewOf(array: readonly Entry[], first: number, offset: number, generation: number): EntryList {
+  const length = array.length - first;
+  const place = (index: number) => {
+    const whole = Math.trunc(index) || 0;
+    return first + Math.min(Math.max(whole < 0 ? length + whole : whole, 0), length);
+  };
+  return {
+    length,
+    offset,
+    generation,
+    at: (index) => (index >= 0 && index < length ? array[first + index] : undefined),
+    slice: (start = 0, end = length) => array.slice(place(start), place(end)),
+    *[Symbol.iterator]() {
+      for (let index = 0; index < length; index++) yield array[first + index]!;
+    },
   };
 }

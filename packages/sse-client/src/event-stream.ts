@@ -1,8 +1,9 @@
-import { browserEnvironment, type Environment } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { createLedger } from './ledger.ts';
 import type { LinkSink, LinkStatus } from './link.ts';
 import { createNotifier } from './notifier.ts';
 import { readOptions } from './options.ts';
+import { isFinal } from './outcome.ts';
 import { createPersistence } from './persistence.ts';
 import { tabsLink } from './tabs.ts';
 import type { EventStream, EventStreamOptions, StreamSnapshot } from './types.ts';
@@ -24,13 +25,13 @@ const idle: Omit<Status, 'lastError' | 'role'> = { status: 'idle', attempt: 0, r
  * ```
  */
 export function createEventStream(url: string, options?: EventStreamOptions): EventStream {
-  return createStream(url, options, browserEnvironment());
+  return createStream(url, options, globalThis);
 }
 
 /** @internal The same in an environment of one's own, for tests. */
 export function createStream(url: string, options: EventStreamOptions | undefined, env: Environment): EventStream {
   const config = readOptions(url, options);
-  const ledger = createLedger(config.maxEntries, env.now);
+  const ledger = createLedger(config.maxEntries, env.Date.now);
   const notifier = createNotifier(env, () => {
     snapshot = undefined;
   });
@@ -93,6 +94,11 @@ export function createStream(url: string, options: EventStreamOptions | undefine
     changed();
   }
 
+  function choose(on: boolean): void {
+    chosen = on;
+    persistence?.save();
+  }
+
   function switchOn(): void {
     if (isOn) link.stop();
     isOn = true;
@@ -109,9 +115,14 @@ export function createStream(url: string, options: EventStreamOptions | undefine
   function getSnapshot(): StreamSnapshot {
     if (!snapshot) {
       notifier.cancelFrame();
-      const persisted = persistence?.state ?? 'off';
-      const gathered = { lastEventAt, lastEventId, entries: ledger.entries(), counts: ledger.counts() };
-      snapshot = Object.freeze({ ...status, ...gathered, persistence: persisted });
+      snapshot = Object.freeze({
+        ...status,
+        lastEventAt,
+        lastEventId,
+        entries: ledger.entries(),
+        counts: ledger.counts(),
+        persistence: persistence?.state ?? 'off',
+      });
     }
     return snapshot;
   }
@@ -134,16 +145,14 @@ export function createStream(url: string, options: EventStreamOptions | undefine
 
   return {
     url,
-    subscribe: (listener) => (isClosed ? () => {} : notifier.subscribe(listener)),
+    subscribe: notifier.subscribe,
     getSnapshot,
     connect: unlessClosed(() => {
-      chosen = true;
-      persistence?.save();
-      if (!isOn || status.status === 'unauthorized' || status.status === 'closed') switchOn();
+      choose(true);
+      if (!isOn || isFinal(status.status)) switchOn();
     }),
     disconnect: unlessClosed(() => {
-      chosen = false;
-      persistence?.save();
+      choose(false);
       if (isOn) switchOff();
     }),
     retryNow: unlessClosed(() => link.retryNow()),

@@ -25,7 +25,10 @@ export interface Ledger {
 }
 
 export function createLedger(maxEntries: number, now: () => number): Ledger {
-  const log = createEntryLog(maxEntries, (entry) => count(entry, -1));
+  const log = createEntryLog(maxEntries, (entry) => {
+    if (entry.kind === 'gap') gaps--;
+  });
+  const all = () => log.view().slice();
   const newSeen = () => createSeen(Math.max(maxEntries, minSeen));
   let nextKey = 1;
   let seen = newSeen();
@@ -35,30 +38,22 @@ export function createLedger(maxEntries: number, now: () => number): Ledger {
   let duplicates = 0;
   let filled = 0;
   let original = 0;
-  let kept = 0;
   let gaps = 0;
 
-  function count(entry: Entry, by: number): void {
-    if (entry.kind === 'gap') gaps += by;
-    else kept += by;
-  }
-
   function replace(entries: Entry[]): void {
-    gaps = kept = 0;
-    for (const entry of entries) count(entry, 1);
+    gaps = entries.filter(({ kind }) => kind === 'gap').length;
     log.replace(entries);
   }
 
   function append(entry: Unkeyed): void {
-    const keyed = { ...entry, key: nextKey++ } as Entry;
-    count(keyed, 1);
-    log.push(keyed);
+    if (entry.kind === 'gap') gaps++;
+    log.push({ ...entry, key: nextKey++ });
   }
 
   /** Those of `events` that are not in the list, each id once, as entries. */
   function unknown(events: readonly KnownEvent[], origin: EventEntry['origin']): EventEntry[] {
     const ids = new Set<string>();
-    for (const entry of log.view()) if (entry.kind === 'event') ids.add(entry.id);
+    for (const entry of all()) if (entry.kind === 'event') ids.add(entry.id);
     const added: EventEntry[] = [];
     for (const { id, data, event = 'message', receivedAt = now() } of events) {
       const mark = markOf({ id, data });
@@ -70,8 +65,11 @@ export function createLedger(maxEntries: number, now: () => number): Ledger {
     return added;
   }
 
-  function forgetFresh(): void {
+  function keepOnly(originals: Entry[]): void {
+    seen = newSeen();
+    for (const entry of originals) seen.add(markOf(entry as EventEntry));
     received = duplicates = filled = 0;
+    replace(originals);
   }
 
   return {
@@ -91,10 +89,10 @@ export function createLedger(maxEntries: number, now: () => number): Ledger {
     seed(events) {
       const added = unknown(events, 'original');
       original += added.length;
-      replace([...added, ...log.view()]);
+      replace([...added, ...all()]);
     },
     fill(gapKey, events) {
-      const entries = log.view().slice();
+      const entries = all();
       const place = entries.findIndex((entry) => entry.kind === 'gap' && entry.key === gapKey);
       if (place === -1) return undefined;
       const added = unknown(events, 'new');
@@ -104,21 +102,12 @@ export function createLedger(maxEntries: number, now: () => number): Ledger {
     },
     clear() {
       cleared = seen;
-      seen = newSeen();
-      const kept = log
-        .view()
-        .slice()
-        .filter((entry) => entry.kind === 'event' && entry.origin === 'original');
-      for (const entry of kept) seen.add(markOf(entry as EventEntry));
-      forgetFresh();
-      replace(kept);
+      keepOnly(all().filter((entry) => entry.kind === 'event' && entry.origin === 'original'));
     },
     reset() {
-      seen = newSeen();
       cleared = newSeen();
-      forgetFresh();
       original = 0;
-      replace([]);
+      keepOnly([]);
     },
     restore(entries) {
       for (const entry of entries) {
@@ -134,6 +123,7 @@ export function createLedger(maxEntries: number, now: () => number): Ledger {
     counts() {
       const fresh = received - duplicates + filled;
       const total = original + fresh;
+      const kept = log.view().length - gaps;
       return { received, kept, dropped: total - kept, duplicates, filled, original, fresh, total, gaps };
     },
   };

@@ -35,7 +35,7 @@ export function createNotifier(env: Environment, beforeFrame: () => void): Notif
 
   function cancelFrame(): void {
     env.clearTimeout(timer);
-    if (frame !== undefined) env.cancelAnimationFrame?.(frame);
+    env.cancelAnimationFrame?.(frame!);
     timer = frame = undefined;
   }
 

@@ -5,105 +5,96 @@ type PersistConfig = Readonly<Required<Omit<PersistOptions, 'storage'>> & Pick<P
 /** The user's options, checked, with the defaults filled in. */
 export type StreamConfig = Readonly<Omit<Required<EventStreamOptions>, 'persist'> & { persist: PersistConfig | false }>;
 
-type Rule = readonly [check: (value: unknown) => boolean, expected: string];
+/** What a value may be, in words. */
+type Kind = readonly [expected: string, is: (value: unknown) => boolean];
+type Rules<Name extends string> = Record<Name, readonly [fallback: unknown, ...anyOf: Kind[]]>;
 
-const maxTimerMs = 2 ** 31 - 1;
-const isText = (value: unknown) => typeof value === 'string';
-const isBoolean = (value: unknown) => typeof value === 'boolean';
-const isRecord = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
-const isTime = (value: unknown) => typeof value === 'number' && value > 0 && value <= maxTimerMs;
-
-const count: Rule = [isCount, 'a whole number above 0'];
-const time: Rule = [isTime, `milliseconds above 0, at most ${maxTimerMs}`];
+/** The longest that a browser's timer takes. */
+const maxCount = 2 ** 31 - 1;
 const choices = ['same-origin', 'include', 'omit'];
 
+const text: Kind = ['a string', (value) => typeof value === 'string'];
+const flag: Kind = ['true or false', (value) => typeof value === 'boolean'];
+const off: Kind = ['false', (value) => value === false];
+const object: Kind = ['an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value)];
+const count: Kind = [
+  `a whole number from 1 to ${maxCount}`,
+  (value) => Number.isInteger(value) && (value as number) > 0 && (value as number) <= maxCount,
+];
+
 /** The compiler keeps these exhaustive. */
-const rules: Record<keyof EventStreamOptions, Rule> = {
-  autoConnect: [isBoolean, 'true or false'],
+const inputRules: Rules<'url' | 'options'> = {
+  url: [undefined, ['an http(s) URL or a path', isWebAddress]],
+  options: [undefined, object],
+};
+
+const optionRules: Rules<keyof EventStreamOptions> = {
+  autoConnect: [false, flag],
   headers: [
-    (value) => typeof value === 'function' || (isRecord(value) && Object.values(value as object).every(isText)),
-    'an object of strings, or a function that gives one',
+    {},
+    ['an object of strings', (value) => object[1](value) && Object.values(value as object).every(text[1])],
+    ['a function', (value) => typeof value === 'function'],
   ],
-  credentials: [(value) => choices.includes(value as string), choices.join(', ')],
-  lastEventId: [isText, 'a string'],
-  maxEntries: count,
-  maxEventChars: count,
-  watchdogMs: [(value) => value === false || isTime(value), `${time[1]}, or false`],
-  minDelayMs: time,
-  maxDelayMs: time,
-  stableMs: time,
-  persist: [(value) => value === false || isRecord(value), 'an object with a scope, or false'],
-  shareTabs: [(value) => isBoolean(value) || isText(value), 'true, false or a name'],
+  credentials: ['same-origin', [choices.join(', '), (value) => choices.includes(value as string)]],
+  lastEventId: ['', text],
+  maxEntries: [10_000, count],
+  maxEventChars: [1_048_576, count],
+  watchdogMs: [45_000, count, off],
+  minDelayMs: [1_000, count],
+  maxDelayMs: [10_000, count],
+  stableMs: [60_000, count],
+  persist: [false, object, off],
+  shareTabs: [false, flag, text],
 };
 
-const persistRules: Record<keyof PersistOptions, Rule> = {
-  scope: [(value) => isText(value) && value !== '', 'a string that names the user'],
-  maxBytes: count,
-  debounceMs: time,
-  storage: [(value) => isRecord(value) && typeof (value as Storage).setItem === 'function', 'a Storage'],
+const persistRules: Rules<keyof PersistOptions> = {
+  scope: [undefined, ['a string that names the user', (value) => text[1](value) && value !== '']],
+  maxBytes: [1_000_000, count],
+  debounceMs: [500, count],
+  storage: [
+    undefined,
+    ['a Storage', (value) => value === undefined || typeof (value as Storage | null)?.setItem === 'function'],
+  ],
 };
 
-/** What is set of `value`: an option that is undefined is one that was left out. */
-function check<T extends object>(value: T, rules: Record<string, Rule>, prefix: string): T {
-  const set: Record<string, unknown> = {};
-  for (const [name, given] of Object.entries(value)) {
-    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    if (!rule) refuse(prefix + name, `one of ${Object.keys(rules).join(', ')}`, 'an unknown option');
-    else if (given === undefined && name !== 'scope') continue;
-    else if (!rule[0](given)) refuse(prefix + name, rule[1], show(given));
-    set[name] = given;
-  }
-  return set as T;
-}
-
-function refuse(name: string, expected: string, got: string): never {
-  throw new TypeError(`sse-client option ${name}: expected ${expected}, got ${got}`);
+/** What is given, checked, and the defaults: an option that is undefined is one that was left out. */
+function read<T>(given: Partial<T>, rules: Rules<keyof T & string>, prefix = ''): T {
+  const refuse = (name: string, expected: string, got: string) => {
+    throw new TypeError(`sse-client option ${prefix}${name}: expected ${expected}, got ${got}`);
+  };
+  const names = Object.keys(rules) as (keyof T & string)[];
+  for (const name of Object.keys(given))
+    if (!(names as string[]).includes(name)) refuse(name, `one of ${names.join(', ')}`, 'an unknown option');
+  const entries = names.map((name) => {
+    const [fallback, ...anyOf] = rules[name];
+    const { [name]: value = fallback } = given;
+    if (!anyOf.some(([, is]) => is(value)))
+      refuse(name, anyOf.map(([expected]) => expected).join(', or '), show(value));
+    return [name, value];
+  });
+  return Object.fromEntries(entries) as T;
 }
 
 /** Short, and never what may be a secret. */
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
-  return typeof value === 'object' && value !== null
-    ? `an ${Array.isArray(value) ? 'array' : 'object'}`
-    : String(value);
+  return Object(value) === value ? `an ${Array.isArray(value) ? 'array' : 'object'}` : String(value);
 }
 
 /**
  * @throws TypeError that names the option, what was expected and what came
  */
 export function readOptions(url: string, options: EventStreamOptions = {}): StreamConfig {
-  if (!isText(url) || !/^https?:$/.test(protocolOf(url))) refuse('url', 'an http(s) URL or a path', show(url));
-  if (!isRecord(options)) refuse('options', 'an object', show(options));
-  const set = check(options, rules, '');
-  const { persist } = set;
-  return {
-    autoConnect: false,
-    headers: {},
-    credentials: 'same-origin',
-    lastEventId: '',
-    maxEntries: 10_000,
-    maxEventChars: 1_048_576,
-    watchdogMs: 45_000,
-    minDelayMs: 1_000,
-    maxDelayMs: 10_000,
-    stableMs: 60_000,
-    shareTabs: false,
-    ...set,
-    persist: persist
-      ? {
-          maxBytes: 1_000_000,
-          debounceMs: 500,
-          ...check({ ...persist, scope: persist.scope }, persistRules, 'persist.'),
-        }
-      : false,
-  };
+  read({ url, options }, inputRules);
+  const config = read(options as StreamConfig, optionRules);
+  return { ...config, persist: config.persist && read(config.persist, persistRules, 'persist.') };
 }
 
-function protocolOf(url: string): string {
+/** Also a relative one, whatever it is relative to. */
+function isWebAddress(url: unknown): boolean {
   try {
-    return new URL(url, globalThis.location?.href ?? 'http://localhost').protocol;
+    return text[1](url) && /^https?:/.test(new URL(url as string, 'http://localhost').href);
   } catch {
-    return '';
+    return false;
   }
 }

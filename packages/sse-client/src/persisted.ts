@@ -29,7 +29,7 @@ export function decode(text: string): PersistedState | undefined {
       found === version &&
       (on === null || typeof on === 'boolean') &&
       typeof lastEventId === 'string' &&
-      (lastEventAt === null || Number.isFinite(lastEventAt)) &&
+      (lastEventAt === null || typeof lastEventAt === 'number') &&
       entries.every(isEntry);
     return isState ? { on, lastEventId, lastEventAt, entries } : undefined;
   } catch {
@@ -37,15 +37,12 @@ export function decode(text: string): PersistedState | undefined {
   }
 }
 
-function isEntry(entry: Unkeyed): boolean {
-  return entry.kind === 'gap'
-    ? areTexts(entry.reason, entry.afterId) && Number.isFinite(entry.from) && Number.isFinite(entry.to)
-    : entry.kind === 'event' &&
-        areTexts(entry.id, entry.event, entry.data) &&
-        Number.isFinite(entry.receivedAt) &&
-        (entry.origin === 'original' || entry.origin === 'new');
-}
+/** What a part of an entry is like. */
+const shapes: Record<string, object> = {
+  event: { id: '', event: '', data: '', receivedAt: 0, origin: '' },
+  gap: { reason: '', from: 0, to: 0, afterId: '' },
+};
 
-function areTexts(...values: unknown[]): boolean {
-  return values.every((value) => typeof value === 'string');
+function isEntry(entry: Unkeyed & Record<string, unknown>): boolean {
+  return Object.entries(shapes[entry.kind]!).every(([name, like]) => typeof entry[name] === typeof like);
 }

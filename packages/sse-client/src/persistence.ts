@@ -1,5 +1,6 @@
 import type { Environment } from './environment.ts';
 import type { Unkeyed } from './ledger.ts';
+import { listen } from './listen.ts';
 import type { StreamConfig } from './options.ts';
 import { decode, encode } from './persisted.ts';
 import type { EntryList, PersistOptions, StreamSnapshot } from './types.ts';
@@ -39,9 +40,9 @@ export function createPersistence(
   read: () => PersistedState & { readonly entries: EntryList },
   stateChanged: () => void,
 ): Persistence | undefined {
-  const storage = persist ? (persist.storage ?? defaultStorage()) : undefined;
-  if (!persist || !storage) return undefined;
-  const { maxBytes, debounceMs, scope } = persist;
+  if (!persist) return undefined;
+  const { maxBytes, debounceMs, scope, storage = defaultStorage() } = persist;
+  if (!storage) return undefined;
   const key = scopePrefix(scope) + url;
   let state: StreamSnapshot['persistence'] = 'on';
   let timer: unknown;
@@ -52,25 +53,27 @@ export function createPersistence(
     stateChanged();
   }
 
-  function write(maxChars: number): number | undefined {
-    const value = encode(read(), maxChars);
-    try {
-      storage!.setItem(key, value);
-      return undefined;
-    } catch {
-      return value.length;
-    }
-  }
-
   /** Less and less, until the storage takes it; the cursor alone at the last. */
   function save(): void {
     if (state === 'off') return;
+    stopTimer();
+    let maxChars = maxBytes / 2 - key.length;
+    for (let tries = 0; tries <= halvings; tries++) {
+      const value = encode(read(), maxChars);
+      try {
+        storage!.setItem(key, value);
+        if (tries === 0) enter('on');
+        return;
+      } catch {
+        enter('full');
+        maxChars = tries + 1 < halvings ? value.length / 2 : 0;
+      }
+    }
+  }
+
+  function stopTimer(): void {
     env.clearTimeout(timer);
     timer = undefined;
-    let tooLong = write(maxBytes / 2 - key.length);
-    enter(tooLong === undefined ? 'on' : 'full');
-    for (let tries = 1; tooLong !== undefined && tries <= halvings; tries++)
-      tooLong = write(tries < halvings ? tooLong / 2 : 0);
   }
 
   function saveUnwritten(): void {
@@ -78,12 +81,9 @@ export function createPersistence(
   }
 
   function stop(): void {
-    env.clearTimeout(timer);
-    timer = undefined;
+    stopTimer();
     live.delete(self);
-    env.window?.removeEventListener('pagehide', saveUnwritten);
-    env.window?.removeEventListener('storage', removed);
-    env.document?.removeEventListener('visibilitychange', hidden);
+    release();
   }
 
   function hidden(): void {
@@ -109,9 +109,7 @@ export function createPersistence(
       return state;
     },
     load() {
-      const value = storage.getItem(key);
-      if (value === null) return undefined;
-      const saved = decode(value);
+      const saved = decode(storage.getItem(key) ?? '');
       if (!saved) storage.removeItem(key);
       return saved;
     },
@@ -129,9 +127,11 @@ export function createPersistence(
     },
   };
   live.add(self);
-  env.window?.addEventListener('pagehide', saveUnwritten);
-  env.window?.addEventListener('storage', removed);
-  env.document?.addEventListener('visibilitychange', hidden);
+  const release = listen(
+    [env.window, 'pagehide', saveUnwritten],
+    [env.window, 'storage', removed],
+    [env.document, 'visibilitychange', hidden],
+  );
   return self;
 }
 
@@ -140,13 +140,14 @@ export function createPersistence(
  * so do those of other tabs, by the storage event.
  */
 export function wipePersisted(scope?: string, storage: Store | undefined = defaultStorage()): void {
+  if (!storage) return;
   const start = scope === undefined ? prefix : scopePrefix(scope);
   for (const one of [...live]) if (one.storage === storage && one.key.startsWith(start)) one.wipe();
-  for (let index = (storage?.length ?? 0) - 1; index >= 0; index--) {
-    const key = storage!.key(index);
-    if (key?.startsWith(start)) storage!.removeItem(key);
+  for (let index = storage.length; index-- > 0; ) {
+    const key = storage.key(index);
+    if (key?.startsWith(start)) storage.removeItem(key);
   }
-  if (storage) remove(storage, start);
+  remove(storage, start);
 }
 
 /** Other tabs are told of the removal of what was there only; they may have written nothing yet. */

@@ -1,5 +1,8 @@
 import { createParser } from 'eventsource-parser';
 import { failed, type Outcome, shortText } from './outcome.ts';
+import { readText } from './read-text.ts';
+
+const ended = 'The server ended the stream';
 
 /** What a stream says, in order. */
 export interface StreamHandlers {
@@ -45,43 +48,38 @@ export async function readStream(
       else if (event === 'sse-proxy:gap') on.gap(readGap(data));
       else over = readFarewell(event, data);
     },
-    onRetry: (ms) => on.retry(ms),
+    onRetry: on.retry,
     onError: (error) => {
       if (error.type === 'max-buffer-size-exceeded') tooLarge();
     },
   });
-  // The parser strips the BOM; the decoder must not strip a second one.
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  const reader = body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return failed('ENDED', 'The server ended the stream');
+  for await (const text of readText(body)) {
     on.bytes();
-    parser.feed(decoder.decode(value, { stream: true }));
+    parser.feed(text);
     giveId();
     if (over) return over;
     on.settled();
   }
+  return failed('ENDED', ended);
 }
 
 function readGap(data: string): { reason: string; from: number; to: number } {
   const { reason, from, to } = readData(data);
-  return { reason: shortText(reason) ?? 'unknown', from: Date.parse(String(from)), to: Date.parse(String(to)) };
+  return { reason: shortText(reason) ?? 'unknown', from: Date.parse(from), to: Date.parse(to) };
 }
 
 /** A refusal or an announced end; an event of the proxy's that is not known yet says nothing. */
 function readFarewell(event: string, data: string): Outcome | undefined {
-  const said = readData(data);
-  const reason = shortText(said.reason);
-  const why = reason ? `: ${reason}` : '';
-  const more = { reason, notBeforeMs: typeof said.retryMs === 'number' ? said.retryMs : 0 };
+  const { reason: why, retryMs } = readData(data);
+  const reason = shortText(why);
+  const notBeforeMs = typeof retryMs === 'number' ? retryMs : 0;
   if (event === 'sse-proxy:refused')
-    return failed('REFUSED', `The server can't serve this now${why}`, { status: 'refused', ...more });
-  if (event === 'sse-proxy:end') return failed('ENDED', `The server ended the stream${why}`, more);
+    return failed('REFUSED', "The server can't serve this now", { reason }, { status: 'refused', notBeforeMs });
+  if (event === 'sse-proxy:end') return failed('ENDED', ended, { reason }, { notBeforeMs });
   return undefined;
 }
 
-function readData(data: string): Record<string, unknown> {
+function readData(data: string) {
   try {
     return Object(JSON.parse(data));
   } catch {

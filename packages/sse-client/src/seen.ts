@@ -9,7 +9,7 @@ export function createSeen(size: number): Seen {
   let recent = new Set<string>();
   let older = new Set<string>();
   return {
-    has: (mark) => mark !== '' && (recent.has(mark) || older.has(mark)),
+    has: (mark) => recent.has(mark) || older.has(mark),
     add(mark) {
       if (mark === '') return;
       recent.add(mark);

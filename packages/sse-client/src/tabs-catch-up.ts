@@ -54,7 +54,7 @@ export function catchUp(
 
   /** They can't meet: shown as a gap, and on with the leader. */
   function giveUp(): void {
-    const now = context.env.now();
+    const now = context.env.Date.now();
     const from = sink.lastEventAt() ?? now;
     finish([
       ['gap', { reason: 'unknown-id', from, to: now, afterId: sink.lastEventId() }],

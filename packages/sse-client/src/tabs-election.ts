@@ -67,19 +67,19 @@ export function elect(
 
   function watch(ms: number): void {
     env.clearTimeout(timer);
-    dueAt = env.now() + ms;
+    dueAt = env.Date.now() + ms;
     timer = env.setTimeout(look, ms);
   }
 
   function look(): void {
     // A timer that comes late says that this tab slept, or is slowed down: not that the leader is gone.
-    const isLate = env.now() - dueAt > quarterMs;
+    const isLate = env.Date.now() - dueAt > quarterMs;
     if (isAsked && !isLate) stand({ steal: true });
     isAsked = isQuiet && (!isAsked || isLate);
     if (isAsked) on.ask();
     isQuiet = true;
     // So that followers don't take it from each other.
-    watch(isAsked ? quarterMs * (1 + env.random()) : quarterMs);
+    watch(isAsked ? quarterMs * (1 + env.Math.random()) : quarterMs);
   }
 
   function heard(): void {

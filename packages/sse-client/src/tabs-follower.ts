@@ -33,7 +33,7 @@ export function createFollower(common: Common, heard: () => void): Follower {
 
   function hello(isStart: boolean): void {
     stop();
-    asked = String(env.random());
+    asked = String(env.Math.random());
     post({ kind: 'hello', from: asked, id: sink.lastEventId(), isStart });
   }
 
@@ -87,7 +87,7 @@ export function createFollower(common: Common, heard: () => void): Follower {
   /** A leader that has just connected may show it itself. */
   function showLoss(next?: Item): void {
     if (lostAt !== null && next?.[0] !== 'gap')
-      take(['gap', { reason: 'no-ids', from: lostAt, to: env.now(), afterId: '' }]);
+      take(['gap', { reason: 'no-ids', from: lostAt, to: env.Date.now(), afterId: '' }]);
     lostAt = null;
   }
 

@@ -17,7 +17,7 @@ export function startLeader(common: Common): Leader {
   let isOver = false;
 
   // Higher than any that it knows, most likely than any that it can't know, and nobody else's.
-  common.term = Math.max(common.term + 1, env.now()) + env.random();
+  common.term = Math.max(common.term + 1, env.Date.now()) + env.Math.random();
   common.status = { ...common.status, connectedAt: null };
   sink.status({ ...common.status, role: 'leader' });
   const link = common.connect({

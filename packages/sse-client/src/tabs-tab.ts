@@ -13,12 +13,7 @@ export interface Tab {
   leave(): void;
 }
 
-/**
- * Joins the tabs with the same URL and name: as a follower, until it has the lock.
- *
- * @param connect makes a connection of this tab's own. Given and not imported, so that a bundler puts it where the
- * store is, and this where it is loaded only when asked for
- */
+/** Joins the tabs with the same URL and name: as a follower, until it has the lock. */
 export function joinTabs(
   context: LinkContext,
   connect: (sink: LinkSink) => Link,

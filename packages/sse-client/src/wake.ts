@@ -1,4 +1,5 @@
 import type { Environment } from './environment.ts';
+import { listen } from './listen.ts';
 
 /**
  * Calls when the page may have slept, or been without a network: back online, visible again, back from the
@@ -11,12 +12,5 @@ export function onWake({ window, document }: Environment, wake: () => void): () 
   const shown = (event: Event) => {
     if ((event as PageTransitionEvent).persisted) wake();
   };
-  window?.addEventListener('online', wake);
-  window?.addEventListener('pageshow', shown);
-  document?.addEventListener('visibilitychange', visible);
-  return () => {
-    window?.removeEventListener('online', wake);
-    window?.removeEventListener('pageshow', shown);
-    document?.removeEventListener('visibilitychange', visible);
-  };
+  return listen([window, 'online', wake], [window, 'pageshow', shown], [document, 'visibilitychange', visible]);
 }

@@ -16,40 +16,33 @@ const lookAgainMs = 50;
 export function watchdog(
   watchdogMs: number | false,
   env: Environment,
-  on: { stalled(): void; revived(): void; dead(): void },
+  on: { turned(status: 'stalled' | 'connected'): void; dead(): void },
 ): Watchdog {
-  let lastByteAt = env.now();
+  let lastByteAt = env.Date.now();
   let timer: unknown;
   let stalled = false;
 
-  /** Often enough to notice a sleep, through which timers stand still, soon after it. */
-  function plan(left: number): void {
-    if (watchdogMs === false) return;
-    env.clearTimeout(timer);
-    timer = env.setTimeout(look, Math.min(left, watchdogMs / 4));
-  }
-
   function look(): void {
     if (watchdogMs === false || stalled) return;
-    const now = env.now();
-    // The clock was set back.
-    if (now < lastByteAt) lastByteAt = now;
+    const now = env.Date.now();
+    // The clock may have been set back.
+    lastByteAt = Math.min(lastByteAt, now);
     const left = lastByteAt + watchdogMs - now;
-    if (left > 0) return plan(left);
-    stalled = true;
+    stalled = left <= 0;
     env.clearTimeout(timer);
-    timer = env.setTimeout(on.dead, lookAgainMs);
-    on.stalled();
+    // Often enough to notice a sleep, through which timers stand still, soon after it.
+    timer = stalled ? env.setTimeout(on.dead, lookAgainMs) : env.setTimeout(look, Math.min(left, watchdogMs / 4));
+    if (stalled) on.turned('stalled');
   }
 
-  plan(Number.POSITIVE_INFINITY);
+  look();
   return {
     fed() {
-      lastByteAt = env.now();
+      lastByteAt = env.Date.now();
       if (!stalled) return;
       stalled = false;
-      on.revived();
-      plan(Number.POSITIVE_INFINITY);
+      on.turned('connected');
+      look();
     },
     look,
     lastByteAt: () => lastByteAt,

@@ -56,7 +56,7 @@ describe('the request', () => {
       const at = await scene({ headers });
       at.stream.connect();
       const { lastError } = await at.until('waiting');
-      expect(lastError).to.include({ code: 'NETWORK', message: 'The request headers could not be had' });
+      expect(lastError).to.include({ code: 'NETWORK', message: 'The request headers failed' });
       expect(at.server.visits).to.be.empty;
     });
   }

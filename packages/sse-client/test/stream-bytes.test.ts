@@ -110,7 +110,7 @@ describe('the bytes of a stream', () => {
       retry: say('retry'),
       settled: say('settled'),
     });
-    expect(outcome.code).to.equal('ENDED');
+    expect(outcome.error.code).to.equal('ENDED');
     expect(said).to.deep.equal([
       'bytes',
       'retry 7',

@@ -82,6 +82,7 @@ function always(possible: readonly (typeof acts)[number][], calmMs: number) {
     async (script) => {
       const world = new World();
       world.open({});
+      await settle();
       for (const act of script) await perform(world, act);
       if (world.tabs.length === 0) world.open({});
       await calm(world, calmMs);

@@ -26,12 +26,10 @@ export class Scene {
     const { clock, page } = this;
     return {
       fetch: (input, init) => fetch(input, init),
-      now: clock.now,
-      random: () => this.random,
+      Date: clock,
+      Math: { random: () => this.random },
       setTimeout: clock.setTimeout,
       clearTimeout: clock.clearTimeout,
-      requestAnimationFrame: undefined,
-      cancelAnimationFrame: undefined,
       ...page,
     };
   }

@@ -265,17 +265,12 @@ export class WorldTab {
         const connection = new Connection(world, this, headers.get('last-event-id'), init!.signal!);
         return new Response(connection.body, { headers: { 'content-type': 'text/event-stream' } });
       },
-      now: world.clock.now,
-      random: world.random,
+      Date: world.clock,
+      Math: world,
       setTimeout: (callback, ms) =>
         world.clock.setTimeout(() => (this.isFrozen ? void this.#late.push(callback) : callback()), ms),
       clearTimeout: world.clock.clearTimeout,
-      requestAnimationFrame: undefined,
-      cancelAnimationFrame: undefined,
-      window: undefined,
-      document: undefined,
-      navigator: undefined,
-      locks: locks as unknown as LockManager,
+      navigator: { locks: locks as unknown as LockManager },
       BroadcastChannel: Channel as unknown as typeof BroadcastChannel,
     };
   }
