@@ -1,0 +1,231 @@
+import { log } from './viewer.ts';
+import type { StreamPage } from './viewer-page.ts';
+import { pagesOnly, type Stage, streamsOnly } from './viewer-stage.ts';
+
+/** How a test brings the page into a state. */
+export interface State {
+  /** How many logs are stored. @defaultValue 30 */
+  stored?: number;
+  /** What the page may complain about on its way there. */
+  allow?: RegExp;
+  /** Before somebody visits. */
+  before?(stage: Stage): void;
+  query?: string;
+  /** Brings the page there, and waits until it is. */
+  reach(viewer: StreamPage, stage: Stage): Promise<unknown>;
+}
+
+const SERVER_GONE = /status of \d{3}|ERR_INCOMPLETE_CHUNKED_ENCODING/;
+
+const heading = (viewer: StreamPage, name: string) => viewer.page.getByRole('heading', { name }).waitFor();
+/** The focus keeps a toast on the screen. */
+const holdToast = (viewer: StreamPage) =>
+  viewer
+    .button(/^Dismiss/)
+    .first()
+    .focus();
+
+const gap = async (viewer: StreamPage, stage: Stage) => {
+  await viewer.until('connected');
+  stage.say('data: a word without an id\n\n');
+  await viewer.untilRows(31);
+  stage.cut();
+  await viewer.gaps.waitFor();
+};
+
+const normal = async (viewer: StreamPage) => {
+  await viewer.page.getByRole('link', { name: 'Normal' }).click();
+  await viewer.page.getByRole('link', { name: 'Line 30' }).waitFor();
+};
+
+/** Every state that a visitor can see: of Stream mode all, of the rest those that go with it. */
+export const STATES: Record<string, State> = {
+  'loading what is stored': {
+    before: (stage) => {
+      stage.serviceGate = pagesOnly(() => {});
+    },
+    reach: (viewer) => viewer.page.locator('[aria-busy=true]').waitFor(),
+  },
+  'what is stored can’t be loaded': {
+    allow: SERVER_GONE,
+    before: (stage) => {
+      stage.serviceGate = pagesOnly((req) => void req.socket.destroy());
+    },
+    reach: (viewer) => heading(viewer, 'The logs could not be loaded'),
+  },
+  'live without a line': { stored: 0, reach: (viewer) => heading(viewer, 'Waiting for the first line') },
+  'disconnected without a line': {
+    stored: 0,
+    reach: async (viewer) => {
+      await viewer.button('Disconnect').click();
+      await heading(viewer, 'Disconnected');
+    },
+  },
+  live: { reach: (viewer) => viewer.line(30).waitFor() },
+  'live, wrapped, with long and odd lines': {
+    reach: async (viewer, stage) => {
+      await viewer.button('Wrap').click();
+      await stage.append(log(31, { message: `Line 31 ${'x'.repeat(3_000)}`, description: 'why', durationMs: 4_200 }));
+      stage.say('data: plain text\n\n');
+      await viewer.untilRows(32);
+    },
+  },
+  'all filtered out': {
+    reach: async (viewer) => {
+      await viewer.page.getByRole('searchbox').fill('nowhere');
+      await heading(viewer, 'No line passes the filters');
+    },
+  },
+  'found and marked, one of them the present one': {
+    reach: async (viewer) => {
+      await viewer.button('Only found').click();
+      await viewer.page.getByRole('searchbox').fill('line 2');
+      await viewer.page.getByRole('searchbox').press('Enter');
+      await viewer.page.locator('.is-current mark').waitFor();
+    },
+  },
+  'a pattern that is none': {
+    reach: async (viewer) => {
+      await viewer.button('Regular expression').click();
+      await viewer.page.getByRole('searchbox').fill('(');
+      await viewer.page.getByRole('alert').getByText('no valid pattern').waitFor();
+    },
+  },
+  'paused, with new lines and errors': {
+    reach: async (viewer, stage) => {
+      await viewer.until('connected');
+      await viewer.line(29).click();
+      await stage.write(8);
+      await viewer.jump.getByText('8 new, 2 errors').waitFor();
+    },
+  },
+  'a line opened': {
+    reach: async (viewer) => {
+      await viewer.line(29).click();
+      await viewer.page.getByRole('region', { name: 'Details of the line' }).waitFor();
+    },
+  },
+  'a linked line that is gone': {
+    query: '&log=0123456789abcdef-1',
+    reach: (viewer) => viewer.page.getByText('no longer kept').waitFor(),
+  },
+  disconnected: {
+    reach: async (viewer) => {
+      await viewer.button('Disconnect').click();
+      await viewer.until('idle');
+    },
+  },
+  'waiting for the next attempt, with its toast': {
+    allow: SERVER_GONE,
+    reach: async (viewer, stage) => {
+      await viewer.until('connected');
+      stage.browserGate = (_req, res) => void res.status(503).set('Retry-After', '240').end();
+      await viewer.reconnect();
+      await viewer.button('Retry now').waitFor();
+      await holdToast(viewer);
+    },
+  },
+  'refused, with its toast': {
+    allow: SERVER_GONE,
+    reach: async (viewer, stage) => {
+      await viewer.until('connected');
+      stage.serviceGate = streamsOnly((_req, res) => void res.status(503).set('Retry-After', '240').end());
+      await viewer.reconnect();
+      await viewer.until('refused');
+      await viewer.toast('The server says: not now').waitFor();
+      await holdToast(viewer);
+    },
+  },
+  'ended for good, with its toast': {
+    allow: SERVER_GONE,
+    reach: async (viewer, stage) => {
+      await viewer.until('connected');
+      stage.serviceGate = streamsOnly((_req, res) => void res.status(404).end());
+      await viewer.reconnect();
+      await viewer.until('closed');
+      await viewer.toast('The stream ended for good').waitFor();
+      await holdToast(viewer);
+    },
+  },
+  'connected by hand, with its toast': {
+    reach: async (viewer) => {
+      await viewer.reconnect();
+      await viewer.toast('Connected').waitFor();
+      await holdToast(viewer);
+    },
+  },
+  'a gap': { reach: gap },
+  'a gap being filled': {
+    reach: async (viewer, stage) => {
+      await gap(viewer, stage);
+      stage.serviceGate = pagesOnly(() => {});
+      await viewer.gaps.getByRole('button').click();
+      await viewer.gaps.getByText('Loading').waitFor();
+    },
+  },
+  'a gap that can’t be filled now': {
+    allow: SERVER_GONE,
+    reach: async (viewer, stage) => {
+      await gap(viewer, stage);
+      stage.serviceGate = pagesOnly((req) => void req.socket.destroy());
+      await viewer.gaps.getByRole('button').click();
+      await viewer.gaps.getByText('Try again').waitFor();
+    },
+  },
+  'the backend tested': {
+    allow: SERVER_GONE,
+    reach: async (viewer, stage) => {
+      stage.serviceGate = (req) => void req.socket.destroy();
+      await viewer.button('Test backend').click();
+      await viewer.page.getByText('the log service does not · ').waitFor();
+    },
+  },
+  'the help dialog': {
+    reach: async (viewer) => {
+      await viewer.line(30).waitFor();
+      await viewer.page.keyboard.press('?');
+      await viewer.page.getByRole('dialog').waitFor();
+    },
+  },
+  'far from the newest, with older lines to load': {
+    stored: 250,
+    reach: async (viewer) => {
+      await viewer.page.getByRole('region', { name: 'Log lines' }).press('End');
+      await viewer.button('Load older lines').scrollIntoViewIfNeeded();
+    },
+  },
+  'Normal mode while the stream goes on': {
+    reach: async (viewer, stage) => {
+      await viewer.line(30).waitFor();
+      await normal(viewer);
+      await stage.write(3);
+      await viewer.page.getByText('3 new lines').waitFor({ state: 'attached' });
+    },
+  },
+  'Normal mode that can’t load': {
+    allow: SERVER_GONE,
+    reach: async (viewer, stage) => {
+      await normal(viewer);
+      stage.serviceGate = pagesOnly((req) => void req.socket.destroy());
+      await viewer.button('Refresh').click();
+      await viewer.page.getByText('The log service did not answer').waitFor();
+    },
+  },
+  'signed out': {
+    allow: SERVER_GONE,
+    reach: async (viewer) => {
+      await viewer.until('connected');
+      await viewer.button('Sign out').click();
+      await heading(viewer, 'You are signed out');
+    },
+  },
+  'the session over': {
+    allow: SERVER_GONE,
+    reach: async (viewer) => {
+      await viewer.until('connected');
+      await viewer.page.context().clearCookies();
+      await viewer.reconnect();
+      await heading(viewer, 'Your session has ended');
+    },
+  },
+};
