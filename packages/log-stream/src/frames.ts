@@ -4,9 +4,9 @@ import type { StoredLog } from './types.ts';
 /** What keeps a quiet connection alive. */
 export const PING = ':ping\n\n';
 /** Said before everything kept is sent to a reader whose id means nothing here. */
-export const UNKNOWN_ID = ':unknown Last-Event-ID: everything kept follows\n\n';
+export const UNKNOWN_ID = gapFrame('unknown-id');
 /** Said where logs were trimmed before this reader got to them. */
-export const TRIMMED = ':gap: logs were trimmed before they could be sent\n\n';
+export const TRIMMED = gapFrame('trimmed');
 
 /** Enough that a burst takes few writes, and a full socket is noticed soon. */
 const PIECE_BYTES = 16 * 1024;
@@ -16,6 +16,14 @@ export interface Piece {
   readonly bytes: Buffer;
   readonly firstSeq: number;
   readonly lastSeq: number;
+}
+
+/**
+ * An event and not a comment, since a browser hears no comments. It has the name by which the proxy says the same, so
+ * that a page needs one listener; and no id, so that the browser's cursor stays where logs put it.
+ */
+function gapFrame(reason: string): string {
+  return `event: sse-proxy:gap\ndata: ${JSON.stringify({ reason })}\n\n`;
 }
 
 /** An id alone: no event for the browser, but it comes back with this id. */

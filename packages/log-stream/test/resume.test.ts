@@ -96,7 +96,7 @@ describe('a resume', () => {
       const stream = await openStream(`${url}${LOGS}/stream`, { lastEventId });
       await stream.untilMessage('m2');
       expect(stream.messages).to.deep.equal(['m0', 'm1', 'm2']);
-      const first = 'retry: 5000\n\n:unknown Last-Event-ID: everything kept follows\n\nid: ';
+      const first = 'retry: 5000\n\nevent: sse-proxy:gap\ndata: {"reason":"unknown-id"}\n\nid: ';
       expect(stream.text.slice(0, first.length)).to.equal(first);
     });
   }
@@ -121,7 +121,7 @@ describe('a resume', () => {
       const stream = await openStream(`${url}${LOGS}/stream`, { lastEventId: `${e}-${seq}` });
       await stream.untilMessage('m9');
       expect(stream.messages).to.deep.equal(['m7', 'm8', 'm9']);
-      const start = 'retry: 5000\n\n:gap: logs were trimmed before they could be sent\n\nid: ';
+      const start = 'retry: 5000\n\nevent: sse-proxy:gap\ndata: {"reason":"trimmed"}\n\nid: ';
       expect(stream.text.startsWith(start), `${seq}`).to.equal(gap);
     }
   });
@@ -133,7 +133,7 @@ describe('a resume', () => {
     await store.append(logs(10));
     await stream.untilMessage('m9');
     expect(stream.messages).to.deep.equal(['m7', 'm8', 'm9']);
-    expect(stream.text).to.include('\n\n:gap: logs were trimmed before they could be sent\n\nid: ');
+    expect(stream.text).to.include('\n\nevent: sse-proxy:gap\ndata: {"reason":"trimmed"}\n\nid: ');
   });
 
   it('follows a store’s failure: the stream is cut, and the next one goes on exactly', async () => {

@@ -25,8 +25,8 @@ export class Stage {
   isForgetful = false;
   /** Every stream that the log service was asked for, by its Last-Event-ID. */
   readonly asked: string[] = [];
-  readonly #store = new SqliteLogStore({ path: ':memory:' });
-  readonly #router: LogStreamRouter = logStreamRouter({ store: this.#store, token: TOKEN, retryMs: false });
+  #store!: SqliteLogStore;
+  #router!: LogStreamRouter;
   readonly #upstreams = new Set<ServerResponse>();
   readonly #browsers = new Set<ServerResponse>();
   #written = 0;
@@ -39,11 +39,28 @@ export class Stage {
 
   static async open(): Promise<Stage> {
     const stage = new Stage();
+    stage.#begin();
     const service = await listen(stage.#serviceApp(), 0, '127.0.0.1');
     stage.#service = service.server;
     stage.#bff = bff({ upstream: `http://127.0.0.1:${service.port}`, token: TOKEN });
     await stage.up();
     return stage;
+  }
+
+  /** The log service comes back with an empty store, which keeps so many logs: another epoch, numbers from 1. */
+  async renew(maxLogs?: number): Promise<void> {
+    await this.#end();
+    this.#begin(maxLogs);
+  }
+
+  #begin(maxLogs?: number): void {
+    this.#store = new SqliteLogStore({ path: ':memory:', ...(maxLogs && { maxLogs }) });
+    this.#router = logStreamRouter({ store: this.#store, token: TOKEN, retryMs: false });
+  }
+
+  async #end(): Promise<void> {
+    await this.#router.close();
+    await this.#store.close();
   }
 
   get url(): string {
@@ -139,11 +156,10 @@ export class Stage {
     await this.#stopFlow();
     await this.#bff.drain(0);
     if (this.#front.listening) await this.down();
-    await this.#router.close();
     const closed = closeServer(this.#service);
     this.#service.closeAllConnections();
     await closed;
-    await this.#store.close();
+    await this.#end();
   }
 
   async #stopFlow(): Promise<void> {
@@ -160,7 +176,7 @@ export class Stage {
       if (this.isForgetful) delete req.headers['last-event-id'];
       next();
     });
-    return app.use(this.#router);
+    return app.use((req, res, next) => this.#router(req, res, next));
   }
 }
 

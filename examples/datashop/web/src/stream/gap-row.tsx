@@ -24,7 +24,7 @@ export function GapRow({ gap }: { gap: GapEntry }) {
         <span className="Stream-gapProgress" role="status">
           {load.total === 0 ? 'Loading…' : `${load.loaded.toLocaleString('en')} of ${load.total.toLocaleString('en')}`}
         </span>
-      ) : gap.afterId === '' ? (
+      ) : gap.reason === 'trimmed' ? null : gap.afterId === '' ? (
         <span className="Stream-gapReason">Where it began is not known</span>
       ) : (
         <Button size="tiny" onClick={() => void fillGap(viewer, gap)}>

@@ -21,6 +21,7 @@ const REASONS: Record<string, string> = {
   'no-ids': 'the logs came without numbers',
   'unusable-id': 'the last log had no usable number',
   'ids-restarted': 'the log service started its numbers anew',
+  trimmed: 'the log service no longer keeps them',
   'unknown-id': 'the server no longer knows where this page stopped',
 };
 
