@@ -6,14 +6,15 @@ import { badHookResult, callHook, isPromiseLike } from './hooks.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { Config } from './options.ts';
 import { queryOf } from './target.ts';
-import type { LimitAnswer } from './types.ts';
+import type { LimitAnswer, LimitRequest } from './types.ts';
 
 /** What a request must be, before anything is asked of anybody. @throws SseProxyError */
 export function checkRequest(req: Request, config: Pick<Config, 'allowOrigins'>): void {
   if (req.method !== 'GET' && req.method !== 'HEAD') {
     throw new SseProxyError('ERR_SSE_METHOD', { message: `expected GET or HEAD, got ${req.method}` });
   }
-  if (!req.accepts('text/event-stream')) {
+  // What browsers' EventSource sends need not be weighed against anything.
+  if (req.headers.accept !== 'text/event-stream' && !req.accepts('text/event-stream')) {
     throw new SseProxyError('ERR_SSE_NOT_ACCEPTABLE', { message: 'Accept excludes text/event-stream' });
   }
   checkOrigin(req, config.allowOrigins);
@@ -67,6 +68,23 @@ export async function authorize(req: Request, config: Config, lifetime: Lifetime
 
 const limitCodes = { total: 'ERR_SSE_LIMIT', key: 'ERR_SSE_LIMIT_KEY', rate: 'ERR_SSE_LIMIT_RATE' } as const;
 
+// A getter in an object literal would make every request a kind of object of its own, at 30 µs each.
+class PermitRequest implements LimitRequest {
+  readonly req: Request;
+  readonly key: string | undefined;
+  readonly #lifetime: Lifetime;
+
+  constructor(req: Request, key: string | undefined, lifetime: Lifetime) {
+    this.req = req;
+    this.key = key;
+    this.#lifetime = lifetime;
+  }
+
+  get signal(): AbortSignal {
+    return this.#lifetime.signal;
+  }
+}
+
 /** Takes a permit; returns how to release it. @throws SseProxyError at a limit */
 export async function acquirePermit(
   req: Request,
@@ -74,18 +92,15 @@ export async function acquirePermit(
   config: Config,
   lifetime: Lifetime,
 ): Promise<() => void> {
-  const acquire = async () => {
-    const request = {
-      req,
-      key,
-      get signal() {
-        return lifetime.signal;
-      },
-    };
-    const answer = await config.limiter.acquire(request);
-    // A permit that comes too late for its stream is given back at once.
+  // A permit that comes too late for its stream is given back at once.
+  const unlessLate = (answer: LimitAnswer) => {
     if (lifetime.ended && answer?.ok === true) release(answer);
     return answer;
+  };
+  // The built-in limiter answers at once: then there is nothing to wait for, and no timeout to set.
+  const acquire = () => {
+    const answer = config.limiter.acquire(new PermitRequest(req, key, lifetime));
+    return isPromiseLike(answer) ? answer.then(unlessLate) : unlessLate(answer);
   };
   const answer: LimitAnswer = await callHook('limits.acquire', acquire, lifetime, config.hookTimeoutMs);
   if (answer?.ok === true && typeof answer.release === 'function') return () => release(answer);

@@ -47,27 +47,40 @@ export interface UpPolicy {
 
 /** The header fields of the upstream request, Last-Event-ID aside, as undici takes them: name, value, name, value, … */
 export function upHeaders(req: Request, policy: UpPolicy, extra: Record<string, string>): string[] {
-  const fields = new Map<string, string>();
+  const fields: string[] = [];
   const nominated = namedByConnection(req.headers.connection);
   for (const name of policy.forwardHeaders) {
     const value = name.startsWith('x-forwarded-') ? forwarded(req, name) : req.headers[name];
-    if (value !== undefined && !nominated.has(name)) fields.set(name, String(value));
+    if (value !== undefined && !nominated.has(name)) setField(fields, name, String(value));
   }
   if (!nominated.has('cookie')) {
     const cookies = pickCookies(req.headers.cookie, policy.forwardCookies);
-    if (cookies) fields.set('cookie', cookies);
+    if (cookies) setField(fields, 'cookie', cookies);
   }
-  for (const [name, value] of Object.entries(extra)) fields.set(name.toLowerCase(), value);
-  fields.set('accept', 'text/event-stream');
-  fields.set('accept-encoding', 'identity');
-  fields.set('cache-control', 'no-cache');
-  fields.set('via', `${req.httpVersion} sse-proxy`);
-  return [...fields].flat();
+  for (const name of Object.keys(extra)) setField(fields, name.toLowerCase(), extra[name] as string);
+  fields.push('accept', 'text/event-stream');
+  fields.push('accept-encoding', 'identity');
+  fields.push('cache-control', 'no-cache');
+  fields.push('via', `${req.httpVersion} sse-proxy`);
+  return fields;
 }
 
+/** The last value given for a name counts. */
+function setField(fields: string[], name: string, value: string): void {
+  for (let i = 0; i < fields.length; i += 2) {
+    if (fields[i] !== name) continue;
+    fields[i + 1] = value;
+    return;
+  }
+  fields.push(name, value);
+}
+
+const noNames: ReadonlySet<string> = new Set();
+
 // [spec] RFC 9110 §7.6.1: fields that Connection names end at this hop.
-function namedByConnection(connection: string | undefined): Set<string> {
-  return new Set((connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
+function namedByConnection(connection: string | undefined): ReadonlySet<string> {
+  if (connection === undefined || connection === 'keep-alive') return noNames;
+  return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
 }
 
 // What a browser claims in these never passes as it is: Express' trust proxy decides what to believe.

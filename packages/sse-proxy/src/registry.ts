@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { maxBackfills } from './defaults.ts';
 import type { FeedNews } from './direct.ts';
 import { SseProxyError } from './errors.ts';
@@ -159,10 +159,8 @@ function feedKey({ request, key }: Joining): string {
   const { origin, path } = request.address;
   const fields: string[] = [];
   for (let i = 0; i < request.headers.length; i += 2) {
-    const [name = '', value = ''] = request.headers.slice(i, i + 2);
-    if (!tracing.has(name)) fields.push(name, value);
+    const name = request.headers[i] as string;
+    if (!tracing.has(name)) fields.push(name, request.headers[i + 1] as string);
   }
-  return createHash('sha256')
-    .update(JSON.stringify([origin, path, key ?? fields]))
-    .digest('base64');
+  return hash('sha256', JSON.stringify([origin, path, key ?? fields]), 'base64');
 }
