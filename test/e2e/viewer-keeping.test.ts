@@ -67,19 +67,19 @@ describe('what Stream mode keeps', () => {
   });
 
   it('of more than a reload can keep the newest are left, without a hole, and the older ones can be loaded', async () => {
-    await suite.stage.write(3_000);
-    await viewer.untilTotal(5, 3_000);
+    await suite.stage.write(8_000);
+    await viewer.untilTotal(5, 8_000);
     await viewer.page.reload();
     await viewer.until('connected');
     await suite.stage.write();
-    await viewer.line(3_006).waitFor();
+    await viewer.line(8_006).waitFor();
     const [oldest = 0, ...rest] = (await viewer.numbers()) as number[];
-    expect(oldest).to.be.within(2, 2_900);
-    expect(rest).to.deep.equal(range(oldest + 1, 3_006));
+    expect(oldest).to.be.within(2, 6_000);
+    expect(rest).to.deep.equal(range(oldest + 1, 8_006));
     await viewer.page.locator('.Stream-list').press('End');
     await viewer.button('Load older lines').click();
-    await viewer.untilTotal(200, 3_006 - oldest + 1);
-    expect(await viewer.numbers()).to.deep.equal(range(oldest - 200, 3_006));
+    await viewer.untilTotal(200, 8_006 - oldest + 1);
+    expect(await viewer.numbers()).to.deep.equal(range(oldest - 200, 8_006));
   });
 
   it('what is stored can’t be loaded: says why, and trying again brings it all', async () => {

@@ -3,11 +3,18 @@ import { BFF_STREAM } from '../../../src/demo.ts';
 
 export const MAX_LINES = 100_000;
 
+/** About 4,000 lines for a reload, under the 5 MB that every browser allows; written seldom, since that is much. */
+const PERSIST = { maxBytes: 4_000_000, debounceMs: 2_000 };
+
 const switchKey = (user: string) => `datashop.stream.${user}`;
 
 /** The stream of this user's logs; `close` it when done. */
 export function openStream(user: string): EventStream {
-  return createEventStream(BFF_STREAM, { persist: { scope: user }, shareTabs: user, maxEntries: MAX_LINES });
+  return createEventStream(BFF_STREAM, {
+    persist: { scope: user, ...PERSIST },
+    shareTabs: user,
+    maxEntries: MAX_LINES,
+  });
 }
 
 /** Removes what this browser keeps of the user's logs. For the sign-out. */
