@@ -3,8 +3,9 @@ import { wipePersisted } from '../src/index.ts';
 import { createLedger } from '../src/ledger.ts';
 import { decode, encode } from '../src/persisted.ts';
 import type { EventStreamOptions } from '../src/types.ts';
+import { Clock } from './support/clock.ts';
 import { type Scene, stage } from './support/scene.ts';
-import { MemoryStorage } from './support/storage.ts';
+import { MemoryStorage, sharedStorage, type TabStorage } from './support/storage.ts';
 import { until } from './support/until.ts';
 
 describe('persistence', () => {
@@ -147,6 +148,18 @@ describe('persistence', () => {
       at.stream.close();
       at.make({ ...options, autoConnect: true });
       expect(at.now.status).to.equal('idle');
+    });
+
+    it('is told at once to whoever opens the same stream next', async () => {
+      const at = await scene(options);
+      const { stream } = at;
+      stream.connect();
+      expect(at.make(options).getSnapshot().status).to.equal('connecting');
+      stream.disconnect();
+      expect(at.make({ ...options, autoConnect: true }).getSnapshot().status).to.equal('idle');
+      stream.connect();
+      expect(at.make(options).getSnapshot().status).to.equal('connecting');
+      expect(at.clock.time, 'no time has passed').to.equal(new Clock().time);
     });
 
     it('leaves it to autoConnect where the user did neither', async () => {
@@ -380,4 +393,31 @@ describe('wiping', () => {
       expect(storage.length).to.equal(0);
     }
   });
+
+  for (const [name, act] of [
+    ['wipe()', (storage: TabStorage, at: Scene) => at.make({ persist: { scope: 'a', storage } }).wipe()],
+    ['wipePersisted() of its scope', (storage: TabStorage) => wipePersisted('a', storage)],
+    ['wipePersisted() of all', (storage: TabStorage) => wipePersisted(undefined, storage)],
+  ] as const) {
+    it(`by ${name} reaches another tab that has written nothing yet: it never writes`, async () => {
+      const [here, there, elsewhere] = [await scene(), await scene(), await scene()];
+      const storages = sharedStorage([here.page, there.page, elsewhere.page]) as [TabStorage, TabStorage, TabStorage];
+      const url = here.server.url;
+      there.make({ persist: { scope: 'a', storage: storages[1] } }, url).seed(event);
+      elsewhere.make({ persist: { scope: 'a:', storage: storages[2] } }, url).seed(event);
+      expect(storages[0].length).to.equal(0);
+      act(storages[0], here);
+      expect(there.now.persistence).to.equal('off');
+      there.stream.seed([{ id: '2', data: 'more' }]);
+      there.stream.connect();
+      there.clock.advance(10_000);
+      there.page.hide();
+      there.stream.close();
+      expect(storages[0].length).to.equal(0);
+      const isForAll = name.endsWith('all');
+      expect(elsewhere.now.persistence, 'of another scope').to.equal(isForAll ? 'off' : 'on');
+      elsewhere.stream.close();
+      expect(storages[0].length).to.equal(isForAll ? 0 : 1);
+    });
+  }
 });

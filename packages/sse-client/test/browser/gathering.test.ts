@@ -108,6 +108,27 @@ describe('what a page has gathered, in Chromium', () => {
     expect(await keys(tab)).to.deep.equal([]);
   });
 
+  const late: TabOptions = { persist: { scope: 'ann', debounceMs: 1_000_000 } };
+  for (const [name, wipe] of [
+    ['wipe()', async (tab: Tab) => (await tab.start('/sse', { ...late, autoConnect: false })).call('wipe')],
+    ['wipePersisted() of its scope', (tab: Tab) => tab.page.evaluate(() => window.kit.wipePersisted('ann'))],
+  ] as const) {
+    it(`${name} reaches another tab that has written nothing yet: it never does`, async () => {
+      const other = await open(late);
+      stage.upstream.send(2);
+      await other.untilLast(2);
+      const tab = await stage.tab();
+      expect(await keys(tab)).to.deep.equal([]);
+      await wipe(tab);
+      await other.until('persistence', 'off');
+      stage.upstream.send();
+      await other.untilLast(3);
+      // A page that leaves writes what it has not written yet.
+      await other.page.reload();
+      expect(await keys(tab)).to.deep.equal([]);
+    });
+  }
+
   /** What notices could be told of while this page counts its frames: one each, and ten a second where none is drawn. */
   async function countFrames(page: Page): Promise<() => Promise<number>> {
     await page.evaluate(() => {

@@ -1,3 +1,8 @@
+import type { PersistOptions } from '../../src/types.ts';
+import type { Page } from './page.ts';
+
+export type TabStorage = NonNullable<PersistOptions['storage']>;
+
 /** A Storage in memory, with a quota in characters. */
 export class MemoryStorage {
   readonly #values = new Map<string, string>();
@@ -25,4 +30,32 @@ export class MemoryStorage {
   removeItem(key: string): void {
     this.#values.delete(key);
   }
+}
+
+/** One storage as the tabs of one browser see it, each with an object of its own: the others are told what one changes. */
+export function sharedStorage(pages: readonly Page[]): TabStorage[] {
+  const values = new MemoryStorage();
+  const faces = pages.map((own) => {
+    const tell = (key: string, newValue: string | null) => {
+      for (const [index, page] of pages.entries()) if (page !== own) page.stored(faces[index], key, newValue);
+    };
+    return {
+      get length() {
+        return values.length;
+      },
+      key: (index: number) => values.key(index),
+      getItem: (key: string) => values.getItem(key),
+      setItem(key: string, value: string) {
+        const isNew = values.getItem(key) !== value;
+        values.setItem(key, value);
+        if (isNew) tell(key, value);
+      },
+      removeItem(key: string) {
+        const isThere = values.getItem(key) !== null;
+        values.removeItem(key);
+        if (isThere) tell(key, null);
+      },
+    };
+  });
+  return faces;
 }

@@ -4,7 +4,7 @@ import { loadTabs } from '../../src/tabs.ts';
 import type { EventStream, EventStreamOptions } from '../../src/types.ts';
 import { Clock } from './clock.ts';
 
-// So that the first tab of a world joins at once, as all others do.
+// So that the first tab of a world joins as soon as all others do.
 await loadTabs();
 
 interface Request {

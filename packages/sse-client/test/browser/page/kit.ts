@@ -36,8 +36,14 @@ export class Kit {
   calls = 0;
   readonly #create: (url: string, options?: EventStreamOptions) => EventStream;
 
-  constructor(create: (url: string, options?: EventStreamOptions) => EventStream) {
+  readonly wipePersisted: (scope?: string) => void;
+
+  constructor(
+    create: (url: string, options?: EventStreamOptions) => EventStream,
+    wipePersisted: (scope?: string) => void,
+  ) {
     this.#create = create;
+    this.wipePersisted = wipePersisted;
   }
 
   open(url: string, options: EventStreamOptions): void {

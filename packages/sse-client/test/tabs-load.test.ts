@@ -1,0 +1,120 @@
+import { expect } from 'chai';
+import type { LinkSink, LinkStatus } from '../src/link.ts';
+import { readOptions } from '../src/options.ts';
+import { type loadTabs, tabsLink } from '../src/tabs.ts';
+import { type Scene, stage } from './support/scene.ts';
+import { until } from './support/until.ts';
+
+type Loaded = Awaited<ReturnType<typeof loadTabs>>;
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('the code for shared tabs', () => {
+  const scene = stage();
+
+  /** A link that shares, in a page whose code for that comes, or fails, when the test says so. */
+  function make(at: Scene) {
+    const { promise, resolve, reject } = Promise.withResolvers<Loaded>();
+    const calls: string[] = [];
+    const shared = {
+      start: () => void calls.push('start'),
+      stop: () => void calls.push('stop'),
+      retryNow: () => void calls.push('retryNow'),
+    };
+    const said: LinkStatus[] = [];
+    const data: string[] = [];
+    const sink: LinkSink = {
+      status: (patch) => void said.push(patch),
+      event: (event) => void data.push(event.data),
+      cursor() {},
+      gap() {},
+      lastEventId: () => '',
+      lastEventAt: () => null,
+    };
+    const env = { ...at.environment, navigator: { locks: {} as LockManager }, BroadcastChannel };
+    const config = readOptions(at.server.url, { shareTabs: true });
+    const link = tabsLink({ url: at.server.url, config, env }, sink, () => promise);
+    return {
+      link,
+      calls,
+      said,
+      data,
+      come: () => resolve({ shareTabs: () => shared } as Loaded),
+      fail: () => reject(new Error('404')),
+    };
+  }
+
+  it('is waited for, and then has the connection', async () => {
+    const at = await scene();
+    const { link, calls, said, come } = make(at);
+    link.start();
+    expect(said).to.deep.equal([{ status: 'connecting' }]);
+    come();
+    await settle();
+    link.retryNow();
+    link.stop();
+    expect(calls).to.deep.equal(['start', 'retryNow', 'stop']);
+    expect(at.server.visits).to.be.empty;
+  });
+
+  it('that cannot be loaded leaves each tab to connect by itself, alone', async () => {
+    const at = await scene();
+    const { link, said, data, fail } = make(at);
+    link.start();
+    fail();
+    const visit = await at.server.next();
+    visit.open('id: 1\ndata: x\n\n');
+    await until(() => data.length > 0);
+    expect(data).to.deep.equal(['x']);
+    expect(said.map(({ status }) => status)).to.include('connected');
+    expect(said.filter(({ role = 'alone' }) => role !== 'alone')).to.be.empty;
+    visit.cut();
+    await until(() => said.at(-1)!.retryAt);
+    link.retryNow();
+    (await at.server.next()).open('id: 2\ndata: y\n\n');
+    await until(() => data.length > 1);
+    link.stop();
+    expect(at.clock.pending + at.page.listeners).to.equal(0);
+  });
+
+  for (const outcome of ['come', 'fail'] as const) {
+    it(`starts nothing if it was switched off before that did ${outcome}`, async () => {
+      const at = await scene();
+      const made = make(at);
+      made.link.start();
+      made.link.stop();
+      made[outcome]();
+      await settle();
+      expect(made.calls).to.be.empty;
+      expect(at.clock.pending + at.page.listeners).to.equal(0);
+    });
+
+    it(`is started once if it was switched off and on before that did ${outcome}`, async () => {
+      const at = await scene();
+      const made = make(at);
+      made.link.start();
+      made.link.stop();
+      made.link.start();
+      made[outcome]();
+      await settle();
+      expect(made.calls).to.deep.equal(outcome === 'come' ? ['start'] : []);
+      // The watchdog's timer of one connection, and its three listeners.
+      expect([at.clock.pending, at.page.listeners]).to.deep.equal(outcome === 'come' ? [0, 0] : [1, 3]);
+      made.link.stop();
+    });
+  }
+
+  it('is not there yet: retryNow() does nothing', async () => {
+    const at = await scene();
+    const { link, calls, said, come } = make(at);
+    link.retryNow();
+    link.start();
+    link.retryNow();
+    expect([calls.length, at.clock.pending]).to.deep.equal([0, 0]);
+    come();
+    await settle();
+    expect(calls).to.deep.equal(['start']);
+    expect(said).to.have.length(1);
+    link.stop();
+  });
+});
