@@ -3,34 +3,16 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
-import { build } from 'vite';
 import { type UseEventStreamResult, useEventStream } from '../src/react.ts';
 import { chromium } from './browser/support/browser.ts';
 import { Server } from './support/server.ts';
 import { until } from './support/until.ts';
+import { script } from './support/vite.ts';
 
 const entry = fileURLToPath(new URL('./support/react-page.ts', import.meta.url));
 
-/** React's development build, in which StrictMode mounts everything twice. */
-async function bundle(): Promise<string> {
-  const made = await build({
-    configFile: false,
-    logLevel: 'error',
-    mode: 'development',
-    define: { 'process.env.NODE_ENV': '"development"' },
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry, formats: ['es'], fileName: 'page' },
-      // One file, which is all that the page is served.
-      rolldownOptions: { output: { codeSplitting: false } },
-    },
-  });
-  return (made as { output: { code: string }[] }[])[0]!.output[0]!.code;
-}
-
 describe('useEventStream', () => {
-  let script: string;
+  let pageScript: string;
   let server: Server;
   let page: Page;
   const streams = () => server.visits.filter(({ req }) => req.url!.startsWith('/stream'));
@@ -40,12 +22,13 @@ describe('useEventStream', () => {
     page.waitForFunction((name) => window.hook.result?.status === name, wanted, { polling: 5 });
 
   before(async () => {
-    script = await bundle();
+    // React's development build, in which StrictMode mounts everything twice.
+    pageScript = await script(entry, 'development');
   });
   beforeEach(async () => {
     server = await new Server().listen();
     server.onVisit = (visit) => {
-      if (visit.req.url === '/page.js') visit.answer(200, { 'content-type': 'text/javascript' }, script);
+      if (visit.req.url === '/page.js') visit.answer(200, { 'content-type': 'text/javascript' }, pageScript);
       else if (visit.req.url!.startsWith('/stream')) visit.open(`id: 1\ndata: ${visit.req.url}\n\n`);
       else
         visit.answer(
