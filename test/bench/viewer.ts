@@ -10,7 +10,12 @@ import { type Phase, phase, watch } from './viewer-watch.ts';
 const LINES = 100_000;
 const LINES_PER_S = 1_000;
 const TICK_MS = 50;
-const seconds = Number(process.argv[2] ?? 30);
+const [argument = '30'] = process.argv.slice(2);
+const seconds = Number(argument);
+if (!(seconds > 0)) {
+  console.error(`node test/bench/viewer.ts [seconds]: expected how long each part takes, 30 unless told, got ${argument}`);
+  process.exit(2);
+}
 
 const viewer = await startViewerPage();
 const { browser, close } = await launchBrowser();
