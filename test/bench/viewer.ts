@@ -13,7 +13,9 @@ const TICK_MS = 50;
 const [argument = '30'] = process.argv.slice(2);
 const seconds = Number(argument);
 if (!(seconds > 0)) {
-  console.error(`node test/bench/viewer.ts [seconds]: expected how long each part takes, 30 unless told, got ${argument}`);
+  console.error(
+    `node test/bench/viewer.ts [seconds]: expected how long each part takes, 30 unless told, got ${argument}`,
+  );
   process.exit(2);
 }
 
