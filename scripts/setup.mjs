@@ -59,7 +59,7 @@ const wanted = wantedStamp();
 if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== wanted) {
   console.log('setup: installing dependencies (once, about half a minute)');
   rmSync(stampFile, { force: true });
-  run('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  run('npm ci', 'npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
   if (!existsSync(pinnedNode)) {
     fail(
       'the npm package "node" was installed without its binary: let npm run its install script (allowScripts in package.json)',
