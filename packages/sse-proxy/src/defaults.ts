@@ -33,5 +33,11 @@ export const maxHeaderBytes = 16_384;
 /** Browsers whose id a shared feed does not hold are caught up by upstream requests of their own; this many at once. */
 export const maxBackfills = 32;
 
+/** Streams that are begun, or opened after a wait for their upstream, in one turn of the event loop. */
+export const maxOpensPerTurn = 64;
+
+/** Streams and feeds that are looked at in one turn of the event loop, when a beat comes. */
+export const maxBeatsPerTurn = 512;
+
 /** A browser that is behind a shared feed gets about this many bytes in one write. */
 export const replaySliceBytes = 65_536;

@@ -1,9 +1,10 @@
-import { closeFlushMs } from './defaults.ts';
+import { closeFlushMs, maxOpensPerTurn } from './defaults.ts';
 import type { FeedNews } from './direct.ts';
 import { type Beating, Heartbeat } from './heartbeat.ts';
 import { notify } from './observe.ts';
 import type { Config } from './options.ts';
 import type { Outlet } from './outlet.ts';
+import { Pace } from './pace.ts';
 import { Registry } from './registry.ts';
 import type { Stream } from './stream.ts';
 import type { CloseOptions, SseProxyStats } from './types.ts';
@@ -17,6 +18,7 @@ export class Host implements Beating {
   readonly upstream: Upstream;
   /** The shared feeds; undefined in dedicated mode. */
   readonly registry: Registry | undefined;
+  readonly pace = new Pace(maxOpensPerTurn);
   readonly counters = { opened: 0, refused: 0, evicted: 0 };
 
   readonly #streams = new Set<Stream>();

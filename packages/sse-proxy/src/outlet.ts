@@ -61,15 +61,11 @@ export class Outlet implements Beating {
 
   /** Sends status and headers at once, before there is any event. */
   open(extraHeaders: Record<string, string | string[]>): void {
-    const { socket } = this.#res;
-    // Headers and retry time leave in one write: when thousands come back at once, each write counts.
-    socket?.cork();
     this.#res.writeHead(200, { ...extraHeaders, ...streamHeaders });
     this.#res.flushHeaders();
     // Transformed events come one by one: res.write joins those of one turn, which saves more than framing them here.
     if (!this.#config.transform) this.#socket = socketOf(this.#res);
     if (this.#config.retryMs !== false) this.#send(retryBytes(this.#config.retryMs));
-    socket?.uncork();
   }
 
   /**

@@ -37,7 +37,7 @@ export function sseProxy(options: SseProxyOptions): SseProxyHandler {
 
 /** request → admission → target → feed → outlet; whatever fails on the way refuses this one request. */
 async function serve(host: Host, req: Request, res: Response): Promise<void> {
-  const { config } = host;
+  const { config, pace } = host;
   // A response that is queued behind another has no socket yet: its bytes would pile up here, unseen.
   if (res.socket === null) {
     host.counters.refused++;
@@ -53,6 +53,9 @@ async function serve(host: Host, req: Request, res: Response): Promise<void> {
     checkRequest(req, config);
     const cursor = readLastEventId(req);
     stream.resumed = cursor !== '';
+    await pace.begin();
+    if (lifetime.ended) throw new StreamEnded();
+    const { turn } = pace;
     stream.authorizedKey = await authorize(req, config, lifetime);
     stream.key = stream.authorizedKey;
     if (req.method === 'HEAD') {
@@ -64,7 +67,9 @@ async function serve(host: Host, req: Request, res: Response): Promise<void> {
     const subscription = await subscribe(host, stream, cursor);
     lifetime.onEnd(() => subscription.close());
     const headers = await lifetime.race(subscription.ready);
-    // close() may have come between the headers and this line: then the browser still has to be told.
+    // All who waited for the same upstream would go on in the same turn.
+    if (pace.turn !== turn) await pace.begin();
+    // close() may have come meanwhile: then the browser still has to be told.
     if (lifetime.ended) throw new StreamEnded();
     stream.open(subscription, headers);
   } catch (error) {

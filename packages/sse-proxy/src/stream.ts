@@ -59,9 +59,20 @@ export class Stream implements FlowOwner, Beating {
 
   /** The upstream answered: sends the browser its headers and lets the events flow. */
   open(subscription: Subscription, headers: IncomingHttpHeaders): void {
-    const { config, heartbeat } = this.#host;
     this.#openedAt = performance.now();
     this.req.socket.setKeepAlive?.(true, keepAliveProbeMs);
+    // Headers, retry time and what it missed leave in one write: when thousands come back at once, each write counts.
+    const { socket } = this.#res;
+    socket?.cork();
+    try {
+      this.#start(subscription, headers);
+    } finally {
+      socket?.uncork();
+    }
+  }
+
+  #start(subscription: Subscription, headers: IncomingHttpHeaders): void {
+    const { config, heartbeat } = this.#host;
     const flow = new Flow(this, this.#res, config, heartbeat);
     const { outlet } = flow;
     this.outlet = outlet;
