@@ -1,6 +1,8 @@
 /** How the figures are measured: the part of docs/performance.md that does not change with them. */
 export const method = `## Method
 
+[Where the time goes](where-the-time-goes.md): what an event costs part by part, the floors, and what was tried.
+
 \`npm run bench\` needs nothing but Node; \`npm run bench -- --help\` tells its options, \`--write\` writes this page. nginx,
 nchan and HAProxy join where they are installed.
 
