@@ -117,6 +117,7 @@ export function createStream(url: string, options: EventStreamOptions | undefine
       notifier.cancelFrame();
       snapshot = Object.freeze({
         ...status,
+        chosen,
         lastEventAt,
         lastEventId,
         entries: ledger.entries(),
@@ -132,7 +133,7 @@ export function createStream(url: string, options: EventStreamOptions | undefine
     chosen = saved.on;
     ({ lastEventId, lastEventAt } = saved);
     hasCursor = true;
-    ledger.restore([...saved.entries]);
+    ledger.restore(saved.entries);
   }
   if (chosen ?? config.autoConnect) switchOn();
 

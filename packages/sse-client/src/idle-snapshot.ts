@@ -3,6 +3,7 @@ import type { StreamSnapshot } from './types.ts';
 
 const snapshot: StreamSnapshot = Object.freeze({
   status: 'idle',
+  chosen: null,
   attempt: 0,
   retryAt: null,
   lastError: null,

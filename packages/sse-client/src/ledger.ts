@@ -19,7 +19,7 @@ export interface Ledger {
   clear(): void;
   reset(): void;
   /** Puts back what was persisted, into an empty ledger. */
-  restore(entries: readonly Unkeyed[]): void;
+  restore(entries: Iterable<Unkeyed>): void;
   entries(): EntryList;
   counts(): StreamCounts;
 }

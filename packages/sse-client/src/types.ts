@@ -118,6 +118,8 @@ export interface StreamCounts {
 /** Everything to show. A new object whenever something changed; at most one a frame for events. */
 export interface StreamSnapshot {
   readonly status: StreamStatus;
+  /** What was done last, by `connect()` or `disconnect()`; with `persist`, also before a reload. Null: neither yet. */
+  readonly chosen: boolean | null;
   /** Attempts since the last stable connection: 0 while stable, 1 for the first retry. */
   readonly attempt: number;
   /** When the next attempt is made, milliseconds since 1970; null when none is planned. */

@@ -153,10 +153,11 @@ describe('persistence', () => {
     it('is told at once to whoever opens the same stream next', async () => {
       const at = await scene(options);
       const { stream } = at;
+      expect(stream.getSnapshot().chosen).to.equal(null);
       stream.connect();
-      expect(at.make(options).getSnapshot().status).to.equal('connecting');
+      expect(at.make(options).getSnapshot()).to.include({ status: 'connecting', chosen: true });
       stream.disconnect();
-      expect(at.make({ ...options, autoConnect: true }).getSnapshot().status).to.equal('idle');
+      expect(at.make({ ...options, autoConnect: true }).getSnapshot()).to.include({ status: 'idle', chosen: false });
       stream.connect();
       expect(at.make(options).getSnapshot().status).to.equal('connecting');
       expect(at.clock.time, 'no time has passed').to.equal(new Clock().time);

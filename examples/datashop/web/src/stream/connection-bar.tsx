@@ -47,7 +47,7 @@ export function ConnectionBar() {
             Connect
           </Button>
         ) : (
-          <Button size="tiny" onClick={() => viewer.disconnect()}>
+          <Button size="tiny" onClick={() => viewer.stream.disconnect()}>
             Disconnect
           </Button>
         )}

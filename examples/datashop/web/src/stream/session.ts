@@ -6,8 +6,6 @@ export const MAX_LINES = 100_000;
 /** About 4,000 lines for a reload, under the 5 MB that every browser allows; written seldom, since that is much. */
 const PERSIST = { maxBytes: 4_000_000, debounceMs: 2_000 };
 
-const switchKey = (user: string) => `datashop.stream.${user}`;
-
 /** The stream of this user's logs; `close` it when done. */
 export function openStream(user: string): EventStream {
   return createEventStream(BFF_STREAM, {
@@ -20,29 +18,4 @@ export function openStream(user: string): EventStream {
 /** Removes what this browser keeps of the user's logs. For the sign-out. */
 export function wipeStream(user: string): void {
   wipePersisted(user);
-  try {
-    localStorage.removeItem(switchKey(user));
-  } catch {
-    // Storage is blocked: then nothing was kept.
-  }
-}
-
-/**
- * Whether somebody has switched it off. The client remembers too, but says neither whether it ever was on, nor, to a tab
- * that is opened right after, that it is.
- */
-export function isSwitchedOff(user: string): boolean {
-  try {
-    return localStorage.getItem(switchKey(user)) === 'off';
-  } catch {
-    return false;
-  }
-}
-
-export function rememberSwitch(user: string, state: 'on' | 'off'): void {
-  try {
-    localStorage.setItem(switchKey(user), state);
-  } catch {
-    // Storage is blocked: every visit is the first.
-  }
 }

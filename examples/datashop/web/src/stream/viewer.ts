@@ -7,7 +7,7 @@ import { type Notice, Notices } from './logic/notices.ts';
 import { knownEvents } from './logic/pages.ts';
 import type { Row } from './logic/row.ts';
 import { FIRST_LOOKS, type Looks } from './looks.ts';
-import { isSwitchedOff, openStream, rememberSwitch } from './session.ts';
+import { openStream } from './session.ts';
 import { Store } from './store.ts';
 
 export interface Outside {
@@ -22,7 +22,6 @@ export class Viewer {
   readonly stream: EventStream;
   readonly live: LiveView;
   readonly looks = new Store(FIRST_LOOKS);
-  readonly #user: string;
   readonly #outside: Outside;
   readonly #notices: Notices;
   readonly #leaving = new AbortController();
@@ -33,7 +32,6 @@ export class Viewer {
   #entered = false;
 
   constructor(user: string, outside: Outside) {
-    this.#user = user;
     this.#outside = outside;
     this.stream = openStream(user);
     this.#notices = new Notices(this.stream.getSnapshot());
@@ -48,7 +46,7 @@ export class Viewer {
     this.#entered = true;
     const ready = this.#isEmpty ? await this.load() : true;
     this.looks.set({ loading: false });
-    if (ready && !isSwitchedOff(this.#user)) this.connect();
+    if (ready && this.stream.getSnapshot().chosen !== false) this.stream.connect();
   }
 
   /** The newest stored logs. @returns whether they could be loaded */
@@ -66,20 +64,10 @@ export class Viewer {
     }
   }
 
-  connect(): void {
-    rememberSwitch(this.#user, 'on');
-    this.stream.connect();
-  }
-
-  disconnect(): void {
-    rememberSwitch(this.#user, 'off');
-    this.stream.disconnect();
-  }
-
   /** By a button: its success is worth a word. */
   async switchOn(): Promise<void> {
     this.#notices.expect();
-    if (!this.#isEmpty || (await this.load())) this.connect();
+    if (!this.#isEmpty || (await this.load())) this.stream.connect();
   }
 
   clear(): void {
@@ -93,7 +81,7 @@ export class Viewer {
     this.stream.disconnect();
     this.#forgetPlaces();
     this.stream.reset();
-    if ((await this.load()) && wasOn) this.connect();
+    if ((await this.load()) && wasOn) this.stream.connect();
   }
 
   look(patch: Partial<Pick<Looks, 'levels' | 'query' | 'only'>>): void {
