@@ -23,11 +23,11 @@ export class DirectSubscription implements Subscription, FeedSink {
   #reader: FeedReader | undefined;
   #outcome: [CloseReason, SseProxyError | undefined] | undefined;
 
-  /** `single`: every frame is handed on alone, not joined with its neighbours. */
-  constructor(parts: Omit<FeedParts, 'sink'>, request: UpstreamRequest, single: boolean, news: FeedNews) {
+  /** `single`: every frame is handed on alone, not joined with its neighbours, and may be kept. */
+  constructor(parts: Omit<FeedParts, 'sink' | 'keeps'>, request: UpstreamRequest, single: boolean, news: FeedNews) {
     this.#single = single;
     this.#news = news;
-    this.#feed = new Feed({ ...parts, sink: this });
+    this.#feed = new Feed({ ...parts, sink: this, keeps: single });
     // Nothing is read before there is somebody to give it to.
     this.#feed.pause();
     this.ready = this.#feed.connect(request);

@@ -1,21 +1,23 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
+import { BodyReader, type BodySink } from './body-reader.ts';
 import { fromUpstream, SseProxyError } from './errors.ts';
 import { judgeAnswer } from './headers.ts';
 import { startTimeout } from './timeout.ts';
 import type { Dispatcher, UpstreamConnection, UpstreamEvents, UpstreamOptions, UpstreamRequest } from './upstream.ts';
 
-const crlfBytes = 2;
 const nothing = () => {};
 
 // Ours, not undici's: undici's timeouts fire late (its clock ticks every 500 ms) and know no stalled event loop.
 export const undiciTimeouts = { headersTimeout: 0, bodyTimeout: 0 };
 
 /** One upstream request and its answer. An object with methods, as undici takes it too: there is one for each stream. */
-export class Exchange implements UpstreamConnection, Dispatcher.DispatchHandler {
+export class Exchange implements UpstreamConnection, Dispatcher.DispatchHandler, BodySink {
   /** What is this request's alone, and ends with it. */
   client: Dispatcher | undefined;
-  socket: Socket | undefined;
+  #socket: Socket | undefined;
+  /** Reads the body past undici; undefined where undici does it: on a dispatcher's socket, or without chunks. */
+  #reader: BodyReader | undefined;
   readonly #options: UpstreamOptions;
   readonly #count: { connections: number };
   readonly #events: UpstreamEvents;
@@ -23,7 +25,7 @@ export class Exchange implements UpstreamConnection, Dispatcher.DispatchHandler 
   #controller: Dispatcher.DispatchController | undefined;
   #aborting = false;
   #stopTimeout = nothing;
-  /** What the read under way has brought so far. */
+  /** What undici has brought so far in this turn. */
   #turn: Buffer[] | undefined;
 
   constructor(options: UpstreamOptions, count: { connections: number }, events: UpstreamEvents) {
@@ -42,12 +44,18 @@ export class Exchange implements UpstreamConnection, Dispatcher.DispatchHandler 
     }
   }
 
+  /** Makes the socket that this request is alone on. */
+  connect(make: () => Socket): void {
+    this.#reader = new BodyReader(this);
+    this.#socket = this.#reader.attach(make);
+  }
+
   pause(): void {
-    this.#controller?.pause();
+    (this.#reader ?? this.#controller)?.pause();
   }
 
   resume(): void {
-    this.#controller?.resume();
+    (this.#reader ?? this.#controller)?.resume();
   }
 
   abort(): void {
@@ -68,17 +76,27 @@ export class Exchange implements UpstreamConnection, Dispatcher.DispatchHandler 
     const error = judgeAnswer(status, headers);
     if (error) return this.#fail(error);
     this.#phase = 'body';
+    if (!this.#reader?.takeOver(headers)) this.#reader = undefined;
     this.#events.onHeaders(headers);
+    this.#reader?.flow();
+  }
+
+  onBody(bytes: Buffer): void {
+    this.#events.onData(bytes);
+  }
+
+  onBodyEnd(): void {
+    this.#end();
+  }
+
+  onBodyError(error: SseProxyError): void {
+    this.#fail(error);
   }
 
   onResponseData(_: unknown, chunk: Buffer): void {
     if (this.#phase !== 'body') return;
     // Upstreams mostly send an event a chunk. Those that one read has brought go on as one, and leave in one write.
-    const isLast = leftOfRead(chunk) <= crlfBytes;
-    if (this.#turn) {
-      this.#turn.push(chunk);
-      if (isLast) this.#endTurn();
-    } else if (isLast) this.#events.onData(chunk);
+    if (this.#turn) this.#turn.push(chunk);
     else {
       this.#turn = [chunk];
       process.nextTick(() => this.#endTurn());
@@ -87,20 +105,26 @@ export class Exchange implements UpstreamConnection, Dispatcher.DispatchHandler 
 
   onResponseEnd(): void {
     this.#endTurn();
-    if (!this.#finish()) return;
-    this.#destroy();
-    this.#events.onEnd();
+    this.#drained(() => this.#end());
   }
 
   onResponseError(_: unknown, cause: unknown): void {
     this.#endTurn();
-    if (this.#phase !== 'over') this.#fail(fromUpstream(cause, this.#phase));
+    this.#drained(() => {
+      if (this.#phase !== 'over') this.#fail(fromUpstream(cause, this.#phase));
+    });
+  }
+
+  #drained(then: () => void): void {
+    if (this.#reader) this.#reader.drained(then);
+    else then();
   }
 
   #endTurn(): void {
     const chunks = this.#turn;
     this.#turn = undefined;
-    if (chunks && this.#phase === 'body') this.#events.onData(Buffer.concat(chunks));
+    if (!chunks || this.#phase !== 'body') return;
+    this.#events.onData(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
   }
 
   #expect(what: string, ms: number): void {
@@ -121,9 +145,16 @@ export class Exchange implements UpstreamConnection, Dispatcher.DispatchHandler 
     this.#events.onError(error);
   }
 
+  #end(): void {
+    if (!this.#finish()) return;
+    this.#destroy();
+    this.#events.onEnd();
+  }
+
   #finish(): boolean {
     if (this.#phase === 'over') return false;
     this.#phase = 'over';
+    this.#reader?.close();
     this.#count.connections--;
     this.#expectNothing();
     return true;
@@ -136,12 +167,7 @@ export class Exchange implements UpstreamConnection, Dispatcher.DispatchHandler 
   }
 
   #destroy(): void {
-    this.socket?.destroy();
+    this.#socket?.destroy();
     this.client?.destroy();
   }
-}
-
-/** How much the read that brought `chunk` has brought behind it. undici cuts chunks out of what it reads. */
-function leftOfRead(chunk: Buffer): number {
-  return chunk.buffer.byteLength - chunk.byteOffset - chunk.length;
 }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { backoffMs } from './backoff.ts';
 import { Continuity } from './continuity.ts';
 import { SseProxyError } from './errors.ts';
-import { Framer } from './framing.ts';
+import { Framer, type FrameSink } from './framing.ts';
 import { isHeaderValue } from './headers.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
 import type { Config } from './options.ts';
@@ -19,7 +19,10 @@ export interface Gap {
 
 /** Where a feed's frames go. */
 export interface FeedSink {
-  /** A whole frame that was not delivered before: `source.subarray(start, end)`. `id` is its own, if it has one. */
+  /**
+   * A whole frame that was not delivered before: `source.subarray(start, end)`, lent unless {@link FeedParts.keeps}.
+   * `id` is its own, if it has one.
+   */
   onFrame(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void;
   /** A chunk is through: what was collected may go out. */
   onChunk(): void;
@@ -39,6 +42,8 @@ export interface FeedParts {
   /** Makes the request anew for a resume, without Last-Event-ID. May fail: that attempt then has failed. */
   readonly prepare: () => Promise<UpstreamRequest>;
   readonly sink: FeedSink;
+  /** Whether frames are wanted for longer than the call that hands them on: then they get memory of their own. */
+  readonly keeps: boolean;
 }
 
 /** One upstream subscription: connect → frame → resume. Says what is new, in order, whole, and once. */
@@ -133,7 +138,7 @@ export class Feed implements Beating {
     if (this.#over) return;
     this.#quietBeats = 0;
     try {
-      this.#framer.push(chunk);
+      this.#framer.push(this.#parts.keeps ? copyOf(chunk) : chunk);
       this.#parts.sink.onChunk();
     } catch (error) {
       this.#parts.sink.onChunk();
@@ -143,8 +148,7 @@ export class Feed implements Beating {
     }
   }
 
-  #frame = (source: Buffer, start: number, end: number, isEvent: boolean): void => {
-    const id = this.#framer.frameId;
+  #frame: FrameSink = (source, start, end, isEvent, id) => {
     const matters = isEvent || id !== undefined;
     if (matters && this.#continuity.catchingUp) {
       const verdict = this.#continuity.judge(source, start, end, id, isEvent, this.#cursor);
@@ -235,10 +239,11 @@ export class Feed implements Beating {
     if (this.#paused || this.#lostAt !== undefined || idleTimeoutMs === false) return;
     if (!idleTimeoutIsSet && !this.#framer.showsLife) return;
     this.#quietBeats++;
-    if (this.#quietBeats * this.#parts.heartbeat.periodMs > idleTimeoutMs) setImmediate(this.#checkSilence);
+    if (this.#quietBeats * this.#parts.heartbeat.periodMs <= idleTimeoutMs) return;
+    // The sockets are looked at once more: bytes that wait there reset the count, when their turn of the loop is over.
+    setImmediate(() => setImmediate(this.#checkSilence));
   }
 
-  // Runs after the sockets were looked at once more: bytes that were waiting have reset the count.
   #checkSilence = (): void => {
     if (this.#over || this.#quietBeats === 0 || this.#lostAt !== undefined) return;
     this.#connection?.abort();
@@ -251,4 +256,11 @@ export class Feed implements Beating {
     this.close();
     this.#parts.sink.onOver(reason, error);
   }
+}
+
+// Exactly as long as it is: of a pool, each frame that is kept would hold its neighbours.
+function copyOf(chunk: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(chunk.length);
+  chunk.copy(copy);
+  return copy;
 }

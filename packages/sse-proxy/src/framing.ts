@@ -9,9 +9,10 @@ const NOTHING = Buffer.alloc(0);
 
 /**
  * Receives what {@link Framer.push} finds: `source.subarray(start, end)` is safe to send as it stands.
- * `isEvent` is true where a browser would dispatch an event, false for comments, lone ids and retry fields.
+ * `isEvent` is true where a browser would dispatch an event, false for comments, lone ids and retry fields; `id` is the
+ * frame's own, if it has one.
  */
-export type FrameSink = (source: Buffer, start: number, end: number, isEvent: boolean) => void;
+export type FrameSink = (source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined) => void;
 
 /**
  * Cuts the bytes of one upstream connection into whole events, without changing a byte.
@@ -23,8 +24,6 @@ export type FrameSink = (source: Buffer, start: number, end: number, isEvent: bo
 export class Framer {
   /** Id of the last whole event as a byte string (one character a byte); empty when there is none. */
   lastEventId: string;
-  /** The id that the frame just handed on has itself; undefined if it has none. */
-  frameId: string | undefined;
   /** The last valid `retry:` of the upstream, in milliseconds. */
   retryMs: number | undefined;
   /** Whether the upstream has shown, by an id or a comment, that silence can be told from an end. */
@@ -106,14 +105,13 @@ export class Framer {
   #emit(source: Buffer, start: number, end: number): void {
     const isEvent = this.#hasData;
     const id = this.#id;
-    this.frameId = id;
     if (id !== undefined) {
       this.lastEventId = id;
       this.showsLife = true;
     }
     if (this.#retryMs !== undefined) this.retryMs = this.#retryMs;
     this.#release();
-    this.#sink(source, start, end, isEvent);
+    this.#sink(source, start, end, isEvent, id);
   }
 
   #release(): void {

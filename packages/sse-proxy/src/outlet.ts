@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net';
 import type { Response } from 'express';
+import { type Sender, sendChunks, writeChunk } from './chunk-batch.ts';
 import { closeFlushMs } from './defaults.ts';
 import { heartbeatBytes, ownEvent, retryBytes } from './events.ts';
 import { streamHeaders } from './headers.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
 import type { Config } from './options.ts';
-import { frameChunk, isUnwrapped, socketOf } from './socket-writer.ts';
+import { isOpen, isUnwrapped, socketOf } from './socket-writer.ts';
 import type { EvictContext } from './types.ts';
 
 const CR = 0x0d;
@@ -20,14 +21,14 @@ export interface OutletEvents {
 }
 
 /** Writes to one browser: whole events only, heartbeats between them, and never more than may wait. */
-export class Outlet implements Beating {
+export class Outlet implements Beating, Sender {
   /** Upstream events written. */
   events = 0;
   /** Bytes written, HTTP framing aside. */
   bytes = 0;
 
   readonly #res: Response;
-  readonly #config: Pick<Config, 'heartbeatMs' | 'retryMs' | 'slowClient' | 'transform'>;
+  readonly #config: Pick<Config, 'heartbeatMs' | 'retryMs' | 'share' | 'slowClient' | 'transform'>;
   readonly #on: OutletEvents;
   readonly #beatMs: number;
   readonly #stopBeating: () => void;
@@ -35,6 +36,7 @@ export class Outlet implements Beating {
   #full = false;
   /** Where chunks go past the response; undefined if they may not. */
   #socket: Socket | undefined;
+  #isEncrypted = false;
   #justFilled = false;
   #endsInHalfCrlf = false;
   #quietBeats = 0;
@@ -65,24 +67,23 @@ export class Outlet implements Beating {
     this.#res.flushHeaders();
     // Transformed events come one by one: res.write joins those of one turn, which saves more than framing them here.
     if (!this.#config.transform) this.#socket = socketOf(this.#res);
+    this.#isEncrypted = this.#socket !== undefined && 'encrypted' in this.#socket;
     if (this.#config.retryMs !== false) this.#send(retryBytes(this.#config.retryMs));
   }
 
   /**
-   * Writes whole events. They are always taken: `false` only means that the browser is full and the caller should
-   * wait for onDrain. A browser that has more than `maxBufferedBytes` waiting already is evicted instead; what comes
+   * Writes whole events. They are always taken; while the browser is full the caller should wait for onDrain. One that has more than `maxBufferedBytes` waiting already is evicted instead; what comes
    * in the very turn that filled it does not count, since no browser could have taken anything in between.
    */
-  write(bytes: Buffer, events: number): boolean {
-    if (this.#over) return true;
+  write(bytes: Buffer, events: number): void {
+    if (this.#over) return;
     const waiting = this.#full && !this.#justFilled ? this.#res.writableLength : 0;
     if (waiting > 0 && waiting + bytes.length > this.#config.slowClient.maxBufferedBytes) {
       this.evict('maxBufferedBytes', waiting);
-      return true;
+      return;
     }
     this.events += events;
     this.#send(bytes);
-    return !this.#full;
   }
 
   #send(bytes: Buffer): void {
@@ -91,21 +92,39 @@ export class Outlet implements Beating {
     const last = bytes.length - 1;
     // `\n\r`: an event was handed on at its CR, and the LF that completes the CRLF is still on its way.
     this.#endsInHalfCrlf = bytes[last] === CR && last > 0 && bytes[last - 1] === LF;
-    if (this.#write(bytes) || this.#full) return;
+    if (this.#socket && isUnwrapped(this.#res)) return writeChunk(this, bytes);
+    sendChunks();
+    // Frames are lent; what passes through the response is kept by it until it has been sent.
+    if (!this.#res.write(Buffer.from(bytes))) this.#filled();
+  }
+
+  get keepsChunks(): boolean {
+    return this.#full || this.#isEncrypted;
+  }
+
+  get isShared(): boolean {
+    return this.#config.share !== false;
+  }
+
+  transmit(chunk: Buffer): boolean {
+    const socket = this.#socket;
+    if (this.#over || !socket || !isOpen(this.#res, socket)) return false;
+    const mayGoOn = socket.write(chunk);
+    if (!mayGoOn && !this.#full) {
+      // What did not pass through the response does not make it emit its own drain.
+      socket.once('drain', this.#drained);
+      this.#filled();
+    }
+    return socket.writableLength > 0;
+  }
+
+  #filled(): void {
+    if (this.#full) return;
     this.#full = true;
     this.#justFilled = true;
     setImmediate(() => {
       this.#justFilled = false;
     });
-  }
-
-  #write(bytes: Buffer): boolean {
-    const socket = this.#socket;
-    if (!socket || !isUnwrapped(this.#res, socket)) return this.#res.write(bytes);
-    if (socket.write(frameChunk(bytes))) return true;
-    // What did not pass through the response does not make it emit its own drain.
-    if (!this.#full) socket.once('drain', this.#drained);
-    return false;
   }
 
   /** Looks after the slow things: heartbeat and stall. */
@@ -171,6 +190,7 @@ export class Outlet implements Beating {
 
   #stop(): boolean {
     if (this.#over) return false;
+    sendChunks();
     this.#over = true;
     this.#stopBeating();
     this.#res.off('drain', this.#drained);

@@ -14,7 +14,7 @@ import type { CloseReason } from './types.ts';
 import type { UpstreamRequest } from './upstream.ts';
 
 /** What a {@link SharedFeed} is made of. */
-export interface SharedParts extends Omit<FeedParts, 'sink'> {
+export interface SharedParts extends Omit<FeedParts, 'sink' | 'keeps'> {
   readonly replay: ReplayBounds;
   readonly assignIds: boolean;
   /** Every frame is handed on alone. */
@@ -73,7 +73,7 @@ export class SharedFeed implements FeedSink, Beating {
     this.ring = new ReplayRing(parts.replay);
     if (parts.joins) parts.joins.#backfills.add(this);
     this.#stopBeating = parts.heartbeat.add(this);
-    this.#feed = new Feed({ ...parts, sink: this });
+    this.#feed = new Feed({ ...parts, sink: this, keeps: true });
     // Nothing is read before the first reader: the ring might forget what came before it.
     this.#feed.pause();
     // A feed that is ended while it connects calls nothing back: those who wait for it are told here.

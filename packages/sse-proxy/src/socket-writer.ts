@@ -18,29 +18,12 @@ export function socketOf(res: ServerResponse): Socket | undefined {
   return res.chunkedEncoding && res.writableCorked === 0 ? (res.socket ?? undefined) : undefined;
 }
 
-/** Whether a chunk written to `socket` now is what `res.write` would have made of it. Asked at every write. */
-export function isUnwrapped(res: ServerResponse, socket: Socket): boolean {
-  // After the end, which may be somebody else's, the socket is the next response's.
-  return res.write === write && !res.writableEnded && socket.writable;
+/** Whether a chunk written to the response's socket is what `res.write` would make of it. Asked at every write. */
+export function isUnwrapped(res: ServerResponse): boolean {
+  return res.write === write;
 }
 
-let lastBytes: Buffer | undefined;
-let lastChunk: Buffer | undefined;
-
-/** `bytes` as a chunk. [spec] RFC 9112 §7.1. The same buffer again for the next browser that gets the same bytes. */
-export function frameChunk(bytes: Buffer): Buffer {
-  if (bytes === lastBytes) return lastChunk as Buffer;
-  const size = bytes.length.toString(16);
-  const start = size.length + 2;
-  const end = start + bytes.length;
-  const chunk = Buffer.allocUnsafe(end + 2);
-  for (let i = 0; i < size.length; i++) chunk[i] = size.charCodeAt(i);
-  chunk[start - 2] = 0x0d;
-  chunk[start - 1] = 0x0a;
-  bytes.copy(chunk, start);
-  chunk[end] = 0x0d;
-  chunk[end + 1] = 0x0a;
-  lastBytes = bytes;
-  lastChunk = chunk;
-  return chunk;
+/** Whether the socket still is the response's to write to: after its end, which may be somebody else's, it is the next one's. */
+export function isOpen(res: ServerResponse, socket: Socket): boolean {
+  return !res.writableEnded && socket.writable;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import { authorize } from './admission.ts';
+import { sendChunks } from './chunk-batch.ts';
 import { SseProxyError } from './errors.ts';
 import { Flow, type FlowOwner } from './flow.ts';
 import { downHeaders } from './headers.ts';
@@ -66,6 +67,7 @@ export class Stream implements FlowOwner, Beating {
     socket?.cork();
     try {
       this.#start(subscription, headers);
+      sendChunks();
     } finally {
       socket?.uncork();
     }

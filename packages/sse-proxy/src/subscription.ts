@@ -4,7 +4,10 @@ import type { CloseReason, EvictContext } from './types.ts';
 
 /** One browser's end of a feed. */
 export interface FeedReader {
-  /** Takes whole frames, in order. `false`: taken, but no more until {@link Subscription.resume}. */
+  /**
+   * Takes whole frames, in order. `false`: taken, but no more until {@link Subscription.resume}. The bytes are lent, but
+   * where every frame comes alone.
+   */
   onFrames(bytes: Buffer, events: number): boolean;
   /** Takes one of our own events, between frames. */
   onOwn(bytes: Buffer): void;

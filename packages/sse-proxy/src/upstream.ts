@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { buildConnector, Client, type Dispatcher } from 'undici';
+import { onread } from './body-reader.ts';
 import { maxHeaderBytes } from './defaults.ts';
 import type { SseProxyError } from './errors.ts';
 import { Exchange, undiciTimeouts } from './exchange.ts';
@@ -20,6 +21,7 @@ export interface UpstreamRequest {
 export interface UpstreamEvents {
   /** 200, text/event-stream, not encoded. Everything else comes as onError. */
   onHeaders(headers: IncomingHttpHeaders): void;
+  /** The chunk is lent: it is to be read, sent or copied before this returns. */
   onData(chunk: Buffer): void;
   /** The response ended as HTTP says it should. */
   onEnd(): void;
@@ -55,7 +57,7 @@ export interface Upstream {
  */
 export function createUpstream(options: UpstreamOptions): Upstream {
   // TLS is verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: switching it off takes an explicit dispatcher.
-  const connect = buildConnector({ timeout: 0, allowH2: false, rejectUnauthorized: true });
+  const connect = buildConnector({ timeout: 0, allowH2: false, rejectUnauthorized: true, onread });
   const count = { connections: 0 };
   let url: URL | undefined;
   return {
@@ -73,10 +75,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         exchange.client = new Client(url, {
           ...undiciTimeouts,
           maxHeaderSize: maxHeaderBytes,
-          connect: (to, callback) => {
-            // undici's connector returns its socket, though its types don't say so.
-            exchange.socket = connect(to, callback) as unknown as Socket | undefined;
-          },
+          // undici's connector returns its socket, though its types don't say so.
+          connect: (to, callback) => exchange.connect(() => connect(to, callback) as unknown as Socket),
         });
       }
       exchange.send(request, dispatcher ?? (exchange.client as Client));

@@ -114,6 +114,6 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
     how(last.events);
   };
   const prepare = async () => ({ address, headers: await it.preparing() });
-  it.feed = new Feed({ upstream, heartbeat, config, cursor, prepare, sink });
+  it.feed = new Feed({ upstream, heartbeat, config, cursor, prepare, sink, keeps: true });
   return it;
 }

@@ -1,0 +1,87 @@
+import { expect } from 'chai';
+import { type Batched, ReadBatch } from '../src/read-batch.ts';
+
+/** Takes what it is given when it is its turn; unless it `waits`. */
+class Taker implements Batched {
+  readonly got: string[] = [];
+  waits = false;
+  #held: Buffer[] = [];
+  readonly #batch: ReadBatch;
+
+  constructor(batch: ReadBatch) {
+    this.#batch = batch;
+  }
+
+  read(text: string): void {
+    const shared = Buffer.from(`${text}and what else is in the memory that is read into`);
+    const bytes = this.#batch.add(this, shared, text.length);
+    this.#held.push(bytes);
+    shared.fill(0x21);
+  }
+
+  flow(): void {
+    if (!this.waits) for (const bytes of this.#held.splice(0)) this.got.push(String(bytes));
+  }
+
+  keep(): void {
+    this.#held = this.#held.map((bytes) => Buffer.from(bytes));
+  }
+}
+
+const turn = () => new Promise(setImmediate);
+
+describe('what one turn of the event loop reads', () => {
+  it('is handed on when the turn is over, in order', async () => {
+    const batch = new ReadBatch();
+    const [one, two] = [new Taker(batch), new Taker(batch)];
+    one.read('a');
+    two.read('b');
+    one.read('c');
+    expect([one.got, two.got]).to.deep.equal([[], []]);
+    await turn();
+    expect([one.got, two.got]).to.deep.equal([['a', 'c'], ['b']]);
+  });
+
+  it('is handed on earlier once it is much', async () => {
+    const batch = new ReadBatch();
+    const one = new Taker(batch);
+    const large = 'x'.repeat(60_000);
+    for (let n = 0; n < 9; n++) one.read(large);
+    expect(one.got.length).to.be.within(4, 8);
+    await turn();
+    expect(one.got.join('')).to.equal(large.repeat(9));
+  });
+
+  it('is kept by who can not hand it on, whatever is read afterwards', async () => {
+    const batch = new ReadBatch();
+    const [slow, other] = [new Taker(batch), new Taker(batch)];
+    slow.waits = true;
+    slow.read('first');
+    await turn();
+    other.read('OTHER');
+    slow.read('second');
+    await turn();
+    slow.waits = false;
+    slow.flow();
+    expect(slow.got).to.deep.equal(['first', 'second']);
+    expect(other.got).to.deep.equal(['OTHER']);
+  });
+
+  it('reaches the others when one of them throws', () => {
+    const batch = new ReadBatch();
+    const other = new Taker(batch);
+    const large = Buffer.alloc(200_000, 0x61);
+    const bad: Batched = {
+      flow: () => {
+        throw new Error('mine');
+      },
+      keep() {},
+    };
+    batch.add(bad, large, 1);
+    other.read('b');
+    // The second large one has no room: what waits is handed on first.
+    batch.add(other, large, large.length);
+    expect(() => batch.add(other, large, large.length)).to.throw('mine');
+    expect(other.got).to.deep.equal(['b']);
+  });
+});
