@@ -28,9 +28,10 @@ function checkOrigin(req: Request, allowed: readonly string[]): void {
   if (site === 'cross-site' || site === 'same-site') {
     throw new SseProxyError('ERR_SSE_CROSS_SITE', { message: `Sec-Fetch-Site is ${site}` });
   }
+  if (origin === undefined) return;
   // Behind a proxy that ends TLS, req.protocol is right only if Express' `trust proxy` is set.
   const own = `${req.protocol}://${req.host ?? req.headers.host}`;
-  if (origin !== undefined && origin !== own && origin !== `${req.protocol}://${req.headers.host}`) {
+  if (origin !== own && origin !== `${req.protocol}://${req.headers.host}`) {
     throw new SseProxyError('ERR_SSE_CROSS_SITE', { message: `Origin is not ours (${own}) and not in allowOrigins` });
   }
 }
@@ -42,9 +43,10 @@ function checkOrigin(req: Request, allowed: readonly string[]): void {
  * @throws SseProxyError `ERR_SSE_LAST_EVENT_ID` if it is too long or could not be a header
  */
 export function readLastEventId(req: Request): string {
-  const header = req.headers['last-event-id'];
-  const query = queryOf(req.originalUrl).get('lastEventId');
-  const id = typeof header === 'string' ? header : query === null ? '' : Buffer.from(query).toString('latin1');
+  const header = req.headers['last-event-id'] as string | undefined;
+  const query = typeof header === 'string' ? undefined : queryOf(req.originalUrl)?.get('lastEventId');
+  const id = header ?? Buffer.from(query ?? '').toString('latin1');
+  if (id === '') return id;
   if (id.length > maxLastEventIdBytes) {
     const message = `Last-Event-ID has ${id.length} bytes, at most ${maxLastEventIdBytes} are taken`;
     throw new SseProxyError('ERR_SSE_LAST_EVENT_ID', { message });
@@ -85,16 +87,19 @@ class PermitRequest implements LimitRequest {
   }
 }
 
-/** Takes a permit; returns how to release it. @throws SseProxyError at a limit */
+/** What a limiter gave; it gets it back by {@link releasePermit}. */
+export type Permit = Extract<LimitAnswer, { ok: true }>;
+
+/** Takes a permit. @throws SseProxyError at a limit */
 export async function acquirePermit(
   req: Request,
   key: string | undefined,
   config: Config,
   lifetime: Lifetime,
-): Promise<() => void> {
+): Promise<Permit> {
   // A permit that comes too late for its stream is given back at once.
   const unlessLate = (answer: LimitAnswer) => {
-    if (lifetime.ended && answer?.ok === true) release(answer);
+    if (lifetime.ended && answer?.ok === true) releasePermit(answer);
     return answer;
   };
   // The built-in limiter answers at once: then there is nothing to wait for, and no timeout to set.
@@ -103,15 +108,15 @@ export async function acquirePermit(
     return isPromiseLike(answer) ? answer.then(unlessLate) : unlessLate(answer);
   };
   const answer: LimitAnswer = await callHook('limits.acquire', acquire, lifetime, config.hookTimeoutMs);
-  if (answer?.ok === true && typeof answer.release === 'function') return () => release(answer);
+  if (answer?.ok === true && typeof answer.release === 'function') return answer;
   const code = answer?.ok === false ? limitCodes[answer.limit] : undefined;
   if (!code || answer.ok)
     throw badHookResult('limits.acquire', '{ ok: true, release } or { ok: false, limit }', answer);
   throw new SseProxyError(code, { message: `limit reached: ${answer.limit}`, retryAfterMs: answer.retryAfterMs });
 }
 
-// A limiter that fails to take its permit back is the limiter's loss: the rest of the stream is released all the same.
-function release(permit: Extract<LimitAnswer, { ok: true }>): void {
+/** Gives it back. A limiter that fails to take it is the limiter's loss: the stream goes on giving back the rest. */
+export function releasePermit(permit: Permit): void {
   try {
     const result: unknown = permit.release();
     if (isPromiseLike(result)) result.then(undefined, () => {});

@@ -8,6 +8,9 @@ import type { Dispatcher, UpstreamConnection, UpstreamEvents, UpstreamOptions, U
 
 const nothing = () => {};
 
+// One for all: undici and Node look at its stack, which is written down at the first look.
+const aborted = new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message: 'aborted by the proxy' });
+
 // Ours, not undici's: undici's timeouts fire late (its clock ticks every 500 ms) and know no stalled event loop.
 export const undiciTimeouts = { headersTimeout: 0, bodyTimeout: 0 };
 
@@ -64,7 +67,7 @@ export class Exchange implements UpstreamConnection, Dispatcher.DispatchHandler,
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#aborting) return controller.abort(new Error('aborted'));
+    if (this.#aborting) return controller.abort(aborted);
     if (this.#phase !== 'connect') return;
     this.#phase = 'headers';
     this.#expect('headers', this.#options.headersTimeoutMs);
@@ -162,7 +165,7 @@ export class Exchange implements UpstreamConnection, Dispatcher.DispatchHandler,
 
   #stop(): void {
     this.#aborting = true;
-    this.#controller?.abort(new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message: 'aborted by the proxy' }));
+    this.#controller?.abort(aborted);
     this.#destroy();
   }
 

@@ -53,7 +53,6 @@ export class Feed implements Beating {
   readonly #continuity: Continuity;
   #cursor: string;
   #connection: UpstreamConnection | undefined;
-  #stopBeating = () => {};
   #retryTimer: NodeJS.Timeout | undefined;
   #outageTimer: NodeJS.Timeout | undefined;
   #over = false;
@@ -78,7 +77,7 @@ export class Feed implements Beating {
       this.#open(
         request,
         (headers) => {
-          if (this.#parts.config.idleTimeoutMs !== false) this.#stopBeating = this.#parts.heartbeat.add(this);
+          if (this.#parts.config.idleTimeoutMs !== false) this.#parts.heartbeat.add(this);
           resolve(headers);
         },
         reject,
@@ -101,7 +100,7 @@ export class Feed implements Beating {
   close(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#stopBeating();
+    this.#parts.heartbeat.remove(this);
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#outageTimer);
     this.#connection?.abort();

@@ -108,12 +108,14 @@ export const streamHeaders: Readonly<Record<string, string>> = Object.freeze({
 /** Fields of the upstream's answer that reach the browser; all others stay here. */
 const passDown = ['x-request-id', 'server-timing', 'traceresponse'];
 
-/** What the browser gets of the upstream's header fields, besides {@link streamHeaders}. */
-export function downHeaders(upstream: IncomingHttpHeaders): Record<string, string | string[]> {
-  const picked: Record<string, string | string[]> = {};
+/** What the browser gets of the upstream's header fields, besides {@link streamHeaders}; undefined: nothing. */
+export function downHeaders(upstream: IncomingHttpHeaders): Record<string, string | string[]> | undefined {
+  let picked: Record<string, string | string[]> | undefined;
   for (const name of passDown) {
     const value = upstream[name];
-    if (value !== undefined) picked[name] = value;
+    if (value === undefined) continue;
+    picked ??= {};
+    picked[name] = value;
   }
   return picked;
 }

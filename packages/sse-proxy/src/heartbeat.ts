@@ -24,16 +24,18 @@ export class Heartbeat {
     this.periodMs = periodMs;
   }
 
-  /** Looks at `member` on every beat from now on; returns how to stop that. */
-  add(member: Beating): () => void {
+  /** Looks at `member` on every beat from now on. */
+  add(member: Beating): void {
     this.#members.add(member);
     this.#timer ??= setInterval(() => this.#beat(), this.periodMs).unref();
-    return () => {
-      this.#members.delete(member);
-      if (this.#members.size > 0) return;
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-    };
+  }
+
+  /** Looks at `member` no more, if it did. */
+  remove(member: Beating): void {
+    this.#members.delete(member);
+    if (this.#members.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #beat(): void {

@@ -1,5 +1,6 @@
 import { closeFlushMs, maxOpensPerTurn } from './defaults.ts';
 import type { FeedNews } from './direct.ts';
+import type { Gap } from './feed.ts';
 import { type Beating, Heartbeat } from './heartbeat.ts';
 import { notify } from './observe.ts';
 import type { Config } from './options.ts';
@@ -27,7 +28,6 @@ export class Host implements Beating {
   #bytes = 0;
   #draining = false;
   readonly #whenEmpty: (() => void)[] = [];
-  #stopBeating = () => {};
 
   constructor(config: Config) {
     this.config = config;
@@ -41,7 +41,7 @@ export class Host implements Beating {
   }
 
   enter(stream: Stream): void {
-    if (this.#streams.size === 0) this.#stopBeating = this.heartbeat.add(this);
+    if (this.#streams.size === 0) this.heartbeat.add(this);
     this.#streams.add(stream);
   }
 
@@ -51,18 +51,13 @@ export class Host implements Beating {
     this.#events += stream.outlet?.events ?? 0;
     this.#bytes += stream.outlet?.bytes ?? 0;
     if (this.#streams.size > 0) return;
-    this.#stopBeating();
+    this.heartbeat.remove(this);
     for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 
   /** What is told of a feed, for the observers. */
   news(route: string): FeedNews {
-    const { observers } = this.config;
-    return {
-      onResume: (attempts, outageMs, browsers) =>
-        notify(observers, 'onResume', { route, attempts, outageMs, browsers }),
-      onGap: ({ reason }, browsers) => notify(observers, 'onGap', { route, reason, browsers }),
-    };
+    return new News(this.config.observers, route);
   }
 
   /** Holds the total of what waits for slow browsers under its bound: the fattest goes first. */
@@ -135,4 +130,22 @@ export class Host implements Beating {
 
 function cancel(timer: NodeJS.Timeout): () => void {
   return () => clearTimeout(timer);
+}
+
+class News implements FeedNews {
+  readonly #observers: Config['observers'];
+  readonly #route: string;
+
+  constructor(observers: Config['observers'], route: string) {
+    this.#observers = observers;
+    this.#route = route;
+  }
+
+  onResume(attempts: number, outageMs: number, browsers: number): void {
+    notify(this.#observers, 'onResume', { route: this.#route, attempts, outageMs, browsers });
+  }
+
+  onGap({ reason }: Gap, browsers: number): void {
+    notify(this.#observers, 'onGap', { route: this.#route, reason, browsers });
+  }
 }

@@ -8,14 +8,26 @@ export class StreamEnded extends Error {
   override readonly name = 'StreamEnded';
 }
 
+/** Whose life it is. */
+export interface Living {
+  /** It is over. Called once, before those who asked to be told. */
+  onEnd(reason: EndReason): void;
+}
+
 /**
  * The life of one stream, held by every stage of it: one AbortController, disposers that run once, and the first
  * reason, which wins.
  */
 export class Lifetime {
+  readonly #owner: Living | undefined;
   #controller: AbortController | undefined;
-  readonly #disposers = new Set<(reason: EndReason) => void>();
+  /** Undefined while there are none: most of the time of most streams. */
+  #disposers: Set<(reason: EndReason) => void> | undefined;
   #reason: EndReason | undefined;
+
+  constructor(owner?: Living) {
+    this.#owner = owner;
+  }
 
   /** Made when it is first asked for: few ask, and each costs more than the rest of this. */
   get signal(): AbortSignal {
@@ -39,8 +51,9 @@ export class Lifetime {
       dispose(this.#reason as EndReason);
       return () => {};
     }
+    this.#disposers ??= new Set();
     this.#disposers.add(dispose);
-    return () => this.#disposers.delete(dispose);
+    return () => this.#forget(dispose);
   }
 
   /** Ends the stream; only the first call counts. */
@@ -48,9 +61,15 @@ export class Lifetime {
     if (this.ended) return;
     this.#reason = reason;
     this.#controller?.abort();
-    const disposers = [...this.#disposers];
-    this.#disposers.clear();
+    const disposers = this.#disposers ?? [];
+    this.#disposers = undefined;
+    this.#owner?.onEnd(reason);
     for (const dispose of disposers) dispose(reason);
+  }
+
+  #forget(dispose: (reason: EndReason) => void): void {
+    this.#disposers?.delete(dispose);
+    if (this.#disposers?.size === 0) this.#disposers = undefined;
   }
 
   /** `work`, or a rejection with {@link StreamEnded} as soon as the stream ends. Leaves no listener behind. */

@@ -33,16 +33,25 @@ export function createLimiter(limits: LimitNumbers): StreamLimiter {
         openByKey.set(key, (openByKey.get(key) ?? 0) + 1);
       }
       open++;
-      let held = true;
-      return {
-        ok: true,
-        release() {
-          if (held) release(key);
-          held = false;
-        },
-      };
+      return new CountedPermit(release, key);
     },
   };
+}
+
+class CountedPermit {
+  readonly ok = true;
+  readonly #key: string | undefined;
+  #giveBack: ((key: string | undefined) => void) | undefined;
+
+  constructor(giveBack: (key: string | undefined) => void, key: string | undefined) {
+    this.#giveBack = giveBack;
+    this.#key = key;
+  }
+
+  release(): void {
+    this.#giveBack?.(this.#key);
+    this.#giveBack = undefined;
+  }
 }
 
 /** Counts one open of a key and gives 0, or gives the milliseconds until one is allowed again. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import type { Response } from 'express';
 import { type Sender, sendChunks, writeChunk } from './chunk-batch.ts';
 import { closeFlushMs } from './defaults.ts';
@@ -30,8 +31,7 @@ export class Outlet implements Beating, Sender {
   readonly #res: Response;
   readonly #config: Pick<Config, 'heartbeatMs' | 'retryMs' | 'share' | 'slowClient' | 'transform'>;
   readonly #on: OutletEvents;
-  readonly #beatMs: number;
-  readonly #stopBeating: () => void;
+  readonly #heartbeat: Heartbeat;
   #over = false;
   #full = false;
   /** Where chunks go past the response; undefined if they may not. */
@@ -46,9 +46,8 @@ export class Outlet implements Beating, Sender {
     this.#res = res;
     this.#config = config;
     this.#on = on;
-    this.#beatMs = heartbeat.periodMs;
-    this.#stopBeating = heartbeat.add(this);
-    res.on('drain', this.#drained);
+    this.#heartbeat = heartbeat;
+    heartbeat.add(this);
   }
 
   /** Bytes that wait for the browser. */
@@ -62,8 +61,8 @@ export class Outlet implements Beating, Sender {
   }
 
   /** Sends status and headers at once, before there is any event. */
-  open(extraHeaders: Record<string, string | string[]>): void {
-    this.#res.writeHead(200, { ...extraHeaders, ...streamHeaders });
+  open(extraHeaders: Record<string, string | string[]> | undefined): void {
+    this.#res.writeHead(200, extraHeaders ? { ...extraHeaders, ...streamHeaders } : streamHeaders);
     this.#res.flushHeaders();
     // Transformed events come one by one: res.write joins those of one turn, which saves more than framing them here.
     if (!this.#config.transform) this.#socket = socketOf(this.#res);
@@ -95,11 +94,11 @@ export class Outlet implements Beating, Sender {
     if (this.#socket && isUnwrapped(this.#res)) return writeChunk(this, bytes);
     sendChunks();
     // Frames are lent; what passes through the response is kept by it until it has been sent.
-    if (!this.#res.write(Buffer.from(bytes))) this.#filled();
+    if (!this.#res.write(Buffer.from(bytes))) this.#filled(this.#res);
   }
 
   get keepsChunks(): boolean {
-    return this.#full || this.#isEncrypted;
+    return this.#full || this.#isEncrypted || (this.#socket?.writableCorked ?? 0) > 0;
   }
 
   get isShared(): boolean {
@@ -109,17 +108,14 @@ export class Outlet implements Beating, Sender {
   transmit(chunk: Buffer): boolean {
     const socket = this.#socket;
     if (this.#over || !socket || !isOpen(this.#res, socket)) return false;
-    const mayGoOn = socket.write(chunk);
-    if (!mayGoOn && !this.#full) {
-      // What did not pass through the response does not make it emit its own drain.
-      socket.once('drain', this.#drained);
-      this.#filled();
-    }
+    // What did not pass through the response does not make it emit its own drain.
+    if (!socket.write(chunk)) this.#filled(socket);
     return socket.writableLength > 0;
   }
 
-  #filled(): void {
+  #filled(by: Writable): void {
     if (this.#full) return;
+    by.once('drain', () => this.#drained());
     this.#full = true;
     this.#justFilled = true;
     setImmediate(() => {
@@ -132,12 +128,14 @@ export class Outlet implements Beating, Sender {
     if (this.#full) {
       this.#fullBeats++;
       // One more turn of the event loop: a drain that is due is seen before the browser is called stalled.
-      if (this.#fullBeats * this.#beatMs > this.#config.slowClient.maxStallMs) setImmediate(() => this.#checkStall());
+      if (this.#fullBeats * this.#heartbeat.periodMs > this.#config.slowClient.maxStallMs)
+        setImmediate(() => this.#checkStall());
       return;
     }
     this.#quietBeats++;
     const { heartbeatMs } = this.#config;
-    if (heartbeatMs === false || this.#quietBeats * this.#beatMs < heartbeatMs || this.#endsInHalfCrlf) return;
+    if (heartbeatMs === false || this.#quietBeats * this.#heartbeat.periodMs < heartbeatMs || this.#endsInHalfCrlf)
+      return;
     this.#send(heartbeatBytes);
   }
 
@@ -145,11 +143,11 @@ export class Outlet implements Beating, Sender {
     if (this.#full && this.#fullBeats > 0) this.evict('maxStallMs', this.#res.writableLength);
   }
 
-  #drained = (): void => {
+  #drained(): void {
     this.#full = false;
     this.#fullBeats = 0;
     if (!this.#over) this.#on.onDrain();
-  };
+  }
 
   /** Cuts the browser: a bound was passed. It comes back with its id. */
   evict(bound: EvictContext['bound'], bufferedBytes: number): void {
@@ -192,9 +190,7 @@ export class Outlet implements Beating, Sender {
     if (this.#over) return false;
     sendChunks();
     this.#over = true;
-    this.#stopBeating();
-    this.#res.off('drain', this.#drained);
-    this.#socket?.off('drain', this.#drained);
+    this.#heartbeat.remove(this);
     return true;
   }
 }

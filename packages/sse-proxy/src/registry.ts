@@ -7,7 +7,7 @@ import type { ShareConfig } from './feed-options.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Config } from './options.ts';
 import { SharedFeed, type SharedParts } from './shared.ts';
-import { type Opening, SharedSubscription } from './shared-subscription.ts';
+import { type Lender, type Opening, SharedSubscription } from './shared-subscription.ts';
 import type { Subscription } from './subscription.ts';
 import type { CloseReason } from './types.ts';
 import type { Upstream, UpstreamRequest } from './upstream.ts';
@@ -27,12 +27,38 @@ export interface Joining {
   readonly prepare: () => Promise<UpstreamRequest>;
 }
 
-interface Entry {
+/** A shared feed, and those who catch up with it. It ends when nobody has had a place in it for a while. */
+class Entry implements Lender {
   readonly feed: SharedFeed;
-  readonly backfills: Set<SharedFeed>;
+  readonly backfills = new Set<SharedFeed>();
+  readonly #lingerMs: number;
   /** Subscriptions, also those that still wait for the upstream's headers. */
-  members: number;
-  linger: NodeJS.Timeout | undefined;
+  #members = 0;
+  #linger: NodeJS.Timeout | undefined;
+  #isForgotten = false;
+
+  constructor(feed: SharedFeed, lingerMs: number) {
+    this.feed = feed;
+    this.#lingerMs = lingerMs;
+  }
+
+  lend(): void {
+    this.#members++;
+    clearTimeout(this.#linger);
+  }
+
+  takeBack(last: SharedFeed): void {
+    this.#members--;
+    if (last !== this.feed && last.members === 0) last.end('upstream-ended', undefined);
+    if (this.#members > 0 || this.#isForgotten) return;
+    this.#linger = setTimeout(() => this.feed.end('upstream-ended', undefined), this.#lingerMs);
+  }
+
+  /** The feed is over. */
+  forget(): void {
+    this.#isForgotten = true;
+    clearTimeout(this.#linger);
+  }
 }
 
 /** What a {@link Registry} needs of its middleware. */
@@ -65,11 +91,11 @@ export class Registry {
     const { feed } = entry;
     const position = feed.locate(joining.cursor);
     if (position !== undefined) {
-      return this.#seat(key, entry, feed, position, joining.cursor === '' ? sayTipId(feed) : undefined);
+      return this.#seat(entry, feed, position, joining.cursor === '' ? sayTipId(feed) : undefined);
     }
     // Our own ids can't be asked of the upstream: everything still held is sent, and the gap before it said.
-    if (this.#share.ids === 'assign') return this.#seat(key, entry, feed, feed.ring.start, sayUnknownId(joining.news));
-    return this.#backfill(key, entry, joining);
+    if (this.#share.ids === 'assign') return this.#seat(entry, feed, feed.ring.start, sayUnknownId(joining.news));
+    return this.#backfill(entry, joining);
   }
 
   /** Ends all feeds, lingering ones too. */
@@ -77,37 +103,31 @@ export class Registry {
     for (const { feed } of [...this.#entries.values()]) feed.end('draining', undefined);
   }
 
-  #seat(key: string, entry: Entry, feed: SharedFeed, position: number, opening?: Opening): Subscription {
-    entry.members++;
-    clearTimeout(entry.linger);
-    return new SharedSubscription(feed, position, opening, (last) => {
-      entry.members--;
-      if (last !== entry.feed && last.members === 0) last.end('upstream-ended', undefined);
-      if (entry.members > 0 || this.#entries.get(key) !== entry) return;
-      entry.linger = setTimeout(() => entry.feed.end('upstream-ended', undefined), this.#share.lingerMs);
-    });
+  #seat(entry: Entry, feed: SharedFeed, position: number, opening?: Opening): Subscription {
+    entry.lend();
+    return new SharedSubscription(feed, position, opening, entry);
   }
 
   #create(key: string, joining: Joining): Entry {
     const forget = (reason: CloseReason, error: SseProxyError | undefined) => {
-      clearTimeout(entry.linger);
+      entry.forget();
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
       // They were to meet this feed; it goes nowhere any more.
       for (const backfill of [...entry.backfills]) backfill.end(reason, error);
     };
     const feed = new SharedFeed(this.#parts(joining, forget), joining.request);
-    const entry: Entry = { feed, backfills: new Set(), members: 0, linger: undefined };
+    const entry = new Entry(feed, this.#share.lingerMs);
     this.#entries.set(key, entry);
     feed.ready.catch((error: SseProxyError) => feed.end('upstream-broken', error));
     return entry;
   }
 
   // The ring has not got the browser's id (any more): a second feed starts there, and ends where the first has its event.
-  #backfill(key: string, entry: Entry, joining: Joining): Subscription {
+  #backfill(entry: Entry, joining: Joining): Subscription {
     const { backfills, feed } = entry;
     for (const known of backfills) {
       const position = known.locate(joining.cursor);
-      if (position !== undefined) return this.#seat(key, entry, known, position);
+      if (position !== undefined) return this.#seat(entry, known, position);
     }
     if (backfills.size >= maxBackfills) throw new SseProxyError('ERR_SSE_OVERLOAD');
 
@@ -116,7 +136,7 @@ export class Registry {
     const backfill: SharedFeed = new SharedFeed({ ...parts, joins: feed }, joining.request);
     backfills.add(backfill);
     backfill.ready.catch((error: SseProxyError) => backfill.end('upstream-broken', error));
-    return this.#seat(key, entry, backfill, 0);
+    return this.#seat(entry, backfill, 0);
   }
 
   #parts(joining: Joining, onOver: SharedParts['onOver']): SharedParts {

@@ -5,51 +5,62 @@ import type { FeedReader, Subscription } from './subscription.ts';
 /** Says something to a reader before its first frame, which will be the one at `position`. */
 export type Opening = (reader: FeedReader, position: number) => void;
 
+/** Who gave the subscription. */
+export interface Lender {
+  /** It is closed; `feed` is the one that it had last. */
+  takeBack(feed: SharedFeed): void;
+}
+
 /** One browser's place in a shared feed; it may move from a backfill to the feed itself. */
-export class SharedSubscription implements Subscription {
-  readonly ready: Promise<IncomingHttpHeaders>;
-  readonly #position: number;
-  readonly #opening: Opening | undefined;
-  readonly #onClose: (feed: SharedFeed) => void;
+export class SharedSubscription implements Subscription, Seat {
+  position: number;
+  hasRoom = true;
+  allowance = 0;
+  readonly #lender: Lender;
   #feed: SharedFeed;
-  #seat: Seat | undefined;
+  #opening: Opening | undefined;
+  #reader: FeedReader | undefined;
   #closed = false;
 
-  constructor(feed: SharedFeed, position: number, opening: Opening | undefined, onClose: (feed: SharedFeed) => void) {
+  constructor(feed: SharedFeed, position: number, opening: Opening | undefined, lender: Lender) {
     this.#feed = feed;
     feed.members++;
-    this.#position = position;
+    this.position = position;
     this.#opening = opening;
-    this.#onClose = onClose;
-    this.ready = feed.ready;
+    this.#lender = lender;
+  }
+
+  get ready(): Promise<IncomingHttpHeaders> {
+    return this.#feed.ready;
+  }
+
+  get reader(): FeedReader {
+    return this.#reader as FeedReader;
   }
 
   read(reader: FeedReader): void {
-    this.#opening?.(reader, this.#position);
-    this.#seat = {
-      reader,
-      position: 0,
-      ready: true,
-      allowance: 0,
-      moveOn: (feed, position) => {
-        this.#feed.members--;
-        this.#feed = feed;
-        feed.members++;
-        feed.attach(this.#seat as Seat, position);
-      },
-    };
-    this.#feed.attach(this.#seat, this.#position);
+    this.#reader = reader;
+    this.#opening?.(reader, this.position);
+    this.#opening = undefined;
+    this.#feed.attach(this, this.position);
+  }
+
+  moveOn(feed: SharedFeed, position: number): void {
+    this.#feed.members--;
+    this.#feed = feed;
+    feed.members++;
+    feed.attach(this, position);
   }
 
   resume(): void {
-    if (this.#seat) this.#feed.resume(this.#seat);
+    if (this.#reader) this.#feed.resume(this);
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#feed.members--;
-    this.#feed.detach(this.#seat);
-    this.#onClose(this.#feed);
+    this.#feed.detach(this.#reader && this);
+    this.#lender.takeBack(this.#feed);
   }
 }

@@ -34,7 +34,7 @@ export interface Seat {
   /** The next frame it gets; read only while it is behind. */
   position: number;
   /** Whether it can take more now. */
-  ready: boolean;
+  hasRoom: boolean;
   /** How far behind it may fall, in bytes: what it came back for is not held against it. */
   allowance: number;
   /** Called when it has all of a feed that met another. */
@@ -56,7 +56,6 @@ export class SharedFeed implements FeedSink, Beating {
   /** Backfills that are to meet this feed. */
   readonly #backfills = new Set<SharedFeed>();
   readonly #epoch = randomUUID().slice(0, 8);
-  readonly #stopBeating: () => void;
   readonly #refuse: (error: SseProxyError) => void;
   #outcome: [CloseReason, SseProxyError | undefined] | undefined;
   #assigned = 0;
@@ -72,7 +71,7 @@ export class SharedFeed implements FeedSink, Beating {
     this.#parts = parts;
     this.ring = new ReplayRing(parts.replay);
     if (parts.joins) parts.joins.#backfills.add(this);
-    this.#stopBeating = parts.heartbeat.add(this);
+    parts.heartbeat.add(this);
     this.#feed = new Feed({ ...parts, sink: this, keeps: true });
     // Nothing is read before the first reader: the ring might forget what came before it.
     this.#feed.pause();
@@ -105,7 +104,7 @@ export class SharedFeed implements FeedSink, Beating {
 
   /** The seat's reader can take more again. */
   resume(seat: Seat): void {
-    seat.ready = true;
+    seat.hasRoom = true;
     if (this.#behind.has(seat)) this.#catchUp(seat);
   }
 
@@ -128,19 +127,19 @@ export class SharedFeed implements FeedSink, Beating {
   close(): void {
     const { joins } = this.#parts;
     if (joins) joins.#backfills.delete(this);
-    this.#stopBeating();
+    this.#parts.heartbeat.remove(this);
     this.#feed.close();
   }
 
   #catchUp(seat: Seat): void {
-    while (seat.ready && seat.position < this.ring.end) {
+    while (seat.hasRoom && seat.position < this.ring.end) {
       if (seat.position < this.ring.start) return this.#cut(seat);
       const { bytes, events, next } = this.ring.read(seat.position, replaySliceBytes, this.#parts.single);
       seat.position = next;
-      seat.ready = seat.reader.onFrames(bytes, events);
+      seat.hasRoom = seat.reader.onFrames(bytes, events);
       if (!this.#behind.has(seat)) return;
     }
-    if (!seat.ready) return;
+    if (!seat.hasRoom) return;
     this.#behind.delete(seat);
     if (this.#metAt !== undefined) return seat.moveOn(this.#parts.joins as SharedFeed, this.#metAt);
     seat.allowance = this.#parts.maxBehindBytes;
@@ -214,7 +213,7 @@ export class SharedFeed implements FeedSink, Beating {
     const { end } = this.ring;
     for (const seat of this.#live) {
       if (seat.reader.onFrames(bytes, events)) continue;
-      seat.ready = false;
+      seat.hasRoom = false;
       seat.position = end;
       if (this.#live.delete(seat)) this.#behind.add(seat);
     }
@@ -238,7 +237,7 @@ export class SharedFeed implements FeedSink, Beating {
 
   onOver(reason: CloseReason, error: SseProxyError | undefined): void {
     this.#outcome = [reason, error];
-    this.#stopBeating();
+    this.#parts.heartbeat.remove(this);
     this.#refuse(error ?? new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message: `the feed is over: ${reason}` }));
     this.#parts.onOver(reason, error);
     for (const seat of [...this.#live, ...this.#behind]) {

@@ -63,15 +63,15 @@ async function serve(host: Host, req: Request, res: Response): Promise<void> {
       return;
     }
     stream.key = await limitKey(req, stream.key, config, lifetime);
-    lifetime.onEnd(await acquirePermit(req, stream.key, config, lifetime));
+    stream.hold(await acquirePermit(req, stream.key, config, lifetime));
     const subscription = await subscribe(host, stream, cursor);
-    lifetime.onEnd(() => subscription.close());
+    stream.follow(subscription);
     const headers = await lifetime.race(subscription.ready);
     // All who waited for the same upstream would go on in the same turn.
     if (pace.turn !== turn) await pace.begin();
     // close() may have come meanwhile: then the browser still has to be told.
     if (lifetime.ended) throw new StreamEnded();
-    stream.open(subscription, headers);
+    stream.open(headers);
   } catch (error) {
     stream.refuse(error);
   }

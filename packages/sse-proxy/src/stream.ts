@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
-import { authorize } from './admission.ts';
+import { authorize, type Permit, releasePermit } from './admission.ts';
 import { sendChunks } from './chunk-batch.ts';
 import { SseProxyError } from './errors.ts';
 import { Flow, type FlowOwner } from './flow.ts';
 import { downHeaders } from './headers.ts';
 import type { Beating } from './heartbeat.ts';
 import type { Host } from './host.ts';
-import { Lifetime, StreamEnded } from './lifetime.ts';
+import { type EndReason, Lifetime, type Living, StreamEnded } from './lifetime.ts';
 import { notify } from './observe.ts';
 import type { Outlet } from './outlet.ts';
 import { refuse, retryTime } from './refusal.ts';
@@ -16,14 +16,14 @@ import type { Subscription } from './subscription.ts';
 import type { CloseReason, EvictContext } from './types.ts';
 
 const keepAliveProbeMs = 60_000;
+const ignore = () => {};
 
 /** One browser's stream, from its request to its end: joins a feed to an outlet and tells the observers. */
-export class Stream implements FlowOwner, Beating {
-  readonly id = randomUUID();
+export class Stream implements FlowOwner, Beating, Living {
   readonly route: string;
   readonly req: Request;
   resumed = false;
-  readonly lifetime = new Lifetime();
+  readonly lifetime = new Lifetime(this);
   key: string | undefined;
   /** What `authorize` gave: asked again, it has to give the same. */
   authorizedKey: string | undefined;
@@ -34,6 +34,9 @@ export class Stream implements FlowOwner, Beating {
   readonly #res: Response;
   readonly #askedAt = performance.now();
   #openedAt = 0;
+  #id: string | undefined;
+  #permit: Permit | undefined;
+  #subscription: Subscription | undefined;
   #error: SseProxyError | undefined;
   #ageBeats = 0;
   #checkedBeats = 0;
@@ -43,14 +46,20 @@ export class Stream implements FlowOwner, Beating {
     this.#host = host;
     this.#res = res;
     this.req = req;
-    this.route = `${req.baseUrl ?? ''}${typeof req.route?.path === 'string' ? req.route.path : ''}`;
+    this.route = (req.baseUrl ?? '') + (typeof req.route?.path === 'string' ? req.route.path : '');
     host.enter(this);
     res.on('close', () => {
       this.lifetime.end('browser-left');
       host.leave(this);
     });
     // A response's late errors (a reset while bytes wait) always come with its close, which is what counts.
-    res.on('error', () => {});
+    res.on('error', ignore);
+  }
+
+  /** Made when somebody asks. */
+  get id(): string {
+    this.#id ??= randomUUID();
+    return this.#id;
   }
 
   /** Time since the stream was opened, in milliseconds. */
@@ -58,32 +67,45 @@ export class Stream implements FlowOwner, Beating {
     return this.outlet ? performance.now() - this.#openedAt : 0;
   }
 
+  /** Has the permit until its end. */
+  hold(permit: Permit): void {
+    if (this.lifetime.ended) releasePermit(permit);
+    else this.#permit = permit;
+  }
+
+  /** Has the subscription until its end. */
+  follow(subscription: Subscription): void {
+    if (this.lifetime.ended) subscription.close();
+    else this.#subscription = subscription;
+  }
+
   /** The upstream answered: sends the browser its headers and lets the events flow. */
-  open(subscription: Subscription, headers: IncomingHttpHeaders): void {
+  open(headers: IncomingHttpHeaders): void {
     this.#openedAt = performance.now();
-    this.req.socket.setKeepAlive?.(true, keepAliveProbeMs);
+    const { heartbeatMs } = this.#host.config;
+    // Where heartbeats are sent more often, the kernel has never been idle for long enough to send a probe of its own.
+    if (!heartbeatMs || heartbeatMs > keepAliveProbeMs) this.req.socket.setKeepAlive?.(true, keepAliveProbeMs);
     // Headers, retry time and what it missed leave in one write: when thousands come back at once, each write counts.
     const { socket } = this.#res;
     socket?.cork();
     try {
-      this.#start(subscription, headers);
+      this.#start(headers);
       sendChunks();
     } finally {
       socket?.uncork();
     }
   }
 
-  #start(subscription: Subscription, headers: IncomingHttpHeaders): void {
+  #start(headers: IncomingHttpHeaders): void {
     const { config, heartbeat } = this.#host;
     const flow = new Flow(this, this.#res, config, heartbeat);
     const { outlet } = flow;
     this.outlet = outlet;
-    this.lifetime.onEnd((reason) => this.#close(reason as CloseReason, outlet));
     outlet.open(downHeaders(headers));
     notify(config.observers, 'onOpen', { stream: this, waitedMs: this.#openedAt - this.#askedAt });
     this.#host.counters.opened++;
-    if (config.maxDurationMs || config.reauthorizeMs) this.lifetime.onEnd(heartbeat.add(this));
-    flow.start(subscription);
+    if (config.maxDurationMs || config.reauthorizeMs) heartbeat.add(this);
+    flow.start(this.#subscription as Subscription);
   }
 
   onEvict(bound: EvictContext['bound'], bufferedBytes: number): void {
@@ -102,6 +124,13 @@ export class Stream implements FlowOwner, Beating {
     this.#error = error;
     notify(this.#host.config.observers, 'onError', { stream: this, error });
     this.lifetime.end(reason);
+  }
+
+  onEnd(reason: EndReason): void {
+    if (this.#permit) releasePermit(this.#permit);
+    this.#subscription?.close();
+    this.#host.heartbeat.remove(this);
+    if (this.outlet) this.#close(reason as CloseReason, this.outlet);
   }
 
   #close(reason: CloseReason, outlet: Outlet): void {

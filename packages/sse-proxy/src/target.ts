@@ -99,13 +99,13 @@ function encodeSegment(name: string, value: unknown): string {
 /** The query string that goes up: `lastEventId` never does. */
 export function forwardedQuery(originalUrl: string, names: readonly string[] | true): string {
   if (names !== true && names.length === 0) return '';
-  const asked = queryOf(originalUrl);
+  const asked = queryOf(originalUrl) ?? [];
   const passed = [...asked].filter(([name]) => name !== 'lastEventId' && (names === true || names.includes(name)));
   return new URLSearchParams(passed).toString();
 }
 
-/** The query of a request target, whatever form it has. */
-export function queryOf(originalUrl: string): URLSearchParams {
+/** The query of a request target, whatever form it has; undefined if it has none. */
+export function queryOf(originalUrl: string): URLSearchParams | undefined {
   const mark = originalUrl.indexOf('?');
-  return new URLSearchParams(mark === -1 ? '' : originalUrl.slice(mark + 1));
+  return mark === -1 ? undefined : new URLSearchParams(originalUrl.slice(mark + 1));
 }

@@ -93,7 +93,7 @@ describe('the built-in limiter', () => {
           if (open.length === 5) expect(answer).to.deep.equal({ ok: false, limit: 'total' });
           else if (key !== undefined && ofKey === 2) expect(answer).to.deep.equal({ ok: false, limit: 'key' });
           else expect(answer.ok).to.equal(true);
-          if (answer.ok) open.push({ key, release: answer.release });
+          if (answer.ok) open.push({ key, release: () => answer.release() });
         }
       }),
       { numRuns: 500 },

@@ -135,22 +135,21 @@ describe('a beat for thousands', () => {
     const beaten = perTurn();
     const members = Array.from({ length: maxBeatsPerTurn * 3 + 1 }, () => ({ beats: 0 }));
     const gone = { beats: 0 };
-    const stops = members.map((member, index) =>
-      heartbeat.add({
-        beat() {
-          member.beats++;
-          beaten.count();
-          if (index === 0) stopLast();
-        },
-      }),
-    );
-    const stopLast = heartbeat.add({ beat: () => gone.beats++ });
+    const beating = members.map((member, index) => ({
+      beat() {
+        member.beats++;
+        beaten.count();
+        if (index === 0) heartbeat.remove(last);
+      },
+    }));
+    const last = { beat: () => void gone.beats++ };
+    for (const member of [...beating, last]) heartbeat.add(member);
     await until(() => members.at(-1)?.beats === 1);
     expect(new Set(members.map(({ beats }) => beats))).to.deep.equal(new Set([1]));
     expect(beaten.most).to.equal(maxBeatsPerTurn);
     expect(gone.beats).to.equal(0);
     await until(() => members.at(-1)?.beats === 3);
     beaten.stop();
-    for (const stop of stops) stop();
+    for (const member of beating) heartbeat.remove(member);
   });
 });
