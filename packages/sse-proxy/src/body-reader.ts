@@ -124,7 +124,11 @@ export class BodyReader implements Batched {
   /** Called for every read; `false` stops reading. */
   #read = (length: number): boolean => {
     const { buffer } = onread;
-    if (this.#phase === 'body' && !this.#paused) return this.#hold(batch.add(this, buffer, length));
+    if (this.#phase === 'body' && !this.#paused) {
+      if (!batch.begins() || this.#held.length > 0) return this.#hold(batch.add(this, buffer, length));
+      this.#decode(buffer.subarray(0, length));
+      return true;
+    }
     if (this.#phase === 'over') return false;
     const bytes = Buffer.from(buffer.subarray(0, length));
     if (this.#phase === 'head') return this.#readHead(bytes);

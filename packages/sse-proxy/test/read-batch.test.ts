@@ -31,6 +31,16 @@ class Taker implements Batched {
 const turn = () => new Promise(setImmediate);
 
 describe('what one turn of the event loop reads', () => {
+  it('has a first read, which need not wait', async () => {
+    const batch = new ReadBatch();
+    expect([batch.begins(), batch.begins()]).to.deep.equal([true, false]);
+    await turn();
+    new Taker(batch).read('a');
+    expect(batch.begins()).to.equal(false);
+    await turn();
+    expect(batch.begins()).to.equal(true);
+  });
+
   it('is handed on when the turn is over, in order', async () => {
     const batch = new ReadBatch();
     const [one, two] = [new Taker(batch), new Taker(batch)];
