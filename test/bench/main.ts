@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { help, type Options, readArguments, WrongArguments } from './arguments.ts';
 import { serverNamed } from './catalogue.ts';
+import { leaveServerCore } from './cores.ts';
 import { writeDocuments } from './documents.ts';
 import { goalsTable } from './goals.ts';
 import { maxDescriptors } from './limits.ts';
@@ -31,7 +32,10 @@ async function bench(asked: Options): Promise<void> {
   process.env.NODE_ENV = 'production';
   const descriptors = maxDescriptors();
   const plan = makePlan(asked, descriptors);
-  for (const note of plan.notes) say(`note: ${note}`);
+  const notes = [...plan.notes];
+  if (!leaveServerCore())
+    notes.push('servers share their core with the load (taskset and a second core would part them)');
+  for (const note of notes) say(`note: ${note}`);
   const { rounds, seconds, quick } = asked;
   const results = await run(plan, rounds, seconds, say);
   const measured = [...new Set(results.map(({ server }) => serverNamed(server)))];
@@ -42,7 +46,7 @@ async function bench(asked: Options): Promise<void> {
     rounds,
     seconds,
     quick,
-    notes: plan.notes,
+    notes,
     results,
   };
   console.log(`${workloadTables(report)}\n\n## Goals\n\n${goalsTable(report)}`);

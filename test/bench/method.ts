@@ -9,6 +9,9 @@ nchan and HAProxy join where they are installed.
 - **Ratios, not times.** An absolute time says more about the machine than about the server. Servers take turns in every
   round (A B C, A B C, …), each in a process of its own that is new for every round. Figures are medians over the rounds,
   with the lowest and the highest in parentheses.
+- **Cores.** The server under test has the machine's first core to itself, and the upstream, the browsers and the benchmark
+  share the others (Linux, with \`taskset\`). Where all of them share all cores, the server is interrupted at each event by
+  those it wakes; how often is a matter of luck, and it costs most who does most between two system calls.
 - **CPU** is what the server's process used, user and system, all its threads: \`process.cpuUsage()\` for Node, \`/proc\` for
   the others. Upstream and browsers are other processes, and are not counted. It is read just before the first measured
   event is sent and just after the last browser has the last one. A third as long before that, events come at 5,000 a

@@ -81,7 +81,18 @@ export const workloads: readonly Workload[] = [
     kind: 'idle',
     shapes: [shape(10_000, 0)],
     quickShapes: [shape(1_000, 0)],
-    servers: ['ours', 'ours-shared', ...libraries, 'better-sse', 'tcp-relay', 'floor', 'nginx', 'nchan', 'haproxy'],
+    servers: [
+      'ours',
+      'ours-shared',
+      ...libraries,
+      'better-sse',
+      'express',
+      'tcp-relay',
+      'floor',
+      'nginx',
+      'nchan',
+      'haproxy',
+    ],
   },
   {
     name: 'storm',
@@ -105,6 +116,6 @@ export const workloads: readonly Workload[] = [
     kind: 'connect',
     shapes: [shape(10_000, 0)],
     quickShapes: [shape(1_000, 0)],
-    servers: ['ours', 'ours-shared', 'http-proxy-middleware', 'controller', 'express'],
+    servers: ['ours', 'ours-shared', 'http-proxy-middleware', 'controller', 'tcp-relay', 'express'],
   },
 ];

@@ -14,6 +14,8 @@ export interface Batched {
 }
 
 const memoryBytes = 262_144;
+/** More would gain nothing, and the first of them would have waited longer. */
+const maxWaiting = 32;
 
 /** What one turn of the event loop has read, of all upstream sockets. */
 export class ReadBatch {
@@ -35,7 +37,7 @@ export class ReadBatch {
 
   /** Copies the first `length` bytes into the batch; `member` is told when it is its turn. */
   add(member: Batched, bytes: Buffer, length: number): Buffer {
-    if (this.#used + length > memoryBytes) this.#handOn();
+    if (this.#waiting === maxWaiting || this.#used + length > memoryBytes) this.#handOn();
     const start = this.#used;
     this.#used += length;
     this.#members[this.#waiting++] = member;

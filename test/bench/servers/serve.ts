@@ -5,12 +5,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { answer } from '../../scale/support/child.ts';
+import { takeServerCore } from '../cores.ts';
 
 /** What a server has used up until now. */
 export interface Usage {
   readonly cpuUs: number;
   readonly rssKb: number;
 }
+
+takeServerCore();
 
 const [, , upstreamUrl = '', heartbeat = 'default', ...flags] = process.argv;
 
