@@ -14,8 +14,8 @@ nchan and HAProxy join where they are installed.
   those it wakes; how often is a matter of luck, and it costs most who does most between two system calls.
 - **CPU** is what the server's process used, user and system, all its threads: \`process.cpuUsage()\` for Node, \`/proc\` for
   the others. Upstream and browsers are other processes, and are not counted. It is read just before the first measured
-  event is sent and just after the last browser has the last one. A third as long before that, events come at 5,000 a
-  second at least, uncounted, so that the compiler is done.
+  event is sent and just after the last browser has the last one. A third as long before that, and 1.5 s at least,
+  events come at 5,000 a second or more, uncounted, so that the compiler is done.
 - **Exactly once.** Every event carries a number. A round in which any browser missed an event, got one twice, was refused
   or was disconnected is not valid, and has no figures.
 - **Latency** is from the upstream's write to the browser's read, by the clock that all processes of a host share

@@ -16,6 +16,8 @@ import { maxTimerMs, refuseOption } from './validate.ts';
 export class Host implements Beating {
   readonly config: Config;
   readonly heartbeat: Heartbeat;
+  /** Looks for silent upstreams. */
+  readonly idleHeartbeat: Heartbeat;
   readonly upstream: Upstream;
   /** The shared feeds; undefined in dedicated mode. */
   readonly registry: Registry | undefined;
@@ -32,6 +34,7 @@ export class Host implements Beating {
   constructor(config: Config) {
     this.config = config;
     this.heartbeat = new Heartbeat(config.beatMs);
+    this.idleHeartbeat = new Heartbeat(config.idleBeatMs);
     this.upstream = createUpstream(config);
     if (config.share) this.registry = new Registry(this, config.share);
   }

@@ -44,6 +44,8 @@ export interface Config {
   readonly dispatcher: SseProxyOptions['dispatcher'];
   /** Period of the one timer that everything slow hangs on. */
   readonly beatMs: number;
+  /** Period of the timer that looks for silent upstreams, of which there may be as many as browsers. */
+  readonly idleBeatMs: number;
 }
 
 // Kept exhaustive by the compiler: a new option that is not listed here does not build.
@@ -135,7 +137,8 @@ export function readOptions(options: SseProxyOptions): Config {
   };
   if (config.reauthorizeMs && !config.authorize)
     check.refuseOption('reauthorizeMs', 'authorize to be set too', config.reauthorizeMs);
-  return Object.freeze({ ...config, beatMs: beatPeriod(config) });
+  const idleBeatMs = quarterOf(config.idleTimeoutMs || defaults.idleTimeoutMs);
+  return Object.freeze({ ...config, beatMs: beatPeriod(config), idleBeatMs });
 }
 
 function limits(options: SseProxyOptions): Pick<Config, 'limiter' | 'limitKey'> {
@@ -180,7 +183,11 @@ function dispatcher(value: SseProxyOptions['dispatcher']): Config['dispatcher'] 
   return value;
 }
 
-// Four beats in the shortest thing that is measured in beats keep it within a quarter of what was asked for.
+// Four beats in what is measured in beats keep it within a quarter of what was asked for.
+function quarterOf(spanMs: number): number {
+  return Math.max(5, spanMs / 4);
+}
+
 function beatPeriod(
   config: Pick<Config, 'heartbeatMs' | 'idleTimeoutMs' | 'slowClient' | 'maxDurationMs' | 'reauthorizeMs'>,
 ): number {
@@ -188,5 +195,5 @@ function beatPeriod(
   const spans = [heartbeatMs, idleTimeoutMs, maxDurationMs, reauthorizeMs, slowClient.maxStallMs].filter(
     (span) => span !== false,
   );
-  return Math.min(1_000, Math.max(5, Math.min(...spans) / 4));
+  return Math.min(1_000, quarterOf(Math.min(...spans)));
 }

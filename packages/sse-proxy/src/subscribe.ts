@@ -12,7 +12,7 @@ import { addressOf, fillTarget, forwardedQuery, type UpstreamAddress } from './t
 
 /** The stream's own feed, or its place in a shared one. */
 export async function subscribe(host: Host, stream: Stream, cursor: string): Promise<Subscription> {
-  const { config, upstream, heartbeat, registry } = host;
+  const { config, upstream, idleHeartbeat, registry } = host;
   const { req, lifetime } = stream;
   const address = await upstreamAddress(config, req, lifetime);
   const request = { address, headers: await upstreamHeaders(config, req, lifetime) };
@@ -20,7 +20,7 @@ export async function subscribe(host: Host, stream: Stream, cursor: string): Pro
   if (lifetime.ended) throw new StreamEnded();
   if (!registry || !config.share) {
     const prepare = async () => ({ address, headers: await upstreamHeaders(config, req, lifetime) });
-    const parts = { upstream, heartbeat, config, cursor, prepare };
+    const parts = { upstream, heartbeat: idleHeartbeat, config, cursor, prepare };
     return new DirectSubscription(parts, request, Boolean(config.transform), news);
   }
   const { key: shareKey } = config.share;

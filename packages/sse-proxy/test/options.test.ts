@@ -180,6 +180,7 @@ describe('options that are right', () => {
       observers: [],
       dispatcher: undefined,
       beatMs: 1_000,
+      idleBeatMs: 30_000,
     });
     const request = { key: undefined } as Parameters<typeof limiter.acquire>[0];
     for (let open = 0; open < 10_000; open++) expect(limiter.acquire(request)).to.have.property('ok', true);

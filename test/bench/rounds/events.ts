@@ -8,13 +8,16 @@ import type { Figures } from './figures.ts';
 /** Events a second for all browsers together, at least, before those that count. */
 const warmUpDeliveries = 5_000;
 
+/** Seconds before those that count, at least: the compiler takes its time. */
+const warmUpSeconds = 1.5;
+
 /** Events at a steady pace: first some that do not count, then those that do. */
 export async function eventsRound(stage: Stage, server: Server, shape: Shape, seconds: number): Promise<Figures> {
   await fill(stage, server, shape);
   const measured = Math.max(1, Math.round(shape.perSecond * seconds));
   // Code that has run a few times only is slow: what does not count comes fast, however slow the load is itself.
   const warmUp = { ...shape, perSecond: Math.max(shape.perSecond, warmUpDeliveries / shape.browsers) };
-  const warmUpEvents = Math.max(1, Math.round((warmUp.perSecond * seconds) / 3));
+  const warmUpEvents = Math.max(1, Math.round(warmUp.perSecond * Math.max(warmUpSeconds, seconds / 3)));
   const { sequence } = await send(stage, warmUp, 0, warmUpEvents);
 
   const expected = (measured * shape.browsers) / stage.browsers.length;
