@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { Page } from 'playwright-core';
 import { objections } from './support/viewer-axe.ts';
 import { STATES } from './support/viewer-states.ts';
 import { viewerSuite } from './support/viewer-suite.ts';
@@ -10,6 +11,14 @@ const { SCREENSHOTS } = process.env;
 const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) =>
   ([1280, 390] as const).map((width) => ({ colorScheme, width })),
 );
+
+/** The page has this width, was told so, and has drawn what it makes of it: the table lays itself out anew. */
+async function settled(page: Page, width: number): Promise<void> {
+  await page.waitForFunction((wanted) => innerWidth === wanted, width);
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+  });
+}
 
 describe('what axe says of the viewer, and how it fits a narrow screen', () => {
   const suite = viewerSuite(0);
@@ -25,6 +34,7 @@ describe('what axe says of the viewer, and how it fits a narrow screen', () => {
       for (const { colorScheme, width } of LOOKS) {
         await viewer.page.emulateMedia({ colorScheme });
         await viewer.page.setViewportSize({ width, height: 800 });
+        await settled(viewer.page, width);
         if (SCREENSHOTS) {
           const file = `${name} ${colorScheme} ${width}.png`.replace(/[^\w.]+/g, '-');
           await viewer.page.screenshot({ path: join(SCREENSHOTS, file) });
