@@ -4,6 +4,7 @@ import { HeadScanner } from './answer-head.ts';
 import { ChunkedDecoder } from './chunked.ts';
 import type { SseProxyError } from './errors.ts';
 import { type Batched, ReadBatch } from './read-batch.ts';
+import type { UpstreamEvents } from './upstream.ts';
 
 /*
  * undici reads a socket through Node's streams, and each event costs it a buffer, two turns of the stream machinery
@@ -14,10 +15,8 @@ import { type Batched, ReadBatch } from './read-batch.ts';
  * undici then sees a body that has not begun: which ends, for it too, when the socket does.
  */
 
-/** What a {@link BodyReader} brings. */
+/** Told how the body ends. */
 export interface BodySink {
-  /** The bytes are lent: the next read overwrites them. */
-  onBody(bytes: Buffer): void;
   /** The body is complete. */
   onBodyEnd(): void;
   /** The body can't be understood any further. */
@@ -39,20 +38,25 @@ const batch = new ReadBatch();
 
 /** Reads one upstream socket: its head for undici, its body in undici's place. */
 export class BodyReader implements Batched {
+  readonly #events: Pick<UpstreamEvents, 'onData'>;
   readonly #sink: BodySink;
-  readonly #head = new HeadScanner();
   readonly #decoder = new ChunkedDecoder();
+  /** Until the head is through. */
+  #head: HeadScanner | undefined = new HeadScanner();
   #socket: Socket | undefined;
   /** Whose the bytes are: the head is undici's; `held` until it has been parsed; the body is ours, or all is undici's. */
   #phase: 'head' | 'held' | 'body' | 'undici' | 'over' = 'head';
   #paused = false;
-  /** What waits to be handed on: for the end of the turn, for the head, or for a pause to end. */
+  /** Reads that wait in the batch. */
+  #batched = 0;
+  /** What waits to be handed on: for the head, or for a pause to end. */
   readonly #held: Buffer[] = [];
   #heldBytes = 0;
   #isStopped = false;
-  #onDrained: () => void = nothing;
+  #onDrained: (() => void) | undefined;
 
-  constructor(sink: BodySink) {
+  constructor(events: Pick<UpstreamEvents, 'onData'>, sink: BodySink) {
+    this.#events = events;
     this.#sink = sink;
   }
 
@@ -78,7 +82,7 @@ export class BodyReader implements Batched {
 
   /** Calls `then` once all that was read has been handed on: the socket's end may be known before. */
   drained(then: () => void): void {
-    if (this.#phase === 'body' && this.#held.length > 0) this.#onDrained = then;
+    if (this.#phase === 'body' && (this.#held.length > 0 || this.#batched > 0)) this.#onDrained = then;
     else then();
   }
 
@@ -95,38 +99,45 @@ export class BodyReader implements Batched {
   flow(): void {
     while (!this.#paused && this.#phase === 'body') {
       const bytes = this.#held.shift();
-      if (!bytes) return this.#readOn();
+      if (!bytes) return this.#flowed();
       this.#heldBytes -= bytes.length;
-      this.#decode(bytes);
+      this.#decode(bytes, 0, bytes.length);
     }
   }
 
-  #readOn(): void {
-    this.#onDrained();
+  #flowed(): void {
+    if (this.#batched > 0) return;
+    if (this.#onDrained) return this.#onDrained();
     if (!this.#isStopped) return;
     this.#isStopped = false;
     this.#socket?.resume();
   }
 
-  /** What is held gets memory of its own. */
-  keep(): void {
-    const held = this.#held;
-    for (let i = 0; i < held.length; i++) held[i] = Buffer.from(held[i] as Buffer);
+  take(memory: Buffer, start: number, end: number): void {
+    this.#batched--;
+    if (this.#phase !== 'body') return;
+    if (this.#paused) this.#hold(Buffer.from(memory.subarray(start, end)));
+    else this.#decode(memory, start, end);
+    if (this.#onDrained) this.flow();
   }
 
   /** Nothing more is handed on. */
   close(): void {
     this.#phase = 'over';
     this.#held.length = 0;
-    this.#onDrained = nothing;
+    this.#onDrained = undefined;
   }
 
   /** Called for every read; `false` stops reading. */
   #read = (length: number): boolean => {
     const { buffer } = onread;
-    if (this.#phase === 'body' && !this.#paused) {
-      if (!batch.begins() || this.#held.length > 0) return this.#hold(batch.add(this, buffer, length));
-      this.#decode(buffer.subarray(0, length));
+    // Bytes that wait in the batch come first, though a pause may have begun since.
+    if (this.#phase === 'body' && (!this.#paused || this.#batched > 0)) {
+      if (batch.begins()) this.#decode(buffer, 0, length);
+      else {
+        this.#batched++;
+        batch.add(this, buffer, length);
+      }
       return true;
     }
     if (this.#phase === 'over') return false;
@@ -136,9 +147,10 @@ export class BodyReader implements Batched {
   };
 
   #readHead(bytes: Buffer): boolean {
-    const end = this.#head.scan(bytes, bytes.length);
+    const end = this.#head?.scan(bytes, bytes.length);
     if (end === undefined) this.#phase = 'undici';
     if (end === undefined || end < 0) return this.#push(bytes);
+    this.#head = undefined;
     this.#phase = 'held';
     this.#push(bytes.subarray(0, end));
     return end === bytes.length || this.#hold(bytes.subarray(end));
@@ -156,10 +168,10 @@ export class BodyReader implements Batched {
     return this.#socket?.push(bytes) ?? false;
   }
 
-  #decode(bytes: Buffer): void {
+  #decode(memory: Buffer, start: number, end: number): void {
     const decoder = this.#decoder;
-    const body = decoder.decode(bytes);
-    if (body) this.#sink.onBody(body);
+    const body = decoder.decode(memory, start, end);
+    if (body) this.#events.onData(body);
     if (this.#phase !== 'body') return;
     if (decoder.error) this.#sink.onBodyError(decoder.error);
     else if (decoder.over) this.#sink.onBodyEnd();

@@ -33,21 +33,20 @@ export class ChunkedDecoder {
   #lineBytes = 0;
 
   /**
-   * The body's bytes within `bytes`, moved together in place; undefined if there are none. What this gives is a part of
-   * `bytes`, and lives as long.
+   * The body's bytes within `bytes[from…to)`, moved together in place; undefined if there are none. What this gives is a
+   * part of `bytes`, and lives as long.
    */
-  decode(bytes: Buffer): Buffer | undefined {
-    const { length } = bytes;
+  decode(bytes: Buffer, from: number, to: number): Buffer | undefined {
     let start = 0;
     let end = 0;
-    let at = 0;
-    while (at < length && !this.over && !this.error) {
-      if (this.#place === 'size' && this.#digits === 0) at = this.#skipSize(bytes, at);
+    let at = from;
+    while (at < to && !this.over && !this.error) {
+      if (this.#place === 'size' && this.#digits === 0) at = this.#skipSize(bytes, at, to);
       if (this.#place !== 'data') {
         this.#step(bytes[at++] as number);
         continue;
       }
-      const next = Math.min(length, at + this.#left);
+      const next = Math.min(to, at + this.#left);
       this.#left -= next - at;
       // Mostly there is one chunk, and nothing to be moved.
       if (end === 0) start = at;
@@ -55,7 +54,7 @@ export class ChunkedDecoder {
       end = end === 0 ? next : end + next - at;
       at = next;
       if (this.#left > 0) break;
-      if (bytes[at] === CR && bytes[at + 1] === LF) {
+      if (at + 1 < to && bytes[at] === CR && bytes[at + 1] === LF) {
         this.#place = 'size';
         at += 2;
       } else this.#place = 'data-cr';
@@ -67,11 +66,11 @@ export class ChunkedDecoder {
    * The size line as nearly all are: digits and CRLF, all here, and not the last. Gives where its data begins, or `from`
    * if it is to be read byte by byte.
    */
-  #skipSize(bytes: Buffer, from: number): number {
+  #skipSize(bytes: Buffer, from: number, to: number): number {
     let size = 0;
     let at = from;
-    for (let digit = hexDigit(bytes[at]); digit >= 0; digit = hexDigit(bytes[++at])) size = size * 16 + digit;
-    if (size === 0 || at - from > maxSizeDigits || bytes[at] !== CR || bytes[at + 1] !== LF) return from;
+    for (let digit = hexDigit(bytes[at]); digit >= 0 && at < to; digit = hexDigit(bytes[++at])) size = size * 16 + digit;
+    if (size === 0 || at - from > maxSizeDigits || at + 1 >= to || bytes[at] !== CR || bytes[at + 1] !== LF) return from;
     this.#left = size;
     this.#place = 'data';
     return at + 2;

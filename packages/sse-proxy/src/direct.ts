@@ -53,12 +53,10 @@ export class DirectSubscription implements Subscription, FeedSink {
   }
 
   onChunk(): void {
-    this.#run.flush(this.#give);
+    const { events } = this.#run;
+    const bytes = this.#run.take();
+    if (bytes && this.#reader && !this.#reader.onFrames(bytes, events)) this.#feed.pause();
   }
-
-  #give = (bytes: Buffer, events: number): void => {
-    if (this.#reader && !this.#reader.onFrames(bytes, events)) this.#feed.pause();
-  };
 
   onGap(gap: Gap): void {
     this.onChunk();

@@ -49,7 +49,7 @@ export class Exchange implements UpstreamConnection, Dispatcher.DispatchHandler,
 
   /** Makes the socket that this request is alone on. */
   connect(make: () => Socket): void {
-    this.#reader = new BodyReader(this);
+    this.#reader = new BodyReader(this.#events, this);
     this.#socket = this.#reader.attach(make);
   }
 
@@ -82,10 +82,6 @@ export class Exchange implements UpstreamConnection, Dispatcher.DispatchHandler,
     if (!this.#reader?.takeOver(headers)) this.#reader = undefined;
     this.#events.onHeaders(headers);
     this.#reader?.flow();
-  }
-
-  onBody(bytes: Buffer): void {
-    this.#events.onData(bytes);
   }
 
   onBodyEnd(): void {

@@ -7,7 +7,7 @@ import { isHeaderValue } from './headers.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
 import type { Config } from './options.ts';
 import type { CloseReason, GapReason } from './types.ts';
-import type { Upstream, UpstreamConnection, UpstreamRequest } from './upstream.ts';
+import type { Upstream, UpstreamConnection, UpstreamEvents, UpstreamRequest } from './upstream.ts';
 
 /** A stretch of time for which continuity can't be proven. */
 export interface Gap {
@@ -46,13 +46,24 @@ export interface FeedParts {
   readonly keeps: boolean;
 }
 
+/** Who waits for the answer to a request. */
+interface Waiting {
+  readonly onHeaders: (headers: IncomingHttpHeaders) => void;
+  readonly onRefused: (error: SseProxyError) => void;
+}
+
 /** One upstream subscription: connect → frame → resume. Says what is new, in order, whole, and once. */
-export class Feed implements Beating {
+export class Feed implements Beating, UpstreamEvents {
   readonly #parts: FeedParts;
+  // What every event needs, at hand: between two events the caches are cold.
+  readonly #sink: FeedSink;
+  readonly #keeps: boolean;
+  readonly #recalls: boolean;
   readonly #framer: Framer;
   readonly #continuity: Continuity;
   #cursor: string;
   #connection: UpstreamConnection | undefined;
+  #waiting: Waiting | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #outageTimer: NodeJS.Timeout | undefined;
   #over = false;
@@ -66,6 +77,9 @@ export class Feed implements Beating {
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
+    this.#sink = parts.sink;
+    this.#keeps = parts.keeps;
+    this.#recalls = parts.config.resume !== false;
     this.#cursor = parts.cursor;
     this.#framer = new Framer(this.#frame, parts.config.maxEventBytes, parts.cursor);
     this.#continuity = new Continuity(parts.config.maxEventBytes);
@@ -73,15 +87,12 @@ export class Feed implements Beating {
 
   /** The first request; resolves with the upstream's headers. Frames flow at once, unless the feed is paused. */
   connect(request: UpstreamRequest): Promise<IncomingHttpHeaders> {
-    return new Promise((resolve, reject) => {
-      this.#open(
-        request,
-        (headers) => {
-          if (this.#parts.config.idleTimeoutMs !== false) this.#parts.heartbeat.add(this);
-          resolve(headers);
-        },
-        reject,
-      );
+    return new Promise((resolve, onRefused) => {
+      const onHeaders = (headers: IncomingHttpHeaders) => {
+        if (this.#parts.config.idleTimeoutMs !== false) this.#parts.heartbeat.add(this);
+        resolve(headers);
+      };
+      this.#open(request, { onHeaders, onRefused });
     });
   }
 
@@ -106,45 +117,47 @@ export class Feed implements Beating {
     this.#connection?.abort();
   }
 
-  #open(
-    request: UpstreamRequest,
-    onHeaders: (headers: IncomingHttpHeaders) => void,
-    onRefused: (error: SseProxyError) => void,
-  ): void {
-    let open = false;
+  #open(request: UpstreamRequest, waiting: Waiting): void {
+    this.#waiting = waiting;
     // [spec] Last-Event-ID goes up as the bytes that the id is.
     const headers =
       this.#cursor && isHeaderValue(this.#cursor)
         ? [...request.headers, 'last-event-id', this.#cursor]
         : request.headers;
-    this.#connection = this.#parts.upstream.open(
-      { address: request.address, headers },
-      {
-        onHeaders: (answer) => {
-          open = true;
-          this.#quietBeats = 0;
-          if (this.#paused) this.#connection?.pause();
-          onHeaders(answer);
-        },
-        onData: (chunk) => this.#receive(chunk),
-        onEnd: () => this.#lost('upstream-ended', undefined),
-        onError: (error) => (open ? this.#lost('upstream-broken', error) : onRefused(error)),
-      },
-    );
+    this.#connection = this.#parts.upstream.open({ address: request.address, headers }, this);
   }
 
-  #receive(chunk: Buffer): void {
+  onHeaders(headers: IncomingHttpHeaders): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    this.#quietBeats = 0;
+    if (this.#paused) this.#connection?.pause();
+    waiting?.onHeaders(headers);
+  }
+
+  onData(chunk: Buffer): void {
     if (this.#over) return;
     this.#quietBeats = 0;
     try {
-      this.#framer.push(this.#parts.keeps ? copyOf(chunk) : chunk);
-      this.#parts.sink.onChunk();
+      this.#framer.push(this.#keeps ? copyOf(chunk) : chunk);
+      this.#sink.onChunk();
     } catch (error) {
-      this.#parts.sink.onChunk();
+      this.#sink.onChunk();
       if (!(error instanceof SseProxyError)) throw error;
       // The same event would come again after a resume.
       this.#finish('event-too-large', error);
     }
+  }
+
+  onEnd(): void {
+    this.#lost('upstream-ended', undefined);
+  }
+
+  onError(error: SseProxyError): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting) waiting.onRefused(error);
+    else this.#lost('upstream-broken', error);
   }
 
   #frame: FrameSink = (source, start, end, isEvent, id) => {
@@ -159,18 +172,18 @@ export class Feed implements Beating {
       }
     }
     if (matters) this.#deliver(source, start, end, isEvent, id);
-    else this.#parts.sink.onFrame(source, start, end, false, undefined);
+    else this.#sink.onFrame(source, start, end, false, undefined);
   };
 
   #deliver(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void {
     if (id !== undefined) this.#cursor = id;
-    if (this.#parts.config.resume) this.#continuity.record(source, start, end, id);
+    if (this.#recalls) this.#continuity.record(source, start, end, id);
     this.#attempts = 0;
-    this.#parts.sink.onFrame(source, start, end, isEvent, id);
+    this.#sink.onFrame(source, start, end, isEvent, id);
   }
 
   #gap(reason: GapReason): void {
-    this.#parts.sink.onGap({ reason, ...this.#outage });
+    this.#sink.onGap({ reason, ...this.#outage });
   }
 
   /** The connection is gone: reconnects, or ends the feed if that is not wanted. */
@@ -210,16 +223,15 @@ export class Feed implements Beating {
     }
     if (this.#over) return;
     const attempts = this.#attempts;
-    this.#open(
-      request,
-      () => this.#resumed(attempts),
-      (error) => {
+    this.#open(request, {
+      onHeaders: () => this.#resumed(attempts),
+      onRefused: (error) => {
         // 204 and a 4xx mean "never": the browser hears it from its own next request.
         const isFinal = error.code === 'ERR_SSE_UPSTREAM_NO_CONTENT' || error.code === 'ERR_SSE_UPSTREAM_REFUSED';
         if (isFinal) this.#finish('upstream-refused', error);
         else this.#retryLater(error.retryAfterMs);
       },
-    );
+    });
   }
 
   #resumed(attempts: number): void {
@@ -227,7 +239,7 @@ export class Feed implements Beating {
     clearTimeout(this.#outageTimer);
     this.#lostAt = undefined;
     this.#outage.to = Date.now();
-    this.#parts.sink.onResume(attempts, outageMs);
+    this.#sink.onResume(attempts, outageMs);
     const reason = this.#continuity.resume(this.#cursor);
     if (reason) this.#gap(reason);
   }
@@ -253,7 +265,7 @@ export class Feed implements Beating {
   #finish(reason: CloseReason, error: SseProxyError | undefined): void {
     if (this.#over) return;
     this.close();
-    this.#parts.sink.onOver(reason, error);
+    this.#sink.onOver(reason, error);
   }
 }
 

@@ -7,10 +7,8 @@
 
 /** Somebody whose bytes wait in the batch. */
 export interface Batched {
-  /** Hands on what was read. */
-  flow(): void;
-  /** The batch's memory is used again: what could not be handed on has to be copied. */
-  keep(): void;
+  /** Hands on what was read: `memory[start…end)`, lent until this returns. May change it. */
+  take(memory: Buffer, start: number, end: number): void;
 }
 
 const memoryBytes = 262_144;
@@ -20,9 +18,9 @@ const maxWaiting = 32;
 /** What one turn of the event loop has read, of all upstream sockets. */
 export class ReadBatch {
   readonly #memory = Buffer.allocUnsafeSlow(memoryBytes);
-  #used = 0;
-  // As in chunk-batch.ts: emptied as they are used, never shrunk.
+  // As in chunk-batch.ts: emptied as they are used, never shrunk. A read lies between its own offset and the next one.
   readonly #members: (Batched | undefined)[] = [];
+  readonly #offsets = [0];
   #waiting = 0;
   #next = 0;
   #isDue = false;
@@ -36,14 +34,17 @@ export class ReadBatch {
   }
 
   /** Copies the first `length` bytes into the batch; `member` is told when it is its turn. */
-  add(member: Batched, bytes: Buffer, length: number): Buffer {
+  add(member: Batched, bytes: Buffer, length: number): void {
     if (this.#waiting === maxWaiting || this.#used + length > memoryBytes) this.#handOn();
-    const start = this.#used;
-    this.#used += length;
-    this.#members[this.#waiting++] = member;
+    bytes.copy(this.#memory, this.#used, 0, length);
+    this.#members[this.#waiting] = member;
+    this.#offsets[this.#waiting + 1] = this.#used + length;
+    this.#waiting++;
     this.begins();
-    bytes.copy(this.#memory, start, 0, length);
-    return this.#memory.subarray(start, this.#used);
+  }
+
+  get #used(): number {
+    return this.#offsets[this.#waiting] as number;
   }
 
   #due = (): void => {
@@ -52,19 +53,20 @@ export class ReadBatch {
   };
 
   #handOn(): void {
-    const members = this.#members;
     try {
-      while (this.#next < this.#waiting) (members[this.#next++] as Batched).flow();
+      while (this.#next < this.#waiting) this.#handOnNext();
     } finally {
       // A member that throws must not take the others' bytes with it.
       if (this.#next < this.#waiting) this.#handOn();
     }
-    for (let i = 0; i < this.#waiting; i++) {
-      members[i]?.keep();
-      members[i] = undefined;
-    }
     this.#waiting = 0;
     this.#next = 0;
-    this.#used = 0;
+  }
+
+  #handOnNext(): void {
+    const at = this.#next++;
+    const member = this.#members[at] as Batched;
+    this.#members[at] = undefined;
+    member.take(this.#memory, this.#offsets[at] as number, this.#offsets[at + 1] as number);
   }
 }

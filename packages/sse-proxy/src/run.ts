@@ -22,14 +22,18 @@ export class Run {
     if (isEvent) this.#events++;
   }
 
-  /** Hands over what is held, if there is anything. */
-  flush(take: (bytes: Buffer, events: number) => void): void {
+  /** Events among what is held. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Hands over what is held, and forgets it; undefined if there is nothing. */
+  take(): Buffer | undefined {
     const source = this.#source;
-    if (!source) return;
-    const events = this.#events;
+    if (!source) return undefined;
     this.#source = undefined;
     this.#events = 0;
     const isAll = this.#start === 0 && this.#end === source.length;
-    take(isAll ? source : source.subarray(this.#start, this.#end), events);
+    return isAll ? source : source.subarray(this.#start, this.#end);
   }
 }

@@ -206,10 +206,12 @@ export class SharedFeed implements FeedSink, Beating {
   }
 
   onChunk(): void {
-    this.#run.flush(this.#give);
+    const { events } = this.#run;
+    const bytes = this.#run.take();
+    if (bytes) this.#give(bytes, events);
   }
 
-  #give = (bytes: Buffer, events: number): void => {
+  #give(bytes: Buffer, events: number): void {
     const { end } = this.ring;
     for (const seat of this.#live) {
       if (seat.reader.onFrames(bytes, events)) continue;
@@ -221,7 +223,7 @@ export class SharedFeed implements FeedSink, Beating {
       if (seat.position < this.ring.start || this.ring.bytesFrom(seat.position) > seat.allowance) this.#cut(seat);
     }
     this.#flow();
-  };
+  }
 
   onGap(gap: Gap): void {
     this.onChunk();
