@@ -69,8 +69,10 @@ export class ChunkedDecoder {
   #skipSize(bytes: Buffer, from: number, to: number): number {
     let size = 0;
     let at = from;
-    for (let digit = hexDigit(bytes[at]); digit >= 0 && at < to; digit = hexDigit(bytes[++at])) size = size * 16 + digit;
-    if (size === 0 || at - from > maxSizeDigits || at + 1 >= to || bytes[at] !== CR || bytes[at + 1] !== LF) return from;
+    for (let digit = hexDigit(bytes[at]); digit >= 0 && at < to; digit = hexDigit(bytes[++at]))
+      size = size * 16 + digit;
+    if (size === 0 || at - from > maxSizeDigits || at + 1 >= to || bytes[at] !== CR || bytes[at + 1] !== LF)
+      return from;
     this.#left = size;
     this.#place = 'data';
     return at + 2;
