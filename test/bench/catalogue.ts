@@ -56,6 +56,12 @@ const all: readonly Server[] = [
   },
   { name: 'tcp-relay', label: 'a TCP relay in Node', kind: 'reference', script: 'tcp-relay.ts' },
   {
+    name: 'reads-and-writes',
+    label: 'only reads and writes, in Node',
+    kind: 'reference',
+    script: 'reads-and-writes.ts',
+  },
+  {
     name: 'floor',
     label: 'only the writes, in Node',
     kind: 'reference',

@@ -4,6 +4,7 @@ import { connectRound } from './rounds/connect.ts';
 import { eventsRound } from './rounds/events.ts';
 import type { Figures } from './rounds/figures.ts';
 import { idleHeartbeatMs, idleRound } from './rounds/idle.ts';
+import { Meeting } from './rounds/meeting.ts';
 import { stormRound } from './rounds/storm.ts';
 import { InvalidRound, patienceMs, type Stage, setStage } from './stage.ts';
 
@@ -20,28 +21,39 @@ export async function run(plan: Plan, rounds: number, seconds: number, progress:
     const { workload, server, shape, browsers } = it;
     results.set(it, { workload: workload.name, server: server.name, wanted: shape.browsers, browsers, rounds: [] });
   }
-  const guesses = plan.cases.map((it) => guessSeconds(it, seconds));
-  const total = rounds * guesses.reduce((sum, guess) => sum + guess, 0);
+  const guesses = new Map(plan.cases.map((it) => [it, guessSeconds(it, seconds)]));
+  const total = rounds * [...guesses.values()].reduce((sum, guess) => sum + guess, 0);
   const startedAt = performance.now();
   let done = 0;
   for (const workload of new Set(plan.cases.map((it) => it.workload))) {
+    const cases = plan.cases.filter((it) => it.workload === workload);
     for (let round = 1; round <= rounds; round++) {
-      let direct: Figures | undefined;
-      for (const [index, it] of plan.cases.entries()) {
-        if (it.workload !== workload) continue;
+      const say = (what: string) => {
         const elapsed = (performance.now() - startedAt) / 1e3;
         // The guess is corrected by how long things really took, once that is known.
         const pace = done > 0 ? elapsed / done : 1;
         const left = Math.ceil(((total - done) * pace) / 60);
-        progress(
-          `${workload.name}, round ${round} of ${rounds}: ${it.browsers} browsers, ${it.server.name} (${left} min left)`,
-        );
+        progress(`${workload.name}, round ${round} of ${rounds}: ${what} (${left} min left)`);
+      };
+      const take = (it: Case, outcome: Round) => {
+        if (outcome.invalid) progress(`  ${it.server.name} not valid: ${outcome.invalid}`);
+        results.get(it)?.rounds.push(outcome);
+        done += guesses.get(it) ?? 0;
+      };
+      if (workload.atOnce) {
+        say(`${cases.length} servers at once`);
+        const meeting = new Meeting(cases.length);
+        const outcomes = cases.map((it) => measure(it, seconds, meeting.meet).finally(() => meeting.leave()));
+        for (const [index, outcome] of (await Promise.all(outcomes)).entries()) take(cases[index] as Case, outcome);
+        continue;
+      }
+      let direct: Figures | undefined;
+      for (const it of cases) {
+        say(`${it.browsers} browsers, ${it.server.name}`);
         const outcome = await measure(it, seconds);
         if (it.server.name === 'direct') direct = outcome.figures;
         else if (direct) addLatency(outcome.figures, direct);
-        if (outcome.invalid) progress(`  not valid: ${outcome.invalid}`);
-        results.get(it)?.rounds.push(outcome);
-        done += guesses[index] ?? 0;
+        take(it, outcome);
       }
     }
   }
@@ -55,7 +67,11 @@ function addLatency(figures: Figures, direct: Figures): void {
   if (p99Us !== undefined && direct.p99Us !== undefined) figures.addedP99Us = p99Us - direct.p99Us;
 }
 
-async function measure({ workload, server, shape: wanted, browsers }: Case, seconds: number): Promise<Round> {
+async function measure(
+  { workload, server, shape: wanted, browsers }: Case,
+  seconds: number,
+  meet?: () => Promise<void>,
+): Promise<Round> {
   const shape = { ...wanted, browsers };
   const { kind } = workload;
   const rounds = { events: eventsRound, idle: idleRound, storm: stormRound, connect: connectRound };
@@ -67,7 +83,7 @@ async function measure({ workload, server, shape: wanted, browsers }: Case, seco
   });
   try {
     stage = await Promise.race([setStage(server, shape, kind === 'idle' ? idleHeartbeatMs : undefined), longest]);
-    return { figures: await Promise.race([rounds[kind](stage, server, shape, seconds), longest]) };
+    return { figures: await Promise.race([rounds[kind](stage, server, shape, seconds, meet), longest]) };
   } catch (error) {
     // A server that does not start, or dies under its load, must not take what was measured before with it.
     return { figures: {}, invalid: (error as Error).message.replaceAll(here, '') };

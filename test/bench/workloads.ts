@@ -17,6 +17,8 @@ export interface Workload {
   /** In `--quick`. */
   readonly quickShapes: readonly Shape[];
   readonly servers: readonly string[];
+  /** All servers are measured at the same time, on the same core, and not one after another. */
+  readonly atOnce?: boolean;
 }
 
 const shape = (browsers: number, perSecond: number, spread = false): Shape => ({
@@ -76,6 +78,24 @@ export const workloads: readonly Workload[] = [
     servers: ['direct', 'ours', ...shared, 'nginx'],
   },
   {
+    name: 'busy-at-once',
+    title: 'all servers at the same time on one core, each with 100 browsers, 20 events/s each',
+    kind: 'events',
+    shapes: [shape(100, 20)],
+    quickShapes: [shape(100, 20)],
+    servers: ['ours', ...libraries, 'tcp-relay', 'reads-and-writes', 'nginx', 'haproxy'],
+    atOnce: true,
+  },
+  {
+    name: 'fan-at-once',
+    title: 'all servers at the same time on one core, each with 1,000 browsers, 5 events/s each, one source',
+    kind: 'events',
+    shapes: [shape(1_000, 5)],
+    quickShapes: [shape(1_000, 5)],
+    servers: shared,
+    atOnce: true,
+  },
+  {
     name: 'idle',
     title: 'browsers connected, nothing to send but heartbeats, one a second where a server sends its own',
     kind: 'idle',
@@ -116,6 +136,6 @@ export const workloads: readonly Workload[] = [
     kind: 'connect',
     shapes: [shape(10_000, 0)],
     quickShapes: [shape(1_000, 0)],
-    servers: ['ours', 'ours-shared', 'http-proxy-middleware', 'controller', 'tcp-relay', 'express'],
+    servers: ['ours', 'ours-shared', 'http-proxy-middleware', 'controller', 'tcp-relay', 'reads-and-writes', 'express'],
   },
 ];

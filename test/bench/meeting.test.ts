@@ -1,0 +1,40 @@
+import { expect } from 'chai';
+import { Meeting } from './rounds/meeting.ts';
+
+describe("The benchmark's meetings", () => {
+  const turn = () => new Promise(setImmediate);
+
+  /** Who has gone on, in order. */
+  function goers(meeting: Meeting, ...names: string[]): string[] {
+    const gone: string[] = [];
+    for (const name of names) void meeting.meet().then(() => gone.push(name));
+    return gone;
+  }
+
+  it('go on when everybody is there, as often as they meet', async () => {
+    const meeting = new Meeting(2);
+    for (let time = 0; time < 2; time++) {
+      const first = goers(meeting, 'a');
+      await turn();
+      expect(first).to.deep.equal([]);
+      const second = goers(meeting, 'b');
+      await turn();
+      expect([first, second]).to.deep.equal([['a'], ['b']]);
+    }
+  });
+
+  it('do not wait for those who have left', async () => {
+    const meeting = new Meeting(3);
+    const gone = goers(meeting, 'a', 'b');
+    await turn();
+    expect(gone).to.deep.equal([]);
+    meeting.leave();
+    await turn();
+    expect(gone).to.deep.equal(['a', 'b']);
+  });
+
+  it('are over when the last has left', () => {
+    const meeting = new Meeting(1);
+    meeting.leave();
+  });
+});

@@ -1,0 +1,27 @@
+/** Where those who are measured at the same time wait for each other. */
+export class Meeting {
+  #expected: number;
+  #waiting: (() => void)[] = [];
+
+  constructor(expected: number) {
+    this.#expected = expected;
+  }
+
+  /** Resolves once everybody who is still expected has come. */
+  meet = (): Promise<void> => {
+    const all = new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#goOn();
+    return all;
+  };
+
+  /** Somebody is not coming any more: done, or given up. */
+  leave(): void {
+    this.#expected--;
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#waiting.length < this.#expected) return;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
