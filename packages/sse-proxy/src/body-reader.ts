@@ -62,7 +62,7 @@ export class BodyReader implements Batched {
 
   /** Makes the socket; `connect` has to do so at once. */
   attach(connect: () => Socket): Socket {
-    onread.callback = this.#read;
+    onread.callback = this.#read.bind(this);
     try {
       this.#socket = connect();
       return this.#socket;
@@ -129,7 +129,7 @@ export class BodyReader implements Batched {
   }
 
   /** Called for every read; `false` stops reading. */
-  #read = (length: number): boolean => {
+  #read(length: number): boolean {
     const { buffer } = onread;
     // Bytes that wait in the batch come first, though a pause may have begun since.
     if (this.#phase === 'body' && (!this.#paused || this.#batched > 0)) {
@@ -144,7 +144,7 @@ export class BodyReader implements Batched {
     const bytes = Buffer.from(buffer.subarray(0, length));
     if (this.#phase === 'head') return this.#readHead(bytes);
     return this.#phase === 'undici' ? this.#push(bytes) : this.#hold(bytes);
-  };
+  }
 
   #readHead(bytes: Buffer): boolean {
     const end = this.#head?.scan(bytes, bytes.length);

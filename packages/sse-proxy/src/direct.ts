@@ -18,6 +18,8 @@ export class DirectSubscription implements Subscription, FeedSink {
   readonly ready: Promise<IncomingHttpHeaders>;
   readonly #feed: Feed;
   readonly #run = new Run();
+  /** Whether the run holds anything. */
+  #joins = false;
   readonly #single: boolean;
   readonly #news: FeedNews;
   #reader: FeedReader | undefined;
@@ -48,14 +50,23 @@ export class DirectSubscription implements Subscription, FeedSink {
   }
 
   onFrame(source: Buffer, start: number, end: number, isEvent: boolean): void {
-    if (this.#single || !this.#run.continues(source, start)) this.onChunk();
+    if (this.#joins && (this.#single || !this.#run.continues(source, start))) this.onChunk();
+    // Mostly a chunk is one event, and there is nothing to be joined.
+    if (start === 0 && end === source.length) return this.#give(source, isEvent ? 1 : 0);
     this.#run.add(source, start, end, isEvent);
+    this.#joins = true;
   }
 
   onChunk(): void {
+    if (!this.#joins) return;
+    this.#joins = false;
     const { events } = this.#run;
     const bytes = this.#run.take();
-    if (bytes && this.#reader && !this.#reader.onFrames(bytes, events)) this.#feed.pause();
+    if (bytes) this.#give(bytes, events);
+  }
+
+  #give(bytes: Buffer, events: number): void {
+    if (this.#reader && !this.#reader.onFrames(bytes, events)) this.#feed.pause();
   }
 
   onGap(gap: Gap): void {

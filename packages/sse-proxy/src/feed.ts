@@ -53,7 +53,7 @@ interface Waiting {
 }
 
 /** One upstream subscription: connect → frame → resume. Says what is new, in order, whole, and once. */
-export class Feed implements Beating, UpstreamEvents {
+export class Feed implements Beating, FrameSink, UpstreamEvents {
   readonly #parts: FeedParts;
   // What every event needs, at hand: between two events the caches are cold.
   readonly #sink: FeedSink;
@@ -81,7 +81,7 @@ export class Feed implements Beating, UpstreamEvents {
     this.#keeps = parts.keeps;
     this.#recalls = parts.config.resume !== false;
     this.#cursor = parts.cursor;
-    this.#framer = new Framer(this.#frame, parts.config.maxEventBytes, parts.cursor);
+    this.#framer = new Framer(this, parts.config.maxEventBytes);
     this.#continuity = new Continuity(parts.config.maxEventBytes);
   }
 
@@ -160,7 +160,7 @@ export class Feed implements Beating, UpstreamEvents {
     else this.#lost('upstream-broken', error);
   }
 
-  #frame: FrameSink = (source, start, end, isEvent, id) => {
+  onFrame(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void {
     const matters = isEvent || id !== undefined;
     if (matters && this.#continuity.catchingUp) {
       const verdict = this.#continuity.judge(source, start, end, id, isEvent, this.#cursor);
@@ -173,7 +173,7 @@ export class Feed implements Beating, UpstreamEvents {
     }
     if (matters) this.#deliver(source, start, end, isEvent, id);
     else this.#sink.onFrame(source, start, end, false, undefined);
-  };
+  }
 
   #deliver(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void {
     if (id !== undefined) this.#cursor = id;

@@ -7,12 +7,14 @@ const SPACE = 0x20;
 const BOM = [0xef, 0xbb, 0xbf] as const;
 const NOTHING = Buffer.alloc(0);
 
-/**
- * Receives what {@link Framer.push} finds: `source.subarray(start, end)` is safe to send as it stands.
- * `isEvent` is true where a browser would dispatch an event, false for comments, lone ids and retry fields; `id` is the
- * frame's own, if it has one.
- */
-export type FrameSink = (source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined) => void;
+/** Receives what {@link Framer.push} finds. */
+export interface FrameSink {
+  /**
+   * `source.subarray(start, end)` is safe to send as it stands. `isEvent` is true where a browser would dispatch an event,
+   * false for comments, lone ids and retry fields; `id` is the frame's own, if it has one.
+   */
+  onFrame(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void;
+}
 
 /**
  * Cuts the bytes of one upstream connection into whole events, without changing a byte.
@@ -22,8 +24,6 @@ export type FrameSink = (source: Buffer, start: number, end: number, isEvent: bo
  * What is cut off at the end of a connection is never handed on.
  */
 export class Framer {
-  /** Id of the last whole event as a byte string (one character a byte); empty when there is none. */
-  lastEventId: string;
   /** The last valid `retry:` of the upstream, in milliseconds. */
   retryMs: number | undefined;
   /** Whether the upstream has shown, by an id or a comment, that silence can be told from an end. */
@@ -40,15 +40,16 @@ export class Framer {
   #afterCr = false;
   #atStart = true;
 
-  // The fields of the current event, as far as its lines have been read; they count once it is whole.
+  // The fields of the current event, as far as its lines have been read; they count once it is whole. Of the id, which
+  // nearly every event has, only where it lies: what an old object points to has to be told to the collector each time.
   #hasData = false;
-  #id: string | undefined;
+  #idStart = -1;
+  #idEnd = -1;
   #retryMs: number | undefined;
 
-  constructor(sink: FrameSink, maxEventBytes: number, lastEventId = '') {
+  constructor(sink: FrameSink, maxEventBytes: number) {
     this.#sink = sink;
     this.#maxEventBytes = maxEventBytes;
-    this.lastEventId = lastEventId;
   }
 
   /** Bytes held back because their event is not whole yet. */
@@ -104,14 +105,11 @@ export class Framer {
 
   #emit(source: Buffer, start: number, end: number): void {
     const isEvent = this.#hasData;
-    const id = this.#id;
-    if (id !== undefined) {
-      this.lastEventId = id;
-      this.showsLife = true;
-    }
+    const id = this.#idStart < 0 ? undefined : source.toString('latin1', this.#idStart, this.#idEnd);
+    if (id !== undefined) this.showsLife = true;
     if (this.#retryMs !== undefined) this.retryMs = this.#retryMs;
     this.#release();
-    this.#sink(source, start, end, isEvent, id);
+    this.#sink.onFrame(source, start, end, isEvent, id);
   }
 
   #release(): void {
@@ -125,7 +123,7 @@ export class Framer {
 
   #forgetFields(): void {
     this.#hasData = false;
-    this.#id = undefined;
+    this.#idStart = -1;
     this.#retryMs = undefined;
   }
 
@@ -206,11 +204,13 @@ export class Framer {
   #readLine(source: Buffer, line: number, lineEnd: number): void {
     if (isField(source, line, lineEnd, 'data')) this.#hasData = true;
     else if (isField(source, line, lineEnd, 'id')) {
-      const value = fieldValue(source, line + 2, lineEnd);
+      const start = valueStart(source, line + 2, lineEnd);
       // [spec] an id with U+0000 NULL is ignored; an empty one resets the last event ID.
-      if (!value.includes('\0')) this.#id = value;
+      if (hasNull(source, start, lineEnd)) return;
+      this.#idStart = start;
+      this.#idEnd = lineEnd;
     } else if (isField(source, line, lineEnd, 'retry')) {
-      const value = fieldValue(source, line + 5, lineEnd);
+      const value = source.toString('latin1', valueStart(source, line + 5, lineEnd), lineEnd);
       // [spec] "If the field value consists of only ASCII digits"; how long a wait it may cause is its user's to bound.
       if (/^[0-9]+$/.test(value)) this.#retryMs = Number(value);
     }
@@ -256,8 +256,12 @@ function isField(buffer: Buffer, start: number, lineEnd: number, name: string): 
   return nameEnd === lineEnd || buffer[nameEnd] === COLON;
 }
 
-/** The field's value as a byte string. [spec] "If value starts with a U+0020 SPACE character, remove it from value." */
-function fieldValue(buffer: Buffer, nameEnd: number, lineEnd: number): string {
-  const start = buffer[nameEnd + 1] === SPACE ? nameEnd + 2 : nameEnd + 1;
-  return start < lineEnd ? buffer.toString('latin1', start, lineEnd) : '';
+/** Where the field's value begins. [spec] "If value starts with a U+0020 SPACE character, remove it from value." */
+function valueStart(buffer: Buffer, nameEnd: number, lineEnd: number): number {
+  return Math.min(lineEnd, buffer[nameEnd + 1] === SPACE ? nameEnd + 2 : nameEnd + 1);
+}
+
+function hasNull(buffer: Buffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (buffer[i] === 0) return true;
+  return false;
 }

@@ -17,7 +17,7 @@ function frame(chunks: Buffer[]): Frames {
 const state = (kept: Frames) => ({
   bytes: kept.bytes(),
   events: kept.events,
-  lastEventId: kept.framer.lastEventId,
+  lastEventId: kept.lastId,
   retryMs: kept.framer.retryMs,
   showsLife: kept.framer.showsLife,
   heldBytes: kept.framer.heldBytes,
@@ -85,7 +85,7 @@ describe('framing: properties', () => {
       fc.property(soup, cuts, (bytes, places) => {
         const kept = frame(cut(bytes, places));
         const proxied = browserReads(asSent(kept));
-        expect(utf8(kept.framer.lastEventId)).to.equal(proxied.id);
+        expect(utf8(kept.lastId)).to.equal(proxied.id);
         expect(kept.framer.retryMs).to.equal(proxied.retry);
       }),
       runs,

@@ -91,7 +91,7 @@ describe('framing: lines and events', () => {
     expect(kept.framer.heldBytes).to.equal(0);
     push(kept, '\ndata: c\n\n');
     expect(kept.frames).to.deep.equal(['data: a\n\n!', '\n', 'data: c\n\n!']);
-    expect(kept.framer.lastEventId).to.equal('');
+    expect(kept.lastId).to.equal('');
   });
 
   it('input 26: a restart between the CR and the LF of an empty line makes no phantom event', () => {
@@ -117,7 +117,7 @@ describe('framing: lines and events', () => {
     kept.framer.restart();
     push(kept, 'data: b\n\n');
     expect(kept.frames).to.deep.equal(['id: 1\ndata: a\n\n!', 'data: b\n\n!']);
-    expect(kept.framer.lastEventId).to.equal('1');
+    expect(kept.lastId).to.equal('1');
   });
 
   it('rule 19: a comment alone on a line passes at once, in whatever pieces it comes', () => {
@@ -162,7 +162,10 @@ describe('framing: lines and events', () => {
 describe('framing: what was handed on', () => {
   it('stays as it is while later events are put together: a slow browser may still wait for it', () => {
     const slices: Buffer[] = [];
-    const framer = new Framer((source, start, end) => slices.push(source.subarray(start, end)), 1_000);
+    const framer = new Framer(
+      { onFrame: (source, start, end) => void slices.push(source.subarray(start, end)) },
+      1_000,
+    );
     for (const chunk of dribble('data: a\n\ndata: b\n\n: c\n')) framer.push(Buffer.from(chunk));
     expect(slices.map(String)).to.deep.equal(['data: a\n\n', 'data: b\n\n', ': c\n']);
   });

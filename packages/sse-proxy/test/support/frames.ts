@@ -6,24 +6,29 @@ export interface Frames {
   /** Every frame in order; events end in `!`, so that one look tells them from the rest. */
   readonly frames: string[];
   readonly bytes: () => string;
+  /** The last frame's that had one. */
+  lastId: string | undefined;
   events: number;
 }
 
 /** A framer whose output is kept. */
-export function framing(maxEventBytes = 1_048_576, lastEventId = ''): Frames {
+export function framing(maxEventBytes = 1_048_576): Frames {
   const parts: string[] = [];
   const kept: Frames = {
     framer: new Framer(
-      (source, start, end, isEvent) => {
-        const bytes = source.toString('latin1', start, end);
-        parts.push(bytes);
-        kept.frames.push(isEvent ? `${bytes}!` : bytes);
-        if (isEvent) kept.events++;
+      {
+        onFrame: (source, start, end, isEvent, id) => {
+          const bytes = source.toString('latin1', start, end);
+          parts.push(bytes);
+          kept.frames.push(isEvent ? `${bytes}!` : bytes);
+          if (isEvent) kept.events++;
+          if (id !== undefined) kept.lastId = id;
+        },
       },
       maxEventBytes,
-      lastEventId,
     ),
     frames: [],
+    lastId: undefined,
     bytes: () => parts.join(''),
     events: 0,
   };
