@@ -3,7 +3,7 @@ import type { SseProxyError } from './errors.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { Config } from './options.ts';
-import { Outlet, type OutletEvents } from './outlet.ts';
+import { Outlet } from './outlet.ts';
 import type { FeedReader, Subscription } from './subscription.ts';
 import { type TransformEvents, Transformer } from './transform.ts';
 import type { CloseReason, EvictContext, StreamInfo } from './types.ts';
@@ -18,19 +18,18 @@ export interface FlowOwner extends StreamInfo {
 }
 
 /**
- * What flows from a subscription to an outlet, through the transform if there is one, no faster than the browser takes
- * it. One object instead of a closure for each call: there is one a browser.
+ * An outlet that takes what a subscription gives, through the transform if there is one, no faster than the browser takes
+ * it. One object for all of it: there is one a browser, and every event meets it.
  */
-export class Flow implements FeedReader, OutletEvents, TransformEvents {
-  readonly outlet: Outlet;
+export class Flow extends Outlet implements FeedReader, TransformEvents {
   readonly #owner: FlowOwner;
   readonly #transformer: Transformer | undefined;
   #subscription: Subscription | undefined;
   #over: [CloseReason, SseProxyError | undefined] | undefined;
 
   constructor(owner: FlowOwner, res: Response, config: Config, heartbeat: Heartbeat) {
+    super(res, config, heartbeat);
     this.#owner = owner;
-    this.outlet = new Outlet(res, config, heartbeat, this);
     const { transform, hookTimeoutMs } = config;
     if (transform) this.#transformer = new Transformer(transform, owner, owner.lifetime, hookTimeoutMs, this);
   }
@@ -41,7 +40,7 @@ export class Flow implements FeedReader, OutletEvents, TransformEvents {
   }
 
   get #ready(): boolean {
-    return !this.outlet.full && !this.#transformer?.pending;
+    return !this.full && !this.#transformer?.pending;
   }
 
   onDrain(): void {
@@ -54,17 +53,17 @@ export class Flow implements FeedReader, OutletEvents, TransformEvents {
 
   onFrames(bytes: Buffer, events: number): boolean {
     if (this.#transformer) this.#transformer.push(bytes, events > 0);
-    else this.outlet.write(bytes, events);
+    else this.write(bytes, events);
     return this.#ready;
   }
 
   onOwn(bytes: Buffer): void {
     if (this.#transformer) this.#transformer.push(bytes, false);
-    else this.outlet.write(bytes, 0);
+    else this.write(bytes, 0);
   }
 
   onBehind(bound: EvictContext['bound'], bytes: number): void {
-    this.outlet.evict(bound, bytes);
+    this.evict(bound, bytes);
   }
 
   onOver(reason: CloseReason, error: SseProxyError | undefined): void {
@@ -73,7 +72,7 @@ export class Flow implements FeedReader, OutletEvents, TransformEvents {
   }
 
   onBytes(bytes: Buffer, events: number): void {
-    this.outlet.write(bytes, events);
+    this.write(bytes, events);
   }
 
   onIdle(): void {

@@ -13,16 +13,8 @@ import type { EvictContext } from './types.ts';
 const CR = 0x0d;
 const LF = 0x0a;
 
-/** What an outlet tells its stream. */
-export interface OutletEvents {
-  /** The browser has taken all that waited. */
-  onDrain(): void;
-  /** A bound of `slowClient` was passed; the browser has been cut. */
-  onEvict(bound: EvictContext['bound'], bufferedBytes: number): void;
-}
-
 /** Writes to one browser: whole events only, heartbeats between them, and never more than may wait. */
-export class Outlet implements Beating, Sender {
+export abstract class Outlet implements Beating, Sender {
   /** Upstream events written. */
   events = 0;
   /** Bytes written, HTTP framing aside. */
@@ -30,7 +22,6 @@ export class Outlet implements Beating, Sender {
 
   readonly #res: Response;
   readonly #config: Pick<Config, 'heartbeatMs' | 'retryMs' | 'share' | 'slowClient' | 'transform'>;
-  readonly #on: OutletEvents;
   readonly #heartbeat: Heartbeat;
   #over = false;
   #full = false;
@@ -42,13 +33,17 @@ export class Outlet implements Beating, Sender {
   #quietBeats = 0;
   #fullBeats = 0;
 
-  constructor(res: Response, config: Config, heartbeat: Heartbeat, on: OutletEvents) {
+  constructor(res: Response, config: Config, heartbeat: Heartbeat) {
     this.#res = res;
     this.#config = config;
-    this.#on = on;
     this.#heartbeat = heartbeat;
     heartbeat.add(this);
   }
+
+  /** The browser has taken all that waited. */
+  protected abstract onDrain(): void;
+  /** A bound of `slowClient` was passed; the browser has been cut. */
+  protected abstract onEvict(bound: EvictContext['bound'], bufferedBytes: number): void;
 
   /** Bytes that wait for the browser. */
   get bufferedBytes(): number {
@@ -71,8 +66,9 @@ export class Outlet implements Beating, Sender {
   }
 
   /**
-   * Writes whole events. They are always taken; while the browser is full the caller should wait for onDrain. One that has more than `maxBufferedBytes` waiting already is evicted instead; what comes
-   * in the very turn that filled it does not count, since no browser could have taken anything in between.
+   * Writes whole events. They are always taken; while the browser is full the caller should wait for onDrain. One that has
+   * more than `maxBufferedBytes` waiting already is evicted instead; what comes in the very turn that filled it does not
+   * count, since no browser could have taken anything in between.
    */
   write(bytes: Buffer, events: number): void {
     if (this.#over) return;
@@ -146,14 +142,14 @@ export class Outlet implements Beating, Sender {
   #drained(): void {
     this.#full = false;
     this.#fullBeats = 0;
-    if (!this.#over) this.#on.onDrain();
+    if (!this.#over) this.onDrain();
   }
 
   /** Cuts the browser: a bound was passed. It comes back with its id. */
   evict(bound: EvictContext['bound'], bufferedBytes: number): void {
     if (this.#over) return;
     this.destroy();
-    this.#on.onEvict(bound, bufferedBytes);
+    this.onEvict(bound, bufferedBytes);
   }
 
   /** The stream is complete as HTTP sees it; the browser reconnects after its retry time. */

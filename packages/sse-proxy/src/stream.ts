@@ -99,9 +99,8 @@ export class Stream implements FlowOwner, Beating, Living {
   #start(headers: IncomingHttpHeaders): void {
     const { config, heartbeat } = this.#host;
     const flow = new Flow(this, this.#res, config, heartbeat);
-    const { outlet } = flow;
-    this.outlet = outlet;
-    outlet.open(downHeaders(headers));
+    this.outlet = flow;
+    flow.open(downHeaders(headers));
     notify(config.observers, 'onOpen', { stream: this, waitedMs: this.#openedAt - this.#askedAt });
     this.#host.counters.opened++;
     if (config.maxDurationMs || config.reauthorizeMs) heartbeat.add(this);

@@ -85,7 +85,7 @@ describe('framing: properties', () => {
       fc.property(soup, cuts, (bytes, places) => {
         const kept = frame(cut(bytes, places));
         const proxied = browserReads(asSent(kept));
-        expect(utf8(kept.lastId)).to.equal(proxied.id);
+        expect(utf8(kept.lastId ?? '')).to.equal(proxied.id);
         expect(kept.framer.retryMs).to.equal(proxied.retry);
       }),
       runs,
