@@ -12,10 +12,14 @@ nchan and HAProxy join where they are installed.
 - **Cores.** The server under test has the machine's first core to itself, and the upstream, the browsers and the benchmark
   share the others (Linux, with \`taskset\`). Where all of them share all cores, the server is interrupted at each event by
   those it wakes; how often is a matter of luck, and it costs most who does most between two system calls.
+- **At once.** Servers that are measured one after another differ by what the machine did meanwhile: the same code cost 13
+  to 18 µs in rounds of one run. In \`busy-at-once\` and \`fan-at-once\` all of them run at the same time, on the same core,
+  under the same load (an upstream and browsers of its own for each), so that whatever happens happens to all: the same
+  code then differs by 3 %. They find cold caches at every event, as a server has them that has other things to do.
 - **CPU** is what the server's process used, user and system, all its threads: \`process.cpuUsage()\` for Node, \`/proc\` for
   the others. Upstream and browsers are other processes, and are not counted. It is read just before the first measured
-  event is sent and just after the last browser has the last one. A third as long before that, and 1.5 s at least,
-  events come at 5,000 a second or more, uncounted, so that the compiler is done.
+  event is sent and just after the last browser has the last one. 60,000 events come before that, uncounted, so that the
+  compiler is done: its thread's time is the server's too.
 - **Exactly once.** Every event carries a number. A round in which any browser missed an event, got one twice, was refused
   or was disconnected is not valid, and has no figures.
 - **Latency** is from the upstream's write to the browser's read, by the clock that all processes of a host share
@@ -35,5 +39,6 @@ nchan and HAProxy join where they are installed.
 - **sse-proxy** has all its features on: whole events, heartbeats, bounds, an observer. http-proxy-middleware and httpxy
   get an agent without a bound: with their own they stop at 256 browsers, and the 257th hangs. "http.request + res.write"
   is the controller that one writes by hand; it counts as a library. "Only the writes" frames nothing, checks nothing, and
-  gives the same buffer to every socket: what Node can't go below.
+  gives the same buffer to every socket; "only reads and writes" is an Express route that opens a second connection, parses
+  nothing, and passes on what it reads: what Node can't go below.
 `;

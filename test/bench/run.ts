@@ -43,7 +43,7 @@ export async function run(plan: Plan, rounds: number, seconds: number, progress:
       if (workload.atOnce) {
         say(`${cases.length} servers at once`);
         const meeting = new Meeting(cases.length);
-        const outcomes = cases.map((it) => measure(it, seconds, meeting.meet).finally(() => meeting.leave()));
+        const outcomes = cases.map((it) => measure(it, seconds, meeting).finally(() => meeting.leave()));
         for (const [index, outcome] of (await Promise.all(outcomes)).entries()) take(cases[index] as Case, outcome);
         continue;
       }
@@ -70,7 +70,7 @@ function addLatency(figures: Figures, direct: Figures): void {
 async function measure(
   { workload, server, shape: wanted, browsers }: Case,
   seconds: number,
-  meet?: () => Promise<void>,
+  meeting?: Meeting,
 ): Promise<Round> {
   const shape = { ...wanted, browsers };
   const { kind } = workload;
@@ -83,7 +83,7 @@ async function measure(
   });
   try {
     stage = await Promise.race([setStage(server, shape, kind === 'idle' ? idleHeartbeatMs : undefined), longest]);
-    return { figures: await Promise.race([rounds[kind](stage, server, shape, seconds, meet), longest]) };
+    return { figures: await Promise.race([rounds[kind](stage, server, shape, seconds, meeting), longest]) };
   } catch (error) {
     // A server that does not start, or dies under its load, must not take what was measured before with it.
     return { figures: {}, invalid: (error as Error).message.replaceAll(here, '') };
