@@ -93,8 +93,8 @@ function lines(title: string, results: readonly Result[], metric: Metric): Panel
 export function chart(report: Report): string {
   const of = (workload: string) => report.results.filter((result) => result.workload === workload);
   const panels = [
-    bars('busy: CPU µs per delivered event (100 browsers, 100 events/s each)', of('busy'), 'cpuUs'),
-    bars('fan: CPU µs per delivered event (1,000 browsers, 20 events/s each, one source)', of('fan'), 'cpuUs'),
+    bars('own upstream: CPU µs per event (100 browsers of each, all servers at once)', of('busy-at-once'), 'cpuUs'),
+    bars('one source: CPU µs per delivered event (1,000 browsers of each, all at once)', of('fan-at-once'), 'cpuUs'),
     bars('idle: KB per browser', of('idle'), 'kb'),
     lines('scale: CPU µs per delivered event, from few browsers to many', of('scale'), 'cpuUs'),
   ].filter((panel) => panel !== undefined);

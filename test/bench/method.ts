@@ -13,7 +13,7 @@ nchan and HAProxy join where they are installed.
   share the others (Linux, with \`taskset\`). Where all of them share all cores, the server is interrupted at each event by
   those it wakes; how often is a matter of luck, and it costs most who does most between two system calls.
 - **At once.** Servers that are measured one after another differ by what the machine did meanwhile: the same code cost 13
-  to 18 µs in rounds of one run. In \`busy-at-once\` and \`fan-at-once\` all of them run at the same time, on the same core,
+  to 18 µs in rounds of one run. In \`…-at-once\` and \`scale\` all of them run at the same time, on the same core,
   under the same load (an upstream and browsers of its own for each), so that whatever happens happens to all: the same
   code then differs by 3 %. They find cold caches at every event, as a server has them that has other things to do.
 - **CPU** is what the server's process used, user and system, all its threads: \`process.cpuUsage()\` for Node, \`/proc\` for

@@ -14,7 +14,10 @@ const here = new URL('.', import.meta.url).href;
 /** Told before every round: how far the run is, in words. */
 export type Progress = (line: string) => void;
 
-/** Measures every case of the plan, `rounds` times; the servers take turns, so that a noisy minute hits them all. */
+/**
+ * Measures every case of the plan, `rounds` times; the servers take turns, so that a noisy minute hits them all, or are
+ * measured at the same time.
+ */
 export async function run(plan: Plan, rounds: number, seconds: number, progress: Progress): Promise<Result[]> {
   const results = new Map<Case, Result>();
   for (const it of plan.cases) {
@@ -28,36 +31,48 @@ export async function run(plan: Plan, rounds: number, seconds: number, progress:
   for (const workload of new Set(plan.cases.map((it) => it.workload))) {
     const cases = plan.cases.filter((it) => it.workload === workload);
     for (let round = 1; round <= rounds; round++) {
-      const say = (what: string) => {
+      let direct: Figures | undefined;
+      for (const group of groups(cases)) {
         const elapsed = (performance.now() - startedAt) / 1e3;
         // The guess is corrected by how long things really took, once that is known.
         const pace = done > 0 ? elapsed / done : 1;
         const left = Math.ceil(((total - done) * pace) / 60);
-        progress(`${workload.name}, round ${round} of ${rounds}: ${what} (${left} min left)`);
-      };
-      const take = (it: Case, outcome: Round) => {
-        if (outcome.invalid) progress(`  ${it.server.name} not valid: ${outcome.invalid}`);
-        results.get(it)?.rounds.push(outcome);
-        done += guesses.get(it) ?? 0;
-      };
-      if (workload.atOnce) {
-        say(`${cases.length} servers at once`);
-        const meeting = new Meeting(cases.length);
-        const outcomes = cases.map((it) => measure(it, seconds, meeting).finally(() => meeting.leave()));
-        for (const [index, outcome] of (await Promise.all(outcomes)).entries()) take(cases[index] as Case, outcome);
-        continue;
-      }
-      let direct: Figures | undefined;
-      for (const it of cases) {
-        say(`${it.browsers} browsers, ${it.server.name}`);
-        const outcome = await measure(it, seconds);
-        if (it.server.name === 'direct') direct = outcome.figures;
-        else if (direct) addLatency(outcome.figures, direct);
-        take(it, outcome);
+        progress(`${workload.name}, round ${round} of ${rounds}: ${inWords(group)} (${left} min left)`);
+        const outcomes = await measureGroup(group, seconds);
+        direct ??= outcomes.find(([{ server }]) => server.name === 'direct')?.[1].figures;
+        for (const [it, outcome] of outcomes) {
+          if (direct && it.server.name !== 'direct') addLatency(outcome.figures, direct);
+          if (outcome.invalid) progress(`  ${it.server.name} not valid: ${outcome.invalid}`);
+          results.get(it)?.rounds.push(outcome);
+          done += guesses.get(it) ?? 0;
+        }
       }
     }
   }
   return [...results.values()];
+}
+
+/** Who is measured at the same time: everybody alone, or all who get the same load. */
+function groups(cases: readonly Case[]): (readonly Case[])[] {
+  return [...Map.groupBy(cases, (it) => (it.workload.atOnce ? it.shape : it)).values()];
+}
+
+function inWords(group: readonly Case[]): string {
+  const [{ browsers, server } = { browsers: 0, server: undefined }] = group;
+  return `${browsers} browsers, ${group.length === 1 ? server?.name : `${group.length} servers at once`}`;
+}
+
+async function measureGroup(group: readonly Case[], seconds: number): Promise<[Case, Round][]> {
+  const meeting = group.length > 1 ? new Meeting(group.length) : undefined;
+  return Promise.all(
+    group.map(async (it): Promise<[Case, Round]> => {
+      try {
+        return [it, await measure(it, seconds, meeting)];
+      } finally {
+        meeting?.leave();
+      }
+    }),
+  );
 }
 
 // Latency on its own says more about the machine than about the server.

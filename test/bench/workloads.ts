@@ -87,6 +87,15 @@ export const workloads: readonly Workload[] = [
     atOnce: true,
   },
   {
+    name: 'latency-at-once',
+    title: 'all servers at the same time on one core, each with 100 browsers, 10 events/s each, one after another',
+    kind: 'events',
+    shapes: latency,
+    quickShapes: latency,
+    servers: dedicated,
+    atOnce: true,
+  },
+  {
     name: 'fan-at-once',
     title: 'all servers at the same time on one core, each with 1,000 browsers, 5 events/s each, one source',
     kind: 'events',
@@ -124,11 +133,12 @@ export const workloads: readonly Workload[] = [
   },
   {
     name: 'scale',
-    title: 'the same work per event, from few browsers to many',
+    title: 'all servers at the same time on one core, with the same work per event, from few browsers to many',
     kind: 'events',
-    shapes: [shape(10, 200), shape(100, 100), shape(1_000, 10), shape(10_000, 1)],
-    quickShapes: [shape(10, 200), shape(100, 100), shape(1_000, 10)],
+    shapes: [shape(10, 100), shape(100, 50), shape(1_000, 5), shape(10_000, 0.5)],
+    quickShapes: [shape(10, 100), shape(100, 50), shape(1_000, 5)],
     servers: ['ours', 'ours-shared', 'better-sse', 'tcp-relay', 'floor'],
+    atOnce: true,
   },
   {
     name: 'connect',

@@ -91,7 +91,7 @@ describe('framing: lines and events', () => {
     expect(kept.framer.heldBytes).to.equal(0);
     push(kept, '\ndata: c\n\n');
     expect(kept.frames).to.deep.equal(['data: a\n\n!', '\n', 'data: c\n\n!']);
-    expect(kept.lastId).to.equal('');
+    expect(kept.lastId).to.equal(undefined);
   });
 
   it('input 26: a restart between the CR and the LF of an empty line makes no phantom event', () => {

@@ -43,13 +43,10 @@ export async function eventsRound(
   await meeting?.meet();
   await verify(stage, shape, last);
 
-  const cpuUs = (after.cpuUs - before.cpuUs) / (measured * shape.browsers);
-  // The others' events are in the way: how late these came, and what memory they took, says nothing.
-  if (meeting) return { cpuUs };
   const latencies = merge(await Promise.all(stage.browsers.map((child) => child.ask('latencies'))));
   const figures: Figures = { p50Us: percentile(latencies, 0.5), p99Us: percentile(latencies, 0.99) };
   if (!stage.server) return figures;
-  figures.cpuUs = cpuUs;
+  figures.cpuUs = (after.cpuUs - before.cpuUs) / (measured * shape.browsers);
   if (shape.browsers >= 1_000) figures.kb = (after.rssKb - stage.before.rssKb) / shape.browsers;
   return figures;
 }
