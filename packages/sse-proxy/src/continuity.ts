@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { frameContent } from './framing.ts';
+import { frameContent } from './fields.ts';
 import { isHeaderValue } from './headers.ts';
 import type { GapReason } from './types.ts';
 

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SseProxyError } from './errors.ts';
 import { gapBytes } from './events.ts';
-import { Feed, type FeedParts, type FeedSink, type Gap } from './feed.ts';
+import { Feed } from './feed.ts';
+import type { FeedParts, FeedSink, Gap } from './feed-parts.ts';
 import { Run } from './run.ts';
 import type { FeedReader, Subscription } from './subscription.ts';
 import type { CloseReason } from './types.ts';

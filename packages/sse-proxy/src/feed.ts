@@ -1,50 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { backoffMs } from './backoff.ts';
 import { Continuity } from './continuity.ts';
 import { SseProxyError } from './errors.ts';
+import type { FeedParts, FeedSink } from './feed-parts.ts';
 import { Framer, type FrameSink } from './framing.ts';
 import { isHeaderValue } from './headers.ts';
-import type { Beating, Heartbeat } from './heartbeat.ts';
-import type { Config } from './options.ts';
+import type { Beating } from './heartbeat.ts';
+import { Outage } from './outage.ts';
 import type { CloseReason, GapReason } from './types.ts';
-import type { Upstream, UpstreamConnection, UpstreamEvents, UpstreamRequest } from './upstream.ts';
-
-/** A stretch of time for which continuity can't be proven. */
-export interface Gap {
-  readonly reason: GapReason;
-  /** When the upstream was lost and when it was back, in milliseconds since the epoch. */
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Where a feed's frames go. */
-export interface FeedSink {
-  /**
-   * A whole frame that was not delivered before: `source.subarray(start, end)`, lent unless {@link FeedParts.keeps}.
-   * `id` is its own, if it has one.
-   */
-  onFrame(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void;
-  /** A chunk is through: what was collected may go out. */
-  onChunk(): void;
-  onGap(gap: Gap): void;
-  onResume(attempts: number, outageMs: number): void;
-  /** No more frames come. */
-  onOver(reason: CloseReason, error: SseProxyError | undefined): void;
-}
-
-/** What a {@link Feed} is made of. */
-export interface FeedParts {
-  readonly upstream: Upstream;
-  readonly heartbeat: Heartbeat;
-  readonly config: Pick<Config, 'idleTimeoutMs' | 'idleTimeoutIsSet' | 'maxEventBytes' | 'resume'>;
-  /** Where the feed starts: a Last-Event-ID, a byte string; empty for "now". */
-  readonly cursor: string;
-  /** Makes the request anew for a resume, without Last-Event-ID. May fail: that attempt then has failed. */
-  readonly prepare: () => Promise<UpstreamRequest>;
-  readonly sink: FeedSink;
-  /** Whether frames are wanted for longer than the call that hands them on: then they get memory of their own. */
-  readonly keeps: boolean;
-}
+import type { UpstreamConnection, UpstreamEvents, UpstreamRequest } from './upstream.ts';
 
 /** Who waits for the answer to a request. */
 interface Waiting {
@@ -64,16 +27,12 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
   #cursor: string;
   #connection: UpstreamConnection | undefined;
   #waiting: Waiting | undefined;
-  #retryTimer: NodeJS.Timeout | undefined;
-  #outageTimer: NodeJS.Timeout | undefined;
+  readonly #outage = new Outage();
+  /** Whether an event came since the upstream was lost last. */
+  #hasDelivered = false;
   #over = false;
   #paused = false;
   #quietBeats = 0;
-
-  // The outage under way, if there is one; the last one's dates are kept for a gap that shows later.
-  #lostAt: number | undefined;
-  #outage = { from: 0, to: 0 };
-  #attempts = 0;
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
@@ -112,8 +71,7 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
     if (this.#over) return;
     this.#over = true;
     this.#parts.heartbeat.remove(this);
-    clearTimeout(this.#retryTimer);
-    clearTimeout(this.#outageTimer);
+    this.#outage.stop();
     this.#connection?.abort();
   }
 
@@ -178,12 +136,13 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
   #deliver(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void {
     if (id !== undefined) this.#cursor = id;
     if (this.#recalls) this.#continuity.record(source, start, end, id);
-    this.#attempts = 0;
+    this.#hasDelivered = true;
     this.#sink.onFrame(source, start, end, isEvent, id);
   }
 
   #gap(reason: GapReason): void {
-    this.#sink.onGap({ reason, ...this.#outage });
+    const { from, to } = this.#outage;
+    this.#sink.onGap({ reason, from, to });
   }
 
   /** The connection is gone: reconnects, or ends the feed if that is not wanted. */
@@ -192,11 +151,8 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
     const { resume } = this.#parts.config;
     if (!resume) return this.#finish(reason, error);
     this.#framer.restart();
-    if (this.#lostAt === undefined) {
-      this.#lostAt = performance.now();
-      this.#outage.from = Date.now();
-      this.#outageTimer = setTimeout(() => this.#giveUp(error), resume.maxOutageMs);
-    }
+    this.#outage.begin(this.#hasDelivered, resume.maxOutageMs, () => this.#giveUp(error));
+    this.#hasDelivered = false;
     this.#retryLater();
   }
 
@@ -206,7 +162,7 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
     const { resume } = this.#parts.config;
     if (this.#over || !resume) return;
     const floorMs = Math.max(retryAfterMs, Math.min(this.#framer.retryMs ?? 0, resume.maxDelayMs));
-    this.#retryTimer = setTimeout(() => void this.#retry(), backoffMs(this.#attempts++, resume, floorMs));
+    this.#outage.retryLater(resume, floorMs, () => void this.#retry());
   }
 
   #giveUp(cause: SseProxyError | undefined): void {
@@ -222,9 +178,8 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
       return this.#retryLater();
     }
     if (this.#over) return;
-    const attempts = this.#attempts;
     this.#open(request, {
-      onHeaders: () => this.#resumed(attempts),
+      onHeaders: () => this.#resumed(),
       onRefused: (error) => {
         // 204 and a 4xx mean "never": the browser hears it from its own next request.
         const isFinal = error.code === 'ERR_SSE_UPSTREAM_NO_CONTENT' || error.code === 'ERR_SSE_UPSTREAM_REFUSED';
@@ -234,12 +189,9 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
     });
   }
 
-  #resumed(attempts: number): void {
-    const outageMs = performance.now() - (this.#lostAt ?? 0);
-    clearTimeout(this.#outageTimer);
-    this.#lostAt = undefined;
-    this.#outage.to = Date.now();
-    this.#sink.onResume(attempts, outageMs);
+  #resumed(): void {
+    const outageMs = this.#outage.end();
+    this.#sink.onResume(this.#outage.attempts, outageMs);
     const reason = this.#continuity.resume(this.#cursor);
     if (reason) this.#gap(reason);
   }
@@ -247,20 +199,20 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
   /** Counts the upstream's silence; while nothing is read, nothing is known of it. */
   beat(): void {
     const { idleTimeoutMs, idleTimeoutIsSet } = this.#parts.config;
-    if (this.#paused || this.#lostAt !== undefined || idleTimeoutMs === false) return;
+    if (this.#paused || this.#outage.isOn || idleTimeoutMs === false) return;
     if (!idleTimeoutIsSet && !this.#framer.showsLife) return;
     this.#quietBeats++;
     if (this.#quietBeats * this.#parts.heartbeat.periodMs <= idleTimeoutMs) return;
     // The sockets are looked at once more: bytes that wait there reset the count, when their turn of the loop is over.
-    setImmediate(() => setImmediate(this.#checkSilence));
+    setImmediate(() => setImmediate(() => this.#checkSilence()));
   }
 
-  #checkSilence = (): void => {
-    if (this.#over || this.#quietBeats === 0 || this.#lostAt !== undefined) return;
+  #checkSilence(): void {
+    if (this.#over || this.#quietBeats === 0 || this.#outage.isOn) return;
     this.#connection?.abort();
     const message = `nothing from the upstream for ${this.#parts.config.idleTimeoutMs} ms`;
     this.#lost('upstream-idle', new SseProxyError('ERR_SSE_UPSTREAM_IDLE', { message }));
-  };
+  }
 
   #finish(reason: CloseReason, error: SseProxyError | undefined): void {
     if (this.#over) return;

@@ -1,6 +1,6 @@
 import { closeFlushMs, maxOpensPerTurn } from './defaults.ts';
 import type { FeedNews } from './direct.ts';
-import type { Gap } from './feed.ts';
+import type { Gap } from './feed-parts.ts';
 import { type Beating, Heartbeat } from './heartbeat.ts';
 import { notify } from './observe.ts';
 import type { Config } from './options.ts';

@@ -1,4 +1,4 @@
-import { frameContent } from './framing.ts';
+import { frameContent } from './fields.ts';
 
 /** Bounds of a {@link ReplayRing}; whichever is reached first makes it forget its oldest frames. */
 export interface ReplayBounds {

@@ -1,5 +1,6 @@
 import { SseProxyError } from '../../src/errors.ts';
-import { Feed, type FeedSink, type Gap } from '../../src/feed.ts';
+import { Feed } from '../../src/feed.ts';
+import type { FeedSink, Gap } from '../../src/feed-parts.ts';
 import { Heartbeat } from '../../src/heartbeat.ts';
 import { readOptions } from '../../src/options.ts';
 import type { CloseReason, SseProxyOptions } from '../../src/types.ts';
