@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { capacityTable } from './capacity.ts';
 import { chart, escapeXml } from './chart.ts';
 import { refresh } from './documents.ts';
-import { goals } from './goals.ts';
+import { goals, goalsTable } from './goals.ts';
 import type { Report } from './results.ts';
 import { madeUpReport } from './support/report.ts';
 import { table, workloadTables } from './tables.ts';
@@ -85,6 +85,23 @@ describe('What the benchmark writes', () => {
     expect(measured('dedicated, reconnect storm', report)).to.deep.equal([false, true]);
     expect(measured('shared, reconnect storm', report)).to.deep.equal([true, true]);
     expect(measured('shared, CPU per delivered event as', report)).to.deep.equal([true, true]);
+  });
+
+  it('says beside each goal what a server had that does nothing but read and write', () => {
+    const report = madeUpReport((workload, server) => {
+      if (server === 'reads-and-writes') return { cpuUs: 12, tookMs: 3_500 };
+      if (server === 'floor') return { cpuUs: workload === 'scale' ? 10 : 13 };
+      return {};
+    });
+    const floors = goals(report).map(({ what, goal, floor }) => `${what}: ${goal}: ${floor}`);
+    expect(floors).to.include('dedicated, CPU per event, all at once: ≤ 1.55 × nginx: 0.60 ×');
+    expect(floors).to.include('shared, CPU per delivered event: ≤ 0.9 × nchan: 0.65 ×');
+    expect(floors).to.include('dedicated, all connect, ms: ≤ 1.5 × a bare Express handler: 1.75 ×');
+    expect(floors).to.include('dedicated, memory per idle browser: ≤ 38 KB: undefined');
+    expect(floors).to.include(
+      'shared, CPU per delivered event as browsers grow: its mean ±15 %, from fewest to most: +0 %, +0 %, +0 %, +0 %',
+    );
+    expect(goalsTable(report)).not.to.include('undefined');
   });
 
   it('says which goals it could not measure', () => {

@@ -16,6 +16,8 @@ nchan and HAProxy join where they are installed.
   to 18 µs in rounds of one run. In \`…-at-once\` and \`scale\` all of them run at the same time, on the same core,
   under the same load (an upstream and browsers of its own for each), so that whatever happens happens to all: the same
   code then differs by 3 %. They find cold caches at every event, as a server has them that has other things to do.
+- **Floor** in the table of goals: what a server in Node had in the same run that does nothing but read and write ("only
+  reads and writes", "only the writes", below). A goal below the floor can't be reached in Node.
 - **CPU** is what the server's process used, user and system, all its threads: \`process.cpuUsage()\` for Node, \`/proc\` for
   the others. Upstream and browsers are other processes, and are not counted. It is read just before the first measured
   event is sent and just after the last browser has the last one. 60,000 events come before that, uncounted, so that the

@@ -24,6 +24,7 @@ export function makePlan(options: Options, descriptors: number): Plan {
   const chosen = workloads.filter(({ name }) => options.workloads.includes(name));
   const missing = missingServers([...new Set(chosen.flatMap(({ servers }) => servers))]);
   const notes = new Set<string>();
+  const fewer = new Map<string, Set<string>>();
   const cases: Case[] = [];
   for (const workload of chosen) {
     const names = workload.servers.filter((name) => takesPart(name, options.servers));
@@ -38,14 +39,15 @@ export function makePlan(options: Options, descriptors: number): Plan {
         const server = serverNamed(name);
         const browsers = affordable(shape.browsers, server.shared || !server.script, descriptors);
         if (browsers < shape.browsers) {
-          notes.add(
-            `${browsers} instead of ${shape.browsers} browsers for ${name}: the limit is ${descriptors} file descriptors (ulimit -Hn)`,
-          );
+          const what = `${browsers} instead of ${shape.browsers} browsers`;
+          fewer.set(what, (fewer.get(what) ?? new Set()).add(name));
         }
         cases.push({ workload, shape, browsers, server });
       }
     }
   }
+  for (const [what, names] of fewer)
+    notes.add(`${what} for ${[...names].join(', ')}: the limit is ${descriptors} file descriptors (ulimit -Hn)`);
   return { cases, notes: [...notes] };
 }
 
