@@ -34,7 +34,7 @@ export const maxHeaderBytes = 16_384;
 export const maxBackfills = 32;
 
 /** Streams that are begun, or opened after a wait for their upstream, in one turn of the event loop. */
-export const maxOpensPerTurn = 64;
+export const maxOpensPerTurn = 32;
 
 /** Streams and feeds that are looked at in one turn of the event loop, when a beat comes. */
 export const maxBeatsPerTurn = 512;
