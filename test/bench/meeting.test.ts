@@ -33,8 +33,11 @@ describe("The benchmark's meetings", () => {
     expect(gone).to.deep.equal(['a', 'b']);
   });
 
-  it('are over when the last has left', () => {
-    const meeting = new Meeting(1);
+  it('keep nobody who comes when all others have left', async () => {
+    const meeting = new Meeting(2);
     meeting.leave();
+    const gone = goers(meeting, 'a');
+    await turn();
+    expect(gone).to.deep.equal(['a']);
   });
 });
