@@ -31,7 +31,7 @@ export function makePlan(options: Options, descriptors: number): Plan {
     // Nothing to subtract from: the direct connection is measured for the others' sake.
     if (names.length === 0 || (names[0] === 'direct' && names.length === 1 && !options.servers?.includes('direct')))
       continue;
-    for (const shape of options.quick ? workload.quickShapes : workload.shapes) {
+    for (const shape of (options.quick && workload.quickShapes) || workload.shapes) {
       for (const name of names) {
         const why = missing.get(name);
         if (why) notes.add(`${name} is left out: ${why}`);

@@ -58,8 +58,8 @@ function groups(cases: readonly Case[]): (readonly Case[])[] {
 }
 
 function inWords(group: readonly Case[]): string {
-  const [{ browsers, server } = { browsers: 0, server: undefined }] = group;
-  return `${browsers} browsers, ${group.length === 1 ? server?.name : `${group.length} servers at once`}`;
+  const { browsers, server } = group[0] as Case;
+  return `${browsers} browsers, ${group.length === 1 ? server.name : `${group.length} servers at once`}`;
 }
 
 async function measureGroup(group: readonly Case[], seconds: number): Promise<[Case, Round][]> {

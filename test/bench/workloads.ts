@@ -14,8 +14,8 @@ export interface Workload {
   readonly title: string;
   readonly kind: 'events' | 'idle' | 'storm' | 'connect';
   readonly shapes: readonly Shape[];
-  /** In `--quick`. */
-  readonly quickShapes: readonly Shape[];
+  /** In `--quick`, unless the same. */
+  readonly quickShapes?: readonly Shape[];
   readonly servers: readonly string[];
   /** All servers are measured at the same time, on the same core, and not one after another. */
   readonly atOnce?: boolean;
@@ -50,7 +50,6 @@ export const workloads: readonly Workload[] = [
     title: '10 browsers, 10 events/s each',
     kind: 'events',
     shapes: light,
-    quickShapes: light,
     servers: dedicated,
   },
   {
@@ -58,7 +57,6 @@ export const workloads: readonly Workload[] = [
     title: '1,000 events/s in all: 100 browsers, 10 events/s each, one after another',
     kind: 'events',
     shapes: latency,
-    quickShapes: latency,
     servers: dedicated,
   },
   {
@@ -66,7 +64,6 @@ export const workloads: readonly Workload[] = [
     title: '100 browsers, 100 events/s each',
     kind: 'events',
     shapes: busy,
-    quickShapes: busy,
     servers: dedicated,
   },
   {
@@ -74,7 +71,6 @@ export const workloads: readonly Workload[] = [
     title: '1,000 browsers, 20 events/s each, one source',
     kind: 'events',
     shapes: fan,
-    quickShapes: fan,
     servers: ['direct', 'ours', ...shared, 'nginx'],
   },
   {
@@ -82,7 +78,6 @@ export const workloads: readonly Workload[] = [
     title: 'all servers at the same time on one core, each with 100 browsers, 20 events/s each',
     kind: 'events',
     shapes: [shape(100, 20)],
-    quickShapes: [shape(100, 20)],
     servers: ['ours', ...libraries, 'tcp-relay', 'reads-and-writes', 'nginx', 'haproxy'],
     atOnce: true,
   },
@@ -91,7 +86,6 @@ export const workloads: readonly Workload[] = [
     title: 'all servers at the same time on one core, each with 100 browsers, 10 events/s each, one after another',
     kind: 'events',
     shapes: latency,
-    quickShapes: latency,
     servers: dedicated,
     atOnce: true,
   },
@@ -100,7 +94,6 @@ export const workloads: readonly Workload[] = [
     title: 'all servers at the same time on one core, each with 1,000 browsers, 5 events/s each, one source',
     kind: 'events',
     shapes: [shape(1_000, 5)],
-    quickShapes: [shape(1_000, 5)],
     servers: shared,
     atOnce: true,
   },

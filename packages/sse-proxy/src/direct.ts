@@ -19,7 +19,7 @@ export class DirectSubscription implements Subscription, FeedSink {
   readonly ready: Promise<IncomingHttpHeaders>;
   readonly #feed: Feed;
   readonly #run = new Run();
-  /** Whether the run holds anything. */
+  /** Whether the run holds anything. Known here too, since the run is an object that most events need not meet. */
   #joins = false;
   readonly #single: boolean;
   readonly #news: FeedNews;
