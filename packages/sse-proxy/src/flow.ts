@@ -43,11 +43,11 @@ export class Flow extends Outlet implements FeedReader, TransformEvents {
     return !this.full && !this.#transformer?.pending;
   }
 
-  onDrain(): void {
+  protected onDrain(): void {
     if (this.#ready) this.#subscription?.resume();
   }
 
-  onEvict(bound: EvictContext['bound'], bufferedBytes: number): void {
+  protected onEvict(bound: EvictContext['bound'], bufferedBytes: number): void {
     this.#owner.onEvict(bound, bufferedBytes);
   }
 

@@ -40,8 +40,8 @@ export class Framer {
   #afterCr = false;
   #atStart = true;
 
-  // The fields of the current event, as far as its lines have been read; they count once it is whole. Of the id, which
-  // nearly every event has, only where it lies: what an old object points to has to be told to the collector each time.
+  // The fields of the current event, as far as its lines have been read; they count once it is whole. Of the id it is
+  // known where it lies.
   #hasData = false;
   #idStart = -1;
   #idEnd = -1;
