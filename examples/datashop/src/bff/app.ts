@@ -1,6 +1,7 @@
 import express, { type Express } from 'express';
 import { BFF_LOGS, BFF_STREAM } from '../demo.ts';
 import { health } from './health.ts';
+import { onlyGet } from './only-get.ts';
 import { OpenStreams } from './open-streams.ts';
 import { page } from './page.ts';
 import { notFound, problems } from './problem.ts';
@@ -27,7 +28,7 @@ export function bff({ upstream, token }: { upstream: string; token: string }): B
   app.use(sessions());
   app.get('/', demoSignIn);
   app.use(sessionRoutes({ onSignOut: open.end }));
-  app.get(BFF_LOGS, demandSession, restLogs(upstream, token));
+  app.all(BFF_LOGS, onlyGet, demandSession, restLogs(upstream, token));
   app.get(BFF_STREAM, open.watch);
   app.use(stream);
   app.use(page());

@@ -1,41 +1,64 @@
+import { type Duplex, Stream } from 'node:stream';
 import type { Request, RequestHandler, Response } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { UPSTREAM_LOGS } from '../demo.ts';
 import { Problem, sendProblem } from './problem.ts';
 
-/** All that the log service has to know of the browser's request. Cookies are none of its business. */
-const UP = new Set(['host', 'connection', 'accept', 'accept-encoding', 'accept-language']);
-/** Last-Event-ID is where a stream goes on exactly after the newest log of this page. */
-const DOWN = new Set(['content-type', 'content-length', 'content-encoding', 'cache-control', 'date', 'last-event-id']);
+/** The browser's headers that go up. Not among them: Cookie, and everything that frames a body or names a hop. */
+const requestHeaders = ['host', 'accept', 'accept-encoding', 'accept-language'];
+/** The log service's headers that come down. `Last-Event-ID` is where a stream continues after the newest log of the page. */
+const responseHeaders = new Set([
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'cache-control',
+  'date',
+  'last-event-id',
+]);
 
-/** Plain proxying of one page of logs. */
+/** Stands in for the request as the source of the body: whatever arrived, no byte of it goes up. */
+const noBody = Object.assign(new Stream(), {
+  pipe<T>(up: T): T {
+    (up as Duplex).end();
+    return up;
+  },
+});
+
+/**
+ * Passes a page of logs on. Must stand behind `onlyGet`.
+ *
+ * @param upstream origin of the log service
+ * @param token bearer token that the log service expects
+ */
 export function restLogs(upstream: string, token: string): RequestHandler {
   const proxy = createProxyMiddleware<Request, Response>({
     target: upstream,
     changeOrigin: true,
     pathRewrite: (path) => `${UPSTREAM_LOGS}${query(path)}`,
     proxyTimeout: 10_000,
-    // The plugins that come along answer errors in their own words, with the host name in them.
+    buffer: noBody,
+    // The library's own plugins send error texts that contain the upstream's host name.
     ejectPlugins: true,
     plugins: [
       (server) => {
-        server.on('proxyReq', (up) => {
-          for (const name of up.getHeaderNames()) if (!UP.has(name)) up.removeHeader(name);
-          up.setHeader('authorization', `Bearer ${token}`);
-        });
-        server.on('proxyRes', ({ headers }) => {
-          for (const name of Object.keys(headers)) if (!DOWN.has(name)) delete headers[name];
+        server.on('proxyRes', ({ headers }, _req, res) => {
+          for (const name of Object.keys(headers)) if (!responseHeaders.has(name)) delete headers[name];
+          headers.connection = (res as Response).shouldKeepAlive ? 'keep-alive' : 'close';
         });
         server.on('error', (error, _req, res) => {
-          console.error(
-            `bff: the log service did not answer (${(error as NodeJS.ErrnoException).code ?? error.message})`,
-          );
+          const reason = (error as NodeJS.ErrnoException).code ?? error.message;
+          console.error(`bff: the request to the log service failed (${reason})`);
           sendProblem(res as Response, new Problem(502, 'The log service did not answer.'));
         });
       },
     ],
   });
-  return (req, res, next) => void proxy(req, res, next);
+  return (req, res, next) => {
+    // Before the proxy sees the request: its `proxyReq` event comes after the body's pipe, and not at all with `Expect`.
+    const kept = requestHeaders.flatMap((name) => (req.headers[name] === undefined ? [] : [[name, req.headers[name]]]));
+    req.headers = { ...Object.fromEntries(kept), authorization: `Bearer ${token}` };
+    void proxy(req, res, next);
+  };
 }
 
 function query(path: string): string {
