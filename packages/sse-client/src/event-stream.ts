@@ -1,14 +1,14 @@
+import type { ConnectionSink, ConnectionStatus } from './connection/connection.ts';
+import { isFinal } from './connection/outcome.ts';
+import { createEntryStore } from './entries/entry-store.ts';
 import type { Environment } from './environment.ts';
-import { createLedger } from './ledger.ts';
-import type { LinkSink, LinkStatus } from './link.ts';
 import { createNotifier } from './notifier.ts';
 import { readOptions } from './options.ts';
-import { isFinal } from './outcome.ts';
-import { createPersistence } from './persistence.ts';
-import { tabsLink } from './tabs.ts';
+import { createPersistence } from './persist/persistence.ts';
+import { tabsConnection } from './tabs/tabs-connection.ts';
 import type { EventStream, EventStreamOptions, StreamSnapshot } from './types.ts';
 
-type Status = Required<LinkStatus>;
+type Status = Required<ConnectionStatus>;
 
 const idle: Omit<Status, 'lastError' | 'role'> = { status: 'idle', attempt: 0, retryAt: null, connectedAt: null };
 
@@ -31,36 +31,36 @@ export function createEventStream(url: string, options?: EventStreamOptions): Ev
 /** @internal The same in an environment of one's own, for tests. */
 export function createStream(url: string, options: EventStreamOptions | undefined, env: Environment): EventStream {
   const config = readOptions(url, options);
-  const ledger = createLedger(config.maxEntries, env.Date.now);
+  const store = createEntryStore(config.maxEntries, env.Date.now);
   const notifier = createNotifier(env, () => {
     snapshot = undefined;
   });
-  let status: Status = { ...idle, lastError: null, role: 'alone' };
+  let status: Status = { ...idle, lastError: null, role: 'standalone' };
   let lastEventId = config.lastEventId;
   let lastEventAt: number | null = null;
   let hasCursor = false;
   let isOn = false;
   let isClosed = false;
   /** What the user did last; null before that. */
-  let chosen: boolean | null = null;
+  let enabledByUser: boolean | null = null;
   let snapshot: StreamSnapshot | undefined;
 
   const persistence = createPersistence(
     url,
     config.persist,
     env,
-    () => ({ on: chosen, lastEventId, lastEventAt, entries: ledger.entries() }),
+    () => ({ on: enabledByUser, lastEventId, lastEventAt, entries: store.entries() }),
     changed,
   );
 
-  const sink: LinkSink = {
+  const sink: ConnectionSink = {
     status(patch) {
       status = { ...status, ...patch };
       changed();
     },
     event(event) {
       lastEventAt = event.receivedAt;
-      ledger.receive(event);
+      store.receive(event);
       gathered();
     },
     cursor(id) {
@@ -69,13 +69,13 @@ export function createStream(url: string, options: EventStreamOptions | undefine
       gathered();
     },
     gap(gap) {
-      ledger.gap(gap);
+      store.gap(gap);
       gathered();
     },
     lastEventId: () => lastEventId,
     lastEventAt: () => lastEventAt,
   };
-  const link = tabsLink({ url, config, env }, sink);
+  const link = tabsConnection({ url, config, env }, sink);
 
   /** Seen at once, told soon. */
   function changed(): void {
@@ -95,7 +95,7 @@ export function createStream(url: string, options: EventStreamOptions | undefine
   }
 
   function choose(on: boolean): void {
-    chosen = on;
+    enabledByUser = on;
     persistence?.save();
   }
 
@@ -117,11 +117,11 @@ export function createStream(url: string, options: EventStreamOptions | undefine
       notifier.cancelFrame();
       snapshot = Object.freeze({
         ...status,
-        chosen,
+        enabledByUser,
         lastEventAt,
         lastEventId,
-        entries: ledger.entries(),
-        counts: ledger.counts(),
+        entries: store.entries(),
+        counts: store.counts(),
         persistence: persistence?.state ?? 'off',
       });
     }
@@ -130,12 +130,12 @@ export function createStream(url: string, options: EventStreamOptions | undefine
 
   const saved = persistence?.load();
   if (saved) {
-    chosen = saved.on;
+    enabledByUser = saved.on;
     ({ lastEventId, lastEventAt } = saved);
     hasCursor = true;
-    ledger.restore(saved.entries);
+    store.restore(saved.entries);
   }
-  if (chosen ?? config.autoConnect) switchOn();
+  if (enabledByUser ?? config.autoConnect) switchOn();
 
   /** Nothing can be done with a closed stream, but to look at what it had. */
   const unlessClosed =
@@ -159,22 +159,22 @@ export function createStream(url: string, options: EventStreamOptions | undefine
     retryNow: unlessClosed(() => link.retryNow()),
     seed: unlessClosed((events, options) => {
       if (!hasCursor && lastEventAt === null) lastEventId = options?.lastEventId ?? lastEventId;
-      ledger.seed(events);
+      store.seed(events);
       edited();
     }),
     fill(gapKey, events) {
       if (isClosed) return 0;
-      const added = ledger.fill(gapKey, events);
+      const added = store.fill(gapKey, events);
       if (added !== undefined) edited();
       return added ?? 0;
     },
     clear: unlessClosed(() => {
-      ledger.clear();
+      store.clear();
       edited();
     }),
     reset: unlessClosed(() => {
       if (isOn) link.stop();
-      ledger.reset();
+      store.reset();
       lastEventId = '';
       lastEventAt = null;
       hasCursor = false;

@@ -1,9 +1,9 @@
-import { createEntryLog } from './entry-list.ts';
+import { createEntryLog } from './entries/entry-list.ts';
 import type { StreamSnapshot } from './types.ts';
 
 const snapshot: StreamSnapshot = Object.freeze({
   status: 'idle',
-  chosen: null,
+  enabledByUser: null,
   attempt: 0,
   retryAt: null,
   lastError: null,
@@ -22,7 +22,7 @@ const snapshot: StreamSnapshot = Object.freeze({
     total: 0,
     gaps: 0,
   }),
-  role: 'alone',
+  role: 'standalone',
   persistence: 'off',
 });
 

@@ -1,3 +1,3 @@
 export { createEventStream } from './event-stream.ts';
-export { wipePersisted } from './persistence.ts';
+export { wipePersisted } from './persist/persistence.ts';
 export type * from './types.ts';

@@ -119,7 +119,7 @@ export interface StreamCounts {
 export interface StreamSnapshot {
   readonly status: StreamStatus;
   /** What was done last, by `connect()` or `disconnect()`; with `persist`, also before a reload. Null: neither yet. */
-  readonly chosen: boolean | null;
+  readonly enabledByUser: boolean | null;
   /** Attempts since the last stable connection: 0 while stable, 1 for the first retry. */
   readonly attempt: number;
   /** When the next attempt is made, milliseconds since 1970; null when none is planned. */
@@ -134,7 +134,7 @@ export interface StreamSnapshot {
   readonly entries: EntryList;
   readonly counts: StreamCounts;
   /** With `shareTabs`: who holds the connection. `alone` without it. */
-  readonly role: 'alone' | 'leader' | 'follower';
+  readonly role: 'standalone' | 'leader' | 'follower';
   /** `full`: the storage's quota is used up, so that what is persisted is less than what is shown, or nothing. */
   readonly persistence: 'off' | 'on' | 'full';
 }

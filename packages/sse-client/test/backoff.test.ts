@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { backoffMs, maxFloorMs, retryAfterMs } from '../src/backoff.ts';
+import { backoffMs, maxFloorMs, retryAfterMs } from '../src/connection/backoff.ts';
 
 describe('the backoff', () => {
   it('is never below what the server asked for, nor above what both asked for', () => {

@@ -43,7 +43,7 @@ describe('the documentation of the client', () => {
   });
 
   it('has a row for every event of the proxy that the code knows', () => {
-    const known = [...read('../src/read-stream.ts').matchAll(/'(sse-proxy:\w+)'/g)].map((match) => match[1]);
+    const known = [...read('../src/connection/read-stream.ts').matchAll(/'(sse-proxy:\w+)'/g)].map((match) => match[1]);
     expect(names("What it does with the proxy's events").toSorted()).to.deep.equal([...new Set(known)].toSorted());
   });
 });

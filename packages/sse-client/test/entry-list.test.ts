@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { createEntryLog } from '../src/entry-list.ts';
+import { createEntryLog } from '../src/entries/entry-list.ts';
 import type { Entry } from '../src/types.ts';
 
 const entry = (key: number) => ({ kind: 'event', key }) as Entry;

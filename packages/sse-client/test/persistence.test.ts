@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { createEntryStore } from '../src/entries/entry-store.ts';
 import { wipePersisted } from '../src/index.ts';
-import { createLedger } from '../src/ledger.ts';
-import { decode, encode } from '../src/persisted.ts';
+import { decode, encode } from '../src/persist/encoding.ts';
 import type { EventStreamOptions } from '../src/types.ts';
 import { Clock } from './support/clock.ts';
 import { type Scene, stage } from './support/scene.ts';
@@ -115,9 +115,9 @@ describe('persistence', () => {
   });
 
   it('has an entry as long as it fits, to the character', () => {
-    const ledger = createLedger(10, () => 0);
-    for (const id of ['1', '2', '3']) ledger.receive({ id, event: 'message', data: 'x', receivedAt: 0 });
-    const state = { on: true, lastEventId: '3', lastEventAt: 0, entries: ledger.entries() };
+    const store = createEntryStore(10, () => 0);
+    for (const id of ['1', '2', '3']) store.receive({ id, event: 'message', data: 'x', receivedAt: 0 });
+    const state = { on: true, lastEventId: '3', lastEventAt: 0, entries: store.entries() };
     const count = (text: string) => [...decode(text)!.entries].length;
     const whole = encode(state, 1_000);
     expect(count(whole)).to.equal(3);
@@ -153,11 +153,14 @@ describe('persistence', () => {
     it('is told at once to whoever opens the same stream next', async () => {
       const at = await scene(options);
       const { stream } = at;
-      expect(stream.getSnapshot().chosen).to.equal(null);
+      expect(stream.getSnapshot().enabledByUser).to.equal(null);
       stream.connect();
-      expect(at.make(options).getSnapshot()).to.include({ status: 'connecting', chosen: true });
+      expect(at.make(options).getSnapshot()).to.include({ status: 'connecting', enabledByUser: true });
       stream.disconnect();
-      expect(at.make({ ...options, autoConnect: true }).getSnapshot()).to.include({ status: 'idle', chosen: false });
+      expect(at.make({ ...options, autoConnect: true }).getSnapshot()).to.include({
+        status: 'idle',
+        enabledByUser: false,
+      });
       stream.connect();
       expect(at.make(options).getSnapshot().status).to.equal('connecting');
       expect(at.clock.time, 'no time has passed').to.equal(new Clock().time);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { readStream } from '../src/read-stream.ts';
+import { readStream } from '../src/connection/read-stream.ts';
 import { type Scene, stage } from './support/scene.ts';
 import { until } from './support/until.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { LinkSink, LinkStatus } from '../src/link.ts';
+import type { ConnectionSink, ConnectionStatus } from '../src/connection/connection.ts';
 import { readOptions } from '../src/options.ts';
-import { type loadTabs, tabsLink } from '../src/tabs.ts';
+import { type loadTabs, tabsConnection } from '../src/tabs/tabs-connection.ts';
 import { type Scene, stage } from './support/scene.ts';
 import { until } from './support/until.ts';
 
@@ -21,9 +21,9 @@ describe('the code for shared tabs', () => {
       stop: () => void calls.push('stop'),
       retryNow: () => void calls.push('retryNow'),
     };
-    const said: LinkStatus[] = [];
+    const said: ConnectionStatus[] = [];
     const data: string[] = [];
-    const sink: LinkSink = {
+    const sink: ConnectionSink = {
       status: (patch) => void said.push(patch),
       event: (event) => void data.push(event.data),
       cursor() {},
@@ -33,7 +33,7 @@ describe('the code for shared tabs', () => {
     };
     const env = { ...at.environment, navigator: { locks: {} as LockManager }, BroadcastChannel };
     const config = readOptions(at.server.url, { shareTabs: true });
-    const link = tabsLink({ url: at.server.url, config, env }, sink, () => promise);
+    const link = tabsConnection({ url: at.server.url, config, env }, sink, () => promise);
     return {
       link,
       calls,
@@ -67,7 +67,7 @@ describe('the code for shared tabs', () => {
     await until(() => data.length > 0);
     expect(data).to.deep.equal(['x']);
     expect(said.map(({ status }) => status)).to.include('connected');
-    expect(said.filter(({ role = 'alone' }) => role !== 'alone')).to.be.empty;
+    expect(said.filter(({ role = 'standalone' }) => role !== 'standalone')).to.be.empty;
     visit.cut();
     await until(() => said.at(-1)!.retryAt);
     link.retryNow();

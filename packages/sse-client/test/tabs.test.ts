@@ -110,7 +110,7 @@ describe('who leads', () => {
     const [tab] = world.tabs;
     tab!.stream.disconnect();
     await run(world);
-    expect(tab!.stream.getSnapshot()).to.include({ role: 'alone', status: 'idle' });
+    expect(tab!.stream.getSnapshot()).to.include({ role: 'standalone', status: 'idle' });
     expect([world.locks.length, world.channels.size, world.connections.size]).to.deep.equal([0, 0, 0]);
   });
 

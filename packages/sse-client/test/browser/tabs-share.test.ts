@@ -146,7 +146,7 @@ describe('one connection for all tabs, in Chromium', () => {
     await follower!.untilRole('leader');
     stage.upstream.send();
     expect(await follower!.untilLast(4)).to.deep.equal(numbers(2, 4));
-    expect(await leader.said()).to.include({ status: 'idle', role: 'alone' });
+    expect(await leader.said()).to.include({ status: 'idle', role: 'standalone' });
     expect(await leader.list()).to.deep.equal(['1', '2']);
     await leader.call('connect');
     expect(await leader.untilLast(4)).to.deep.equal(numbers(1, 4));
@@ -176,7 +176,7 @@ describe('one connection for all tabs, in Chromium', () => {
         else Object.defineProperty(window, 'BroadcastChannel', { value: undefined });
       }, missing);
       await tab.start('/sse', shared);
-      expect((await tab.untilStatus('connected')).role).to.equal('alone');
+      expect((await tab.untilStatus('connected')).role).to.equal('standalone');
     }
     expect(stage.upstream.open).to.equal(2);
   });

@@ -1,6 +1,6 @@
 import type { Environment } from '../../src/environment.ts';
 import { createStream } from '../../src/event-stream.ts';
-import { loadTabs } from '../../src/tabs.ts';
+import { loadTabs } from '../../src/tabs/tabs-connection.ts';
 import type { EventStream, EventStreamOptions } from '../../src/types.ts';
 import { Clock } from './clock.ts';
 

@@ -8,7 +8,7 @@ import { type ConnectionText, connectionText, isOff } from './logic/connection.t
 import { useNow } from './now.ts';
 
 const ROLES = {
-  alone: null,
+  standalone: null,
   leader: { text: 'Shared', title: 'This tab holds the connection for all tabs of this page.' },
   follower: { text: 'Via another tab', title: 'Another tab of this page holds the connection for this one too.' },
 };

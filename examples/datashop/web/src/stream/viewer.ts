@@ -46,7 +46,7 @@ export class Viewer {
     this.#entered = true;
     const ready = this.#isEmpty ? await this.load() : true;
     this.looks.set({ loading: false });
-    if (ready && this.stream.getSnapshot().chosen !== false) this.stream.connect();
+    if (ready && this.stream.getSnapshot().enabledByUser !== false) this.stream.connect();
   }
 
   /** The newest stored logs. @returns whether they could be loaded */

@@ -1,8 +1,8 @@
-import type { Link, LinkContext, LinkSink } from './link.ts';
-import { elect } from './tabs-election.ts';
-import { createFollower } from './tabs-follower.ts';
-import { type Leader, startLeader } from './tabs-leader.ts';
-import { type Common, type Item, type Message, protocol } from './tabs-messages.ts';
+import type { Connection, ConnectionContext, ConnectionSink } from '../connection/connection.ts';
+import { elect } from './election.ts';
+import { createFollower } from './follower.ts';
+import { type Leader, startLeader } from './leader.ts';
+import { type Common, type Item, type Message, protocol } from './messages.ts';
 
 /** What a tab can give to those that are behind it: at least so many of the newest items. */
 const historyItems = 5_000;
@@ -15,11 +15,11 @@ export interface Tab {
 
 /** Joins the tabs with the same URL and name: as a follower, until it has the lock. */
 export function joinTabs(
-  context: LinkContext,
-  connect: (sink: LinkSink) => Link,
+  context: ConnectionContext,
+  connect: (sink: ConnectionSink) => Connection,
   locks: LockManager,
   Channel: typeof BroadcastChannel,
-  sink: LinkSink,
+  sink: ConnectionSink,
   isStart: boolean,
 ): Tab {
   const { url, config, env } = context;

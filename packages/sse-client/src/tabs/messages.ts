@@ -1,10 +1,11 @@
-import type { Link, LinkContext, LinkGap, LinkSink, LinkStatus, StreamedEvent } from './link.ts';
+import type { Connection, ConnectionContext, ConnectionSink, ConnectionStatus } from '../connection/connection.ts';
+import type { ReceivedEvent, ReceivedGap } from '../received.ts';
 
 /** Part of every message and of the names of lock and channel: pages of another version don't meet this one's. */
 export const protocol = 'sse-client/1';
 
 /** A call of the sink's, as it goes from tab to tab. */
-export type Item = ['cursor', string] | ['event', StreamedEvent] | ['gap', LinkGap];
+export type Item = ['cursor', string] | ['event', ReceivedEvent] | ['gap', ReceivedGap];
 
 /** The leader to all. A term is one tab's time as the leader, later ones are higher; `seq` counts its flows from 1. */
 export interface Flow {
@@ -13,7 +14,7 @@ export interface Flow {
   seq: number;
   items: Item[];
   /** Absent if it is as it was. */
-  status?: LinkStatus;
+  status?: ConnectionStatus;
 }
 
 /** The leader to one follower: where the flow stands. What it tells from here on comes as flows from `seq + 1`. */
@@ -25,7 +26,7 @@ export interface Welcome {
   /** What came after the follower's id; absent if the leader does not know that id. */
   items?: Item[] | undefined;
   cursor: string;
-  status: LinkStatus;
+  status: ConnectionStatus;
 }
 
 /** A follower that is not in step, to the leader. */
@@ -46,16 +47,16 @@ export type Message = Flow | Welcome | Hello | Call;
 
 /** What a tab's two sides have in common. */
 export interface Common {
-  readonly context: LinkContext;
-  readonly sink: LinkSink;
+  readonly context: ConnectionContext;
+  readonly sink: ConnectionSink;
   /** Makes a connection of this tab's own. */
-  connect(sink: LinkSink): Link;
+  connect(sink: ConnectionSink): Connection;
   /** The newest of what came since it joined, from a known cursor on, without a hole that is not shown. */
   readonly history: readonly Item[];
   /** The highest that it knows. */
   term: number;
   /** The leader's. */
-  status: LinkStatus;
+  status: ConnectionStatus;
   take(item: Item): void;
   post(message: Message): void;
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { createLedger, type Ledger } from '../src/ledger.ts';
+import { createEntryStore, type EntryStore } from '../src/entries/entry-store.ts';
 import type { Entry } from '../src/types.ts';
 
 const id = fc.constantFrom('', '1', '2', '3', '4', '5', '6');
@@ -19,33 +19,33 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('seed' as const, 'fill' as const), events }) },
 );
 
-function run(ledger: Ledger, step: Step): void {
-  if (step.do === 'receive') ledger.receive({ id: step.id, data: step.data, event: 'message', receivedAt: 0 });
-  else if (step.do === 'gap') ledger.gap({ reason: 'x', from: 0, to: 0, afterId: '' });
-  else if (step.do === 'seed') ledger.seed(step.events);
+function run(store: EntryStore, step: Step): void {
+  if (step.do === 'receive') store.receive({ id: step.id, data: step.data, event: 'message', receivedAt: 0 });
+  else if (step.do === 'gap') store.gap({ reason: 'x', from: 0, to: 0, afterId: '' });
+  else if (step.do === 'seed') store.seed(step.events);
   else if (step.do === 'fill') {
-    const gap = [...ledger.entries()].find(({ kind }) => kind === 'gap');
-    const added = ledger.fill(gap?.key ?? -1, step.events);
+    const gap = [...store.entries()].find(({ kind }) => kind === 'gap');
+    const added = store.fill(gap?.key ?? -1, step.events);
     expect(added === undefined).to.equal(gap === undefined);
-  } else ledger[step.do]();
+  } else store[step.do]();
 }
 
 describe('the counters, after whatever happened', () => {
   it('add up, and agree with the list; views that were taken stay as they were', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 8 }), fc.array(step, { maxLength: 40 }), (maxEntries, steps) => {
-        const ledger = createLedger(maxEntries, () => 0);
+        const store = createEntryStore(maxEntries, () => 0);
         const taken: { view: Iterable<Entry>; expected: Entry[] }[] = [];
         for (const one of steps) {
-          const before = ledger.entries();
-          run(ledger, one);
-          const view = ledger.entries();
+          const before = store.entries();
+          run(store, one);
+          const view = store.entries();
           const list = [...view];
-          const { received, kept, dropped, duplicates, filled, original, fresh, total, gaps } = ledger.counts();
+          const { received, kept, dropped, duplicates, filled, original, fresh, total, gaps } = store.counts();
           expect(total).to.equal(original + fresh);
           expect(kept).to.equal(total - dropped);
           expect(fresh).to.equal(received - duplicates + filled);
-          for (const count of Object.values(ledger.counts())) expect(count).to.be.at.least(0);
+          for (const count of Object.values(store.counts())) expect(count).to.be.at.least(0);
           expect(kept).to.equal(list.filter(({ kind }) => kind === 'event').length);
           expect(gaps).to.equal(list.length - kept);
           expect(view.length).to.equal(list.length).and.to.be.at.most(maxEntries);

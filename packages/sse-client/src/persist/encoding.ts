@@ -1,6 +1,6 @@
-import type { Unkeyed } from './ledger.ts';
+import type { Unkeyed } from '../entries/entry-store.ts';
+import type { EntryList } from '../types.ts';
 import type { PersistedState } from './persistence.ts';
-import type { EntryList } from './types.ts';
 
 const version = 1;
 

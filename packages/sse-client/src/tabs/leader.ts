@@ -1,4 +1,4 @@
-import { type Common, type Item, itemsAfter, type Message } from './tabs-messages.ts';
+import { type Common, type Item, itemsAfter, type Message } from './messages.ts';
 
 export interface Leader {
   receive(message: Message): void;

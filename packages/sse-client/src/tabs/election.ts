@@ -1,4 +1,4 @@
-import type { Environment } from './environment.ts';
+import type { Environment } from '../environment.ts';
 
 /** How long the leader may be silent where there is no watchdog to say so. */
 const defaultPatienceMs = 45_000;

@@ -1,5 +1,5 @@
-import type { Link, LinkContext, LinkSink } from './link.ts';
-import { joinTabs, type Tab } from './tabs-tab.ts';
+import type { Connection, ConnectionContext, ConnectionSink } from '../connection/connection.ts';
+import { joinTabs, type Tab } from './tab.ts';
 
 /**
  * This page among the tabs with the same URL and name, as long as it is there: one that is put away must neither lead
@@ -9,12 +9,12 @@ import { joinTabs, type Tab } from './tabs-tab.ts';
  * store is, and this where it is loaded only when asked for
  */
 export function shareTabs(
-  context: LinkContext,
-  connect: (sink: LinkSink) => Link,
+  context: ConnectionContext,
+  connect: (sink: ConnectionSink) => Connection,
   locks: LockManager,
   Channel: typeof BroadcastChannel,
-  sink: LinkSink,
-): Link {
+  sink: ConnectionSink,
+): Connection {
   const { window, document } = context.env;
   let on = new AbortController();
   let tab: Tab | undefined;
@@ -42,7 +42,7 @@ export function shareTabs(
     stop() {
       on.abort();
       leave();
-      sink.status({ role: 'alone' });
+      sink.status({ role: 'standalone' });
     },
     retryNow: () => tab?.retryNow(),
   };

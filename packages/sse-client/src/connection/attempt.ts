@@ -1,7 +1,7 @@
-import { judgeAnswer } from './answer.ts';
-import type { LinkContext } from './link.ts';
+import type { ConnectionContext } from './connection.ts';
 import { failed, type Outcome } from './outcome.ts';
 import { readStream, type StreamHandlers } from './read-stream.ts';
+import { classifyResponse } from './response.ts';
 
 export interface AttemptHandlers extends StreamHandlers {
   /** The request is about to leave; '' if there is no id to resume from, or none that a header can carry. */
@@ -12,7 +12,7 @@ export interface AttemptHandlers extends StreamHandlers {
 
 /** One request and its answer, to the end. It never rejects. */
 export async function attempt(
-  { url, config, env }: LinkContext,
+  { url, config, env }: ConnectionContext,
   cursor: () => string,
   signal: AbortSignal,
   on: AttemptHandlers,
@@ -25,7 +25,7 @@ export async function attempt(
     on.asking(setLastEventId(headers, cursor()));
     const { credentials } = config;
     const response = await env.fetch(url, { headers, credentials, cache: 'no-store', signal });
-    const outcome = await judgeAnswer(response, env.Date.now());
+    const outcome = await classifyResponse(response, env.Date.now());
     if (outcome) return outcome;
     on.answered();
     return await readStream(response.body!, config.maxEventChars, on);

@@ -1,5 +1,5 @@
-import type { Environment } from './environment.ts';
-import { listen } from './listen.ts';
+import type { Environment } from '../environment.ts';
+import { listen } from '../listen.ts';
 
 /**
  * Calls when the page may have slept, or been without a network: back online, visible again, back from the

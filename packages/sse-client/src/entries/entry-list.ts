@@ -1,4 +1,4 @@
-import type { Entry, EntryList } from './types.ts';
+import type { Entry, EntryList } from '../types.ts';
 
 /** The entries kept, oldest first: appended at one end, trimmed at the other. */
 export interface EntryLog {

@@ -1,6 +1,6 @@
-import type { LinkStatus } from './link.ts';
-import { type CatchUp, catchUp } from './tabs-catch-up.ts';
-import type { Common, Flow, Item, Message, Welcome } from './tabs-messages.ts';
+import type { ConnectionStatus } from '../connection/connection.ts';
+import { type CatchUp, catchUp } from './catch-up.ts';
+import type { Common, Flow, Item, Message, Welcome } from './messages.ts';
 
 export interface Follower {
   /** Asks the leader to bring this tab up to where it is. */
@@ -8,7 +8,7 @@ export interface Follower {
   receive(message: Message): void;
   /** Asks for anything that is of use. */
   ask(): void;
-  show(status: LinkStatus): void;
+  show(status: ConnectionStatus): void;
   retryNow(): void;
   stop(): void;
 }
@@ -44,7 +44,7 @@ export function createFollower(common: Common, heard: () => void): Follower {
     asked = '';
   }
 
-  function show(status: LinkStatus): void {
+  function show(status: ConnectionStatus): void {
     common.status = status;
     sink.status({ ...status, role: 'follower' });
   }

@@ -1,4 +1,4 @@
-import type { StreamError, StreamErrorCode, StreamStatus } from './types.ts';
+import type { StreamError, StreamErrorCode, StreamStatus } from '../types.ts';
 
 /** How an attempt ended, whether it ever became a stream or not. */
 export interface Outcome {

@@ -11,7 +11,7 @@ const temporary4xx = [408, 425, 429];
  * What an answer means that is no event stream; undefined if it is one. Whoever made the request aborts it, and with it
  * what has not been read.
  */
-export async function judgeAnswer(response: Response, now: number): Promise<Outcome | undefined> {
+export async function classifyResponse(response: Response, now: number): Promise<Outcome | undefined> {
   const { status, headers, redirected } = response;
   // Parameters and case don't count.
   const type = headers.get('content-type') ?? '';

@@ -1,36 +1,21 @@
-import type { Environment } from './environment.ts';
-import type { StreamConfig } from './options.ts';
-import type { StreamSnapshot } from './types.ts';
+import type { Environment } from '../environment.ts';
+import type { StreamConfig } from '../options.ts';
+import type { ReceivedEvent, ReceivedGap } from '../received.ts';
+import type { StreamSnapshot } from '../types.ts';
 
 /** What of the snapshot is the link's to say. */
-export type LinkStatus = Partial<
+export type ConnectionStatus = Partial<
   Pick<StreamSnapshot, 'status' | 'attempt' | 'retryAt' | 'lastError' | 'connectedAt' | 'role'>
 >;
 
-/** An event as it came over the wire. `id` is '' where it came without one. */
-export interface StreamedEvent {
-  readonly id: string;
-  readonly event: string;
-  readonly data: string;
-  readonly receivedAt: number;
-}
-
-/** Times are milliseconds since 1970. */
-export interface LinkGap {
-  readonly reason: string;
-  readonly from: number;
-  readonly to: number;
-  readonly afterId: string;
-}
-
 /** Where a link puts what it got. The store implements it; every call is synchronous and none throws. */
-export interface LinkSink {
-  status(patch: LinkStatus): void;
+export interface ConnectionSink {
+  status(patch: ConnectionStatus): void;
   /** Doubles are found here, so that a link may give the same event again. It does not move the cursor. */
-  event(event: StreamedEvent): void;
+  event(event: ReceivedEvent): void;
   /** Moves the cursor: called for every id, before the event that has it. '' clears it. */
   cursor(id: string): void;
-  gap(gap: LinkGap): void;
+  gap(gap: ReceivedGap): void;
   /** The cursor. */
   lastEventId(): string;
   /** When the last event came, also if it came before a reload; null if none ever did. */
@@ -38,7 +23,7 @@ export interface LinkSink {
 }
 
 /** Where events come from: a connection of this tab's own, or another tab's. */
-export interface Link {
+export interface Connection {
   /** Called once when switched on, and again only after `stop()`. */
   start(): void;
   /** Says nothing to the sink any more, and holds no timer, listener or socket. */
@@ -47,10 +32,10 @@ export interface Link {
   retryNow(): void;
 }
 
-export interface LinkContext {
+export interface ConnectionContext {
   readonly url: string;
   readonly config: StreamConfig;
   readonly env: Environment;
 }
 
-export type MakeLink = (context: LinkContext, sink: LinkSink) => Link;
+export type MakeConnection = (context: ConnectionContext, sink: ConnectionSink) => Connection;

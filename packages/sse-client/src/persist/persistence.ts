@@ -1,9 +1,9 @@
-import type { Environment } from './environment.ts';
-import type { Unkeyed } from './ledger.ts';
-import { listen } from './listen.ts';
-import type { StreamConfig } from './options.ts';
-import { decode, encode } from './persisted.ts';
-import type { EntryList, PersistOptions, StreamSnapshot } from './types.ts';
+import type { Unkeyed } from '../entries/entry-store.ts';
+import type { Environment } from '../environment.ts';
+import { listen } from '../listen.ts';
+import type { StreamConfig } from '../options.ts';
+import type { EntryList, PersistOptions, StreamSnapshot } from '../types.ts';
+import { decode, encode } from './encoding.ts';
 
 /** What is kept across reloads, all in one value, so that the cursor and the entries always agree. */
 export interface PersistedState {

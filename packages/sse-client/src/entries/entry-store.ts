@@ -1,7 +1,7 @@
+import type { ReceivedEvent, ReceivedGap } from '../received.ts';
+import type { Entry, EntryList, EventEntry, GapEntry, KnownEvent, StreamCounts } from '../types.ts';
 import { createEntryLog } from './entry-list.ts';
-import type { LinkGap, StreamedEvent } from './link.ts';
-import { createSeen, markOf } from './seen.ts';
-import type { Entry, EntryList, EventEntry, GapEntry, KnownEvent, StreamCounts } from './types.ts';
+import { createSeenIds, fingerprint } from './seen-ids.ts';
 
 /** An entry before it has its key. */
 export type Unkeyed = Omit<EventEntry, 'key'> | Omit<GapEntry, 'key'>;
@@ -10,26 +10,26 @@ export type Unkeyed = Omit<EventEntry, 'key'> | Omit<GapEntry, 'key'>;
 const minSeen = 10_000;
 
 /** Everything gathered: the entries, what is known of doubles, and honest counters. Nothing in it waits. */
-export interface Ledger {
-  receive(event: StreamedEvent): void;
-  gap(gap: LinkGap): void;
+export interface EntryStore {
+  receive(event: ReceivedEvent): void;
+  gap(gap: ReceivedGap): void;
   seed(events: readonly KnownEvent[]): void;
   /** How many were new; undefined if there is no such gap. */
   fill(gapKey: number, events: readonly KnownEvent[]): number | undefined;
   clear(): void;
   reset(): void;
-  /** Puts back what was persisted, into an empty ledger. */
+  /** Puts back what was persisted, into an empty store. */
   restore(entries: Iterable<Unkeyed>): void;
   entries(): EntryList;
   counts(): StreamCounts;
 }
 
-export function createLedger(maxEntries: number, now: () => number): Ledger {
+export function createEntryStore(maxEntries: number, now: () => number): EntryStore {
   const log = createEntryLog(maxEntries, (entry) => {
     if (entry.kind === 'gap') gaps--;
   });
   const all = () => log.view().slice();
-  const newSeen = () => createSeen(Math.max(maxEntries, minSeen));
+  const newSeen = () => createSeenIds(Math.max(maxEntries, minSeen));
   let nextKey = 1;
   let seen = newSeen();
   /** What was cleared: the stream may repeat it, but `seed()` may bring it back. */
@@ -56,7 +56,7 @@ export function createLedger(maxEntries: number, now: () => number): Ledger {
     for (const entry of all()) if (entry.kind === 'event') ids.add(entry.id);
     const added: EventEntry[] = [];
     for (const { id, data, event = 'message', receivedAt = now() } of events) {
-      const mark = markOf({ id, data });
+      const mark = fingerprint({ id, data });
       if (id !== '' && (ids.has(id) || seen.has(mark))) continue;
       ids.add(id);
       seen.add(mark);
@@ -67,7 +67,7 @@ export function createLedger(maxEntries: number, now: () => number): Ledger {
 
   function keepOnly(originals: Entry[]): void {
     seen = newSeen();
-    for (const entry of originals) seen.add(markOf(entry as EventEntry));
+    for (const entry of originals) seen.add(fingerprint(entry as EventEntry));
     received = duplicates = filled = 0;
     replace(originals);
   }
@@ -75,7 +75,7 @@ export function createLedger(maxEntries: number, now: () => number): Ledger {
   return {
     receive(event) {
       received++;
-      const mark = markOf(event);
+      const mark = fingerprint(event);
       if (seen.has(mark) || cleared.has(mark)) {
         duplicates++;
         return;
@@ -112,7 +112,7 @@ export function createLedger(maxEntries: number, now: () => number): Ledger {
     restore(entries) {
       for (const entry of entries) {
         if (entry.kind === 'event') {
-          seen.add(markOf(entry));
+          seen.add(fingerprint(entry));
           if (entry.origin === 'original') original++;
           else received++;
         }

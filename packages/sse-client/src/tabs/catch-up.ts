@@ -1,4 +1,4 @@
-import { type Common, type Item, itemsAfter } from './tabs-messages.ts';
+import { type Common, type Item, itemsAfter } from './messages.ts';
 
 /** Ids that are remembered, and items that wait: more than a connection that works ever needs. */
 const maxWaiting = 10_000;

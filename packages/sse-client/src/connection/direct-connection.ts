@@ -1,6 +1,6 @@
 import { attempt } from './attempt.ts';
 import { backoffMs, maxFloorMs } from './backoff.ts';
-import type { Link, LinkContext, LinkSink } from './link.ts';
+import type { Connection, ConnectionContext, ConnectionSink } from './connection.ts';
 import { failed, isFinal, type Outcome } from './outcome.ts';
 import { onWake } from './wake.ts';
 import { type Watchdog, watchdog } from './watchdog.ts';
@@ -9,7 +9,7 @@ import { type Watchdog, watchdog } from './watchdog.ts';
 const refusalGraceMs = 100;
 
 /** A connection of this tab's own: connect → read → wait → connect. */
-export function directLink(context: LinkContext, sink: LinkSink): Link {
+export function directConnection(context: ConnectionContext, sink: ConnectionSink): Connection {
   const { config, env } = context;
   let current: AbortController | undefined;
   let dog: Watchdog | undefined;
