@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { objections } from './support/viewer-axe.ts';
-import { STATES } from './support/viewer-states.ts';
+import { pageStates } from './support/viewer-states.ts';
 import { viewerSuite } from './support/viewer-suite.ts';
 
 /** A folder for pictures of every state in every look, for people to look at. */
 const { SCREENSHOTS } = process.env;
 
-const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) =>
+const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
   ([1280, 390] as const).map((width) => ({ colorScheme, width })),
 );
 
@@ -23,7 +23,7 @@ async function settled(page: Page, width: number): Promise<void> {
 describe('what axe says of the viewer, and how it fits a narrow screen', () => {
   const suite = viewerSuite(0);
 
-  for (const [name, { stored = 30, allow, before, query = '', reach }] of Object.entries(STATES)) {
+  for (const [name, { stored = 30, allow, before, query = '', reach }] of Object.entries(pageStates)) {
     it(`nothing, and it does: ${name}`, async () => {
       if (stored > 0) await suite.stage.write(stored);
       before?.(suite.stage);
@@ -31,7 +31,7 @@ describe('what axe says of the viewer, and how it fits a narrow screen', () => {
       if (allow) viewer.allow(allow);
       await reach(viewer, suite.stage);
       const said: Record<string, string[]> = {};
-      for (const { colorScheme, width } of LOOKS) {
+      for (const { colorScheme, width } of looks) {
         await viewer.page.emulateMedia({ colorScheme });
         await viewer.page.setViewportSize({ width, height: 800 });
         await settled(viewer.page, width);

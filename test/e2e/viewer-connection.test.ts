@@ -4,7 +4,7 @@ import { streamsOnly } from './support/viewer-stage.ts';
 import { viewerSuite } from './support/viewer-suite.ts';
 
 /** More than anybody waits: what happens earlier, happened because of a button. */
-const LONG_S = '240';
+const longS = '240';
 
 describe('the connection of Stream mode', () => {
   const suite = viewerSuite(3);
@@ -41,7 +41,7 @@ describe('the connection of Stream mode', () => {
   it('told when to come back, it counts down to then; “Retry now” does not wait', async () => {
     const viewer = await suite.open();
     viewer.allow(/status of 503|ERR_INCOMPLETE_CHUNKED_ENCODING/);
-    suite.stage.browserGate = (_req, res) => void res.status(503).set('Retry-After', LONG_S).end();
+    suite.stage.browserGate = (_req, res) => void res.status(503).set('Retry-After', longS).end();
     suite.stage.cutBrowsers();
     await viewer.connection.getByText('Connection lost (the server answered 503)').waitFor();
     const countdown = viewer.connection.getByText(/^Retry \d+ in \d{3} s$/);
@@ -60,7 +60,7 @@ describe('the connection of Stream mode', () => {
   it('switched off while it waits, it stays off', async () => {
     const viewer = await suite.open();
     viewer.allow(/status of 503/);
-    suite.stage.browserGate = (_req, res) => void res.status(503).set('Retry-After', LONG_S).end();
+    suite.stage.browserGate = (_req, res) => void res.status(503).set('Retry-After', longS).end();
     await viewer.reconnect();
     await viewer.connection.getByText(/^Retry \d+ in \d{3} s$/).waitFor();
     await viewer.button('Disconnect').click();

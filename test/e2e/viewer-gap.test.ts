@@ -5,7 +5,7 @@ import { pagesOnly } from './support/viewer-stage.ts';
 import { viewerSuite } from './support/viewer-suite.ts';
 
 /** Without an id nobody can tell what has been sent after it: the next resume is a gap. */
-const WITHOUT_ID = 'data: a word without an id\n\n';
+const withoutId = 'data: a word without an id\n\n';
 
 describe('a gap in Stream mode', () => {
   const suite = viewerSuite(3);
@@ -15,7 +15,7 @@ describe('a gap in Stream mode', () => {
     viewer = await suite.open();
     await suite.stage.write();
     await viewer.untilTotal(3, 1);
-    suite.stage.say(WITHOUT_ID);
+    suite.stage.say(withoutId);
     await untilFresh(viewer.page, 2);
   });
 

@@ -10,7 +10,7 @@ interface Focus {
 }
 
 /** Far more than there are places to stop at. */
-const TRAPPED = 60;
+const trapped = 60;
 
 describe('Stream mode by keyboard alone', () => {
   const suite = viewerSuite(60);
@@ -38,7 +38,7 @@ describe('Stream mode by keyboard alone', () => {
   /** Goes there with Tab, looking at every stop on the way. */
   const tabTo = async (name: RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<string[]> => {
     const stops: string[] = [];
-    while (stops.length < TRAPPED) {
+    while (stops.length < trapped) {
       await press(key);
       const stop = await focus();
       expect(stop, `the focus on "${stop.name}"`).to.include({ visible: true, inView: true });

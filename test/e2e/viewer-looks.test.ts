@@ -6,7 +6,7 @@ import { launchBrowser, type RealBrowser } from './support/browser.ts';
 import { visit, watchPages } from './support/page.ts';
 import { log, logs, startViewer, type Viewer } from './support/viewer.ts';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 interface AxeResult {
   violations: { id: string; nodes: { target: string[] }[] }[];
@@ -34,7 +34,7 @@ describe('the looks of the log viewer', () => {
   };
   const line = () => page.getByRole('link', { name: 'Line 41' });
   const expectNoComplaint = async (what: string) => {
-    await page.evaluate(await readFile(AXE, 'utf8'));
+    await page.evaluate(await readFile(axePath, 'utf8'));
     const { violations } = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as AxeResult;
     expect(
       violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(', ')}`),

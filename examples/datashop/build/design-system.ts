@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import type { Plugin } from 'vite';
 
-const UMD = createRequire(import.meta.url).resolve('@innovaccer/design-system/dist/index.umd.js');
+const umdPath = createRequire(import.meta.url).resolve('@innovaccer/design-system/dist/index.umd.js');
 
 /** A component that takes what `<style>` took, as a style sheet of the document: the policy forbids `<style>`. */
-const ADOPTED_STYLE = `function AdoptedStyle(props) {
+const adoptedStyle = `function AdoptedStyle(props) {
   var css = props.css;
   React__namespace.useInsertionEffect(function () {
     if (!css) return;
@@ -19,7 +19,7 @@ const ADOPTED_STYLE = `function AdoptedStyle(props) {
 }`;
 
 /** Places of its bundle, each there exactly once, and what they become. */
-const MENDED = [
+const replacements = [
   // Styles that it injects as it runs: keyframes of popovers, of menus, and the looks of a player that is not used here.
   ['React__namespace.createElement("style",null,l)', 'React__namespace.createElement(AdoptedStyle,{css:l})'],
   ['React__namespace.createElement("style",null,i)', 'React__namespace.createElement(AdoptedStyle,{css:i})'],
@@ -40,18 +40,18 @@ export function designSystem(): Plugin {
   return {
     name: 'mended-design-system',
     enforce: 'pre',
-    config: () => ({ resolve: { alias: [{ find: /^@innovaccer\/design-system$/, replacement: UMD }] } }),
+    config: () => ({ resolve: { alias: [{ find: /^@innovaccer\/design-system$/, replacement: umdPath }] } }),
     transform(code, id) {
-      if (id !== UMD) return;
+      if (id !== umdPath) return;
       let mended = code;
-      for (const [found, replacement] of MENDED) {
+      for (const [found, replacement] of replacements) {
         const times = mended.split(found).length - 1;
         if (times !== 1) this.error(`"${found}" was expected once in the design system, and is there ${times} times`);
         mended = mended.replace(found, () => replacement);
       }
       const start = 'function(exports,React,ReactDOM){';
       if (!mended.includes(start)) this.error('The design system is no longer the UMD bundle it was');
-      return { code: mended.replace(start, () => start + ADOPTED_STYLE), map: null };
+      return { code: mended.replace(start, () => start + adoptedStyle), map: null };
     },
   };
 }

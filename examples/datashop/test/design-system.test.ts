@@ -3,17 +3,17 @@ import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import { designSystem } from '../build/design-system.ts';
 
-const UMD = createRequire(import.meta.url).resolve('@innovaccer/design-system/dist/index.umd.js');
+const umdPath = createRequire(import.meta.url).resolve('@innovaccer/design-system/dist/index.umd.js');
 
 describe('the build of the design system', () => {
   let bundle: string;
 
   before(async () => {
-    bundle = await readFile(UMD, 'utf8');
+    bundle = await readFile(umdPath, 'utf8');
   });
 
   /** What the build makes of a file, as Vite asks for it. */
-  function build(code: string, id = UMD): string | undefined {
+  function build(code: string, id = umdPath): string | undefined {
     const { transform } = designSystem() as unknown as {
       transform(this: { error(message: string): never }, code: string, id: string): { code: string } | undefined;
     };

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { LEVELS, type Level } from '../web/src/log.ts';
-import { judgeTexts } from '../web/src/stream/logic/judge.ts';
+import { type Level, logLevels } from '../web/src/log.ts';
 import { type Filter, LogIndex } from '../web/src/stream/logic/log-index.ts';
+import { matchTexts } from '../web/src/stream/logic/match-texts.ts';
 import { Row } from '../web/src/stream/logic/row.ts';
 import { compile, matches } from '../web/src/stream/logic/search.ts';
 import { ListModel, logData } from './support/entries.ts';
 
-const everything: Filter = { levels: new Set(LEVELS), pattern: null, elsewhere: false, only: false };
+const everything: Filter = { levels: new Set(logLevels), pattern: null, elsewhere: false, only: false };
 const filter = (change: Partial<Filter>): Filter => ({ ...everything, ...change });
 const keys = (rows: readonly Row[]) => rows.map((row) => row.key);
 
@@ -24,7 +24,7 @@ function fromScratch(model: ListModel, { levels, pattern, only }: Filter) {
     ),
     hits: keys(hits),
     levels: Object.fromEntries(
-      LEVELS.map((level) => [level, lines.filter(({ line }) => line!.level === level).length]),
+      logLevels.map((level) => [level, lines.filter(({ line }) => line!.level === level).length]),
     ),
     lines: lines.length,
   };
@@ -35,12 +35,12 @@ function finish(index: LogIndex, pattern: RegExp | null) {
   for (let round = 0; round < 1_000; round += 1) {
     let looks = 0;
     if (index.behind) index.advance(() => ++looks > 2);
-    const { search, rows } = index.unjudged(7);
+    const { search, rows } = index.unmatched(7);
     if (rows.length > 0) {
       index.setVerdicts(
         search,
         rows,
-        judgeTexts(
+        matchTexts(
           pattern!,
           rows.map((row) => row.text),
         ),
@@ -51,14 +51,14 @@ function finish(index: LogIndex, pattern: RegExp | null) {
 }
 
 describe('the index of the list', () => {
-  const level = fc.constantFrom<Level | 'TRACE'>(...LEVELS, 'TRACE');
+  const level = fc.constantFrom<Level | 'TRACE'>(...logLevels, 'TRACE');
   const data = fc.oneof(
     fc.tuple(level, fc.constantFrom('loaded rows', 'rejected', 'Loaded 12')).map(([name, text]) => logData(name, text)),
     fc.constantFrom('plain loaded text', '{"broken', ''),
   );
   const filters = fc
     .record({
-      levels: fc.subarray([...LEVELS]).map((levels) => new Set(levels)),
+      levels: fc.subarray([...logLevels]).map((levels) => new Set(levels)),
       text: fc.constantFrom('', 'loaded', 'nothing has this', '.'),
       elsewhere: fc.boolean(),
       only: fc.boolean(),
@@ -154,12 +154,12 @@ describe('the index of the list', () => {
     const index = new LogIndex(filter({ pattern: first, elsewhere: true, only: true }));
     index.setEntries(model.list());
     index.advance();
-    const { search, rows } = index.unjudged(10);
+    const { search, rows } = index.unmatched(10);
     index.setFilter(filter({ pattern: compile({ text: 'two', regex: true }).pattern, elsewhere: true, only: true }));
     index.setVerdicts(search, rows, Uint8Array.of(1));
     index.advance();
     expect(index.behind).to.equal(false);
-    expect(index.unjudged(10).rows).to.deep.equal(rows);
+    expect(index.unmatched(10).rows).to.deep.equal(rows);
   });
 
   it('counts what arrived, trimmed or not, but not the original lines', () => {

@@ -1,9 +1,9 @@
 import type { EventStream, StreamSnapshot } from '@datashop/sse-client';
 import { expect } from 'chai';
-import { LEVELS } from '../web/src/log.ts';
-import { LiveView } from '../web/src/stream/live-view.ts';
-import { judgeTexts } from '../web/src/stream/logic/judge.ts';
+import { logLevels } from '../web/src/log.ts';
+import { matchTexts } from '../web/src/stream/logic/match-texts.ts';
 import type { SearchPort } from '../web/src/stream/logic/searcher.ts';
+import { LiveView } from '../web/src/stream/state/live-view.ts';
 import { ListModel, logData } from './support/entries.ts';
 
 /** As much of a stream as the view looks at. */
@@ -31,7 +31,7 @@ function port(): SearchPort {
   const self: SearchPort = {
     onmessage: null,
     postMessage: ({ id, pattern, texts }) => {
-      const verdicts = judgeTexts(pattern, texts);
+      const verdicts = matchTexts(pattern, texts);
       setImmediate(() => !ended && self.onmessage?.({ data: { id, verdicts } } as MessageEvent));
     },
     terminate: () => {
@@ -58,7 +58,7 @@ describe('the view of a live stream', () => {
       look();
     });
   const find = (text: string, regex: boolean, only = true) =>
-    live.want({ levels: new Set(LEVELS), query: { text, regex }, only });
+    live.setFilter({ levels: new Set(logLevels), query: { text, regex }, only });
 
   beforeEach(() => {
     model = new StreamModel();

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { announcement } from '../web/src/stream/logic/announce.ts';
 import { connectionText } from '../web/src/stream/logic/connection.ts';
 import { fileName, formatRow, formatRows } from '../web/src/stream/logic/download.ts';
-import { FOLLOWING, pause, unread, unreadText } from '../web/src/stream/logic/follow.ts';
+import { followNewest, pause, unread, unreadText } from '../web/src/stream/logic/follow.ts';
 import { hitText, nextHit } from '../web/src/stream/logic/hits.ts';
-import { HIT, judgeTexts, MISS, SLOW } from '../web/src/stream/logic/judge.ts';
 import { parseLine } from '../web/src/stream/logic/line.ts';
+import { hitVerdict, matchTexts, missVerdict, slowVerdict } from '../web/src/stream/logic/match-texts.ts';
 import { Notices } from '../web/src/stream/logic/notices.ts';
 import { Row } from '../web/src/stream/logic/row.ts';
 import { compile, highlight } from '../web/src/stream/logic/search.ts';
@@ -59,7 +59,7 @@ describe('the search', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.string(), fc.string(), (text, before, after) => {
         const { pattern } = compile({ text, regex: false });
-        expect(judgeTexts(pattern!, [before + text + after])[0]).not.to.equal(MISS);
+        expect(matchTexts(pattern!, [before + text + after])[0]).not.to.equal(missVerdict);
       }),
     );
   });
@@ -87,8 +87,8 @@ describe('the search', () => {
   it('tells lines that take long to mark from others', () => {
     let time = 0;
     const pattern = compile({ text: 'row', regex: true }).pattern!;
-    expect([...judgeTexts(pattern, ['row', 'none'], () => (time += 1))]).to.deep.equal([HIT, MISS]);
-    expect([...judgeTexts(pattern, ['row'], () => (time += 50))]).to.deep.equal([SLOW]);
+    expect([...matchTexts(pattern, ['row', 'none'], () => (time += 1))]).to.deep.equal([hitVerdict, missVerdict]);
+    expect([...matchTexts(pattern, ['row'], () => (time += 50))]).to.deep.equal([slowVerdict]);
   });
 
   it('goes to the next one down and up, and around the ends', () => {
@@ -114,17 +114,17 @@ describe('following', () => {
     const model = new ListModel();
     const row = (data: string, place: number) => new Row(model.event(data), place);
     const rows = [row('a', 0), row('b', 1)];
-    const paused = pause(FOLLOWING, rows);
+    const paused = pause(followNewest, rows);
     rows.push(row(logData('ERROR', 'x'), 2), row(logData('INFO', 'y'), 3), new Row(model.gap(), 4));
     expect(unread(paused, rows)).to.deep.equal({ lines: 2, errors: 1 });
     for (const each of rows) each.place += 100;
     expect(unread(paused, rows)).to.deep.equal({ lines: 2, errors: 1 });
-    expect(unread(FOLLOWING, rows)).to.deep.equal({ lines: 0, errors: 0 });
+    expect(unread(followNewest, rows)).to.deep.equal({ lines: 0, errors: 0 });
     expect(pause(paused, rows)).to.equal(paused);
   });
 
   it('counts from nothing where nothing was shown', () => {
-    expect(unread(pause(FOLLOWING, []), [new Row(new ListModel().event('a'), 7)])).to.deep.equal({
+    expect(unread(pause(followNewest, []), [new Row(new ListModel().event('a'), 7)])).to.deep.equal({
       lines: 1,
       errors: 0,
     });

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
-import { HIT, MISS } from '../web/src/stream/logic/judge.ts';
+import { hitVerdict, missVerdict } from '../web/src/stream/logic/match-texts.ts';
 import { Searcher, type SearchPort } from '../web/src/stream/logic/searcher.ts';
 
 /** A thread of this process in the place of a browser's worker. */
@@ -53,24 +53,24 @@ describe('patterns in a worker', () => {
   });
 
   it('judge each text', async () => {
-    const answer = await searcher.judge(/row \d+/gim, ['Row 12', 'none', 'a row 3'], patienceMs);
-    expect(answer).to.deep.equal({ verdicts: Uint8Array.of(HIT, MISS, HIT) });
+    const answer = await searcher.match(/row \d+/gim, ['Row 12', 'none', 'a row 3'], patienceMs);
+    expect(answer).to.deep.equal({ verdicts: Uint8Array.of(hitVerdict, missVerdict, hitVerdict) });
   });
 
   it('are stopped when they do not come to an end, and the next one is judged', async () => {
-    expect(await searcher.judge(endless, [trap], 300)).to.equal('stopped');
-    expect(await searcher.judge(/a/gim, [trap], patienceMs)).to.deep.equal({ verdicts: Uint8Array.of(HIT) });
+    expect(await searcher.match(endless, [trap], 300)).to.equal('stopped');
+    expect(await searcher.match(/a/gim, [trap], patienceMs)).to.deep.equal({ verdicts: Uint8Array.of(hitVerdict) });
   });
 
   it('give way to the next one at once', async () => {
-    const first = searcher.judge(endless, [trap], patienceMs);
-    const second = searcher.judge(/!/gim, [trap], patienceMs);
+    const first = searcher.match(endless, [trap], patienceMs);
+    const second = searcher.match(/!/gim, [trap], patienceMs);
     expect(await first).to.equal('superseded');
-    expect(await second).to.deep.equal({ verdicts: Uint8Array.of(HIT) });
+    expect(await second).to.deep.equal({ verdicts: Uint8Array.of(hitVerdict) });
   });
 
   it('use one worker for many questions', async () => {
-    for (let turn = 0; turn < 3; turn += 1) await searcher.judge(/a/gim, ['a'], patienceMs);
+    for (let turn = 0; turn < 3; turn += 1) await searcher.match(/a/gim, ['a'], patienceMs);
     expect(threads).to.have.length(1);
   });
 });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 interface Result {
   violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[];
@@ -12,7 +12,7 @@ let source: Promise<string> | undefined;
 
 /** What axe objects to on the page as it is now. The debugger puts it there, whom no policy concerns. */
 export async function objections(page: Page): Promise<string[]> {
-  source ??= readFile(AXE, 'utf8');
+  source ??= readFile(axePath, 'utf8');
   const text = await source;
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(text);
   // A colour on its way to another is neither of them.

@@ -15,7 +15,7 @@ export interface State {
   reach(viewer: StreamPage, stage: Stage): Promise<unknown>;
 }
 
-const SERVER_GONE = /status of \d{3}|ERR_INCOMPLETE_CHUNKED_ENCODING/;
+const serverGone = /status of \d{3}|ERR_INCOMPLETE_CHUNKED_ENCODING/;
 
 const heading = (viewer: StreamPage, name: string) => viewer.page.getByRole('heading', { name }).waitFor();
 /** The focus keeps a toast on the screen. */
@@ -39,7 +39,7 @@ const normal = async (viewer: StreamPage) => {
 };
 
 /** Every state that a visitor can see: of Stream mode all, of the rest those that go with it. */
-export const STATES: Record<string, State> = {
+export const pageStates: Record<string, State> = {
   'loading what is stored': {
     before: (stage) => {
       stage.serviceGate = pagesOnly(() => {});
@@ -47,7 +47,7 @@ export const STATES: Record<string, State> = {
     reach: (viewer) => viewer.page.locator('[aria-busy=true]').waitFor(),
   },
   'what is stored can’t be loaded': {
-    allow: SERVER_GONE,
+    allow: serverGone,
     before: (stage) => {
       stage.serviceGate = pagesOnly((req) => void req.socket.destroy());
     },
@@ -116,7 +116,7 @@ export const STATES: Record<string, State> = {
     },
   },
   'waiting for the next attempt, with its toast': {
-    allow: SERVER_GONE,
+    allow: serverGone,
     reach: async (viewer, stage) => {
       await viewer.until('connected');
       stage.browserGate = (_req, res) => void res.status(503).set('Retry-After', '240').end();
@@ -126,7 +126,7 @@ export const STATES: Record<string, State> = {
     },
   },
   'refused, with its toast': {
-    allow: SERVER_GONE,
+    allow: serverGone,
     reach: async (viewer, stage) => {
       await viewer.until('connected');
       stage.serviceGate = streamsOnly((_req, res) => void res.status(503).set('Retry-After', '240').end());
@@ -137,7 +137,7 @@ export const STATES: Record<string, State> = {
     },
   },
   'ended for good, with its toast': {
-    allow: SERVER_GONE,
+    allow: serverGone,
     reach: async (viewer, stage) => {
       await viewer.until('connected');
       stage.serviceGate = streamsOnly((_req, res) => void res.status(404).end());
@@ -164,7 +164,7 @@ export const STATES: Record<string, State> = {
     },
   },
   'a gap that can’t be filled now': {
-    allow: SERVER_GONE,
+    allow: serverGone,
     reach: async (viewer, stage) => {
       await gap(viewer, stage);
       stage.serviceGate = pagesOnly((req) => void req.socket.destroy());
@@ -173,7 +173,7 @@ export const STATES: Record<string, State> = {
     },
   },
   'the backend tested': {
-    allow: SERVER_GONE,
+    allow: serverGone,
     reach: async (viewer, stage) => {
       stage.serviceGate = (req) => void req.socket.destroy();
       await viewer.button('Test backend').click();
@@ -203,7 +203,7 @@ export const STATES: Record<string, State> = {
     },
   },
   'Normal mode that can’t load': {
-    allow: SERVER_GONE,
+    allow: serverGone,
     reach: async (viewer, stage) => {
       await normal(viewer);
       stage.serviceGate = pagesOnly((req) => void req.socket.destroy());
@@ -212,7 +212,7 @@ export const STATES: Record<string, State> = {
     },
   },
   'signed out': {
-    allow: SERVER_GONE,
+    allow: serverGone,
     reach: async (viewer) => {
       await viewer.until('connected');
       await viewer.button('Sign out').click();
@@ -220,7 +220,7 @@ export const STATES: Record<string, State> = {
     },
   },
   'the session over': {
-    allow: SERVER_GONE,
+    allow: serverGone,
     reach: async (viewer) => {
       await viewer.until('connected');
       await viewer.page.context().clearCookies();

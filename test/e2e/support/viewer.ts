@@ -48,7 +48,7 @@ export async function startViewer(): Promise<Viewer> {
   };
 }
 
-const BEGIN_MS = Date.UTC(2026, 0, 15, 12);
+const beginMs = Date.UTC(2026, 0, 15, 12);
 
 /** The nth log of a test: a second after the one before, in turns of the four levels. */
 export function log(n: number, change: Partial<Parameters<typeof createLogDocument>[0]> = {}): LogDocument {
@@ -56,7 +56,7 @@ export function log(n: number, change: Partial<Parameters<typeof createLogDocume
     message: `Line ${n}`,
     stageName: n % 2 === 0 ? 'EXTRACT' : 'REPORT',
     logLevel: (['DEBUG', 'INFO', 'WARN', 'ERROR'] as const)[n % 4]!,
-    timestamp: BEGIN_MS + n * 1_000,
+    timestamp: beginMs + n * 1_000,
     pipelineID: '0cab03df-ee1f-4683-b53d-87df642d6a14',
     execID: '4021',
     workspaceID: WORKSPACE,

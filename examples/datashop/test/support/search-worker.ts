@@ -6,5 +6,5 @@ const self = {
   postMessage: (reply: unknown) => parentPort?.postMessage(reply),
 };
 Object.assign(globalThis, { self });
-await import('../../web/src/stream/search.worker.ts');
+await import('../../web/src/stream/state/search.worker.ts');
 parentPort?.on('message', (data) => self.onmessage({ data }));

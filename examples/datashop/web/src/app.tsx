@@ -2,8 +2,8 @@ import { useAddress } from './address.ts';
 import { Header } from './header.tsx';
 import { ModeTabs } from './mode-tabs.tsx';
 import { NormalMode } from './normal/normal-mode.tsx';
-import { Outside } from './outside.tsx';
 import { useSession } from './session.tsx';
+import { SignedOutPage } from './signed-out-page.tsx';
 import { LogStreamProvider, StreamMode } from './stream/index.ts';
 
 export function App() {
@@ -13,7 +13,7 @@ export function App() {
     return (
       <div className="app">
         <Header />
-        <Outside state={state} />
+        <SignedOutPage state={state} />
       </div>
     );
   }

@@ -2,8 +2,8 @@ import type { LogDocument } from '@datashop/log-stream';
 
 export type Log = LogDocument;
 
-export const LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
+export const logLevels = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
 
-export type Level = (typeof LEVELS)[number];
+export type Level = (typeof logLevels)[number];
 
-export const isLevel = (text: string): text is Level => (LEVELS as readonly string[]).includes(text);
+export const isLevel = (text: string): text is Level => (logLevels as readonly string[]).includes(text);

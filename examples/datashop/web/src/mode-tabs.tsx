@@ -4,7 +4,7 @@ import { StreamBadge } from './stream/index.ts';
 
 export type Mode = 'normal' | 'stream';
 
-const MODES = [
+const modes = [
   { mode: 'normal', label: 'Normal', patch: { mode: undefined } },
   { mode: 'stream', label: 'Stream', patch: { mode: 'stream' } },
 ] as const;
@@ -13,7 +13,7 @@ const MODES = [
 export function ModeTabs({ mode }: { mode: Mode }) {
   return (
     <nav className="mode-tabs" aria-label="Mode">
-      {MODES.map(({ mode: other, label, patch }) => (
+      {modes.map(({ mode: other, label, patch }) => (
         <a
           key={other}
           className={`mode-tab Tab Tab--regular ${other === mode ? 'Tab--active' : ''}`}

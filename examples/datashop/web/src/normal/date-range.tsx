@@ -10,8 +10,8 @@ interface Draft {
   errors: { from?: string; to?: string };
 }
 
-const INCOMPLETE = 'Enter a whole date and time, or clear the field.';
-const REVERSED = 'This is not after “From”.';
+const incomplete = 'Enter a whole date and time, or clear the field.';
+const reversed = 'This is not after “From”.';
 
 /** Both ends are what the clock on the wall says in the chosen time zone. A range that is none is not applied. */
 export function DateRange({ from, to }: { from: string; to: string }) {
@@ -27,10 +27,10 @@ export function DateRange({ from, to }: { from: string; to: string }) {
   const change = (end: 'from' | 'to') => (event: ChangeEvent<HTMLInputElement>) => {
     const { value, validity } = event.target;
     const next = { ...draft, [end]: value, errors: {} as Draft['errors'] };
-    if (validity.badInput || (value && fromInput(value) === undefined)) next.errors[end] = INCOMPLETE;
+    if (validity.badInput || (value && fromInput(value) === undefined)) next.errors[end] = incomplete;
     const fromMs = fromInput(next.from);
     const toMs = fromInput(next.to);
-    if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) next.errors.to = REVERSED;
+    if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) next.errors.to = reversed;
     const bad = next.errors.from ?? next.errors.to;
     if (bad) return setDraft(next);
     const applied = { from: iso(fromMs), to: iso(toMs) };
@@ -41,7 +41,7 @@ export function DateRange({ from, to }: { from: string; to: string }) {
   return (
     <div className="filters-range">
       {(['from', 'to'] as const).map((end) => (
-        <Field key={end} label={`${LABELS[end]} (${ZONES[zone]})`} error={draft.errors[end]}>
+        <Field key={end} label={`${endLabels[end]} (${zoneTexts[zone]})`} error={draft.errors[end]}>
           {(control) => (
             <input
               {...control}
@@ -59,7 +59,7 @@ export function DateRange({ from, to }: { from: string; to: string }) {
   );
 }
 
-const LABELS = { from: 'From', to: 'To' } as const;
-const ZONES: Record<TimeZone, string> = { local: 'local', utc: 'UTC' };
+const endLabels = { from: 'From', to: 'To' } as const;
+const zoneTexts: Record<TimeZone, string> = { local: 'local', utc: 'UTC' };
 
 const iso = (ms: number | undefined) => (ms === undefined ? '' : new Date(ms).toISOString());

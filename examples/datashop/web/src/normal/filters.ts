@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { adjust, useAddress } from '../address.ts';
 import { isLevel, type Level } from '../log.ts';
 
-export const PAGE_SIZES = [50, 100, 250] as const;
+export const pageSizes = [50, 100, 250] as const;
 
 /** What the page's address says about which logs to show. */
 export interface Filters {
@@ -31,7 +31,7 @@ function read(address: URLSearchParams): Filters {
     levels: get('level').split(',').filter(isLevel),
     from: isoOrNone(get('from')),
     to: isoOrNone(get('to')),
-    size: PAGE_SIZES.find((known) => known === size) ?? 100,
+    size: pageSizes.find((known) => known === size) ?? 100,
     upto: get('upto'),
   };
 }

@@ -1,16 +1,16 @@
-import { LEVELS, type Level } from '../log.ts';
+import { type Level, logLevels } from '../log.ts';
 import { setFilters } from './filters.ts';
 import './level-filter.css';
 
 /** None chosen shows all: then there is no state in which nothing can be shown. */
 export function LevelFilter({ levels }: { levels: readonly Level[] }) {
   const toggle = (level: Level, on: boolean) =>
-    setFilters({ levels: LEVELS.filter((known) => (known === level ? on : levels.includes(known))) });
+    setFilters({ levels: logLevels.filter((known) => (known === level ? on : levels.includes(known))) });
   return (
     <fieldset className="level-filter">
       <legend className="level-filter-legend">Level</legend>
       <div className="level-filter-options">
-        {LEVELS.map((level) => (
+        {logLevels.map((level) => (
           <label key={level} className={`level-option level-option--${level}`}>
             <input
               type="checkbox"

@@ -1,6 +1,6 @@
 import { Button } from '@innovaccer/design-system';
 import { useId } from 'react';
-import { PAGE_SIZES, setFilters } from './filters.ts';
+import { pageSizes, setFilters } from './filters.ts';
 import './pager.css';
 import type { View } from './use-log-page.ts';
 
@@ -31,7 +31,7 @@ export function Pager({ view, size, onNewest, onNewer, onOlder }: PagerProps) {
           value={size}
           onChange={(event) => setFilters({ size: Number(event.target.value) })}
         >
-          {PAGE_SIZES.map((option) => (
+          {pageSizes.map((option) => (
             <option key={option}>{option}</option>
           ))}
         </select>

@@ -4,7 +4,7 @@ import { Field } from '../ui/index.ts';
 import { setFilters } from './filters.ts';
 
 /** Long enough for the next letter, short enough to feel immediate. */
-const TYPING_MS = 250;
+const typingMs = 250;
 
 export function SearchField({ search }: { search: string }) {
   const [text, setText] = useState(search);
@@ -20,7 +20,7 @@ export function SearchField({ search }: { search: string }) {
   }, []);
   useEffect(() => {
     if (text.trim() === applied.current) return;
-    const timer = setTimeout(() => apply(text), TYPING_MS);
+    const timer = setTimeout(() => apply(text), typingMs);
     return () => clearTimeout(timer);
   }, [text, apply]);
   return (

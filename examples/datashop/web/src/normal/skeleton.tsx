@@ -1,6 +1,6 @@
 import './skeleton.css';
 
-const LINES = Array.from({ length: 40 }, (_, index) => index);
+const skeletonLines = Array.from({ length: 40 }, (_, index) => index);
 
 /** The outline of a page of logs, until the first one is here. */
 export function Skeleton() {
@@ -9,7 +9,7 @@ export function Skeleton() {
       <p className="unseen" role="status">
         Loading logs
       </p>
-      {LINES.map((line) => (
+      {skeletonLines.map((line) => (
         <div key={line} className="skeleton-line" aria-hidden="true">
           <span className="skeleton-bar skeleton-bar--time" />
           <span className="skeleton-bar skeleton-bar--level" />

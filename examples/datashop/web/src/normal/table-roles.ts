@@ -1,7 +1,7 @@
 import { type RefObject, useLayoutEffect } from 'react';
 
 /** What the design system's table is made of, and what it would be if it said so. */
-const ROLES = [
+const tableRoles = [
   ['.Grid', 'table'],
   ['.Grid-head, .Grid-body', 'rowgroup'],
   ['.Grid-rowWrapper, .Grid-cellGroup', 'presentation'],
@@ -19,7 +19,7 @@ export function useTableRoles(ref: RefObject<HTMLElement | null>, label: string)
     const root = ref.current;
     if (!root) return;
     const name = () => {
-      for (const [selector, role] of ROLES) {
+      for (const [selector, role] of tableRoles) {
         for (const element of root.querySelectorAll(selector)) element.setAttribute('role', role);
       }
       root.querySelector('.Grid')?.setAttribute('aria-label', label);

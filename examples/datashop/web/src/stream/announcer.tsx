@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react';
-import { useViewer } from './context.tsx';
 import { announcement } from './logic/announce.ts';
+import { useViewer } from './state/context.tsx';
 
-const EVERY_MS = 5_000;
+const everyMs = 5_000;
 
 /** For screen readers: a summary from time to time. The list itself is silent, or nothing else could be heard. */
 export function Announcer() {
@@ -14,7 +14,7 @@ export function Announcer() {
       const { arrived } = live.get().view;
       setText(announcement(before, arrived));
       before = arrived;
-    }, EVERY_MS);
+    }, everyMs);
     return () => clearInterval(timer);
   }, [live]);
   return (

@@ -1,6 +1,6 @@
 import { Dialog } from '../ui/index.ts';
 
-const SHORTCUTS = [
+const shortcuts = [
   ['/', 'Find in lines'],
   ['Enter', 'In the find box: next line that was found, which is an older one'],
   ['Shift+Enter', 'In the find box: previous line that was found'],
@@ -17,7 +17,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Keyboard shortcuts" onClose={onClose}>
       <dl className="Stream-shortcuts">
-        {SHORTCUTS.map(([keys, does]) => (
+        {shortcuts.map(([keys, does]) => (
           <div key={does}>
             <dt>
               <kbd>{keys}</kbd>

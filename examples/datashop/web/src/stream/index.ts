@@ -1,4 +1,4 @@
-export { StreamBadge } from './badge.tsx';
-export { LogStreamProvider } from './provider.tsx';
-export { wipeStream } from './session.ts';
+export { StreamBadge } from './bar/stream-badge.tsx';
+export { wipeStream } from './state/open-stream.ts';
+export { LogStreamProvider } from './state/provider.tsx';
 export { StreamMode } from './stream-mode.tsx';

@@ -1,20 +1,20 @@
 import { useContext, useEffect, useRef, useState } from 'react';
-import './styles/details.css';
-import './styles/list.css';
-import './styles/notes.css';
-import './styles/stream.css';
-import './styles/tools.css';
+import './list/line-details.css';
+import './list/log-list.css';
+import './list/notes.css';
+import './stream-mode.css';
+import './bar/tools.css';
 import { useAddress } from '../address.ts';
 import { IconButton } from '../ui/index.ts';
 import { Announcer } from './announcer.tsx';
-import { ConnectionBar } from './connection-bar.tsx';
-import { useLooks, useViewer, ViewerContext } from './context.tsx';
-import { FindBar } from './find-bar.tsx';
-import { Footer } from './footer.tsx';
+import { ConnectionBar } from './bar/connection-bar.tsx';
+import { FindBar } from './bar/find-bar.tsx';
+import { Footer } from './bar/footer.tsx';
+import { LevelChips } from './bar/level-chips.tsx';
 import { HelpDialog } from './help-dialog.tsx';
-import { LevelChips } from './level-chips.tsx';
-import { LinkedLine } from './linked-line.tsx';
-import { ListPane } from './list-pane.tsx';
+import { LinkedLine } from './list/linked-line.tsx';
+import { ListPane } from './list/list-pane.tsx';
+import { useViewer, useViewState, ViewerContext } from './state/context.tsx';
 
 /** Logs as they are written, on top of those that were there. */
 export function StreamMode() {
@@ -24,7 +24,7 @@ export function StreamMode() {
 
 function LiveLogs() {
   const viewer = useViewer();
-  const { wrap } = useLooks();
+  const { wrap } = useViewState();
   const linked = useAddress().get('log') ?? '';
   const [help, setHelp] = useState(false);
   const find = useRef<HTMLInputElement>(null);
@@ -41,7 +41,7 @@ function LiveLogs() {
             type="button"
             className="Stream-option"
             aria-pressed={wrap}
-            onClick={() => viewer.looks.set({ wrap: !wrap })}
+            onClick={() => viewer.viewState.set({ wrap: !wrap })}
           >
             Wrap
           </button>

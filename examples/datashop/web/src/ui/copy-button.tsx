@@ -2,7 +2,7 @@ import { Button } from '@innovaccer/design-system';
 import { useEffect, useState } from 'react';
 
 /** How long the button says what became of it. */
-const SAID_MS = 2_000;
+const outcomeShownMs = 2_000;
 
 const SAID = { copied: 'Copied', failed: 'The browser refused' } as const;
 
@@ -17,7 +17,7 @@ export function CopyButton({ label, text, icon = 'content_copy' }: CopyButtonPro
   const [outcome, setOutcome] = useState<keyof typeof SAID>();
   useEffect(() => {
     if (!outcome) return;
-    const timer = setTimeout(() => setOutcome(undefined), SAID_MS);
+    const timer = setTimeout(() => setOutcome(undefined), outcomeShownMs);
     return () => clearTimeout(timer);
   }, [outcome]);
   const onClick = () =>

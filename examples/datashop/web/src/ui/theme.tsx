@@ -2,14 +2,14 @@ import { useLayoutEffect } from 'react';
 import { Segmented } from './segmented.tsx';
 import { read, useStored } from './stored.ts';
 
-const THEMES = ['light', 'dark', 'system'] as const;
-const KEY = 'datashop.theme';
+const themes = ['light', 'dark', 'system'] as const;
+const storageKey = 'datashop.theme';
 
-type Theme = (typeof THEMES)[number];
+type Theme = (typeof themes)[number];
 
 /** Before the first paint, so that a dark room is not lit up by a reload. */
 export function applyStoredTheme(): void {
-  apply(read(KEY, THEMES) ?? 'system');
+  apply(read(storageKey, themes) ?? 'system');
 }
 
 /** The style sheet does the rest: without the attribute it follows the system. */
@@ -19,7 +19,7 @@ function apply(theme: Theme): void {
 }
 
 export function ThemeSwitch() {
-  const [theme, setTheme] = useStored<Theme>(KEY, 'system', THEMES);
+  const [theme, setTheme] = useStored<Theme>(storageKey, 'system', themes);
   useLayoutEffect(() => apply(theme), [theme]);
   return (
     <Segmented

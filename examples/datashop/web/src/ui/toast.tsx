@@ -4,13 +4,13 @@ import { IconButton } from './icon-button.tsx';
 import type { Notice, Tone } from './toasts.tsx';
 
 /** An error stays long enough to be read twice. */
-const SHOWN_MS: Record<Tone, number> = { info: 5_000, success: 4_000, warning: 8_000, error: 12_000 };
+const shownMs: Record<Tone, number> = { info: 5_000, success: 4_000, warning: 8_000, error: 12_000 };
 const ICONS: Record<Tone, string> = { info: 'info', success: 'check_circle', warning: 'warning', error: 'error' };
 
 export function Toast({ notice, onDismiss }: { notice: Notice; onDismiss: () => void }) {
   const { tone, title, detail } = notice;
   const [held, setHeld] = useState(0);
-  const leftMs = useRef(SHOWN_MS[tone]);
+  const leftMs = useRef(shownMs[tone]);
   const dismiss = useRef(onDismiss);
   dismiss.current = onDismiss;
   useEffect(() => {

@@ -15,7 +15,7 @@ export interface Toasts {
 }
 
 /** More at once could not be read. The oldest leaves first. */
-const MAX_SHOWN = 4;
+const maxShown = 4;
 
 const ToastContext = createContext<Toasts | undefined>(undefined);
 
@@ -26,7 +26,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     () => ({
       notify: (notice) => {
         const id = nextId.current++;
-        setShown((before) => [...before, { ...notice, id }].slice(-MAX_SHOWN));
+        setShown((before) => [...before, { ...notice, id }].slice(-maxShown));
       },
     }),
     [],

@@ -1,4 +1,4 @@
-import { count } from './words.ts';
+import { count } from './messages.ts';
 
 /** Everything that ever came, so that two of them tell what came in between. */
 export interface Arrived {

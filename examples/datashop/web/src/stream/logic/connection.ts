@@ -1,5 +1,5 @@
 import type { StreamSnapshot } from '@datashop/sse-client';
-import { errorInWords } from './words.ts';
+import { errorInWords } from './messages.ts';
 
 export type ConnectionState = Pick<StreamSnapshot, 'status' | 'attempt' | 'retryAt' | 'lastError'>;
 

@@ -1,5 +1,5 @@
 /** Dropped items leave the memory once they are that many and half of all. */
-const COMPACT_FROM = 1_024;
+const compactFrom = 1_024;
 
 /** A list that grows at its end and shrinks at its beginning, at a constant price. */
 export class Deque<T> {
@@ -22,7 +22,7 @@ export class Deque<T> {
     if (this.length === 0) return undefined;
     const item = this.#items[this.#head];
     this.#head += 1;
-    if (this.#head >= COMPACT_FROM && this.#head * 2 >= this.#items.length) {
+    if (this.#head >= compactFrom && this.#head * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }

@@ -1,12 +1,12 @@
 import type { GapEntry } from '@datashop/sse-client';
 import type { Line } from './line.ts';
+import { reasonInWords } from './messages.ts';
 import type { Row } from './row.ts';
-import { reasonInWords } from './words.ts';
 
 export type Format = 'text' | 'ndjson';
 
 /** Rows to a piece: a few milliseconds of work. */
-const PIECE = 2_000;
+const rowsPerPiece = 2_000;
 
 /** A line as it is copied and written into a text file, times in UTC. What it says may go over several lines. */
 export function lineText({ time, level, stage, message, description, duration }: Line): string {
@@ -33,9 +33,9 @@ export function formatRow({ entry, line }: Row, format: Format): string {
 
 /** The file's content in pieces, oldest line first, so that the page can breathe between them. */
 export function* formatRows(rows: readonly Row[], format: Format): Generator<string> {
-  for (let start = 0; start < rows.length; start += PIECE) {
+  for (let start = 0; start < rows.length; start += rowsPerPiece) {
     yield rows
-      .slice(start, start + PIECE)
+      .slice(start, start + rowsPerPiece)
       .map((row) => `${formatRow(row, format)}\n`)
       .join('');
   }

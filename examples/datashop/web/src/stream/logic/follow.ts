@@ -12,9 +12,9 @@ export interface Unread {
 }
 
 /** Closer to the top than this counts as there: browsers round scroll positions. */
-export const TOP_PX = 4;
+export const topPx = 4;
 
-export const FOLLOWING: Follow = { following: true };
+export const followNewest: Follow = { following: true };
 
 export function pause(follow: Follow, rows: readonly Row[]): Follow {
   return follow.following ? { following: false, newest: rows.at(-1) ?? null } : follow;

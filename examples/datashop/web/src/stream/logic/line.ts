@@ -1,5 +1,5 @@
 import type { EventEntry } from '@datashop/sse-client';
-import { LEVELS, type Level } from '../../log.ts';
+import { type Level, logLevels } from '../../log.ts';
 
 /** What the list shows of an event: the parts of a log document, or its data as they came. */
 export interface Line {
@@ -65,16 +65,16 @@ function parseObject(data: string): Record<string, unknown> | null {
 }
 
 function levelOf(value: unknown): Level | null {
-  return LEVELS.find((level) => level === value) ?? null;
+  return logLevels.find((level) => level === value) ?? null;
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Past this, `Date` has no ISO form and its methods throw. */
-const LAST_TIME_MS = 8.64e15;
+const maxDateMs = 8.64e15;
 
 function timeOf({ meta, isoTime }: Record<string, unknown>): number | undefined {
   const timestamp = (meta as { timestamp?: unknown } | null | undefined)?.timestamp;
   const time = typeof timestamp === 'number' ? timestamp : Date.parse(textOf(isoTime));
-  return Math.abs(time) <= LAST_TIME_MS ? time : undefined;
+  return Math.abs(time) <= maxDateMs ? time : undefined;
 }

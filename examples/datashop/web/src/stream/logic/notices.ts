@@ -1,5 +1,5 @@
 import type { StreamError, StreamSnapshot } from '@datashop/sse-client';
-import { reasonInWords } from './words.ts';
+import { reasonInWords } from './messages.ts';
 
 export interface Notice {
   readonly tone: 'success' | 'warning' | 'error' | 'info';

@@ -22,9 +22,9 @@ export interface PageQuery {
 export type FetchPage = (query: PageQuery, signal: AbortSignal) => Promise<LogPage>;
 
 /** The most that the log service gives at once. */
-export const PAGE_LIMIT = 500;
+export const pageLimit = 500;
 /** As many as the stream keeps: more would push out what they are loaded for. */
-const MOST = 100_000;
+const maxEvents = 100_000;
 
 /** As `seed()` and `fill()` want them: oldest first. */
 export function knownEvents({ logs, ids }: Pick<LogPage, 'logs' | 'ids'>, order: 'asc' | 'desc'): KnownEvent[] {
@@ -47,8 +47,8 @@ export async function fetchBetween(
   let cursor: string | null = '';
   // A stream that goes on meanwhile would be chased for ever without `upto`: what was there at first is enough.
   let total = Number.POSITIVE_INFINITY;
-  while (cursor !== null && events.length < Math.min(total, MOST)) {
-    const query: PageQuery = { after, order: 'asc', limit: PAGE_LIMIT };
+  while (cursor !== null && events.length < Math.min(total, maxEvents)) {
+    const query: PageQuery = { after, order: 'asc', limit: pageLimit };
     if (upto !== '') query.upto = upto;
     if (cursor !== '') query.cursor = cursor;
     const page: LogPage = await fetchPage(query, signal);

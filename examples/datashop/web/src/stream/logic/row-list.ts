@@ -6,7 +6,7 @@ import { Row } from './row.ts';
 export type LevelCounts = Record<Level, number>;
 
 /** Between two looks at the clock. */
-export const STRIDE = 128;
+export const stride = 128;
 
 /** A row for each entry of the stream's list, made once, with the levels counted as rows come and go. */
 export class RowList {
@@ -57,7 +57,7 @@ export class RowList {
   /** @returns whether all entries have their rows now */
   append(over: () => boolean): boolean {
     for (; this.next < this.end; this.next += 1) {
-      if (this.next % STRIDE === 0 && over()) return false;
+      if (this.next % stride === 0 && over()) return false;
       const entry = this.#entries!.at(this.next - this.offset)!;
       const row = this.#known?.get(entry.key) ?? this.#make(entry);
       row.place = this.next;

@@ -1,6 +1,6 @@
 import type { Entry, GapEntry } from '@datashop/sse-client';
-import { MISS } from './judge.ts';
 import { type Line, parseLine, searchText } from './line.ts';
+import { missVerdict } from './match-texts.ts';
 
 /** An entry of the stream's list, and what the viewer has found out about it. Made once for each entry. */
 export class Row {
@@ -13,7 +13,7 @@ export class Row {
   place: number;
   /** The number of the search that `verdict` is of. */
   searched = 0;
-  verdict: number = MISS;
+  verdict: number = missVerdict;
 
   constructor(entry: Entry, place: number) {
     this.key = entry.key;

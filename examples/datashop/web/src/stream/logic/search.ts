@@ -7,7 +7,7 @@ export interface Query {
 export type Compiled = { pattern: RegExp; problem: null } | { pattern: null; problem: string | null };
 
 /** More marks than a line can show help nobody. */
-const MAX_MARKS = 100;
+const maxMarks = 100;
 
 /** Case does not count. An empty query has neither a pattern nor a problem. */
 export function compile({ text, regex }: Query): Compiled {
@@ -37,7 +37,7 @@ export function highlight(pattern: RegExp | null, text: string): Piece[] {
   let end = 0;
   let marks = 0;
   pattern.lastIndex = 0;
-  for (let match = pattern.exec(text); match !== null && marks < MAX_MARKS; match = pattern.exec(text)) {
+  for (let match = pattern.exec(text); match !== null && marks < maxMarks; match = pattern.exec(text)) {
     const [found] = match;
     if (found === '') {
       // Nothing to mark, and the next search would find the same nothing again.

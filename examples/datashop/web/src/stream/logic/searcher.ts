@@ -19,7 +19,7 @@ export interface SearchPort {
 export type Answer = { readonly verdicts: Uint8Array } | 'stopped' | 'superseded';
 
 /** A thousand lines take a few milliseconds; a pattern that has not come to its end by then never may. */
-export const PATIENCE_MS = 2_000;
+export const patienceMs = 2_000;
 
 /**
  * Runs patterns where they hold up nobody. There is no way to interrupt a regular expression but to end the worker that
@@ -37,7 +37,7 @@ export class Searcher {
   }
 
   /** One question at a time: another one ends the one before. */
-  judge(pattern: RegExp, texts: readonly string[], patienceMs = PATIENCE_MS): Promise<Answer> {
+  match(pattern: RegExp, texts: readonly string[], limitMs = patienceMs): Promise<Answer> {
     this.stop();
     const id = ++this.#id;
     this.#port ??= this.#open();
@@ -45,7 +45,7 @@ export class Searcher {
       if (data.id === id) this.#end({ verdicts: data.verdicts });
     };
     this.#port.postMessage({ id, pattern, texts });
-    this.#timer = setTimeout(() => this.#kill('stopped'), patienceMs);
+    this.#timer = setTimeout(() => this.#kill('stopped'), limitMs);
     return new Promise((resolve) => {
       this.#settle = resolve;
     });

@@ -1,9 +1,9 @@
 import { Button } from '@innovaccer/design-system';
 import { useRef } from 'react';
-import { useStreamValue, useViewer } from './context.tsx';
-import { nextHit } from './logic/hits.ts';
-import type { Row } from './logic/row.ts';
-import { count } from './logic/words.ts';
+import { nextHit } from '../logic/hits.ts';
+import { count } from '../logic/messages.ts';
+import type { Row } from '../logic/row.ts';
+import { useStreamValue, useViewer } from '../state/context.tsx';
 
 /** The way to where lines may be missing: to the newest place, then to the one before, and around. */
 export function GapFinder() {

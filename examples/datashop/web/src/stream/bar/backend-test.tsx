@@ -1,16 +1,16 @@
 import { Button } from '@innovaccer/design-system';
 import { useState } from 'react';
-import { type BackendTest as Result, testBackend } from '../api.ts';
-import { useViewer } from './context.tsx';
+import { type BackendTest as Result, testBackend } from '../../api.ts';
+import { useViewer } from '../state/context.tsx';
 
-const WORDS: Record<string, string> = {
+const statusTexts: Record<string, string> = {
   ready: 'Backend and log service answer',
   'upstream-down': 'The backend answers, the log service does not',
   draining: 'The backend is restarting',
   unreachable: 'The backend does not answer',
 };
 
-const say = ({ status, ms }: Result) => `${WORDS[status] ?? status} · ${ms} ms`;
+const say = ({ status, ms }: Result) => `${statusTexts[status] ?? status} · ${ms} ms`;
 
 /** Tells a broken stream from a broken backend. */
 export function BackendTest() {

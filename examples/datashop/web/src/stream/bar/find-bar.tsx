@@ -1,13 +1,13 @@
 import { type KeyboardEvent, type RefObject, useEffect, useId, useState } from 'react';
-import { Glyph, IconButton } from '../ui/index.ts';
-import { useLive, useLooks, useViewer } from './context.tsx';
-import { hitText, nextHit } from './logic/hits.ts';
+import { Glyph, IconButton } from '../../ui/index.ts';
+import { hitText, nextHit } from '../logic/hits.ts';
+import { useLive, useViewer, useViewState } from '../state/context.tsx';
 
 /** Finds as you type, among the lines that are here and those that come. */
 export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
   const viewer = useViewer();
   const { view, pattern, problem, progress } = useLive();
-  const { query, only, hit, follow } = useLooks();
+  const { query, only, hit, follow } = useViewState();
   const problemId = useId();
 
   const step = (down: boolean) => {
@@ -82,17 +82,17 @@ export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
 }
 
 /** After the last letter; a stream that finds more and more must not be heard all the time. */
-const SAID_AFTER_MS = 700;
+const announceAfterMs = 700;
 
 /** For screen readers: how many were found, or which one this is. */
 function FoundStatus() {
   const { live } = useViewer();
-  const { query, levels, hit } = useLooks();
+  const { query, levels, hit } = useViewState();
   const [text, setText] = useState('');
   // biome-ignore lint/correctness/useExhaustiveDependencies: levels change what is found
   useEffect(() => {
     const say = () => setText(query.text === '' ? '' : hitText(live.get().view.hits, hit));
-    const timer = setTimeout(say, SAID_AFTER_MS);
+    const timer = setTimeout(say, announceAfterMs);
     return () => clearTimeout(timer);
   }, [live, query, levels, hit]);
   return (

@@ -1,6 +1,6 @@
 import { Button } from '@innovaccer/design-system';
-import { useLive, useStream, useViewer } from './context.tsx';
-import { type Format, fileName, formatRows } from './logic/download.ts';
+import { type Format, fileName, formatRows } from '../logic/download.ts';
+import { useLive, useStream, useViewer } from '../state/context.tsx';
 
 /** How many there are, what is not kept, and all that is shown as a file. */
 export function Footer() {

@@ -1,12 +1,12 @@
-import { Glyph } from '../ui/index.ts';
-import { useLive, useLooks, useViewer } from './context.tsx';
-import { unread, unreadText } from './logic/follow.ts';
+import { Glyph } from '../../ui/index.ts';
+import { unread, unreadText } from '../logic/follow.ts';
+import { useLive, useViewer, useViewState } from '../state/context.tsx';
 
 /** What came while somebody read, and the way there. */
 export function JumpButton() {
   const viewer = useViewer();
   const { rows } = useLive().view;
-  const { follow } = useLooks();
+  const { follow } = useViewState();
   if (follow.following) return null;
   const news = unread(follow, rows);
   return (

@@ -1,8 +1,8 @@
 import type { EventEntry } from '@datashop/sse-client';
-import { addressWith, adjust, isPlainClick } from '../address.ts';
-import { CopyButton } from '../ui/index.ts';
-import { lineText } from './logic/download.ts';
-import { type Line, prettyData } from './logic/line.ts';
+import { addressWith, adjust, isPlainClick } from '../../address.ts';
+import { CopyButton } from '../../ui/index.ts';
+import { lineText } from '../logic/download.ts';
+import { type Line, prettyData } from '../logic/line.ts';
 
 /** All that is known of a line. */
 export function LineDetails({ id, entry, line }: { id: string; entry: EventEntry; line: Line }) {

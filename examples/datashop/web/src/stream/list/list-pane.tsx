@@ -1,16 +1,16 @@
 import { Button } from '@innovaccer/design-system';
 import type { ReactNode } from 'react';
-import { EmptyPane } from '../ui/index.ts';
-import { useLive, useLooks, useStream, useStreamValue, useViewer } from './context.tsx';
+import { EmptyPane } from '../../ui/index.ts';
+import { isOff } from '../logic/connection.ts';
+import { useLive, useStream, useStreamValue, useViewer, useViewState } from '../state/context.tsx';
+import { allLevels } from '../state/view-state.ts';
 import { JumpButton } from './jump-button.tsx';
 import { LogList } from './log-list.tsx';
-import { isOff } from './logic/connection.ts';
-import { ALL_LEVELS } from './looks.ts';
 
 /** The list, or why there is none. */
 export function ListPane({ linked }: { linked: string }) {
   const { view, progress } = useLive();
-  const { loading, loadError } = useLooks();
+  const { loading, loadError } = useViewState();
   const any = useStreamValue(({ counts }) => counts.kept > 0);
   if (view.rows.length > 0) {
     return (
@@ -48,8 +48,8 @@ function LoadFailed({ text }: { text: string }) {
 
 function FilteredOut({ lines }: { lines: number }) {
   const viewer = useViewer();
-  const { query } = useLooks();
-  const clear = () => viewer.look({ levels: ALL_LEVELS, query: { ...query, text: '' } });
+  const { query } = useViewState();
+  const clear = () => viewer.look({ levels: allLevels, query: { ...query, text: '' } });
   return (
     <Pane
       icon="filter_alt_off"

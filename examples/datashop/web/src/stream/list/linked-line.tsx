@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from 'react';
-import { adjust } from '../address.ts';
-import { IconButton, LevelBadge, useTime } from '../ui/index.ts';
-import { useLive, useLooks, useViewer } from './context.tsx';
+import { adjust } from '../../address.ts';
+import { IconButton, LevelBadge, useTime } from '../../ui/index.ts';
+import { parseLine } from '../logic/line.ts';
+import { useLive, useViewer, useViewState } from '../state/context.tsx';
+import { type Linked, loadLinked } from '../state/loaders.ts';
+import { allLevels } from '../state/view-state.ts';
 import { LineDetails } from './line-details.tsx';
-import { type Linked, loadLinked } from './loaders.ts';
-import { parseLine } from './logic/line.ts';
-import { ALL_LEVELS } from './looks.ts';
 
 type Found = Linked | { readonly kind: 'looking' } | { readonly kind: 'error'; readonly text: string };
 
@@ -13,7 +13,7 @@ type Found = Linked | { readonly kind: 'looking' } | { readonly kind: 'error'; r
 export function LinkedLine({ id }: { id: string }) {
   const viewer = useViewer();
   const { view } = useLive();
-  const { loading } = useLooks();
+  const { loading } = useViewState();
   const [found, setFound] = useState<Found>({ kind: viewer.linkShown === id ? 'listed' : 'looking' });
   const asked = useRef('');
 
@@ -25,13 +25,13 @@ export function LinkedLine({ id }: { id: string }) {
     if (row) {
       viewer.linkShown = id;
       setFound({ kind: 'listed' });
-      viewer.goTo(row, { expanded: new Set([...viewer.looks.get().expanded, row.key]) });
+      viewer.goTo(row, { expanded: new Set([...viewer.viewState.get().expanded, row.key]) });
       return;
     }
     if (asked.current === id) return;
     asked.current = id;
     // It may be here and filtered out.
-    viewer.look({ levels: ALL_LEVELS, query: { ...viewer.looks.get().query, text: '' } });
+    viewer.look({ levels: allLevels, query: { ...viewer.viewState.get().query, text: '' } });
     for (const entry of viewer.stream.getSnapshot().entries) if (entry.kind === 'event' && entry.id === id) return;
     setFound({ kind: 'looking' });
     loadLinked(viewer, id).then(setFound, (error) =>

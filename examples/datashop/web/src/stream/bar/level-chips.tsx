@@ -1,11 +1,11 @@
-import { LEVELS, type Level } from '../log.ts';
-import { useLive, useLooks, useViewer } from './context.tsx';
-import { count } from './logic/words.ts';
+import { type Level, logLevels } from '../../log.ts';
+import { count } from '../logic/messages.ts';
+import { useLive, useViewer, useViewState } from '../state/context.tsx';
 
 /** Which levels are shown, and how many lines of each there are. */
 export function LevelChips() {
   const viewer = useViewer();
-  const { levels } = useLooks();
+  const { levels } = useViewState();
   const counts = useLive().view.levels;
   const toggle = (level: Level) => {
     const next = new Set(levels);
@@ -15,7 +15,7 @@ export function LevelChips() {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for what is filled in
     <div className="Stream-chips" role="group" aria-label="Levels shown">
-      {LEVELS.map((level) => (
+      {logLevels.map((level) => (
         <button
           key={level}
           type="button"

@@ -1,14 +1,14 @@
 import { defaultRangeExtractor, measureElement, type Range, useVirtualizer } from '@tanstack/react-virtual';
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
-import { useLive, useLooks, useViewer } from './context.tsx';
-import { firstFrom, type Row } from './logic/row.ts';
+import { firstFrom, type Row } from '../logic/row.ts';
+import { useLive, useViewer, useViewState } from '../state/context.tsx';
 
 /** The virtualised rows, newest first: which are in the page, and where. */
 export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number, wrap: boolean) {
   const viewer = useViewer();
   const { view, progress } = useLive();
   const { rows } = view;
-  const { follow, goal } = useLooks();
+  const { follow, goal } = useViewState();
   /** The row that has the focus, which must not leave the page while it has. */
   const focused = useRef<Row | null>(null);
 
@@ -70,7 +70,7 @@ export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number, 
     // Lines of the filter before: it would only have to move again.
     if (index === -1 || progress < 1) return;
     virtualizer.scrollToIndex(index, { align: 'center' });
-    viewer.looks.set({ goal: null });
+    viewer.viewState.set({ goal: null });
   }, [virtualizer, viewer, indexOf, goal, progress]);
 
   return { virtualizer, rowAt, focused };

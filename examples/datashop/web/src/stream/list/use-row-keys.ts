@@ -1,9 +1,9 @@
 import type { Virtualizer } from '@tanstack/react-virtual';
 import { type FocusEvent, type KeyboardEvent, type RefObject, useLayoutEffect, useRef, useState } from 'react';
-import { useViewer } from './context.tsx';
-import type { Row } from './logic/row.ts';
+import type { Row } from '../logic/row.ts';
+import { useViewer } from '../state/context.tsx';
 
-const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
+const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
 
 /** One stop for Tab among all rows, and the arrow keys from there: 100,000 stops would be a trap. */
 export function useRowKeys(
@@ -38,7 +38,7 @@ export function useRowKeys(
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const step = STEPS[event.key];
+    const step = steps[event.key];
     const target = event.target as HTMLElement;
     if (step === undefined || !target.matches('[data-index] button')) return;
     const index = indexOf(target) + step;

@@ -1,17 +1,17 @@
 import { createEventStream, type EventStream, wipePersisted } from '@datashop/sse-client';
-import { BFF_STREAM } from '../../../src/demo.ts';
+import { BFF_STREAM } from '../../../../src/demo.ts';
 
-export const MAX_LINES = 100_000;
+export const maxLines = 100_000;
 
 /** About 4,000 lines for a reload, under the 5 MB that every browser allows; written seldom, since that is much. */
-const PERSIST = { maxBytes: 4_000_000, debounceMs: 2_000 };
+const persistence = { maxBytes: 4_000_000, debounceMs: 2_000 };
 
 /** The stream of this user's logs; `close` it when done. */
 export function openStream(user: string): EventStream {
   return createEventStream(BFF_STREAM, {
-    persist: { scope: user, ...PERSIST },
+    persist: { scope: user, ...persistence },
     shareTabs: user,
-    maxEntries: MAX_LINES,
+    maxEntries: maxLines,
   });
 }
 

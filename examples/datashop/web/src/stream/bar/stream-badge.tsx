@@ -1,8 +1,8 @@
 import { useContext, useSyncExternalStore } from 'react';
-import './styles/badge.css';
-import { ViewerContext } from './context.tsx';
-import { count } from './logic/words.ts';
-import type { Viewer } from './viewer.ts';
+import './stream-badge.css';
+import { count } from '../logic/messages.ts';
+import { ViewerContext } from '../state/context.tsx';
+import type { Viewer } from '../state/viewer.ts';
 
 /** How many lines came live, for the tab. */
 export function StreamBadge() {

@@ -1,15 +1,15 @@
 import type { GapEntry } from '@datashop/sse-client';
 import { Button } from '@innovaccer/design-system';
-import { Glyph, useTime } from '../ui/index.ts';
-import { useLooks, useViewer } from './context.tsx';
-import { fillGap } from './loaders.ts';
-import { reasonInWords } from './logic/words.ts';
+import { Glyph, useTime } from '../../ui/index.ts';
+import { reasonInWords } from '../logic/messages.ts';
+import { useViewer, useViewState } from '../state/context.tsx';
+import { fillGap } from '../state/loaders.ts';
 
 /** Where lines may be missing, and the way to get them. */
 export function GapRow({ gap }: { gap: GapEntry }) {
   const viewer = useViewer();
   const { formatTime } = useTime();
-  const load = useLooks().gaps[gap.key] ?? { kind: 'idle' };
+  const load = useViewState().gaps[gap.key] ?? { kind: 'idle' };
   const time = (ms: number) => formatTime(ms).slice(0, 8);
   return (
     <div className="Stream-gap">

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { type SessionState, useSession } from './session.tsx';
 import { EmptyPane } from './ui/index.ts';
 
-const SIGNED_OUT = {
+const signedOutTexts = {
   'signed-out': {
     icon: 'logout',
     title: 'You are signed out',
@@ -17,7 +17,7 @@ const SIGNED_OUT = {
 } as const;
 
 /** The page while nobody is signed in. */
-export function Outside({ state }: { state: Exclude<SessionState, { kind: 'signed-in' }> }) {
+export function SignedOutPage({ state }: { state: Exclude<SessionState, { kind: 'signed-in' }> }) {
   const { signIn, retry } = useSession();
   const [busy, setBusy] = useState(false);
   if (state.kind === 'loading') {
@@ -45,7 +45,7 @@ export function Outside({ state }: { state: Exclude<SessionState, { kind: 'signe
   };
   return (
     <main className="app-main app-main--outside">
-      <EmptyPane {...SIGNED_OUT[state.kind]}>
+      <EmptyPane {...signedOutTexts[state.kind]}>
         <Button appearance="primary" icon="login" disabled={busy} onClick={onSignIn}>
           Sign in
         </Button>

@@ -1,10 +1,10 @@
 import type { EventStream } from '@datashop/sse-client';
-import { LEVELS, type Level } from '../log.ts';
-import { LogIndex, type LogView } from './logic/log-index.ts';
-import { compile, type Query } from './logic/search.ts';
-import { Searcher, type SearchPort } from './logic/searcher.ts';
+import { type Level, logLevels } from '../../log.ts';
+import { LogIndex, type LogView } from '../logic/log-index.ts';
+import { compile, type Query } from '../logic/search.ts';
+import { Searcher, type SearchPort } from '../logic/searcher.ts';
 
-export interface Wanted {
+export interface ViewFilter {
   readonly levels: ReadonlySet<Level>;
   readonly query: Query;
   readonly only: boolean;
@@ -21,20 +21,20 @@ export interface LiveState {
 }
 
 /** Ten times a second is as fast as anybody reads, and leaves the time between to scrolling. */
-const PACE_MS = 100;
+const paceMs = 100;
 /** Of a frame, for the index. */
-const SLICE_MS = 10;
+const sliceMs = 10;
 /** Lines to one question of the worker. */
-const BATCH = 2_000;
-const STOPPED =
+const batchSize = 2_000;
+const stoppedText =
   'The search was stopped: this pattern takes too long, perhaps for ever, on one of the lines. All lines are shown.';
 
 /** Keeps the index up with the stream, in slices that a page does not feel, for as long as somebody looks at it. */
 export class LiveView {
   #stream: EventStream;
   #searcher: Searcher;
-  #wanted: Wanted = { levels: new Set(LEVELS), query: { text: '', regex: false }, only: true };
-  #index = new LogIndex({ ...this.#wanted, pattern: null, elsewhere: false });
+  #filter: ViewFilter = { levels: new Set(logLevels), query: { text: '', regex: false }, only: true };
+  #index = new LogIndex({ ...this.#filter, pattern: null, elsewhere: false });
   #state: LiveState = { view: this.#index.view, progress: 1, pattern: null, problem: null };
   #listeners = new Set<() => void>();
   #release: (() => void) | null = null;
@@ -51,7 +51,7 @@ export class LiveView {
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
-    this.#release ??= this.#stream.subscribe(() => this.#plan(this.#lastRun + PACE_MS - performance.now()));
+    this.#release ??= this.#stream.subscribe(() => this.#plan(this.#lastRun + paceMs - performance.now()));
     this.#plan(0);
     return () => {
       this.#listeners.delete(listener);
@@ -59,11 +59,11 @@ export class LiveView {
     };
   };
 
-  want(wanted: Wanted): void {
+  setFilter(filter: ViewFilter): void {
     const { pattern: before, problem: problemBefore } = this.#state;
-    const same = wanted.query === this.#wanted.query;
-    const { pattern, problem } = same ? { pattern: before, problem: problemBefore } : compile(wanted.query);
-    this.#wanted = wanted;
+    const same = filter.query === this.#filter.query;
+    const { pattern, problem } = same ? { pattern: before, problem: problemBefore } : compile(filter.query);
+    this.#filter = filter;
     this.#apply(pattern, problem);
   }
 
@@ -79,7 +79,7 @@ export class LiveView {
   }
 
   #apply(pattern: RegExp | null, problem: string | null): void {
-    const { levels, only, query } = this.#wanted;
+    const { levels, only, query } = this.#filter;
     if (pattern !== this.#state.pattern) this.#searcher.stop();
     this.#index.setFilter({ levels, only, pattern, elsewhere: query.regex && pattern !== null });
     this.#state = { ...this.#state, pattern, problem };
@@ -95,7 +95,7 @@ export class LiveView {
     this.#timer = undefined;
     const start = performance.now();
     this.#index.setEntries(this.#stream.getSnapshot().entries);
-    this.#index.advance(() => performance.now() - start > SLICE_MS);
+    this.#index.advance(() => performance.now() - start > sliceMs);
     this.#lastRun = performance.now();
     if (this.#index.behind) this.#plan(0);
     void this.#ask();
@@ -104,13 +104,13 @@ export class LiveView {
 
   async #ask(): Promise<void> {
     const { pattern } = this.#state;
-    const { search, rows } = this.#index.unjudged(BATCH);
+    const { search, rows } = this.#index.unmatched(batchSize);
     if (this.#asking || pattern === null || rows.length === 0 || this.#release === null) return;
     this.#asking = true;
     const texts = rows.map((row) => row.text);
-    const answer = await this.#searcher.judge(pattern, texts);
+    const answer = await this.#searcher.match(pattern, texts);
     this.#asking = false;
-    if (answer === 'stopped') this.#apply(null, STOPPED);
+    if (answer === 'stopped') this.#apply(null, stoppedText);
     else {
       if (answer !== 'superseded') this.#index.setVerdicts(search, rows, answer.verdicts);
       // At once: a long list is many questions, and each would wait for the pace of the stream.

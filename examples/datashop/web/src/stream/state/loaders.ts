@@ -1,13 +1,13 @@
 import type { EventEntry, GapEntry } from '@datashop/sse-client';
-import { type ApiError, fetchLogs } from '../api.ts';
-import { fetchBetween, knownEvents } from './logic/pages.ts';
-import { count } from './logic/words.ts';
-import type { Load } from './looks.ts';
+import { type ApiError, fetchLogs } from '../../api.ts';
+import { count } from '../logic/messages.ts';
+import { fetchBetween, knownEvents } from '../logic/pages.ts';
+import type { Load } from './view-state.ts';
 import type { Viewer } from './viewer.ts';
 
-const OLDER = 200;
+const olderPageSize = 200;
 /** A linked line is loaded with all that lies between, so that the list has no hole; farther off it is shown alone. */
-const NEAR = 5_000;
+const nearLines = 5_000;
 
 const errorOf = ({ title, detail }: ApiError): Load => ({
   kind: 'error',
@@ -16,7 +16,7 @@ const errorOf = ({ title, detail }: ApiError): Load => ({
 
 /** Puts what was missed in the place of a gap. */
 export async function fillGap(viewer: Viewer, gap: GapEntry): Promise<void> {
-  const say = (load: Load) => viewer.looks.set({ gaps: { ...viewer.looks.get().gaps, [gap.key]: load } });
+  const say = (load: Load) => viewer.viewState.set({ gaps: { ...viewer.viewState.get().gaps, [gap.key]: load } });
   say({ kind: 'loading', loaded: 0, total: 0 });
   try {
     const between = { after: gap.afterId, upto: idAfter(viewer, gap) };
@@ -33,12 +33,12 @@ export async function fillGap(viewer: Viewer, gap: GapEntry): Promise<void> {
 
 /** Puts older stored lines before the oldest one. */
 export async function loadOlder(viewer: Viewer): Promise<void> {
-  const say = (older: Load) => viewer.looks.set({ older });
+  const say = (older: Load) => viewer.viewState.set({ older });
   const upto = oldestId(viewer);
-  say({ kind: 'loading', loaded: 0, total: OLDER });
+  say({ kind: 'loading', loaded: 0, total: olderPageSize });
   try {
     // The oldest one itself comes along: it is where the page begins.
-    const page = await fetchLogs({ upto, limit: OLDER + 1 }, viewer.signal);
+    const page = await fetchLogs({ upto, limit: olderPageSize + 1 }, viewer.signal);
     const events = knownEvents(page, 'desc').filter(({ id }) => id !== upto);
     viewer.stream.seed(events);
     say({ kind: events.length === 0 || page.nextCursor === null ? 'none' : 'idle' });
@@ -60,7 +60,7 @@ export async function loadLinked(viewer: Viewer, id: string): Promise<Linked> {
   const between = { after: id, upto: oldestId(viewer) };
   if (between.upto !== '') {
     const { total } = await fetchLogs({ ...between, limit: 1 }, viewer.signal);
-    if (total <= NEAR) {
+    if (total <= nearLines) {
       const events = await fetchBetween(fetchLogs, between, () => {}, viewer.signal);
       viewer.stream.seed([event, ...events]);
       return { kind: 'listed' };

@@ -1,28 +1,28 @@
 import type { EventStream } from '@datashop/sse-client';
-import { ApiError, fetchLogs } from '../api.ts';
+import { ApiError, fetchLogs } from '../../api.ts';
+import { isOff } from '../logic/connection.ts';
+import { followNewest, pause, topPx } from '../logic/follow.ts';
+import { type Notice, Notices } from '../logic/notices.ts';
+import { knownEvents } from '../logic/pages.ts';
+import type { Row } from '../logic/row.ts';
 import { LiveView } from './live-view.ts';
-import { isOff } from './logic/connection.ts';
-import { FOLLOWING, pause, TOP_PX } from './logic/follow.ts';
-import { type Notice, Notices } from './logic/notices.ts';
-import { knownEvents } from './logic/pages.ts';
-import type { Row } from './logic/row.ts';
-import { FIRST_LOOKS, type Looks } from './looks.ts';
-import { openStream } from './session.ts';
+import { openStream } from './open-stream.ts';
 import { Store } from './store.ts';
+import { initialViewState, type ViewState } from './view-state.ts';
 
-export interface Outside {
+export interface ViewerCallbacks {
   /** An answer was 401 or 403. */
   onUnauthorized(): void;
   notify(notice: Notice): void;
 }
 
-const SEED = 200;
+const seedSize = 200;
 /** One user's stream, what is seen of it, and what can be done with it. */
 export class Viewer {
   readonly stream: EventStream;
   readonly live: LiveView;
-  readonly looks = new Store(FIRST_LOOKS);
-  readonly #outside: Outside;
+  readonly viewState = new Store(initialViewState);
+  readonly #callbacks: ViewerCallbacks;
   readonly #notices: Notices;
   readonly #leaving = new AbortController();
   /** The row at the top, for when the list is shown again. */
@@ -31,8 +31,8 @@ export class Viewer {
   linkShown = '';
   #entered = false;
 
-  constructor(user: string, outside: Outside) {
-    this.#outside = outside;
+  constructor(user: string, callbacks: ViewerCallbacks) {
+    this.#callbacks = callbacks;
     this.stream = openStream(user);
     this.#notices = new Notices(this.stream.getSnapshot());
     this.stream.subscribe(() => this.#watch());
@@ -45,22 +45,22 @@ export class Viewer {
     if (this.#entered) return;
     this.#entered = true;
     const ready = this.#isEmpty ? await this.load() : true;
-    this.looks.set({ loading: false });
+    this.viewState.set({ loading: false });
     if (ready && this.stream.getSnapshot().enabledByUser !== false) this.stream.connect();
   }
 
   /** The newest stored logs. @returns whether they could be loaded */
   async load(): Promise<boolean> {
-    this.looks.set({ loading: true, loadError: null });
+    this.viewState.set({ loading: true, loadError: null });
     try {
-      const page = await fetchLogs({ limit: SEED }, this.#leaving.signal);
+      const page = await fetchLogs({ limit: seedSize }, this.#leaving.signal);
       this.stream.seed(knownEvents(page, 'desc'), { lastEventId: page.lastEventId });
       return true;
     } catch (error) {
-      this.failed(error, (loadError) => this.looks.set({ loadError }));
+      this.failed(error, (loadError) => this.viewState.set({ loadError }));
       return false;
     } finally {
-      this.looks.set({ loading: false });
+      this.viewState.set({ loading: false });
     }
   }
 
@@ -84,55 +84,55 @@ export class Viewer {
     if ((await this.load()) && wasOn) this.stream.connect();
   }
 
-  look(patch: Partial<Pick<Looks, 'levels' | 'query' | 'only'>>): void {
-    this.looks.set(patch.query ? { ...patch, hit: null } : patch);
-    const { levels, query, only, hit } = this.looks.get();
-    this.live.want({ levels, query, only });
+  look(patch: Partial<Pick<ViewState, 'levels' | 'query' | 'only'>>): void {
+    this.viewState.set(patch.query ? { ...patch, hit: null } : patch);
+    const { levels, query, only, hit } = this.viewState.get();
+    this.live.setFilter({ levels, query, only });
     // Among other lines than before it is somewhere else.
     if (hit !== null) this.goTo(hit);
   }
 
   /** Stays with what is shown now instead of with the newest line. */
   pause(): void {
-    const { follow } = this.looks.get();
+    const { follow } = this.viewState.get();
     const paused = pause(follow, this.live.get().view.rows);
-    if (paused !== follow) this.looks.set({ follow: paused });
+    if (paused !== follow) this.viewState.set({ follow: paused });
   }
 
   /** The list stands at another place. Whoever scrolls to the top wants to follow. */
   scrolled(px: number, top: Row | null): void {
     this.top = top;
-    if (px <= TOP_PX) this.follow();
+    if (px <= topPx) this.follow();
     else this.pause();
   }
 
   follow(): void {
-    if (!this.looks.get().follow.following) this.looks.set({ follow: FOLLOWING });
+    if (!this.viewState.get().follow.following) this.viewState.set({ follow: followNewest });
   }
 
-  goTo(row: Row, more: Partial<Looks> = {}): void {
+  goTo(row: Row, more: Partial<ViewState> = {}): void {
     this.pause();
-    this.looks.set({ ...more, goal: { row } });
+    this.viewState.set({ ...more, goal: { row } });
   }
 
   toggle(row: Row): void {
-    const expanded = new Set(this.looks.get().expanded);
+    const expanded = new Set(this.viewState.get().expanded);
     if (!expanded.delete(row.key)) expanded.add(row.key);
     // What somebody reads must not be pushed away.
     this.pause();
-    this.looks.set({ expanded });
+    this.viewState.set({ expanded });
   }
 
   /** Says what went wrong, unless it only went wrong because nobody waits for it any more. */
   failed(error: unknown, say: (error: ApiError) => void): void {
     if (this.#leaving.signal.aborted) return;
     const known = error instanceof ApiError ? error : new ApiError(0, 'Something went wrong', String(error));
-    if (known.unauthorized) this.#outside.onUnauthorized();
+    if (known.unauthorized) this.#callbacks.onUnauthorized();
     else say(known);
   }
 
   notify(notice: Notice): void {
-    this.#outside.notify(notice);
+    this.#callbacks.notify(notice);
   }
 
   /** Ends what was asked for when nobody waits for it any more. */
@@ -153,13 +153,13 @@ export class Viewer {
   #watch(): void {
     const snapshot = this.stream.getSnapshot();
     for (const notice of this.#notices.next(snapshot)) this.notify(notice);
-    if (snapshot.status === 'unauthorized') this.#outside.onUnauthorized();
+    if (snapshot.status === 'unauthorized') this.#callbacks.onUnauthorized();
   }
 
   #forgetPlaces(): void {
     this.top = null;
-    this.looks.set({
-      follow: FOLLOWING,
+    this.viewState.set({
+      follow: followNewest,
       hit: null,
       goal: null,
       expanded: new Set(),

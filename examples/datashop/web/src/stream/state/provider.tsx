@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { useToasts } from '../ui/index.ts';
+import { useToasts } from '../../ui/index.ts';
 import { ViewerContext } from './context.tsx';
 import { Viewer } from './viewer.ts';
 

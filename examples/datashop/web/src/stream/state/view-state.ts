@@ -1,8 +1,8 @@
-import type { ApiError } from '../api.ts';
-import { LEVELS, type Level } from '../log.ts';
-import { FOLLOWING, type Follow } from './logic/follow.ts';
-import type { Row } from './logic/row.ts';
-import type { Query } from './logic/search.ts';
+import type { ApiError } from '../../api.ts';
+import { type Level, logLevels } from '../../log.ts';
+import { type Follow, followNewest } from '../logic/follow.ts';
+import type { Row } from '../logic/row.ts';
+import type { Query } from '../logic/search.ts';
 
 /** Of lines that somebody asked for. */
 export type Load =
@@ -11,7 +11,7 @@ export type Load =
   | { readonly kind: 'error'; readonly text: string };
 
 /** What somebody has set up and is looking at; kept while Normal mode is shown. */
-export interface Looks {
+export interface ViewState {
   readonly levels: ReadonlySet<Level>;
   readonly query: Query;
   /** Whether only found lines are shown; otherwise they are marked among the others. */
@@ -31,15 +31,15 @@ export interface Looks {
   readonly gaps: Readonly<Record<number, Load>>;
 }
 
-export const ALL_LEVELS: ReadonlySet<Level> = new Set(LEVELS);
+export const allLevels: ReadonlySet<Level> = new Set(logLevels);
 
-export const FIRST_LOOKS: Looks = {
-  levels: ALL_LEVELS,
+export const initialViewState: ViewState = {
+  levels: allLevels,
   query: { text: '', regex: false },
   only: true,
   wrap: false,
   expanded: new Set(),
-  follow: FOLLOWING,
+  follow: followNewest,
   hit: null,
   goal: null,
   loading: true,

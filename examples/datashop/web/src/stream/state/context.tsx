@@ -1,7 +1,7 @@
 import type { StreamSnapshot } from '@datashop/sse-client';
 import { createContext, useContext, useRef, useSyncExternalStore } from 'react';
 import type { LiveState } from './live-view.ts';
-import type { Looks } from './looks.ts';
+import type { ViewState } from './view-state.ts';
 import type { Viewer } from './viewer.ts';
 
 export const ViewerContext = createContext<Viewer | null>(null);
@@ -17,9 +17,9 @@ export function useLive(): LiveState {
   return useSyncExternalStore(live.subscribe, live.get);
 }
 
-export function useLooks(): Looks {
-  const { looks } = useViewer();
-  return useSyncExternalStore(looks.subscribe, looks.get);
+export function useViewState(): ViewState {
+  const { viewState } = useViewer();
+  return useSyncExternalStore(viewState.subscribe, viewState.get);
 }
 
 /** A number, a text or a boolean that follows from the stream's snapshot; renders only when it is another. */

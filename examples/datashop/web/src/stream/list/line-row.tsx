@@ -1,10 +1,10 @@
 import { memo } from 'react';
-import { Glyph, LevelBadge, useTime } from '../ui/index.ts';
-import { useViewer } from './context.tsx';
+import { Glyph, LevelBadge, useTime } from '../../ui/index.ts';
+import type { Line } from '../logic/line.ts';
+import type { Row } from '../logic/row.ts';
+import { highlight } from '../logic/search.ts';
+import { useViewer } from '../state/context.tsx';
 import { LineDetails } from './line-details.tsx';
-import type { Line } from './logic/line.ts';
-import type { Row } from './logic/row.ts';
-import { highlight } from './logic/search.ts';
 
 export interface LineRowProps {
   row: Row;
@@ -17,7 +17,7 @@ export interface LineRowProps {
 }
 
 /** More of one line is shown when it is opened: a row is no place for a megabyte. */
-const SHOWN_CHARS = 2_000;
+const maxShownChars = 2_000;
 
 /** A log: its parts in a row, all of it when opened. */
 export const LineRow = memo(function LineRow({ row, line, expanded, pattern, tabbable }: LineRowProps) {
@@ -75,7 +75,7 @@ export const LineRow = memo(function LineRow({ row, line, expanded, pattern, tab
 });
 
 function Marked({ pattern, text }: { pattern: RegExp | null; text: string }) {
-  const shown = text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text;
+  const shown = text.length > maxShownChars ? `${text.slice(0, maxShownChars)}…` : text;
   if (pattern === null) return <>{shown}</>;
   return (
     <>

@@ -1,17 +1,17 @@
 import { Button } from '@innovaccer/design-system';
-import { useLooks, useStreamValue, useViewer } from './context.tsx';
-import { loadOlder } from './loaders.ts';
-import { MAX_LINES } from './session.ts';
+import { useStreamValue, useViewer, useViewState } from '../state/context.tsx';
+import { loadOlder } from '../state/loaders.ts';
+import { maxLines } from '../state/open-stream.ts';
 
 /** Below the oldest line: where the rest is. */
 export function ListEnd() {
   const viewer = useViewer();
-  const { older } = useLooks();
-  const full = useStreamValue(({ entries, counts }) => entries.length >= MAX_LINES || counts.dropped > 0);
+  const { older } = useViewState();
+  const full = useStreamValue(({ entries, counts }) => entries.length >= maxLines || counts.dropped > 0);
   if (full) {
     return (
       <p className="Stream-end">
-        The newest {MAX_LINES.toLocaleString('en')} lines are kept here. Older ones are in Normal mode.
+        The newest {maxLines.toLocaleString('en')} lines are kept here. Older ones are in Normal mode.
       </p>
     );
   }

@@ -1,7 +1,7 @@
 import type { StreamError } from '@datashop/sse-client';
 
 /** The proxy's and the client's short reasons, as people say them. Unknown ones are shown as they are. */
-const REASONS: Record<string, string> = {
+const reasons: Record<string, string> = {
   limit: 'too many open streams',
   overload: 'the server is catching up with other viewers',
   draining: 'the server is restarting',
@@ -26,7 +26,7 @@ const REASONS: Record<string, string> = {
 };
 
 export function reasonInWords(reason: string): string {
-  return REASONS[reason] ?? reason;
+  return reasons[reason] ?? reason;
 }
 
 /** A few words that fit into brackets. */

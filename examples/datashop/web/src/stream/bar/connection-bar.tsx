@@ -1,30 +1,30 @@
 import { Button, StatusHint } from '@innovaccer/design-system';
-import './styles/connection.css';
-import { useTime } from '../ui/index.ts';
+import './connection-bar.css';
+import { useTime } from '../../ui/index.ts';
+import { type ConnectionText, connectionText, isOff } from '../logic/connection.ts';
+import { useStream, useViewer, useViewState } from '../state/context.tsx';
+import { useNow } from '../state/use-now.ts';
 import { BackendTest } from './backend-test.tsx';
-import { useLooks, useStream, useViewer } from './context.tsx';
 import { GapFinder } from './gap-finder.tsx';
-import { type ConnectionText, connectionText, isOff } from './logic/connection.ts';
-import { useNow } from './now.ts';
 
-const ROLES = {
+const roleTexts = {
   standalone: null,
   leader: { text: 'Shared', title: 'This tab holds the connection for all tabs of this page.' },
   follower: { text: 'Via another tab', title: 'Another tab of this page holds the connection for this one too.' },
 };
 
-const LOADING: ConnectionText = { tone: 'info', text: 'Loading the newest logs', countdown: '' };
+const loadingText: ConnectionText = { tone: 'info', text: 'Loading the newest logs', countdown: '' };
 
 /** What the connection does, why, and what can be done about it. */
 export function ConnectionBar() {
   const viewer = useViewer();
   const state = useStream('status', 'attempt', 'retryAt', 'lastError', 'role');
   const { status, retryAt } = state;
-  const { loading } = useLooks();
+  const { loading } = useViewState();
   const said = connectionText(state, useNow(retryAt !== null));
   // Before it connects, what is stored is loaded.
-  const { tone, text, countdown } = loading && status === 'idle' ? LOADING : said;
-  const role = ROLES[state.role];
+  const { tone, text, countdown } = loading && status === 'idle' ? loadingText : said;
+  const role = roleTexts[state.role];
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for what is filled in
     <div

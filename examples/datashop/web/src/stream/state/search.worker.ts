@@ -1,5 +1,5 @@
-import { judgeTexts } from './logic/judge.ts';
-import type { SearchReply, SearchRequest } from './logic/searcher.ts';
+import { matchTexts } from '../logic/match-texts.ts';
+import type { SearchReply, SearchRequest } from '../logic/searcher.ts';
 
 // What belongs to a worker is typed apart from what belongs to a page.
 const scope = self as unknown as {
@@ -8,5 +8,5 @@ const scope = self as unknown as {
 };
 
 scope.onmessage = ({ data: { id, pattern, texts } }) => {
-  scope.postMessage({ id, verdicts: judgeTexts(pattern, texts) });
+  scope.postMessage({ id, verdicts: matchTexts(pattern, texts) });
 };

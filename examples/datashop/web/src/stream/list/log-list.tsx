@@ -1,18 +1,18 @@
 import { useRef } from 'react';
-import { useMedia } from '../ui/index.ts';
-import { useLive, useLooks, useViewer } from './context.tsx';
+import { useMedia } from '../../ui/index.ts';
+import { hitVerdict } from '../logic/match-texts.ts';
+import { useLive, useViewer, useViewState } from '../state/context.tsx';
 import { GapRow } from './gap-row.tsx';
 import { LineRow } from './line-row.tsx';
 import { ListEnd } from './list-end.tsx';
-import { HIT } from './logic/judge.ts';
-import { useRowKeys } from './row-keys.ts';
-import { useRows } from './rows.ts';
+import { useRowKeys } from './use-row-keys.ts';
+import { useRows } from './use-rows.ts';
 
 /** Newest on top; only the rows that can be seen are in the page. */
 export function LogList({ linked }: { linked: string }) {
   const viewer = useViewer();
   const { view, pattern } = useLive();
-  const { wrap, expanded, hit } = useLooks();
+  const { wrap, expanded, hit } = useViewState();
   const narrow = useMedia('(max-width: 600px)');
   const scroller = useRef<HTMLElement>(null);
   const rowPx = narrow ? 56 : 32;
@@ -67,7 +67,7 @@ export function LogList({ linked }: { linked: string }) {
                   row={row}
                   line={line}
                   expanded={expanded.has(row.key)}
-                  pattern={viewer.live.verdict(row) === HIT ? pattern : null}
+                  pattern={viewer.live.verdict(row) === hitVerdict ? pattern : null}
                   tabbable={item.key === tabbable}
                 />
               )}
