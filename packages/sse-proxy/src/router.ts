@@ -2,7 +2,7 @@ import express from 'express';
 import { SseProxyError } from './errors.ts';
 import { sseProxy } from './sse-proxy.ts';
 import type { CloseOptions, SseProxyOptions, SseProxyRouter, SseProxyStats } from './types.ts';
-import { isRecord, refuseOption } from './validate.ts';
+import { isRecord, refuseOption } from './config/validate.ts';
 
 /**
  * Several proxied routes from one table, with one `close()`.

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { HeadScanner } from '../src/answer-head.ts';
+import { HeadScanner } from '../src/upstream/fast-body/response-head.ts';
 import { cut, cuts } from './support/soup.ts';
 
 /** How many bytes of `bytes` belong to heads; -1 if they go on, undefined if they are not understood. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { backoffMs } from '../src/backoff.ts';
+import { backoffMs } from '../src/feed/backoff.ts';
 
 const bounds = { minDelayMs: 100, maxDelayMs: 1_000 };
 const waits = (random: number, floorMs?: number) =>

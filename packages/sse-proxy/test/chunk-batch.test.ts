@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Sender, sendChunks, writeChunk } from '../src/chunk-batch.ts';
+import { type Sender, sendChunks, writeChunk } from '../src/browser/fast-write/chunk-batch.ts';
 
 /** A sender that notes what it is given; one that keeps chunks looks at them only when asked. */
 class Recorder implements Sender {

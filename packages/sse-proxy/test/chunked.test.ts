@@ -3,7 +3,7 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ChunkedDecoder } from '../src/chunked.ts';
+import { ChunkedDecoder } from '../src/upstream/fast-body/chunked-decoder.ts';
 import { cut, cuts } from './support/soup.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Continuity, continuityWindow } from '../src/continuity.ts';
+import { Continuity, continuityWindow } from '../src/feed/replay-filter.ts';
 
 /** A frame as bytes and id; `id` null for one without. */
 interface Frame {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Framer } from '../src/framing.ts';
+import { Framer } from '../src/sse/framer.ts';
 import { SseProxyError } from '../src/index.ts';
 import { dribble, type Frames, framing, push } from './support/frames.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { createLimiter } from '../src/limits.ts';
+import { createLimiter } from '../src/config/limiter.ts';
 import type { LimitAnswer, LimitRequest, StreamLimiter } from '../src/types.ts';
 
 const none = Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { SseProxyError, type SseProxyOptions, sseProxy } from '../src/index.ts';
-import { readOptions } from '../src/options.ts';
+import { readOptions } from '../src/config/options.ts';
 import { wrongOptions } from './support/wrong-options.ts';
 
 const target = 'http://127.0.0.1:9/logs';

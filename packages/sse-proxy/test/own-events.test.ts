@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseEvent, serializeEvent } from '../src/events.ts';
+import { parseEvent, serializeEvent } from '../src/sse/events.ts';
 import type { SseEvent, SseProxyOptions } from '../src/index.ts';
 import { framing } from './support/frames.ts';
 import { browserReads, soup } from './support/soup.ts';

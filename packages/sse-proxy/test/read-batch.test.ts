@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Batched, ReadBatch } from '../src/read-batch.ts';
+import { type Batched, ReadBatch } from '../src/upstream/fast-body/read-batch.ts';
 
 /** Takes what it is given when it is its turn, and spoils what was lent. */
 class Taker implements Batched {

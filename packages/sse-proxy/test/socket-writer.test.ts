@@ -7,7 +7,7 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { expect } from 'chai';
 import express, { type Express, type RequestHandler, type Response } from 'express';
 import { type SseEvent, sseProxy } from '../src/index.ts';
-import { isOpen, isUnwrapped, socketOf } from '../src/socket-writer.ts';
+import { isOpen, isUnwrapped, socketOf } from '../src/browser/fast-write/eligibility.ts';
 import { browseRaw } from './support/browser.ts';
 import { selfSigned } from './support/certificate.ts';
 import { stage } from './support/stage.ts';

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { expect } from 'chai';
-import { Feed } from '../src/feed.ts';
-import { Heartbeat } from '../src/heartbeat.ts';
-import { startTimeout } from '../src/timeout.ts';
-import { createUpstream } from '../src/upstream.ts';
+import { Feed } from '../src/feed/feed.ts';
+import { Heartbeat } from '../src/lifecycle/heartbeat.ts';
+import { startTimeout } from '../src/lifecycle/timeout.ts';
+import { createUpstream } from '../src/upstream/upstream.ts';
 import { flood, reader } from './support/flood.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';

@@ -1,9 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { expect } from 'chai';
 import { Agent, type Dispatcher } from 'undici';
-import { Feed } from '../src/feed.ts';
-import { Heartbeat } from '../src/heartbeat.ts';
-import { createUpstream } from '../src/upstream.ts';
+import { Feed } from '../src/feed/feed.ts';
+import { Heartbeat } from '../src/lifecycle/heartbeat.ts';
+import { createUpstream } from '../src/upstream/upstream.ts';
 import { flood, reader } from './support/flood.ts';
 import { blackhole } from './support/hanging.ts';
 import { heartbeats, stage } from './support/stage.ts';

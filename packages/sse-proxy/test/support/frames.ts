@@ -1,4 +1,4 @@
-import { Framer } from '../../src/framing.ts';
+import { Framer } from '../../src/sse/framer.ts';
 
 /** What a framer handed on, as byte strings. */
 export interface Frames {

@@ -1,5 +1,5 @@
 import { SseProxyError } from '../../src/errors.ts';
-import type { Upstream, UpstreamConnection, UpstreamEvents, UpstreamRequest } from '../../src/upstream.ts';
+import type { Upstream, UpstreamConnection, UpstreamEvents, UpstreamRequest } from '../../src/upstream/upstream.ts';
 
 /**
  * An upstream without sockets, for tests that want to say when every byte arrives. It keeps all its events, numbered

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { FeedReader, Subscription } from '../../src/subscription.ts';
+import type { FeedReader, Subscription } from '../../src/feed/subscription.ts';
 
 /** What a browser's parser makes of a stream that is fed to it in pieces. [spec] server-sent-events */
 export class BrowserParser {

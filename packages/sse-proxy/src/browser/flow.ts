@@ -1,0 +1,86 @@
+import type { Response } from 'express';
+import type { SseProxyError } from '../errors.ts';
+import type { Heartbeat } from '../lifecycle/heartbeat.ts';
+import type { Lifetime } from '../lifecycle/lifetime.ts';
+import type { Config } from '../config/options.ts';
+import { Outlet } from './outlet.ts';
+import type { FeedReader, Subscription } from '../feed/subscription.ts';
+import { type TransformEvents, Transformer } from './transform.ts';
+import type { CloseReason, EvictContext, StreamInfo } from '../types.ts';
+
+/** The stream whose events flow, and what it is told. */
+export interface FlowOwner extends StreamInfo {
+  readonly lifetime: Lifetime;
+  /** A bound of `slowClient` was passed; the browser has been cut. */
+  onEvict(bound: EvictContext['bound'], bufferedBytes: number): void;
+  /** All has been written, and no more comes. */
+  onOver(reason: CloseReason, error: SseProxyError | undefined): void;
+}
+
+/**
+ * An outlet that takes what a subscription gives, through the transform if there is one, no faster than the browser takes
+ * it. One object for all of it: there is one a browser, and every event meets it.
+ */
+export class Flow extends Outlet implements FeedReader, TransformEvents {
+  readonly #owner: FlowOwner;
+  readonly #transformer: Transformer | undefined;
+  #subscription: Subscription | undefined;
+  #over: [CloseReason, SseProxyError | undefined] | undefined;
+
+  constructor(owner: FlowOwner, res: Response, config: Config, heartbeat: Heartbeat) {
+    super(res, config, heartbeat);
+    this.#owner = owner;
+    const { transform, hookTimeoutMs } = config;
+    if (transform) this.#transformer = new Transformer(transform, owner, owner.lifetime, hookTimeoutMs, this);
+  }
+
+  start(subscription: Subscription): void {
+    this.#subscription = subscription;
+    subscription.read(this);
+  }
+
+  get #ready(): boolean {
+    return !this.full && !this.#transformer?.pending;
+  }
+
+  protected onDrain(): void {
+    if (this.#ready) this.#subscription?.resume();
+  }
+
+  protected onEvict(bound: EvictContext['bound'], bufferedBytes: number): void {
+    this.#owner.onEvict(bound, bufferedBytes);
+  }
+
+  onFrames(bytes: Buffer, events: number): boolean {
+    if (this.#transformer) this.#transformer.push(bytes, events > 0);
+    else this.write(bytes, events);
+    return this.#ready;
+  }
+
+  onOwn(bytes: Buffer): void {
+    if (this.#transformer) this.#transformer.push(bytes, false);
+    else this.write(bytes, 0);
+  }
+
+  onBehind(bound: EvictContext['bound'], bytes: number): void {
+    this.evict(bound, bytes);
+  }
+
+  onOver(reason: CloseReason, error: SseProxyError | undefined): void {
+    if (this.#transformer?.pending) this.#over = [reason, error];
+    else this.#owner.onOver(reason, error);
+  }
+
+  onBytes(bytes: Buffer, events: number): void {
+    this.write(bytes, events);
+  }
+
+  onIdle(): void {
+    if (this.#over) this.#owner.onOver(...this.#over);
+    else this.onDrain();
+  }
+
+  onError(error: SseProxyError): void {
+    this.#owner.onOver('transform-failed', error);
+  }
+}

@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { replaySliceBytes } from '../config/defaults.ts';
+import type { FeedNews } from './dedicated-subscription.ts';
+import { SseProxyError } from '../errors.ts';
+import { gapBytes, parseEvent, serializeEvent } from '../sse/events.ts';
+import { Feed } from './feed.ts';
+import type { FeedParts, FeedSink, Gap } from './feed-parts.ts';
+import { frameContent } from '../sse/fields.ts';
+import type { Beating } from '../lifecycle/heartbeat.ts';
+import { type ReplayBounds, ReplayRing } from './replay-ring.ts';
+import { Run } from './frame-run.ts';
+import type { FeedReader } from './subscription.ts';
+import type { CloseReason } from '../types.ts';
+import type { UpstreamRequest } from '../upstream/upstream.ts';
+
+/** What a {@link SharedFeed} is made of. */
+export interface SharedParts extends Omit<FeedParts, 'sink' | 'keeps'> {
+  readonly replay: ReplayBounds;
+  readonly assignIds: boolean;
+  /** Every frame is handed on alone. */
+  readonly single: boolean;
+  /** How far a reader may fall behind, in bytes. */
+  readonly maxBehindBytes: number;
+  readonly news: FeedNews;
+  /** A backfill: this feed ends before the first frame that the other one has, and its readers move on to that. */
+  readonly joins?: SharedFeed;
+  /** This feed is over: not wanted by anybody, or by the upstream. */
+  readonly onOver: (reason: CloseReason, error: SseProxyError | undefined) => void;
+}
+
+/** A reader's place in a shared feed. */
+export interface Seat {
+  readonly reader: FeedReader;
+  /** The next frame it gets; read only while it is behind. */
+  position: number;
+  /** Whether it can take more now. */
+  hasRoom: boolean;
+  /** How far behind it may fall, in bytes: what it came back for is not held against it. */
+  allowance: number;
+  /** Called when it has all of a feed that met another. */
+  moveOn(feed: SharedFeed, position: number): void;
+}
+
+/**
+ * Shared mode: one feed, framed once, written to many. Readers at the tip get each chunk as it comes; one that cannot
+ * keep up, or that came back, reads from the ring at its own pace until it is at the tip. Nobody slows the others.
+ */
+export class SharedFeed implements FeedSink, Beating {
+  readonly ring: ReplayRing;
+  readonly ready: Promise<IncomingHttpHeaders>;
+  readonly #parts: SharedParts;
+  readonly #feed: Feed;
+  readonly #run = new Run();
+  readonly #live = new Set<Seat>();
+  readonly #behind = new Set<Seat>();
+  /** Backfills that are to meet this feed. */
+  readonly #backfills = new Set<SharedFeed>();
+  readonly #epoch = randomUUID().slice(0, 8);
+  readonly #refuse: (error: SseProxyError) => void;
+  #outcome: [CloseReason, SseProxyError | undefined] | undefined;
+  #assigned = 0;
+  /** In a backfill: the position of the first frame that the joined feed has too. */
+  #metAt: number | undefined;
+  /** Id of the newest frame of the ring, a byte string; empty if that has none. */
+  tipId = '';
+  /** Subscriptions that hold it, those that do not read yet included. */
+  members = 0;
+  #now = performance.now();
+
+  constructor(parts: SharedParts, request: UpstreamRequest) {
+    this.#parts = parts;
+    this.ring = new ReplayRing(parts.replay);
+    if (parts.joins) parts.joins.#backfills.add(this);
+    parts.heartbeat.add(this);
+    this.#feed = new Feed({ ...parts, sink: this, keeps: true });
+    // Nothing is read before the first reader: the ring might forget what came before it.
+    this.#feed.pause();
+    // A feed that is ended while it connects calls nothing back: those who wait for it are told here.
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders>();
+    this.ready = promise;
+    this.#refuse = reject;
+    this.#feed.connect(request).then(resolve, reject);
+  }
+
+  /**
+   * The position from which a browser with this id has everything; undefined if the ring can't tell. Without an id a
+   * browser starts at the tip.
+   */
+  locate(cursor: string): number | undefined {
+    if (cursor === '') return this.ring.end;
+    if (cursor === this.#parts.cursor && this.ring.start === 0) return this.ring.after(cursor) ?? 0;
+    return this.ring.after(cursor);
+  }
+
+  /** Gives the seat's reader everything from `position` on, now and as it comes. */
+  attach(seat: Seat, position: number): void {
+    if (this.#outcome) return seat.reader.onOver(...this.#outcome);
+    seat.position = position;
+    seat.allowance = this.ring.bytesFrom(position) + this.#parts.maxBehindBytes;
+    this.#behind.add(seat);
+    this.#catchUp(seat);
+    this.#flow();
+  }
+
+  /** The seat's reader can take more again. */
+  resume(seat: Seat): void {
+    seat.hasRoom = true;
+    if (this.#behind.has(seat)) this.#catchUp(seat);
+  }
+
+  /** The seat is given up; undefined for that of a browser which left before it read anything. */
+  detach(seat: Seat | undefined): void {
+    if (seat) {
+      this.#live.delete(seat);
+      this.#behind.delete(seat);
+    }
+    // A feed that nobody has read yet waits for those who are about to.
+    if (seat || this.members === 0) this.#flow();
+  }
+
+  // Only where nobody is at the tip is the upstream held back: then there is nobody whom it would slow.
+  #flow(): void {
+    if (this.#live.size === 0 && this.#behind.size > 0) this.#feed.pause();
+    else this.#feed.resume();
+  }
+
+  close(): void {
+    const { joins } = this.#parts;
+    if (joins) joins.#backfills.delete(this);
+    this.#parts.heartbeat.remove(this);
+    this.#feed.close();
+  }
+
+  #catchUp(seat: Seat): void {
+    while (seat.hasRoom && seat.position < this.ring.end) {
+      if (seat.position < this.ring.start) return this.#cut(seat);
+      const { bytes, events, next } = this.ring.read(seat.position, replaySliceBytes, this.#parts.single);
+      seat.position = next;
+      seat.hasRoom = seat.reader.onFrames(bytes, events);
+      if (!this.#behind.has(seat)) return;
+    }
+    if (!seat.hasRoom) return;
+    this.#behind.delete(seat);
+    if (this.#metAt !== undefined) return seat.moveOn(this.#parts.joins as SharedFeed, this.#metAt);
+    seat.allowance = this.#parts.maxBehindBytes;
+    this.#live.add(seat);
+    this.#feed.resume();
+  }
+
+  #cut(seat: Seat): void {
+    this.detach(seat);
+    seat.reader.onBehind('maxBufferedBytes', this.ring.bytesFrom(seat.position));
+  }
+
+  onFrame(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void {
+    if (this.#metAt !== undefined) return;
+    const { joins } = this.#parts;
+    const met = joins && id !== undefined ? joins.ring.find(id, frameContent(source, start, end)) : undefined;
+    if (joins && met !== undefined) return this.#meet(joins, met);
+    if (this.#parts.assignIds && isEvent) {
+      const bytes = this.#withAssignedId(source.subarray(start, end), id);
+      return this.#append(bytes, 0, bytes.length, true, `${this.#epoch}-${this.#assigned}`);
+    }
+    // A lone id of the upstream's would take the place of ours in the browser.
+    if (this.#parts.assignIds && id !== undefined) return;
+    // Comments reach who is at the tip; nobody who comes later needs them.
+    if (isEvent || id !== undefined) return this.#append(source, start, end, isEvent, id);
+    if (!this.#run.continues(source, start)) this.onChunk();
+    this.#run.add(source, start, end, false);
+  }
+
+  #meet(joined: SharedFeed, position: number): void {
+    this.onChunk();
+    this.#metAt = position;
+    this.close();
+    this.#parts.onOver('upstream-ended', undefined);
+    for (const seat of [...this.#live]) {
+      this.#live.delete(seat);
+      seat.moveOn(joined, position);
+    }
+  }
+
+  // What is collected goes out before the ring moves on: a reader that then falls behind continues right there.
+  #append(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void {
+    if (this.#parts.single || !this.#run.continues(source, start)) this.onChunk();
+    this.ring.push(source.subarray(start, end), isEvent, id, this.#now);
+    this.tipId = id ?? '';
+    this.#run.add(source, start, end, isEvent);
+    if (id !== undefined && this.#backfills.size > 0) this.#meetBackfills(id, frameContent(source, start, end));
+  }
+
+  // A backfill that is ahead of this feed would never find its own frames here: it is met when this one draws level.
+  #meetBackfills(id: string, content: Buffer): void {
+    for (const backfill of this.#backfills) {
+      if (backfill.ring.find(id, content) !== backfill.ring.end - 1) continue;
+      this.onChunk();
+      backfill.#meet(this, this.ring.end);
+    }
+  }
+
+  #withAssignedId(bytes: Buffer, id: string | undefined): Buffer {
+    const line = `id: ${this.#epoch}-${++this.#assigned}\n`;
+    if (id === undefined) return Buffer.concat([Buffer.from(line), bytes]);
+    const { id: _, ...event } = parseEvent(bytes);
+    return Buffer.from(line + serializeEvent(event));
+  }
+
+  onChunk(): void {
+    const { events } = this.#run;
+    const bytes = this.#run.take();
+    if (bytes) this.#give(bytes, events);
+  }
+
+  #give(bytes: Buffer, events: number): void {
+    const { end } = this.ring;
+    for (const seat of this.#live) {
+      if (seat.reader.onFrames(bytes, events)) continue;
+      seat.hasRoom = false;
+      seat.position = end;
+      if (this.#live.delete(seat)) this.#behind.add(seat);
+    }
+    for (const seat of this.#behind) {
+      if (seat.position < this.ring.start || this.ring.bytesFrom(seat.position) > seat.allowance) this.#cut(seat);
+    }
+    this.#flow();
+  }
+
+  onGap(gap: Gap): void {
+    this.onChunk();
+    const bytes = gapBytes(gap);
+    this.ring.push(bytes, false, undefined, this.#now);
+    this.#give(bytes, 0);
+    this.#parts.news.onGap(gap, this.members);
+  }
+
+  onResume(attempts: number, outageMs: number): void {
+    this.#parts.news.onResume(attempts, outageMs, this.members);
+  }
+
+  onOver(reason: CloseReason, error: SseProxyError | undefined): void {
+    this.#outcome = [reason, error];
+    this.#parts.heartbeat.remove(this);
+    this.#refuse(error ?? new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message: `the feed is over: ${reason}` }));
+    this.#parts.onOver(reason, error);
+    for (const seat of [...this.#live, ...this.#behind]) {
+      this.detach(seat);
+      seat.reader.onOver(reason, error);
+    }
+  }
+
+  /** Ends it from outside, with everything that an end of its own brings. */
+  end(reason: CloseReason, error: SseProxyError | undefined): void {
+    if (this.#outcome) return;
+    this.close();
+    this.onOver(reason, error);
+  }
+
+  /** Keeps time for the ring: one reading of the clock a beat, not one an event. */
+  beat(): void {
+    this.#now = performance.now();
+    this.ring.expire(this.#now);
+  }
+}

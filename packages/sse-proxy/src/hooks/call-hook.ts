@@ -1,0 +1,46 @@
+import { SseProxyError } from '../errors.ts';
+import type { Lifetime } from '../lifecycle/lifetime.ts';
+import { startTimeout } from '../lifecycle/timeout.ts';
+import type { Awaitable } from '../types.ts';
+import { showKind } from '../config/validate.ts';
+
+/**
+ * Calls a function that the user gave. It may throw, reject or never settle: that costs this one request.
+ *
+ * @throws SseProxyError `ERR_SSE_HOOK` with its error as cause, `ERR_SSE_HOOK_TIMEOUT` after `timeoutMs`
+ * @throws StreamEnded if the stream ends first
+ */
+export async function callHook<T>(
+  name: string,
+  hook: () => Awaitable<T>,
+  lifetime: Lifetime,
+  timeoutMs: number,
+): Promise<T> {
+  let stopTimeout = () => {};
+  try {
+    const result = hook();
+    if (!isPromiseLike(result)) return result;
+    const late = new Promise<never>((_, reject) => {
+      stopTimeout = startTimeout(timeoutMs, () => {
+        const message = `${name} did not settle within hookTimeoutMs (${timeoutMs})`;
+        reject(new SseProxyError('ERR_SSE_HOOK_TIMEOUT', { message }));
+      });
+    });
+    return await lifetime.race(Promise.race([result, late]));
+  } catch (cause) {
+    if (lifetime.ended || cause instanceof SseProxyError) throw cause;
+    throw new SseProxyError('ERR_SSE_HOOK', { message: `${name} failed`, cause });
+  } finally {
+    stopTimeout();
+  }
+}
+
+/** Whether a hook's result has to be awaited. */
+export function isPromiseLike<T>(value: Awaitable<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
+}
+
+/** A hook's result has the wrong form; it may be a secret, so only its kind is shown. */
+export function badHookResult(name: string, expected: string, got: unknown): SseProxyError {
+  return new SseProxyError('ERR_SSE_HOOK', { message: `${name} must give ${expected}, gave ${showKind(got)}` });
+}

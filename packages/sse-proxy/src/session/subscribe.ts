@@ -1,0 +1,51 @@
+import type { Request } from 'express';
+import { DirectSubscription } from '../feed/dedicated-subscription.ts';
+import { upHeaders } from '../headers.ts';
+import { badHookResult, callHook } from '../hooks/call-hook.ts';
+import type { Host } from './proxy-context.ts';
+import { Lifetime, StreamEnded } from '../lifecycle/lifetime.ts';
+import type { Config } from '../config/options.ts';
+import { checkUpstreamHeaders } from '../config/request-options.ts';
+import type { Stream } from './stream-session.ts';
+import type { Subscription } from '../feed/subscription.ts';
+import { addressOf, fillTarget, forwardedQuery, type UpstreamAddress } from '../config/target.ts';
+
+/** The stream's own feed, or its place in a shared one. */
+export async function subscribe(host: Host, stream: Stream, cursor: string): Promise<Subscription> {
+  const { config, upstream, idleHeartbeat, registry } = host;
+  const { req, lifetime } = stream;
+  const address = await upstreamAddress(config, req, lifetime);
+  const request = { address, headers: await upstreamHeaders(config, req, lifetime) };
+  const news = host.news(stream.route);
+  if (lifetime.ended) throw new StreamEnded();
+  if (!registry || !config.share) {
+    const prepare = async () => ({ address, headers: await upstreamHeaders(config, req, lifetime) });
+    const parts = { upstream, heartbeat: idleHeartbeat, config, cursor, prepare };
+    return new DirectSubscription(parts, request, Boolean(config.transform), news);
+  }
+  const { key: shareKey } = config.share;
+  const key = shareKey && (await callHook('share.key', () => shareKey(req), lifetime, config.hookTimeoutMs));
+  if (shareKey && (typeof key !== 'string' || key === ''))
+    throw badHookResult('share.key', 'a string that is not empty', key);
+  // The feed may outlive the browser that opened it, whose request goes on standing for all of them.
+  const ofFeed = new Lifetime();
+  const prepare = async () => ({ address, headers: await upstreamHeaders(config, req, ofFeed) });
+  if (lifetime.ended) throw new StreamEnded();
+  return registry.join({ request, cursor, key, news, prepare });
+}
+
+/** Where the events come from. */
+async function upstreamAddress(config: Config, req: Request, lifetime: Lifetime): Promise<UpstreamAddress> {
+  const { target, hookTimeoutMs } = config;
+  const query = forwardedQuery(req.originalUrl, config.forwardQuery);
+  if (typeof target !== 'function') return fillTarget(target, req.params, query);
+  return addressOf(await callHook('target', () => target(req), lifetime, hookTimeoutMs), query);
+}
+
+/** What the upstream is told, Last-Event-ID aside. Asked again at every connect. */
+async function upstreamHeaders(config: Config, req: Request, lifetime: Lifetime): Promise<string[]> {
+  const { upstreamHeaders: hook, hookTimeoutMs } = config;
+  if (typeof hook !== 'function') return upHeaders(req, config, hook);
+  const given = await callHook('upstreamHeaders', () => hook(req), lifetime, hookTimeoutMs);
+  return upHeaders(req, config, checkUpstreamHeaders('upstreamHeaders()', given));
+}
