@@ -1,8 +1,8 @@
 import express from 'express';
+import { isRecord, refuseOption } from './config/validate.ts';
 import { SseProxyError } from './errors.ts';
 import { sseProxy } from './sse-proxy.ts';
 import type { CloseOptions, SseProxyOptions, SseProxyRouter, SseProxyStats } from './types.ts';
-import { isRecord, refuseOption } from './config/validate.ts';
 
 /**
  * Several proxied routes from one table, with one `close()`.

@@ -1,11 +1,11 @@
 import type { Request, Response } from 'express';
-import { acquirePermit, authorize, checkRequest, limitKey, readLastEventId } from './request/admission.ts';
-import { SseProxyError } from './errors.ts';
-import { streamHeaders } from './headers.ts';
-import { Host } from './session/proxy-context.ts';
-import { StreamEnded } from './lifecycle/lifetime.ts';
-import { readOptions } from './config/options.ts';
 import { refuse } from './browser/refusal.ts';
+import { streamHeaders } from './browser/stream-headers.ts';
+import { readOptions } from './config/options.ts';
+import { SseProxyError } from './errors.ts';
+import { StreamEnded } from './lifecycle/lifetime.ts';
+import { acquirePermit, authorize, checkRequest, limitKey, readLastEventId } from './request/admission.ts';
+import { Host } from './session/proxy-context.ts';
 import { Stream } from './session/stream-session.ts';
 import { subscribe } from './session/subscribe.ts';
 import type { CloseOptions, SseProxyHandler, SseProxyOptions } from './types.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import tls from 'node:tls';
 import { expect } from 'chai';
-import type { SseEvent, SseProxyOptions } from '../src/index.ts';
+import type { SseEvent, SseProxyOptions } from '../src/types.ts';
 import { selfSigned } from './support/certificate.ts';
 import { stage } from './support/stage.ts';
 import { tlsUpstream } from './support/tls-upstream.ts';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import type { SseProxyOptions } from '../src/index.ts';
+import type { SseProxyOptions } from '../src/types.ts';
 import { browseRaw } from './support/browser.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { expect } from 'chai';
-import type { SseProxyOptions } from '../src/index.ts';
+import type { SseProxyOptions } from '../src/types.ts';
 import type { RawBrowser } from './support/browser.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';

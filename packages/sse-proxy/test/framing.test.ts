@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { Framer } from '../src/sse/framer.ts';
 import { SseProxyError } from '../src/index.ts';
+import { Framer } from '../src/sse/framer.ts';
 import { dribble, type Frames, framing, push } from './support/frames.ts';
 
 const bom = '\xef\xbb\xbf';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Request } from 'express';
-import type { SseProxyErrorCode, SseProxyOptions, StreamLimiter } from '../src/index.ts';
+import type { SseProxyErrorCode } from '../src/index.ts';
+import type { SseProxyOptions, StreamLimiter } from '../src/types.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 

@@ -1,7 +1,7 @@
 import dns from 'node:dns';
 import { expect } from 'chai';
 import { Agent } from 'undici';
-import type { LimitAnswer, SseProxyOptions } from '../src/index.ts';
+import type { LimitAnswer, SseProxyOptions } from '../src/types.ts';
 import { flood, reader } from './support/flood.ts';
 import { blackhole } from './support/hanging.ts';
 import { stage } from './support/stage.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { LimitRequest, SseProxyOptions, StreamLimiter } from '../src/index.ts';
+import type { LimitRequest, SseProxyOptions, StreamLimiter } from '../src/types.ts';
 import type { RawBrowser } from './support/browser.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { SseProxyOptions } from '../src/index.ts';
+import type { SseProxyOptions } from '../src/types.ts';
 import type { ProxyApp } from './support/app.ts';
 import type { RawBrowser } from './support/browser.ts';
 import { stage } from './support/stage.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import express from 'express';
-import type { CloseContext, SseObserver, SseProxyOptions } from '../src/index.ts';
 import { type SseProxyError, sseProxy } from '../src/index.ts';
+import type { CloseContext, SseObserver, SseProxyOptions } from '../src/types.ts';
 import { serve } from './support/app.ts';
 import { flood, reader } from './support/flood.ts';
 import { stage } from './support/stage.ts';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import express from 'express';
-import { type SseObserver, type SseProxyOptions, type StreamInfo, sseProxy, sseRouter } from '../src/index.ts';
+import { sseProxy, sseRouter } from '../src/index.ts';
+import type { SseObserver, SseProxyOptions, StreamInfo } from '../src/types.ts';
 import { serve } from './support/app.ts';
 import { hooks, recorder } from './support/recorder.ts';
 import { stage } from './support/stage.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SseProxyOptions, StreamInfo } from '../src/index.ts';
+import type { SseProxyOptions, StreamInfo } from '../src/types.ts';
 import { flood, reader } from './support/flood.ts';
 import { recorder } from './support/recorder.ts';
 import { stage } from './support/stage.ts';

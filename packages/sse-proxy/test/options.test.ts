@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { SseProxyError, type SseProxyOptions, sseProxy } from '../src/index.ts';
 import { readOptions } from '../src/config/options.ts';
+import { SseProxyError, sseProxy } from '../src/index.ts';
+import type { SseProxyOptions } from '../src/types.ts';
 import { wrongOptions } from './support/wrong-options.ts';
 
 const target = 'http://127.0.0.1:9/logs';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseEvent, serializeEvent } from '../src/sse/events.ts';
-import type { SseEvent, SseProxyOptions } from '../src/index.ts';
+import type { SseEvent, SseProxyOptions } from '../src/types.ts';
 import { framing } from './support/frames.ts';
 import { browserReads, soup } from './support/soup.ts';
 import { stage } from './support/stage.ts';

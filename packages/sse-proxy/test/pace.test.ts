@@ -1,8 +1,8 @@
 import type http from 'node:http';
 import net from 'node:net';
 import { expect } from 'chai';
-import { maxBeatsPerTurn, maxOpensPerTurn } from '../src/config/defaults.ts';
-import { Heartbeat } from '../src/lifecycle/heartbeat.ts';
+import { maxOpensPerTurn } from '../src/config/defaults.ts';
+import { Heartbeat, maxBeatsPerTurn } from '../src/lifecycle/heartbeat.ts';
 import type { ProxyApp } from './support/app.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';

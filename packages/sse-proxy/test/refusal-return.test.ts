@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { EventSource } from 'undici';
-import type { SseProxyOptions } from '../src/index.ts';
+import type { SseProxyOptions } from '../src/types.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 

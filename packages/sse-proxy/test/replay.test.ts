@@ -2,7 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type ReplayBounds, ReplayRing } from '../src/feed/replay-ring.ts';
+import type { ReplayBounds } from '../src/config/replay-bounds.ts';
+import { ReplayRing } from '../src/feed/replay-ring.ts';
 
 const wide: ReplayBounds = { maxEvents: 1_000, maxBytes: 1_000_000, maxAgeMs: 1_000_000 };
 

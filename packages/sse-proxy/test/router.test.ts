@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import express from 'express';
-import { SseProxyError, type SseProxyOptions, sseRouter } from '../src/index.ts';
+import { SseProxyError, sseRouter } from '../src/index.ts';
+import type { SseProxyOptions } from '../src/types.ts';
 import { serve, type Witness, witness } from './support/app.ts';
 import { browseRaw } from './support/browser.ts';
 import { stage } from './support/stage.ts';

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import type { SseProxyErrorCode, SseProxyOptions } from '../src/index.ts';
+import type { SseProxyErrorCode } from '../src/index.ts';
+import type { SseProxyOptions } from '../src/types.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 import type { UpstreamRequestSeen } from './support/upstream.ts';

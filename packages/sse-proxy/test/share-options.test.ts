@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { SseProxyError, type SseProxyOptions, sseProxy } from '../src/index.ts';
+import { SseProxyError, sseProxy } from '../src/index.ts';
+import type { SseProxyOptions } from '../src/types.ts';
 
 const target = 'http://127.0.0.1:1/logs';
 const key = () => 'key';

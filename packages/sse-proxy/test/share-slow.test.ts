@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SseProxyOptions } from '../src/index.ts';
+import type { SseProxyOptions } from '../src/types.ts';
 import { flood, numbered, reader } from './support/flood.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';

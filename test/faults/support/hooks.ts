@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import type { SseProxyOptions } from '../../../packages/sse-proxy/src/index.ts';
+import type { SseProxyOptions } from '../../../packages/sse-proxy/src/types.ts';
 
 /** Hooks that do what the query asks of them: `?authorize=throw`, `?limits=hang`, … */
 export function hookedOptions(options: SseProxyOptions): Partial<SseProxyOptions> {

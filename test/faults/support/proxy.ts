@@ -1,4 +1,4 @@
-import type { SseProxyOptions } from '../../../packages/sse-proxy/src/index.ts';
+import type { SseProxyOptions } from '../../../packages/sse-proxy/src/types.ts';
 import { gone } from '../../e2e/support/processes.ts';
 import { type Child, startChild } from '../../scale/support/child.ts';
 import type { ProxyAnswers } from './proxy-process.ts';

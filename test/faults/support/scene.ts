@@ -1,4 +1,4 @@
-import type { SseProxyOptions } from '../../../packages/sse-proxy/src/index.ts';
+import type { SseProxyOptions } from '../../../packages/sse-proxy/src/types.ts';
 import { type ProxyServer, type ProxySetUp, startProxy } from './proxy.ts';
 import { Relay, type RelayRules } from './relay.ts';
 import { endWithScene as add, until } from './stage.ts';

@@ -1,4 +1,4 @@
-import type { SseObserver } from '../../../packages/sse-proxy/src/index.ts';
+import type { SseObserver } from '../../../packages/sse-proxy/src/types.ts';
 
 type Counts = Record<string, number>;
 

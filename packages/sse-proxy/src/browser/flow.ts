@@ -1,12 +1,12 @@
 import type { Response } from 'express';
+import type { Config } from '../config/options.ts';
 import type { SseProxyError } from '../errors.ts';
+import type { FeedReader, Subscription } from '../feed/subscription.ts';
 import type { Heartbeat } from '../lifecycle/heartbeat.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
-import type { Config } from '../config/options.ts';
-import { Outlet } from './outlet.ts';
-import type { FeedReader, Subscription } from '../feed/subscription.ts';
-import { type TransformEvents, Transformer } from './transform.ts';
 import type { CloseReason, EvictContext, StreamInfo } from '../types.ts';
+import { Outlet } from './outlet.ts';
+import { type TransformEvents, Transformer } from './transform.ts';
 
 /** The stream whose events flow, and what it is told. */
 export interface FlowOwner extends StreamInfo {

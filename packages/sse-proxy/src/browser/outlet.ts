@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { Response } from 'express';
-import { type Sender, sendChunks, writeChunk } from './fast-write/chunk-batch.ts';
 import { closeFlushMs } from '../config/defaults.ts';
-import { heartbeatBytes, ownEvent, retryBytes } from '../sse/events.ts';
-import { streamHeaders } from '../headers.ts';
-import type { Beating, Heartbeat } from '../lifecycle/heartbeat.ts';
 import type { Config } from '../config/options.ts';
-import { isOpen, isUnwrapped, socketOf } from './fast-write/eligibility.ts';
+import type { Beating, Heartbeat } from '../lifecycle/heartbeat.ts';
+import { heartbeatBytes, ownEvent, retryBytes } from '../sse/events.ts';
 import type { EvictContext } from '../types.ts';
+import { type Sender, sendChunks, writeChunk } from './fast-write/chunk-batch.ts';
+import { isOpen, isUnwrapped, socketOf } from './fast-write/eligibility.ts';
+import { streamHeaders } from './stream-headers.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;

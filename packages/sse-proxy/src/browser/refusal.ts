@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { maxRetryMs, refusalRetryMs } from '../config/defaults.ts';
 import type { SseProxyError } from '../errors.ts';
 import { ownEvent } from '../sse/events.ts';
-import { streamHeaders } from '../headers.ts';
+import { streamHeaders } from './stream-headers.ts';
 
 /** What a refusal came to: for observers. */
 export interface Refusal {

@@ -1,7 +1,7 @@
 import { SseProxyError } from '../errors.ts';
-import { parseEvent, serializeEvent, serializeId } from '../sse/events.ts';
 import { callHook, isPromiseLike } from '../hooks/call-hook.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
+import { parseEvent, serializeEvent, serializeId } from '../sse/events.ts';
 import type { SseEvent, SseProxyOptions, StreamInfo } from '../types.ts';
 
 type Transform = NonNullable<SseProxyOptions['transform']>;

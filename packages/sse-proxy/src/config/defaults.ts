@@ -36,8 +36,5 @@ export const maxBackfills = 32;
 /** Streams that are begun, or opened after a wait for their upstream, in one turn of the event loop. */
 export const maxOpensPerTurn = 32;
 
-/** Streams and feeds that are looked at in one turn of the event loop, when a beat comes. */
-export const maxBeatsPerTurn = 512;
-
 /** A browser that is behind a shared feed gets about this many bytes in one write. */
 export const replaySliceBytes = 65_536;

@@ -1,6 +1,6 @@
-import { defaults } from './defaults.ts';
-import type { ReplayBounds } from '../feed/replay-ring.ts';
 import type { ReplayOptions, ResumeOptions, ShareOptions, SseProxyOptions } from '../types.ts';
+import { defaults } from './defaults.ts';
+import type { ReplayBounds } from './replay-bounds.ts';
 import * as check from './validate.ts';
 
 /** `share`, checked and complete. */

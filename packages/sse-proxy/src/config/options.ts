@@ -1,8 +1,3 @@
-import { defaults } from './defaults.ts';
-import { readResume, readShare, type ShareConfig } from './feed-options.ts';
-import { createLimiter } from './limiter.ts';
-import { addedHeaders, allowedOrigins, forwardedHeaders, forwardedQueryNames } from './request-options.ts';
-import { parseTarget, type TargetTemplate } from './target.ts';
 import type {
   ResumeOptions,
   SlowClientOptions,
@@ -11,6 +6,11 @@ import type {
   StreamLimiter,
   StreamLimits,
 } from '../types.ts';
+import { defaults } from './defaults.ts';
+import { readResume, readShare, type ShareConfig } from './feed-options.ts';
+import { createLimiter } from './limiter.ts';
+import { addedHeaders, allowedOrigins, forwardedHeaders, forwardedQueryNames } from './request-options.ts';
+import { parseTarget, type TargetTemplate } from './target.ts';
 import * as check from './validate.ts';
 
 /** Validated, complete, frozen. Everything behind the factory reads this and never the user's object. */

@@ -1,6 +1,8 @@
-import { defaults } from './defaults.ts';
-import { isFreeHeaderName, isHeaderValue } from '../headers.ts';
+import { showKind } from '../errors.ts';
+import { isHeaderValue } from '../http.ts';
 import type { SseProxyOptions } from '../types.ts';
+import { defaults } from './defaults.ts';
+import { isFreeHeaderName } from './free-headers.ts';
 import * as check from './validate.ts';
 
 type UpstreamHeaders = NonNullable<SseProxyOptions['upstreamHeaders']>;
@@ -36,7 +38,7 @@ export function addedHeaders(value: unknown): UpstreamHeaders {
 export function checkUpstreamHeaders(name: string, value: unknown): Record<string, string> {
   // A Headers or a Map has no fields of its own: it would pass and set nothing.
   if (!check.isRecord(value) || Symbol.iterator in value)
-    return check.refuseOption(name, 'an object of header names and values, or a function', check.showKind(value));
+    return check.refuseOption(name, 'an object of header names and values, or a function', showKind(value));
   for (const [field, content] of Object.entries(value)) {
     if (!isFreeHeaderName(field))
       check.refuseOption(`${name}`, 'names of headers that may be set for the upstream', field);

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
-import { SseProxyError } from '../errors.ts';
-import { refuseOption, showKind } from './validate.ts';
+import { SseProxyError, showKind } from '../errors.ts';
+import { queryOf } from '../http.ts';
+import { refuseOption } from './validate.ts';
 
 /** A checked target: the origin is fixed, the path may have `:name` segments. */
 export interface TargetTemplate {
@@ -102,10 +103,4 @@ export function forwardedQuery(originalUrl: string, names: readonly string[] | t
   const asked = queryOf(originalUrl) ?? [];
   const passed = [...asked].filter(([name]) => name !== 'lastEventId' && (names === true || names.includes(name)));
   return new URLSearchParams(passed).toString();
-}
-
-/** The query of a request target, whatever form it has; undefined if it has none. */
-export function queryOf(originalUrl: string): URLSearchParams | undefined {
-  const mark = originalUrl.indexOf('?');
-  return mark === -1 ? undefined : new URLSearchParams(originalUrl.slice(mark + 1));
 }

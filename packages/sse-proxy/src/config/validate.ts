@@ -1,4 +1,4 @@
-import { SseProxyError } from '../errors.ts';
+import { SseProxyError, show } from '../errors.ts';
 
 export const maxTimerMs = 2 ** 31 - 1;
 
@@ -7,20 +7,6 @@ export function refuseOption(name: string, expected: string, got: unknown): neve
   throw new SseProxyError('ERR_SSE_OPTION', {
     message: `sse-proxy option ${name}: expected ${expected}, got ${show(got)}`,
   });
-}
-
-/** A value as an error message may show it: short, on one line. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (typeof value === 'function') return `a function${value.name ? ` (${value.name})` : ''}`;
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return `an object (${value.constructor?.name ?? 'no prototype'})`;
-  return String(value);
-}
-
-/** The kind of a value that may be a secret: what a hook gave. */
-export function showKind(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? `a ${typeof value}` : show(value);
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

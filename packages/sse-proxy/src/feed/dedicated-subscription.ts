@@ -1,18 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SseProxyError } from '../errors.ts';
 import { gapBytes } from '../sse/events.ts';
-import { Feed } from './feed.ts';
-import type { FeedParts, FeedSink, Gap } from './feed-parts.ts';
-import { Run } from './frame-run.ts';
-import type { FeedReader, Subscription } from './subscription.ts';
 import type { CloseReason } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
-
-/** Told about what a feed's browsers share. */
-export interface FeedNews {
-  onResume(attempts: number, outageMs: number, browsers: number): void;
-  onGap(gap: Gap, browsers: number): void;
-}
+import { Feed } from './feed.ts';
+import type { FeedNews, FeedParts, FeedSink, Gap } from './feed-parts.ts';
+import { Run } from './frame-run.ts';
+import type { FeedReader, Subscription } from './subscription.ts';
 
 /** Dedicated mode: a feed with one reader, which may slow the upstream down. */
 export class DirectSubscription implements Subscription, FeedSink {

@@ -1,6 +1,6 @@
+import type { Config } from '../config/options.ts';
 import type { SseProxyError } from '../errors.ts';
 import type { Heartbeat } from '../lifecycle/heartbeat.ts';
-import type { Config } from '../config/options.ts';
 import type { CloseReason, GapReason } from '../types.ts';
 import type { Upstream, UpstreamRequest } from '../upstream/upstream.ts';
 
@@ -39,4 +39,10 @@ export interface FeedParts {
   readonly sink: FeedSink;
   /** Whether frames are wanted for longer than the call that hands them on: then they get memory of their own. */
   readonly keeps: boolean;
+}
+
+/** Told about what a feed's browsers share. */
+export interface FeedNews {
+  onResume(attempts: number, outageMs: number, browsers: number): void;
+  onGap(gap: Gap, browsers: number): void;
 }

@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Continuity } from './replay-filter.ts';
 import { SseProxyError } from '../errors.ts';
-import type { FeedParts, FeedSink } from './feed-parts.ts';
-import { Framer, type FrameSink } from '../sse/framer.ts';
-import { isHeaderValue } from '../headers.ts';
+import { isHeaderValue } from '../http.ts';
 import type { Beating } from '../lifecycle/heartbeat.ts';
-import { Outage } from './reconnect-timer.ts';
+import { Framer, type FrameSink } from '../sse/framer.ts';
 import type { CloseReason, GapReason } from '../types.ts';
 import type { UpstreamConnection, UpstreamEvents, UpstreamRequest } from '../upstream/upstream.ts';
+import type { FeedParts, FeedSink } from './feed-parts.ts';
+import { Outage } from './reconnect-timer.ts';
+import { Continuity } from './replay-filter.ts';
 
 /** Who waits for the answer to a request. */
 interface Waiting {

@@ -1,16 +1,16 @@
 import { hash } from 'node:crypto';
 import { maxBackfills } from '../config/defaults.ts';
-import type { FeedNews } from './dedicated-subscription.ts';
-import { SseProxyError } from '../errors.ts';
-import { gapBytes } from '../sse/events.ts';
 import type { ShareConfig } from '../config/feed-options.ts';
-import type { Heartbeat } from '../lifecycle/heartbeat.ts';
 import type { Config } from '../config/options.ts';
+import { SseProxyError } from '../errors.ts';
+import type { Heartbeat } from '../lifecycle/heartbeat.ts';
+import { gapBytes } from '../sse/events.ts';
+import type { CloseReason } from '../types.ts';
+import type { Upstream, UpstreamRequest } from '../upstream/upstream.ts';
+import type { FeedNews } from './feed-parts.ts';
 import { SharedFeed, type SharedParts } from './shared-feed.ts';
 import { type Lender, type Opening, SharedSubscription } from './shared-subscription.ts';
 import type { Subscription } from './subscription.ts';
-import type { CloseReason } from '../types.ts';
-import type { Upstream, UpstreamRequest } from '../upstream/upstream.ts';
 
 /** Tells requests apart that only differ in how they are traced. */
 const tracing = new Set(['traceparent', 'tracestate', 'x-request-id']);

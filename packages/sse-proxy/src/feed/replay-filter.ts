@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
+import { isHeaderValue } from '../http.ts';
 import { frameContent } from '../sse/fields.ts';
-import { isHeaderValue } from '../headers.ts';
 import type { GapReason } from '../types.ts';
 
 /** How many events are remembered, to know a repeat after a resume. */

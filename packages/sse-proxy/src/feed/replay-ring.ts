@@ -1,11 +1,5 @@
+import type { ReplayBounds } from '../config/replay-bounds.ts';
 import { frameContent } from '../sse/fields.ts';
-
-/** Bounds of a {@link ReplayRing}; whichever is reached first makes it forget its oldest frames. */
-export interface ReplayBounds {
-  readonly maxEvents: number;
-  readonly maxBytes: number;
-  readonly maxAgeMs: number;
-}
 
 interface Entry {
   readonly bytes: Buffer;

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { replaySliceBytes } from '../config/defaults.ts';
-import type { FeedNews } from './dedicated-subscription.ts';
+import type { ReplayBounds } from '../config/replay-bounds.ts';
 import { SseProxyError } from '../errors.ts';
-import { gapBytes, parseEvent, serializeEvent } from '../sse/events.ts';
-import { Feed } from './feed.ts';
-import type { FeedParts, FeedSink, Gap } from './feed-parts.ts';
-import { frameContent } from '../sse/fields.ts';
 import type { Beating } from '../lifecycle/heartbeat.ts';
-import { type ReplayBounds, ReplayRing } from './replay-ring.ts';
-import { Run } from './frame-run.ts';
-import type { FeedReader } from './subscription.ts';
+import { gapBytes, parseEvent, serializeEvent } from '../sse/events.ts';
+import { frameContent } from '../sse/fields.ts';
 import type { CloseReason } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
+import { Feed } from './feed.ts';
+import type { FeedNews, FeedParts, FeedSink, Gap } from './feed-parts.ts';
+import { Run } from './frame-run.ts';
+import { ReplayRing } from './replay-ring.ts';
+import type { FeedReader } from './subscription.ts';
 
 /** What a {@link SharedFeed} is made of. */
 export interface SharedParts extends Omit<FeedParts, 'sink' | 'keeps'> {

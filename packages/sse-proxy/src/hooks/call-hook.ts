@@ -1,8 +1,7 @@
-import { SseProxyError } from '../errors.ts';
+import { SseProxyError, showKind } from '../errors.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import { startTimeout } from '../lifecycle/timeout.ts';
 import type { Awaitable } from '../types.ts';
-import { showKind } from '../config/validate.ts';
 
 /**
  * Calls a function that the user gave. It may throw, reject or never settle: that costs this one request.

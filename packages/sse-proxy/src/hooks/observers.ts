@@ -1,5 +1,5 @@
-import { isPromiseLike } from './call-hook.ts';
 import type { SseObserver } from '../types.ts';
+import { isPromiseLike } from './call-hook.ts';
 
 type Hooks = Required<SseObserver>;
 

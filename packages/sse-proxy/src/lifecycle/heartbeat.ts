@@ -1,4 +1,5 @@
-import { maxBeatsPerTurn } from '../config/defaults.ts';
+/** Streams and feeds that are looked at in one turn of the event loop, when a beat comes. */
+export const maxBeatsPerTurn = 512;
 
 /** Something that is looked at on every beat: an outlet, a feed. */
 export interface Beating {

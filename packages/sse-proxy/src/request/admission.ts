@@ -1,11 +1,10 @@
 import type { Request } from 'express';
 import { maxLastEventIdBytes } from '../config/defaults.ts';
-import { SseProxyError } from '../errors.ts';
-import { isHeaderValue } from '../headers.ts';
-import { badHookResult, callHook, isPromiseLike } from '../hooks/call-hook.ts';
-import type { Lifetime } from '../lifecycle/lifetime.ts';
 import type { Config } from '../config/options.ts';
-import { queryOf } from '../config/target.ts';
+import { SseProxyError } from '../errors.ts';
+import { badHookResult, callHook, isPromiseLike } from '../hooks/call-hook.ts';
+import { isHeaderValue, queryOf } from '../http.ts';
+import type { Lifetime } from '../lifecycle/lifetime.ts';
 import type { LimitAnswer, LimitRequest } from '../types.ts';
 
 /** What a request must be, before anything is asked of anybody. @throws SseProxyError */

@@ -1,16 +1,15 @@
-import { closeFlushMs, maxOpensPerTurn } from '../config/defaults.ts';
-import type { FeedNews } from '../feed/dedicated-subscription.ts';
-import type { Gap } from '../feed/feed-parts.ts';
-import { type Beating, Heartbeat } from '../lifecycle/heartbeat.ts';
-import { notify } from '../hooks/observers.ts';
-import type { Config } from '../config/options.ts';
 import type { Outlet } from '../browser/outlet.ts';
-import { Pace } from '../lifecycle/turn-limiter.ts';
+import { closeFlushMs, maxOpensPerTurn } from '../config/defaults.ts';
+import type { Config } from '../config/options.ts';
+import { maxTimerMs, refuseOption } from '../config/validate.ts';
+import type { FeedNews, Gap } from '../feed/feed-parts.ts';
 import { Registry } from '../feed/registry.ts';
-import type { Stream } from './stream-session.ts';
+import { notify } from '../hooks/observers.ts';
+import { type Beating, Heartbeat } from '../lifecycle/heartbeat.ts';
+import { Pace } from '../lifecycle/turn-limiter.ts';
 import type { CloseOptions, SseProxyStats } from '../types.ts';
 import { createUpstream, type Upstream } from '../upstream/upstream.ts';
-import { maxTimerMs, refuseOption } from '../config/validate.ts';
+import type { Stream } from './stream-session.ts';
 
 /** What the streams of one middleware have in common: its config, its one timer, its counters, its end. */
 export class Host implements Beating {

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
-import { authorize, type Permit, releasePermit } from '../request/admission.ts';
 import { sendChunks } from '../browser/fast-write/chunk-batch.ts';
-import { SseProxyError } from '../errors.ts';
 import { Flow, type FlowOwner } from '../browser/flow.ts';
-import { downHeaders } from '../headers.ts';
-import type { Beating } from '../lifecycle/heartbeat.ts';
-import type { Host } from './proxy-context.ts';
-import { type EndReason, Lifetime, type Living, StreamEnded } from '../lifecycle/lifetime.ts';
-import { notify } from '../hooks/observers.ts';
 import type { Outlet } from '../browser/outlet.ts';
 import { refuse, retryTime } from '../browser/refusal.ts';
+import { downHeaders } from '../browser/stream-headers.ts';
+import { SseProxyError } from '../errors.ts';
 import type { Subscription } from '../feed/subscription.ts';
+import { notify } from '../hooks/observers.ts';
+import type { Beating } from '../lifecycle/heartbeat.ts';
+import { type EndReason, Lifetime, type Living, StreamEnded } from '../lifecycle/lifetime.ts';
+import { authorize, type Permit, releasePermit } from '../request/admission.ts';
 import type { CloseReason, EvictContext } from '../types.ts';
+import type { Host } from './proxy-context.ts';
 
 const keepAliveProbeMs = 60_000;
 const ignore = () => {};

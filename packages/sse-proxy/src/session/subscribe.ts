@@ -1,14 +1,14 @@
 import type { Request } from 'express';
-import { DirectSubscription } from '../feed/dedicated-subscription.ts';
-import { upHeaders } from '../headers.ts';
-import { badHookResult, callHook } from '../hooks/call-hook.ts';
-import type { Host } from './proxy-context.ts';
-import { Lifetime, StreamEnded } from '../lifecycle/lifetime.ts';
 import type { Config } from '../config/options.ts';
 import { checkUpstreamHeaders } from '../config/request-options.ts';
-import type { Stream } from './stream-session.ts';
-import type { Subscription } from '../feed/subscription.ts';
 import { addressOf, fillTarget, forwardedQuery, type UpstreamAddress } from '../config/target.ts';
+import { DirectSubscription } from '../feed/dedicated-subscription.ts';
+import type { Subscription } from '../feed/subscription.ts';
+import { badHookResult, callHook } from '../hooks/call-hook.ts';
+import { Lifetime, StreamEnded } from '../lifecycle/lifetime.ts';
+import { upHeaders } from '../request/upstream-headers.ts';
+import type { Host } from './proxy-context.ts';
+import type { Stream } from './stream-session.ts';
 
 /** The stream's own feed, or its place in a shared one. */
 export async function subscribe(host: Host, stream: Stream, cursor: string): Promise<Subscription> {

@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import { BodyReader, type BodySink } from './fast-body/body-reader.ts';
-import { fromUpstream, SseProxyError } from '../errors.ts';
-import { judgeAnswer } from '../headers.ts';
+import { SseProxyError } from '../errors.ts';
 import { startTimeout } from '../lifecycle/timeout.ts';
+import { judgeAnswer } from './classify-response.ts';
+import { BodyReader, type BodySink } from './fast-body/body-reader.ts';
 import type { Dispatcher, UpstreamConnection, UpstreamEvents, UpstreamOptions, UpstreamRequest } from './upstream.ts';
+import { fromUpstream } from './upstream-error.ts';
 
 const nothing = () => {};
 

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { buildConnector, Client, type Dispatcher } from 'undici';
-import { onread } from './fast-body/body-reader.ts';
 import { maxHeaderBytes } from '../config/defaults.ts';
-import type { SseProxyError } from '../errors.ts';
-import { Exchange, undiciTimeouts } from './upstream-call.ts';
 import type { UpstreamAddress } from '../config/target.ts';
+import type { SseProxyError } from '../errors.ts';
+import { onread } from './fast-body/body-reader.ts';
 import { watchTls } from './tls-warning.ts';
+import { Exchange, undiciTimeouts } from './upstream-call.ts';
 
 export type { Dispatcher };
 

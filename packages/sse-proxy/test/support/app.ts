@@ -2,19 +2,19 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express } from 'express';
-import {
-  type CloseContext,
-  type ErrorContext,
-  type EvictContext,
-  type GapContext,
-  type OpenContext,
-  type RefuseContext,
-  type ResumeContext,
-  type SseObserver,
-  type SseProxyHandler,
-  type SseProxyOptions,
-  sseProxy,
-} from '../../src/index.ts';
+import { sseProxy } from '../../src/index.ts';
+import type {
+  CloseContext,
+  ErrorContext,
+  EvictContext,
+  GapContext,
+  OpenContext,
+  RefuseContext,
+  ResumeContext,
+  SseObserver,
+  SseProxyHandler,
+  SseProxyOptions,
+} from '../../src/types.ts';
 
 /** An observer that keeps what it was told. */
 export interface Witness extends SseObserver {

@@ -1,4 +1,4 @@
-import type { SseObserver } from '../../src/index.ts';
+import type { SseObserver } from '../../src/types.ts';
 
 /** Every hook there is. */
 export const hooks = ['onOpen', 'onClose', 'onRefuse', 'onResume', 'onGap', 'onEvict', 'onError'] as const;

@@ -1,4 +1,5 @@
-import type { SseProxyErrorCode, SseProxyOptions, StreamLimiter } from '../../src/index.ts';
+import type { SseProxyErrorCode } from '../../src/index.ts';
+import type { SseProxyOptions, StreamLimiter } from '../../src/types.ts';
 import type { ProxyApp } from './app.ts';
 import { until } from './until.ts';
 import type { RawUpstream } from './upstream.ts';

@@ -1,6 +1,6 @@
-import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
 import { readOptions } from '../../src/config/options.ts';
 import { Registry } from '../../src/feed/registry.ts';
+import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
 import type { ShareOptions } from '../../src/types.ts';
 import { MemoryUpstream } from './memory-upstream.ts';
 import { bytesOf, Viewer } from './viewer.ts';

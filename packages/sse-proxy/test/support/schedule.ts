@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { DirectSubscription } from '../../src/feed/dedicated-subscription.ts';
-import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
 import { readOptions } from '../../src/config/options.ts';
+import { DirectSubscription } from '../../src/feed/dedicated-subscription.ts';
 import { Registry } from '../../src/feed/registry.ts';
 import type { Subscription } from '../../src/feed/subscription.ts';
+import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
 import type { SseProxyOptions } from '../../src/types.ts';
 import { clock } from './clock.ts';
 import { MemoryUpstream } from './memory-upstream.ts';

@@ -1,8 +1,8 @@
+import { readOptions } from '../../src/config/options.ts';
 import { SseProxyError } from '../../src/errors.ts';
 import { Feed } from '../../src/feed/feed.ts';
 import type { FeedSink, Gap } from '../../src/feed/feed-parts.ts';
 import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
-import { readOptions } from '../../src/config/options.ts';
 import type { CloseReason, SseProxyOptions } from '../../src/types.ts';
 import type { Upstream, UpstreamConnection, UpstreamEvents, UpstreamRequest } from '../../src/upstream/upstream.ts';
 import { clock } from './clock.ts';

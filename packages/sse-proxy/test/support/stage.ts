@@ -1,5 +1,5 @@
 import type { Express } from 'express';
-import type { SseProxyOptions } from '../../src/index.ts';
+import type { SseProxyOptions } from '../../src/types.ts';
 import { type ProxyApp, proxyApp } from './app.ts';
 import { browse, type RawBrowser } from './browser.ts';
 import { cleaner } from './until.ts';

@@ -1,4 +1,4 @@
-import type { SseProxyOptions } from '../../src/index.ts';
+import type { SseProxyOptions } from '../../src/types.ts';
 
 /** One thing that is wrong: the value, the name in the message, what it expected, what it says arrived. */
 export type Wrong = [value: unknown, name: string, expected: RegExp, got: string];

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import { HeadScanner } from './response-head.ts';
-import { ChunkedDecoder } from './chunked-decoder.ts';
 import type { SseProxyError } from '../../errors.ts';
-import { type Batched, ReadBatch } from './read-batch.ts';
 import type { UpstreamEvents } from '../upstream.ts';
+import { ChunkedDecoder } from './chunked-decoder.ts';
+import { type Batched, ReadBatch } from './read-batch.ts';
+import { HeadScanner } from './response-head.ts';
 
 /*
  * undici reads a socket through Node's streams, and each event costs it a buffer, two turns of the stream machinery

@@ -1,0 +1,29 @@
+import { SseProxyError } from '../errors.ts';
+
+const connectCodes = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'EMFILE',
+  'ENFILE',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const protocolCodes = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
+
+/** Translates what undici, the socket or TLS reported into ours; `phase` says how far the request had come. */
+export function fromUpstream(cause: unknown, phase: 'connect' | 'headers' | 'body'): SseProxyError {
+  if (cause instanceof SseProxyError) return cause;
+  const { code = '', name = '' } = (cause ?? {}) as { code?: string; name?: string };
+  // undici quotes the bytes that it could not read, and logs print an error's properties: they may be an event's.
+  if (name === 'HTTPParserError') (cause as { data?: unknown }).data = undefined;
+  const details = { message: `upstream failed in phase ${phase}: ${code || name || 'unknown error'}`, cause };
+  if (phase === 'body') return new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', details);
+  if (name === 'HTTPParserError' || code.startsWith('HPE_') || protocolCodes.has(code)) {
+    return new SseProxyError('ERR_SSE_UPSTREAM_PROTOCOL', details);
+  }
+  if (phase === 'connect' || connectCodes.has(code)) return new SseProxyError('ERR_SSE_UPSTREAM_CONNECT', details);
+  return new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', details);
+}
