@@ -11,11 +11,11 @@ const lowest = 85;
 
 /** Source file → the test files that are to notice. */
 const groups = {
-  framing: ['framing', 'framing-fields', 'framing-cost', 'feed-bytes'],
-  continuity: ['continuity', 'feed'],
-  replay: ['replay', 'share-slow'],
-  feed: ['feed', 'feed-bytes', 'resume', 'resume-lifetime', 'upstream-inputs', 'timeouts', 'stalled-loop'],
-  outlet: ['heartbeat', 'stream', 'slow-dedicated', 'slow-browser', 'close', 'thin-path'],
+  'sse/framer': ['framer', 'framer-fields', 'framer-cost', 'feed-bytes'],
+  'feed/replay-filter': ['replay-filter', 'feed'],
+  'feed/replay-ring': ['replay-ring', 'share-slow'],
+  'feed/feed': ['feed', 'feed-bytes', 'resume', 'resume-lifetime', 'upstream-inputs', 'timeouts', 'stalled-loop'],
+  'browser/outlet': ['heartbeat', 'stream', 'slow-dedicated', 'slow-browser', 'close', 'thin-path'],
 };
 
 const asked = process.argv.slice(2);

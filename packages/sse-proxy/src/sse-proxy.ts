@@ -5,8 +5,8 @@ import { readOptions } from './config/options.ts';
 import { SseProxyError } from './errors.ts';
 import { StreamEnded } from './lifecycle/lifetime.ts';
 import { acquirePermit, authorize, checkRequest, limitKey, readLastEventId } from './request/admission.ts';
-import { Host } from './session/proxy-context.ts';
-import { Stream } from './session/stream-session.ts';
+import { ProxyContext } from './session/proxy-context.ts';
+import { StreamSession } from './session/stream-session.ts';
 import { subscribe } from './session/subscribe.ts';
 import type { CloseOptions, SseProxyHandler, SseProxyOptions } from './types.ts';
 
@@ -25,37 +25,37 @@ import type { CloseOptions, SseProxyHandler, SseProxyOptions } from './types.ts'
  * @throws SseProxyError `ERR_SSE_OPTION` if an option is unknown or wrong
  */
 export function sseProxy(options: SseProxyOptions): SseProxyHandler {
-  const host = new Host(readOptions(options));
+  const context = new ProxyContext(readOptions(options));
   const handler = (req: Request, res: Response): void => {
-    void serve(host, req, res);
+    void serve(context, req, res);
   };
   return Object.assign(handler, {
-    close: (closeOptions?: CloseOptions) => host.close(closeOptions),
-    stats: () => host.stats(),
+    close: (closeOptions?: CloseOptions) => context.close(closeOptions),
+    stats: () => context.stats(),
   });
 }
 
 /** request → admission → target → feed → outlet; whatever fails on the way refuses this one request. */
-async function serve(host: Host, req: Request, res: Response): Promise<void> {
-  const { config, pace } = host;
+async function serve(context: ProxyContext, req: Request, res: Response): Promise<void> {
+  const { config, turnLimiter } = context;
   // A response that is queued behind another has no socket yet: its bytes would pile up here, unseen.
   if (res.socket === null) {
-    host.counters.refused++;
+    context.counters.refused++;
     refuse(req, res, new SseProxyError('ERR_SSE_PIPELINED'), config.refuse);
     return;
   }
-  const stream = new Stream(host, req, res);
+  const stream = new StreamSession(context, req, res);
   const { lifetime } = stream;
   try {
     if (res.headersSent) throw new SseProxyError('ERR_SSE_INTERNAL', { message: 'the response has begun already' });
     allowCrossOrigin(req, res, config.allowOrigins);
-    if (host.draining) throw new SseProxyError('ERR_SSE_DRAINING');
+    if (context.draining) throw new SseProxyError('ERR_SSE_DRAINING');
     checkRequest(req, config);
     const cursor = readLastEventId(req);
     stream.resumed = cursor !== '';
-    await pace.begin();
+    await turnLimiter.begin();
     if (lifetime.ended) throw new StreamEnded();
-    const { turn } = pace;
+    const { turn } = turnLimiter;
     stream.authorizedKey = await authorize(req, config, lifetime);
     stream.key = stream.authorizedKey;
     if (req.method === 'HEAD') {
@@ -64,11 +64,11 @@ async function serve(host: Host, req: Request, res: Response): Promise<void> {
     }
     stream.key = await limitKey(req, stream.key, config, lifetime);
     stream.hold(await acquirePermit(req, stream.key, config, lifetime));
-    const subscription = await subscribe(host, stream, cursor);
+    const subscription = await subscribe(context, stream, cursor);
     stream.follow(subscription);
     const headers = await lifetime.race(subscription.ready);
     // All who waited for the same upstream would go on in the same turn.
-    if (pace.turn !== turn) await pace.begin();
+    if (turnLimiter.turn !== turn) await turnLimiter.begin();
     // close() may have come meanwhile: then the browser still has to be told.
     if (lifetime.ended) throw new StreamEnded();
     stream.open(headers);

@@ -61,7 +61,7 @@ describe('backfill: the ring has not got a browser’s id', () => {
         got[name] += bytes;
         return true;
       };
-      subscription.read({ onFrames, onOwn: () => {}, onBehind: never, onOver: () => {} });
+      subscription.read({ onFrames, onControlEvent: () => {}, onLagging: never, onEnd: () => {} });
     };
     upstream.emit('id: 1\ndata: before\n\n');
     await read('live', '');

@@ -12,7 +12,7 @@ describe('the documentation', () => {
   });
 
   it('has a row for every option, and no other', () => {
-    const listed = read('../src/options.ts').match(/knownOptions[^{]*\{([^}]*)\}/)?.[1] ?? '';
+    const listed = read('../src/config/options.ts').match(/knownOptions[^{]*\{([^}]*)\}/)?.[1] ?? '';
     const options = [...listed.matchAll(/(\w+): true/g)].map((match) => match[1]);
     const rows = [...read('../README.md').matchAll(/^\| (`\w+`(?:, `\w+`)*) \|/gm)];
     const documented = rows.flatMap((row) => [...row[1]!.matchAll(/`(\w+)`/g)].map((match) => match[1]));
@@ -23,7 +23,7 @@ describe('the documentation', () => {
   it('gives the defaults that the code has', () => {
     const readme = read('../README.md');
     for (const text of ['15 000', '2 000', '120 000', '30 000', '10 000', '1 MiB']) expect(readme).to.include(text);
-    const defaults = read('../src/defaults.ts');
+    const defaults = read('../src/config/defaults.ts');
     for (const text of ['15_000', '2_000', '120_000', '30_000', '10_000', '1_048_576'])
       expect(defaults).to.include(text);
   });

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { type Batched, ReadBatch } from '../src/upstream/fast-body/read-batch.ts';
+import { type BatchConsumer, ReadBatch } from '../src/upstream/fast-body/read-batch.ts';
 
 /** Takes what it is given when it is its turn, and spoils what was lent. */
-class Taker implements Batched {
+class Taker implements BatchConsumer {
   readonly got: string[] = [];
   readonly #batch: ReadBatch;
 
@@ -60,7 +60,7 @@ describe('what one turn of the event loop reads', () => {
     const batch = new ReadBatch();
     const other = new Taker(batch);
     const large = Buffer.alloc(200_000, 0x61);
-    const bad: Batched = {
+    const bad: BatchConsumer = {
       take: () => {
         throw new Error('mine');
       },

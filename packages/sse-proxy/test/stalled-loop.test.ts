@@ -138,13 +138,13 @@ describe('rule 27: a stalled event loop is not a timeout', () => {
       config: { idleTimeoutMs: 240_000, idleTimeoutIsSet: true, maxEventBytes: 1_000, resume: false },
       cursor: '',
       prepare: () => Promise.reject(new Error('not resumed')),
-      keeps: true,
+      retainFrames: true,
       sink: {
         onFrame: (source, start, end) => got.push(String(source.subarray(start, end))),
         onChunk() {},
         onGap() {},
         onResume() {},
-        onOver: () => (over = true),
+        onEnd: () => (over = true),
       },
     });
     add(feed, (it) => it.close());

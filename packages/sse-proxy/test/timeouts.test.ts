@@ -106,13 +106,13 @@ describe('the time-outs of the upstream', () => {
         config: { idleTimeoutMs: 40, idleTimeoutIsSet: false, maxEventBytes: 1_000, resume: false },
         cursor: '',
         prepare: () => Promise.reject(new Error('not resumed')),
-        keeps: true,
+        retainFrames: true,
         sink: {
           onFrame: (source, start, end) => got.push(String(source.subarray(start, end))),
           onChunk() {},
           onGap() {},
           onResume() {},
-          onOver: () => over.push(n),
+          onEnd: () => over.push(n),
         },
       });
       add(feed, (it) => it.close());

@@ -9,12 +9,12 @@ import { Outlet } from './outlet.ts';
 import { type TransformEvents, Transformer } from './transform.ts';
 
 /** The stream whose events flow, and what it is told. */
-export interface FlowOwner extends StreamInfo {
+export interface ResponseOwner extends StreamInfo {
   readonly lifetime: Lifetime;
   /** A bound of `slowClient` was passed; the browser has been cut. */
   onEvict(bound: EvictContext['bound'], bufferedBytes: number): void;
   /** All has been written, and no more comes. */
-  onOver(reason: CloseReason, error: SseProxyError | undefined): void;
+  onEnd(reason: CloseReason, error: SseProxyError | undefined): void;
 }
 
 /**
@@ -22,12 +22,12 @@ export interface FlowOwner extends StreamInfo {
  * it. One object for all of it: there is one a browser, and every event meets it.
  */
 export class Flow extends Outlet implements FeedReader, TransformEvents {
-  readonly #owner: FlowOwner;
+  readonly #owner: ResponseOwner;
   readonly #transformer: Transformer | undefined;
   #subscription: Subscription | undefined;
   #over: [CloseReason, SseProxyError | undefined] | undefined;
 
-  constructor(owner: FlowOwner, res: Response, config: Config, heartbeat: Heartbeat) {
+  constructor(owner: ResponseOwner, res: Response, config: Config, heartbeat: Heartbeat) {
     super(res, config, heartbeat);
     this.#owner = owner;
     const { transform, hookTimeoutMs } = config;
@@ -57,18 +57,18 @@ export class Flow extends Outlet implements FeedReader, TransformEvents {
     return this.#ready;
   }
 
-  onOwn(bytes: Buffer): void {
+  onControlEvent(bytes: Buffer): void {
     if (this.#transformer) this.#transformer.push(bytes, false);
     else this.write(bytes, 0);
   }
 
-  onBehind(bound: EvictContext['bound'], bytes: number): void {
+  onLagging(bound: EvictContext['bound'], bytes: number): void {
     this.evict(bound, bytes);
   }
 
-  onOver(reason: CloseReason, error: SseProxyError | undefined): void {
+  onEnd(reason: CloseReason, error: SseProxyError | undefined): void {
     if (this.#transformer?.pending) this.#over = [reason, error];
-    else this.#owner.onOver(reason, error);
+    else this.#owner.onEnd(reason, error);
   }
 
   onBytes(bytes: Buffer, events: number): void {
@@ -76,11 +76,11 @@ export class Flow extends Outlet implements FeedReader, TransformEvents {
   }
 
   onIdle(): void {
-    if (this.#over) this.#owner.onOver(...this.#over);
+    if (this.#over) this.#owner.onEnd(...this.#over);
     else this.onDrain();
   }
 
   onError(error: SseProxyError): void {
-    this.#owner.onOver('transform-failed', error);
+    this.#owner.onEnd('transform-failed', error);
   }
 }

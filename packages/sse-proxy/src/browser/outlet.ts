@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import type { Response } from 'express';
 import { closeFlushMs } from '../config/defaults.ts';
 import type { Config } from '../config/options.ts';
-import type { Beating, Heartbeat } from '../lifecycle/heartbeat.ts';
+import type { Heartbeat, HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import { heartbeatBytes, ownEvent, retryBytes } from '../sse/events.ts';
 import type { EvictContext } from '../types.ts';
 import { type Sender, sendChunks, writeChunk } from './fast-write/chunk-batch.ts';
@@ -14,7 +14,7 @@ const CR = 0x0d;
 const LF = 0x0a;
 
 /** Writes to one browser: whole events only, heartbeats between them, and never more than may wait. */
-export abstract class Outlet implements Beating, Sender {
+export abstract class Outlet implements HeartbeatMember, Sender {
   /** Upstream events written. */
   events = 0;
   /** Bytes written, HTTP framing aside. */

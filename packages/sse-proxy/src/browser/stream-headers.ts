@@ -11,7 +11,7 @@ export const streamHeaders: Readonly<Record<string, string>> = Object.freeze({
 const passDown = ['x-request-id', 'server-timing', 'traceresponse'];
 
 /** What the browser gets of the upstream's header fields, besides {@link streamHeaders}; undefined: nothing. */
-export function downHeaders(upstream: IncomingHttpHeaders): Record<string, string | string[]> | undefined {
+export function toBrowserHeaders(upstream: IncomingHttpHeaders): Record<string, string | string[]> | undefined {
   let picked: Record<string, string | string[]> | undefined;
   for (const name of passDown) {
     const value = upstream[name];

@@ -15,7 +15,7 @@ export interface Gap {
 /** Where a feed's frames go. */
 export interface FeedSink {
   /**
-   * A whole frame that was not delivered before: `source.subarray(start, end)`, lent unless {@link FeedParts.keeps}.
+   * A whole frame that was not delivered before: `source.subarray(start, end)`, lent unless {@link FeedParts.retainFrames}.
    * `id` is its own, if it has one.
    */
   onFrame(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void;
@@ -24,7 +24,7 @@ export interface FeedSink {
   onGap(gap: Gap): void;
   onResume(attempts: number, outageMs: number): void;
   /** No more frames come. */
-  onOver(reason: CloseReason, error: SseProxyError | undefined): void;
+  onEnd(reason: CloseReason, error: SseProxyError | undefined): void;
 }
 
 /** What a feed is made of. */
@@ -38,11 +38,11 @@ export interface FeedParts {
   readonly prepare: () => Promise<UpstreamRequest>;
   readonly sink: FeedSink;
   /** Whether frames are wanted for longer than the call that hands them on: then they get memory of their own. */
-  readonly keeps: boolean;
+  readonly retainFrames: boolean;
 }
 
 /** Told about what a feed's browsers share. */
-export interface FeedNews {
+export interface FeedListener {
   onResume(attempts: number, outageMs: number, browsers: number): void;
   onGap(gap: Gap, browsers: number): void;
 }

@@ -1,33 +1,33 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { SseProxyError } from '../errors.ts';
 import { isHeaderValue } from '../http.ts';
-import type { Beating } from '../lifecycle/heartbeat.ts';
+import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import { Framer, type FrameSink } from '../sse/framer.ts';
 import type { CloseReason, GapReason } from '../types.ts';
 import type { UpstreamConnection, UpstreamEvents, UpstreamRequest } from '../upstream/upstream.ts';
 import type { FeedParts, FeedSink } from './feed-parts.ts';
-import { Outage } from './reconnect-timer.ts';
-import { Continuity } from './replay-filter.ts';
+import { ReconnectTimer } from './reconnect-timer.ts';
+import { ReplayFilter } from './replay-filter.ts';
 
 /** Who waits for the answer to a request. */
-interface Waiting {
+interface PendingConnect {
   readonly onHeaders: (headers: IncomingHttpHeaders) => void;
   readonly onRefused: (error: SseProxyError) => void;
 }
 
 /** One upstream subscription: connect → frame → resume. Says what is new, in order, whole, and once. */
-export class Feed implements Beating, FrameSink, UpstreamEvents {
+export class Feed implements HeartbeatMember, FrameSink, UpstreamEvents {
   readonly #parts: FeedParts;
   // What every event needs, at hand: between two events the caches are cold.
   readonly #sink: FeedSink;
-  readonly #keeps: boolean;
-  readonly #recalls: boolean;
+  readonly #retainFrames: boolean;
+  readonly #recordsFrames: boolean;
   readonly #framer: Framer;
-  readonly #continuity: Continuity;
+  readonly #replayFilter: ReplayFilter;
   #cursor: string;
   #connection: UpstreamConnection | undefined;
-  #waiting: Waiting | undefined;
-  readonly #outage = new Outage();
+  #waiting: PendingConnect | undefined;
+  readonly #reconnectTimer = new ReconnectTimer();
   /** Whether an event came since the upstream was lost last. */
   #hasDelivered = false;
   #over = false;
@@ -37,11 +37,11 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
   constructor(parts: FeedParts) {
     this.#parts = parts;
     this.#sink = parts.sink;
-    this.#keeps = parts.keeps;
-    this.#recalls = parts.config.resume !== false;
+    this.#retainFrames = parts.retainFrames;
+    this.#recordsFrames = parts.config.resume !== false;
     this.#cursor = parts.cursor;
     this.#framer = new Framer(this, parts.config.maxEventBytes);
-    this.#continuity = new Continuity(parts.config.maxEventBytes);
+    this.#replayFilter = new ReplayFilter(parts.config.maxEventBytes);
   }
 
   /** The first request; resolves with the upstream's headers. Frames flow at once, unless the feed is paused. */
@@ -71,11 +71,11 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
     if (this.#over) return;
     this.#over = true;
     this.#parts.heartbeat.remove(this);
-    this.#outage.stop();
+    this.#reconnectTimer.stop();
     this.#connection?.abort();
   }
 
-  #open(request: UpstreamRequest, waiting: Waiting): void {
+  #open(request: UpstreamRequest, waiting: PendingConnect): void {
     this.#waiting = waiting;
     // [spec] Last-Event-ID goes up as the bytes that the id is.
     const headers =
@@ -97,7 +97,7 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
     if (this.#over) return;
     this.#quietBeats = 0;
     try {
-      this.#framer.push(this.#keeps ? copyOf(chunk) : chunk);
+      this.#framer.push(this.#retainFrames ? copyOf(chunk) : chunk);
       this.#sink.onChunk();
     } catch (error) {
       this.#sink.onChunk();
@@ -120,12 +120,12 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
 
   onFrame(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void {
     const matters = isEvent || id !== undefined;
-    if (matters && this.#continuity.catchingUp) {
-      const verdict = this.#continuity.judge(source, start, end, id, isEvent, this.#cursor);
+    if (matters && this.#replayFilter.catchingUp) {
+      const verdict = this.#replayFilter.classify(source, start, end, id, isEvent, this.#cursor);
       if (verdict === 'drop') return;
       if (verdict === 'restarted') {
         this.#gap('ids-restarted');
-        for (const held of this.#continuity.takeHeld())
+        for (const held of this.#replayFilter.takeHeld())
           this.#deliver(held.bytes, 0, held.bytes.length, held.isEvent, held.id);
       }
     }
@@ -135,13 +135,13 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
 
   #deliver(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void {
     if (id !== undefined) this.#cursor = id;
-    if (this.#recalls) this.#continuity.record(source, start, end, id);
+    if (this.#recordsFrames) this.#replayFilter.record(source, start, end, id);
     this.#hasDelivered = true;
     this.#sink.onFrame(source, start, end, isEvent, id);
   }
 
   #gap(reason: GapReason): void {
-    const { from, to } = this.#outage;
+    const { from, to } = this.#reconnectTimer;
     this.#sink.onGap({ reason, from, to });
   }
 
@@ -151,7 +151,7 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
     const { resume } = this.#parts.config;
     if (!resume) return this.#finish(reason, error);
     this.#framer.restart();
-    this.#outage.begin(this.#hasDelivered, resume.maxOutageMs, () => this.#giveUp(error));
+    this.#reconnectTimer.begin(this.#hasDelivered, resume.maxOutageMs, () => this.#giveUp(error));
     this.#hasDelivered = false;
     this.#retryLater();
   }
@@ -162,7 +162,7 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
     const { resume } = this.#parts.config;
     if (this.#over || !resume) return;
     const floorMs = Math.max(retryAfterMs, Math.min(this.#framer.retryMs ?? 0, resume.maxDelayMs));
-    this.#outage.retryLater(resume, floorMs, () => void this.#retry());
+    this.#reconnectTimer.retryLater(resume, floorMs, () => void this.#retry());
   }
 
   #giveUp(cause: SseProxyError | undefined): void {
@@ -190,16 +190,16 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
   }
 
   #resumed(): void {
-    const outageMs = this.#outage.end();
-    this.#sink.onResume(this.#outage.attempts, outageMs);
-    const reason = this.#continuity.resume(this.#cursor);
+    const outageMs = this.#reconnectTimer.end();
+    this.#sink.onResume(this.#reconnectTimer.attempts, outageMs);
+    const reason = this.#replayFilter.resume(this.#cursor);
     if (reason) this.#gap(reason);
   }
 
   /** Counts the upstream's silence; while nothing is read, nothing is known of it. */
   beat(): void {
     const { idleTimeoutMs, idleTimeoutIsSet } = this.#parts.config;
-    if (this.#paused || this.#outage.isOn || idleTimeoutMs === false) return;
+    if (this.#paused || this.#reconnectTimer.isOn || idleTimeoutMs === false) return;
     if (!idleTimeoutIsSet && !this.#framer.showsLife) return;
     this.#quietBeats++;
     if (this.#quietBeats * this.#parts.heartbeat.periodMs <= idleTimeoutMs) return;
@@ -208,7 +208,7 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
   }
 
   #checkSilence(): void {
-    if (this.#over || this.#quietBeats === 0 || this.#outage.isOn) return;
+    if (this.#over || this.#quietBeats === 0 || this.#reconnectTimer.isOn) return;
     this.#connection?.abort();
     const message = `nothing from the upstream for ${this.#parts.config.idleTimeoutMs} ms`;
     this.#lost('upstream-idle', new SseProxyError('ERR_SSE_UPSTREAM_IDLE', { message }));
@@ -217,7 +217,7 @@ export class Feed implements Beating, FrameSink, UpstreamEvents {
   #finish(reason: CloseReason, error: SseProxyError | undefined): void {
     if (this.#over) return;
     this.close();
-    this.#sink.onOver(reason, error);
+    this.#sink.onEnd(reason, error);
   }
 }
 

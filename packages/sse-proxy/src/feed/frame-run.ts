@@ -2,7 +2,7 @@
  * Joins frames that lie next to each other in the same chunk, so that however many events a chunk brings, a browser
  * gets them in one write and nothing is copied.
  */
-export class Run {
+export class FrameRun {
   #source: Buffer | undefined;
   #start = 0;
   #end = 0;

@@ -1,7 +1,7 @@
 import { type BackoffBounds, backoffMs } from './backoff.ts';
 
 /** The time from the loss of an upstream to its return: when to try again, and when to give up. */
-export class Outage {
+export class ReconnectTimer {
   /** When it began and when it was over, in milliseconds since the epoch: of the one under way, or else the last. */
   from = 0;
   to = 0;

@@ -4,7 +4,7 @@ import { frameContent } from '../sse/fields.ts';
 import type { GapReason } from '../types.ts';
 
 /** How many events are remembered, to know a repeat after a resume. */
-export const continuityWindow = 1_000;
+export const replayWindow = 1_000;
 
 /** What is to be done with a frame. `held` are frames that looked like repeats and turned out to be new. */
 export type Verdict = 'pass' | 'drop' | 'restarted';
@@ -22,7 +22,7 @@ interface HeldFrame {
  * and beyond. Those are dropped. One whose ids began anew also sends known ids, but with other bytes or without ever
  * reaching the last one: then nothing is dropped, and the gap is said.
  */
-export class Continuity {
+export class ReplayFilter {
   // A ring of what was delivered last: two numbers a frame, the id's hash and the content's. As strings and arrays, a
   // thousand ids a stream outlived the young generation all the time: 1 µs an event went into collecting them.
   #marks = new Uint32Array(2 * 8);
@@ -50,7 +50,7 @@ export class Continuity {
 
   /** Remembers a delivered frame. */
   record(source: Buffer, start: number, end: number, id: string | undefined): void {
-    const slot = 2 * (this.#count++ % continuityWindow);
+    const slot = 2 * (this.#count++ % replayWindow);
     if (slot >= this.#marks.length) this.#grow();
     this.#marks[slot] = hashId(id);
     this.#marks[slot + 1] = crc32(frameContent(source, start, end));
@@ -58,17 +58,17 @@ export class Continuity {
 
   // An idle stream should not pay for the whole window.
   #grow(): void {
-    const grown = new Uint32Array(Math.min(this.#marks.length * 2, continuityWindow * 2));
+    const grown = new Uint32Array(Math.min(this.#marks.length * 2, replayWindow * 2));
     grown.set(this.#marks);
     this.#marks = grown;
   }
 
   #idAt(position: number): number {
-    return this.#marks[2 * (position % continuityWindow)] as number;
+    return this.#marks[2 * (position % replayWindow)] as number;
   }
 
   #sumAt(position: number): number {
-    return this.#marks[2 * (position % continuityWindow) + 1] as number;
+    return this.#marks[2 * (position % replayWindow) + 1] as number;
   }
 
   /** A resume with `cursor` succeeded; says why continuity can't be proven, if it can't. */
@@ -89,7 +89,14 @@ export class Continuity {
   }
 
   /** Judges a frame that arrived while catching up. After 'restarted', call {@link takeHeld} before delivering it. */
-  judge(source: Buffer, start: number, end: number, id: string | undefined, isEvent: boolean, cursor: string): Verdict {
+  classify(
+    source: Buffer,
+    start: number,
+    end: number,
+    id: string | undefined,
+    isEvent: boolean,
+    cursor: string,
+  ): Verdict {
     const known = this.#known as Map<number, number>;
     const hash = hashId(id);
     const sum = crc32(frameContent(source, start, end));
@@ -115,7 +122,7 @@ export class Continuity {
     }
     // An upstream that resumed as asked: the first event is new. Older repeats than the window may still follow it.
     if (id !== undefined) this.#passedId = true;
-    if (++this.#passed >= continuityWindow) this.#settle();
+    if (++this.#passed >= replayWindow) this.#settle();
     return 'pass';
   }
 
@@ -141,7 +148,7 @@ export class Continuity {
   }
 
   #oldest(): number {
-    return Math.max(0, this.#count - continuityWindow);
+    return Math.max(0, this.#count - replayWindow);
   }
 }
 

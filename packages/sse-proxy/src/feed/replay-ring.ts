@@ -33,7 +33,12 @@ export class ReplayRing {
   #written = 0;
   // Browsers that come back together mostly read the same slice.
   #last:
-    | { readonly position: number; readonly end: number; readonly single: boolean; readonly slice: ReplaySlice }
+    | {
+        readonly position: number;
+        readonly end: number;
+        readonly oneFramePerCall: boolean;
+        readonly slice: ReplaySlice;
+      }
     | undefined;
 
   constructor(bounds: ReplayBounds) {
@@ -108,15 +113,16 @@ export class ReplayRing {
   }
 
   /** The frames from `position`, which must not be forgotten, up to about `maxBytes`; one frame only if `single`. */
-  read(position: number, maxBytes: number, single = false): ReplaySlice {
+  read(position: number, maxBytes: number, oneFramePerCall = false): ReplaySlice {
     const { end } = this;
     const last = this.#last;
-    if (last && last.position === position && last.end === end && last.single === single) return last.slice;
+    if (last && last.position === position && last.end === end && last.oneFramePerCall === oneFramePerCall)
+      return last.slice;
     const parts: Buffer[] = [];
     let bytes = 0;
     let events = 0;
     let next = position;
-    while (next < end && (parts.length === 0 || (!single && bytes < maxBytes))) {
+    while (next < end && (parts.length === 0 || (!oneFramePerCall && bytes < maxBytes))) {
       const entry = this.#entries[this.#head + next - this.#start] as Entry;
       parts.push(entry.bytes);
       bytes += entry.bytes.length;
@@ -124,7 +130,7 @@ export class ReplayRing {
       next++;
     }
     const slice = { bytes: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, bytes), events, next };
-    this.#last = { position, end, single, slice };
+    this.#last = { position, end, oneFramePerCall, slice };
     return slice;
   }
 }

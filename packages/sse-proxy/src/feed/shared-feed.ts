@@ -3,34 +3,34 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { replaySliceBytes } from '../config/defaults.ts';
 import type { ReplayBounds } from '../config/replay-bounds.ts';
 import { SseProxyError } from '../errors.ts';
-import type { Beating } from '../lifecycle/heartbeat.ts';
+import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import { gapBytes, parseEvent, serializeEvent } from '../sse/events.ts';
 import { frameContent } from '../sse/fields.ts';
 import type { CloseReason } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import { Feed } from './feed.ts';
-import type { FeedNews, FeedParts, FeedSink, Gap } from './feed-parts.ts';
-import { Run } from './frame-run.ts';
+import type { FeedListener, FeedParts, FeedSink, Gap } from './feed-parts.ts';
+import { FrameRun } from './frame-run.ts';
 import { ReplayRing } from './replay-ring.ts';
 import type { FeedReader } from './subscription.ts';
 
 /** What a {@link SharedFeed} is made of. */
-export interface SharedParts extends Omit<FeedParts, 'sink' | 'keeps'> {
+export interface SharedParts extends Omit<FeedParts, 'sink' | 'retainFrames'> {
   readonly replay: ReplayBounds;
   readonly assignIds: boolean;
   /** Every frame is handed on alone. */
-  readonly single: boolean;
+  readonly oneFramePerCall: boolean;
   /** How far a reader may fall behind, in bytes. */
   readonly maxBehindBytes: number;
-  readonly news: FeedNews;
+  readonly feedListener: FeedListener;
   /** A backfill: this feed ends before the first frame that the other one has, and its readers move on to that. */
   readonly joins?: SharedFeed;
   /** This feed is over: not wanted by anybody, or by the upstream. */
-  readonly onOver: (reason: CloseReason, error: SseProxyError | undefined) => void;
+  readonly onEnd: (reason: CloseReason, error: SseProxyError | undefined) => void;
 }
 
 /** A reader's place in a shared feed. */
-export interface Seat {
+export interface Reader {
   readonly reader: FeedReader;
   /** The next frame it gets; read only while it is behind. */
   position: number;
@@ -39,21 +39,21 @@ export interface Seat {
   /** How far behind it may fall, in bytes: what it came back for is not held against it. */
   allowance: number;
   /** Called when it has all of a feed that met another. */
-  moveOn(feed: SharedFeed, position: number): void;
+  moveTo(feed: SharedFeed, position: number): void;
 }
 
 /**
  * Shared mode: one feed, framed once, written to many. Readers at the tip get each chunk as it comes; one that cannot
  * keep up, or that came back, reads from the ring at its own pace until it is at the tip. Nobody slows the others.
  */
-export class SharedFeed implements FeedSink, Beating {
+export class SharedFeed implements FeedSink, HeartbeatMember {
   readonly ring: ReplayRing;
   readonly ready: Promise<IncomingHttpHeaders>;
   readonly #parts: SharedParts;
   readonly #feed: Feed;
-  readonly #run = new Run();
-  readonly #live = new Set<Seat>();
-  readonly #behind = new Set<Seat>();
+  readonly #run = new FrameRun();
+  readonly #live = new Set<Reader>();
+  readonly #behind = new Set<Reader>();
   /** Backfills that are to meet this feed. */
   readonly #backfills = new Set<SharedFeed>();
   readonly #epoch = randomUUID().slice(0, 8);
@@ -61,7 +61,7 @@ export class SharedFeed implements FeedSink, Beating {
   #outcome: [CloseReason, SseProxyError | undefined] | undefined;
   #assigned = 0;
   /** In a backfill: the position of the first frame that the joined feed has too. */
-  #metAt: number | undefined;
+  #joinedAt: number | undefined;
   /** Id of the newest frame of the ring, a byte string; empty if that has none. */
   tipId = '';
   /** Subscriptions that hold it, those that do not read yet included. */
@@ -73,7 +73,7 @@ export class SharedFeed implements FeedSink, Beating {
     this.ring = new ReplayRing(parts.replay);
     if (parts.joins) parts.joins.#backfills.add(this);
     parts.heartbeat.add(this);
-    this.#feed = new Feed({ ...parts, sink: this, keeps: true });
+    this.#feed = new Feed({ ...parts, sink: this, retainFrames: true });
     // Nothing is read before the first reader: the ring might forget what came before it.
     this.#feed.pause();
     // A feed that is ended while it connects calls nothing back: those who wait for it are told here.
@@ -94,29 +94,29 @@ export class SharedFeed implements FeedSink, Beating {
   }
 
   /** Gives the seat's reader everything from `position` on, now and as it comes. */
-  attach(seat: Seat, position: number): void {
-    if (this.#outcome) return seat.reader.onOver(...this.#outcome);
-    seat.position = position;
-    seat.allowance = this.ring.bytesFrom(position) + this.#parts.maxBehindBytes;
-    this.#behind.add(seat);
-    this.#catchUp(seat);
+  attach(reader: Reader, position: number): void {
+    if (this.#outcome) return reader.reader.onEnd(...this.#outcome);
+    reader.position = position;
+    reader.allowance = this.ring.bytesFrom(position) + this.#parts.maxBehindBytes;
+    this.#behind.add(reader);
+    this.#catchUp(reader);
     this.#flow();
   }
 
   /** The seat's reader can take more again. */
-  resume(seat: Seat): void {
-    seat.hasRoom = true;
-    if (this.#behind.has(seat)) this.#catchUp(seat);
+  resume(reader: Reader): void {
+    reader.hasRoom = true;
+    if (this.#behind.has(reader)) this.#catchUp(reader);
   }
 
   /** The seat is given up; undefined for that of a browser which left before it read anything. */
-  detach(seat: Seat | undefined): void {
-    if (seat) {
-      this.#live.delete(seat);
-      this.#behind.delete(seat);
+  detach(reader: Reader | undefined): void {
+    if (reader) {
+      this.#live.delete(reader);
+      this.#behind.delete(reader);
     }
     // A feed that nobody has read yet waits for those who are about to.
-    if (seat || this.members === 0) this.#flow();
+    if (reader || this.members === 0) this.#flow();
   }
 
   // Only where nobody is at the tip is the upstream held back: then there is nobody whom it would slow.
@@ -132,32 +132,32 @@ export class SharedFeed implements FeedSink, Beating {
     this.#feed.close();
   }
 
-  #catchUp(seat: Seat): void {
-    while (seat.hasRoom && seat.position < this.ring.end) {
-      if (seat.position < this.ring.start) return this.#cut(seat);
-      const { bytes, events, next } = this.ring.read(seat.position, replaySliceBytes, this.#parts.single);
-      seat.position = next;
-      seat.hasRoom = seat.reader.onFrames(bytes, events);
-      if (!this.#behind.has(seat)) return;
+  #catchUp(reader: Reader): void {
+    while (reader.hasRoom && reader.position < this.ring.end) {
+      if (reader.position < this.ring.start) return this.#cut(reader);
+      const { bytes, events, next } = this.ring.read(reader.position, replaySliceBytes, this.#parts.oneFramePerCall);
+      reader.position = next;
+      reader.hasRoom = reader.reader.onFrames(bytes, events);
+      if (!this.#behind.has(reader)) return;
     }
-    if (!seat.hasRoom) return;
-    this.#behind.delete(seat);
-    if (this.#metAt !== undefined) return seat.moveOn(this.#parts.joins as SharedFeed, this.#metAt);
-    seat.allowance = this.#parts.maxBehindBytes;
-    this.#live.add(seat);
+    if (!reader.hasRoom) return;
+    this.#behind.delete(reader);
+    if (this.#joinedAt !== undefined) return reader.moveTo(this.#parts.joins as SharedFeed, this.#joinedAt);
+    reader.allowance = this.#parts.maxBehindBytes;
+    this.#live.add(reader);
     this.#feed.resume();
   }
 
-  #cut(seat: Seat): void {
-    this.detach(seat);
-    seat.reader.onBehind('maxBufferedBytes', this.ring.bytesFrom(seat.position));
+  #cut(reader: Reader): void {
+    this.detach(reader);
+    reader.reader.onLagging('maxBufferedBytes', this.ring.bytesFrom(reader.position));
   }
 
   onFrame(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void {
-    if (this.#metAt !== undefined) return;
+    if (this.#joinedAt !== undefined) return;
     const { joins } = this.#parts;
     const met = joins && id !== undefined ? joins.ring.find(id, frameContent(source, start, end)) : undefined;
-    if (joins && met !== undefined) return this.#meet(joins, met);
+    if (joins && met !== undefined) return this.#joinLive(joins, met);
     if (this.#parts.assignIds && isEvent) {
       const bytes = this.#withAssignedId(source.subarray(start, end), id);
       return this.#append(bytes, 0, bytes.length, true, `${this.#epoch}-${this.#assigned}`);
@@ -170,32 +170,32 @@ export class SharedFeed implements FeedSink, Beating {
     this.#run.add(source, start, end, false);
   }
 
-  #meet(joined: SharedFeed, position: number): void {
+  #joinLive(joined: SharedFeed, position: number): void {
     this.onChunk();
-    this.#metAt = position;
+    this.#joinedAt = position;
     this.close();
-    this.#parts.onOver('upstream-ended', undefined);
-    for (const seat of [...this.#live]) {
-      this.#live.delete(seat);
-      seat.moveOn(joined, position);
+    this.#parts.onEnd('upstream-ended', undefined);
+    for (const reader of [...this.#live]) {
+      this.#live.delete(reader);
+      reader.moveTo(joined, position);
     }
   }
 
   // What is collected goes out before the ring moves on: a reader that then falls behind continues right there.
   #append(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void {
-    if (this.#parts.single || !this.#run.continues(source, start)) this.onChunk();
+    if (this.#parts.oneFramePerCall || !this.#run.continues(source, start)) this.onChunk();
     this.ring.push(source.subarray(start, end), isEvent, id, this.#now);
     this.tipId = id ?? '';
     this.#run.add(source, start, end, isEvent);
-    if (id !== undefined && this.#backfills.size > 0) this.#meetBackfills(id, frameContent(source, start, end));
+    if (id !== undefined && this.#backfills.size > 0) this.#joinBackfills(id, frameContent(source, start, end));
   }
 
   // A backfill that is ahead of this feed would never find its own frames here: it is met when this one draws level.
-  #meetBackfills(id: string, content: Buffer): void {
+  #joinBackfills(id: string, content: Buffer): void {
     for (const backfill of this.#backfills) {
       if (backfill.ring.find(id, content) !== backfill.ring.end - 1) continue;
       this.onChunk();
-      backfill.#meet(this, this.ring.end);
+      backfill.#joinLive(this, this.ring.end);
     }
   }
 
@@ -214,14 +214,15 @@ export class SharedFeed implements FeedSink, Beating {
 
   #give(bytes: Buffer, events: number): void {
     const { end } = this.ring;
-    for (const seat of this.#live) {
-      if (seat.reader.onFrames(bytes, events)) continue;
-      seat.hasRoom = false;
-      seat.position = end;
-      if (this.#live.delete(seat)) this.#behind.add(seat);
+    for (const reader of this.#live) {
+      if (reader.reader.onFrames(bytes, events)) continue;
+      reader.hasRoom = false;
+      reader.position = end;
+      if (this.#live.delete(reader)) this.#behind.add(reader);
     }
-    for (const seat of this.#behind) {
-      if (seat.position < this.ring.start || this.ring.bytesFrom(seat.position) > seat.allowance) this.#cut(seat);
+    for (const reader of this.#behind) {
+      if (reader.position < this.ring.start || this.ring.bytesFrom(reader.position) > reader.allowance)
+        this.#cut(reader);
     }
     this.#flow();
   }
@@ -231,21 +232,21 @@ export class SharedFeed implements FeedSink, Beating {
     const bytes = gapBytes(gap);
     this.ring.push(bytes, false, undefined, this.#now);
     this.#give(bytes, 0);
-    this.#parts.news.onGap(gap, this.members);
+    this.#parts.feedListener.onGap(gap, this.members);
   }
 
   onResume(attempts: number, outageMs: number): void {
-    this.#parts.news.onResume(attempts, outageMs, this.members);
+    this.#parts.feedListener.onResume(attempts, outageMs, this.members);
   }
 
-  onOver(reason: CloseReason, error: SseProxyError | undefined): void {
+  onEnd(reason: CloseReason, error: SseProxyError | undefined): void {
     this.#outcome = [reason, error];
     this.#parts.heartbeat.remove(this);
     this.#refuse(error ?? new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message: `the feed is over: ${reason}` }));
-    this.#parts.onOver(reason, error);
-    for (const seat of [...this.#live, ...this.#behind]) {
-      this.detach(seat);
-      seat.reader.onOver(reason, error);
+    this.#parts.onEnd(reason, error);
+    for (const reader of [...this.#live, ...this.#behind]) {
+      this.detach(reader);
+      reader.reader.onEnd(reason, error);
     }
   }
 
@@ -253,7 +254,7 @@ export class SharedFeed implements FeedSink, Beating {
   end(reason: CloseReason, error: SseProxyError | undefined): void {
     if (this.#outcome) return;
     this.close();
-    this.onOver(reason, error);
+    this.onEnd(reason, error);
   }
 
   /** Keeps time for the ring: one reading of the clock a beat, not one an event. */

@@ -1,32 +1,32 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Seat, SharedFeed } from './shared-feed.ts';
+import type { Reader, SharedFeed } from './shared-feed.ts';
 import type { FeedReader, Subscription } from './subscription.ts';
 
 /** Says something to a reader before its first frame, which will be the one at `position`. */
-export type Opening = (reader: FeedReader, position: number) => void;
+export type Preamble = (reader: FeedReader, position: number) => void;
 
 /** Who gave the subscription. */
-export interface Lender {
+export interface ReaderOwner {
   /** It is closed; `feed` is the one that it had last. */
-  takeBack(feed: SharedFeed): void;
+  release(feed: SharedFeed): void;
 }
 
 /** One browser's place in a shared feed; it may move from a backfill to the feed itself. */
-export class SharedSubscription implements Subscription, Seat {
+export class SharedSubscription implements Subscription, Reader {
   position: number;
   hasRoom = true;
   allowance = 0;
-  readonly #lender: Lender;
+  readonly #lender: ReaderOwner;
   #feed: SharedFeed;
-  #opening: Opening | undefined;
+  #preamble: Preamble | undefined;
   #reader: FeedReader | undefined;
   #closed = false;
 
-  constructor(feed: SharedFeed, position: number, opening: Opening | undefined, lender: Lender) {
+  constructor(feed: SharedFeed, position: number, preamble: Preamble | undefined, lender: ReaderOwner) {
     this.#feed = feed;
     feed.members++;
     this.position = position;
-    this.#opening = opening;
+    this.#preamble = preamble;
     this.#lender = lender;
   }
 
@@ -40,12 +40,12 @@ export class SharedSubscription implements Subscription, Seat {
 
   read(reader: FeedReader): void {
     this.#reader = reader;
-    this.#opening?.(reader, this.position);
-    this.#opening = undefined;
+    this.#preamble?.(reader, this.position);
+    this.#preamble = undefined;
     this.#feed.attach(this, this.position);
   }
 
-  moveOn(feed: SharedFeed, position: number): void {
+  moveTo(feed: SharedFeed, position: number): void {
     this.#feed.members--;
     this.#feed = feed;
     feed.members++;
@@ -61,6 +61,6 @@ export class SharedSubscription implements Subscription, Seat {
     this.#closed = true;
     this.#feed.members--;
     this.#feed.detach(this.#reader && this);
-    this.#lender.takeBack(this.#feed);
+    this.#lender.release(this.#feed);
   }
 }

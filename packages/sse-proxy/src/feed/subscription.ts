@@ -10,11 +10,11 @@ export interface FeedReader {
    */
   onFrames(bytes: Buffer, events: number): boolean;
   /** Takes one of our own events, between frames. */
-  onOwn(bytes: Buffer): void;
+  onControlEvent(bytes: Buffer): void;
   /** It fell behind further than `slowClient` allows, and gets nothing more. */
-  onBehind(bound: EvictContext['bound'], bytes: number): void;
+  onLagging(bound: EvictContext['bound'], bytes: number): void;
   /** The feed is over. */
-  onOver(reason: CloseReason, error: SseProxyError | undefined): void;
+  onEnd(reason: CloseReason, error: SseProxyError | undefined): void;
 }
 
 /** A feed as one browser sees it: its own, or its place in a shared one. */

@@ -2,7 +2,7 @@
 export const maxBeatsPerTurn = 512;
 
 /** Something that is looked at on every beat: an outlet, a feed. */
-export interface Beating {
+export interface HeartbeatMember {
   beat(): void;
 }
 
@@ -16,9 +16,9 @@ export interface Beating {
 export class Heartbeat {
   /** Time between two beats, in milliseconds. */
   readonly periodMs: number;
-  readonly #members = new Set<Beating>();
+  readonly #members = new Set<HeartbeatMember>();
   /** Those who are still to be looked at in this beat. */
-  #round: Iterator<Beating> | undefined;
+  #round: Iterator<HeartbeatMember> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(periodMs: number) {
@@ -26,13 +26,13 @@ export class Heartbeat {
   }
 
   /** Looks at `member` on every beat from now on. */
-  add(member: Beating): void {
+  add(member: HeartbeatMember): void {
     this.#members.add(member);
     this.#timer ??= setInterval(() => this.#beat(), this.periodMs).unref();
   }
 
   /** Looks at `member` no more, if it did. */
-  remove(member: Beating): void {
+  remove(member: HeartbeatMember): void {
     this.#members.delete(member);
     if (this.#members.size > 0) return;
     clearInterval(this.#timer);

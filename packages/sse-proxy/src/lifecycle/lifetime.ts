@@ -9,9 +9,9 @@ export class StreamEnded extends Error {
 }
 
 /** Whose life it is. */
-export interface Living {
+export interface LifetimeOwner {
   /** It is over. Called once, before those who asked to be told. */
-  onEnd(reason: EndReason): void;
+  onLifetimeEnd(reason: EndReason): void;
 }
 
 /**
@@ -19,13 +19,13 @@ export interface Living {
  * reason, which wins.
  */
 export class Lifetime {
-  readonly #owner: Living | undefined;
+  readonly #owner: LifetimeOwner | undefined;
   #controller: AbortController | undefined;
   /** Undefined while there are none: most of the time of most streams. */
   #disposers: Set<(reason: EndReason) => void> | undefined;
   #reason: EndReason | undefined;
 
-  constructor(owner?: Living) {
+  constructor(owner?: LifetimeOwner) {
     this.#owner = owner;
   }
 
@@ -46,7 +46,7 @@ export class Lifetime {
   }
 
   /** Runs `dispose` when the stream ends, at once if it has; returns how to take it back. */
-  onEnd(dispose: (reason: EndReason) => void): () => void {
+  addDisposer(dispose: (reason: EndReason) => void): () => void {
     if (this.ended) {
       dispose(this.#reason as EndReason);
       return () => {};
@@ -63,7 +63,7 @@ export class Lifetime {
     this.#controller?.abort();
     const disposers = this.#disposers ?? [];
     this.#disposers = undefined;
-    this.#owner?.onEnd(reason);
+    this.#owner?.onLifetimeEnd(reason);
     for (const dispose of disposers) dispose(reason);
   }
 
@@ -75,7 +75,7 @@ export class Lifetime {
   /** `work`, or a rejection with {@link StreamEnded} as soon as the stream ends. Leaves no listener behind. */
   race<T>(work: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const undo = this.onEnd(() => reject(new StreamEnded()));
+      const undo = this.addDisposer(() => reject(new StreamEnded()));
       work.then(
         (value) => {
           undo();

@@ -2,7 +2,7 @@
  * Lets so many begin in one turn of the event loop; the others wait for a later one, first come, first served. When
  * thousands come back at once, everything else still gets its turn in between.
  */
-export class Pace {
+export class TurnLimiter {
   readonly #mostPerTurn: number;
   readonly #waiting: (() => void)[] = [];
   #turn = 0;

@@ -1,13 +1,13 @@
 import type { Request } from 'express';
 
-/** What {@link upHeaders} needs to know of the route. */
+/** What {@link toUpstreamHeaders} needs to know of the route. */
 export interface UpPolicy {
   readonly forwardHeaders: readonly string[];
   readonly forwardCookies: readonly string[];
 }
 
 /** The header fields of the upstream request, Last-Event-ID aside, as undici takes them: name, value, name, value, … */
-export function upHeaders(req: Request, policy: UpPolicy, extra: Record<string, string>): string[] {
+export function toUpstreamHeaders(req: Request, policy: UpPolicy, extra: Record<string, string>): string[] {
   const fields: string[] = [];
   const nominated = namedByConnection(req.headers.connection);
   for (const name of policy.forwardHeaders) {

@@ -2,17 +2,17 @@ import type { Outlet } from '../browser/outlet.ts';
 import { closeFlushMs, maxOpensPerTurn } from '../config/defaults.ts';
 import type { Config } from '../config/options.ts';
 import { maxTimerMs, refuseOption } from '../config/validate.ts';
-import type { FeedNews, Gap } from '../feed/feed-parts.ts';
+import type { FeedListener, Gap } from '../feed/feed-parts.ts';
 import { Registry } from '../feed/registry.ts';
 import { notify } from '../hooks/observers.ts';
-import { type Beating, Heartbeat } from '../lifecycle/heartbeat.ts';
-import { Pace } from '../lifecycle/turn-limiter.ts';
+import { Heartbeat, type HeartbeatMember } from '../lifecycle/heartbeat.ts';
+import { TurnLimiter } from '../lifecycle/turn-limiter.ts';
 import type { CloseOptions, SseProxyStats } from '../types.ts';
 import { createUpstream, type Upstream } from '../upstream/upstream.ts';
-import type { Stream } from './stream-session.ts';
+import type { StreamSession } from './stream-session.ts';
 
 /** What the streams of one middleware have in common: its config, its one timer, its counters, its end. */
-export class Host implements Beating {
+export class ProxyContext implements HeartbeatMember {
   readonly config: Config;
   readonly heartbeat: Heartbeat;
   /** Looks for silent upstreams. */
@@ -20,10 +20,10 @@ export class Host implements Beating {
   readonly upstream: Upstream;
   /** The shared feeds; undefined in dedicated mode. */
   readonly registry: Registry | undefined;
-  readonly pace = new Pace(maxOpensPerTurn);
+  readonly turnLimiter = new TurnLimiter(maxOpensPerTurn);
   readonly counters = { opened: 0, refused: 0, evicted: 0 };
 
-  readonly #streams = new Set<Stream>();
+  readonly #streams = new Set<StreamSession>();
   // What the streams that are gone have written.
   #events = 0;
   #bytes = 0;
@@ -42,13 +42,13 @@ export class Host implements Beating {
     return this.#draining;
   }
 
-  enter(stream: Stream): void {
+  enter(stream: StreamSession): void {
     if (this.#streams.size === 0) this.heartbeat.add(this);
     this.#streams.add(stream);
   }
 
   /** The browser's connection is done with the stream. */
-  leave(stream: Stream): void {
+  leave(stream: StreamSession): void {
     this.#streams.delete(stream);
     this.#events += stream.outlet?.events ?? 0;
     this.#bytes += stream.outlet?.bytes ?? 0;
@@ -58,8 +58,8 @@ export class Host implements Beating {
   }
 
   /** What is told of a feed, for the observers. */
-  news(route: string): FeedNews {
-    return new News(this.config.observers, route);
+  feedListener(route: string): FeedListener {
+    return new ObserverFeedListener(this.config.observers, route);
   }
 
   /** Holds the total of what waits for slow browsers under its bound: the fattest goes first. */
@@ -90,7 +90,7 @@ export class Host implements Beating {
     for (const stream of this.#streams) {
       const end = () => stream.lifetime.end('draining');
       if (!stream.outlet || graceMs === 0) end();
-      else stream.lifetime.onEnd(cancel(setTimeout(end, Math.random() * graceMs)));
+      else stream.lifetime.addDisposer(cancel(setTimeout(end, Math.random() * graceMs)));
     }
     if (this.#streams.size > 0) {
       // Also a stream that had ended already may wait for a browser that reads nothing.
@@ -134,7 +134,7 @@ function cancel(timer: NodeJS.Timeout): () => void {
   return () => clearTimeout(timer);
 }
 
-class News implements FeedNews {
+class ObserverFeedListener implements FeedListener {
   readonly #observers: Config['observers'];
   readonly #route: string;
 

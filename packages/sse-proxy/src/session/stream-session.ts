@@ -2,24 +2,24 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import { sendChunks } from '../browser/fast-write/chunk-batch.ts';
-import { Flow, type FlowOwner } from '../browser/flow.ts';
+import { Flow, type ResponseOwner } from '../browser/flow.ts';
 import type { Outlet } from '../browser/outlet.ts';
 import { refuse, retryTime } from '../browser/refusal.ts';
-import { downHeaders } from '../browser/stream-headers.ts';
+import { toBrowserHeaders } from '../browser/stream-headers.ts';
 import { SseProxyError } from '../errors.ts';
 import type { Subscription } from '../feed/subscription.ts';
 import { notify } from '../hooks/observers.ts';
-import type { Beating } from '../lifecycle/heartbeat.ts';
-import { type EndReason, Lifetime, type Living, StreamEnded } from '../lifecycle/lifetime.ts';
+import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
+import { type EndReason, Lifetime, type LifetimeOwner, StreamEnded } from '../lifecycle/lifetime.ts';
 import { authorize, type Permit, releasePermit } from '../request/admission.ts';
 import type { CloseReason, EvictContext } from '../types.ts';
-import type { Host } from './proxy-context.ts';
+import type { ProxyContext } from './proxy-context.ts';
 
 const keepAliveProbeMs = 60_000;
 const ignore = () => {};
 
 /** One browser's stream, from its request to its end: joins a feed to an outlet and tells the observers. */
-export class Stream implements FlowOwner, Beating, Living {
+export class StreamSession implements ResponseOwner, HeartbeatMember, LifetimeOwner {
   readonly route: string;
   readonly req: Request;
   resumed = false;
@@ -30,7 +30,7 @@ export class Stream implements FlowOwner, Beating, Living {
   /** Undefined until the upstream's headers are here. */
   outlet: Outlet | undefined;
 
-  readonly #host: Host;
+  readonly #context: ProxyContext;
   readonly #res: Response;
   readonly #askedAt = performance.now();
   #openedAt = 0;
@@ -42,15 +42,15 @@ export class Stream implements FlowOwner, Beating, Living {
   #checkedBeats = 0;
   #checking = false;
 
-  constructor(host: Host, req: Request, res: Response) {
-    this.#host = host;
+  constructor(context: ProxyContext, req: Request, res: Response) {
+    this.#context = context;
     this.#res = res;
     this.req = req;
     this.route = (req.baseUrl ?? '') + (typeof req.route?.path === 'string' ? req.route.path : '');
-    host.enter(this);
+    context.enter(this);
     res.on('close', () => {
       this.lifetime.end('browser-left');
-      host.leave(this);
+      context.leave(this);
     });
     // A response's late errors (a reset while bytes wait) always come with its close, which is what counts.
     res.on('error', ignore);
@@ -82,7 +82,7 @@ export class Stream implements FlowOwner, Beating, Living {
   /** The upstream answered: sends the browser its headers and lets the events flow. */
   open(headers: IncomingHttpHeaders): void {
     this.#openedAt = performance.now();
-    const { heartbeatMs } = this.#host.config;
+    const { heartbeatMs } = this.#context.config;
     // Where heartbeats are sent more often, the kernel has never been idle for long enough to send a probe of its own.
     if (!heartbeatMs || heartbeatMs > keepAliveProbeMs) this.req.socket.setKeepAlive?.(true, keepAliveProbeMs);
     // Headers, retry time and what it missed leave in one write: when thousands come back at once, each write counts.
@@ -97,23 +97,23 @@ export class Stream implements FlowOwner, Beating, Living {
   }
 
   #start(headers: IncomingHttpHeaders): void {
-    const { config, heartbeat } = this.#host;
+    const { config, heartbeat } = this.#context;
     const flow = new Flow(this, this.#res, config, heartbeat);
     this.outlet = flow;
-    flow.open(downHeaders(headers));
+    flow.open(toBrowserHeaders(headers));
     notify(config.observers, 'onOpen', { stream: this, waitedMs: this.#openedAt - this.#askedAt });
-    this.#host.counters.opened++;
+    this.#context.counters.opened++;
     if (config.maxDurationMs || config.reauthorizeMs) heartbeat.add(this);
     flow.start(this.#subscription as Subscription);
   }
 
   onEvict(bound: EvictContext['bound'], bufferedBytes: number): void {
-    this.#host.counters.evicted++;
-    notify(this.#host.config.observers, 'onEvict', { stream: this, bound, bufferedBytes });
+    this.#context.counters.evicted++;
+    notify(this.#context.config.observers, 'onEvict', { stream: this, bound, bufferedBytes });
     this.lifetime.end('evicted');
   }
 
-  onOver(reason: CloseReason, error: SseProxyError | undefined): void {
+  onEnd(reason: CloseReason, error: SseProxyError | undefined): void {
     if (error) this.#fail(reason, error);
     else this.lifetime.end(reason);
   }
@@ -121,19 +121,19 @@ export class Stream implements FlowOwner, Beating, Living {
   #fail(reason: CloseReason, error: SseProxyError): void {
     if (this.lifetime.ended) return;
     this.#error = error;
-    notify(this.#host.config.observers, 'onError', { stream: this, error });
+    notify(this.#context.config.observers, 'onError', { stream: this, error });
     this.lifetime.end(reason);
   }
 
-  onEnd(reason: EndReason): void {
+  onLifetimeEnd(reason: EndReason): void {
     if (this.#permit) releasePermit(this.#permit);
     this.#subscription?.close();
-    this.#host.heartbeat.remove(this);
+    this.#context.heartbeat.remove(this);
     if (this.outlet) this.#close(reason as CloseReason, this.outlet);
   }
 
   #close(reason: CloseReason, outlet: Outlet): void {
-    const { config } = this.#host;
+    const { config } = this.#context;
     const soonMs = config.retryMs || retryTime();
     if (reason === 'upstream-ended') outlet.end();
     else if (reason === 'draining' || reason === 'unauthorized') outlet.endWith(reason, retryTime());
@@ -152,7 +152,7 @@ export class Stream implements FlowOwner, Beating, Living {
     if (this.outlet) return this.lifetime.end('upstream-broken');
     const error = this.#asError(cause);
     this.lifetime.end('refused');
-    const { config, counters } = this.#host;
+    const { config, counters } = this.#context;
     counters.refused++;
     notify(config.observers, 'onError', { stream: this, error });
     const refusal = refuse(this.req, this.#res, error, config.refuse);
@@ -172,7 +172,7 @@ export class Stream implements FlowOwner, Beating, Living {
 
   /** Bounds on the stream's life that need no exact moment. */
   beat(): void {
-    const { config, heartbeat } = this.#host;
+    const { config, heartbeat } = this.#context;
     this.#ageBeats++;
     if (config.maxDurationMs && this.#ageBeats * heartbeat.periodMs >= config.maxDurationMs) {
       return this.lifetime.end('max-duration');
@@ -188,7 +188,7 @@ export class Stream implements FlowOwner, Beating, Living {
   async #reauthorize(): Promise<void> {
     this.#checking = true;
     try {
-      const key = await authorize(this.req, this.#host.config, this.lifetime);
+      const key = await authorize(this.req, this.#context.config, this.lifetime);
       if (key !== this.authorizedKey)
         throw new SseProxyError('ERR_SSE_FORBIDDEN', { message: 'authorize gave another key' });
     } catch (cause) {

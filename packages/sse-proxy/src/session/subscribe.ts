@@ -6,22 +6,22 @@ import { DirectSubscription } from '../feed/dedicated-subscription.ts';
 import type { Subscription } from '../feed/subscription.ts';
 import { badHookResult, callHook } from '../hooks/call-hook.ts';
 import { Lifetime, StreamEnded } from '../lifecycle/lifetime.ts';
-import { upHeaders } from '../request/upstream-headers.ts';
-import type { Host } from './proxy-context.ts';
-import type { Stream } from './stream-session.ts';
+import { toUpstreamHeaders } from '../request/upstream-headers.ts';
+import type { ProxyContext } from './proxy-context.ts';
+import type { StreamSession } from './stream-session.ts';
 
 /** The stream's own feed, or its place in a shared one. */
-export async function subscribe(host: Host, stream: Stream, cursor: string): Promise<Subscription> {
-  const { config, upstream, idleHeartbeat, registry } = host;
+export async function subscribe(context: ProxyContext, stream: StreamSession, cursor: string): Promise<Subscription> {
+  const { config, upstream, idleHeartbeat, registry } = context;
   const { req, lifetime } = stream;
   const address = await upstreamAddress(config, req, lifetime);
   const request = { address, headers: await upstreamHeaders(config, req, lifetime) };
-  const news = host.news(stream.route);
+  const feedListener = context.feedListener(stream.route);
   if (lifetime.ended) throw new StreamEnded();
   if (!registry || !config.share) {
     const prepare = async () => ({ address, headers: await upstreamHeaders(config, req, lifetime) });
     const parts = { upstream, heartbeat: idleHeartbeat, config, cursor, prepare };
-    return new DirectSubscription(parts, request, Boolean(config.transform), news);
+    return new DirectSubscription(parts, request, Boolean(config.transform), feedListener);
   }
   const { key: shareKey } = config.share;
   const key = shareKey && (await callHook('share.key', () => shareKey(req), lifetime, config.hookTimeoutMs));
@@ -31,7 +31,7 @@ export async function subscribe(host: Host, stream: Stream, cursor: string): Pro
   const ofFeed = new Lifetime();
   const prepare = async () => ({ address, headers: await upstreamHeaders(config, req, ofFeed) });
   if (lifetime.ended) throw new StreamEnded();
-  return registry.join({ request, cursor, key, news, prepare });
+  return registry.join({ request, cursor, key, feedListener, prepare });
 }
 
 /** Where the events come from. */
@@ -45,7 +45,7 @@ async function upstreamAddress(config: Config, req: Request, lifetime: Lifetime)
 /** What the upstream is told, Last-Event-ID aside. Asked again at every connect. */
 async function upstreamHeaders(config: Config, req: Request, lifetime: Lifetime): Promise<string[]> {
   const { upstreamHeaders: hook, hookTimeoutMs } = config;
-  if (typeof hook !== 'function') return upHeaders(req, config, hook);
+  if (typeof hook !== 'function') return toUpstreamHeaders(req, config, hook);
   const given = await callHook('upstreamHeaders', () => hook(req), lifetime, hookTimeoutMs);
-  return upHeaders(req, config, checkUpstreamHeaders('upstreamHeaders()', given));
+  return toUpstreamHeaders(req, config, checkUpstreamHeaders('upstreamHeaders()', given));
 }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { SseProxyError } from '../errors.ts';
 
 /** The error that an upstream's status and header fields amount to; undefined if they begin an event stream. */
-export function judgeAnswer(status: number, headers: IncomingHttpHeaders): SseProxyError | undefined {
+export function classifyResponse(status: number, headers: IncomingHttpHeaders): SseProxyError | undefined {
   const message = `upstream answered ${status}`;
   if (status === 204) return new SseProxyError('ERR_SSE_UPSTREAM_NO_CONTENT', { message });
   if (status >= 500 || status === 408 || status === 425 || status === 429) {

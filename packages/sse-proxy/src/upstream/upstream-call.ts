@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { SseProxyError } from '../errors.ts';
 import { startTimeout } from '../lifecycle/timeout.ts';
-import { judgeAnswer } from './classify-response.ts';
+import { classifyResponse } from './classify-response.ts';
 import { BodyReader, type BodySink } from './fast-body/body-reader.ts';
 import type { Dispatcher, UpstreamConnection, UpstreamEvents, UpstreamOptions, UpstreamRequest } from './upstream.ts';
 import { fromUpstream } from './upstream-error.ts';
@@ -16,7 +16,7 @@ const aborted = new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message: 'aborted
 export const undiciTimeouts = { headersTimeout: 0, bodyTimeout: 0 };
 
 /** One upstream request and its answer. An object with methods, as undici takes it too: there is one for each stream. */
-export class Exchange implements UpstreamConnection, Dispatcher.DispatchHandler, BodySink {
+export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHandler, BodySink {
   /** What is this request's alone, and ends with it. */
   client: Dispatcher | undefined;
   #socket: Socket | undefined;
@@ -77,7 +77,7 @@ export class Exchange implements UpstreamConnection, Dispatcher.DispatchHandler,
   onResponseStart(_: unknown, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200 || this.#phase === 'over') return;
     this.#expectNothing();
-    const error = judgeAnswer(status, headers);
+    const error = classifyResponse(status, headers);
     if (error) return this.#fail(error);
     this.#phase = 'body';
     if (!this.#reader?.takeOver(headers)) this.#reader = undefined;

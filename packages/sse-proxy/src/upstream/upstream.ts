@@ -6,7 +6,7 @@ import type { UpstreamAddress } from '../config/target.ts';
 import type { SseProxyError } from '../errors.ts';
 import { onread } from './fast-body/body-reader.ts';
 import { watchTls } from './tls-warning.ts';
-import { Exchange, undiciTimeouts } from './upstream-call.ts';
+import { UpstreamCall, undiciTimeouts } from './upstream-call.ts';
 
 export type { Dispatcher };
 
@@ -70,7 +70,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       if (dispatcher) watchTls(origin);
       // As good as always the same: it is parsed once, not for each stream.
       if (url?.origin !== origin) url = new URL(origin);
-      const exchange = new Exchange(options, count, events);
+      const exchange = new UpstreamCall(options, count, events);
       if (!dispatcher) {
         exchange.client = new Client(url, {
           ...undiciTimeouts,

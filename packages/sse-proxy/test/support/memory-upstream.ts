@@ -54,7 +54,7 @@ export class MemoryUpstream implements Upstream {
 /** What was sent waits here, as in a socket, until the test lets it arrive. */
 export class MemoryConnection implements UpstreamConnection {
   readonly #events: UpstreamEvents;
-  readonly #onOver: () => void;
+  readonly #onEnd: () => void;
   #waiting: Buffer = Buffer.alloc(0);
   #paused = false;
   #begun = false;
@@ -63,9 +63,9 @@ export class MemoryConnection implements UpstreamConnection {
   /** Nothing arrives while it is set. */
   stalled = false;
 
-  constructor(events: UpstreamEvents, onOver: () => void) {
+  constructor(events: UpstreamEvents, onEnd: () => void) {
     this.#events = events;
-    this.#onOver = onOver;
+    this.#onEnd = onEnd;
   }
 
   /** Bytes that have not arrived yet. */
@@ -133,7 +133,7 @@ export class MemoryConnection implements UpstreamConnection {
   #finish(): boolean {
     if (this.#over) return false;
     this.#over = true;
-    this.#onOver();
+    this.#onEnd();
     return true;
   }
 }

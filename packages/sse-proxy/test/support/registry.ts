@@ -14,10 +14,10 @@ export function registryWith(share: ShareOptions = {}) {
   const config = readOptions({ target: address.origin, resume, share });
   const registry = new Registry({ config, upstream, heartbeat: new Heartbeat(config.beatMs) }, config.share || never());
   const gaps: string[] = [];
-  const news = { onResume: () => {}, onGap: ({ reason }: { reason: string }) => void gaps.push(reason) };
+  const feedListener = { onResume: () => {}, onGap: ({ reason }: { reason: string }) => void gaps.push(reason) };
   const take = (cursor = '', fields: string[] = []) => {
     const request = { address, headers: fields };
-    return registry.join({ request, cursor, key: undefined, news, prepare: async () => request });
+    return registry.join({ request, cursor, key: undefined, feedListener, prepare: async () => request });
   };
   const join = async (last?: number) => {
     const viewer = new Viewer(last, true);

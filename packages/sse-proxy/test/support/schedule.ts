@@ -55,7 +55,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
 );
 
 const address = { origin: 'http://upstream', path: '/' };
-const news = { onResume: () => {}, onGap: () => {} };
+const feedListener = { onResume: () => {}, onGap: () => {} };
 
 /** The proxy's feeds between an upstream and browsers that are both of the test's making, on a clock of its making. */
 export class Stage {
@@ -145,8 +145,8 @@ export class Stage {
     const prepare = async () => request;
     const parts = { upstream: this.upstream, heartbeat: this.#heartbeat, config: this.#config, cursor, prepare };
     let subscription: Subscription;
-    if (this.#registry) subscription = this.#registry.join({ request, cursor, key: undefined, news, prepare });
-    else subscription = new DirectSubscription(parts, request, this.#single, news);
+    if (this.#registry) subscription = this.#registry.join({ request, cursor, key: undefined, feedListener, prepare });
+    else subscription = new DirectSubscription(parts, request, this.#single, feedListener);
     viewer.join(subscription, this.upstream.log.length);
   }
 

@@ -70,7 +70,7 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
       parts.push(Buffer.from(`(${gap.reason})`));
     },
     onResume: (attempts, outageMs) => void resumes.push([attempts, outageMs]),
-    onOver: (reason, error) => void overs.push([reason, error]),
+    onEnd: (reason, error) => void overs.push([reason, error]),
   };
   const heartbeat = new Heartbeat(config.beatMs);
   const it = {
@@ -115,6 +115,6 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
     how(last.events);
   };
   const prepare = async () => ({ address, headers: await it.preparing() });
-  it.feed = new Feed({ upstream, heartbeat, config, cursor, prepare, sink, keeps: true });
+  it.feed = new Feed({ upstream, heartbeat, config, cursor, prepare, sink, retainFrames: true });
   return it;
 }

@@ -109,15 +109,15 @@ export class Viewer implements FeedReader {
     return !this.slow;
   }
 
-  onOwn(bytes: Buffer): void {
+  onControlEvent(bytes: Buffer): void {
     this.#take(bytes);
   }
 
-  onBehind(): void {
+  onLagging(): void {
     this.leave();
   }
 
-  onOver(): void {
+  onEnd(): void {
     this.leave();
   }
 

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import type { SseProxyError } from '../../errors.ts';
 import type { UpstreamEvents } from '../upstream.ts';
 import { ChunkedDecoder } from './chunked-decoder.ts';
-import { type Batched, ReadBatch } from './read-batch.ts';
-import { HeadScanner } from './response-head.ts';
+import { type BatchConsumer, ReadBatch } from './read-batch.ts';
+import { ResponseHeadScanner } from './response-head.ts';
 
 /*
  * undici reads a socket through Node's streams, and each event costs it a buffer, two turns of the stream machinery
@@ -37,12 +37,12 @@ export const onread = { buffer: Buffer.allocUnsafeSlow(readBytes), callback: not
 const batch = new ReadBatch();
 
 /** Reads one upstream socket: its head for undici, its body in undici's place. */
-export class BodyReader implements Batched {
+export class BodyReader implements BatchConsumer {
   readonly #events: Pick<UpstreamEvents, 'onData'>;
   readonly #sink: BodySink;
   readonly #decoder = new ChunkedDecoder();
   /** Until the head is through. */
-  #head: HeadScanner | undefined = new HeadScanner();
+  #head: ResponseHeadScanner | undefined = new ResponseHeadScanner();
   #socket: Socket | undefined;
   /** Whose the bytes are: the head is undici's; `held` until it has been parsed; the body is ours, or all is undici's. */
   #phase: 'head' | 'held' | 'body' | 'undici' | 'over' = 'head';

@@ -6,7 +6,7 @@
  */
 
 /** Somebody whose bytes wait in the batch. */
-export interface Batched {
+export interface BatchConsumer {
   /** Hands on what was read: `memory[start…end)`, lent until this returns. May change it. */
   take(memory: Buffer, start: number, end: number): void;
 }
@@ -19,7 +19,7 @@ const maxWaiting = 32;
 export class ReadBatch {
   readonly #memory = Buffer.allocUnsafeSlow(memoryBytes);
   // As in chunk-batch.ts: emptied as they are used, never shrunk. A read lies between its own offset and the next one.
-  readonly #members: (Batched | undefined)[] = [];
+  readonly #members: (BatchConsumer | undefined)[] = [];
   readonly #offsets = [0];
   #waiting = 0;
   #next = 0;
@@ -34,7 +34,7 @@ export class ReadBatch {
   }
 
   /** Copies the first `length` bytes into the batch; `member` is told when it is its turn. */
-  add(member: Batched, bytes: Buffer, length: number): void {
+  add(member: BatchConsumer, bytes: Buffer, length: number): void {
     if (this.#waiting === maxWaiting || this.#used + length > memoryBytes) this.#handOn();
     bytes.copy(this.#memory, this.#used, 0, length);
     this.#members[this.#waiting] = member;
@@ -65,7 +65,7 @@ export class ReadBatch {
 
   #handOnNext(): void {
     const at = this.#next++;
-    const member = this.#members[at] as Batched;
+    const member = this.#members[at] as BatchConsumer;
     this.#members[at] = undefined;
     member.take(this.#memory, this.#offsets[at] as number, this.#offsets[at + 1] as number);
   }

@@ -5,7 +5,7 @@ const statusBytes = 'HTTP/1.1 200'.length;
  * Finds the end of an answer's head in the bytes of a connection. [spec] RFC 9112 §2.1: it ends at the first empty line.
  * Interim answers (1xx) come before the answer and have heads of their own.
  */
-export class HeadScanner {
+export class ResponseHeadScanner {
   #status = '';
   #matched = 0;
 

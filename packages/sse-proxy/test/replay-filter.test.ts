@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Continuity, continuityWindow } from '../src/feed/replay-filter.ts';
+import { ReplayFilter, replayWindow } from '../src/feed/replay-filter.ts';
 
 /** A frame as bytes and id; `id` null for one without. */
 interface Frame {
@@ -12,13 +12,13 @@ const numbers = (from: number, to: number) => Array.from({ length: to - from + 1
 
 /** What a feed does with a continuity: delivers frames until a loss, then those of the next connection. */
 class Reader {
-  readonly continuity: Continuity;
+  readonly continuity: ReplayFilter;
   cursor: string;
   delivered: Frame[] = [];
   gaps: string[] = [];
 
   constructor(cursor = '', maxHeldBytes = 1_000_000) {
-    this.continuity = new Continuity(maxHeldBytes);
+    this.continuity = new ReplayFilter(maxHeldBytes);
     this.cursor = cursor;
   }
 
@@ -38,7 +38,7 @@ class Reader {
     const padded = Buffer.from(`<${next.data}>`);
     const id = next.id ?? undefined;
     if (this.continuity.catchingUp) {
-      const verdict = this.continuity.judge(padded, 1, padded.length - 1, id, true, this.cursor);
+      const verdict = this.continuity.classify(padded, 1, padded.length - 1, id, true, this.cursor);
       if (verdict === 'drop') return;
       if (verdict === 'restarted') {
         this.gaps.push(verdict);
@@ -214,7 +214,7 @@ describe('continuity after a resume', () => {
   });
 
   it('remembers so many frames, not one more', () => {
-    const all = numbers(1, continuityWindow + 1);
+    const all = numbers(1, replayWindow + 1);
     const known = new Reader('0').get(...all).resume(frame('2', 'data of 2'), ...all.slice(2), frame('x'));
     expect([known.delivered, known.gaps]).to.deep.equal([[frame('x')], []]);
     const unknown = new Reader('0').get(...all).resume(frame('1'));
@@ -222,7 +222,7 @@ describe('continuity after a resume', () => {
   });
 
   it('looks out for late repeats for as long as that, not longer', () => {
-    const it = reader(...numbers(1, 3)).resume(...numbers(4, continuityWindow + 2));
+    const it = reader(...numbers(1, 3)).resume(...numbers(4, replayWindow + 2));
     expect(it.continuity.catchingUp).to.equal(true);
     it.get(frame('n'));
     expect(it.continuity.catchingUp).to.equal(false);

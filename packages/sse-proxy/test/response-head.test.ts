@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { HeadScanner } from '../src/upstream/fast-body/response-head.ts';
+import { ResponseHeadScanner } from '../src/upstream/fast-body/response-head.ts';
 import { cut, cuts } from './support/soup.ts';
 
 /** How many bytes of `bytes` belong to heads; -1 if they go on, undefined if they are not understood. */
 function headBytes(pieces: Buffer[]): number | undefined {
-  const scanner = new HeadScanner();
+  const scanner = new ResponseHeadScanner();
   let before = 0;
   for (const piece of pieces) {
     const end = scanner.scan(piece, piece.length);
