@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { install, mayInstall } from './debian.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const stampFile = join(root, 'node_modules', '.setup-stamp');
@@ -27,6 +28,20 @@ function run(what, command, args) {
   if (error) fail(`${what}: ${error.message}`);
   if (signal) process.exit(130);
   if (status !== 0) fail(`${what} failed (exit code ${status}); its output is above`);
+}
+
+/** The installed Node needs libatomic1 on Linux, which a minimal system lacks. Installs it where that is allowed. */
+function checkPinnedNode() {
+  const missing = () =>
+    /libatomic\.so\.1/.test(spawnSync(pinnedNode, ['--version'], { encoding: 'utf8' }).stderr ?? '');
+  if (!missing()) return;
+  if (mayInstall()) {
+    console.log('setup: installing libatomic1, which the npm package "node" needs (apt-get install libatomic1)');
+    const problem = install(['libatomic1']);
+    if (problem) console.error(problem);
+    if (!missing()) return;
+  }
+  fail('the npm package "node" needs libatomic.so.1: install it (Debian, Ubuntu: sudo apt-get install libatomic1)');
 }
 
 /** What the installed tree was made from: the lock file, and the platform of its binaries. */
@@ -52,7 +67,7 @@ function filesIn(folder, extension = '') {
 }
 
 if (Number(process.versions.node.split('.')[0]) < 20) {
-  fail(`Node 20 or newer is needed to install, this is ${process.version}`);
+  fail(`expected Node 20 or newer, got ${process.version} (${process.execPath})`);
 }
 
 const wanted = wantedStamp();
@@ -68,6 +83,7 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== wanted) {
   writeFileSync(stampFile, wanted);
 }
 
+checkPinnedNode();
 run('build', pinnedNode, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b']);
 writeFileSync(join(root, 'packages/sse-proxy/dist/cjs/package.json'), '{ "type": "commonjs" }\n');
 

@@ -1,21 +1,99 @@
-// `npm test`: the packages' tests and those that cross packages, side by side, since most of a test's time is waiting.
-// Arguments go to mocha. The second half's output follows when the first one's is through.
+// `npm test`: runs all tests, several groups (testing/groups.mjs) side by side, since most of a test's time is waiting.
+// Prints a group's output when the group is done, and failures and skips again at the end.
+//   --only=faults,bench   only these groups
+//   --files               also prints the time that each file took
+// All other arguments go to mocha, for instance --grep 'R20'.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { install, mayInstall } from './debian.mjs';
+import { isThere, needs } from './needs.mjs';
+import { filesByGroup } from './testing/groups.mjs';
+import { readResults } from './testing/results.mjs';
+import { seconds, summarize } from './testing/summary.mjs';
 
-const halves = [['packages/*/test/**/*.test.ts'], ['examples/*/test/**/*.test.ts', 'test/**/*.test.ts']];
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const workers = Math.min(4, availableParallelism() + 1);
+const progressMs = 30_000;
 
-const runs = halves.map((globs, index) => {
-  const output = index === 0 ? 'inherit' : 'pipe';
-  const args = ['node_modules/mocha/bin/mocha.js', ...process.argv.slice(2), ...globs];
-  const mocha = spawn(process.execPath, args, { stdio: ['ignore', output, output] });
-  const chunks = [];
-  for (const stream of [mocha.stdout, mocha.stderr]) stream?.on('data', (chunk) => chunks.push(chunk));
-  return { chunks, closed: once(mocha, 'close') };
-});
+const ownOption = /^--(only=.*|files)$/;
+const ownArguments = process.argv.slice(2).filter((argument) => ownOption.test(argument));
+const mochaArguments = process.argv.slice(2).filter((argument) => !ownOption.test(argument));
+const only = ownArguments.find((argument) => argument.startsWith('--only='))?.slice('--only='.length);
 
-for (const { chunks, closed } of runs) {
-  const [code] = await closed;
-  process.stdout.write(Buffer.concat(chunks));
-  if (code !== 0) process.exitCode = 1;
+const available = filesByGroup(root);
+const wanted = only?.split(',') ?? [...available.keys()];
+const unknown = wanted.filter((name) => !available.has(name));
+if (unknown.length > 0) {
+  console.error(`test: --only: expected ${[...available.keys()].join(', ')}; got ${unknown.join(', ')}`);
+  process.exit(1);
 }
+
+/** Groups that wait for a worker, run, or are done. */
+const groups = wanted
+  .map((name) => ({ name, files: available.get(name) ?? [] }))
+  .filter(({ files }) => files.length > 0);
+
+/** Installs what tests need, where that is allowed. Tests whose need stays unmet skip themselves. */
+function installNeeds() {
+  const missing = Object.keys(needs).filter((name) => !isThere(name));
+  if (missing.length === 0 || !mayInstall()) return;
+  const packages = missing.flatMap((name) => needs[name].debian);
+  console.log(`test: installing ${missing.join(' and ')} (apt-get install ${packages.join(' ')})`);
+  const problem = install(packages);
+  if (problem) console.log(`test: apt-get failed, so the tests that need them are skipped:\n${problem}`);
+}
+
+async function run(group, folder) {
+  const file = join(folder, `${group.name.replaceAll(/\W+/g, '-')}.jsonl`);
+  const reporter = join(root, 'scripts/testing/reporter.mjs');
+  const mocha = [join(root, 'node_modules/mocha/bin/mocha.js'), '--reporter', reporter];
+  group.startedAt = performance.now();
+  group.results = () => readResults(file);
+  const child = spawn(process.execPath, [...mocha, ...mochaArguments, ...group.files], {
+    cwd: root,
+    env: { ...process.env, TEST_RESULTS: file },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
+  const [code, signal] = await once(child, 'close');
+  group.ms = performance.now() - group.startedAt;
+  group.end = code === 0 ? '' : (signal ?? `exit code ${code}`);
+  console.log(`\n━━ ${group.name}: ${seconds(group.ms)}`);
+  process.stdout.write(Buffer.concat(output));
+}
+
+function printProgress() {
+  const running = groups.filter((group) => group.results && group.ms === undefined);
+  const states = running.map((group) => {
+    const { passed, failures, skips, total } = group.results();
+    return `${group.name} ${passed + failures.length + skips.length}/${total}`;
+  });
+  const waiting = groups.filter((group) => !group.results).length;
+  console.log(`test: after ${seconds(performance.now())}: ${states.join(', ')}; ${waiting} groups to come`);
+}
+
+/** Runs all groups. Returns when the last one has ended. */
+async function runAll(folder) {
+  const queue = [...groups];
+  const progress = setInterval(printProgress, progressMs);
+  await Promise.all(
+    Array.from({ length: workers }, async () => {
+      for (let group = queue.shift(); group; group = queue.shift()) await run(group, folder);
+    }),
+  );
+  clearInterval(progress);
+}
+
+installNeeds();
+const folder = mkdtempSync(join(tmpdir(), 'datashop-test-'));
+await runAll(folder);
+const results = groups.map((group) => ({ ...group, ...group.results() }));
+const { lines, ok } = summarize(results, { ci: process.env.CI === 'true', files: ownArguments.includes('--files') });
+console.log(`\n━━ ${groups.length} groups, ${workers} at a time: ${seconds(performance.now())}\n${lines.join('\n')}`);
+process.exitCode = ok ? 0 : 1;
+rmSync(folder, { recursive: true, force: true });

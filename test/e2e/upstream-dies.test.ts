@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import { proxyApp } from '../../packages/sse-proxy/test/support/app.ts';
 import { cleaner, until } from '../../packages/sse-proxy/test/support/until.ts';
 import { rawUpstream } from '../../packages/sse-proxy/test/support/upstream.ts';
+import { needs } from '../support/needs.ts';
 import { launchBrowser } from './support/browser.ts';
 
 const page = `<!doctype html><title>stream</title><script>
@@ -14,6 +15,7 @@ const page = `<!doctype html><title>stream</title><script>
 </script>`;
 
 describe('an upstream that dies in mid-stream, without resume, in a real Chromium', () => {
+  needs('chromium');
   const { add, clean } = cleaner();
   afterEach(clean);
 

@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import { launchBrowser, type RealBrowser } from '../e2e/support/browser.ts';
+import { needs } from '../support/needs.ts';
 import { deployed, limitReached, type PageFigures, type PageRun, upstreamDown } from './rows/chromium.ts';
 import { endScenes } from './support/stage.ts';
 
 describe('a native EventSource in Chromium, left alone', () => {
+  needs('chromium');
   let chromium: RealBrowser;
   const runs = new Map<PageRun, Promise<PageFigures>>();
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { launchBrowser, type RealBrowser } from '../e2e/support/browser.ts';
+import { needs } from '../support/needs.ts';
 import { type NumberedServer, numberedServer } from './support/numbered-server.ts';
 import { createProject, type Project } from './support/project.ts';
 import { root, run, runTool } from './support/run.ts';
@@ -32,6 +33,7 @@ const APP = `
   render(<StrictMode><Logs /></StrictMode>);`;
 
 describe('the packed React hook in a fresh Vite app', () => {
+  needs('chromium');
   let dir: string;
   let tarball: string;
   let chromium: RealBrowser;

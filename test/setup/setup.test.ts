@@ -3,13 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { root, run } from '../packages/support/run.ts';
+import { skip } from '../support/needs.ts';
 
 const pinned = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies.node;
-
-function skip(context: Mocha.Context, reason: string): never {
-  console.log(`      skipped: ${reason}`);
-  context.skip();
-}
 
 describe('set-up', () => {
   it('this process runs on the pinned Node, as whatever the root scripts start does', function () {

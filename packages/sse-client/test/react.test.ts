@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
+import { needs } from '../../../test/support/needs.ts';
 import { type UseEventStreamResult, useEventStream } from '../src/react.ts';
 import { chromium } from './browser/support/browser.ts';
 import { Server } from './support/server.ts';
@@ -12,6 +13,7 @@ import { script } from './support/vite.ts';
 const entry = fileURLToPath(new URL('./support/react-page.ts', import.meta.url));
 
 describe('useEventStream', () => {
+  needs('chromium');
   let pageScript: string;
   let server: Server;
   let page: Page;

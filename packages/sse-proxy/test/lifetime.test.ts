@@ -1,6 +1,7 @@
 import dns from 'node:dns';
 import { expect } from 'chai';
 import { Agent } from 'undici';
+import { skip } from '../../../test/support/needs.ts';
 import type { LimitAnswer, SseProxyOptions } from '../src/types.ts';
 import { flood, reader } from './support/flood.ts';
 import { blackhole } from './support/hanging.ts';
@@ -114,10 +115,7 @@ describe('rule 24: the browser leaves, and everything it held is released', () =
 
   it('while the upstream is connected to: the socket is destroyed at once', async function () {
     const hole = await blackhole();
-    if (!hole) {
-      console.info('      skipped: only Linux tells which connects hang');
-      return this.skip();
-    }
+    if (!hole) return skip(this, 'needs Linux: only its kernel tells which connects hang');
     add(hole, (it) => it.close());
     const { count, limits } = permits();
     const proxied = await app({ target: `http://127.0.0.1:${hole.port}/`, limits });

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { expect } from 'chai';
 import { Agent, type Dispatcher } from 'undici';
+import { skip } from '../../../test/support/needs.ts';
 import { Feed } from '../src/feed/feed.ts';
 import { Heartbeat } from '../src/lifecycle/heartbeat.ts';
 import { createUpstream } from '../src/upstream/upstream.ts';
@@ -15,10 +16,7 @@ describe('the time-outs of the upstream', () => {
 
   it('connectTimeoutMs: a connect that hangs is given up, its socket destroyed, the browser refused', async function () {
     const hole = await blackhole();
-    if (!hole) {
-      console.info('      skipped: only Linux tells which connects hang');
-      return this.skip();
-    }
+    if (!hole) return skip(this, 'needs Linux: only its kernel tells which connects hang');
     add(hole, (it) => it.close());
     const proxied = await app({ target: `http://127.0.0.1:${hole.port}/`, connectTimeoutMs: 60 });
     const browser = visit(proxied.port);

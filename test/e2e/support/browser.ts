@@ -5,15 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import unpackable, { inflate } from '@sparticuz/chromium';
 import { type Browser, chromium } from 'playwright-core';
-
-const INSTALLED = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/usr/bin/google-chrome-stable',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-];
+import { chromiumPaths, installCommand } from '../../../scripts/needs.mjs';
 
 // Quiet, and nothing else. The flags that @sparticuz/chromium recommends are left out: they switch web security off,
 // and the browser's rules are what these tests are about.
@@ -59,10 +51,10 @@ export async function launchBrowser(): Promise<RealBrowser> {
 }
 
 async function executable(): Promise<Executable> {
-  const installed = process.env.CHROME_PATH ?? INSTALLED.find((path) => existsSync(path));
+  const installed = chromiumPaths.find((path) => existsSync(path));
   if (installed) return { path: installed, env: {}, remove: async () => {} };
   if (process.platform === 'linux' && process.arch === 'x64') return unpacked();
-  throw new Error('No Chromium found: install one, or set CHROME_PATH to its executable');
+  throw new Error(`No Chromium found: ${installCommand('chromium')}, or set CHROME_PATH to the executable of one`);
 }
 
 /**

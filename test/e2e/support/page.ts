@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { needs } from '../../support/needs.ts';
 
 declare global {
   interface Window {
@@ -28,6 +29,7 @@ let watched: Watched[] | undefined;
 
 /** For every suite that opens pages: fails each test whose page broke its policy or complained unexpectedly. */
 export function watchPages(): void {
+  needs('chromium');
   beforeEach(() => {
     watched = [];
   });

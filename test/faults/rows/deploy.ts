@@ -82,6 +82,7 @@ export const behindNginx: Row = {
   row: 34,
   fault: `nginx in front, read timeout ${readTimeoutMs} ms (heartbeat ${heartbeatMs} ms); reload`,
   modes: both,
+  needs: 'nginx',
   async run(mode) {
     const scene = await Scene.set({ mode, options: { heartbeatMs } });
     const pass = `proxy_pass http://127.0.0.1:${scene.proxy.port}/sse; proxy_http_version 1.1; proxy_set_header Connection '';`;
@@ -116,6 +117,7 @@ export const behindGzip: Row = {
   row: 35,
   fault: 'nginx gzip in front',
   modes: both,
+  needs: 'nginx',
   async run(mode) {
     const scene = await Scene.set({ mode });
     const nginx = endWithScene(

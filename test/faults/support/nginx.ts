@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { findExecutable, installCommand } from '../../../scripts/needs.mjs';
 import { until } from './stage.ts';
 
 /** A real nginx in front of a proxy. */
@@ -17,7 +17,8 @@ export interface Nginx {
 
 /** Starts nginx with `locations` in its one server. Throws if it isn't installed. */
 export async function startNginx(locations: string): Promise<Nginx> {
-  const executable = find('nginx');
+  const executable = findExecutable('nginx');
+  if (!executable) throw new Error(`nginx is not installed: ${installCommand('nginx')}`);
   const directory = await mkdtemp(join(tmpdir(), 'sse-nginx-'));
   const port = await freePort();
   await writeFile(join(directory, 'nginx.conf'), configuration(port, locations));
@@ -43,23 +44,6 @@ export async function startNginx(locations: string): Promise<Nginx> {
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-function find(name: string): string {
-  // A user's PATH may lack the directory that Debian puts servers into.
-  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-  const found = directories.map((directory) => join(directory, name)).find(isExecutable);
-  if (!found) throw new Error(`${name} is not installed: run scripts/install-test-tools.sh`);
-  return found;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function freePort(): Promise<number> {

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import type { NeedName } from '../../../scripts/needs.mjs';
+import { skip, skipWithout } from '../../support/needs.ts';
 import type { Figures, Mode } from './scene.ts';
 
 /** One row of the fault table: what is done, and what it comes to. */
@@ -8,6 +10,8 @@ export interface Row {
   readonly modes: readonly Mode[];
   /** Why it can be run on Linux only, if so. */
   readonly linux?: string;
+  /** What has to be installed for it. */
+  readonly needs?: NeedName;
   run(mode: Mode): Promise<Figures>;
 }
 
@@ -17,10 +21,8 @@ export const both: readonly Mode[] = ['dedicated', 'shared'];
 export function proves(row: Row, promise: string, check: (figures: Figures, mode: Mode) => void = () => {}): void {
   for (const mode of row.modes) {
     it(`${row.row}. ${row.fault}: ${promise} (${mode})`, async function () {
-      if (row.linux && process.platform !== 'linux') {
-        console.log(`skipped: needs Linux (${row.linux})`);
-        return this.skip();
-      }
+      if (row.linux && process.platform !== 'linux') skip(this, `needs Linux: ${row.linux}`);
+      if (row.needs) skipWithout(this, row.needs);
       const figures = await row.run(mode);
       const { lost, doubled, reordered, mangled } = figures;
       expect({ lost, doubled, reordered, mangled }).to.deep.equal({ lost: 0, doubled: 0, reordered: 0, mangled: 0 });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { needs } from '../../../../test/support/needs.ts';
 import { until } from '../support/until.ts';
 import { numbers } from './support/numbers.ts';
 import { type Site, site } from './support/site.ts';
@@ -7,6 +8,7 @@ import { type Site, site } from './support/site.ts';
 const patient = { minDelayMs: 60_000, maxDelayMs: 60_000 };
 
 describe('the connection’s state, in Chromium', () => {
+  needs('chromium');
   let stage: Site;
   afterEach(() => stage.close());
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
+import { needs } from '../../../../test/support/needs.ts';
 import { until } from '../support/until.ts';
 import { numbers } from './support/numbers.ts';
 import { type Site, site } from './support/site.ts';
@@ -14,6 +15,7 @@ declare global {
 const persisted: TabOptions = { persist: { scope: 'ann', debounceMs: 20 } };
 
 describe('what a page has gathered, in Chromium', () => {
+  needs('chromium');
   let stage: Site;
   beforeEach(async () => {
     stage = await site();

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
+import { needs } from '../../../../test/support/needs.ts';
 import { type Site, site } from './support/site.ts';
 
 declare global {
@@ -38,6 +39,7 @@ const heard = (page: Page, type: string) =>
 const errors = (page: Page) => page.waitForFunction(() => window.errors.length > 0);
 
 describe('a native EventSource through the proxy, in Chromium', () => {
+  needs('chromium');
   let stage: Site;
   afterEach(() => stage?.close());
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { needs } from '../../../../test/support/needs.ts';
 import { until } from '../support/until.ts';
 import { numbers } from './support/numbers.ts';
 import { type Site, site } from './support/site.ts';
@@ -9,6 +10,7 @@ const shared: TabOptions = { shareTabs: true };
 const watched: TabOptions = { shareTabs: true, watchdogMs: 2_000 };
 
 describe('the leading tab goes away, in Chromium', () => {
+  needs('chromium');
   let stage: Site;
   beforeEach(async () => {
     stage = await site();
@@ -159,6 +161,7 @@ describe('the leading tab goes away, in Chromium', () => {
 });
 
 describe('the seventh tab over HTTP/1.1, in Chromium', () => {
+  needs('chromium');
   let stage: Site;
   beforeEach(async () => {
     stage = await site();

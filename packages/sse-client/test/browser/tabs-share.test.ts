@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { needs } from '../../../../test/support/needs.ts';
 import { until } from '../support/until.ts';
 import { numbers } from './support/numbers.ts';
 import { type Site, site } from './support/site.ts';
@@ -7,6 +8,7 @@ import type { Tab, TabOptions } from './support/tab.ts';
 const shared: TabOptions = { shareTabs: true };
 
 describe('one connection for all tabs, in Chromium', () => {
+  needs('chromium');
   let stage: Site;
   beforeEach(async () => {
     stage = await site();

@@ -1,0 +1,95 @@
+// What some tests need besides npm packages: how to detect it, and which command installs it.
+// Plain JavaScript without dependencies, because scripts/setup.mjs runs it on Node 20 before anything is installed.
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/**
+ * @typedef {object} Need
+ * @property {string} purpose What the tests do with it, as a phrase.
+ * @property {readonly string[]} debian Packages of Debian and Ubuntu that bring it.
+ * @property {string} macos Command that installs it on macOS.
+ * @property {() => boolean} found True if it is there.
+ */
+
+/** Chromium of the npm package @sparticuz/chromium needs no other package, but exists for Linux on x64 only. */
+const hasPackedChromium = process.platform === 'linux' && process.arch === 'x64';
+
+/** Where an installed Chromium or Chrome is looked for. `CHROME_PATH` comes first. */
+export const chromiumPaths = [
+  process.env.CHROME_PATH ?? '',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/usr/bin/google-chrome-stable',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
+
+/** @satisfies {Record<string, Need>} */
+export const needs = {
+  nginx: {
+    purpose: 'put a real nginx in front of the proxy',
+    debian: ['nginx'],
+    macos: 'brew install nginx',
+    found: () => findExecutable('nginx') !== undefined,
+  },
+  python: {
+    purpose: 'proxy event streams of FastAPI (uvicorn) and Flask (gunicorn)',
+    debian: ['python3-fastapi', 'python3-uvicorn', 'python3-flask', 'gunicorn'],
+    macos: 'python3 -m pip install fastapi uvicorn flask gunicorn',
+    found: () => succeeds('python3', '-c', 'import fastapi, uvicorn, flask, gunicorn'),
+  },
+  chromium: {
+    purpose: 'open pages in a real Chromium',
+    debian: ['chromium'],
+    macos: 'brew install --cask google-chrome',
+    found: () => hasPackedChromium || chromiumPaths.some((path) => existsSync(path)),
+  },
+};
+
+/** @typedef {keyof typeof needs} NeedName */
+
+/** @type {Map<NeedName, boolean>} */
+const results = new Map();
+
+/** True if what `name` stands for is on this machine. Looks once per process. @param {NeedName} name */
+export function isThere(name) {
+  const known = results.get(name);
+  if (known !== undefined) return known;
+  const found = needs[name].found();
+  results.set(name, found);
+  return found;
+}
+
+/** The command that a person runs to get it. @param {NeedName} name */
+export function installCommand(name) {
+  if (process.platform === 'darwin') return needs[name].macos;
+  const command = `apt-get install -y ${needs[name].debian.join(' ')}`;
+  if (!findExecutable('apt-get')) return `${command} (Debian, Ubuntu; elsewhere, the same from the system's packages)`;
+  return process.getuid?.() === 0 ? command : `sudo ${command}`;
+}
+
+/**
+ * Path of an executable, or undefined. Looks where Debian puts servers, too: a user's PATH lacks those folders.
+ * @param {string} name
+ */
+export function findExecutable(name) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} command @param {string[]} args */
+function succeeds(command, ...args) {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}

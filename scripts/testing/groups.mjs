@@ -1,0 +1,34 @@
+// The test files, in groups that run side by side. A group is one process. The longest come first, so that none of
+// them is still running when all others are done: `npm test -- --files` prints the times to order them by.
+import { globSync } from 'node:fs';
+
+/** Name → globs; a file belongs to the first group that matches it. */
+export const groups = {
+  faults: ['test/faults/**/*.test.ts'],
+  'viewer, a to k': ['test/e2e/viewer-[a-k]*.test.ts'],
+  'viewer, l to z': ['test/e2e/viewer-*.test.ts'],
+  'log-stream': ['packages/log-stream/test/**/*.test.ts'],
+  'sse-client, in Chromium': ['packages/sse-client/test/browser/**/*.test.ts'],
+  'sse-proxy': ['packages/sse-proxy/test/**/*.test.ts'],
+  scale: ['test/scale/**/*.test.ts'],
+  examples: ['test/e2e/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+  'packed tarballs': ['test/packages/**/*.test.ts'],
+  bench: ['test/bench/**/*.test.ts'],
+  'set-up': ['test/**/*.test.ts'],
+  'sse-client': ['packages/sse-client/test/**/*.test.ts'],
+  'other packages': ['packages/*/test/**/*.test.ts'],
+};
+
+/** Group name → its files. @param {string} root */
+export function filesByGroup(root) {
+  const taken = new Set();
+  return new Map(
+    Object.entries(groups).map(([name, globs]) => {
+      const files = globSync(globs, { cwd: root, exclude: ['**/node_modules/**'] })
+        .filter((file) => !taken.has(file))
+        .sort();
+      for (const file of files) taken.add(file);
+      return [name, files];
+    }),
+  );
+}
