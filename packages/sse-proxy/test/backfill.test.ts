@@ -57,8 +57,8 @@ describe('backfill: the ring has not got a browser’s id', () => {
     const read = async (name: 'live' | 'back', cursor: string) => {
       const subscription = take(cursor);
       await subscription.ready;
-      const onFrames = (bytes: Buffer) => {
-        got[name] += bytes;
+      const onFrames = (source: Buffer, start: number, end: number) => {
+        got[name] += source.subarray(start, end);
         return true;
       };
       subscription.read({ onFrames, onControlEvent: () => {}, onLagging: never, onEnd: () => {} });

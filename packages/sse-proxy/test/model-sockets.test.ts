@@ -132,7 +132,7 @@ class Run {
       const body = it.browser.body();
       const fresh = body.slice(it.taken);
       it.taken = body.length;
-      if (fresh) it.viewer.onFrames(Buffer.from(fresh, 'latin1'));
+      if (fresh) it.viewer.onFrames(Buffer.from(fresh, 'latin1'), 0, fresh.length);
       if (it.browser.closed()) it.viewer.leave();
     }
     return true;

@@ -139,11 +139,12 @@ describe('rule 27: a stalled event loop is not a timeout', () => {
       cursor: '',
       prepare: () => Promise.reject(new Error('not resumed')),
       retainFrames: true,
-      sink: {
-        onFrame: (source, start, end) => got.push(String(source.subarray(start, end))),
-        onChunk() {},
-        onGap() {},
-        onResume() {},
+      feedListener: { onGap() {}, onResume() {} },
+      handler: {
+        browsers: 1,
+        onFrames: (source, start, end) => got.push(String(source.subarray(start, end))) > 0,
+        onChunkEnd() {},
+        onControlEvent() {},
         onEnd: () => (over = true),
       },
     });

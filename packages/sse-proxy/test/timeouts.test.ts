@@ -105,11 +105,12 @@ describe('the time-outs of the upstream', () => {
         cursor: '',
         prepare: () => Promise.reject(new Error('not resumed')),
         retainFrames: true,
-        sink: {
-          onFrame: (source, start, end) => got.push(String(source.subarray(start, end))),
-          onChunk() {},
-          onGap() {},
-          onResume() {},
+        feedListener: { onGap() {}, onResume() {} },
+        handler: {
+          browsers: 1,
+          onFrames: (source, start, end) => got.push(String(source.subarray(start, end))) > 0,
+          onChunkEnd() {},
+          onControlEvent() {},
           onEnd: () => over.push(n),
         },
       });

@@ -51,7 +51,8 @@ export class Flow extends Outlet implements FeedReader, TransformEvents {
     this.#owner.onEvict(bound, bufferedBytes);
   }
 
-  onFrames(bytes: Buffer, events: number): boolean {
+  onFrames(source: Buffer, start: number, end: number, events: number): boolean {
+    const bytes = start === 0 && end === source.length ? source : source.subarray(start, end);
     if (this.#transformer) this.#transformer.push(bytes, events > 0);
     else this.write(bytes, events);
     return this.#ready;

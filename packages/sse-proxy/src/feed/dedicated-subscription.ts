@@ -1,36 +1,29 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SseProxyError } from '../errors.ts';
-import { gapBytes } from '../sse/events.ts';
 import type { CloseReason } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import { Feed } from './feed.ts';
-import type { FeedListener, FeedParts, FeedSink, Gap } from './feed-parts.ts';
+import type { FeedHandler, FeedParts } from './feed-parts.ts';
 import { FrameRun } from './frame-run.ts';
 import type { FeedReader, Subscription } from './subscription.ts';
 
-/** Dedicated mode: a feed with one reader, which may slow the upstream down. */
-export class DirectSubscription implements Subscription, FeedSink {
+/** Dedicated mode: a feed with one reader. A slow reader pauses the upstream. */
+export class DedicatedSubscription implements Subscription, FeedHandler {
   readonly ready: Promise<IncomingHttpHeaders>;
+  readonly browsers = 1;
   readonly #feed: Feed;
   readonly #run = new FrameRun();
-  /** Whether the run holds anything. Known here too, since the run is an object that most events need not meet. */
-  #joins = false;
+  /** Cached "run is not empty", so that single-event chunks never touch the FrameRun object. */
+  #hasRun = false;
   readonly #oneFramePerCall: boolean;
-  readonly #feedListener: FeedListener;
   #reader: FeedReader | undefined;
   #outcome: [CloseReason, SseProxyError | undefined] | undefined;
 
-  /** `single`: every frame is handed on alone, not joined with its neighbours, and may be kept. */
-  constructor(
-    parts: Omit<FeedParts, 'sink' | 'retainFrames'>,
-    request: UpstreamRequest,
-    oneFramePerCall: boolean,
-    feedListener: FeedListener,
-  ) {
+  /** `oneFramePerCall`: frames are not joined, and stay valid after the call. */
+  constructor(parts: Omit<FeedParts, 'handler' | 'retainFrames'>, request: UpstreamRequest, oneFramePerCall: boolean) {
     this.#oneFramePerCall = oneFramePerCall;
-    this.#feedListener = feedListener;
-    this.#feed = new Feed({ ...parts, sink: this, retainFrames: oneFramePerCall });
-    // Nothing is read before there is somebody to give it to.
+    this.#feed = new Feed({ ...parts, handler: this, retainFrames: oneFramePerCall });
+    // Nothing is read from the upstream before there is a reader.
     this.#feed.pause();
     this.ready = this.#feed.connect(request);
   }
@@ -49,34 +42,32 @@ export class DirectSubscription implements Subscription, FeedSink {
     this.#feed.close();
   }
 
-  onFrame(source: Buffer, start: number, end: number, isEvent: boolean): void {
-    if (this.#joins && (this.#oneFramePerCall || !this.#run.continues(source, start))) this.onChunk();
-    // Mostly a chunk is one event, and there is nothing to be joined.
-    if (start === 0 && end === source.length) return this.#give(source, isEvent ? 1 : 0);
-    this.#run.add(source, start, end, isEvent);
-    this.#joins = true;
+  onFrames(source: Buffer, start: number, end: number, events: number): boolean {
+    if (this.#hasRun && (this.#oneFramePerCall || !this.#run.continues(source, start))) this.onChunkEnd();
+    // Most chunks are one frame, and there is nothing to join.
+    if (start === 0 && end === source.length) return this.#forward(source, 0, end, events);
+    this.#run.add(source, start, end, events);
+    this.#hasRun = true;
+    return true;
   }
 
-  onChunk(): void {
-    if (!this.#joins) return;
-    this.#joins = false;
-    const { events } = this.#run;
-    const bytes = this.#run.take();
-    if (bytes) this.#give(bytes, events);
+  onChunkEnd(): void {
+    if (!this.#hasRun) return;
+    this.#hasRun = false;
+    const { source, start, end, events } = this.#run;
+    this.#run.clear();
+    this.#forward(source, start, end, events);
   }
 
-  #give(bytes: Buffer, events: number): void {
-    if (this.#reader && !this.#reader.onFrames(bytes, events)) this.#feed.pause();
+  #forward(source: Buffer, start: number, end: number, events: number): boolean {
+    const hasRoom = this.#reader?.onFrames(source, start, end, events, undefined) ?? true;
+    if (!hasRoom) this.#feed.pause();
+    return hasRoom;
   }
 
-  onGap(gap: Gap): void {
-    this.onChunk();
-    this.#reader?.onControlEvent(gapBytes(gap));
-    this.#feedListener.onGap(gap, 1);
-  }
-
-  onResume(attempts: number, outageMs: number): void {
-    this.#feedListener.onResume(attempts, outageMs, 1);
+  onControlEvent(bytes: Buffer, isReplayed: boolean): void {
+    this.onChunkEnd();
+    this.#reader?.onControlEvent(bytes, isReplayed);
   }
 
   onEnd(reason: CloseReason, error: SseProxyError | undefined): void {

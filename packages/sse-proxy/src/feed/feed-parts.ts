@@ -1,10 +1,10 @@
 import type { Config } from '../config/options.ts';
-import type { SseProxyError } from '../errors.ts';
 import type { Heartbeat } from '../lifecycle/heartbeat.ts';
-import type { CloseReason, GapReason } from '../types.ts';
+import type { EventHandler } from '../sse/event-handler.ts';
+import type { GapReason } from '../types.ts';
 import type { Upstream, UpstreamRequest } from '../upstream/upstream.ts';
 
-/** A stretch of time for which continuity can't be proven. */
+/** A period for which continuity can't be proven. */
 export interface Gap {
   readonly reason: GapReason;
   /** When the upstream was lost and when it was back, in milliseconds since the epoch. */
@@ -12,37 +12,33 @@ export interface Gap {
   readonly to: number;
 }
 
-/** Where a feed's frames go. */
-export interface FeedSink {
-  /**
-   * A whole frame that was not delivered before: `source.subarray(start, end)`, lent unless {@link FeedParts.retainFrames}.
-   * `id` is its own, if it has one.
-   */
-  onFrame(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void;
-  /** A chunk is through: what was collected may go out. */
-  onChunk(): void;
-  onGap(gap: Gap): void;
-  onResume(attempts: number, outageMs: number): void;
-  /** No more frames come. */
-  onEnd(reason: CloseReason, error: SseProxyError | undefined): void;
+/** The stage after a {@link Feed}: a dedicated subscription or a shared feed. */
+export interface FeedHandler extends EventHandler {
+  /** Number of browsers that read from this feed. */
+  readonly browsers: number;
+  /** Called after the last frame of each upstream chunk: sends what was joined so far. */
+  onChunkEnd(): void;
 }
 
-/** What a feed is made of. */
+/** Constructor arguments of a {@link Feed}. */
 export interface FeedParts {
   readonly upstream: Upstream;
   readonly heartbeat: Heartbeat;
   readonly config: Pick<Config, 'idleTimeoutMs' | 'idleTimeoutIsSet' | 'maxEventBytes' | 'resume'>;
-  /** Where the feed starts: a Last-Event-ID, a byte string; empty for "now". */
+  /** The Last-Event-ID of the first request, as a byte string. Empty: no Last-Event-ID. */
   readonly cursor: string;
-  /** Makes the request anew for a resume, without Last-Event-ID. May fail: that attempt then has failed. */
+  /** Makes the request of a resume, without Last-Event-ID. A rejection counts as a failed attempt. */
   readonly prepare: () => Promise<UpstreamRequest>;
-  readonly sink: FeedSink;
-  /** Whether frames are wanted for longer than the call that hands them on: then they get memory of their own. */
+  readonly handler: FeedHandler;
+  /** True if the handler retains frames after `onFrames()` returns. The feed then copies each chunk first. */
   readonly retainFrames: boolean;
+  readonly feedListener: FeedListener;
 }
 
-/** Told about what a feed's browsers share. */
+/** Is notified of what concerns all browsers of a feed. */
 export interface FeedListener {
+  /** The upstream is back after `attempts` requests and `outageMs` milliseconds. */
   onResume(attempts: number, outageMs: number, browsers: number): void;
+  /** A gap event was sent to `browsers` browsers. */
   onGap(gap: Gap, browsers: number): void;
 }

@@ -1,39 +1,37 @@
+const nothing = Buffer.alloc(0);
+
 /**
- * Joins frames that lie next to each other in the same chunk, so that however many events a chunk brings, a browser
- * gets them in one write and nothing is copied.
+ * Joins frames that are adjacent in one chunk: all events of a chunk reach a browser in one write, without a copy.
  */
 export class FrameRun {
-  #source: Buffer | undefined;
-  #start = 0;
-  #end = 0;
-  #events = 0;
+  /** The joined frames are `source.subarray(start, end)`. */
+  source: Buffer = nothing;
+  start = 0;
+  end = 0;
+  /** Number of events among the frames. */
+  events = 0;
 
-  /** Whether the frame lies right behind what is held. */
+  get isEmpty(): boolean {
+    return this.end === 0;
+  }
+
+  /** True if a frame at `start` of `source` is adjacent to the joined ones, or if there are none. */
   continues(source: Buffer, start: number): boolean {
-    return this.#source === undefined || (this.#source === source && this.#end === start);
+    return this.end === 0 || (this.source === source && this.end === start);
   }
 
-  add(source: Buffer, start: number, end: number, isEvent: boolean): void {
-    if (this.#source === undefined) {
-      this.#source = source;
-      this.#start = start;
+  add(source: Buffer, start: number, end: number, events: number): void {
+    if (this.end === 0) {
+      this.source = source;
+      this.start = start;
     }
-    this.#end = end;
-    if (isEvent) this.#events++;
+    this.end = end;
+    this.events += events;
   }
 
-  /** Events among what is held. */
-  get events(): number {
-    return this.#events;
-  }
-
-  /** Hands over what is held, and forgets it; undefined if there is nothing. */
-  take(): Buffer | undefined {
-    const source = this.#source;
-    if (!source) return undefined;
-    this.#source = undefined;
-    this.#events = 0;
-    const isAll = this.#start === 0 && this.#end === source.length;
-    return isAll ? source : source.subarray(this.#start, this.#end);
+  clear(): void {
+    this.source = nothing;
+    this.end = 0;
+    this.events = 0;
   }
 }

@@ -162,7 +162,8 @@ export class Registry {
 // A browser that starts at the tip gets the tip's id: cut before its first event, it can still come back to here.
 function sayTipId(feed: SharedFeed): Preamble {
   return (reader, position) => {
-    if (feed.tipId && position === feed.ring.end) reader.onControlEvent(Buffer.from(`id: ${feed.tipId}\n\n`, 'latin1'));
+    if (feed.tipId && position === feed.ring.end)
+      reader.onControlEvent(Buffer.from(`id: ${feed.tipId}\n\n`, 'latin1'), false);
   };
 }
 
@@ -170,7 +171,7 @@ function sayUnknownId(feedListener: FeedListener): Preamble {
   return (reader) => {
     const now = Date.now();
     const gap = { reason: 'unknown-id', from: now, to: now } as const;
-    reader.onControlEvent(gapBytes(gap));
+    reader.onControlEvent(gapBytes(gap), false);
     feedListener.onGap(gap, 1);
   };
 }

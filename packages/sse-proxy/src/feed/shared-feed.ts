@@ -4,25 +4,24 @@ import { replaySliceBytes } from '../config/defaults.ts';
 import type { ReplayBounds } from '../config/replay-bounds.ts';
 import { SseProxyError } from '../errors.ts';
 import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
-import { gapBytes, parseEvent, serializeEvent } from '../sse/events.ts';
+import { parseEvent, serializeEvent } from '../sse/events.ts';
 import { frameContent } from '../sse/fields.ts';
 import type { CloseReason } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import { Feed } from './feed.ts';
-import type { FeedListener, FeedParts, FeedSink, Gap } from './feed-parts.ts';
+import type { FeedHandler, FeedParts } from './feed-parts.ts';
 import { FrameRun } from './frame-run.ts';
 import { ReplayRing } from './replay-ring.ts';
 import type { FeedReader } from './subscription.ts';
 
 /** What a {@link SharedFeed} is made of. */
-export interface SharedParts extends Omit<FeedParts, 'sink' | 'retainFrames'> {
+export interface SharedParts extends Omit<FeedParts, 'handler' | 'retainFrames'> {
   readonly replay: ReplayBounds;
   readonly assignIds: boolean;
   /** Every frame is handed on alone. */
   readonly oneFramePerCall: boolean;
   /** How far a reader may fall behind, in bytes. */
   readonly maxBehindBytes: number;
-  readonly feedListener: FeedListener;
   /** A backfill: this feed ends before the first frame that the other one has, and its readers move on to that. */
   readonly joins?: SharedFeed;
   /** This feed is over: not wanted by anybody, or by the upstream. */
@@ -46,7 +45,7 @@ export interface Reader {
  * Shared mode: one feed, framed once, written to many. Readers at the tip get each chunk as it comes; one that cannot
  * keep up, or that came back, reads from the ring at its own pace until it is at the tip. Nobody slows the others.
  */
-export class SharedFeed implements FeedSink, HeartbeatMember {
+export class SharedFeed implements FeedHandler, HeartbeatMember {
   readonly ring: ReplayRing;
   readonly ready: Promise<IncomingHttpHeaders>;
   readonly #parts: SharedParts;
@@ -73,7 +72,7 @@ export class SharedFeed implements FeedSink, HeartbeatMember {
     this.ring = new ReplayRing(parts.replay);
     if (parts.joins) parts.joins.#backfills.add(this);
     parts.heartbeat.add(this);
-    this.#feed = new Feed({ ...parts, sink: this, retainFrames: true });
+    this.#feed = new Feed({ ...parts, handler: this, retainFrames: true });
     // Nothing is read before the first reader: the ring might forget what came before it.
     this.#feed.pause();
     // A feed that is ended while it connects calls nothing back: those who wait for it are told here.
@@ -81,6 +80,11 @@ export class SharedFeed implements FeedSink, HeartbeatMember {
     this.ready = promise;
     this.#refuse = reject;
     this.#feed.connect(request).then(resolve, reject);
+  }
+
+  /** Browsers that read from this feed. */
+  get browsers(): number {
+    return this.members;
   }
 
   /**
@@ -137,7 +141,7 @@ export class SharedFeed implements FeedSink, HeartbeatMember {
       if (reader.position < this.ring.start) return this.#cut(reader);
       const { bytes, events, next } = this.ring.read(reader.position, replaySliceBytes, this.#parts.oneFramePerCall);
       reader.position = next;
-      reader.hasRoom = reader.reader.onFrames(bytes, events);
+      reader.hasRoom = reader.reader.onFrames(bytes, 0, bytes.length, events, undefined);
       if (!this.#behind.has(reader)) return;
     }
     if (!reader.hasRoom) return;
@@ -153,25 +157,30 @@ export class SharedFeed implements FeedSink, HeartbeatMember {
     reader.reader.onLagging('maxBufferedBytes', this.ring.bytesFrom(reader.position));
   }
 
-  onFrame(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void {
-    if (this.#joinedAt !== undefined) return;
+  onFrames(source: Buffer, start: number, end: number, events: number, id: string | undefined): boolean {
+    if (this.#joinedAt !== undefined) return true;
+    this.#take(source, start, end, events, id);
+    return true;
+  }
+
+  #take(source: Buffer, start: number, end: number, events: number, id: string | undefined): void {
     const { joins } = this.#parts;
     const met = joins && id !== undefined ? joins.ring.find(id, frameContent(source, start, end)) : undefined;
     if (joins && met !== undefined) return this.#joinLive(joins, met);
-    if (this.#parts.assignIds && isEvent) {
+    if (this.#parts.assignIds && events > 0) {
       const bytes = this.#withAssignedId(source.subarray(start, end), id);
-      return this.#append(bytes, 0, bytes.length, true, `${this.#epoch}-${this.#assigned}`);
+      return this.#append(bytes, 0, bytes.length, 1, `${this.#epoch}-${this.#assigned}`);
     }
     // A lone id of the upstream's would take the place of ours in the browser.
     if (this.#parts.assignIds && id !== undefined) return;
     // Comments reach who is at the tip; nobody who comes later needs them.
-    if (isEvent || id !== undefined) return this.#append(source, start, end, isEvent, id);
-    if (!this.#run.continues(source, start)) this.onChunk();
-    this.#run.add(source, start, end, false);
+    if (events > 0 || id !== undefined) return this.#append(source, start, end, events, id);
+    if (!this.#run.continues(source, start)) this.onChunkEnd();
+    this.#run.add(source, start, end, 0);
   }
 
   #joinLive(joined: SharedFeed, position: number): void {
-    this.onChunk();
+    this.onChunkEnd();
     this.#joinedAt = position;
     this.close();
     this.#parts.onEnd('upstream-ended', undefined);
@@ -182,11 +191,11 @@ export class SharedFeed implements FeedSink, HeartbeatMember {
   }
 
   // What is collected goes out before the ring moves on: a reader that then falls behind continues right there.
-  #append(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void {
-    if (this.#parts.oneFramePerCall || !this.#run.continues(source, start)) this.onChunk();
-    this.ring.push(source.subarray(start, end), isEvent, id, this.#now);
+  #append(source: Buffer, start: number, end: number, events: number, id: string | undefined): void {
+    if (this.#parts.oneFramePerCall || !this.#run.continues(source, start)) this.onChunkEnd();
+    this.ring.push(source.subarray(start, end), events > 0, id, this.#now);
     this.tipId = id ?? '';
-    this.#run.add(source, start, end, isEvent);
+    this.#run.add(source, start, end, events);
     if (id !== undefined && this.#backfills.size > 0) this.#joinBackfills(id, frameContent(source, start, end));
   }
 
@@ -194,7 +203,7 @@ export class SharedFeed implements FeedSink, HeartbeatMember {
   #joinBackfills(id: string, content: Buffer): void {
     for (const backfill of this.#backfills) {
       if (backfill.ring.find(id, content) !== backfill.ring.end - 1) continue;
-      this.onChunk();
+      this.onChunkEnd();
       backfill.#joinLive(this, this.ring.end);
     }
   }
@@ -206,18 +215,19 @@ export class SharedFeed implements FeedSink, HeartbeatMember {
     return Buffer.from(line + serializeEvent(event));
   }
 
-  onChunk(): void {
-    const { events } = this.#run;
-    const bytes = this.#run.take();
-    if (bytes) this.#give(bytes, events);
+  onChunkEnd(): void {
+    if (this.#run.isEmpty) return;
+    const { source, start, end, events } = this.#run;
+    this.#run.clear();
+    this.#give(source, start, end, events);
   }
 
-  #give(bytes: Buffer, events: number): void {
-    const { end } = this.ring;
+  #give(source: Buffer, start: number, end: number, events: number): void {
+    const { end: position } = this.ring;
     for (const reader of this.#live) {
-      if (reader.reader.onFrames(bytes, events)) continue;
+      if (reader.reader.onFrames(source, start, end, events, undefined)) continue;
       reader.hasRoom = false;
-      reader.position = end;
+      reader.position = position;
       if (this.#live.delete(reader)) this.#behind.add(reader);
     }
     for (const reader of this.#behind) {
@@ -227,16 +237,10 @@ export class SharedFeed implements FeedSink, HeartbeatMember {
     this.#flow();
   }
 
-  onGap(gap: Gap): void {
-    this.onChunk();
-    const bytes = gapBytes(gap);
-    this.ring.push(bytes, false, undefined, this.#now);
-    this.#give(bytes, 0);
-    this.#parts.feedListener.onGap(gap, this.members);
-  }
-
-  onResume(attempts: number, outageMs: number): void {
-    this.#parts.feedListener.onResume(attempts, outageMs, this.members);
+  onControlEvent(bytes: Buffer, isReplayed: boolean): void {
+    this.onChunkEnd();
+    if (isReplayed) this.ring.push(bytes, false, undefined, this.#now);
+    this.#give(bytes, 0, bytes.length, 0);
   }
 
   onEnd(reason: CloseReason, error: SseProxyError | undefined): void {

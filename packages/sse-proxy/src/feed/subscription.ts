@@ -1,30 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { SseProxyError } from '../errors.ts';
-import type { CloseReason, EvictContext } from '../types.ts';
+import type { EventHandler } from '../sse/event-handler.ts';
+import type { EvictContext } from '../types.ts';
 
-/** One browser's end of a feed. */
-export interface FeedReader {
-  /**
-   * Takes whole frames, in order. `false`: taken, but no more until {@link Subscription.resume}. The bytes are lent, but
-   * where every frame comes alone.
-   */
-  onFrames(bytes: Buffer, events: number): boolean;
-  /** Takes one of our own events, between frames. */
-  onControlEvent(bytes: Buffer): void;
-  /** It fell behind further than `slowClient` allows, and gets nothing more. */
+/** The last stage of the event path: the response writer of one browser. */
+export interface FeedReader extends EventHandler {
+  /** The browser fell further behind than `slowClient` allows. Nothing follows. */
   onLagging(bound: EvictContext['bound'], bytes: number): void;
-  /** The feed is over. */
-  onEnd(reason: CloseReason, error: SseProxyError | undefined): void;
 }
 
-/** A feed as one browser sees it: its own, or its place in a shared one. */
+/** One browser's access to a feed of its own, or to a shared one. */
 export interface Subscription {
-  /** Resolves with the upstream's headers; rejects with what the browser is refused with. */
+  /** Resolves with the upstream's headers; rejects with the error to refuse the browser with. */
   readonly ready: Promise<IncomingHttpHeaders>;
-  /** Lets frames flow to `reader`. */
+  /** Starts delivery to `reader`. In one-frame-per-call mode its frames stay valid after the call. */
   read(reader: FeedReader): void;
-  /** The reader can take more again. */
+  /** Continues delivery after `onFrames()` returned false. */
   resume(): void;
-  /** The browser is gone. */
+  /** Ends delivery; the browser has left. */
   close(): void;
 }

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import type { Config } from '../config/options.ts';
 import { checkUpstreamHeaders } from '../config/request-options.ts';
 import { addressOf, fillTarget, forwardedQuery, type UpstreamAddress } from '../config/target.ts';
-import { DirectSubscription } from '../feed/dedicated-subscription.ts';
+import { DedicatedSubscription } from '../feed/dedicated-subscription.ts';
 import type { Subscription } from '../feed/subscription.ts';
 import { badHookResult, callHook } from '../hooks/call-hook.ts';
 import { Lifetime, StreamEnded } from '../lifecycle/lifetime.ts';
@@ -20,8 +20,8 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
   if (lifetime.ended) throw new StreamEnded();
   if (!registry || !config.share) {
     const prepare = async () => ({ address, headers: await upstreamHeaders(config, req, lifetime) });
-    const parts = { upstream, heartbeat: idleHeartbeat, config, cursor, prepare };
-    return new DirectSubscription(parts, request, Boolean(config.transform), feedListener);
+    const parts = { upstream, heartbeat: idleHeartbeat, config, cursor, prepare, feedListener };
+    return new DedicatedSubscription(parts, request, Boolean(config.transform));
   }
   const { key: shareKey } = config.share;
   const key = shareKey && (await callHook('share.key', () => shareKey(req), lifetime, config.hookTimeoutMs));

@@ -1,4 +1,5 @@
 import { SseProxyError } from '../errors.ts';
+import type { EventHandler } from './event-handler.ts';
 import { endOfLine, hasNull, isField, valueStart } from './fields.ts';
 
 const LF = 0x0a;
@@ -7,14 +8,8 @@ const COLON = 0x3a;
 const BOM = [0xef, 0xbb, 0xbf] as const;
 const NOTHING = Buffer.alloc(0);
 
-/** Receives what {@link Framer.push} finds. */
-export interface FrameSink {
-  /**
-   * `source.subarray(start, end)` is safe to send as it stands. `isEvent` is true where a browser would dispatch an event,
-   * false for comments, lone ids and retry fields; `id` is the frame's own, if it has one.
-   */
-  onFrame(source: Buffer, start: number, end: number, isEvent: boolean, id: string | undefined): void;
-}
+/** The stage after the framer. */
+export type FrameHandler = Pick<EventHandler, 'onFrames'>;
 
 /**
  * Cuts the bytes of one upstream connection into whole events, without changing a byte.
@@ -29,7 +24,7 @@ export class Framer {
   /** Whether the upstream has shown, by an id or a comment, that silence can be told from an end. */
   showsLife = false;
 
-  readonly #sink: FrameSink;
+  readonly #handler: FrameHandler;
   readonly #maxEventBytes: number;
 
   // The event that is not whole yet, and how far into it the scan has come.
@@ -47,8 +42,8 @@ export class Framer {
   #idEnd = -1;
   #retryMs: number | undefined;
 
-  constructor(sink: FrameSink, maxEventBytes: number) {
-    this.#sink = sink;
+  constructor(handler: FrameHandler, maxEventBytes: number) {
+    this.#handler = handler;
     this.#maxEventBytes = maxEventBytes;
   }
 
@@ -104,12 +99,12 @@ export class Framer {
   }
 
   #emit(source: Buffer, start: number, end: number): void {
-    const isEvent = this.#hasData;
+    const events = this.#hasData ? 1 : 0;
     const id = this.#idStart < 0 ? undefined : source.toString('latin1', this.#idStart, this.#idEnd);
     if (id !== undefined) this.showsLife = true;
     if (this.#retryMs !== undefined) this.retryMs = this.#retryMs;
     this.#release();
-    this.#sink.onFrame(source, start, end, isEvent, id);
+    this.#handler.onFrames(source, start, end, events, id);
   }
 
   #release(): void {

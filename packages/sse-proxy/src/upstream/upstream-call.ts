@@ -4,7 +4,7 @@ import { SseProxyError } from '../errors.ts';
 import { startTimeout } from '../lifecycle/timeout.ts';
 import { classifyResponse } from './classify-response.ts';
 import { BodyReader, type BodySink } from './fast-body/body-reader.ts';
-import type { Dispatcher, UpstreamConnection, UpstreamEvents, UpstreamOptions, UpstreamRequest } from './upstream.ts';
+import type { Dispatcher, UpstreamConnection, UpstreamHandler, UpstreamOptions, UpstreamRequest } from './upstream.ts';
 import { fromUpstream } from './upstream-error.ts';
 
 const nothing = () => {};
@@ -24,7 +24,7 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
   #reader: BodyReader | undefined;
   readonly #options: UpstreamOptions;
   readonly #count: { connections: number };
-  readonly #events: UpstreamEvents;
+  readonly #handler: UpstreamHandler;
   #phase: 'connect' | 'headers' | 'body' | 'over' = 'connect';
   #controller: Dispatcher.DispatchController | undefined;
   #aborting = false;
@@ -32,10 +32,10 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
   /** What undici has brought so far in this turn. */
   #turn: Buffer[] | undefined;
 
-  constructor(options: UpstreamOptions, count: { connections: number }, events: UpstreamEvents) {
+  constructor(options: UpstreamOptions, count: { connections: number }, handler: UpstreamHandler) {
     this.#options = options;
     this.#count = count;
-    this.#events = events;
+    this.#handler = handler;
     count.connections++;
   }
 
@@ -50,7 +50,7 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
 
   /** Makes the socket that this request is alone on. */
   connect(make: () => Socket): void {
-    this.#reader = new BodyReader(this.#events, this);
+    this.#reader = new BodyReader(this.#handler, this);
     this.#socket = this.#reader.attach(make);
   }
 
@@ -81,7 +81,7 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
     if (error) return this.#fail(error);
     this.#phase = 'body';
     if (!this.#reader?.takeOver(headers)) this.#reader = undefined;
-    this.#events.onHeaders(headers);
+    this.#handler.onHeaders(headers);
     this.#reader?.flow();
   }
 
@@ -124,7 +124,7 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
     const chunks = this.#turn;
     this.#turn = undefined;
     if (!chunks || this.#phase !== 'body') return;
-    this.#events.onData(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    this.#handler.onData(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
   }
 
   #expect(what: string, ms: number): void {
@@ -142,13 +142,13 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
   #fail(error: SseProxyError): void {
     if (!this.#finish()) return;
     this.#stop();
-    this.#events.onError(error);
+    this.#handler.onError(error);
   }
 
   #end(): void {
     if (!this.#finish()) return;
     this.#destroy();
-    this.#events.onEnd();
+    this.#handler.onComplete();
   }
 
   #finish(): boolean {

@@ -17,14 +17,14 @@ export interface UpstreamRequest {
   readonly headers: string[];
 }
 
-/** What becomes of an {@link UpstreamRequest}. After onEnd or onError nothing more is called. */
-export interface UpstreamEvents {
+/** What becomes of an {@link UpstreamRequest}. After onComplete or onError nothing more is called. */
+export interface UpstreamHandler {
   /** 200, text/event-stream, not encoded. Everything else comes as onError. */
   onHeaders(headers: IncomingHttpHeaders): void;
   /** The chunk is lent: it is to be read, sent or copied before this returns. */
   onData(chunk: Buffer): void;
   /** The response ended as HTTP says it should. */
-  onEnd(): void;
+  onComplete(): void;
   onError(error: SseProxyError): void;
 }
 
@@ -46,7 +46,7 @@ export interface UpstreamOptions {
 
 /** Opens upstream requests and counts those under way. */
 export interface Upstream {
-  open(request: UpstreamRequest, events: UpstreamEvents): UpstreamConnection;
+  open(request: UpstreamRequest, handler: UpstreamHandler): UpstreamConnection;
   readonly connections: number;
 }
 
@@ -64,13 +64,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     get connections() {
       return count.connections;
     },
-    open(request, events) {
+    open(request, handler) {
       const { origin } = request.address;
       const { dispatcher } = options;
       if (dispatcher) watchTls(origin);
       // As good as always the same: it is parsed once, not for each stream.
       if (url?.origin !== origin) url = new URL(origin);
-      const exchange = new UpstreamCall(options, count, events);
+      const exchange = new UpstreamCall(options, count, handler);
       if (!dispatcher) {
         exchange.client = new Client(url, {
           ...undiciTimeouts,

@@ -17,12 +17,13 @@ export function framing(maxEventBytes = 1_048_576): Frames {
   const kept: Frames = {
     framer: new Framer(
       {
-        onFrame: (source, start, end, isEvent, id) => {
+        onFrames: (source, start, end, events, id) => {
           const bytes = source.toString('latin1', start, end);
           parts.push(bytes);
-          kept.frames.push(isEvent ? `${bytes}!` : bytes);
-          if (isEvent) kept.events++;
+          kept.frames.push(events ? `${bytes}!` : bytes);
+          if (events) kept.events++;
           if (id !== undefined) kept.lastId = id;
+          return true;
         },
       },
       maxEventBytes,

@@ -1,5 +1,5 @@
 import { SseProxyError } from '../../src/errors.ts';
-import type { Upstream, UpstreamConnection, UpstreamEvents, UpstreamRequest } from '../../src/upstream/upstream.ts';
+import type { Upstream, UpstreamConnection, UpstreamHandler, UpstreamRequest } from '../../src/upstream/upstream.ts';
 
 /**
  * An upstream without sockets, for tests that want to say when every byte arrives. It keeps all its events, numbered
@@ -27,7 +27,7 @@ export class MemoryUpstream implements Upstream {
     for (const connection of this.live) connection.queue(bytes);
   }
 
-  open(request: UpstreamRequest, events: UpstreamEvents): UpstreamConnection {
+  open(request: UpstreamRequest, handler: UpstreamHandler): UpstreamConnection {
     const field = (name: string) => request.headers.find((_, at) => request.headers[at - 1] === name);
     const resumesAt = field('last-event-id');
     const cursor = Number(resumesAt ?? this.log.length);
@@ -36,7 +36,7 @@ export class MemoryUpstream implements Upstream {
     const first = resumesAt === undefined ? cursor : (this.#firstCursors.get(feed ?? '') ?? cursor);
     if (feed !== undefined) this.#firstCursors.set(feed, first);
     const from = Math.max(first, cursor - this.repeats);
-    const connection = new MemoryConnection(events, () => {
+    const connection = new MemoryConnection(handler, () => {
       const at = this.live.indexOf(connection);
       if (at >= 0) this.live.splice(at, 1);
     });
@@ -53,7 +53,7 @@ export class MemoryUpstream implements Upstream {
 
 /** What was sent waits here, as in a socket, until the test lets it arrive. */
 export class MemoryConnection implements UpstreamConnection {
-  readonly #events: UpstreamEvents;
+  readonly #handler: UpstreamHandler;
   readonly #onEnd: () => void;
   #waiting: Buffer = Buffer.alloc(0);
   #paused = false;
@@ -63,8 +63,8 @@ export class MemoryConnection implements UpstreamConnection {
   /** Nothing arrives while it is set. */
   stalled = false;
 
-  constructor(events: UpstreamEvents, onEnd: () => void) {
-    this.#events = events;
+  constructor(handler: UpstreamHandler, onEnd: () => void) {
+    this.#handler = handler;
     this.#onEnd = onEnd;
   }
 
@@ -80,12 +80,12 @@ export class MemoryConnection implements UpstreamConnection {
   begin(): void {
     if (this.#over || this.#begun) return;
     this.#begun = true;
-    this.#events.onHeaders({});
+    this.#handler.onHeaders({});
   }
 
   refuse(): void {
     if (!this.#finish()) return;
-    this.#events.onError(new SseProxyError('ERR_SSE_UPSTREAM_CONNECT'));
+    this.#handler.onError(new SseProxyError('ERR_SSE_UPSTREAM_CONNECT'));
   }
 
   /** Lets up to `bytes` arrive, in slices; each in memory of its own. */
@@ -96,9 +96,9 @@ export class MemoryConnection implements UpstreamConnection {
       const chunk = Buffer.from(this.#waiting.subarray(0, Math.min(slice, left)));
       this.#waiting = this.#waiting.subarray(chunk.length);
       left -= chunk.length;
-      this.#events.onData(chunk);
+      this.#handler.onData(chunk);
     }
-    if (this.#ends && this.#waiting.length === 0 && this.#flows && this.#finish()) this.#events.onEnd();
+    if (this.#ends && this.#waiting.length === 0 && this.#flows && this.#finish()) this.#handler.onComplete();
   }
 
   /** The upstream ends it behind the first `kept` of the waiting bytes: they still arrive. */
@@ -111,7 +111,7 @@ export class MemoryConnection implements UpstreamConnection {
   /** It breaks; what waits is lost. */
   rst(): void {
     if (!this.#finish()) return;
-    this.#events.onError(new SseProxyError('ERR_SSE_UPSTREAM_BROKEN'));
+    this.#handler.onError(new SseProxyError('ERR_SSE_UPSTREAM_BROKEN'));
   }
 
   pause(): void {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readOptions } from '../../src/config/options.ts';
-import { DirectSubscription } from '../../src/feed/dedicated-subscription.ts';
+import { DedicatedSubscription } from '../../src/feed/dedicated-subscription.ts';
 import { Registry } from '../../src/feed/registry.ts';
 import type { Subscription } from '../../src/feed/subscription.ts';
 import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
@@ -143,10 +143,17 @@ export class Stage {
     const { cursor } = viewer;
     const request = { address, headers: ['x-request-id', String(++this.#joins)] };
     const prepare = async () => request;
-    const parts = { upstream: this.upstream, heartbeat: this.#heartbeat, config: this.#config, cursor, prepare };
+    const parts = {
+      upstream: this.upstream,
+      heartbeat: this.#heartbeat,
+      config: this.#config,
+      cursor,
+      prepare,
+      feedListener,
+    };
     let subscription: Subscription;
     if (this.#registry) subscription = this.#registry.join({ request, cursor, key: undefined, feedListener, prepare });
-    else subscription = new DirectSubscription(parts, request, this.#single, feedListener);
+    else subscription = new DedicatedSubscription(parts, request, this.#single);
     viewer.join(subscription, this.upstream.log.length);
   }
 

@@ -1,10 +1,11 @@
 import { readOptions } from '../../src/config/options.ts';
 import { SseProxyError } from '../../src/errors.ts';
 import { Feed } from '../../src/feed/feed.ts';
-import type { FeedSink, Gap } from '../../src/feed/feed-parts.ts';
+import type { FeedHandler, FeedListener, Gap } from '../../src/feed/feed-parts.ts';
 import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
+import { parseEvent } from '../../src/sse/events.ts';
 import type { CloseReason, SseProxyOptions } from '../../src/types.ts';
-import type { Upstream, UpstreamConnection, UpstreamEvents, UpstreamRequest } from '../../src/upstream/upstream.ts';
+import type { Upstream, UpstreamConnection, UpstreamHandler, UpstreamRequest } from '../../src/upstream/upstream.ts';
 import { clock } from './clock.ts';
 import { settle } from './registry.ts';
 
@@ -14,9 +15,9 @@ const address = { origin: 'http://upstream', path: '/' };
 export class ScriptedUpstream implements Upstream {
   readonly connections = 0;
   readonly requests: UpstreamRequest[] = [];
-  readonly #open: { events: UpstreamEvents; paused: boolean; over: boolean }[] = [];
+  readonly #open: { events: UpstreamHandler; paused: boolean; over: boolean }[] = [];
 
-  open(request: UpstreamRequest, events: UpstreamEvents): UpstreamConnection {
+  open(request: UpstreamRequest, events: UpstreamHandler): UpstreamConnection {
     const connection = { events, paused: false, over: false };
     this.requests.push(request);
     this.#open.push(connection);
@@ -34,7 +35,7 @@ export class ScriptedUpstream implements Upstream {
   }
 
   /** The newest connection. */
-  last(): { readonly events: UpstreamEvents; readonly paused: boolean; over: boolean } {
+  last(): { readonly events: UpstreamHandler; readonly paused: boolean; over: boolean } {
     const last = this.#open.at(-1);
     if (!last) throw new Error('no request yet');
     return last;
@@ -59,18 +60,20 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
   const resumes: [attempts: number, outageMs: number][] = [];
   const events: boolean[] = [];
   let chunks = 0;
-  const sink: FeedSink = {
-    onFrame(source, start, end, isEvent) {
+  const handler: FeedHandler = {
+    browsers: 1,
+    onFrames(source, start, end, count) {
       parts.push(Buffer.from(source.subarray(start, end)));
-      events.push(isEvent);
+      events.push(count > 0);
+      return true;
     },
-    onChunk: () => void chunks++,
-    onGap(gap) {
-      gaps.push(gap);
-      parts.push(Buffer.from(`(${gap.reason})`));
-    },
-    onResume: (attempts, outageMs) => void resumes.push([attempts, outageMs]),
+    onChunkEnd: () => void chunks++,
+    onControlEvent: (bytes) => void parts.push(Buffer.from(`(${JSON.parse(parseEvent(bytes).data).reason})`)),
     onEnd: (reason, error) => void overs.push([reason, error]),
+  };
+  const feedListener: FeedListener = {
+    onGap: (gap) => void gaps.push(gap),
+    onResume: (attempts, outageMs) => void resumes.push([attempts, outageMs]),
   };
   const heartbeat = new Heartbeat(config.beatMs);
   const it = {
@@ -93,7 +96,7 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
       await opening;
     },
     send: (bytes: string) => upstream.last().events.onData(Buffer.from(bytes, 'latin1')),
-    end: () => over((events) => events.onEnd()),
+    end: () => over((events) => events.onComplete()),
     break: () => over((events) => events.onError(new SseProxyError('ERR_SSE_UPSTREAM_BROKEN'))),
     refuse: (error: SseProxyError) => over((events) => events.onError(error)),
     /** Turns the clock; if an attempt is due, its request is there afterwards. */
@@ -107,7 +110,7 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
       upstream.last().events.onHeaders({});
     },
   };
-  const over = (how: (events: UpstreamEvents) => void) => {
+  const over = (how: (events: UpstreamHandler) => void) => {
     const last = upstream.last();
     // As the real one does: after an abort nothing is called back.
     if (last.over) return;
@@ -115,6 +118,6 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
     how(last.events);
   };
   const prepare = async () => ({ address, headers: await it.preparing() });
-  it.feed = new Feed({ upstream, heartbeat, config, cursor, prepare, sink, retainFrames: true });
+  it.feed = new Feed({ upstream, heartbeat, config, cursor, prepare, handler, feedListener, retainFrames: true });
   return it;
 }

@@ -102,9 +102,9 @@ export class Viewer implements FeedReader {
     if (this.reading) this.subscription?.resume();
   }
 
-  onFrames(bytes: Buffer): boolean {
+  onFrames(source: Buffer, start: number, end: number): boolean {
     if (this.#strict) expect(this.#blocked, 'bytes for a reader that is not ready').to.equal(false);
-    this.#take(bytes);
+    this.#take(source.subarray(start, end));
     if (this.slow) this.#blocked = true;
     return !this.slow;
   }

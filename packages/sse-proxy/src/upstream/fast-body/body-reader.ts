@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import type { SseProxyError } from '../../errors.ts';
-import type { UpstreamEvents } from '../upstream.ts';
+import type { UpstreamHandler } from '../upstream.ts';
 import { ChunkedDecoder } from './chunked-decoder.ts';
 import { type BatchConsumer, ReadBatch } from './read-batch.ts';
 import { ResponseHeadScanner } from './response-head.ts';
@@ -38,7 +38,7 @@ const batch = new ReadBatch();
 
 /** Reads one upstream socket: its head for undici, its body in undici's place. */
 export class BodyReader implements BatchConsumer {
-  readonly #events: Pick<UpstreamEvents, 'onData'>;
+  readonly #handler: Pick<UpstreamHandler, 'onData'>;
   readonly #sink: BodySink;
   readonly #decoder = new ChunkedDecoder();
   /** Until the head is through. */
@@ -55,8 +55,8 @@ export class BodyReader implements BatchConsumer {
   #isStopped = false;
   #onDrained: (() => void) | undefined;
 
-  constructor(events: Pick<UpstreamEvents, 'onData'>, sink: BodySink) {
-    this.#events = events;
+  constructor(handler: Pick<UpstreamHandler, 'onData'>, sink: BodySink) {
+    this.#handler = handler;
     this.#sink = sink;
   }
 
@@ -171,7 +171,7 @@ export class BodyReader implements BatchConsumer {
   #decode(memory: Buffer, start: number, end: number): void {
     const decoder = this.#decoder;
     const body = decoder.decode(memory, start, end);
-    if (body) this.#events.onData(body);
+    if (body) this.#handler.onData(body);
     if (this.#phase !== 'body') return;
     if (decoder.error) this.#sink.onBodyError(decoder.error);
     else if (decoder.over) this.#sink.onBodyEnd();

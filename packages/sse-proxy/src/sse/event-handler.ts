@@ -1,0 +1,26 @@
+import type { SseProxyError } from '../errors.ts';
+import type { CloseReason } from '../types.ts';
+
+/**
+ * One stage of the event path. The stages are called in this order:
+ * `Framer` → `Feed` → `DedicatedSubscription` or `SharedFeed` → the response writer.
+ */
+export interface EventHandler {
+  /**
+   * Receives whole frames, in order: `source.subarray(start, end)`. The bytes are valid only during the call, unless the
+   * caller promises more. `events` is the number of frames for which a browser dispatches an event: 0 for a comment, a
+   * lone id or a lone `retry:`.
+   *
+   * `id` is the id of a single frame, as a byte string; undefined if the frame has none, or if several frames are joined.
+   *
+   * @returns false if the stage is full. It has accepted the frames; the caller stops until it is resumed.
+   */
+  onFrames(source: Buffer, start: number, end: number, events: number, id: string | undefined): boolean;
+  /**
+   * Receives one of our own events, between two frames. `isReplayed` is true if browsers that read the preceding frames
+   * later must receive it in the same place (a gap), false if it only describes this moment.
+   */
+  onControlEvent(bytes: Buffer, isReplayed: boolean): void;
+  /** Nothing follows. Called once. `error` is undefined after a clean end. */
+  onEnd(reason: CloseReason, error: SseProxyError | undefined): void;
+}
