@@ -1,44 +1,47 @@
+import { LogStreamError, quote } from './errors.ts';
 import type { LogDocument, LogLevel } from './types.ts';
 
-/** Every level, least first. */
-export const LOG_LEVELS: readonly LogLevel[] = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
+/** Every level, least severe first. */
+export const logLevels: readonly LogLevel[] = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
 
-/** What a pipeline knows about a log. */
+/** Input of {@link createLogDocument}. `undefined` means left out. */
 export interface LogInput {
   message: string;
-  /** For instance `ETL_PROCESSING`. */
+  /** The stage of the pipeline, for instance `ETL_PROCESSING`. */
   stageName: string;
   /** @defaultValue 'INFO' */
-  logLevel?: LogLevel;
+  logLevel?: LogLevel | undefined;
   /** @defaultValue 'APPLICATION' */
-  logType?: string;
+  logType?: string | undefined;
   /** @defaultValue '' */
-  description?: string;
-  /** Milliseconds, 0 or more; see {@link formatDuration}. Left out, `duration` is empty. */
-  durationMs?: number;
-  /** Milliseconds since 1970. @defaultValue `Date.now()` */
-  timestamp?: number;
+  description?: string | undefined;
+  /** Milliseconds, 0 or more; {@link formatDuration} formats it. Left out: `duration` is empty. */
+  durationMs?: number | undefined;
+  /** Milliseconds since 1970, a whole number. @defaultValue `Date.now()` */
+  timestamp?: number | undefined;
+  /** The run of the pipeline, a UUID. */
   pipelineID: string;
+  /** The execution's number, as text. */
   execID: string;
   workspaceID: string;
   workflowID: string;
   /** @defaultValue 'L3L5ETL' */
-  pipelineType?: string;
+  pipelineType?: string | undefined;
 }
 
 /**
- * Makes a log in its exact shape.
+ * Creates a log document in its exact shape.
  *
  * @example
  * await store.append([createLogDocument({ message: 'Loaded 1,204 rows', stageName: 'LOAD', durationMs: 3_250, ...run })]);
  *
- * @throws TypeError when a field is missing or of a wrong type, naming the field; RangeError for a bad duration or timestamp
+ * @throws LogStreamError `ERR_LOG_STREAM_DOCUMENT` naming the field, what was expected and what arrived
  */
 export function createLogDocument(input: LogInput): LogDocument {
   const timestamp = input.timestamp ?? Date.now();
   const date = new Date(timestamp);
   if (!Number.isInteger(timestamp) || Number.isNaN(date.getTime())) {
-    throw new RangeError(`timestamp: expected whole milliseconds since 1970, got ${timestamp}`);
+    throw invalid('timestamp', 'whole milliseconds since 1970', String(timestamp));
   }
   const log: LogDocument = {
     logLevel: input.logLevel ?? 'INFO',
@@ -63,13 +66,13 @@ export function createLogDocument(input: LogInput): LogDocument {
 }
 
 /**
- * Words for a number of milliseconds: `420ms`, `3.2s`, `3s`, `2m 15s`, `1h 2m`. Cut off, never rounded up: rounding
- * would say `60s` for 59.96 seconds.
+ * Formats milliseconds: `420ms`, `3.2s`, `3s`, `2m 15s`, `1h 2m`. Truncates, because rounding would return `60s` for
+ * 59.96 seconds.
  *
- * @throws RangeError unless it is a finite number, 0 or more
+ * @throws LogStreamError `ERR_LOG_STREAM_DOCUMENT` unless `ms` is a finite number, 0 or more
  */
 export function formatDuration(ms: number): string {
-  if (!Number.isFinite(ms) || ms < 0) throw new RangeError(`durationMs: expected 0 or more milliseconds, got ${ms}`);
+  if (!Number.isFinite(ms) || ms < 0) throw invalid('durationMs', '0 or more milliseconds', String(ms));
   if (ms < 1_000) return `${Math.floor(ms)}ms`;
   if (ms < 60_000) return `${Math.floor(ms / 100) / 10}s`;
   const minutes = Math.floor(ms / 60_000);
@@ -77,45 +80,58 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-// By hand, since what Intl writes (narrow spaces, "Sept") changes from one ICU release to the next.
+// Not by Intl, whose output (narrow spaces, "Sept") changes between ICU releases.
 function formatTime(date: Date): string {
   const two = (n: number) => String(n).padStart(2, '0');
   const hours = date.getUTCHours();
-  const day = `${MONTHS[date.getUTCMonth()]} ${two(date.getUTCDate())} ${date.getUTCFullYear()}`;
+  const day = `${months[date.getUTCMonth()]} ${two(date.getUTCDate())} ${date.getUTCFullYear()}`;
   return `${day} at ${two(hours % 12 || 12)}:${two(date.getUTCMinutes())} ${hours < 12 ? 'AM' : 'PM'}`;
 }
 
-const FIELDS = ['logLevel', 'logType', 'message', 'stageName', 'duration', 'description', 'time', 'isoTime', 'meta'];
-const META_FIELDS = ['timestamp', 'pipelineID', 'execID', 'workspaceID', 'workflowID', 'pipelineType'];
+const documentFields = [
+  'logLevel',
+  'logType',
+  'message',
+  'stageName',
+  'duration',
+  'description',
+  'time',
+  'isoTime',
+  'meta',
+];
+const metaFields = ['timestamp', 'pipelineID', 'execID', 'workspaceID', 'workflowID', 'pipelineType'];
 
 /**
- * Refuses what is not a log in its exact shape, so that a store never holds what a viewer can't show.
+ * Checks the exact shape of a log, so that a store never contains what a viewer cannot show.
  *
- * @throws TypeError naming the field, what was expected and the type that arrived
+ * @throws LogStreamError `ERR_LOG_STREAM_DOCUMENT` naming the field, what was expected and the type that arrived
  */
 export function checkLogDocument(log: unknown): asserts log is LogDocument {
-  const document = fieldsOf(log, 'log', FIELDS);
-  for (const name of FIELDS)
+  const document = fieldsOf(log, 'log', documentFields);
+  for (const name of documentFields)
     if (name !== 'meta') expect(typeof document[name] === 'string', name, 'a string', document);
-  expect(LOG_LEVELS.includes(document.logLevel as LogLevel), 'logLevel', LOG_LEVELS.join(', '), document);
-  const meta = fieldsOf(document.meta, 'meta', META_FIELDS);
-  for (const name of META_FIELDS) {
+  expect(logLevels.includes(document.logLevel as LogLevel), 'logLevel', logLevels.join(', '), document);
+  const meta = fieldsOf(document.meta, 'meta', metaFields);
+  for (const name of metaFields) {
     if (name === 'timestamp') expect(Number.isSafeInteger(meta[name]), name, 'whole milliseconds since 1970', meta);
     else expect(typeof meta[name] === 'string', name, 'a string', meta);
   }
 }
 
 function fieldsOf(value: unknown, name: string, known: readonly string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null)
-    throw new TypeError(`${name}: expected an object, got ${typeof value}`);
+  if (typeof value !== 'object' || value === null) throw invalid(name, 'an object', typeof value);
   for (const key of Object.keys(value)) {
-    if (!known.includes(key)) throw new TypeError(`${name}: unknown field ${JSON.stringify(key)}`);
+    if (!known.includes(key)) throw invalid(name, `the fields ${known.join(', ')}`, quote(key));
   }
   return value as Record<string, unknown>;
 }
 
 function expect(holds: boolean, name: string, expected: string, fields: Record<string, unknown>): void {
-  if (!holds) throw new TypeError(`${name}: expected ${expected}, got ${typeof fields[name]}`);
+  if (!holds) throw invalid(name, expected, typeof fields[name]);
+}
+
+function invalid(name: string, expected: string, got: string): LogStreamError {
+  return new LogStreamError('ERR_LOG_STREAM_DOCUMENT', `${name}: expected ${expected}, got ${got}`);
 }

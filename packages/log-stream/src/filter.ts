@@ -1,19 +1,19 @@
 import type { LogDocument, LogFilter } from './types.ts';
 
 /**
- * What `search` looks into. A store that searches by itself must search this same text: a log that a page finds and the
- * live flow doesn't (or the other way round) would be lost or doubled between the two. NUL keeps the fields apart.
+ * The text that `search` is looked up in. A store with its own search must search the same text: otherwise a page and
+ * the live stream disagree, and a log between the two is lost or duplicated. NUL separates the fields.
  */
 export function haystackOf(log: LogDocument): string {
   return foldCase(`${log.message}\0${log.description}\0${log.stageName}`);
 }
 
-/** How text is made equal before it is compared. Lone surrogates go, since no store's UTF-8 can hold them. */
+/** Normalises text before a comparison. Lone surrogates are replaced, because UTF-8 in a store cannot hold them. */
 export function foldCase(text: string): string {
   return text.toWellFormed().toLowerCase();
 }
 
-/** Makes a test for logs that `filter` lets through. */
+/** Returns a predicate for the logs that match `filter`. */
 export function matcherOf(filter: LogFilter): (log: LogDocument) => boolean {
   const needle = filter.search ? foldCase(filter.search) : undefined;
   return (log) =>

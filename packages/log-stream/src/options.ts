@@ -1,61 +1,26 @@
-import type { LogStore, LogStreamOptions } from './types.ts';
+import { describe, LogStreamError } from './errors.ts';
+import type { LogStore, LogStreamLimits, LogStreamOptions } from './types.ts';
 
-/** What an option must be. */
-export interface Rule {
-  readonly expected: string;
-  readonly holds: (value: unknown) => boolean;
-  /** Its value never enters a message. */
-  readonly secret?: boolean;
-}
+/** What a value may be, in words, and whether it is. */
+export type Kind = readonly [expected: string, is: (value: unknown) => boolean];
+/** Per option: its default and what it may be. The compiler keeps a table exhaustive over the keys of its options. */
+export type Rules<Name extends string> = Record<Name, readonly [fallback: unknown, ...anyOf: Kind[]]>;
 
-/** A whole number within both ends; `orFalse` lets it be switched off. */
-export function wholeNumber(min: number, max: number, orFalse = false): Rule {
-  return {
-    expected: `a whole number from ${min} to ${max}${orFalse ? ', or false' : ''}`,
-    holds: (value) =>
-      (Number.isInteger(value) && min <= Number(value) && Number(value) <= max) || (orFalse && value === false),
-  };
-}
+/** The longest delay of a Node.js timer; a longer one fires at once. */
+const maxTimerMs = 2 ** 31 - 1;
 
-/** What a Node timer can hold; a longer one would fire at once. */
-export const MAX_TIMER_MS = 2 ** 31 - 1;
+const off: Kind = ['false', (value) => value === false];
+const callback: Kind = ['a function', (value) => typeof value === 'function'];
+const object: Kind = ['an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value)];
+const wholeNumber = (min: number, max: number): Kind => [
+  `a whole number from ${min} to ${max}`,
+  (value) => Number.isInteger(value) && min <= Number(value) && Number(value) <= max,
+];
+/** A delay in milliseconds. */
+export const delay = wholeNumber(1, maxTimerMs);
+export const count = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 
-/**
- * Checks options against their rules. An option given as undefined is refused as well, unlike one left out: with
- * `token: process.env.TOKEN` a misspelt variable would otherwise open the service to everybody.
- *
- * @throws TypeError naming the option, what was expected and what arrived
- */
-export function checkOptions(
-  maker: string,
-  options: unknown,
-  rules: Readonly<Record<string, Rule>>,
-  required: string,
-): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`${maker}: expected an object of options, got ${describe(options)}`);
-  }
-  for (const [name, value] of Object.entries({ [required]: undefined, ...options })) {
-    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    if (rule === undefined) {
-      const known = Object.keys(rules).join(', ');
-      throw new TypeError(`${maker}: unknown option ${JSON.stringify(name)}, expected one of ${known}`);
-    }
-    if (!rule.holds(value)) {
-      const got = rule.secret ? `${typeof value} (not shown)` : describe(value);
-      throw new TypeError(`${maker}: option "${name}" must be ${rule.expected}, got ${got}`);
-    }
-  }
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
-  if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
-}
-
-const STORE_METHODS = [
+const storeMethods = [
   'epoch',
   'bounds',
   'append',
@@ -64,40 +29,71 @@ const STORE_METHODS = [
   'subscribe',
   'close',
 ] as const satisfies (keyof LogStore)[];
+const store: Kind = [
+  `a LogStore (an object with the methods ${storeMethods.join(', ')})`,
+  (value) =>
+    object[1](value) && storeMethods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
+];
+const token: Kind = [
+  'a string of visible ASCII characters',
+  (value) => typeof value === 'string' && /^[\x21-\x7e]+$/.test(value),
+];
 
-// A Record over the keys: the compiler notices an option that has no rule.
-const RULES: Record<keyof LogStreamOptions, Rule> = {
-  store: {
-    expected: `a LogStore (an object with the methods ${STORE_METHODS.join(', ')})`,
-    holds: (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      STORE_METHODS.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
-  },
-  token: {
-    expected: 'a string of visible ASCII characters',
-    holds: (value) => typeof value === 'string' && /^[\x21-\x7e]+$/.test(value),
-    secret: true,
-  },
-  pingMs: wholeNumber(1, MAX_TIMER_MS, true),
-  retryMs: wholeNumber(0, MAX_TIMER_MS, true),
-  maxStreams: wholeNumber(1, Number.MAX_SAFE_INTEGER),
-  maxStallMs: wholeNumber(1, MAX_TIMER_MS, true),
-  onError: { expected: 'a function', holds: (value) => typeof value === 'function' },
+const routerRules: Rules<keyof LogStreamOptions> = {
+  store: [undefined, store],
+  token: [undefined, token, off, ['undefined', (value) => value === undefined]],
+  heartbeatMs: [15_000, delay, off],
+  retryMs: [5_000, wholeNumber(0, maxTimerMs), off],
+  limits: [{}, object],
+  maxStallMs: [60_000, delay, off],
+  onError: [(error: Error) => process.emitWarning(error), callback],
+};
+const limitRules: Rules<keyof LogStreamLimits> = {
+  total: [10_000, count],
 };
 
-/** Options with every default filled in; only the token may be missing. */
-export type LogStreamConfig = Readonly<Required<Omit<LogStreamOptions, 'token'>> & Pick<LogStreamOptions, 'token'>>;
+/** Options whose value never enters an error message. */
+const secret = new Set(['token']);
 
-/** @throws TypeError naming the option, what was expected and what arrived */
-export function configOf(options: LogStreamOptions): LogStreamConfig {
-  checkOptions('logStreamRouter', options, RULES, 'store');
-  return Object.freeze({
-    pingMs: 15_000,
-    retryMs: 5_000,
-    maxStreams: 10_000,
-    maxStallMs: 60_000,
-    onError: (error: Error) => process.emitWarning(error),
-    ...options,
+/**
+ * Checks options against a rule table and fills in the defaults. An option that is `undefined` counts as left out.
+ *
+ * @throws LogStreamError `ERR_LOG_STREAM_OPTION` naming the option, what was expected and what arrived
+ */
+export function readOptions<T>(owner: string, given: unknown, rules: Rules<keyof T & string>, prefix = ''): T {
+  const refuse = (name: string, expected: string, got: string): never => {
+    const option = name === '' ? 'options' : `option ${prefix}${name}`;
+    throw new LogStreamError('ERR_LOG_STREAM_OPTION', `${owner} ${option}: expected ${expected}, got ${got}`);
+  };
+  if (!object[1](given)) refuse('', 'an object', describe(given));
+  const names = Object.keys(rules) as (keyof T & string)[];
+  for (const name of Object.keys(given as object)) {
+    if (!(names as string[]).includes(name)) refuse(name, `one of ${names.join(', ')}`, 'an unknown option');
+  }
+  const entries = names.map((name) => {
+    const [fallback, ...anyOf] = rules[name];
+    const { [name]: value = fallback } = given as Partial<Record<string, unknown>>;
+    if (!anyOf.some(([, is]) => is(value))) {
+      const got = secret.has(name) ? `${typeof value} (not shown)` : describe(value);
+      refuse(name, anyOf.map(([expected]) => expected).join(', or '), got);
+    }
+    return [name, value];
   });
+  return Object.fromEntries(entries) as T;
+}
+
+/** Options with every default filled in. */
+export type Complete<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> };
+
+/** The checked options of a router. Without a token, or with `false`, the service is open. */
+export type LogStreamConfig = Complete<Omit<LogStreamOptions, 'token' | 'limits'>> & {
+  readonly token: string | false | undefined;
+  readonly limits: Complete<LogStreamLimits>;
+};
+
+/** @throws LogStreamError `ERR_LOG_STREAM_OPTION` naming the option, what was expected and what arrived */
+export function configOf(options: LogStreamOptions): LogStreamConfig {
+  const config = readOptions<LogStreamConfig>('logStreamRouter', options, routerRules);
+  const limits = readOptions<Complete<LogStreamLimits>>('logStreamRouter', config.limits, limitRules, 'limits.');
+  return Object.freeze({ ...config, limits: Object.freeze(limits) });
 }

@@ -1,11 +1,11 @@
 import type { Router } from 'express';
 
-/** How serious a log is, least first. */
+/** Severity of a log, least severe first. */
 export type LogLevel = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 
-/** Where a log comes from, and when it was written. */
+/** Origin and time of a log. */
 export interface LogMeta {
-  /** Milliseconds since 1970 in UTC. `time` and `isoTime` derive from it. */
+  /** Milliseconds since 1970. `time` and `isoTime` are derived from it. */
   timestamp: number;
   /** The run of the pipeline, a UUID. */
   pipelineID: string;
@@ -17,7 +17,7 @@ export interface LogMeta {
   pipelineType: string;
 }
 
-/** One log, as it is stored, returned by REST and sent as an event's data. Make it with `createLogDocument`. */
+/** One log as it is stored, returned over REST and sent as an event's data. `createLogDocument` creates it. */
 export interface LogDocument {
   logLevel: LogLevel;
   /** For instance `APPLICATION`. */
@@ -25,7 +25,7 @@ export interface LogDocument {
   message: string;
   /** For instance `ETL_PROCESSING`. */
   stageName: string;
-  /** `2m 15s`, `3.2s`, `420ms`; empty when there is none. */
+  /** `2m 15s`, `3.2s`, `420ms`; empty if there is none. */
   duration: string;
   description: string;
   /** `Sep 22 2025 at 08:54 AM`, in UTC. */
@@ -35,134 +35,155 @@ export interface LogDocument {
   meta: LogMeta;
 }
 
-/** A log and its place in the store. */
+/** A log and its position in the store. */
 export interface StoredLog {
-  /** Insertion number: grows with every log, is never used twice within one epoch. */
+  /** Sequence number: ascends with every insertion, and is never assigned twice within one epoch. */
   readonly seq: number;
   readonly log: LogDocument;
 }
 
-/** Which logs. What is left out does not restrict; all that is given must hold. */
+/** Selects logs. Every given condition must hold. */
 export interface LogFilter {
   readonly workspaceID?: string;
   readonly workflowID?: string;
-  /** Any of these. */
+  /** Any of these levels. */
   readonly levels?: readonly LogLevel[];
-  /** Part of message, description or stageName; case does not count. */
+  /** Part of the message, the description or the stage name, ignoring case. */
   readonly search?: string;
-  /** Milliseconds since 1970, this one included. */
+  /** Milliseconds since 1970, inclusive. */
   readonly fromMs?: number;
-  /** Milliseconds since 1970, this one excluded. */
+  /** Milliseconds since 1970, exclusive. */
   readonly toMs?: number;
 }
 
-/** One page of logs, for REST. */
+/** Selects one page of logs, for REST. */
 export interface LogQuery {
   readonly filter: LogFilter;
-  /** By insertion: `desc` is newest first. */
+  /** Order of insertion: `desc` is newest first. */
   readonly order: 'asc' | 'desc';
   /** Most logs to return. */
   readonly limit: number;
-  /** Only logs inserted after this one. It narrows `total`. */
+  /** Only logs inserted after this number. Restricts `total` too. */
   readonly afterSeq?: number;
-  /** Only logs up to and including this one. It narrows `total`. */
+  /** Only logs inserted up to and including this number. Restricts `total` too. */
   readonly throughSeq?: number;
-  /** Where the last page ended, exclusive, in the direction of `order`. It does not narrow `total`. */
+  /** Last number of the previous page, exclusive, in the direction of `order`. Does not restrict `total`. */
   readonly cursorSeq?: number;
-  /** Whether to count. @defaultValue true */
+  /** Whether to count all matching logs. @defaultValue true */
   readonly total?: boolean;
 }
 
-/** What {@link LogStore.query} found, all of one moment. */
+/** Result of {@link LogStore.query}, from one consistent snapshot. */
 export interface LogPage {
   readonly logs: readonly StoredLog[];
-  /** Whether the page after this one has a log. */
+  /** True if the next page contains at least one log. */
   readonly more: boolean;
-  /** How many match, ignoring `cursorSeq`; 0 when not asked for. */
+  /** Number of matching logs, ignoring `cursorSeq`; 0 if the query did not ask for it. */
   readonly total: number;
-  /** The newest insertion number in the store at that moment, or `throughSeq` if that is lower. */
+  /** The newest number in the snapshot, or `throughSeq` if that is lower. */
   readonly lastSeq: number;
 }
 
-/** The ends of what a store keeps. */
+/** The range of numbers that a store keeps. */
 export interface LogBounds {
-  /** The oldest insertion number kept; `lastSeq + 1` when nothing is. */
+  /** The oldest number kept; `lastSeq + 1` if the store is empty. */
   readonly firstSeq: number;
-  /** The newest insertion number ever given; 0 when none was. */
+  /** The newest number ever assigned; 0 if none was. */
   readonly lastSeq: number;
 }
 
-/** What {@link LogStore.read} found, all of one moment. */
+/** Result of {@link LogStore.read}, from one consistent snapshot. */
 export interface LogBatch extends LogBounds {
   /** Matching logs, oldest first. */
   readonly logs: readonly StoredLog[];
-  /** Everything up to this number was looked at. Below `lastSeq` there is more to read. */
+  /** Every log up to this number was examined. If it is below `lastSeq`, there is more to read. */
   readonly throughSeq: number;
 }
 
 /**
- * Where logs live. {@link SqliteLogStore} is the embedded one; another (MongoDB, say) implements these seven.
+ * Storage of logs. {@link SqliteLogStore} is the built-in one; a store for another database implements these methods.
  *
- * The stream is exact if and only if numbers become visible in their own order: once a read has seen `seq` n, no log
- * with a lower one may appear later.
+ * A stream is exact if and only if numbers become visible in ascending order: once a read has returned number n, no log
+ * with a lower number may become visible.
  */
 export interface LogStore {
-  /** Names the life of this store: another one whenever numbers start again. No CR, LF or NUL. Never changes meanwhile. */
+  /**
+   * Identifies this incarnation of the store. Changes whenever sequence numbers restart, and never while the store is
+   * open. Contains no CR, LF or NUL.
+   */
   epoch(): Promise<string>;
   bounds(): Promise<LogBounds>;
-  /** Stores logs in this order, all or none. Rejects with a `TypeError` naming the field when one has not the exact shape. */
+  /**
+   * Stores all logs in this order, or none. Rejects with a LogStreamError `ERR_LOG_STREAM_DOCUMENT` that names the field
+   * if one does not have the exact shape.
+   */
   append(logs: readonly LogDocument[]): Promise<StoredLog[]>;
   query(query: LogQuery): Promise<LogPage>;
   /**
-   * Logs after `afterSeq`, oldest first: at most `limit` of them, fewer if the store likes (large logs, long scans), so
-   * that one read is bounded. It must get on: `throughSeq` is above `afterSeq` unless `afterSeq` is `lastSeq` already.
+   * Returns logs after `afterSeq`, oldest first: at most `limit`, or fewer to bound one call (large logs, long scans). Must
+   * make progress: `throughSeq` is above `afterSeq` unless `afterSeq` is `lastSeq`.
    */
   read(afterSeq: number, filter: LogFilter, limit: number): Promise<LogBatch>;
   /**
-   * Calls the listener when there may be something new, appended by whomever. May call without cause, must not miss.
-   * @returns the release; calling it twice does no harm
+   * Calls the listener after every append of any process. May call it without cause.
+   *
+   * @returns the release, which may be called more than once
    */
   subscribe(listener: () => void): () => void;
-  /** Gives everything back. What is called later rejects. */
+  /** Releases all resources. Later calls of the other methods reject. */
   close(): Promise<void>;
 }
 
-/** Settings of `logStreamRouter`. */
-export interface LogStreamOptions {
-  /** Where the logs are. It stays yours: close it after the router. */
-  store: LogStore;
-  /** The bearer token that every request but `/healthz` must carry. Left out, anybody who reaches the port may read. */
-  token?: string;
-  /** Milliseconds between two `:ping` comments on each stream, or false. @defaultValue 15_000 */
-  pingMs?: number | false;
-  /** Milliseconds that a browser waits before it reconnects, or false to leave it to the browser. @defaultValue 5_000 */
-  retryMs?: number | false;
-  /** Most streams open at once; one more gets 503. @defaultValue 10_000 */
-  maxStreams?: number;
-  /** Milliseconds that a reader may take nothing while its socket is full, or false. Then it is cut, to resume by id. @defaultValue 60_000 */
-  maxStallMs?: number | false;
-  /** Told of every failure of the store. @defaultValue `process.emitWarning` */
-  onError?: (error: Error) => void;
+/** Bounds of a router. */
+export interface LogStreamLimits {
+  /** Most streams open at once; the next one gets 503 with `ERR_LOG_STREAM_LIMIT`. @defaultValue 10_000 */
+  total?: number | undefined;
 }
 
-/** What a router holds right now. */
+/** Options of `logStreamRouter`. `undefined` means left out. */
+export interface LogStreamOptions {
+  /** The logs to serve. The router does not close it: close it after the router. */
+  store: LogStore;
+  /**
+   * Bearer token that every request except `/healthz` must carry: visible ASCII characters. `false` lets every client
+   * that reaches the port read all logs; left out, the router does the same and emits a process warning.
+   */
+  token?: string | false | undefined;
+  /** Milliseconds between two heartbeat comments on each stream, or false. @defaultValue 15_000 */
+  heartbeatMs?: number | false | undefined;
+  /** Milliseconds that a browser waits before it reconnects (`retry:`), or false to send none. @defaultValue 5_000 */
+  retryMs?: number | false | undefined;
+  limits?: LogStreamLimits | undefined;
+  /**
+   * Milliseconds that a full socket may take no byte, or false. Then the stream is cut; the browser resumes by id.
+   * @defaultValue 60_000
+   */
+  maxStallMs?: number | false | undefined;
+  /** Called once per failed call of the store, with its error. @defaultValue `process.emitWarning` */
+  onError?: ((error: Error) => void) | undefined;
+}
+
+/** A snapshot of a router's streams. */
 export interface LogStreamStats {
-  /** Streams open. */
+  /** Open streams. */
   streams: number;
-  /** Of these, how many get new logs as they come; the others are reading older ones or wait for their socket. */
+  /** Streams that receive new logs as they are appended. The others read older logs or wait for their socket. */
   atTip: number;
-  /** Of these, how many wait for a reader that takes nothing. */
+  /** Streams whose socket is full. */
   waiting: number;
-  /** Bytes accepted for readers that the kernel has not taken yet. */
+  /** Bytes written to all streams that the kernel has not accepted yet. */
   bufferedBytes: number;
 }
 
-/** An Express router with an end. */
+/** An Express router that can be closed. */
 export type LogStreamRouter = Router & {
   /**
-   * Ends every stream after a whole event and answers 503 from now on. Leaves the store open.
-   * @param options.graceMs how long a slow reader may take to read the rest before it is cut; 1_000 if left out
+   * Ends every stream after a whole event and responds 503 from now on. Resolves when all streams are closed. Leaves the
+   * store open.
+   *
+   * @param options.graceMs milliseconds until a stream that has not been read to its end is cut; default 1_000
    */
   close(options?: { graceMs?: number }): Promise<void>;
+  /** Returns current figures; cheap enough to call at every scrape of metrics. */
   stats(): LogStreamStats;
 };

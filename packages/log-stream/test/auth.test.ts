@@ -9,7 +9,7 @@ describe('the bearer token', () => {
   afterEach(stopServices);
 
   for (const path of [LOGS, `${LOGS}/stream`, '/logs/stream']) {
-    it(`is asked for at ${path}`, async () => {
+    it(`responds 401 to a request without a bearer token at ${path}`, async () => {
       const { app } = await service({ token: TOKEN });
       for (const authorization of [undefined, '', 'Basic abc', 'Bearer', 'Bearer ', `Bearer ${TOKEN} x`, TOKEN]) {
         const answer = await request(app)
@@ -21,25 +21,25 @@ describe('the bearer token', () => {
           type: 'about:blank',
           title: 'Unauthorized',
           status: 401,
-          code: 'missing_token',
+          code: 'ERR_LOG_STREAM_TOKEN_MISSING',
           detail: 'Authorization: expected a bearer token',
         });
       }
     });
 
-    it(`is compared at ${path}, and never echoed`, async () => {
+    it(`responds 403 to a wrong bearer token at ${path} and does not echo it`, async () => {
       const { app } = await service({ token: TOKEN });
       for (const wrong of ['x', `${TOKEN}x`, TOKEN.slice(1), TOKEN.toLowerCase()]) {
         const answer = await request(app).get(path).set('authorization', `Bearer ${wrong}`);
         expect(answer.status).to.equal(403);
-        expect(answer.body).to.include({ code: 'wrong_token', status: 403, title: 'Forbidden' });
+        expect(answer.body).to.include({ code: 'ERR_LOG_STREAM_TOKEN_WRONG', status: 403, title: 'Forbidden' });
         expect(answer.text).not.to.include(TOKEN);
         expect(answer.text).not.to.include(`"${wrong}"`);
       }
     });
   }
 
-  it('opens the door, whatever the case of "Bearer"', async () => {
+  it('accepts the bearer token whatever the case of "Bearer"', async () => {
     const { app } = await service({ token: TOKEN });
     for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
       await request(app).get(LOGS).set('authorization', `${scheme} ${TOKEN}`).expect(200);
@@ -47,13 +47,13 @@ describe('the bearer token', () => {
     await request(app).head(`${LOGS}/stream`).set('authorization', `Bearer ${TOKEN}`).expect(200);
   });
 
-  it('comes before every other answer', async () => {
+  it('checks the bearer token before the parameters and the method', async () => {
     const { app } = await service({ token: TOKEN });
     await request(app).get(`${LOGS}?limit=x`).expect(401);
     await request(app).post(LOGS).expect(401);
   });
 
-  it('is not asked for where there is none, nor for the health check', async () => {
+  it('needs no bearer token if none is set, nor for /healthz', async () => {
     await request((await service()).app)
       .get(LOGS)
       .expect(200);
@@ -62,7 +62,7 @@ describe('the bearer token', () => {
       .expect(200, { status: 'ok' });
   });
 
-  it('is no business of the application’s other routes', async () => {
+  it('does not check the bearer token of the application’s other routes', async () => {
     const { router } = await service({ token: TOKEN });
     const app = express().use(router);
     app.get('/other', (_req, res) => void res.send('mine'));

@@ -15,7 +15,7 @@ describe('a slow reader', () => {
     await stopServices();
   });
 
-  it('is bounded while others go on, and gets everything once it reads', async () => {
+  it('bounds the buffer of a slow reader, delays no other, and delivers everything once it reads', async () => {
     const { url, store, router } = await service();
     const slow = await openStream(`${url}${LOGS}/stream`, { reading: false });
     const fast = await openStream(`${url}${LOGS}/stream`);
@@ -39,7 +39,7 @@ describe('a slow reader', () => {
     await eventually(() => router.stats().atTip === 2);
   });
 
-  it('is not read for while it replays, and is read for again', async () => {
+  it('reads nothing from the store for a replay whose socket is full', async () => {
     const store = new CountingStore(new SqliteLogStore({ path: ':memory:' }));
     const { url, router } = await service({ store });
     await store.append(logs(1_000, 'm', { description: BIG }));
@@ -56,18 +56,18 @@ describe('a slow reader', () => {
     expect(slow.messages).to.deep.equal(logs(1_000).map(({ message }) => message));
   });
 
-  it('gets no pings that it can’t take', async () => {
-    const { url, store, router } = await service({ pingMs: 1 });
+  it('sends no heartbeat to a full socket', async () => {
+    const { url, store, router } = await service({ heartbeatMs: 1 });
     await store.append(logs(1_000, 'm', { description: BIG }));
     await openStream(`${url}${LOGS}/stream?history=500`, { reading: false });
     await eventually(() => router.stats().waiting === 1);
     const { bufferedBytes } = router.stats();
     const other = await openStream(`${url}${LOGS}/stream`);
-    await other.until((text) => text.split(':ping\n\n').length > 50);
-    expect(router.stats().bufferedBytes - bufferedBytes).to.be.below(25 * ':ping\n\n'.length);
+    await other.until((text) => text.split(':ping\n').length > 50);
+    expect(router.stats().bufferedBytes - bufferedBytes).to.be.below(25 * ':ping\n'.length);
   });
 
-  it('that takes nothing for too long is cut, and resumes exactly', async () => {
+  it('cuts a reader whose socket takes no byte for maxStallMs, and resumes it exactly', async () => {
     const { url, store, router } = await service({ maxStallMs: 20 });
     await store.append(logs(1_000, 'm', { description: BIG }));
     const slow = await openStream(`${url}${LOGS}/stream?history=500`, { reading: false });
@@ -92,10 +92,10 @@ describe('the end of streams', () => {
     unwatchIntervals();
   });
 
-  it('gives everything back, wherever a reader leaves', async () => {
+  it('releases streams, subscriptions and timers wherever a reader leaves', async () => {
     const intervals = watchIntervals();
     const store = new SlowStore(new SqliteLogStore({ path: ':memory:' }), [0, 2, 1]);
-    const { url, router } = await service({ store, pingMs: 1_000 });
+    const { url, router } = await service({ store, heartbeatMs: 1_000 });
     await store.append(logs(300));
     const e = await store.epoch();
     for (let i = 0; i < 60; i++) {
@@ -114,10 +114,10 @@ describe('the end of streams', () => {
     expect(intervals.size).to.equal(0);
   });
 
-  it('by close() is clean, after whole events, and final', async () => {
+  it('close() ends streams after a whole event, and later requests get 503', async () => {
     const intervals = watchIntervals();
     const store = new CountingStore(new SqliteLogStore({ path: ':memory:' }));
-    const { url, app, router } = await service({ store, pingMs: 1_000 });
+    const { url, app, router } = await service({ store, heartbeatMs: 1_000 });
     const streams = await Promise.all(Array.from({ length: 5 }, () => openStream(`${url}${LOGS}/stream`)));
     await store.append(logs(5));
     await Promise.all(streams.map((stream) => stream.untilMessage('m4')));
@@ -131,14 +131,14 @@ describe('the end of streams', () => {
     expect(intervals.size).to.equal(0);
     for (const path of [LOGS, `${LOGS}/stream`, '/logs/stream', '/healthz']) {
       const { body } = await request(app).get(path).expect(503);
-      expect(body).to.include({ code: 'closing' });
+      expect(body).to.include({ code: 'ERR_LOG_STREAM_CLOSING' });
     }
     await router.close();
     // It is not ours to close.
     expect((await store.bounds()).lastSeq).to.equal(5);
   });
 
-  it('by close() does not wait for a reader that takes nothing', async () => {
+  it('close() cuts a reader that has not drained after graceMs', async () => {
     const { url, store, router } = await service();
     await store.append(logs(1_000, 'm', { description: BIG }));
     const slow = await openStream(`${url}${LOGS}/stream?history=500`, { reading: false });
@@ -149,7 +149,7 @@ describe('the end of streams', () => {
     expect(await slow.untilEnd()).to.equal('cut');
   });
 
-  it('by close() reaches a stream that is still being opened', async () => {
+  it('close() cuts a stream that is still being opened', async () => {
     const store = new SlowStore(new SqliteLogStore({ path: ':memory:' }), [50]);
     const { url, router } = await service({ store });
     const opening = openStream(`${url}/logs/stream`).then(

@@ -1,67 +1,121 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { type LogStreamOptions, logStreamRouter, SqliteLogStore, type SqliteLogStoreOptions } from '../src/index.ts';
+import {
+  LogStreamError,
+  type LogStreamOptions,
+  logStreamRouter,
+  SqliteLogStore,
+  type SqliteLogStoreOptions,
+} from '../src/index.ts';
+import { checkNodeVersion, oldestNode } from '../src/node-version.ts';
 
-const METHODS = 'epoch, bounds, append, query, read, subscribe, close';
+const methods = 'epoch, bounds, append, query, read, subscribe, close';
+const delay = 'a whole number from 1 to 2147483647, or false';
 
-describe('the options of logStreamRouter', () => {
+describe('options of logStreamRouter', () => {
   const store = new SqliteLogStore({ path: ':memory:' });
   after(() => store.close());
   const make = (options: unknown) => () => logStreamRouter(options as LogStreamOptions);
 
-  for (const [name, options, message] of [
-    ['nothing', undefined, 'logStreamRouter: expected an object of options, got undefined'],
-    ['text', 'x', 'logStreamRouter: expected an object of options, got "x"'],
-    ['no store', {}, `option "store" must be a LogStore (an object with the methods ${METHODS}), got undefined`],
-    ['half a store', { store: { read() {} } }, 'option "store" must be a LogStore'],
-    ['an unknown name', { store, pingMS: 1 }, 'unknown option "pingMS", expected one of store, token, pingMs, retryMs'],
-    ['a name of Object', { store, constructor: 1 }, 'unknown option "constructor"'],
-    ['a token left undefined', { store, token: undefined }, 'option "token" must be a string of visible ASCII'],
-    ['an empty token', { store, token: '' }, 'option "token" must be'],
-    ['pingMs 0', { store, pingMs: 0 }, 'option "pingMs" must be a whole number from 1 to 2147483647, or false, got 0'],
-    ['pingMs NaN', { store, pingMs: Number.NaN }, 'got NaN'],
-    ['pingMs too long for a timer', { store, pingMs: 2 ** 31 }, 'got 2147483648'],
-    [
-      'pingMs as text',
-      { store, pingMs: '15000' },
-      'option "pingMs" must be a whole number from 1 to 2147483647, or false, got "15000"',
-    ],
-    ['retryMs -1', { store, retryMs: -1 }, 'option "retryMs" must be a whole number from 0'],
-    ['retryMs true', { store, retryMs: true }, 'got true'],
-    ['maxStreams 0', { store, maxStreams: 0 }, 'option "maxStreams" must be a whole number from 1'],
-    ['maxStreams false', { store, maxStreams: false }, 'option "maxStreams" must be'],
-    ['maxStallMs 1.5', { store, maxStallMs: 1.5 }, 'option "maxStallMs" must be'],
-    ['onError as text', { store, onError: 'x' }, 'option "onError" must be a function, got "x"'],
+  for (const [options, message] of [
+    [undefined, 'logStreamRouter options: expected an object, got undefined'],
+    ['x', 'logStreamRouter options: expected an object, got "x"'],
+    [{}, `option store: expected a LogStore (an object with the methods ${methods}), got undefined`],
+    [{ store: { read() {} } }, 'option store: expected a LogStore'],
+    [{ store, heartbeatMS: 1 }, 'option heartbeatMS: expected one of store, token, heartbeatMs, retryMs'],
+    [{ store, constructor: 1 }, 'option constructor: expected one of'],
+    [{ store, token: '' }, 'option token: expected a string of visible ASCII characters'],
+    [{ store, heartbeatMs: 0 }, `option heartbeatMs: expected ${delay}, got 0`],
+    [{ store, heartbeatMs: Number.NaN }, `option heartbeatMs: expected ${delay}, got NaN`],
+    [{ store, heartbeatMs: 2 ** 31 }, `option heartbeatMs: expected ${delay}, got 2147483648`],
+    [{ store, heartbeatMs: '15000' }, `option heartbeatMs: expected ${delay}, got "15000"`],
+    [{ store, retryMs: -1 }, 'option retryMs: expected a whole number from 0'],
+    [{ store, retryMs: true }, 'option retryMs: expected a whole number from 0 to 2147483647, or false, got true'],
+    [{ store, limits: 1 }, 'option limits: expected an object, got 1'],
+    [{ store, limits: { total: 0 } }, 'option limits.total: expected a whole number from 1'],
+    [{ store, limits: { total: false } }, 'option limits.total: expected a whole number from 1'],
+    [{ store, limits: { perKey: 1 } }, 'option limits.perKey: expected one of total, got an unknown option'],
+    [{ store, maxStallMs: 1.5 }, `option maxStallMs: expected ${delay}, got 1.5`],
+    [{ store, onError: 'x' }, 'option onError: expected a function, got "x"'],
   ] as const) {
-    it(`refuse ${name}`, () => expect(make(options)).to.throw(TypeError, message));
+    it(`logStreamRouter throws "${message}"`, () => {
+      expect(make(options)).to.throw(LogStreamError, message).with.property('code', 'ERR_LOG_STREAM_OPTION');
+    });
   }
 
-  it('never show a token', () => {
+  it('logStreamRouter never shows a token in an error', () => {
     expect(make({ store, token: 'top\r\nsecret' }))
-      .to.throw(TypeError, 'got string (not shown)')
+      .to.throw(LogStreamError, 'got string (not shown)')
       .with.property('message')
       .that.does.not.include('secret');
   });
 
-  it('may switch pings, retry and the stall limit off', () => {
-    expect(make({ store, pingMs: false, retryMs: false, maxStallMs: false })).not.to.throw();
+  it('logStreamRouter accepts false for the heartbeat, retry, the stall limit and the token', () => {
+    expect(make({ store, token: false, heartbeatMs: false, retryMs: false, maxStallMs: false })).not.to.throw();
+  });
+
+  it('logStreamRouter uses the default for an option that is undefined, and warns without a token', async () => {
+    const warning = new Promise<Error>((resolve) => process.once('warning', resolve));
+    const undefinedOptions = {
+      token: undefined,
+      heartbeatMs: undefined,
+      limits: { total: undefined },
+      onError: undefined,
+    };
+    expect(make({ store, ...undefinedOptions })).not.to.throw();
+    expect((await warning).message).to.match(/^logStreamRouter option token: not set/);
   });
 });
 
-describe('the options of SqliteLogStore', () => {
-  for (const [name, options, message] of [
-    ['nothing', undefined, 'SqliteLogStore: expected an object of options, got undefined'],
-    ['no path', {}, 'option "path" must be a file name or ":memory:", got undefined'],
-    ['an empty path', { path: '' }, 'got ""'],
-    ['an unknown name', { path: ':memory:', max: 1 }, 'unknown option "max", expected one of path, maxLogs, pollMs'],
-    ['maxLogs 0', { path: ':memory:', maxLogs: 0 }, 'option "maxLogs" must be a whole number from 1'],
-    ['pollMs false', { path: ':memory:', pollMs: false }, 'option "pollMs" must be a whole number from 1'],
+describe('options of SqliteLogStore', () => {
+  for (const [options, message] of [
+    [undefined, 'SqliteLogStore options: expected an object, got undefined'],
+    [{}, 'option path: expected a file name or ":memory:", got undefined'],
+    [{ path: '' }, 'option path: expected a file name or ":memory:", got ""'],
+    [{ path: ':memory:', max: 1 }, 'option max: expected one of path, maxLogs, pollMs, got an unknown option'],
+    [{ path: ':memory:', maxLogs: 0 }, 'option maxLogs: expected a whole number from 1'],
+    [{ path: ':memory:', pollMs: false }, 'option pollMs: expected a whole number from 1'],
   ] as const) {
-    it(`refuse ${name}`, () => {
-      expect(() => new SqliteLogStore(options as SqliteLogStoreOptions)).to.throw(TypeError, message);
+    it(`SqliteLogStore throws "${message}"`, () => {
+      expect(() => new SqliteLogStore(options as SqliteLogStoreOptions)).to.throw(LogStreamError, message);
     });
   }
 
-  it('give SQLite’s own error when the file can’t be opened', () => {
+  it('SqliteLogStore throws SQLite’s own error if the file cannot be opened', () => {
     expect(() => new SqliteLogStore({ path: '/nowhere/at/all.db' })).to.throw('unable to open database file');
+  });
+});
+
+describe('Node.js versions', () => {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+  it('log-stream checks for the version that its engines field names', () => {
+    expect(manifest.engines.node).to.equal(`>=${oldestNode}`);
+  });
+
+  for (const [version, works] of [
+    ['18.20.8', false],
+    ['20.19.0', false],
+    ['22.18.9', false],
+    ['22.19.0', true],
+    ['23.0.0', true],
+    ['24.3.0', true],
+  ] as const) {
+    it(`log-stream ${works ? 'loads' : 'refuses to load'} on Node.js ${version}`, () => {
+      const check = () => checkNodeVersion(version);
+      if (works) expect(check).not.to.throw();
+      else expect(check).to.throw(LogStreamError, `needs Node.js 22.19 or newer, this is ${version}`);
+    });
+  }
+
+  it('log-stream reports a Node.js that is too old in one line when it is loaded', () => {
+    const entry = new URL('../src/index.ts', import.meta.url).href;
+    const program = `Object.defineProperty(process, 'versions', { value: { node: '20.11.1' } });
+      import(${JSON.stringify(entry)}).catch((error) => console.log(error.stack));`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+    expect(stdout).to.equal(
+      'LogStreamError [ERR_LOG_STREAM_NODE]: @datashop/log-stream needs Node.js 22.19 or newer, this is 20.11.1\n',
+    );
   });
 });

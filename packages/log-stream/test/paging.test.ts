@@ -23,7 +23,7 @@ describe('the pages of …/logs', () => {
   afterEach(stopServices);
 
   for (const order of ['asc', 'desc'] as const) {
-    it(`hold each of many logs of one millisecond once, ${order}`, async () => {
+    it(`pages contain each of many logs of one millisecond once, ${order}`, async () => {
       const all = await service();
       await all.store.append(logs(23));
       const expected = logs(23).map(({ message }) => message);
@@ -36,14 +36,14 @@ describe('the pages of …/logs', () => {
     });
   }
 
-  it('end with null, even when the last one is full', async () => {
+  it('the last page has no cursor, even if it is full', async () => {
     const { app, store } = await service();
     await store.append(logs(2));
     const { body } = await request(app).get(`${LOGS}?limit=2`);
     expect(body).to.include({ nextCursor: null, total: 2 });
   });
 
-  it('newest first show what was there at the first page, while logs are being appended', async () => {
+  it('pages in descending order show the logs of the first page’s moment while logs are appended', async () => {
     const all = await service();
     await all.store.append(logs(10, 'old'));
     let n = 0;
@@ -59,7 +59,7 @@ describe('the pages of …/logs', () => {
     expect(totals).to.deep.equal([10, 14, 18, 22]);
   });
 
-  it('oldest first go on to what is being appended', async () => {
+  it('pages in ascending order continue with logs that are appended meanwhile', async () => {
     const all = await service();
     await all.store.append(logs(4, 'old'));
     let n = 0;
@@ -70,7 +70,7 @@ describe('the pages of …/logs', () => {
     expect(messages).to.deep.equal([...logs(4, 'old'), ...fresh].map(({ message }) => message));
   });
 
-  it('hold exactly the matching logs under any filter, order, limit and appending (property)', async () => {
+  it('pages contain exactly the matching logs for any filter, order, limit and appends (property)', async () => {
     const level = fc.constantFrom('DEBUG', 'INFO', 'WARN', 'ERROR' as const);
     const entry = fc.record({
       logLevel: level,

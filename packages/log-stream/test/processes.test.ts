@@ -38,7 +38,7 @@ describe('processes that share one file', () => {
     return { child, output: text(child.stdout), exit: once(child, 'exit') as Promise<[number | null, string | null]> };
   }
 
-  it('serve a pipeline in another process live, each log once, in order', async () => {
+  it('streams the logs of another process live, once each and in order', async () => {
     const { url } = await service({ store: new SqliteLogStore({ path, pollMs: 5 }) });
     const stream = await openStream(`${url}${LOGS}/stream`);
     await stream.until((body) => body.includes('id: '));
@@ -48,7 +48,7 @@ describe('processes that share one file', () => {
     expect(await exit).to.deep.equal([0, null]);
   });
 
-  it('agree on one epoch when they make the file at the same moment, and on one order when all append', async () => {
+  it('processes that create one file at the same time agree on its epoch and on one order of logs', async () => {
     const appenders = ['a', 'b', 'c', 'd'].map((prefix) => append(prefix, 50));
     const store = new SqliteLogStore({ path, pollMs: 5 });
     const { url } = await service({ store });
@@ -69,7 +69,7 @@ describe('processes that share one file', () => {
     }
   });
 
-  it('may open a new file in the very same instant', async () => {
+  it('several connections can create the same file at the same instant', async () => {
     const paths = Array.from({ length: 30 }, (_, i) => join(folder, `${i}.db`));
     const arrived = new Int32Array(new SharedArrayBuffer(paths.length * 4));
     const openers = 4;
@@ -88,7 +88,7 @@ describe('processes that share one file', () => {
     }
   });
 
-  it('survive the kill of one that appends: what readers got is what is stored', async () => {
+  it('a process killed while it appends loses no log that a reader has received', async () => {
     const store = new SqliteLogStore({ path, pollMs: 5 });
     const { url } = await service({ store });
     const stream = await openStream(`${url}${LOGS}/stream`);

@@ -12,7 +12,7 @@ const fenced = (language: string) =>
   [...README.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))].map((match) => String(match[1]));
 
 describe('the README', () => {
-  it('has a quick start that runs, and answers what its curl lines ask', async () => {
+  it('the README’s quick start runs and its curl lines get the shown logs', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'log-stream-'));
     const source = new URL('../src/index.ts', import.meta.url).href;
     const quickStart = fenced('ts')[0] ?? '';
@@ -39,22 +39,22 @@ describe('the README', () => {
     });
   });
 
-  it('shows a log as it really is', () => {
+  it('the README shows a log in its real shape', () => {
     const shown = JSON.parse(fenced('json').at(-1) ?? '');
     const { message, stageName, meta } = shown;
     expect(shown).to.deep.equal(createLogDocument({ message, stageName, durationMs: 135_000, ...meta }));
   });
 
-  it('names every option, route parameter and problem code', () => {
-    const sources = ['types.ts', 'problem.ts', 'query.ts'].map((name) =>
+  it('the README names every option, query parameter and error code', () => {
+    const sources = ['types.ts', 'errors.ts', 'http/query.ts'].map((name) =>
       readFileSync(fileURLToPath(new URL(`../src/${name}`, import.meta.url)), 'utf8'),
     );
     const [types = '', problems = '', query = ''] = sources;
-    const options = types.slice(types.indexOf('interface LogStreamOptions')).matchAll(/^ {2}(\w+)\??: /gm);
+    const options = types.slice(types.indexOf('interface LogStreamLimits')).matchAll(/^ {2}(\w+)\??: /gm);
     const codes = problems.matchAll(/^ {2}(\w+): \[/gm);
     const parameters = query.matchAll(/(?:query|this)\.(?:one|integer|instant|word)\('(\w+)'/g);
     const names = [...options, ...codes, ...parameters].map(([, name]) => String(name));
-    expect(names).to.include.members(['maxStallMs', 'too_many_streams', 'history']);
+    expect(names).to.include.members(['maxStallMs', 'total', 'ERR_LOG_STREAM_LIMIT', 'history']);
     for (const name of names) expect(README, name).to.match(new RegExp(`[\`{ ]${name}\\b`));
   });
 });

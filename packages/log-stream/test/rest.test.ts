@@ -13,7 +13,7 @@ const messages = ({ body }: Response) => body.logs.map(({ message }: { message: 
 describe('GET …/logs', () => {
   afterEach(stopServices);
 
-  it('answers a workflow’s logs, newest first, in their exact shape', async () => {
+  it('returns a workflow’s logs, newest first, in their exact shape', async () => {
     const { app, store } = await service();
     const [one, two] = [log('one'), log('two')];
     await store.append([one, log('x', { workflowID: 'other' }), two, log('y', { workspaceID: 'other' })]);
@@ -28,12 +28,12 @@ describe('GET …/logs', () => {
     });
   });
 
-  it('answers an empty page where there is nothing', async () => {
+  it('returns an empty page for a workflow without logs', async () => {
     const { app } = await service();
     await request(app).get(LOGS).expect(200, { logs: [], ids: [], nextCursor: null, total: 0 });
   });
 
-  it('takes ids as they are, percent-encoded', async () => {
+  it('decodes workspace and workflow ids from the path', async () => {
     const { app, store } = await service();
     const ids = { workspaceID: 'a/b %?', workflowID: "'; DROP TABLE logs; --" };
     await store.append([log('odd', ids)]);
@@ -90,18 +90,19 @@ describe('GET …/logs', () => {
       ['log_level=warn,error&search=STAGE&to=1758531240003', 'warn'],
       ['unknown=parameter', 'debug info 100% warn error'],
     ] as const) {
-      it(`${text} → ${expected || 'nothing'}`, async () => expect(await query(text)).to.equal(expected));
+      it(`a page with ${text} contains ${expected || 'no log'}`, async () =>
+        expect(await query(text)).to.equal(expected));
     }
   });
 
-  it('order turns the list, whatever its case', async () => {
+  it('order reverses a page and is case-insensitive', async () => {
     const { app, store } = await service();
     await store.append(logs(3));
     expect(messages(await request(app).get(`${LOGS}?order=asc`))).to.equal('m0 m1 m2');
     expect(messages(await request(app).get(`${LOGS}?order=DESC`))).to.equal('m2 m1 m0');
   });
 
-  it('limit is 50 unless told, and 500 at most', async () => {
+  it('limit defaults to 50 and is at most 500', async () => {
     const { app, store } = await service();
     await store.append(logs(501));
     for (const [query, count] of [
@@ -118,7 +119,7 @@ describe('GET …/logs', () => {
     }
   });
 
-  it('after gives the logs since an event, and counts them only', async () => {
+  it('after restricts a page and its total to logs after an event', async () => {
     const { app, store } = await service();
     await store.append(logs(5));
     const epoch = await store.epoch();
@@ -133,33 +134,33 @@ describe('GET …/logs', () => {
     expect(messages(await get(`after=${epoch}-2&cursor=${page.body.nextCursor}`))).to.equal('m4');
   });
 
-  it('upto ends at an event, and with after it gives exactly what lies between two events', async () => {
+  it('up_to ends a page at an event, and with after selects what lies between two events', async () => {
     const { app, store } = await service();
     await store.append(logs(5));
     const epoch = await store.epoch();
     const get = (query: string) => request(app).get(`${LOGS}?${query}`).expect(200);
-    const newest = await get(`upto=${epoch}-4&limit=2`);
+    const newest = await get(`up_to=${epoch}-4&limit=2`);
     expect(messages(newest)).to.equal('m3 m2');
     expect(newest.body.ids).to.deep.equal([`${epoch}-4`, `${epoch}-3`]);
     expect(newest.body.total).to.equal(4);
     expect(newest.headers['last-event-id']).to.equal(`${epoch}-4`);
-    expect(messages(await get(`upto=${epoch}-4&limit=2&cursor=${newest.body.nextCursor}`))).to.equal('m1 m0');
-    const between = await get(`order=asc&after=${epoch}-1&upto=${epoch}-3`);
+    expect(messages(await get(`up_to=${epoch}-4&limit=2&cursor=${newest.body.nextCursor}`))).to.equal('m1 m0');
+    const between = await get(`order=asc&after=${epoch}-1&up_to=${epoch}-3`);
     expect(messages(between)).to.equal('m1 m2');
     expect(between.body.nextCursor).to.equal(null);
-    expect(messages(await get(`after=${epoch}-3&upto=${epoch}-3`))).to.equal('');
+    expect(messages(await get(`after=${epoch}-3&up_to=${epoch}-3`))).to.equal('');
   });
 
-  it('upto an event that this store never had gives nothing', async () => {
+  it('up_to with an event that this store never had selects no log', async () => {
     const { app, store } = await service();
     await store.append(logs(2));
     for (const id of ['0123456789abcdef-1', `${await store.epoch()}-3`]) {
-      const { body } = await request(app).get(`${LOGS}?upto=${id}`).expect(200);
+      const { body } = await request(app).get(`${LOGS}?up_to=${id}`).expect(200);
       expect(body).to.deep.equal({ logs: [], ids: [], nextCursor: null, total: 0 });
     }
   });
 
-  it('after an event of another life, or one yet to come, gives everything kept', async () => {
+  it('after with an event of another epoch, or a future one, selects all logs', async () => {
     const { app, store } = await service();
     await store.append(logs(2));
     for (const id of ['0123456789abcdef-7', `${await store.epoch()}-3`]) {
@@ -214,18 +215,18 @@ describe('GET …/logs', () => {
     ['limit=0x10', 'limit', `${integer('limit')}, got "0x10"`],
     ['limit=1&limit=2', 'limit', 'limit: expected one value, got "1, 2"'],
     ['order=up', 'order', 'order: expected desc or asc, got "up"'],
-    ['cursor=x', 'cursor', 'cursor: expected a nextCursor that this service gave for order=desc, got "x"'],
-    [`cursor=${foreign}`, 'cursor', 'cursor: expected one of this store, got one of an earlier store'],
+    ['cursor=x', 'cursor', 'cursor: expected a nextCursor that this service returned for order=desc, got "x"'],
+    [`cursor=${foreign}`, 'cursor', 'cursor: expected a cursor of this store, got one of an earlier store'],
     [
       `cursor=${foreign}&order=asc`,
       'cursor',
-      `cursor: expected a nextCursor that this service gave for order=asc, got "${foreign}"`,
+      `cursor: expected a nextCursor that this service returned for order=asc, got "${foreign}"`,
     ],
     [`cursor=${foreign}=`, 'cursor', undefined],
     [`cursor=${padded}`, 'cursor', undefined],
     ['after=17', 'after', 'after: expected the id of an event, got "17"'],
     ['after=e-', 'after', undefined],
-    ['upto=17', 'upto', 'upto: expected the id of an event, got "17"'],
+    ['up_to=17', 'up_to', 'up_to: expected the id of an event, got "17"'],
     ['after=e-1x', 'after', undefined],
     ['after=e-99999999999999999', 'after', undefined],
     [
@@ -234,7 +235,7 @@ describe('GET …/logs', () => {
       `${integer('limit')}, got "${'\\u2028'.repeat(80)}\\u2026"`,
     ],
   ] as const) {
-    it(`refuses ${query.slice(0, 60)}`, async () => {
+    it(`a page with ${query.slice(0, 60)} is refused with 400`, async () => {
       const { app } = await service();
       const answer = await request(app).get(`${LOGS}?${query}`).expect(400);
       expect(answer.headers['content-type']).to.equal('application/problem+json');
@@ -242,7 +243,7 @@ describe('GET …/logs', () => {
         type: 'about:blank',
         title: 'Bad Request',
         status: 400,
-        code: 'invalid_parameter',
+        code: 'ERR_LOG_STREAM_PARAMETER',
         parameter,
       });
       if (detail !== undefined) expect(answer.body.detail).to.equal(detail);
@@ -250,26 +251,26 @@ describe('GET …/logs', () => {
     });
   }
 
-  it('refuses a path that is no percent-encoding', async () => {
+  it('refuses a path with invalid percent-encoding', async () => {
     const { app } = await service();
     const answer = await request(app).get('/wfm/workflow/workspace/%zz/workflow/wf/logs').expect(400);
-    expect(answer.body).to.include({ code: 'invalid_path', status: 400 });
+    expect(answer.body).to.include({ code: 'ERR_LOG_STREAM_PATH', status: 400 });
   });
 
   for (const path of [LOGS, `${LOGS}/stream`, '/logs/stream', '/healthz']) {
-    it(`reads only: POST ${path} is 405`, async () => {
+    it(`responds 405 to POST ${path} [R10]`, async () => {
       const { app } = await service();
       const answer = await request(app).post(path).expect(405);
       expect(answer.headers.allow).to.equal('GET, HEAD');
       expect(answer.body).to.include({
-        code: 'method_not_allowed',
+        code: 'ERR_LOG_STREAM_METHOD',
         detail: 'method: expected GET or HEAD, got "POST"',
       });
       await request(app).head(path).expect(200);
     });
   }
 
-  it('answers 503 while the store is down, tells the operator why and the reader nothing', async () => {
+  it('responds 503 without details while the store fails, and passes the error to onError [R56]', async () => {
     const errors: Error[] = [];
     const store = new FailingStore(new SqliteLogStore({ path: ':memory:' }));
     const { app } = await service({ store, onError: (error) => errors.push(error) });
@@ -277,12 +278,12 @@ describe('GET …/logs', () => {
     for (const path of [LOGS, `${LOGS}/stream`, '/logs/stream?history=3', '/healthz']) {
       const answer = await request(app).get(path).expect(503);
       expect(answer.headers).to.include({ 'content-type': 'application/problem+json', 'retry-after': '5' });
-      expect(answer.body).to.include({ code: 'store_unavailable', detail: 'The log store can not be read' });
+      expect(answer.body).to.include({ code: 'ERR_LOG_STREAM_STORE', detail: 'The log store can not be read' });
     }
     expect(errors).to.deep.equal(Array(4).fill(store.failing));
   });
 
-  it('lives on when onError throws', async () => {
+  it('survives an onError that throws', async () => {
     const warned = once(process, 'warning');
     const store = new FailingStore(new SqliteLogStore({ path: ':memory:' }));
     const onError = () => {
@@ -291,7 +292,7 @@ describe('GET …/logs', () => {
     const { app } = await service({ store, onError });
     store.failing = new Error('down');
     await request(app).get(LOGS).expect(503);
-    expect((await warned)[0].message).to.equal('log-stream: onError threw Error: mine');
+    expect((await warned)[0].message).to.equal('log-stream option onError: threw Error');
     store.failing = undefined;
     await request(app).get(LOGS).expect(200);
   });

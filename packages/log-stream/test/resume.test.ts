@@ -16,8 +16,8 @@ describe('a resume', () => {
     await stopServices();
   });
 
-  for (const how of ['Last-Event-ID', 'lastEventId=']) {
-    it(`by ${how} is exact from each of several logs of one millisecond`, async () => {
+  for (const how of ['Last-Event-ID', 'last_event_id=']) {
+    it(`resumes by ${how} exactly from each of several logs of one millisecond`, async () => {
       const { url, store } = await service();
       const all = logs(9);
       await store.append(all);
@@ -25,7 +25,7 @@ describe('a resume', () => {
         const id = `${await store.epoch()}-${seq}`;
         const stream = await (how === 'Last-Event-ID'
           ? openStream(`${url}${LOGS}/stream`, { lastEventId: id })
-          : openStream(`${url}${LOGS}/stream?lastEventId=${id}`));
+          : openStream(`${url}${LOGS}/stream?last_event_id=${id}`));
         await stream.untilMessage('m8');
         expect(stream.messages, id).to.deep.equal(messagesOf(all).slice(seq));
         stream.leave();
@@ -33,26 +33,26 @@ describe('a resume', () => {
     });
   }
 
-  it('at the newest log sends no log, and no id but its own', async () => {
+  it('a resume at the newest log sends neither a log nor another id', async () => {
     const { url, store } = await service();
     await store.append(logs(3));
     const id = `${await store.epoch()}-3`;
     const stream = await openStream(`${url}${LOGS}/stream`, { lastEventId: id });
     await store.append([log('next')]);
     await stream.untilMessage('next');
-    expect(stream.text.startsWith(`retry: 5000\n\nid: ${await store.epoch()}-4\ndata: `)).to.equal(true);
+    expect(stream.text.startsWith(`retry: 5000\nid: ${await store.epoch()}-4\ndata: `)).to.equal(true);
   });
 
-  it('takes the header before the query, as EventSource repeats its first URL', async () => {
+  it('prefers Last-Event-ID to last_event_id, because EventSource repeats its first URL', async () => {
     const { url, store } = await service();
     await store.append(logs(3));
     const e = await store.epoch();
-    const stream = await openStream(`${url}${LOGS}/stream?lastEventId=${e}-0`, { lastEventId: `${e}-2` });
+    const stream = await openStream(`${url}${LOGS}/stream?last_event_id=${e}-0`, { lastEventId: `${e}-2` });
     await stream.untilMessage('m2');
     expect(stream.messages).to.deep.equal(['m2']);
   });
 
-  it('is exact for a browser that was cut before its first event', async () => {
+  it('resumes exactly a browser that was cut before its first event', async () => {
     const { url, store } = await service();
     await store.append(logs(3, 'old'));
     const first = await openStream(`${url}${LOGS}/stream`);
@@ -64,7 +64,7 @@ describe('a resume', () => {
     expect(second.messages).to.deep.equal(['missed']);
   });
 
-  it('of a filtered stream moves the id on past what the filter holds back', async () => {
+  it('moves the id of a filtered stream past the logs that the filter excludes', async () => {
     const { url, store } = await service();
     await store.append([log('hit', { logLevel: 'ERROR' }), ...logs(200)]);
     const e = await store.epoch();
@@ -89,26 +89,26 @@ describe('a resume', () => {
     ['of eight KiB', 'x'.repeat(8192)],
     ['outside ASCII', 'é-2'],
   ] as const) {
-    it(`with an id ${name} replays everything kept, and says so first`, async () => {
+    it(`sends a gap event and all stored logs for an id ${name} [R31]`, async () => {
       const { url, store } = await service();
       await store.append(logs(3));
       const lastEventId = id.replaceAll('EPOCH', await store.epoch());
       const stream = await openStream(`${url}${LOGS}/stream`, { lastEventId });
       await stream.untilMessage('m2');
       expect(stream.messages).to.deep.equal(['m0', 'm1', 'm2']);
-      const first = 'retry: 5000\n\nevent: sse-proxy:gap\ndata: {"reason":"unknown-id"}\n\nid: ';
+      const first = 'retry: 5000\nevent: sse-proxy:gap\ndata: {"reason":"unknown-id"}\n\nid: ';
       expect(stream.text.slice(0, first.length)).to.equal(first);
     });
   }
 
-  it('with an unknown id and nothing to replay gives the browser one of this store', async () => {
+  it('sends an id of this store for an unknown id if there is nothing to replay', async () => {
     const { url, store } = await service();
     const stream = await openStream(`${url}${LOGS}/stream`, { lastEventId: 'gone-7' });
     await stream.until((text) => text.endsWith('-0\n\n'));
     expect(stream.lastId).to.equal(`${await store.epoch()}-0`);
   });
 
-  it('behind what is kept says that there is a gap', async () => {
+  it('sends a gap event to a resume whose logs were trimmed', async () => {
     const { url, store } = await service({ store: new SqliteLogStore({ path: ':memory:', maxLogs: 3 }) });
     const e = await store.epoch();
     await store.append(logs(10));
@@ -121,12 +121,12 @@ describe('a resume', () => {
       const stream = await openStream(`${url}${LOGS}/stream`, { lastEventId: `${e}-${seq}` });
       await stream.untilMessage('m9');
       expect(stream.messages).to.deep.equal(['m7', 'm8', 'm9']);
-      const start = 'retry: 5000\n\nevent: sse-proxy:gap\ndata: {"reason":"trimmed"}\n\nid: ';
+      const start = 'retry: 5000\nevent: sse-proxy:gap\ndata: {"reason":"trimmed"}\n\nid: ';
       expect(stream.text.startsWith(start), `${seq}`).to.equal(gap);
     }
   });
 
-  it('by a reader at the tip that trimming overtakes says so too', async () => {
+  it('sends a gap event to a live reader that trimming overtakes', async () => {
     const { url, store, router } = await service({ store: new SqliteLogStore({ path: ':memory:', maxLogs: 3 }) });
     const stream = await openStream(`${url}${LOGS}/stream`);
     await eventually(() => router.stats().atTip === 1);
@@ -136,7 +136,7 @@ describe('a resume', () => {
     expect(stream.text).to.include('\n\nevent: sse-proxy:gap\ndata: {"reason":"trimmed"}\n\nid: ');
   });
 
-  it('follows a store’s failure: the stream is cut, and the next one goes on exactly', async () => {
+  it('cuts streams when the store fails, and the next stream resumes exactly', async () => {
     const errors: Error[] = [];
     const store = new FailingStore(new SqliteLogStore({ path: ':memory:' }));
     const { url, router } = await service({ store, onError: (error) => errors.push(error) });
@@ -154,7 +154,7 @@ describe('a resume', () => {
     expect(router.stats().streams).to.equal(1);
   });
 
-  it('never takes what was read for readers that have left meanwhile', async () => {
+  it('discards a read of the tail whose readers have left meanwhile', async () => {
     const store = new GatedStore(new SqliteLogStore({ path: ':memory:' }));
     const { url, router } = await service({ store });
     const a = await openStream(`${url}${LOGS}/stream`);
@@ -242,14 +242,14 @@ describe('a resume', () => {
     await stopServices();
   }
 
-  it('loses nothing and doubles nothing, wherever streams are cut while logs are appended (property)', async () => {
+  it('loses and duplicates no log wherever streams are cut while logs are appended (property)', async () => {
     await fc.assert(
       fc.asyncProperty(steps, (schedule) => follow(new SqliteLogStore({ path: ':memory:' }), schedule)),
       { numRuns: 100 },
     );
   });
 
-  it('is as exact over a store that answers late and little at a time (property)', async () => {
+  it('loses and duplicates no log over a slow store with small batches (property)', async () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 7 }), (schedule, delays) =>
         follow(new SlowStore(new SqliteLogStore({ path: ':memory:' }), delays), schedule),

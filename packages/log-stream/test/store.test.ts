@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -29,7 +29,7 @@ describe('SqliteLogStore', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('numbers logs in their order and hands them back as they were', async () => {
+  it('SqliteLogStore numbers logs in order and returns them unchanged', async () => {
     const store = new SqliteLogStore({ path });
     const [first] = await store.append([]);
     expect(first).to.equal(undefined);
@@ -44,7 +44,7 @@ describe('SqliteLogStore', () => {
     await store.close();
   });
 
-  it('finds text with lone surrogates and NUL alike by SQL and in the live flow', async () => {
+  it('a search for lone surrogates and NUL matches the same logs in SQL and in the live stream', async () => {
     const { url, store } = await service({ store: new SqliteLogStore({ path }) });
     const query = `${LOGS}/stream?search=${encodeURIComponent('\ufffdX')}`;
     const live = await openStream(url + query);
@@ -56,7 +56,7 @@ describe('SqliteLogStore', () => {
     expect([live.messages, past.messages]).to.deep.equal([['one'], ['one']]);
   });
 
-  it('keeps its epoch and its ids over a restart, so that readers resume exactly', async () => {
+  it('SqliteLogStore keeps its epoch and numbers over a restart, so that readers resume exactly', async () => {
     const before = await service({ store: new SqliteLogStore({ path }) });
     const epoch = await before.store.epoch();
     await before.store.append(logs(3));
@@ -76,7 +76,40 @@ describe('SqliteLogStore', () => {
     expect(page.body.logs[0].message).to.equal('m1');
   });
 
-  it('has another epoch in another file', async () => {
+  it('creates database, -wal and -shm files that only their owner can read', async () => {
+    const store = new SqliteLogStore({ path });
+    await store.append(logs(1));
+    const modes = readdirSync(folder).map((name) => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]);
+    expect(modes).to.deep.equal([
+      ['logs.db', '600'],
+      ['logs.db-shm', '600'],
+      ['logs.db-wal', '600'],
+    ]);
+    await store.close();
+  });
+
+  it('keeps the mode of a database file that exists, and gives it to the files beside it', async () => {
+    writeFileSync(path, '');
+    chmodSync(path, 0o640);
+    const store = new SqliteLogStore({ path });
+    await store.append(logs(1));
+    const modes = readdirSync(folder).map((name) => (statSync(join(folder, name)).mode & 0o777).toString(8));
+    expect(modes).to.deep.equal(['640', '640', '640']);
+    await store.close();
+  });
+
+  it('takes a path that begins with file: for a file name, not for a URI with options of SQLite', async () => {
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      await new SqliteLogStore({ path: 'file:odd.db?mode=memory' }).close();
+      expect(readdirSync(folder)).to.include('file:odd.db?mode=memory');
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  it('SqliteLogStore has a different epoch in each file', async () => {
     const stores = [new SqliteLogStore({ path }), new SqliteLogStore({ path: ':memory:' })];
     const [one, two] = await Promise.all(stores.map((store) => store.epoch()));
     expect(one)
@@ -85,7 +118,7 @@ describe('SqliteLogStore', () => {
     await Promise.all(stores.map((store) => store.close()));
   });
 
-  it('keeps maxLogs, the newest, and never gives a number twice', async () => {
+  it('SqliteLogStore keeps the newest maxLogs and never assigns a number twice', async () => {
     const store = new SqliteLogStore({ path, maxLogs: 5 });
     for (let i = 0; i < 4; i++) await store.append(logs(3, `${i}-`));
     const { logs: kept, total } = await store.query({ filter: {}, order: 'asc', limit: 9 });
@@ -105,7 +138,7 @@ describe('SqliteLogStore', () => {
     await again.close();
   });
 
-  it('reads a bounded number of rows, and of characters, at once', async () => {
+  it('one read of SqliteLogStore is bounded in rows and in characters', async () => {
     const store = new SqliteLogStore({ path });
     await store.append(logs(6_000));
     await store.append([log('needle')]);
@@ -128,7 +161,7 @@ describe('SqliteLogStore', () => {
     await store.close();
   });
 
-  it('counts and pages by its index alone, without a sort', async () => {
+  it('SqliteLogStore counts and pages by its index, without a sort', async () => {
     const store = new SqliteLogStore({ path });
     const db = new DatabaseSync(path);
     const plan = db
@@ -142,7 +175,7 @@ describe('SqliteLogStore', () => {
     await store.close();
   });
 
-  it('looks for foreign writes only while somebody is subscribed', async () => {
+  it('SqliteLogStore polls for writes of other processes only while there is a subscription', async () => {
     const intervals = watchIntervals();
     const store = new SqliteLogStore({ path, pollMs: 1 });
     expect(intervals.size).to.equal(0);
@@ -170,7 +203,7 @@ describe('SqliteLogStore', () => {
     await Promise.all([store.close(), other.close()]);
   });
 
-  it('stores all logs of one append or none', async () => {
+  it('SqliteLogStore stores all logs of one append, or none', async () => {
     const store = new SqliteLogStore({ path });
     const db = new DatabaseSync(path);
     db.exec(
@@ -185,7 +218,7 @@ describe('SqliteLogStore', () => {
     await store.close();
   });
 
-  it('rejects whatever is asked after close(), which may be called twice', async () => {
+  it('SqliteLogStore rejects every call after close(), which may be called twice', async () => {
     const store = new SqliteLogStore({ path });
     await store.close();
     await store.close();
@@ -201,7 +234,7 @@ describe('SqliteLogStore', () => {
     }
   });
 
-  it('runs what its documentation shows', async () => {
+  it('the examples in the doc comments of SqliteLogStore and createLogDocument run', async () => {
     const store = new SqliteLogStore({ path });
     await store.append([createLogDocument({ message: 'Started', stageName: 'EXTRACT', ...RUN })]);
     await store.append([

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import request from 'supertest';
 import { SqliteLogStore } from '../src/index.ts';
@@ -11,19 +13,20 @@ describe('GET …/logs/stream', () => {
     await stopServices();
   });
 
-  it('sends its headers at once, as an event stream that nobody holds back', async () => {
+  it('sends the stream’s headers at once [R7]', async () => {
     const { url } = await service();
     const { status, headers } = await openStream(`${url}${LOGS}/stream`);
     expect(status).to.equal(200);
     expect(headers).to.include({
       'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
+      'cache-control': 'private, no-store, no-cache, no-transform',
       'x-accel-buffering': 'no',
+      'x-content-type-options': 'nosniff',
     });
     expect(headers).not.to.have.any.keys('content-length', 'content-encoding', 'etag');
   });
 
-  it('sends retry, an id to come back with, and then each log on one line (exact bytes)', async () => {
+  it('sends retry, an id to resume with, and each log on one line (exact bytes) [R28]', async () => {
     const { url, store } = await service();
     await store.append([log('before')]);
     const stream = await openStream(`${url}${LOGS}/stream`);
@@ -32,15 +35,15 @@ describe('GET …/logs/stream', () => {
     await stream.untilMessage('last');
     const e = await store.epoch();
     expect(stream.text).to.equal(
-      `retry: 5000\n\nid: ${e}-1\n\nid: ${e}-2\ndata: ${JSON.stringify(a)}\n\nid: ${e}-4\ndata: ${JSON.stringify(b)}\n\n`,
+      `retry: 5000\nid: ${e}-1\n\nid: ${e}-2\ndata: ${JSON.stringify(a)}\n\nid: ${e}-4\ndata: ${JSON.stringify(b)}\n\n`,
     );
     expect(stream.events[0]?.log).to.deep.equal(a);
   });
 
-  it('sends another retry, or none', async () => {
+  it('sends the configured retry, or none', async () => {
     for (const [retryMs, first] of [
-      [0, 'retry: 0\n\n'],
-      [250, 'retry: 250\n\n'],
+      [0, 'retry: 0\n'],
+      [250, 'retry: 250\n'],
       [false, ''],
     ] as const) {
       const { url, store } = await service({ retryMs });
@@ -66,7 +69,7 @@ describe('GET …/logs/stream', () => {
     ['?search=r&log_level=error', ['error', 'end']],
     ['?search=%25', ['end']],
   ] as const) {
-    it(`filters ${query || 'nothing'} alike in history, in a page read and at the tip`, async () => {
+    it(`filters ${query || 'nothing'} alike in history, in a replay and live`, async () => {
       const { url, store } = await service();
       const all = [
         log('debug', { logLevel: 'DEBUG' }),
@@ -95,7 +98,7 @@ describe('GET …/logs/stream', () => {
       [5, ['m0', 'm1', 'm2', 'm3', 'm4', 'live']],
       [500, ['m0', 'm1', 'm2', 'm3', 'm4', 'live']],
     ] as const) {
-      it(`${history} sends the newest ${history}, oldest first, and then what comes`, async () => {
+      it(`history=${history} sends the newest ${history} logs, oldest first, then live ones`, async () => {
         const { url, store } = await service();
         for (const document of logs(5)) await store.append([document, log('x', { workflowID: 'other' })]);
         const stream = await openStream(`${url}${LOGS}/stream?history=${history}`);
@@ -105,15 +108,15 @@ describe('GET …/logs/stream', () => {
       });
     }
 
-    it('of a workflow without logs is empty, and gives an id all the same', async () => {
+    it('history of a workflow without logs sends an id only', async () => {
       const { url, store } = await service();
       await store.append([log('x', { workflowID: 'other' })]);
       const stream = await openStream(`${url}${LOGS}/stream?history=5`);
       await stream.until((text) => text.endsWith('-1\n\n'));
-      expect(stream.text).to.equal(`retry: 5000\n\nid: ${await store.epoch()}-1\n\n`);
+      expect(stream.text).to.equal(`retry: 5000\nid: ${await store.epoch()}-1\n\n`);
     });
 
-    it('gives way to a resume', async () => {
+    it('ignores history when a Last-Event-ID is sent', async () => {
       const { url, store } = await service();
       await store.append(logs(5));
       const stream = await openStream(`${url}${LOGS}/stream?history=5`, { lastEventId: `${await store.epoch()}-4` });
@@ -131,47 +134,56 @@ describe('GET …/logs/stream', () => {
       'log_level: expected one or more of DEBUG, INFO, WARN, ERROR, separated by commas, got "x\\r\\ny"',
     ],
     ['search=%00', 'search: expected text without NUL, got "\\u0000"'],
-    ['lastEventId=a&lastEventId=b', 'lastEventId: expected one value, got "a, b"'],
+    ['last_event_id=a&last_event_id=b', 'last_event_id: expected one value, got "a, b"'],
   ] as const) {
-    it(`refuses ${query} as a problem, never as a stream`, async () => {
+    it(`refuses a stream with ${query} by problem+json`, async () => {
       const { app, router } = await service();
       for (const path of [`${LOGS}/stream`, '/logs/stream']) {
         const answer = await request(app).get(`${path}?${query}`).expect(400);
         expect(answer.headers['content-type']).to.equal('application/problem+json');
-        expect(answer.body).to.include({ code: 'invalid_parameter', detail });
+        expect(answer.body).to.include({ code: 'ERR_LOG_STREAM_PARAMETER', detail });
       }
       expect(router.stats().streams).to.equal(0);
     });
   }
 
-  it('answers HEAD with the headers and opens nothing', async () => {
+  it('responds to HEAD with the stream’s headers and opens no stream [R10]', async () => {
     const { app, router } = await service();
     await request(app).head(`${LOGS}/stream`).expect(200).expect('content-type', 'text/event-stream; charset=utf-8');
     expect(router.stats().streams).to.equal(0);
   });
 
-  it('pings, and moves a filtered browser’s id on with the ping', async () => {
-    const { url, store } = await service({ pingMs: 5 });
-    const stream = await openStream(`${url}${LOGS}/stream?log_level=error`);
-    await stream.until((text) => text.includes(':ping\n\n:ping\n\n'));
-    await store.append(logs(3));
-    await stream.until((text) => /-3\n\n:ping\n\n$/.test(text));
-    const e = await store.epoch();
-    expect(stream.text).to.match(new RegExp(`^retry: 5000\n\nid: ${e}-0\n\n(:ping\n\n)+id: ${e}-3\n\n:ping\n\n$`));
+  it('closes the connection after the response to a GET with a body [R10]', async () => {
+    const { url } = await service();
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write(`GET ${LOGS} HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nGET `);
+    expect(await text(socket))
+      .to.match(/^HTTP\/1\.1 200 /)
+      .and.match(/^connection: close$/im);
   });
 
-  it('refuses one stream too many with 503, and takes the next when one has left', async () => {
-    const { url, app, router } = await service({ maxStreams: 2 });
+  it('sends heartbeats without an empty line, and moves a filtered stream’s id before one [R28]', async () => {
+    const { url, store } = await service({ heartbeatMs: 5 });
+    const stream = await openStream(`${url}${LOGS}/stream?log_level=error`);
+    await stream.until((text) => text.includes(':ping\n:ping\n'));
+    await store.append(logs(3));
+    await stream.until((text) => /-3\n\n:ping\n$/.test(text));
+    const e = await store.epoch();
+    expect(stream.text).to.match(new RegExp(`^retry: 5000\nid: ${e}-0\n\n(:ping\n)+id: ${e}-3\n\n:ping\n$`));
+  });
+
+  it('refuses a stream over limits.total with 503, and accepts one again after another has left', async () => {
+    const { url, app, router } = await service({ limits: { total: 2 } });
     const first = await openStream(`${url}/logs/stream`);
     await openStream(`${url}/logs/stream`);
     const answer = await request(app).get('/logs/stream').expect(503);
-    expect(answer.body).to.include({ code: 'too_many_streams' });
+    expect(answer.body).to.include({ code: 'ERR_LOG_STREAM_LIMIT' });
     first.leave();
     await eventually(() => router.stats().streams === 1);
     expect((await openStream(`${url}/logs/stream`)).status).to.equal(200);
   });
 
-  it('reads a new log once for all the readers at the tip', async () => {
+  it('reads a new log once for all live readers', async () => {
     const store = new CountingStore(new SqliteLogStore({ path: ':memory:' }));
     const { url, router } = await service({ store });
     const streams = await Promise.all(Array.from({ length: 200 }, () => openStream(`${url}${LOGS}/stream`)));

@@ -61,9 +61,9 @@ export class ApiError extends Error {
 }
 
 export async function fetchLogs(query: LogQuery, signal?: AbortSignal): Promise<LogPage> {
-  const { levels, ...rest } = query;
+  const { levels, upto, ...rest } = query;
   const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries({ log_level: levels?.join(), ...rest })) {
+  for (const [name, value] of Object.entries({ log_level: levels?.join(), up_to: upto, ...rest })) {
     if (value !== undefined && value !== '') parameters.set(name, String(value));
   }
   const response = await ask(`${BFF_LOGS}?${parameters}`, { signal: signal ?? null });

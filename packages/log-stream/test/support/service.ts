@@ -40,7 +40,7 @@ const running: { router: LogStreamRouter; server: Server; store: LogStore }[] = 
 /** A service on a port of its own; `stopServices` ends it. */
 export async function service(options: Partial<LogStreamOptions> = {}): Promise<Service> {
   const store = options.store ?? new SqliteLogStore({ path: ':memory:' });
-  const router = logStreamRouter({ pingMs: false, onError: () => {}, ...options, store });
+  const router = logStreamRouter({ token: false, heartbeatMs: false, onError: () => {}, ...options, store });
   const app = express();
   app.use(router);
   const server = createServer(app).listen(0, '127.0.0.1');

@@ -90,7 +90,10 @@ export class TestStream {
 
   /** Blocks that arrived whole. */
   get blocks(): string[] {
-    return this.text.split('\n\n').slice(0, -1);
+    return this.text
+      .split('\n\n')
+      .slice(0, -1)
+      .map((block) => block.replace(/^(?:(?:retry: \d+|:ping)\n)+/, ''));
   }
 
   get events(): ReceivedEvent[] {

@@ -1,43 +1,59 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { checkLogDocument } from './document.ts';
-import { haystackOf } from './filter.ts';
-import { checkOptions, MAX_TIMER_MS, type Rule, wholeNumber } from './options.ts';
-import { levelBit, openDatabase, transaction, whereOf } from './sqlite-sql.ts';
-import { Wakeups } from './sqlite-wakeups.ts';
-import type { LogBatch, LogBounds, LogDocument, LogFilter, LogPage, LogQuery, LogStore, StoredLog } from './types.ts';
+import { checkLogDocument } from '../../document.ts';
+import { haystackOf } from '../../filter.ts';
+import { type Complete, count, delay, type Rules, readOptions } from '../../options.ts';
+import type {
+  LogBatch,
+  LogBounds,
+  LogDocument,
+  LogFilter,
+  LogPage,
+  LogQuery,
+  LogStore,
+  StoredLog,
+} from '../../types.ts';
+import { levelBit, openDatabase, transaction, whereOf } from './database.ts';
+import { Wakeups } from './wakeups.ts';
 
-/** Settings of {@link SqliteLogStore}. */
+/** Options of {@link SqliteLogStore}. `undefined` means left out. */
 export interface SqliteLogStoreOptions {
-  /** The database's file, made if missing (its folder is not), or `:memory:`. Several processes may share one file. */
+  /**
+   * The database file, or `:memory:`. Created with mode 0600 if missing; its folder must exist. Several processes may share
+   * one file.
+   */
   path: string;
-  /** Logs to keep; the oldest go first. Of processes that share a file, the smallest counts. @defaultValue 100_000 */
-  maxLogs?: number;
-  /** Milliseconds between two looks for what other processes wrote, while somebody is subscribed. @defaultValue 100 */
-  pollMs?: number;
+  /**
+   * Number of logs to keep; each append deletes the oldest ones beyond it. The smallest value counts among processes that
+   * share a file.
+   * @defaultValue 100_000
+   */
+  maxLogs?: number | undefined;
+  /** Milliseconds between two polls for logs of other processes, while there is a subscription. @defaultValue 100 */
+  pollMs?: number | undefined;
 }
 
-const RULES: Record<keyof SqliteLogStoreOptions, Rule> = {
-  path: { expected: 'a file name or ":memory:"', holds: (value) => typeof value === 'string' && value !== '' },
-  maxLogs: wholeNumber(1, Number.MAX_SAFE_INTEGER),
-  pollMs: wholeNumber(1, MAX_TIMER_MS),
+const rules: Rules<keyof SqliteLogStoreOptions> = {
+  path: [undefined, ['a file name or ":memory:"', (value) => typeof value === 'string' && value !== '']],
+  maxLogs: [100_000, count],
+  pollMs: [100, delay],
 };
 
-// SQLite runs on the event loop's thread: one call looks at so many rows at most, and takes so much text.
-const SCAN_ROWS = 5_000;
-const READ_CHARACTERS = 256 * 1024;
+// SQLite runs on the event loop's thread, so one call scans at most so many rows, and returns about so much text.
+const maxScannedRows = 5_000;
+const maxReadCharacters = 256 * 1024;
 
 /**
- * A log store in one SQLite file, by Node's own `node:sqlite`.
+ * A log store in one SQLite file, with Node's built-in `node:sqlite`.
  *
- * SQLite lets one writer in at a time and numbers are given inside its transaction, so over all processes the order of
- * numbers is the order of commits: nobody ever sees a log appear below one that was seen before.
+ * SQLite runs one write transaction at a time and numbers are assigned inside it. Across all processes the order of
+ * numbers is therefore the order of commits: no log ever appears with a number below one that was read before.
  *
  * @example
  * const store = new SqliteLogStore({ path: 'logs.db' });
  * await store.append([createLogDocument({ message: 'Started', stageName: 'EXTRACT', ...run })]);
  *
- * @throws TypeError for a bad option, naming it; SQLite's error when the file can't be opened
+ * @throws LogStreamError `ERR_LOG_STREAM_OPTION` for an invalid option; SQLite's error if the file cannot be opened
  */
 export class SqliteLogStore implements LogStore {
   readonly #db: DatabaseSync;
@@ -47,8 +63,7 @@ export class SqliteLogStore implements LogStore {
   readonly #statements = new Map<string, StatementSync>();
 
   constructor(options: SqliteLogStoreOptions) {
-    checkOptions('SqliteLogStore', options, RULES, 'path');
-    const { path, maxLogs = 100_000, pollMs = 100 } = options;
+    const { path, maxLogs, pollMs } = readOptions<Complete<SqliteLogStoreOptions>>('SqliteLogStore', options, rules);
     this.#maxLogs = maxLogs;
     const { db, epoch } = openDatabase(path);
     this.#db = db;
@@ -78,11 +93,11 @@ export class SqliteLogStore implements LogStore {
         const { lastInsertRowid } = insert.run(workspaceID, workflowID, level, timestamp, haystackOf(log), text);
         return { seq: Number(lastInsertRowid), log };
       });
-      // By number and not by count: numbers have no holes, and a count would read the whole index each time.
+      // By number and not by count: numbers are contiguous, and a count would read the whole index.
       this.#sql('DELETE FROM logs WHERE seq <= ?').run((stored.at(-1)?.seq ?? 0) - this.#maxLogs);
       return stored;
     });
-    this.#wakeups.wake();
+    this.#wakeups.notify();
     return stored;
   }
 
@@ -92,8 +107,8 @@ export class SqliteLogStore implements LogStore {
     const lastSeq = Math.min(throughSeq ?? Infinity, bounds.lastSeq);
     const logs: StoredLog[] = [];
     let matching = 0;
-    // A search reads every row's text, tenths of a second over a full store: the streams get their turns in between.
-    const step = filter.search ? SCAN_ROWS : Math.max(1, lastSeq - from);
+    // A search reads the text of every row. The loop yields between steps, so that streams are not delayed.
+    const step = filter.search ? maxScannedRows : Math.max(1, lastSeq - from);
     for (let done = 0; from + done < lastSeq; done += step) {
       const low = order === 'asc' ? from + done : Math.max(from, lastSeq - done - step);
       const high = order === 'asc' ? Math.min(lastSeq, low + step) : lastSeq - done;
@@ -118,7 +133,7 @@ export class SqliteLogStore implements LogStore {
     return this.#snapshot(() => {
       const { firstSeq, lastSeq } = this.#bounds();
       const from = Math.max(afterSeq, firstSeq - 1);
-      const through = Math.min(lastSeq, from + SCAN_ROWS);
+      const through = Math.min(lastSeq, from + maxScannedRows);
       const where = whereOf(filter, from, through);
       const rows = this.#sql(`SELECT seq, document FROM logs WHERE ${where.sql} ORDER BY seq LIMIT ?`);
       const logs: StoredLog[] = [];
@@ -126,7 +141,7 @@ export class SqliteLogStore implements LogStore {
       for (const row of rows.iterate(...where.values, limit)) {
         logs.push(storedLog(row));
         characters += String(row.document).length;
-        if (logs.length === limit || characters >= READ_CHARACTERS) {
+        if (logs.length === limit || characters >= maxReadCharacters) {
           return { logs, firstSeq, lastSeq, throughSeq: Number(row.seq) };
         }
       }

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { matcherOf } from './filter.ts';
-import { piecesOf } from './frames.ts';
+import { matcherOf } from '../filter.ts';
+import type { LogBatch, LogStore } from '../types.ts';
+import { batchesOf } from './frames.ts';
 import type { Reader } from './reader.ts';
-import type { LogBatch, LogStore } from './types.ts';
 
-/** Logs read at once. A thousand readers may hold a page each. */
-export const PAGE = 64;
+/** Most logs that one read returns; a thousand readers may hold one batch each. */
+export const readLimit = 64;
 
 interface Member {
   readonly reader: Reader;
@@ -13,17 +13,17 @@ interface Member {
 }
 
 /**
- * The newest end of the store, read once for all readers that have got there: each new log is read, matched and
- * serialised once per distinct filter. A reader joins at the tail's very position and leaves as soon as its socket is
- * full, with a position of its own; so nothing is ever queued here.
+ * Reads the newest logs once for all readers that have reached them: each new log is read, matched and serialised once
+ * per distinct filter. A reader joins at exactly the tail's position, and leaves with a position of its own as soon as
+ * its socket is full. The tail therefore queues nothing.
  */
 export class Tail {
   readonly #store: LogStore;
   readonly #members = new Map<Reader, Member>();
-  /** Everything up to here has been handed to every member. */
+  /** Every log up to this sequence number has been delivered to every member. */
   #position = 0;
   #unsubscribe: (() => void) | undefined;
-  #woken = false;
+  #notified = false;
   #reading = false;
 
   constructor(store: LogStore) {
@@ -34,16 +34,16 @@ export class Tail {
     return this.#members.size;
   }
 
-  /** Takes a reader in until it leaves. Returns at once, without it, when the tail has more than it: it must read on. */
+  /** Adds a reader and resolves when it leaves. Resolves at once, without adding it, if the reader is behind the tail. */
   async join(reader: Reader): Promise<void> {
     if (this.#members.size === 0) this.#position = reader.position;
     if (reader.position < this.#position) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#members.set(reader, { reader, leave: resolve });
     if (this.#members.size === 1) {
-      this.#unsubscribe = this.#store.subscribe(() => this.#wake());
-      // Something may have come between the reader's last look and the subscription.
-      this.#wake();
+      this.#unsubscribe = this.#store.subscribe(() => this.#notify());
+      // Logs may have been appended between the reader's last read and the subscription.
+      this.#notify();
     }
     await promise;
   }
@@ -58,22 +58,22 @@ export class Tail {
     this.#unsubscribe = undefined;
   }
 
-  #wake(): void {
-    this.#woken = true;
+  #notify(): void {
+    this.#notified = true;
     if (!this.#reading) void this.#read();
   }
 
   async #read(): Promise<void> {
     this.#reading = true;
-    while (this.#woken && this.#members.size > 0) {
-      // Whatever is appended within this turn of the event loop costs one read; and under a flood sockets get their turn.
+    while (this.#notified && this.#members.size > 0) {
+      // One read for everything that is appended within a turn; and sockets get their turn during a flood.
       await nextTurn();
-      this.#woken = false;
+      this.#notified = false;
       const from = this.#position;
       try {
-        const batch = await this.#store.read(from, {}, PAGE);
-        // All may have left meanwhile, and others may have started elsewhere: then this batch is not theirs.
-        if (from !== this.#position) this.#woken = true;
+        const batch = await this.#store.read(from, {}, readLimit);
+        // All members may have left during the read, and others joined at another position: read again for those.
+        if (from !== this.#position) this.#notified = true;
         else this.#deliver(batch);
       } catch (error) {
         for (const { reader } of [...this.#members.values()]) reader.fail(error);
@@ -84,7 +84,7 @@ export class Tail {
 
   #deliver(batch: LogBatch): void {
     if (batch.firstSeq > this.#position + 1) {
-      // Trimmed before we got to it. Each reader finds out by itself, and says so in its stream.
+      // Logs were trimmed before the tail read them. Each reader detects it by itself and sends a gap event.
       for (const { reader } of [...this.#members.values()]) this.leave(reader);
       return;
     }
@@ -94,10 +94,10 @@ export class Tail {
       if (first === undefined) continue;
       const matches = matcherOf(first.reader.filter);
       const logs = batch.logs.filter(({ log }) => matches(log));
-      const pieces = [...piecesOf(first.reader.epoch, logs)];
-      for (const { reader } of members) if (!reader.take(pieces, batch.throughSeq)) this.leave(reader);
+      const batches = [...batchesOf(first.reader.epoch, logs)];
+      for (const { reader } of members) if (!reader.write(batches, batch.throughSeq)) this.leave(reader);
     }
     this.#position = Math.max(this.#position, batch.throughSeq);
-    if (batch.throughSeq < batch.lastSeq) this.#woken = true;
+    if (batch.throughSeq < batch.lastSeq) this.#notified = true;
   }
 }

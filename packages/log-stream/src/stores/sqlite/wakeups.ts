@@ -1,23 +1,26 @@
-/** Who wants to know that there may be something new: told at once of our own writes, by polling of foreign ones. */
+/** Notifies subscribers of possible new logs: at once for writes of this store, by polling for those of other processes. */
 export class Wakeups {
   readonly #listeners = new Set<{ readonly call: () => void }>();
   readonly #pollMs: number;
   readonly #version: () => number;
   #timer: NodeJS.Timeout | undefined;
-  #seen = 0;
+  #seenVersion = 0;
 
-  /** @param version a number that changes when another connection has written: SQLite's `data_version`, which costs a look into shared memory */
+  /**
+   * @param pollMs milliseconds between two polls
+   * @param version returns a number that changes after a write of another connection: SQLite's `data_version`
+   */
   constructor(pollMs: number, version: () => number) {
     this.#pollMs = pollMs;
     this.#version = version;
   }
 
   subscribe(listener: () => void): () => void {
-    // Wrapped, so that a function subscribed twice is two subscriptions and each release ends its own.
+    // Wrapped, so that a function that is subscribed twice has two subscriptions, each with its own release.
     const entry = { call: listener };
     if (this.#listeners.size === 0) {
-      // Before the caller reads: what is written after this look changes the number.
-      this.#seen = this.#version();
+      // Read before the caller reads logs: a later write changes the version.
+      this.#seenVersion = this.#version();
       this.#timer = setInterval(() => this.#poll(), this.#pollMs).unref();
     }
     this.#listeners.add(entry);
@@ -27,7 +30,7 @@ export class Wakeups {
     };
   }
 
-  wake(): void {
+  notify(): void {
     for (const { call } of [...this.#listeners]) call();
   }
 
@@ -41,10 +44,10 @@ export class Wakeups {
     try {
       version = this.#version();
     } catch {
-      // Whoever is woken reads, and meets the error where it can be reported.
+      // The subscribers read next, and report the same error.
     }
-    if (version === this.#seen) return;
-    this.#seen = version;
-    this.wake();
+    if (version === this.#seenVersion) return;
+    this.#seenVersion = version;
+    this.notify();
   }
 }

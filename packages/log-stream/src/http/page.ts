@@ -1,20 +1,22 @@
 import type { Request, Response } from 'express';
-import { encodeCursor, eventId, seqOf } from './event-id.ts';
-import { Problem } from './problem.ts';
-import { parseRestRequest } from './query.ts';
-import type { LogStore } from './types.ts';
+import { LogStreamError } from '../errors.ts';
+import { eventId, seqOf } from '../event-id.ts';
+import type { LogStore } from '../types.ts';
+import { encodeCursor } from './cursor.ts';
+import { parsePageRequest } from './query.ts';
 
-/** Answers one page of a workflow's logs. */
+/** Sends one page of a workflow's logs. */
 export async function sendPage(store: LogStore, req: Request, res: Response): Promise<void> {
-  const { filter, order, limit, cursor, after, upto } = parseRestRequest(req);
+  const { filter, order, limit, cursor, after, upTo } = parsePageRequest(req);
   const epoch = await store.epoch();
   if (cursor !== undefined && cursor.epoch !== epoch) {
-    throw new Problem('invalid_parameter', 'cursor: expected one of this store, got one of an earlier store', 'cursor');
+    const detail = 'cursor: expected a cursor of this store, got one of an earlier store';
+    throw new LogStreamError('ERR_LOG_STREAM_PARAMETER', detail, { parameter: 'cursor' });
   }
   const bounds = await store.bounds();
   const afterSeq = after === undefined ? undefined : seqOf(after, epoch, bounds);
-  // An event that this store never had: nothing is known to be older.
-  const throughSeq = upto === undefined ? undefined : (seqOf(upto, epoch, bounds) ?? 0);
+  // An id that this store never assigned has no older logs here.
+  const throughSeq = upTo === undefined ? undefined : (seqOf(upTo, epoch, bounds) ?? 0);
   const page = await store.query({
     filter,
     order,
@@ -28,10 +30,10 @@ export async function sendPage(store: LogStore, req: Request, res: Response): Pr
   res.statusCode = 200;
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.setHeader('Cache-Control', 'no-store');
-  // The moment this page shows: a stream opened with it goes on exactly where the page ends.
+  // A stream opened with this id starts exactly where the page ends.
   res.setHeader('Last-Event-ID', eventId(epoch, page.lastSeq));
   const logs = page.logs.map(({ log }) => log);
-  // Beside the logs and not in them: a log has its exact shape.
+  // A list of its own, because the shape of a log document is fixed.
   const ids = page.logs.map(({ seq }) => eventId(epoch, seq));
   res.end(JSON.stringify({ logs, ids, nextCursor, total: page.total }));
 }

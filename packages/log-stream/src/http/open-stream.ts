@@ -1,44 +1,46 @@
 import type { Request, Response } from 'express';
-import { seqOf } from './event-id.ts';
-import { idFrame, UNKNOWN_ID } from './frames.ts';
-import type { LogStreamConfig } from './options.ts';
+import { seqOf } from '../event-id.ts';
+import type { LogStreamConfig } from '../options.ts';
+import { idFrame, retryLine, unknownIdGap } from '../stream/frames.ts';
+import type { OpenStreams } from '../stream/open-streams.ts';
+import type { ReaderStart } from '../stream/reader.ts';
+import type { LogStore } from '../types.ts';
 import { parseStreamRequest, type StreamRequest } from './query.ts';
-import type { ReaderStart } from './reader.ts';
-import type { Streams } from './streams.ts';
-import type { LogStore } from './types.ts';
 
-/** Opens an event stream: where to start, the headers, the first lines, then a reader of its own. */
+/** Opens an event stream: finds the start position, sends the headers and the first lines, then starts a reader. */
 export async function openStream(
   config: LogStreamConfig,
-  streams: Streams,
+  streams: OpenStreams,
   req: Request,
   res: Response,
 ): Promise<void> {
   const request = parseStreamRequest(req);
   if (req.method === 'HEAD') {
-    sendHead(res);
+    setStreamHeaders(res);
     res.end();
     return;
   }
-  // Gone already, behind some slow middleware: its close has been and will not come again.
+  // The browser left during an earlier middleware: 'close' was emitted before anything here could listen for it.
   if (res.destroyed) return;
   const begin = streams.admit(res);
-  // Before the headers: while the store is down the answer can still be 503, where a 200 would be a broken stream.
+  // Before the headers are sent: if the store fails now, the response can still be 503.
   const { start, firstLines } = await startOf(config.store, request);
   if (res.destroyed || streams.closing) {
     res.destroy();
     return;
   }
-  sendHead(res);
-  begin(start, `${config.retryMs === false ? '' : `retry: ${config.retryMs}\n\n`}${firstLines}`);
+  setStreamHeaders(res);
+  res.flushHeaders();
+  begin(start, (config.retryMs === false ? '' : retryLine(config.retryMs)) + firstLines);
 }
 
-function sendHead(res: Response): void {
+/** The headers that the proxy sends too [R7]. */
+function setStreamHeaders(res: Response): void {
   res.statusCode = 200;
   res.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
-  res.setHeader('Cache-Control', 'no-cache, no-transform');
+  res.setHeader('Cache-Control', 'private, no-store, no-cache, no-transform');
   res.setHeader('X-Accel-Buffering', 'no');
-  res.flushHeaders();
+  res.setHeader('X-Content-Type-Options', 'nosniff');
 }
 
 async function startOf(
@@ -50,15 +52,15 @@ async function startOf(
   if (lastEventId !== undefined) {
     const seq = seqOf(lastEventId, epoch, bounds);
     if (seq !== undefined) return { start: { epoch, filter, position: seq, announced: seq }, firstLines: '' };
-    return { start: { epoch, filter, position: bounds.firstSeq - 1, announced: -1 }, firstLines: UNKNOWN_ID };
+    return { start: { epoch, filter, position: bounds.firstSeq - 1, announced: -1 }, firstLines: unknownIdGap };
   }
   if (history > 0) {
     const { logs } = await store.query({ filter, order: 'desc', limit: history, total: false });
     const oldest = logs.at(-1);
-    // Only the place is kept: from there on history is read as any reader reads, so there is no splice to get wrong.
+    // Only the position is kept. The reader reads from there like any other, so history and live logs need no splice.
     if (oldest) return { start: { epoch, filter, position: oldest.seq - 1, announced: -1 }, firstLines: '' };
   }
-  // Live from now on. The browser gets an id at once: cut before its first event, it still comes back to this place.
+  // Live from now on. A browser that is cut before its first event resumes here with the id.
   const { lastSeq } = bounds;
   return { start: { epoch, filter, position: lastSeq, announced: lastSeq }, firstLines: idFrame(epoch, lastSeq) };
 }

@@ -1,0 +1,67 @@
+// code → [HTTP status, title]. The README lists every code.
+const table = {
+  ERR_LOG_STREAM_NODE: [500, 'Unsupported Node.js version'],
+  ERR_LOG_STREAM_OPTION: [500, 'Invalid option'],
+  ERR_LOG_STREAM_DOCUMENT: [500, 'Invalid log document'],
+  ERR_LOG_STREAM_PARAMETER: [400, 'Bad Request'],
+  ERR_LOG_STREAM_PATH: [400, 'Bad Request'],
+  ERR_LOG_STREAM_TOKEN_MISSING: [401, 'Unauthorized'],
+  ERR_LOG_STREAM_TOKEN_WRONG: [403, 'Forbidden'],
+  ERR_LOG_STREAM_METHOD: [405, 'Method Not Allowed'],
+  ERR_LOG_STREAM_LIMIT: [503, 'Service Unavailable'],
+  ERR_LOG_STREAM_CLOSING: [503, 'Service Unavailable'],
+  ERR_LOG_STREAM_STORE: [503, 'Service Unavailable'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+/** Stable machine-readable codes. */
+export type LogStreamErrorCode = keyof typeof table;
+
+/** What a {@link LogStreamError} may carry besides its code and message. */
+export interface LogStreamErrorDetails extends ErrorOptions {
+  /** Name of the query parameter at fault. */
+  parameter?: string;
+}
+
+/**
+ * The only error class of this package.
+ *
+ * Thrown for invalid options and log documents; sent as `application/problem+json` for everything that is wrong with a
+ * request.
+ */
+export class LogStreamError extends Error {
+  override readonly name = 'LogStreamError';
+  readonly code: LogStreamErrorCode;
+  /** HTTP status of the response. */
+  readonly status: number;
+  /** The same text for every error with this status. */
+  readonly title: string;
+  /** Name of the query parameter at fault, if one is. */
+  readonly parameter: string | undefined;
+
+  constructor(code: LogStreamErrorCode, message: string, { parameter, ...options }: LogStreamErrorDetails = {}) {
+    super(message, options);
+    this.code = code;
+    [this.status, this.title] = table[code];
+    this.parameter = parameter;
+  }
+}
+
+/** Longest part of an input that an error message quotes, in UTF-16 units. */
+const maxQuoted = 80;
+
+/** Quotes text from outside for a message or a log line: cut, and everything but printable ASCII is escaped [R56]. */
+export function quote(text: string): string {
+  const short = text.length > maxQuoted ? `${text.slice(0, maxQuoted)}…` : text;
+  return JSON.stringify(short).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** Describes a value of any type for an error message; never the content of an object. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}

@@ -1,0 +1,53 @@
+import { eventId } from '../event-id.ts';
+import type { StoredLog } from '../types.ts';
+
+/**
+ * Keeps a quiet connection alive. No empty line follows it or {@link retryLine}: some clients dispatch a message at
+ * every empty line [R28].
+ */
+export const heartbeat = ':ping\n';
+/** Sent before a full replay to a subscriber whose id is unknown here. */
+export const unknownIdGap = gapFrame('unknown-id');
+/** Sent where logs were trimmed before the subscriber received them. */
+export const trimmedGap = gapFrame('trimmed');
+
+/** Target size of one write, in UTF-16 units: large enough that a burst needs few writes, small enough to detect a full socket early. */
+const batchLength = 16 * 1024;
+
+/** Whole events that are written together. */
+export interface FrameBatch {
+  readonly bytes: Buffer;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+}
+
+/** The reconnection time of the browser, in milliseconds. */
+export function retryLine(retryMs: number): string {
+  return `retry: ${retryMs}\n`;
+}
+
+/**
+ * An event, because browsers do not expose comments. It has the name of the proxy's own gap event, so that a page needs
+ * one listener, and no id, so that the browser's last event id stays valid.
+ */
+function gapFrame(reason: string): string {
+  return `event: sse-proxy:gap\ndata: ${JSON.stringify({ reason })}\n\n`;
+}
+
+/** Sets the browser's last event id without dispatching an event. An id takes effect at an empty line only. */
+export function idFrame(epoch: string, seq: number): string {
+  return `id: ${eventId(epoch, seq)}\n\n`;
+}
+
+/** Serialises logs as events, in order. JSON contains no raw line breaks, so a log is always one data line. */
+export function* batchesOf(epoch: string, logs: readonly StoredLog[]): Generator<FrameBatch> {
+  let text = '';
+  let firstSeq = 0;
+  for (const [index, { seq, log }] of logs.entries()) {
+    if (text === '') firstSeq = seq;
+    text += `id: ${eventId(epoch, seq)}\ndata: ${JSON.stringify(log)}\n\n`;
+    if (text.length < batchLength && index < logs.length - 1) continue;
+    yield { bytes: Buffer.from(text), firstSeq, lastSeq: seq };
+    text = '';
+  }
+}
