@@ -1,61 +1,53 @@
-import { maxHeaderBytes } from '../../config/defaults.ts';
 import { SseProxyError } from '../../errors.ts';
+import { ChunkGrammar, hexDigit } from './chunk-grammar.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
-const SEMICOLON = 0x3b;
-const SPACE = 0x20;
-const TAB = 0x09;
-/** More digits than any chunk has; all of them together are still an exact number. */
-const maxSizeDigits = 12;
-
-/** Where in the coding the next byte stands. */
-type Place = 'size' | 'extension' | 'size-end' | 'data' | 'data-cr' | 'data-lf' | 'trailer' | 'trailer-lf';
+/** Sizes with more digits are left to {@link ChunkGrammar}; this many always make an exact number. */
+const maxFastDigits = 12;
 
 /**
- * Takes the chunked coding off the body of one answer. [spec] RFC 9112 §7.1
+ * Removes the chunked coding from the body of one response. [spec] RFC 9112 §7.1
  *
- * What doesn't follow the grammar is an error, never guessed at: of two readings, one would be an event that nobody
- * sent. Chunk extensions and trailer fields are skipped, within bounds.
+ * Whatever breaks the grammar is an error and never guessed at: a lenient reading could turn framing into an event that
+ * the upstream never sent. Chunk extensions and trailer fields are checked and discarded.
  */
 export class ChunkedDecoder {
-  /** Whether the last chunk and the trailer section are through. What follows is not part of the answer. */
+  /** True once the last chunk and the trailer section have been read. Bytes behind them are not part of the response. */
   over = false;
-  /** What broke the grammar: `ERR_SSE_UPSTREAM_BROKEN`. Nothing behind it is read. */
+  /** `ERR_SSE_UPSTREAM_BROKEN` once the grammar was broken. Nothing behind the fault is decoded. */
   error: SseProxyError | undefined;
 
-  #place: Place = 'size';
-  /** The size as far as it has been read, then how much of the chunk is still to come. */
+  /** Reads the current size line or the trailer section; undefined while nothing of either has been read byte by byte. */
+  #grammar: ChunkGrammar | undefined;
+  #place: 'framing' | 'data' | 'data-cr' | 'data-lf' = 'framing';
+  /** Bytes of the current chunk's data that are still to come. */
   #left = 0;
-  #digits = 0;
-  /** Bytes of the extensions, or of the trailer section, so far; and of its line. */
-  #skipped = 0;
-  #lineBytes = 0;
 
   /**
-   * The body's bytes within `bytes[from…to)`, moved together in place; undefined if there are none. What this gives is a
-   * part of `bytes`, and lives as long.
+   * Returns the body's bytes within `bytes[from…to)`, moved together in place; undefined if there are none. The result is
+   * a part of `bytes` and only valid as long as those.
    */
   decode(bytes: Buffer, from: number, to: number): Buffer | undefined {
     let start = 0;
     let end = 0;
     let at = from;
     while (at < to && !this.over && !this.error) {
-      if (this.#place === 'size' && this.#digits === 0) at = this.#skipSize(bytes, at, to);
+      if (this.#place === 'framing' && !this.#grammar) at = this.#readSize(bytes, at, to);
       if (this.#place !== 'data') {
         this.#step(bytes[at++] as number);
         continue;
       }
       const next = Math.min(to, at + this.#left);
       this.#left -= next - at;
-      // Mostly there is one chunk, and nothing to be moved.
+      // Usually there is one chunk, which then needs no move.
       if (end === 0) start = at;
       else bytes.copyWithin(end, at, next);
       end = end === 0 ? next : end + next - at;
       at = next;
       if (this.#left > 0) break;
       if (at + 1 < to && bytes[at] === CR && bytes[at + 1] === LF) {
-        this.#place = 'size';
+        this.#place = 'framing';
         at += 2;
       } else this.#place = 'data-cr';
     }
@@ -63,15 +55,15 @@ export class ChunkedDecoder {
   }
 
   /**
-   * The size line as nearly all are: digits and CRLF, all here, and not the last. Gives where its data begins, or `from`
-   * if it is to be read byte by byte.
+   * Fast path for the usual size line: only digits and CRLF, all in `bytes`, not the last chunk. Returns the offset of the
+   * chunk's data, or `from` if the line has to be read byte by byte.
    */
-  #skipSize(bytes: Buffer, from: number, to: number): number {
+  #readSize(bytes: Buffer, from: number, to: number): number {
     let size = 0;
     let at = from;
     for (let digit = hexDigit(bytes[at]); digit >= 0 && at < to; digit = hexDigit(bytes[++at]))
       size = size * 16 + digit;
-    if (size === 0 || at - from > maxSizeDigits || at + 1 >= to || bytes[at] !== CR || bytes[at + 1] !== LF)
+    if (size === 0 || at - from > maxFastDigits || at + 1 >= to || bytes[at] !== CR || bytes[at + 1] !== LF)
       return from;
     this.#left = size;
     this.#place = 'data';
@@ -80,62 +72,33 @@ export class ChunkedDecoder {
 
   #step(byte: number): void {
     switch (this.#place) {
-      case 'size':
-        return this.#size(byte);
-      case 'extension':
-        if (byte === CR) this.#place = 'size-end';
-        else if (byte === LF || ++this.#skipped > maxHeaderBytes) return this.#fail('a chunk extension without end');
-        return;
-      case 'size-end':
-        if (byte !== LF) return this.#fail('a CR without LF after a chunk size');
-        this.#place = this.#left > 0 ? 'data' : 'trailer';
-        this.#digits = 0;
-        this.#skipped = 0;
-        return;
       case 'data-cr':
         if (byte !== CR) return this.#fail('a chunk that is longer than its size');
         this.#place = 'data-lf';
         return;
       case 'data-lf':
         if (byte !== LF) return this.#fail('a CR without LF after a chunk');
-        this.#place = 'size';
+        this.#place = 'framing';
         return;
-      case 'trailer':
-        if (byte === CR) this.#place = 'trailer-lf';
-        else if (byte === LF || ++this.#skipped > maxHeaderBytes) return this.#fail('a trailer section without end');
-        else this.#lineBytes++;
-        return;
-      case 'trailer-lf':
-        if (byte !== LF) return this.#fail('a CR without LF in the trailer section');
-        this.over = this.#lineBytes === 0;
-        this.#place = 'trailer';
-        this.#lineBytes = 0;
+      default:
+        return this.#stepFraming(byte);
     }
+  }
+
+  #stepFraming(byte: number): void {
+    this.#grammar ??= new ChunkGrammar();
+    const step = this.#grammar.step(byte);
+    if (step === 'more') return;
+    if (step === 'last') this.over = true;
+    else if (step === 'chunk') {
+      this.#left = this.#grammar.size;
+      this.#grammar = undefined;
+      this.#place = 'data';
+    } else this.#fail(step.error);
   }
 
   #fail(what: string): void {
     const message = `the upstream broke the chunked coding: ${what}`;
     this.error = new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message });
   }
-
-  #size(byte: number): void {
-    const digit = hexDigit(byte);
-    if (digit >= 0) {
-      this.#left = this.#left * 16 + digit;
-      if (++this.#digits > maxSizeDigits) return this.#fail('a chunk size of too many digits');
-      return;
-    }
-    if (this.#digits === 0) return this.#fail('no chunk size where one is due');
-    if (byte === CR) this.#place = 'size-end';
-    else if (byte === SEMICOLON || byte === SPACE || byte === TAB) this.#place = 'extension';
-    else return this.#fail('a chunk size that is no hexadecimal number');
-  }
-}
-
-/** The digit's value, or -1. */
-function hexDigit(byte: number | undefined): number {
-  if (byte === undefined) return -1;
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const lower = byte | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
