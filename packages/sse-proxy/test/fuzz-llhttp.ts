@@ -9,7 +9,11 @@ if (!Number.isSafeInteger(cases) || cases < 1 || !Number.isSafeInteger(seed)) {
 console.log(`fuzz: ${cases} chunked bodies, seed ${seed}`);
 const { outcomes, differences, allowedReasons } = await compareWithLlhttp(cases, seed);
 const { allowed, ...ends } = outcomes;
-console.log(`fuzz: ours ended ${Object.entries(ends).map(([end, count]) => `${end} ${count}`).join(', ')}`);
+console.log(
+  `fuzz: ours ended ${Object.entries(ends)
+    .map(([end, count]) => `${end} ${count}`)
+    .join(', ')}`,
+);
 console.log(`fuzz: ${allowed} allowed differences (${allowedReasons.join('; ')})`);
 for (const { bytes, llhttp, ours } of differences.slice(0, 10)) {
   console.error(`fuzz: ${JSON.stringify(bytes)}: llhttp ${JSON.stringify(llhttp)}, ours ${JSON.stringify(ours)}`);

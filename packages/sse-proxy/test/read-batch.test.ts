@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { type BatchConsumer, ReadBatch } from '../src/upstream/fast-body/read-batch.ts';
 
-/** Takes what it is given when it is its turn, and spoils what was lent. */
-class Taker implements BatchConsumer {
+/** Records its reads, and overwrites the memory that is only valid during the call. */
+class Consumer implements BatchConsumer {
   readonly got: string[] = [];
   readonly #batch: ReadBatch;
 
@@ -11,7 +11,7 @@ class Taker implements BatchConsumer {
   }
 
   read(text: string): void {
-    const shared = Buffer.from(`${text}and what else is in the memory that is read into`);
+    const shared = Buffer.from(`${text}and other bytes of the shared memory`);
     this.#batch.add(this, shared, text.length);
     shared.fill(0x21);
   }
@@ -24,20 +24,20 @@ class Taker implements BatchConsumer {
 
 const turn = () => new Promise(setImmediate);
 
-describe('what one turn of the event loop reads', () => {
-  it('has a first read, which need not wait', async () => {
+describe('ReadBatch', () => {
+  it('recognises the first read of a turn', async () => {
     const batch = new ReadBatch();
-    expect([batch.begins(), batch.begins()]).to.deep.equal([true, false]);
+    expect([batch.isFirstOfTurn(), batch.isFirstOfTurn()]).to.deep.equal([true, false]);
     await turn();
-    new Taker(batch).read('a');
-    expect(batch.begins()).to.equal(false);
+    new Consumer(batch).read('a');
+    expect(batch.isFirstOfTurn()).to.equal(false);
     await turn();
-    expect(batch.begins()).to.equal(true);
+    expect(batch.isFirstOfTurn()).to.equal(true);
   });
 
-  it('is handed on when the turn is over, in order', async () => {
+  it('processes the reads of a turn at its end, in order', async () => {
     const batch = new ReadBatch();
-    const [one, two] = [new Taker(batch), new Taker(batch)];
+    const [one, two] = [new Consumer(batch), new Consumer(batch)];
     one.read('a');
     two.read('b');
     one.read('c');
@@ -46,9 +46,9 @@ describe('what one turn of the event loop reads', () => {
     expect([one.got, two.got]).to.deep.equal([['a', 'c'], ['b']]);
   });
 
-  it('is handed on earlier once it is much', async () => {
+  it('processes reads earlier once its memory is full', async () => {
     const batch = new ReadBatch();
-    const one = new Taker(batch);
+    const one = new Consumer(batch);
     const large = 'x'.repeat(60_000);
     for (let n = 0; n < 9; n++) one.read(large);
     expect(one.got.length).to.be.within(4, 8);
@@ -56,9 +56,9 @@ describe('what one turn of the event loop reads', () => {
     expect(one.got.join('')).to.equal(large.repeat(9));
   });
 
-  it('reaches the others when one of them throws', () => {
+  it('processes the reads of the other consumers when one of them throws', () => {
     const batch = new ReadBatch();
-    const other = new Taker(batch);
+    const other = new Consumer(batch);
     const large = Buffer.alloc(200_000, 0x61);
     const bad: BatchConsumer = {
       take: () => {
@@ -67,7 +67,7 @@ describe('what one turn of the event loop reads', () => {
     };
     batch.add(bad, large, 1);
     other.read('b');
-    // The second large one has no room: what waits is handed on first.
+    // The second large read has no room, so the waiting ones are processed first.
     batch.add(other, large, large.length);
     expect(() => batch.add(other, large, large.length)).to.throw('mine');
     expect(other.got.map((text) => text.length)).to.deep.equal([1, large.length]);

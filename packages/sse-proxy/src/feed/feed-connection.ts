@@ -94,6 +94,8 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     this.#connection = this.parts.upstream.open({ address: request.address, headers }, this);
   }
 
+  onConnected(): void {}
+
   onHeaders(headers: IncomingHttpHeaders): void {
     const pending = this.#pending;
     this.#pending = undefined;

@@ -2,35 +2,37 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { SseProxyError } from '../errors.ts';
 import { startTimeout } from '../lifecycle/timeout.ts';
+import type { BodyListener, BodySource } from './body-source.ts';
 import { classifyResponse } from './classify-response.ts';
-import { BodyReader, type BodySink } from './fast-body/body-reader.ts';
+import { DispatcherBody } from './dispatcher-body.ts';
+import { SocketBody } from './fast-body/socket-body.ts';
 import type { Dispatcher, UpstreamConnection, UpstreamHandler, UpstreamOptions, UpstreamRequest } from './upstream.ts';
 import { fromUpstream } from './upstream-error.ts';
 
 const nothing = () => {};
 
-// One for all: undici and Node look at its stack, which is written down at the first look.
+// Shared: undici reads `.stack` on abort and V8 formats it on first access, so one Error per abort would be costly.
 const aborted = new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message: 'aborted by the proxy' });
 
-// Ours, not undici's: undici's timeouts fire late (its clock ticks every 500 ms) and know no stalled event loop.
+// Our own timeouts replace undici's, whose clock ticks every 500 ms and counts a stalled event loop as a slow upstream.
 export const undiciTimeouts = { headersTimeout: 0, bodyTimeout: 0 };
 
-/** One upstream request and its answer. An object with methods, as undici takes it too: there is one for each stream. */
-export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHandler, BodySink {
-  /** What is this request's alone, and ends with it. */
+/** One upstream request and its response. Implements undici's DispatchHandler itself, to save one object per stream. */
+export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHandler, BodyListener {
+  /** The undici client that serves only this request; destroyed with it. Undefined with a user's dispatcher. */
   client: Dispatcher | undefined;
   #socket: Socket | undefined;
-  /** Reads the body past undici; undefined where undici does it: on a dispatcher's socket, or without chunks. */
-  #reader: BodyReader | undefined;
+  /** Reads the socket of {@link client}; undefined once undici reads the body, and with a user's dispatcher. */
+  #socketBody: SocketBody | undefined;
+  /** Undefined until the response was accepted. */
+  #body: BodySource | undefined;
   readonly #options: UpstreamOptions;
   readonly #count: { connections: number };
   readonly #handler: UpstreamHandler;
   #phase: 'connect' | 'headers' | 'body' | 'over' = 'connect';
   #controller: Dispatcher.DispatchController | undefined;
-  #aborting = false;
+  #isAborting = false;
   #stopTimeout = nothing;
-  /** What undici has brought so far in this turn. */
-  #turn: Buffer[] | undefined;
 
   constructor(options: UpstreamOptions, count: { connections: number }, handler: UpstreamHandler) {
     this.#options = options;
@@ -39,27 +41,35 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
     count.connections++;
   }
 
+  /** Sends the request in a microtask: a dispatcher may respond synchronously, before the caller has this connection. */
   send({ address, headers }: UpstreamRequest, dispatcher: Dispatcher): void {
     this.#expect('connection', this.#options.connectTimeoutMs);
-    try {
-      dispatcher.dispatch({ ...address, method: 'GET', headers, reset: true, ...undiciTimeouts }, this);
-    } catch (cause) {
-      queueMicrotask(() => this.onResponseError(undefined, cause));
-    }
+    queueMicrotask(() => {
+      if (this.#phase === 'over') return;
+      try {
+        dispatcher.dispatch({ ...address, method: 'GET', headers, reset: true, ...undiciTimeouts }, this);
+      } catch (cause) {
+        this.onResponseError(undefined, cause);
+      }
+    });
   }
 
-  /** Makes the socket that this request is alone on. */
+  /** Makes the socket of {@link client}, which serves only this request. */
   connect(make: () => Socket): void {
-    this.#reader = new BodyReader(this.#handler, this);
-    this.#socket = this.#reader.attach(make);
+    if (this.#options.fastPath === false) {
+      this.#socket = make();
+      return;
+    }
+    this.#socketBody = new SocketBody(this.#handler, this);
+    this.#socket = this.#socketBody.attach(make);
   }
 
   pause(): void {
-    (this.#reader ?? this.#controller)?.pause();
+    this.#body?.pause();
   }
 
   resume(): void {
-    (this.#reader ?? this.#controller)?.resume();
+    this.#body?.resume();
   }
 
   abort(): void {
@@ -68,21 +78,38 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#aborting) return controller.abort(aborted);
+    if (this.#isAborting) return controller.abort(aborted);
     if (this.#phase !== 'connect') return;
     this.#phase = 'headers';
     this.#expect('headers', this.#options.headersTimeoutMs);
+    this.#handler.onConnected();
   }
 
-  onResponseStart(_: unknown, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200 || this.#phase === 'over') return;
     this.#expectNothing();
     const error = classifyResponse(status, headers);
     if (error) return this.#fail(error);
     this.#phase = 'body';
-    if (!this.#reader?.takeOver(headers)) this.#reader = undefined;
+    if (!this.#socketBody?.takeOver(headers)) this.#socketBody = undefined;
+    const body = this.#socketBody ?? new DispatcherBody(controller, this.#handler);
+    this.#body = body;
     this.#handler.onHeaders(headers);
-    this.#reader?.flow();
+    body.start();
+  }
+
+  onResponseData(_: unknown, chunk: Buffer): void {
+    if (this.#body instanceof DispatcherBody) this.#body.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#drained(() => this.#end());
+  }
+
+  onResponseError(_: unknown, cause: unknown): void {
+    this.#drained(() => {
+      if (this.#phase !== 'over') this.#fail(fromUpstream(cause, this.#phase));
+    });
   }
 
   onBodyEnd(): void {
@@ -93,38 +120,9 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
     this.#fail(error);
   }
 
-  onResponseData(_: unknown, chunk: Buffer): void {
-    if (this.#phase !== 'body') return;
-    // Upstreams mostly send an event a chunk. Those that one read has brought go on as one, and leave in one write.
-    if (this.#turn) this.#turn.push(chunk);
-    else {
-      this.#turn = [chunk];
-      process.nextTick(() => this.#endTurn());
-    }
-  }
-
-  onResponseEnd(): void {
-    this.#endTurn();
-    this.#drained(() => this.#end());
-  }
-
-  onResponseError(_: unknown, cause: unknown): void {
-    this.#endTurn();
-    this.#drained(() => {
-      if (this.#phase !== 'over') this.#fail(fromUpstream(cause, this.#phase));
-    });
-  }
-
   #drained(then: () => void): void {
-    if (this.#reader) this.#reader.drained(then);
+    if (this.#body) this.#body.drained(then);
     else then();
-  }
-
-  #endTurn(): void {
-    const chunks = this.#turn;
-    this.#turn = undefined;
-    if (!chunks || this.#phase !== 'body') return;
-    this.#handler.onData(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
   }
 
   #expect(what: string, ms: number): void {
@@ -151,17 +149,19 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
     this.#handler.onComplete();
   }
 
+  /** Returns false if the call is already over. */
   #finish(): boolean {
     if (this.#phase === 'over') return false;
     this.#phase = 'over';
-    this.#reader?.close();
+    this.#body?.close();
+    this.#socketBody?.close();
     this.#count.connections--;
     this.#expectNothing();
     return true;
   }
 
   #stop(): void {
-    this.#aborting = true;
+    this.#isAborting = true;
     this.#controller?.abort(aborted);
     this.#destroy();
   }

@@ -4,7 +4,8 @@ import { buildConnector, Client, type Dispatcher } from 'undici';
 import { maxHeaderBytes } from '../config/defaults.ts';
 import type { UpstreamAddress } from '../config/target.ts';
 import type { SseProxyError } from '../errors.ts';
-import { onread } from './fast-body/body-reader.ts';
+import type { DataHandler } from './body-source.ts';
+import { onread } from './fast-body/socket-body.ts';
 import { watchTls } from './tls-warning.ts';
 import { UpstreamCall, undiciTimeouts } from './upstream-call.ts';
 
@@ -17,23 +18,24 @@ export interface UpstreamRequest {
   readonly headers: string[];
 }
 
-/** What becomes of an {@link UpstreamRequest}. After onComplete or onError nothing more is called. */
-export interface UpstreamHandler {
-  /** 200, text/event-stream, not encoded. Everything else comes as onError. */
+/** Handles the response to an {@link UpstreamRequest}. No method is called before `open` has returned. */
+export interface UpstreamHandler extends DataHandler {
+  /** The connection is established and the request is being sent. Not called if a dispatcher responds without one. */
+  onConnected(): void;
+  /** The response is 200, an event stream, and has no content coding. Any other response is reported by onError. */
   onHeaders(headers: IncomingHttpHeaders): void;
-  /** The chunk is lent: it is to be read, sent or copied before this returns. */
-  onData(chunk: Buffer): void;
-  /** The response ended as HTTP says it should. */
+  /** The response ended as its framing says. Nothing is called afterwards. */
   onComplete(): void;
+  /** The request failed, was refused, or the response broke off. Nothing is called afterwards. */
   onError(error: SseProxyError): void;
 }
 
-/** A request under way. */
+/** A request in progress. */
 export interface UpstreamConnection {
-  /** Stops reading; what arrives meanwhile stays in the kernel and slows the upstream down. */
+  /** Stops delivery; unread bytes stay in the kernel and slow the upstream down. Has no effect before the response. */
   pause(): void;
   resume(): void;
-  /** Ends the request in whatever phase it is, DNS and connect included. Calls nothing back. */
+  /** Ends the request in whatever phase it is, DNS and connect included. Nothing is called afterwards. */
   abort(): void;
 }
 
@@ -42,22 +44,25 @@ export interface UpstreamOptions {
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
   readonly dispatcher: Dispatcher | undefined;
+  /** `false`: undici reads every body. */
+  readonly fastPath?: boolean;
 }
 
-/** Opens upstream requests and counts those under way. */
+/** Opens upstream requests and counts those in progress. */
 export interface Upstream {
   open(request: UpstreamRequest, handler: UpstreamHandler): UpstreamConnection;
   readonly connections: number;
 }
 
 /**
- * Without a dispatcher of the user's, every stream gets an undici Client of its own: a pool would scan its
- * connections at each request, and could not say which socket is connecting for whom, so that a browser's leaving
- * could not end a connect. An event stream's connection is never used twice anyway.
+ * Without a user's dispatcher, every stream gets an undici Client of its own. A pool would search its connections at each
+ * request and could not tell which socket connects for which request, so that a browser that leaves could not end a
+ * connect. The connection of an event stream is never reused anyway [R11].
  */
 export function createUpstream(options: UpstreamOptions): Upstream {
-  // TLS is verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: switching it off takes an explicit dispatcher.
-  const connect = buildConnector({ timeout: 0, allowH2: false, rejectUnauthorized: true, onread });
+  // TLS is verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: only an explicit dispatcher can switch it off.
+  const tcp = { timeout: 0, allowH2: false, rejectUnauthorized: true };
+  const connect = buildConnector(options.fastPath === false ? tcp : { ...tcp, onread });
   const count = { connections: 0 };
   let url: URL | undefined;
   return {
@@ -68,19 +73,19 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       const { origin } = request.address;
       const { dispatcher } = options;
       if (dispatcher) watchTls(origin);
-      // As good as always the same: it is parsed once, not for each stream.
+      // The origin almost never changes: parse it once, not for each stream.
       if (url?.origin !== origin) url = new URL(origin);
-      const exchange = new UpstreamCall(options, count, handler);
+      const call = new UpstreamCall(options, count, handler);
       if (!dispatcher) {
-        exchange.client = new Client(url, {
+        call.client = new Client(url, {
           ...undiciTimeouts,
           maxHeaderSize: maxHeaderBytes,
           // undici's connector returns its socket, though its types don't say so.
-          connect: (to, callback) => exchange.connect(() => connect(to, callback) as unknown as Socket),
+          connect: (to, callback) => call.connect(() => connect(to, callback) as unknown as Socket),
         });
       }
-      exchange.send(request, dispatcher ?? (exchange.client as Client));
-      return exchange;
+      call.send(request, dispatcher ?? (call.client as Client));
+      return call;
     },
   };
 }

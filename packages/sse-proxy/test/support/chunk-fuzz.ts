@@ -29,7 +29,10 @@ const oneChunk = fc.tuple(digits, content, extension, fc.boolean()).map(([zeros,
   return `${zeros}${upper ? size.toUpperCase() : size}${ext}\r\n${bytes}\r\n`;
 });
 const trailer = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom('', '', 'X-A: b\r\n', 'X:\r\nY:z\r\n', 'X: \xff\t\r\n', 'Connection: close\r\n') },
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom('', '', 'X-A: b\r\n', 'X:\r\nY:z\r\n', 'X: \xff\t\r\n', 'Connection: close\r\n'),
+  },
   { weight: 1, arbitrary: fc.constantFrom('X : y\r\n', 'content-LENGTH: 0\r\n', 'X: a\r\n b\r\n', ':\r\n') },
 );
 const body = fc
@@ -37,7 +40,13 @@ const body = fc
   .map(([chunks, zeros, ext, fields]) => `${chunks.join('')}${zeros}0${ext}\r\n${fields}\r\n`);
 
 /** Bytes that mean something somewhere in the coding. */
-const odd = fc.constantFrom(...'\r\n\t ;:="\\0fFgX-,(\0\x01\x7f\x80\xff', '\r\n', '\r\n\r\n', 'f'.repeat(16), '1'.repeat(17));
+const odd = fc.constantFrom(
+  ...'\r\n\t ;:="\\0fFgX-,(\0\x01\x7f\x80\xff',
+  '\r\n',
+  '\r\n\r\n',
+  'f'.repeat(16),
+  '1'.repeat(17),
+);
 const mutation = fc.record({
   at: fc.nat({ max: 400 }),
   remove: fc.constantFrom(0, 0, 1, 1, 2, 5),
@@ -67,7 +76,11 @@ export async function compareWithLlhttp(count: number, seed: number) {
   const differences: Difference[] = [];
   for (const [bytes, places] of fc.sample(fc.tuple(mutated, cuts), { numRuns: count, seed })) {
     const pieces = cut(bytes, places.slice(0, 5));
-    const difference = { bytes: bytes.toString('latin1'), llhttp: await llhttpReads(pieces), ours: decoderReads(pieces) };
+    const difference = {
+      bytes: bytes.toString('latin1'),
+      llhttp: await llhttpReads(pieces),
+      ours: decoderReads(pieces),
+    };
     const { llhttp, ours } = difference;
     outcomes[ours.outcome]++;
     if (llhttp.body === ours.body && llhttp.outcome === ours.outcome) continue;

@@ -1,46 +1,45 @@
 /*
- * Between two events the kernel has used the processor for reading and writing, and the code here comes back to cold
- * caches. What one turn of the event loop reads is therefore gathered first, from all sockets, and then handed on in one
- * go. At 10,000 events/s on 100 sockets that took a quarter off what an event cost outside the kernel, and made nobody
- * later. The turn's first read does not wait: mostly it is the only one.
+ * Between two events the kernel evicts this code from the processor's caches. So the reads of one turn of the event loop,
+ * of all sockets, are gathered and then processed together. The first read of a turn is processed at once, since it usually
+ * is the only one. docs/where-the-time-goes.md has the measurements.
  */
 
-/** Somebody whose bytes wait in the batch. */
+/** A socket whose reads can be batched. */
 export interface BatchConsumer {
-  /** Hands on what was read: `memory[start…end)`, lent until this returns. May change it. */
+  /** Processes one read, `memory[start…end)`, which is only valid during the call and may be changed by it. */
   take(memory: Buffer, start: number, end: number): void;
 }
 
 const memoryBytes = 262_144;
-/** More would gain nothing, and the first of them would have waited longer. */
+/** A larger batch saves nothing more and delays its first reads. */
 const maxWaiting = 32;
 
-/** What one turn of the event loop has read, of all upstream sockets. */
+/** The reads of one turn of the event loop, of all upstream sockets. */
 export class ReadBatch {
   readonly #memory = Buffer.allocUnsafeSlow(memoryBytes);
-  // As in chunk-batch.ts: emptied as they are used, never shrunk. A read lies between its own offset and the next one.
+  // The arrays never shrink: growing them again would cost for every batch. Read n is memory[offsets[n]…offsets[n + 1]).
   readonly #members: (BatchConsumer | undefined)[] = [];
   readonly #offsets = [0];
   #waiting = 0;
   #next = 0;
   #isDue = false;
 
-  /** Whether this is the first read of a turn. */
-  begins(): boolean {
+  /** True for the first read of a turn. */
+  isFirstOfTurn(): boolean {
     if (this.#isDue) return false;
     this.#isDue = true;
     setImmediate(this.#due);
     return true;
   }
 
-  /** Copies the first `length` bytes into the batch; `member` is told when it is its turn. */
+  /** Copies the first `length` bytes into the batch; `member.take` gets them when the batch is processed. */
   add(member: BatchConsumer, bytes: Buffer, length: number): void {
-    if (this.#waiting === maxWaiting || this.#used + length > memoryBytes) this.#handOn();
+    if (this.#waiting === maxWaiting || this.#used + length > memoryBytes) this.#process();
     bytes.copy(this.#memory, this.#used, 0, length);
     this.#members[this.#waiting] = member;
     this.#offsets[this.#waiting + 1] = this.#used + length;
     this.#waiting++;
-    this.begins();
+    this.isFirstOfTurn();
   }
 
   get #used(): number {
@@ -49,21 +48,21 @@ export class ReadBatch {
 
   #due = (): void => {
     this.#isDue = false;
-    this.#handOn();
+    this.#process();
   };
 
-  #handOn(): void {
+  #process(): void {
     try {
-      while (this.#next < this.#waiting) this.#handOnNext();
+      while (this.#next < this.#waiting) this.#processNext();
     } finally {
-      // A member that throws must not take the others' bytes with it.
-      if (this.#next < this.#waiting) this.#handOn();
+      // If a consumer throws, the reads of the others are still processed.
+      if (this.#next < this.#waiting) this.#process();
     }
     this.#waiting = 0;
     this.#next = 0;
   }
 
-  #handOnNext(): void {
+  #processNext(): void {
     const at = this.#next++;
     const member = this.#members[at] as BatchConsumer;
     this.#members[at] = undefined;

@@ -1,18 +1,18 @@
 import type { Socket } from 'node:net';
 import { expect } from 'chai';
-import { BodyReader, onread } from '../src/upstream/fast-body/body-reader.ts';
+import { onread, SocketBody } from '../src/upstream/fast-body/socket-body.ts';
 
 const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
 const chunk = (body: string) => `${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n`;
 const turn = () => new Promise(setImmediate);
 
-/** A reader whose socket is read by hand, so that each read comes at the moment that matters. */
+/** A SocketBody whose reads are triggered by hand, so that a test chooses the moment of each. */
 function reading() {
   const got: string[] = [];
   const ends: string[] = [];
   let resumes = 0;
   let callback = onread.callback;
-  const reader = new BodyReader(
+  const reader = new SocketBody(
     { onData: (bytes) => void got.push(bytes.toString()) },
     { onBodyEnd: () => void ends.push('end'), onBodyError: (error) => void ends.push(error.message) },
   );
@@ -20,15 +20,16 @@ function reading() {
     ({ callback } = onread);
     return { push: () => true, resume: () => void resumes++ } as unknown as Socket;
   });
-  /** Says whether more may be read. */
+  /** Returns false if reading has to stop. */
   const read = (text: string) => callback(onread.buffer.write(text, 'latin1'));
   read(head);
   reader.takeOver({ 'transfer-encoding': 'chunked' });
+  reader.start();
   return { reader, read, got, ends, resumes: () => resumes };
 }
 
-describe("reads of an upstream's body", () => {
-  // The first read of a turn does not wait; the others, of all sockets, do.
+describe('SocketBody', () => {
+  // The first read of a turn is delivered at once; the others, of all sockets, are batched.
   let first: ReturnType<typeof reading>;
   beforeEach(async () => {
     await turn();
@@ -36,7 +37,7 @@ describe("reads of an upstream's body", () => {
     first.read(chunk('first'));
   });
 
-  it('go on at once if they are the first of their turn, else at its end', async () => {
+  it('delivers the first read of a turn at once and the others at the end of the turn', async () => {
     const other = reading();
     other.read(chunk('a'));
     first.read(chunk('again'));
@@ -45,7 +46,7 @@ describe("reads of an upstream's body", () => {
     expect([first.got, other.got]).to.deep.equal([['first', 'again'], ['a']]);
   });
 
-  it('keep their order where a pause begins while some of them wait for the end of the turn', async () => {
+  it('keeps the order of reads when a pause begins while some of them are batched', async () => {
     const it = reading();
     it.read(chunk('a'));
     it.reader.pause();
@@ -57,7 +58,7 @@ describe("reads of an upstream's body", () => {
     expect(it.got).to.deep.equal(['a', 'b', 'c']);
   });
 
-  it('keep their order where a pause begins and ends within one turn', async () => {
+  it('keeps the order of reads when a pause begins and ends within one turn', async () => {
     const it = reading();
     it.read(chunk('a'));
     it.reader.pause();
@@ -68,7 +69,7 @@ describe("reads of an upstream's body", () => {
     expect(it.got).to.deep.equal(['a', 'b', 'c']);
   });
 
-  it('stop while 64 KB wait for a pause to end, and go on after it', () => {
+  it('stops reading the socket at 64 KiB of buffered bytes and resumes after the pause', () => {
     const it = reading();
     it.reader.pause();
     expect([it.read(chunk('x'.repeat(40_000))), it.read(chunk('y'.repeat(40_000)))]).to.deep.equal([true, false]);
@@ -78,7 +79,7 @@ describe("reads of an upstream's body", () => {
     expect(it.resumes()).to.equal(1);
   });
 
-  it('all come before the end of their connection', async () => {
+  it('delivers batched reads before it reports the end of the connection', async () => {
     const it = reading();
     it.read(chunk('a'));
     it.reader.drained(() => it.ends.push(`after ${it.got.length}`));
@@ -87,7 +88,7 @@ describe("reads of an upstream's body", () => {
     expect(it.ends).to.deep.equal(['after 1']);
   });
 
-  it('come before the end where a pause holds them up, and a connection that has ended is not read on', async () => {
+  it('delivers reads that a pause held up before it reports the end, and does not resume the ended socket', async () => {
     const it = reading();
     it.read(chunk('a'));
     it.reader.pause();
@@ -103,7 +104,7 @@ describe("reads of an upstream's body", () => {
     expect([it.ends, it.resumes()]).to.deep.equal([['after 3'], 0]);
   });
 
-  it('are dropped once nobody wants them', async () => {
+  it('drops batched reads after close()', async () => {
     const it = reading();
     it.read(chunk('a'));
     it.reader.close();
@@ -111,7 +112,7 @@ describe("reads of an upstream's body", () => {
     expect([it.got, it.read(chunk('b'))]).to.deep.equal([[], false]);
   });
 
-  it('end with the last chunk, wherever it lies', async () => {
+  it('reports the end at the last chunk, also when it arrives in two reads', async () => {
     const it = reading();
     it.read(`${chunk('a')}0\r\n`);
     it.read('\r\n');

@@ -11,11 +11,11 @@ const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Enc
 const chunk = (body: string) => `${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n`;
 const event = (n: number | string) => `id: ${n}\ndata: ${n}\n\n`;
 
-describe("the upstream's body, read past undici", () => {
+describe("the upstream's body on the fast path", () => {
   const { add, clean, upstream, app, visit } = stage({ resume: false, retryMs: false, heartbeatMs: false });
   afterEach(clean);
 
-  /** What a browser gets of an upstream that answers with exactly these bytes, each part in a packet of its own. */
+  /** Connects a browser to an upstream that responds with exactly these bytes, each part in a packet of its own. */
   async function proxied(parts: string[], options: Partial<SseProxyOptions> = {}) {
     const up = await upstream(async ({ socket }) => {
       socket.setNoDelay();
@@ -29,12 +29,13 @@ describe("the upstream's body, read past undici", () => {
   for (const [name, parts] of Object.entries({
     'behind the head in one packet': [whole],
     'in single bytes, head and all': [...whole],
-    'behind an interim answer': [`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${whole}`],
-    'behind an interim answer, in single bytes': [...`HTTP/1.1 103 Early Hints\r\n\r\n${whole}`],
+    'behind 100 Continue that nobody asked for [R59]': [`HTTP/1.1 100 Continue\r\n\r\n${whole}`],
+    'behind 103 Early Hints [R59]': [`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${whole}`],
+    'behind 103 Early Hints, in single bytes [R59]': [...`HTTP/1.1 103 Early Hints\r\n\r\n${whole}`],
     'with extensions to its chunks': [head, `${event(1).length.toString(16)};a=b\r\n${event(1)}\r\n`, chunk(event(2))],
     'in chunks that end anywhere': [head, ...[...(event(1) + event(2))].map(chunk)],
     'of an upstream that names the coding in capitals': [whole.replace('chunked', 'Chunked')],
-    // These are undici's to read.
+    // Undici reads the following.
     'of a known length': [
       `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 100\r\n\r\n${event(1)}`,
       event(2),
@@ -45,14 +46,14 @@ describe("the upstream's body, read past undici", () => {
     ],
     'of an HTTP/1.0 upstream': [`HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n${event(1)}`, event(2)],
   })) {
-    it(`arrives ${name}`, async () => {
+    it(`delivers a body ${name}`, async () => {
       const { browser } = await proxied(parts);
       expect(await browser.sees(event(2))).to.equal(event(1) + event(2));
     });
   }
 
   for (const [name, field] of Object.entries({ chunks: 'Transfer-Encoding: chunked', 'a known length': '' })) {
-    it(`waits for a browser that does not read, and loses nothing (${name})`, async () => {
+    it(`slows the upstream down while a browser does not read, and loses nothing (${name})`, async () => {
       const events = Array.from({ length: 4_000 }, (_, n) => `id: ${n}\ndata: ${'x'.repeat(10_000)}\n\n`);
       const all = events.join('');
       let sent = 0;
@@ -70,7 +71,7 @@ describe("the upstream's body, read past undici", () => {
       await browser.opened();
       browser.socket.pause();
       await until(() => proxy.stats().bufferedBytes > 0);
-      // The kernel takes some 12 MB; of 40 the upstream has to keep most while the browser does not read.
+      // The kernel buffers some 12 MB; the upstream must keep most of the 40 MB while the browser does not read.
       let before = -1;
       let still = 0;
       await until(() => {
@@ -86,7 +87,7 @@ describe("the upstream's body, read past undici", () => {
     });
   }
 
-  it('is complete at its last chunk, the connection is not used again, and trailers go nowhere', async () => {
+  it('ends the stream at the last chunk, closes the upstream connection and drops trailers [R11]', async () => {
     const { up, browser, witness } = await proxied([`${whole}0\r\nX-Trailer: secret\r\n\r\n`]);
     await until(() => browser.complete());
     expect(browser.body()).to.equal(event(1) + event(2));
@@ -96,9 +97,9 @@ describe("the upstream's body, read past undici", () => {
   });
 
   for (const ending of ['end', 'reset'] as const) {
-    it(`counts as far as it came when the upstream breaks off right behind it (${ending})`, async () => {
+    it(`delivers the whole events before it reports that the upstream broke off (${ending})`, async () => {
       const up = await upstream(({ socket }) => {
-        // Node would discard what a reset overtakes; the last byte's arrival is waited for.
+        // A reset discards bytes that were not read yet: it must not be sent before the last byte arrived.
         socket.write(whole, 'latin1', () => (ending === 'end' ? socket.end() : undefined));
       });
       const { port, witness } = await app({ target: up.url });
@@ -114,7 +115,7 @@ describe("the upstream's body, read past undici", () => {
     });
   }
 
-  it('is followed by a resume from its last whole event where its coding is broken', async () => {
+  it('resumes from the last whole event after a fault in the chunked coding', async () => {
     const up = await upstream();
     const { port, witness } = await app({
       target: up.url,
@@ -132,7 +133,7 @@ describe("the upstream's body, read past undici", () => {
     expect(witness.gaps).to.deep.equal([]);
   });
 
-  it('cuts the browser where its coding is broken and nothing may be resumed', async () => {
+  it('breaks the browser’s response after a fault in the chunked coding if resume is off [R3]', async () => {
     const { browser, witness } = await proxied([`${whole}zz\r\n`]);
     await until(() => browser.closed());
     expect(browser.body()).to.equal(event(1) + event(2));
@@ -142,7 +143,7 @@ describe("the upstream's body, read past undici", () => {
     );
   });
 
-  it('arrives over TLS', async () => {
+  it('delivers a body over TLS', async () => {
     const identity = selfSigned();
     const before = tls.getCACertificates('default');
     tls.setDefaultCACertificates([...before, identity.cert]);
@@ -152,7 +153,7 @@ describe("the upstream's body, read past undici", () => {
     expect(await visit(port).sees('over TLS\n\n')).to.equal('data: over TLS\n\n');
   });
 
-  it('arrives from a name with several addresses, of which one answers', async () => {
+  it('delivers a body from a host name with several addresses of which one listens', async () => {
     const up = await upstream(({ raw }) => raw(whole));
     const { port } = await app({ target: `http://localhost:${up.port}/logs` });
     expect(await visit(port).sees(event(2))).to.equal(event(1) + event(2));
@@ -165,7 +166,7 @@ describe("the upstream's body, read past undici", () => {
     'through a wrapped response': {},
   };
   for (const [name, options] of Object.entries(modes)) {
-    it(`is nobody else's: many streams at once, each gets its own bytes (${name})`, async () => {
+    it(`gives each of many concurrent streams its own bytes (${name})`, async () => {
       const streams = 24;
       const perStream = 120;
       const bodyOf = (stream: string) =>
@@ -177,7 +178,7 @@ describe("the upstream's body, read past undici", () => {
         const stream = /stream=(\d+)/.exec(line)?.[1] ?? '';
         socket.write(head);
         const all = bodyOf(stream).join('');
-        // Chunks that know nothing of events, a few in each packet, all streams in turn.
+        // The chunks end anywhere in an event; a few of them share each packet, and all streams send in turn.
         for (let at = 0, size = 1; at < all.length; size = (size * 7 + 3) % 1_900) {
           const parts: string[] = [];
           for (let n = 0; n < 3 && at < all.length; n++, at += size + 1)
@@ -198,7 +199,7 @@ describe("the upstream's body, read past undici", () => {
         },
       );
       const browsers = Array.from({ length: streams }, (_, n) => visit(port, `/sse?stream=${100 + n}`));
-      // Some don't read for a while: theirs has to wait.
+      // Some browsers don't read for a while, so that their bytes are buffered.
       for (const browser of browsers.slice(0, 6)) browser.socket.pause();
       await until(() =>
         browsers.slice(6).every((it, n) => it.body().endsWith(bodyOf(String(106 + n)).at(-1) as string)),
