@@ -1,0 +1,34 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { root } from '../packages/support/run.ts';
+import { skip } from '../support/needs.ts';
+import { citationsIn, readContract, trackedTexts } from './support/contract.ts';
+
+describe('docs/contract.md', () => {
+  const contract = readContract(readFileSync(join(root, 'docs/contract.md'), 'utf8'));
+  let texts: Map<string, string>;
+
+  before(async function () {
+    if (!existsSync(join(root, '.git'))) skip(this, 'needs a git checkout, to list the files of the repository');
+    texts = await trackedTexts();
+  });
+
+  it('defines each rule, row and input once, without a hole', () => {
+    const { defined } = contract;
+    const span = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => from + n);
+    const rules = [...span(1, 16), ...span(20, 36), ...span(40, 46), ...span(50, 60)].map((n) => `[R${n}]`);
+    const rows = ['1a', '1b', '1c', ...span(2, 47)].map((n) => `[row ${n}]`);
+    const inputs = span(1, 32).map((n) => `[input ${n}]`);
+    expect([...defined]).to.have.members([...rules, ...rows, ...inputs]);
+  });
+
+  it('defines everything that is cited anywhere in the repository', () => {
+    const unknown = [...texts].flatMap(([file, text]) =>
+      citationsIn(text)
+        .filter(({ cited }) => !contract.defined.has(cited))
+        .map(({ cited, line }) => `${file}:${line} ${cited}`),
+    );
+    expect(unknown).to.deep.equal([]);
+  });
+});
