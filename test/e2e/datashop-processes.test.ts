@@ -1,12 +1,10 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
-import { streamPath } from '../../examples/datashop/src/demo.ts';
+import { BFF_STREAM } from '../../examples/datashop/src/demo.ts';
 import { type Datashop, signIn, startDatashop } from './support/datashop.ts';
 import { Example, node } from './support/example.ts';
 import { alive, gone } from './support/processes.ts';
@@ -26,7 +24,7 @@ describe('npm start of Datashop', () => {
 
   const stillAlive = ({ pids }: Datashop) => Object.values(pids).filter(alive);
 
-  it('npm start prints one line: the address', async () => {
+  it('prints one line, the address', async () => {
     datashop = await startDatashop();
 
     expect(datashop.example.stdout).to.match(/^Datashop logs: http:\/\/localhost:\d+\/\n$/);
@@ -34,29 +32,13 @@ describe('npm start of Datashop', () => {
     expect(new Set(Object.values(datashop.pids)).add(datashop.example.pid)).to.have.property('size', 4);
   });
 
-  it('creates only files and folders that their owner alone can read', async () => {
-    datashop = await startDatashop({ PIPELINE_PAUSE_MS: '1' });
-    const { data } = datashop;
-    const logs = new DatabaseSync(join(data, 'logs.sqlite'), { readOnly: true });
-    const reported = logs.prepare("SELECT 1 FROM logs WHERE document LIKE '%Wrote the report%' LIMIT 1");
-    while (!reported.get()) await setTimeout(50);
-    logs.close();
-
-    const entries = await readdir(data, { recursive: true });
-    expect(entries).to.include.members(['logs.sqlite', 'logs.sqlite-wal', 'logs.sqlite-shm', 'reports']);
-    for (const entry of entries) {
-      const file = await stat(join(data, entry));
-      expect((file.mode & 0o777).toString(8), entry).to.equal(file.isDirectory() ? '700' : '600');
-    }
-  });
-
   for (const [how, stop] of [
     ['Ctrl-C', (example: Example) => example.interrupt()],
     ['SIGTERM', (example: Example) => example.process.kill('SIGTERM')],
   ] as const) {
-    it(`npm start ends at ${how}: open streams get an end event, no process is left, exit code 0`, async () => {
+    it(`ends at ${how}: open streams are told, no process is left, exit code 0`, async () => {
       datashop = await startDatashop();
-      const response = await fetch(new URL(streamPath, datashop.url), {
+      const response = await fetch(new URL(BFF_STREAM, datashop.url), {
         headers: { cookie: await signIn(datashop.url), accept: 'text/event-stream' },
       });
       expect(response.status).to.equal(200);
@@ -71,7 +53,7 @@ describe('npm start of Datashop', () => {
   }
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    it(`npm start ends when npm itself receives ${signal}`, async () => {
+    it(`ends when npm itself is sent ${signal}, as by "kill" of an npm start in the background`, async () => {
       const data = await mkdtemp(join(tmpdir(), 'datashop-e2e-'));
       example = new Example(['npm', 'start', '--silent', '-w', 'example-datashop'], { PORT: '0', DATASHOP_DATA: data });
       expect(await example.line()).to.match(/^Datashop logs: /);
@@ -83,14 +65,14 @@ describe('npm start of Datashop', () => {
     });
   }
 
-  it('leaves no process behind when start.ts is killed', async () => {
+  it('leaves nothing behind when it is killed itself', async () => {
     datashop = await startDatashop();
     datashop.example.process.kill('SIGKILL');
     await datashop.example.ended;
     await Promise.all(Object.values(datashop.pids).map(gone));
   });
 
-  it('npm start ends with one line and exit code 1 when the BFF crashes', async () => {
+  it('ends with everything else when the BFF crashes: one line, exit code 1', async () => {
     datashop = await startDatashop();
     process.kill(datashop.pids.bff, 'SIGKILL');
 
@@ -99,7 +81,7 @@ describe('npm start of Datashop', () => {
     expect(stillAlive(datashop)).to.deep.equal([]);
   });
 
-  it('npm start names the port that is in use and how to choose another', async () => {
+  it('says which port is in use, and how to choose another', async () => {
     const squatter = createServer().listen(0, '127.0.0.1');
     await once(squatter, 'listening');
     const { port } = squatter.address() as AddressInfo;
@@ -117,7 +99,7 @@ describe('npm start of Datashop', () => {
   });
 
   for (const port of ['http', '-1', '65536', '80.5', ' ']) {
-    it(`npm start refuses PORT=${JSON.stringify(port)} in one line`, async () => {
+    it(`refuses PORT=${JSON.stringify(port)} in one line`, async () => {
       example = new Example(START, { PORT: port });
       expect(await example.ended).to.deep.equal([1, null]);
 

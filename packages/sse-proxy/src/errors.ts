@@ -3,7 +3,6 @@ type Verdict = 'later' | 'never';
 
 // code → [status, reason told to the browser, verdict, title]. One heading per code in docs/errors.md.
 const table = {
-  ERR_SSE_RUNTIME: [500, 'internal', 'never', 'Unsupported runtime'],
   ERR_SSE_OPTION: [500, 'internal', 'never', 'Invalid configuration'],
   ERR_SSE_METHOD: [405, 'method', 'never', 'Method not allowed'],
   ERR_SSE_NOT_ACCEPTABLE: [406, 'not-acceptable', 'never', 'This route only serves text/event-stream'],
@@ -78,6 +77,20 @@ export class SseProxyError extends Error {
     this.title = title;
     this.retryAfterMs = details.retryAfterMs;
   }
+}
+
+/** True for an error of this package. Never throws: a hook may throw a Proxy, whose traps fail. */
+export function isProxyError(value: unknown): value is SseProxyError {
+  try {
+    return value instanceof SseProxyError;
+  } catch {
+    return false;
+  }
+}
+
+/** `cause` itself if it is an error of this package, otherwise an `ERR_SSE_INTERNAL` that wraps it. */
+export function asProxyError(cause: unknown): SseProxyError {
+  return isProxyError(cause) ? cause : new SseProxyError('ERR_SSE_INTERNAL', { cause });
 }
 
 /** A value as an error message may show it: short, on one line. */

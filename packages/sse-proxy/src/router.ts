@@ -38,6 +38,7 @@ export function sseRouter(
       await Promise.all(handlers.map((handler) => handler.close(options)));
     },
     stats: () => handlers.map((handler) => handler.stats()).reduce(sum),
+    streams: () => handlers.flatMap((handler) => handler.streams()),
   });
 }
 

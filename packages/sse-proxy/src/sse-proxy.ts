@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { isGone, isPipelined } from './browser/connection.ts';
 import { refuse } from './browser/refusal.ts';
 import { streamHeaders } from './browser/stream-headers.ts';
 import { readOptions } from './config/options.ts';
@@ -32,16 +33,19 @@ export function sseProxy(options: SseProxyOptions): SseProxyHandler {
   return Object.assign(handler, {
     close: (closeOptions?: CloseOptions) => context.close(closeOptions),
     stats: () => context.stats(),
+    streams: () => context.streams(),
   });
 }
 
 /** request → admission → target → feed → outlet; whatever fails on the way refuses this one request. */
 async function serve(context: ProxyContext, req: Request, res: Response): Promise<void> {
   const { config, turnLimiter } = context;
-  // A response that is queued behind another has no socket yet: its bytes would pile up here, unseen.
-  if (res.socket === null) {
+  // Its 'close' has been emitted, or will never be: nothing could release what a stream holds.
+  if (isGone(req, res)) return;
+  if (isPipelined(res)) {
     context.counters.refused++;
-    refuse(req, res, new SseProxyError('ERR_SSE_PIPELINED'), config.refuse);
+    const options = { mode: config.refuse, isDraining: context.draining };
+    refuse(req, res, new SseProxyError('ERR_SSE_PIPELINED'), options);
     return;
   }
   const stream = new StreamSession(context, req, res);

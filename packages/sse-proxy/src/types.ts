@@ -17,21 +17,42 @@ export interface SseEvent {
   retry?: number;
 }
 
-/** What is known of one browser's stream. The same object in every hook and observer call of that stream. */
+/**
+ * Names one browser's stream. A frozen object of plain values: printing it shows no header, and nothing in it can end
+ * the stream.
+ */
 export interface StreamInfo {
-  /** Random, unique to this stream: ties log lines together. */
+  /** Random, unique to this stream: relates log lines to each other. */
   readonly id: string;
   /**
-   * The route's template, such as `/logs/:workflowId/stream`: safe as a metric's label. Express keeps no template of
-   * a path that `app.use` mounts: parameters there appear with their values, so put them into the route itself.
+   * The option `name`, or else the route's template, such as `/logs/:workflowId/stream`: safe as a metric's label.
+   * Express keeps no template of a path that `app.use` mounts, so parameters there appear with their values.
    */
   readonly route: string;
-  /** The browser's request. Holds credentials: never log it whole. */
-  readonly req: Request;
-  /** Whether the browser came back with a Last-Event-ID. */
-  readonly resumed: boolean;
-  /** The key that `authorize` or `limits.key` gave, once known. */
+  /** `req.params`: the values of the route's parameters; empty outside of Express. */
+  readonly params: Readonly<Record<string, string | readonly string[]>>;
+  /** The key that `authorize` or the limiter returned; undefined until it is known, or if there is none. */
   readonly key: string | undefined;
+  /** True if the browser came back with a Last-Event-ID. */
+  readonly resumed: boolean;
+}
+
+/** Passed to `transform`: also has the browser's request. */
+export interface StreamContext extends StreamInfo {
+  /** Holds credentials: never log it whole. */
+  readonly req: Request;
+}
+
+/** One open stream, as `streams()` describes it: a frozen object of plain values. */
+export interface OpenStream extends StreamInfo {
+  /** When the stream was opened, as an ISO 8601 time. */
+  readonly since: string;
+  /** Upstream events written. */
+  readonly events: number;
+  /** Bytes written, HTTP framing excluded. */
+  readonly bytes: number;
+  /** Bytes that wait for the browser in this process: how far it is behind. */
+  readonly bufferedBytes: number;
 }
 
 /** Why a stream that had been opened is over. */
@@ -284,7 +305,7 @@ export interface SseProxyOptions {
    * Changes or drops (`null`) each event that has data. Without it bytes pass unchanged. An event's id should be kept:
    * it is the browser's cursor; a dropped event's id is sent on alone.
    */
-  transform?: (event: SseEvent, stream: StreamInfo) => SseEvent | null | PromiseLike<SseEvent | null>;
+  transform?: (event: SseEvent, stream: StreamContext) => SseEvent | null | PromiseLike<SseEvent | null>;
   /** Watch what happens. */
   observers?: SseObserver[];
   /** An undici dispatcher for mTLS, HTTP/2 (`allowH2`), proxies or mocks. Yours to close. @defaultValue one connection a stream */
@@ -326,10 +347,15 @@ export interface CloseOptions {
 }
 
 interface Closable {
-  /** Refuses new streams, ends the open ones, resolves when all upstream connections are closed. Can be called again. */
+  /**
+   * Refuses new streams, ends the open ones, and resolves when all responses and upstream connections are closed: at most
+   * one second after the grace time. May be called again.
+   */
   close(options?: CloseOptions): Promise<void>;
-  /** What is going on now. */
+  /** Counters and gauges. */
   stats(): SseProxyStats;
+  /** The streams that are open now, oldest first. */
+  streams(): OpenStream[];
 }
 
 /** What {@link sseProxy} returns. */

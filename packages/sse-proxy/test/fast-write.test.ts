@@ -274,7 +274,7 @@ describe('chunks that go to the socket', () => {
         res.flushHeaders();
         const socket = socketOf(res);
         after(res);
-        looks[path] = socket !== undefined && isUnwrapped(res) && isOpen(res, socket);
+        looks[path] = socket !== undefined && isUnwrapped(res, socket) && isOpen(res, socket);
         res.destroy();
       }),
     );

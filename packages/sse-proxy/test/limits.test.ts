@@ -63,8 +63,9 @@ describe('row 15: limits', () => {
     const refused = await come();
     expect(refused.headers()).to.include({
       'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
+      'cache-control': 'private, no-store, no-cache, no-transform',
       'x-accel-buffering': 'no',
+      'x-content-type-options': 'nosniff',
     });
     expect(refused.headers()).to.not.have.property('content-length');
   });

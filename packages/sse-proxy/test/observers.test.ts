@@ -48,8 +48,8 @@ describe('observers', () => {
       bytes: body.length,
     });
     expect(close?.stream).to.equal(open?.stream);
-    const { id, route, resumed, key, req } = open!.stream as StreamInfo;
-    expect([route, resumed, key, req.originalUrl]).to.deep.equal(['/sse', false, 'user-1', '/sse']);
+    const { id, ...info } = open!.stream as StreamInfo;
+    expect(info).to.deep.equal({ route: '/sse', params: {}, key: 'user-1', resumed: false });
     expect(id).to.match(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 

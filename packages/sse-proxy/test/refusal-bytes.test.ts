@@ -64,7 +64,7 @@ describe('the bytes of a refusal', () => {
         `data: {"reason":"${scene.reason}","code":"${code}","retryMs":7500}\n\n`;
       const fields =
         'Content-Type: text/event-stream; charset=utf-8\r\n' +
-        'Cache-Control: no-cache, no-transform\r\nX-Accel-Buffering: no\r\n';
+        'Cache-Control: private, no-store, no-cache, no-transform\r\nX-Accel-Buffering: no\r\nX-Content-Type-Options: nosniff\r\n';
       const [before, after] = scene.closes ? [connection(scene), ''] : ['', kept];
       expect(bytes(browser)).to.equal(
         `HTTP/1.1 200 OK\r\n${before}${fields}${after}Transfer-Encoding: chunked\r\n\r\n` +

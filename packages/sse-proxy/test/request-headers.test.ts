@@ -202,8 +202,9 @@ describe('what goes up', () => {
     expect(head.status()).to.equal(200);
     expect(head.headers()).to.include({
       'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
+      'cache-control': 'private, no-store, no-cache, no-transform',
       'x-accel-buffering': 'no',
+      'x-content-type-options': 'nosniff',
     });
     // The same connection serves the next request, so nothing followed the header.
     head.socket.write('GET /sse HTTP/1.1\r\nHost: a\r\n\r\n');

@@ -111,8 +111,9 @@ describe('status and headers', () => {
     expect(Date.parse(date ?? '')).to.not.be.NaN;
     expect(headers).to.deep.equal({
       'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
+      'cache-control': 'private, no-store, no-cache, no-transform',
       'x-accel-buffering': 'no',
+      'x-content-type-options': 'nosniff',
       'transfer-encoding': 'chunked',
       connection: 'keep-alive',
       'keep-alive': 'timeout=5',
@@ -124,7 +125,7 @@ describe('status and headers', () => {
       `${sse}Content-Length: 9\r\nContent-Encoding: identity\r\nCache-Control: public\r\n\r\ndata: a\n\n`,
     );
     expect(browser.headers()).to.not.have.any.keys('content-length', 'content-encoding');
-    expect(browser.headers()['cache-control']).to.equal('no-cache, no-transform');
+    expect(browser.headers()['cache-control']).to.equal('private, no-store, no-cache, no-transform');
     expect(browser.body()).to.equal('data: a\n\n');
   });
 
@@ -150,6 +151,7 @@ describe('status and headers', () => {
       'content-type',
       'cache-control',
       'x-accel-buffering',
+      'x-content-type-options',
     ]);
   });
 
@@ -203,8 +205,9 @@ describe('status and headers', () => {
       'server-timing': 'db;dur=5',
       traceresponse: 't1',
       'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
+      'cache-control': 'private, no-store, no-cache, no-transform',
       'x-accel-buffering': 'no',
+      'x-content-type-options': 'nosniff',
       'transfer-encoding': 'chunked',
       connection: 'keep-alive',
       'keep-alive': 'timeout=5',

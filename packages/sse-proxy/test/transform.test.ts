@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SseEvent, SseProxyOptions, StreamInfo } from '../src/types.ts';
+import type { SseEvent, SseProxyOptions, StreamContext } from '../src/types.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 
@@ -19,7 +19,7 @@ describe('transform', () => {
   }
 
   it('sees each event with data once, with the stream it belongs to, and writes what it gives', async () => {
-    const seen: [SseEvent, StreamInfo][] = [];
+    const seen: [SseEvent, StreamContext][] = [];
     const { body, witness } = await through((event, stream) => {
       seen.push([event, stream]);
       return { id: event.id ?? '', event: 'changed', data: event.data.toUpperCase(), retry: 5 };
@@ -28,7 +28,10 @@ describe('transform', () => {
       { event: 'a', id: '1', data: 'one\ntwo', retry: 7 },
       { data: 'three' },
     ]);
-    expect(new Set(seen.map(([, stream]) => stream))).to.deep.equal(new Set([witness.opens[0]?.stream]));
+    const [[, context]] = seen as [[SseEvent, StreamContext]];
+    const { req, ...info } = context;
+    expect([req.url, info]).to.deep.equal(['/sse', witness.opens[0]?.stream]);
+    expect(seen[1]?.[1]).to.equal(seen[0]?.[1]);
     expect(body).to.equal(
       'id: 1\nevent: changed\nretry: 5\ndata: ONE\ndata: TWO\n\n: comment\n' +
         'id: \nevent: changed\nretry: 5\ndata: THREE\n\nevent: no data\n\n',

@@ -131,8 +131,9 @@ describe("the upstream's answer", () => {
       'keep-alive',
       'transfer-encoding',
       'x-accel-buffering',
+      'x-content-type-options',
     ]);
-    expect(browser.headers()['cache-control']).to.equal('no-cache, no-transform');
+    expect(browser.headers()['cache-control']).to.equal('private, no-store, no-cache, no-transform');
   });
 
   it('row 22: Content-Length is not forwarded, and a body cut short of it breaks the stream', async () => {

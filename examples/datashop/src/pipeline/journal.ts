@@ -1,7 +1,7 @@
 import { createLogDocument, type LogInput, type LogLevel, type LogStore } from '@datashop/log-stream';
-import { demoWorkflow, demoWorkspace } from '../demo.ts';
+import { WORKFLOW, WORKSPACE } from '../demo.ts';
 
-/** One log of a run. */
+/** One line of a run, as the stages see it. */
 export interface Entry {
   level: LogLevel;
   stage: 'EXTRACT' | 'VALIDATE' | 'AGGREGATE' | 'REPORT';
@@ -12,20 +12,20 @@ export interface Entry {
 
 export type Write = (...entries: Entry[]) => Promise<void>;
 
-/** Returns a function that appends logs of one run to the store and resolves when they are stored. */
+/** Writes what one run has to say to the log store. Resolves when it is stored, so that nothing said is ever lost. */
 export function journal(store: LogStore, run: Pick<LogInput, 'pipelineID' | 'execID'>): Write {
   return async (...entries) => {
     if (entries.length === 0) return;
     const documents = entries.map(({ level, stage, message, description = '', durationMs = 0 }) =>
       createLogDocument({
         ...run,
-        workspaceID: demoWorkspace,
-        workflowID: demoWorkflow,
+        workspaceID: WORKSPACE,
+        workflowID: WORKFLOW,
         logLevel: level,
         stageName: stage,
         message,
         description,
-        // Durations under a millisecond are noise.
+        // Below a millisecond a clock tells more about itself than about the work.
         ...(durationMs >= 1 ? { durationMs } : {}),
       }),
     );

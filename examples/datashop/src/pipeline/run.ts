@@ -6,13 +6,13 @@ import { extract } from './stages/extract.ts';
 import { report } from './stages/report.ts';
 import { validate } from './stages/validate.ts';
 
-const batchRows = 100;
+const BATCH_ROWS = 100;
 
 export interface RunContext {
   write: Write;
-  /** Resolves when the next piece of work is due; rejects when the pipeline stops. */
+  /** The schedule: resolves when the next piece of work is due, rejects when the pipeline shall stop. */
   due: () => Promise<void>;
-  /** Folder of the reports. */
+  /** Where reports go. */
   reports: string;
 }
 
@@ -27,9 +27,9 @@ export async function run(job: Job, { write, due, reports }: RunContext): Promis
   await due();
 
   const accepted: Row[] = [];
-  for (let from = 0; from < rows.length; from += batchRows) {
+  for (let from = 0; from < rows.length; from += BATCH_ROWS) {
     const batchTime = stopwatch();
-    const batch = validate(job, rows.slice(from, from + batchRows), from);
+    const batch = validate(job, rows.slice(from, from + BATCH_ROWS), from);
     accepted.push(...batch.accepted);
     await write(...lines.validated(job, from, batch, batchTime()));
     await due();

@@ -1,26 +1,26 @@
 import { setTimeout } from 'node:timers/promises';
 import { Service, type ServiceSpec } from './service.ts';
 
-const firstPauseMs = 250;
-const longestPauseMs = 4_000;
-/** Milliseconds of run time after which the count of restarts begins again. */
-const stableAfterMs = 30_000;
-/** Most restarts of a service in a row. */
-const maxRestarts = 5;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 4_000;
+/** Who lived this long counts as sound again. */
+const SOUND_AFTER_MS = 30_000;
+/** So often in a row is a crashed service started again. */
+const MAX_RESTARTS = 5;
 
 export interface Supervised extends ServiceSpec {
-  /** True: a crash restarts it. False: a crash stops everything. */
+  /** Start it again when it crashes. Otherwise its crash is the end of everything. */
   restart: boolean;
 }
 
 export interface SupervisorOptions {
-  /** Prints a line on the terminal. */
-  print(line: string): void;
-  /** Called when a service has ended for good. */
+  /** A line for the person at the terminal. */
+  say(line: string): void;
+  /** A service is gone for good, and nothing makes sense without it. */
   lost(line: string): void;
 }
 
-/** Starts services, restarts crashed ones, and stops all in reverse order of their start. */
+/** Starts services, starts crashed ones again, ends all of them in the reverse order of their start. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #services = new Map<string, Service>();
@@ -54,28 +54,28 @@ export class Supervisor {
     for (const service of [...this.#services.values()].reverse()) await service.stop();
   }
 
-  /** Kills every service at once: the second Ctrl-C. */
+  /** For the impatient second Ctrl-C. */
   kill(): void {
     this.#stopping.abort();
     for (const service of this.#services.values()) service.kill();
   }
 
-  /** A restart keeps the port, because the BFF has the upstream's address. */
+  /** Restarts keep the port: the BFF was told where its upstream is. */
   async #watch(spec: Supervised, first: Service): Promise<void> {
     let service = first;
     let restarts = 0;
     for (;;) {
       const started = performance.now();
-      const how = await service.ended;
+      const how = await service.gone;
       if (this.#stopping.signal.aborted) return;
-      if (performance.now() - started > stableAfterMs) restarts = 0;
-      if (!spec.restart || restarts === maxRestarts) {
+      if (performance.now() - started > SOUND_AFTER_MS) restarts = 0;
+      if (!spec.restart || restarts === MAX_RESTARTS) {
         this.#options.lost(`${spec.name} ended unexpectedly (${how})`);
         return;
       }
-      const pauseMs = Math.min(firstPauseMs * 2 ** restarts, longestPauseMs);
+      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** restarts, LONGEST_PAUSE_MS);
       restarts += 1;
-      this.#options.print(`${spec.name} ended unexpectedly (${how}); starting it again in ${pauseMs} ms`);
+      this.#options.say(`${spec.name} ended unexpectedly (${how}); starting it again in ${pauseMs} ms`);
       await setTimeout(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => {});
       if (this.#stopping.signal.aborted) return;
       service = this.#launch(spec);

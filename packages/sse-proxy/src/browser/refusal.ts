@@ -1,49 +1,80 @@
-import type { Request, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { maxRetryMs, refusalRetryMs } from '../config/defaults.ts';
 import type { SseProxyError } from '../errors.ts';
 import { ownEvent } from '../sse/events.ts';
-import { streamHeaders } from './stream-headers.ts';
+import { breakOff, closeAfter, hasBody } from './connection.ts';
+import { removeBodyHeaders, streamHeaders } from './stream-headers.ts';
 
-/** What a refusal came to: for observers. */
+/** How a request was refused. */
 export interface Refusal {
+  /** HTTP status sent; 200 for a soft refusal. */
   readonly status: number;
+  /** When the browser was told to come back, in milliseconds; undefined for "never". */
   readonly retryMs: number | undefined;
 }
 
-/**
- * Says no. "Not now" is a 200 stream with a retry time, a refused event and an end, because `EventSource` gives up
- * for good on any other status; "never" is its status with a problem document (RFC 9457). Nothing of the error but
- * its code, status and title leaves the process.
- */
-export function refuse(req: Request, res: Response, error: SseProxyError, mode: 'soft' | 'status'): Refusal {
-  // Something else has begun the answer already: what is left to do is to break it off.
-  if (res.headersSent) {
-    res.destroy();
-    return { status: res.statusCode, retryMs: undefined };
-  }
-  // A body that was sent along is not read: the connection could not be used again. While draining it must not be: a
-  // kept connection would hold up server.close().
-  const isLast = (req.method !== 'GET' && req.method !== 'HEAD') || error.code === 'ERR_SSE_DRAINING';
-  if (isLast && req.httpVersionMajor < 2) res.set('Connection', 'close');
-  const retryMs = error.temporary ? retryTime(error.retryAfterMs) : undefined;
-  if (retryMs !== undefined && mode === 'soft' && req.method === 'GET') {
-    res.writeHead(200, { ...streamHeaders });
-    res.end(ownEvent('refused', { reason: error.reason, code: error.code, retryMs }, retryMs));
-    return { status: 200, retryMs };
-  }
-  res.status(error.status);
-  res.set('Cache-Control', 'no-store');
-  if (retryMs !== undefined) res.set('Retry-After', String(Math.ceil(retryMs / 1000)));
-  if (error.code === 'ERR_SSE_METHOD') res.set('Allow', 'GET, HEAD');
-  if (error.status === 204) res.end();
-  else {
-    const problem = { title: error.title, status: error.status, code: error.code };
-    res.set('Content-Type', 'application/problem+json').send(Buffer.from(JSON.stringify(problem)));
-  }
-  return { status: error.status, retryMs };
+/** How to refuse. */
+export interface RefuseOptions {
+  readonly mode: 'soft' | 'status';
+  /** True while the proxy closes: a kept connection would hold up server.close(). */
+  readonly isDraining: boolean;
 }
 
-/** When a refused browser should come back: not before Retry-After, and not all at the same moment. */
+/**
+ * Refuses a request. "Later" is a 200 stream with a retry time, a refused event and an end, because `EventSource` gives
+ * up for good on any other status; "never" is its status with a problem document (RFC 9457). Of the error, only code,
+ * status, reason and title are sent. Uses nothing of Express. Never throws.
+ */
+export function refuse(
+  req: IncomingMessage,
+  res: ServerResponse,
+  error: SseProxyError,
+  options: RefuseOptions,
+): Refusal {
+  // Something else has begun the response already: it can only be broken off.
+  if (res.headersSent) {
+    breakOff(res);
+    return { status: res.statusCode, retryMs: undefined };
+  }
+  const retryMs = error.temporary ? retryTime(error.retryAfterMs) : undefined;
+  const isSoft = retryMs !== undefined && options.mode === 'soft' && req.method === 'GET';
+  try {
+    // A body is not read, so the connection can't be used again.
+    if ((req.method !== 'GET' && req.method !== 'HEAD') || hasBody(req) || options.isDraining) {
+      if (req.httpVersionMajor < 2) res.setHeader('Connection', 'close');
+      else closeAfter(res, options.isDraining);
+    }
+    removeBodyHeaders(res);
+    if (isSoft) sendSoftly(res, error, retryMs);
+    else sendStatus(res, error, retryMs);
+  } catch {
+    // A middleware's wrapper of the response failed.
+    breakOff(res);
+  }
+  return { status: isSoft ? 200 : error.status, retryMs };
+}
+
+function sendSoftly(res: ServerResponse, error: SseProxyError, retryMs: number): void {
+  res.writeHead(200, { ...streamHeaders });
+  res.end(ownEvent('refused', { reason: error.reason, code: error.code, retryMs }, retryMs));
+}
+
+function sendStatus(res: ServerResponse, error: SseProxyError, retryMs: number | undefined): void {
+  res.statusCode = error.status;
+  res.setHeader('Cache-Control', 'no-store');
+  if (retryMs !== undefined) res.setHeader('Retry-After', String(Math.ceil(retryMs / 1000)));
+  if (error.code === 'ERR_SSE_METHOD') res.setHeader('Allow', 'GET, HEAD');
+  if (error.status === 204) {
+    res.end();
+    return;
+  }
+  const problem = Buffer.from(JSON.stringify({ title: error.title, status: error.status, code: error.code }));
+  res.setHeader('Content-Type', 'application/problem+json');
+  res.setHeader('Content-Length', problem.length);
+  res.end(problem);
+}
+
+/** When a refused browser should come back, in milliseconds: not before Retry-After, and jittered up to twice that. */
 export function retryTime(retryAfterMs = 0): number {
   const floor = Math.min(Math.max(refusalRetryMs, retryAfterMs || 0), maxRetryMs);
   return Math.round(floor * (1 + Math.random()));

@@ -1,23 +1,46 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { isHeaderValue } from '../http.ts';
+import { hasBody } from './connection.ts';
 
-/** The header fields of every stream that we send. `no-transform` also keeps the compression middleware off. */
+/** The header fields of every stream that we send. `no-transform` also keeps compression middleware from buffering it. */
 export const streamHeaders: Readonly<Record<string, string>> = Object.freeze({
   'Content-Type': 'text/event-stream; charset=utf-8',
-  'Cache-Control': 'no-cache, no-transform',
+  'Cache-Control': 'private, no-store, no-cache, no-transform',
   'X-Accel-Buffering': 'no',
+  'X-Content-Type-Options': 'nosniff',
 });
 
-/** Fields of the upstream's answer that reach the browser; all others stay here. */
-const passDown = ['x-request-id', 'server-timing', 'traceresponse'];
+/** Fields of the upstream's response that are passed to the browser; all others are dropped. */
+const passedNames = ['x-request-id', 'server-timing', 'traceresponse'];
 
-/** What the browser gets of the upstream's header fields, besides {@link streamHeaders}; undefined: nothing. */
+/** What the browser is sent of the upstream's header fields, besides {@link streamHeaders}; undefined: nothing. */
 export function toBrowserHeaders(upstream: IncomingHttpHeaders): Record<string, string | string[]> | undefined {
   let picked: Record<string, string | string[]> | undefined;
-  for (const name of passDown) {
+  for (const name of passedNames) {
     const value = upstream[name];
-    if (value === undefined) continue;
+    // undici decodes values as UTF-8; one that can't be written as a field would make writeHead() throw.
+    if (value === undefined || !(Array.isArray(value) ? value.every(isHeaderValue) : isHeaderValue(value))) continue;
     picked ??= {};
     picked[name] = value;
   }
   return picked;
+}
+
+/** Sends status 200 and the header fields of a stream, `extra` included, at once. */
+export function sendStreamHeaders(
+  req: IncomingMessage,
+  res: ServerResponse,
+  extra: Record<string, string | string[]> | undefined,
+): void {
+  removeBodyHeaders(res);
+  // A request's body is not read, so the connection can't be used again [R10].
+  const closes = req.httpVersionMajor < 2 && hasBody(req);
+  const headers = { ...extra, ...streamHeaders };
+  res.writeHead(200, closes ? { ...headers, Connection: 'close' } : headers);
+  res.flushHeaders();
+}
+
+/** Removes what an earlier middleware said about another body than ours. */
+export function removeBodyHeaders(res: ServerResponse): void {
+  for (const name of ['Content-Length', 'Content-Encoding', 'ETag']) if (res.hasHeader(name)) res.removeHeader(name);
 }

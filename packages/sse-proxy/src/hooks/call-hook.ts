@@ -1,4 +1,4 @@
-import { SseProxyError, showKind } from '../errors.ts';
+import { isProxyError, SseProxyError, showKind } from '../errors.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import { startTimeout } from '../lifecycle/timeout.ts';
 import type { Awaitable } from '../types.ts';
@@ -27,7 +27,7 @@ export async function callHook<T>(
     });
     return await lifetime.race(Promise.race([result, late]));
   } catch (cause) {
-    if (lifetime.ended || cause instanceof SseProxyError) throw cause;
+    if (lifetime.ended || isProxyError(cause)) throw cause;
     throw new SseProxyError('ERR_SSE_HOOK', { message: `${name} failed`, cause });
   } finally {
     stopTimeout();

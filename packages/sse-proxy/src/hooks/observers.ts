@@ -3,20 +3,28 @@ import { isPromiseLike } from './call-hook.ts';
 
 type Hooks = Required<SseObserver>;
 
-const drop = () => {};
+/** What one hook of an observer is passed. */
+export type HookContext<Name extends keyof Hooks> = Parameters<Hooks[Name]>[0];
 
-/** Calls one hook of every observer. What it throws or rejects with is dropped: an observer cannot hurt a stream. */
+const ignore = () => {};
+
+/**
+ * Calls one hook of every observer with the same frozen context. Ignores what a hook throws or rejects with: an observer
+ * can't affect a stream. Never throws.
+ */
 export function notify<Name extends keyof Hooks>(
   observers: readonly SseObserver[],
-  hook: Name,
-  context: Parameters<Hooks[Name]>[0],
+  name: Name,
+  context: HookContext<Name>,
 ): void {
+  Object.freeze(context);
   for (const observer of observers) {
     try {
-      const result: unknown = (observer[hook] as ((context: unknown) => unknown) | undefined)?.call(observer, context);
-      if (isPromiseLike(result)) result.then(undefined, drop);
+      const hook = observer[name] as ((context: HookContext<Name>) => unknown) | undefined;
+      const result = hook?.call(observer, context);
+      if (isPromiseLike(result)) result.then(undefined, ignore);
     } catch {
-      drop();
+      // Its own failure.
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Outlet } from '../browser/outlet.ts';
+import type { ResponseWriter } from '../browser/response-writer.ts';
 import { closeFlushMs, maxOpensPerTurn } from '../config/defaults.ts';
 import type { Config } from '../config/options.ts';
 import { maxTimerMs, refuseOption } from '../config/validate.ts';
@@ -7,15 +7,15 @@ import { Registry } from '../feed/registry.ts';
 import { notify } from '../hooks/observers.ts';
 import { Heartbeat, type HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import { TurnLimiter } from '../lifecycle/turn-limiter.ts';
-import type { CloseOptions, SseProxyStats } from '../types.ts';
+import type { CloseOptions, OpenStream, SseProxyStats } from '../types.ts';
 import { createUpstream, type Upstream } from '../upstream/upstream.ts';
 import type { StreamSession } from './stream-session.ts';
 
-/** What the streams of one middleware have in common: its config, its one timer, its counters, its end. */
+/** What the streams of one middleware share: config, timers, counters, `close()`. */
 export class ProxyContext implements HeartbeatMember {
   readonly config: Config;
   readonly heartbeat: Heartbeat;
-  /** Looks for silent upstreams. */
+  /** Detects silent upstreams. */
   readonly idleHeartbeat: Heartbeat;
   readonly upstream: Upstream;
   /** The shared feeds; undefined in dedicated mode. */
@@ -24,7 +24,7 @@ export class ProxyContext implements HeartbeatMember {
   readonly counters = { opened: 0, refused: 0, evicted: 0 };
 
   readonly #streams = new Set<StreamSession>();
-  // What the streams that are gone have written.
+  // Written by streams that have left.
   #events = 0;
   #bytes = 0;
   #draining = false;
@@ -42,46 +42,52 @@ export class ProxyContext implements HeartbeatMember {
     return this.#draining;
   }
 
+  /** Registers a stream until {@link leave}. */
   enter(stream: StreamSession): void {
     if (this.#streams.size === 0) this.heartbeat.add(this);
     this.#streams.add(stream);
   }
 
-  /** The browser's connection is done with the stream. */
+  /** The response is closed. May be called again. */
   leave(stream: StreamSession): void {
-    this.#streams.delete(stream);
-    this.#events += stream.outlet?.events ?? 0;
-    this.#bytes += stream.outlet?.bytes ?? 0;
+    if (!this.#streams.delete(stream)) return;
+    this.#events += stream.writer?.events ?? 0;
+    this.#bytes += stream.writer?.bytes ?? 0;
     if (this.#streams.size > 0) return;
     this.heartbeat.remove(this);
     for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 
-  /** What is told of a feed, for the observers. */
+  /** Forwards what concerns a whole feed to the observers. */
   feedListener(route: string): FeedListener {
     return new ObserverFeedListener(this.config.observers, route);
   }
 
-  /** Holds the total of what waits for slow browsers under its bound: the fattest goes first. */
+  /** Evicts the streams with the most buffered bytes until the total is within `slowClient.maxTotalBytes`. */
   beat(): void {
     const { maxTotalBytes } = this.config.slowClient;
-    const waiting: [Outlet, number][] = [];
+    const buffering: [ResponseWriter, number][] = [];
     let total = 0;
-    for (const { outlet } of this.#streams) {
-      if (!outlet?.full) continue;
-      const buffered = outlet.bufferedBytes;
-      waiting.push([outlet, buffered]);
-      total += buffered;
+    for (const { writer } of this.#streams) {
+      const bytes = writer?.bufferedBytes ?? 0;
+      if (!writer || bytes === 0) continue;
+      buffering.push([writer, bytes]);
+      total += bytes;
     }
     if (total <= maxTotalBytes) return;
-    for (const [outlet, buffered] of waiting.sort((left, right) => right[1] - left[1])) {
+    for (const [writer, bytes] of buffering.sort((left, right) => right[1] - left[1])) {
       if (total <= maxTotalBytes) return;
-      outlet.evict('maxTotalBytes', buffered);
-      total -= buffered;
+      writer.evict('maxTotalBytes', bytes);
+      total -= bytes;
     }
   }
 
-  /** See `close` in types.ts. @throws SseProxyError `ERR_SSE_OPTION` */
+  /**
+   * Refuses new streams, ends the open ones spread over `graceMs`, closes the shared feeds. Resolves at most
+   * `closeFlushMs` after the grace time, whatever became of the responses.
+   *
+   * @throws SseProxyError `ERR_SSE_OPTION`
+   */
   async close({ graceMs = 0 }: CloseOptions = {}): Promise<void> {
     if (typeof graceMs !== 'number' || !(graceMs >= 0) || graceMs > maxTimerMs) {
       refuseOption('close.graceMs', 'milliseconds, 0 or more', graceMs);
@@ -89,21 +95,32 @@ export class ProxyContext implements HeartbeatMember {
     this.#draining = true;
     for (const stream of this.#streams) {
       const end = () => stream.lifetime.end('draining');
-      if (!stream.outlet || graceMs === 0) end();
+      if (!stream.writer || graceMs === 0) end();
       else stream.lifetime.addDisposer(cancel(setTimeout(end, Math.random() * graceMs)));
     }
     if (this.#streams.size > 0) {
-      // Also a stream that had ended already may wait for a browser that reads nothing.
-      const cut = () => {
-        for (const stream of this.#streams) stream.cut();
-      };
-      const deadline = setTimeout(cut, Math.min(graceMs + closeFlushMs, maxTimerMs));
+      // A browser that reads nothing would keep its response open, and so would a response whose 'close' is never emitted.
+      const deadline = setTimeout(() => this.#cutAll(), Math.min(graceMs + closeFlushMs, maxTimerMs));
       await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
       clearTimeout(deadline);
     }
     this.registry?.close();
   }
 
+  #cutAll(): void {
+    for (const stream of this.#streams) {
+      stream.lifetime.end('draining');
+      stream.cut();
+      this.leave(stream);
+    }
+  }
+
+  /** Frozen descriptions of the open streams. */
+  streams(): OpenStream[] {
+    return [...this.#streams].flatMap((stream) => stream.describe() ?? []);
+  }
+
+  /** See `stats` in types.ts. */
   stats(): SseProxyStats {
     const stats: SseProxyStats = {
       open: 0,
@@ -118,12 +135,12 @@ export class ProxyContext implements HeartbeatMember {
       draining: this.#draining,
     };
     for (const stream of this.#streams) {
-      const { outlet, lifetime } = stream;
-      if (!lifetime.ended) stats[outlet ? 'open' : 'opening']++;
-      if (!outlet) continue;
-      stats.events += outlet.events;
-      stats.bytes += outlet.bytes;
-      stats.bufferedBytes += outlet.bufferedBytes;
+      const { writer, lifetime } = stream;
+      if (!lifetime.ended) stats[writer ? 'open' : 'opening']++;
+      if (!writer) continue;
+      stats.events += writer.events;
+      stats.bytes += writer.bytes;
+      stats.bufferedBytes += writer.bufferedBytes;
       if (!lifetime.ended) stats.oldestMs = Math.max(stats.oldestMs, stream.ageMs);
     }
     return stats;

@@ -1,115 +1,165 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
-import { sendChunks } from '../browser/fast-write/chunk-batch.ts';
-import { Flow, type ResponseOwner } from '../browser/flow.ts';
-import type { Outlet } from '../browser/outlet.ts';
+import { breakOff, http1SocketOf } from '../browser/connection.ts';
 import { refuse, retryTime } from '../browser/refusal.ts';
+import { ResponseWriter, type WriterOwner } from '../browser/response-writer.ts';
 import { toBrowserHeaders } from '../browser/stream-headers.ts';
-import { SseProxyError } from '../errors.ts';
+import { TransformStep } from '../browser/transform-step.ts';
+import { asProxyError, SseProxyError } from '../errors.ts';
 import type { Subscription } from '../feed/subscription.ts';
-import { notify } from '../hooks/observers.ts';
+import { type HookContext, notify } from '../hooks/observers.ts';
 import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
-import { type EndReason, Lifetime, type LifetimeOwner, StreamEnded } from '../lifecycle/lifetime.ts';
+import { type EndReason, Lifetime, type LifetimeOwner } from '../lifecycle/lifetime.ts';
 import { authorize, type Permit, releasePermit } from '../request/admission.ts';
-import type { CloseReason, EvictContext } from '../types.ts';
+import type { CloseReason, EvictContext, OpenStream } from '../types.ts';
 import type { ProxyContext } from './proxy-context.ts';
+import { StreamIdentity } from './stream-identity.ts';
 
 const keepAliveProbeMs = 60_000;
-const ignore = () => {};
 
-/** One browser's stream, from its request to its end: joins a feed to an outlet and tells the observers. */
-export class StreamSession implements ResponseOwner, HeartbeatMember, LifetimeOwner {
-  readonly route: string;
+type StreamHook = 'onOpen' | 'onClose' | 'onRefuse' | 'onEvict' | 'onError';
+
+/** One browser's stream, from its request to its end: connects a subscription to a response and notifies observers. */
+export class StreamSession implements WriterOwner, HeartbeatMember, LifetimeOwner {
   readonly req: Request;
-  resumed = false;
+  readonly identity: StreamIdentity;
   readonly lifetime = new Lifetime(this);
-  key: string | undefined;
-  /** What `authorize` gave: asked again, it has to give the same. */
+  /** The key that `authorize` returned. When asked again, it must return the same. */
   authorizedKey: string | undefined;
-  /** Undefined until the upstream's headers are here. */
-  outlet: Outlet | undefined;
+  /** Undefined until the response is opened. */
+  writer: ResponseWriter | undefined;
 
   readonly #context: ProxyContext;
   readonly #res: Response;
-  readonly #askedAt = performance.now();
+  readonly #requestedAt = performance.now();
   #openedAt = 0;
-  #id: string | undefined;
+  #since = 0;
   #permit: Permit | undefined;
   #subscription: Subscription | undefined;
+  /** Set before observers are notified: `close()` called by one of them doesn't change the reason. */
+  #closeReason: CloseReason | undefined;
   #error: SseProxyError | undefined;
   #ageBeats = 0;
-  #checkedBeats = 0;
-  #checking = false;
+  #authorizedBeats = 0;
+  #isAuthorizing = false;
 
+  /** The response must still be open: its 'close' event ends the stream. */
   constructor(context: ProxyContext, req: Request, res: Response) {
     this.#context = context;
     this.#res = res;
     this.req = req;
-    this.route = (req.baseUrl ?? '') + (typeof req.route?.path === 'string' ? req.route.path : '');
+    this.identity = new StreamIdentity(req, (context.config as { name?: string }).name);
     context.enter(this);
-    res.on('close', () => {
-      this.lifetime.end('browser-left');
-      context.leave(this);
-    });
-    // A response's late errors (a reset while bytes wait) always come with its close, which is what counts.
-    res.on('error', ignore);
+    res.on('close', () => this.#onClosed());
+    // Errors of a response (a reset while bytes wait) are always followed by its 'close'.
+    res.on('error', () => {});
   }
 
-  /** Made when somebody asks. */
-  get id(): string {
-    this.#id ??= randomUUID();
-    return this.#id;
+  get route(): string {
+    return this.identity.route;
   }
 
-  /** Time since the stream was opened, in milliseconds. */
+  get key(): string | undefined {
+    return this.identity.key;
+  }
+
+  set key(key: string | undefined) {
+    this.identity.key = key;
+  }
+
+  set resumed(resumed: boolean) {
+    this.identity.resumed = resumed;
+  }
+
+  #onClosed(): void {
+    this.lifetime.end('browser-left');
+    this.writer?.close();
+    this.#context.leave(this);
+  }
+
+  /** Milliseconds since the stream was opened. */
   get ageMs(): number {
-    return this.outlet ? performance.now() - this.#openedAt : 0;
+    return this.writer ? performance.now() - this.#openedAt : 0;
   }
 
-  /** Has the permit until its end. */
+  /** What `streams()` returns for this stream; undefined unless it is open. */
+  describe(): OpenStream | undefined {
+    const { writer, identity, lifetime } = this;
+    if (!writer || lifetime.ended) return undefined;
+    const { events, bytes, bufferedBytes } = writer;
+    const since = new Date(this.#since).toISOString();
+    return Object.freeze({ ...identity.info, since, events, bytes, bufferedBytes });
+  }
+
+  /** Takes ownership of the permit: releases it when the stream ends, at once if it already has. */
   hold(permit: Permit): void {
     if (this.lifetime.ended) releasePermit(permit);
     else this.#permit = permit;
   }
 
-  /** Has the subscription until its end. */
+  /** Takes ownership of the subscription: closes it when the stream ends, at once if it already has. */
   follow(subscription: Subscription): void {
     if (this.lifetime.ended) subscription.close();
     else this.#subscription = subscription;
   }
 
-  /** The upstream answered: sends the browser its headers and lets the events flow. */
+  /**
+   * Sends the response's headers and starts delivery. Call it once the upstream has responded.
+   *
+   * @throws whatever a middleware's wrapper of `writeHead` throws
+   */
   open(headers: IncomingHttpHeaders): void {
-    this.#openedAt = performance.now();
     const { heartbeatMs } = this.#context.config;
-    // Where heartbeats are sent more often, the kernel has never been idle for long enough to send a probe of its own.
-    if (!heartbeatMs || heartbeatMs > keepAliveProbeMs) this.req.socket.setKeepAlive?.(true, keepAliveProbeMs);
-    // Headers, retry time and what it missed leave in one write: when thousands come back at once, each write counts.
-    const { socket } = this.#res;
+    const socket = http1SocketOf(this.#res);
+    // With more frequent heartbeats the kernel is never idle for long enough to send a probe of its own.
+    if ((!heartbeatMs || heartbeatMs > keepAliveProbeMs) && socket && 'setKeepAlive' in socket) {
+      this.#res.socket?.setKeepAlive(true, keepAliveProbeMs);
+    }
+    // Headers, retry time and replayed events leave in one write.
     socket?.cork();
     try {
       this.#start(headers);
-      sendChunks();
+      this.writer?.flush();
     } finally {
       socket?.uncork();
     }
   }
 
   #start(headers: IncomingHttpHeaders): void {
-    const { config, heartbeat } = this.#context;
-    const flow = new Flow(this, this.#res, config, heartbeat);
-    this.outlet = flow;
-    flow.open(toBrowserHeaders(headers));
-    notify(config.observers, 'onOpen', { stream: this, waitedMs: this.#openedAt - this.#askedAt });
-    this.#context.counters.opened++;
+    const { config, heartbeat, counters } = this.#context;
+    const writer = new ResponseWriter({
+      owner: this,
+      req: this.req,
+      res: this.#res,
+      headers: toBrowserHeaders(headers),
+      config,
+      heartbeat,
+    });
+    this.#openedAt = performance.now();
+    this.#since = Date.now();
+    this.writer = writer;
+    counters.opened++;
     if (config.maxDurationMs || config.reauthorizeMs) heartbeat.add(this);
-    flow.start(this.#subscription as Subscription);
+    this.#notify('onOpen', { waitedMs: this.#openedAt - this.#requestedAt });
+    const subscription = this.#subscription;
+    // An observer may have ended the stream.
+    if (!subscription || this.lifetime.ended) return;
+    const { transform, hookTimeoutMs: timeoutMs } = config;
+    if (!transform) {
+      writer.start(subscription);
+      subscription.read(writer);
+      return;
+    }
+    const parts = { transform, context: this.identity.context, lifetime: this.lifetime, timeoutMs };
+    const step = new TransformStep(parts, writer, subscription);
+    writer.start(step);
+    subscription.read(step);
   }
 
   onEvict(bound: EvictContext['bound'], bufferedBytes: number): void {
+    this.#closeReason ??= 'evicted';
     this.#context.counters.evicted++;
-    notify(this.#context.config.observers, 'onEvict', { stream: this, bound, bufferedBytes });
+    this.#notify('onEvict', { bound, bufferedBytes });
     this.lifetime.end('evicted');
   }
 
@@ -118,10 +168,15 @@ export class StreamSession implements ResponseOwner, HeartbeatMember, LifetimeOw
     else this.lifetime.end(reason);
   }
 
+  onWriteError(cause: unknown): void {
+    this.#fail('browser-left', asProxyError(cause));
+  }
+
   #fail(reason: CloseReason, error: SseProxyError): void {
     if (this.lifetime.ended) return;
+    this.#closeReason ??= reason;
     this.#error = error;
-    notify(this.#context.config.observers, 'onError', { stream: this, error });
+    this.#notify('onError', { error });
     this.lifetime.end(reason);
   }
 
@@ -129,48 +184,44 @@ export class StreamSession implements ResponseOwner, HeartbeatMember, LifetimeOw
     if (this.#permit) releasePermit(this.#permit);
     this.#subscription?.close();
     this.#context.heartbeat.remove(this);
-    if (this.outlet) this.#close(reason as CloseReason, this.outlet);
+    if (this.writer) this.#close(this.#closeReason ?? (reason as CloseReason), this.writer);
   }
 
-  #close(reason: CloseReason, outlet: Outlet): void {
-    const { config } = this.#context;
+  #close(reason: CloseReason, writer: ResponseWriter): void {
+    const { config, draining } = this.#context;
     const soonMs = config.retryMs || retryTime();
-    if (reason === 'upstream-ended') outlet.end();
-    else if (reason === 'draining' || reason === 'unauthorized') outlet.endWith(reason, retryTime());
-    else if (reason === 'max-duration' || reason === 'upstream-refused') outlet.endWith(reason, soonMs);
-    else if (reason === 'upstream-broken' && config.resume)
-      outlet.endWith(reason, retryTime(this.#error?.retryAfterMs));
-    else outlet.destroy();
-    const { events, bytes } = outlet;
+    if (reason === 'upstream-ended') writer.end(draining);
+    else if (reason === 'draining' || reason === 'unauthorized') writer.endWith(reason, retryTime(), draining);
+    else if (reason === 'max-duration' || reason === 'upstream-refused') writer.endWith(reason, soonMs, draining);
+    else if (reason === 'upstream-broken' && config.resume) {
+      writer.endWith(reason, retryTime(this.#error?.retryAfterMs), draining);
+    } else writer.destroy();
+    const { events, bytes } = writer;
     const durationMs = performance.now() - this.#openedAt;
-    notify(config.observers, 'onClose', { stream: this, reason, error: this.#error, durationMs, events, bytes });
+    this.#notify('onClose', { reason, error: this.#error, durationMs, events, bytes });
   }
 
-  /** The request gets no stream. Nothing is sent to a browser that has left. */
+  /** Refuses the request. Nothing is sent to a browser that has left. Never throws. */
   refuse(cause: unknown): void {
     if (this.lifetime.ended && this.lifetime.reason !== 'draining') return;
-    if (this.outlet) return this.lifetime.end('upstream-broken');
-    const error = this.#asError(cause);
+    if (this.writer) return this.lifetime.end('upstream-broken');
+    // The stream can only have ended because the proxy is closing.
+    const error = this.lifetime.ended ? new SseProxyError('ERR_SSE_DRAINING') : asProxyError(cause);
     this.lifetime.end('refused');
-    const { config, counters } = this.#context;
+    const { config, counters, draining } = this.#context;
     counters.refused++;
-    notify(config.observers, 'onError', { stream: this, error });
-    const refusal = refuse(this.req, this.#res, error, config.refuse);
-    notify(config.observers, 'onRefuse', { stream: this, error, ...refusal });
+    this.#notify('onError', { error });
+    const refusal = refuse(this.req, this.#res, error, { mode: config.refuse, isDraining: draining });
+    this.#notify('onRefuse', { error, ...refusal });
   }
 
   /** Breaks the browser's connection, whatever is still to be sent. */
   cut(): void {
-    this.#res.destroy();
+    this.writer?.close();
+    breakOff(this.#res);
   }
 
-  #asError(cause: unknown): SseProxyError {
-    if (cause instanceof SseProxyError) return cause;
-    if (cause instanceof StreamEnded) return new SseProxyError('ERR_SSE_DRAINING');
-    return new SseProxyError('ERR_SSE_INTERNAL', { cause });
-  }
-
-  /** Bounds on the stream's life that need no exact moment. */
+  /** Ends the stream by its age, and asks `authorize` again: neither needs an exact moment. */
   beat(): void {
     const { config, heartbeat } = this.#context;
     this.#ageBeats++;
@@ -178,23 +229,30 @@ export class StreamSession implements ResponseOwner, HeartbeatMember, LifetimeOw
       return this.lifetime.end('max-duration');
     }
     if (!config.reauthorizeMs) return;
-    // No beats are counted while an answer is awaited: a slow hook is not asked twice at once.
-    if (this.#checking || ++this.#checkedBeats * heartbeat.periodMs < config.reauthorizeMs) return;
-    this.#checkedBeats = 0;
+    // Beats don't count while a call is pending, so that a slow hook is not called twice at once.
+    if (this.#isAuthorizing || ++this.#authorizedBeats * heartbeat.periodMs < config.reauthorizeMs) return;
+    this.#authorizedBeats = 0;
     void this.#reauthorize();
   }
 
-  // Anything but a clear yes for the same key ends the stream: the browser comes back and is asked from the start.
+  // Anything but a clear yes for the same key ends the stream: the browser reconnects and is authorized from the start.
   async #reauthorize(): Promise<void> {
-    this.#checking = true;
+    this.#isAuthorizing = true;
     try {
       const key = await authorize(this.req, this.#context.config, this.lifetime);
-      if (key !== this.authorizedKey)
-        throw new SseProxyError('ERR_SSE_FORBIDDEN', { message: 'authorize gave another key' });
+      if (key !== this.authorizedKey) {
+        throw new SseProxyError('ERR_SSE_FORBIDDEN', { message: 'authorize returned another key' });
+      }
     } catch (cause) {
-      if (!this.lifetime.ended) this.#fail('unauthorized', this.#asError(cause));
+      if (!this.lifetime.ended) this.#fail('unauthorized', asProxyError(cause));
     } finally {
-      this.#checking = false;
+      this.#isAuthorizing = false;
     }
+  }
+
+  #notify<Hook extends StreamHook>(hook: Hook, context: Omit<HookContext<Hook>, 'stream'>): void {
+    const { observers } = this.#context.config;
+    if (observers.length === 0) return;
+    notify(observers, hook, { stream: this.identity.info, ...context } as HookContext<Hook>);
   }
 }

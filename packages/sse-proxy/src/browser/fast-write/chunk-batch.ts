@@ -1,55 +1,53 @@
 /*
- * As with reads (read-batch.ts): what is to be sent is gathered first and then written in one go, so that neither the
- * code that looks after a stream nor the one that writes comes back to cold caches for each event. Measured at 10,000
- * events/s on 100 sockets, an event cost 2.5 of 6 µs less outside the kernel.
+ * Chunks are gathered and then written in one go, as reads are (read-batch.ts): the code that handles events and the code
+ * that writes to sockets would otherwise evict each other from the CPU caches at every event.
  */
 
-/** Somebody whose chunks wait in the batch. */
-export interface Sender {
-  /** Whether its socket will go on pointing to a chunk after it was written. */
-  readonly keepsChunks: boolean;
-  /** Whether others will be sent the same bytes. */
+/** The owner of chunks in the batch. */
+export interface BatchConsumer {
+  /** True if its socket may keep a reference to a chunk after `write()` returns, so that its memory must not be reused. */
+  readonly retainsChunk: boolean;
+  /** True if other consumers are sent the same bytes. */
   readonly isShared: boolean;
-  /** Writes the chunk. `true`: the socket goes on pointing to it. */
+  /** Writes the chunk. Must not throw. Returns true if the socket keeps a reference to it. */
   transmit(chunk: Buffer): boolean;
 }
 
 const slabBytes = 16_384;
 const maxSlabs = 16;
-// More, and the first of them have left the caches again: 1,024 cost 7.8 µs a write to 1,000 browsers, 16 to 64 7.5, one 8.5.
+/** Larger batches would evict their first chunks from the caches before they are written. */
 const maxWaiting = 32;
 
-// Chunks are framed in memory that is used again once the kernel has taken them. A buffer for every event would be
-// garbage outside the heap, which cost 2.5 of 18 µs an event to collect. A slab that a socket goes on pointing to is
-// given away.
+// Chunks are framed in slabs that are reused once the kernel has copied them. A buffer per event would be garbage outside
+// the heap. A slab that is still referenced by a socket is dropped from the pool.
 let slabs: Buffer[] = [];
 let slab = 0;
 let used = 0;
 
-// Their places are emptied as they are used, and the arrays never shrink: growing them again would cost for each batch.
-const senders: (Sender | undefined)[] = [];
+// Entries are cleared as they are sent. The arrays never shrink: growing them again would cost in each batch.
+const consumers: (BatchConsumer | undefined)[] = [];
 const chunks: (Buffer | undefined)[] = [];
 let waiting = 0;
 let next = 0;
 let isDue = false;
 
-// Browsers of a shared feed get the same bytes one after another.
+// Browsers of a shared feed are sent the same bytes one after another: those are framed once.
 let lastBytes: Buffer | undefined;
 let lastChunk: Buffer | undefined;
 
 /**
- * Sends `bytes` as a chunk, before anything else happens: with what else is written in this turn, or, if it is large, at
- * once. `bytes` may change afterwards.
+ * Sends `bytes` as one chunk: at the end of the current microtask queue, or at once if it is large or the batch is full.
+ * `bytes` may change afterwards.
  */
-export function writeChunk(sender: Sender, bytes: Buffer): void {
+export function writeChunk(consumer: BatchConsumer, bytes: Buffer): void {
   const isLarge = bytes.length > slabBytes / 2;
   if (isLarge || waiting === maxWaiting) sendChunks();
-  const chunk = lastChunk && bytes === lastBytes ? lastChunk : frameChunk(bytes, isLarge || sender.keepsChunks);
-  if (sender.isShared) {
+  const chunk = lastChunk && bytes === lastBytes ? lastChunk : frameChunk(bytes, isLarge || consumer.retainsChunk);
+  if (consumer.isShared) {
     lastBytes = bytes;
     lastChunk = chunk;
   }
-  senders[waiting] = sender;
+  consumers[waiting] = consumer;
   chunks[waiting++] = chunk;
   if (isLarge) sendChunks();
   else if (!isDue) {
@@ -58,16 +56,11 @@ export function writeChunk(sender: Sender, bytes: Buffer): void {
   }
 }
 
-/** Writes everything that waits. To be called before a sender's socket is used in any other way. */
+/** Writes all batched chunks. Call it before a consumer's socket is used in any other way. */
 export function sendChunks(): void {
   isDue = false;
   if (waiting === 0) return;
-  try {
-    while (next < waiting) sendNext();
-  } finally {
-    // A sender that throws must not take the others' bytes with it.
-    if (next < waiting) sendChunks();
-  }
+  while (next < waiting) sendNext();
   waiting = 0;
   next = 0;
   slab = 0;
@@ -77,19 +70,19 @@ export function sendChunks(): void {
 }
 
 function sendNext(): void {
-  const sender = senders[next] as Sender;
+  const consumer = consumers[next] as BatchConsumer;
   const chunk = chunks[next] as Buffer;
-  senders[next] = undefined;
+  consumers[next] = undefined;
   chunks[next++] = undefined;
-  if (sender.transmit(chunk)) giveAway(chunk);
+  if (consumer.transmit(chunk)) dropSlab(chunk);
 }
 
 /** [spec] RFC 9112 §7.1 */
-function frameChunk(bytes: Buffer, ofItsOwn: boolean): Buffer {
+function frameChunk(bytes: Buffer, isOwned: boolean): Buffer {
   const size = bytes.length.toString(16);
   const start = size.length + 2;
   const end = start + bytes.length;
-  const chunk = ofItsOwn ? Buffer.allocUnsafe(end + 2) : take(end + 2);
+  const chunk = isOwned ? Buffer.allocUnsafe(end + 2) : allocate(end + 2);
   for (let i = 0; i < size.length; i++) chunk[i] = size.charCodeAt(i);
   chunk[start - 2] = 0x0d;
   chunk[start - 1] = 0x0a;
@@ -99,7 +92,7 @@ function frameChunk(bytes: Buffer, ofItsOwn: boolean): Buffer {
   return chunk;
 }
 
-function take(length: number): Buffer {
+function allocate(length: number): Buffer {
   if (used + length > slabBytes) {
     if (slab + 1 === maxSlabs) sendChunks();
     else slab++;
@@ -111,7 +104,7 @@ function take(length: number): Buffer {
   return (slabs[slab] as Buffer).subarray(start, used);
 }
 
-function giveAway(chunk: Buffer): void {
+function dropSlab(chunk: Buffer): void {
   const kept = slabs.filter(({ buffer }) => buffer !== chunk.buffer);
   if (kept.length < slabs.length) slabs = kept;
 }

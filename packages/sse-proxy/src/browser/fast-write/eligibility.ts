@@ -1,29 +1,37 @@
 import { OutgoingMessage, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /*
- * `res.write` frames each chunk for each browser anew and hands the kernel three buffers where one would do. That was
- * a quarter of what an event cost in shared mode and a tenth in dedicated mode, side by side in one run. So whole
- * events go to the socket already framed, one buffer for all browsers of a feed.
+ * `res.write` frames each chunk for each browser and passes the kernel three buffers where one would do
+ * (docs/where-the-time-goes.md). So whole events are written to the socket already framed, one buffer for all browsers
+ * of a feed.
  *
- * Only where that cannot be told from `res.write`: on an HTTP/1.1 response that is being sent in chunks, whose
- * `write` nobody has wrapped. A middleware that has (compression, a recorder) sees every byte, and HTTP/1.0 and
- * HTTP/2 responses are written as ever. `res.end()` stays Node's, which closes the chunked body on the same socket.
+ * This is allowed only where it can't be told from `res.write`: on an HTTP/1.1 response in chunked coding, on a socket
+ * of Node's own, while nothing wraps `write` of either. A middleware that does (compression, a recorder) sees every
+ * byte. HTTP/1.0, HTTP/2 and Duplex connections always use `res.write`. So does `res.end()`, which ends the chunked
+ * body on the same socket.
  */
 
 const { write } = OutgoingMessage.prototype;
+const socketWrite = Socket.prototype.write;
+const { _write, _writev } = Socket.prototype;
 
-/** The socket of a response whose headers were sent, to write chunks to; undefined if they must go through `res`. */
+/** The socket to write chunks to, for a response whose headers were sent; undefined if they must go through `res`. */
 export function socketOf(res: ServerResponse): Socket | undefined {
-  return res.chunkedEncoding && res.writableCorked === 0 ? (res.socket ?? undefined) : undefined;
+  const { socket } = res;
+  if (!res.chunkedEncoding || res.writableCorked > 0 || !socket) return undefined;
+  const prototype = Object.getPrototypeOf(socket);
+  const isNodes = prototype === Socket.prototype || prototype === TLSSocket.prototype;
+  return isNodes && socket._write === _write && socket._writev === _writev ? socket : undefined;
 }
 
-/** Whether a chunk written to the response's socket is what `res.write` would make of it. Asked at every write. */
-export function isUnwrapped(res: ServerResponse): boolean {
-  return res.write === write;
+/** True if a chunk written to the response's socket is what `res.write` would make of it. Checked at every write. */
+export function isUnwrapped(res: ServerResponse, socket: Socket): boolean {
+  return res.write === write && socket.write === socketWrite;
 }
 
-/** Whether the socket still is the response's to write to: after its end, which may be somebody else's, it is the next one's. */
+/** True while the socket belongs to the response. After the response has ended, it belongs to the next one. */
 export function isOpen(res: ServerResponse, socket: Socket): boolean {
   return !res.writableEnded && socket.writable;
 }

@@ -1,0 +1,65 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+const http2InternalError = 0x2;
+
+/** The stream of a response of Node's HTTP/2 compatibility API, whose `socket` throws on most uses; else undefined. */
+function http2StreamOf(res: ServerResponse): Http2ServerResponse['stream'] | undefined {
+  const { stream } = res as unknown as Partial<Http2ServerResponse>;
+  return typeof stream?.close === 'function' ? stream : undefined;
+}
+
+/** The response's socket, which may be any Duplex; undefined on HTTP/2, where the socket belongs to other streams too. */
+export function http1SocketOf(res: ServerResponse): Duplex | undefined {
+  return http2StreamOf(res) ? undefined : (res.socket ?? undefined);
+}
+
+/** True if nothing can be sent to the browser any more: it has left, or something else has ended the response. */
+export function isGone(req: IncomingMessage, res: ServerResponse): boolean {
+  if (res.writableEnded || res.destroyed || res.closed) return true;
+  const stream = http2StreamOf(res);
+  return stream ? stream.destroyed || stream.closed : Boolean(req.socket?.destroyed || res.socket?.destroyed);
+}
+
+/** True if the response waits for an earlier one on the same connection: what is written to it is only buffered. */
+export function isPipelined(res: ServerResponse): boolean {
+  return res.socket === null;
+}
+
+/** True if the request announces a body. [spec] RFC 9112 §6.3 */
+export function hasBody(req: IncomingMessage): boolean {
+  const length = req.headers['content-length'];
+  return req.headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0);
+}
+
+/**
+ * Closes the connection once the response has been sent. On HTTP/2 the connection is shared: it accepts no further
+ * requests and closes after those that are open, and that only if `isDraining`.
+ */
+export function closeAfter(res: ServerResponse, isDraining: boolean): void {
+  const stream = http2StreamOf(res);
+  if (stream) {
+    if (isDraining) stream.session?.close();
+    return;
+  }
+  const { socket } = res;
+  // Not by end()'s callback: session middleware wraps end() without it.
+  res.once('finish', () => socket && destroySoon(socket));
+}
+
+// Only a net.Socket has destroySoon().
+function destroySoon(socket: Socket | Duplex): void {
+  if ('destroySoon' in socket) return socket.destroySoon();
+  socket.end();
+  if (socket.writableFinished) socket.destroy();
+  else socket.once('finish', () => socket.destroy());
+}
+
+/** Breaks the response off, so that the browser can't take it as complete. On HTTP/1 that breaks the connection. */
+export function breakOff(res: ServerResponse): void {
+  // destroy() alone would reset an HTTP/2 stream with NO_ERROR, which some clients take as the end of the body.
+  http2StreamOf(res)?.close(http2InternalError);
+  res.destroy();
+}

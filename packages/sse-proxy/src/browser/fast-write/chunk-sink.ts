@@ -1,0 +1,46 @@
+import type { ServerResponse } from 'node:http';
+import { ResponseSink } from '../response-sink.ts';
+import { socketOf } from './eligibility.ts';
+import { SocketSink } from './socket-sink.ts';
+
+/** Sends the bytes of one response whose headers were sent. The response writer doesn't know which way they take. */
+export interface ChunkSink {
+  /** True if bytes wait in this process, and the writer should pause until {@link SinkOwner.onDrain}. */
+  readonly isFull: boolean;
+  /** Bytes passed to `write()` that the kernel (or another transport) has not taken yet. */
+  readonly bufferedBytes: number;
+  /** Sends `bytes`, which are valid only during the call. */
+  write(bytes: Buffer): void;
+  /** Sends batched bytes now. */
+  flush(): void;
+  /** True if the browser took some of the buffered bytes since the last call. */
+  tookBytes(): boolean;
+  /** Sends `bytes`, if any, and ends the response. Nothing is written afterwards. */
+  end(bytes?: Buffer): void;
+  /** Removes every listener. Nothing is written afterwards. */
+  close(): void;
+}
+
+/** The response writer, as a sink sees it. */
+export interface SinkOwner {
+  /** The sink has become full. */
+  onFull(): void;
+  /** The sink is no longer full. */
+  onDrain(): void;
+  /** A middleware's wrapper of `write` or `end` threw `cause`; the response is unusable. */
+  onSinkError(cause: unknown): void;
+}
+
+/** How a sink may send. */
+export interface SinkOptions {
+  /** False: always use `res.write`. */
+  readonly fastPath: boolean;
+  /** True if other browsers are sent the same bytes. */
+  readonly isShared: boolean;
+}
+
+/** Chooses the way to the browser: past `res.write` where nobody can tell the difference, otherwise through it. */
+export function createSink(res: ServerResponse, owner: SinkOwner, { fastPath, isShared }: SinkOptions): ChunkSink {
+  const socket = fastPath ? socketOf(res) : undefined;
+  return socket ? new SocketSink(res, socket, owner, isShared) : new ResponseSink(res, owner);
+}

@@ -1,0 +1,126 @@
+import { EventEmitter } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { ChunkSink, SinkOwner } from './fast-write/chunk-sink.ts';
+
+// Also the default frame size of HTTP/2.
+const sliceBytes = 16_384;
+
+/**
+ * Writes through `res.write`, whatever wraps it and whatever carries the response: HTTP/1, HTTP/2, TLS, any Duplex.
+ *
+ * Back pressure is read from the response's state, never from what `res.write` returns [R41]. Large writes are passed
+ * on in slices, so that a browser which takes bytes steadily can be told from one that takes none, also where the
+ * transport reports progress only per write.
+ */
+export class ResponseSink implements ChunkSink {
+  readonly #res: ServerResponse;
+  readonly #owner: SinkOwner;
+  /** Slices that were not passed to `res.write` yet. */
+  readonly #slices: Buffer[] = [];
+  #slicedBytes = 0;
+  #isEnding = false;
+  #isClosed = false;
+  #onDrain: (() => void) | undefined;
+  #lastBuffered = 0;
+
+  constructor(res: ServerResponse, owner: SinkOwner) {
+    this.#res = res;
+    this.#owner = owner;
+  }
+
+  get isFull(): boolean {
+    return this.#slices.length > 0 || this.#needsDrain;
+  }
+
+  get bufferedBytes(): number {
+    return this.#slicedBytes + this.#res.writableLength;
+  }
+
+  // The flag alone is not enough: Node leaves it set if a corked response is flushed into an empty socket.
+  get #needsDrain(): boolean {
+    const { writableNeedDrain, writableLength, writableHighWaterMark } = this.#res;
+    return (writableNeedDrain ?? writableLength >= writableHighWaterMark) && writableLength > 0;
+  }
+
+  write(bytes: Buffer): void {
+    // The response keeps what it is given until it has been sent.
+    const copy = Buffer.from(bytes);
+    if (this.#slices.length > 0 || copy.length > sliceBytes) this.#enqueue(copy);
+    else this.#send(copy);
+    if (this.isFull) this.#filled();
+  }
+
+  flush(): void {
+    this.#sendSlices();
+  }
+
+  tookBytes(): boolean {
+    const buffered = this.bufferedBytes;
+    const took = buffered < this.#lastBuffered;
+    this.#lastBuffered = buffered;
+    return took;
+  }
+
+  end(bytes?: Buffer): void {
+    this.#isEnding = true;
+    if (bytes) this.#enqueue(bytes);
+    else this.#sendSlices();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#slices.length = 0;
+    this.#slicedBytes = 0;
+    if (this.#onDrain) EventEmitter.prototype.off.call(this.#res, 'drain', this.#onDrain);
+  }
+
+  #enqueue(bytes: Buffer): void {
+    for (let start = 0; start < bytes.length; start += sliceBytes) {
+      this.#slices.push(bytes.subarray(start, start + sliceBytes));
+    }
+    this.#slicedBytes += bytes.length;
+    this.#sendSlices();
+  }
+
+  #sendSlices(): void {
+    while (this.#slices.length > 0 && !this.#needsDrain) {
+      const slice = this.#slices.shift() as Buffer;
+      this.#slicedBytes -= slice.length;
+      this.#send(slice);
+    }
+    if (this.#slices.length > 0) this.#filled();
+    else if (this.#isEnding && !this.#isClosed) this.#endResponse();
+  }
+
+  #send(bytes: Buffer): void {
+    try {
+      this.#res.write(bytes);
+    } catch (cause) {
+      this.#owner.onSinkError(cause);
+    }
+  }
+
+  #endResponse(): void {
+    this.close();
+    try {
+      this.#res.end();
+    } catch (cause) {
+      this.#owner.onSinkError(cause);
+    }
+  }
+
+  #filled(): void {
+    if (this.#isClosed) return;
+    if (!this.#onDrain) {
+      this.#onDrain = () => this.#drained();
+      // Past a middleware's own `on` and `once`: compression attaches drain listeners to its gzip stream instead.
+      EventEmitter.prototype.on.call(this.#res, 'drain', this.#onDrain);
+    }
+    this.#owner.onFull();
+  }
+
+  #drained(): void {
+    this.#sendSlices();
+    if (!this.isFull && !this.#isEnding) this.#owner.onDrain();
+  }
+}

@@ -1,0 +1,235 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { closeFlushMs } from '../config/defaults.ts';
+import type { Config } from '../config/options.ts';
+import type { SseProxyError } from '../errors.ts';
+import type { FeedReader, Subscription } from '../feed/subscription.ts';
+import type { Heartbeat, HeartbeatMember } from '../lifecycle/heartbeat.ts';
+import { heartbeatBytes, ownEvent, retryBytes } from '../sse/events.ts';
+import type { CloseReason, EvictContext } from '../types.ts';
+import { breakOff, closeAfter } from './connection.ts';
+import { type ChunkSink, createSink, type SinkOwner } from './fast-write/chunk-sink.ts';
+import { sendStreamHeaders } from './stream-headers.ts';
+
+const CR = 0x0d;
+
+/** The stream that a response writer belongs to. */
+export interface WriterOwner {
+  /** A bound of `slowClient` was exceeded; the browser has been disconnected. */
+  onEvict(bound: EvictContext['bound'], bufferedBytes: number): void;
+  /** The feed has ended, and everything before its end has been written. */
+  onEnd(reason: CloseReason, error: SseProxyError | undefined): void;
+  /** A middleware's wrapper of the response threw `cause`; the browser has been disconnected. */
+  onWriteError(cause: unknown): void;
+}
+
+/** Constructor arguments of a {@link ResponseWriter}. */
+export interface WriterParts {
+  readonly owner: WriterOwner;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** Header fields besides those that every stream has. */
+  readonly headers: Record<string, string | string[]> | undefined;
+  readonly config: Pick<Config, 'heartbeatMs' | 'retryMs' | 'share' | 'slowClient' | 'transform'> & {
+    readonly fastPath?: boolean;
+  };
+  readonly heartbeat: Heartbeat;
+}
+
+/**
+ * Last stage of the event path: writes whole events to one browser, heartbeats between them, and never buffers more
+ * than `slowClient` allows.
+ */
+export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
+  /** Upstream events written. */
+  events = 0;
+  /** Bytes written, HTTP framing excluded. */
+  bytes = 0;
+
+  readonly #owner: WriterOwner;
+  readonly #res: ServerResponse;
+  readonly #config: WriterParts['config'];
+  readonly #heartbeat: Heartbeat;
+  readonly #sink: ChunkSink;
+  #source: Pick<Subscription, 'resume'> | undefined;
+  #isFull = false;
+  #hasJustFilled = false;
+  #endsInHalfCrlf = false;
+  #quietBeats = 0;
+  /** Beats in a row during which the browser took none of the bytes that wait for it. */
+  #stalledBeats = 0;
+  /** True once the last byte was passed to the sink: the browser may still be reading. */
+  #isEnding = false;
+  #isClosed = false;
+
+  /**
+   * Sends status and headers at once, before there is any event.
+   *
+   * @throws whatever a middleware's wrapper of `writeHead` throws
+   */
+  constructor({ owner, req, res, headers, config, heartbeat }: WriterParts) {
+    this.#owner = owner;
+    this.#res = res;
+    this.#config = config;
+    this.#heartbeat = heartbeat;
+    sendStreamHeaders(req, res, headers);
+    // Transformed events come one by one: res.write joins those of one turn, which is cheaper than a chunk for each.
+    const fastPath = config.fastPath !== false && !config.transform;
+    this.#sink = createSink(res, this, { fastPath, isShared: config.share !== false });
+    heartbeat.add(this);
+  }
+
+  /** True while the browser must take buffered bytes before it is sent more. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  /** Bytes that wait for the browser in this process. */
+  get bufferedBytes(): number {
+    return this.#isClosed ? 0 : this.#sink.bufferedBytes;
+  }
+
+  /** Sends the reconnection time; `source` is resumed whenever the browser has taken what made the writer full. */
+  start(source: Pick<Subscription, 'resume'>): void {
+    this.#source = source;
+    if (this.#config.retryMs !== false) this.#send(retryBytes(this.#config.retryMs));
+  }
+
+  /** Sends batched bytes now, such as those of {@link onFrames} calls within this turn of the event loop. */
+  flush(): void {
+    this.#sink.flush();
+  }
+
+  /**
+   * Writes whole events. They are always accepted; after `false` the caller should wait until its `resume()` is called. If more
+   * than `maxBufferedBytes` wait already, the browser is disconnected instead. What arrives in the turn that filled the
+   * writer doesn't count: no browser could have taken anything in between.
+   */
+  onFrames(source: Buffer, start: number, end: number, events: number): boolean {
+    if (this.#isEnding) return false;
+    if (this.#isFull && !this.#hasJustFilled && this.#isOverBound(end - start)) return false;
+    this.events += events;
+    this.#send(start === 0 && end === source.length ? source : source.subarray(start, end));
+    return !this.#isFull;
+  }
+
+  onControlEvent(bytes: Buffer): void {
+    this.onFrames(bytes, 0, bytes.length, 0);
+  }
+
+  onLagging(bound: EvictContext['bound'], bytes: number): void {
+    this.evict(bound, bytes);
+  }
+
+  onEnd(reason: CloseReason, error: SseProxyError | undefined): void {
+    this.#owner.onEnd(reason, error);
+  }
+
+  #isOverBound(addedBytes: number): boolean {
+    const waiting = this.#sink.bufferedBytes;
+    if (waiting === 0 || waiting + addedBytes <= this.#config.slowClient.maxBufferedBytes) return false;
+    this.evict('maxBufferedBytes', waiting);
+    return true;
+  }
+
+  #send(bytes: Buffer): void {
+    this.bytes += bytes.length;
+    this.#quietBeats = 0;
+    const last = bytes.length - 1;
+    // An event is passed on at its CR; the LF of that CRLF may still follow. After `\r\r` line ends are lone CRs.
+    this.#endsInHalfCrlf = bytes[last] === CR && bytes[last - 1] !== CR;
+    this.#sink.write(bytes);
+  }
+
+  onFull(): void {
+    if (this.#isFull) return;
+    this.#isFull = true;
+    this.#hasJustFilled = true;
+    setImmediate(() => {
+      this.#hasJustFilled = false;
+    });
+  }
+
+  onDrain(): void {
+    if (!this.#isFull) return;
+    this.#isFull = false;
+    if (!this.#isEnding) this.#source?.resume();
+  }
+
+  onSinkError(cause: unknown): void {
+    if (this.#isClosed) return;
+    this.destroy();
+    this.#owner.onWriteError(cause);
+  }
+
+  /** Detects stalled browsers and sends heartbeats. */
+  beat(): void {
+    // A drain event may be lost in a middleware's wrapper; the state is not.
+    if (this.#isFull && !this.#sink.isFull) this.onDrain();
+    this.#sink.flush();
+    if (this.#sink.bufferedBytes > 0) return this.#checkProgress();
+    this.#stalledBeats = 0;
+    if (this.#isEnding) return;
+    this.#quietBeats++;
+    const { heartbeatMs } = this.#config;
+    if (heartbeatMs === false || this.#quietBeats * this.#heartbeat.periodMs < heartbeatMs || this.#endsInHalfCrlf)
+      return;
+    this.#send(heartbeatBytes);
+  }
+
+  #checkProgress(): void {
+    this.#stalledBeats = this.#sink.tookBytes() ? 0 : this.#stalledBeats + 1;
+    if (this.#stalledBeats * this.#heartbeat.periodMs <= this.#config.slowClient.maxStallMs) return;
+    // One more turn of the event loop: a drain that is due is handled before the browser counts as stalled.
+    setImmediate(() => {
+      const { bufferedBytes } = this;
+      if (bufferedBytes > 0 && !this.#sink.tookBytes()) this.evict('maxStallMs', bufferedBytes);
+    });
+  }
+
+  /** Disconnects the browser because a bound was exceeded. It reconnects with its Last-Event-ID. */
+  evict(bound: EvictContext['bound'], bufferedBytes: number): void {
+    if (this.#isClosed) return;
+    const hadEnded = this.#isEnding;
+    this.destroy();
+    if (!hadEnded) this.#owner.onEvict(bound, bufferedBytes);
+  }
+
+  /** Ends the response as complete. The browser reconnects after its retry time. */
+  end(isDraining: boolean): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    if (isDraining) closeAfter(this.#res, isDraining);
+    this.#sink.end();
+  }
+
+  /**
+   * Sends an `sse-proxy:end` event with the reason and the time to come back, ends the response and closes its
+   * connection. A browser that takes nothing for `maxStallMs` is disconnected, as ever; while draining, one that has not
+   * taken all within `closeFlushMs`.
+   */
+  endWith(reason: string, retryMs: number, isDraining: boolean): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    closeAfter(this.#res, isDraining);
+    this.#sink.end(ownEvent('end', { reason, retryMs }, retryMs));
+    if (!isDraining) return;
+    const timer = setTimeout(() => breakOff(this.#res), closeFlushMs).unref();
+    this.#res.once('close', () => clearTimeout(timer));
+  }
+
+  /** Breaks the connection: what was sent is incomplete, and the browser must see that. */
+  destroy(): void {
+    this.close();
+    // Node holds back what was written in this turn until its end: whole events that came before the break still leave.
+    process.nextTick(() => breakOff(this.#res));
+  }
+
+  /** The response is closed. Releases the heartbeat and every listener. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#isEnding = true;
+    this.#sink.close();
+    this.#heartbeat.remove(this);
+  }
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import type { Request } from 'express';
+import type { StreamContext, StreamInfo } from '../types.ts';
+
+/** Names one stream. Builds the frozen objects that user code is passed [R60]. */
+export class StreamIdentity {
+  readonly route: string;
+  resumed = false;
+  #key: string | undefined;
+  #id: string | undefined;
+  #info: StreamInfo | undefined;
+  readonly #req: Request;
+
+  constructor(req: Request, name: string | undefined) {
+    this.#req = req;
+    this.route = name ?? routeOf(req);
+  }
+
+  get key(): string | undefined {
+    return this.#key;
+  }
+
+  set key(key: string | undefined) {
+    this.#key = key;
+    this.#info = undefined;
+  }
+
+  /** Created on first use: without observers and transform nobody asks for it. */
+  get id(): string {
+    this.#id ??= randomUUID();
+    return this.#id;
+  }
+
+  /** For observers: plain values only. The same object until the key is known, and from then on. */
+  get info(): StreamInfo {
+    const { id, route, resumed, key } = this;
+    this.#info ??= Object.freeze({ id, route, params: paramsOf(this.#req), key, resumed });
+    return this.#info;
+  }
+
+  /** For `transform`: also the request. */
+  get context(): StreamContext {
+    return Object.freeze({ ...this.info, req: this.#req });
+  }
+}
+
+function paramsOf({ params = {} }: Request): StreamInfo['params'] {
+  const copy: Record<string, string | readonly string[]> = {};
+  for (const [name, value] of Object.entries(params)) {
+    copy[name] = Array.isArray(value) ? Object.freeze([...value]) : String(value);
+  }
+  return Object.freeze(copy);
+}
+
+// Frameworks other than Express set neither field.
+function routeOf({ baseUrl, route }: Request): string {
+  return (baseUrl ?? '') + (typeof route?.path === 'string' ? route.path : '');
+}
