@@ -7,19 +7,10 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { cleaner, until } from '../../packages/sse-proxy/test/support/until.ts';
+import { groupAlive } from '../e2e/support/processes.ts';
 import type { Report } from './results.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
-
-/** Whether any process of the group is left. */
-function groupLives(group: number): boolean {
-  try {
-    process.kill(-group, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe('npm run bench', () => {
   const { add, clean } = cleaner();
@@ -28,7 +19,7 @@ describe('npm run bench', () => {
   // In a process group of its own: what is left of the group is what it left behind.
   function bench(...args: string[]): ChildProcess & { pid: number } {
     const child = spawn(process.execPath, [main, ...args], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    return add(child, ({ pid = 0 }) => groupLives(pid) && process.kill(-pid, 'SIGKILL')) as typeof child & {
+    return add(child, ({ pid = 0 }) => groupAlive(pid) && process.kill(-pid, 'SIGKILL')) as typeof child & {
       pid: number;
     };
   }
@@ -58,7 +49,7 @@ describe('npm run bench', () => {
     }
     expect(output).to.match(/\| sse-proxy +\| [\d.]+ .*\| yes/);
     expect(output).to.include('## Goals');
-    await until(() => !groupLives(child.pid));
+    await until(() => !groupAlive(child.pid));
   });
 
   it('takes all its processes along when it is interrupted', async () => {
@@ -71,7 +62,7 @@ describe('npm run bench', () => {
     child.kill('SIGINT');
     const [code] = await once(child, 'exit');
     expect(code).to.equal(130);
-    await until(() => !groupLives(child.pid));
+    await until(() => !groupAlive(child.pid));
   });
 
   it('says what is wrong with its arguments, and measures nothing', async () => {

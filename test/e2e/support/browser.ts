@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -70,8 +70,7 @@ async function unpacked(): Promise<Executable> {
     const packed = join(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')), '..', 'bin');
     const libraries = join(await inflate(join(packed, 'al2023.tar.br')), 'lib');
     const search = [process.env.LD_LIBRARY_PATH, libraries].filter(Boolean).join(':');
-    // A bare container has no fonts, and a page without one has no text to click on.
-    const fonts = existsSync('/etc/fonts') ? {} : { FONTCONFIG_PATH: join(directory, 'fonts') };
+    const fonts = existsSync('/etc/fonts') ? {} : await packedFonts(directory);
     return {
       path,
       env: { LD_LIBRARY_PATH: search, ...fonts },
@@ -81,4 +80,16 @@ async function unpacked(): Promise<Executable> {
     if (before === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = before;
   }
+}
+
+/** Environment that makes Chromium use the package's fonts. A bare container has none, and text would be invisible. */
+async function packedFonts(directory: string): Promise<Record<string, string>> {
+  const file = join(directory, 'fonts.conf');
+  // The package's own fonts.conf names fixed folders, which are not where it was unpacked to.
+  const dirs = `<dir>${directory}/fonts</dir><cachedir>${directory}/fonts-cache</cachedir>`;
+  await writeFile(
+    file,
+    `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>${dirs}</fontconfig>`,
+  );
+  return { FONTCONFIG_FILE: file };
 }
