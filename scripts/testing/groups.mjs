@@ -5,10 +5,10 @@ import { globSync } from 'node:fs';
 /** Name → globs; a file belongs to the first group that matches it. */
 export const groups = {
   faults: ['test/faults/**/*.test.ts'],
-  'viewer, a to k': ['test/e2e/viewer-[a-k]*.test.ts'],
-  'viewer, l to z': ['test/e2e/viewer-*.test.ts'],
+  'viewer a-k': ['test/e2e/viewer-[a-k]*.test.ts'],
+  'viewer l-z': ['test/e2e/viewer-*.test.ts'],
   'log-stream': ['packages/log-stream/test/**/*.test.ts'],
-  'sse-client, in Chromium': ['packages/sse-client/test/browser/**/*.test.ts'],
+  'sse-client in Chromium': ['packages/sse-client/test/browser/**/*.test.ts'],
   'sse-proxy': ['packages/sse-proxy/test/**/*.test.ts'],
   scale: ['test/scale/**/*.test.ts'],
   examples: ['test/e2e/**/*.test.ts', 'examples/*/test/**/*.test.ts'],

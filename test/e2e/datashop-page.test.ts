@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { BFF_STREAM, UPSTREAM_LOGS, WORKFLOW } from '../../examples/datashop/src/demo.ts';
+import { demoWorkflow, streamPath, upstreamLogsPath } from '../../examples/datashop/src/demo.ts';
 import { launchBrowser, type RealBrowser } from './support/browser.ts';
 import { type Datashop, startDatashop } from './support/datashop.ts';
 import { counts, streamMode, untilFresh, untilStatus, type Visit, visit, watchPages } from './support/page.ts';
@@ -27,7 +27,7 @@ describe('Datashop in a real Chromium', () => {
 
   const button = (name: string) => page.getByRole('button', { name, exact: true });
 
-  it('shows stored logs, then live ones as they come', async () => {
+  it('Stream mode shows stored logs, then live ones as they arrive', async () => {
     await untilFresh(page, 5);
     await untilStatus(page, 'connected');
 
@@ -36,7 +36,7 @@ describe('Datashop in a real Chromium', () => {
     expect(total).to.equal(original + fresh);
   });
 
-  it('puts the newest log on top', async () => {
+  it('Stream mode shows the newest log on top', async () => {
     await untilFresh(page, 5);
     await button('Disconnect').click();
     await untilStatus(page, 'idle');
@@ -48,7 +48,7 @@ describe('Datashop in a real Chromium', () => {
     expect(times).to.deep.equal([...times].sort().reverse());
   });
 
-  it('goes on where it was disconnected', async () => {
+  it('Connect resumes where Disconnect stopped', async () => {
     await untilFresh(page, 2);
     await button('Disconnect').click();
     await untilStatus(page, 'idle');
@@ -59,7 +59,7 @@ describe('Datashop in a real Chromium', () => {
     expect((await counts(page)).original).to.equal(paused.original);
   });
 
-  it('cannot reach the log service by EventSource: the policy blocks it before it is asked', async () => {
+  it('the Content-Security-Policy blocks an EventSource to the log service before a request is sent', async () => {
     allow(/connect-src|Content Security Policy/);
     const blocked = await page.evaluate(async (url) => {
       const violation = new Promise<SecurityPolicyViolationEvent>((resolve) => {
@@ -70,14 +70,14 @@ describe('Datashop in a real Chromium', () => {
       const { effectiveDirective, blockedURI, disposition } = await violation;
       await failed;
       return { effectiveDirective, blockedURI, disposition, readyState: source.readyState };
-    }, `${datashop.upstream}${UPSTREAM_LOGS}/stream`);
+    }, `${datashop.upstream}${upstreamLogsPath}/stream`);
 
     expect(new URL(blocked.blockedURI).origin).to.equal(datashop.upstream);
     expect(blocked).to.include({ effectiveDirective: 'connect-src', disposition: 'enforce' });
     expect(blocked.readyState).to.equal(2);
   });
 
-  it('cannot reach the log service by fetch either', async () => {
+  it('the Content-Security-Policy blocks a fetch to the log service', async () => {
     allow(/connect-src|Content Security Policy/);
     const { error, violations } = await page.evaluate(async (url) => {
       const violation = new Promise((resolve) =>
@@ -95,7 +95,7 @@ describe('Datashop in a real Chromium', () => {
     expect(violations).to.deep.equal([['connect-src', `${datashop.upstream}/healthz`]]);
   });
 
-  it('gets the same stream from its own origin', async () => {
+  it('an EventSource receives the stream from the page’s own origin', async () => {
     const { id, log } = await page.evaluate(
       (url) =>
         new Promise<{ id: string; log: { meta: { workflowID: string } } }>((resolve) => {
@@ -105,10 +105,10 @@ describe('Datashop in a real Chromium', () => {
             resolve({ id: lastEventId, log: JSON.parse(data) });
           };
         }),
-      `${BFF_STREAM}?history=1`,
+      `${streamPath}?history=1`,
     );
 
     expect(id).to.match(/-\d+$/);
-    expect(log.meta.workflowID).to.equal(WORKFLOW);
+    expect(log.meta.workflowID).to.equal(demoWorkflow);
   });
 });

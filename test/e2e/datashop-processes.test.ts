@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
-import { BFF_STREAM } from '../../examples/datashop/src/demo.ts';
+import { streamPath } from '../../examples/datashop/src/demo.ts';
 import { type Datashop, signIn, startDatashop } from './support/datashop.ts';
 import { Example, node } from './support/example.ts';
 import { alive, gone } from './support/processes.ts';
@@ -24,7 +26,7 @@ describe('npm start of Datashop', () => {
 
   const stillAlive = ({ pids }: Datashop) => Object.values(pids).filter(alive);
 
-  it('prints one line, the address', async () => {
+  it('npm start prints one line: the address', async () => {
     datashop = await startDatashop();
 
     expect(datashop.example.stdout).to.match(/^Datashop logs: http:\/\/localhost:\d+\/\n$/);
@@ -32,13 +34,29 @@ describe('npm start of Datashop', () => {
     expect(new Set(Object.values(datashop.pids)).add(datashop.example.pid)).to.have.property('size', 4);
   });
 
+  it('creates only files and folders that their owner alone can read', async () => {
+    datashop = await startDatashop({ PIPELINE_PAUSE_MS: '1' });
+    const { data } = datashop;
+    const logs = new DatabaseSync(join(data, 'logs.sqlite'), { readOnly: true });
+    const reported = logs.prepare("SELECT 1 FROM logs WHERE document LIKE '%Wrote the report%' LIMIT 1");
+    while (!reported.get()) await setTimeout(50);
+    logs.close();
+
+    const entries = await readdir(data, { recursive: true });
+    expect(entries).to.include.members(['logs.sqlite', 'logs.sqlite-wal', 'logs.sqlite-shm', 'reports']);
+    for (const entry of entries) {
+      const file = await stat(join(data, entry));
+      expect((file.mode & 0o777).toString(8), entry).to.equal(file.isDirectory() ? '700' : '600');
+    }
+  });
+
   for (const [how, stop] of [
     ['Ctrl-C', (example: Example) => example.interrupt()],
     ['SIGTERM', (example: Example) => example.process.kill('SIGTERM')],
   ] as const) {
-    it(`ends at ${how}: open streams are told, no process is left, exit code 0`, async () => {
+    it(`npm start ends at ${how}: open streams get an end event, no process is left, exit code 0`, async () => {
       datashop = await startDatashop();
-      const response = await fetch(new URL(BFF_STREAM, datashop.url), {
+      const response = await fetch(new URL(streamPath, datashop.url), {
         headers: { cookie: await signIn(datashop.url), accept: 'text/event-stream' },
       });
       expect(response.status).to.equal(200);
@@ -53,7 +71,7 @@ describe('npm start of Datashop', () => {
   }
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    it(`ends when npm itself is sent ${signal}, as by "kill" of an npm start in the background`, async () => {
+    it(`npm start ends when npm itself receives ${signal}`, async () => {
       const data = await mkdtemp(join(tmpdir(), 'datashop-e2e-'));
       example = new Example(['npm', 'start', '--silent', '-w', 'example-datashop'], { PORT: '0', DATASHOP_DATA: data });
       expect(await example.line()).to.match(/^Datashop logs: /);
@@ -65,14 +83,14 @@ describe('npm start of Datashop', () => {
     });
   }
 
-  it('leaves nothing behind when it is killed itself', async () => {
+  it('leaves no process behind when start.ts is killed', async () => {
     datashop = await startDatashop();
     datashop.example.process.kill('SIGKILL');
     await datashop.example.ended;
     await Promise.all(Object.values(datashop.pids).map(gone));
   });
 
-  it('ends with everything else when the BFF crashes: one line, exit code 1', async () => {
+  it('npm start ends with one line and exit code 1 when the BFF crashes', async () => {
     datashop = await startDatashop();
     process.kill(datashop.pids.bff, 'SIGKILL');
 
@@ -81,7 +99,7 @@ describe('npm start of Datashop', () => {
     expect(stillAlive(datashop)).to.deep.equal([]);
   });
 
-  it('says which port is in use, and how to choose another', async () => {
+  it('npm start names the port that is in use and how to choose another', async () => {
     const squatter = createServer().listen(0, '127.0.0.1');
     await once(squatter, 'listening');
     const { port } = squatter.address() as AddressInfo;
@@ -99,7 +117,7 @@ describe('npm start of Datashop', () => {
   });
 
   for (const port of ['http', '-1', '65536', '80.5', ' ']) {
-    it(`refuses PORT=${JSON.stringify(port)} in one line`, async () => {
+    it(`npm start refuses PORT=${JSON.stringify(port)} in one line`, async () => {
       example = new Example(START, { PORT: port });
       expect(await example.ended).to.deep.equal([1, null]);
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { BFF_STREAM } from '../../examples/datashop/src/demo.ts';
+import { streamPath } from '../../examples/datashop/src/demo.ts';
 import { launchBrowser, type RealBrowser } from './support/browser.ts';
 import { type Datashop, startDatashop } from './support/datashop.ts';
 import { collectIds, counts, streamMode, untilFresh, visit, watchPages } from './support/page.ts';
@@ -18,9 +18,9 @@ describe('Datashop when its processes crash', () => {
   afterEach(() => datashop?.end());
   after(() => chromium?.close());
 
-  it('goes on after kill -9 of the log service without any browser noticing, with nothing lost or doubled', async () => {
+  it('loses and duplicates no log when the log service is killed with SIGKILL', async () => {
     const { page } = await visit(chromium.browser, streamMode(datashop.url));
-    await collectIds(page, `${BFF_STREAM}?history=1`);
+    await collectIds(page, `${streamPath}?history=1`);
     await untilFresh(page, 3);
     await page.waitForFunction(() => window.ids.length >= 3);
     await page.evaluate(() => {
@@ -45,7 +45,7 @@ describe('Datashop when its processes crash', () => {
     await page.context().close();
   });
 
-  it('starts a crashed pipeline again, and its logs go on', async () => {
+  it('restarts a crashed pipeline, and its logs continue', async () => {
     const { page } = await visit(chromium.browser, streamMode(datashop.url));
     await untilFresh(page, 1);
     process.kill(datashop.pids.pipeline, 'SIGKILL');

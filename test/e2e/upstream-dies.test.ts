@@ -23,7 +23,7 @@ describe('an upstream that dies in mid-stream, without resume, in a real Chromiu
     ['is reset', 'reset'],
     ['ends', 'end'],
   ] as const) {
-    it(`${death}: EventSource is told at once, and comes back by itself with its id`, async () => {
+    it(`EventSource fails at once and reconnects with its id when the upstream ${death} and resume is off [R3]`, async () => {
       const upstream = add(await rawUpstream(), (it) => it.close());
       const app = add(
         await proxyApp(

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { BFF_LOGS, BFF_STREAM } from '../../examples/datashop/src/demo.ts';
+import { logsPath, streamPath } from '../../examples/datashop/src/demo.ts';
 import { launchBrowser, type RealBrowser } from './support/browser.ts';
 import { streamMode, untilStatus, type Visit, visit, watchPages } from './support/page.ts';
 import { log, startViewer, type Viewer } from './support/viewer.ts';
@@ -37,7 +37,7 @@ describe('signing out of the log viewer', () => {
     await page.reload();
     await signedOut().waitFor();
     expect(await button('Sign out').count()).to.equal(0);
-    expect(await page.evaluate((url) => fetch(url).then(({ status }) => status), BFF_LOGS)).to.equal(403);
+    expect(await page.evaluate((url) => fetch(url).then(({ status }) => status), logsPath)).to.equal(403);
     allow(/status of 403/);
     await button('Sign in').click();
     await page.getByRole('link', { name: 'Line 1' }).waitFor();
@@ -51,12 +51,12 @@ describe('signing out of the log viewer', () => {
         document.body.setAttribute('data-source', 'lost');
         source.close();
       };
-    }, BFF_STREAM);
+    }, streamPath);
     await page.waitForSelector('[data-source=open]');
     allow(/ERR_INCOMPLETE_CHUNKED_ENCODING|status of 403/);
     await button('Sign out').click();
     await page.waitForSelector('[data-source=lost]');
-    expect(await page.evaluate((url) => fetch(url).then(({ status }) => status), BFF_STREAM)).to.equal(403);
+    expect(await page.evaluate((url) => fetch(url).then(({ status }) => status), streamPath)).to.equal(403);
   });
 
   it('is noticed by another tab, which says that the session has ended', async () => {

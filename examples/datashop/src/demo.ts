@@ -1,10 +1,10 @@
-/** The one workflow of the demo; in Datashop these come from the page's address. */
-export const WORKSPACE = 'datashop-demo';
-export const WORKFLOW = 'l5-etl';
+/** The demo's only workspace and workflow; Datashop reads them from the page's address. */
+export const demoWorkspace = 'datashop-demo';
+export const demoWorkflow = 'l5-etl';
 
-/** Where the log service has them. Its `/logs` answers with pages, its `/logs/stream` with events. */
-export const UPSTREAM_LOGS = `/wfm/workflow/workspace/${WORKSPACE}/workflow/${WORKFLOW}/logs`;
+/** Path of the logs at the log service: pages. Its `/stream` sends events. */
+export const upstreamLogsPath = `/wfm/workflow/workspace/${demoWorkspace}/workflow/${demoWorkflow}/logs`;
 
-/** Where the browser finds them: on its own origin. */
-export const BFF_LOGS = '/dapadmin/l5-etl/logs';
-export const BFF_STREAM = '/dapadmin/l5-etl/sse/logs/stream';
+/** Paths of the same on the BFF's origin. */
+export const logsPath = '/dapadmin/l5-etl/logs';
+export const streamPath = '/dapadmin/l5-etl/sse/logs/stream';

@@ -1,14 +1,20 @@
-/** What start.ts hands to a child; missing only if someone starts the child by hand. */
+/** Reads a variable that start.ts sets. @throws if it is missing: the process was started by hand */
 export function required(name: string): string {
   const value = process.env[name];
   if (!value) throw new Error(`The environment variable ${name} is missing; start the example with start.ts`);
   return value;
 }
 
-/** @throws if it is set and is no whole number of milliseconds. */
+/** Reads milliseconds. @throws if the variable is set to anything but a whole number */
 export function milliseconds(name: string, fallback: number): number {
   const value = process.env[name];
   if (value === undefined || value === '') return fallback;
   if (!/^\d{1,9}$/.test(value)) throw new Error(`${name} must be milliseconds, not ${JSON.stringify(value)}`);
   return Number(value);
+}
+
+/** Reads a list separated by commas; undefined if the variable is missing or empty. */
+export function list(name: string): string[] | undefined {
+  const values = (process.env[name] ?? '').split(/[ ,]+/).filter(Boolean);
+  return values.length > 0 ? values : undefined;
 }

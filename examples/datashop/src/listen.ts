@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Resolves once the server listens; rejects if it can't, with the system's error. */
+/** Resolves once the server listens; rejects with the system's error if it can't. */
 export async function listen(
   handler: RequestListener,
   port: number,
@@ -13,7 +13,7 @@ export async function listen(
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-/** Lets answers under way finish; idle keep-alive connections are closed at once. */
+/** Resolves when open responses have finished; closes idle keep-alive connections at once. */
 export async function closeServer(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();

@@ -1,4 +1,4 @@
-/** @throws if it is no port number; 0 lets the system choose. */
+/** Reads a port number; 0 lets the system choose. @throws if it is no port number */
 export function readPort(value: string | undefined, fallback: number): number {
   if (value === undefined || value === '') return fallback;
   const port = Number(value);
@@ -8,7 +8,7 @@ export function readPort(value: string | undefined, fallback: number): number {
   return port;
 }
 
-/** What to tell the person who chose a port that can't be had. */
+/** Explains the system error `code` of a port that could not be opened; undefined for other errors. */
 export function portProblem(port: number, code: string | undefined): string | undefined {
   const other = port === 65_535 ? 0 : port + 1;
   if (code === 'EADDRINUSE') return `Port ${port} is in use; choose another with PORT=${other} npm start`;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { portProblem, readPort } from './port.ts';
@@ -8,7 +8,7 @@ import { onOrphaned } from './processes/orphan.ts';
 import { Supervisor } from './processes/supervisor.ts';
 
 const supervisor = new Supervisor({
-  say: (line) => console.error(line),
+  print: (line) => console.error(line),
   lost: (line) => void end(1, line),
 });
 
@@ -21,12 +21,15 @@ async function end(code: number, line?: string): Promise<void> {
   process.exit(code);
 }
 
-/** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. Only a later one is an impatient second. */
-const ONE_CTRL_C_MS = 500;
+/** Milliseconds: npm repeats the terminal's SIGINT, so only a signal later than this is a second Ctrl-C. */
+const repeatedSignalMs = 500;
+
+/** Holds the logs and the reports, which only their owner may read. */
+const ownData = fileURLToPath(new URL('../.data/', import.meta.url));
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    if (ending !== undefined && performance.now() - ending > ONE_CTRL_C_MS) supervisor.kill();
+    if (ending !== undefined && performance.now() - ending > repeatedSignalMs) supervisor.kill();
     void end(0);
   });
 }
@@ -35,10 +38,12 @@ onOrphaned(() => void end(0));
 
 async function start(): Promise<void> {
   const port = readPort(process.env.PORT, 3000);
-  const data = process.env.DATASHOP_DATA ?? fileURLToPath(new URL('../.data/', import.meta.url));
-  await mkdir(data, { recursive: true });
+  const data = process.env.DATASHOP_DATA || ownData;
+  await mkdir(data, { recursive: true, mode: 0o700 });
+  // The mode of a folder that the user chose is the user's.
+  if (data === ownData) await chmod(data, 0o700);
   const log = { DATASHOP_DATA: data, LOG_STORE: join(data, 'logs.sqlite') };
-  // Made anew for every run and handed over in memory: no secret in the repository, on disk or in a process list.
+  // A new one for each run, passed by environment: no secret in the repository, on disk or in a process list.
   const token = process.env.UPSTREAM_TOKEN || randomBytes(32).toString('base64url');
 
   const upstreamEnv = { ...log, TOKEN: token, PORT: '0' };
@@ -55,12 +60,12 @@ async function start(): Promise<void> {
     .catch((error: StartError) => {
       throw new Error(portProblem(port, error.code) ?? error.message);
     });
-  // Last, so that a run that ends at a busy port has written nothing.
+  // Last, so that a start that fails at a busy port has written nothing.
   await supervisor.start({ name: 'pipeline', script: 'pipeline/main.ts', env: log, restart: true });
 
   const url = `http://localhost:${bffPort}/`;
   console.log(`Datashop logs: ${url}`);
-  // For a parent that started us with a channel, such as a test.
+  // For a parent with an IPC channel, such as a test.
   process.send?.({ url, upstream, pids: supervisor.pids() });
 }
 

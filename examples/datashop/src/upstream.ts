@@ -4,11 +4,10 @@ import { required } from './environment.ts';
 import { closeServer, listen } from './listen.ts';
 import { runChild } from './processes/child.ts';
 
-// The log service: another process on another port, so another origin. It knows no browser and no session, only the
-// bearer token of those who may read.
+// The log service: another process on another port, so another origin. It has no sessions and accepts one bearer token.
 await runChild(async () => {
   const store = new SqliteLogStore({ path: required('LOG_STORE') });
-  // No reconnection time of its own: the BFF knows better when its browsers should come back.
+  // The BFF sends the browsers a reconnection time of its own.
   const router = logStreamRouter({ store, token: required('TOKEN'), retryMs: false });
   const app = express().disable('x-powered-by').use(router);
   const { server, port } = await listen(app, Number(required('PORT')), '127.0.0.1');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
-import { BFF_LOGS, BFF_STREAM, UPSTREAM_LOGS } from '../src/demo.ts';
+import { logsPath, streamPath, upstreamLogsPath } from '../src/demo.ts';
 import { type Front, front } from './support/front.ts';
 import { type LogService, logService } from './support/log-service.ts';
 
@@ -60,7 +60,7 @@ describe('the REST route and request bodies', () => {
   });
 
   /** `head` is the method, CRLF, and further header lines. */
-  const message = (head: string, body = '', path = BFF_LOGS) => {
+  const message = (head: string, body = '', path = logsPath) => {
     const [method, ...headers] = head.split('\r\n');
     const start = [`${method} ${path} HTTP/1.1`, `Host: ${new URL(bff.url).host}`, `Cookie: ${cookie}`, ...headers];
     return `${start.join('\r\n')}\r\n\r\n${body}`;
@@ -79,14 +79,14 @@ describe('the REST route and request bodies', () => {
   };
   /** Another user of the same pooled connections to the log service gets their own page. */
   const expectOthersUnharmed = async () => {
-    const other = await bff.get(`${BFF_LOGS}?limit=1`, { cookie: await bff.signIn() });
-    expect(await other.json()).to.deep.equal({ url: `${UPSTREAM_LOGS}?limit=1` });
+    const other = await bff.get(`${logsPath}?limit=1`, { cookie: await bff.signIn() });
+    expect(await other.json()).to.deep.equal({ url: `${upstreamLogsPath}?limit=1` });
     expect(service.received()).to.not.contain(MARKER);
   };
 
   for (const [title, head, body, status] of requests) {
     it(`refuses ${title} with ${status} and sends no byte of the body to the log service`, async () => {
-      await (await bff.get(BFF_LOGS, { cookie })).text();
+      await (await bff.get(logsPath, { cookie })).text();
       const before = service.requests.length;
       const response = await send(message(head, body));
 
@@ -116,7 +116,7 @@ describe('the REST route and request bodies', () => {
     it(`serves a GET with ${title} and sends only listed headers to the log service`, async () => {
       const response = await send(message(head));
 
-      expect(response).to.contain('HTTP/1.1 200 ').and.contain(UPSTREAM_LOGS);
+      expect(response).to.contain('HTTP/1.1 200 ').and.contain(upstreamLogsPath);
       expect(Object.keys(service.requests.at(-1)?.headers ?? {})).to.have.members([
         'host',
         'connection',
@@ -133,7 +133,7 @@ describe('the REST route and request bodies', () => {
 
   it('sends no byte of a GET’s body to the log service on the stream’s route either [R10]', async () => {
     const socket = connect(Number(new URL(bff.url).port), '127.0.0.1');
-    socket.write(message(`GET\r\nContent-Length: ${INNER.length}`, INNER, BFF_STREAM));
+    socket.write(message(`GET\r\nContent-Length: ${INNER.length}`, INNER, streamPath));
     socket.on('error', () => {});
     while (service.requests.length === 0) await once(socket, 'data');
     socket.destroy();

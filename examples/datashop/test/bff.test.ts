@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
-import { BFF_LOGS, BFF_STREAM, UPSTREAM_LOGS } from '../src/demo.ts';
+import { logsPath, streamPath, upstreamLogsPath } from '../src/demo.ts';
 import { type Front, front } from './support/front.ts';
 import { type LogService, logService } from './support/log-service.ts';
 
@@ -32,8 +32,8 @@ describe('the BFF', () => {
     await service.close();
   });
 
-  for (const path of [BFF_LOGS, BFF_STREAM]) {
-    it(`refuses ${path} without a session, by status and without asking the service`, async () => {
+  for (const path of [logsPath, streamPath]) {
+    it(`responds 403 to ${path} without a session, and sends nothing to the log service`, async () => {
       const answer = await bff.get(path);
 
       expect(answer.status).to.equal(403);
@@ -42,7 +42,7 @@ describe('the BFF', () => {
       expect(service.requests).to.deep.equal([]);
     });
 
-    it(`refuses ${path} with a session that was made up`, async () => {
+    it(`responds 403 to ${path} with a forged session cookie`, async () => {
       const answer = await bff.get(path, { cookie: 'datashop.sid=s%3Amade.up' });
 
       expect(answer.status).to.equal(403);
@@ -50,9 +50,9 @@ describe('the BFF', () => {
     });
   }
 
-  it('asks for a page of logs with the service’s token and nothing of the browser’s', async () => {
+  it('requests a page of logs with the service’s token and none of the browser’s credentials', async () => {
     const cookie = await bff.signIn();
-    const answer = await bff.get(`${BFF_LOGS}?limit=5&search=a%20b`, {
+    const answer = await bff.get(`${logsPath}?limit=5&search=a%20b`, {
       cookie,
       authorization: 'Bearer of-the-browser',
       'x-forwarded-for': '10.0.0.1',
@@ -61,38 +61,38 @@ describe('the BFF', () => {
 
     expect(await answer.text()).to.equal(PAGE);
     expect(answer.headers.get('last-event-id')).to.equal('e-7');
-    expect(asked?.url).to.equal(`${UPSTREAM_LOGS}?limit=5&search=a%20b`);
+    expect(asked?.url).to.equal(`${upstreamLogsPath}?limit=5&search=a%20b`);
     expect(asked?.headers).to.include({ authorization: `Bearer ${TOKEN}`, host: new URL(service.url).host });
     expect(asked?.headers).to.not.have.any.keys('cookie', 'x-forwarded-for', 'user-agent');
     expect(answer.headers.get('set-cookie') ?? '').to.not.contain('of=the-service');
     expect(answer.headers.has('x-served-by')).to.equal(false);
   });
 
-  it('streams with the service’s token, the filters and nothing else of the browser’s', async () => {
+  it('requests the stream with the service’s token, the filters and none of the browser’s credentials', async () => {
     const cookie = await bff.signIn();
-    const answer = await bff.get(`${BFF_STREAM}?log_level=WARN&search=x&history=3&token=mine&lastEventId=e-7`, {
+    const answer = await bff.get(`${streamPath}?log_level=WARN&search=x&history=3&token=mine&lastEventId=e-7`, {
       cookie,
       authorization: 'Bearer of-the-browser',
     });
     const [asked] = service.requests;
 
     expect(answer.status).to.equal(200);
-    expect(asked?.url).to.equal(`${UPSTREAM_LOGS}/stream?log_level=WARN&search=x&history=3`);
+    expect(asked?.url).to.equal(`${upstreamLogsPath}/stream?log_level=WARN&search=x&history=3`);
     expect(asked?.headers).to.include({ authorization: `Bearer ${TOKEN}`, 'last-event-id': 'e-7' });
     expect(asked?.headers).to.not.have.property('cookie');
     expect(answer.headers.get('set-cookie') ?? '').to.not.contain('of=the-service');
     await answer.body?.cancel();
   });
 
-  it('leaves the service when the browser leaves', async () => {
-    const answer = await bff.get(BFF_STREAM, { cookie: await bff.signIn() });
+  it('closes its request to the log service when the browser leaves [R40]', async () => {
+    const answer = await bff.get(streamPath, { cookie: await bff.signIn() });
     const [stream] = streams;
     const closed = once(stream!, 'close');
     await answer.body?.cancel();
     await closed;
   });
 
-  it('never lets the token out, whatever is asked', async () => {
+  it('sends neither the service’s token nor its host in any response', async () => {
     const cookie = await bff.signIn();
     const paths = [
       '/',
@@ -102,8 +102,8 @@ describe('the BFF', () => {
       '/readyz',
       '/nothing',
       '/%zz',
-      BFF_LOGS,
-      `${BFF_LOGS}?x=%`,
+      logsPath,
+      `${logsPath}?x=%`,
     ];
     for (const path of paths) {
       const answer = await bff.get(path, { cookie });
@@ -113,7 +113,7 @@ describe('the BFF', () => {
     }
   });
 
-  it('says what is wrong as a problem, without a stack', async () => {
+  it('sends errors as problem+json without a stack', async () => {
     for (const path of ['/nothing', '/%zz', '/..%2f..%2fpackage.json']) {
       const answer = await bff.get(path);
       expect(answer.headers.get('content-type'), path).to.match(/^application\/problem\+json/);
@@ -121,8 +121,8 @@ describe('the BFF', () => {
     }
   });
 
-  it('puts its policy on every answer and does not say what it runs on', async () => {
-    for (const path of ['/', '/nothing', BFF_LOGS, BFF_STREAM, '/healthz']) {
+  it('sends its Content-Security-Policy with every response, and no X-Powered-By', async () => {
+    for (const path of ['/', '/nothing', logsPath, streamPath, '/healthz']) {
       const { headers } = await bff.get(path);
       expect(headers.get('content-security-policy')?.split(';'), path).to.have.members([
         "default-src 'none'",
@@ -139,7 +139,7 @@ describe('the BFF', () => {
     }
   });
 
-  it('is ready while the service answers, and not while it drains', async () => {
+  it('/readyz responds 503 while the BFF drains', async () => {
     expect(await (await bff.get('/readyz')).json()).to.deep.equal({ status: 'ready' });
     await bff.drain();
     const draining = await bff.get('/readyz');
@@ -148,11 +148,11 @@ describe('the BFF', () => {
     expect((await bff.get('/healthz')).status).to.equal(200);
   });
 
-  it('stays alive without the service: 502 for pages, a soft refusal for streams, not ready', async () => {
+  it('without the log service, responds 502 to pages, refuses streams softly, and is not ready', async () => {
     const cookie = await bff.signIn();
     await service.close();
 
-    const page = await bff.get(BFF_LOGS, { cookie });
+    const page = await bff.get(logsPath, { cookie });
     expect(page.status).to.equal(502);
     expect(await page.json()).to.deep.equal({
       type: 'about:blank',
@@ -160,7 +160,7 @@ describe('the BFF', () => {
       status: 502,
       detail: 'The log service did not answer.',
     });
-    const stream = await bff.get(BFF_STREAM, { cookie });
+    const stream = await bff.get(streamPath, { cookie });
     expect(stream.status).to.equal(200);
     expect(await stream.text()).to.match(/event: sse-proxy:refused\n/);
     expect((await bff.get('/readyz')).status).to.equal(503);

@@ -11,13 +11,13 @@ describe('the page as the BFF serves it', () => {
   });
   after(() => bff?.close());
 
-  it('is asked for anew each time', async () => {
+  it('sends the page with Cache-Control: no-cache', async () => {
     for (const path of ['/', '/index.html']) {
       expect((await bff.get(path)).headers.get('cache-control'), path).to.equal('no-cache');
     }
   });
 
-  it('names only files of its own, each kept for good: its name holds a hash', async () => {
+  it('the page refers only to own files whose hashed names are cached for good', async () => {
     const paths = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path!);
     expect(paths.map((path) => path.split('.').pop()).sort()).to.deep.equal(['css', 'js', 'svg']);
     for (const path of paths) {
@@ -29,7 +29,7 @@ describe('the page as the BFF serves it', () => {
     }
   });
 
-  it('is sent compressed to whoever takes it so, and plain to others', async () => {
+  it('sends a script compressed to clients that accept brotli, and plain to others', async () => {
     const script = /src="([^"]+\.js)"/.exec(html)![1]!;
     const [small, plain] = await Promise.all(
       ['br', 'identity'].map((encoding) => bff.get(script, { 'accept-encoding': encoding })),
@@ -46,13 +46,13 @@ describe('the page as the BFF serves it', () => {
     expect((await small!.text()) === (await plain!.text()), 'the same text').to.equal(true);
   });
 
-  it('is answered as a problem, and plain, where a compressed file is missing', async () => {
+  it('responds to a missing asset with uncompressed problem+json', async () => {
     const answer = await bff.get('/assets/index-00000000.js', { 'accept-encoding': 'br' });
     expect(answer.headers.get('content-encoding')).to.equal(null);
     expect(await answer.json()).to.include({ status: 404 });
   });
 
-  it('holds no script and no style of its own, as its policy wants', () => {
+  it('the page contains no inline script and no inline style', () => {
     expect(html).to.not.match(/<style|style=|<script(?![^>]* src=)|\son\w+=/);
   });
 
@@ -64,7 +64,7 @@ describe('the page as the BFF serves it', () => {
     '/stream',
     '/..%2fpackage.json',
   ]) {
-    it(`is not given for ${path}`, async () => {
+    it(`does not serve the page for ${path}`, async () => {
       const answer = await bff.get(path);
 
       expect(answer.status).to.equal(404);

@@ -25,14 +25,14 @@ describe('the pipeline', () => {
   const named = (name: string) => jobs.find((job) => job.name === name)!;
 
   for (const { name } of jobs) {
-    it(`takes ${name} through all four stages, in their order`, async () => {
+    it(`runs ${name} through all four stages in order`, async () => {
       const stages = (await entriesOf(named(name))).map(({ stage }) => stage);
 
       expect([...new Set(stages)]).to.deep.equal(['EXTRACT', 'VALIDATE', 'AGGREGATE', 'REPORT']);
       expect(stages.join()).to.equal([...stages].sort((a, b) => order(a) - order(b)).join());
     });
 
-    it(`writes a report of ${name} whose groups hold every row that was not rejected`, async () => {
+    it(`writes a report of ${name} whose groups contain every accepted row`, async () => {
       await entriesOf(named(name));
       const report = JSON.parse(await readFile(join(reports, `${name}.json`), 'utf8'));
 
@@ -41,7 +41,7 @@ describe('the pipeline', () => {
     });
   }
 
-  it('warns of the very row that is wrong, and says what is wrong with it', async () => {
+  it('logs a warning that names the rejected row and the reason', async () => {
     const warnings = (await entriesOf(named('movies'))).filter(({ level }) => level === 'WARN');
 
     expect(warnings[0]).to.deep.include({
@@ -50,20 +50,20 @@ describe('the pipeline', () => {
     });
   });
 
-  it('calls a batch with too many rejects an error, and counts the reasons', async () => {
+  it('logs an error with counted reasons for a batch with too many rejects', async () => {
     const [error] = (await entriesOf(named('movies'))).filter(({ level }) => level === 'ERROR');
 
     expect(error?.message).to.equal('Rows 1–100: 13% rejected, at most 5% allowed');
     expect(error?.description).to.equal('7 × date, 4 × gross, 2 × title');
   });
 
-  it('finds the columns that are not filled in well enough', async () => {
+  it('logs columns with too many missing values', async () => {
     const messages = (await entriesOf(named('earthquakes'))).map(({ message }) => message);
 
     expect(messages).to.include('Column nst is filled in 68.3% of the rows, 75% wanted');
   });
 
-  it('stops at the next pause once it is told to', async () => {
+  it('stops at the next pause when it is aborted', async () => {
     const entries: Entry[] = [];
     const stop = new Error('stop');
     const due = async () => {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
-import { BFF_LOGS, BFF_STREAM } from '../src/demo.ts';
+import { logsPath, streamPath } from '../src/demo.ts';
 import { type Front, front } from './support/front.ts';
 import { type LogService, logService } from './support/log-service.ts';
 
@@ -30,7 +30,7 @@ describe('the session of the BFF', () => {
   const userOf = async (cookie: string) => (await (await bff.get('/session', { cookie })).json()).user;
   const newCookie = (answer: Response) => answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
 
-  it('is nobody’s before the page is visited', async () => {
+  it('creates no session before the page is visited', async () => {
     const answer = await bff.get('/session');
 
     expect(await answer.json()).to.deep.equal({ user: null });
@@ -38,14 +38,14 @@ describe('the session of the BFF', () => {
     expect(answer.headers.getSetCookie()).to.deep.equal([]);
   });
 
-  it('is a user’s own from the visit on', async () => {
+  it('creates a user for each visitor of the page', async () => {
     const [one, two] = [await bff.signIn(), await bff.signIn()];
 
     expect(await userOf(one)).to.match(/^demo-[0-9a-f]{6}$/);
     expect(await userOf(two)).to.not.equal(await userOf(one));
   });
 
-  it('ends with a sign-out: neither the old cookie nor another visit brings it back', async () => {
+  it('a sign-out invalidates the cookie, and another visit does not sign in again', async () => {
     const cookie = await bff.signIn();
     const answer = await post('sign-out', { cookie });
     const after = newCookie(answer);
@@ -55,12 +55,12 @@ describe('the session of the BFF', () => {
     expect(after).to.not.equal(cookie).and.not.equal('');
     for (const old of [cookie, after]) {
       expect(await userOf(old)).to.equal(null);
-      expect((await bff.get(BFF_LOGS, { cookie: old })).status).to.equal(403);
-      expect((await bff.get(BFF_STREAM, { cookie: old })).status).to.equal(403);
+      expect((await bff.get(logsPath, { cookie: old })).status).to.equal(403);
+      expect((await bff.get(streamPath, { cookie: old })).status).to.equal(403);
     }
   });
 
-  it('begins again with a sign-in, under another id', async () => {
+  it('a sign-in starts a session with a new id', async () => {
     const out = newCookie(await post('sign-out', { cookie: await bff.signIn() }));
     const answer = await post('sign-in', { cookie: out });
     const cookie = newCookie(answer);
@@ -68,19 +68,19 @@ describe('the session of the BFF', () => {
     expect((await answer.json()).user).to.equal(await userOf(cookie));
     expect(cookie).to.not.equal(out);
     expect(await userOf(out)).to.equal(null);
-    expect((await bff.get(BFF_LOGS, { cookie })).status).to.equal(200);
+    expect((await bff.get(logsPath, { cookie })).status).to.equal(200);
   });
 
-  it('stays as it is when who is signed in signs in', async () => {
+  it('a sign-in keeps the user who is signed in', async () => {
     const cookie = await bff.signIn();
     const user = await userOf(cookie);
 
     expect(await (await post('sign-in', { cookie })).json()).to.deep.equal({ user });
   });
 
-  it('cuts all streams of the session when it ends, and nobody else’s', async () => {
+  it('a sign-out cuts all streams of its session and of no other', async () => {
     const [mine, theirs] = [await bff.signIn(), await bff.signIn()];
-    const opened = await Promise.all([mine, mine, theirs].map((cookie) => bff.get(BFF_STREAM, { cookie })));
+    const opened = await Promise.all([mine, mine, theirs].map((cookie) => bff.get(streamPath, { cookie })));
     const [first, second, other] = opened.map(({ body }) => body!.getReader());
     await post('sign-out', { cookie: mine });
 
@@ -106,7 +106,7 @@ describe('the session of the BFF', () => {
     ['a sandboxed frame', { origin: 'null' }, 403],
     ['what is no browser', {}, 200],
   ] as const) {
-    it(`is ${status === 200 ? 'ended' : 'not ended'} by ${whose}`, async () => {
+    it(`responds ${status} to a sign-out sent by ${whose}`, async () => {
       const cookie = await bff.signIn();
       const answer = await post('sign-out', { cookie, ...headers });
 
@@ -115,7 +115,7 @@ describe('the session of the BFF', () => {
     });
   }
 
-  it('is ended by an older browser on this origin', async () => {
+  it('responds 200 to a sign-out with the Origin of this server', async () => {
     const cookie = await bff.signIn();
     expect((await post('sign-out', { cookie, origin: bff.url })).status).to.equal(200);
   });

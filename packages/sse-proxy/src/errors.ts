@@ -3,6 +3,7 @@ type Verdict = 'later' | 'never';
 
 // code → [status, reason told to the browser, verdict, title]. One heading per code in docs/errors.md.
 const table = {
+  ERR_SSE_RUNTIME: [500, 'internal', 'never', 'Unsupported runtime'],
   ERR_SSE_OPTION: [500, 'internal', 'never', 'Invalid configuration'],
   ERR_SSE_METHOD: [405, 'method', 'never', 'Method not allowed'],
   ERR_SSE_NOT_ACCEPTABLE: [406, 'not-acceptable', 'never', 'This route only serves text/event-stream'],

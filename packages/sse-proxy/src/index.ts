@@ -1,3 +1,5 @@
+import './runtime.ts';
+
 export { SseProxyError, type SseProxyErrorCode, type SseProxyErrorDetails } from './errors.ts';
 export { sseRouter } from './router.ts';
 export { sseProxy } from './sse-proxy.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Example, node } from './example.ts';
 
-/** What the example tells a parent that started it with a channel. */
+/** The message that the example sends to a parent with an IPC channel. */
 interface Told {
   url: string;
   upstream: string;
@@ -13,6 +13,8 @@ interface Told {
 
 export interface Datashop extends Told {
   example: Example;
+  /** Folder of its logs and reports. */
+  data: string;
   /** Ends it and removes its data. */
   end(): Promise<void>;
 }
@@ -34,7 +36,7 @@ export async function startDatashop(env: Record<string, string> = {}): Promise<D
     const told = once(example.process, 'message') as Promise<[Told]>;
     await Promise.race([told, example.ended]);
     await example.line();
-    return { ...(await told)[0], example, end };
+    return { ...(await told)[0], example, data, end };
   } catch (error) {
     await end();
     throw error;

@@ -2,12 +2,12 @@ import type { Server, ServerResponse } from 'node:http';
 import { type LogDocument, type LogStreamRouter, logStreamRouter, SqliteLogStore } from '@datashop/log-stream';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { type Bff, bff } from '../../../examples/datashop/src/bff/app.ts';
-import { BFF_STREAM, UPSTREAM_LOGS } from '../../../examples/datashop/src/demo.ts';
+import { streamPath, upstreamLogsPath } from '../../../examples/datashop/src/demo.ts';
 import { closeServer, listen } from '../../../examples/datashop/src/listen.ts';
 import { log } from './viewer.ts';
 
 const TOKEN = 'of-the-log-service';
-const STREAM = `${UPSTREAM_LOGS}/stream`;
+const STREAM = `${upstreamLogsPath}/stream`;
 
 /** What a test does to requests before those who should answer them: undefined lets them pass. */
 type Gate = RequestHandler | undefined;
@@ -68,7 +68,7 @@ export class Stage {
   }
 
   get streamUrl(): string {
-    return `http://localhost:${this.#port}${BFF_STREAM}`;
+    return `http://localhost:${this.#port}${streamPath}`;
   }
 
   /** Streams open at the log service. */
@@ -143,7 +143,7 @@ export class Stage {
 
   /** At the same address again, with the same sessions. */
   async up(): Promise<void> {
-    const app = express().get(BFF_STREAM, (req, res, next) => {
+    const app = express().get(streamPath, (req, res, next) => {
       track(this.#browsers, res);
       pass(this.browserGate, req, res, next);
     });
@@ -200,4 +200,4 @@ export const streamsOnly =
 export const pagesOnly =
   (gate: RequestHandler): RequestHandler =>
   (req, res, next) =>
-    req.path === UPSTREAM_LOGS ? gate(req, res, next) : next();
+    req.path === upstreamLogsPath ? gate(req, res, next) : next();

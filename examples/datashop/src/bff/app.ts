@@ -1,9 +1,11 @@
 import express, { type Express } from 'express';
-import { BFF_LOGS, BFF_STREAM } from '../demo.ts';
+import { logsPath, streamPath } from '../demo.ts';
+import { allowedHosts, loopbackHosts } from './allowed-hosts.ts';
 import { health } from './health.ts';
 import { onlyGet } from './only-get.ts';
 import { OpenStreams } from './open-streams.ts';
 import { page } from './page.ts';
+import { plainPaths } from './plain-paths.ts';
 import { notFound, problems } from './problem.ts';
 import { restLogs } from './rest-logs.ts';
 import { securityHeaders } from './security.ts';
@@ -11,25 +13,40 @@ import { demandSession, demoSignIn, sessions } from './session.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { streamLogs } from './stream-logs.ts';
 
+export interface BffOptions {
+  /** Origin of the log service. */
+  upstream: string;
+  /** Bearer token that the log service expects. */
+  token: string;
+  /** Host names that the page is served under, with or without a port. @defaultValue the loopback names */
+  hosts?: readonly string[];
+}
+
 export interface Bff {
   app: Express;
-  /** Ends the streams, spread over the grace time. */
+  /** Ends the streams, spread over `graceMs` milliseconds. */
   drain(graceMs: number): Promise<void>;
 }
 
-export function bff({ upstream, token }: { upstream: string; token: string }): Bff {
+/** Creates the BFF. @throws Error if an entry of `hosts` is not a host name */
+export function bff({ upstream, token, hosts = loopbackHosts }: BffOptions): Bff {
   const { router: healthRouter, drain } = health(upstream);
   const stream = streamLogs(upstream, token);
   const open = new OpenStreams();
   const app = express().disable('x-powered-by');
+  // X-Forwarded-Proto counts only from a TLS terminator on this machine or in its private network.
+  app.set('trust proxy', ['loopback', 'linklocal', 'uniquelocal']);
 
   app.use(securityHeaders);
+  app.use(plainPaths);
+  // Before the check of Host: probes address the server by its IP address.
   app.use(healthRouter);
+  app.use(allowedHosts(hosts));
   app.use(sessions());
   app.get('/', demoSignIn);
   app.use(sessionRoutes({ onSignOut: open.end }));
-  app.all(BFF_LOGS, onlyGet, demandSession, restLogs(upstream, token));
-  app.get(BFF_STREAM, open.watch);
+  app.all(logsPath, onlyGet, demandSession, restLogs(upstream, token));
+  app.get(streamPath, open.watch);
   app.use(stream);
   app.use(page());
   app.use(notFound);

@@ -1,20 +1,20 @@
 import { type RequestHandler, Router } from 'express';
 
-const PROBE_TIMEOUT_MS = 1_000;
+const probeTimeoutMs = 1_000;
 
 export interface Health {
   router: RequestHandler;
-  /** From now on /readyz says 503, so that a load balancer sends nobody here any more. */
+  /** Makes /readyz respond 503 from now on, so that a load balancer sends no new requests here. */
   drain(): void;
 }
 
-/** `/healthz`: the process lives. `/readyz`: it can serve, so it isn't draining and the log service answers. */
+/** `/healthz`: the process runs. `/readyz`: it is not draining, and the log service responds. */
 export function health(upstream: string): Health {
   let draining = false;
   const router = Router();
   router.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
   router.get('/readyz', async (_req, res) => {
-    const status = draining ? 'draining' : (await answers(`${upstream}/healthz`)) ? 'ready' : 'upstream-down';
+    const status = draining ? 'draining' : (await isHealthy(`${upstream}/healthz`)) ? 'ready' : 'upstream-down';
     res.status(status === 'ready' ? 200 : 503).json({ status });
   });
   return {
@@ -25,9 +25,9 @@ export function health(upstream: string): Health {
   };
 }
 
-async function answers(url: string): Promise<boolean> {
+async function isHealthy(url: string): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS), redirect: 'manual' });
+    const response = await fetch(url, { signal: AbortSignal.timeout(probeTimeoutMs), redirect: 'manual' });
     await response.body?.cancel();
     return response.ok;
   } catch {

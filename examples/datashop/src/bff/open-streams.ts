@@ -1,10 +1,10 @@
 import type { RequestHandler, Response } from 'express';
 
-/** The streams that are open, by session, so that a sign-out ends them at once. */
+/** The open streams of each session, so that a sign-out ends them at once. */
 export class OpenStreams {
   readonly #bySession = new Map<string, Set<Response>>();
 
-  /** Stands before the stream's route. */
+  /** Middleware: registers the response as a stream of its session until it closes. Put it before the stream's route. */
   readonly watch: RequestHandler = ({ sessionID }, res, next) => {
     const streams = this.#bySession.get(sessionID) ?? new Set();
     this.#bySession.set(sessionID, streams.add(res));
@@ -15,7 +15,7 @@ export class OpenStreams {
     next();
   };
 
-  /** Cuts the session's streams. Whoever comes back is asked who they are. */
+  /** Cuts the session's streams. A browser that reconnects is authorized again. */
   readonly end = (sessionID: string): void => {
     for (const stream of this.#bySession.get(sessionID) ?? []) stream.destroy();
   };

@@ -3,35 +3,35 @@ import { extname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { type RequestHandler, Router } from 'express';
 
-const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
-/** Their names hold a hash of what is in them. */
-const HASHED = join(DIST, 'assets') + sep;
-const NAME = /^\/assets\/[\w-]+\.(js|css|svg)$/;
+const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
+/** Files whose name contains a hash of their content. */
+const hashed = join(dist, 'assets') + sep;
+const assetName = /^\/assets\/[\w-]+\.(js|css|svg)$/;
 
 /**
- * The built log viewer. What isn't there is somebody else's to answer, never index.html: a browser that asks for an
- * asset of yesterday's build must get a 404, not a page that it takes for a script.
+ * Serves the built log viewer. A missing file is passed on and never replaced by index.html: a browser that requests an
+ * asset of an earlier build must get a 404, not a page in place of a script.
  */
 export function page(): RequestHandler {
   const router = Router();
-  router.get(NAME, compressed);
+  router.get(assetName, compressed);
   router.use(
-    express.static(DIST, {
+    express.static(dist, {
       cacheControl: false,
       redirect: false,
       setHeaders: (res, path) => {
-        res.setHeader('Cache-Control', path.startsWith(HASHED) ? 'public, max-age=31536000, immutable' : 'no-cache');
+        res.setHeader('Cache-Control', path.startsWith(hashed) ? 'public, max-age=31536000, immutable' : 'no-cache');
       },
     }),
   );
   return router;
 }
 
-/** The build has left a `.br` beside each file of text. Only these files pass here: no stream is ever compressed. */
+/** Serves the `.br` file that the build puts beside each text file. Streams never pass here, so none is compressed. */
 const compressed: RequestHandler = (req, res, next) => {
   res.vary('Accept-Encoding');
   const { path } = req;
-  if (req.acceptsEncodings('br') && existsSync(join(DIST, `${path}.br`))) {
+  if (req.acceptsEncodings('br') && existsSync(join(dist, `${path}.br`))) {
     res.setHeader('Content-Encoding', 'br');
     res.type(extname(path));
     req.url = `${path}.br`;

@@ -1,7 +1,7 @@
 import { type Duplex, Stream } from 'node:stream';
 import type { Request, RequestHandler, Response } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
-import { UPSTREAM_LOGS } from '../demo.ts';
+import { upstreamLogsPath } from '../demo.ts';
 import { Problem, sendProblem } from './problem.ts';
 
 /** The browser's headers that go up. Not among them: Cookie, and everything that frames a body or names a hop. */
@@ -34,7 +34,7 @@ export function restLogs(upstream: string, token: string): RequestHandler {
   const proxy = createProxyMiddleware<Request, Response>({
     target: upstream,
     changeOrigin: true,
-    pathRewrite: (path) => `${UPSTREAM_LOGS}${query(path)}`,
+    pathRewrite: (path) => `${upstreamLogsPath}${query(path)}`,
     proxyTimeout: 10_000,
     buffer: noBody,
     // The library's own plugins send error texts that contain the upstream's host name.

@@ -1,16 +1,25 @@
 import type { Request, RequestHandler } from 'express';
 import { Problem } from './problem.ts';
 
-/** Lets nobody else's page post here with our visitor's cookie. */
+/** Admits requests that this origin's own page sends, and clients that are no browser; others get 403. */
 export const sameOrigin: RequestHandler = (req, _res, next) => {
-  next(comesFromHere(req) ? undefined : new Problem(403, 'This may only be asked by the page itself.'));
+  const site = req.get('sec-fetch-site') ?? 'same-origin';
+  const allowed = site === 'same-origin' && isOwnOrigin(req, req.get('origin'));
+  next(allowed ? undefined : new Problem(403, 'Only this origin’s own page may send this request.'));
 };
 
-/** [spec] Fetch Metadata; a browser without it still sends Origin with every POST, and what is no browser sends neither. */
-function comesFromHere(req: Request): boolean {
+/**
+ * True for a visit that no other site can have caused: an address that was typed or bookmarked, a link on the page itself,
+ * or a client that is no browser. [spec] Fetch Metadata; browsers omit it on plain HTTP, except for loopback names.
+ */
+export function isOwnVisit(req: Request): boolean {
   const site = req.get('sec-fetch-site');
-  if (site !== undefined) return site === 'same-origin';
-  const origin = req.get('origin');
-  if (origin === undefined) return true;
-  return URL.canParse(origin) && new URL(origin).host === req.get('host');
+  if (site !== undefined) return site === 'none' || site === 'same-origin';
+  return isOwnOrigin(req, req.get('referer'));
+}
+
+/** Compares scheme, host and port. A missing header counts as our own: browsers send Origin with every POST. */
+function isOwnOrigin(req: Request, url: string | undefined): boolean {
+  if (url === undefined) return true;
+  return URL.canParse(url) && new URL(url).origin === new URL(`${req.protocol}://${req.get('host')}`).origin;
 }

@@ -1,7 +1,7 @@
 import helmet from 'helmet';
 
 /**
- * The page may load and connect to its own origin and nothing else. That is why the log stream has to come from here:
+ * Lets the page load from and connect to its own origin only. The log stream must therefore come from this server:
  * `connect-src 'self'` blocks a direct connection to the log service before a byte is sent.
  */
 export const securityHeaders = helmet({

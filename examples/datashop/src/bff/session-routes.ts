@@ -2,7 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { sameOrigin } from './same-origin.ts';
 import { newUser } from './session.ts';
 
-/** `/session`: who is signed in, and the way out and in again. */
+/** `/session`: returns the user. `/session/sign-in` and `/session/sign-out`: POST requests of the page itself. */
 export function sessionRoutes({ onSignOut }: { onSignOut(sessionID: string): void }): RequestHandler {
   const router = Router();
   router.use('/session', (_req, res, next) => {
@@ -29,12 +29,12 @@ function sendUser(req: Request, res: Response): void {
   res.json({ user: req.session.user ?? null });
 }
 
-/** A new session instead of a changed one: an id that leaked before a sign-in or a sign-out is worth nothing after it. */
+/** Starts a new session with a new id: an id that leaked before a sign-in or a sign-out is worthless after it. */
 function begin(req: Request, data: { user?: string; signedOut?: boolean }, done: (error?: unknown) => void): void {
   req.session.regenerate((error: unknown) => {
     if (error) return done(error);
     Object.assign(req.session, data);
-    // Saved before it is answered: the page's next request may come at once.
+    // Saved before the response, because the page's next request may follow at once.
     req.session.save(done);
   });
 }

@@ -2,42 +2,57 @@ import { randomBytes } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
 import { Problem } from './problem.ts';
+import { isOwnVisit } from './same-origin.ts';
 
 declare module 'express-session' {
   interface SessionData {
     user: string;
-    /** Signed out on purpose: the next visit must not sign in by itself. */
+    /** True after a sign-out: the next visit must not sign in again by itself. */
     signedOut: boolean;
   }
 }
 
-const EIGHT_HOURS_MS = 8 * 60 * 60 * 1000;
+const maxAge = 8 * 60 * 60 * 1000;
 
-/** Sessions live in this process: a restart signs everyone out, which is right for a demo and wrong for a fleet. */
+/**
+ * Sessions in this process's memory: a restart signs everybody out, which suits a demo and not a fleet.
+ *
+ * Over HTTPS the cookie is `__Host-datashop.sid` with `Secure`, which no other host and no plain HTTP response can set.
+ * `SameSite=Lax`, not `Strict`: with `Strict`, a link on another site arrives without the cookie, and the visit would
+ * replace the user's session by a new one.
+ */
 export function sessions(): RequestHandler {
-  return session({
-    name: 'datashop.sid',
-    secret: randomBytes(32).toString('base64url'),
-    resave: false,
-    saveUninitialized: false,
-    cookie: { httpOnly: true, sameSite: 'strict', maxAge: EIGHT_HOURS_MS },
-  });
+  const secret = randomBytes(32).toString('base64url');
+  const make = (name: string, secure: boolean) =>
+    session({
+      name,
+      secret,
+      resave: false,
+      saveUninitialized: false,
+      cookie: { httpOnly: true, sameSite: 'lax', path: '/', secure, maxAge },
+    });
+  const overHttps = make('__Host-datashop.sid', true);
+  const overHttp = make('datashop.sid', false);
+  return (req, res, next) => (req.secure ? overHttps : overHttp)(req, res, next);
 }
 
 export const newUser = () => `demo-${randomBytes(3).toString('hex')}`;
 
-/** Stands in for Datashop's sign-in: whoever visits the page gets a user of their own, unless they signed out before. */
+/**
+ * Stands in for Datashop's sign-in: a visit to the page creates a user, unless the visitor has signed out or another site
+ * sent them. In that case the page offers a sign-in, which is a POST of the page's own.
+ */
 export const demoSignIn: RequestHandler = (req, _res, next) => {
-  if (!req.session.signedOut) req.session.user ??= newUser();
+  if (!req.session.signedOut && isOwnVisit(req)) req.session.user ??= newUser();
   next();
 };
 
-/** The user's key, by which the streams are limited, or false for nobody. */
+/** The user's key, which the limits count by, or false if nobody is signed in. */
 export function signedIn(req: Request): { key: string } | false {
   return req.session.user ? { key: req.session.user } : false;
 }
 
-/** The same for a request that has been open for a while: what it brought along may have ended since. */
+/** Like {@link signedIn}, but reads the session anew: it may have ended since the request began. */
 export function stillSignedIn(req: Request): Promise<{ key: string } | false> {
   return new Promise((resolve, reject) => {
     req.sessionStore.get(req.sessionID, (error, current) => {
@@ -47,6 +62,7 @@ export function stillSignedIn(req: Request): Promise<{ key: string } | false> {
   });
 }
 
+/** Admits signed-in users; others get 403. */
 export const demandSession: RequestHandler = (req, _res, next) => {
   next(signedIn(req) ? undefined : new Problem(403, 'Sign in first: open the page.'));
 };

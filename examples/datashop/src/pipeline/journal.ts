@@ -1,7 +1,7 @@
 import { createLogDocument, type LogInput, type LogLevel, type LogStore } from '@datashop/log-stream';
-import { WORKFLOW, WORKSPACE } from '../demo.ts';
+import { demoWorkflow, demoWorkspace } from '../demo.ts';
 
-/** One line of a run, as the stages see it. */
+/** One log of a run. */
 export interface Entry {
   level: LogLevel;
   stage: 'EXTRACT' | 'VALIDATE' | 'AGGREGATE' | 'REPORT';
@@ -12,20 +12,20 @@ export interface Entry {
 
 export type Write = (...entries: Entry[]) => Promise<void>;
 
-/** Writes what one run has to say to the log store. Resolves when it is stored, so that nothing said is ever lost. */
+/** Returns a function that appends logs of one run to the store and resolves when they are stored. */
 export function journal(store: LogStore, run: Pick<LogInput, 'pipelineID' | 'execID'>): Write {
   return async (...entries) => {
     if (entries.length === 0) return;
     const documents = entries.map(({ level, stage, message, description = '', durationMs = 0 }) =>
       createLogDocument({
         ...run,
-        workspaceID: WORKSPACE,
-        workflowID: WORKFLOW,
+        workspaceID: demoWorkspace,
+        workflowID: demoWorkflow,
         logLevel: level,
         stageName: stage,
         message,
         description,
-        // Below a millisecond a clock tells more about itself than about the work.
+        // Durations under a millisecond are noise.
         ...(durationMs >= 1 ? { durationMs } : {}),
       }),
     );

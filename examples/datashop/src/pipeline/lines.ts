@@ -3,9 +3,9 @@ import type { Entry } from './journal.ts';
 import type { Group, Incomplete } from './stages/aggregate.ts';
 import type { Batch, Reject } from './stages/validate.ts';
 
-/** Rejects of one batch that are logged row by row; the others are counted in one more line. */
-const REJECTS_SHOWN = 3;
-const GROUPS_SHOWN = 3;
+/** Number of rejected rows of a batch that get a log each; one more log counts the others. */
+const shownRejects = 3;
+const shownGroups = 3;
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
@@ -20,7 +20,7 @@ export function extracted(job: Job, rows: number, bytes: number, durationMs: num
   return { level: 'INFO', stage: 'EXTRACT', message, description: job.file, durationMs };
 }
 
-/** What one batch has to say: a warning for each of its first rejects, and how it went. */
+/** The logs of one batch: a warning for each of its first rejected rows, then the outcome. */
 export function validated(job: Job, from: number, batch: Batch, durationMs: number): Entry[] {
   const rate = batch.rejects.length / batch.size;
   const span = `Rows ${whole.format(from + 1)}–${whole.format(from + batch.size)}`;
@@ -39,7 +39,7 @@ export function validated(job: Job, from: number, batch: Batch, durationMs: numb
           message: `${span}: ${batch.accepted.length} accepted, ${batch.rejects.length} rejected`,
           durationMs,
         };
-  return [...batch.rejects.slice(0, REJECTS_SHOWN).map(rejected), ...more(batch.rejects.slice(REJECTS_SHOWN)), outcome];
+  return [...batch.rejects.slice(0, shownRejects).map(rejected), ...more(batch.rejects.slice(shownRejects)), outcome];
 }
 
 function rejected({ number, label, problem }: Reject): Entry {
@@ -65,7 +65,7 @@ function reasons(rejects: readonly Reject[]): string {
 }
 
 export function aggregated(job: Job, rows: number, groups: readonly Group[], durationMs: number): Entry[] {
-  const top = groups.slice(0, GROUPS_SHOWN).map(({ name, rows: size, mean, min, max }): Entry => {
+  const top = groups.slice(0, shownGroups).map(({ name, rows: size, mean, min, max }): Entry => {
     const message = `${name}: ${whole.format(size)} rows, ${job.measure.name} ${compact.format(mean)} on average`;
     const description = `from ${compact.format(min)} to ${compact.format(max)}`;
     return { level: 'DEBUG', stage: 'AGGREGATE', message, description };
@@ -89,7 +89,7 @@ export function finished(job: Job, accepted: number, rows: number, durationMs: n
   return { level: 'INFO', stage: 'REPORT', message, durationMs };
 }
 
-/** The run stops here; the next one starts afresh. */
+/** Log of a run that failed. */
 export function broken(job: Job, error: Error): Entry {
   return { level: 'ERROR', stage: 'REPORT', message: `Run of ${job.name} broke off: ${error.message}` };
 }

@@ -9,13 +9,13 @@ import { journal } from './journal.ts';
 import { broken } from './lines.ts';
 import { run } from './run.ts';
 
-/** The oldest logs are dropped beyond this, so that a forgotten demo never fills a disk. */
-const MAX_LOGS = 20_000;
+/** Number of logs to keep, so that a forgotten demo never fills a disk. */
+const maxLogs = 20_000;
 
 await runChild(async () => {
   const pauseMs = milliseconds('PIPELINE_PAUSE_MS', 1_000);
   const reports = join(required('DATASHOP_DATA'), 'reports');
-  const store = new SqliteLogStore({ path: required('LOG_STORE'), maxLogs: MAX_LOGS });
+  const store = new SqliteLogStore({ path: required('LOG_STORE'), maxLogs });
   const stopping = new AbortController();
   const due = () => setTimeout(pauseMs, undefined, { signal: stopping.signal });
 
@@ -36,7 +36,7 @@ await runChild(async () => {
 
   const working = work().catch((error: Error) => {
     if (stopping.signal.aborted) return;
-    // The store itself fails: there is nowhere to say so but here. The parent starts us again.
+    // The store fails, so the error can't be logged there. The parent restarts this process.
     console.error(`pipeline: ${error.message}`);
     process.exit(1);
   });

@@ -6,13 +6,13 @@ import { extract } from './stages/extract.ts';
 import { report } from './stages/report.ts';
 import { validate } from './stages/validate.ts';
 
-const BATCH_ROWS = 100;
+const batchRows = 100;
 
 export interface RunContext {
   write: Write;
-  /** The schedule: resolves when the next piece of work is due, rejects when the pipeline shall stop. */
+  /** Resolves when the next piece of work is due; rejects when the pipeline stops. */
   due: () => Promise<void>;
-  /** Where reports go. */
+  /** Folder of the reports. */
   reports: string;
 }
 
@@ -27,9 +27,9 @@ export async function run(job: Job, { write, due, reports }: RunContext): Promis
   await due();
 
   const accepted: Row[] = [];
-  for (let from = 0; from < rows.length; from += BATCH_ROWS) {
+  for (let from = 0; from < rows.length; from += batchRows) {
     const batchTime = stopwatch();
-    const batch = validate(job, rows.slice(from, from + BATCH_ROWS), from);
+    const batch = validate(job, rows.slice(from, from + batchRows), from);
     accepted.push(...batch.accepted);
     await write(...lines.validated(job, from, batch, batchTime()));
     await due();

@@ -1,43 +1,43 @@
 import type { ChildMessage } from './messages.ts';
 
 export interface Running {
-  /** The port it listens on, if it does. */
+  /** The port it listens on; missing if it has none. */
   port?: number;
   stop(): Promise<void>;
 }
 
-function tell(message: ChildMessage): void {
-  // The parent may be gone already; then there is nobody to tell.
+function notifyParent(message: ChildMessage): void {
+  // The parent may have ended already.
   if (process.connected) process.send?.(message, () => {});
 }
 
-/** Runs one of the example's processes: says when it is ready, ends when the parent says so or is gone. */
+/** Runs one of the example's processes: reports when it is ready, and stops when the parent asks or ends. */
 export async function runChild(start: () => Promise<Running>): Promise<void> {
   let stopping = false;
   let running: Running | undefined;
   const stop = async () => {
     if (stopping) return;
     stopping = true;
-    // While it still starts, the end of the start sees the flag.
+    // During the start, the code after it checks the flag.
     if (running) await end(running);
   };
   process.on('message', (message) => message === 'stop' && void stop());
   process.on('disconnect', stop);
   process.on('SIGTERM', stop);
-  // Ctrl-C in a terminal reaches every process of the group; the parent knows the right order.
+  // Ctrl-C in a terminal signals every process of the group; the parent stops them in the right order.
   process.on('SIGINT', () => {});
 
   try {
     running = await start();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    tell({ type: 'failed', message, ...(code ? { code } : {}) });
+    notifyParent({ type: 'failed', message, ...(code ? { code } : {}) });
     process.exitCode = 1;
     disconnect();
     return;
   }
   if (stopping) await end(running);
-  else tell({ type: 'ready', ...(running.port === undefined ? {} : { port: running.port }) });
+  else notifyParent({ type: 'ready', ...(running.port === undefined ? {} : { port: running.port }) });
 }
 
 async function end(running: Running): Promise<void> {
@@ -45,7 +45,7 @@ async function end(running: Running): Promise<void> {
   disconnect();
 }
 
-/** Lets the process run out: the channel to the parent is all that still holds it. */
+/** Lets the process exit: the channel to the parent is its last handle. */
 function disconnect(): void {
   process.removeAllListeners('disconnect');
   if (process.connected) process.disconnect?.();

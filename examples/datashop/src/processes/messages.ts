@@ -1,7 +1,7 @@
-/** What a child process tells its parent; the parent says only `'stop'`. */
+/** Message of a child process to its parent. The parent sends only `'stop'`. */
 export type ChildMessage = { type: 'ready'; port?: number } | { type: 'failed'; code?: string; message: string };
 
-/** A child that could not start, with its system error code, such as `EADDRINUSE`. */
+/** A child process could not start. `code` is its system error code, such as `EADDRINUSE`. */
 export class StartError extends Error {
   readonly code: string | undefined;
 

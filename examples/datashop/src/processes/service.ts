@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type ChildMessage, StartError } from './messages.ts';
 
-/** A child that does not end by itself in this time is killed, so that Ctrl-C never hangs. */
-const STOP_DEADLINE_MS = 5_000;
+/** Milliseconds until a child that does not stop is killed, so that Ctrl-C never hangs. */
+const stopDeadlineMs = 5_000;
 
 export interface ServiceSpec {
   name: string;
@@ -13,25 +13,25 @@ export interface ServiceSpec {
   env: Record<string, string>;
 }
 
-/** One child process, from its start to its end. */
+/** One child process. */
 export class Service {
   readonly name: string;
   readonly #process: ChildProcess;
-  /** Resolves when the process is gone, with what is to say about it. */
-  readonly gone: Promise<string>;
+  /** Resolves when the process has ended, with the reason in words. */
+  readonly ended: Promise<string>;
 
   constructor({ name, script, env }: ServiceSpec) {
     this.name = name;
     this.#process = fork(fileURLToPath(new URL(`../${script}`, import.meta.url)), {
       env: { ...process.env, ...env },
-      // stdout belongs to the one line that start.ts prints; whatever a child has to say goes to stderr.
+      // stdout carries only the line that start.ts prints; a child's output goes to stderr.
       stdio: ['ignore', 2, 2, 'ipc'],
     });
     let failure: string | undefined;
     this.#process.on('message', (message: ChildMessage) => {
       if (message.type === 'failed') failure = message.message;
     });
-    this.gone = new Promise((resolve) => {
+    this.ended = new Promise((resolve) => {
       this.#process.once('exit', (code, signal) => resolve(failure ?? signal ?? `exit code ${code}`));
       this.#process.once('error', (error) => resolve(error.message));
     });
@@ -44,18 +44,18 @@ export class Service {
   /** Resolves with the port it listens on, 0 if it has none; rejects if it can't start. */
   async ready(): Promise<number> {
     const message = once(this.#process, 'message') as Promise<[ChildMessage]>;
-    const gone = this.gone.then((how) => {
+    const ended = this.ended.then((how) => {
       throw new StartError(`${this.name} ended before it was ready (${how})`);
     });
-    const [answer] = await Promise.race([message, gone]);
+    const [answer] = await Promise.race([message, ended]);
     if (answer.type === 'failed') throw new StartError(`${this.name}: ${answer.message}`, answer.code);
     return answer.port ?? 0;
   }
 
   async stop(): Promise<void> {
     if (this.#process.connected) this.#process.send('stop', () => {});
-    const deadline = setTimeout(() => this.kill(), STOP_DEADLINE_MS);
-    await this.gone;
+    const deadline = setTimeout(() => this.kill(), stopDeadlineMs);
+    await this.ended;
     clearTimeout(deadline);
   }
 

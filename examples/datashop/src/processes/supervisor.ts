@@ -1,26 +1,26 @@
 import { setTimeout } from 'node:timers/promises';
 import { Service, type ServiceSpec } from './service.ts';
 
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 4_000;
-/** Who lived this long counts as sound again. */
-const SOUND_AFTER_MS = 30_000;
-/** So often in a row is a crashed service started again. */
-const MAX_RESTARTS = 5;
+const firstPauseMs = 250;
+const longestPauseMs = 4_000;
+/** Milliseconds of run time after which the count of restarts begins again. */
+const stableAfterMs = 30_000;
+/** Most restarts of a service in a row. */
+const maxRestarts = 5;
 
 export interface Supervised extends ServiceSpec {
-  /** Start it again when it crashes. Otherwise its crash is the end of everything. */
+  /** True: a crash restarts it. False: a crash stops everything. */
   restart: boolean;
 }
 
 export interface SupervisorOptions {
-  /** A line for the person at the terminal. */
-  say(line: string): void;
-  /** A service is gone for good, and nothing makes sense without it. */
+  /** Prints a line on the terminal. */
+  print(line: string): void;
+  /** Called when a service has ended for good. */
   lost(line: string): void;
 }
 
-/** Starts services, starts crashed ones again, ends all of them in the reverse order of their start. */
+/** Starts services, restarts crashed ones, and stops all in reverse order of their start. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #services = new Map<string, Service>();
@@ -54,28 +54,28 @@ export class Supervisor {
     for (const service of [...this.#services.values()].reverse()) await service.stop();
   }
 
-  /** For the impatient second Ctrl-C. */
+  /** Kills every service at once: the second Ctrl-C. */
   kill(): void {
     this.#stopping.abort();
     for (const service of this.#services.values()) service.kill();
   }
 
-  /** Restarts keep the port: the BFF was told where its upstream is. */
+  /** A restart keeps the port, because the BFF has the upstream's address. */
   async #watch(spec: Supervised, first: Service): Promise<void> {
     let service = first;
     let restarts = 0;
     for (;;) {
       const started = performance.now();
-      const how = await service.gone;
+      const how = await service.ended;
       if (this.#stopping.signal.aborted) return;
-      if (performance.now() - started > SOUND_AFTER_MS) restarts = 0;
-      if (!spec.restart || restarts === MAX_RESTARTS) {
+      if (performance.now() - started > stableAfterMs) restarts = 0;
+      if (!spec.restart || restarts === maxRestarts) {
         this.#options.lost(`${spec.name} ended unexpectedly (${how})`);
         return;
       }
-      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** restarts, LONGEST_PAUSE_MS);
+      const pauseMs = Math.min(firstPauseMs * 2 ** restarts, longestPauseMs);
       restarts += 1;
-      this.#options.say(`${spec.name} ended unexpectedly (${how}); starting it again in ${pauseMs} ms`);
+      this.#options.print(`${spec.name} ended unexpectedly (${how}); starting it again in ${pauseMs} ms`);
       await setTimeout(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => {});
       if (this.#stopping.signal.aborted) return;
       service = this.#launch(spec);

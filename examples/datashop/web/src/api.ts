@@ -1,4 +1,4 @@
-import { BFF_LOGS } from '../../src/demo.ts';
+import { logsPath } from '../../src/demo.ts';
 import type { Level, Log } from './log.ts';
 
 export interface LogQuery {
@@ -66,7 +66,7 @@ export async function fetchLogs(query: LogQuery, signal?: AbortSignal): Promise<
   for (const [name, value] of Object.entries({ log_level: levels?.join(), up_to: upto, ...rest })) {
     if (value !== undefined && value !== '') parameters.set(name, String(value));
   }
-  const response = await ask(`${BFF_LOGS}?${parameters}`, { signal: signal ?? null });
+  const response = await ask(`${logsPath}?${parameters}`, { signal: signal ?? null });
   const page = await json<Omit<LogPage, 'lastEventId'>>(response);
   return { ...page, lastEventId: response.headers.get('Last-Event-ID') ?? '' };
 }

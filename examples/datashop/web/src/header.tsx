@@ -1,5 +1,5 @@
 import { Button } from '@innovaccer/design-system';
-import { WORKFLOW, WORKSPACE } from '../../src/demo.ts';
+import { demoWorkflow, demoWorkspace } from '../../src/demo.ts';
 import icon from '../icon.svg';
 import './header.css';
 import { useSession } from './session.tsx';
@@ -16,7 +16,7 @@ export function Header() {
             <span className="header-brand">Datashop</span> L3 → L5 ETL logs
           </h1>
           <p className="header-path">
-            {WORKSPACE} <span aria-hidden="true">/</span> {WORKFLOW}
+            {demoWorkspace} <span aria-hidden="true">/</span> {demoWorkflow}
           </p>
         </div>
       </div>

@@ -4,8 +4,8 @@ import type { ProxyApp } from './app.ts';
 import { until } from './until.ts';
 import type { RawUpstream } from './upstream.ts';
 
-/** Said of a stream that has been opened: no request is refused with these. */
-type Late = 'ERR_SSE_UPSTREAM_IDLE' | 'ERR_SSE_EVENT_TOO_LARGE' | 'ERR_SSE_TRANSFORM';
+/** Codes that no request is refused with: they end an open stream, or the package is not even loaded. */
+type Late = 'ERR_SSE_RUNTIME' | 'ERR_SSE_UPSTREAM_IDLE' | 'ERR_SSE_EVENT_TOO_LARGE' | 'ERR_SSE_TRANSFORM';
 
 type Never =
   | 'ERR_SSE_OPTION'

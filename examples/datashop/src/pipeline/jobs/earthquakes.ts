@@ -5,7 +5,7 @@ interface Feature {
   geometry: { coordinates: number[] };
 }
 
-/** A week of USGS reports. Its dirt: blasts among the quakes, and epicentres that too few stations saw. */
+/** A week of USGS reports. Its faults: blasts among the quakes, and epicentres that too few stations located. */
 export const earthquakes: Job = {
   name: 'earthquakes',
   file: 'earthquakes.json',

@@ -1,24 +1,24 @@
 export type Row = Record<string, unknown>;
 
-/** What one data set needs: the stages are the same for all of them. */
+/** The rules of one data set. All data sets pass the same stages. */
 export interface Job {
   name: string;
   /** File name in the `vega-datasets` package. */
   file: string;
   rowsOf(document: unknown): Row[];
-  /** Names a row for a person who reads the log. */
+  /** Names a row for the reader of the log. */
   label(row: Row): string;
-  /** By name. Each says what is wrong with a row, or nothing. The first complaint rejects it. */
+  /** Rules by name. A rule returns what is wrong with a row, or undefined. The first that returns a text rejects the row. */
   rules: Readonly<Record<string, (row: Row) => string | undefined>>;
-  /** Part of a batch that may be rejected before it counts as an error, 0 to 1. */
+  /** Share of a batch, 0 to 1. More rejected rows make the batch an error. */
   maxRejectRate: number;
-  /** Columns that must be filled in, as a part of all accepted rows, 0 to 1. */
+  /** Share of accepted rows, 0 to 1, in which a column must have a value. */
   completeness: Readonly<Record<string, number>>;
   groupBy(row: Row): string;
   measure: { name: string; of(row: Row): number };
 }
 
-/** A value as it stands in the row, short enough for a log line. */
+/** Formats a value of a row for a log line, cut to 40 characters. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null) return 'missing';
   const text = JSON.stringify(value);

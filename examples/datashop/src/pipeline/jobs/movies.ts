@@ -1,9 +1,9 @@
 import { isNumber, type Job, shown } from './job.ts';
 
-/** The newest release the data set can know of: it was compiled in 2011. */
-const COMPILED_IN = 2011;
+/** Year in which the data set was compiled; no release can be later. */
+const compiledIn = 2011;
 
-/** 3,201 films. Its dirt: titles that became numbers, two-digit years read as 20xx, earnings nobody entered. */
+/** 3,201 films. Its faults: titles that became numbers, two-digit years read as 20xx, missing earnings. */
 export const movies: Job = {
   name: 'movies',
   file: 'movies.json',
@@ -15,7 +15,7 @@ export const movies: Job = {
       const date = String(row['Release Date']);
       const year = Number(date.slice(-4));
       if (!Number.isInteger(year)) return `Release Date ${shown(row['Release Date'])} has no year`;
-      return year > COMPILED_IN ? `Release Date ${date} is later than the data set (${COMPILED_IN})` : undefined;
+      return year > compiledIn ? `Release Date ${date} is later than the data set (${compiledIn})` : undefined;
     },
     budget: (row) => (isNumber(row['Production Budget']) ? undefined : 'Production Budget is missing'),
     gross: (row) => {

@@ -1,8 +1,8 @@
 import { isNumber, type Job, shown } from './job.ts';
 
-const MEASUREMENTS = ['Beak Length (mm)', 'Beak Depth (mm)', 'Flipper Length (mm)', 'Body Mass (g)'] as const;
+const measuredColumns = ['Beak Length (mm)', 'Beak Depth (mm)', 'Flipper Length (mm)', 'Body Mass (g)'] as const;
 
-/** 344 penguins of the Palmer archipelago. Its dirt: birds that were never measured, and one whose sex is ".". */
+/** 344 penguins of the Palmer archipelago. Its faults: birds without measurements, and one whose sex is ".". */
 export const penguins: Job = {
   name: 'penguins',
   file: 'penguins.json',
@@ -10,7 +10,7 @@ export const penguins: Job = {
   label: (row) => `${row.Species} on ${row.Island}`,
   rules: {
     measurements: (row) => {
-      const missing = MEASUREMENTS.filter((name) => !isNumber(row[name]));
+      const missing = measuredColumns.filter((name) => !isNumber(row[name]));
       return missing.length > 0 ? `${missing.join(', ')} missing` : undefined;
     },
     sex: ({ Sex }) => (Sex === 'MALE' || Sex === 'FEMALE' ? undefined : `Sex is ${shown(Sex)}, not MALE or FEMALE`),

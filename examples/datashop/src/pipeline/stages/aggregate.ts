@@ -8,7 +8,7 @@ export interface Group {
   max: number;
 }
 
-/** One line a group, the one with most rows first. */
+/** Groups rows, the largest group first. */
 export function aggregate(job: Job, rows: readonly Row[]): Group[] {
   const groups = new Map<string, Group>();
   for (const row of rows) {
@@ -16,7 +16,7 @@ export function aggregate(job: Job, rows: readonly Row[]): Group[] {
     const value = job.measure.of(row);
     const group = groups.get(name) ?? { name, rows: 0, mean: 0, min: value, max: value };
     group.rows += 1;
-    // A running mean: a sum of 3,000 film grosses would still fit, but this never needs the thought.
+    // A running mean, which can't overflow.
     group.mean += (value - group.mean) / group.rows;
     group.min = Math.min(group.min, value);
     group.max = Math.max(group.max, value);

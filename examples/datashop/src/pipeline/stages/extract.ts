@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Job, Row } from '../jobs/job.ts';
 
-// The package exports only its script; the data lie beside it.
+// The package exports only its script; the data files are in a folder beside it.
 const DATA = new URL('../data/', import.meta.resolve('vega-datasets'));
 
 export interface Extract {

@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Job } from '../jobs/job.ts';
 import type { Group } from './aggregate.ts';
@@ -12,12 +12,18 @@ export interface Report {
   groups: Group[];
 }
 
-/** Returns the size of the file. Written aside and renamed, so that nobody reads half a report. */
+/**
+ * Writes the report and returns its size in bytes. Only its owner can read it. It is written aside and renamed, so that a
+ * reader never sees half of it.
+ */
 export async function report(directory: string, job: Job, content: Report): Promise<number> {
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const text = `${JSON.stringify(content, null, 2)}\n`;
   const file = join(directory, `${job.name}.json`);
-  await writeFile(`${file}.part`, text);
-  await rename(`${file}.part`, file);
+  const part = `${file}.part`;
+  // A crash may have left one, and writeFile keeps the mode of a file that exists.
+  await rm(part, { force: true });
+  await writeFile(part, text, { mode: 0o600 });
+  await rename(part, file);
   return Buffer.byteLength(text);
 }

@@ -1,10 +1,10 @@
 import type { Job, Row } from '../jobs/job.ts';
 
 export interface Reject {
-  /** Number of the row in the file, the first is 1. */
+  /** Number of the row in the file; the first is 1. */
   number: number;
   label: string;
-  /** Name of the rule it broke. */
+  /** Name of the rule that rejected it. */
   rule: string;
   problem: string;
 }

@@ -1,5 +1,5 @@
 import { createEventStream, type EventStream, wipePersisted } from '@datashop/sse-client';
-import { BFF_STREAM } from '../../../../src/demo.ts';
+import { streamPath } from '../../../../src/demo.ts';
 
 export const maxLines = 100_000;
 
@@ -8,7 +8,7 @@ const persistence = { maxBytes: 4_000_000, debounceMs: 2_000 };
 
 /** The stream of this user's logs; `close` it when done. */
 export function openStream(user: string): EventStream {
-  return createEventStream(BFF_STREAM, {
+  return createEventStream(streamPath, {
     persist: { scope: user, ...persistence },
     shareTabs: user,
     maxEntries: maxLines,

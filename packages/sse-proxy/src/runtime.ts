@@ -1,0 +1,28 @@
+import { SseProxyError } from './errors.ts';
+
+/** The oldest Node.js that `engines` in package.json allows. */
+export const oldestNode = '22.19';
+
+/**
+ * @param versions as `process.versions` gives them
+ * @throws SseProxyError `ERR_SSE_RUNTIME` on a Node.js older than {@link oldestNode}, and on Bun
+ */
+export function checkRuntime(versions: { readonly node: string; readonly bun?: string | undefined }): void {
+  const needed = `@datashop/sse-proxy needs Node.js ${oldestNode} or newer`;
+  // Bun reports the version of the Node.js that it imitates, but the first request through the proxy ends its process.
+  if (versions.bun !== undefined) throw refusal(`${needed}, this is Bun ${versions.bun}`);
+  const [major = 0, minor = 0] = versions.node.split('.').map(Number);
+  const [oldestMajor = 0, oldestMinor = 0] = oldestNode.split('.').map(Number);
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  throw refusal(`${needed}, this is ${versions.node}`);
+}
+
+function refusal(message: string): SseProxyError {
+  const error = new SseProxyError('ERR_SSE_RUNTIME', { message });
+  // One line on the console: where the package is loaded from says nothing about the cause.
+  error.stack = `${error.name} [${error.code}]: ${error.message}`;
+  return error;
+}
+
+// At load. `index.ts` imports this module first, because undici fails on an older Node.js while it is loaded.
+checkRuntime(process.versions);
