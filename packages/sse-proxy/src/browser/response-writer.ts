@@ -8,6 +8,7 @@ import { heartbeatBytes, ownEvent, retryBytes } from '../sse/events.ts';
 import type { CloseReason, EvictContext } from '../types.ts';
 import { breakOff, closeAfter } from './connection.ts';
 import { type ChunkSink, createSink, type SinkOwner } from './fast-write/chunk-sink.ts';
+import { StallDetector } from './stall-detector.ts';
 import { sendStreamHeaders } from './stream-headers.ts';
 
 const CR = 0x0d;
@@ -50,13 +51,12 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
   readonly #config: WriterParts['config'];
   readonly #heartbeat: Heartbeat;
   readonly #sink: ChunkSink;
+  readonly #stall: StallDetector;
   #source: Pick<Subscription, 'resume'> | undefined;
   #isFull = false;
   #hasJustFilled = false;
   #endsInHalfCrlf = false;
   #quietBeats = 0;
-  /** Beats in a row during which the browser took none of the bytes that wait for it. */
-  #stalledBeats = 0;
   /** True once the last byte was passed to the sink: the browser may still be reading. */
   #isEnding = false;
   #isClosed = false;
@@ -75,6 +75,7 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
     // Transformed events come one by one: res.write joins those of one turn, which is cheaper than a chunk for each.
     const fastPath = config.fastPath !== false && !config.transform;
     this.#sink = createSink(res, this, { fastPath, isShared: config.share !== false });
+    this.#stall = new StallDetector(res, this.#sink, config.slowClient.maxStallMs / heartbeat.periodMs);
     heartbeat.add(this);
   }
 
@@ -166,24 +167,14 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
     // A drain event may be lost in a middleware's wrapper; the state is not.
     if (this.#isFull && !this.#sink.isFull) this.onDrain();
     this.#sink.flush();
-    if (this.#sink.bufferedBytes > 0) return this.#checkProgress();
-    this.#stalledBeats = 0;
+    if (this.#sink.bufferedBytes > 0) return this.#stall.beat(() => this.evict('maxStallMs', this.bufferedBytes));
+    this.#stall.reset();
     if (this.#isEnding) return;
     this.#quietBeats++;
     const { heartbeatMs } = this.#config;
     if (heartbeatMs === false || this.#quietBeats * this.#heartbeat.periodMs < heartbeatMs || this.#endsInHalfCrlf)
       return;
     this.#send(heartbeatBytes);
-  }
-
-  #checkProgress(): void {
-    this.#stalledBeats = this.#sink.tookBytes() ? 0 : this.#stalledBeats + 1;
-    if (this.#stalledBeats * this.#heartbeat.periodMs <= this.#config.slowClient.maxStallMs) return;
-    // One more turn of the event loop: a drain that is due is handled before the browser counts as stalled.
-    setImmediate(() => {
-      const { bufferedBytes } = this;
-      if (bufferedBytes > 0 && !this.#sink.tookBytes()) this.evict('maxStallMs', bufferedBytes);
-    });
   }
 
   /** Disconnects the browser because a bound was exceeded. It reconnects with its Last-Event-ID. */

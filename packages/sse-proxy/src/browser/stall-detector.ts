@@ -1,0 +1,53 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { http1SocketOf } from './connection.ts';
+import type { ChunkSink } from './fast-write/chunk-sink.ts';
+import { unacknowledgedBytes } from './unacknowledged.ts';
+
+/** Distinguishes a browser that takes none of the bytes that wait for it from one that takes them slowly. */
+export class StallDetector {
+  readonly #res: ServerResponse;
+  readonly #sink: ChunkSink;
+  /** Beats without progress after which the browser counts as stalled. */
+  readonly #limit: number;
+  #beats = 0;
+  /** What the browser had not acknowledged when it was last measured. */
+  #unacknowledged: number | undefined;
+
+  constructor(res: ServerResponse, sink: ChunkSink, limit: number) {
+    this.#res = res;
+    this.#sink = sink;
+    this.#limit = limit;
+  }
+
+  /** Nothing waits for the browser. */
+  reset(): void {
+    this.#beats = 0;
+  }
+
+  /** Call on every beat while bytes wait. `onStalled` is called asynchronously once the limit is exceeded. */
+  beat(onStalled: () => void): void {
+    if (this.#sink.tookBytes()) {
+      this.#beats = 0;
+      return;
+    }
+    this.#beats++;
+    if (this.#beats === Math.ceil(this.#limit / 8)) void this.#measure();
+    if (this.#beats > this.#limit) void this.#confirm(onStalled);
+  }
+
+  // Asynchronous, so that a drain that is due is handled before the browser counts as stalled.
+  async #confirm(onStalled: () => void): Promise<void> {
+    const before = this.#unacknowledged;
+    const now = await this.#measure();
+    const hasAcknowledged = before !== undefined && now !== undefined && now < before;
+    if (hasAcknowledged || this.#sink.tookBytes() || this.#sink.bufferedBytes === 0) this.#beats = 0;
+    else if (this.#beats > this.#limit) onStalled();
+  }
+
+  async #measure(): Promise<number | undefined> {
+    const socket = http1SocketOf(this.#res) as Partial<Socket> | undefined;
+    this.#unacknowledged = socket && (await unacknowledgedBytes(socket));
+    return this.#unacknowledged;
+  }
+}
