@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { demoWorkflow, streamPath, upstreamLogsPath } from '../../examples/datashop/src/demo.ts';
@@ -34,6 +37,25 @@ describe('Datashop in a real Chromium', () => {
     const { total, original, fresh } = await counts(page);
     expect(original).to.be.at.least(1);
     expect(total).to.equal(original + fresh);
+  });
+
+  it('a link on another site opens the page for the same user, and its stream goes on', async () => {
+    const userOf = () => page.evaluate(async () => (await (await fetch('/session')).json()).user as string);
+    const user = await userOf();
+    const other = createServer((_req, res) => {
+      res.setHeader('Content-Type', 'text/html');
+      res.end(
+        `<!doctype html><title>other</title><link rel="icon" href="data:,"><a href="${streamMode(datashop.url)}">logs</a>`,
+      );
+    }).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    // Another site, since the page itself is at localhost.
+    await page.goto(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`);
+    await page.getByRole('link', { name: 'logs' }).click();
+    await untilStatus(page, 'connected');
+    other.close();
+
+    expect(await userOf()).to.equal(user);
   });
 
   it('Stream mode shows the newest log on top', async () => {

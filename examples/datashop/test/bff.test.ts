@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import { logsPath, streamPath, upstreamLogsPath } from '../src/demo.ts';
 import { type Front, front } from './support/front.ts';
@@ -111,6 +112,46 @@ describe('the BFF', () => {
       expect(sent, path).to.not.contain(TOKEN);
       expect(sent, path).to.not.contain(new URL(service.url).host);
     }
+  });
+
+  it('survives odd bytes in paths, queries and headers of every route', async () => {
+    const cookie = await bff.signIn();
+    const odd = [
+      '\xff',
+      '\x7f',
+      '%',
+      '%00',
+      '%ff',
+      '%0d%0a',
+      '[]',
+      '{}',
+      '|',
+      '"',
+      '<',
+      '#',
+      '\\',
+      '?',
+      '??a',
+      'a=%zz',
+      '%u0041',
+    ];
+    const requests = [logsPath, streamPath, '/', '/session', '/readyz', '/assets/x.js'].flatMap((path) =>
+      odd.flatMap((bytes) => [
+        `GET ${path}?${bytes} HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\n`,
+        `GET ${path}${bytes} HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\n`,
+        `GET ${path} HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}; x=${bytes}\r\nX-Forwarded-Proto: ${bytes}\r\nOrigin: ${bytes}\r\nReferer: ${bytes}\r\n`,
+      ]),
+    );
+    for (const request of requests) {
+      const socket = connect(Number(new URL(bff.url).port), '127.0.0.1');
+      socket.on('error', () => {}).write(`${request}Connection: close\r\n\r\n`, 'latin1');
+      const [chunk] = (await once(socket, 'data')) as [Buffer];
+      expect(chunk.toString('latin1'), request).to.match(/^HTTP\/1\.1 [234]\d\d /);
+      expect(chunk.toString('latin1'), request).to.not.contain(TOKEN);
+      socket.destroy();
+    }
+
+    expect((await bff.get('/readyz')).status).to.equal(200);
   });
 
   it('sends errors as problem+json without a stack', async () => {

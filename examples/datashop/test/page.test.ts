@@ -11,9 +11,9 @@ describe('the page as the BFF serves it', () => {
   });
   after(() => bff?.close());
 
-  it('sends the page with Cache-Control: no-cache', async () => {
+  it('sends the page with Cache-Control: private, no-cache, because a visit may set a cookie', async () => {
     for (const path of ['/', '/index.html']) {
-      expect((await bff.get(path)).headers.get('cache-control'), path).to.equal('no-cache');
+      expect((await bff.get(path)).headers.get('cache-control'), path).to.equal('private, no-cache');
     }
   });
 

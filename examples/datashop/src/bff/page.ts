@@ -20,7 +20,10 @@ export function page(): RequestHandler {
       cacheControl: false,
       redirect: false,
       setHeaders: (res, path) => {
-        res.setHeader('Cache-Control', path.startsWith(hashed) ? 'public, max-age=31536000, immutable' : 'no-cache');
+        res.setHeader(
+          'Cache-Control',
+          path.startsWith(hashed) ? 'public, max-age=31536000, immutable' : 'private, no-cache',
+        );
       },
     }),
   );

@@ -46,7 +46,8 @@ export function restLogs(upstream: string, token: string): RequestHandler {
           headers.connection = (res as Response).shouldKeepAlive ? 'keep-alive' : 'close';
         });
         server.on('error', (error, _req, res) => {
-          const reason = (error as NodeJS.ErrnoException).code ?? error.message;
+          // Not the message, which may quote bytes of the response.
+          const reason = (error as NodeJS.ErrnoException).code ?? error.name;
           console.error(`bff: the request to the log service failed (${reason})`);
           sendProblem(res as Response, new Problem(502, 'The log service did not answer.'));
         });
@@ -57,7 +58,7 @@ export function restLogs(upstream: string, token: string): RequestHandler {
     // Before the proxy sees the request: its `proxyReq` event comes after the body's pipe, and not at all with `Expect`.
     const kept = requestHeaders.flatMap((name) => (req.headers[name] === undefined ? [] : [[name, req.headers[name]]]));
     req.headers = { ...Object.fromEntries(kept), authorization: `Bearer ${token}` };
-    void proxy(req, res, next);
+    proxy(req, res, next).catch(next);
   };
 }
 

@@ -21,5 +21,6 @@ export function isOwnVisit(req: Request): boolean {
 /** Compares scheme, host and port. A missing header counts as our own: browsers send Origin with every POST. */
 function isOwnOrigin(req: Request, url: string | undefined): boolean {
   if (url === undefined) return true;
-  return URL.canParse(url) && new URL(url).origin === new URL(`${req.protocol}://${req.get('host')}`).origin;
+  const own = `${req.protocol}://${req.get('host')}`;
+  return URL.canParse(url) && URL.canParse(own) && new URL(url).origin === new URL(own).origin;
 }
