@@ -1,7 +1,7 @@
-/** How a failure is answered: `later` invites the browser back, `never` ends its `EventSource` by status. */
+/** `later`: the browser may come back, so it is refused softly. `never`: it gets the status, and `EventSource` stops. */
 type Verdict = 'later' | 'never';
 
-// code → [status, reason told to the browser, verdict, title]. One heading per code in docs/errors.md.
+// code → [status, reason sent to the browser, verdict, title]. One heading per code in docs/errors.md.
 const table = {
   ERR_SSE_RUNTIME: [500, 'internal', 'never', 'Unsupported runtime'],
   ERR_SSE_OPTION: [500, 'internal', 'never', 'Invalid configuration'],
@@ -9,12 +9,12 @@ const table = {
   ERR_SSE_NOT_ACCEPTABLE: [406, 'not-acceptable', 'never', 'This route only serves text/event-stream'],
   ERR_SSE_CROSS_SITE: [403, 'cross-site', 'never', 'Cross-site request refused'],
   ERR_SSE_FORBIDDEN: [403, 'forbidden', 'never', 'Not allowed'],
-  ERR_SSE_LAST_EVENT_ID: [400, 'last-event-id', 'never', 'Invalid Last-Event-ID'],
   ERR_SSE_PARAMETER: [400, 'parameter', 'never', 'Invalid path parameter'],
   ERR_SSE_PIPELINED: [503, 'pipelined', 'never', 'A stream cannot wait behind another response'],
   ERR_SSE_LIMIT: [503, 'limit', 'later', 'Too many streams'],
   ERR_SSE_LIMIT_KEY: [429, 'limit', 'later', 'Too many streams for this user'],
-  ERR_SSE_LIMIT_RATE: [429, 'limit', 'later', 'Too many streams opened in a minute'],
+  ERR_SSE_LIMIT_RATE: [429, 'limit', 'later', 'Too many streams opened within a time'],
+  ERR_SSE_LIMIT_UPSTREAMS: [503, 'limit', 'later', 'Too many upstream connections'],
   ERR_SSE_OVERLOAD: [503, 'overload', 'later', 'Too many streams to catch up at once'],
   ERR_SSE_DRAINING: [503, 'draining', 'later', 'The server is restarting'],
   ERR_SSE_HOOK: [500, 'internal', 'later', 'The stream could not be prepared'],
@@ -39,44 +39,51 @@ export type SseProxyErrorCode = keyof typeof table;
 
 /** What an {@link SseProxyError} may carry besides its code. */
 export interface SseProxyErrorDetails {
-  /** For logs and observers; never sent to a browser. Defaults to the code's title. */
+  /** For logs and observers; never sent to a browser. Control characters are escaped. @defaultValue the code's title */
   message?: string;
-  /** The error underneath, for logs and observers; never sent to a browser. */
+  /** The underlying error, for logs and observers; never sent to a browser. */
   cause?: unknown;
-  /** Overrides the code's HTTP status: the upstream's own 4xx. */
+  /** Replaces the code's HTTP status: the upstream's own 4xx. */
   status?: number;
-  /** The earliest sensible return, in milliseconds, from a Retry-After. */
+  /** The earliest sensible return, in milliseconds: from a limiter, or an upstream's Retry-After. */
   retryAfterMs?: number | undefined;
+  /** The name of the limit that was reached. */
+  rule?: string;
 }
 
 /**
  * The only error class of this package.
  *
- * Thrown when a middleware is made from invalid options (`ERR_SSE_OPTION`), and handed to observers
- * for everything that goes wrong later. A browser sees `code`, `status` and `title`, never `message` or `cause`.
+ * Thrown when a middleware is made from invalid options (`ERR_SSE_OPTION`), and passed to observers for everything
+ * that fails later. A browser gets `code`, `status` and `title`, never `message` or `cause`.
  */
 export class SseProxyError extends Error {
   override readonly name = 'SseProxyError';
+  /** What failed; each code has a heading in `docs/errors.md`. */
   readonly code: SseProxyErrorCode;
-  /** HTTP status of the answer when the refusal is said by status. */
+  /** HTTP status of the response when the refusal is sent as a status. */
   readonly status: number;
-  /** Short word told to the browser in a refused event. */
+  /** The `reason` in the refused event that a browser gets. */
   readonly reason: string;
-  /** Whether the browser may come back: decides between a soft refusal and a status. */
+  /** Whether the browser may come back: a soft refusal instead of a status. */
   readonly temporary: boolean;
   /** Human-readable, the same for every occurrence of the code. */
   readonly title: string;
+  /** The earliest sensible return, in milliseconds; undefined if unknown. */
   readonly retryAfterMs: number | undefined;
+  /** The name of the limit that was reached: `total`, `upstreams` or that of a rule; undefined for other errors. */
+  readonly rule: string | undefined;
 
   constructor(code: SseProxyErrorCode, details: SseProxyErrorDetails = {}) {
     const [status, reason, verdict, title] = table[code];
-    super(details.message ?? title, 'cause' in details ? { cause: details.cause } : undefined);
+    super(escapeControls(details.message ?? title), 'cause' in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.status = details.status ?? status;
     this.reason = reason;
     this.temporary = verdict === 'later';
     this.title = title;
     this.retryAfterMs = details.retryAfterMs;
+    this.rule = details.rule;
   }
 }
 
@@ -94,16 +101,36 @@ export function asProxyError(cause: unknown): SseProxyError {
   return isProxyError(cause) ? cause : new SseProxyError('ERR_SSE_INTERNAL', { cause });
 }
 
-/** A value as an error message may show it: short, on one line. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (typeof value === 'function') return `a function${value.name ? ` (${value.name})` : ''}`;
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return `an object (${value.constructor?.name ?? 'no prototype'})`;
-  return String(value);
+/** Longest part of a message that comes from outside. [R56] */
+const maxShown = 200;
+
+/** Controls, invisible format characters, line and paragraph separators, lone surrogates: a log could be forged by them. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+function escapeControls(text: string): string {
+  return text.replace(unprintable, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-/** The kind of a value that may be a secret: what a hook gave. */
+/** Text from outside as a message may contain it: on one line, without control characters, at most 200 characters. */
+export function printable(text: string): string {
+  return escapeControls(text.length > maxShown ? `${text.slice(0, maxShown - 1)}…` : text);
+}
+
+/** A value as a message may contain it. Of objects only the kind is shown: they may hold secrets. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(printable(value));
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return `an object (${kindOf(value)})`;
+  return printable(String(value));
+}
+
+/** Only the kind of a value that may be a secret: what a hook returned. */
 export function showKind(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? `a ${typeof value}` : show(value);
+}
+
+function kindOf(value: object): string {
+  const { name } = value.constructor ?? { name: 'no prototype' };
+  return typeof name === 'string' ? printable(name) : 'unnamed';
 }

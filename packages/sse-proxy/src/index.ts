@@ -1,5 +1,6 @@
 import './runtime.ts';
 
+export { clientSubnet } from './config/client-subnet.ts';
 export { SseProxyError, type SseProxyErrorCode, type SseProxyErrorDetails } from './errors.ts';
 export { sseRouter } from './router.ts';
 export { sseProxy } from './sse-proxy.ts';

@@ -1,6 +1,6 @@
 import express from 'express';
-import { isRecord, refuseOption } from './config/validate.ts';
-import { SseProxyError } from './errors.ts';
+import { isRecord, refuseOption } from './config/rule.ts';
+import { SseProxyError, show } from './errors.ts';
 import { sseProxy } from './sse-proxy.ts';
 import type { CloseOptions, SseProxyOptions, SseProxyRouter, SseProxyStats } from './types.ts';
 
@@ -47,7 +47,7 @@ function ofRoute<T>(path: string, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    if (error instanceof SseProxyError) error.message += ` (route ${JSON.stringify(path)})`;
+    if (error instanceof SseProxyError) error.message += ` (route ${show(path)})`;
     throw error;
   }
 }

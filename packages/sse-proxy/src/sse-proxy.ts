@@ -5,14 +5,18 @@ import { streamHeaders } from './browser/stream-headers.ts';
 import { readOptions } from './config/options.ts';
 import { SseProxyError } from './errors.ts';
 import { StreamEnded } from './lifecycle/lifetime.ts';
-import { acquirePermit, authorize, checkRequest, limitKey, readLastEventId } from './request/admission.ts';
+import { authorize, checkRequest } from './request/admission.ts';
+import { allowCrossOrigin } from './request/cross-origin.ts';
+import { readLastEventId } from './request/last-event-id.ts';
+import { acquirePermit } from './request/permit.ts';
 import { ProxyContext } from './session/proxy-context.ts';
 import { StreamSession } from './session/stream-session.ts';
 import { subscribe } from './session/subscribe.ts';
 import type { CloseOptions, SseProxyHandler, SseProxyOptions } from './types.ts';
 
 /**
- * Express middleware that serves an upstream's event stream from your own origin.
+ * Express middleware that serves an upstream's event stream from your own origin. It also runs as a handler of anything
+ * that passes Node's `req` and `res`.
  *
  * @example
  * ```ts
@@ -37,7 +41,7 @@ export function sseProxy(options: SseProxyOptions): SseProxyHandler {
   });
 }
 
-/** request → admission → target → feed → outlet; whatever fails on the way refuses this one request. */
+/** request → admission → target → feed → response; a failure on the way refuses this one request. */
 async function serve(context: ProxyContext, req: Request, res: Response): Promise<void> {
   const { config, turnLimiter } = context;
   // Its 'close' has been emitted, or will never be: nothing could release what a stream holds.
@@ -52,11 +56,12 @@ async function serve(context: ProxyContext, req: Request, res: Response): Promis
   const { lifetime } = stream;
   try {
     if (res.headersSent) throw new SseProxyError('ERR_SSE_INTERNAL', { message: 'the response has begun already' });
-    allowCrossOrigin(req, res, config.allowOrigins);
+    if (allowCrossOrigin(req, res, config)) return;
     if (context.draining) throw new SseProxyError('ERR_SSE_DRAINING');
     checkRequest(req, config);
     const cursor = readLastEventId(req);
-    stream.resumed = cursor !== '';
+    stream.resumed = cursor.id !== '' || cursor.unusable;
+    stream.hasUnusableId = cursor.unusable;
     await turnLimiter.begin();
     if (lifetime.ended) throw new StreamEnded();
     const { turn } = turnLimiter;
@@ -66,27 +71,16 @@ async function serve(context: ProxyContext, req: Request, res: Response): Promis
       res.writeHead(200, { ...streamHeaders }).end();
       return;
     }
-    stream.key = await limitKey(req, stream.key, config, lifetime);
     stream.hold(await acquirePermit(req, stream.key, config, lifetime));
-    const subscription = await subscribe(context, stream, cursor);
+    const subscription = await subscribe(context, stream, cursor.id);
     stream.follow(subscription);
     const headers = await lifetime.race(subscription.ready);
-    // All who waited for the same upstream would go on in the same turn.
+    // All that waited for the same upstream would otherwise continue in the same turn.
     if (turnLimiter.turn !== turn) await turnLimiter.begin();
-    // close() may have come meanwhile: then the browser still has to be told.
+    // After a close() in the meantime the browser still gets its refusal.
     if (lifetime.ended) throw new StreamEnded();
     stream.open(headers);
   } catch (error) {
     stream.refuse(error);
   }
-}
-
-// Set on refusals too: a page that may not read them could not tell why.
-function allowCrossOrigin(req: Request, res: Response, allowed: readonly string[]): void {
-  if (allowed.length === 0) return;
-  res.vary('Origin');
-  const { origin } = req.headers;
-  if (origin === undefined || !allowed.includes(origin)) return;
-  res.set('Access-Control-Allow-Origin', origin);
-  res.set('Access-Control-Allow-Credentials', 'true');
 }

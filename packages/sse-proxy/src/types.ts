@@ -5,15 +5,15 @@ import type { SseProxyError } from './errors.ts';
 /** A value, or a promise of it. */
 export type Awaitable<T> = T | PromiseLike<T>;
 
-/** One event, as `transform` sees it. [spec] server-sent-events, "interpreting an event stream" */
+/** One event, as `transform` gets and returns it. [spec] server-sent-events, "interpreting an event stream" */
 export interface SseEvent {
-  /** The event's id; absent if it has none. */
+  /** The event's id: the browser's next Last-Event-ID. Absent if the event has none. */
   id?: string;
   /** The event's type; absent means `message`. */
   event?: string;
   /** The data lines, joined by LF. */
   data: string;
-  /** Reconnection time in milliseconds that came with the event. */
+  /** The reconnection time that the event carries, in milliseconds. */
   retry?: number;
 }
 
@@ -55,7 +55,21 @@ export interface OpenStream extends StreamInfo {
   readonly bufferedBytes: number;
 }
 
-/** Why a stream that had been opened is over. */
+/**
+ * Why an open stream ended.
+ *
+ * - `browser-left`: the browser closed its connection.
+ * - `upstream-ended`: the upstream ended its response as HTTP says it should.
+ * - `upstream-broken`: the upstream broke, and was not back within `resume.maxOutageMs` (at once with `resume: false`).
+ * - `upstream-idle`: the upstream sent nothing for `idleTimeoutMs` (only with `resume: false`).
+ * - `upstream-refused`: the upstream refused to resume, by 204 or a final 4xx.
+ * - `event-too-large`: an upstream event exceeded `maxEventBytes`.
+ * - `evicted`: the browser read too slowly, see `slowClient`.
+ * - `max-duration`: the stream reached `maxDurationMs`.
+ * - `unauthorized`: `authorize`, called again after `reauthorizeMs`, did not confirm the stream.
+ * - `transform-failed`: `transform` threw, rejected, took too long or returned no event.
+ * - `draining`: `close()` was called.
+ */
 export type CloseReason =
   | 'browser-left'
   | 'upstream-ended'
@@ -144,125 +158,244 @@ export interface ErrorContext {
 }
 
 /**
- * Watches streams: for metrics, logs, audit. Each hook gets one context object. What a hook throws, or rejects with,
- * is dropped: it cannot hurt a stream.
+ * Watches streams: for metrics, logs and audit. Each hook gets one context object. The hooks of several observers run
+ * in the order of the `observers` array. What a hook throws or rejects with is dropped: it cannot hurt a stream.
+ * A hook runs synchronously on the stream's path: it must not block.
  */
 export interface SseObserver {
+  /** A stream opened: its headers are sent, no event yet. Called once per stream, before any other hook but `onError`. */
   onOpen?(context: OpenContext): void;
+  /** An open stream ended. Called exactly once for every `onOpen`, after the `onEvict` or `onError` of the same cause. */
   onClose?(context: CloseContext): void;
+  /** A request got no stream: a refusal was sent. Not called for a request that was aborted before. */
   onRefuse?(context: RefuseContext): void;
+  /** A lost upstream is back. Called once per upstream connection, however many browsers share it. */
   onResume?(context: ResumeContext): void;
+  /** Browsers were sent a gap event. Called once per feed and gap, before the events that follow the gap. */
   onGap?(context: GapContext): void;
+  /** A browser is disconnected because it reads too slowly. Called before the `onClose` with reason `evicted`. */
   onEvict?(context: EvictContext): void;
+  /** An error ended a stream or refused a request. Called before the `onClose` or `onRefuse` that it causes. */
   onError?(context: ErrorContext): void;
 }
 
-/** What a {@link StreamLimiter} is asked. */
+/** Passed to {@link StreamLimiter.acquire}. */
 export interface LimitRequest {
+  /** The browser's request. Holds credentials: never log it whole. */
   readonly req: Request;
-  /** From `authorize`; undefined if it gave none. */
+  /** The key that `authorize` returned; undefined if it returned none. */
   readonly key: string | undefined;
-  /** Aborted when the browser leaves while the limiter is still thinking. */
+  /** Aborted when the browser leaves while the limiter has not settled. */
   readonly signal: AbortSignal;
 }
 
-/** A limiter's answer: a permit, whose `release` is called exactly once, or the limit that was reached. */
-export type LimitAnswer =
-  | { readonly ok: true; release(): void }
-  | { readonly ok: false; readonly limit: 'total' | 'key' | 'rate'; readonly retryAfterMs?: number };
+/**
+ * What a limit bounds: `total` and `upstreams` as in {@link StreamLimits}, the others as in {@link LimitRule}.
+ * A browser gets `ERR_SSE_LIMIT` for `total`, `ERR_SSE_LIMIT_UPSTREAMS` for `upstreams`, `ERR_SSE_LIMIT_RATE` for opens
+ * within a time, `ERR_SSE_LIMIT_KEY` for `max`.
+ */
+export type LimitKind = 'total' | 'upstreams' | 'max' | 'opensPerMinute' | 'opensPerHour';
 
-/** Counts open streams; implement it to count across instances. */
+/** The result of {@link StreamLimiter.acquire}: a permit, or the limit that was reached. */
+export type LimitAnswer =
+  | {
+      readonly ok: true;
+      /** Called exactly once, when the stream has ended, whatever ended it. */
+      release(): void;
+    }
+  | {
+      readonly ok: false;
+      /** The name of the rule that refuses: `total`, or the `name` of a {@link LimitRule}. Shown to operators. */
+      readonly rule: string;
+      /** Which bound of the rule was reached. */
+      readonly kind: LimitKind;
+      /** The earliest sensible return, in milliseconds. Left out: 5,000 to 10,000. */
+      readonly retryAfterMs?: number;
+    };
+
+/** Counts open streams. Implement it to count across instances. */
 export interface StreamLimiter {
+  /** Most upstream connections at once; a positive whole number. @defaultValue 20_000 */
+  readonly upstreams?: number;
+  /**
+   * Called once per request, after `authorize` and before any upstream request. What it throws or rejects with, or no
+   * result within `hookTimeoutMs`, refuses the request with `ERR_SSE_HOOK` or `ERR_SSE_HOOK_TIMEOUT`. A permit that
+   * arrives after the browser has left is released at once.
+   */
   acquire(request: LimitRequest): Awaitable<LimitAnswer>;
 }
 
-/** Limits of the built-in limiter; each is a positive whole number. */
+/** One rule of the built-in limiter. It needs at least one bound; each bound is a positive whole number. */
+export interface LimitRule {
+  /** Names the rule in errors, logs and metrics. Unique; not `total` or `upstreams`. */
+  name: string;
+  /**
+   * What the rule counts by, such as the user or the workflow. Called once per request, synchronously. `undefined`: the
+   * rule does not apply to this request. What is no string, and what it throws, refuses the request with `ERR_SSE_HOOK`.
+   * Behind a proxy the bare `req.ip` is the same for everybody unless Express' `trust proxy` is set; group IPv6
+   * addresses with {@link clientSubnet}.
+   * @defaultValue the key that `authorize` returns
+   */
+  key?: (req: Request, context: { authorizedKey: string | undefined }) => string | undefined;
+  /** Open streams per key. @defaultValue none */
+  max?: number;
+  /** Streams opened per key within any 60 seconds. @defaultValue none */
+  opensPerMinute?: number;
+  /** Streams opened per key within any 3,600 seconds. @defaultValue none */
+  opensPerHour?: number;
+}
+
+/**
+ * Bounds of the built-in limiter, which counts in this process. At a limit the newcomer is refused, never a running
+ * stream evicted. All `rules` hold at once; a refused request counts in none of them.
+ */
 export interface StreamLimits {
   /** Open streams of this middleware. @defaultValue 10_000 */
   total?: number;
-  /** Open streams per key. Needs a key. */
+  /**
+   * Upstream connections of this middleware: dedicated and shared ones, those that linger, backfills and joins.
+   * @defaultValue 2 × `total`
+   */
+  upstreams?: number;
+  /**
+   * Bounds per user, per workflow, or whatever their `key` returns.
+   * @defaultValue none
+   * @example
+   * ```ts
+   * rules: [
+   *   { name: 'user', max: 10, opensPerMinute: 30 },
+   *   { name: 'workflow', key: (req) => req.params.workflowId, max: 10, opensPerMinute: 5, opensPerHour: 100 },
+   * ]
+   * ```
+   */
+  rules?: LimitRule[];
+  /** Short for the rule `{ name: 'perKey', max: perKey }`: open streams per key of `authorize`. @defaultValue none */
   perKey?: number;
-  /** Streams opened per key in any minute. Needs a key. */
-  opensPerMinute?: number;
-  /** The key, where `authorize` gives none. Never the bare IP: behind a proxy everyone has the same. */
-  key?: (req: Request) => string;
 }
 
-/** Bounds of what may wait for a browser that reads slowly. Past them it is cut, and comes back with its id. */
+/**
+ * Bounds of what is buffered for a browser that reads slowly. Past the first two that browser is disconnected; past the
+ * third, the one with the most buffered bytes. It reconnects by itself with its Last-Event-ID.
+ */
 export interface SlowClientOptions {
-  /** Bytes that may wait. A single event always may. @defaultValue 1_048_576 */
+  /** Buffered bytes per browser. A single event may exceed it. @defaultValue 1_048_576 */
   maxBufferedBytes?: number;
-  /** Milliseconds without the browser taking anything that waits. @defaultValue 30_000 */
+  /** Milliseconds in which the browser takes none of its buffered bytes. @defaultValue 30_000 */
   maxStallMs?: number;
-  /** Bytes that may wait for all browsers together; past it the one with the most is cut. @defaultValue 268_435_456 */
+  /** Buffered bytes of all browsers together. @defaultValue 268_435_456 */
   maxTotalBytes?: number;
 }
 
-/** How a lost upstream is resumed, in milliseconds. Each wait is jittered; the upstream's `retry:` and Retry-After are its floor. */
+/**
+ * How a lost upstream is resumed. Each wait is jittered; the upstream's `retry:` (up to `maxDelayMs`) and its
+ * Retry-After are its lower bound.
+ */
 export interface ResumeOptions {
-  /** First wait. @defaultValue 500 */
+  /** First wait, in milliseconds. @defaultValue 500 */
   minDelayMs?: number;
-  /** Longest wait; they double. @defaultValue 10_000 */
+  /** Longest wait, in milliseconds: each wait is twice the one before, up to this. At least `minDelayMs`. @defaultValue 10_000 */
   maxDelayMs?: number;
-  /** An outage that lasts longer ends the browsers' streams; they come back by themselves. @defaultValue 60_000 */
+  /** An outage that lasts longer ends the browsers' streams, in milliseconds; they reconnect by themselves. @defaultValue 60_000 */
   maxOutageMs?: number;
+  /**
+   * What follows a clean end of an upstream that sends ids. `'resume'`: it is asked again, no sooner than a browser
+   * would ask. `'end'`: the browsers' streams end too. An upstream without ids always ends them.
+   * @defaultValue 'resume'
+   */
+  afterEnd?: 'resume' | 'end';
 }
 
-/** What is kept for browsers that come back; whichever bound is reached first. */
+/** What a shared feed retains for browsers that return: until the first of these bounds is reached. */
 export interface ReplayOptions {
-  /** @defaultValue 10_000 */
+  /** Events. @defaultValue 10_000 */
   maxEvents?: number;
-  /** @defaultValue 4_194_304 */
+  /** Bytes of memory. @defaultValue 4_194_304 */
   maxBytes?: number;
-  /** In milliseconds. @defaultValue 300_000 */
+  /** Age of an event, in milliseconds. @defaultValue 300_000 */
   maxAgeMs?: number;
 }
 
 /** How browsers share an upstream connection. */
 export interface ShareOptions {
   /**
-   * What browsers must have in common besides the upstream URL; replaces the header fields that go up. Refused while
-   * users' credentials are forwarded: they would share what only one of them may see.
+   * What browsers must have in common to share, besides the upstream URL and the forwarded header fields other than
+   * `accept-language`, `x-forwarded-host` and `x-forwarded-proto`. Must return a string that is not empty. Refused with
+   * `ERR_SSE_OPTION` while users' credentials are forwarded: browsers would share what only one of them may see.
+   * @defaultValue all header fields that go up
    */
   key?: (req: Request) => string;
   /**
-   * `'assign'` gives every event an id of the proxy's own (`<epoch>-<offset>`), for an upstream that has none, so
-   * that even then a browser's blip loses nothing. @defaultValue 'upstream'
+   * `'assign'` gives every event an id of the proxy's own (`<epoch>-<offset>`): for an upstream without ids, so that
+   * a browser that reconnects loses nothing there either. @defaultValue 'upstream'
    */
   ids?: 'upstream' | 'assign';
-  /** What is kept for browsers that come back. */
+  /**
+   * How a browser without a Last-Event-ID joins a running feed. `'fresh'`: by an upstream request of its own, so that
+   * it gets the snapshot or greeting that a new connection gets, and moves to the feed at the first event that both
+   * have. `'live'`: it gets what the feed receives from now on. @defaultValue 'fresh'
+   */
+  join?: 'fresh' | 'live';
+  /** What is retained for browsers that return. */
   replay?: ReplayOptions;
-  /** How long an upstream connection outlives its last browser, in milliseconds; 0 for not at all. @defaultValue 5_000 */
+  /** How long an upstream connection outlives its last browser, in milliseconds; 0: not at all. @defaultValue 5_000 */
   lingerMs?: number;
 }
 
-/** How one route is proxied. Checked when the middleware is made: anything wrong throws `ERR_SSE_OPTION` there. */
+/**
+ * How one route is proxied. Checked when the middleware is made: an unknown name or a wrong value throws
+ * `ERR_SSE_OPTION`. `undefined` is as good as left out.
+ */
 export interface SseProxyOptions {
   /**
    * Where the events come from: an absolute http(s) URL without credentials. `:name` path segments of a string are
-   * filled from `req.params`, encoded as one segment. A function is trusted to choose the origin: never let it
-   * take one from the request.
+   * filled from `req.params`, encoded as one segment. A function is called once per request; a wrong result refuses it
+   * with `ERR_SSE_OPTION`. Never let the function take the origin from the request.
    */
   target: string | URL | ((req: Request) => Awaitable<string | URL>);
   /**
-   * Request headers that go up. Last-Event-ID always goes: it is the protocol. `x-forwarded-for`, `-host` and `-proto`
-   * may be listed: they then say what Express' `trust proxy` makes of them, never what a browser claims.
+   * The route's name for observers and metrics: 1 to 200 printable characters.
+   * @defaultValue the path template of the Express route; empty outside of Express
+   */
+  name?: string;
+  /**
+   * Names of request header fields that are forwarded. Last-Event-ID always is. `x-forwarded-for`, `-host` and `-proto`
+   * carry what Express' `trust proxy` says, never what a browser claims.
    * @defaultValue `['authorization', 'accept-language', 'traceparent', 'tracestate', 'x-request-id']`
    */
   forwardHeaders?: string[];
-  /** Cookies that go up, by name. @defaultValue none */
+  /** Names of cookies that are forwarded. @defaultValue none */
   forwardCookies?: string[];
-  /** Query parameters that go up, by name, or `true` for all but `lastEventId`. @defaultValue none */
+  /**
+   * Names of query parameters that are forwarded, byte for byte; `true` for all. Names that `target` has itself are not,
+   * nor is `lastEventId`, which goes up as Last-Event-ID. @defaultValue none
+   */
   forwardQuery?: string[] | true;
-  /** Headers added for the upstream; they win over forwarded ones. A function is asked at every upstream connect. */
+  /**
+   * Names of the upstream's response header fields that browsers get. Fields that would act on your origin (Set-Cookie,
+   * Access-Control-* …) are refused. With `share` only names of the default: a header field of one upstream connection
+   * must not reach all browsers.
+   * @defaultValue `['x-request-id', 'server-timing', 'traceresponse']`
+   */
+  responseHeaders?: string[];
+  /**
+   * Header fields added to the upstream request; they replace forwarded ones. A function is called at every upstream
+   * connect, so that tokens may expire; a wrong result refuses the request with `ERR_SSE_OPTION`. @defaultValue none
+   */
   upstreamHeaders?: Record<string, string> | ((req: Request) => Awaitable<Record<string, string>>);
-  /** Says whether this browser may watch. `false`: 403. `{ key }` names it for the per-key limits. */
+  /**
+   * Whether this browser may have the stream. Called once per request, before the limits. `false` refuses with
+   * `ERR_SSE_FORBIDDEN`. `{ key }` names the user for `limits.rules`; an empty key refuses with `ERR_SSE_HOOK`.
+   * @defaultValue everybody
+   */
   authorize?: (req: Request) => Awaitable<boolean | { key: string }>;
-  /** Asks `authorize` again this often while a stream lives and ends it on a no, in milliseconds. @defaultValue false */
+  /**
+   * How often `authorize` is called again while a stream is open, in milliseconds. Any other result than the first
+   * ends the stream with reason `unauthorized`. Needs `authorize`. @defaultValue false
+   */
   reauthorizeMs?: number | false;
   /**
-   * Browsers for whom the upstream would get the same request (same URL, same header fields, Last-Event-ID and tracing
-   * aside) share one upstream connection. One that comes back is replayed what it missed. @defaultValue false
+   * Browsers for which the same request would go up (same URL, same header fields, Last-Event-ID and tracing aside)
+   * share one upstream connection. A browser that returns gets what it missed. @defaultValue false
    */
   share?: boolean | ShareOptions;
   /**
@@ -273,92 +406,115 @@ export interface SseProxyOptions {
   resume?: boolean | ResumeOptions;
   /** A comment is sent after this long without a byte, in milliseconds. @defaultValue 15_000 */
   heartbeatMs?: number | false;
-  /** First line of every stream: the browser's reconnection time, in milliseconds. @defaultValue 2_000 */
+  /** The browser's reconnection time, sent as the first line of every stream, in milliseconds. @defaultValue 2_000 */
   retryMs?: number | false;
   /** Longest wait for the upstream's connection, DNS and TLS included, in milliseconds. @defaultValue 10_000 */
   connectTimeoutMs?: number;
-  /** Longest wait for the upstream's headers once connected, in milliseconds. @defaultValue 10_000 */
+  /** Longest wait for the upstream's headers once connected, in milliseconds. @defaultValue 120_000 */
   headersTimeoutMs?: number;
   /**
-   * Longest silence of the upstream, in milliseconds; its comments count as life. Left alone, it does not apply
-   * to an upstream that never sent an id or a comment. @defaultValue 120_000
+   * Opens the browser's stream this long after the upstream was connected, in milliseconds, even if the upstream's
+   * headers have not arrived: many upstreams send them with the first event. At most `headersTimeoutMs`. Off with
+   * `refuse: 'status'` and with `resume: false`. @defaultValue 3_000
+   */
+  openAfterMs?: number | false;
+  /**
+   * Longest silence of the upstream, in milliseconds; its comments count as life. If not set, it applies only to
+   * upstreams that have sent an id or a comment. @defaultValue 120_000
    */
   idleTimeoutMs?: number | false;
   /** Longest life of one stream, in milliseconds; the browser reconnects by itself. @defaultValue false */
   maxDurationMs?: number | false;
-  /** Longest wait for any of the hooks (target, upstreamHeaders, authorize, a limiter, transform). @defaultValue 10_000 */
+  /**
+   * Longest wait for a result of `target`, `upstreamHeaders`, `authorize`, `share.key`, a limiter or `transform`, in
+   * milliseconds. @defaultValue 10_000
+   */
   hookTimeoutMs?: number;
   /** Bounds for browsers that read slowly. */
   slowClient?: SlowClientOptions;
   /** Largest event of the upstream, in bytes. @defaultValue 1_048_576 */
   maxEventBytes?: number;
-  /** Limits of open streams, or a limiter of your own. @defaultValue `{ total: 10_000 }` */
+  /** Limits of open streams and upstream connections, or a limiter of your own. @defaultValue `{ total: 10_000 }` */
   limits?: StreamLimits | StreamLimiter;
   /**
-   * How "not now" is said. `'soft'`: a 200 stream with `retry:`, an `sse-proxy:refused` event and an end, since
-   * `EventSource` gives up for good on anything but 200. `'status'`: by status, with Retry-After. @defaultValue 'soft'
+   * How "not now" is expressed. `'soft'`: a 200 stream with `retry:`, an `sse-proxy:refused` event and an end, since
+   * `EventSource` gives up for good on anything but 200. `'status'`: the status with Retry-After. @defaultValue 'soft'
    */
   refuse?: 'soft' | 'status';
-  /** Origins besides our own that may open the stream, such as `https://admin.example`; they get CORS headers. @defaultValue none */
+  /**
+   * Other origins that may open the stream, compared byte for byte, such as `https://admin.example` or
+   * `capacitor://localhost`. They get CORS headers, and answers to preflights. @defaultValue none
+   */
   allowOrigins?: string[];
   /**
-   * Changes or drops (`null`) each event that has data. Without it bytes pass unchanged. An event's id should be kept:
-   * it is the browser's cursor; a dropped event's id is sent on alone.
+   * Changes or drops (`null`) each event that has data. Called once per event and browser, in order; the next event
+   * is held back until a promise settles. A throw, a rejection or another result ends the stream with reason
+   * `transform-failed`. Keep the event's id, the browser's cursor; the id of a dropped event is sent alone.
+   * @defaultValue none: bytes pass unchanged
    */
   transform?: (event: SseEvent, stream: StreamContext) => SseEvent | null | PromiseLike<SseEvent | null>;
-  /** Watch what happens. */
+  /** Notified of what happens. @defaultValue none */
   observers?: SseObserver[];
-  /** An undici dispatcher for mTLS, HTTP/2 (`allowH2`), proxies or mocks. Yours to close. @defaultValue one connection a stream */
+  /**
+   * An undici dispatcher (version 7 or newer) for mTLS, HTTP/2 (`allowH2`), proxies or mocks. The caller closes it.
+   * One of undici 6 refuses the first request with `ERR_SSE_OPTION`. @defaultValue one connection per stream
+   */
   dispatcher?: Dispatcher;
+  /**
+   * `false` reads bodies through undici and writes through `res.write` only, to rule the faster paths out in a
+   * search for a fault. The bytes are the same. @defaultValue true
+   */
+  fastPath?: boolean;
 }
 
-/** Counters and gauges of one middleware. */
+/** Counters and gauges of one middleware. Counters start at 0 when it is made and never decrease. */
 export interface SseProxyStats {
-  /** Streams open now. */
+  /** Gauge: streams that are open. */
   open: number;
-  /** Requests being prepared: authorized, limited, connected. */
+  /** Gauge: requests that are being authorized, limited or connected. */
   opening: number;
-  /** Streams opened since the middleware was made. */
+  /** Counter: streams that were opened. */
   opened: number;
-  /** Requests that got no stream. */
+  /** Counter: requests that were refused. */
   refused: number;
-  /** Browsers cut because they read too slowly. */
+  /** Counter: browsers that were disconnected because they read too slowly. */
   evicted: number;
-  /** Upstream events written. */
+  /** Counter: upstream events written to browsers. */
   events: number;
-  /** Bytes written, HTTP framing aside. */
+  /** Counter: bytes written to browsers, heartbeats and the proxy's own events included, HTTP framing excluded. */
   bytes: number;
-  /** Bytes that wait for slow browsers now. */
+  /** Gauge: bytes buffered for slow browsers. */
   bufferedBytes: number;
-  /** Upstream requests under way now. */
+  /** Gauge: upstream requests in progress, from DNS to the end of the body. */
   upstreamConnections: number;
-  /** Shared feeds now, those included that linger after their last browser. */
+  /** Gauge: shared feeds, including those that linger after their last browser. */
   sharedFeeds: number;
-  /** Age of the oldest open stream in milliseconds; 0 without one. */
+  /** Gauge: age of the oldest open stream, in milliseconds; 0 without one. */
   oldestMs: number;
   /** Whether `close()` was called. */
   draining: boolean;
 }
 
-/** How a middleware is ended. */
+/** Options of `close()`. */
 export interface CloseOptions {
-  /** Ends are spread over this long, so that the browsers don't all come back at once, in milliseconds. @defaultValue 0 */
+  /** Streams are ended at random moments within this time, so that browsers do not reconnect at once, in milliseconds. @defaultValue 0 */
   graceMs?: number;
 }
 
 interface Closable {
   /**
-   * Refuses new streams, ends the open ones, and resolves when all responses and upstream connections are closed: at most
-   * one second after the grace time. May be called again.
+   * Refuses new streams softly, ends the open ones within `graceMs`, and resolves when all of them and all upstream
+   * connections are closed, at most a second later. Rejects with `ERR_SSE_OPTION` for a wrong `graceMs`, and then closes
+   * nothing. A second call waits for the same end.
    */
   close(options?: CloseOptions): Promise<void>;
-  /** Counters and gauges. */
+  /** The current counters and gauges. */
   stats(): SseProxyStats;
   /** The streams that are open now, oldest first. */
   streams(): OpenStream[];
 }
 
-/** What {@link sseProxy} returns. */
+/** Returned by {@link sseProxy}. */
 export type SseProxyHandler = RequestHandler & Closable;
-/** What {@link sseRouter} returns; its `stats()` are the sums over its routes. */
+/** Returned by {@link sseRouter}; its `stats()` are the sums over its routes. */
 export type SseProxyRouter = Router & Closable;

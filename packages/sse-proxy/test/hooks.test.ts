@@ -10,7 +10,6 @@ type Hook = (req: Request) => unknown;
 /** Each hook that is asked before a stream opens: how it is set, and what it gives when it is well. */
 const hooks: Record<string, { set: (hook: Hook) => Partial<SseProxyOptions>; well: (url: string) => unknown }> = {
   authorize: { set: (hook) => ({ authorize: hook as never }), well: () => true },
-  'limits.key': { set: (hook) => ({ limits: { perKey: 9, key: hook as never } }), well: () => 'key' },
   'limits.acquire': {
     set: (hook) => ({ limits: { acquire: ({ req }) => hook(req) as never } }),
     well: () => ({ ok: true, release() {} }),
@@ -74,11 +73,11 @@ describe('rule 29: one request can never crash the process', () => {
     ['authorize', 'secret'],
     ['authorize', { key: '' }],
     ['authorize', { key: 7 }],
-    ['limits.key', ''],
-    ['limits.key', undefined],
     ['limits.acquire', undefined],
     ['limits.acquire', { ok: true }],
-    ['limits.acquire', { ok: false, limit: 'secret' }],
+    ['limits.acquire', { ok: false, rule: 'secret' }],
+    ['limits.acquire', { ok: false, rule: 'a', kind: 'secret' }],
+    ['limits.acquire', { ok: false, rule: 5, kind: 'max' }],
     ['target', undefined],
     ['target', 'secret'],
     ['target', '/secret'],
@@ -182,7 +181,7 @@ describe('rule 29: one request can never crash the process', () => {
     expect(proxied.witness.refusals).to.deep.equal([]);
   });
 
-  it('reauthorize leaves a stream alone whose key came from limits.key', async () => {
+  it('reauthorize leaves a stream without a key alone, whatever its limit rules count by [R58]', async () => {
     let asked = 0;
     const {
       app: proxied,
@@ -191,12 +190,12 @@ describe('rule 29: one request can never crash the process', () => {
     } = await opened({
       authorize: () => ++asked > 0,
       reauthorizeMs: 20,
-      limits: { perKey: 2, key: () => 'key' },
+      limits: { rules: [{ name: 'user', key: () => 'key', max: 2 }] },
     });
     await until(() => asked >= 4);
     request.send('data: one\n\n');
     expect(await browser.sees('one\n\n')).to.equal('data: one\n\n');
-    expect(proxied.witness.opens[0]?.stream.key).to.equal('key');
+    expect(proxied.witness.opens[0]?.stream.key).to.equal(undefined);
     add(browser, (it) => it.leave());
   });
 });

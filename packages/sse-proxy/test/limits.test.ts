@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { LimitRequest, SseProxyOptions, StreamLimiter } from '../src/types.ts';
+import type { LimitRequest, LimitRule, SseProxyOptions, StreamLimiter } from '../src/types.ts';
 import type { RawBrowser } from './support/browser.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
@@ -15,7 +15,10 @@ function refusalOf(browser: RawBrowser): { reason: string; code: string; retryMs
   return said;
 }
 
-describe('row 15: limits', () => {
+/** One rule that counts by the key of `authorize`. */
+const perUser = (bounds: Omit<LimitRule, 'name'>) => ({ rules: [{ name: 'user', ...bounds }] });
+
+describe('limits of the built-in limiter', () => {
   const { clean, upstream, app, visit } = stage();
   afterEach(clean);
 
@@ -41,7 +44,7 @@ describe('row 15: limits', () => {
     };
   }
 
-  it('the total: one more is refused softly, asks nobody upstream, and gets in when a place is free', async () => {
+  it('total: refuses one more softly, without an upstream request, until a stream ends [input 15]', async () => {
     const { up, come, go, proxy, witness } = await served({ limits: { total: 2 } });
     const first = await come();
     await come();
@@ -57,7 +60,7 @@ describe('row 15: limits', () => {
     expect(proxy.stats()).to.include({ open: 2, opened: 3 });
   });
 
-  it('a soft refusal is a whole stream: its header is that of a stream, and it ends', async () => {
+  it('sends a soft refusal as a whole stream: with the headers of a stream, and an end', async () => {
     const { come } = await served({ limits: { total: 1 } });
     await come();
     const refused = await come();
@@ -70,7 +73,7 @@ describe('row 15: limits', () => {
     expect(refused.headers()).to.not.have.property('content-length');
   });
 
-  it('those refused at once do not come back at once', async () => {
+  it('jitters the retry times of browsers that are refused at once', async () => {
     const { come } = await served({ limits: { total: 1 } });
     await come();
     const times = new Set<number>();
@@ -81,8 +84,8 @@ describe('row 15: limits', () => {
     expect(times.size).to.be.above(10);
   });
 
-  it('per key: 1,000 streams of one session are refused past its limit, the others are let in', async () => {
-    const { up, ...app } = await served({ authorize: byUser, limits: { perKey: 5 } });
+  it('max: refuses 1,000 streams of one user past its limit, and lets others in [input 15]', async () => {
+    const { up, ...app } = await served({ authorize: byUser, limits: perUser({ max: 5 }) });
     const browsers = Array.from({ length: 1_000 }, () => visit(app.port, '/sse', { 'X-User': 'greedy' }));
     await until(() => app.witness.refusals.length === 995 && app.witness.opens.length === 5);
     await until(() => browsers.filter((browser) => browser.complete()).length === 995);
@@ -95,8 +98,8 @@ describe('row 15: limits', () => {
     expect(up.requests).to.have.length(6);
   });
 
-  it('per key: a place is free again when a stream of that key ends, and only then', async () => {
-    const { come, go, witness } = await served({ authorize: byUser, limits: { perKey: 1 } });
+  it('max: lets a user in again when a stream of that user ends, and only then', async () => {
+    const { come, go, witness } = await served({ authorize: byUser, limits: perUser({ max: 1 }) });
     const a = await come('a');
     const b = await come('b');
     await go(b);
@@ -106,33 +109,79 @@ describe('row 15: limits', () => {
     expect(witness.opens.map(({ stream }) => stream.key)).to.deep.equal(['a', 'b', 'a']);
   });
 
-  it('per key: a stream without a key is counted in the total only', async () => {
-    const { come, proxy } = await served({ authorize: () => true, limits: { perKey: 1 } });
+  it('max: does not apply to a stream without a key', async () => {
+    const { come, proxy } = await served({ authorize: () => true, limits: perUser({ max: 1 }) });
     await come();
     await come();
     expect(proxy.stats()).to.include({ open: 2, refused: 0 });
   });
 
-  it('per key: limits.key gives the key where authorize gives none', async () => {
-    const { come, proxy, witness } = await served({
-      limits: { perKey: 1, key: (req) => String(req.headers['x-user']) },
-    });
-    await come('a');
-    await come('b');
-    await come('a');
-    expect(proxy.stats()).to.include({ open: 2, refused: 1 });
-    expect(witness.opens.map(({ stream }) => stream.key)).to.deep.equal(['a', 'b']);
+  it('holds all rules at once: per user and per workflow', async () => {
+    const up = await upstream((request) => request.begin());
+    const { port, witness, proxy } = await app(
+      {
+        target: up.url,
+        retryMs: false,
+        authorize: byUser,
+        limits: {
+          rules: [
+            { name: 'user', max: 2 },
+            { name: 'workflow', key: (req) => req.params.workflow as string, max: 1 },
+          ],
+        },
+      },
+      { path: '/sse/:workflow' },
+    );
+    const open = async (user: string, workflow: string) => {
+      const { opened, refused } = proxy.stats();
+      visit(port, `/sse/${workflow}`, { 'X-User': user });
+      await until(() => proxy.stats().opened + proxy.stats().refused > opened + refused);
+    };
+    await open('a', '1');
+    await open('b', '1');
+    await open('a', '2');
+    await open('a', '3');
+    await open('b', '3');
+    expect(witness.refusals.map(({ error }) => [error.code, error.rule, error.message])).to.deep.equal([
+      ['ERR_SSE_LIMIT_KEY', 'workflow', 'limit workflow reached: max'],
+      ['ERR_SSE_LIMIT_KEY', 'user', 'limit user reached: max'],
+    ]);
+    expect(proxy.stats()).to.include({ open: 3, refused: 2 });
   });
 
-  it('a refused upstream gives the place back', async () => {
+  it("passes a rule's key function the request and the key of authorize", async () => {
+    const { come, witness } = await served({
+      authorize: byUser,
+      limits: perUser({
+        key: (req, { authorizedKey }) => (authorizedKey === 'free' ? undefined : `${req.method} ${authorizedKey}`),
+        max: 1,
+      }),
+    });
+    for (const user of ['free', 'free', 'a', 'a', 'b']) await come(user);
+    expect(witness.refusals.map(({ error }) => error.rule)).to.deep.equal(['user']);
+  });
+
+  it('upstreams: refuses one more connection than allowed, and lets in when one has closed [R53]', async () => {
+    const { up, come, go, proxy, witness } = await served({ limits: { total: 10, upstreams: 1 } });
+    const first = await come();
+    const second = await come();
+    expect(refusalOf(second)).to.include({ reason: 'limit', code: 'ERR_SSE_LIMIT_UPSTREAMS' });
+    expect(witness.refusals[0]?.error.rule).to.equal('upstreams');
+    await go(first);
+    await come();
+    expect(up.requests).to.have.length(2);
+    expect(proxy.stats()).to.include({ open: 1, opened: 2, refused: 1, upstreamConnections: 1 });
+  });
+
+  it('releases the permit and the upstream permit of a request that the upstream refuses', async () => {
     const up = await upstream((request) => request.raw('HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n'));
-    const { port, witness } = await app({ target: up.url, limits: { total: 1 } });
+    const { port, witness } = await app({ target: up.url, limits: { total: 1, upstreams: 1 } });
     for (const _ of [1, 2, 3]) expect((await visit(port).opened()).status()).to.equal(404);
     expect(witness.refusals.map(({ error }) => error.code)).to.deep.equal(Array(3).fill('ERR_SSE_UPSTREAM_REFUSED'));
   });
 
-  it('opens per minute: one more is refused until a minute after the first, though none is open', async () => {
-    const { come, go, proxy } = await served({ authorize: byUser, limits: { opensPerMinute: 2 } });
+  it('opensPerMinute: refuses one more until a minute after the first, though none is open', async () => {
+    const { come, go, proxy } = await served({ authorize: byUser, limits: perUser({ opensPerMinute: 2 }) });
     await go(await come('a'));
     await go(await come('a'));
     const third = await come('a');
@@ -143,12 +192,12 @@ describe('row 15: limits', () => {
   });
 
   const statuses = [
-    ['the total', { limits: { total: 1 } }, 503, 'ERR_SSE_LIMIT'],
-    ['per key', { authorize: byUser, limits: { perKey: 1 } }, 429, 'ERR_SSE_LIMIT_KEY'],
-    ['opens per minute', { authorize: byUser, limits: { opensPerMinute: 1 } }, 429, 'ERR_SSE_LIMIT_RATE'],
+    ['total', { limits: { total: 1 } }, 503, 'ERR_SSE_LIMIT'],
+    ['max', { authorize: byUser, limits: perUser({ max: 1 }) }, 429, 'ERR_SSE_LIMIT_KEY'],
+    ['opensPerMinute', { authorize: byUser, limits: perUser({ opensPerMinute: 1 }) }, 429, 'ERR_SSE_LIMIT_RATE'],
   ] as const;
   for (const [name, options, status, code] of statuses) {
-    it(`${name}, said by status: ${status} with Retry-After`, async () => {
+    it(`${name}: refuses with ${status} and Retry-After in status mode`, async () => {
       const { come, witness } = await served({ ...options, refuse: 'status' });
       await come();
       const browser = await come();
@@ -162,7 +211,7 @@ describe('row 15: limits', () => {
   }
 });
 
-describe('row 15: a limiter of your own', () => {
+describe('a StreamLimiter of the user', () => {
   const { clean, upstream, app, visit } = stage();
   afterEach(clean);
 
@@ -171,7 +220,7 @@ describe('row 15: a limiter of your own', () => {
     return { up, ...(await app({ target: up.url, retryMs: false, limits, ...options })) };
   }
 
-  it('is asked with request, key and signal; its permit is released exactly once', async () => {
+  it('gets request, key and signal; its permit is released exactly once', async () => {
     const asked: LimitRequest[] = [];
     let released = 0;
     const acquire = (request: LimitRequest) => {
@@ -192,12 +241,12 @@ describe('row 15: a limiter of your own', () => {
     expect(asked[0]!.signal.aborted).to.equal(true);
   });
 
-  it('may be an instance with state of its own', async () => {
+  it('may be an instance of a class', async () => {
     class Limiter implements StreamLimiter {
       readonly most = 1;
       open = 0;
       acquire() {
-        if (this.open >= this.most) return { ok: false, limit: 'total' } as const;
+        if (this.open >= this.most) return { ok: false, rule: 'total', kind: 'total' } as const;
         this.open++;
         return { ok: true as const, release: () => void this.open-- };
       }
@@ -218,8 +267,13 @@ describe('row 15: a limiter of your own', () => {
     [-1, 5_000, 10_000],
   ];
   for (const [retryAfterMs, least, most] of retries) {
-    it(`is listened to when it says retryAfterMs: ${retryAfterMs}, within bounds`, async () => {
-      const acquire = () => ({ ok: false as const, limit: 'rate' as const, retryAfterMs: retryAfterMs as number });
+    it(`its retryAfterMs: ${retryAfterMs} is respected within bounds`, async () => {
+      const acquire = () => ({
+        ok: false as const,
+        rule: 'user',
+        kind: 'opensPerMinute' as const,
+        retryAfterMs: retryAfterMs as number,
+      });
       const soft = await served({ acquire });
       const browser = visit(soft.port);
       await until(() => browser.complete());
@@ -231,8 +285,16 @@ describe('row 15: a limiter of your own', () => {
     });
   }
 
-  it('that answers nonsense costs one request', async () => {
-    for (const answer of [undefined, null, true, {}, { ok: true }, { ok: false }, { ok: false, limit: 'odd' }]) {
+  it('refuses one request if it returns nonsense', async () => {
+    for (const answer of [
+      undefined,
+      null,
+      true,
+      {},
+      { ok: true },
+      { ok: false },
+      { ok: false, rule: 'a', kind: 'odd' },
+    ]) {
       const { port, witness, up } = await served({ acquire: () => answer as never });
       const browser = visit(port);
       await until(() => browser.complete());

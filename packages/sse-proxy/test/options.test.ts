@@ -1,4 +1,6 @@
+import { inspect } from 'node:util';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { readOptions } from '../src/config/options.ts';
 import { SseProxyError, sseProxy } from '../src/index.ts';
 import type { SseProxyOptions } from '../src/types.ts';
@@ -17,16 +19,16 @@ function refusal(options: unknown): SseProxyError {
   throw new Error('was taken');
 }
 
-describe('options that are wrong', () => {
+describe('wrong options', () => {
   for (const [option, rows] of Object.entries(wrongOptions)) {
-    it(`${option}: throws when the middleware is made, naming it, what was expected and what arrived`, () => {
+    it(`throw ERR_SSE_OPTION that names the option, what was expected and what arrived: ${option}`, () => {
       expect(rows).to.not.be.empty;
       for (const [value, name, expected, got] of rows) {
         const error = refusal({ target, [option]: value });
-        const said = `${name} with ${JSON.stringify(value)}: ${error.message}`;
+        const said = `${name} with ${inspect(value)}: ${error.message}`;
         expect(error.code, said).to.equal('ERR_SSE_OPTION');
         const [, named, wanted, arrived] =
-          /^sse-proxy option (\S+): expected (.*), got (.*)$/.exec(error.message) ?? [];
+          /^sse-proxy option (.+?): expected (.*), got (.*)$/.exec(error.message) ?? [];
         expect(named, said).to.equal(name);
         expect(wanted, said).to.match(expected);
         expect(arrived, said).to.include(got);
@@ -34,33 +36,25 @@ describe('options that are wrong', () => {
     });
   }
 
-  it('no options, or none at all, are refused', () => {
+  it('anything but an object is refused', () => {
     for (const options of [undefined, null, 'http://logs.internal/', 5, [], () => {}]) {
       expect(refusal(options).message).to.match(/^sse-proxy option options: expected an object, got /);
     }
   });
 
-  it('unknown names are refused, with the list of those that are known', () => {
-    const known = Object.keys(wrongOptions).join(', ');
+  it('an unknown name is refused with the list of all names', () => {
+    const known = Object.keys(wrongOptions);
     for (const name of ['heartBeatMs', 'shared', 'timeout', 'constructor', 'toString', '__proto__', 'hasOwnProperty']) {
-      const options = JSON.parse(`{"target":"${target}","${name}":{}}`);
-      expect(refusal(options).message).to.equal(`sse-proxy option ${name}: unknown; known are ${known}`);
+      const { message } = refusal(JSON.parse(`{"target":"${target}","${name}":{}}`));
+      const [, named, listed = ''] = /^sse-proxy option (\S+): expected one of (.*), got an unknown name$/.exec(
+        message,
+      )!;
+      expect(named).to.equal(name);
+      expect(listed.split(', ')).to.have.members(known);
     }
   });
 
-  it('unknown names within slowClient and limits are refused too', () => {
-    expect(refusal({ target, slowClient: { maxBytes: 5 } }).message).to.equal(
-      'sse-proxy option slowClient.maxBytes: unknown; known are maxBufferedBytes, maxStallMs, maxTotalBytes',
-    );
-    expect(refusal({ target, limits: { perUser: 5 } }).message).to.equal(
-      'sse-proxy option limits.perUser: unknown; known are total, perKey, opensPerMinute, key',
-    );
-    expect(refusal({ target, limits: JSON.parse('{"constructor":5}') }).message).to.include(
-      'limits.constructor: unknown',
-    );
-  });
-
-  it('secrets are not shown, and no message has more than one line', () => {
+  it('no message contains a secret or a line break [R56]', () => {
     const secret: Record<string, unknown>[] = [
       { target: 'https://user:s3cret@logs.internal/' },
       { target: 'https://user:s3cret@logs.internal:99999/' },
@@ -86,7 +80,7 @@ describe('options that are wrong', () => {
     }
   });
 
-  it('close() refuses a graceMs that is no time, and the middleware goes on', async () => {
+  it('close() rejects a wrong graceMs and closes nothing', async () => {
     const proxy = sseProxy({ target });
     for (const graceMs of [-1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '5', null, true] as number[]) {
       const error = await proxy.close({ graceMs }).then(
@@ -99,13 +93,13 @@ describe('options that are wrong', () => {
     expect(proxy.stats().draining).to.equal(false);
   });
 
-  it('a value that is long is cut in the message', () => {
-    expect(refusal({ target, refuse: 'x'.repeat(10_000) }).message.length).to.be.below(200);
+  it('a long value is cut in the message [R56]', () => {
+    expect(refusal({ target, refuse: 'x'.repeat(10_000) }).message.length).to.be.below(300);
   });
 });
 
-describe('options that are right', () => {
-  it('the smallest and the largest durations and counts are taken', () => {
+describe('right options', () => {
+  it('accept the smallest and the largest durations and counts', () => {
     const largest = 2 ** 31 - 1;
     for (const ms of [1, 0.5, largest]) {
       const config = readOptions({
@@ -116,6 +110,7 @@ describe('options that are right', () => {
         retryMs: ms,
         connectTimeoutMs: ms,
         headersTimeoutMs: ms,
+        openAfterMs: ms,
         idleTimeoutMs: ms,
         maxDurationMs: ms,
         hookTimeoutMs: ms,
@@ -123,20 +118,21 @@ describe('options that are right', () => {
         resume: { minDelayMs: ms, maxDelayMs: ms, maxOutageMs: ms },
         share: { lingerMs: ms, replay: { maxEvents: 1, maxBytes: 1, maxAgeMs: ms } },
         maxEventBytes: 1,
-        limits: { total: 1 },
+        limits: { total: 1, upstreams: 1, rules: [{ name: 'a', max: 1, opensPerMinute: 1, opensPerHour: 1 }] },
       });
       expect(config).to.include({ heartbeatMs: ms, idleTimeoutMs: ms, hookTimeoutMs: ms, maxEventBytes: 1 });
       expect(config.slowClient).to.deep.equal({ maxStallMs: ms, maxBufferedBytes: 1, maxTotalBytes: 1 });
-      expect(config.resume).to.deep.equal({ minDelayMs: ms, maxDelayMs: ms, maxOutageMs: ms });
+      expect(config.resume).to.deep.include({ minDelayMs: ms, maxDelayMs: ms, maxOutageMs: ms });
       expect(config.share).to.deep.include({ lingerMs: ms, replay: { maxEvents: 1, maxBytes: 1, maxAgeMs: ms } });
     }
   });
 
-  it('what can be switched off is off with false', () => {
+  it('false switches off what can be off', () => {
     const off = {
       heartbeatMs: false,
       retryMs: false,
       idleTimeoutMs: false,
+      openAfterMs: false,
       maxDurationMs: false,
       reauthorizeMs: false,
       share: false,
@@ -145,50 +141,67 @@ describe('options that are right', () => {
     expect(readOptions({ target, ...off })).to.include(off);
   });
 
-  it('undefined is as good as left out', () => {
+  it('undefined means left out, in groups and rules too', () => {
     const options = Object.fromEntries(Object.keys(wrongOptions).map((name) => [name, undefined]));
     const { limiter: _, ...config } = readOptions({ ...options, target } as SseProxyOptions);
     const { limiter: __, ...bare } = readOptions({ target });
     expect(config).to.deep.equal(bare);
+    const groups = {
+      slowClient: { maxStallMs: undefined },
+      resume: { minDelayMs: undefined },
+      limits: { total: undefined, upstreams: undefined, rules: undefined },
+    } as unknown as SseProxyOptions;
+    const { limiter: ___, ...grouped } = readOptions({ ...groups, target });
+    expect(grouped).to.deep.equal(bare);
+    const rules = [{ name: 'a', key: () => 'a', max: 1, opensPerMinute: undefined }];
+    readOptions({ target, limits: { rules } } as unknown as SseProxyOptions);
+    const share = { key: undefined, join: undefined, replay: undefined };
+    expect(readOptions({ target, share } as unknown as SseProxyOptions).share).to.deep.equal(
+      readOptions({ target, share: true }).share,
+    );
   });
 
-  it('the defaults are those of the documentation', () => {
+  it('have the documented defaults', () => {
     const { limiter, ...config } = readOptions({ target });
     expect(config).to.deep.equal({
       target: { origin: 'http://127.0.0.1:9', segments: ['logs'], query: '' },
       forwardHeaders: ['authorization', 'accept-language', 'traceparent', 'tracestate', 'x-request-id'],
       forwardCookies: [],
       forwardQuery: [],
+      name: undefined,
+      responseHeaders: ['x-request-id', 'server-timing', 'traceresponse'],
       upstreamHeaders: {},
       authorize: undefined,
       reauthorizeMs: false,
       share: false,
-      resume: { minDelayMs: 500, maxDelayMs: 10_000, maxOutageMs: 60_000 },
+      resume: { minDelayMs: 500, maxDelayMs: 10_000, maxOutageMs: 60_000, afterEnd: 'resume' },
       heartbeatMs: 15_000,
       retryMs: 2_000,
       connectTimeoutMs: 10_000,
-      headersTimeoutMs: 10_000,
+      headersTimeoutMs: 120_000,
+      openAfterMs: 3_000,
       idleTimeoutMs: 120_000,
       idleTimeoutIsSet: false,
       maxDurationMs: false,
       hookTimeoutMs: 10_000,
       slowClient: { maxBufferedBytes: 1_048_576, maxStallMs: 30_000, maxTotalBytes: 268_435_456 },
       maxEventBytes: 1_048_576,
-      limitKey: undefined,
+      maxUpstreams: 20_000,
       refuse: 'soft',
       allowOrigins: [],
       transform: undefined,
       observers: [],
       dispatcher: undefined,
+      fastPath: true,
       beatMs: 1_000,
       idleBeatMs: 30_000,
     });
     const request = { key: undefined } as Parameters<typeof limiter.acquire>[0];
     for (let open = 0; open < 10_000; open++) expect(limiter.acquire(request)).to.have.property('ok', true);
-    expect(limiter.acquire(request)).to.deep.equal({ ok: false, limit: 'total' });
+    expect(limiter.acquire(request)).to.deep.equal({ ok: false, rule: 'total', kind: 'total' });
   });
 
-  it('part of a group keeps the defaults of the rest', () => {
+  it('keep the defaults of a group for the members that are left out', () => {
     expect(readOptions({ target, slowClient: { maxStallMs: 5 } }).slowClient).to.deep.equal({
       maxBufferedBytes: 1_048_576,
       maxStallMs: 5,
@@ -196,7 +209,7 @@ describe('options that are right', () => {
     });
   });
 
-  it('what was checked stays: it is frozen, and changing the lists that were given changes nothing', () => {
+  it('are copied and frozen: a later change of the given objects has no effect', () => {
     const options = {
       target,
       forwardHeaders: ['x-a'],
@@ -219,23 +232,119 @@ describe('options that are right', () => {
   });
 });
 
-describe('share.key and credentials', () => {
+describe('options that depend on each other', () => {
   const share = { key: () => 'all' };
 
-  it('is refused for every way in which a credential of a user may go up', () => {
+  it('refuses share.key for every way in which a credential of a user may go up [R52]', () => {
     for (const options of [
       { share },
       { share, forwardHeaders: ['authorization'] },
-      { share, forwardHeaders: ['X-Api-Key'] },
-      { share, forwardHeaders: ['x-auth-token'] },
+      { share, forwardHeaders: ['accept-language', 'X-Api-Key'] },
+      { share, forwardHeaders: ['X-Access-Token'] },
       { share, forwardHeaders: [], forwardCookies: ['theme'] },
     ]) {
-      expect(refusal({ target, ...options }).message).to.include('share.key: expected no credentials of users');
+      expect(refusal({ target, ...options }).message).to.include("share.key: expected no user's credentials");
+      readOptions({ target, ...options, share: true });
     }
+    const config = readOptions({ target, share, forwardHeaders: ['accept-language', 'x-request-id'] });
+    expect(config.share).to.include({ key: share.key, ids: 'upstream', join: 'fresh' });
   });
 
-  it('is taken where none goes up', () => {
-    const config = readOptions({ target, share, forwardHeaders: ['accept-language', 'x-request-id'] });
-    expect(config.share).to.include({ key: share.key, ids: 'upstream' });
+  it('refuses other responseHeaders than the default ones with share [R9]', () => {
+    const options = { target, responseHeaders: ['server-timing', 'x-build'] };
+    expect(refusal({ ...options, share: true }).message).to.equal(
+      'sse-proxy option responseHeaders: expected with share only names of x-request-id, server-timing, traceresponse, got "x-build"',
+    );
+    expect(readOptions(options).responseHeaders).to.deep.equal(options.responseHeaders);
+    readOptions({ ...options, responseHeaders: ['server-timing'], share: true });
+  });
+
+  it('accepts last-event-id in forwardHeaders, where it changes nothing [R16]', () => {
+    expect(readOptions({ target, forwardHeaders: ['Last-Event-ID', 'X-A'] }).forwardHeaders).to.deep.equal(['x-a']);
+  });
+
+  it('accepts origins of app shells and extensions, and origins with a port [R14]', () => {
+    const allowOrigins = ['capacitor://localhost', 'ionic://localhost', 'tauri://localhost', 'app://MyApp'].concat(
+      ['chrome-extension://abcdefghijklmnop', 'moz-extension://2c127fa4-62c7-7e4f', 'http://localhost:8080'],
+      ['https://xn--bcher-kva.example', 'http://[::1]:81'],
+    );
+    expect(readOptions({ target, allowOrigins }).allowOrigins).to.deep.equal(allowOrigins);
+  });
+
+  it('openAfterMs is at most headersTimeoutMs, and off where there is no early open [R6]', () => {
+    expect(readOptions({ target, headersTimeoutMs: 500 }).openAfterMs).to.equal(500);
+    expect(readOptions({ target, refuse: 'status' }).openAfterMs).to.equal(false);
+    expect(readOptions({ target, resume: false, openAfterMs: 50 }).openAfterMs).to.equal(false);
+    expect(refusal({ target, openAfterMs: 501, headersTimeoutMs: 500 }).message).to.include('openAfterMs: expected at');
+  });
+
+  it('upstreams defaults to twice the total', () => {
+    expect(readOptions({ target, limits: { total: 7 } }).maxUpstreams).to.equal(14);
+    expect(readOptions({ target, limits: { total: 7, upstreams: 3 } }).maxUpstreams).to.equal(3);
+    expect(readOptions({ target, limits: { acquire: () => ({ ok: true, release() {} }) } }).maxUpstreams).to.equal(
+      20_000,
+    );
+  });
+});
+
+describe('options of any value', () => {
+  const names = Object.keys(wrongOptions);
+  // Values that are close to right get past the first check.
+  const near = fc.oneof(
+    fc.constantFrom<unknown>('/a', 'x-a', 'http://a', 1, 0, false, true, null, undefined, '\u2028', Number.NaN),
+    fc.func(fc.anything()),
+    fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withNullPrototype: true,
+      withSparseArray: true,
+      maxDepth: 1,
+      maxKeys: 2,
+    }),
+  );
+  const members = ['key', 'ids', 'join', 'replay', 'rules', 'total', 'name', 'max', 'acquire', 'dispatch', 'onOpen'];
+  const group = fc.oneof(
+    near,
+    fc.array(near, { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom(...members, 'minDelayMs', 'x-a'), near),
+  );
+  const deep = fc.oneof(
+    group,
+    fc.array(group, { maxLength: 2 }),
+    fc.dictionary(fc.constantFrom(...members), fc.oneof(group, fc.array(group, { maxLength: 2 }))),
+  );
+
+  it('throw nothing but ERR_SSE_OPTION on one line', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...names), deep), fc.boolean(), (options, withTarget) => {
+        try {
+          readOptions((withTarget ? { ...options, target } : options) as unknown as SseProxyOptions);
+        } catch (error) {
+          expect(error).to.be.instanceOf(SseProxyError).with.property('code', 'ERR_SSE_OPTION');
+          expect((error as Error).message).to.match(/^sse-proxy option [^\p{Cc}\p{Zl}\p{Zp}]+$/u);
+        }
+      }),
+      { numRuns: 300, endOnFailure: true },
+    );
+  });
+
+  it('throw ERR_SSE_OPTION if reading a member throws', () => {
+    const hostile = new Proxy({}, { get: () => fail(), ownKeys: () => fail(), has: () => fail() });
+    function fail(): never {
+      throw new Error('s3cret');
+    }
+    for (const name of names) {
+      for (const value of [hostile, [hostile], { constructor: { name: Symbol('a') } }]) {
+        const options = { ...(name === 'target' ? {} : { target }), [name]: value };
+        try {
+          readOptions(options as unknown as SseProxyOptions);
+        } catch (error) {
+          expect(error, name).to.be.instanceOf(SseProxyError).with.property('code', 'ERR_SSE_OPTION');
+          expect((error as Error).message).to.not.include('s3cret');
+        }
+      }
+    }
+    expect(refusal(hostile).message).to.match(/^sse-proxy option options: expected members that can be read/);
   });
 });

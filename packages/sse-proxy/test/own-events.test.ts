@@ -13,7 +13,10 @@ describe('events that the proxy writes', () => {
 
   it('rule 34: a refused event is exactly this: no id, JSON on one line', async () => {
     const up = await upstream();
-    const { port } = await app({ target: up.url, limits: { acquire: () => ({ ok: false, limit: 'key' }) } });
+    const { port } = await app({
+      target: up.url,
+      limits: { acquire: () => ({ ok: false, rule: 'user', kind: 'max' }) },
+    });
     const browser = visit(port);
     await until(() => browser.complete());
     expect(browser.body()).to.match(
@@ -36,7 +39,7 @@ describe('events that the proxy writes', () => {
 
   it('rule 34: none of the words a limiter gives reach the wire, only those of the list', async () => {
     const up = await upstream();
-    const limits = { acquire: () => ({ ok: false, limit: 'x\n\nid: 1' }) };
+    const limits = { acquire: () => ({ ok: false, rule: 'x\n\nid: 1', kind: 'x\n\nid: 1' }) };
     const { port, witness } = await app({
       target: up.url,
       limits: limits as unknown as NonNullable<SseProxyOptions['limits']>,

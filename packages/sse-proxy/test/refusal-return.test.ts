@@ -127,7 +127,10 @@ describe('when a refused browser is told to come back', () => {
     });
 
     const ends: [string, Partial<SseProxyOptions>][] = [
-      ['a refusal by status', { refuse: 'status', limits: { acquire: () => ({ ok: false, limit: 'total' }) } }],
+      [
+        'a refusal by status',
+        { refuse: 'status', limits: { acquire: () => ({ ok: false, rule: 'total', kind: 'total' }) } },
+      ],
       ['a never', { authorize: () => false }],
     ];
     for (const [name, options] of ends) {

@@ -4,16 +4,17 @@ import { browseRaw } from './support/browser.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 
-/** Always there, and all there is when the browser sends nothing that is forwarded. */
+/** The fields of every upstream request; the only ones if the browser sends nothing that is forwarded. */
 const own = {
   accept: 'text/event-stream',
   'accept-encoding': 'identity',
   'cache-control': 'no-cache',
+  'user-agent': 'datashop-sse-proxy',
   via: '1.1 sse-proxy',
   connection: 'close',
 };
 
-describe('what goes up', () => {
+describe('headers of the upstream request', () => {
   const { add, clean, upstream, app, visit } = stage();
   afterEach(clean);
 
@@ -32,13 +33,13 @@ describe('what goes up', () => {
     return { head, line, headers: rest };
   }
 
-  it('rule 8: a bare request goes up as this and nothing else', async () => {
+  it('a bare request goes up as this and nothing else [R8]', async () => {
     const { headers, line } = await sent({}, {});
     expect(line).to.equal('GET /logs/stream HTTP/1.1');
     expect(headers).to.deep.equal(own);
   });
 
-  it('rule 8: a browser with everything it may send has the allow-list forwarded and nothing else', async () => {
+  it('a browser with everything it may send has the allow-list forwarded and nothing else [R8]', async () => {
     const { headers, head } = await sent(
       {},
       {
@@ -85,18 +86,18 @@ describe('what goes up', () => {
     expect(head).to.not.include('secret');
   });
 
-  it('rule 8: forwardHeaders replaces the list, whatever its case', async () => {
+  it('forwardHeaders replaces the list, whatever its case [R8]', async () => {
     const { headers } = await sent({ forwardHeaders: ['X-Custom'] }, { 'x-cUSTOM': 'one', Authorization: 'Bearer t' });
     expect(headers).to.deep.equal({ ...own, 'x-custom': 'one' });
     expect((await sent({ forwardHeaders: [] }, { Authorization: 'Bearer t' })).headers).to.deep.equal(own);
   });
 
-  it('rule 8: the bytes of a forwarded field pass unchanged', async () => {
+  it('the bytes of a forwarded field pass unchanged [R8]', async () => {
     const { headers } = await sent({ forwardHeaders: ['x-custom'] }, { 'X-Custom': 'gr\xfc\xdf \xe2\x82\xac\tx' });
     expect(headers['x-custom']).to.equal('gr\xfc\xdf \xe2\x82\xac\tx');
   });
 
-  it('rule 8, input 8: fields that Connection names are stripped, cookies too', async () => {
+  it('fields that Connection names are stripped, cookies too [R8] [input 8]', async () => {
     const { headers } = await sent(
       { forwardHeaders: ['x-user', 'x-other'], forwardCookies: ['a'] },
       { Connection: 'keep-alive, X-User ,cookie', 'X-User': 'mallory', 'X-Other': 'stays', Cookie: 'a=1' },
@@ -104,31 +105,31 @@ describe('what goes up', () => {
     expect(headers).to.deep.equal({ ...own, 'x-other': 'stays' });
   });
 
-  it('rule 8, input 8: stripped before our own are added, so that Connection cannot take those away', async () => {
+  it('stripped before our own are added, so that Connection cannot take those away [R8] [input 8]', async () => {
     const named = ['x-service', 'via', 'accept', 'accept-encoding', 'cache-control', 'host'].join(', ');
     const { headers } = await sent({ upstreamHeaders: { 'X-Service': 'token' } }, { Connection: named });
     expect(headers).to.deep.equal({ ...own, 'x-service': 'token' });
   });
 
-  it('rule 8: cookies go up by name, with their exact bytes', async () => {
+  it('cookies go up by name, with their exact bytes [R8]', async () => {
     const cookie = 'a=1; session="x=y"; sessionx=2; xsession=3; session; b=\xc3\xa9;c=3; a=4';
     const { headers } = await sent({ forwardCookies: ['session', 'b', 'a'] }, { Cookie: cookie });
     expect(headers).to.deep.equal({ ...own, cookie: 'a=1; session="x=y"; b=\xc3\xa9; a=4' });
   });
 
-  it('rule 8: a cookie without a name is none of those that may go up', async () => {
+  it('a cookie without a name is none of those that may go up [R8]', async () => {
     expect((await sent({ forwardCookies: ['session', 'x'] }, { Cookie: 'sessionx; x; y' })).headers).to.deep.equal(own);
     expect((await sent({ forwardCookies: ['session'] }, { Cookie: 'a=session' })).headers).to.deep.equal(own);
   });
 
-  it('rule 8: upstreamHeaders win over what the browser sent', async () => {
+  it('upstreamHeaders win over what the browser sent [R8]', async () => {
     const upstreamHeaders = { Authorization: 'Bearer service', 'X-Tenant': 't1' };
     const { headers, head } = await sent({ upstreamHeaders }, { Authorization: 'Bearer user', 'X-Tenant': 't2' });
     expect(head.match(/authorization/gi)).to.have.length(1);
     expect(headers).to.deep.equal({ ...own, authorization: 'Bearer service', 'x-tenant': 't1' });
   });
 
-  it('rule 8: upstreamHeaders may be asked for each request', async () => {
+  it('upstreamHeaders may be asked for each request [R8]', async () => {
     const { headers } = await sent(
       { upstreamHeaders: async (req) => ({ 'x-lang': String(req.headers['accept-language']) }), forwardHeaders: [] },
       { 'Accept-Language': 'fr' },
@@ -139,7 +140,7 @@ describe('what goes up', () => {
   const forwarding = { forwardHeaders: ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'] };
   const claims = { 'X-Forwarded-For': '6.6.6.6', 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'https' };
 
-  it('rule 8, input 14: without trust proxy X-Forwarded-* say what we see, not what the browser claims', async () => {
+  it('without trust proxy X-Forwarded-* say what we see, not what the browser claims [R8] [input 14]', async () => {
     const { headers } = await sent(forwarding, { ...claims, Host: 'logs.example:81' });
     expect(headers).to.deep.equal({
       ...own,
@@ -149,7 +150,7 @@ describe('what goes up', () => {
     });
   });
 
-  it('rule 8, input 14: with trust proxy they say what Express believes', async () => {
+  it('with trust proxy they say what Express believes [R8] [input 14]', async () => {
     const { headers } = await sent(
       forwarding,
       { ...claims, 'X-Forwarded-For': '6.6.6.6, 10.0.0.1', 'X-Forwarded-Host': 'app.example' },
@@ -163,7 +164,7 @@ describe('what goes up', () => {
     });
   });
 
-  it('rule 8, input 14: what lies beyond the trusted hops does not go up', async () => {
+  it('what lies beyond the trusted hops does not go up [R8] [input 14]', async () => {
     const { headers } = await sent(
       forwarding,
       { 'X-Forwarded-For': '6.6.6.6, 10.0.0.1' },
@@ -172,12 +173,12 @@ describe('what goes up', () => {
     expect(headers['x-forwarded-for']).to.equal('10.0.0.1, 127.0.0.1');
   });
 
-  it('rule 8, input 14: X-Forwarded-* are not forwarded unless asked for, trust proxy or not', async () => {
+  it('X-Forwarded-* are not forwarded unless asked for, trust proxy or not [R8] [input 14]', async () => {
     const { headers } = await sent({}, claims, { before: (express) => void express.set('trust proxy', true) });
     expect(headers).to.deep.equal(own);
   });
 
-  it('rule 10: the body of a GET is not forwarded, and the stream flows', async () => {
+  it('the body of a GET is not forwarded, and the stream flows [R10]', async () => {
     const up = await upstream();
     const { port } = await app({ target: up.url, retryMs: false, forwardHeaders: ['content-type'] });
     const request = `GET /sse HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nsecret body`;
@@ -194,7 +195,7 @@ describe('what goes up', () => {
     expect(rest).to.have.length(0);
   });
 
-  it('rule 10: HEAD answers the headers of a stream without asking the upstream', async () => {
+  it('HEAD answers the headers of a stream without asking the upstream [R10]', async () => {
     const up = await upstream();
     const { port, witness } = await app({ target: up.url, authorize: () => true });
     const head = add(browseRaw(port, 'HEAD /sse HTTP/1.1\r\nHost: a\r\n\r\n'), (it) => it.leave());
@@ -214,7 +215,7 @@ describe('what goes up', () => {
     expect(witness.opens).to.have.length(0);
   });
 
-  it('rule 10: HEAD is refused as GET would be, without a body', async () => {
+  it('HEAD is refused as GET would be, without a body [R10]', async () => {
     const up = await upstream();
     const { port } = await app({ target: up.url, authorize: () => false });
     const head = add(
@@ -227,7 +228,7 @@ describe('what goes up', () => {
   });
 
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY']) {
-    it(`rule 10: ${method} is answered 405 with Allow, and its body is not waited for`, async () => {
+    it(`${method} is answered 405 with Allow, and its body is not waited for [R10]`, async () => {
       const up = await upstream();
       const { port, witness } = await app({ target: up.url });
       const request = `${method} /sse HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nsecret`;

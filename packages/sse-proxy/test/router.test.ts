@@ -88,7 +88,7 @@ describe('sseRouter', () => {
   });
 
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
-    it(`rule 10: answers ${method} with 405 and Allow`, async () => {
+    it(`answers ${method} with 405 and Allow [R10]`, async () => {
       const { port } = await routed({ '/sse': { target: 'http://127.0.0.1:9' } });
       const browser = add(browseRaw(port, `${method} /sse HTTP/1.1\r\nHost: a\r\n\r\n`), (it) => it.leave());
       await until(() => browser.complete() || browser.closed());
@@ -97,7 +97,7 @@ describe('sseRouter', () => {
     });
   }
 
-  it('rule 10: answers HEAD with the headers of a stream', async () => {
+  it('answers HEAD with the headers of a stream [R10]', async () => {
     const { port } = await routed({ '/sse': { target: 'http://127.0.0.1:9' } });
     const browser = await add(browseRaw(port, 'HEAD /sse HTTP/1.1\r\nHost: a\r\n\r\n'), (it) => it.leave()).opened();
     expect(browser.status()).to.equal(200);
@@ -184,7 +184,7 @@ describe('sseRouter', () => {
       'an unknown option of a route',
       { '/sse': { target: 'http://a', heartBeatMs: 5 } },
       {},
-      /^sse-proxy option heartBeatMs: unknown/,
+      /^sse-proxy option heartBeatMs: expected one of .*, got an unknown name \(route "\/sse"\)$/,
     ],
     [
       'a wrong option of a route',
@@ -196,7 +196,7 @@ describe('sseRouter', () => {
       'an unknown default',
       { '/sse': { target: 'http://a' } },
       { heartBeatMs: 5 },
-      /^sse-proxy option heartBeatMs: unknown/,
+      /^sse-proxy option heartBeatMs: expected one of .*, got an unknown name \(route "\/sse"\)$/,
     ],
   ];
   for (const [name, routes, defaults, message] of wrong) {

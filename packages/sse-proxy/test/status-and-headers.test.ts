@@ -20,7 +20,7 @@ describe('status and headers', () => {
   }
 
   for (const type of ['text/event-stream', 'TEXT/Event-Stream', 'text/event-stream ; charset="x"; boundary=1']) {
-    it(`rule 1: ${type} begins a stream: the essence counts, not parameters or case`, async () => {
+    it(`${type} begins a stream: the essence counts, not parameters or case [R1]`, async () => {
       const browser = await answered(
         `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: 9\r\n\r\ndata: a\n\n`,
       );
@@ -30,7 +30,7 @@ describe('status and headers', () => {
   }
 
   for (const type of ['text/event-stream-2', 'xtext/event-stream', 'text/plain; x=text/event-stream', ',', '']) {
-    it(`rules 1, 4: a 200 of type '${type}' is a 502, never a stream`, async () => {
+    it(`a 200 of type '${type}' is a 502, never a stream [R1] [R4]`, async () => {
       const browser = await answered(
         `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: 9\r\n\r\ndata: a\n\n`,
       );
@@ -40,14 +40,14 @@ describe('status and headers', () => {
     });
   }
 
-  it('rule 2: 204 is relayed: no body, no type, nothing that would invite the browser back', async () => {
+  it('204 is relayed: no body, no type, nothing that would invite the browser back [R2]', async () => {
     const browser = await answered('HTTP/1.1 204 No Content\r\nSet-Cookie: a=1\r\n\r\n');
     expect(browser.wire().split('\r\n')[0]).to.equal('HTTP/1.1 204 No Content');
     expect(browser.headers()).to.have.all.keys('cache-control', 'connection', 'date', 'keep-alive');
     expect(browser.wire().endsWith('\r\n\r\n')).to.equal(true);
   });
 
-  it('rule 3: a clean end of the upstream is a clean end for the browser', async () => {
+  it('a clean end of the upstream is a clean end for the browser [R3]', async () => {
     const { browser, request } = await opened();
     request.send('data: a\n\n');
     request.end();
@@ -61,7 +61,7 @@ describe('status and headers', () => {
     'a malformed chunk': (request: Awaited<ReturnType<typeof opened>>['request']) => request.raw('nonsense\r\n'),
   };
   for (const [name, hit] of Object.entries(breaks)) {
-    it(`rule 3: after ${name} the browser's response is destroyed, not ended, and nothing is appended`, async () => {
+    it(`after ${name} the browser's response is destroyed, not ended, and nothing is appended [R3]`, async () => {
       const { browser, request, app: proxied } = await opened();
       request.send('data: a\n\ndata: half');
       await browser.sees('data: a\n\n');
@@ -74,7 +74,7 @@ describe('status and headers', () => {
   }
 
   for (const status of [400, 401, 403, 404, 500, 502, 503, 504]) {
-    it(`rule 4: an upstream error body is never labelled text/event-stream, nor shown (${status})`, async () => {
+    it(`an upstream error body is never labelled text/event-stream, nor shown (${status}) [R4]`, async () => {
       const error = `HTTP/1.1 ${status} X\r\nContent-Type: text/event-stream\r\nContent-Length: 14\r\n\r\ndata: secret\n\n`;
       const hard = await answered(error, { refuse: 'status' });
       expect(hard.status()).to.equal(status < 500 ? status : 503);
@@ -85,7 +85,7 @@ describe('status and headers', () => {
   }
 
   for (const status of [300, 301, 302, 303, 304, 307, 308]) {
-    it(`rule 5: ${status} is neither followed nor relayed`, async () => {
+    it(`${status} is neither followed nor relayed [R5]`, async () => {
       const elsewhere = await upstream((request) => request.begin());
       const browser = await answered(
         `HTTP/1.1 ${status} Moved\r\nLocation: ${elsewhere.url}\r\nContent-Length: 0\r\n\r\n`,
@@ -98,14 +98,14 @@ describe('status and headers', () => {
     });
   }
 
-  it("rule 6: status and headers go out when the upstream's have come, before any event", async () => {
+  it("status and headers go out when the upstream's have come, before any event [R6]", async () => {
     const { browser } = await opened();
     expect(browser.status()).to.equal(200);
     expect(browser.body()).to.equal('');
     expect(browser.complete()).to.equal(false);
   });
 
-  it('rule 7: the header of a stream is this and nothing else', async () => {
+  it('the header of a stream is this and nothing else [R7]', async () => {
     const { browser } = await opened();
     const { date, ...headers } = browser.headers();
     expect(Date.parse(date ?? '')).to.not.be.NaN;
@@ -120,7 +120,7 @@ describe('status and headers', () => {
     });
   });
 
-  it('rule 7: no Content-Length and no Content-Encoding, even if the upstream has them', async () => {
+  it('no Content-Length and no Content-Encoding, even if the upstream has them [R7]', async () => {
     const browser = await answered(
       `${sse}Content-Length: 9\r\nContent-Encoding: identity\r\nCache-Control: public\r\n\r\ndata: a\n\n`,
     );
@@ -129,7 +129,7 @@ describe('status and headers', () => {
     expect(browser.body()).to.equal('data: a\n\n');
   });
 
-  it('rule 7: the fields of the connection are left to the server: none are set by the proxy', async () => {
+  it('the fields of the connection are left to the server: none are set by the proxy [R7]', async () => {
     const set: string[] = [];
     const up = await upstream((request) => request.begin());
     const { port } = await app(
@@ -155,7 +155,7 @@ describe('status and headers', () => {
     ]);
   });
 
-  it('rule 7: an HTTP/1.0 browser gets the stream unchunked, ended by the connection', async () => {
+  it('an HTTP/1.0 browser gets the stream unchunked, ended by the connection [R7]', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url, retryMs: false });
     const browser = add(
@@ -170,7 +170,7 @@ describe('status and headers', () => {
     await until(() => browser.closed());
   });
 
-  it('rule 9: of the upstream only the request id and the timing come down', async () => {
+  it('of the upstream only the request id and the timing come down [R9]', async () => {
     const browser = await answered(
       [
         `${sse}Content-Length: 9`,
@@ -214,7 +214,7 @@ describe('status and headers', () => {
     });
   });
 
-  it('rule 11: an upstream socket is not used again after an aborted stream', async () => {
+  it('an upstream socket is not used again after an aborted stream [R11]', async () => {
     const { app: proxied, browser, request, upstream: up } = await opened();
     expect(request.headers.connection).to.equal('close');
     browser.leave();
@@ -223,7 +223,7 @@ describe('status and headers', () => {
     expect((await up.request(1)).socket).to.not.equal(request.socket);
   });
 
-  it("rule 11: nor is one of a dispatcher of the user's, not even if it may have one connection only", async () => {
+  it("nor is one of a dispatcher of the user's, not even if it may have one connection only [R11]", async () => {
     const dispatcher = add(new Agent({ connections: 1, pipelining: 1 }), (it) => it.destroy());
     const { app: proxied, browser, request, upstream: up } = await opened({ dispatcher });
     request.send('data: a\n\ndata: b');

@@ -18,7 +18,7 @@ export function streamLogs(upstream: string, token: string): SseProxyRouter {
       // The log service authenticates this server, so no credential of the browser goes up.
       forwardHeaders: ['traceparent', 'tracestate', 'x-request-id'],
       upstreamHeaders: { authorization: `Bearer ${token}` },
-      limits: { total: 1_000, perKey: 10, opensPerMinute: 120 },
+      limits: { total: 1_000, rules: [{ name: 'user', max: 10, opensPerMinute: 120 }] },
     },
   );
 }

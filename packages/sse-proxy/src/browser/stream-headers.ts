@@ -10,13 +10,13 @@ export const streamHeaders: Readonly<Record<string, string>> = Object.freeze({
   'X-Content-Type-Options': 'nosniff',
 });
 
-/** Fields of the upstream's response that are passed to the browser; all others are dropped. */
-const passedNames = ['x-request-id', 'server-timing', 'traceresponse'];
-
-/** What the browser is sent of the upstream's header fields, besides {@link streamHeaders}; undefined: nothing. */
-export function toBrowserHeaders(upstream: IncomingHttpHeaders): Record<string, string | string[]> | undefined {
+/** The fields of the upstream's response that browsers get, besides {@link streamHeaders}; undefined if none. */
+export function toBrowserHeaders(
+  upstream: IncomingHttpHeaders,
+  names: readonly string[],
+): Record<string, string | string[]> | undefined {
   let picked: Record<string, string | string[]> | undefined;
-  for (const name of passedNames) {
+  for (const name of names) {
     const value = upstream[name];
     // undici decodes values as UTF-8; one that can't be written as a field would make writeHead() throw.
     if (value === undefined || !(Array.isArray(value) ? value.every(isHeaderValue) : isHeaderValue(value))) continue;

@@ -1,10 +1,12 @@
-/** The only place where a default value lives. Times in milliseconds, sizes in bytes. */
+/** The defaults of the options. Times in milliseconds, sizes in bytes. */
 export const defaults = {
   forwardHeaders: ['authorization', 'accept-language', 'traceparent', 'tracestate', 'x-request-id'],
+  responseHeaders: ['x-request-id', 'server-timing', 'traceresponse'],
   heartbeatMs: 15_000,
   retryMs: 2_000,
   connectTimeoutMs: 10_000,
-  headersTimeoutMs: 10_000,
+  headersTimeoutMs: 120_000,
+  openAfterMs: 3_000,
   idleTimeoutMs: 120_000,
   hookTimeoutMs: 10_000,
   maxEventBytes: 1_048_576,
@@ -15,26 +17,26 @@ export const defaults = {
   refuse: 'soft',
 } as const;
 
-/** A refused browser comes back after this long or up to twice as long, so that those refused at once spread. */
+/** A refused browser is asked to return after this long or up to twice as long: browsers refused at once spread out. */
 export const refusalRetryMs = 5_000;
 
-/** No upstream's Retry-After or `retry:` makes us or a browser wait longer. */
+/** Upper bound of an upstream's Retry-After and `retry:`, for browsers and for the proxy's own reconnects. */
 export const maxRetryMs = 300_000;
 
-/** Longest Last-Event-ID that is passed on; longer ones are answered 400. */
+/** Longest Last-Event-ID that is forwarded. A browser with a longer one is let in with a gap. [R24] */
 export const maxLastEventIdBytes = 4_096;
 
-/** How long `close()` waits for the last bytes of a stream that ended to reach a browser that may not be reading. */
+/** How long `close()` waits until the last bytes of an ended stream have reached its browser. */
 export const closeFlushMs = 1_000;
 
-/** undici's and Node's own default: an upstream's header section may not be larger. */
+/** Largest header section of an upstream's response: undici's and Node's own default. */
 export const maxHeaderBytes = 16_384;
 
-/** Browsers whose id a shared feed does not hold are caught up by upstream requests of their own; this many at once. */
+/** Most backfills at once: upstream requests for browsers whose id a shared feed's ring no longer holds. */
 export const maxBackfills = 32;
 
-/** Streams that are begun, or opened after a wait for their upstream, in one turn of the event loop. */
+/** Most streams that begin, or open after their upstream's headers, in one turn of the event loop. */
 export const maxOpensPerTurn = 32;
 
-/** A browser that is behind a shared feed gets about this many bytes in one write. */
+/** About how many bytes one write brings to a browser that is behind a shared feed. */
 export const replaySliceBytes = 65_536;

@@ -1,75 +1,134 @@
-import type { LimitAnswer, LimitRequest, StreamLimiter } from '../types.ts';
+import { SseProxyError, showKind } from '../errors.ts';
+import type { LimitAnswer, LimitRequest, LimitRule, StreamLimiter } from '../types.ts';
+import { SlidingWindow } from './sliding-window.ts';
 
 const minuteMs = 60_000;
+const hourMs = 3_600_000;
 
-/** Limits as numbers; Infinity for none. */
-export interface LimitNumbers {
-  readonly total: number;
-  readonly perKey: number;
-  readonly opensPerMinute: number;
+/** A {@link LimitRule}, checked. */
+export interface RuleBounds {
+  readonly name: string;
+  readonly key?: LimitRule['key'] | undefined;
+  readonly max?: number | undefined;
+  readonly opensPerMinute?: number | undefined;
+  readonly opensPerHour?: number | undefined;
 }
 
-/** The built-in limiter: counts in this process. At a limit the newcomer is refused, never a running stream cut. */
-export function createLimiter(limits: LimitNumbers): StreamLimiter {
-  const openByKey = new Map<string, number>();
-  const opensPerMinute = slidingMinute(limits.opensPerMinute);
+type Refusal = Extract<LimitAnswer, { ok: false }>;
+
+/**
+ * The built-in limiter: counts in this process. At a limit the newcomer is refused, never a running stream evicted.
+ * A newcomer gets the permits of all rules or of none: a refused one counts nowhere.
+ */
+export function createLimiter({ total, rules }: { total: number; rules: readonly RuleBounds[] }): StreamLimiter {
+  const counters = rules.map((rule) => new RuleCounter(rule));
+  const noKeys: readonly (string | undefined)[] = counters.map(() => undefined);
   let open = 0;
 
-  function release(key: string | undefined): void {
+  /** Frees the places that a permit holds. */
+  function release(keys: readonly (string | undefined)[]): void {
     open--;
-    if (key === undefined) return;
-    const left = (openByKey.get(key) ?? 1) - 1;
-    if (left > 0) openByKey.set(key, left);
-    else openByKey.delete(key);
+    for (const [index, counter] of counters.entries()) counter.leave(keys[index]);
   }
 
   return {
-    acquire({ key }: LimitRequest): LimitAnswer {
-      if (open >= limits.total) return { ok: false, limit: 'total' };
-      if (key !== undefined) {
-        if ((openByKey.get(key) ?? 0) >= limits.perKey) return { ok: false, limit: 'key' };
-        const waitMs = opensPerMinute(key);
-        if (waitMs > 0) return { ok: false, limit: 'rate', retryAfterMs: waitMs };
-        openByKey.set(key, (openByKey.get(key) ?? 0) + 1);
-      }
+    acquire(request: LimitRequest): LimitAnswer {
+      // Keys first: a key function may throw, and must then leave nothing counted.
+      const keys = counters.length === 0 ? noKeys : counters.map((counter) => counter.keyOf(request));
+      if (open >= total) return { ok: false, rule: 'total', kind: 'total' };
+      const refusal = firstRefusal(counters, keys);
+      if (refusal) return refusal;
       open++;
-      return new CountedPermit(release, key);
+      for (const [index, counter] of counters.entries()) counter.enter(keys[index]);
+      return new CountedPermit(release, keys);
     },
   };
 }
 
+/** The first rule that refuses, with the longest wait of all that do: earlier returns would be refused again. */
+function firstRefusal(counters: readonly RuleCounter[], keys: readonly (string | undefined)[]): Refusal | undefined {
+  let first: Refusal | undefined;
+  for (const [index, counter] of counters.entries()) {
+    const refusal = counter.refusal(keys[index]);
+    if (!refusal) continue;
+    const waitMs = Math.max(first?.retryAfterMs ?? 0, refusal.retryAfterMs ?? 0);
+    first = { ...(first ?? refusal), ...(waitMs > 0 && { retryAfterMs: waitMs }) };
+  }
+  return first;
+}
+
 class CountedPermit {
   readonly ok = true;
-  readonly #key: string | undefined;
-  #giveBack: ((key: string | undefined) => void) | undefined;
+  readonly #keys: readonly (string | undefined)[];
+  #giveBack: ((keys: readonly (string | undefined)[]) => void) | undefined;
 
-  constructor(giveBack: (key: string | undefined) => void, key: string | undefined) {
+  constructor(giveBack: (keys: readonly (string | undefined)[]) => void, keys: readonly (string | undefined)[]) {
     this.#giveBack = giveBack;
-    this.#key = key;
+    this.#keys = keys;
   }
 
+  /** Only the first call counts. */
   release(): void {
-    this.#giveBack?.(this.#key);
+    const giveBack = this.#giveBack;
     this.#giveBack = undefined;
+    giveBack?.(this.#keys);
   }
 }
 
-/** Counts one open of a key and gives 0, or gives the milliseconds until one is allowed again. */
-function slidingMinute(most: number): (key: string) => number {
-  if (most === Number.POSITIVE_INFINITY) return () => 0;
-  const opens = new Map<string, number[]>();
-  let sweepAt = 0;
-  return (key) => {
-    const now = performance.now();
-    if (now >= sweepAt) {
-      // Keys that opened nothing for a minute are forgotten, so that the map is as large as a minute's users.
-      for (const [known, times] of opens) if ((times.at(-1) ?? 0) <= now - minuteMs) opens.delete(known);
-      sweepAt = now + minuteMs;
+/** Counts the streams of one rule, by key. */
+class RuleCounter {
+  readonly #rule: RuleBounds;
+  readonly #openByKey = new Map<string, number>();
+  readonly #windows: readonly (readonly ['opensPerMinute' | 'opensPerHour', SlidingWindow])[];
+
+  constructor(rule: RuleBounds) {
+    this.#rule = rule;
+    const { opensPerMinute, opensPerHour } = rule;
+    this.#windows = [
+      ...(opensPerMinute ? [['opensPerMinute', new SlidingWindow(opensPerMinute, minuteMs)] as const] : []),
+      ...(opensPerHour ? [['opensPerHour', new SlidingWindow(opensPerHour, hourMs)] as const] : []),
+    ];
+  }
+
+  /** @throws SseProxyError `ERR_SSE_HOOK` if the rule's key function throws or returns no string */
+  keyOf(request: LimitRequest): string | undefined {
+    const { name, key: hook } = this.#rule;
+    if (!hook) return request.key;
+    let key: unknown;
+    try {
+      key = hook(request.req, { authorizedKey: request.key });
+    } catch (cause) {
+      throw new SseProxyError('ERR_SSE_HOOK', { message: `key of limits.rules ${name} failed`, cause });
     }
-    const times = (opens.get(key) ?? []).filter((time) => time > now - minuteMs);
-    opens.set(key, times);
-    if (times.length >= most) return Math.ceil((times[0] ?? now) + minuteMs - now);
-    times.push(now);
-    return 0;
-  };
+    if (key === undefined || (typeof key === 'string' && key !== '')) return key;
+    // A promise that rejects would otherwise end the process as an unhandled rejection.
+    (key as Partial<Promise<unknown>> | null)?.then?.(undefined, () => {});
+    const message = `key of limits.rules ${name} must return a string that is not empty, or undefined, returned ${showKind(key)}`;
+    throw new SseProxyError('ERR_SSE_HOOK', { message });
+  }
+
+  refusal(key: string | undefined): Refusal | undefined {
+    if (key === undefined) return undefined;
+    const { name: rule, max } = this.#rule;
+    let refusal: Refusal | undefined;
+    if (max !== undefined && (this.#openByKey.get(key) ?? 0) >= max) refusal = { ok: false, rule, kind: 'max' };
+    for (const [kind, window] of this.#windows) {
+      const retryAfterMs = window.waitMs(key);
+      if (retryAfterMs > (refusal?.retryAfterMs ?? 0)) refusal = { ok: false, rule, kind, retryAfterMs };
+    }
+    return refusal;
+  }
+
+  enter(key: string | undefined): void {
+    if (key === undefined) return;
+    if (this.#rule.max !== undefined) this.#openByKey.set(key, (this.#openByKey.get(key) ?? 0) + 1);
+    for (const [, window] of this.#windows) window.add(key);
+  }
+
+  leave(key: string | undefined): void {
+    if (key === undefined || this.#rule.max === undefined) return;
+    const left = (this.#openByKey.get(key) ?? 1) - 1;
+    if (left > 0) this.#openByKey.set(key, left);
+    else this.#openByKey.delete(key);
+  }
 }

@@ -1,199 +1,205 @@
+import { SseProxyError } from '../errors.ts';
 import type {
+  ReplayOptions,
   ResumeOptions,
+  ShareOptions,
   SlowClientOptions,
   SseObserver,
   SseProxyOptions,
-  StreamLimiter,
-  StreamLimits,
 } from '../types.ts';
 import { defaults } from './defaults.ts';
-import { readResume, readShare, type ShareConfig } from './feed-options.ts';
-import { createLimiter } from './limiter.ts';
-import { addedHeaders, allowedOrigins, forwardedHeaders, forwardedQueryNames } from './request-options.ts';
+import {
+  allowedOrigin,
+  cookieName,
+  forwardedName,
+  queryName,
+  responseName,
+  upstreamHeadersRule,
+} from './header-rules.ts';
+import { limitsRule } from './limit-rules.ts';
+import * as rule from './rule.ts';
 import { parseTarget, type TargetTemplate } from './target.ts';
-import * as check from './validate.ts';
 
-/** Validated, complete, frozen. Everything behind the factory reads this and never the user's object. */
-export interface Config {
-  readonly target: TargetTemplate | Extract<SseProxyOptions['target'], (...args: never[]) => unknown>;
-  readonly forwardHeaders: readonly string[];
-  readonly forwardCookies: readonly string[];
-  readonly forwardQuery: readonly string[] | true;
-  readonly upstreamHeaders: NonNullable<SseProxyOptions['upstreamHeaders']>;
-  readonly authorize: SseProxyOptions['authorize'];
-  readonly reauthorizeMs: number | false;
-  readonly share: ShareConfig | false;
-  readonly resume: Required<ResumeOptions> | false;
-  readonly heartbeatMs: number | false;
-  readonly retryMs: number | false;
-  readonly connectTimeoutMs: number;
-  readonly headersTimeoutMs: number;
-  readonly idleTimeoutMs: number | false;
-  /** Whether the user set idleTimeoutMs: then it also binds an upstream that never showed life. */
+const { value, list, group, switchable, milliseconds, off, count, callable } = rule;
+
+type Given = SseProxyOptions;
+type TargetFunction = Extract<Given['target'], (...args: never[]) => unknown>;
+
+const hook = value<SseObserver[keyof SseObserver]>(undefined, callable);
+const hooks: rule.Rules<SseObserver> = {
+  onOpen: hook,
+  onClose: hook,
+  onRefuse: hook,
+  onResume: hook,
+  onGap: hook,
+  onEvict: hook,
+  onError: hook,
+};
+
+const resumeTable = {
+  minDelayMs: value<number>(defaults.resume.minDelayMs, milliseconds),
+  maxDelayMs: value<number>(defaults.resume.maxDelayMs, milliseconds),
+  maxOutageMs: value<number>(defaults.resume.maxOutageMs, milliseconds),
+  afterEnd: value<'resume' | 'end'>('resume', rule.oneOf('resume', 'end')),
+} satisfies rule.Rules<ResumeOptions>;
+
+const replayTable = {
+  maxEvents: value<number>(defaults.share.replay.maxEvents, count),
+  maxBytes: value<number>(defaults.share.replay.maxBytes, count),
+  maxAgeMs: value<number>(defaults.share.replay.maxAgeMs, milliseconds),
+} satisfies rule.Rules<ReplayOptions>;
+
+const shareTable = {
+  key: value<ShareOptions['key']>(undefined, callable),
+  ids: value<'upstream' | 'assign'>('upstream', rule.oneOf('upstream', 'assign')),
+  join: value<'fresh' | 'live'>('fresh', rule.oneOf('fresh', 'live')),
+  replay: group(replayTable),
+  lingerMs: value<number>(defaults.share.lingerMs, ['0', (given) => given === 0], milliseconds),
+} satisfies rule.Rules<ShareOptions>;
+
+const slowClientTable = {
+  maxBufferedBytes: value<number>(defaults.slowClient.maxBufferedBytes, count),
+  maxStallMs: value<number>(defaults.slowClient.maxStallMs, milliseconds),
+  maxTotalBytes: value<number>(defaults.slowClient.maxTotalBytes, count),
+} satisfies rule.Rules<SlowClientOptions>;
+
+const optionTable = {
+  target: (given): TargetTemplate | TargetFunction =>
+    typeof given === 'function' ? (given as TargetFunction) : parseTarget(given),
+  name: value<string | undefined>(undefined, [
+    'a string of 1 to 200 printable characters',
+    (given) => typeof given === 'string' && /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u.test(given),
+  ]),
+  forwardHeaders: list(defaults.forwardHeaders, 'header names', forwardedName),
+  forwardCookies: list([], 'cookie names', cookieName),
+  forwardQuery: (given, path): readonly string[] | true =>
+    given === true ? true : list([], 'parameter names', queryName)(given, path),
+  responseHeaders: list(defaults.responseHeaders, 'header names', responseName),
+  upstreamHeaders: upstreamHeadersRule,
+  authorize: value<Given['authorize']>(undefined, callable),
+  reauthorizeMs: value<number | false>(false, milliseconds, off),
+  share: switchable(false, group(shareTable)),
+  resume: switchable(true, group(resumeTable)),
+  heartbeatMs: value<number | false>(defaults.heartbeatMs, milliseconds, off),
+  retryMs: value<number | false>(defaults.retryMs, milliseconds, off),
+  connectTimeoutMs: value<number>(defaults.connectTimeoutMs, milliseconds),
+  headersTimeoutMs: value<number>(defaults.headersTimeoutMs, milliseconds),
+  openAfterMs: value<number | false>(defaults.openAfterMs, milliseconds, off),
+  idleTimeoutMs: value<number | false>(defaults.idleTimeoutMs, milliseconds, off),
+  maxDurationMs: value<number | false>(false, milliseconds, off),
+  hookTimeoutMs: value<number>(defaults.hookTimeoutMs, milliseconds),
+  slowClient: group(slowClientTable),
+  maxEventBytes: value<number>(defaults.maxEventBytes, count),
+  limits: limitsRule,
+  refuse: value<'soft' | 'status'>(defaults.refuse, rule.oneOf('soft', 'status')),
+  allowOrigins: list([], 'origins', allowedOrigin),
+  transform: value<Given['transform']>(undefined, callable),
+  observers: list([], 'observers', readObserver),
+  dispatcher: value<Given['dispatcher']>(undefined, [
+    'an undici dispatcher (an object with a dispatch function)',
+    (given) => typeof (given as { dispatch?: unknown } | null)?.dispatch === 'function',
+  ]),
+  fastPath: value<boolean>(true, rule.flag),
+} satisfies rule.Rules<Given>;
+
+/** The names of all options, in the order of the table above. */
+export const optionNames: readonly string[] = Object.keys(optionTable);
+
+type Checked = rule.Values<typeof optionTable>;
+
+/** The checked options, complete and frozen. Everything behind the factory reads this and never the user's object. */
+export interface Config extends Omit<Checked, 'limits'> {
+  readonly limiter: Checked['limits']['limiter'];
+  /** Most upstream connections at once. */
+  readonly maxUpstreams: number;
+  /** When to open before the upstream's headers; false where that is off. [R6] */
+  readonly openAfterMs: number | false;
+  /** Whether the user set idleTimeoutMs: then it also applies to an upstream that never sent an id or a comment. */
   readonly idleTimeoutIsSet: boolean;
-  readonly maxDurationMs: number | false;
-  readonly hookTimeoutMs: number;
-  readonly slowClient: Required<SlowClientOptions>;
-  readonly maxEventBytes: number;
-  readonly limiter: StreamLimiter;
-  readonly limitKey: StreamLimits['key'];
-  readonly refuse: 'soft' | 'status';
-  readonly allowOrigins: readonly string[];
-  readonly transform: SseProxyOptions['transform'];
-  readonly observers: readonly SseObserver[];
-  readonly dispatcher: SseProxyOptions['dispatcher'];
-  /** Period of the one timer that everything slow hangs on. */
+  /** Period of the heartbeat timer that also enforces the bounds of slow and long streams. */
   readonly beatMs: number;
-  /** Period of the timer that looks for silent upstreams, of which there may be as many as browsers. */
+  /** Period of the timer that checks for silent upstreams, of which there may be as many as browsers. */
   readonly idleBeatMs: number;
 }
 
-// Kept exhaustive by the compiler: a new option that is not listed here does not build.
-const knownOptions: Record<keyof SseProxyOptions, true> = {
-  target: true,
-  forwardHeaders: true,
-  forwardCookies: true,
-  forwardQuery: true,
-  upstreamHeaders: true,
-  authorize: true,
-  reauthorizeMs: true,
-  share: true,
-  resume: true,
-  heartbeatMs: true,
-  retryMs: true,
-  connectTimeoutMs: true,
-  headersTimeoutMs: true,
-  idleTimeoutMs: true,
-  maxDurationMs: true,
-  hookTimeoutMs: true,
-  slowClient: true,
-  maxEventBytes: true,
-  limits: true,
-  refuse: true,
-  allowOrigins: true,
-  transform: true,
-  observers: true,
-  dispatcher: true,
-};
-const knownSlowClient: Record<keyof SlowClientOptions, true> = {
-  maxBufferedBytes: true,
-  maxStallMs: true,
-  maxTotalBytes: true,
-};
-const knownLimits: Record<keyof StreamLimits, true> = { total: true, perKey: true, opensPerMinute: true, key: true };
-const knownHooks: Record<keyof SseObserver, true> = {
-  onOpen: true,
-  onClose: true,
-  onRefuse: true,
-  onResume: true,
-  onGap: true,
-  onEvict: true,
-  onError: true,
-};
+/** `share`, checked and complete. */
+export type ShareConfig = Exclude<Checked['share'], false>;
 
 /**
  * Checks the user's options and fills in the defaults.
  *
- * @throws SseProxyError `ERR_SSE_OPTION`, naming the option, what was expected and what arrived
+ * @throws SseProxyError `ERR_SSE_OPTION` that names the option, what was expected and what arrived
  */
-export function readOptions(options: SseProxyOptions): Config {
-  check.knownNames('', options, knownOptions);
-  const slow = check.knownNames('slowClient', check.ifSet(options.slowClient), knownSlowClient);
-  const forwardHeaders = forwardedHeaders(options.forwardHeaders);
-  const config = {
-    target: typeof options.target === 'function' ? options.target : parseTarget(options.target),
-    forwardHeaders,
-    forwardCookies: check.strings('forwardCookies', options.forwardCookies, []),
-    forwardQuery: forwardedQueryNames(options.forwardQuery),
-    upstreamHeaders: addedHeaders(options.upstreamHeaders),
-    authorize: check.optionalFunction('authorize', options.authorize) && options.authorize,
-    reauthorizeMs: check.durationOrFalse('reauthorizeMs', options.reauthorizeMs, false),
-    share: readShare(options, forwardHeaders),
-    resume: readResume(options.resume),
-    heartbeatMs: check.durationOrFalse('heartbeatMs', options.heartbeatMs, defaults.heartbeatMs),
-    retryMs: check.durationOrFalse('retryMs', options.retryMs, defaults.retryMs),
-    connectTimeoutMs: check.duration('connectTimeoutMs', options.connectTimeoutMs, defaults.connectTimeoutMs),
-    headersTimeoutMs: check.duration('headersTimeoutMs', options.headersTimeoutMs, defaults.headersTimeoutMs),
-    idleTimeoutMs: check.durationOrFalse('idleTimeoutMs', options.idleTimeoutMs, defaults.idleTimeoutMs),
-    idleTimeoutIsSet: options.idleTimeoutMs !== undefined,
-    maxDurationMs: check.durationOrFalse('maxDurationMs', options.maxDurationMs, false),
-    hookTimeoutMs: check.duration('hookTimeoutMs', options.hookTimeoutMs, defaults.hookTimeoutMs),
-    slowClient: Object.freeze({
-      maxBufferedBytes: check.count(
-        'slowClient.maxBufferedBytes',
-        slow.maxBufferedBytes,
-        defaults.slowClient.maxBufferedBytes,
-      ),
-      maxStallMs: check.duration('slowClient.maxStallMs', slow.maxStallMs, defaults.slowClient.maxStallMs),
-      maxTotalBytes: check.count('slowClient.maxTotalBytes', slow.maxTotalBytes, defaults.slowClient.maxTotalBytes),
-    }),
-    maxEventBytes: check.count('maxEventBytes', options.maxEventBytes, defaults.maxEventBytes),
-    ...limits(options),
-    refuse: check.oneOf('refuse', options.refuse, ['soft', 'status'], defaults.refuse),
-    allowOrigins: allowedOrigins(options.allowOrigins),
-    transform: check.optionalFunction('transform', options.transform) && options.transform,
-    observers: observers(options.observers),
-    dispatcher: dispatcher(options.dispatcher),
-  };
-  if (config.reauthorizeMs && !config.authorize)
-    check.refuseOption('reauthorizeMs', 'authorize to be set too', config.reauthorizeMs);
-  const idleBeatMs = quarterOf(config.idleTimeoutMs || defaults.idleTimeoutMs);
-  return Object.freeze({ ...config, beatMs: beatPeriod(config), idleBeatMs });
-}
-
-function limits(options: SseProxyOptions): Pick<Config, 'limiter' | 'limitKey'> {
-  const value = check.ifSet(options.limits);
-  if (check.isRecord(value) && 'acquire' in value) {
-    if (typeof value.acquire !== 'function') check.refuseOption('limits.acquire', 'a function', value.acquire);
-    return { limiter: value as unknown as StreamLimiter, limitKey: undefined };
+export function readOptions(given: SseProxyOptions): Config {
+  try {
+    const { limits, ...checked } = group(optionTable)(given, '');
+    checkTogether(given, checked, limits.needAuthorize);
+    const { heartbeatMs, idleTimeoutMs, maxDurationMs, reauthorizeMs, slowClient, refuse, resume } = checked;
+    const opensEarly = refuse === 'soft' && resume !== false;
+    const spans = [heartbeatMs, idleTimeoutMs, maxDurationMs, reauthorizeMs, slowClient.maxStallMs];
+    return Object.freeze({
+      ...checked,
+      // It goes up without being listed, as the protocol's cursor. [R16]
+      forwardHeaders: Object.freeze(checked.forwardHeaders.filter((name) => name !== 'last-event-id')),
+      limiter: limits.limiter,
+      maxUpstreams: limits.upstreams,
+      openAfterMs: opensEarly && checked.openAfterMs && Math.min(checked.openAfterMs, checked.headersTimeoutMs),
+      idleTimeoutIsSet: given.idleTimeoutMs !== undefined,
+      beatMs: Math.min(1_000, quarterOf(Math.min(...spans.filter((span) => span !== false)))),
+      idleBeatMs: quarterOf(idleTimeoutMs || defaults.idleTimeoutMs),
+    });
+  } catch (cause) {
+    if (cause instanceof SseProxyError) throw cause;
+    // A getter or a Proxy of the user's threw.
+    throw new SseProxyError('ERR_SSE_OPTION', {
+      message: 'sse-proxy option options: expected members that can be read, got one that throws',
+      cause,
+    });
   }
-  check.knownNames('limits', value, knownLimits);
-  const { total, perKey, opensPerMinute, key } = value as StreamLimits;
-  check.optionalFunction('limits.key', key);
-  if ((perKey !== undefined || opensPerMinute !== undefined) && !key && !options.authorize) {
-    const name = perKey !== undefined ? 'limits.perKey' : 'limits.opensPerMinute';
-    check.refuseOption(
-      name,
-      'a key to count by: limits.key, or authorize that gives { key }',
-      perKey ?? opensPerMinute,
-    );
+}
+
+/** What one option requires of another. */
+function checkTogether(given: Given, checked: Omit<Checked, 'limits'>, needAuthorize: readonly string[]): void {
+  const { authorize, resume, share, forwardHeaders, forwardCookies, headersTimeoutMs, reauthorizeMs } = checked;
+  if (reauthorizeMs && !authorize) rule.refuseOption('reauthorizeMs', 'authorize to be set too', reauthorizeMs);
+  if (needAuthorize.length > 0 && !authorize) {
+    const expected = 'a key to count by: a key function, or authorize that returns { key }';
+    rule.refuseOption(`limits.rules ${needAuthorize[0]}`, expected, 'neither');
   }
-  const limiter = createLimiter({
-    total: check.count('limits.total', total, defaults.limits.total),
-    perKey: check.count('limits.perKey', perKey, Number.POSITIVE_INFINITY),
-    opensPerMinute: check.count('limits.opensPerMinute', opensPerMinute, Number.POSITIVE_INFINITY),
-  });
-  return { limiter, limitKey: key };
-}
-
-function observers(value: unknown): readonly SseObserver[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value)) return check.refuseOption('observers', 'an array of observers', value);
-  value.forEach((observer, index) => {
-    if (!check.isRecord(observer)) check.refuseOption(`observers[${index}]`, 'an object with hooks', observer);
-    for (const hook of Object.keys(knownHooks)) check.optionalFunction(`observers[${index}].${hook}`, observer[hook]);
-  });
-  return [...value];
-}
-
-function dispatcher(value: SseProxyOptions['dispatcher']): Config['dispatcher'] {
-  if (value !== undefined && typeof value?.dispatch !== 'function') {
-    check.refuseOption('dispatcher', 'an undici Dispatcher (an object with dispatch)', value);
+  if (resume && resume.maxDelayMs < resume.minDelayMs) {
+    const expected = `at least resume.minDelayMs (${resume.minDelayMs})`;
+    rule.refuseOption('resume.maxDelayMs', expected, resume.maxDelayMs);
   }
-  return value;
+  if (typeof given.openAfterMs === 'number' && given.openAfterMs > headersTimeoutMs) {
+    rule.refuseOption('openAfterMs', `at most headersTimeoutMs (${headersTimeoutMs})`, given.openAfterMs);
+  }
+  if (!share) return;
+  const credential = forwardHeaders.find(isCredential) ?? (forwardCookies.length > 0 ? 'forwardCookies' : undefined);
+  if (share.key && credential !== undefined) {
+    const expected = "no user's credentials to be forwarded (no such name in forwardHeaders, no forwardCookies)";
+    rule.refuseOption('share.key', expected, credential);
+  }
+  const common: readonly string[] = defaults.responseHeaders;
+  const ofOne = checked.responseHeaders.find((name) => !common.includes(name));
+  if (ofOne !== undefined) {
+    rule.refuseOption('responseHeaders', `with share only names of ${common.join(', ')}`, ofOne);
+  }
 }
 
-// Four beats in what is measured in beats keep it within a quarter of what was asked for.
+function readObserver(given: unknown, path: string): SseObserver {
+  if (!rule.isRecord(given)) return rule.refuseOption(path, 'an object with hooks', given);
+  for (const [name, check] of Object.entries(hooks)) check(given[name], `${path}.${name}`);
+  const typo = Object.keys(given).find((name) => /^on[A-Z]/i.test(name) && !Object.hasOwn(hooks, name));
+  if (typo !== undefined) rule.refuseOption(path, `hooks out of ${Object.keys(hooks).join(', ')}`, typo);
+  return given as SseObserver;
+}
+
+/** Whether a header's name says that it carries what identifies a user. */
+function isCredential(name: string): boolean {
+  return /auth|token|secret|session|cookie|api-?key|credential|jwt/i.test(name);
+}
+
+/** Four periods in a span keep what is measured in periods within a quarter of the span. */
 function quarterOf(spanMs: number): number {
   return Math.max(5, spanMs / 4);
-}
-
-function beatPeriod(
-  config: Pick<Config, 'heartbeatMs' | 'idleTimeoutMs' | 'slowClient' | 'maxDurationMs' | 'reauthorizeMs'>,
-): number {
-  const { heartbeatMs, idleTimeoutMs, maxDurationMs, reauthorizeMs, slowClient } = config;
-  const spans = [heartbeatMs, idleTimeoutMs, maxDurationMs, reauthorizeMs, slowClient.maxStallMs].filter(
-    (span) => span !== false,
-  );
-  return Math.min(1_000, quarterOf(Math.min(...spans)));
 }

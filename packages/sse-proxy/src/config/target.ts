@@ -1,18 +1,17 @@
 import type { Request } from 'express';
 import { SseProxyError, showKind } from '../errors.ts';
-import { queryOf } from '../http.ts';
-import { refuseOption } from './validate.ts';
+import { refuseOption } from './rule.ts';
 
-/** A checked target: the origin is fixed, the path may have `:name` segments. */
+/** A checked target: the origin is fixed, the path may have `:name` segments. [R50] */
 export interface TargetTemplate {
   readonly origin: string;
-  /** Path segments after the first slash; `param` names what fills one. */
+  /** Path segments after the first slash; `param` is the name of the route parameter that fills one. */
   readonly segments: readonly (string | { readonly param: string })[];
   /** The target's own query, without the question mark. */
   readonly query: string;
 }
 
-/** Where one upstream request goes, as undici takes it. */
+/** Where one upstream request goes, in the form that undici accepts. */
 export interface UpstreamAddress {
   readonly origin: string;
   /** Path and query. */
@@ -34,20 +33,20 @@ export function parseTarget(value: unknown): TargetTemplate {
   return Object.freeze({ origin: url.origin, segments: Object.freeze(segments), query: url.search.slice(1) });
 }
 
-// What may be shown of a URL that cannot be parsed: it may hold credentials all the same.
+/** The part of a URL that an error may show: what can't be parsed may contain credentials or a token. */
 function withoutSecrets(text: string): string {
   return text.replace(/^.*@/s, '…@').replace(/[?#].*$/s, '…');
 }
 
-/** The parts of an absolute http(s) URL without credentials. @throws SseProxyError `ERR_SSE_OPTION` */
-export function checkUrl(value: unknown, shown = value): URL {
+/** An absolute http(s) URL without credentials. @throws SseProxyError `ERR_SSE_OPTION` */
+function checkUrl(value: unknown, shown: unknown): URL {
   const expected = 'an absolute http: or https: URL';
   if (!(typeof value === 'string' || value instanceof URL)) return refuseOption('target', expected, shown);
   const text = String(value);
   if (!URL.canParse(text)) return refuseOption('target', expected, shown);
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return refuseOption('target', expected, url.protocol);
-  // The URL itself is not shown: it holds the credentials.
+  // The URL is not shown: it contains the credentials.
   if (url.username || url.password)
     return refuseOption('target', `${expected} without credentials`, 'one with credentials');
   return url;
@@ -57,37 +56,37 @@ export function checkUrl(value: unknown, shown = value): URL {
  * Fills the template from `req.params`; every parameter becomes exactly one segment.
  *
  * @throws SseProxyError `ERR_SSE_PARAMETER` for a value that is not one segment, such as `..` or `a/b`
+ * @throws SseProxyError `ERR_SSE_INTERNAL` if the route has no such parameter
  */
-export function fillTarget(template: TargetTemplate, params: Request['params'], query: string): UpstreamAddress {
-  const path = template.segments.map((part) =>
-    typeof part === 'string' ? part : encodeSegment(part.param, params[part.param]),
-  );
-  return { origin: template.origin, path: withQuery(`/${path.join('/')}`, template.query, query) };
+export function fillTarget(template: TargetTemplate, params: Request['params'] | undefined): UpstreamAddress {
+  const path = template.segments.map((part) => (typeof part === 'string' ? part : encodeSegment(part.param, params)));
+  return { origin: template.origin, path: withQuery(`/${path.join('/')}`, template.query) };
 }
 
-/** A target that a function gave. @throws SseProxyError `ERR_SSE_OPTION` */
-export function addressOf(value: unknown, query: string): UpstreamAddress {
+/** A target that a function returned. @throws SseProxyError `ERR_SSE_OPTION` */
+export function addressOf(value: unknown): UpstreamAddress {
   const url = checkUrl(value, showKind(value));
-  return { origin: url.origin, path: withQuery(url.pathname, url.search.slice(1), query) };
+  return { origin: url.origin, path: withQuery(url.pathname, url.search.slice(1)) };
 }
 
-function withQuery(path: string, own: string, forwarded: string): string {
-  const query = [own, forwarded].filter(Boolean).join('&');
+function withQuery(path: string, query: string): string {
   return query ? `${path}?${query}` : path;
 }
 
-// A slash is refused although it could be encoded: many servers decode %2f before they route.
-function encodeSegment(name: string, value: unknown): string {
-  if (value === undefined) {
-    throw new SseProxyError('ERR_SSE_INTERNAL', { message: `target has :${name}, but the route's path has not` });
+/** Servers often decode %2f before they route, so a slash is refused although it could be encoded. */
+function encodeSegment(name: string, params: Request['params'] | undefined): string {
+  if (!params) {
+    const message = `target uses :${name}, but the request has no params: mount the proxy on a route, or make target a function`;
+    throw new SseProxyError('ERR_SSE_INTERNAL', { message });
   }
-  if (
-    typeof value !== 'string' ||
-    value === '' ||
-    value === '.' ||
-    value === '..' ||
-    /[/\\\x00-\x1f\x7f]/.test(value)
-  ) {
+  const value: unknown = Object.hasOwn(params, name) ? params[name] : undefined;
+  if (value === undefined) {
+    throw new SseProxyError('ERR_SSE_INTERNAL', {
+      message: `target uses :${name}, but the route has no such parameter`,
+    });
+  }
+  const isSegment = typeof value === 'string' && value !== '' && value !== '.' && value !== '..';
+  if (!isSegment || /[/\\\x00-\x1f\x7f-\x9f]/.test(value)) {
     throw new SseProxyError('ERR_SSE_PARAMETER', { message: `path parameter ${name} is not one path segment` });
   }
   try {
@@ -95,12 +94,4 @@ function encodeSegment(name: string, value: unknown): string {
   } catch (cause) {
     throw new SseProxyError('ERR_SSE_PARAMETER', { message: `path parameter ${name} is not valid Unicode`, cause });
   }
-}
-
-/** The query string that goes up: `lastEventId` never does. */
-export function forwardedQuery(originalUrl: string, names: readonly string[] | true): string {
-  if (names !== true && names.length === 0) return '';
-  const asked = queryOf(originalUrl) ?? [];
-  const passed = [...asked].filter(([name]) => name !== 'lastEventId' && (names === true || names.includes(name)));
-  return new URLSearchParams(passed).toString();
 }

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { maxBackfills } from '../config/defaults.ts';
-import type { ShareConfig } from '../config/feed-options.ts';
-import type { Config } from '../config/options.ts';
+import type { Config, ShareConfig } from '../config/options.ts';
 import { SseProxyError } from '../errors.ts';
 import type { Heartbeat } from '../lifecycle/heartbeat.ts';
 import { gapBytes } from '../sse/events.ts';

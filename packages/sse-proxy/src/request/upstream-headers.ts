@@ -1,24 +1,36 @@
 import type { Request } from 'express';
+import type { Config } from '../config/options.ts';
+import { SseProxyError } from '../errors.ts';
+import { isHeaderValue, listMembers, trimHttp } from '../http.ts';
+import { forwardedFor, protocolOf, publicHost } from './browser-address.ts';
 
-/** What {@link toUpstreamHeaders} needs to know of the route. */
-export interface UpPolicy {
-  readonly forwardHeaders: readonly string[];
-  readonly forwardCookies: readonly string[];
-}
+/** Sent unless the route forwards the browser's User-Agent: some firewalls refuse requests without one. */
+const ownUserAgent = 'datashop-sse-proxy';
 
-/** The header fields of the upstream request, Last-Event-ID aside, as undici takes them: name, value, name, value, … */
-export function toUpstreamHeaders(req: Request, policy: UpPolicy, extra: Record<string, string>): string[] {
+/** The header fields of the upstream request without Last-Event-ID: name, value, name, value, … [R8] */
+export function toUpstreamHeaders(
+  req: Request,
+  policy: Pick<Config, 'forwardHeaders' | 'forwardCookies'>,
+  extra: Record<string, string>,
+): string[] {
   const fields: string[] = [];
-  const nominated = namedByConnection(req.headers.connection);
+  const nominated = nominatedFields(req);
   for (const name of policy.forwardHeaders) {
-    const value = name.startsWith('x-forwarded-') ? forwarded(req, name) : req.headers[name];
-    if (value !== undefined && !nominated.has(name)) setField(fields, name, String(value));
+    const value = fieldValue(req, name, nominated);
+    if (value === undefined) continue;
+    // Node accepts no such value from a browser. To leave the field out could mean more rights upstream.
+    if (!isHeaderValue(value)) {
+      const message = `header field ${name}, set by an earlier middleware, is not a header value`;
+      throw new SseProxyError('ERR_SSE_INTERNAL', { message });
+    }
+    setField(fields, name, value);
   }
   if (!nominated.has('cookie')) {
     const cookies = pickCookies(req.headers.cookie, policy.forwardCookies);
     if (cookies) setField(fields, 'cookie', cookies);
   }
   for (const name of Object.keys(extra)) setField(fields, name.toLowerCase(), extra[name] as string);
+  if (!hasField(fields, 'user-agent')) fields.push('user-agent', ownUserAgent);
   fields.push('accept', 'text/event-stream');
   fields.push('accept-encoding', 'identity');
   fields.push('cache-control', 'no-cache');
@@ -26,7 +38,16 @@ export function toUpstreamHeaders(req: Request, policy: UpPolicy, extra: Record<
   return fields;
 }
 
-/** The last value given for a name counts. */
+/** Computed X-Forwarded-* fields are the proxy's own, so Connection can't nominate them. */
+function fieldValue(req: Request, name: string, nominated: ReadonlySet<string>): string | undefined {
+  if (name === 'x-forwarded-for') return forwardedFor(req) || undefined;
+  if (name === 'x-forwarded-proto') return protocolOf(req);
+  if (name === 'x-forwarded-host') return publicHost(req);
+  const value = req.headers[name];
+  return value === undefined || nominated.has(name) ? undefined : String(value);
+}
+
+/** Replaces the field, or adds it. */
 function setField(fields: string[], name: string, value: string): void {
   for (let i = 0; i < fields.length; i += 2) {
     if (fields[i] !== name) continue;
@@ -36,25 +57,34 @@ function setField(fields: string[], name: string, value: string): void {
   fields.push(name, value);
 }
 
-const noNames: ReadonlySet<string> = new Set();
-
-// [spec] RFC 9110 §7.6.1: fields that Connection names end at this hop.
-function namedByConnection(connection: string | undefined): ReadonlySet<string> {
-  if (connection === undefined || connection === 'keep-alive') return noNames;
-  return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
+function hasField(fields: readonly string[], name: string): boolean {
+  for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return true;
+  return false;
 }
 
-// What a browser claims in these never passes as it is: Express' trust proxy decides what to believe.
-function forwarded(req: Request, name: string): string | undefined {
-  if (name === 'x-forwarded-for') return [...(req.ips ?? []), req.socket.remoteAddress].filter(Boolean).join(', ');
-  if (name === 'x-forwarded-proto') return req.protocol;
-  // Express 4 cuts the port off `host`, and Host itself is not subject to trust proxy when nothing was forwarded.
-  if (name === 'x-forwarded-host') return req.host ?? req.headers.host;
-  return undefined;
+const noNames: ReadonlySet<string> = new Set();
+
+/**
+ * The fields that the browser's Connection header nominates, and that the browser sent itself: they end at this hop.
+ * A field that an earlier middleware set or changed is not among them, so that a browser can't remove it.
+ * [spec] RFC 9110 §7.6.1
+ */
+function nominatedFields(req: Request): ReadonlySet<string> {
+  const { connection } = req.headers;
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return noNames;
+  const names = listMembers(connection).map((name) => name.toLowerCase());
+  return new Set(names.filter((name) => isAsBrowserSent(req, name)));
+}
+
+function isAsBrowserSent(req: Request, name: string): boolean {
+  const sent = req.rawHeaders.filter((_, index, raw) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name);
+  const value = String(req.headers[name]);
+  // Node joins repeated fields, or drops all but the first, by their name.
+  return sent.length > 0 && [sent[0], sent.join(', '), sent.join('; ')].includes(value);
 }
 
 function pickCookies(header: string | undefined, names: readonly string[]): string {
   if (!header || names.length === 0) return '';
-  const pairs = header.split(';').map((pair) => pair.trim());
+  const pairs = header.split(';').map(trimHttp);
   return pairs.filter((pair) => names.some((name) => pair.startsWith(`${name}=`))).join('; ');
 }

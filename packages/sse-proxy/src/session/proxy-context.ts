@@ -1,7 +1,8 @@
 import type { ResponseWriter } from '../browser/response-writer.ts';
 import { closeFlushMs, maxOpensPerTurn } from '../config/defaults.ts';
 import type { Config } from '../config/options.ts';
-import { maxTimerMs, refuseOption } from '../config/validate.ts';
+import { maxTimerMs, refuseOption } from '../config/rule.ts';
+import { UpstreamPermits } from '../config/upstream-permits.ts';
 import type { FeedListener, Gap } from '../feed/feed-parts.ts';
 import { Registry } from '../feed/registry.ts';
 import { notify } from '../hooks/observers.ts';
@@ -18,6 +19,8 @@ export class ProxyContext implements HeartbeatMember {
   /** Detects silent upstreams. */
   readonly idleHeartbeat: Heartbeat;
   readonly upstream: Upstream;
+  /** One permit for each upstream connection, or feed that reconnects it. */
+  readonly upstreamPermits: UpstreamPermits;
   /** The shared feeds; undefined in dedicated mode. */
   readonly registry: Registry | undefined;
   readonly turnLimiter = new TurnLimiter(maxOpensPerTurn);
@@ -35,6 +38,7 @@ export class ProxyContext implements HeartbeatMember {
     this.heartbeat = new Heartbeat(config.beatMs);
     this.idleHeartbeat = new Heartbeat(config.idleBeatMs);
     this.upstream = createUpstream(config);
+    this.upstreamPermits = new UpstreamPermits(config.maxUpstreams);
     if (config.share) this.registry = new Registry(this, config.share);
   }
 

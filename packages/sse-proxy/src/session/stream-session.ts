@@ -10,7 +10,9 @@ import type { Subscription } from '../feed/subscription.ts';
 import { type HookContext, notify } from '../hooks/observers.ts';
 import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import { type EndReason, Lifetime, type LifetimeOwner } from '../lifecycle/lifetime.ts';
-import { authorize, type Permit, releasePermit } from '../request/admission.ts';
+import { authorize } from '../request/admission.ts';
+import { type Permit, releasePermit } from '../request/permit.ts';
+import { gapBytes } from '../sse/events.ts';
 import type { CloseReason, EvictContext, OpenStream } from '../types.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { StreamIdentity } from './stream-identity.ts';
@@ -23,6 +25,8 @@ type StreamHook = 'onOpen' | 'onClose' | 'onRefuse' | 'onEvict' | 'onError';
 export class StreamSession implements WriterOwner, HeartbeatMember, LifetimeOwner {
   readonly req: Request;
   readonly identity: StreamIdentity;
+  /** The browser sent a Last-Event-ID that can't be forwarded: its stream begins with a gap. */
+  hasUnusableId = false;
   readonly lifetime = new Lifetime(this);
   /** The key that `authorize` returned. When asked again, it must return the same. */
   authorizedKey: string | undefined;
@@ -48,7 +52,7 @@ export class StreamSession implements WriterOwner, HeartbeatMember, LifetimeOwne
     this.#context = context;
     this.#res = res;
     this.req = req;
-    this.identity = new StreamIdentity(req, (context.config as { name?: string }).name);
+    this.identity = new StreamIdentity(req, context.config.name);
     context.enter(this);
     res.on('close', () => this.#onClosed());
     // Errors of a response (a reset while bytes wait) are always followed by its 'close'.
@@ -131,7 +135,7 @@ export class StreamSession implements WriterOwner, HeartbeatMember, LifetimeOwne
       owner: this,
       req: this.req,
       res: this.#res,
-      headers: toBrowserHeaders(headers),
+      headers: toBrowserHeaders(headers, config.responseHeaders),
       config,
       heartbeat,
     });
@@ -147,13 +151,23 @@ export class StreamSession implements WriterOwner, HeartbeatMember, LifetimeOwne
     const { transform, hookTimeoutMs: timeoutMs } = config;
     if (!transform) {
       writer.start(subscription);
-      subscription.read(writer);
+      if (this.#reportUnusableId(writer)) subscription.read(writer);
       return;
     }
     const parts = { transform, context: this.identity.context, lifetime: this.lifetime, timeoutMs };
     const step = new TransformStep(parts, writer, subscription);
     writer.start(step);
-    subscription.read(step);
+    if (this.#reportUnusableId(writer)) subscription.read(step);
+  }
+
+  /** Sends the gap of an unusable Last-Event-ID, if there was one. Returns false if an observer ended the stream. */
+  #reportUnusableId(writer: ResponseWriter): boolean {
+    if (!this.hasUnusableId) return true;
+    const now = Date.now();
+    const gap = { reason: 'unusable-id', from: now, to: now } as const;
+    writer.onControlEvent(gapBytes(gap));
+    this.#context.feedListener(this.route).onGap(gap, 1);
+    return !this.lifetime.ended;
   }
 
   onEvict(bound: EvictContext['bound'], bufferedBytes: number): void {

@@ -1,11 +1,13 @@
 import type { Request } from 'express';
+import { checkUpstreamHeaders } from '../config/header-rules.ts';
 import type { Config } from '../config/options.ts';
-import { checkUpstreamHeaders } from '../config/request-options.ts';
-import { addressOf, fillTarget, forwardedQuery, type UpstreamAddress } from '../config/target.ts';
+import { addressOf, fillTarget, type UpstreamAddress } from '../config/target.ts';
 import { DedicatedSubscription } from '../feed/dedicated-subscription.ts';
 import type { Subscription } from '../feed/subscription.ts';
 import { badHookResult, callHook } from '../hooks/call-hook.ts';
+import { requestUrl } from '../http.ts';
 import { Lifetime, StreamEnded } from '../lifecycle/lifetime.ts';
+import { addForwardedQuery } from '../request/forwarded-query.ts';
 import { toUpstreamHeaders } from '../request/upstream-headers.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import type { StreamSession } from './stream-session.ts';
@@ -19,6 +21,7 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
   const feedListener = context.feedListener(stream.route);
   if (lifetime.ended) throw new StreamEnded();
   if (!registry || !config.share) {
+    lifetime.addDisposer(context.upstreamPermits.acquire());
     const prepare = async () => ({ address, headers: await upstreamHeaders(config, req, lifetime) });
     const parts = { upstream, heartbeat: idleHeartbeat, config, cursor, prepare, feedListener };
     return new DedicatedSubscription(parts, request, Boolean(config.transform));
@@ -37,9 +40,11 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
 /** Where the events come from. */
 async function upstreamAddress(config: Config, req: Request, lifetime: Lifetime): Promise<UpstreamAddress> {
   const { target, hookTimeoutMs } = config;
-  const query = forwardedQuery(req.originalUrl, config.forwardQuery);
-  if (typeof target !== 'function') return fillTarget(target, req.params, query);
-  return addressOf(await callHook('target', () => target(req), lifetime, hookTimeoutMs), query);
+  const address =
+    typeof target === 'function'
+      ? addressOf(await callHook('target', () => target(req), lifetime, hookTimeoutMs))
+      : fillTarget(target, req.params);
+  return addForwardedQuery(address, requestUrl(req), config.forwardQuery);
 }
 
 /** What the upstream is told, Last-Event-ID aside. Asked again at every connect. */

@@ -1,5 +1,5 @@
 import type { SseProxyErrorCode } from '../../src/index.ts';
-import type { SseProxyOptions, StreamLimiter } from '../../src/types.ts';
+import type { LimitKind, SseProxyOptions, StreamLimiter } from '../../src/types.ts';
 import type { ProxyApp } from './app.ts';
 import { until } from './until.ts';
 import type { RawUpstream } from './upstream.ts';
@@ -13,7 +13,6 @@ type Never =
   | 'ERR_SSE_NOT_ACCEPTABLE'
   | 'ERR_SSE_CROSS_SITE'
   | 'ERR_SSE_FORBIDDEN'
-  | 'ERR_SSE_LAST_EVENT_ID'
   | 'ERR_SSE_PARAMETER'
   | 'ERR_SSE_PIPELINED'
   | 'ERR_SSE_UPSTREAM_REFUSED'
@@ -41,7 +40,7 @@ export interface RefusalScene {
   readonly closes?: true;
 }
 
-const limiter = (limit: 'total' | 'key' | 'rate'): StreamLimiter => ({ acquire: () => ({ ok: false, limit }) });
+const limiter = (kind: LimitKind): StreamLimiter => ({ acquire: () => ({ ok: false, rule: 'user', kind }) });
 const secrets = 'X-Request-Id: s3cret\r\nServer-Timing: s3cret\r\nSet-Cookie: s3cret=1\r\nWWW-Authenticate: s3cret\r\n';
 const answering = (status: string, fields = '') =>
   `HTTP/1.1 ${status}\r\n${secrets}${fields}Content-Length: 6\r\n\r\ns3cret`;
@@ -54,13 +53,19 @@ export const later: Record<Exclude<SseProxyErrorCode, Late | Never>, RefusalScen
     status: 429,
     reason: 'limit',
     title: 'Too many streams for this user',
-    options: { limits: limiter('key') },
+    options: { limits: limiter('max') },
   },
   ERR_SSE_LIMIT_RATE: {
     status: 429,
     reason: 'limit',
-    title: 'Too many streams opened in a minute',
-    options: { limits: limiter('rate') },
+    title: 'Too many streams opened within a time',
+    options: { limits: limiter('opensPerHour') },
+  },
+  ERR_SSE_LIMIT_UPSTREAMS: {
+    status: 503,
+    reason: 'limit',
+    title: 'Too many upstream connections',
+    options: { limits: limiter('upstreams') },
   },
   ERR_SSE_OVERLOAD: {
     status: 503,
@@ -157,12 +162,6 @@ export const never: Record<Never, RefusalScene> = {
     request: getting('Origin: https://s3cret\r\n'),
   },
   ERR_SSE_FORBIDDEN: { status: 403, reason: 'forbidden', title: 'Not allowed', options: { authorize: () => false } },
-  ERR_SSE_LAST_EVENT_ID: {
-    status: 400,
-    reason: 'last-event-id',
-    title: 'Invalid Last-Event-ID',
-    request: 'GET /sse?lastEventId=s3cret%00 HTTP/1.1\r\nHost: a\r\n\r\n',
-  },
   ERR_SSE_PARAMETER: {
     status: 400,
     reason: 'parameter',

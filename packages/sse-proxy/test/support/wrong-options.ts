@@ -1,11 +1,11 @@
 import type { SseProxyOptions } from '../../src/types.ts';
 
-/** One thing that is wrong: the value, the name in the message, what it expected, what it says arrived. */
+/** A wrong value, and what the message must contain: the option's name, what was expected, what arrived. */
 export type Wrong = [value: unknown, name: string, expected: RegExp, got: string];
 
-/** A message shows strings in quotes, numbers and the like as they are, and of an object only its kind. */
+/** How a message shows a value: strings in quotes, of an object only its kind. */
 function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return JSON.stringify(escaped(value));
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return `an array of ${value.length}`;
   return typeof value === 'object' && value !== null ? `an object (${value.constructor.name})` : String(value);
@@ -15,26 +15,59 @@ function each(name: string, expected: RegExp, values: unknown[], got = shown): W
   return values.map((value) => [value, name, expected, got(value)]);
 }
 
-/** The same values, one level down: in an object under `key`, or in a list. */
+/** The same values one level down: in an object under `key`, or as the second item of a list. */
 const inside = (key: string, wrongs: Wrong[], rest = {}): Wrong[] =>
   wrongs.map(([value, ...said]) => [{ ...rest, [key]: value }, ...said]);
-const listed = (wrongs: Wrong[]): Wrong[] => wrongs.map(([value, ...said]) => [['x-ok', value], ...said]);
+const listed = (wrongs: Wrong[], first: unknown = 'x-ok'): Wrong[] =>
+  wrongs.map(([value, name, ...said]) => [[first, value], `${name}[1]`, ...said]);
 
-const noNumbers = ['5000', Number.NaN, 0, -1, Number.POSITIVE_INFINITY, null, true, [5], {}];
-const duration = (name: string) => each(name, /milliseconds( above 0, at most 2147483647)?/, [...noNumbers, 2 ** 31]);
-const durationOnly = (name: string) => [...duration(name), ...each(name, /above 0, at most 2147483647/, [false])];
+const noNumbers = ['5000', Number.NaN, 0, -1, Number.POSITIVE_INFINITY, null, true, [5], {}, 5n];
+const duration = (name: string) =>
+  each(name, /milliseconds above 0, at most 2147483647, or false/, [...noNumbers, 2 ** 31]);
+const durationOnly = (name: string) =>
+  each(name, /milliseconds above 0, at most 2147483647$/, [...noNumbers, 2 ** 31, false]);
 const count = (name: string) => each(name, /a whole number above 0/, [...noNumbers, false, 1.5, 2 ** 53]);
 const fn = (name: string) => each(name, /a function/, [null, 'yes', 5, true, {}]);
-const strings = (name: string) => [
-  ...each(name, /an array of strings/, ['a, b', null, 5, false, { a: true }]),
-  ...listed(each(name, /an array of strings that are not empty/, [5, '', undefined, null, ['a']])),
+const strings = (name: string, what: RegExp, first?: string) => [
+  ...each(name, what, ['a, b', null, 5, false, { a: true }]),
+  ...listed(each(name, /a string that is not empty/, [5, '', undefined, null, ['a']], shownItem), first),
 ];
+const objects = (name: string) =>
+  each(name, /an object/, [null, 5, 'x', [], new Map(), new Date(0), Promise.resolve()], shown);
+const unknown = (name: string, key: string, known: RegExp): Wrong[] => [
+  [{ [key]: 5 }, `${name}.${key}`, known, 'an unknown name'],
+];
+
+/** A hole in a list is as wrong as null. */
+function shownItem(value: unknown): string {
+  return value === undefined ? 'null' : shown(value);
+}
 
 const unforwardable = [
   ...['accept', 'accept-encoding', 'cache-control', 'connection', 'content-encoding', 'content-length', 'expect'],
-  ...['forwarded', 'host', 'http2-settings', 'keep-alive', 'last-event-id', 'te', 'trailer', 'transfer-encoding'],
+  ...['forwarded', 'host', 'http2-settings', 'keep-alive', 'te', 'trailer', 'transfer-encoding'],
   ...['upgrade', 'via', 'proxy-authorization', 'Proxy-Connection', 'HOST', 'x y', 'x:', 'a\r\nb', 'é', 'a\0'],
 ];
+
+const unpassable = [
+  ...['set-cookie', 'Set-Cookie', 'set-cookie2', 'clear-site-data', 'alt-svc', 'strict-transport-security'],
+  ...['access-control-allow-origin', 'Access-Control-Max-Age', 'connection', 'keep-alive', 'te', 'trailer', 'upgrade'],
+  ...['transfer-encoding', 'proxy-authenticate', 'content-type', 'content-length', 'content-encoding', 'cache-control'],
+  ...['x-accel-buffering', 'x-accel-redirect', 'x y', 'é'],
+];
+
+function escaped(text: string): string {
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028]/g, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
+}
+
+const aRule = { name: 'user', key: () => 'a', max: 1 };
+const ruleMember = (member: string, expected: RegExp, values: unknown[], got = shown): Wrong[] =>
+  values.map((value) => [
+    { rules: [aRule, { ...aRule, name: 'workflow', [member]: value }] },
+    `limits.rules[1].${member}`,
+    expected,
+    got(value),
+  ]);
 
 /** Every option with what it may not be. Kept exhaustive by the compiler: an option without a row does not build. */
 export const wrongOptions: Record<keyof SseProxyOptions, Wrong[]> = {
@@ -70,21 +103,35 @@ export const wrongOptions: Record<keyof SseProxyOptions, Wrong[]> = {
       (value) => JSON.stringify(new URL(value as string).pathname.split('/')[1]),
     ),
   ],
+  name: each('name', /a string of 1 to 200 printable characters/, [
+    ...['', 'a\nb', 'a\x85b', 'a\u2028b', 5, null, true, {}],
+  ]),
   forwardHeaders: [
-    ...strings('forwardHeaders'),
+    ...strings('forwardHeaders', /an array of header names/),
     ...listed(
       each('forwardHeaders', /no cookie: name the cookies in forwardCookies/, ['cookie', 'Cookie'], () => '"cookie"'),
     ),
     ...listed(
-      each('forwardHeaders', /names of headers that a proxy may pass on/, unforwardable, (name) =>
-        JSON.stringify(String(name).toLowerCase()),
+      each('forwardHeaders', /the name of a header field that a proxy may forward/, unforwardable, (name) =>
+        JSON.stringify(escaped(String(name).toLowerCase())),
       ),
     ),
   ],
-  forwardCookies: strings('forwardCookies'),
+  forwardCookies: [
+    ...strings('forwardCookies', /an array of cookie names/),
+    ...listed(each('forwardCookies', /a cookie's name/, ['a=b', 'a;b', 'a b', 'é'])),
+  ],
   forwardQuery: [
-    ...strings('forwardQuery'),
-    ...listed(each('forwardQuery', /names other than lastEventId/, ['lastEventId'])),
+    ...strings('forwardQuery', /an array of parameter names/),
+    ...listed(each('forwardQuery', /another name: lastEventId goes up as Last-Event-ID/, ['lastEventId'])),
+  ],
+  responseHeaders: [
+    ...strings('responseHeaders', /an array of header names/),
+    ...listed(
+      each('responseHeaders', /the name of a header field that an upstream may send to browsers/, unpassable, (name) =>
+        JSON.stringify(String(name).toLowerCase()),
+      ),
+    ),
   ],
   upstreamHeaders: [
     ...each(
@@ -93,21 +140,21 @@ export const wrongOptions: Record<keyof SseProxyOptions, Wrong[]> = {
       [null, true, 5, [['x-a', 'b']], new Headers({ 'x-a': 'b' }), new Map([['x-a', 'b']])],
       (value) => (value === 5 ? 'a number' : shown(value)),
     ),
-    ...unforwardable.map(
+    ...[...unforwardable, 'last-event-id', 'Last-Event-ID'].map(
       (name): Wrong => [
         { [name]: 'x' },
         'upstreamHeaders',
-        /names of headers that may be set for the upstream/,
-        shown(name),
+        /names of header fields that may be set for the upstream/,
+        shown(escaped(name)),
       ],
     ),
     ...inside(
       'X-A',
       each(
         'upstreamHeaders.X-A',
-        /no CR, LF or other control character/,
+        /a header value without CR, LF or other control characters/,
         ['a\rb', 'a\nb', 'a\r\nX-Evil: 1', 'a\0', '\x7f', 'é→'],
-        () => '"one"',
+        () => '"one with them"',
       ),
     ),
     ...inside(
@@ -118,79 +165,111 @@ export const wrongOptions: Record<keyof SseProxyOptions, Wrong[]> = {
   authorize: fn('authorize'),
   reauthorizeMs: [...duration('reauthorizeMs'), ...each('reauthorizeMs', /authorize to be set too/, [5_000])],
   share: [
-    ...each('share', /an object/, [null, 5, 'x', []]),
+    ...each('share', /true, false or an object/, [null, 5, 'x', []]),
+    ...unknown('share', 'keys', /one of key, ids, join, replay, lingerMs/),
     ...inside('key', fn('share.key')),
-    // By default Authorization is forwarded: users who share must not share what only one of them may see.
+    // By default Authorization is forwarded: browsers that share must not share what only one of them may see.
     ...inside(
       'key',
-      each('share.key', /no credentials of users to be forwarded/, [() => 'all'], () => '"authorization"'),
+      each('share.key', /no user's credentials to be forwarded/, [() => 'all'], () => '"authorization"'),
     ),
     ...inside('ids', each('share.ids', /'upstream' or 'assign'/, ['Assign', '', null, true, 5])),
-    ...inside('lingerMs', each('share.lingerMs', /milliseconds/, [-1, Number.NaN, '5000', null, false, 2 ** 31])),
-    ...inside('replay', each('share.replay', /an object/, [null, 5, 'x', true, []])),
+    ...inside('join', each('share.join', /'fresh' or 'live'/, ['Fresh', '', null, true, 5])),
+    ...inside('lingerMs', each('share.lingerMs', /0, or milliseconds/, [-1, Number.NaN, '5000', null, false, 2 ** 31])),
+    ...inside('replay', objects('share.replay')),
+    ...inside('replay', unknown('share.replay', 'maxEvent', /one of maxEvents, maxBytes, maxAgeMs/)),
     ...inside('replay', inside('maxEvents', count('share.replay.maxEvents'))),
     ...inside('replay', inside('maxBytes', count('share.replay.maxBytes'))),
     ...inside('replay', inside('maxAgeMs', durationOnly('share.replay.maxAgeMs'))),
   ],
   resume: [
-    ...each('resume', /an object/, [null, 5, 'x', []]),
+    ...each('resume', /true, false or an object/, [null, 5, 'x', []]),
+    ...unknown('resume', 'minDelay', /one of minDelayMs, maxDelayMs, maxOutageMs, afterEnd/),
     ...inside('minDelayMs', durationOnly('resume.minDelayMs')),
     ...inside('maxDelayMs', durationOnly('resume.maxDelayMs')),
     ...inside('maxOutageMs', durationOnly('resume.maxOutageMs')),
+    ...inside('afterEnd', each('resume.afterEnd', /'resume' or 'end'/, ['End', '', null, true, false, 5])),
     ...inside('maxDelayMs', each('resume.maxDelayMs', /at least resume\.minDelayMs \(1000\)/, [999]), {
       minDelayMs: 1_000,
     }),
+    ...inside(
+      'minDelayMs',
+      each('resume.maxDelayMs', /at least resume\.minDelayMs \(20000\)/, [20_000], () => '10000'),
+    ),
   ],
   heartbeatMs: duration('heartbeatMs'),
   retryMs: duration('retryMs'),
   connectTimeoutMs: durationOnly('connectTimeoutMs'),
   headersTimeoutMs: durationOnly('headersTimeoutMs'),
+  openAfterMs: [...duration('openAfterMs'), ...each('openAfterMs', /at most headersTimeoutMs \(120000\)/, [120_001])],
   idleTimeoutMs: duration('idleTimeoutMs'),
   maxDurationMs: duration('maxDurationMs'),
   hookTimeoutMs: durationOnly('hookTimeoutMs'),
   slowClient: [
-    ...each('slowClient', /an object/, [null, 5, 'x', true, []]),
+    ...objects('slowClient'),
+    ...unknown('slowClient', 'maxBytes', /one of maxBufferedBytes, maxStallMs, maxTotalBytes/),
     ...inside('maxBufferedBytes', count('slowClient.maxBufferedBytes')),
     ...inside('maxStallMs', durationOnly('slowClient.maxStallMs')),
     ...inside('maxTotalBytes', count('slowClient.maxTotalBytes')),
   ],
   maxEventBytes: count('maxEventBytes'),
   limits: [
-    ...each('limits', /an object/, [null, 5, 'x', true, []]),
+    ...objects('limits'),
+    ...unknown('limits', 'perUser', /one of total, upstreams, rules/),
     ...inside('total', count('limits.total')),
-    ...inside('perKey', count('limits.perKey'), { key: () => 'a' }),
-    ...inside('opensPerMinute', count('limits.opensPerMinute'), { key: () => 'a' }),
-    ...inside('key', fn('limits.key')),
-    ...inside(
-      'perKey',
-      each('limits.perKey', /a key to count by: limits\.key, or authorize that gives \{ key \}/, [5]),
+    ...inside('upstreams', count('limits.upstreams')),
+    ...inside('rules', each('limits.rules', /an array of rules/, [null, 5, 'x', {}, true])),
+    ...inside('rules', listed(each('limits.rules', /an object/, [null, undefined, 5, 'x', [], () => {}]), aRule)),
+    ...ruleMember('name', /a string that is not empty/, ['', 5, null, undefined, {}], shownItem),
+    ...ruleMember('name', /a name that no other limit has/, ['user', 'total', 'upstreams']),
+    ...ruleMember('key', /a function/, [null, 'user', 5, {}]),
+    ...['max', 'opensPerMinute', 'opensPerHour'].flatMap((bound) =>
+      ruleMember(bound, /a whole number above 0/, [...noNumbers, false, 1.5, 2 ** 53]),
     ),
-    ...inside('opensPerMinute', each('limits.opensPerMinute', /a key to count by/, [5])),
+    ...inside(
+      'rules',
+      listed(
+        [[{ name: 'workflow' }, 'limits.rules', /a bound: max, opensPerMinute or opensPerHour/, 'without one']],
+        aRule,
+      ),
+    ),
+    [{ rules: [{ name: 'a', max: 1, most: 2 }] }, 'limits.rules[0].most', /one of name, key, max/, 'an unknown name'],
+    [
+      { rules: [{ name: 'a', max: 1 }] },
+      'limits.rules a',
+      /a key to count by: a key function, or authorize/,
+      'neither',
+    ],
     ...inside('acquire', each('limits.acquire', /a function/, [null, 'yes', 5, {}])),
+    ...inside('upstreams', count('limits.upstreams'), { acquire: () => ({}) }),
   ],
   refuse: each('refuse', /'soft' or 'status'/, ['hard', 'Soft', '', null, true, false, 503]),
   allowOrigins: [
-    ...strings('allowOrigins'),
+    ...strings('allowOrigins', /an array of origins/, 'https://ok.example'),
     ...listed(
       each(
         'allowOrigins',
-        /origins such as 'https:\/\/admin\.example', without a path/,
+        /an origin such as 'https:\/\/admin\.example' or 'capacitor:\/\/localhost', without a path/,
         ['*', 'null', 'admin.example', '//admin.example', 'HTTPS://admin.example', 'https://admin.example/'].concat(
           ['https://admin.example/a', 'https://admin.example?x', 'https://admin.example:443'],
-          ['https://u@admin.example', 'https://*.example', 'file:///'],
+          ['https://u@admin.example', 'https://*.example', 'file:///', 'file://host', 'capacitor:', 'capacitor://'],
+          ['tauri://localhost/', 'Tauri://localhost', 'app://a?b', 'app://a#b', 'app://u@a', 'data:text/html,x'],
+          ['https://b\u00fccher.example', 'https://admin.example\\'],
         ),
+        (value) => JSON.stringify(value),
       ),
-    ).map(([value, ...said]): Wrong => [(value as string[]).slice(1), ...said]),
+      'https://ok.example',
+    ),
   ],
   transform: fn('transform'),
   observers: [
     ...each('observers', /an array of observers/, [null, 5, {}, () => {}]),
-    ...each('observers[1]', /an object with hooks/, [null, 5, [], () => {}]).map(
-      ([value, ...said]): Wrong => [[{}, value], ...said],
-    ),
-    ...['onOpen', 'onClose', 'onRefuse', 'onEvict', 'onError'].flatMap((hook) =>
+    ...listed(each('observers', /an object with hooks/, [null, undefined, 5, [], () => {}]), {}),
+    ...listed([[{ onClosed: () => {} }, 'observers', /hooks out of onOpen, onClose,/, '"onClosed"']], {}),
+    ...['onOpen', 'onClose', 'onRefuse', 'onResume', 'onGap', 'onEvict', 'onError'].flatMap((hook) =>
       inside(hook, fn(`observers[1].${hook}`)).map(([value, ...said]): Wrong => [[{}, value], ...said]),
     ),
   ],
-  dispatcher: each('dispatcher', /an undici Dispatcher/, [null, 5, 'x', {}, [], { dispatch: true }]),
+  dispatcher: each('dispatcher', /an undici dispatcher/, [null, 5, 'x', {}, [], { dispatch: true }]),
+  fastPath: each('fastPath', /true or false/, [null, 0, 1, 'false', {}]),
 };

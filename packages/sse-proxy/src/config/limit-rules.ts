@@ -1,0 +1,59 @@
+import type { LimitRule, StreamLimiter } from '../types.ts';
+import { defaults } from './defaults.ts';
+import { createLimiter, type RuleBounds } from './limiter.ts';
+import { callable, count, group, isRecord, list, type Rule, type Rules, refuseOption, text, value } from './rule.ts';
+
+/** `limits`, checked and complete. */
+export interface LimitsConfig {
+  readonly limiter: StreamLimiter;
+  /** Most upstream connections at once. */
+  readonly upstreams: number;
+  /** Rules that count by the key of `authorize`: they need that option. */
+  readonly needAuthorize: readonly string[];
+}
+
+const none = value<number | undefined>(undefined, count);
+
+const ruleTable = {
+  name: (given, path) => value('', text)(given ?? null, path),
+  key: value<LimitRule['key']>(undefined, callable),
+  max: none,
+  opensPerMinute: none,
+  opensPerHour: none,
+} satisfies Rules<LimitRule>;
+
+const readRule: Rule<RuleBounds> = (given, path) => {
+  if (!isRecord(given)) return refuseOption(path, 'an object', given);
+  const rule = group(ruleTable)(given, path);
+  if (rule.max === undefined && rule.opensPerMinute === undefined && rule.opensPerHour === undefined)
+    refuseOption(path, 'a bound: max, opensPerMinute or opensPerHour', 'a rule without one');
+  return rule;
+};
+
+const limitsTable = {
+  total: value<number>(defaults.limits.total, count),
+  upstreams: none,
+  rules: list<RuleBounds>([], 'rules', readRule),
+  perKey: none,
+};
+
+/** `limits`: bounds of the built-in limiter, or a limiter of the user's. */
+export const limitsRule: Rule<LimitsConfig> = (given, path) => {
+  if (isRecord(given) && 'acquire' in given) {
+    if (typeof given.acquire !== 'function') refuseOption(`${path}.acquire`, 'a function', given.acquire);
+    const upstreams = none(given.upstreams, `${path}.upstreams`) ?? 2 * defaults.limits.total;
+    return { limiter: given as unknown as StreamLimiter, upstreams, needAuthorize: [] };
+  }
+  const { total, upstreams, rules: own, perKey } = group(limitsTable)(given, path);
+  const rules = perKey === undefined ? own : [...own, { name: 'perKey', max: perKey }];
+  const taken = new Set(['total', 'upstreams']);
+  for (const [index, { name }] of rules.entries()) {
+    if (taken.has(name)) refuseOption(`${path}.rules[${index}].name`, 'a name that no other limit has', name);
+    taken.add(name);
+  }
+  return {
+    limiter: createLimiter({ total, rules }),
+    upstreams: upstreams ?? 2 * total,
+    needAuthorize: rules.filter(({ key }) => !key).map(({ name }) => name),
+  };
+};
