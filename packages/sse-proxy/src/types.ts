@@ -76,6 +76,7 @@ export type CloseReason =
   | 'upstream-broken'
   | 'upstream-idle'
   | 'upstream-refused'
+  | 'refused-late'
   | 'event-too-large'
   | 'evicted'
   | 'max-duration'
@@ -95,6 +96,8 @@ export interface OpenContext {
   readonly stream: StreamInfo;
   /** From the browser's request to the upstream's headers, in milliseconds. */
   readonly waitedMs: number;
+  /** True if the response was opened before the upstream had responded, after `openAfterMs`. */
+  readonly early: boolean;
 }
 
 /** Given to {@link SseObserver.onClose}, once for every onOpen. */

@@ -51,19 +51,15 @@ describe('a feed that lost its upstream', () => {
     expect(it.resumes.map(([attempts]) => attempts)).to.deep.equal([1, 2, 1]);
   });
 
-  for (const code of [
-    'ERR_SSE_UPSTREAM_BUSY',
-    'ERR_SSE_UPSTREAM_CONNECT',
-    'ERR_SSE_UPSTREAM_TIMEOUT',
-    'ERR_SSE_UPSTREAM_BROKEN',
-    'ERR_SSE_UPSTREAM_PROTOCOL',
-    'ERR_SSE_UPSTREAM_REDIRECT',
-    'ERR_SSE_UPSTREAM_NOT_SSE',
-  ] as const) {
-    it(`tries again after ${code}`, async () => {
+  const codes = ['BUSY', 'CONNECT', 'TIMEOUT', 'BROKEN', 'PROTOCOL', 'REDIRECT', 'NOT_SSE'] as const;
+  for (const error of [
+    ...codes.map((code) => refusal(`ERR_SSE_UPSTREAM_${code}`)),
+    ...[404, 405].map((status) => refusal('ERR_SSE_UPSTREAM_REFUSED', { status })),
+  ]) {
+    it(`tries again after ${error.code} with status ${error.status} [R46]`, async () => {
       const it = await lost();
       await it.attempt(100);
-      it.refuse(refusal(code));
+      it.refuse(error);
       await it.reopen(200);
       it.send('id: 2\ndata: 2\n\n');
       expect([it.text(), it.overs]).to.deep.equal(['id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n', []]);
@@ -72,9 +68,9 @@ describe('a feed that lost its upstream', () => {
 
   for (const error of [
     refusal('ERR_SSE_UPSTREAM_NO_CONTENT'),
-    ...[401, 403, 404, 410].map((status) => refusal('ERR_SSE_UPSTREAM_REFUSED', { status })),
+    ...[400, 401, 403, 410, 418].map((status) => refusal('ERR_SSE_UPSTREAM_REFUSED', { status })),
   ]) {
-    it(`is over when the upstream says never (${error.status})`, async () => {
+    it(`ends the feed when a resume is refused with ${error.status} [R46]`, async () => {
       const it = await lost();
       await it.attempt(100);
       it.refuse(error);
@@ -84,6 +80,15 @@ describe('a feed that lost its upstream', () => {
       expect(it.upstream.requests).to.have.length(2);
     });
   }
+
+  it('reports what is left of a Retry-After when the outage outlasts maxOutageMs', async () => {
+    const it = await lost({ maxOutageMs: 1_000 });
+    await it.attempt(100);
+    it.refuse(refusal('ERR_SSE_UPSTREAM_BUSY', { retryAfterMs: 120_000 }));
+    clock.tick(900);
+    const [[reason, error] = []] = it.overs;
+    expect([reason, error?.retryAfterMs]).to.deep.equal(['upstream-broken', 119_100]);
+  });
 
   it('waits as long as Retry-After says, at least', async () => {
     const it = await lost();

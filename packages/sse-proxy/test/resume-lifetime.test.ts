@@ -64,7 +64,7 @@ describe('resume, seen from both ends', () => {
       ['204 No Content', ''],
       ['401 Unauthorized', 'Content-Length: 0\r\n'],
       ['403 Forbidden', 'Content-Length: 0\r\n'],
-      ['404 Not Found', 'Content-Length: 0\r\n'],
+      ['410 Gone', 'Content-Length: 0\r\n'],
     ]) {
       it(`ends the stream at a ${status} on resume; the browser’s own request then gets it (${kind})`, async () => {
         const { up, proxied, browser, request } = await watching({ share });

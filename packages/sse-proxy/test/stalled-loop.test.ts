@@ -135,7 +135,13 @@ describe('rule 27: a stalled event loop is not a timeout', () => {
     const feed = new Feed({
       upstream: createUpstream({ connectTimeoutMs: 5_000, headersTimeoutMs: 5_000, dispatcher: undefined }),
       heartbeat,
-      config: { idleTimeoutMs: 240_000, idleTimeoutIsSet: true, maxEventBytes: 1_000, resume: false },
+      config: {
+        idleTimeoutMs: 240_000,
+        idleTimeoutIsSet: true,
+        maxEventBytes: 1_000,
+        openAfterMs: false,
+        resume: false,
+      },
       cursor: '',
       prepare: () => Promise.reject(new Error('not resumed')),
       retainFrames: true,

@@ -101,7 +101,7 @@ describe('the time-outs of the upstream', () => {
       const feed = new Feed({
         upstream: upstreams,
         heartbeat,
-        config: { idleTimeoutMs: 40, idleTimeoutIsSet: false, maxEventBytes: 1_000, resume: false },
+        config: { idleTimeoutMs: 40, idleTimeoutIsSet: false, maxEventBytes: 1_000, openAfterMs: false, resume: false },
         cursor: '',
         prepare: () => Promise.reject(new Error('not resumed')),
         retainFrames: true,

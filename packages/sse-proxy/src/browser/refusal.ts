@@ -56,7 +56,12 @@ export function refuse(
 
 function sendSoftly(res: ServerResponse, error: SseProxyError, retryMs: number): void {
   res.writeHead(200, { ...streamHeaders });
-  res.end(ownEvent('refused', { reason: error.reason, code: error.code, retryMs }, retryMs));
+  res.end(refusedEvent(error, retryMs));
+}
+
+/** The in-band form of a refusal. A final one has the status that the browser's next request will get. */
+export function refusedEvent({ reason, code, status, temporary }: SseProxyError, retryMs: number): Buffer {
+  return ownEvent('refused', { reason, code, retryMs, ...(!temporary && { status }) }, retryMs);
 }
 
 function sendStatus(res: ServerResponse, error: SseProxyError, retryMs: number | undefined): void {

@@ -8,6 +8,7 @@ import { heartbeatBytes, ownEvent, retryBytes } from '../sse/events.ts';
 import type { CloseReason, EvictContext } from '../types.ts';
 import { breakOff, closeAfter } from './connection.ts';
 import { type ChunkSink, createSink, type SinkOwner } from './fast-write/chunk-sink.ts';
+import { refusedEvent } from './refusal.ts';
 import { StallDetector } from './stall-detector.ts';
 import { sendStreamHeaders } from './stream-headers.ts';
 
@@ -199,10 +200,19 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
    * taken all within `closeFlushMs`.
    */
   endWith(reason: string, retryMs: number, isDraining: boolean): void {
+    this.#endWithEvent(ownEvent('end', { reason, retryMs }, retryMs), isDraining);
+  }
+
+  /** Refuses a stream whose response is open already: like {@link endWith}, with an `sse-proxy:refused` event [R6]. */
+  endWithRefusal(error: SseProxyError, retryMs: number, isDraining: boolean): void {
+    this.#endWithEvent(refusedEvent(error, retryMs), isDraining);
+  }
+
+  #endWithEvent(event: Buffer, isDraining: boolean): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
     closeAfter(this.#res, isDraining);
-    this.#sink.end(ownEvent('end', { reason, retryMs }, retryMs));
+    this.#sink.end(event);
     if (!isDraining) return;
     const timer = setTimeout(() => breakOff(this.#res), closeFlushMs).unref();
     this.#res.once('close', () => clearTimeout(timer));

@@ -146,7 +146,7 @@ export function readOptions(given: SseProxyOptions): Config {
       openAfterMs: opensEarly && checked.openAfterMs && Math.min(checked.openAfterMs, checked.headersTimeoutMs),
       idleTimeoutIsSet: given.idleTimeoutMs !== undefined,
       beatMs: Math.min(1_000, quarterOf(Math.min(...spans.filter((span) => span !== false)))),
-      idleBeatMs: quarterOf(idleTimeoutMs || defaults.idleTimeoutMs),
+      idleBeatMs: Math.min(2_500, quarterOf(idleTimeoutMs || defaults.idleTimeoutMs)),
     });
   } catch (cause) {
     if (cause instanceof SseProxyError) throw cause;

@@ -9,7 +9,7 @@ import type { FeedReader, Subscription } from './subscription.ts';
 
 /** Dedicated mode: a feed with one reader. A slow reader pauses the upstream. */
 export class DedicatedSubscription implements Subscription, FeedHandler {
-  readonly ready: Promise<IncomingHttpHeaders>;
+  readonly ready: Promise<IncomingHttpHeaders | undefined>;
   readonly browsers = 1;
   readonly #feed: Feed;
   readonly #run = new FrameRun();
@@ -30,8 +30,10 @@ export class DedicatedSubscription implements Subscription, FeedHandler {
 
   read(reader: FeedReader): void {
     this.#reader = reader;
-    if (this.#outcome) reader.onEnd(...this.#outcome);
-    else this.#feed.resume();
+    if (this.#outcome) return reader.onEnd(...this.#outcome);
+    const state = this.#feed.upstreamState;
+    if (state) reader.onControlEvent(state, false);
+    this.#feed.resume();
   }
 
   resume(): void {

@@ -6,6 +6,9 @@ import type { CloseReason } from '../types.ts';
 import type { UpstreamConnection, UpstreamHandler, UpstreamRequest } from '../upstream/upstream.ts';
 import type { FeedParts } from './feed-parts.ts';
 import { ReconnectTimer } from './reconnect-timer.ts';
+import { isFinalAtResume } from './refusals.ts';
+import { SilenceDetector } from './silence-detector.ts';
+import { UpstreamStateReporter } from './upstream-state.ts';
 
 /** Callbacks for the response to one upstream request; exactly one of them is called. */
 interface PendingConnect {
@@ -25,6 +28,13 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
   #connection: UpstreamConnection | undefined;
   #pending: PendingConnect | undefined;
   readonly #reconnectTimer = new ReconnectTimer();
+  /** Undefined until there is something to report. */
+  #state: UpstreamStateReporter | undefined;
+  /** Undefined until the upstream has sent a comment. */
+  #silence: SilenceDetector | undefined;
+  /** Opens the browsers' responses before the upstream has responded; undefined for a resume. */
+  #openEarly: (() => void) | undefined;
+  #earlyTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #isPaused = false;
 
@@ -38,6 +48,8 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
   protected abstract get retryMs(): number | undefined;
   /** True once the upstream has sent an id or a comment. */
   protected abstract get showsLife(): boolean;
+  /** Sends an event of our own to the current browsers. */
+  protected abstract sendControlEvent(bytes: Buffer): void;
   /** The connection is lost and will be reopened. */
   protected abstract onLost(): void;
   /** The upstream has accepted the request of a resume. */
@@ -55,14 +67,36 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     return this.#reconnectTimer;
   }
 
-  /** Sends the first request; resolves with the upstream's headers. Frames flow at once, unless the feed is paused. */
-  connect(request: UpstreamRequest): Promise<IncomingHttpHeaders> {
-    return new Promise((resolve, onRefused) => {
-      const onHeaders = (headers: IncomingHttpHeaders) => {
-        if (this.parts.config.idleTimeoutMs !== false) this.parts.heartbeat.add(this);
-        resolve(headers);
+  /** The event that tells a browser which joins now why no events can arrive; undefined if they can. */
+  get upstreamState(): Buffer | undefined {
+    return this.#state?.current;
+  }
+
+  /**
+   * Sends the first request; resolves with the upstream's headers. Frames flow at once, unless the feed is paused.
+   * Resolves with `undefined` if the upstream is connected but has not responded within `openAfterMs` [R6]; if it then
+   * refuses, the feed ends with the reason 'refused-late'.
+   */
+  connect(request: UpstreamRequest): Promise<IncomingHttpHeaders | undefined> {
+    const since = Date.now();
+    return new Promise((resolve, reject) => {
+      let isOpen = false;
+      this.#openEarly = () => {
+        isOpen = true;
+        this.#reporter().begin('connecting', since, 'now');
+        resolve(undefined);
       };
-      this.#open(request, { onHeaders, onRefused });
+      this.#open(request, {
+        onHeaders: (headers) => {
+          this.parts.heartbeat.add(this);
+          this.#state?.end();
+          resolve(headers);
+        },
+        onRefused: (error) => {
+          if (isOpen) this.finish('refused-late', error);
+          else reject(error);
+        },
+      });
     });
   }
 
@@ -83,6 +117,8 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     this.#isClosed = true;
     this.parts.heartbeat.remove(this);
     this.#reconnectTimer.stop();
+    clearTimeout(this.#earlyTimer);
+    this.#state?.stop();
     this.#connection?.abort();
   }
 
@@ -91,15 +127,18 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     // [spec] Last-Event-ID is sent as the bytes of the id.
     const headers =
       this.cursor && isHeaderValue(this.cursor) ? [...request.headers, 'last-event-id', this.cursor] : request.headers;
-    this.#connection = this.parts.upstream.open({ address: request.address, headers }, this);
+    this.#connection = this.parts.upstream.open({ ...request, headers }, this);
   }
 
-  onConnected(): void {}
+  onConnected(): void {
+    const { openAfterMs } = this.parts.config;
+    if (openAfterMs !== false && this.#openEarly) this.#earlyTimer = setTimeout(this.#openEarly, openAfterMs);
+  }
 
   onHeaders(headers: IncomingHttpHeaders): void {
-    const pending = this.#pending;
-    this.#pending = undefined;
+    const pending = this.#settle();
     this.quietBeats = 0;
+    this.#silence?.restart();
     if (this.#isPaused) this.#connection?.pause();
     pending?.onHeaders(headers);
   }
@@ -109,10 +148,22 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
   }
 
   onError(error: SseProxyError): void {
-    const pending = this.#pending;
-    this.#pending = undefined;
+    const pending = this.#settle();
     if (pending) pending.onRefused(error);
     else this.#lost('upstream-broken', error);
+  }
+
+  #settle(): PendingConnect | undefined {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    this.#openEarly = undefined;
+    clearTimeout(this.#earlyTimer);
+    return pending;
+  }
+
+  #reporter(): UpstreamStateReporter {
+    this.#state ??= new UpstreamStateReporter((bytes) => this.sendControlEvent(bytes));
+    return this.#state;
   }
 
   /** The connection is gone: reconnects, or ends the feed if `resume` is off. */
@@ -121,6 +172,7 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     const { resume } = this.parts.config;
     if (!resume) return this.finish(reason, error);
     this.onLost();
+    if (!this.#reconnectTimer.isOn) this.#reporter().begin('lost', Date.now(), 'later');
     this.#reconnectTimer.begin(this.hasDelivered, resume.maxOutageMs, () => this.#giveUp(error));
     this.hasDelivered = false;
     this.#retryLater();
@@ -137,7 +189,8 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
 
   #giveUp(cause: SseProxyError | undefined): void {
     const message = 'the upstream was away for longer than resume.maxOutageMs';
-    this.finish('upstream-broken', new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message, cause }));
+    const { retryAfterMs } = this.#reconnectTimer;
+    this.finish('upstream-broken', new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message, cause, retryAfterMs }));
   }
 
   async #retry(): Promise<void> {
@@ -151,26 +204,39 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     this.#open(request, {
       onHeaders: () => this.#resumed(),
       onRefused: (error) => {
-        // After 204 or a 4xx the browser's own next request receives that status.
-        const isFinal = error.code === 'ERR_SSE_UPSTREAM_NO_CONTENT' || error.code === 'ERR_SSE_UPSTREAM_REFUSED';
-        if (isFinal) this.finish('upstream-refused', error);
-        else this.#retryLater(error.retryAfterMs);
+        if (isFinalAtResume(error)) return this.finish('upstream-refused', error);
+        this.#reconnectTimer.noteRetryAfter(error.retryAfterMs);
+        this.#retryLater(error.retryAfterMs);
       },
     });
   }
 
   #resumed(): void {
     const outageMs = this.#reconnectTimer.end();
+    this.#state?.end();
     this.onReconnected(this.#reconnectTimer.attempts, outageMs);
+  }
+
+  /** The upstream has sent a comment. */
+  protected onComment(): void {
+    this.#silence ??= new SilenceDetector();
+    this.#silence.onComment(performance.now());
+  }
+
+  /** The upstream has sent something after a beat without anything. */
+  protected onLife(): void {
+    this.quietBeats = 0;
+    this.#state?.end();
   }
 
   /** Measures the upstream's silence. A paused feed doesn't read, so its silence says nothing. */
   beat(): void {
+    if (this.#isPaused || this.#reconnectTimer.isOn) return;
     const { idleTimeoutMs, idleTimeoutIsSet } = this.parts.config;
-    if (this.#isPaused || this.#reconnectTimer.isOn || idleTimeoutMs === false) return;
-    if (!idleTimeoutIsSet && !this.showsLife) return;
-    this.quietBeats++;
-    if (this.quietBeats * this.parts.heartbeat.periodMs <= idleTimeoutMs) return;
+    const quietMs = ++this.quietBeats * this.parts.heartbeat.periodMs;
+    if (this.#silence?.isSilent(quietMs) && !this.upstreamState)
+      this.#reporter().begin('silent', Date.now() - quietMs, 'now');
+    if (idleTimeoutMs === false || quietMs <= idleTimeoutMs || !(idleTimeoutIsSet || this.showsLife)) return;
     // Bytes may be pending in the socket after a stalled event loop: two more turns let them reset the count.
     setImmediate(() => setImmediate(() => this.#checkSilence()));
   }

@@ -24,7 +24,7 @@ export interface FeedHandler extends EventHandler {
 export interface FeedParts {
   readonly upstream: Upstream;
   readonly heartbeat: Heartbeat;
-  readonly config: Pick<Config, 'idleTimeoutMs' | 'idleTimeoutIsSet' | 'maxEventBytes' | 'resume'>;
+  readonly config: Pick<Config, 'idleTimeoutMs' | 'idleTimeoutIsSet' | 'maxEventBytes' | 'openAfterMs' | 'resume'>;
   /** The Last-Event-ID of the first request, as a byte string. Empty: no Last-Event-ID. */
   readonly cursor: string;
   /** Makes the request of a resume, without Last-Event-ID. A rejection counts as a failed attempt. */

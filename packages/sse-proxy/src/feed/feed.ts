@@ -7,6 +7,8 @@ import { FeedConnection } from './feed-connection.ts';
 import type { FeedHandler, FeedParts } from './feed-parts.ts';
 import { ReplayFilter } from './replay-filter.ts';
 
+const COLON = 0x3a;
+
 /**
  * One upstream subscription: connect → frame → resume. Delivers every event once, whole and in order, or a gap.
  *
@@ -32,7 +34,7 @@ export class Feed extends FeedConnection implements Pick<EventHandler, 'onFrames
 
   onData(chunk: Buffer): void {
     if (this.isClosed) return;
-    this.quietBeats = 0;
+    if (this.quietBeats > 0) this.onLife();
     try {
       this.#framer.push(this.#retainFrames ? copyOf(chunk) : chunk);
       this.#handler.onChunkEnd();
@@ -45,7 +47,10 @@ export class Feed extends FeedConnection implements Pick<EventHandler, 'onFrames
   }
 
   onFrames(source: Buffer, start: number, end: number, events: number, id: string | undefined): boolean {
-    if (events === 0 && id === undefined) return this.#handler.onFrames(source, start, end, 0, undefined);
+    if (events === 0 && id === undefined) {
+      if (source[start] === COLON) this.onComment();
+      return this.#handler.onFrames(source, start, end, 0, undefined);
+    }
     if (this.#replayFilter.catchingUp) {
       const verdict = this.#replayFilter.classify(source, start, end, id, events > 0, this.cursor);
       if (verdict === 'drop') return true;
@@ -78,6 +83,10 @@ export class Feed extends FeedConnection implements Pick<EventHandler, 'onFrames
 
   protected get showsLife(): boolean {
     return this.#framer.showsLife;
+  }
+
+  protected sendControlEvent(bytes: Buffer): void {
+    this.#handler.onControlEvent(bytes, false);
   }
 
   protected onLost(): void {

@@ -8,6 +8,8 @@ export class ReconnectTimer {
   /** How often the upstream was tried since its last event. */
   attempts = 0;
   #lostAt: number | undefined;
+  /** Until when the upstream has asked not to be tried again, as a monotonic time. */
+  #retryAfter = 0;
   #retryTimer: NodeJS.Timeout | undefined;
   #endTimer: NodeJS.Timeout | undefined;
 
@@ -28,6 +30,17 @@ export class ReconnectTimer {
   /** Calls `retry` when it is time for the next attempt, `floorMs` from now or later. */
   retryLater(bounds: BackoffBounds, floorMs: number, retry: () => void): void {
     this.#retryTimer = setTimeout(retry, backoffMs(this.attempts++, bounds, floorMs));
+  }
+
+  /** The upstream has asked for a pause. */
+  noteRetryAfter(ms = 0): void {
+    this.#retryAfter = Math.max(this.#retryAfter, performance.now() + ms);
+  }
+
+  /** What is left of the longest pause that the upstream has asked for, in milliseconds; undefined if nothing is. */
+  get retryAfterMs(): number | undefined {
+    const leftMs = this.#retryAfter - performance.now();
+    return leftMs > 0 ? leftMs : undefined;
   }
 
   /** The upstream is back. Says how long it was away, in milliseconds. */

@@ -47,7 +47,7 @@ export interface Reader {
  */
 export class SharedFeed implements FeedHandler, HeartbeatMember {
   readonly ring: ReplayRing;
-  readonly ready: Promise<IncomingHttpHeaders>;
+  readonly ready: Promise<IncomingHttpHeaders | undefined>;
   readonly #parts: SharedParts;
   readonly #feed: Feed;
   readonly #run = new FrameRun();
@@ -76,7 +76,7 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
     // Nothing is read before the first reader: the ring might forget what came before it.
     this.#feed.pause();
     // A feed that is ended while it connects calls nothing back: those who wait for it are told here.
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders>();
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders | undefined>();
     this.ready = promise;
     this.#refuse = reject;
     this.#feed.connect(request).then(resolve, reject);
@@ -102,6 +102,8 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
     if (this.#outcome) return reader.reader.onEnd(...this.#outcome);
     reader.position = position;
     reader.allowance = this.ring.bytesFrom(position) + this.#parts.maxBehindBytes;
+    const state = this.#feed.upstreamState;
+    if (state) reader.reader.onControlEvent(state, false);
     this.#behind.add(reader);
     this.#catchUp(reader);
     this.#flow();

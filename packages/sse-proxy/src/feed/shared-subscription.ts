@@ -30,7 +30,7 @@ export class SharedSubscription implements Subscription, Reader {
     this.#lender = lender;
   }
 
-  get ready(): Promise<IncomingHttpHeaders> {
+  get ready(): Promise<IncomingHttpHeaders | undefined> {
     return this.#feed.ready;
   }
 

@@ -10,8 +10,11 @@ export interface FeedReader extends EventHandler {
 
 /** One browser's access to a feed of its own, or to a shared one. */
 export interface Subscription {
-  /** Resolves with the upstream's headers; rejects with the error to refuse the browser with. */
-  readonly ready: Promise<IncomingHttpHeaders>;
+  /**
+   * Resolves with the upstream's headers, or with `undefined` if the upstream is connected but has not responded within
+   * `openAfterMs`; rejects with the error to refuse the browser with.
+   */
+  readonly ready: Promise<IncomingHttpHeaders | undefined>;
   /** Starts delivery to `reader`. In one-frame-per-call mode its frames stay valid after the call. */
   read(reader: FeedReader): void;
   /** Continues delivery after `onFrames()` returned false. */

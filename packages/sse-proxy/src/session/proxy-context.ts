@@ -10,6 +10,7 @@ import { Heartbeat, type HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import { TurnLimiter } from '../lifecycle/turn-limiter.ts';
 import type { CloseOptions, OpenStream, SseProxyStats } from '../types.ts';
 import { createUpstream, type Upstream } from '../upstream/upstream.ts';
+import { LateRefusals } from './late-refusals.ts';
 import type { StreamSession } from './stream-session.ts';
 
 /** What the streams of one middleware share: config, timers, counters, `close()`. */
@@ -23,6 +24,7 @@ export class ProxyContext implements HeartbeatMember {
   readonly upstreamPermits: UpstreamPermits;
   /** The shared feeds; undefined in dedicated mode. */
   readonly registry: Registry | undefined;
+  readonly lateRefusals = new LateRefusals();
   readonly turnLimiter = new TurnLimiter(maxOpensPerTurn);
   readonly counters = { opened: 0, refused: 0, evicted: 0 };
 

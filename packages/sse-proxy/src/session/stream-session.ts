@@ -14,6 +14,7 @@ import { authorize } from '../request/admission.ts';
 import { type Permit, releasePermit } from '../request/permit.ts';
 import { gapBytes } from '../sse/events.ts';
 import type { CloseReason, EvictContext, OpenStream } from '../types.ts';
+import type { UpstreamRequest } from '../upstream/upstream.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { StreamIdentity } from './stream-identity.ts';
 
@@ -30,6 +31,8 @@ export class StreamSession implements WriterOwner, HeartbeatMember, LifetimeOwne
   readonly lifetime = new Lifetime(this);
   /** The key that `authorize` returned. When asked again, it must return the same. */
   authorizedKey: string | undefined;
+  /** What is sent to the upstream, Last-Event-ID excluded; undefined once the upstream has responded. */
+  upstreamRequest: UpstreamRequest | undefined;
   /** Undefined until the response is opened. */
   writer: ResponseWriter | undefined;
 
@@ -108,11 +111,12 @@ export class StreamSession implements WriterOwner, HeartbeatMember, LifetimeOwne
   }
 
   /**
-   * Sends the response's headers and starts delivery. Call it once the upstream has responded.
+   * Sends the response's headers and starts delivery. `headers` are the upstream's; undefined if the upstream has not
+   * responded yet [R6].
    *
    * @throws whatever a middleware's wrapper of `writeHead` throws
    */
-  open(headers: IncomingHttpHeaders): void {
+  open(headers: IncomingHttpHeaders | undefined): void {
     const { heartbeatMs } = this.#context.config;
     const socket = http1SocketOf(this.#res);
     // With more frequent heartbeats the kernel is never idle for long enough to send a probe of its own.
@@ -129,13 +133,13 @@ export class StreamSession implements WriterOwner, HeartbeatMember, LifetimeOwne
     }
   }
 
-  #start(headers: IncomingHttpHeaders): void {
+  #start(headers: IncomingHttpHeaders | undefined): void {
     const { config, heartbeat, counters } = this.#context;
     const writer = new ResponseWriter({
       owner: this,
       req: this.req,
       res: this.#res,
-      headers: toBrowserHeaders(headers, config.responseHeaders),
+      headers: headers && toBrowserHeaders(headers, config.responseHeaders),
       config,
       heartbeat,
     });
@@ -144,7 +148,8 @@ export class StreamSession implements WriterOwner, HeartbeatMember, LifetimeOwne
     this.writer = writer;
     counters.opened++;
     if (config.maxDurationMs || config.reauthorizeMs) heartbeat.add(this);
-    this.#notify('onOpen', { waitedMs: this.#openedAt - this.#requestedAt });
+    if (headers) this.upstreamRequest = undefined;
+    this.#notify('onOpen', { waitedMs: this.#openedAt - this.#requestedAt, early: headers === undefined });
     const subscription = this.#subscription;
     // An observer may have ended the stream.
     if (!subscription || this.lifetime.ended) return;
@@ -207,12 +212,19 @@ export class StreamSession implements WriterOwner, HeartbeatMember, LifetimeOwne
     if (reason === 'upstream-ended') writer.end(draining);
     else if (reason === 'draining' || reason === 'unauthorized') writer.endWith(reason, retryTime(), draining);
     else if (reason === 'max-duration' || reason === 'upstream-refused') writer.endWith(reason, soonMs, draining);
+    else if (reason === 'refused-late') this.#refuseLate(writer, this.#error as SseProxyError);
     else if (reason === 'upstream-broken' && config.resume) {
       writer.endWith(reason, retryTime(this.#error?.retryAfterMs), draining);
     } else writer.destroy();
     const { events, bytes } = writer;
     const durationMs = performance.now() - this.#openedAt;
     this.#notify('onClose', { reason, error: this.#error, durationMs, events, bytes });
+  }
+
+  #refuseLate(writer: ResponseWriter, error: SseProxyError): void {
+    const { lateRefusals, draining } = this.#context;
+    if (!error.temporary && this.upstreamRequest) lateRefusals.add(this.upstreamRequest, error);
+    writer.endWithRefusal(error, retryTime(error.retryAfterMs), draining);
   }
 
   /** Refuses the request. Nothing is sent to a browser that has left. Never throws. */

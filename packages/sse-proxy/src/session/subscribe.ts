@@ -18,6 +18,8 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
   const { req, lifetime } = stream;
   const address = await upstreamAddress(config, req, lifetime);
   const request = { address, headers: await upstreamHeaders(config, req, lifetime) };
+  context.lateRefusals.check(request);
+  stream.upstreamRequest = request;
   const feedListener = context.feedListener(stream.route);
   if (lifetime.ended) throw new StreamEnded();
   if (!registry || !config.share) {

@@ -9,7 +9,11 @@ export function retryBytes(retryMs: number): Buffer {
 }
 
 /** One of our own in-band events. It never has an id, so the browser's cursor stays the upstream's. */
-export function ownEvent(name: 'refused' | 'end' | 'gap', data: Record<string, unknown>, retryMs?: number): Buffer {
+export function ownEvent(
+  name: 'refused' | 'end' | 'gap' | 'upstream',
+  data: Record<string, unknown>,
+  retryMs?: number,
+): Buffer {
   const event: SseEvent = { event: `sse-proxy:${name}`, data: JSON.stringify(data) };
   if (retryMs !== undefined) event.retry = Math.round(retryMs);
   return Buffer.from(serializeEvent(event));
@@ -18,6 +22,14 @@ export function ownEvent(name: 'refused' | 'end' | 'gap', data: Record<string, u
 /** Says that events may be missing, why, and between which times. */
 export function gapBytes({ reason, from, to }: { reason: GapReason; from: number; to: number }): Buffer {
   return ownEvent('gap', { reason, from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+}
+
+/** What `sse-proxy:upstream` reports: why no events can arrive, or that they can again. */
+export type UpstreamState = 'connecting' | 'lost' | 'silent' | 'restored';
+
+/** The event that reports the upstream's state since `since`, in milliseconds since the epoch [R43]. */
+export function upstreamStateBytes(state: UpstreamState, since: number): Buffer {
+  return ownEvent('upstream', { state, since: new Date(since).toISOString() });
 }
 
 /** Writes an event; CR, LF and NUL cannot break out of any field. */

@@ -1,6 +1,6 @@
 /**
- * A clock that a test turns, in place of the global timers. A timer from before, or from another test, is never
- * mistaken for one of this clock's: streams of earlier tests may still be ending while it is installed.
+ * A timer of a clock that a test turns, which replaces the global timers and `performance.now`. Timers that were started
+ * before, or by another test, stay real: streams of earlier tests may still be ending while the clock is installed.
  */
 class Timer {
   readonly run: () => void;
@@ -24,6 +24,7 @@ class Timer {
 }
 
 const real = { setTimeout, clearTimeout, setInterval, clearInterval };
+const { now: realNow } = performance;
 let timers: Timer[] = [];
 let now = 0;
 
@@ -40,6 +41,7 @@ export const clock = {
       if (timer instanceof Timer) timer.cleared = true;
       else real.clearTimeout(timer as NodeJS.Timeout);
     };
+    performance.now = () => now;
     Object.assign(globalThis, {
       setTimeout: (run: () => void, ms = 1) => start(run, ms),
       setInterval: (run: () => void, ms = 1) => start(run, ms, ms),
@@ -67,6 +69,7 @@ export const clock = {
   },
 
   uninstall(): void {
+    performance.now = realNow;
     Object.assign(globalThis, real);
   },
 };

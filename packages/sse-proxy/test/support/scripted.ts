@@ -59,6 +59,7 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
   const gaps: Gap[] = [];
   const resumes: [attempts: number, outageMs: number][] = [];
   const events: boolean[] = [];
+  const states: string[] = [];
   let chunks = 0;
   const handler: FeedHandler = {
     browsers: 1,
@@ -68,7 +69,11 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
       return true;
     },
     onChunkEnd: () => void chunks++,
-    onControlEvent: (bytes) => void parts.push(Buffer.from(`(${JSON.parse(parseEvent(bytes).data).reason})`)),
+    onControlEvent(bytes) {
+      const { event, data } = parseEvent(bytes);
+      if (event === 'sse-proxy:upstream') states.push(JSON.parse(data).state);
+      else parts.push(Buffer.from(`(${JSON.parse(data).reason})`));
+    },
     onEnd: (reason, error) => void overs.push([reason, error]),
   };
   const feedListener: FeedListener = {
@@ -82,6 +87,8 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
     gaps,
     resumes,
     events,
+    /** The states of `sse-proxy:upstream` events. */
+    states,
     heartbeat,
     /** Gives the header fields of the next request. */
     preparing: async (): Promise<string[]> => [],

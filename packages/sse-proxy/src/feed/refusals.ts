@@ -1,0 +1,13 @@
+import type { SseProxyError } from '../errors.ts';
+
+/** Routers send these while the upstream behind them is replaced. */
+const sentByRouters = new Set([404, 405]);
+
+/**
+ * True if a refused resume is final [R46]: 204, and a 4xx other than 404 and 405. The browser's own next request then
+ * receives that status. Everything else may pass, a redirect or an HTML page included.
+ */
+export function isFinalAtResume({ code, status }: SseProxyError): boolean {
+  if (code === 'ERR_SSE_UPSTREAM_NO_CONTENT') return true;
+  return code === 'ERR_SSE_UPSTREAM_REFUSED' && !sentByRouters.has(status);
+}

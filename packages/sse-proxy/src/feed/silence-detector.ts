@@ -1,0 +1,27 @@
+/** A quiet upstream is never called silent before this. */
+const minSilenceMs = 10_000;
+
+/**
+ * Judges whether an upstream that sends comments as heartbeats has fallen silent: after three times the longest interval
+ * between two of its comments, and at least 10 s [R43].
+ */
+export class SilenceDetector {
+  #lastCommentAt: number | undefined;
+  #longestMs = 0;
+
+  /** `now`: a monotonic time in milliseconds. */
+  onComment(now: number): void {
+    if (this.#lastCommentAt !== undefined) this.#longestMs = Math.max(this.#longestMs, now - this.#lastCommentAt);
+    this.#lastCommentAt = now;
+  }
+
+  /** A new connection begins: the time in between is no interval. */
+  restart(): void {
+    this.#lastCommentAt = undefined;
+  }
+
+  /** `quietMs`: time since the upstream's last byte. */
+  isSilent(quietMs: number): boolean {
+    return this.#longestMs > 0 && quietMs >= Math.max(minSilenceMs, 3 * this.#longestMs);
+  }
+}

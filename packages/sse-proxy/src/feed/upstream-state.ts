@@ -1,0 +1,50 @@
+import { type UpstreamState, upstreamStateBytes } from '../sse/events.ts';
+
+/** Browsers are told about a loss that lasts this long. */
+const tellAfterMs = 3_000;
+
+/** Tells a feed's browsers in-band that the upstream is away, and that it is back [R43]. */
+export class UpstreamStateReporter {
+  readonly #report: (bytes: Buffer) => void;
+  #state: UpstreamState | undefined;
+  #since = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `report` sends a control event to every current browser. */
+  constructor(report: (bytes: Buffer) => void) {
+    this.#report = report;
+  }
+
+  /** The event for a browser that joins now; undefined while the upstream is there, or hardly away. */
+  get current(): Buffer | undefined {
+    return this.#state && upstreamStateBytes(this.#state, this.#since);
+  }
+
+  /** The upstream is away since `since`, in milliseconds since the epoch: reports it now, or once it has lasted. */
+  begin(state: UpstreamState, since: number, when: 'now' | 'later'): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (when === 'now') this.#set(state, since);
+    else this.#timer = setTimeout(() => this.#set(state, since), tellAfterMs).unref();
+  }
+
+  /** The upstream is back. */
+  end(): void {
+    this.stop();
+    if (this.#state === undefined) return;
+    this.#state = undefined;
+    this.#report(upstreamStateBytes('restored', Date.now()));
+  }
+
+  /** Cancels a report that is still to come. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #set(state: UpstreamState, since: number): void {
+    this.#state = state;
+    this.#since = since;
+    this.#report(upstreamStateBytes(state, since));
+  }
+}

@@ -1,0 +1,47 @@
+import { hash } from 'node:crypto';
+import type { SseProxyError } from '../errors.ts';
+import type { UpstreamRequest } from '../upstream/upstream.ts';
+
+const keptMs = 60_000;
+const maxKept = 1_000;
+/** Differ between requests that the upstream would answer in the same way. */
+const tracing = new Set(['traceparent', 'tracestate', 'x-request-id']);
+
+/**
+ * Refusals that reached the proxy after the browser's response had been opened, and that are final. `EventSource` can't
+ * read their status there, so it comes back; its next request then gets the status at once [R6].
+ */
+export class LateRefusals {
+  readonly #kept = new Map<string, { readonly error: SseProxyError; readonly until: number }>();
+
+  /** Keeps `error` for requests that are equal to `request`. */
+  add(request: UpstreamRequest, error: SseProxyError): void {
+    const key = keyOf(request);
+    // Deleted first: a Map keeps the position of a key that it already has.
+    this.#kept.delete(key);
+    this.#kept.set(key, { error, until: performance.now() + keptMs });
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= maxKept) break;
+      this.#kept.delete(oldest);
+    }
+  }
+
+  /** @throws SseProxyError the refusal that is kept for `request` */
+  check(request: UpstreamRequest): void {
+    if (this.#kept.size === 0) return;
+    const key = keyOf(request);
+    const kept = this.#kept.get(key);
+    if (!kept) return;
+    if (kept.until > performance.now()) throw kept.error;
+    this.#kept.delete(key);
+  }
+}
+
+// A digest, since header fields hold tokens. JSON keeps neighbouring parts apart.
+function keyOf({ address, headers }: UpstreamRequest): string {
+  const fields: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    if (!tracing.has(headers[i] as string)) fields.push(headers[i] as string, headers[i + 1] as string);
+  }
+  return hash('sha256', JSON.stringify([address.origin, address.path, fields]), 'base64');
+}
