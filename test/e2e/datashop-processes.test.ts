@@ -112,7 +112,7 @@ describe('npm start of Datashop', () => {
 
     expect(example.stderr).to.equal(`Port ${port} is in use; choose another with PORT=${port + 1} npm start\n`);
     expect(example.stdout).to.equal('');
-    // Signal 0 to the group asks whether it still has a member.
+    // Signal 0 only tests whether the group still has a member.
     expect(() => process.kill(-example!.pid, 0)).to.throw(/ESRCH/);
   });
 

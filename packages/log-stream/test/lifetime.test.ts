@@ -24,7 +24,7 @@ describe('a slow reader', () => {
       await store.append(Array.from({ length: 50 }, () => log(`m${n++}`, { description: BIG })));
       await fast.untilMessage(`m${n - 1}`);
     };
-    // First the kernel takes its fill, megabytes of it.
+    // The kernel's buffers fill first.
     while (router.stats().waiting === 0) await burst();
     const buffered = router.stats().bufferedBytes;
     for (let i = 0; i < 20; i++) await burst();
@@ -134,7 +134,7 @@ describe('the end of streams', () => {
       expect(body).to.include({ code: 'ERR_LOG_STREAM_CLOSING' });
     }
     await router.close();
-    // It is not ours to close.
+    // close() leaves the store open.
     expect((await store.bounds()).lastSeq).to.equal(5);
   });
 
@@ -159,7 +159,7 @@ describe('the end of streams', () => {
     await eventually(() => router.stats().streams === 1);
     await router.close({ graceMs: 1 });
     expect(router.stats()).to.deep.equal(NOTHING);
-    // Not an empty 200, on which EventSource gives up.
+    // EventSource would give up for good after an empty 200.
     expect(await opening).to.equal('refused');
   });
 });

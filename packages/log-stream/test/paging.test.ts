@@ -4,7 +4,7 @@ import request from 'supertest';
 import type { LogDocument } from '../src/index.ts';
 import { LOGS, log, logs, type Service, service, stopServices } from './support/service.ts';
 
-/** Walks all pages; `between` runs after each. */
+/** Requests all pages one after the other; `between` runs after each. */
 async function walk({ app }: Service, query: string, between: () => Promise<unknown> = async () => {}) {
   const messages: string[] = [];
   const totals: number[] = [];
@@ -47,7 +47,7 @@ describe('the pages of …/logs', () => {
     const all = await service();
     await all.store.append(logs(10, 'old'));
     let n = 0;
-    // Older timestamps as well: a late log must not slip into a page that has gone by.
+    // With older timestamps, because order is by insertion: a late log must not appear on an earlier page.
     const { messages, totals } = await walk(all, 'limit=3', () =>
       all.store.append(logs(4, `new${n++}-`, { timestamp: 1758531240000 - n * 60_000 })),
     );

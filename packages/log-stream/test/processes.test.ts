@@ -29,7 +29,7 @@ describe('processes that share one file', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Appends in a process of its own. */
+  /** Appends logs in a child process. */
   function append(prefix: string, count: number | 'forever') {
     const child = spawn(process.execPath, [APPENDER, path, prefix, String(count)], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -17,7 +17,7 @@ describe('the README', () => {
     const source = new URL('../src/index.ts', import.meta.url).href;
     const quickStart = fenced('ts')[0] ?? '';
     const [page = ''] = [...(fenced('sh')[1] ?? '').matchAll(/'localhost:4000([^']+)'/g)].map(([, path]) => path);
-    // From the sources and on a free port; the rest is as it stands.
+    // Changed: the imports, the file and the port.
     const program = quickStart
       .replace("'@datashop/log-stream'", JSON.stringify(source))
       .replace("from 'express'", `from ${JSON.stringify(import.meta.resolve('express'))}`)

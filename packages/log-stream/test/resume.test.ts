@@ -162,7 +162,7 @@ describe('a resume', () => {
     store.gated = true;
     const b = await openStream(`${url}${LOGS}/stream`);
     await eventually(() => store.held.length === 1);
-    // b has seen an empty store, and does not know yet. The tail goes on for a: m0, m1, and a look at m2.
+    // b's read of the empty store is held back. Meanwhile the tail reads m0 and m1 for a, and then m2.
     await store.append(logs(2));
     await eventually(() => store.held.length === 2);
     store.held[1]?.release();
@@ -179,7 +179,7 @@ describe('a resume', () => {
     expect(b.messages).to.deep.equal(['m0', 'm1', 'm2']);
   });
 
-  // What one reader does, step by step, while logs are being appended all the time.
+  // A schedule of appends, turns of the event loop and cuts, for all readers.
   const steps = fc.array(
     fc.record({
       append: fc.array(fc.constantFrom<Kind[]>('INFO', 'ERROR', 'elsewhere'), { maxLength: 30 }),

@@ -19,7 +19,7 @@ export interface Datashop extends Told {
   end(): Promise<void>;
 }
 
-/** The whole example on free ports, with data of its own. */
+/** Starts the whole example on free ports with a new data folder. */
 export async function startDatashop(env: Record<string, string> = {}): Promise<Datashop> {
   const data = await mkdtemp(join(tmpdir(), 'datashop-e2e-'));
   const example = new Example(node('examples/datashop/src/start.ts'), {
@@ -43,7 +43,7 @@ export async function startDatashop(env: Record<string, string> = {}): Promise<D
   }
 }
 
-/** Signs in as the page's visitor does, for requests without a browser. */
+/** Visits the page without a browser and returns the session's cookie. */
 export async function signIn(url: string): Promise<string> {
   const response = await fetch(url);
   await response.body?.cancel();

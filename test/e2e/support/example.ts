@@ -5,19 +5,19 @@ import { alive } from './processes.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** How an example's `npm start` runs a script of this repository. */
+/** The command with which an example's `npm start` runs a script of this repository. */
 export const node = (script: string) => [process.execPath, script] as const;
 
-/** An example that was started as its `npm start` starts it. */
+/** A running example, started like its `npm start`. */
 export class Example {
   readonly process: ChildProcess;
-  /** What it has written so far. */
+  /** Its output so far. */
   stdout = '';
   stderr = '';
-  /** Resolves with exit code and signal once it has ended and all its output is here. */
+  /** Resolves with exit code and signal once it has ended and all its output was received. */
   readonly ended: Promise<[code: number | null, signal: NodeJS.Signals | null]>;
 
-  /** @param command run in the repository, in a process group of its own, as a terminal does */
+  /** @param command runs in the repository, in a process group of its own, as in a terminal */
   constructor(command: readonly [file: string, ...args: string[]], env: Record<string, string>) {
     const [file, ...args] = command;
     this.process = spawn(file, args, {
@@ -52,12 +52,12 @@ export class Example {
     }
   }
 
-  /** What Ctrl-C does: the terminal signals the whole group. */
+  /** Signals the whole group, as Ctrl-C in a terminal does. */
   interrupt(): void {
     process.kill(-this.pid, 'SIGINT');
   }
 
-  /** For after hooks: whatever state it is in, it ends. */
+  /** Ends it in any state, for after hooks. */
   async end(): Promise<void> {
     if (alive(this.pid)) this.process.kill('SIGTERM');
     await this.ended;

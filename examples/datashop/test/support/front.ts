@@ -3,15 +3,15 @@ import { closeServer, listen } from '../../src/listen.ts';
 
 export interface Front {
   url: string;
-  /** A request of a browser that has not signed in, unless `headers` bring a cookie. */
+  /** Sends a GET; without a session unless `headers` contain a cookie. */
   get(path: string, headers?: Record<string, string>): Promise<Response>;
-  /** Visits the page; returns the session's cookie. */
+  /** Visits the page and returns the session's cookie. */
   signIn(): Promise<string>;
   drain(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The BFF in this process, in front of `upstream`. */
+/** Starts the BFF in this process, in front of `upstream`. */
 export async function front(upstream: string, token: string): Promise<Front> {
   const { app, drain } = bff({ upstream, token });
   const { server, port } = await listen(app, 0, '127.0.0.1');

@@ -1,6 +1,6 @@
 const real = { setInterval, clearInterval };
 
-/** Keeps the intervals that are running, from now until `unwatchIntervals`. */
+/** Returns the set of running intervals, which is kept up to date until `unwatchIntervals` is called. */
 export function watchIntervals(): ReadonlySet<unknown> {
   const active = new Set<unknown>();
   globalThis.setInterval = ((...args: Parameters<typeof setInterval>) => {

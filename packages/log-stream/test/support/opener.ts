@@ -1,4 +1,4 @@
-// Opens many new stores, each at the same moment as its siblings: a worker thread per connection, a barrier per file.
+// Opens many new stores, each at the same time as the other workers do: a barrier for each file.
 import { parentPort, workerData } from 'node:worker_threads';
 import { SqliteLogStore } from '../../src/index.ts';
 import { log } from './service.ts';

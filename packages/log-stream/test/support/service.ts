@@ -14,16 +14,16 @@ import {
   SqliteLogStore,
 } from '../../src/index.ts';
 
-/** The run that logs belong to unless a test says otherwise. */
+/** The default origin of logs. */
 export const RUN = { pipelineID: 'p-1', execID: '4021', workspaceID: 'ws', workflowID: 'wf' };
 export const LOGS = '/wfm/workflow/workspace/ws/workflow/wf/logs';
 
-/** A log whose message tells it from all others. */
+/** Creates a log that its message identifies. */
 export function log(message: string, input: Partial<LogInput> = {}): LogDocument {
   return createLogDocument({ message, stageName: 'STAGE', timestamp: 1758531240000, ...RUN, ...input });
 }
 
-/** Logs `<prefix>0`, `<prefix>1`, … */
+/** Creates logs with the messages `<prefix>0`, `<prefix>1`, … */
 export function logs(count: number, prefix = 'm', input: Partial<LogInput> = {}): LogDocument[] {
   return Array.from({ length: count }, (_, i) => log(`${prefix}${i}`, input));
 }
@@ -37,7 +37,7 @@ export interface Service {
 
 const running: { router: LogStreamRouter; server: Server; store: LogStore }[] = [];
 
-/** A service on a port of its own; `stopServices` ends it. */
+/** Starts a service on a free port; `stopServices` stops it. */
 export async function service(options: Partial<LogStreamOptions> = {}): Promise<Service> {
   const store = options.store ?? new SqliteLogStore({ path: ':memory:' });
   const router = logStreamRouter({ token: false, heartbeatMs: false, onError: () => {}, ...options, store });
@@ -58,7 +58,7 @@ export async function stopServices(): Promise<void> {
   }
 }
 
-/** Lets the event loop turn until the condition holds; mocha's own limit ends a wait in vain. */
+/** Resolves once the condition holds; mocha's timeout ends the wait otherwise. */
 export async function eventually(condition: () => boolean): Promise<void> {
   while (!condition()) await nextTurn();
 }

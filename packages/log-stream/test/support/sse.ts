@@ -9,7 +9,7 @@ export interface ReceivedEvent {
 
 const open = new Set<TestStream>();
 
-/** A reader over a socket of its own, that keeps every byte. */
+/** A client with a socket of its own that keeps every byte. */
 export class TestStream {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -17,7 +17,7 @@ export class TestStream {
   ended: 'end' | 'cut' | undefined;
   readonly #res: IncomingMessage;
   #change = Promise.withResolvers<void>();
-  // Joined when somebody looks: megabytes come in small chunks.
+  // Joined on access, because megabytes arrive in small chunks.
   #chunks: string[] = [];
   #recent = '';
 
@@ -38,13 +38,13 @@ export class TestStream {
     if (reading) this.read();
   }
 
-  /** The body so far. */
+  /** The body as far as it has been received. */
   get text(): string {
     if (this.#chunks.length > 1) this.#chunks = [this.#chunks.join('')];
     return this.#chunks[0] ?? '';
   }
 
-  /** Starts to read, for one opened with `reading: false`. */
+  /** Starts to read; call it on a stream that was opened with `reading: false`. */
   read(): void {
     this.#res.on('data', (chunk: string) => {
       this.#chunks.push(chunk);
@@ -54,7 +54,7 @@ export class TestStream {
     });
   }
 
-  /** Waits until the body has this. Rejects if the stream ends before. */
+  /** Resolves once the body meets the condition; rejects if the stream ends before. */
   until(condition: (text: string) => boolean): Promise<void> {
     return this.#until(() => condition(this.text));
   }
@@ -66,7 +66,7 @@ export class TestStream {
     }
   }
 
-  /** Waits for a log with this message, and for the end of its event. */
+  /** Resolves once the event of the log with this message is complete. */
   async untilMessage(message: string): Promise<void> {
     const needle = `"message":${JSON.stringify(message)}`;
     let found = this.text.includes(needle);
@@ -76,19 +76,19 @@ export class TestStream {
     });
   }
 
-  /** Waits until the stream has ended, and tells how. */
+  /** Resolves with `end` or `cut` once the stream has ended. */
   async untilEnd(): Promise<string> {
     while (this.ended === undefined) await this.#change.promise;
     return String(this.ended);
   }
 
-  /** Leaves, as a browser does: at once. */
+  /** Destroys the connection, as a browser does when it leaves. */
   leave(): void {
     open.delete(this);
     this.#res.destroy();
   }
 
-  /** Blocks that arrived whole. */
+  /** The complete blocks, without comments and `retry:` before them. */
   get blocks(): string[] {
     return this.text
       .split('\n\n')
@@ -107,7 +107,7 @@ export class TestStream {
     return this.events.map((event) => event.log.message);
   }
 
-  /** What a browser would send as Last-Event-ID: an id counts even without data. */
+  /** The Last-Event-ID that a browser would send: an id counts even without data. */
   get lastId(): string | undefined {
     return this.blocks.flatMap((block) => /^id: (\S+)$/m.exec(block)?.[1] ?? []).at(-1);
   }
@@ -117,11 +117,11 @@ export interface OpenOptions {
   lastEventId?: string | undefined;
   headers?: Record<string, string>;
   method?: string;
-  /** False leaves everything in the socket. */
+  /** False: nothing is read from the socket. */
   reading?: boolean;
 }
 
-/** Opens a stream; resolves as soon as the headers are there. */
+/** Opens a stream; resolves with the headers. */
 export async function openStream(url: string, options: OpenOptions = {}): Promise<TestStream> {
   const { lastEventId, headers = {}, method = 'GET', reading = true } = options;
   const req = request(url, {

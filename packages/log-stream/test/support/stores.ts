@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LogDocument, LogFilter, LogQuery, LogStore } from '../../src/index.ts';
 
-/** Passes everything on and counts. */
+/** Passes all calls on and counts reads and subscriptions. */
 export class CountingStore implements LogStore {
   reads = 0;
   subscriptions = 0;
@@ -48,12 +48,12 @@ export class CountingStore implements LogStore {
   }
 }
 
-/** As a database across a network: every answer comes some turns late, and in small batches. */
+/** Like a database on a network: results arrive some turns later, in small batches. */
 export class SlowStore extends CountingStore {
   readonly #delays: readonly number[];
   #calls = 0;
 
-  /** @param delays turns of the event loop, used round and round */
+  /** @param delays turns of the event loop to wait, used cyclically */
   constructor(inner: LogStore, delays: readonly number[]) {
     super(inner);
     this.#delays = delays;
@@ -85,7 +85,7 @@ export class SlowStore extends CountingStore {
   }
 }
 
-/** Fails when told to. */
+/** Fails with `failing` while it is set. */
 export class FailingStore extends CountingStore {
   failing: Error | undefined;
 
@@ -105,9 +105,9 @@ export class FailingStore extends CountingStore {
   }
 }
 
-/** Reads at once, but hands out what it read only when told to. */
+/** Reads at once, but returns a result only when the test releases it. */
 export class GatedStore extends CountingStore {
-  /** Where reads stand that have not been handed out, by the position they started from. */
+  /** The reads that have not returned, with the position they started from. */
   readonly held: { afterSeq: number; release: () => void }[] = [];
   gated = false;
 
