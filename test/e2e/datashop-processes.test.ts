@@ -11,7 +11,7 @@ import { type Datashop, signIn, startDatashop } from './support/datashop.ts';
 import { Example, node } from './support/example.ts';
 import { alive, gone } from './support/processes.ts';
 
-const START = node('examples/datashop/src/start.ts');
+const startCommand = node('examples/datashop/src/start.ts');
 
 describe('npm start of Datashop', () => {
   let datashop: Datashop | undefined;
@@ -104,7 +104,7 @@ describe('npm start of Datashop', () => {
     await once(squatter, 'listening');
     const { port } = squatter.address() as AddressInfo;
     try {
-      example = new Example(START, { PORT: String(port) });
+      example = new Example(startCommand, { PORT: String(port) });
       expect(await example.ended).to.deep.equal([1, null]);
     } finally {
       squatter.close();
@@ -118,7 +118,7 @@ describe('npm start of Datashop', () => {
 
   for (const port of ['http', '-1', '65536', '80.5', ' ']) {
     it(`npm start refuses PORT=${JSON.stringify(port)} in one line`, async () => {
-      example = new Example(START, { PORT: port });
+      example = new Example(startCommand, { PORT: port });
       expect(await example.ended).to.deep.equal([1, null]);
 
       expect(example.stderr).to.equal(`PORT must be a number from 0 to 65535, not ${JSON.stringify(port)}\n`);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { Example, node } from './support/example.ts';
 
-const SERVER = 'examples/minimal/src/server.ts';
+const serverScript = 'examples/minimal/src/server.ts';
 
 describe('the minimal example', () => {
   let upstream: Server;
@@ -16,7 +16,7 @@ describe('the minimal example', () => {
     upstream = createServer().listen(0, '127.0.0.1');
     await once(upstream, 'listening');
     const { port } = upstream.address() as AddressInfo;
-    example = new Example(node(SERVER), { PORT: '0', UPSTREAM: `http://127.0.0.1:${port}/logs/stream` });
+    example = new Example(node(serverScript), { PORT: '0', UPSTREAM: `http://127.0.0.1:${port}/logs/stream` });
     url = await example.line();
   });
   after(async () => {
@@ -30,7 +30,7 @@ describe('the minimal example', () => {
   }
 
   it('the minimal example has under 15 lines', async () => {
-    const source = await readFile(new URL(`../../${SERVER}`, import.meta.url), 'utf8');
+    const source = await readFile(new URL(`../../${serverScript}`, import.meta.url), 'utf8');
     expect(source.trim().split('\n')).to.have.length.below(15);
   });
 

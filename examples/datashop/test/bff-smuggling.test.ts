@@ -5,41 +5,46 @@ import { logsPath, streamPath, upstreamLogsPath } from '../src/demo.ts';
 import { type Front, front } from './support/front.ts';
 import { type LogService, logService } from './support/log-service.ts';
 
-const MARKER = 'smuggled';
-const INNER = `GET /${MARKER} HTTP/1.1\r\nX-Ignore: `;
-const CHUNKED = `${INNER.length.toString(16)}\r\n${INNER}\r\n0\r\n\r\n`;
+const marker = 'smuggled';
+const innerRequest = `GET /${marker} HTTP/1.1\r\nX-Ignore: `;
+const chunkedBody = `${innerRequest.length.toString(16)}\r\n${innerRequest}\r\n0\r\n\r\n`;
 
 /** Title, request line and headers, body, status. */
 const requests: [title: string, head: string, body: string, status: number][] = [
-  ['a GET with Content-Length', `GET\r\nContent-Length: ${INNER.length}`, INNER, 400],
-  ['a GET with a chunked body', 'GET\r\nTransfer-Encoding: chunked', CHUNKED, 400],
+  ['a GET with Content-Length', `GET\r\nContent-Length: ${innerRequest.length}`, innerRequest, 400],
+  ['a GET with a chunked body', 'GET\r\nTransfer-Encoding: chunked', chunkedBody, 400],
   ['a GET with an empty chunked body', 'GET\r\nTransfer-Encoding: chunked', '0\r\n\r\n', 400],
   [
     'a GET with Content-Length and Transfer-Encoding',
-    `GET\r\nContent-Length: ${CHUNKED.length}\r\nTransfer-Encoding: chunked`,
-    CHUNKED,
+    `GET\r\nContent-Length: ${chunkedBody.length}\r\nTransfer-Encoding: chunked`,
+    chunkedBody,
     400,
   ],
-  ['a GET with a coding that is not chunked', 'GET\r\nTransfer-Encoding: identity', INNER, 400],
-  ['a GET with a folded Content-Length', `GET\r\nContent-Length:\r\n ${INNER.length}`, INNER, 400],
-  ['a GET with Expect and a body', `GET\r\nExpect: 100-continue\r\nContent-Length: ${INNER.length}`, INNER, 400],
+  ['a GET with a coding that is not chunked', 'GET\r\nTransfer-Encoding: identity', innerRequest, 400],
+  ['a GET with a folded Content-Length', `GET\r\nContent-Length:\r\n ${innerRequest.length}`, innerRequest, 400],
+  [
+    'a GET with Expect and a body',
+    `GET\r\nExpect: 100-continue\r\nContent-Length: ${innerRequest.length}`,
+    innerRequest,
+    400,
+  ],
   [
     'a GET with Upgrade and a body',
-    `GET\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: ${INNER.length}`,
-    INNER,
+    `GET\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: ${innerRequest.length}`,
+    innerRequest,
     400,
   ],
   [
     'a GET whose Connection header names Content-Length',
-    `GET\r\nConnection: content-length\r\nContent-Length: ${INNER.length}`,
-    INNER,
+    `GET\r\nConnection: content-length\r\nContent-Length: ${innerRequest.length}`,
+    innerRequest,
     400,
   ],
-  ['a HEAD with Content-Length', `HEAD\r\nContent-Length: ${INNER.length}`, INNER, 400],
-  ['a HEAD with a chunked body', 'HEAD\r\nTransfer-Encoding: chunked', CHUNKED, 400],
-  ['a POST', `POST\r\nContent-Length: ${INNER.length}`, INNER, 405],
-  ['a DELETE with a chunked body', 'DELETE\r\nTransfer-Encoding: chunked', CHUNKED, 405],
-  ['OPTIONS with a body', `OPTIONS\r\nContent-Length: ${INNER.length}`, INNER, 405],
+  ['a HEAD with Content-Length', `HEAD\r\nContent-Length: ${innerRequest.length}`, innerRequest, 400],
+  ['a HEAD with a chunked body', 'HEAD\r\nTransfer-Encoding: chunked', chunkedBody, 400],
+  ['a POST', `POST\r\nContent-Length: ${innerRequest.length}`, innerRequest, 405],
+  ['a DELETE with a chunked body', 'DELETE\r\nTransfer-Encoding: chunked', chunkedBody, 405],
+  ['OPTIONS with a body', `OPTIONS\r\nContent-Length: ${innerRequest.length}`, innerRequest, 405],
 ];
 
 describe('the REST route and request bodies', () => {
@@ -81,7 +86,7 @@ describe('the REST route and request bodies', () => {
   const expectOthersUnharmed = async () => {
     const other = await bff.get(`${logsPath}?limit=1`, { cookie: await bff.signIn() });
     expect(await other.json()).to.deep.equal({ url: `${upstreamLogsPath}?limit=1` });
-    expect(service.received()).to.not.contain(MARKER);
+    expect(service.received()).to.not.contain(marker);
   };
 
   for (const [title, head, body, status] of requests) {
@@ -100,7 +105,7 @@ describe('the REST route and request bodies', () => {
 
   it('refuses a body although another request is pipelined behind it, and closes', async () => {
     const response = await send(
-      message(`GET\r\nContent-Length: ${INNER.length}`, INNER) + message('GET\r\nConnection: close'),
+      message(`GET\r\nContent-Length: ${innerRequest.length}`, innerRequest) + message('GET\r\nConnection: close'),
     );
 
     expect(response).to.match(/^HTTP\/1.1 400 /);
@@ -133,7 +138,7 @@ describe('the REST route and request bodies', () => {
 
   it('sends no byte of a GET’s body to the log service on the stream’s route either [R10]', async () => {
     const socket = connect(Number(new URL(bff.url).port), '127.0.0.1');
-    socket.write(message(`GET\r\nContent-Length: ${INNER.length}`, INNER, streamPath));
+    socket.write(message(`GET\r\nContent-Length: ${innerRequest.length}`, innerRequest, streamPath));
     socket.on('error', () => {});
     while (service.requests.length === 0) await once(socket, 'data');
     socket.destroy();

@@ -6,8 +6,8 @@ import { logsPath, streamPath, upstreamLogsPath } from '../src/demo.ts';
 import { type Front, front } from './support/front.ts';
 import { type LogService, logService } from './support/log-service.ts';
 
-const TOKEN = 'token-of-the-service';
-const PAGE = JSON.stringify({ logs: [], nextCursor: null, total: 0 });
+const serviceToken = 'token-of-the-service';
+const emptyPage = JSON.stringify({ logs: [], nextCursor: null, total: 0 });
 
 describe('the BFF', () => {
   let service: LogService;
@@ -23,10 +23,10 @@ describe('the BFF', () => {
         res.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
         streams.push(res);
       } else {
-        res.writeHead(200, { 'Content-Type': 'application/json', 'Last-Event-ID': 'e-7' }).end(PAGE);
+        res.writeHead(200, { 'Content-Type': 'application/json', 'Last-Event-ID': 'e-7' }).end(emptyPage);
       }
     });
-    bff = await front(service.url, TOKEN);
+    bff = await front(service.url, serviceToken);
   });
   afterEach(async () => {
     await bff.close();
@@ -60,10 +60,10 @@ describe('the BFF', () => {
     });
     const [asked] = service.requests;
 
-    expect(await answer.text()).to.equal(PAGE);
+    expect(await answer.text()).to.equal(emptyPage);
     expect(answer.headers.get('last-event-id')).to.equal('e-7');
     expect(asked?.url).to.equal(`${upstreamLogsPath}?limit=5&search=a%20b`);
-    expect(asked?.headers).to.include({ authorization: `Bearer ${TOKEN}`, host: new URL(service.url).host });
+    expect(asked?.headers).to.include({ authorization: `Bearer ${serviceToken}`, host: new URL(service.url).host });
     expect(asked?.headers).to.not.have.any.keys('cookie', 'x-forwarded-for', 'user-agent');
     expect(answer.headers.get('set-cookie') ?? '').to.not.contain('of=the-service');
     expect(answer.headers.has('x-served-by')).to.equal(false);
@@ -79,7 +79,7 @@ describe('the BFF', () => {
 
     expect(answer.status).to.equal(200);
     expect(asked?.url).to.equal(`${upstreamLogsPath}/stream?log_level=WARN&search=x&history=3`);
-    expect(asked?.headers).to.include({ authorization: `Bearer ${TOKEN}`, 'last-event-id': 'e-7' });
+    expect(asked?.headers).to.include({ authorization: `Bearer ${serviceToken}`, 'last-event-id': 'e-7' });
     expect(asked?.headers).to.not.have.property('cookie');
     expect(answer.headers.get('set-cookie') ?? '').to.not.contain('of=the-service');
     await answer.body?.cancel();
@@ -109,7 +109,7 @@ describe('the BFF', () => {
     for (const path of paths) {
       const answer = await bff.get(path, { cookie });
       const sent = JSON.stringify([...answer.headers]) + (await answer.text());
-      expect(sent, path).to.not.contain(TOKEN);
+      expect(sent, path).to.not.contain(serviceToken);
       expect(sent, path).to.not.contain(new URL(service.url).host);
     }
   });
@@ -147,7 +147,7 @@ describe('the BFF', () => {
       socket.on('error', () => {}).write(`${request}Connection: close\r\n\r\n`, 'latin1');
       const [chunk] = (await once(socket, 'data')) as [Buffer];
       expect(chunk.toString('latin1'), request).to.match(/^HTTP\/1\.1 [234]\d\d /);
-      expect(chunk.toString('latin1'), request).to.not.contain(TOKEN);
+      expect(chunk.toString('latin1'), request).to.not.contain(serviceToken);
       socket.destroy();
     }
 

@@ -8,7 +8,7 @@ import {
   SqliteLogStore,
 } from '../src/index.ts';
 
-const INPUT: LogInput = {
+const logInput: LogInput = {
   message: 'Loaded 1,204 rows',
   stageName: 'ETL_PROCESSING',
   description: 'All partitions',
@@ -22,7 +22,7 @@ const INPUT: LogInput = {
 
 describe('createLogDocument', () => {
   it('createLogDocument creates the exact shape with its fields in order', () => {
-    expect(JSON.stringify(createLogDocument(INPUT))).to.equal(
+    expect(JSON.stringify(createLogDocument(logInput))).to.equal(
       '{"logLevel":"INFO","logType":"APPLICATION","message":"Loaded 1,204 rows","stageName":"ETL_PROCESSING",' +
         '"duration":"2m 15s","description":"All partitions","time":"Sep 22 2025 at 08:54 AM",' +
         '"isoTime":"2025-09-22T08:54:00.000Z","meta":{"timestamp":1758531240000,' +
@@ -33,7 +33,7 @@ describe('createLogDocument', () => {
 
   it('createLogDocument fills in the defaults and the current time', () => {
     const before = Date.now();
-    const { description: _description, durationMs: _durationMs, timestamp: _timestamp, ...input } = INPUT;
+    const { description: _description, durationMs: _durationMs, timestamp: _timestamp, ...input } = logInput;
     const log = createLogDocument(input);
     expect(log.meta.timestamp).to.be.within(before, Date.now());
     expect(log).to.include({ description: '', duration: '', logLevel: 'INFO', logType: 'APPLICATION' });
@@ -46,7 +46,7 @@ describe('createLogDocument', () => {
     ['2025-12-31T23:59:00.000Z', 'Dec 31 2025 at 11:59 PM'],
   ] as const) {
     it(`createLogDocument formats ${iso} as ${time} in every time zone`, () => {
-      const log = createLogDocument({ ...INPUT, timestamp: Date.parse(iso) });
+      const log = createLogDocument({ ...logInput, timestamp: Date.parse(iso) });
       expect(log).to.include({ time, isoTime: iso });
     });
   }
@@ -62,7 +62,7 @@ describe('createLogDocument', () => {
     ['durationMs', -1, 'durationMs: expected 0 or more milliseconds, got -1'],
   ] as const) {
     it(`createLogDocument rejects ${field}: ${String(value)}`, () => {
-      expect(() => createLogDocument({ ...INPUT, [field]: value } as LogInput)).to.throw(message);
+      expect(() => createLogDocument({ ...logInput, [field]: value } as LogInput)).to.throw(message);
     });
   }
 });
@@ -90,7 +90,7 @@ describe('formatDuration', () => {
 });
 
 describe('append of SqliteLogStore', () => {
-  const good = createLogDocument(INPUT);
+  const good = createLogDocument(logInput);
   for (const [name, bad, message] of [
     ['no object', 'text', 'log: expected an object, got string'],
     ['a field too many', { ...good, extra: 1 }, 'isoTime, meta, got "extra"'],

@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import request from 'supertest';
 import { SqliteLogStore } from '../src/index.ts';
 import { unwatchIntervals, watchIntervals } from './support/intervals.ts';
-import { eventually, LOGS, log, logs, service, stopServices } from './support/service.ts';
+import { eventually, log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 import { CountingStore, SlowStore } from './support/stores.ts';
 
-const NOTHING = { streams: 0, atTip: 0, waiting: 0, bufferedBytes: 0 };
-const BIG = 'x'.repeat(16 * 1024);
+const noStreams = { streams: 0, atTip: 0, waiting: 0, bufferedBytes: 0 };
+const bigText = 'x'.repeat(16 * 1024);
 
 describe('a slow reader', () => {
   afterEach(async () => {
@@ -17,11 +17,11 @@ describe('a slow reader', () => {
 
   it('bounds the buffer of a slow reader, delays no other, and delivers everything once it reads', async () => {
     const { url, store, router } = await service();
-    const slow = await openStream(`${url}${LOGS}/stream`, { reading: false });
-    const fast = await openStream(`${url}${LOGS}/stream`);
+    const slow = await openStream(`${url}${logsPath}/stream`, { reading: false });
+    const fast = await openStream(`${url}${logsPath}/stream`);
     let n = 0;
     const burst = async () => {
-      await store.append(Array.from({ length: 50 }, () => log(`m${n++}`, { description: BIG })));
+      await store.append(Array.from({ length: 50 }, () => log(`m${n++}`, { description: bigText })));
       await fast.untilMessage(`m${n - 1}`);
     };
     // The kernel's buffers fill first.
@@ -42,12 +42,15 @@ describe('a slow reader', () => {
   it('reads nothing from the store for a replay whose socket is full', async () => {
     const store = new CountingStore(new SqliteLogStore({ path: ':memory:' }));
     const { url, router } = await service({ store });
-    await store.append(logs(1_000, 'm', { description: BIG }));
-    const slow = await openStream(`${url}${LOGS}/stream`, { lastEventId: `${await store.epoch()}-0`, reading: false });
+    await store.append(logs(1_000, 'm', { description: bigText }));
+    const slow = await openStream(`${url}${logsPath}/stream`, {
+      lastEventId: `${await store.epoch()}-0`,
+      reading: false,
+    });
     await eventually(() => router.stats().waiting === 1);
     const { reads } = store;
     expect(router.stats().bufferedBytes).to.be.below(256 * 1024);
-    const fast = await openStream(`${url}${LOGS}/stream?history=1`);
+    const fast = await openStream(`${url}${logsPath}/stream?history=1`);
     await fast.untilMessage('m999');
     expect(router.stats().waiting).to.equal(1);
     expect(store.reads - reads).to.be.below(10);
@@ -58,24 +61,24 @@ describe('a slow reader', () => {
 
   it('sends no heartbeat to a full socket', async () => {
     const { url, store, router } = await service({ heartbeatMs: 1 });
-    await store.append(logs(1_000, 'm', { description: BIG }));
-    await openStream(`${url}${LOGS}/stream?history=500`, { reading: false });
+    await store.append(logs(1_000, 'm', { description: bigText }));
+    await openStream(`${url}${logsPath}/stream?history=500`, { reading: false });
     await eventually(() => router.stats().waiting === 1);
     const { bufferedBytes } = router.stats();
-    const other = await openStream(`${url}${LOGS}/stream`);
+    const other = await openStream(`${url}${logsPath}/stream`);
     await other.until((text) => text.split(':ping\n').length > 50);
     expect(router.stats().bufferedBytes - bufferedBytes).to.be.below(25 * ':ping\n'.length);
   });
 
   it('cuts a reader whose socket takes no byte for maxStallMs, and resumes it exactly', async () => {
     const { url, store, router } = await service({ maxStallMs: 20 });
-    await store.append(logs(1_000, 'm', { description: BIG }));
-    const slow = await openStream(`${url}${LOGS}/stream?history=500`, { reading: false });
-    await openStream(`${url}${LOGS}/stream`);
+    await store.append(logs(1_000, 'm', { description: bigText }));
+    const slow = await openStream(`${url}${logsPath}/stream?history=500`, { reading: false });
+    await openStream(`${url}${logsPath}/stream`);
     await eventually(() => router.stats().streams === 1);
     slow.read();
     expect(await slow.untilEnd()).to.equal('cut');
-    const resumed = await openStream(`${url}${LOGS}/stream?history=500`, { lastEventId: slow.lastId });
+    const resumed = await openStream(`${url}${logsPath}/stream?history=500`, { lastEventId: slow.lastId });
     await resumed.untilMessage('m999');
     expect([...slow.messages, ...resumed.messages]).to.deep.equal(
       logs(1_000)
@@ -101,15 +104,15 @@ describe('the end of streams', () => {
     for (let i = 0; i < 60; i++) {
       const streams = await Promise.all([
         openStream(`${url}/logs/stream`),
-        openStream(`${url}${LOGS}/stream?history=200`),
-        openStream(`${url}${LOGS}/stream`, { lastEventId: `${e}-${i}` }),
+        openStream(`${url}${logsPath}/stream?history=200`),
+        openStream(`${url}${logsPath}/stream`, { lastEventId: `${e}-${i}` }),
       ]);
       if (i % 3 === 0) await store.append([log('more')]);
       if (i % 3 === 1) await eventually(() => router.stats().atTip > 0);
       for (const stream of streams) stream.leave();
     }
     await eventually(() => router.stats().streams === 0);
-    expect(router.stats()).to.deep.equal(NOTHING);
+    expect(router.stats()).to.deep.equal(noStreams);
     expect(store.subscriptions).to.equal(0);
     expect(intervals.size).to.equal(0);
   });
@@ -118,7 +121,7 @@ describe('the end of streams', () => {
     const intervals = watchIntervals();
     const store = new CountingStore(new SqliteLogStore({ path: ':memory:' }));
     const { url, app, router } = await service({ store, heartbeatMs: 1_000 });
-    const streams = await Promise.all(Array.from({ length: 5 }, () => openStream(`${url}${LOGS}/stream`)));
+    const streams = await Promise.all(Array.from({ length: 5 }, () => openStream(`${url}${logsPath}/stream`)));
     await store.append(logs(5));
     await Promise.all(streams.map((stream) => stream.untilMessage('m4')));
     await router.close();
@@ -126,10 +129,10 @@ describe('the end of streams', () => {
       expect(await stream.untilEnd()).to.equal('end');
       expect(stream.text).to.match(/\n\n$/);
     }
-    expect(router.stats()).to.deep.equal(NOTHING);
+    expect(router.stats()).to.deep.equal(noStreams);
     expect(store.subscriptions).to.equal(0);
     expect(intervals.size).to.equal(0);
-    for (const path of [LOGS, `${LOGS}/stream`, '/logs/stream', '/healthz']) {
+    for (const path of [logsPath, `${logsPath}/stream`, '/logs/stream', '/healthz']) {
       const { body } = await request(app).get(path).expect(503);
       expect(body).to.include({ code: 'ERR_LOG_STREAM_CLOSING' });
     }
@@ -140,11 +143,11 @@ describe('the end of streams', () => {
 
   it('close() cuts a reader that has not drained after graceMs', async () => {
     const { url, store, router } = await service();
-    await store.append(logs(1_000, 'm', { description: BIG }));
-    const slow = await openStream(`${url}${LOGS}/stream?history=500`, { reading: false });
+    await store.append(logs(1_000, 'm', { description: bigText }));
+    const slow = await openStream(`${url}${logsPath}/stream?history=500`, { reading: false });
     await eventually(() => router.stats().waiting === 1);
     await router.close({ graceMs: 1 });
-    expect(router.stats()).to.deep.equal(NOTHING);
+    expect(router.stats()).to.deep.equal(noStreams);
     slow.read();
     expect(await slow.untilEnd()).to.equal('cut');
   });
@@ -158,7 +161,7 @@ describe('the end of streams', () => {
     );
     await eventually(() => router.stats().streams === 1);
     await router.close({ graceMs: 1 });
-    expect(router.stats()).to.deep.equal(NOTHING);
+    expect(router.stats()).to.deep.equal(noStreams);
     // EventSource would give up for good after an empty 200.
     expect(await opening).to.equal('refused');
   });

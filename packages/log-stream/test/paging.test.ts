@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import request from 'supertest';
 import type { LogDocument } from '../src/index.ts';
-import { LOGS, log, logs, type Service, service, stopServices } from './support/service.ts';
+import { log, logs, logsPath, type Service, service, stopServices } from './support/service.ts';
 
 /** Requests all pages one after the other; `between` runs after each. */
 async function walk({ app }: Service, query: string, between: () => Promise<unknown> = async () => {}) {
@@ -10,7 +10,7 @@ async function walk({ app }: Service, query: string, between: () => Promise<unkn
   const totals: number[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
-    const { body }: request.Response = await request(app).get(`${LOGS}?${query}&cursor=${cursor}`).expect(200);
+    const { body }: request.Response = await request(app).get(`${logsPath}?${query}&cursor=${cursor}`).expect(200);
     messages.push(...body.logs.map((entry: LogDocument) => entry.message));
     totals.push(body.total);
     cursor = body.nextCursor;
@@ -39,7 +39,7 @@ describe('the pages of …/logs', () => {
   it('the last page has no cursor, even if it is full', async () => {
     const { app, store } = await service();
     await store.append(logs(2));
-    const { body } = await request(app).get(`${LOGS}?limit=2`);
+    const { body } = await request(app).get(`${logsPath}?limit=2`);
     expect(body).to.include({ nextCursor: null, total: 2 });
   });
 

@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { SqliteLogStore } from '../src/index.ts';
-import { LOGS, log, logs, service, stopServices } from './support/service.ts';
+import { log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 
-const APPENDER = fileURLToPath(new URL('support/appender.ts', import.meta.url));
-const OPENER = new URL('support/opener.ts', import.meta.url);
+const appenderScript = fileURLToPath(new URL('support/appender.ts', import.meta.url));
+const openerScript = new URL('support/opener.ts', import.meta.url);
 
 describe('processes that share one file', () => {
   let folder: string;
@@ -31,7 +31,7 @@ describe('processes that share one file', () => {
 
   /** Appends logs in a child process. */
   function append(prefix: string, count: number | 'forever') {
-    const child = spawn(process.execPath, [APPENDER, path, prefix, String(count)], {
+    const child = spawn(process.execPath, [appenderScript, path, prefix, String(count)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     children.push(child);
@@ -40,7 +40,7 @@ describe('processes that share one file', () => {
 
   it('streams the logs of another process live, once each and in order', async () => {
     const { url } = await service({ store: new SqliteLogStore({ path, pollMs: 5 }) });
-    const stream = await openStream(`${url}${LOGS}/stream`);
+    const stream = await openStream(`${url}${logsPath}/stream`);
     await stream.until((body) => body.includes('id: '));
     const { exit } = append('child', 500);
     await stream.untilMessage('child499');
@@ -75,7 +75,7 @@ describe('processes that share one file', () => {
     const openers = 4;
     const found = await Promise.all(
       Array.from({ length: openers }, async () => {
-        const worker = new Worker(OPENER, { workerData: { paths, openers, arrived } });
+        const worker = new Worker(openerScript, { workerData: { paths, openers, arrived } });
         const [epochs] = (await once(worker, 'message')) as [string[]];
         return epochs;
       }),
@@ -91,7 +91,7 @@ describe('processes that share one file', () => {
   it('a process killed while it appends loses no log that a reader has received', async () => {
     const store = new SqliteLogStore({ path, pollMs: 5 });
     const { url } = await service({ store });
-    const stream = await openStream(`${url}${LOGS}/stream`);
+    const stream = await openStream(`${url}${logsPath}/stream`);
     await stream.until((body) => body.includes('id: '));
     const { child, exit } = append('child', 'forever');
     await stream.until(() => stream.messages.length >= 200);

@@ -7,9 +7,9 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { createLogDocument } from '../src/index.ts';
 
-const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const fenced = (language: string) =>
-  [...README.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))].map((match) => String(match[1]));
+  [...readme.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))].map((match) => String(match[1]));
 
 describe('the README', () => {
   it('the README’s quick start runs and its curl lines get the shown logs', async () => {
@@ -55,6 +55,6 @@ describe('the README', () => {
     const parameters = query.matchAll(/(?:query|this)\.(?:one|integer|instant|word)\('(\w+)'/g);
     const names = [...options, ...codes, ...parameters].map(([, name]) => String(name));
     expect(names).to.include.members(['maxStallMs', 'total', 'ERR_LOG_STREAM_LIMIT', 'history']);
-    for (const name of names) expect(README, name).to.match(new RegExp(`[\`{ ]${name}\\b`));
+    for (const name of names) expect(readme, name).to.match(new RegExp(`[\`{ ]${name}\\b`));
   });
 });

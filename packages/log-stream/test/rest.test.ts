@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import request, { type Response } from 'supertest';
 import { SqliteLogStore } from '../src/index.ts';
-import { LOGS, log, logs, service, stopServices } from './support/service.ts';
+import { log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { FailingStore } from './support/stores.ts';
 
-const T0 = 1758531240000; // 2025-09-22T08:54:00.000Z
+const firstTimestamp = 1758531240000; // 2025-09-22T08:54:00.000Z
 
 /** The messages of a page, in order. */
 const messages = ({ body }: Response) => body.logs.map(({ message }: { message: string }) => message).join(' ');
@@ -18,7 +18,7 @@ describe('GET …/logs', () => {
     const [one, two] = [log('one'), log('two')];
     await store.append([one, log('x', { workflowID: 'other' }), two, log('y', { workspaceID: 'other' })]);
     const epoch = await store.epoch();
-    const answer = await request(app).get(LOGS).expect(200);
+    const answer = await request(app).get(logsPath).expect(200);
     const ids = [3, 1].map((seq) => `${epoch}-${seq}`);
     expect(answer.text).to.equal(JSON.stringify({ logs: [two, one], ids, nextCursor: null, total: 2 }));
     expect(answer.headers).to.include({
@@ -30,7 +30,7 @@ describe('GET …/logs', () => {
 
   it('returns an empty page for a workflow without logs', async () => {
     const { app } = await service();
-    await request(app).get(LOGS).expect(200, { logs: [], ids: [], nextCursor: null, total: 0 });
+    await request(app).get(logsPath).expect(200, { logs: [], ids: [], nextCursor: null, total: 0 });
   });
 
   it('decodes workspace and workflow ids from the path', async () => {
@@ -45,12 +45,12 @@ describe('GET …/logs', () => {
     const query = async (text: string) => {
       const { app, store } = await service();
       await store.append([
-        log('debug', { logLevel: 'DEBUG', timestamp: T0 }),
-        log('info 100%', { logLevel: 'INFO', timestamp: T0 + 1, stageName: 'LOAD_A' }),
-        log('warn', { logLevel: 'WARN', timestamp: T0 + 2, description: 'Größe ÄNDERN' }),
-        log('error', { logLevel: 'ERROR', timestamp: T0 + 3, description: 'first\nsecond line' }),
+        log('debug', { logLevel: 'DEBUG', timestamp: firstTimestamp }),
+        log('info 100%', { logLevel: 'INFO', timestamp: firstTimestamp + 1, stageName: 'LOAD_A' }),
+        log('warn', { logLevel: 'WARN', timestamp: firstTimestamp + 2, description: 'Größe ÄNDERN' }),
+        log('error', { logLevel: 'ERROR', timestamp: firstTimestamp + 3, description: 'first\nsecond line' }),
       ]);
-      const answer = await request(app).get(`${LOGS}?order=asc&${text}`).expect(200);
+      const answer = await request(app).get(`${logsPath}?order=asc&${text}`).expect(200);
       expect(answer.body.total).to.equal(answer.body.logs.length);
       return messages(answer);
     };
@@ -73,8 +73,8 @@ describe('GET …/logs', () => {
       ['search=STAGE', 'debug warn error'],
       ['search=errorfirst', ''],
       ['search=', 'debug info 100% warn error'],
-      [`from=${T0 + 1}&to=${T0 + 3}`, 'info 100% warn'],
-      [`from=${T0 + 1}&to=${T0 + 1}`, ''],
+      [`from=${firstTimestamp + 1}&to=${firstTimestamp + 3}`, 'info 100% warn'],
+      [`from=${firstTimestamp + 1}&to=${firstTimestamp + 1}`, ''],
       ['from=2025-09-22T08:54:00.002Z', 'warn error'],
       ['from=2025-09-22T10:54:00.002%2B02:00', 'warn error'],
       ['from=2025-09-22T10:54:00.002+02:00', 'warn error'],
@@ -95,8 +95,8 @@ describe('GET …/logs', () => {
   it('order reverses a page and is case-insensitive', async () => {
     const { app, store } = await service();
     await store.append(logs(3));
-    expect(messages(await request(app).get(`${LOGS}?order=asc`))).to.equal('m0 m1 m2');
-    expect(messages(await request(app).get(`${LOGS}?order=DESC`))).to.equal('m2 m1 m0');
+    expect(messages(await request(app).get(`${logsPath}?order=asc`))).to.equal('m0 m1 m2');
+    expect(messages(await request(app).get(`${logsPath}?order=DESC`))).to.equal('m2 m1 m0');
   });
 
   it('limit defaults to 50 and is at most 500', async () => {
@@ -108,7 +108,7 @@ describe('GET …/logs', () => {
       ['?limit=500', 500],
     ] as const) {
       const { body } = await request(app)
-        .get(LOGS + query)
+        .get(logsPath + query)
         .expect(200);
       expect(body.logs).to.have.length(count);
       expect(body.nextCursor).to.be.a('string');
@@ -120,7 +120,7 @@ describe('GET …/logs', () => {
     const { app, store } = await service();
     await store.append(logs(5));
     const epoch = await store.epoch();
-    const get = (query: string) => request(app).get(`${LOGS}?order=asc&${query}`).expect(200);
+    const get = (query: string) => request(app).get(`${logsPath}?order=asc&${query}`).expect(200);
     const answer = await get(`after=${epoch}-2`);
     expect(messages(answer)).to.equal('m2 m3 m4');
     expect(answer.body.total).to.equal(3);
@@ -135,7 +135,7 @@ describe('GET …/logs', () => {
     const { app, store } = await service();
     await store.append(logs(5));
     const epoch = await store.epoch();
-    const get = (query: string) => request(app).get(`${LOGS}?${query}`).expect(200);
+    const get = (query: string) => request(app).get(`${logsPath}?${query}`).expect(200);
     const newest = await get(`up_to=${epoch}-4&limit=2`);
     expect(messages(newest)).to.equal('m3 m2');
     expect(newest.body.ids).to.deep.equal([`${epoch}-4`, `${epoch}-3`]);
@@ -152,7 +152,7 @@ describe('GET …/logs', () => {
     const { app, store } = await service();
     await store.append(logs(2));
     for (const id of ['0123456789abcdef-1', `${await store.epoch()}-3`]) {
-      const { body } = await request(app).get(`${LOGS}?up_to=${id}`).expect(200);
+      const { body } = await request(app).get(`${logsPath}?up_to=${id}`).expect(200);
       expect(body).to.deep.equal({ logs: [], ids: [], nextCursor: null, total: 0 });
     }
   });
@@ -161,7 +161,7 @@ describe('GET …/logs', () => {
     const { app, store } = await service();
     await store.append(logs(2));
     for (const id of ['0123456789abcdef-7', `${await store.epoch()}-3`]) {
-      expect(messages(await request(app).get(`${LOGS}?after=${id}`).expect(200))).to.equal('m1 m0');
+      expect(messages(await request(app).get(`${logsPath}?after=${id}`).expect(200))).to.equal('m1 m0');
     }
   });
 
@@ -223,7 +223,7 @@ describe('GET …/logs', () => {
   ] as const) {
     it(`a page with ${query.slice(0, 60)} is refused with 400`, async () => {
       const { app } = await service();
-      const answer = await request(app).get(`${LOGS}?${query}`).expect(400);
+      const answer = await request(app).get(`${logsPath}?${query}`).expect(400);
       expect(answer.headers['content-type']).to.equal('application/problem+json');
       expect(answer.body).to.include({
         type: 'about:blank',
@@ -243,7 +243,7 @@ describe('GET …/logs', () => {
     expect(answer.body).to.include({ code: 'ERR_LOG_STREAM_PATH', status: 400 });
   });
 
-  for (const path of [LOGS, `${LOGS}/stream`, '/logs/stream', '/healthz']) {
+  for (const path of [logsPath, `${logsPath}/stream`, '/logs/stream', '/healthz']) {
     it(`responds 405 to POST ${path} [R10]`, async () => {
       const { app } = await service();
       const answer = await request(app).post(path).expect(405);
@@ -261,7 +261,7 @@ describe('GET …/logs', () => {
     const store = new FailingStore(new SqliteLogStore({ path: ':memory:' }));
     const { app } = await service({ store, onError: (error) => errors.push(error) });
     store.failing = new Error('mongodb://user:password@host is gone');
-    for (const path of [LOGS, `${LOGS}/stream`, '/logs/stream?history=3', '/healthz']) {
+    for (const path of [logsPath, `${logsPath}/stream`, '/logs/stream?history=3', '/healthz']) {
       const answer = await request(app).get(path).expect(503);
       expect(answer.headers).to.include({ 'content-type': 'application/problem+json', 'retry-after': '5' });
       expect(answer.body).to.include({ code: 'ERR_LOG_STREAM_STORE', detail: 'The log store can not be read' });
@@ -277,9 +277,9 @@ describe('GET …/logs', () => {
     };
     const { app } = await service({ store, onError });
     store.failing = new Error('down');
-    await request(app).get(LOGS).expect(503);
+    await request(app).get(logsPath).expect(503);
     expect((await warned)[0].message).to.equal('log-stream option onError: threw Error');
     store.failing = undefined;
-    await request(app).get(LOGS).expect(200);
+    await request(app).get(logsPath).expect(200);
   });
 });

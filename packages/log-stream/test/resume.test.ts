@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type LogDocument, type LogInput, type LogStore, SqliteLogStore } from '../src/index.ts';
-import { eventually, LOGS, log, logs, service, stopServices } from './support/service.ts';
+import { eventually, log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream, type TestStream } from './support/sse.ts';
 import { FailingStore, GatedStore, SlowStore } from './support/stores.ts';
 
@@ -24,8 +24,8 @@ describe('a resume', () => {
       for (let seq = 0; seq <= 8; seq++) {
         const id = `${await store.epoch()}-${seq}`;
         const stream = await (how === 'Last-Event-ID'
-          ? openStream(`${url}${LOGS}/stream`, { lastEventId: id })
-          : openStream(`${url}${LOGS}/stream?last_event_id=${id}`));
+          ? openStream(`${url}${logsPath}/stream`, { lastEventId: id })
+          : openStream(`${url}${logsPath}/stream?last_event_id=${id}`));
         await stream.untilMessage('m8');
         expect(stream.messages, id).to.deep.equal(messagesOf(all).slice(seq));
         stream.leave();
@@ -37,7 +37,7 @@ describe('a resume', () => {
     const { url, store } = await service();
     await store.append(logs(3));
     const id = `${await store.epoch()}-3`;
-    const stream = await openStream(`${url}${LOGS}/stream`, { lastEventId: id });
+    const stream = await openStream(`${url}${logsPath}/stream`, { lastEventId: id });
     await store.append([log('next')]);
     await stream.untilMessage('next');
     expect(stream.text.startsWith(`retry: 5000\nid: ${await store.epoch()}-4\ndata: `)).to.equal(true);
@@ -47,7 +47,7 @@ describe('a resume', () => {
     const { url, store } = await service();
     await store.append(logs(3));
     const e = await store.epoch();
-    const stream = await openStream(`${url}${LOGS}/stream?last_event_id=${e}-0`, { lastEventId: `${e}-2` });
+    const stream = await openStream(`${url}${logsPath}/stream?last_event_id=${e}-0`, { lastEventId: `${e}-2` });
     await stream.untilMessage('m2');
     expect(stream.messages).to.deep.equal(['m2']);
   });
@@ -55,11 +55,11 @@ describe('a resume', () => {
   it('resumes exactly a browser that was cut before its first event', async () => {
     const { url, store } = await service();
     await store.append(logs(3, 'old'));
-    const first = await openStream(`${url}${LOGS}/stream`);
+    const first = await openStream(`${url}${logsPath}/stream`);
     await first.until((text) => text.endsWith('-3\n\n'));
     first.leave();
     await store.append([log('missed')]);
-    const second = await openStream(`${url}${LOGS}/stream`, { lastEventId: first.lastId });
+    const second = await openStream(`${url}${logsPath}/stream`, { lastEventId: first.lastId });
     await second.untilMessage('missed');
     expect(second.messages).to.deep.equal(['missed']);
   });
@@ -68,11 +68,11 @@ describe('a resume', () => {
     const { url, store } = await service();
     await store.append([log('hit', { logLevel: 'ERROR' }), ...logs(200)]);
     const e = await store.epoch();
-    const stream = await openStream(`${url}${LOGS}/stream?log_level=error`, { lastEventId: `${e}-0` });
+    const stream = await openStream(`${url}${logsPath}/stream?log_level=error`, { lastEventId: `${e}-0` });
     await stream.until((text) => text.endsWith('-201\n\n'));
     expect(stream.messages).to.deep.equal(['hit']);
     await store.append([log('next', { logLevel: 'ERROR' })]);
-    const resumed = await openStream(`${url}${LOGS}/stream?log_level=error`, { lastEventId: stream.lastId });
+    const resumed = await openStream(`${url}${logsPath}/stream?log_level=error`, { lastEventId: stream.lastId });
     await resumed.untilMessage('next');
     expect(resumed.messages).to.deep.equal(['next']);
   });
@@ -93,7 +93,7 @@ describe('a resume', () => {
       const { url, store } = await service();
       await store.append(logs(3));
       const lastEventId = id.replaceAll('EPOCH', await store.epoch());
-      const stream = await openStream(`${url}${LOGS}/stream`, { lastEventId });
+      const stream = await openStream(`${url}${logsPath}/stream`, { lastEventId });
       await stream.untilMessage('m2');
       expect(stream.messages).to.deep.equal(['m0', 'm1', 'm2']);
       const first = 'retry: 5000\nevent: sse-proxy:gap\ndata: {"reason":"unknown-id"}\n\nid: ';
@@ -103,7 +103,7 @@ describe('a resume', () => {
 
   it('sends an id of this store for an unknown id if there is nothing to replay', async () => {
     const { url, store } = await service();
-    const stream = await openStream(`${url}${LOGS}/stream`, { lastEventId: 'gone-7' });
+    const stream = await openStream(`${url}${logsPath}/stream`, { lastEventId: 'gone-7' });
     await stream.until((text) => text.endsWith('-0\n\n'));
     expect(stream.lastId).to.equal(`${await store.epoch()}-0`);
   });
@@ -118,7 +118,7 @@ describe('a resume', () => {
       [6, true],
       [7, false],
     ] as const) {
-      const stream = await openStream(`${url}${LOGS}/stream`, { lastEventId: `${e}-${seq}` });
+      const stream = await openStream(`${url}${logsPath}/stream`, { lastEventId: `${e}-${seq}` });
       await stream.untilMessage('m9');
       expect(stream.messages).to.deep.equal(['m7', 'm8', 'm9']);
       const start = 'retry: 5000\nevent: sse-proxy:gap\ndata: {"reason":"trimmed"}\n\nid: ';
@@ -128,7 +128,7 @@ describe('a resume', () => {
 
   it('sends a gap event to a live reader that trimming overtakes', async () => {
     const { url, store, router } = await service({ store: new SqliteLogStore({ path: ':memory:', maxLogs: 3 }) });
-    const stream = await openStream(`${url}${LOGS}/stream`);
+    const stream = await openStream(`${url}${logsPath}/stream`);
     await eventually(() => router.stats().atTip === 1);
     await store.append(logs(10));
     await stream.untilMessage('m9');
@@ -140,7 +140,7 @@ describe('a resume', () => {
     const errors: Error[] = [];
     const store = new FailingStore(new SqliteLogStore({ path: ':memory:' }));
     const { url, router } = await service({ store, onError: (error) => errors.push(error) });
-    const first = await openStream(`${url}${LOGS}/stream`);
+    const first = await openStream(`${url}${logsPath}/stream`);
     await store.append([log('one')]);
     await first.untilMessage('one');
     store.failing = new Error('down');
@@ -148,7 +148,7 @@ describe('a resume', () => {
     expect(await first.untilEnd()).to.equal('cut');
     expect(errors).to.deep.equal([store.failing]);
     store.failing = undefined;
-    const second = await openStream(`${url}${LOGS}/stream`, { lastEventId: first.lastId });
+    const second = await openStream(`${url}${logsPath}/stream`, { lastEventId: first.lastId });
     await second.untilMessage('two');
     expect([...first.messages, ...second.messages]).to.deep.equal(['one', 'two']);
     expect(router.stats().streams).to.equal(1);
@@ -157,10 +157,10 @@ describe('a resume', () => {
   it('discards a read of the tail whose readers have left meanwhile', async () => {
     const store = new GatedStore(new SqliteLogStore({ path: ':memory:' }));
     const { url, router } = await service({ store });
-    const a = await openStream(`${url}${LOGS}/stream`);
+    const a = await openStream(`${url}${logsPath}/stream`);
     await eventually(() => router.stats().atTip === 1);
     store.gated = true;
-    const b = await openStream(`${url}${LOGS}/stream`);
+    const b = await openStream(`${url}${logsPath}/stream`);
     await eventually(() => store.held.length === 1);
     // b's read of the empty store is held back. Meanwhile the tail reads m0 and m1 for a, and then m2.
     await store.append(logs(2));
@@ -189,9 +189,9 @@ describe('a resume', () => {
     { minLength: 1, maxLength: 12 },
   );
   const readers = [
-    { path: `${LOGS}/stream`, holds: ({ meta }: LogDocument) => meta.workflowID === 'wf' },
+    { path: `${logsPath}/stream`, holds: ({ meta }: LogDocument) => meta.workflowID === 'wf' },
     {
-      path: `${LOGS}/stream?log_level=error&search=r`,
+      path: `${logsPath}/stream?log_level=error&search=r`,
       holds: ({ meta, logLevel }: LogDocument) => meta.workflowID === 'wf' && logLevel === 'ERROR',
     },
     { path: '/logs/stream', holds: () => true },

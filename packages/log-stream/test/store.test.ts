@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import request from 'supertest';
 import { createLogDocument, SqliteLogStore } from '../src/index.ts';
 import { unwatchIntervals, watchIntervals } from './support/intervals.ts';
-import { LOGS, log, logs, RUN, service, stopServices } from './support/service.ts';
+import { defaultRun, log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 
 const rejection = (promise: Promise<unknown>) =>
@@ -46,7 +46,7 @@ describe('SqliteLogStore', () => {
 
   it('a search for lone surrogates and NUL matches the same logs in SQL and in the live stream', async () => {
     const { url, store } = await service({ store: new SqliteLogStore({ path }) });
-    const query = `${LOGS}/stream?search=${encodeURIComponent('\ufffdX')}`;
+    const query = `${logsPath}/stream?search=${encodeURIComponent('\ufffdX')}`;
     const live = await openStream(url + query);
     await live.until((text) => text.includes('id: '));
     await store.append([log('one', { description: 'a\0b\ud800x' }), log('two', { description: '\ud800y' })]);
@@ -60,19 +60,19 @@ describe('SqliteLogStore', () => {
     const before = await service({ store: new SqliteLogStore({ path }) });
     const epoch = await before.store.epoch();
     await before.store.append(logs(3));
-    const stream = await openStream(`${before.url}${LOGS}/stream?history=9`);
+    const stream = await openStream(`${before.url}${logsPath}/stream?history=9`);
     await stream.untilMessage('m2');
-    const { body } = await request(before.app).get(`${LOGS}?limit=1`);
+    const { body } = await request(before.app).get(`${logsPath}?limit=1`);
     await stopServices();
     expect(await stream.untilEnd()).to.equal('end');
 
     const after = await service({ store: new SqliteLogStore({ path }) });
     expect(await after.store.epoch()).to.equal(epoch);
     await after.store.append([log('m3')]);
-    const resumed = await openStream(`${after.url}${LOGS}/stream`, { lastEventId: stream.lastId });
+    const resumed = await openStream(`${after.url}${logsPath}/stream`, { lastEventId: stream.lastId });
     await resumed.untilMessage('m3');
     expect(resumed.events.map(({ id, log: { message } }) => [id, message])).to.deep.equal([[`${epoch}-4`, 'm3']]);
-    const page = await request(after.app).get(`${LOGS}?limit=1&cursor=${body.nextCursor}`).expect(200);
+    const page = await request(after.app).get(`${logsPath}?limit=1&cursor=${body.nextCursor}`).expect(200);
     expect(page.body.logs[0].message).to.equal('m1');
   });
 
@@ -236,9 +236,9 @@ describe('SqliteLogStore', () => {
 
   it('the examples in the doc comments of SqliteLogStore and createLogDocument run', async () => {
     const store = new SqliteLogStore({ path });
-    await store.append([createLogDocument({ message: 'Started', stageName: 'EXTRACT', ...RUN })]);
+    await store.append([createLogDocument({ message: 'Started', stageName: 'EXTRACT', ...defaultRun })]);
     await store.append([
-      createLogDocument({ message: 'Loaded 1,204 rows', stageName: 'LOAD', durationMs: 3_250, ...RUN }),
+      createLogDocument({ message: 'Loaded 1,204 rows', stageName: 'LOAD', durationMs: 3_250, ...defaultRun }),
     ]);
     expect((await store.bounds()).lastSeq).to.equal(2);
     await store.close();

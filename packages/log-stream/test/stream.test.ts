@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import request from 'supertest';
 import { SqliteLogStore } from '../src/index.ts';
-import { eventually, LOGS, log, logs, service, stopServices } from './support/service.ts';
+import { eventually, log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 import { CountingStore } from './support/stores.ts';
 
@@ -15,7 +15,7 @@ describe('GET …/logs/stream', () => {
 
   it('sends the stream’s headers at once [R7]', async () => {
     const { url } = await service();
-    const { status, headers } = await openStream(`${url}${LOGS}/stream`);
+    const { status, headers } = await openStream(`${url}${logsPath}/stream`);
     expect(status).to.equal(200);
     expect(headers).to.include({
       'content-type': 'text/event-stream; charset=utf-8',
@@ -29,7 +29,7 @@ describe('GET …/logs/stream', () => {
   it('sends retry, an id to resume with, and each log on one line (exact bytes) [R28]', async () => {
     const { url, store } = await service();
     await store.append([log('before')]);
-    const stream = await openStream(`${url}${LOGS}/stream`);
+    const stream = await openStream(`${url}${logsPath}/stream`);
     const [a, b] = [log('one\r\ntwo\u2028three\0"\\'), log('last')];
     await store.append([a, log('elsewhere', { workflowID: 'other' }), b]);
     await stream.untilMessage('last');
@@ -78,13 +78,13 @@ describe('GET …/logs/stream', () => {
         log('error', { logLevel: 'ERROR' }),
         log('end', { logLevel: 'ERROR', description: '% r' }),
       ];
-      const tip = await openStream(`${url}${LOGS}/stream${query}`);
+      const tip = await openStream(`${url}${logsPath}/stream${query}`);
       await store.append(all);
       await tip.untilMessage('end');
       const and = query === '' ? '?' : `${query}&`;
-      const past = await openStream(`${url}${LOGS}/stream${and}history=500`);
+      const past = await openStream(`${url}${logsPath}/stream${and}history=500`);
       await past.untilMessage('end');
-      const resumed = await openStream(`${url}${LOGS}/stream${query}`, { lastEventId: `${await store.epoch()}-0` });
+      const resumed = await openStream(`${url}${logsPath}/stream${query}`, { lastEventId: `${await store.epoch()}-0` });
       await resumed.untilMessage('end');
       for (const stream of [tip, past, resumed]) expect(stream.messages).to.deep.equal(expected);
     });
@@ -101,7 +101,7 @@ describe('GET …/logs/stream', () => {
       it(`history=${history} sends the newest ${history} logs, oldest first, then live ones`, async () => {
         const { url, store } = await service();
         for (const document of logs(5)) await store.append([document, log('x', { workflowID: 'other' })]);
-        const stream = await openStream(`${url}${LOGS}/stream?history=${history}`);
+        const stream = await openStream(`${url}${logsPath}/stream?history=${history}`);
         await store.append([log('live')]);
         await stream.untilMessage('live');
         expect(stream.messages).to.deep.equal(expected);
@@ -111,7 +111,7 @@ describe('GET …/logs/stream', () => {
     it('history of a workflow without logs sends an id only', async () => {
       const { url, store } = await service();
       await store.append([log('x', { workflowID: 'other' })]);
-      const stream = await openStream(`${url}${LOGS}/stream?history=5`);
+      const stream = await openStream(`${url}${logsPath}/stream?history=5`);
       await stream.until((text) => text.endsWith('-1\n\n'));
       expect(stream.text).to.equal(`retry: 5000\nid: ${await store.epoch()}-1\n\n`);
     });
@@ -119,7 +119,9 @@ describe('GET …/logs/stream', () => {
     it('ignores history when a Last-Event-ID is sent', async () => {
       const { url, store } = await service();
       await store.append(logs(5));
-      const stream = await openStream(`${url}${LOGS}/stream?history=5`, { lastEventId: `${await store.epoch()}-4` });
+      const stream = await openStream(`${url}${logsPath}/stream?history=5`, {
+        lastEventId: `${await store.epoch()}-4`,
+      });
       await stream.untilMessage('m4');
       expect(stream.messages).to.deep.equal(['m4']);
     });
@@ -138,7 +140,7 @@ describe('GET …/logs/stream', () => {
   ] as const) {
     it(`refuses a stream with ${query} by problem+json`, async () => {
       const { app, router } = await service();
-      for (const path of [`${LOGS}/stream`, '/logs/stream']) {
+      for (const path of [`${logsPath}/stream`, '/logs/stream']) {
         const answer = await request(app).get(`${path}?${query}`).expect(400);
         expect(answer.headers['content-type']).to.equal('application/problem+json');
         expect(answer.body).to.include({ code: 'ERR_LOG_STREAM_PARAMETER', detail });
@@ -149,14 +151,17 @@ describe('GET …/logs/stream', () => {
 
   it('responds to HEAD with the stream’s headers and opens no stream [R10]', async () => {
     const { app, router } = await service();
-    await request(app).head(`${LOGS}/stream`).expect(200).expect('content-type', 'text/event-stream; charset=utf-8');
+    await request(app)
+      .head(`${logsPath}/stream`)
+      .expect(200)
+      .expect('content-type', 'text/event-stream; charset=utf-8');
     expect(router.stats().streams).to.equal(0);
   });
 
   it('closes the connection after the response to a GET with a body [R10]', async () => {
     const { url } = await service();
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
-    socket.write(`GET ${LOGS} HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nGET `);
+    socket.write(`GET ${logsPath} HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nGET `);
     expect(await text(socket))
       .to.match(/^HTTP\/1\.1 200 /)
       .and.match(/^connection: close$/im);
@@ -164,7 +169,7 @@ describe('GET …/logs/stream', () => {
 
   it('sends heartbeats without an empty line, and moves a filtered stream’s id before one [R28]', async () => {
     const { url, store } = await service({ heartbeatMs: 5 });
-    const stream = await openStream(`${url}${LOGS}/stream?log_level=error`);
+    const stream = await openStream(`${url}${logsPath}/stream?log_level=error`);
     await stream.until((text) => text.includes(':ping\n:ping\n'));
     await store.append(logs(3));
     await stream.until((text) => /-3\n\n:ping\n$/.test(text));
@@ -186,7 +191,7 @@ describe('GET …/logs/stream', () => {
   it('reads a new log once for all live readers', async () => {
     const store = new CountingStore(new SqliteLogStore({ path: ':memory:' }));
     const { url, router } = await service({ store });
-    const streams = await Promise.all(Array.from({ length: 200 }, () => openStream(`${url}${LOGS}/stream`)));
+    const streams = await Promise.all(Array.from({ length: 200 }, () => openStream(`${url}${logsPath}/stream`)));
     await eventually(() => router.stats().atTip === 200);
     const before = store.reads;
     await store.append(logs(10));

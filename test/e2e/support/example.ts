@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { alive } from './processes.ts';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The command with which an example's `npm start` runs a script of this repository. */
 export const node = (script: string) => [process.execPath, script] as const;
@@ -21,7 +21,7 @@ export class Example {
   constructor(command: readonly [file: string, ...args: string[]], env: Record<string, string>) {
     const [file, ...args] = command;
     this.process = spawn(file, args, {
-      cwd: ROOT,
+      cwd: root,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,

@@ -15,12 +15,12 @@ import {
 } from '../../src/index.ts';
 
 /** The default origin of logs. */
-export const RUN = { pipelineID: 'p-1', execID: '4021', workspaceID: 'ws', workflowID: 'wf' };
-export const LOGS = '/wfm/workflow/workspace/ws/workflow/wf/logs';
+export const defaultRun = { pipelineID: 'p-1', execID: '4021', workspaceID: 'ws', workflowID: 'wf' };
+export const logsPath = '/wfm/workflow/workspace/ws/workflow/wf/logs';
 
 /** Creates a log that its message identifies. */
 export function log(message: string, input: Partial<LogInput> = {}): LogDocument {
-  return createLogDocument({ message, stageName: 'STAGE', timestamp: 1758531240000, ...RUN, ...input });
+  return createLogDocument({ message, stageName: 'STAGE', timestamp: 1758531240000, ...defaultRun, ...input });
 }
 
 /** Creates logs with the messages `<prefix>0`, `<prefix>1`, … */

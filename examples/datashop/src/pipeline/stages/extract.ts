@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Job, Row } from '../jobs/job.ts';
 
 // The package exports only its script; the data files are in a folder beside it.
-const DATA = new URL('../data/', import.meta.resolve('vega-datasets'));
+const dataFolder = new URL('../data/', import.meta.resolve('vega-datasets'));
 
 export interface Extract {
   rows: Row[];
@@ -10,6 +10,6 @@ export interface Extract {
 }
 
 export async function extract(job: Job): Promise<Extract> {
-  const text = await readFile(new URL(job.file, DATA), 'utf8');
+  const text = await readFile(new URL(job.file, dataFolder), 'utf8');
   return { rows: job.rowsOf(JSON.parse(text)), bytes: Buffer.byteLength(text) };
 }
