@@ -36,7 +36,7 @@ describe('observers', () => {
     expect(names()).to.deep.equal(['onOpen', 'onClose']);
     const [open] = of('onOpen');
     const [close] = of('onClose');
-    expect(open).to.have.all.keys('stream', 'waitedMs');
+    expect(open).to.have.all.keys('stream', 'waitedMs', 'early');
     expect(open?.waitedMs).to.be.a('number').and.at.least(0);
     const { durationMs, ...rest } = close ?? {};
     expect(durationMs).to.be.a('number').and.at.least(0);
