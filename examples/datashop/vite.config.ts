@@ -11,14 +11,14 @@ export default defineConfig({
   build: {
     outDir: path('dist'),
     emptyOutDir: true,
-    // The policy knows no `font-src data:`, and no inline script: everything is a file of this origin.
+    // The policy allows neither `font-src data:` nor inline scripts: every asset is a file of this origin.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: 'es2023',
-    // The design system is one file; splitting it would only cost a round trip.
+    // The design system is one file; splitting it would only add a round trip.
     chunkSizeWarningLimit: 1_200,
     reportCompressedSize: false,
-    // The design system brings a player whose expressions would need eval. Nothing here plays them, and the policy forbids it.
+    // The design system contains a player that uses eval. It is not used here, and the policy forbids eval.
     rolldownOptions: { checks: { eval: false, pluginTimings: false } },
   },
 });

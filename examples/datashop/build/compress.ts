@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import type { Plugin } from 'vite';
 
-/** Text that is worth it; fonts are compressed already. */
+/** Text files; fonts are compressed already. */
 const textFiles = /\.(js|css|svg)$/;
 
-/** Nearly as small as 11, in a tenth of the time. */
+/** Brotli quality: 11 is hardly smaller and much slower. */
 const quality = 9;
 
-/** Puts a `.br` beside each asset: compressed once, when it is built, and never while it is served. */
+/** Writes a Brotli-compressed `.br` file beside each text asset, so that the server never compresses. */
 export function compress(): Plugin {
   return {
     name: 'compress-assets',

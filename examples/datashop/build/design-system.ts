@@ -3,7 +3,7 @@ import type { Plugin } from 'vite';
 
 const umdPath = createRequire(import.meta.url).resolve('@innovaccer/design-system/dist/index.umd.js');
 
-/** A component that takes what `<style>` took, as a style sheet of the document: the policy forbids `<style>`. */
+/** A component that adopts its CSS as a style sheet of the document, because the policy forbids `<style>` elements. */
 const adoptedStyle = `function AdoptedStyle(props) {
   var css = props.css;
   React__namespace.useInsertionEffect(function () {
@@ -18,13 +18,13 @@ const adoptedStyle = `function AdoptedStyle(props) {
   return null;
 }`;
 
-/** Places of its bundle, each there exactly once, and what they become. */
+/** Replacements in the bundle. Each left side must occur exactly once. */
 const replacements = [
-  // Styles that it injects as it runs: keyframes of popovers, of menus, and the looks of a player that is not used here.
+  // Styles injected at run time: keyframes of popovers and menus, and the styles of a player that is not used here.
   ['React__namespace.createElement("style",null,l)', 'React__namespace.createElement(AdoptedStyle,{css:l})'],
   ['React__namespace.createElement("style",null,i)', 'React__namespace.createElement(AdoptedStyle,{css:i})'],
   ['styleInject(css_248z)', 'void 0'],
-  // An icon is its name, set in a font of icons, and a button unless told otherwise: "refresh button Refresh button".
+  // An icon is its name in an icon font, with the role of a button: screen readers read "refresh button Refresh button".
   [
     '"data-test":"DesignSystem-Icon"},o,{className:c,style:e},i)',
     '"data-test":"DesignSystem-Icon"},o,{className:c,style:e},i.onClick?i:{"aria-hidden":true})',
@@ -32,9 +32,9 @@ const replacements = [
 ] as const;
 
 /**
- * Makes `@innovaccer/design-system` run under `style-src 'self'`. Its ES modules inject styles as they are imported; its
- * UMD bundle uses the plain class names of its style sheet, and injects in three places only. Screen readers get no names
- * of icons. If another version moves a place, the build fails instead of the page.
+ * Makes `@innovaccer/design-system` work under `style-src 'self'`, and hides the names of icons from screen readers. Its
+ * ES modules inject styles when they are imported; its UMD bundle uses plain class names and injects in three places
+ * only. If another version changes one of these places, the build fails.
  */
 export function designSystem(): Plugin {
   return {
@@ -46,11 +46,12 @@ export function designSystem(): Plugin {
       let mended = code;
       for (const [found, replacement] of replacements) {
         const times = mended.split(found).length - 1;
-        if (times !== 1) this.error(`"${found}" was expected once in the design system, and is there ${times} times`);
+        if (times !== 1)
+          this.error(`Expected "${found}" exactly once in the design system's UMD bundle, found it ${times} times`);
         mended = mended.replace(found, () => replacement);
       }
       const start = 'function(exports,React,ReactDOM){';
-      if (!mended.includes(start)) this.error('The design system is no longer the UMD bundle it was');
+      if (!mended.includes(start)) this.error(`Expected the design system's UMD bundle to contain "${start}"`);
       return { code: mended.replace(start, () => start + adoptedStyle), map: null };
     },
   };

@@ -1,10 +1,13 @@
 import { useSyncExternalStore } from 'react';
 
-/** What the page shows is in its address, so that a reload, the back button and a copied link all lead to the same. */
+/**
+ * Changes of the page's query; an empty or undefined value removes the parameter. What the page shows is in its address,
+ * so that a reload, the back button and a copied link lead to the same view.
+ */
 export type Patch = Record<string, string | undefined>;
 
 const listeners = new Set<() => void>();
-const tell = () => {
+const notifyAll = () => {
   for (const listener of listeners) listener();
 };
 
@@ -23,7 +26,7 @@ export function useAddress(): URLSearchParams {
   return new URLSearchParams(search);
 }
 
-/** The address with some parameters changed; an empty or undefined one is removed. */
+/** The address with some parameters changed. */
 export function addressWith(patch: Patch): string {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(patch)) {
@@ -34,19 +37,19 @@ export function addressWith(patch: Patch): string {
   return text ? `${location.pathname}?${text}` : location.pathname;
 }
 
-/** A step that the back button takes back. */
+/** Changes the address in a new history entry, which the back button undoes. */
 export function go(patch: Patch): void {
   history.pushState(null, '', addressWith(patch));
-  tell();
+  notifyAll();
 }
 
-/** A change in place, such as of every letter typed. */
+/** Changes the address in place, for instance with every letter typed. */
 export function adjust(patch: Patch): void {
   history.replaceState(null, '', addressWith(patch));
-  tell();
+  notifyAll();
 }
 
-/** Whether a click on a link is meant for this page, not for another tab. */
+/** True for a click that navigates in this tab: no modifier key and the main button. */
 export function isPlainClick(event: {
   button: number;
   metaKey: boolean;

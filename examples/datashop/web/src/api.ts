@@ -7,14 +7,14 @@ export interface LogQuery {
   /** ISO 8601; `from` is included, `to` is not. */
   from?: string | undefined;
   to?: string | undefined;
-  /** At most 500. */
+  /** At most 500, the log service's limit. */
   limit?: number | undefined;
   order?: 'desc' | 'asc' | undefined;
-  /** The `nextCursor` of the page before. */
+  /** The `nextCursor` of the previous page. */
   cursor?: string | undefined;
   /** Only logs inserted after this event. */
   after?: string | undefined;
-  /** Only logs up to this event, itself included. */
+  /** Only logs up to and including this event. */
   upto?: string | undefined;
 }
 
@@ -23,9 +23,9 @@ export interface LogPage {
   /** The logs' event ids, in the same order. */
   ids: string[];
   nextCursor: string | null;
-  /** How many match on all pages. */
+  /** Number of matching logs on all pages. */
   total: number;
-  /** The moment of the page: a stream opened with it goes on exactly where the page ends. */
+  /** The newest event when the page was read: a stream opened with this id continues exactly after the page. */
   lastEventId: string;
 }
 
@@ -33,11 +33,11 @@ export interface Session {
   user: string | null;
 }
 
-/** An answer that was not what was asked for, or none: then `status` is 0. */
+/** A response that is not a 2xx, or no complete response: then `status` is 0. */
 export class ApiError extends Error {
   override name = 'ApiError';
   readonly status: number;
-  /** From problem+json, or words of our own. */
+  /** From problem+json, or a text of this page. */
   readonly title: string;
   readonly detail: string;
 
@@ -48,13 +48,13 @@ export class ApiError extends Error {
     this.detail = detail;
   }
 
-  /** For people: what to know about it, where something else says what failed. */
+  /** The cause in one sentence, to be shown after a text that names what failed. */
   get explanation(): string {
     if (this.status === 0 && this.detail) return `${this.title}. ${this.detail}`;
     return this.detail || this.title;
   }
 
-  /** Nobody is signed in, or no longer. */
+  /** True for 401 and 403: the user is not signed in. */
   get unauthorized(): boolean {
     return this.status === 401 || this.status === 403;
   }
@@ -66,31 +66,31 @@ export async function fetchLogs(query: LogQuery, signal?: AbortSignal): Promise<
   for (const [name, value] of Object.entries({ log_level: levels?.join(), up_to: upto, ...rest })) {
     if (value !== undefined && value !== '') parameters.set(name, String(value));
   }
-  const response = await ask(`${logsPath}?${parameters}`, { signal: signal ?? null });
+  const response = await request(`${logsPath}?${parameters}`, { signal: signal ?? null });
   const page = await json<Omit<LogPage, 'lastEventId'>>(response);
   return { ...page, lastEventId: response.headers.get('Last-Event-ID') ?? '' };
 }
 
 export async function fetchSession(signal?: AbortSignal): Promise<Session> {
-  return json(await ask('/session', { signal: signal ?? null }));
+  return json(await request('/session', { signal: signal ?? null }));
 }
 
 export async function signIn(): Promise<Session> {
-  return json(await ask('/session/sign-in', { method: 'POST' }));
+  return json(await request('/session/sign-in', { method: 'POST' }));
 }
 
 export async function signOut(): Promise<Session> {
-  return json(await ask('/session/sign-out', { method: 'POST' }));
+  return json(await request('/session/sign-out', { method: 'POST' }));
 }
 
 export interface BackendTest {
   ok: boolean;
-  /** Of `/readyz`: `ready`, `upstream-down`, `draining`; `unreachable` if nobody answered. */
+  /** The status of `/readyz` (`ready`, `upstream-down`, `draining`), or `unreachable` if there was no response. */
   status: string;
   ms: number;
 }
 
-/** Asks the server whether it and the log service behind it are there, and how long the answer takes. */
+/** Requests `/readyz`: whether the BFF and the log service respond, and how long the response took. */
 export async function testBackend(signal?: AbortSignal): Promise<BackendTest> {
   const began = performance.now();
   const since = () => Math.round(performance.now() - began);
@@ -104,8 +104,8 @@ export async function testBackend(signal?: AbortSignal): Promise<BackendTest> {
   }
 }
 
-/** @throws ApiError unless the answer is a 2xx; an abort's own error is passed on. */
-async function ask(url: string, init: RequestInit): Promise<Response> {
+/** @throws ApiError unless the response is a 2xx. An abort rejects with its own error. */
+async function request(url: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(url, { ...init, headers: { Accept: 'application/json' } });
@@ -117,13 +117,13 @@ async function ask(url: string, init: RequestInit): Promise<Response> {
   return response;
 }
 
-/** [spec] RFC 9457: title and detail are for people, and either may be missing. */
+/** [spec] RFC 9457: title and detail are meant for people, and either may be missing. */
 async function problemOf(response: Response): Promise<ApiError> {
   const problem: unknown = await response.json().catch(() => undefined);
   const { title, detail } = (problem ?? {}) as { title?: unknown; detail?: unknown };
   return new ApiError(
     response.status,
-    typeof title === 'string' ? title : `The server answered ${response.status}`,
+    typeof title === 'string' ? title : `The server responded with ${response.status}`,
     typeof detail === 'string' ? detail : '',
   );
 }
@@ -132,6 +132,6 @@ async function json<T>(response: Response): Promise<T> {
   try {
     return (await response.json()) as T;
   } catch (cause) {
-    throw new ApiError(0, 'The answer broke off', 'The connection was lost while it was being read.', { cause });
+    throw new ApiError(0, 'The response is incomplete', 'The connection was lost while it was being read.', { cause });
   }
 }

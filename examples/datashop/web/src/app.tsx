@@ -18,7 +18,7 @@ export function App() {
     );
   }
   return (
-    // The stream lives on while Normal mode is shown. Another user begins with nothing of this one's.
+    // The provider keeps the stream while Normal mode is shown. The key gives every user a provider of their own.
     <LogStreamProvider key={state.user} user={state.user} onUnauthorized={expire}>
       <div className="app">
         <a className="skip" href="#logs">

@@ -9,7 +9,10 @@ const modes = [
   { mode: 'stream', label: 'Stream', patch: { mode: 'stream' } },
 ] as const;
 
-/** Links in the looks of the design system's tabs: each mode is an address, and its own tabs are no controls to a screen reader. */
+/**
+ * Links styled as the design system's tabs. Each mode has its own address, and the design system's tabs are not controls
+ * for a screen reader.
+ */
 export function ModeTabs({ mode }: { mode: Mode }) {
   return (
     <nav className="mode-tabs" aria-label="Mode">

@@ -6,14 +6,14 @@ import { useToasts } from './ui/index.ts';
 export type SessionState =
   | { kind: 'loading' }
   | { kind: 'signed-in'; user: string }
-  /** `signed-out`: by the visitor. `expired`: an answer said so. */
+  /** `signed-out`: by the user. `expired`: a response was 401 or 403. */
   | { kind: 'signed-out' | 'expired' }
   | { kind: 'error'; error: ApiError };
 
 export interface SessionActions {
   signIn(): Promise<void>;
   signOut(): Promise<void>;
-  /** For whoever was answered 401 or 403. */
+  /** Call when a response was 401 or 403. */
   expire(): void;
   retry(): void;
 }
@@ -25,7 +25,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const [attempt, setAttempt] = useState(0);
   const { notify } = useToasts();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt asks again
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is a trigger: another value requests again
   useEffect(() => {
     const leaving = new AbortController();
     setState({ kind: 'loading' });
@@ -54,7 +54,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       },
       signOut: async () => {
         if (state.kind !== 'signed-in') return;
-        // What this browser keeps of the logs goes first: it must be gone even if the server can't be reached.
+        // Remove the stored logs first: they must be gone even if the server can't be reached.
         wipeStream(state.user);
         setState({ kind: 'loading' });
         try {

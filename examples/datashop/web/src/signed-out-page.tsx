@@ -7,16 +7,16 @@ const signedOutTexts = {
   'signed-out': {
     icon: 'logout',
     title: 'You are signed out',
-    description: 'The live stream has ended, and nothing of the logs is kept in this browser.',
+    description: 'The live stream has ended. No logs are stored in this browser.',
   },
   expired: {
     icon: 'lock_clock',
     title: 'Your session has ended',
-    description: 'Sign in again to go on. The page comes back as it was.',
+    description: 'Sign in again to continue.',
   },
 } as const;
 
-/** The page while nobody is signed in. */
+/** The page while no user is signed in. */
 export function SignedOutPage({ state }: { state: Exclude<SessionState, { kind: 'signed-in' }> }) {
   const { signIn, retry } = useSession();
   const [busy, setBusy] = useState(false);

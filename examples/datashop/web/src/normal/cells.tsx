@@ -8,7 +8,7 @@ export interface CellContext {
   onOpen: (id: string) => void;
 }
 
-/** What cells need besides their row. The table keeps the columns it was given first, so that these can't bring it. */
+/** Values for the cells. A context, because the table ignores changed columns. */
 const Context = createContext<CellContext>({ search: '', onOpen: () => {} });
 
 export const CellProvider = Context.Provider;
@@ -46,7 +46,7 @@ export function Message({ row: { id, log } }: { row: Row }) {
         className="log-link"
         href={addressWith({ log: id })}
         onClick={(event) => {
-          // The row behind it opens the log as well; once is enough.
+          // The row's own click handler would open the log a second time.
           event.stopPropagation();
           if (!isPlainClick(event)) return;
           event.preventDefault();
@@ -64,7 +64,7 @@ export function Message({ row: { id, log } }: { row: Row }) {
   );
 }
 
-/** All of a log in one cell, where there is no room for columns. */
+/** A log in one cell, for screens that are too narrow for columns. */
 export function Card({ row }: { row: Row }): ReactNode {
   return (
     <div className="log-card">

@@ -5,7 +5,7 @@ import type { TimeZone } from '../ui/index.ts';
 import { Card, Duration, Level, Message, Stage, Time } from './cells.tsx';
 import type { Row } from './use-log-page.ts';
 
-/** None can be sorted: one page of many would only be sorted within itself. */
+/** Columns of the table. They are not sortable, because sorting would only affect the current page. */
 export function columns(zone: TimeZone, narrow: boolean): ColumnSchema[] {
   if (narrow) return [column('log', 'Log', '100%', Card)];
   return [

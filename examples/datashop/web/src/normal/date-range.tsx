@@ -5,7 +5,7 @@ import { setFilters } from './filters.ts';
 interface Draft {
   from: string;
   to: string;
-  /** What the inputs were last filled from; another one means that they have to be filled again. */
+  /** The values that the inputs were filled from. If they differ, the inputs are filled again. */
   source: string;
   errors: { from?: string; to?: string };
 }
@@ -13,7 +13,7 @@ interface Draft {
 const incomplete = 'Enter a whole date and time, or clear the field.';
 const reversed = 'This is not after “From”.';
 
-/** Both ends are what the clock on the wall says in the chosen time zone. A range that is none is not applied. */
+/** Both ends are local times in the chosen time zone. An invalid range is shown as an error and not applied. */
 export function DateRange({ from, to }: { from: string; to: string }) {
   const { zone, toInput, fromInput } = useTime();
   const source = `${zone} ${from} ${to}`;

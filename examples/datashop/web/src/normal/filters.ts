@@ -4,20 +4,20 @@ import { isLevel, type Level } from '../log.ts';
 
 export const pageSizes = [50, 100, 250] as const;
 
-/** What the page's address says about which logs to show. */
+/** The filters in the page's address. */
 export interface Filters {
   search: string;
-  /** None means all. */
+  /** An empty list means all levels. */
   levels: readonly Level[];
   /** ISO 8601, or '' for no bound. */
   from: string;
   to: string;
   size: number;
-  /** The event id that the page begins at, '' for the newest. */
+  /** Id of the first event of the page, '' for the newest. */
   upto: string;
 }
 
-/** The same object until one of them changes: other parts of the address ask for no other logs. */
+/** Returns the same object until a filter changes, whatever else changes in the address. */
 export function useFilters(): Filters {
   const filters = JSON.stringify(read(useAddress()));
   return useMemo(() => JSON.parse(filters), [filters]);
@@ -36,13 +36,13 @@ function read(address: URLSearchParams): Filters {
   };
 }
 
-/** Somebody may have typed it into the address bar. */
+/** Accepts any date that the user may have typed into the address bar. */
 function isoOrNone(text: string): string {
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? '' : new Date(ms).toISOString();
 }
 
-/** Other logs are asked for: from their newest on. */
+/** Changes filters and returns to the newest page. */
 export function setFilters(change: Partial<Omit<Filters, 'upto'>>): void {
   const { search, levels, from, to, size } = change;
   adjust({

@@ -2,7 +2,7 @@ import { type Level, logLevels } from '../log.ts';
 import { setFilters } from './filters.ts';
 import './level-filter.css';
 
-/** None chosen shows all: then there is no state in which nothing can be shown. */
+/** Selecting no level shows all levels, so that no selection hides everything. */
 export function LevelFilter({ levels }: { levels: readonly Level[] }) {
   const toggle = (level: Level, on: boolean) =>
     setFilters({ levels: logLevels.filter((known) => (known === level ? on : levels.includes(known))) });

@@ -2,7 +2,7 @@ import type { Log } from '../log.ts';
 import { CopyButton, LevelBadge, useTime } from '../ui/index.ts';
 import './log-details.css';
 
-/** All that a log says. */
+/** All fields of a log. */
 export function LogDetails({ log, link }: { log: Log; link: () => string }) {
   const { format, zone } = useTime();
   const json = JSON.stringify(log, null, 2);
@@ -27,7 +27,7 @@ export function LogDetails({ log, link }: { log: Log; link: () => string }) {
         <CopyButton label="Copy JSON" text={() => json} />
         <CopyButton label="Copy link" text={link} icon="link" />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by the keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard */}
       <pre className="details-json" tabIndex={0}>
         {json}
       </pre>

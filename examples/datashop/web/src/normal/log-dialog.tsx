@@ -9,7 +9,7 @@ import { LogDetails } from './log-details.tsx';
 
 export interface LogDialogProps {
   id: string;
-  /** The log, if the page has it; a link from elsewhere brings the id alone. */
+  /** The log if the current page contains it; a link may only bring an id. */
   known: Log | undefined;
   onClose: () => void;
 }
@@ -21,18 +21,18 @@ export function LogDialog({ id, known, onClose }: LogDialogProps) {
   const [found, setFound] = useState<Found>(known);
   const [attempt, setAttempt] = useState(0);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a log never changes; another attempt asks again
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a log never changes; `attempt` is a trigger
   useEffect(() => {
     if (known) return;
     const leaving = new AbortController();
     setFound(undefined);
     fetchLogs({ upto: id, limit: 1 }, leaving.signal).then(
-      // The newest that is not newer: another one if this is no longer kept.
+      // `upto` returns the newest log up to the id: another one if this log is no longer kept.
       ({ ids, logs }) => setFound(ids[0] === id && logs[0] ? logs[0] : 'missing'),
       (error) => {
         if (leaving.signal.aborted) return;
         if (!(error instanceof ApiError)) throw error;
-        // The log service refuses what can't be an id.
+        // The log service refuses malformed ids with 400.
         if (error.status === 400) setFound('missing');
         else if (error.unauthorized) expire();
         else setFound(error);

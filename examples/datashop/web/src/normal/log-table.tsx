@@ -10,7 +10,7 @@ import type { Row } from './use-log-page.ts';
 export interface LogTableProps {
   rows: readonly Row[];
   search: string;
-  /** Other logs are on their way: what is shown is not what was asked for. */
+  /** True while the rows do not match the filters yet. */
   busy: boolean;
   onOpen: (id: string) => void;
 }
@@ -22,17 +22,17 @@ export function LogTable({ rows, search, busy, onOpen }: LogTableProps) {
   const { zone } = useTime();
   const narrow = useMedia('(max-width: 720px)');
   const schema = useMemo(() => columns(zone, narrow), [zone, narrow]);
-  // The table marks rows by writing into them.
+  // The table writes into its rows, so it gets copies.
   const data = useMemo(() => rows.map((row) => ({ ...row })), [rows]);
   const cells = useMemo(() => ({ search, onOpen }), [search, onOpen]);
   useTableRoles(ref, 'Logs, newest first');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each of them makes another table
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows and columns are triggers: each change makes a new table
   const revision = useMemo(() => ++revisions, [data, schema]);
   return (
     <div className={`log-table ${busy ? 'log-table--busy' : ''}`} ref={ref} aria-busy={busy}>
       <CellProvider value={cells}>
         <Table
-          // It keeps the rows and the columns that it was given first.
+          // The table ignores changed rows and columns: another key makes a new table.
           key={revision}
           type="resource"
           size="tight"

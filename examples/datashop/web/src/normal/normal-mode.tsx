@@ -12,7 +12,7 @@ import { Pager } from './pager.tsx';
 import { Skeleton } from './skeleton.tsx';
 import { newerThan, useLogPage } from './use-log-page.ts';
 
-/** Stored logs, a page at a time. */
+/** Normal mode: stored logs, one page at a time. */
 export function NormalMode() {
   const filters = useFilters();
   const { view, loading, error, reload } = useLogPage(filters);
@@ -71,7 +71,7 @@ export function NormalMode() {
             view={view}
             size={filters.size}
             onNewest={() => go({ upto: undefined })}
-            // A button that is disabled for a moment loses the focus: a step too many is left out instead.
+            // Clicks while busy are ignored; disabling the button would drop its focus.
             onNewer={() => !busy && void newer()}
             onOlder={() => !busy && go({ upto: view.olderId })}
           />
@@ -89,7 +89,7 @@ export function NormalMode() {
   );
 }
 
-/** An empty page has one of three reasons, and for each there is something else to do. */
+/** The empty page, by reason: logs no longer kept, no match, or no logs at all. */
 function Nothing({ filtered, total, onRefresh }: { filtered: boolean; total: number; onRefresh: () => void }) {
   if (total > 0) {
     return (

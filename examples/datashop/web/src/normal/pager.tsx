@@ -53,7 +53,7 @@ interface StepProps {
   onClick: () => void;
 }
 
-/** The last step in a direction switches the button off under the focus: `disabled` would throw the focus away. */
+/** Uses aria-disabled, because `disabled` would drop the focus when the last page is reached. */
 function Step({ label, icon, iconAlign = 'left', off, onClick }: StepProps) {
   return (
     <Button icon={icon} iconAlign={iconAlign} aria-disabled={off} onClick={() => !off && onClick()}>

@@ -3,13 +3,13 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { Field } from '../ui/index.ts';
 import { setFilters } from './filters.ts';
 
-/** Long enough for the next letter, short enough to feel immediate. */
+/** Delay after the last letter, in milliseconds. */
 const typingMs = 250;
 
 export function SearchField({ search }: { search: string }) {
   const [text, setText] = useState(search);
   const applied = useRef(search);
-  // The address changed by other means: the back button, or "Clear filters".
+  // The address was changed elsewhere: by the back button or "Clear filters".
   if (applied.current !== search) {
     applied.current = search;
     setText(search);
@@ -36,7 +36,7 @@ export function SearchField({ search }: { search: string }) {
           minWidth="0"
           value={text}
           onChange={(event) => setText(event.target.value)}
-          // Whoever leaves it for another filter has finished typing.
+          // Leaving the field ends the typing: apply immediately.
           onBlur={() => text.trim() !== applied.current && apply(text)}
           onKeyDown={(event: React.KeyboardEvent) => event.key === 'Enter' && apply(text)}
         />

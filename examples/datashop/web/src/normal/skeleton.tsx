@@ -2,7 +2,7 @@ import './skeleton.css';
 
 const skeletonLines = Array.from({ length: 40 }, (_, index) => index);
 
-/** The outline of a page of logs, until the first one is here. */
+/** Placeholder while the first page loads. */
 export function Skeleton() {
   return (
     <div className="skeleton" aria-busy="true">

@@ -1,6 +1,6 @@
 import { type RefObject, useLayoutEffect } from 'react';
 
-/** What the design system's table is made of, and what it would be if it said so. */
+/** Selectors of the design system's table, and the ARIA role that each element should have. */
 const tableRoles = [
   ['.Grid', 'table'],
   ['.Grid-head, .Grid-body', 'rowgroup'],
@@ -11,8 +11,8 @@ const tableRoles = [
 ] as const;
 
 /**
- * Its table is made of plain `div`s, a heap of text to a screen reader. This says what each of them is, also of rows
- * that it makes later.
+ * Adds ARIA roles to the design system's table, which is made of plain `div`s, and keeps them up to date as it adds
+ * rows.
  */
 export function useTableRoles(ref: RefObject<HTMLElement | null>, label: string): void {
   useLayoutEffect(() => {
@@ -23,7 +23,7 @@ export function useTableRoles(ref: RefObject<HTMLElement | null>, label: string)
         for (const element of root.querySelectorAll(selector)) element.setAttribute('role', role);
       }
       root.querySelector('.Grid')?.setAttribute('aria-label', label);
-      // Reachable, so that the keyboard can scroll it.
+      // Focusable, so that the keyboard can scroll it.
       root.querySelector('.Grid-body')?.setAttribute('tabindex', '0');
     };
     name();

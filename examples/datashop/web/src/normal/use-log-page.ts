@@ -10,30 +10,30 @@ export interface Row {
 }
 
 export interface View {
-  /** What was asked for. */
+  /** The filters of the request. */
   filters: Filters;
   rows: Row[];
-  /** Place of the first row among all that match, from 1. */
+  /** Position of the first row among all matching logs, from 1. */
   first: number;
   total: number;
-  /** Where the next older page begins; undefined on the last one. */
+  /** Id of the first log of the next older page; undefined on the last page. */
   olderId: string | undefined;
 }
 
 export interface LogPageState {
-  /** What was shown last stays while something else is loading, and if it can't be loaded again. */
+  /** The last page stays while another one loads, and when reloading it fails. */
   view: View | undefined;
   loading: boolean;
   error: ApiError | undefined;
 }
 
-/** The page of logs that the filters ask for. */
+/** Loads the page that the filters describe. */
 export function useLogPage(filters: Filters): LogPageState & { reload(): void } {
   const { expire } = useSession();
   const [state, setState] = useState<LogPageState>({ view: undefined, loading: true, error: undefined });
   const [attempt, setAttempt] = useState(0);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt asks again
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is a trigger: another value requests again
   useEffect(() => {
     const leaving = new AbortController();
     setState(({ view }) => ({ view, loading: true, error: undefined }));
@@ -45,7 +45,7 @@ export function useLogPage(filters: Filters): LogPageState & { reload(): void } 
         if (leaving.signal.aborted) return;
         if (!(error instanceof ApiError)) throw error;
         if (error.unauthorized) expire();
-        // What is there is still right if it is what was asked for again.
+        // Keep the page if it belongs to these filters: it was only being reloaded.
         else setState(({ view }) => ({ view: view?.filters === filters ? view : undefined, loading: false, error }));
       },
     );
@@ -60,9 +60,9 @@ async function load(filters: Filters, signal: AbortSignal): Promise<View> {
   const { size, upto } = filters;
   const query = logQuery(filters);
   const [page, all] = await Promise.all([
-    // One more than is shown: its id is where the next page begins.
+    // One more than is shown: its id is the start of the next page.
     fetchLogs({ ...query, upto, limit: size + 1 }, signal),
-    // `upto` narrows the total, so that the difference says how many are newer.
+    // `upto` narrows the total, so the difference to the unrestricted total is the number of newer logs.
     upto ? fetchLogs({ ...query, limit: 1 }, signal) : undefined,
   ]);
   const total = (all ?? page).total;
@@ -75,7 +75,7 @@ async function load(filters: Filters, signal: AbortSignal): Promise<View> {
   };
 }
 
-/** Where the page of newer logs begins that ends right above `firstId`; undefined where it is the newest of all. */
+/** Id of the first log of the page just newer than `firstId`; undefined if that is the newest page. */
 export async function newerThan(firstId: string, filters: Filters, signal?: AbortSignal): Promise<string | undefined> {
   const { ids, nextCursor } = await fetchLogs(
     { ...logQuery(filters), after: firstId, order: 'asc', limit: filters.size },

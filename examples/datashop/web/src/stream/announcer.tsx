@@ -4,7 +4,7 @@ import { useViewer } from './state/context.tsx';
 
 const everyMs = 5_000;
 
-/** For screen readers: a summary from time to time. The list itself is silent, or nothing else could be heard. */
+/** Announces a summary of new lines to screen readers at intervals. The list itself is not a live region. */
 export function Announcer() {
   const { live } = useViewer();
   const [text, setText] = useState('');

@@ -16,9 +16,9 @@ import { LinkedLine } from './list/linked-line.tsx';
 import { ListPane } from './list/list-pane.tsx';
 import { useViewer, useViewState, ViewerContext } from './state/context.tsx';
 
-/** Logs as they are written, on top of those that were there. */
+/** Stream mode: live logs on top of the stored ones. */
 export function StreamMode() {
-  // The provider makes it once it is mounted itself.
+  // The provider creates the viewer in an effect, so that the first render has none.
   return useContext(ViewerContext) && <LiveLogs />;
 }
 
@@ -57,7 +57,7 @@ function LiveLogs() {
   );
 }
 
-/** Single keys, wherever the focus is, but where somebody writes or a dialog is open. */
+/** Single-key shortcuts, inactive in text fields, in dialogs and together with a modifier key. */
 function useShortcuts(shortcuts: Record<string, () => void>): void {
   const latest = useRef(shortcuts);
   latest.current = shortcuts;

@@ -1,7 +1,7 @@
 import { Button } from '@innovaccer/design-system';
 import { useEffect, useState } from 'react';
 
-/** How long the button says what became of it. */
+/** How long the button shows the outcome, in milliseconds. */
 const outcomeShownMs = 2_000;
 
 const SAID = { copied: 'Copied', failed: 'The browser refused' } as const;
@@ -12,7 +12,7 @@ export interface CopyButtonProps {
   icon?: string;
 }
 
-/** Says on itself that it worked: a toast would lie behind an open dialog, out of reach for screen readers. */
+/** Copies text and shows the outcome on the button: a toast would be behind an open dialog. */
 export function CopyButton({ label, text, icon = 'content_copy' }: CopyButtonProps) {
   const [outcome, setOutcome] = useState<keyof typeof SAID>();
   useEffect(() => {

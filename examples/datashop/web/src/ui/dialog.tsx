@@ -9,8 +9,8 @@ export interface DialogProps {
 }
 
 /**
- * The browser's own modal dialog, as a sheet at the side: it keeps the focus in, gives it back, and closes on Escape.
- * It is open for as long as it is rendered.
+ * A sheet at the side, built on the browser's modal dialog, which traps the focus and closes on Escape. It is open while
+ * it is rendered, and returns the focus when it is unmounted.
  */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
@@ -21,12 +21,12 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     dialog?.showModal();
     return () => {
       dialog?.close();
-      // Removed from the page, a dialog can no longer give the focus back by itself.
+      // A dialog that React removes from the page does not restore the focus itself.
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard's way out is Escape
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes the dialog by keyboard
     <dialog
       ref={ref}
       className="dialog"
@@ -35,7 +35,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
         event.preventDefault();
         onClose();
       }}
-      // A click that hits the dialog itself hit its backdrop: the sheet covers the rest.
+      // The sheet covers the dialog, so a click whose target is the dialog hit the backdrop.
       onClick={(event) => event.target === ref.current && onClose()}
     >
       <div className="dialog-sheet">

@@ -7,13 +7,13 @@ export interface EmptyPaneProps {
   icon: string;
   title: string;
   description: string;
-  /** `alert` is said at once. */
+  /** A screen reader announces `alert` immediately, `status` when it is idle. */
   role?: 'status' | 'alert';
-  /** What can be done about it. */
+  /** Buttons that resolve the situation. */
   children?: ReactNode;
 }
 
-/** Says why there is nothing to see, in the middle of where it would be. */
+/** Explains, in the middle of an empty area, why there is no content. */
 export function EmptyPane({ icon, title, description, role = 'status', children }: EmptyPaneProps) {
   return (
     <div className="empty-pane" role={role}>
@@ -21,7 +21,7 @@ export function EmptyPane({ icon, title, description, role = 'status', children 
         <span className="empty-pane-icon">
           <Glyph name={icon} size={32} />
         </span>
-        {/* Its own title is an h4 wherever it stands. */}
+        {/* The design system's own title is always an h4, which would break the heading order. */}
         <h2 className="empty-pane-title">{title}</h2>
         <p className="empty-pane-description">{description}</p>
         {children && <div className="empty-pane-actions">{children}</div>}

@@ -4,13 +4,13 @@ import './field.css';
 
 export interface FieldProps {
   label: string;
-  /** Shown under the field and said with it. */
+  /** Shown below the field and announced with it. */
   error?: string | undefined;
   className?: string;
   children: (control: { id: string; 'aria-invalid': boolean; 'aria-describedby': string | undefined }) => ReactNode;
 }
 
-/** A control with its label and what is wrong with it. */
+/** A control with its label and its validation error. */
 export function Field({ label, error, className = '', children }: FieldProps) {
   const id = useId();
   const errorId = `${id}-error`;

@@ -1,6 +1,6 @@
 import { Icon } from '@innovaccer/design-system';
 
-/** One of the design system's icons, for the eye only. */
+/** A decorative icon of the design system: the build hides icons from screen readers. */
 export function Glyph({ name, size = 16 }: { name: string; size?: number }) {
   return (
     <span className="glyph">

@@ -1,10 +1,10 @@
 import { Fragment } from 'react';
 
-/** The text with every occurrence of what was searched for marked; case does not count, as in the search itself. */
+/** Marks every occurrence of `search` in the text. Ignores case, as the log service's search does. */
 export function Highlight({ text, search }: { text: string; search: string }) {
   const wanted = search.toLowerCase();
   const lower = text.toLowerCase();
-  // A letter whose lower case is longer would shift the marks: better none than wrong ones.
+  // Lower case of another length would shift the marks, so none are shown.
   if (!wanted || lower.length !== text.length) return <>{text}</>;
   const parts = [];
   let end = 0;

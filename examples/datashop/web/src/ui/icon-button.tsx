@@ -8,7 +8,7 @@ export interface IconButtonProps {
   size?: number;
 }
 
-/** A button without text has a name all the same: the design system's own has none. */
+/** A button with an icon and an accessible name, which the design system's icon button lacks. */
 export function IconButton({ icon, label, onClick, size = 20 }: IconButtonProps) {
   return (
     <button type="button" className="icon-button" aria-label={label} title={label} onClick={onClick}>

@@ -4,7 +4,7 @@ import './level-badge.css';
 
 const appearances = { DEBUG: 'secondary', INFO: 'primary', WARN: 'warning', ERROR: 'alert' } as const;
 
-/** A level by colour and by text. One that is not known is shown as it is. */
+/** Shows a level by colour and text. An unknown level gets a neutral colour and its own text. */
 export function LevelBadge({ level }: { level: string }) {
   return (
     <Badge subtle appearance={isLevel(level) ? appearances[level] : 'secondary'} className="level-badge">

@@ -2,16 +2,16 @@ import './segmented.css';
 import { Glyph } from './glyph.tsx';
 
 export interface SegmentedProps<T extends string> {
-  /** Said, not shown. */
+  /** Announced by screen readers, not shown. */
   legend: string;
   name: string;
   value: T;
   onChange: (value: T) => void;
-  /** With an icon the label is said and shown on hover. */
+  /** With an icon, the label is announced and shown on hover. */
   options: readonly { value: T; label: string; icon?: string }[];
 }
 
-/** One of a few: radio buttons, so that the keyboard and screen readers know what to do with it. */
+/** A choice of one among a few, made of radio buttons so that keyboard and screen readers handle it natively. */
 export function Segmented<T extends string>({ legend, name, value, onChange, options }: SegmentedProps<T>) {
   return (
     <fieldset className="segmented">

@@ -1,6 +1,9 @@
 import { useCallback, useState } from 'react';
 
-/** A choice that this browser remembers. Where storage is blocked, the choice lasts as long as the page. */
+/**
+ * A choice kept in localStorage. Values other than `allowed` are ignored. Where storage is blocked, the choice lasts
+ * until the page is closed.
+ */
 export function useStored<T extends string>(
   key: string,
   fallback: T,
@@ -13,7 +16,7 @@ export function useStored<T extends string>(
       try {
         localStorage.setItem(key, next);
       } catch {
-        // Blocked or full: the choice still holds for this page.
+        // Storage is blocked or full: the choice is kept in memory.
       }
     },
     [key],

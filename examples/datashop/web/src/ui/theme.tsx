@@ -7,12 +7,12 @@ const storageKey = 'datashop.theme';
 
 type Theme = (typeof themes)[number];
 
-/** Before the first paint, so that a dark room is not lit up by a reload. */
+/** Call before the first paint, so that a reload in the dark theme does not flash white. */
 export function applyStoredTheme(): void {
   apply(read(storageKey, themes) ?? 'system');
 }
 
-/** The style sheet does the rest: without the attribute it follows the system. */
+/** Sets the attribute that the style sheet reads. Without it the style sheet follows the system. */
 function apply(theme: Theme): void {
   if (theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;

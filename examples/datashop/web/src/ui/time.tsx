@@ -10,9 +10,9 @@ export interface Time {
   format(ms: number): string;
   /** 17:08:12.345 */
   formatTime(ms: number): string;
-  /** What a datetime-local input wants, to the second. */
+  /** The value of a datetime-local input, to the second. */
   toInput(ms: number): string;
-  /** What a datetime-local input gave, in the chosen zone; undefined if it is no date. */
+  /** Reads the value of a datetime-local input in the chosen zone; undefined if it is not a date. */
   fromInput(text: string): number | undefined;
 }
 
@@ -31,7 +31,7 @@ export function useTime(): Time {
 }
 
 function formats(zone: TimeZone): Omit<Time, 'zone' | 'setZone'> {
-  // Written the same everywhere, so that lines align and times can be compared and searched for.
+  // The format does not depend on the locale, so that lines align and times can be compared and searched.
   const iso = (ms: number) => new Date(zone === 'utc' ? ms : ms - offsetMs(ms)).toISOString();
   return {
     format: (ms) => iso(ms).slice(0, 23).replace('T', ' '),

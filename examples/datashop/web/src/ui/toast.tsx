@@ -3,7 +3,7 @@ import { Glyph } from './glyph.tsx';
 import { IconButton } from './icon-button.tsx';
 import type { Notice, Tone } from './toasts.tsx';
 
-/** An error stays long enough to be read twice. */
+/** How long a toast is shown, in milliseconds. Errors stay longest because they need the most reading. */
 const shownMs: Record<Tone, number> = { info: 5_000, success: 4_000, warning: 8_000, error: 12_000 };
 const ICONS: Record<Tone, string> = { info: 'info', success: 'check_circle', warning: 'warning', error: 'error' };
 
@@ -14,7 +14,7 @@ export function Toast({ notice, onDismiss }: { notice: Notice; onDismiss: () => 
   const dismiss = useRef(onDismiss);
   dismiss.current = onDismiss;
   useEffect(() => {
-    // Whoever points at it or is in it is still reading.
+    // The timer is held while the pointer or the focus is on the toast: the user is still reading.
     if (held > 0) return;
     const began = performance.now();
     const timer = setTimeout(() => dismiss.current(), leftMs.current);
@@ -26,7 +26,7 @@ export function Toast({ notice, onDismiss }: { notice: Notice; onDismiss: () => 
   const hold = () => setHeld((count) => count + 1);
   const release = () => setHeld((count) => count - 1);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: pointing and focus only hold the timer, nothing is operated
+    // biome-ignore lint/a11y/noStaticElementInteractions: pointer and focus only hold the timer; the element is not a control
     <div className={`toast toast--${tone}`} onMouseEnter={hold} onMouseLeave={release} onFocus={hold} onBlur={release}>
       <Glyph name={ICONS[tone]} size={20} />
       <div className="toast-text">

@@ -14,7 +14,7 @@ export interface Toasts {
   notify(notice: Notice): void;
 }
 
-/** More at once could not be read. The oldest leaves first. */
+/** Toasts shown at once. The oldest is removed first. */
 const maxShown = 4;
 
 const ToastContext = createContext<Toasts | undefined>(undefined);
@@ -39,7 +39,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <ToastContext.Provider value={toasts}>
       {children}
-      {/* There before the first toast: a live region that appears together with its text is not read out. */}
+      {/* Rendered before the first toast: screen readers ignore a live region that is added together with its text. */}
       <div className="toasts">
         <div role="alert">{list(true)}</div>
         <div role="status">{list(false)}</div>

@@ -4,15 +4,15 @@ import { type BackendTest as Result, testBackend } from '../../api.ts';
 import { useViewer } from '../state/context.tsx';
 
 const statusTexts: Record<string, string> = {
-  ready: 'Backend and log service answer',
-  'upstream-down': 'The backend answers, the log service does not',
+  ready: 'Backend and log service respond',
+  'upstream-down': 'The backend responds, the log service does not',
   draining: 'The backend is restarting',
-  unreachable: 'The backend does not answer',
+  unreachable: 'The backend does not respond',
 };
 
-const say = ({ status, ms }: Result) => `${statusTexts[status] ?? status} · ${ms} ms`;
+const resultText = ({ status, ms }: Result) => `${statusTexts[status] ?? status} · ${ms} ms`;
 
-/** Tells a broken stream from a broken backend. */
+/** A button that tells a broken stream from a broken backend. */
 export function BackendTest() {
   const { signal } = useViewer();
   const [result, setResult] = useState<Result | 'asking' | null>(null);
@@ -21,14 +21,14 @@ export function BackendTest() {
     try {
       setResult(await testBackend(signal));
     } catch {
-      // Only an abort gets here: nobody waits for the answer any more.
+      // testBackend() only rejects when it is aborted, because the viewer was closed.
     }
   };
   return (
     <>
       <span className="Stream-test" role="status">
         {result !== null && result !== 'asking' && (
-          <span className={result.ok ? 'Stream-ok' : 'Stream-problem'}>{say(result)}</span>
+          <span className={result.ok ? 'Stream-ok' : 'Stream-problem'}>{resultText(result)}</span>
         )}
       </span>
       <Button size="tiny" appearance="transparent" disabled={result === 'asking'} onClick={() => void test()}>

@@ -15,7 +15,7 @@ const roleTexts = {
 
 const loadingText: ConnectionText = { tone: 'info', text: 'Loading the newest logs', countdown: '' };
 
-/** What the connection does, why, and what can be done about it. */
+/** The state of the connection, its reason, and the buttons that change it. */
 export function ConnectionBar() {
   const viewer = useViewer();
   const state = useStream('status', 'attempt', 'retryAt', 'lastError', 'role');
@@ -26,7 +26,7 @@ export function ConnectionBar() {
   const { tone, text, countdown } = loading && status === 'idle' ? loadingText : said;
   const role = roleTexts[state.role];
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for what is filled in
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields
     <div
       className="Stream-connection"
       role="group"

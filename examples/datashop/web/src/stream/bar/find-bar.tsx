@@ -3,7 +3,7 @@ import { Glyph, IconButton } from '../../ui/index.ts';
 import { hitText, nextHit } from '../logic/hits.ts';
 import { useLive, useViewer, useViewState } from '../state/context.tsx';
 
-/** Finds as you type, among the lines that are here and those that come. */
+/** Searches while the user types, in the present lines and in those that arrive later. */
 export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
   const viewer = useViewer();
   const { view, pattern, problem, progress } = useLive();
@@ -12,7 +12,7 @@ export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
 
   const step = (down: boolean) => {
     const from = hit ?? (follow.following ? null : viewer.top);
-    // The row at the top may be found itself: then it is the first to go to.
+    // If the row at the top is a hit itself, go there first.
     const next = hit === null && from !== null && view.hits.includes(from) ? from : nextHit(view.hits, from, down);
     if (next !== null) viewer.goTo(next, { hit: next });
   };
@@ -60,7 +60,7 @@ export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
           type="button"
           className="Stream-option"
           aria-pressed={only}
-          title="Show only the lines that were found; otherwise they are marked among the others"
+          title="Show only matching lines; otherwise matches are marked among all lines"
           onClick={() => viewer.look({ only: !only })}
         >
           Only found
@@ -81,15 +81,15 @@ export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
   );
 }
 
-/** After the last letter; a stream that finds more and more must not be heard all the time. */
+/** Delay after the last letter, in milliseconds. Hits in lines that arrive later are not announced. */
 const announceAfterMs = 700;
 
-/** For screen readers: how many were found, or which one this is. */
+/** Announces to screen readers the number of hits, or the position of the current one. */
 function FoundStatus() {
   const { live } = useViewer();
   const { query, levels, hit } = useViewState();
   const [text, setText] = useState('');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: levels change what is found
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `levels` is a trigger: it changes the hits
   useEffect(() => {
     const say = () => setText(query.text === '' ? '' : hitText(live.get().view.hits, hit));
     const timer = setTimeout(say, announceAfterMs);

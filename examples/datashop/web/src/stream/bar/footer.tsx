@@ -2,7 +2,7 @@ import { Button } from '@innovaccer/design-system';
 import { type Format, fileName, formatRows } from '../logic/download.ts';
 import { useLive, useStream, useViewer } from '../state/context.tsx';
 
-/** How many there are, what is not kept, and all that is shown as a file. */
+/** The totals, what was dropped, and the download of all lines shown. */
 export function Footer() {
   const viewer = useViewer();
   const { counts, persistence } = useStream('counts', 'persistence');
@@ -14,10 +14,13 @@ export function Footer() {
       <p className="Stream-total" data-testid="total">
         Total: {number(total)} logs ({number(original)} original + {number(fresh)} new)
       </p>
-      {dropped > 0 && <p className="Stream-quiet">{number(dropped)} older ones have left the list</p>}
+      {dropped > 0 && <p className="Stream-quiet">{number(dropped)} older lines were removed from the list</p>}
       {persistence === 'full' && (
-        <p className="Stream-quiet" title="This browser keeps no more for this site. The server has them all.">
-          Storage is full: a reload keeps fewer lines
+        <p
+          className="Stream-quiet"
+          title="This browser stores no more data for this site. The log service has all lines."
+        >
+          Storage is full: a reload restores fewer lines
         </p>
       )}
       <div className="Stream-actions">
@@ -40,7 +43,7 @@ export function Footer() {
 async function download(rows: Parameters<typeof formatRows>[0], format: Format): Promise<void> {
   const pieces: Blob[] = [];
   for (const piece of formatRows(rows, format)) {
-    // Encoded here, not all at once at the end.
+    // Encode piece by piece, so that the page stays responsive.
     pieces.push(new Blob([piece]));
     await new Promise((resolve) => setTimeout(resolve));
   }
@@ -49,6 +52,6 @@ async function download(rows: Parameters<typeof formatRows>[0], format: Format):
   link.href = URL.createObjectURL(new Blob(pieces, { type }));
   link.download = fileName(format, Date.now());
   link.click();
-  // The browser has taken hold of it by the time that anything else runs, and a minute is long enough for all of them.
+  // Browsers read the URL after click() returns; a minute covers all of them.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

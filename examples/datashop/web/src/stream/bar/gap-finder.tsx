@@ -5,7 +5,7 @@ import { count } from '../logic/messages.ts';
 import type { Row } from '../logic/row.ts';
 import { useStreamValue, useViewer } from '../state/context.tsx';
 
-/** The way to where lines may be missing: to the newest place, then to the one before, and around. */
+/** A button that goes to the newest gap, then to the previous one, and around. */
 export function GapFinder() {
   const viewer = useViewer();
   const gaps = useStreamValue(({ counts }) => counts.gaps);

@@ -2,7 +2,7 @@ import { type Level, logLevels } from '../../log.ts';
 import { count } from '../logic/messages.ts';
 import { useLive, useViewer, useViewState } from '../state/context.tsx';
 
-/** Which levels are shown, and how many lines of each there are. */
+/** Switches for the levels, with the number of lines of each. */
 export function LevelChips() {
   const viewer = useViewer();
   const { levels } = useViewState();
@@ -13,7 +13,7 @@ export function LevelChips() {
     viewer.look({ levels: next });
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for what is filled in
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields
     <div className="Stream-chips" role="group" aria-label="Levels shown">
       {logLevels.map((level) => (
         <button

@@ -4,7 +4,7 @@ import { count } from '../logic/messages.ts';
 import { ViewerContext } from '../state/context.tsx';
 import type { Viewer } from '../state/viewer.ts';
 
-/** How many lines came live, for the tab. */
+/** The number of streamed lines, shown beside the tabs. */
 export function StreamBadge() {
   const viewer = useContext(ViewerContext);
   return viewer && <Fresh viewer={viewer} />;

@@ -5,7 +5,7 @@ import { reasonInWords } from '../logic/messages.ts';
 import { useViewer, useViewState } from '../state/context.tsx';
 import { fillGap } from '../state/loaders.ts';
 
-/** Where lines may be missing, and the way to get them. */
+/** A gap in the list: its reason, and the button that loads the missing lines. */
 export function GapRow({ gap }: { gap: GapEntry }) {
   const viewer = useViewer();
   const { formatTime } = useTime();

@@ -2,7 +2,7 @@ import { Glyph } from '../../ui/index.ts';
 import { unread, unreadText } from '../logic/follow.ts';
 import { useLive, useViewer, useViewState } from '../state/context.tsx';
 
-/** What came while somebody read, and the way there. */
+/** The number of lines that arrived while the list was paused, and the way back to the newest. */
 export function JumpButton() {
   const viewer = useViewer();
   const { rows } = useLive().view;
@@ -15,7 +15,7 @@ export function JumpButton() {
       className={`Stream-jump${news.errors > 0 ? ' has-errors' : news.lines > 0 ? ' has-news' : ''}`}
       data-testid="jump"
       onClick={({ currentTarget }) => {
-        // The button leaves the page, and must not take the focus with it.
+        // The button is about to be removed: move the focus to the list, or it would be lost.
         currentTarget.parentElement?.querySelector<HTMLElement>('.Stream-list')?.focus({ preventScroll: true });
         viewer.follow();
       }}

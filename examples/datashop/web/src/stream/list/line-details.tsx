@@ -4,7 +4,7 @@ import { CopyButton } from '../../ui/index.ts';
 import { lineText } from '../logic/download.ts';
 import { type Line, prettyData } from '../logic/line.ts';
 
-/** All that is known of a line. */
+/** The whole event of a line, with its copy buttons and its permalink. */
 export function LineDetails({ id, entry, line }: { id: string; entry: EventEntry; line: Line }) {
   const pretty = prettyData(entry.data);
   const link = { mode: 'stream', log: entry.id };
@@ -30,7 +30,7 @@ export function LineDetails({ id, entry, line }: { id: string; entry: EventEntry
           </>
         )}
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard */}
       <pre className="Stream-json" tabIndex={0}>
         {pretty}
       </pre>

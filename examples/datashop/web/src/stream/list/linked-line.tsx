@@ -9,7 +9,7 @@ import { LineDetails } from './line-details.tsx';
 
 type Found = Linked | { readonly kind: 'looking' } | { readonly kind: 'error'; readonly text: string };
 
-/** The line that the address links to: brought into view, or shown above the list if it is far from all others. */
+/** Brings the line that the address links to into view, or shows it above the list if it is far older than the list. */
 export function LinkedLine({ id }: { id: string }) {
   const viewer = useViewer();
   const { view } = useLive();
@@ -19,7 +19,7 @@ export function LinkedLine({ id }: { id: string }) {
 
   useEffect(() => {
     if (loading || viewer.linkShown === id) return;
-    // The view is behind the stream; where nothing is stored, there is nothing to wait for.
+    // Wait until the view has caught up with the stream, unless the stream is empty.
     if (view.lines === 0 && viewer.stream.getSnapshot().counts.kept > 0) return;
     const row = view.rows.find((each) => each.id === id);
     if (row) {
@@ -30,7 +30,7 @@ export function LinkedLine({ id }: { id: string }) {
     }
     if (asked.current === id) return;
     asked.current = id;
-    // It may be here and filtered out.
+    // The line may be present but filtered out.
     viewer.look({ levels: allLevels, query: { ...viewer.viewState.get().query, text: '' } });
     for (const entry of viewer.stream.getSnapshot().entries) if (entry.kind === 'event' && entry.id === id) return;
     setFound({ kind: 'looking' });

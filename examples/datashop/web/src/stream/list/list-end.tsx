@@ -3,7 +3,7 @@ import { useStreamValue, useViewer, useViewState } from '../state/context.tsx';
 import { loadOlder } from '../state/loaders.ts';
 import { maxLines } from '../state/open-stream.ts';
 
-/** Below the oldest line: where the rest is. */
+/** Shown below the oldest line: how to reach older ones. */
 export function ListEnd() {
   const viewer = useViewer();
   const { older } = useViewState();
@@ -11,11 +11,11 @@ export function ListEnd() {
   if (full) {
     return (
       <p className="Stream-end">
-        The newest {maxLines.toLocaleString('en')} lines are kept here. Older ones are in Normal mode.
+        The list keeps the newest {maxLines.toLocaleString('en')} lines. Normal mode shows older ones.
       </p>
     );
   }
-  if (older.kind === 'none') return <p className="Stream-end">This is where the stored logs begin.</p>;
+  if (older.kind === 'none') return <p className="Stream-end">This is the oldest stored line.</p>;
   const loading = older.kind === 'loading';
   return (
     <div className="Stream-end">

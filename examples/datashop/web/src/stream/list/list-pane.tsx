@@ -7,7 +7,7 @@ import { allLevels } from '../state/view-state.ts';
 import { JumpButton } from './jump-button.tsx';
 import { LogList } from './log-list.tsx';
 
-/** The list, or why there is none. */
+/** The list, or the reason why it is empty. */
 export function ListPane({ linked }: { linked: string }) {
   const { view, progress } = useLive();
   const { loading, loadError } = useViewState();

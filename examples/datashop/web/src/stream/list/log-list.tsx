@@ -8,7 +8,7 @@ import { ListEnd } from './list-end.tsx';
 import { useRowKeys } from './use-row-keys.ts';
 import { useRows } from './use-rows.ts';
 
-/** Newest on top; only the rows that can be seen are in the page. */
+/** The virtualised list, newest line on top. */
 export function LogList({ linked }: { linked: string }) {
   const viewer = useViewer();
   const { view, pattern } = useLive();
@@ -33,19 +33,19 @@ export function LogList({ linked }: { linked: string }) {
       ref={scroller}
       className={`Stream-list${wrap ? ' is-wrapped' : ''}`}
       aria-label="Log lines, newest first"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard
       tabIndex={0}
       onScroll={onScroll}
       {...keys}
     >
-      {/* biome-ignore lint/a11y/useSemanticElements: rows are placed by the virtualiser, and Safari forgets that a styled ul is a list */}
+      {/* biome-ignore lint/a11y/useSemanticElements: the virtualiser positions the rows, and Safari drops the list semantics of a styled ul */}
       <div role="list" className="Stream-rows" aria-label="Lines" style={{ height: virtualizer.getTotalSize() }}>
         {items.map((item) => {
           const row = rowAt(item.index)!;
           const { line, gap } = row;
           const state = `${row === hit ? ' is-current' : ''}${row.id !== '' && row.id === linked ? ' is-linked' : ''}`;
           return (
-            // biome-ignore lint/a11y/useSemanticElements: as its list
+            // biome-ignore lint/a11y/useSemanticElements: same reason as for the list
             <div
               role="listitem"
               key={item.key}

@@ -5,7 +5,7 @@ import { useViewer } from '../state/context.tsx';
 
 const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
 
-/** One stop for Tab among all rows, and the arrow keys from there: 100,000 stops would be a trap. */
+/** Keyboard handling of the rows: Tab stops at one row only, the arrow keys move from there. */
 export function useRowKeys(
   scroller: RefObject<HTMLElement | null>,
   virtualizer: Virtualizer<HTMLElement, HTMLElement>,
@@ -14,7 +14,7 @@ export function useRowKeys(
 ) {
   const viewer = useViewer();
   const [active, setActive] = useState<number | null>(null);
-  /** The row that gets the focus as soon as it is in the page. */
+  /** Key of the row to focus as soon as it is rendered. */
   const awaited = useRef<number | null>(null);
 
   useLayoutEffect(() => {
@@ -44,7 +44,7 @@ export function useRowKeys(
     const index = indexOf(target) + step;
     const row = rowAt(index);
     if (!row) return;
-    // Otherwise the list would scroll by itself.
+    // Prevent the native scrolling of the list.
     event.preventDefault();
     awaited.current = row.key;
     setActive(row.key);

@@ -3,13 +3,13 @@ import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from 
 import { firstFrom, type Row } from '../logic/row.ts';
 import { useLive, useViewer, useViewState } from '../state/context.tsx';
 
-/** The virtualised rows, newest first: which are in the page, and where. */
+/** The virtualiser of the rows, newest first: which rows are rendered, and where. */
 export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number, wrap: boolean) {
   const viewer = useViewer();
   const { view, progress } = useLive();
   const { rows } = view;
   const { follow, goal } = useViewState();
-  /** The row that has the focus, which must not leave the page while it has. */
+  /** The row with the focus. It stays rendered while it is scrolled out of view. */
   const focused = useRef<Row | null>(null);
 
   const rowAt = useCallback((index: number): Row | undefined => rows[rows.length - 1 - index], [rows]);
@@ -36,11 +36,11 @@ export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number, 
     estimateSize: () => rowPx,
     overscan: 8,
     rangeExtractor,
-    // A row that has just come is as high as its style says: to ask the browser would cost a layout for each. Should it
-    // be otherwise, the ResizeObserver tells.
+    // A plain row has the height that the style sheet sets: measuring it would force a layout for each new row. The
+    // ResizeObserver corrects a row that differs.
     measureElement: (element, entry, instance) =>
       !entry && element.hasAttribute('data-plain') ? rowPx : measureElement(element, entry, instance),
-    // Lines come on top: whoever reads keeps the row at the top of what is seen, whoever follows keeps the top.
+    // New lines are added at the top. A paused list keeps the visible rows in place, a following one stays at the top.
     anchorTo: follow.following ? 'start' : 'end',
   });
 
@@ -48,16 +48,16 @@ export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number, 
     if (follow.following) virtualizer.scrollToOffset(0);
   }, [virtualizer, follow]);
 
-  // The list is shown again, or its rows are of another height, so that what was measured holds no longer: on with the
-  // row that was at the top.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only then
+  // After remount or a row-height change, cached measurements are invalid: remeasure and scroll back to the row that was
+  // on top.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs only on mount and when the row height changes
   useLayoutEffect(() => {
     const index = follow.following ? -1 : indexOf(viewer.top);
     virtualizer.measure();
     if (index !== -1) virtualizer.scrollToIndex(index, { align: 'start' });
   }, [rowPx, wrap]);
 
-  // What stood at the top is filtered out, so that it can't keep its place: the next older row that is shown takes it.
+  // The row at the top was filtered out and can't keep its place: the next older visible row takes it.
   useLayoutEffect(() => {
     const { top } = viewer;
     if (follow.following || top === null || indexOf(top) !== -1) return;
@@ -67,7 +67,7 @@ export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number, 
 
   useEffect(() => {
     const index = indexOf(goal?.row ?? null);
-    // Lines of the filter before: it would only have to move again.
+    // The rows still belong to the previous filter: wait, or the list would scroll twice.
     if (index === -1 || progress < 1) return;
     virtualizer.scrollToIndex(index, { align: 'center' });
     viewer.viewState.set({ goal: null });

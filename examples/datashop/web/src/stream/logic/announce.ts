@@ -1,12 +1,12 @@
 import { count } from './messages.ts';
 
-/** Everything that ever came, so that two of them tell what came in between. */
+/** Running totals: the difference of two of them is what arrived in between. */
 export interface Arrived {
   readonly lines: number;
   readonly errors: number;
 }
 
-/** What a screen reader is told from time to time; '' when there is nothing to tell. */
+/** Text announced to screen readers; '' if nothing arrived. */
 export function announcement(before: Arrived, now: Arrived): string {
   const lines = now.lines - before.lines;
   const errors = now.errors - before.errors;

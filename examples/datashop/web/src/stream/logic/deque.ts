@@ -1,7 +1,7 @@
-/** Dropped items leave the memory once they are that many and half of all. */
+/** Removed items are released once there are this many of them and they are half of the array. */
 const compactFrom = 1_024;
 
-/** A list that grows at its end and shrinks at its beginning, at a constant price. */
+/** A queue with constant cost for adding at its end and removing at its beginning. */
 export class Deque<T> {
   #items: T[] = [];
   #head = 0;

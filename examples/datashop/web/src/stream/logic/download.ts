@@ -5,10 +5,10 @@ import type { Row } from './row.ts';
 
 export type Format = 'text' | 'ndjson';
 
-/** Rows to a piece: a few milliseconds of work. */
+/** Bounds the work between two turns of the event loop. */
 const rowsPerPiece = 2_000;
 
-/** A line as it is copied and written into a text file, times in UTC. What it says may go over several lines. */
+/** A line as copied and as written to a text file, with UTC times. The message may contain line breaks. */
 export function lineText({ time, level, stage, message, description, duration }: Line): string {
   const head = [new Date(time).toISOString(), (level ?? '-').padEnd(5), stage && `[${stage}]`, message];
   return [...head, description && `— ${description}`, duration && `(${duration})`].filter(Boolean).join(' ');
@@ -19,7 +19,7 @@ export function gapText({ from, to, reason }: GapEntry): string {
   return `# connection lost ${time(from)} to ${time(to)}, lines may be missing: ${reasonInWords(reason)}`;
 }
 
-/** One row of the file, without its line end. */
+/** One row of the file, without its line break. */
 export function formatRow({ entry, line }: Row, format: Format): string {
   if (entry.kind === 'gap') {
     const { from, to, reason } = entry;
@@ -27,11 +27,11 @@ export function formatRow({ entry, line }: Row, format: Format): string {
   }
   if (format === 'text') return lineText(line!);
   if (!line!.structured) return JSON.stringify({ text: entry.data });
-  // One line a document; an event's data may have several.
+  // NDJSON needs one line per document; an event's data may contain line breaks.
   return entry.data.includes('\n') ? JSON.stringify(JSON.parse(entry.data)) : entry.data;
 }
 
-/** The file's content in pieces, oldest line first, so that the page can breathe between them. */
+/** The file's content in pieces, oldest line first. The caller yields to the event loop between pieces. */
 export function* formatRows(rows: readonly Row[], format: Format): Generator<string> {
   for (let start = 0; start < rows.length; start += rowsPerPiece) {
     yield rows
@@ -41,7 +41,7 @@ export function* formatRows(rows: readonly Row[], format: Format): Generator<str
   }
 }
 
-/** For instance `logs-2026-11-23T14-02-10Z.ndjson`: colons are not for file names everywhere. */
+/** For instance `logs-2026-11-23T14-02-10Z.ndjson`. Some file systems refuse colons. */
 export function fileName(format: Format, now: number): string {
   const time = new Date(now).toISOString().slice(0, 19).replaceAll(':', '-');
   return `logs-${time}Z.${format === 'text' ? 'txt' : 'ndjson'}`;

@@ -1,9 +1,9 @@
 import { firstFrom, type Row } from './row.ts';
 
-/** Whether the list stays with the newest line, or with what somebody reads. */
+/** Whether the list follows the newest line or stays at a position. */
 export type Follow =
   | { readonly following: true }
-  /** `newest`: the newest row shown when it paused, null if there was none. */
+  /** `newest`: the newest visible row when the list was paused, null if it was empty. */
   | { readonly following: false; readonly newest: Row | null };
 
 export interface Unread {
@@ -11,7 +11,7 @@ export interface Unread {
   readonly errors: number;
 }
 
-/** Closer to the top than this counts as there: browsers round scroll positions. */
+/** A scroll position up to this counts as the top, because browsers round it. */
 export const topPx = 4;
 
 export const followNewest: Follow = { following: true };
@@ -20,7 +20,7 @@ export function pause(follow: Follow, rows: readonly Row[]): Follow {
   return follow.following ? { following: false, newest: rows.at(-1) ?? null } : follow;
 }
 
-/** What came since it paused, of what is shown. */
+/** Number of visible lines that arrived since the list was paused. */
 export function unread(follow: Follow, rows: readonly Row[]): Unread {
   if (follow.following) return { lines: 0, errors: 0 };
   let lines = 0;

@@ -1,13 +1,13 @@
 import { firstFrom, type Row } from './row.ts';
 
-/** The index of this row among the hits (oldest first), or -1. */
+/** Index of this row among the hits (oldest first), or -1. */
 export function hitIndex(hits: readonly Row[], row: Row | null): number {
   if (row === null) return -1;
   const index = firstFrom(hits, row.place);
   return hits[index] === row ? index : -1;
 }
 
-/** "3 of 41", counted as they are shown: from the top, which is the newest. */
+/** "3 of 41", counted from the newest hit, which is at the top. */
 export function hitText(hits: readonly Row[], current: Row | null): string {
   if (hits.length === 0) return 'None found';
   const index = hitIndex(hits, current);
@@ -16,8 +16,9 @@ export function hitText(hits: readonly Row[], current: Row | null): string {
 }
 
 /**
- * The hit to go to, `down` is towards older lines; after the last comes the first again.
- * @param from the present hit, or the row at the top of what is seen
+ * The next hit, wrapping around at the ends.
+ * @param from the current hit, or the row at the top of the visible area; null starts at the end of the list
+ * @param down true towards older lines
  */
 export function nextHit(hits: readonly Row[], from: Row | null, down: boolean): Row | null {
   if (hits.length === 0) return null;

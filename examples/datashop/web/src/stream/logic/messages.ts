@@ -1,6 +1,6 @@
 import type { StreamError } from '@datashop/sse-client';
 
-/** The proxy's and the client's short reasons, as people say them. Unknown ones are shown as they are. */
+/** Texts for the reason codes of proxy and client. Unknown codes are shown unchanged. */
 const reasons: Record<string, string> = {
   limit: 'too many open streams',
   overload: 'the server is catching up with other viewers',
@@ -29,7 +29,7 @@ export function reasonInWords(reason: string): string {
   return reasons[reason] ?? reason;
 }
 
-/** A few words that fit into brackets. */
+/** A short cause, to be shown in brackets. */
 export function errorInWords({ code, reason, status }: StreamError): string {
   if (reason) return reasonInWords(reason);
   switch (code) {

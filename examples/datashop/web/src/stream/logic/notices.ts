@@ -9,20 +9,20 @@ export interface Notice {
 
 type State = Pick<StreamSnapshot, 'status' | 'lastError'> & { readonly counts: Pick<StreamSnapshot['counts'], 'gaps'> };
 
-/** One notice for each change that matters, however many states a reconnect goes through. */
+/** Derives toasts from the stream's states: one per loss, refusal, end, recovery or gap, however often it retries. */
 export class Notices {
   #trouble: 'lost' | 'refused' | 'closed' | null = null;
   #gaps: number;
-  /** Somebody pressed Connect and waits for an answer. */
-  #asked = false;
+  /** True after the user pressed Connect, until the next connection or switch-off. */
+  #expected = false;
 
   constructor({ counts }: State) {
     this.#gaps = counts.gaps;
   }
 
-  /** The next connection is worth a word. */
+  /** Reports the next connection, because the user asked for it. */
   expect(): void {
-    this.#asked = true;
+    this.#expected = true;
   }
 
   next(state: State): Notice[] {
@@ -35,13 +35,13 @@ export class Notices {
     switch (status) {
       case 'idle':
         this.#trouble = null;
-        this.#asked = false;
+        this.#expected = false;
         return null;
       case 'connected': {
-        const title = this.#trouble !== null ? 'Connected again' : this.#asked ? 'Connected' : null;
+        const title = this.#trouble !== null ? 'Connected again' : this.#expected ? 'Connected' : null;
         const good = this.#trouble !== null ? 'The stream goes on where it stopped.' : 'New lines come on top.';
         this.#trouble = null;
-        this.#asked = false;
+        this.#expected = false;
         return title === null ? null : { tone: 'success', title, detail: good };
       }
       case 'waiting':

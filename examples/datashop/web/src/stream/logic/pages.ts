@@ -1,6 +1,6 @@
 import type { KnownEvent } from '@datashop/sse-client';
 
-/** A page of stored logs, as the shell's `fetchLogs` gives it. `ids` belong to `logs` by their index. */
+/** A page of stored logs as `fetchLogs` returns it. `ids[i]` is the id of `logs[i]`. */
 export interface LogPage {
   readonly logs: readonly unknown[];
   readonly ids: readonly string[];
@@ -12,7 +12,7 @@ export interface LogPage {
 export interface PageQuery {
   /** Only logs after the one with this id. */
   after?: string;
-  /** Only logs up to the one with this id, which is included. */
+  /** Only logs up to and including the one with this id. */
   upto?: string;
   order: 'asc' | 'desc';
   limit: number;
@@ -21,12 +21,12 @@ export interface PageQuery {
 
 export type FetchPage = (query: PageQuery, signal: AbortSignal) => Promise<LogPage>;
 
-/** The most that the log service gives at once. */
+/** The log service's page limit. */
 export const pageLimit = 500;
-/** As many as the stream keeps: more would push out what they are loaded for. */
+/** The capacity of the list: more events would displace the lines around the gap. */
 const maxEvents = 100_000;
 
-/** As `seed()` and `fill()` want them: oldest first. */
+/** Converts a page to the events that `seed()` and `fill()` take, oldest first. */
 export function knownEvents({ logs, ids }: Pick<LogPage, 'logs' | 'ids'>, order: 'asc' | 'desc'): KnownEvent[] {
   const events = logs.map((log, index): KnownEvent => {
     const time = (log as { meta?: { timestamp?: unknown } }).meta?.timestamp;
@@ -36,7 +36,7 @@ export function knownEvents({ logs, ids }: Pick<LogPage, 'logs' | 'ids'>, order:
   return order === 'desc' ? events.reverse() : events;
 }
 
-/** Everything after one log and up to another, page by page. Rejects if a page does. */
+/** Loads all logs between two ids, page by page. Rejects when a page does. */
 export async function fetchBetween(
   fetchPage: FetchPage,
   { after, upto }: { after: string; upto: string },
@@ -45,7 +45,7 @@ export async function fetchBetween(
 ): Promise<KnownEvent[]> {
   const events: KnownEvent[] = [];
   let cursor: string | null = '';
-  // A stream that goes on meanwhile would be chased for ever without `upto`: what was there at first is enough.
+  // Without `upto`, new logs would be followed for ever: stop at the total of the first page.
   let total = Number.POSITIVE_INFINITY;
   while (cursor !== null && events.length < Math.min(total, maxEvents)) {
     const query: PageQuery = { after, order: 'asc', limit: pageLimit };

@@ -35,7 +35,7 @@ export class Row {
   }
 }
 
-/** The index of the first row at or after this place; rows are oldest first. */
+/** Index of the first row at or after this place. `rows` are oldest first. */
 export function firstFrom(rows: readonly Row[], place: number): number {
   let low = 0;
   let high = rows.length;

@@ -22,13 +22,13 @@ export function useViewState(): ViewState {
   return useSyncExternalStore(viewState.subscribe, viewState.get);
 }
 
-/** A number, a text or a boolean that follows from the stream's snapshot; renders only when it is another. */
+/** A primitive derived from the stream's snapshot. Renders again only when the value changes. */
 export function useStreamValue<T extends number | string | boolean>(select: (snapshot: StreamSnapshot) => T): T {
   const { stream } = useViewer();
   return useSyncExternalStore(stream.subscribe, () => select(stream.getSnapshot()));
 }
 
-/** Parts of the stream's snapshot; renders only when one of them is another, not with every event. */
+/** Fields of the stream's snapshot. Renders again only when one of these fields changes. */
 export function useStream<K extends keyof StreamSnapshot>(...keys: K[]): Pick<StreamSnapshot, K> {
   const { stream } = useViewer();
   const last = useRef<Pick<StreamSnapshot, K> | null>(null);

@@ -6,7 +6,7 @@ import type { Load } from './view-state.ts';
 import type { Viewer } from './viewer.ts';
 
 const olderPageSize = 200;
-/** A linked line is loaded with all that lies between, so that the list has no hole; farther off it is shown alone. */
+/** A linked line within this distance is loaded together with all lines between, so that the list has no hole. */
 const nearLines = 5_000;
 
 const errorOf = ({ title, detail }: ApiError): Load => ({
@@ -14,7 +14,7 @@ const errorOf = ({ title, detail }: ApiError): Load => ({
   text: [title, detail].filter(Boolean).join('. '),
 });
 
-/** Puts what was missed in the place of a gap. */
+/** Replaces a gap by the lines that are missing there. */
 export async function fillGap(viewer: Viewer, gap: GapEntry): Promise<void> {
   const say = (load: Load) => viewer.viewState.set({ gaps: { ...viewer.viewState.get().gaps, [gap.key]: load } });
   say({ kind: 'loading', loaded: 0, total: 0 });
@@ -24,20 +24,20 @@ export async function fillGap(viewer: Viewer, gap: GapEntry): Promise<void> {
     const events = await fetchBetween(fetchLogs, between, progress, viewer.signal);
     const added = viewer.stream.fill(gap.key, events);
     say({ kind: 'idle' });
-    if (added === 0) viewer.notify({ tone: 'success', title: 'Nothing was missed' });
-    else viewer.notify({ tone: 'success', title: `${count(added, 'line was', 'lines were')} missed, now here` });
+    if (added === 0) viewer.notify({ tone: 'success', title: 'No line is missing' });
+    else viewer.notify({ tone: 'success', title: `${count(added, 'missing line')} loaded` });
   } catch (error) {
     viewer.failed(error, (problem) => say(errorOf(problem)));
   }
 }
 
-/** Puts older stored lines before the oldest one. */
+/** Loads stored lines older than the oldest one in the list. */
 export async function loadOlder(viewer: Viewer): Promise<void> {
   const say = (older: Load) => viewer.viewState.set({ older });
   const upto = oldestId(viewer);
   say({ kind: 'loading', loaded: 0, total: olderPageSize });
   try {
-    // The oldest one itself comes along: it is where the page begins.
+    // The page begins with the oldest line itself, which the list already has.
     const page = await fetchLogs({ upto, limit: olderPageSize + 1 }, viewer.signal);
     const events = knownEvents(page, 'desc').filter(({ id }) => id !== upto);
     viewer.stream.seed(events);
@@ -49,10 +49,10 @@ export async function loadOlder(viewer: Viewer): Promise<void> {
 
 export type Linked =
   | { readonly kind: 'listed' | 'gone' }
-  /** Too far from the others to be among them. */
+  /** Too far from the lines of the list to be shown among them. */
   | { readonly kind: 'alone'; readonly entry: EventEntry };
 
-/** Loads a line that is older than all in the list. */
+/** Loads a line that is older than all lines in the list. */
 export async function loadLinked(viewer: Viewer, id: string): Promise<Linked> {
   const page = await fetchLogs({ upto: id, limit: 1 }, viewer.signal);
   const [event] = knownEvents(page, 'desc');
@@ -75,7 +75,7 @@ export function oldestId({ stream }: Viewer): string {
   return '';
 }
 
-/** Up to where something can be missing: the event that came next, '' if none has yet. */
+/** Id of the first event after the gap, which bounds what can be missing; '' if there is none yet. */
 function idAfter({ stream }: Viewer, gap: GapEntry): string {
   let passed = false;
   for (const entry of stream.getSnapshot().entries) {

@@ -3,7 +3,7 @@ import { streamPath } from '../../../../src/demo.ts';
 
 export const maxLines = 100_000;
 
-/** About 4,000 lines for a reload, under the 5 MB that every browser allows; written seldom, since that is much. */
+/** Stays below the 5 MB that every browser allows, and is written seldom because each write is large. */
 const persistence = { maxBytes: 4_000_000, debounceMs: 2_000 };
 
 /** The stream of this user's logs; `close` it when done. */

@@ -4,14 +4,14 @@ import { ViewerContext } from './context.tsx';
 import { Viewer } from './viewer.ts';
 
 export interface LogStreamProviderProps {
-  /** Whose logs they are: nobody else's session ever reads what is kept of them. */
+  /** Scope of the persisted lines: a session of another user never reads them. */
   user: string;
-  /** The stream was answered 401 or 403. */
+  /** Called when a request of the stream was refused with 401 or 403. */
   onUnauthorized: () => void;
   children: ReactNode;
 }
 
-/** Holds the stream for as long as it is mounted, whichever mode is shown. */
+/** Owns the stream while it is mounted, whichever mode is shown. */
 export function LogStreamProvider({ user, onUnauthorized, children }: LogStreamProviderProps) {
   const [viewer, setViewer] = useState<Viewer | null>(null);
   const { notify } = useToasts();

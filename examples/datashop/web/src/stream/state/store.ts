@@ -1,4 +1,4 @@
-/** State that outlives the components that show it: a switch of tabs must not forget what somebody was doing. */
+/** State that outlives the components that show it, so that switching modes does not reset the view. */
 export class Store<T extends object> {
   #state: T;
   #listeners = new Set<() => void>();
@@ -14,7 +14,7 @@ export class Store<T extends object> {
     for (const listener of this.#listeners) listener();
   };
 
-  /** Gives the release back. */
+  /** @returns the function that removes the listener */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

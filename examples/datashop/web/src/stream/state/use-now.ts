@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** The time, seen again often enough to count down by seconds, as long as it is `running`. */
+/** The current time, updated four times a second while `running`. */
 export function useNow(running: boolean): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

@@ -4,30 +4,30 @@ import { type Follow, followNewest } from '../logic/follow.ts';
 import type { Row } from '../logic/row.ts';
 import type { Query } from '../logic/search.ts';
 
-/** Of lines that somebody asked for. */
+/** State of a load that the user requested. */
 export type Load =
   | { readonly kind: 'idle' | 'none' }
   | { readonly kind: 'loading'; readonly loaded: number; readonly total: number }
   | { readonly kind: 'error'; readonly text: string };
 
-/** What somebody has set up and is looking at; kept while Normal mode is shown. */
+/** The user's settings and position in Stream mode. Kept while Normal mode is shown. */
 export interface ViewState {
   readonly levels: ReadonlySet<Level>;
   readonly query: Query;
-  /** Whether only found lines are shown; otherwise they are marked among the others. */
+  /** True: only matching lines are shown. False: matches are marked among all lines. */
   readonly only: boolean;
   readonly wrap: boolean;
   readonly expanded: ReadonlySet<number>;
   readonly follow: Follow;
-  /** The hit that next and previous go on from. */
+  /** The current hit, from which next and previous continue. */
   readonly hit: Row | null;
-  /** Where the list is to go; a new object is another wish. */
+  /** The row to scroll to. Each new object is one request. */
   readonly goal: { readonly row: Row } | null;
   /** What is stored is being loaded, or is about to be. */
   readonly loading: boolean;
   readonly loadError: ApiError | null;
   readonly older: Load;
-  /** By the key of the gap that is being filled. */
+  /** Loads of gaps, by the key of the gap. */
   readonly gaps: Readonly<Record<number, Load>>;
 }
 
