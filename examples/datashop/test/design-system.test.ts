@@ -12,7 +12,7 @@ describe('the build of the design system', () => {
     bundle = await readFile(umdPath, 'utf8');
   });
 
-  /** What the build makes of a file, as Vite asks for it. */
+  /** Transforms a file as Vite does. */
   function build(code: string, id = umdPath): string | undefined {
     const { transform } = designSystem() as unknown as {
       transform(this: { error(message: string): never }, code: string, id: string): { code: string } | undefined;
@@ -23,7 +23,7 @@ describe('the build of the design system', () => {
     return transform.call({ error }, code, id)?.code;
   }
 
-  it('leaves no <style> element to be made but in a function that nothing calls', () => {
+  it('leaves code that makes <style> elements only in a function that nothing calls', () => {
     const mended = build(bundle)!;
 
     expect(mended).to.not.match(/createElement\("style",null/);
@@ -31,25 +31,25 @@ describe('the build of the design system', () => {
     expect(mended).to.contain('function styleInject(');
   });
 
-  it('hides the names of icons, and leaves those that can be clicked what they are', () => {
+  it('hides the names of icons, except of those that can be clicked', () => {
     expect(build(bundle)).to.contain('i.onClick?i:{"aria-hidden":true}');
   });
 
-  it('is still a script', () => {
+  it('produces valid JavaScript', () => {
     expect(() => new Function(build(bundle)!)).to.not.throw();
   });
 
-  it('fails if a place is gone, and if it is there twice', () => {
+  it('fails if a replaced text does not occur exactly once', () => {
     expect(() => build(bundle.replace('styleInject(css_248z)', 'inject(css)'))).to.throw(
-      '"styleInject(css_248z)" was expected once in the design system, and is there 0 times',
+      'Expected "styleInject(css_248z)" exactly once in the design system\'s UMD bundle, found it 0 times',
     );
-    expect(() => build(`${bundle};styleInject(css_248z)`)).to.throw('is there 2 times');
+    expect(() => build(`${bundle};styleInject(css_248z)`)).to.throw('found it 2 times');
     expect(() => build(bundle.replace('function(exports,React,ReactDOM){', '(e,r,d)=>{'))).to.throw(
-      'no longer the UMD',
+      'UMD bundle to contain',
     );
   });
 
-  it('touches nothing else', () => {
+  it('does not transform other files', () => {
     expect(build('styleInject(css_248z)', '/other.js')).to.equal(undefined);
   });
 });

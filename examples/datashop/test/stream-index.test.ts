@@ -1,72 +1,65 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Level, logLevels } from '../web/src/log.ts';
+import { type LevelGroup, levelGroup, levelGroups } from '../web/src/log.ts';
 import { type Filter, LogIndex } from '../web/src/stream/logic/log-index.ts';
+import { findMarks } from '../web/src/stream/logic/marks.ts';
 import { matchTexts } from '../web/src/stream/logic/match-texts.ts';
 import { Row } from '../web/src/stream/logic/row.ts';
-import { compile, matches } from '../web/src/stream/logic/search.ts';
+import { compile } from '../web/src/stream/logic/search.ts';
 import { ListModel, logData } from './support/entries.ts';
 
-const everything: Filter = { levels: new Set(logLevels), pattern: null, elsewhere: false, only: false };
+const everything: Filter = { levels: new Set(levelGroups), pattern: null, only: false };
 const filter = (change: Partial<Filter>): Filter => ({ ...everything, ...change });
 const keys = (rows: readonly Row[]) => rows.map((row) => row.key);
 
-/** What the index has to come to, from scratch. */
+/** The expected view of lines with labels, computed from scratch. */
 function fromScratch(model: ListModel, { levels, pattern, only }: Filter) {
   const rows = model.entries.map((entry, index) => new Row(entry, model.offset + index));
   const lines = rows.filter((row) => row.line !== null);
-  const found = ({ text }: Row) => pattern !== null && matches(pattern, text);
-  const levelShown = ({ line }: Row) => (line!.level === null ? levels.size === 4 : levels.has(line!.level));
-  const hits = lines.filter((row) => levelShown(row) && found(row));
+  const isMatch = ({ text }: Row) => pattern !== null && findMarks(pattern, text) !== null;
+  const groupOf = ({ line }: Row) => levelGroup(line!.label);
+  const hits = lines.filter((row) => levels.has(groupOf(row)) && isMatch(row));
+  const isShown = (row: Row) => levels.has(groupOf(row)) && (!only || pattern === null || isMatch(row));
   return {
-    rows: keys(
-      rows.filter((row) => row.line === null || (levelShown(row) && (!only || pattern === null || found(row)))),
-    ),
+    rows: keys(rows.filter((row) => row.line === null || isShown(row))),
     hits: keys(hits),
-    levels: Object.fromEntries(
-      logLevels.map((level) => [level, lines.filter(({ line }) => line!.level === level).length]),
+    counts: Object.fromEntries(
+      levelGroups.map((group) => [group, lines.filter((row) => groupOf(row) === group).length]),
     ),
     lines: lines.length,
   };
 }
 
-/** Works in slices of a few rows, as a busy page does, and plays the worker. */
+/** Matches the next rows as the worker does. @returns how many there were */
+function matchNext(index: LogIndex, pattern: RegExp | null, limit: number): number {
+  const { search, rows } = index.unmatched(limit);
+  const texts = rows.map((row) => row.text);
+  if (rows.length > 0) index.setMatches(search, rows, matchTexts(pattern!, texts));
+  return rows.length;
+}
+
+/** Advances in slices of a few rows, as a busy page does, until nothing is left to do. */
 function finish(index: LogIndex, pattern: RegExp | null) {
   for (let round = 0; round < 1_000; round += 1) {
-    let looks = 0;
-    if (index.behind) index.advance(() => ++looks > 2);
-    const { search, rows } = index.unmatched(7);
-    if (rows.length > 0) {
-      index.setVerdicts(
-        search,
-        rows,
-        matchTexts(
-          pattern!,
-          rows.map((row) => row.text),
-        ),
-      );
-    } else if (!index.behind) return;
+    let checks = 0;
+    if (index.behind) index.advance(() => ++checks > 2);
+    if (matchNext(index, pattern, 7) === 0 && !index.behind) return;
   }
   throw new Error('The index does not come to an end');
 }
 
-describe('the index of the list', () => {
-  const level = fc.constantFrom<Level | 'TRACE'>(...logLevels, 'TRACE');
-  const data = fc.oneof(
-    fc.tuple(level, fc.constantFrom('loaded rows', 'rejected', 'Loaded 12')).map(([name, text]) => logData(name, text)),
-    fc.constantFrom('plain loaded text', '{"broken', ''),
-  );
+describe('LogIndex', () => {
+  const label = fc.constantFrom('DEBUG', 'INFO', 'WARN', 'ERROR', 'error', 'FATAL', 'TRACE');
+  const text = fc.constantFrom('loaded rows', 'rejected', 'Loaded 12', '');
+  const data = fc.tuple(label, text).map(([name, message]) => logData(name, message));
   const filters = fc
     .record({
-      levels: fc.subarray([...logLevels]).map((levels) => new Set(levels)),
+      levels: fc.subarray([...levelGroups]).map((levels) => new Set(levels)),
       text: fc.constantFrom('', 'loaded', 'nothing has this', '.'),
-      elsewhere: fc.boolean(),
+      regex: fc.boolean(),
       only: fc.boolean(),
     })
-    .map(({ levels, text, elsewhere, only }): Filter => {
-      const { pattern } = compile({ text, regex: elsewhere });
-      return { levels, pattern, elsewhere: elsewhere && pattern !== null, only };
-    });
+    .map(({ levels, only, ...query }): Filter => ({ levels, only, pattern: compile(query).pattern }));
   const step = fc.oneof(
     {
       weight: 5,
@@ -77,11 +70,11 @@ describe('the index of the list', () => {
     { weight: 2, arbitrary: fc.record({ do: fc.constant('insert' as const), at: fc.nat(600), data: fc.array(data) }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('gap' as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('clear' as const) }) },
-    { weight: 4, arbitrary: fc.record({ do: fc.constant('work' as const), looks: fc.nat(3) }) },
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('work' as const), checks: fc.nat(3) }) },
     { weight: 4, arbitrary: fc.record({ do: fc.constant('settle' as const) }) },
   );
 
-  it('always comes to what filtering from scratch gives, whatever happened meanwhile', () => {
+  it('shows what filtering from scratch shows, after any sequence of changes of list and filter', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 40, size: 'max' }), (steps) => {
         const model = new ListModel();
@@ -90,8 +83,8 @@ describe('the index of the list', () => {
         const settle = () => {
           index.setEntries(model.list());
           finish(index, now.pattern);
-          const { rows, hits, levels, lines } = index.view;
-          expect({ rows: keys(rows), hits: keys(hits), levels, lines }).to.deep.equal(fromScratch(model, now));
+          const { rows, hits, counts, lines } = index.view;
+          expect({ rows: keys(rows), hits: keys(hits), counts, lines }).to.deep.equal(fromScratch(model, now));
           expect(index.progress).to.equal(1);
         };
         for (const action of steps) {
@@ -105,9 +98,9 @@ describe('the index of the list', () => {
             index.setFilter(now);
           } else if (action.do === 'settle') settle();
           else {
-            let looks = 0;
+            let checks = 0;
             index.setEntries(model.list());
-            index.advance(() => ++looks > action.looks);
+            index.advance(() => ++checks > action.checks);
           }
         }
         settle();
@@ -116,7 +109,7 @@ describe('the index of the list', () => {
     );
   });
 
-  it('looks at nothing twice: a line is parsed once, also when the list changes in its middle', () => {
+  it('parses each entry once, also when the list changes in its middle', () => {
     const model = new ListModel();
     model.append(model.event(logData('INFO', 'one')), model.event(logData('WARN', 'two')));
     const index = new LogIndex(everything);
@@ -131,38 +124,40 @@ describe('the index of the list', () => {
     expect(index.view.rows.map((row) => row.place)).to.deep.equal([0, 1, 2]);
   });
 
-  it('goes on showing what it showed until a new search is through', () => {
+  it('keeps the previous view until a new search is complete', () => {
     const model = new ListModel();
     model.append(...Array.from({ length: 1_000 }, (_, at) => model.event(logData('INFO', `row ${at}`))));
     const index = new LogIndex(everything);
     index.setEntries(model.list());
     index.advance();
-    index.setFilter(filter({ pattern: compile({ text: 'row 999', regex: false }).pattern, only: true }));
-    let looks = 0;
-    index.advance(() => ++looks > 4);
+    const { pattern } = compile({ text: 'row 999', regex: false });
+    index.setFilter(filter({ pattern, only: true }));
+    matchNext(index, pattern, 500);
+    index.advance();
     expect(index.view.rows).to.have.length(1_000);
-    expect(index.progress).to.be.greaterThan(0).and.lessThan(1);
+    expect(index.progress).to.equal(0.5);
+    matchNext(index, pattern, 500);
     index.advance();
     expect(index.view.rows).to.have.length(1);
     expect(index.progress).to.equal(1);
   });
 
-  it('takes no verdict of a search that was given up', () => {
+  it('ignores the matches of a search that was replaced', () => {
     const model = new ListModel();
     model.append(model.event(logData('INFO', 'one')));
     const first = compile({ text: 'one', regex: true }).pattern;
-    const index = new LogIndex(filter({ pattern: first, elsewhere: true, only: true }));
+    const index = new LogIndex(filter({ pattern: first, only: true }));
     index.setEntries(model.list());
     index.advance();
     const { search, rows } = index.unmatched(10);
-    index.setFilter(filter({ pattern: compile({ text: 'two', regex: true }).pattern, elsewhere: true, only: true }));
-    index.setVerdicts(search, rows, Uint8Array.of(1));
+    index.setFilter(filter({ pattern: compile({ text: 'two', regex: true }).pattern, only: true }));
+    index.setMatches(search, rows, matchTexts(/one/g, ['one']));
     index.advance();
     expect(index.behind).to.equal(false);
     expect(index.unmatched(10).rows).to.deep.equal(rows);
   });
 
-  it('counts what arrived, trimmed or not, but not the original lines', () => {
+  it('counts streamed lines as arrived, trimmed ones included, and original lines not', () => {
     const model = new ListModel();
     model.append(model.event(logData('ERROR', 'old'), { origin: 'original' }), model.event(logData('ERROR', 'new')));
     const index = new LogIndex(everything);
@@ -173,5 +168,54 @@ describe('the index of the list', () => {
     index.setEntries(model.list());
     index.advance();
     expect(index.view.arrived).to.deep.equal({ lines: 2, errors: 1 });
+  });
+
+  describe('for lines without a level', () => {
+    const groups = (index: LogIndex, model: ListModel): LevelGroup[] => {
+      index.setEntries(model.list());
+      index.advance();
+      return index.view.rows.map((row) => row.group);
+    };
+    const traceback = ['Traceback (most recent call last):', '  File "job.py", line 7', 'KeyError: 7'];
+
+    it('counts them in the group of the line before, also when that one is trimmed', () => {
+      const model = new ListModel();
+      const index = new LogIndex(everything);
+      model.append(model.event(logData('fatal', 'x')), ...traceback.map((text) => model.event(text)));
+      expect(groups(index, model)).to.deep.equal(['ERROR', 'ERROR', 'ERROR', 'ERROR']);
+      expect(index.view.counts.ERROR).to.equal(4);
+      expect(index.view.arrived).to.deep.equal({ lines: 4, errors: 1 });
+      model.trim(2);
+      model.append(model.event('plain'));
+      expect(groups(index, model)).to.deep.equal(['ERROR', 'ERROR', 'ERROR']);
+      model.append(model.event(logData('INFO', 'y')), model.event('plain'));
+      expect(groups(index, model)).to.deep.equal(['ERROR', 'ERROR', 'ERROR', 'INFO', 'INFO']);
+    });
+
+    it('counts them as OTHER at the beginning of the list and behind a gap', () => {
+      const model = new ListModel();
+      const index = new LogIndex(everything);
+      model.append(model.event('plain'), model.event(logData('WARN', 'x')), model.gap(), model.event('plain'));
+      expect(groups(index, model)).to.deep.equal(['OTHER', 'WARN', 'OTHER', 'OTHER']);
+    });
+
+    it('counts them anew when older lines are loaded before them', () => {
+      const model = new ListModel();
+      const index = new LogIndex(everything);
+      model.append(model.event('plain'));
+      expect(groups(index, model)).to.deep.equal(['OTHER']);
+      model.insert(0, model.event(logData('CRITICAL', 'x')));
+      expect(groups(index, model)).to.deep.equal(['ERROR', 'ERROR']);
+      expect(index.view.counts).to.include({ ERROR: 2, OTHER: 0 });
+    });
+
+    it('never hides one unless the switch of its group is off', () => {
+      const model = new ListModel();
+      model.append(...['plain', logData('TRACE', 'x'), logData('', 'y'), '{}'].map((text) => model.event(text)));
+      const index = new LogIndex(filter({ levels: new Set(['OTHER']) }));
+      expect(groups(index, model)).to.have.length(4);
+      index.setFilter(filter({ levels: new Set(['DEBUG', 'INFO', 'WARN', 'ERROR']) }));
+      expect(groups(index, model)).to.deep.equal([]);
+    });
   });
 });

@@ -1,12 +1,12 @@
 import type { EventStream, StreamSnapshot } from '@datashop/sse-client';
 import { expect } from 'chai';
-import { logLevels } from '../web/src/log.ts';
+import { levelGroups } from '../web/src/log.ts';
 import { matchTexts } from '../web/src/stream/logic/match-texts.ts';
-import type { SearchPort } from '../web/src/stream/logic/searcher.ts';
+import type { SearchPort, SearchReply } from '../web/src/stream/logic/searcher.ts';
 import { LiveView } from '../web/src/stream/state/live-view.ts';
 import { ListModel, logData } from './support/entries.ts';
 
-/** As much of a stream as the view looks at. */
+/** The part of a stream that the view uses. */
 class StreamModel extends ListModel {
   listeners = new Set<() => void>();
   readonly stream = {
@@ -17,7 +17,7 @@ class StreamModel extends ListModel {
     },
   } as unknown as EventStream;
 
-  come(count: number): void {
+  receive(count: number): void {
     for (let index = 0; index < count; index += 1) {
       this.append(this.event(logData('INFO', `row ${this.offset + this.entries.length}`)));
     }
@@ -25,28 +25,30 @@ class StreamModel extends ListModel {
   }
 }
 
-/** Answers later, as a worker does. */
+/** Replies in a later turn of the event loop, as a worker does. */
 function port(): SearchPort {
   let ended = false;
+  const reply = (data: SearchReply) => setImmediate(() => !ended && self.onmessage?.({ data } as MessageEvent));
   const self: SearchPort = {
     onmessage: null,
     postMessage: ({ id, pattern, texts }) => {
-      const verdicts = matchTexts(pattern, texts);
-      setImmediate(() => !ended && self.onmessage?.({ data: { id, verdicts } } as MessageEvent));
+      const matches = matchTexts(pattern, texts);
+      reply({ kind: 'matches', id, matches });
     },
     terminate: () => {
       ended = true;
     },
   };
+  reply({ kind: 'ready' });
   return self;
 }
 
-describe('the view of a live stream', () => {
+describe('LiveView', () => {
   let model: StreamModel;
   let live: LiveView;
   let release: () => void;
   const shown = () => live.get().view.rows.length;
-  /** Resolves as soon as the view is so. */
+  /** Resolves as soon as the view fulfils the condition. */
   const until = (check: () => boolean) =>
     new Promise<void>((resolve) => {
       const stop = live.subscribe(() => look());
@@ -58,7 +60,7 @@ describe('the view of a live stream', () => {
       look();
     });
   const find = (text: string, regex: boolean, only = true) =>
-    live.setFilter({ levels: new Set(logLevels), query: { text, regex }, only });
+    live.setFilter({ levels: new Set(levelGroups), query: { text, regex }, only });
 
   beforeEach(() => {
     model = new StreamModel();
@@ -72,42 +74,60 @@ describe('the view of a live stream', () => {
     expect(model.listeners.size).to.equal(0);
   });
 
-  it('shows what comes', async () => {
-    model.come(10);
+  it('shows lines as they arrive', async () => {
+    model.receive(10);
     await until(() => shown() === 10);
-    model.come(5);
+    model.receive(5);
     await until(() => shown() === 15);
   });
 
-  it('goes on finding by a pattern while lines come', async () => {
-    model.come(5_000);
+  it('applies a pattern to lines that arrive during the search', async () => {
+    model.receive(5_000);
     find('row \\d*7$', true);
     await until(() => shown() === 500);
-    model.come(5_000);
+    model.receive(5_000);
     await until(() => shown() === 1_000);
     expect(live.get().progress).to.equal(1);
   });
 
-  it('takes another pattern while the one before is still being looked for', async () => {
-    model.come(5_000);
+  it('replaces a pattern while its search is running', async () => {
+    model.receive(5_000);
     find('row \\d*7$', true);
     find('row 1\\d$', true);
     await until(() => live.get().progress === 1 && shown() === 10);
   });
 
-  it('says what is wrong with a pattern, and shows all lines', async () => {
-    model.come(10);
+  it('reports an invalid pattern and shows all lines', async () => {
+    model.receive(10);
     find('(row', true);
-    expect(live.get().problem).to.match(/^This is no valid pattern/);
+    expect(live.get().problem).to.match(/^Not a valid pattern/);
     await until(() => shown() === 10);
   });
 
-  it('does nothing while nobody looks, and catches up when somebody does', async () => {
+  it('does nothing without subscribers, and catches up with the next one', async () => {
     release();
     expect(model.listeners.size).to.equal(0);
-    model.come(10);
+    model.receive(10);
     expect(shown()).to.equal(0);
     release = live.subscribe(() => {});
+    await until(() => shown() === 10);
+  });
+
+  it('reports a pattern that the worker can not run, and shows all lines', async () => {
+    release();
+    const failing = (): SearchPort => {
+      const failed = port();
+      failed.postMessage = ({ id }) => {
+        const data: SearchReply = { kind: 'failed', id, message: 'Invalid regular expression: /a/gim: Too large' };
+        setImmediate(() => failed.onmessage?.({ data } as MessageEvent));
+      };
+      return failed;
+    };
+    live = new LiveView(model.stream, failing);
+    release = live.subscribe(() => {});
+    model.receive(10);
+    find('a', true);
+    await until(() => live.get().problem === 'Not a valid pattern: too large.');
     await until(() => shown() === 10);
   });
 });

@@ -1,24 +1,28 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { announcement } from '../web/src/stream/logic/announce.ts';
-import { connectionText } from '../web/src/stream/logic/connection.ts';
+import { ageText, connectionText } from '../web/src/stream/logic/connection.ts';
 import { fileName, formatRow, formatRows } from '../web/src/stream/logic/download.ts';
 import { followNewest, pause, unread, unreadText } from '../web/src/stream/logic/follow.ts';
 import { hitText, nextHit } from '../web/src/stream/logic/hits.ts';
-import { parseLine } from '../web/src/stream/logic/line.ts';
-import { hitVerdict, matchTexts, missVerdict, slowVerdict } from '../web/src/stream/logic/match-texts.ts';
+import { parseLine, partOffset, searchText } from '../web/src/stream/logic/line.ts';
+import { findMarks, markedPieces } from '../web/src/stream/logic/marks.ts';
+import { marksOf, matchTexts } from '../web/src/stream/logic/match-texts.ts';
 import { Notices } from '../web/src/stream/logic/notices.ts';
+import { retryDelayMs } from '../web/src/stream/logic/retry.ts';
 import { Row } from '../web/src/stream/logic/row.ts';
-import { compile, highlight } from '../web/src/stream/logic/search.ts';
+import { compile } from '../web/src/stream/logic/search.ts';
+import { UpstreamReports } from '../web/src/stream/logic/upstream.ts';
 import { ListModel, logData } from './support/entries.ts';
 
 const lost = { code: 'NETWORK', message: 'The connection broke.', at: 0 } as const;
 const state = { attempt: 0, retryAt: null, lastError: null };
 
-describe('a line of the stream', () => {
-  it('is a log document, with its own time', () => {
+describe('parseLine', () => {
+  it('reads the parts of a log document, with the time of the log', () => {
     expect(parseLine({ data: logData('WARN', 'Rejected 3 rows'), receivedAt: 5 })).to.include({
-      level: 'WARN',
+      label: 'WARN',
+      group: 'WARN',
       message: 'Rejected 3 rows',
       stage: 'ETL_PROCESSING',
       duration: '3.2s',
@@ -27,7 +31,7 @@ describe('a line of the stream', () => {
     });
   });
 
-  it('never fails, whatever the data are, and has a time that can be written', () => {
+  it('never throws, and returns a time that Date accepts', () => {
     const documents = fc.record(
       { message: fc.anything(), logLevel: fc.anything(), meta: fc.anything(), isoTime: fc.anything() },
       { requiredKeys: [] },
@@ -47,51 +51,89 @@ describe('a line of the stream', () => {
     expect(parseLine({ data: logData('INFO', 'x', { meta: { timestamp: 1e300 } }), receivedAt: 5 }).time).to.equal(5);
   });
 
-  it('is plain text where it is no log document', () => {
+  it('returns other data as an unstructured line without a level', () => {
     for (const data of ['disk full', '{"half', '{"a":1}', '', '[1]', 'null']) {
-      expect(parseLine({ data, receivedAt: 5 })).to.include({ level: null, message: data, time: 5, structured: false });
+      expect(parseLine({ data, receivedAt: 5 })).to.include({
+        label: '',
+        group: null,
+        message: data,
+        time: 5,
+        structured: false,
+      });
     }
   });
 });
 
+describe('levels', () => {
+  for (const [level, label, group] of [
+    ['error', 'ERROR', 'ERROR'],
+    ['Warning', 'WARNING', 'WARN'],
+    ['FATAL', 'FATAL', 'ERROR'],
+    ['critical', 'CRITICAL', 'ERROR'],
+    [' info ', 'INFO', 'INFO'],
+    ['NOTICE', 'NOTICE', 'OTHER'],
+    ['constructor', 'CONSTRUCTOR', 'OTHER'],
+    [30, '30', 'OTHER'],
+    ['', '', null],
+    [null, '', null],
+    [{}, '', null],
+  ] as const) {
+    it(`puts a line of the level ${JSON.stringify(level)} into the group ${group}, with the label "${label}"`, () => {
+      const data = JSON.stringify({ message: 'x', logLevel: level });
+      expect(parseLine({ data, receivedAt: 0 })).to.include({ label: label.slice(0, 12), group });
+    });
+  }
+});
+
 describe('the search', () => {
-  it('finds text as it was typed, whatever it would mean as a pattern', () => {
+  it('finds plain text that would have a meaning in a regular expression', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.string(), fc.string(), (text, before, after) => {
         const { pattern } = compile({ text, regex: false });
-        expect(matchTexts(pattern!, [before + text + after])[0]).not.to.equal(missVerdict);
+        expect(findMarks(pattern!, before + text + after)).not.to.equal(null);
       }),
     );
   });
 
-  it('marks pieces that together are the text', () => {
+  it('splits a text into pieces that together are the text, whatever part of it is shown', () => {
     const patterns = fc.constantFrom('a', 'a*', '^', '$', '.', 'a|b', '(?=a)', '[^a]+', '\\b');
+    const texts = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n', '😀'), maxLength: 80 });
     fc.assert(
-      fc.property(patterns, fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n', '😀') }), (text, line) => {
-        const pieces = highlight(compile({ text, regex: true }).pattern, line);
-        expect(pieces.map((piece) => piece.text).join('')).to.equal(line);
+      fc.property(patterns, texts, fc.nat(80), fc.nat(80), (text, line, from, length) => {
+        const marks = findMarks(compile({ text, regex: true }).pattern!, line) ?? [];
+        const part = line.slice(from, from + length);
+        const pieces = markedPieces(part, marks, from);
+        expect(pieces.map((piece) => piece.text).join('')).to.equal(part);
+        for (const { isMarked, text: marked } of pieces) if (isMarked) expect(line).to.contain(marked);
       }),
     );
-    expect(highlight(compile({ text: 'ROW', regex: false }).pattern, '3 rows')).to.deep.equal([
-      { text: '3 ', found: false },
-      { text: 'row', found: true },
-      { text: 's', found: false },
-    ]);
   });
 
-  it('says in a sentence what is wrong with a pattern', () => {
-    expect(compile({ text: '(rows', regex: true }).problem).to.equal('This is no valid pattern: unterminated group.');
+  it('marks each part of a line where the search text matches', () => {
+    const data = logData('INFO', '3 rows', { description: 'Rows of a row' });
+    const line = parseLine({ data, receivedAt: 0 });
+    const matches = matchTexts(compile({ text: 'ROW', regex: false }).pattern!, ['none', searchText(line)]);
+    expect([...matches.hits]).to.deep.equal([0, 1]);
+    const marks = marksOf(matches, 1);
+    const marked = (part: 'message' | 'stage' | 'description') =>
+      markedPieces(line[part], marks, partOffset(line, part)).map(({ text, isMarked }) =>
+        isMarked ? `[${text}]` : text,
+      );
+    expect(marked('message')).to.deep.equal(['3 ', '[row]', 's']);
+    expect(marked('stage')).to.deep.equal(['ETL_PROCESSING']);
+    expect(marked('description')).to.deep.equal(['[Row]', 's of a ', '[row]']);
+  });
+
+  it('limits the number of marks in a line', () => {
+    expect(findMarks(/./g, 'x'.repeat(10_000))).to.have.length(100);
+  });
+
+  it('reports an invalid pattern in a sentence, and no problem for an empty query', () => {
+    expect(compile({ text: '(rows', regex: true }).problem).to.equal('Not a valid pattern: unterminated group.');
     expect(compile({ text: '', regex: true })).to.deep.equal({ pattern: null, problem: null });
   });
 
-  it('tells lines that take long to mark from others', () => {
-    let time = 0;
-    const pattern = compile({ text: 'row', regex: true }).pattern!;
-    expect([...matchTexts(pattern, ['row', 'none'], () => (time += 1))]).to.deep.equal([hitVerdict, missVerdict]);
-    expect([...matchTexts(pattern, ['row'], () => (time += 50))]).to.deep.equal([slowVerdict]);
-  });
-
-  it('goes to the next one down and up, and around the ends', () => {
+  it('goes to the next hit in both directions, and around the ends', () => {
     const model = new ListModel();
     const rows = [1, 2, 3, 4, 5].map((place) => new Row(model.event('x'), place));
     const hits = [rows[0]!, rows[2]!, rows[4]!];
@@ -109,8 +151,8 @@ describe('the search', () => {
   });
 });
 
-describe('following', () => {
-  it('counts what came since it paused, also after the list was numbered anew', () => {
+describe('a paused list', () => {
+  it('counts the lines that arrived since the pause, also after their places changed', () => {
     const model = new ListModel();
     const row = (data: string, place: number) => new Row(model.event(data), place);
     const rows = [row('a', 0), row('b', 1)];
@@ -123,45 +165,111 @@ describe('following', () => {
     expect(pause(paused, rows)).to.equal(paused);
   });
 
-  it('counts from nothing where nothing was shown', () => {
+  it('counts all lines if it was empty at the pause', () => {
     expect(unread(pause(followNewest, []), [new Row(new ListModel().event('a'), 7)])).to.deep.equal({
       lines: 1,
       errors: 0,
     });
   });
 
-  it('says it in a few words', () => {
+  it('shows the counts in words', () => {
     expect(unreadText({ lines: 23, errors: 2 })).to.equal('23 new, 2 errors');
     expect(unreadText({ lines: 1_234, errors: 1 })).to.equal('1,234 new, 1 error');
     expect(unreadText({ lines: 1, errors: 0 })).to.equal('1 new');
   });
 });
 
-describe('the connection in words', () => {
-  it('says why it was lost, and when it comes back', () => {
-    const text = connectionText({ status: 'waiting', attempt: 3, retryAt: 13_100, lastError: lost }, 10_000);
-    expect(text).to.deep.equal({
-      tone: 'warning',
-      text: 'Connection lost (network)',
-      countdown: 'Retry 3 in 4 s',
+describe('connectionText', () => {
+  it('shows the reason of a loss and the time until the next attempt', () => {
+    const text = connectionText({ status: 'waiting', attempt: 3, retryAt: 13_100, lastError: lost }, null, 10_000);
+    expect(text).to.deep.equal({ tone: 'warning', text: 'Connection lost (network)', countdown: 'Retry 3 in 4 s' });
+  });
+
+  for (const [reason, text] of [
+    ['limit', 'Not now (too many open streams)'],
+    ['something-new', 'Not now (something-new)'],
+    ['constructor', 'Not now (constructor)'],
+    ['__proto__', 'Not now (__proto__)'],
+  ] as const) {
+    it(`shows a refusal with the reason "${reason}" as "${text}"`, () => {
+      const lastError = { code: 'REFUSED', message: 'Not now.', reason, at: 0 } as const;
+      expect(connectionText({ ...state, status: 'refused', lastError }, null, 0).text).to.equal(text);
     });
+  }
+
+  it('counts down to "a moment", never below', () => {
+    const waiting = { ...state, status: 'waiting', attempt: 1, retryAt: 5 } as const;
+    expect(connectionText(waiting, null, 10).countdown).to.equal('Retry 1 in a moment');
   });
 
-  it('says the reason of a refusal in words', () => {
-    const refused = { code: 'REFUSED', message: 'Not now.', reason: 'limit', at: 0 } as const;
-    expect(connectionText({ ...state, status: 'refused', lastError: refused }, 0).text).to.equal(
-      'Not now (too many open streams)',
-    );
+  it('shows "Live" only while the proxy has a log service to read from [R43]', () => {
+    const connected = { ...state, status: 'connected' } as const;
+    expect(connectionText(connected, null, 0)).to.include({ tone: 'success', text: 'Live' });
+    for (const upstream of ['connecting', 'lost', 'silent', 'constructor']) {
+      const text = connectionText(connected, { state: upstream, since: 1_000 }, 171_000);
+      expect(text).to.include({ tone: 'warning', countdown: 'for 2 min 50 s' });
+      expect(text.text)
+        .to.match(/log service/i)
+        .and.not.match(/live/i);
+    }
   });
 
-  it('counts down to a moment, never below', () => {
-    expect(connectionText({ ...state, status: 'waiting', attempt: 1, retryAt: 5 }, 10).countdown).to.equal(
-      'Retry 1 in a moment',
-    );
+  it('shows the age of the last line once it is not recent any more', () => {
+    expect(ageText(0, 9_999)).to.equal('');
+    expect(ageText(0, 40_999)).to.equal('nothing for 40 s');
+    expect(ageText(0, 120_000)).to.equal('nothing for 2 min');
+    expect(ageText(0, 7_260_000)).to.equal('nothing for 2 h 1 min');
+    expect(ageText(0, 400 * 86_400_000)).to.equal('nothing for 400 days');
+    expect(ageText(5_000, 0)).to.equal('');
   });
 });
 
-describe('the notices', () => {
+describe('UpstreamReports', () => {
+  const report = (data: string) => ({ event: 'sse-proxy:upstream', data, id: '' });
+  const since = '2026-11-28T10:00:00.000Z';
+
+  it('keeps the last report until the log service is restored or the connection ends [R43]', () => {
+    const model = new ListModel();
+    const reports = new UpstreamReports();
+    const read = (isConnected = true) => {
+      reports.read(model.list(), isConnected);
+      return reports.absence;
+    };
+    model.append(model.event('', report(JSON.stringify({ state: 'lost', since }))));
+    expect(read()).to.deep.equal({ state: 'lost', since: Date.parse(since) });
+    model.append(model.event('a line'));
+    expect(read()).to.include({ state: 'lost' });
+    model.append(model.event('', report(JSON.stringify({ state: 'restored', since }))));
+    expect(read()).to.equal(null);
+    model.append(model.event('', report(JSON.stringify({ state: 'silent', since }))));
+    expect(read()).to.include({ state: 'silent' });
+    expect(read(false)).to.equal(null);
+    expect(read()).to.equal(null);
+  });
+
+  it('ignores a report of another shape', () => {
+    for (const data of ['', 'null', '7', '[]', '{"state":7}', '{"since":"now"}']) {
+      const model = new ListModel();
+      const reports = new UpstreamReports();
+      model.append(model.event('', report(data)));
+      reports.read(model.list(), true);
+      expect(reports.absence, data).to.equal(null);
+    }
+  });
+});
+
+describe('retryDelayMs', () => {
+  it('grows to 10 s with full jitter, and is never shorter than the Retry-After', () => {
+    expect([0, 1, 2, 3, 4, 60].map((retry) => retryDelayMs(retry, 0, () => 1))).to.deep.equal([
+      1_000, 2_000, 4_000, 8_000, 10_000, 10_000,
+    ]);
+    expect(retryDelayMs(5, 0, () => 0)).to.equal(0);
+    expect(retryDelayMs(0, 60_000, () => 0)).to.equal(60_000);
+    expect(retryDelayMs(0, 60_000, () => 1)).to.equal(75_000);
+  });
+});
+
+describe('Notices', () => {
   const at = (status: Parameters<Notices['next']>[0]['status'], gaps = 0, lastError: typeof lost | null = null) => ({
     status,
     counts: { gaps },
@@ -170,17 +278,17 @@ describe('the notices', () => {
   const titles = (notices: Notices, ...states: ReturnType<typeof at>[]) =>
     states.flatMap((each) => notices.next(each).map(({ title }) => title));
 
-  it('are silent while the page connects for the first time', () => {
+  it('returns nothing when the page connects for the first time', () => {
     expect(titles(new Notices(at('idle')), at('connecting'), at('connected'))).to.deep.equal([]);
   });
 
-  it('answer somebody who pressed Connect', () => {
+  it('reports the connection after the Connect button', () => {
     const notices = new Notices(at('idle'));
     notices.expect();
     expect(titles(notices, at('connecting'), at('connected'), at('connected'))).to.deep.equal(['Connected']);
   });
 
-  it('tell an outage once, however many attempts it takes, and its end', () => {
+  it('reports an outage once, however many attempts it takes, and its end', () => {
     const outage = [at('waiting', 0, lost), at('connecting'), at('waiting', 0, lost), at('connecting')];
     expect(titles(new Notices(at('connected')), ...outage, at('connected'))).to.deep.equal([
       'Connection lost',
@@ -188,7 +296,7 @@ describe('the notices', () => {
     ]);
   });
 
-  it('tell a refusal, a gap and the end, each once', () => {
+  it('reports a refusal, a gap and the end of the stream once each', () => {
     expect(titles(new Notices(at('connected')), at('refused'), at('refused'))).to.deep.equal([
       'The server says: not now',
     ]);
@@ -202,8 +310,8 @@ describe('the notices', () => {
   });
 });
 
-describe('what a screen reader is told', () => {
-  it('is a summary, and nothing when nothing came', () => {
+describe('announcement', () => {
+  it('summarises the new lines, and is empty without new lines', () => {
     expect(announcement({ lines: 3, errors: 0 }, { lines: 15, errors: 1 })).to.equal('12 new lines, 1 error');
     expect(announcement({ lines: 3, errors: 0 }, { lines: 4, errors: 0 })).to.equal('1 new line');
     expect(announcement({ lines: 3, errors: 1 }, { lines: 3, errors: 1 })).to.equal('');
@@ -218,15 +326,15 @@ describe('a download', () => {
     new Row(model.gap(), 2),
   ];
 
-  it('as text has a line for each row, with times in UTC', () => {
+  it('has one text line per row, with times in UTC', () => {
     expect(rows.map((row) => formatRow(row, 'text'))).to.deep.equal([
       '2026-11-23T14:02:10.000Z WARN  [ETL_PROCESSING] two\nlines — why (3.2s)',
       '1970-01-01T00:00:01.000Z -     plain',
-      '# connection lost 1970-01-01T00:00:01.000Z to 1970-01-01T00:00:02.000Z, lines may be missing: the logs came without numbers',
+      '# connection lost 1970-01-01T00:00:01.000Z to 1970-01-01T00:00:02.000Z, lines may be missing: the logs have no ids',
     ]);
   });
 
-  it('as NDJSON is one JSON document a line', () => {
+  it('has one JSON document per line as NDJSON', () => {
     const text = [...formatRows(rows, 'ndjson')].join('');
     const documents = text
       .trimEnd()
@@ -238,14 +346,14 @@ describe('a download', () => {
     expect(documents[2]).to.have.nested.property('gap.reason', 'no-ids');
   });
 
-  it('comes in pieces that lose nothing', () => {
+  it('is made in pieces that together have every row', () => {
     const many = Array.from({ length: 12_345 }, (_, place) => new Row(model.event(`line ${place}`), place));
     const pieces = [...formatRows(many, 'text')];
     expect(pieces.length).to.be.greaterThan(1);
     expect(pieces.join('').trimEnd().split('\n')).to.have.length(12_345);
   });
 
-  it('has a name that every file system takes', () => {
+  it('has a file name without characters that file systems refuse', () => {
     expect(fileName('ndjson', Date.UTC(2026, 10, 23, 14, 2, 10))).to.equal('logs-2026-11-23T14-02-10Z.ndjson');
   });
 });

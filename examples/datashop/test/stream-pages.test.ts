@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { fetchBetween, knownEvents, type LogPage, type PageQuery } from '../web/src/stream/logic/pages.ts';
 
-/** Pages over numbered logs as the log service gives them; more are written while they are read. */
+/** Pages of numbered logs as the log service returns them. `growth` logs are added with each request. */
 function service(count: number, growth = 0) {
   const asked: PageQuery[] = [];
   const fetchPage = async (query: PageQuery): Promise<LogPage> => {
@@ -23,8 +23,8 @@ function service(count: number, growth = 0) {
 
 const { signal } = new AbortController();
 
-describe('loading what was missed', () => {
-  it('goes page by page and says how far it is', async () => {
+describe('fetchBetween', () => {
+  it('loads page by page and reports its progress', async () => {
     const { fetchPage, asked } = service(5_000);
     const progress: string[] = [];
     const events = await fetchBetween(
@@ -38,17 +38,17 @@ describe('loading what was missed', () => {
     expect(asked[0]).to.deep.equal({ after: '100', upto: '1300', order: 'asc', limit: 500 });
   });
 
-  it('comes to an end although more is written than it reads', async () => {
+  it('ends although logs are written faster than it reads', async () => {
     const { fetchPage } = service(1_000, 600);
     const events = await fetchBetween(fetchPage, { after: '0', upto: '' }, () => {}, signal);
     expect(events.length).to.be.at.least(1_000).and.below(3_000);
   });
 
-  it('finds that nothing was missed', async () => {
+  it('returns nothing if no log is missing', async () => {
     expect(await fetchBetween(service(100).fetchPage, { after: '100', upto: '' }, () => {}, signal)).to.deep.equal([]);
   });
 
-  it('fails as a page does', async () => {
+  it('rejects with the error of a page', async () => {
     const broken = new Error('503');
     const loading = fetchBetween(
       () => Promise.reject(broken),
@@ -59,7 +59,7 @@ describe('loading what was missed', () => {
     expect(await loading.catch((error: unknown) => error)).to.equal(broken);
   });
 
-  it('puts the oldest first, whichever way the page went', () => {
+  it('knownEvents() puts the oldest log first', () => {
     const page = { logs: [{ message: 'b', meta: { timestamp: 2 } }, { message: 'a' }], ids: ['2', '1'] };
     expect(knownEvents(page, 'desc')).to.deep.equal([
       { id: '1', data: '{"message":"a"}' },

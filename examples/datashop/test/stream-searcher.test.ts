@@ -1,9 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
-import { hitVerdict, missVerdict } from '../web/src/stream/logic/match-texts.ts';
 import { Searcher, type SearchPort } from '../web/src/stream/logic/searcher.ts';
 
-/** A thread of this process in the place of a browser's worker. */
+/** A worker thread in place of a browser's worker. */
 class Thread implements SearchPort {
   static live = 0;
   onmessage: SearchPort['onmessage'] = null;
@@ -28,7 +27,7 @@ class Thread implements SearchPort {
   }
 }
 
-describe('patterns in a worker', () => {
+describe('Searcher', () => {
   const threads: Thread[] = [];
   const open = () => {
     const thread = new Thread();
@@ -36,11 +35,11 @@ describe('patterns in a worker', () => {
     return thread;
   };
   let searcher: Searcher;
-  /** Doubles with every character: a line of 60 would outlast the machine. */
+  /** Takes time exponential in the length of the line. */
   const endless = /^(a+)+$/gim;
   const trap = `${'a'.repeat(60)}!`;
-  /** Generous, since nothing waits for it to pass. */
-  const patienceMs = 60_000;
+  /** No test waits for this limit. */
+  const limitMs = 60_000;
 
   beforeEach(() => {
     searcher = new Searcher(open);
@@ -52,25 +51,38 @@ describe('patterns in a worker', () => {
     expect(Thread.live).to.equal(0);
   });
 
-  it('judge each text', async () => {
-    const answer = await searcher.match(/row \d+/gim, ['Row 12', 'none', 'a row 3'], patienceMs);
-    expect(answer).to.deep.equal({ verdicts: Uint8Array.of(hitVerdict, missVerdict, hitVerdict) });
+  it('returns hits and marks for each text', async () => {
+    const answer = await searcher.match(/row \d+/gim, ['Row 12', 'none', 'a row 3, row 4'], limitMs);
+    expect(answer).to.deep.include({
+      kind: 'matches',
+      matches: {
+        hits: Uint8Array.of(1, 0, 1),
+        marks: Uint32Array.of(0, 6, 2, 7, 9, 14),
+        ends: Uint32Array.of(2, 2, 6),
+      },
+    });
   });
 
-  it('are stopped when they do not come to an end, and the next one is judged', async () => {
-    expect(await searcher.match(endless, [trap], 300)).to.equal('stopped');
-    expect(await searcher.match(/a/gim, [trap], patienceMs)).to.deep.equal({ verdicts: Uint8Array.of(hitVerdict) });
+  it('stops a pattern that exceeds the time limit, and runs the next one', async () => {
+    expect(await searcher.match(endless, [trap], 300)).to.deep.equal({ kind: 'stopped' });
+    expect(await searcher.match(/a/gim, [trap], limitMs)).to.include({ kind: 'matches' });
   });
 
-  it('give way to the next one at once', async () => {
-    const first = searcher.match(endless, [trap], patienceMs);
-    const second = searcher.match(/!/gim, [trap], patienceMs);
-    expect(await first).to.equal('superseded');
-    expect(await second).to.deep.equal({ verdicts: Uint8Array.of(hitVerdict) });
+  it('replaces a running request immediately', async () => {
+    const first = searcher.match(endless, [trap], limitMs);
+    const second = searcher.match(/!/gim, [trap], limitMs);
+    expect(await first).to.deep.equal({ kind: 'superseded' });
+    expect(await second).to.include({ kind: 'matches' });
   });
 
-  it('use one worker for many questions', async () => {
-    for (let turn = 0; turn < 3; turn += 1) await searcher.match(/a/gim, ['a'], patienceMs);
+  it('reports a pattern that is too large to run', async () => {
+    const answer = await searcher.match(new RegExp('a'.repeat(2_000_000), 'gim'), ['ab'], limitMs);
+    expect(answer).to.include({ kind: 'failed' });
+    expect(await searcher.match(/a/gim, ['a'], limitMs)).to.include({ kind: 'matches' });
+  });
+
+  it('uses one worker for consecutive requests', async () => {
+    for (let turn = 0; turn < 3; turn += 1) await searcher.match(/a/gim, ['a'], limitMs);
     expect(threads).to.have.length(1);
   });
 });

@@ -126,6 +126,32 @@ describe('persistence', () => {
     expect(count(encode(state, 0))).to.equal(0);
   });
 
+  it('rejects a stored state with an entry of another shape', () => {
+    const event = { kind: 'event', id: '1', event: 'message', data: 'x', receivedAt: 0, origin: 'new' };
+    const gap = { kind: 'gap', reason: 'no-ids', from: 0, to: 0, afterId: '' };
+    const stored = (entries: unknown, lastEventAt: unknown = 0) =>
+      `[1,true,"1",${lastEventAt},${JSON.stringify(entries)}]`;
+    expect([...decode(stored([event, gap]))!.entries]).to.deep.equal([event, gap]);
+    const kinds = ['constructor', '__proto__', 'toString', 'hasOwnProperty', '', 7, null, undefined];
+    const bad = [
+      ...kinds.map((kind) => ({ kind })),
+      ...kinds.map((kind) => ({ ...event, kind })),
+      ...Object.keys(event).flatMap((name) => [[7], {}, null].map((value) => ({ ...event, [name]: value }))),
+      { ...event, receivedAt: 1e300 },
+      { ...event, origin: 'constructor' },
+      { ...gap, from: 1e300 },
+      { ...gap, to: '0' },
+      null,
+      7,
+      'event',
+      [],
+    ];
+    for (const entry of bad) expect(decode(stored([event, entry])), JSON.stringify(entry)).to.equal(undefined);
+    for (const entries of ['event', { 0: event, length: 1 }, null, 7])
+      expect(decode(stored(entries))).to.equal(undefined);
+    expect(decode(stored([event], '1e300'))).to.equal(undefined);
+  });
+
   it('of other scopes and URLs is not read', async () => {
     const at = await visited(three);
     at.stream.close();

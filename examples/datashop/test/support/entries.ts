@@ -1,13 +1,13 @@
 import type { Entry, EntryList, EventEntry, GapEntry } from '@datashop/sse-client';
 
-/** What the client's list promises, in the simplest way. */
+/** A minimal implementation of the client's list. */
 export class ListModel {
   entries: Entry[] = [];
   offset = 0;
   generation = 1;
   #nextKey = 1;
 
-  /** A view of this moment. */
+  /** The current view. */
   list(): EntryList {
     const entries = [...this.entries];
     return {
@@ -37,7 +37,7 @@ export class ListModel {
     this.offset += this.entries.splice(0, count).length;
   }
 
-  /** Puts entries anywhere: what begins a new generation. */
+  /** Inserts entries anywhere, which begins a new generation. */
   insert(index: number, ...entries: Entry[]): void {
     this.entries.splice(index, 0, ...entries);
     this.offset = 0;

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 
-// Gives the page's worker, as it is, what a browser would: `self` with messages.
+// Runs the page's worker in a thread, with the `self` that a browser would give it.
 const self = {
   onmessage: (_event: { data: unknown }) => {},
   postMessage: (reply: unknown) => parentPort?.postMessage(reply),

@@ -6,6 +6,12 @@ import { useSyncExternalStore } from 'react';
  */
 export type Patch = Record<string, string | undefined>;
 
+/**
+ * Where the page is served. Links never repeat the path of the address: under `//host/page` it would be the address of
+ * another host.
+ */
+const pagePath = '/';
+
 const listeners = new Set<() => void>();
 const notifyAll = () => {
   for (const listener of listeners) listener();
@@ -34,7 +40,7 @@ export function addressWith(patch: Patch): string {
     else query.delete(name);
   }
   const text = query.toString();
-  return text ? `${location.pathname}?${text}` : location.pathname;
+  return text ? `${pagePath}?${text}` : pagePath;
 }
 
 /** Changes the address in a new history entry, which the back button undoes. */

@@ -1,5 +1,9 @@
 import { logsPath } from '../../src/demo.ts';
+import { ApiError, problemOf } from './api-error.ts';
 import type { Level, Log } from './log.ts';
+
+/** Longest wait for a response and its body, in milliseconds. */
+const timeoutMs = 30_000;
 
 export interface LogQuery {
   levels?: readonly Level[] | undefined;
@@ -31,33 +35,6 @@ export interface LogPage {
 
 export interface Session {
   user: string | null;
-}
-
-/** A response that is not a 2xx, or no complete response: then `status` is 0. */
-export class ApiError extends Error {
-  override name = 'ApiError';
-  readonly status: number;
-  /** From problem+json, or a text of this page. */
-  readonly title: string;
-  readonly detail: string;
-
-  constructor(status: number, title: string, detail: string, options?: ErrorOptions) {
-    super(detail ? `${title}: ${detail}` : title, options);
-    this.status = status;
-    this.title = title;
-    this.detail = detail;
-  }
-
-  /** The cause in one sentence, to be shown after a text that names what failed. */
-  get explanation(): string {
-    if (this.status === 0 && this.detail) return `${this.title}. ${this.detail}`;
-    return this.detail || this.title;
-  }
-
-  /** True for 401 and 403: the user is not signed in. */
-  get unauthorized(): boolean {
-    return this.status === 401 || this.status === 403;
-  }
 }
 
 export async function fetchLogs(query: LogQuery, signal?: AbortSignal): Promise<LogPage> {
@@ -108,24 +85,16 @@ export async function testBackend(signal?: AbortSignal): Promise<BackendTest> {
 async function request(url: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, { ...init, headers: { Accept: 'application/json' } });
+    const signals = [AbortSignal.timeout(timeoutMs), ...(init.signal ? [init.signal] : [])];
+    response = await fetch(url, { ...init, signal: AbortSignal.any(signals), headers: { Accept: 'application/json' } });
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
+    if ((cause as Error).name === 'TimeoutError')
+      throw new ApiError(0, 'The server does not respond', 'It has sent no response for 30 seconds.', { cause });
     throw new ApiError(0, 'The server can’t be reached', 'Check that it runs and that you are online.', { cause });
   }
   if (!response.ok) throw await problemOf(response);
   return response;
-}
-
-/** [spec] RFC 9457: title and detail are meant for people, and either may be missing. */
-async function problemOf(response: Response): Promise<ApiError> {
-  const problem: unknown = await response.json().catch(() => undefined);
-  const { title, detail } = (problem ?? {}) as { title?: unknown; detail?: unknown };
-  return new ApiError(
-    response.status,
-    typeof title === 'string' ? title : `The server responded with ${response.status}`,
-    typeof detail === 'string' ? detail : '',
-  );
 }
 
 async function json<T>(response: Response): Promise<T> {

@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
-import { ApiError, fetchSession, signIn, signOut } from './api.ts';
-import { wipeStream } from './stream/index.ts';
+import { fetchSession, signIn, signOut } from './api.ts';
+import { ApiError } from './api-error.ts';
+import { watchOwner, wipeStream } from './stream/index.ts';
 import { useToasts } from './ui/index.ts';
 
 export type SessionState =
@@ -40,11 +41,23 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     setState((before) => (before.kind === 'signed-in' ? { kind: 'expired' } : before));
   }, []);
 
+  const retry = useCallback(() => setAttempt((count) => count + 1), []);
+  const user = state.kind === 'signed-in' ? state.user : null;
+  useEffect(
+    () =>
+      watchOwner(user, () => {
+        // All tabs have one session, so this one now belongs to the other user, too.
+        if (user !== null) wipeStream(user);
+        retry();
+      }),
+    [user, retry],
+  );
+
   const session = useMemo(
     () => ({
       state,
       expire,
-      retry: () => setAttempt((count) => count + 1),
+      retry,
       signIn: async () => {
         try {
           setState(stateOf((await signIn()).user));
@@ -66,7 +79,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         }
       },
     }),
-    [state, expire, notify],
+    [state, expire, retry, notify],
   );
   return <SessionContext.Provider value={session}>{children}</SessionContext.Provider>;
 }

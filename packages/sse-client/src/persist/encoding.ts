@@ -29,7 +29,8 @@ export function decode(text: string): PersistedState | undefined {
       found === version &&
       (on === null || typeof on === 'boolean') &&
       typeof lastEventId === 'string' &&
-      (lastEventAt === null || typeof lastEventAt === 'number') &&
+      (lastEventAt === null || isTime(lastEventAt)) &&
+      Array.isArray(entries) &&
       entries.every(isEntry);
     return isState ? { on, lastEventId, lastEventAt, entries } : undefined;
   } catch {
@@ -37,12 +38,20 @@ export function decode(text: string): PersistedState | undefined {
   }
 }
 
-/** What a part of an entry is like. */
-const shapes: Record<string, object> = {
-  event: { id: '', event: '', data: '', receivedAt: 0, origin: '' },
-  gap: { reason: '', from: 0, to: 0, afterId: '' },
-};
+/** `Date` has no value beyond this. */
+const maxDateMs = 8.64e15;
+
+const isText = (value: unknown) => typeof value === 'string';
+const isTime = (value: unknown) => typeof value === 'number' && Math.abs(value) <= maxDateMs;
+const isOrigin = (value: unknown) => value === 'original' || value === 'new';
+
+/** A Map, so that `kind` can't name a property of Object.prototype. */
+const shapes: ReadonlyMap<unknown, Record<string, (value: unknown) => boolean>> = new Map([
+  ['event', { id: isText, event: isText, data: isText, receivedAt: isTime, origin: isOrigin }],
+  ['gap', { reason: isText, from: isTime, to: isTime, afterId: isText }],
+]);
 
 function isEntry(entry: Unkeyed & Record<string, unknown>): boolean {
-  return Object.entries(shapes[entry.kind]!).every(([name, like]) => typeof entry[name] === typeof like);
+  const shape = shapes.get(entry.kind);
+  return shape !== undefined && Object.entries(shape).every(([name, isValid]) => isValid(entry[name]));
 }

@@ -1,7 +1,8 @@
 import { Button, Spinner } from '@innovaccer/design-system';
 import { useEffect, useState } from 'react';
 import { addressWith } from '../address.ts';
-import { ApiError, fetchLogs } from '../api.ts';
+import { fetchLogs } from '../api.ts';
+import { ApiError } from '../api-error.ts';
 import type { Log } from '../log.ts';
 import { useSession } from '../session.tsx';
 import { Dialog, EmptyPane } from '../ui/index.ts';
@@ -60,7 +61,7 @@ export function LogDialog({ id, known, onClose }: LogDialogProps) {
           </Button>
         </EmptyPane>
       ) : (
-        <LogDetails log={found} link={() => new URL(addressWith({ log: id }), location.href).href} />
+        <LogDetails log={found} link={() => new URL(addressWith({ log: id }), location.origin).href} />
       )}
     </Dialog>
   );

@@ -1,7 +1,7 @@
 import { Button, Message } from '@innovaccer/design-system';
 import { useCallback, useState } from 'react';
 import { go, useAddress } from '../address.ts';
-import { ApiError } from '../api.ts';
+import { ApiError } from '../api-error.ts';
 import { useSession } from '../session.tsx';
 import { EmptyPane, useToasts } from '../ui/index.ts';
 import { FilterBar } from './filter-bar.tsx';
@@ -117,7 +117,7 @@ function Nothing({ filtered, total, onRefresh }: { filtered: boolean; total: num
     <EmptyPane
       icon="receipt_long"
       title="No logs yet"
-      description="The pipeline has not written anything. Its first lines will be here once it runs."
+      description="The pipeline has not written any logs yet. Its first lines appear here once it runs."
     >
       <Button appearance="primary" icon="refresh" onClick={onRefresh}>
         Refresh

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
-import { ApiError, fetchLogs, type LogQuery } from '../api.ts';
+import { fetchLogs, type LogQuery } from '../api.ts';
+import { ApiError } from '../api-error.ts';
 import type { Log } from '../log.ts';
 import { useSession } from '../session.tsx';
 import type { Filters } from './filters.ts';

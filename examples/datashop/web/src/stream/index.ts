@@ -1,4 +1,4 @@
 export { StreamBadge } from './bar/stream-badge.tsx';
-export { wipeStream } from './state/open-stream.ts';
 export { LogStreamProvider } from './state/provider.tsx';
+export { watchOwner, wipeStream } from './state/stored-lines.ts';
 export { StreamMode } from './stream-mode.tsx';

@@ -1,13 +1,19 @@
 import { Badge } from '@innovaccer/design-system';
-import { isLevel } from '../log.ts';
+import { type LevelGroup, levelGroup } from '../log.ts';
 import './level-badge.css';
 
-const appearances = { DEBUG: 'secondary', INFO: 'primary', WARN: 'warning', ERROR: 'alert' } as const;
+const appearances = {
+  DEBUG: 'secondary',
+  INFO: 'primary',
+  WARN: 'warning',
+  ERROR: 'alert',
+  OTHER: 'secondary',
+} as const satisfies Record<LevelGroup, string>;
 
-/** Shows a level by colour and text. An unknown level gets a neutral colour and its own text. */
+/** Shows a level by its name and the colour of its group. An unknown level gets a neutral colour. */
 export function LevelBadge({ level }: { level: string }) {
   return (
-    <Badge subtle appearance={isLevel(level) ? appearances[level] : 'secondary'} className="level-badge">
+    <Badge subtle appearance={appearances[levelGroup(level)]} className="level-badge">
       {level}
     </Badge>
   );

@@ -3,14 +3,16 @@ import { useState } from 'react';
 import { type BackendTest as Result, testBackend } from '../../api.ts';
 import { useViewer } from '../state/context.tsx';
 
-const statusTexts: Record<string, string> = {
-  ready: 'Backend and log service respond',
-  'upstream-down': 'The backend responds, the log service does not',
-  draining: 'The backend is restarting',
-  unreachable: 'The backend does not respond',
-};
+const statusTexts: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ready: 'Backend and log service respond',
+    'upstream-down': 'The backend responds, the log service does not',
+    draining: 'The backend is restarting',
+    unreachable: 'The backend does not respond',
+  }),
+);
 
-const resultText = ({ status, ms }: Result) => `${statusTexts[status] ?? status} · ${ms} ms`;
+const resultText = ({ status, ms }: Result) => `${statusTexts.get(status) ?? status} · ${ms} ms`;
 
 /** A button that tells a broken stream from a broken backend. */
 export function BackendTest() {

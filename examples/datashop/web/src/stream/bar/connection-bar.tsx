@@ -1,30 +1,26 @@
-import { Button, StatusHint } from '@innovaccer/design-system';
+import { Button } from '@innovaccer/design-system';
 import './connection-bar.css';
-import { useTime } from '../../ui/index.ts';
-import { type ConnectionText, connectionText, isOff } from '../logic/connection.ts';
+import { isOff } from '../logic/connection.ts';
 import { useStream, useViewer, useViewState } from '../state/context.tsx';
-import { useNow } from '../state/use-now.ts';
 import { BackendTest } from './backend-test.tsx';
+import { ConnectionStatus } from './connection-status.tsx';
 import { GapFinder } from './gap-finder.tsx';
+import { LastLine } from './last-line.tsx';
 
-const roleTexts = {
+const roles = {
   standalone: null,
   leader: { text: 'Shared', title: 'This tab holds the connection for all tabs of this page.' },
   follower: { text: 'Via another tab', title: 'Another tab of this page holds the connection for this one too.' },
 };
 
-const loadingText: ConnectionText = { tone: 'info', text: 'Loading the newest logs', countdown: '' };
-
 /** The state of the connection, its reason, and the buttons that change it. */
 export function ConnectionBar() {
   const viewer = useViewer();
-  const state = useStream('status', 'attempt', 'retryAt', 'lastError', 'role');
-  const { status, retryAt } = state;
-  const { loading } = useViewState();
-  const said = connectionText(state, useNow(retryAt !== null));
-  // Before it connects, what is stored is loaded.
-  const { tone, text, countdown } = loading && status === 'idle' ? loadingText : said;
-  const role = roleTexts[state.role];
+  const { status, role, retryAt } = useStream('status', 'role', 'retryAt');
+  const { firstLoad, enabled } = useViewState();
+  const isLoading = firstLoad.kind === 'loading' || firstLoad.kind === 'waiting';
+  const isOn = !isOff(status) || (isLoading && enabled);
+  const roleText = roles[role];
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields
     <div
@@ -32,29 +28,28 @@ export function ConnectionBar() {
       role="group"
       aria-label="Connection"
       data-testid="connection"
-      data-status={status}
+      data-status={isOff(status) && firstLoad.kind === 'waiting' ? 'waiting' : status}
     >
       <div className="Stream-status">
-        <StatusHint appearance={tone}>{text}</StatusHint>
-        {countdown && <span className="Stream-countdown">{countdown}</span>}
-        {retryAt !== null && (
-          <Button size="tiny" onClick={() => viewer.stream.retryNow()}>
+        <ConnectionStatus />
+        {(retryAt !== null || firstLoad.kind === 'waiting') && (
+          <Button size="tiny" onClick={() => viewer.retryNow()}>
             Retry now
           </Button>
         )}
-        {isOff(status) ? (
-          <Button size="tiny" appearance="primary" disabled={loading} onClick={() => void viewer.switchOn()}>
-            Connect
+        {isOn ? (
+          <Button size="tiny" onClick={() => viewer.switchOff()}>
+            Disconnect
           </Button>
         ) : (
-          <Button size="tiny" onClick={() => viewer.stream.disconnect()}>
-            Disconnect
+          <Button size="tiny" appearance="primary" onClick={() => void viewer.switchOn()}>
+            Connect
           </Button>
         )}
         <LastLine />
-        {role && !isOff(status) && (
-          <span className="Stream-quiet" title={role.title}>
-            {role.text}
+        {roleText && !isOff(status) && (
+          <span className="Stream-quiet" title={roleText.title}>
+            {roleText.text}
           </span>
         )}
       </div>
@@ -69,17 +64,5 @@ export function ConnectionBar() {
         </Button>
       </div>
     </div>
-  );
-}
-
-/** On its own: it changes with every line. */
-function LastLine() {
-  const { lastEventAt } = useStream('lastEventAt');
-  const { formatTime } = useTime();
-  if (lastEventAt === null) return null;
-  return (
-    <span className="Stream-quiet">
-      Last line <time dateTime={new Date(lastEventAt).toISOString()}>{formatTime(lastEventAt).slice(0, 8)}</time>
-    </span>
   );
 }

@@ -1,32 +1,39 @@
-import { type Level, logLevels } from '../../log.ts';
+import { type LevelGroup, levelGroups } from '../../log.ts';
 import { count } from '../logic/messages.ts';
 import { useLive, useViewer, useViewState } from '../state/context.tsx';
+
+const labels: Partial<Record<LevelGroup, string>> = { OTHER: 'Other' };
+const titles: Partial<Record<LevelGroup, string>> = {
+  ERROR: 'ERROR, FATAL and CRITICAL, and the lines without a level that follow one',
+  OTHER: 'Lines with another level, and lines without a level that follow none with a level',
+};
 
 /** Switches for the levels, with the number of lines of each. */
 export function LevelChips() {
   const viewer = useViewer();
   const { levels } = useViewState();
-  const counts = useLive().view.levels;
-  const toggle = (level: Level) => {
+  const { counts } = useLive().view;
+  const toggle = (group: LevelGroup) => {
     const next = new Set(levels);
-    if (!next.delete(level)) next.add(level);
+    if (!next.delete(group)) next.add(group);
     viewer.look({ levels: next });
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields
     <div className="Stream-chips" role="group" aria-label="Levels shown">
-      {logLevels.map((level) => (
+      {levelGroups.map((group) => (
         <button
-          key={level}
+          key={group}
           type="button"
           className="Stream-chip"
-          data-level={level}
-          aria-pressed={levels.has(level)}
-          aria-label={`${level} ${count(counts[level], 'line')}`}
-          onClick={() => toggle(level)}
+          data-level={group}
+          aria-pressed={levels.has(group)}
+          aria-label={`${labels[group] ?? group} ${count(counts[group], 'line')}`}
+          title={titles[group]}
+          onClick={() => toggle(group)}
         >
           <span className="Stream-dot" aria-hidden="true" />
-          {level} <span className="Stream-count">{counts[level].toLocaleString('en')}</span>
+          {labels[group] ?? group} <span className="Stream-count">{counts[group].toLocaleString('en')}</span>
         </button>
       ))}
     </div>

@@ -15,7 +15,7 @@ export function LineDetails({ id, entry, line }: { id: string; entry: EventEntry
         <CopyButton label={line.structured ? 'Copy JSON' : 'Copy text'} text={() => pretty} icon="data_object" />
         {entry.id !== '' && (
           <>
-            <CopyButton label="Copy link" text={() => new URL(addressWith(link), location.href).href} icon="link" />
+            <CopyButton label="Copy link" text={() => new URL(addressWith(link), location.origin).href} icon="link" />
             <a
               className="Stream-link"
               href={addressWith(link)}

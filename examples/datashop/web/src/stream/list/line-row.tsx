@@ -1,40 +1,43 @@
 import { memo } from 'react';
+import type { LevelGroup } from '../../log.ts';
 import { Glyph, LevelBadge, useTime } from '../../ui/index.ts';
-import type { Line } from '../logic/line.ts';
+import { type Line, partOffset, type SearchedPart } from '../logic/line.ts';
+import { type Marks, markedPieces } from '../logic/marks.ts';
 import type { Row } from '../logic/row.ts';
-import { highlight } from '../logic/search.ts';
 import { useViewer } from '../state/context.tsx';
 import { LineDetails } from './line-details.tsx';
 
 export interface LineRowProps {
   row: Row;
   line: Line;
+  /** Renders again when the row inherits another level. */
+  group: LevelGroup;
   expanded: boolean;
-  /** What to mark, null where nothing was found. */
-  pattern: RegExp | null;
-  /** Whether Tab comes here: of all rows only one, the arrow keys go to the others. */
+  /** Matches in the line's search text; empty if the line is no hit. */
+  marks: Marks;
+  /** True for the one row that Tab stops at; the arrow keys move from there. */
   tabbable: boolean;
 }
 
-/** More of one line is shown when it is opened: a row is no place for a megabyte. */
+/** Longer parts are cut in the row; the opened line shows them whole. */
 const maxShownChars = 2_000;
 
-/** A log: its parts in a row, all of it when opened. */
-export const LineRow = memo(function LineRow({ row, line, expanded, pattern, tabbable }: LineRowProps) {
+/** A log: its parts in one row, the whole event when it is opened. */
+export const LineRow = memo(function LineRow({ row, line, expanded, marks, tabbable }: LineRowProps) {
   const viewer = useViewer();
   const { format, formatTime } = useTime();
   const panel = `stream-line-${row.key}`;
-  const { level, time, stage, message, description, duration } = line;
+  const { label, time, stage, description, duration } = line;
   const toggle = () => viewer.toggle(row);
   return (
     <>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: a larger target for the pointer; the button inside does the same */}
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: as above */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: enlarges the target of the button inside for the pointer */}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button inside handles the keyboard */}
       <div
         className="Stream-line"
         onMouseDown={() => viewer.pause()}
         onClick={() => {
-          // Somebody who has just selected text wants the text.
+          // A click that ends a text selection must not open the line.
           if (getSelection()?.isCollapsed !== false) toggle();
         }}
       >
@@ -43,7 +46,7 @@ export const LineRow = memo(function LineRow({ row, line, expanded, pattern, tab
           className="Stream-toggle"
           aria-expanded={expanded}
           aria-controls={expanded ? panel : undefined}
-          aria-label={`Details of ${level ?? 'the line'} at ${formatTime(time)}`}
+          aria-label={`Details of ${label || 'the line'} at ${formatTime(time)}`}
           tabIndex={tabbable ? 0 : -1}
           onClick={(event) => {
             event.stopPropagation();
@@ -55,15 +58,15 @@ export const LineRow = memo(function LineRow({ row, line, expanded, pattern, tab
         <time className="Stream-time" dateTime={new Date(time).toISOString()} title={format(time)}>
           {formatTime(time)}
         </time>
-        <span className="Stream-level">{level && <LevelBadge level={level} />}</span>
+        <span className="Stream-level">{label && <LevelBadge level={label} />}</span>
         <span className="Stream-stage" title={stage}>
-          <Marked pattern={pattern} text={stage} />
+          <Marked line={line} part="stage" marks={marks} />
         </span>
         <span className="Stream-message">
-          <Marked pattern={pattern} text={message} />
+          <Marked line={line} part="message" marks={marks} />
           {description && (
             <span className="Stream-description">
-              <Marked pattern={pattern} text={description} />
+              <Marked line={line} part="description" marks={marks} />
             </span>
           )}
         </span>
@@ -74,15 +77,16 @@ export const LineRow = memo(function LineRow({ row, line, expanded, pattern, tab
   );
 });
 
-function Marked({ pattern, text }: { pattern: RegExp | null; text: string }) {
-  const shown = text.length > maxShownChars ? `${text.slice(0, maxShownChars)}…` : text;
-  if (pattern === null) return <>{shown}</>;
+function Marked({ line, part, marks }: { line: Line; part: SearchedPart; marks: Marks }) {
+  const text = line[part];
+  const shown = text.slice(0, maxShownChars);
   return (
     <>
-      {highlight(pattern, shown).map((piece, index) =>
-        // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no identity but their place
-        piece.found ? <mark key={index}>{piece.text}</mark> : piece.text,
+      {markedPieces(shown, marks, partOffset(line, part)).map((piece, index) =>
+        // biome-ignore lint/suspicious/noArrayIndexKey: a piece has no identity but its position
+        piece.isMarked ? <mark key={index}>{piece.text}</mark> : piece.text,
       )}
+      {shown.length < text.length && '…'}
     </>
   );
 }

@@ -13,14 +13,15 @@ type Found = Linked | { readonly kind: 'looking' } | { readonly kind: 'error'; r
 export function LinkedLine({ id }: { id: string }) {
   const viewer = useViewer();
   const { view } = useLive();
-  const { loading } = useViewState();
+  const { firstLoad } = useViewState();
+  const loading = firstLoad.kind === 'loading' || firstLoad.kind === 'waiting';
   const [found, setFound] = useState<Found>({ kind: viewer.linkShown === id ? 'listed' : 'looking' });
   const asked = useRef('');
 
   useEffect(() => {
     if (loading || viewer.linkShown === id) return;
     // Wait until the view has caught up with the stream, unless the stream is empty.
-    if (view.lines === 0 && viewer.stream.getSnapshot().counts.kept > 0) return;
+    if (view.entries === 0 && viewer.stream.getSnapshot().entries.length > 0) return;
     const row = view.rows.find((each) => each.id === id);
     if (row) {
       viewer.linkShown = id;
@@ -65,7 +66,7 @@ function Alone({ entry }: Pick<Extract<Linked, { kind: 'alone' }>, 'entry'>) {
         <strong>Linked line</strong>
         <span className="Stream-quiet">older than what is in the list</span>
         <time dateTime={new Date(line.time).toISOString()}>{format(line.time)}</time>
-        {line.level && <LevelBadge level={line.level} />}
+        {line.label && <LevelBadge level={line.label} />}
       </p>
       <p className="Stream-message">{line.message}</p>
       <LineDetails id="stream-linked" entry={entry} line={line} />

@@ -1,8 +1,11 @@
 import { Button } from '@innovaccer/design-system';
 import type { ReactNode } from 'react';
+import type { ApiError } from '../../api-error.ts';
 import { EmptyPane } from '../../ui/index.ts';
 import { isOff } from '../logic/connection.ts';
+import { count } from '../logic/messages.ts';
 import { useLive, useStream, useStreamValue, useViewer, useViewState } from '../state/context.tsx';
+import type { LoadState } from '../state/retrying-load.ts';
 import { allLevels } from '../state/view-state.ts';
 import { JumpButton } from './jump-button.tsx';
 import { LogList } from './log-list.tsx';
@@ -10,8 +13,8 @@ import { LogList } from './log-list.tsx';
 /** The list, or the reason why it is empty. */
 export function ListPane({ linked }: { linked: string }) {
   const { view, progress } = useLive();
-  const { loading, loadError } = useViewState();
-  const any = useStreamValue(({ counts }) => counts.kept > 0);
+  const { firstLoad } = useViewState();
+  const isBehind = useStreamValue(({ entries }) => entries.length > 0) && view.entries === 0;
   if (view.rows.length > 0) {
     return (
       <div className="Stream-pane">
@@ -20,8 +23,9 @@ export function ListPane({ linked }: { linked: string }) {
       </div>
     );
   }
-  if (loading || (view.lines === 0 && any)) return <Skeleton />;
-  if (loadError !== null) return <LoadFailed text={[loadError.title, loadError.detail].filter(Boolean).join('. ')} />;
+  if (firstLoad.kind !== 'done' && firstLoad.error !== null)
+    return <LoadFailed load={firstLoad} error={firstLoad.error} />;
+  if (firstLoad.kind === 'loading' || isBehind) return <Skeleton />;
   if (view.lines > 0) return progress < 1 ? <Skeleton /> : <FilteredOut lines={view.lines} />;
   return <NoLines />;
 }
@@ -35,11 +39,18 @@ function Skeleton() {
   );
 }
 
-function LoadFailed({ text }: { text: string }) {
+/** Stays as it is during the next attempts, so that it is announced once. */
+function LoadFailed({ load, error }: { load: LoadState; error: ApiError }) {
   const viewer = useViewer();
+  const tryAgain = () => (load.kind === 'failed' ? void viewer.switchOn() : viewer.retryNow());
   return (
-    <Pane icon="cloud_off" title="The logs could not be loaded" description={text} role="alert">
-      <Button appearance="primary" onClick={() => void viewer.switchOn()}>
+    <Pane
+      icon="cloud_off"
+      title="The logs could not be loaded"
+      description={[error.title, error.detail].filter(Boolean).join('. ')}
+      role="alert"
+    >
+      <Button appearance="primary" disabled={load.kind === 'loading'} onClick={tryAgain}>
         Try again
       </Button>
     </Pane>
@@ -54,7 +65,7 @@ function FilteredOut({ lines }: { lines: number }) {
     <Pane
       icon="filter_alt_off"
       title="No line passes the filters"
-      description={`${lines.toLocaleString('en')} lines are here. New ones that pass will show up by themselves.`}
+      description={`The filters hide ${count(lines, 'line')}. New lines that pass are shown as they arrive.`}
     >
       <Button appearance="primary" onClick={clear}>
         Clear filters
@@ -68,14 +79,14 @@ function NoLines() {
   const { status } = useStream('status');
   if (isOff(status)) {
     return (
-      <Pane icon="pause_circle" title="Disconnected" description="Connect to see logs as they are written.">
+      <Pane icon="pause_circle" title="Disconnected" description="Connect to see new logs.">
         <Button appearance="primary" onClick={() => void viewer.switchOn()}>
           Connect now
         </Button>
       </Pane>
     );
   }
-  return <Pane icon="hourglass_empty" title="Waiting for the first line" description="Nothing has been logged yet." />;
+  return <Pane icon="hourglass_empty" title="Waiting for the first line" description="No logs are stored yet." />;
 }
 
 function Pane({ children, ...pane }: Parameters<typeof EmptyPane>[0] & { children?: ReactNode }) {

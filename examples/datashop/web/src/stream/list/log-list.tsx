@@ -1,6 +1,6 @@
 import { useRef } from 'react';
 import { useMedia } from '../../ui/index.ts';
-import { hitVerdict } from '../logic/match-texts.ts';
+import type { Marks } from '../logic/marks.ts';
 import { useLive, useViewer, useViewState } from '../state/context.tsx';
 import { GapRow } from './gap-row.tsx';
 import { LineRow } from './line-row.tsx';
@@ -8,10 +8,12 @@ import { ListEnd } from './list-end.tsx';
 import { useRowKeys } from './use-row-keys.ts';
 import { useRows } from './use-rows.ts';
 
+const noMarks: Marks = [];
+
 /** The virtualised list, newest line on top. */
 export function LogList({ linked }: { linked: string }) {
   const viewer = useViewer();
-  const { view, pattern } = useLive();
+  const { view } = useLive();
   const { wrap, expanded, hit } = useViewState();
   const narrow = useMedia('(max-width: 600px)');
   const scroller = useRef<HTMLElement>(null);
@@ -57,7 +59,7 @@ export function LogList({ linked }: { linked: string }) {
               data-key={row.key}
               data-plain={line !== null && !wrap && !expanded.has(row.key) ? '' : undefined}
               data-testid={line === null ? 'gap' : 'line'}
-              data-level={line?.level ?? undefined}
+              data-level={line === null ? undefined : row.group}
               data-id={row.id || undefined}
               style={{ transform: `translateY(${item.start}px)` }}
             >
@@ -67,7 +69,8 @@ export function LogList({ linked }: { linked: string }) {
                   row={row}
                   line={line}
                   expanded={expanded.has(row.key)}
-                  pattern={viewer.live.verdict(row) === hitVerdict ? pattern : null}
+                  group={row.group}
+                  marks={viewer.live.isHit(row) ? row.marks : noMarks}
                   tabbable={item.key === tabbable}
                 />
               )}

@@ -1,5 +1,7 @@
 import type { StreamSnapshot } from '@datashop/sse-client';
+import { durationText } from './duration.ts';
 import { errorInWords } from './messages.ts';
+import type { UpstreamAbsence } from './upstream.ts';
 
 export type ConnectionState = Pick<StreamSnapshot, 'status' | 'attempt' | 'retryAt' | 'lastError'>;
 
@@ -7,40 +9,66 @@ export interface ConnectionText {
   /** An appearance of the design system's StatusHint. */
   readonly tone: 'success' | 'warning' | 'alert' | 'info' | 'default';
   readonly text: string;
-  /** What the eyes need and a screen reader would repeat every second. */
+  /** Changes every second, so it is hidden from screen readers. */
   readonly countdown: string;
 }
 
-export function connectionText({ status, attempt, retryAt, lastError }: ConnectionState, now: number): ConnectionText {
+export function connectionText(
+  { status, attempt, retryAt, lastError }: ConnectionState,
+  upstream: UpstreamAbsence | null,
+  now: number,
+): ConnectionText {
   const why = lastError === null ? '' : ` (${errorInWords(lastError)})`;
-  const countdown = retryAt === null ? '' : `Retry ${attempt} in ${seconds(retryAt - now)}`;
-  const say = (tone: ConnectionText['tone'], text: string, rest = '') => ({ tone, text, countdown: rest });
+  const result = (tone: ConnectionText['tone'], text: string, rest = '') => ({ tone, text, countdown: rest });
   switch (status) {
     case 'idle':
-      return say('default', 'Disconnected');
+      return result('default', 'Disconnected');
     case 'connecting':
-      return say('info', attempt > 0 ? `Connecting again${why}` : 'Connecting', attempt > 0 ? `Retry ${attempt}` : '');
+      return attempt > 0 ? result('info', `Reconnecting${why}`, `Retry ${attempt}`) : result('info', 'Connecting');
     case 'connected':
-      return say('success', 'Live');
+      if (upstream === null) return result('success', 'Live');
+      return result('warning', absenceText(upstream.state), `for ${durationText(now - upstream.since)}`);
     case 'stalled':
-      return say('warning', 'No sign of life from the server');
+      return result('warning', 'No data from the server');
     case 'waiting':
-      return say('warning', `Connection lost${why}`, countdown);
+      return result('warning', `Connection lost${why}`, countdownText(attempt, retryAt, now));
     case 'refused':
-      return say('warning', `Not now${why}`, countdown);
+      return result('warning', `Not now${why}`, countdownText(attempt, retryAt, now));
     case 'unauthorized':
-      return say('alert', 'Signed out: sign in again to go on');
+      return result('alert', 'Signed out: sign in again to continue');
     case 'closed':
-      return say('alert', `Ended for good${why}`);
+      return result('alert', `Ended for good${why}`);
   }
 }
 
-/** Rounded up, so that it says 1 s until it happens. */
-function seconds(ms: number): string {
-  return ms <= 0 ? 'a moment' : `${Math.ceil(ms / 1_000)} s`;
+function absenceText(state: string): string {
+  switch (state) {
+    case 'silent':
+      return 'Log service silent';
+    case 'lost':
+      return 'Log service lost, reconnecting';
+    default:
+      return 'Waiting for the log service';
+  }
 }
 
-/** Whether somebody who presses the button wants it on: otherwise it says "Disconnect". */
+/** Rounded up, so that it shows 1 s until the attempt. */
+export function countdownText(attempt: number, retryAt: number | null, now: number): string {
+  if (retryAt === null) return '';
+  const ms = retryAt - now;
+  return `Retry ${attempt} in ${ms <= 0 ? 'a moment' : `${Math.ceil(ms / 1_000)} s`}`;
+}
+
+/** Younger lines are not overdue, in milliseconds. */
+const overdueMs = 10_000;
+
+/** "nothing for 40 s", or '' while the last line is recent. */
+export function ageText(lastLineAt: number, now: number): string {
+  const ageMs = now - lastLineAt;
+  return ageMs < overdueMs ? '' : `nothing for ${durationText(ageMs)}`;
+}
+
+/** True if the stream is off and does not come back by itself: the page then offers Connect. */
 export function isOff(status: StreamSnapshot['status']): boolean {
   return status === 'idle' || status === 'unauthorized' || status === 'closed';
 }

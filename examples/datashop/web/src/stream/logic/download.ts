@@ -9,8 +9,8 @@ export type Format = 'text' | 'ndjson';
 const rowsPerPiece = 2_000;
 
 /** A line as copied and as written to a text file, with UTC times. The message may contain line breaks. */
-export function lineText({ time, level, stage, message, description, duration }: Line): string {
-  const head = [new Date(time).toISOString(), (level ?? '-').padEnd(5), stage && `[${stage}]`, message];
+export function lineText({ time, label, stage, message, description, duration }: Line): string {
+  const head = [new Date(time).toISOString(), (label || '-').padEnd(5), stage && `[${stage}]`, message];
   return [...head, description && `— ${description}`, duration && `(${duration})`].filter(Boolean).join(' ');
 }
 

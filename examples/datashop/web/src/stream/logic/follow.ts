@@ -33,7 +33,7 @@ export function unread(follow: Follow, rows: readonly Row[]): Unread {
     const { line } = rows[index]!;
     if (line === null) continue;
     lines += 1;
-    if (line.level === 'ERROR') errors += 1;
+    if (line.group === 'ERROR') errors += 1;
   }
   return { lines, errors };
 }

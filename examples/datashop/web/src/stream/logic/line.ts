@@ -1,26 +1,35 @@
 import type { EventEntry } from '@datashop/sse-client';
-import { type Level, logLevels } from '../../log.ts';
+import { type LevelGroup, levelGroup } from '../../log.ts';
 
-/** What the list shows of an event: the parts of a log document, or its data as they came. */
+/** The parts of a log document that the list shows, or an event's data unchanged if it is not a log document. */
 export interface Line {
-  /** null: the data said none, as plain text does. */
-  readonly level: Level | null;
-  /** Milliseconds since 1970: when it was written, or when this browser got it if that is unknown. */
+  /** The level as it is shown, in upper case; '' if the data has none. */
+  readonly label: string;
+  /** The group of `label`; null without a label: the line then belongs to the group of the line before it. */
+  readonly group: LevelGroup | null;
+  /** Milliseconds since 1970 when the log was written, or when this browser received it if that is unknown. */
   readonly time: number;
   readonly stage: string;
   readonly message: string;
   readonly description: string;
   readonly duration: string;
-  /** Whether `data` was a log document. */
+  /** True if `data` was a log document. */
   readonly structured: boolean;
 }
 
-/** Never throws: whatever came is shown, as plain text at worst. */
+/** Longer labels are cut: the column holds a name, not a text. */
+const maxLabelChars = 12;
+
+/** `Date` has no ISO form beyond this, and its methods throw. */
+const maxDateMs = 8.64e15;
+
+/** Never throws. Data that is not a log document becomes the message of an unstructured line. */
 export function parseLine({ data, receivedAt }: Pick<EventEntry, 'data' | 'receivedAt'>): Line {
   const log = parseObject(data);
   if (log === null || typeof log.message !== 'string') {
     return {
-      level: null,
+      label: '',
+      group: null,
       time: receivedAt,
       stage: '',
       message: data,
@@ -29,8 +38,10 @@ export function parseLine({ data, receivedAt }: Pick<EventEntry, 'data' | 'recei
       structured: false,
     };
   }
+  const label = labelOf(log.logLevel);
   return {
-    level: levelOf(log.logLevel),
+    label,
+    group: label === '' ? null : levelGroup(label),
     time: timeOf(log) ?? receivedAt,
     stage: textOf(log.stageName),
     message: log.message,
@@ -40,12 +51,30 @@ export function parseLine({ data, receivedAt }: Pick<EventEntry, 'data' | 'recei
   };
 }
 
-/** What the search looks at, a field a line: `^` and `$` hold at each of them. */
-export function searchText({ message, stage, description }: Line): string {
-  return [message, stage, description].filter(Boolean).join('\n');
+/** The parts of a line that a search looks at, in the order in which `searchText` joins them. */
+export const searchedParts = ['message', 'stage', 'description'] as const;
+
+export type SearchedPart = (typeof searchedParts)[number];
+
+/** One part per text line, so that `^` and `$` match at the ends of each part. */
+export function searchText(line: Line): string {
+  return searchedParts
+    .map((part) => line[part])
+    .filter(Boolean)
+    .join('\n');
 }
 
-/** The data as they are read by people: JSON indented, anything else as it came. */
+/** Offset of a part in `searchText`. */
+export function partOffset(line: Line, wanted: SearchedPart): number {
+  let offset = 0;
+  for (const part of searchedParts) {
+    if (part === wanted) break;
+    if (line[part] !== '') offset += line[part].length + 1;
+  }
+  return offset;
+}
+
+/** Indents JSON; returns anything else unchanged. */
 export function prettyData(data: string): string {
   try {
     return JSON.stringify(JSON.parse(data), null, 2);
@@ -55,7 +84,7 @@ export function prettyData(data: string): string {
 }
 
 function parseObject(data: string): Record<string, unknown> | null {
-  // Cheaper than an exception a line, where a whole stream is plain text.
+  // A check instead of an exception per line, for streams of plain text.
   if (!data.trimStart().startsWith('{')) return null;
   try {
     return JSON.parse(data) as Record<string, unknown>;
@@ -64,14 +93,12 @@ function parseObject(data: string): Record<string, unknown> | null {
   }
 }
 
-function levelOf(value: unknown): Level | null {
-  return logLevels.find((level) => level === value) ?? null;
+function labelOf(level: unknown): string {
+  if (typeof level !== 'string' && typeof level !== 'number') return '';
+  return String(level).trim().slice(0, maxLabelChars).toUpperCase();
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-/** Past this, `Date` has no ISO form and its methods throw. */
-const maxDateMs = 8.64e15;
 
 function timeOf({ meta, isoTime }: Record<string, unknown>): number | undefined {
   const timestamp = (meta as { timestamp?: unknown } | null | undefined)?.timestamp;

@@ -1,124 +1,124 @@
 import type { EntryList } from '@datashop/sse-client';
-import { type Level, logLevels } from '../../log.ts';
+import type { LevelGroup } from '../../log.ts';
 import type { Arrived } from './announce.ts';
 import { Deque } from './deque.ts';
-import { hitVerdict, missVerdict } from './match-texts.ts';
+import { type Matches, marksOf } from './match-texts.ts';
 import type { Row } from './row.ts';
-import { type LevelCounts, RowList, stride } from './row-list.ts';
-import { matches } from './search.ts';
+import { type GroupCounts, RowList, stride } from './row-list.ts';
 
-/** Which lines are shown, and which are found. Gaps are always shown: they say what is not there. */
+/** Selects the visible lines and the hits. Gaps are always visible. */
 export interface Filter {
-  readonly levels: ReadonlySet<Level>;
+  readonly levels: ReadonlySet<LevelGroup>;
+  /** Matched by the caller: see `unmatched` and `setMatches`. */
   readonly pattern: RegExp | null;
-  /** Whether `pattern` may never come to an end, so that a worker judges the lines: see `unmatched`. */
-  readonly elsewhere: boolean;
-  /** Whether only found lines are shown. */
+  /** True: only hits are visible. */
   readonly only: boolean;
 }
 
-/** What there is to show at one moment; it never changes. All rows oldest first. */
+/** An immutable view of the list. All rows oldest first. */
 export interface LogView {
   readonly rows: readonly Row[];
-  /** Of these, the lines that were found. */
+  /** The visible lines that match the search. */
   readonly hits: readonly Row[];
-  /** Of all lines in the list, whatever the filter. */
-  readonly levels: Readonly<LevelCounts>;
-  /** Lines in the list, whatever the filter. */
+  /** Lines per level, visible or not. */
+  readonly counts: Readonly<GroupCounts>;
+  /** All lines, visible or not. */
   readonly lines: number;
-  /** All that ever came after the original ones, trimmed or not, whatever the filter. */
+  /** Entries of the stream that this view includes. */
+  readonly entries: number;
+  /** All streamed lines, including those that were trimmed. */
   readonly arrived: Arrived;
 }
 
 /**
- * Derives what is shown from the stream's list, a piece at a time: what was appended and what was trimmed is looked at,
- * the rest is not. Only another filter, and a change in the list's middle, make it look at everything again; while it
- * does, `view` stays what it was.
+ * Derives the visible rows from the stream's list in slices. It reads only what was appended and trimmed; another filter,
+ * or a change in the middle of the list, makes it read everything again. Until that is done, `view` stays as it was.
  */
 export class LogIndex {
   view: LogView;
   #filter: Filter;
-  /** Which search the rows' verdicts are of. */
+  /** The number of the current search. */
   #search = 1;
   #entries: EntryList | null = null;
   #rows = new RowList();
   #shown = new Deque<Row>();
   #hits = new Deque<Row>();
-  /** The place of the next row to judge. */
-  #matched = 0;
-  /** Until the rows before this place are judged, the new view is not whole. */
-  #wholeAt = 0;
+  /** The place of the next row to filter. */
+  #filtered = 0;
+  /** The new view replaces the old one when the rows before this place are filtered. */
+  #completeAt = 0;
   #dirty = false;
 
   constructor(filter: Filter) {
     this.#filter = filter;
-    this.view = this.#look();
+    this.view = this.#snapshot();
   }
 
   setEntries(entries: EntryList): void {
     if (entries === this.#entries) return;
     this.#entries = entries;
     this.#dirty = true;
-    if (this.#rows.setEntries(entries)) this.#matchAgain();
+    if (this.#rows.setEntries(entries)) this.#filterAgain();
   }
 
   setFilter(filter: Filter): void {
     if (filter.pattern !== this.#filter.pattern) this.#search += 1;
     this.#filter = filter;
-    this.#matchAgain();
+    this.#filterAgain();
   }
 
-  /** Whether `advance` has something to do now: not while all there is to do is up to the worker. */
+  /** True if `advance` has work to do; false while it only waits for matches. */
   get behind(): boolean {
-    return this.#dirty && !(this.#rows.next === this.#rows.end && this.#isUnmatched(this.#matched));
+    return this.#dirty && !(this.#rows.next === this.#rows.end && this.#isUnmatched(this.#filtered));
   }
 
-  /** Whether `view` is still that of the filter before, and how much of the new one is done, from 0 to 1. */
+  /** Share of the new filter's work that is done, from 0 to 1; `view` belongs to the old filter below 1. */
   get progress(): number {
     const { offset } = this.#rows;
-    return this.#matched >= this.#wholeAt ? 1 : (this.#matched - offset) / (this.#wholeAt - offset);
+    return this.#filtered >= this.#completeAt ? 1 : (this.#filtered - offset) / (this.#completeAt - offset);
   }
 
-  /** Works until everything is looked at or `over` says that it is time to let the page breathe. */
-  advance(over: () => boolean = () => false): void {
+  /** Works until everything is read, or until `isTimeUp` returns true. */
+  advance(isTimeUp: () => boolean = () => false): void {
     if (!this.#dirty) return;
     this.#trim();
-    if (!this.#rows.append(over) || !this.#match(over)) return;
-    this.#dirty = this.#matched < this.#rows.next;
-    if (this.progress === 1) this.view = this.#look();
+    if (!this.#rows.append(isTimeUp) || !this.#filterRows(isTimeUp)) return;
+    this.#dirty = this.#filtered < this.#rows.next;
+    if (this.progress === 1) this.view = this.#snapshot();
   }
 
-  /** The next rows for the worker; their verdicts go to `setVerdicts`. */
+  /** The next rows whose texts have to be matched; pass the result to `setMatches`. */
   unmatched(limit: number): { search: number; rows: Row[] } {
     const rows: Row[] = [];
-    if (this.#filter.elsewhere) {
-      for (let place = this.#matched; place < this.#rows.next && rows.length < limit; place += 1) {
+    if (this.#filter.pattern !== null) {
+      for (let place = this.#filtered; place < this.#rows.next && rows.length < limit; place += 1) {
         if (this.#isUnmatched(place)) rows.push(this.#rows.at(place)!);
       }
     }
     return { search: this.#search, rows };
   }
 
-  /** Verdicts that come late, for a search that was given up, change nothing. */
-  setVerdicts(search: number, rows: readonly Row[], verdicts: Uint8Array): void {
+  /** Ignores matches of a search that was replaced. */
+  setMatches(search: number, rows: readonly Row[], matches: Matches): void {
     if (search !== this.#search) return;
     rows.forEach((row, index) => {
       row.searched = search;
-      row.verdict = verdicts[index] ?? missVerdict;
+      row.isHit = matches.hits[index] === 1;
+      row.marks = marksOf(matches, index);
     });
     this.#dirty = true;
   }
 
-  /** What the present search made of a row; a miss as long as it has not got there. */
-  verdict(row: Row): number {
-    return row.searched === this.#search ? row.verdict : missVerdict;
+  /** True if the row matches the current search; false until it has been matched. */
+  isHit(row: Row): boolean {
+    return row.searched === this.#search && row.isHit;
   }
 
-  #matchAgain(): void {
+  #filterAgain(): void {
     this.#shown = new Deque();
     this.#hits = new Deque();
-    this.#matched = this.#rows.offset;
-    this.#wholeAt = this.#rows.end;
+    this.#filtered = this.#rows.offset;
+    this.#completeAt = this.#rows.end;
     this.#dirty = true;
   }
 
@@ -126,18 +126,19 @@ export class LogIndex {
     const { offset } = this.#rows;
     this.#rows.trim();
     for (const rows of [this.#shown, this.#hits]) while ((rows.at(0)?.place ?? offset) < offset) rows.shift();
-    this.#matched = Math.max(this.#matched, offset);
+    this.#filtered = Math.max(this.#filtered, offset);
   }
 
-  /** @returns whether everything is judged that can be judged here */
-  #match(over: () => boolean): boolean {
-    for (; this.#matched < this.#rows.next; this.#matched += 1) {
-      if (this.#matched % stride === 0 && over()) return false;
-      // What was judged before is shown in the meantime.
-      if (this.#isUnmatched(this.#matched)) return true;
-      const row = this.#rows.at(this.#matched)!;
-      if (row.line === null) this.#shown.push(row);
-      else if (this.#showsLevel(row.line.level)) this.#sort(row);
+  /** @returns false if the time was up */
+  #filterRows(isTimeUp: () => boolean): boolean {
+    for (; this.#filtered < this.#rows.next; this.#filtered += 1) {
+      if (this.#filtered % stride === 0 && isTimeUp()) return false;
+      // The rows filtered so far are shown while the others wait for their matches.
+      if (this.#isUnmatched(this.#filtered)) return true;
+      const row = this.#rows.at(this.#filtered)!;
+      if (row.gap !== null) this.#shown.push(row);
+      else if (row.line === null) continue;
+      else if (this.#filter.levels.has(row.group)) this.#sort(row);
     }
     return true;
   }
@@ -145,33 +146,23 @@ export class LogIndex {
   #sort(row: Row): void {
     const { pattern, only } = this.#filter;
     if (pattern === null) return this.#shown.push(row);
-    if (row.searched !== this.#search) {
-      row.searched = this.#search;
-      row.verdict = matches(pattern, row.text) ? hitVerdict : missVerdict;
-    }
-    const hit = row.verdict !== missVerdict;
-    if (hit) this.#hits.push(row);
-    if (hit || !only) this.#shown.push(row);
+    if (row.isHit) this.#hits.push(row);
+    if (row.isHit || !only) this.#shown.push(row);
   }
 
   #isUnmatched(place: number): boolean {
     const row = this.#rows.at(place);
-    return this.#filter.elsewhere && row !== undefined && row.line !== null && row.searched !== this.#search;
+    return this.#filter.pattern !== null && row !== undefined && row.line !== null && row.searched !== this.#search;
   }
 
-  /** A line without a level is shown as long as no level is filtered out. */
-  #showsLevel(level: Level | null): boolean {
-    const { levels } = this.#filter;
-    return level === null ? levels.size === logLevels.length : levels.has(level);
-  }
-
-  #look(): LogView {
-    const { levels, lines, arrived } = this.#rows;
+  #snapshot(): LogView {
+    const { counts, lines, arrived } = this.#rows;
     return {
       rows: this.#shown.toArray(),
       hits: this.#hits.toArray(),
-      levels: { ...levels },
+      counts: { ...counts },
       lines,
+      entries: this.#rows.next - this.#rows.offset,
       arrived: { ...arrived },
     };
   }

@@ -1,21 +1,32 @@
-import { highlight, matches } from './search.ts';
+import { findMarks, type Marks } from './marks.ts';
 
-/** What a search made of a line. `slowVerdict`: found, but marking it again and again would hold up the page. */
-export const missVerdict = 0;
-export const hitVerdict = 1;
-export const slowVerdict = 2;
+/** The matches of one pattern in many texts, in typed arrays that cost little to send to another thread. */
+export interface Matches {
+  /** 1 for each text that matches, 0 for each that does not. */
+  readonly hits: Uint8Array;
+  /** The marks of all texts, one after the other. */
+  readonly marks: Uint32Array;
+  /** Where the marks of each text end in `marks`; they begin where those of the text before it end. */
+  readonly ends: Uint32Array;
+}
 
-/** A page that draws 40 lines in a frame can afford no more for one. */
-const slowMs = 2;
-
-/** Judges each text; runs in the worker, where a pattern that never ends holds up nobody. */
-export function matchTexts(pattern: RegExp, texts: readonly string[], now = () => performance.now()): Uint8Array {
-  const verdicts = new Uint8Array(texts.length);
+/** Matches each text. Runs in a worker, because the time that a regular expression takes has no bound. */
+export function matchTexts(pattern: RegExp, texts: readonly string[]): Matches {
+  const hits = new Uint8Array(texts.length);
+  const ends = new Uint32Array(texts.length);
+  const marks: number[] = [];
   texts.forEach((text, index) => {
-    const start = now();
-    if (!matches(pattern, text)) return;
-    highlight(pattern, text);
-    verdicts[index] = now() - start > slowMs ? slowVerdict : hitVerdict;
+    const found = findMarks(pattern, text);
+    if (found !== null) {
+      hits[index] = 1;
+      marks.push(...found);
+    }
+    ends[index] = marks.length;
   });
-  return verdicts;
+  return { hits, marks: Uint32Array.from(marks), ends };
+}
+
+/** The marks of one of the texts. */
+export function marksOf({ marks, ends }: Matches, index: number): Marks {
+  return marks.subarray(index === 0 ? 0 : ends[index - 1], ends[index]);
 }

@@ -1,31 +1,31 @@
 import type { Entry, EntryList } from '@datashop/sse-client';
-import type { Level } from '../../log.ts';
+import type { LevelGroup } from '../../log.ts';
 import { Deque } from './deque.ts';
 import { Row } from './row.ts';
 
-export type LevelCounts = Record<Level, number>;
+export type GroupCounts = Record<LevelGroup, number>;
 
-/** Between two looks at the clock. */
+/** Rows between two checks of the clock. */
 export const stride = 128;
 
-/** A row for each entry of the stream's list, made once, with the levels counted as rows come and go. */
+/** Keeps one row per entry of the stream's list, and counts the lines by level as rows are added and removed. */
 export class RowList {
-  readonly levels: LevelCounts = { DEBUG: 0, INFO: 0, WARN: 0, ERROR: 0 };
+  readonly counts: GroupCounts = { DEBUG: 0, INFO: 0, WARN: 0, ERROR: 0, OTHER: 0 };
   lines = 0;
-  /** All that ever came after the original ones, trimmed or not. */
+  /** Totals of all streamed lines, including those that were trimmed. */
   readonly arrived = { lines: 0, errors: 0 };
-  /** The place of the next entry to take; the rows end before it. */
+  /** The place of the next entry to read; all rows are before it. */
   next = 0;
   #entries: EntryList | null = null;
   #rows = new Deque<Row>();
-  /** Rows of an earlier generation, by key: what was parsed and searched need not be again. */
+  /** Rows of the previous generation by key, so that no entry is parsed or searched twice. */
   #known: Map<number, Row> | null = null;
 
-  /** @returns whether the list changed in its middle, so that places mean something else now */
+  /** @returns true if the list changed anywhere but at its ends, so that places have another meaning */
   setEntries(entries: EntryList): boolean {
-    const anew = entries.generation !== this.#entries?.generation;
+    const isNewGeneration = entries.generation !== this.#entries?.generation;
     this.#entries = entries;
-    if (!anew) return false;
+    if (!isNewGeneration) return false;
     this.#known ??= new Map();
     for (const row of this.#rows.toArray()) this.#known.set(row.key, row);
     while (this.#rows.length > 0) this.#count(this.#rows.shift()!, -1);
@@ -54,12 +54,13 @@ export class RowList {
     this.next = Math.max(this.next, this.offset);
   }
 
-  /** @returns whether all entries have their rows now */
-  append(over: () => boolean): boolean {
+  /** @returns true if every entry has its row */
+  append(isTimeUp: () => boolean): boolean {
     for (; this.next < this.end; this.next += 1) {
-      if (this.next % stride === 0 && over()) return false;
+      if (this.next % stride === 0 && isTimeUp()) return false;
       const entry = this.#entries!.at(this.next - this.offset)!;
       const row = this.#known?.get(entry.key) ?? this.#make(entry);
+      this.#setGroup(row);
       row.place = this.next;
       this.#rows.push(row);
       this.#count(row, 1);
@@ -68,18 +69,27 @@ export class RowList {
     return true;
   }
 
+  /** A line without a level inherits the group of the line before it, but not across a gap. */
+  #setGroup(row: Row): void {
+    const before = this.#rows.at(this.#rows.length - 1);
+    if (row.gap !== null) row.group = 'OTHER';
+    else if (row.line?.group) row.group = row.line.group;
+    // Without a row before it, the line before was trimmed: the row keeps what it inherited from it.
+    else if (before !== undefined) row.group = before.group;
+  }
+
   #make(entry: Entry): Row {
     const row = new Row(entry, this.next);
-    if (entry.kind === 'event' && entry.origin === 'new') {
+    if (row.line !== null && entry.kind === 'event' && entry.origin === 'new') {
       this.arrived.lines += 1;
-      if (row.line?.level === 'ERROR') this.arrived.errors += 1;
+      if (row.line.group === 'ERROR') this.arrived.errors += 1;
     }
     return row;
   }
 
-  #count({ line }: Row, by: number): void {
+  #count({ line, group }: Row, by: number): void {
     if (line === null) return;
     this.lines += by;
-    if (line.level !== null) this.levels[line.level] += by;
+    this.counts[group] += by;
   }
 }

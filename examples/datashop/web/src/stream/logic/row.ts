@@ -1,25 +1,30 @@
 import type { Entry, GapEntry } from '@datashop/sse-client';
+import type { LevelGroup } from '../../log.ts';
 import { type Line, parseLine, searchText } from './line.ts';
-import { missVerdict } from './match-texts.ts';
+import type { Marks } from './marks.ts';
+import { isControlEvent } from './upstream.ts';
 
-/** An entry of the stream's list, and what the viewer has found out about it. Made once for each entry. */
+/** An entry of the stream's list together with what the viewer derived from it. Created once per entry. */
 export class Row {
-  /** A field, not a getter: of 100,000 rows it is read ten times a second. */
+  /** Copied from the entry, because the list reads it for every row on every update. */
   readonly key: number;
   readonly entry: Entry;
-  /** null: a gap. */
+  /** null for a gap and for an event of the proxy itself. */
   readonly line: Line | null;
-  /** Where it is in the list, for good: `EntryList.offset + index`. Changes only with the list's generation. */
+  /** `EntryList.offset + index`. Constant until the generation of the list changes. */
   place: number;
-  /** The number of the search that `verdict` is of. */
+  /** The group that the line is counted in. A line without a level inherits the group of the line before it. */
+  group: LevelGroup = 'OTHER';
+  /** The number of the search that `isHit` and `marks` belong to. */
   searched = 0;
-  verdict: number = missVerdict;
+  isHit = false;
+  marks: Marks = [];
 
   constructor(entry: Entry, place: number) {
     this.key = entry.key;
     this.entry = entry;
     this.place = place;
-    this.line = entry.kind === 'gap' ? null : parseLine(entry);
+    this.line = entry.kind === 'gap' || isControlEvent(entry) ? null : parseLine(entry);
   }
 
   get id(): string {

@@ -1,46 +1,50 @@
 import type { EventStream } from '@datashop/sse-client';
-import { type Level, logLevels } from '../../log.ts';
+import { type LevelGroup, levelGroups } from '../../log.ts';
 import { LogIndex, type LogView } from '../logic/log-index.ts';
-import { compile, type Query } from '../logic/search.ts';
+import type { Row } from '../logic/row.ts';
+import { compile, patternProblem, type Query } from '../logic/search.ts';
 import { Searcher, type SearchPort } from '../logic/searcher.ts';
 
 export interface ViewFilter {
-  readonly levels: ReadonlySet<Level>;
+  readonly levels: ReadonlySet<LevelGroup>;
   readonly query: Query;
+  /** True: only matching lines are shown. */
   readonly only: boolean;
 }
 
 export interface LiveState {
   readonly view: LogView;
-  /** Of a search or filter that is not through yet, from 0 to 1. */
+  /** Share of the current search or filter that is done, from 0 to 1. */
   readonly progress: number;
-  /** What marks are made with, null where nothing is looked for. */
+  /** The running search, null if there is none. */
   readonly pattern: RegExp | null;
-  /** Why nothing is looked for although something was typed. */
+  /** Why the query is not searched for, null if it is. */
   readonly problem: string | null;
 }
 
-/** Ten times a second is as fast as anybody reads, and leaves the time between to scrolling. */
+/** Shortest time between two updates for new lines, in milliseconds. */
 const paceMs = 100;
-/** Of a frame, for the index. */
+/** Longest slice of work on the main thread, in milliseconds. */
 const sliceMs = 10;
-/** Lines to one question of the worker. */
-const batchSize = 2_000;
+/** Lines per request to the worker. */
+const batchSize = 1_000;
+/** A request takes no further line beyond this number of characters, so that large lines don't make it too long. */
+const batchChars = 1_000_000;
 const stoppedText =
-  'The search was stopped: this pattern takes too long, perhaps for ever, on one of the lines. All lines are shown.';
+  'The search was stopped because this pattern takes too long on one of the lines. All lines are shown.';
 
-/** Keeps the index up with the stream, in slices that a page does not feel, for as long as somebody looks at it. */
+/** Keeps the index up to date with the stream while it has subscribers, in slices that leave the page responsive. */
 export class LiveView {
   #stream: EventStream;
   #searcher: Searcher;
-  #filter: ViewFilter = { levels: new Set(logLevels), query: { text: '', regex: false }, only: true };
-  #index = new LogIndex({ ...this.#filter, pattern: null, elsewhere: false });
+  #filter: ViewFilter = { levels: new Set(levelGroups), query: { text: '', regex: false }, only: true };
+  #index = new LogIndex({ ...this.#filter, pattern: null });
   #state: LiveState = { view: this.#index.view, progress: 1, pattern: null, problem: null };
   #listeners = new Set<() => void>();
   #release: (() => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastRun = 0;
-  #asking = false;
+  #isMatching = false;
 
   constructor(stream: EventStream, openWorker: () => SearchPort) {
     this.#stream = stream;
@@ -51,8 +55,8 @@ export class LiveView {
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
-    this.#release ??= this.#stream.subscribe(() => this.#plan(this.#lastRun + paceMs - performance.now()));
-    this.#plan(0);
+    this.#release ??= this.#stream.subscribe(() => this.#schedule(this.#lastRun + paceMs - performance.now()));
+    this.#schedule(0);
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.close();
@@ -60,16 +64,16 @@ export class LiveView {
   };
 
   setFilter(filter: ViewFilter): void {
-    const { pattern: before, problem: problemBefore } = this.#state;
-    const same = filter.query === this.#filter.query;
-    const { pattern, problem } = same ? { pattern: before, problem: problemBefore } : compile(filter.query);
+    const { pattern, problem } = filter.query === this.#filter.query ? this.#state : compile(filter.query);
     this.#filter = filter;
     this.#apply(pattern, problem);
   }
 
-  verdict: LogIndex['verdict'] = (row) => this.#index.verdict(row);
+  isHit(row: Row): boolean {
+    return this.#index.isHit(row);
+  }
 
-  /** Rests until somebody subscribes again. */
+  /** Stops all work until the next subscription. */
   close(): void {
     this.#release?.();
     this.#release = null;
@@ -79,14 +83,14 @@ export class LiveView {
   }
 
   #apply(pattern: RegExp | null, problem: string | null): void {
-    const { levels, only, query } = this.#filter;
+    const { levels, only } = this.#filter;
     if (pattern !== this.#state.pattern) this.#searcher.stop();
-    this.#index.setFilter({ levels, only, pattern, elsewhere: query.regex && pattern !== null });
+    this.#index.setFilter({ levels, only, pattern });
     this.#state = { ...this.#state, pattern, problem };
     this.#run();
   }
 
-  #plan(delayMs: number): void {
+  #schedule(delayMs: number): void {
     this.#timer ??= setTimeout(() => this.#run(), Math.max(0, delayMs));
   }
 
@@ -97,23 +101,25 @@ export class LiveView {
     this.#index.setEntries(this.#stream.getSnapshot().entries);
     this.#index.advance(() => performance.now() - start > sliceMs);
     this.#lastRun = performance.now();
-    if (this.#index.behind) this.#plan(0);
-    void this.#ask();
+    if (this.#index.behind) this.#schedule(0);
+    void this.#match();
     this.#publish();
   }
 
-  async #ask(): Promise<void> {
+  async #match(): Promise<void> {
     const { pattern } = this.#state;
     const { search, rows } = this.#index.unmatched(batchSize);
-    if (this.#asking || pattern === null || rows.length === 0 || this.#release === null) return;
-    this.#asking = true;
-    const texts = rows.map((row) => row.text);
-    const answer = await this.#searcher.match(pattern, texts);
-    this.#asking = false;
-    if (answer === 'stopped') this.#apply(null, stoppedText);
+    if (this.#isMatching || pattern === null || rows.length === 0 || this.#release === null) return;
+    this.#isMatching = true;
+    const batch = textsOf(rows);
+    const answer = await this.#searcher.match(pattern, batch);
+    this.#isMatching = false;
+    if (this.#release === null) return;
+    if (answer.kind === 'stopped') this.#apply(null, stoppedText);
+    else if (answer.kind === 'failed') this.#apply(null, patternProblem(answer.message));
     else {
-      if (answer !== 'superseded') this.#index.setVerdicts(search, rows, answer.verdicts);
-      // At once: a long list is many questions, and each would wait for the pace of the stream.
+      if (answer.kind === 'matches') this.#index.setMatches(search, rows.slice(0, batch.length), answer.matches);
+      // Without the pace of new lines: a long list needs many requests.
       this.#run();
     }
   }
@@ -122,4 +128,16 @@ export class LiveView {
     this.#state = { ...this.#state, view: this.#index.view, progress: this.#index.progress };
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** The texts of the first rows, at least one, up to the size of a request. */
+function textsOf(rows: readonly Row[]): string[] {
+  const texts: string[] = [];
+  let chars = 0;
+  for (const { text } of rows) {
+    if (chars >= batchChars) break;
+    texts.push(text);
+    chars += text.length;
+  }
+  return texts;
 }

@@ -1,5 +1,6 @@
 import type { EventEntry, GapEntry } from '@datashop/sse-client';
-import { type ApiError, fetchLogs } from '../../api.ts';
+import { fetchLogs } from '../../api.ts';
+import type { ApiError } from '../../api-error.ts';
 import { count } from '../logic/messages.ts';
 import { fetchBetween, knownEvents } from '../logic/pages.ts';
 import type { Load } from './view-state.ts';

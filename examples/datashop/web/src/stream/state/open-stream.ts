@@ -1,21 +1,19 @@
-import { createEventStream, type EventStream, wipePersisted } from '@datashop/sse-client';
-import { streamPath } from '../../../../src/demo.ts';
+import { createEventStream, type EventStream } from '@datashop/sse-client';
+import { BFF_STREAM } from '../../../../src/demo.ts';
+import { claimStorage } from './stored-lines.ts';
 
+/** Capacity of the list. */
 export const maxLines = 100_000;
 
 /** Stays below the 5 MB that every browser allows, and is written seldom because each write is large. */
 const persistence = { maxBytes: 4_000_000, debounceMs: 2_000 };
 
-/** The stream of this user's logs; `close` it when done. */
+/** Opens the stream of this user's logs; the caller closes it. Lines that another user left in the storage are removed. */
 export function openStream(user: string): EventStream {
-  return createEventStream(streamPath, {
+  claimStorage(user);
+  return createEventStream(BFF_STREAM, {
     persist: { scope: user, ...persistence },
     shareTabs: user,
     maxEntries: maxLines,
   });
-}
-
-/** Removes what this browser keeps of the user's logs. For the sign-out. */
-export function wipeStream(user: string): void {
-  wipePersisted(user);
 }

@@ -1,8 +1,9 @@
-import type { ApiError } from '../../api.ts';
-import { type Level, logLevels } from '../../log.ts';
+import { type LevelGroup, levelGroups } from '../../log.ts';
 import { type Follow, followNewest } from '../logic/follow.ts';
 import type { Row } from '../logic/row.ts';
 import type { Query } from '../logic/search.ts';
+import type { UpstreamAbsence } from '../logic/upstream.ts';
+import type { LoadState } from './retrying-load.ts';
 
 /** State of a load that the user requested. */
 export type Load =
@@ -12,7 +13,7 @@ export type Load =
 
 /** The user's settings and position in Stream mode. Kept while Normal mode is shown. */
 export interface ViewState {
-  readonly levels: ReadonlySet<Level>;
+  readonly levels: ReadonlySet<LevelGroup>;
   readonly query: Query;
   /** True: only matching lines are shown. False: matches are marked among all lines. */
   readonly only: boolean;
@@ -23,15 +24,18 @@ export interface ViewState {
   readonly hit: Row | null;
   /** The row to scroll to. Each new object is one request. */
   readonly goal: { readonly row: Row } | null;
-  /** What is stored is being loaded, or is about to be. */
-  readonly loading: boolean;
-  readonly loadError: ApiError | null;
+  /** False after Disconnect, also before a reload: the page then does not connect. */
+  readonly enabled: boolean;
+  /** The load of the newest stored logs, which precedes the stream. */
+  readonly firstLoad: LoadState;
+  /** Set while the proxy has no log service to read from. */
+  readonly upstream: UpstreamAbsence | null;
   readonly older: Load;
   /** Loads of gaps, by the key of the gap. */
   readonly gaps: Readonly<Record<number, Load>>;
 }
 
-export const allLevels: ReadonlySet<Level> = new Set(logLevels);
+export const allLevels: ReadonlySet<LevelGroup> = new Set(levelGroups);
 
 export const initialViewState: ViewState = {
   levels: allLevels,
@@ -42,8 +46,9 @@ export const initialViewState: ViewState = {
   follow: followNewest,
   hit: null,
   goal: null,
-  loading: true,
-  loadError: null,
+  enabled: true,
+  firstLoad: { kind: 'loading', attempt: 0, error: null },
+  upstream: null,
   older: { kind: 'idle' },
   gaps: {},
 };

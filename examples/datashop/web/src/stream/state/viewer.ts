@@ -1,105 +1,121 @@
 import type { EventStream } from '@datashop/sse-client';
-import { ApiError, fetchLogs } from '../../api.ts';
+import { fetchLogs } from '../../api.ts';
+import type { ApiError } from '../../api-error.ts';
 import { isOff } from '../logic/connection.ts';
 import { followNewest, pause, topPx } from '../logic/follow.ts';
 import { type Notice, Notices } from '../logic/notices.ts';
 import { knownEvents } from '../logic/pages.ts';
 import type { Row } from '../logic/row.ts';
+import { UpstreamReports } from '../logic/upstream.ts';
 import { LiveView } from './live-view.ts';
 import { openStream } from './open-stream.ts';
+import { asApiError, RetryingLoad } from './retrying-load.ts';
 import { Store } from './store.ts';
 import { initialViewState, type ViewState } from './view-state.ts';
 
 export interface ViewerCallbacks {
-  /** An answer was 401 or 403. */
+  /** Called when a response was 401 or 403. */
   onUnauthorized(): void;
   notify(notice: Notice): void;
 }
 
+/** Stored logs loaded before the stream begins. */
 const seedSize = 200;
-/** One user's stream, what is seen of it, and what can be done with it. */
+
+/** One user's stream, the view of it, and the commands of the page. */
 export class Viewer {
   readonly stream: EventStream;
   readonly live: LiveView;
   readonly viewState = new Store(initialViewState);
+  /** The row at the top of the visible area, restored when the list is mounted again. */
+  top: Row | null = null;
+  /** Id of the linked line that was brought into view: once, so that it does not move the user later. */
+  linkShown = '';
   readonly #callbacks: ViewerCallbacks;
   readonly #notices: Notices;
+  readonly #upstream = new UpstreamReports();
   readonly #leaving = new AbortController();
-  /** The row at the top, for when the list is shown again. */
-  top: Row | null = null;
-  /** The linked line that was brought into view: once is enough, whoever comes back is elsewhere by then. */
-  linkShown = '';
+  readonly #firstLoad: RetryingLoad;
   #entered = false;
 
   constructor(user: string, callbacks: ViewerCallbacks) {
     this.#callbacks = callbacks;
     this.stream = openStream(user);
+    this.viewState.set({ enabled: this.stream.getSnapshot().enabledByUser !== false });
     this.#notices = new Notices(this.stream.getSnapshot());
     this.stream.subscribe(() => this.#watch());
+    this.#firstLoad = new RetryingLoad({
+      load: (signal) => this.#seed(signal),
+      onState: (firstLoad) => {
+        this.viewState.set({ firstLoad });
+        if (firstLoad.kind === 'failed' && firstLoad.error.unauthorized) callbacks.onUnauthorized();
+      },
+      mayRetry: () => this.viewState.get().enabled,
+    });
     const openWorker = () => new Worker(new URL('./search.worker.ts', import.meta.url), { type: 'module' });
     this.live = new LiveView(this.stream, openWorker);
   }
 
-  /** Somebody looks at it: what is stored is loaded, and live from there, unless it was switched off. */
+  /** Called when Stream mode is shown. Once: loads the newest stored logs, then connects unless it was switched off. */
   async enter(): Promise<void> {
     if (this.#entered) return;
     this.#entered = true;
-    const ready = this.#isEmpty ? await this.load() : true;
-    this.viewState.set({ loading: false });
-    if (ready && this.stream.getSnapshot().enabledByUser !== false) this.stream.connect();
+    await this.#begin();
   }
 
-  /** The newest stored logs. @returns whether they could be loaded */
-  async load(): Promise<boolean> {
-    this.viewState.set({ loading: true, loadError: null });
-    try {
-      const page = await fetchLogs({ limit: seedSize }, this.#leaving.signal);
-      this.stream.seed(knownEvents(page, 'desc'), { lastEventId: page.lastEventId });
-      return true;
-    } catch (error) {
-      this.failed(error, (loadError) => this.viewState.set({ loadError }));
-      return false;
-    } finally {
-      this.viewState.set({ loading: false });
-    }
-  }
-
-  /** By a button: its success is worth a word. */
+  /** The Connect button. */
   async switchOn(): Promise<void> {
     this.#notices.expect();
-    if (!this.#isEmpty || (await this.load())) this.stream.connect();
+    this.viewState.set({ enabled: true });
+    if (this.#isEmpty && !(await this.#firstLoad.run())) return;
+    if (this.viewState.get().enabled) this.stream.connect();
   }
 
+  /** The Disconnect button. Keeps all lines. */
+  switchOff(): void {
+    this.viewState.set({ enabled: false });
+    this.stream.disconnect();
+    this.#firstLoad.stopRetrying();
+  }
+
+  /** Ends the wait before the next attempt. */
+  retryNow(): void {
+    this.#firstLoad.retryNow();
+    this.stream.retryNow();
+  }
+
+  /** Drops the streamed lines; stored ones and the connection stay. */
   clear(): void {
-    this.#forgetPlaces();
+    this.#resetPosition();
     this.stream.clear();
   }
 
-  /** Everything anew: the newest stored logs, and live from there, if it was live. */
+  /** Drops everything and loads the newest stored logs again; connects if it was connected. */
   async startOver(): Promise<void> {
     const wasOn = !isOff(this.stream.getSnapshot().status);
     this.stream.disconnect();
-    this.#forgetPlaces();
+    this.#resetPosition();
     this.stream.reset();
-    if ((await this.load()) && wasOn) this.stream.connect();
+    if ((await this.#firstLoad.run()) && wasOn) this.stream.connect();
   }
 
+  /** Changes filter or search. */
   look(patch: Partial<Pick<ViewState, 'levels' | 'query' | 'only'>>): void {
     this.viewState.set(patch.query ? { ...patch, hit: null } : patch);
     const { levels, query, only, hit } = this.viewState.get();
     this.live.setFilter({ levels, query, only });
-    // Among other lines than before it is somewhere else.
+    // The hit has another position among the other lines.
     if (hit !== null) this.goTo(hit);
   }
 
-  /** Stays with what is shown now instead of with the newest line. */
+  /** Keeps the visible lines in place instead of following the newest one. */
   pause(): void {
     const { follow } = this.viewState.get();
     const paused = pause(follow, this.live.get().view.rows);
     if (paused !== follow) this.viewState.set({ follow: paused });
   }
 
-  /** The list stands at another place. Whoever scrolls to the top wants to follow. */
+  /** Called when the list was scrolled. At the top it follows the newest line again. */
   scrolled(px: number, top: Row | null): void {
     this.top = top;
     if (px <= topPx) this.follow();
@@ -118,30 +134,31 @@ export class Viewer {
   toggle(row: Row): void {
     const expanded = new Set(this.viewState.get().expanded);
     if (!expanded.delete(row.key)) expanded.add(row.key);
-    // What somebody reads must not be pushed away.
+    // New lines must not push an opened line away.
     this.pause();
     this.viewState.set({ expanded });
   }
 
-  /** Says what went wrong, unless it only went wrong because nobody waits for it any more. */
-  failed(error: unknown, say: (error: ApiError) => void): void {
+  /** Reports why a load failed, unless it was aborted because the viewer was closed. */
+  failed(error: unknown, report: (error: ApiError) => void): void {
     if (this.#leaving.signal.aborted) return;
-    const known = error instanceof ApiError ? error : new ApiError(0, 'Something went wrong', String(error));
+    const known = asApiError(error);
     if (known.unauthorized) this.#callbacks.onUnauthorized();
-    else say(known);
+    else report(known);
   }
 
   notify(notice: Notice): void {
     this.#callbacks.notify(notice);
   }
 
-  /** Ends what was asked for when nobody waits for it any more. */
+  /** Aborted when the viewer is closed. */
   get signal(): AbortSignal {
     return this.#leaving.signal;
   }
 
   close(): void {
     this.#leaving.abort();
+    this.#firstLoad.close();
     this.live.close();
     this.stream.close();
   }
@@ -150,13 +167,27 @@ export class Viewer {
     return this.stream.getSnapshot().entries.length === 0;
   }
 
+  async #begin(): Promise<void> {
+    if (!this.#isEmpty) this.viewState.set({ firstLoad: { kind: 'done' } });
+    else if (!(await this.#firstLoad.run())) return;
+    if (this.viewState.get().enabled) this.stream.connect();
+  }
+
+  async #seed(signal: AbortSignal): Promise<void> {
+    const page = await fetchLogs({ limit: seedSize }, signal);
+    this.stream.seed(knownEvents(page, 'desc'), { lastEventId: page.lastEventId });
+  }
+
   #watch(): void {
     const snapshot = this.stream.getSnapshot();
     for (const notice of this.#notices.next(snapshot)) this.notify(notice);
+    this.#upstream.read(snapshot.entries, snapshot.status === 'connected');
+    const { absence: upstream } = this.#upstream;
+    if (upstream !== this.viewState.get().upstream) this.viewState.set({ upstream });
     if (snapshot.status === 'unauthorized') this.#callbacks.onUnauthorized();
   }
 
-  #forgetPlaces(): void {
+  #resetPosition(): void {
     this.top = null;
     this.viewState.set({
       follow: followNewest,
