@@ -1,4 +1,4 @@
-// Takes the pictures in docs/screenshots anew: `npm run screenshots`. Nothing in them is made up: the example runs.
+// Renews the pictures in docs/screenshots with the running example: `npm run screenshots`.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { launchBrowser } from './support/browser.ts';
 import { startDatashop } from './support/datashop.ts';
 
-const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+const folder = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 
 const lines = (page: Page) => page.getByTestId('line').first().waitFor();
 const live = async (page: Page) => {
@@ -25,7 +25,7 @@ interface Picture {
 const wide = { width: 1280, height: 720 };
 const narrow = { width: 390, height: 844 };
 
-const PICTURES: Picture[] = [
+const pictures: Picture[] = [
   { name: 'stream', mode: 'stream', colorScheme: 'light', viewport: wide, reach: live },
   {
     name: 'stream-dark-line',
@@ -54,13 +54,13 @@ const PICTURES: Picture[] = [
 const datashop = await startDatashop();
 const chromium = await launchBrowser();
 try {
-  await mkdir(FOLDER, { recursive: true });
-  for (const { name, mode, colorScheme, viewport, reach } of PICTURES) {
+  await mkdir(folder, { recursive: true });
+  for (const { name, mode, colorScheme, viewport, reach } of pictures) {
     const context = await chromium.browser.newContext({ colorScheme, viewport, reducedMotion: 'reduce' });
     const page = await context.newPage();
     await page.goto(`${datashop.url}?mode=${mode}`);
     await reach(page);
-    await page.screenshot({ path: join(FOLDER, `${name}.png`) });
+    await page.screenshot({ path: join(folder, `${name}.png`) });
     await context.close();
     console.log(`docs/screenshots/${name}.png`);
   }

@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { objections } from './support/viewer-axe.ts';
+import { axeViolations } from './support/viewer-axe.ts';
 import { pageStates } from './support/viewer-states.ts';
 import { viewerSuite } from './support/viewer-suite.ts';
 
-/** A folder for pictures of every state in every look, for people to look at. */
+/** Folder for screenshots of every state, none by default. */
 const { SCREENSHOTS } = process.env;
 
 const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
   ([1280, 390] as const).map((width) => ({ colorScheme, width })),
 );
 
-/** The page has this width, was told so, and has drawn what it makes of it: the table lays itself out anew. */
+/** Resolves when the page has this width and has rendered with it. */
 async function settled(page: Page, width: number): Promise<void> {
   await page.waitForFunction((wanted) => innerWidth === wanted, width);
   await page.evaluate(async () => {
@@ -20,17 +20,17 @@ async function settled(page: Page, width: number): Promise<void> {
   });
 }
 
-describe('what axe says of the viewer, and how it fits a narrow screen', () => {
+describe('accessibility of the log viewer', () => {
   const suite = viewerSuite(0);
 
   for (const [name, { stored = 30, allow, before, query = '', reach }] of Object.entries(pageStates)) {
-    it(`nothing, and it does: ${name}`, async () => {
+    it(`axe finds nothing, and 320 px are wide enough: ${name}`, async () => {
       if (stored > 0) await suite.stage.write(stored);
       before?.(suite.stage);
       const viewer = await suite.visit({ reducedMotion: 'reduce' }, query);
       if (allow) viewer.allow(allow);
       await reach(viewer, suite.stage);
-      const said: Record<string, string[]> = {};
+      const violations: Record<string, string[]> = {};
       for (const { colorScheme, width } of looks) {
         await viewer.page.emulateMedia({ colorScheme });
         await viewer.page.setViewportSize({ width, height: 800 });
@@ -39,10 +39,10 @@ describe('what axe says of the viewer, and how it fits a narrow screen', () => {
           const file = `${name} ${colorScheme} ${width}.png`.replace(/[^\w.]+/g, '-');
           await viewer.page.screenshot({ path: join(SCREENSHOTS, file) });
         }
-        const objected = await objections(viewer.page);
-        if (objected.length > 0) said[`${colorScheme}, ${width} px`] = objected;
+        const found = await axeViolations(viewer.page);
+        if (found.length > 0) violations[`${colorScheme}, ${width} px`] = found;
       }
-      expect(said).to.deep.equal({});
+      expect(violations).to.deep.equal({});
 
       await viewer.page.setViewportSize({ width: 320, height: 640 });
       const overhang = await viewer.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -50,7 +50,7 @@ describe('what axe says of the viewer, and how it fits a narrow screen', () => {
     });
   }
 
-  it('320 px wide, the connection, the total and a good part of the list are on the screen', async () => {
+  it('shows the connection, the totals and at least 150 px of the list on a screen of 320 by 640 px', async () => {
     await suite.stage.write(30);
     const viewer = await suite.open({ viewport: { width: 320, height: 640 } });
     await viewer.line(30).waitFor();

@@ -3,13 +3,13 @@ import { range } from './support/viewer-page.ts';
 import { streamsOnly } from './support/viewer-stage.ts';
 import { viewerSuite } from './support/viewer-suite.ts';
 
-/** More than anybody waits: what happens earlier, happened because of a button. */
+/** A Retry-After longer than any test: an earlier attempt was caused by the test. */
 const longS = '240';
 
 describe('the connection of Stream mode', () => {
   const suite = viewerSuite(3);
 
-  it('is live at the first visit, and goes off and on by its button', async () => {
+  it('connects at the first visit; Disconnect and Connect switch it', async () => {
     const viewer = await suite.open();
     await viewer.connection.getByText('Live', { exact: true }).waitFor();
     await viewer.button('Disconnect').click();
@@ -22,7 +22,7 @@ describe('the connection of Stream mode', () => {
     await viewer.untilTotal(3, 1);
   });
 
-  it('lost with the server: says so, counts down, and goes on by itself where it stopped', async () => {
+  it('shows the loss of the server with a countdown, and resumes by itself without losing a line', async () => {
     const viewer = await suite.open();
     viewer.allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING/);
     await suite.stage.down();
@@ -38,12 +38,12 @@ describe('the connection of Stream mode', () => {
     expect(await viewer.numbers()).to.deep.equal(range(1, 5));
   });
 
-  it('told when to come back, it counts down to then; “Retry now” does not wait', async () => {
+  it('counts down to the Retry-After; “Retry now” connects immediately', async () => {
     const viewer = await suite.open();
     viewer.allow(/status of 503|ERR_INCOMPLETE_CHUNKED_ENCODING/);
     suite.stage.browserGate = (_req, res) => void res.status(503).set('Retry-After', longS).end();
     suite.stage.cutBrowsers();
-    await viewer.connection.getByText('Connection lost (the server answered 503)').waitFor();
+    await viewer.connection.getByText('Connection lost (the server responded with 503)').waitFor();
     const countdown = viewer.connection.getByText(/^Retry \d+ in \d{3} s$/);
     const before = await countdown.textContent();
     await viewer.page.waitForFunction(
@@ -57,7 +57,7 @@ describe('the connection of Stream mode', () => {
     expect(await viewer.button('Retry now').count()).to.equal(0);
   });
 
-  it('switched off while it waits, it stays off', async () => {
+  it('stays off after Disconnect during the wait for a retry', async () => {
     const viewer = await suite.open();
     viewer.allow(/status of 503/);
     suite.stage.browserGate = (_req, res) => void res.status(503).set('Retry-After', longS).end();
@@ -68,7 +68,7 @@ describe('the connection of Stream mode', () => {
     expect(await viewer.connection.getByText(/^Retry/).count()).to.equal(0);
   });
 
-  it('a log service that breaks off and comes back is the server’s affair: no line lost, nothing to say', async () => {
+  it('stays live while the BFF reconnects to the log service, without losing a line', async () => {
     const viewer = await suite.open();
     suite.stage.cut();
     await suite.stage.write(2);
@@ -78,13 +78,13 @@ describe('the connection of Stream mode', () => {
     expect(await viewer.page.locator('.toast').count()).to.equal(0);
   });
 
-  it('a log service that is down is a refusal, which says why', async () => {
+  it('shows a refusal with its reason while the log service is down', async () => {
     const viewer = await suite.open();
     viewer.allow(/ERR_INCOMPLETE_CHUNKED_ENCODING/);
     suite.stage.serviceGate = streamsOnly((req) => void req.socket.destroy());
     suite.stage.cutBrowsers();
     await viewer.until('refused');
-    await viewer.connection.getByText('Not now (the log service does not answer)').waitFor();
+    await viewer.connection.getByText('Not now (the log service does not respond)').waitFor();
     await viewer.toast('The server says: not now').waitFor();
     await viewer.connection.getByText(/^Retry \d+ in \d+ s$/).waitFor();
     suite.stage.serviceGate = undefined;
@@ -93,13 +93,13 @@ describe('the connection of Stream mode', () => {
     await viewer.toast('Connected again').waitFor();
   });
 
-  it('beyond ten streams of one user the eleventh is refused with the reason, and comes back by itself', async () => {
+  it('shows that a user has too many streams, and connects when one has ended', async () => {
     const viewer = await suite.open();
     await viewer.button('Disconnect').click();
     await suite.stage.untilBrowsers(0);
     const [cookie] = await viewer.page.context().cookies();
     const headers = { cookie: `${cookie?.name}=${cookie?.value}`, accept: 'text/event-stream' };
-    // Held on to: a response that nobody refers to is cancelled when memory is tidied up.
+    // The array keeps the responses: a response without a reference is cancelled by the garbage collector.
     const others = await Promise.all(Array.from({ length: 10 }, () => fetch(suite.stage.streamUrl, { headers })));
     await suite.stage.untilBrowsers(10);
     await viewer.page.clock.install();
@@ -112,7 +112,7 @@ describe('the connection of Stream mode', () => {
     await viewer.until('connected');
   });
 
-  it('ended for good where the log service says that there is no such stream', async () => {
+  it('ends for good when the log service responds with 404', async () => {
     const viewer = await suite.open();
     viewer.allow(/status of 404/);
     suite.stage.serviceGate = streamsOnly((_req, res) => void res.status(404).end());
@@ -125,7 +125,7 @@ describe('the connection of Stream mode', () => {
     await viewer.until('connected');
   });
 
-  it('a session that ended leads to the page that says so, and signing in back to the stream', async () => {
+  it('shows that the session has ended, and connects after the sign-in', async () => {
     const viewer = await suite.open();
     viewer.allow(/status of 403|ERR_INCOMPLETE_CHUNKED_ENCODING/);
     await viewer.page.context().clearCookies();
@@ -136,7 +136,7 @@ describe('the connection of Stream mode', () => {
     await viewer.untilTotal(3, 0);
   });
 
-  it('offline it says that it is, and online it is back at once', async () => {
+  it('shows that the computer is offline, and resumes as soon as it is online', async () => {
     const viewer = await suite.open();
     viewer.allow(/ERR_INTERNET_DISCONNECTED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_NETWORK_CHANGED/);
     await viewer.page.context().setOffline(true);
@@ -149,7 +149,7 @@ describe('the connection of Stream mode', () => {
     expect(await viewer.numbers()).to.deep.equal(range(1, 5));
   });
 
-  it('a laptop that slept while its connection died is live again at once, with every line', async () => {
+  it('resumes with every line after the computer slept while the connection died', async () => {
     const viewer = await suite.visit();
     await viewer.page.clock.install();
     await viewer.page.reload();
@@ -164,10 +164,10 @@ describe('the connection of Stream mode', () => {
     expect(await viewer.numbers()).to.deep.equal(range(1, 7));
   });
 
-  it('a page that stood still while its connection broke has every line when it goes on', async () => {
+  it('resumes with every line after the page was suspended while the connection broke', async () => {
     const viewer = await suite.open();
     viewer.allow(/ERR_INCOMPLETE_CHUNKED_ENCODING/);
-    // Headless Chromium does not freeze pages; a debugger's pause does, at the next statement: here is one.
+    // Headless Chromium does not freeze pages. A debugger's pause does, at the next statement, which evaluate() provides.
     const debug = await viewer.page.context().newCDPSession(viewer.page);
     await debug.send('Debugger.enable');
     const paused = new Promise((resolve) => debug.once('Debugger.paused', resolve));
@@ -182,17 +182,17 @@ describe('the connection of Stream mode', () => {
     expect(await viewer.numbers()).to.deep.equal(range(1, 7));
   });
 
-  it('“Test backend” says whether the server and the log service behind it answer', async () => {
+  it('“Test backend” shows whether the BFF and the log service respond', async () => {
     const viewer = await suite.open();
     await viewer.button('Test backend').click();
-    await viewer.page.getByText(/^Backend and log service answer · \d+ ms$/).waitFor();
+    await viewer.page.getByText(/^Backend and log service respond · \d+ ms$/).waitFor();
     viewer.allow(/status of 503/);
     suite.stage.serviceGate = (req) => void req.socket.destroy();
     await viewer.button('Test backend').click();
-    await viewer.page.getByText(/^The backend answers, the log service does not · \d+ ms$/).waitFor();
+    await viewer.page.getByText(/^The backend responds, the log service does not · \d+ ms$/).waitFor();
     viewer.allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING/);
     await suite.stage.down();
     await viewer.button('Test backend').click();
-    await viewer.page.getByText(/^The backend does not answer · \d+ ms$/).waitFor();
+    await viewer.page.getByText(/^The backend does not respond · \d+ ms$/).waitFor();
   });
 });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { StreamPage } from './support/viewer-page.ts';
 import { viewerSuite } from './support/viewer-suite.ts';
 
-/** The row at the top of what is seen, and how far above the list's edge it begins. */
+/** The first visible row, and the position of its top edge relative to the list, in pixels. */
 interface Top {
   text: string;
   px: number;
@@ -18,7 +18,7 @@ const topRow = (viewer: StreamPage): Promise<Top> =>
     return { text: rows[0]!.text, px: Math.round(rows[0]!.box.top - edge) };
   });
 
-describe('following in Stream mode', () => {
+describe('following and pausing in Stream mode', () => {
   const suite = viewerSuite(150);
   let viewer: StreamPage;
 
@@ -27,21 +27,21 @@ describe('following in Stream mode', () => {
     await viewer.line(150).waitFor();
   });
 
-  /** By the wheel, as a visitor does. */
+  /** Scrolls with the mouse wheel. */
   const scroll = async (px: number) => {
     await viewer.lines.first().hover();
     const before = await viewer.page.locator('.Stream-list').evaluate(({ scrollTop }) => scrollTop);
     await viewer.page.mouse.wheel(0, px);
     await viewer.page.waitForFunction((from) => document.querySelector('.Stream-list')!.scrollTop !== from, before);
   };
-  /** Scrolls away and waits until nothing moves any more. */
+  /** Scrolls away from the newest line, and resolves when the scrolling has ended. */
   const scrollAway = async (px = 640) => {
     await scroll(px);
     await viewer.jump.waitFor();
     await viewer.page.waitForFunction((least) => document.querySelector('.Stream-list')!.scrollTop >= least, px);
   };
 
-  it('shows the newest line as it comes, as long as nobody scrolls', async () => {
+  it('shows each new line at the top until the user scrolls', async () => {
     for (let number = 151; number <= 153; number += 1) {
       await suite.stage.write();
       await viewer.line(number).waitFor();
@@ -50,7 +50,7 @@ describe('following in Stream mode', () => {
     expect(await viewer.jump.count()).to.equal(0);
   });
 
-  it('pauses when somebody scrolls away, counts what comes, and jumps back', async () => {
+  it('pauses when the user scrolls away, counts new lines, and jumps back to the newest', async () => {
     await scrollAway();
     await viewer.jump.getByText('Paused · back to the newest').waitFor();
     // Every fourth is an error: of 151 to 173 these are 151, 155, …, 171.
@@ -64,14 +64,14 @@ describe('following in Stream mode', () => {
     await viewer.line(174).waitFor();
   });
 
-  it('counts only what is shown', async () => {
+  it('counts only new lines that pass the filters', async () => {
     await viewer.level('ERROR').click();
     await scrollAway();
     await suite.stage.write(23);
     await viewer.jump.getByText(/(?<!\d)17 new$/).waitFor();
   });
 
-  it('follows again when somebody scrolls back to the top', async () => {
+  it('follows again when the user scrolls back to the top', async () => {
     await scrollAway();
     await scroll(-10_000);
     await viewer.jump.waitFor({ state: 'detached' });
@@ -79,7 +79,7 @@ describe('following in Stream mode', () => {
     await viewer.line(151).waitFor();
   });
 
-  it('keeps the row that is read where it is while lines come', async () => {
+  it('keeps the visible rows in place while lines arrive', async () => {
     await scrollAway(655);
     const before = await topRow(viewer);
     for (const [count, total] of [
@@ -93,7 +93,7 @@ describe('following in Stream mode', () => {
     }
   });
 
-  it('keeps it while a flow comes in', async () => {
+  it('keeps the visible rows in place in every frame of a running flow', async () => {
     await scrollAway(655);
     const before = await topRow(viewer);
     await viewer.page.evaluate(() => {
@@ -120,7 +120,7 @@ describe('following in Stream mode', () => {
     expect(seen).to.deep.equal([`${before.text} ${before.px}`]);
   });
 
-  it('keeps it when older lines are loaded below, and knows where the stored logs begin', async () => {
+  it('keeps the visible rows in place when older lines are loaded, down to the oldest', async () => {
     await suite.stage.write(100);
     await viewer.untilTotal(150, 100);
     await viewer.button('Start over').click();
@@ -133,11 +133,11 @@ describe('following in Stream mode', () => {
     await viewer.page.getByTestId('total').getByText('250 original').waitFor();
     expect(await topRow(viewer)).to.deep.equal(before);
     await scroll(100_000);
-    await viewer.page.getByText('This is where the stored logs begin.').waitFor();
+    await viewer.page.getByText('This is the oldest stored line.').waitFor();
     await viewer.line(1).waitFor();
   });
 
-  it('opening a line pauses, so that what somebody reads is not pushed away', async () => {
+  it('pauses when a line is opened, so that new lines do not move it', async () => {
     await viewer.line(148).click();
     await viewer.jump.waitFor();
     await viewer.page.getByRole('region', { name: 'Details of the line' }).waitFor();
@@ -148,13 +148,13 @@ describe('following in Stream mode', () => {
     expect(y).to.be.closeTo(before!.y, 1);
   });
 
-  it('keeps it when the list is full and the oldest lines leave, with honest numbers', async () => {
+  it('keeps the visible rows in place and the totals exact when a full list drops its oldest lines', async () => {
     for (let written = 150; written < 99_950; written += 4_990) await suite.stage.write(4_990);
     await viewer.untilRows(99_950);
     await scrollAway(655);
     const before = await topRow(viewer);
     await suite.stage.write(300);
-    await viewer.page.getByText('250 older ones have left the list').waitFor();
+    await viewer.page.getByText('250 older lines were removed from the list').waitFor();
     await viewer.jump.getByText('300 new').waitFor();
     expect(await topRow(viewer)).to.deep.equal(before);
     await viewer.untilTotal(150, 100_100);
@@ -163,7 +163,7 @@ describe('following in Stream mode', () => {
     await viewer.line(251).waitFor();
   });
 
-  it('selecting text pauses and opens nothing, and the text stays selected while lines come', async () => {
+  it('pauses when text is selected, opens no line, and keeps the selection while lines arrive', async () => {
     const { x, y } = (await viewer.line(147).locator('.Stream-message').boundingBox())!;
     await viewer.page.mouse.move(x + 1, y + 8);
     await viewer.page.mouse.down();
@@ -178,7 +178,7 @@ describe('following in Stream mode', () => {
     expect(await viewer.page.getByRole('region', { name: 'Details of the line' }).count()).to.equal(0);
   });
 
-  it('the newest line is opened wherever it is pressed, though the way back comes up there', async () => {
+  it('opens the newest line wherever it is clicked, although the button to the newest appears above it', async () => {
     for (const share of [0.5, 0.93]) {
       const { width } = (await viewer.line(150).boundingBox())!;
       await viewer.line(150).click({ position: { x: share * width, y: 12 } });
@@ -189,7 +189,7 @@ describe('following in Stream mode', () => {
     }
   });
 
-  it('keeps the place over a look at Normal mode', async () => {
+  it('keeps the position while Normal mode is shown', async () => {
     await scrollAway(655);
     const { text } = await topRow(viewer);
     await viewer.page.getByRole('link', { name: 'Normal' }).click();

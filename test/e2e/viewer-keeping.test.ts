@@ -11,7 +11,7 @@ describe('what Stream mode keeps', () => {
     viewer = await suite.open();
   });
 
-  it('stored logs stay, new ones come on top, and the total is their sum', async () => {
+  it('shows new logs on top of the stored ones, and their sum as the total', async () => {
     await viewer.untilTotal(5, 0);
     await suite.stage.write(3);
     await viewer.untilTotal(5, 3);
@@ -28,7 +28,7 @@ describe('what Stream mode keeps', () => {
     );
   });
 
-  it('both modes and back: nothing is lost, and what came meanwhile is there', async () => {
+  it('keeps streaming while Normal mode is shown', async () => {
     await suite.stage.write(2);
     await viewer.untilTotal(5, 2);
     await viewer.page.getByRole('link', { name: 'Normal' }).click();
@@ -41,7 +41,7 @@ describe('what Stream mode keeps', () => {
     expect(suite.stage.asked).to.have.length(1);
   });
 
-  it('Disconnect keeps all that was gathered; Connect goes on there, with no gap and no double', async () => {
+  it('keeps all lines after Disconnect, and resumes there with Connect, without gap or duplicate', async () => {
     await suite.stage.write(2);
     await viewer.untilTotal(5, 2);
     await viewer.button('Disconnect').click();
@@ -54,7 +54,7 @@ describe('what Stream mode keeps', () => {
     expect(await viewer.gaps.count()).to.equal(0);
   });
 
-  it('reloaded in the middle of a flow, again and again: every log once', async () => {
+  it('has every log once after several reloads during a running flow', async () => {
     const stop = suite.stage.flow();
     for (const least of [40, 80, 120]) {
       await untilFresh(viewer.page, least);
@@ -66,7 +66,7 @@ describe('what Stream mode keeps', () => {
     expect(await viewer.numbers()).to.deep.equal(range(1, suite.stage.written));
   });
 
-  it('of more than a reload can keep the newest are left, without a hole, and the older ones can be loaded', async () => {
+  it('restores the newest lines if there are more than the storage takes, and loads older ones', async () => {
     await suite.stage.write(8_000);
     await viewer.untilTotal(5, 8_000);
     await viewer.page.reload();
@@ -82,20 +82,7 @@ describe('what Stream mode keeps', () => {
     expect(await viewer.numbers()).to.deep.equal(range(oldest - 200, 8_006));
   });
 
-  it('what is stored can’t be loaded: says why, and trying again brings it all', async () => {
-    suite.stage.serviceGate = (req) => void req.socket.destroy();
-    const other = await suite.visit();
-    other.allow(/status of 502/);
-    await other.page.getByRole('alert').getByText('The log service did not answer').waitFor();
-    suite.stage.serviceGate = undefined;
-    await other.button('Try again').click();
-    await other.until('connected');
-    await suite.stage.write(2);
-    await other.untilTotal(5, 2);
-    expect(await other.numbers()).to.deep.equal(range(1, 7));
-  });
-
-  it('“back” and “forward” go between the modes, and the stream goes on', async () => {
+  it('“back” and “forward” switch the mode, and the stream continues', async () => {
     await viewer.page.getByRole('link', { name: 'Normal' }).click();
     await viewer.button('Refresh').waitFor();
     await viewer.page.goBack();
@@ -105,7 +92,7 @@ describe('what Stream mode keeps', () => {
     expect(suite.stage.asked).to.have.length(1);
   });
 
-  it('switched off, it stays off after a reload; on, it comes back on', async () => {
+  it('stays off after a reload if it was off, and on if it was on', async () => {
     await suite.stage.write();
     await viewer.untilTotal(5, 1);
     await viewer.button('Disconnect').click();
@@ -124,7 +111,7 @@ describe('what Stream mode keeps', () => {
     expect(await viewer.numbers()).to.deep.equal(range(1, 8));
   });
 
-  it('streamed lines can be cleared: the stored ones stay, and the next one comes', async () => {
+  it('“Clear streamed” removes streamed lines, keeps stored ones and stays connected', async () => {
     await suite.stage.write(3);
     await viewer.untilTotal(5, 3);
     await viewer.button('Clear streamed').click();
@@ -134,7 +121,7 @@ describe('what Stream mode keeps', () => {
     expect(await viewer.numbers()).to.deep.equal([...range(1, 5), 9]);
   });
 
-  it('starting over shows what is stored now as original', async () => {
+  it('“Start over” shows the stored logs as original', async () => {
     await suite.stage.write(3);
     await viewer.untilTotal(5, 3);
     await viewer.button('Start over').click();
@@ -144,7 +131,7 @@ describe('what Stream mode keeps', () => {
     expect(await viewer.numbers()).to.deep.equal(range(1, 9));
   });
 
-  it('a full localStorage is said quietly, and the page works on', async () => {
+  it('works with a full localStorage, and shows that it is full', async () => {
     await viewer.page.evaluate(() => {
       for (let size = 4_000_000, n = 0; size >= 1; ) {
         try {

@@ -2,14 +2,14 @@ import { expect } from 'chai';
 import type { StreamPage } from './support/viewer-page.ts';
 import { viewerSuite } from './support/viewer-suite.ts';
 
-/** What has the focus: what a screen reader would call it, and whether eyes can tell. */
+/** The focused element: its accessible name, and whether its focus is visible. */
 interface Focus {
   name: string;
   visible: boolean;
   inView: boolean;
 }
 
-/** Far more than there are places to stop at. */
+/** More than the page has tab stops. */
 const trapped = 60;
 
 describe('Stream mode by keyboard alone', () => {
@@ -27,7 +27,7 @@ describe('Stream mode by keyboard alone', () => {
       const element = document.activeElement as HTMLElement;
       const label = element.closest('label') ?? element;
       const name = element.getAttribute('aria-label') ?? label.textContent ?? '';
-      // A control may be drawn by what is around it.
+      // The focus ring of a control may be drawn by its label or its parent.
       const drawn = [element, label, element.parentElement!].some((each) => {
         const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(each);
         return outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0 && !/, 0\)$/.test(outlineColor);
@@ -35,7 +35,7 @@ describe('Stream mode by keyboard alone', () => {
       const { top, bottom } = label.getBoundingClientRect();
       return { name: name.trim(), visible: drawn, inView: bottom > 0 && top < innerHeight };
     });
-  /** Goes there with Tab, looking at every stop on the way. */
+  /** Presses Tab until an element with this name has the focus. @returns the names of all stops */
   const tabTo = async (name: RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<string[]> => {
     const stops: string[] = [];
     while (stops.length < trapped) {
@@ -48,7 +48,7 @@ describe('Stream mode by keyboard alone', () => {
     throw new Error(`The keyboard does not get to ${name}, only to ${[...new Set(stops)].join(', ')}`);
   };
 
-  it('Tab goes through all of it in the order of reading, shows where it is, and out at the end', async () => {
+  it('Tab reaches every control in reading order with a visible focus, and leaves at the end', async () => {
     await viewer.page.reload();
     await viewer.until('connected');
     await viewer.line(60).waitFor();
@@ -79,15 +79,15 @@ describe('Stream mode by keyboard alone', () => {
     const met = expected.map((name) => stops.findIndex((stop) => name.test(stop)));
     expect(met).to.not.include(-1);
     expect(met).to.deep.equal([...met].sort((a, b) => a - b));
-    // All lines together are one stop.
+    // All lines together are one tab stop.
     expect(stops.filter((stop) => stop.startsWith('Details of'))).to.have.length(1);
-    // What comes after the last stop is the browser's own, or the first stop again.
+    // After the last stop comes the browser's own control or the first stop.
     await press('Tab');
     expect((await focus()).name).to.not.equal('Download NDJSON');
     await tabTo(/^Disconnect$/, 'Shift+Tab');
   });
 
-  it('the whole way: to the stream, off and on, filter, find, open, copy, jump, download, help, sign out', async () => {
+  it('operates everything: modes, connection, filter, find, lines, copy, jump, download, help, sign-out', async () => {
     const { page } = viewer;
     await page.goto(suite.stage.url);
     await viewer.button('Refresh').waitFor();
@@ -99,7 +99,7 @@ describe('Stream mode by keyboard alone', () => {
     await tabTo(/^Disconnect$/);
     await press('Enter');
     await viewer.until('idle');
-    // The button that was pressed says something else now; it must not take the focus with it.
+    // The pressed button has another label now, and must keep the focus.
     expect((await focus()).name).to.equal('Connect');
     await press('Enter');
     await viewer.until('connected');
@@ -133,7 +133,7 @@ describe('Stream mode by keyboard alone', () => {
     await tabTo(/3 new, 1 error$/);
     await press('Enter');
     await viewer.line(63).waitFor();
-    // The button is gone; the focus goes where it leads, not to the page's beginning.
+    // The button has been removed: the focus moves to the list, not to the start of the page.
     expect((await focus()).name).to.equal('Log lines, newest first');
 
     await tabTo(/^Download NDJSON$/);
@@ -146,7 +146,7 @@ describe('Stream mode by keyboard alone', () => {
     await dialog.waitFor();
     expect(await dialog.evaluate((element) => element.contains(document.activeElement))).to.equal(true);
     await press('Tab');
-    // The browser's own parts are in reach, the page behind is not.
+    // Tab may reach the browser's own controls, but not the page behind the dialog.
     const behind = () => viewer.page.evaluate(() => document.activeElement?.closest('.Stream > :not(dialog)') ?? null);
     expect(await behind()).to.equal(null);
     await press('Escape');
@@ -160,7 +160,7 @@ describe('Stream mode by keyboard alone', () => {
     await tabTo(/Sign in$/);
   });
 
-  it('End goes to the oldest line, Home to the newest, where it follows again', async () => {
+  it('End scrolls to the oldest line, Home to the newest, where the list follows again', async () => {
     await tabTo(/^Log lines, newest first$/);
     await press('End');
     await viewer.line(1).waitFor();
@@ -170,7 +170,7 @@ describe('Stream mode by keyboard alone', () => {
     await viewer.jump.waitFor({ state: 'detached' });
   });
 
-  it('the line that has the focus keeps it while lines come, and when it is scrolled away', async () => {
+  it('a focused line keeps the focus while lines arrive and when it is scrolled out of view', async () => {
     await tabTo(/^Details of /);
     const { name } = await focus();
     await suite.stage.write(200);

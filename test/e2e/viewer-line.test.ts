@@ -3,15 +3,15 @@ import { log } from './support/viewer.ts';
 import { range, type StreamPage } from './support/viewer-page.ts';
 import { viewerSuite } from './support/viewer-suite.ts';
 
-const NEWEST = 205;
+const newestNumber = 205;
 
 describe('a line in Stream mode', () => {
-  const suite = viewerSuite(NEWEST);
+  const suite = viewerSuite(newestNumber);
   let viewer: StreamPage;
 
   beforeEach(async () => {
     viewer = await suite.open({ permissions: ['clipboard-read', 'clipboard-write'], timezoneId: 'Asia/Tokyo' });
-    await viewer.line(NEWEST).waitFor();
+    await viewer.line(newestNumber).waitFor();
   });
 
   const details = () => viewer.page.getByRole('region', { name: 'Details of the line' });
@@ -19,7 +19,7 @@ describe('a line in Stream mode', () => {
   const clipboard = () => viewer.page.evaluate(() => navigator.clipboard.readText());
   const idOf = async (number: number) => (await viewer.line(number).getAttribute('data-id'))!;
 
-  it('opens to all of it as JSON, and closes again', async () => {
+  it('shows the whole log as JSON when it is opened', async () => {
     expect(await toggle(203).getAttribute('aria-expanded')).to.equal('false');
     await toggle(203).click();
     const json = details().locator('pre');
@@ -29,7 +29,7 @@ describe('a line in Stream mode', () => {
     await details().waitFor({ state: 'detached' });
   });
 
-  it('is copied as a line and as JSON, and the button says that it was', async () => {
+  it('is copied as text and as JSON, and the button confirms it', async () => {
     await toggle(203).click();
     await viewer.button('Copy line').click();
     await viewer.button('Copied').waitFor();
@@ -39,7 +39,7 @@ describe('a line in Stream mode', () => {
     expect(JSON.parse(await clipboard())).to.deep.equal(log(203));
   });
 
-  it('has a link that leads another tab to it, open and in view', async () => {
+  it('has a link that opens it in another tab, in view', async () => {
     const id = await idOf(203);
     await toggle(203).click();
     await viewer.button('Copy link').click();
@@ -52,19 +52,19 @@ describe('a line in Stream mode', () => {
     expect(await viewer.page.locator('.is-linked').getAttribute('data-id')).to.equal(id);
   });
 
-  it('linked to and older than the list is loaded, with all that lies between', async () => {
-    const id = (await idOf(NEWEST)).replace(/\d+$/, '2');
-    expect(await viewer.numbers()).to.deep.equal(range(6, NEWEST));
+  it('is loaded from its link with all lines between if it is older than the list', async () => {
+    const id = (await idOf(newestNumber)).replace(/\d+$/, '2');
+    expect(await viewer.numbers()).to.deep.equal(range(6, newestNumber));
     const other = await suite.open({}, `&log=${id}`);
     await other.page.getByRole('region', { name: 'Details of the line' }).waitFor();
     await other.line(2).waitFor();
     await other.untilTotal(204, 0);
-    expect(await other.numbers()).to.deep.equal(range(2, NEWEST));
+    expect(await other.numbers()).to.deep.equal(range(2, newestNumber));
   });
 
-  it('linked to and far older than the list is shown alone, above it', async () => {
+  it('is shown above the list from its link if it is far older than the list', async () => {
     await suite.stage.write(5_200);
-    const id = (await idOf(NEWEST)).replace(/\d+$/, '3');
+    const id = (await idOf(newestNumber)).replace(/\d+$/, '3');
     const other = await suite.open({}, `&log=${id}`);
     const linked = other.page.getByTestId('linked');
     await linked.getByText('Line 3', { exact: true }).waitFor();
@@ -74,12 +74,12 @@ describe('a line in Stream mode', () => {
     expect(new URL(other.page.url()).searchParams.has('log')).to.equal(false);
   });
 
-  it('linked to and no longer kept anywhere says so', async () => {
+  it('is reported as no longer kept if its link is too old', async () => {
     const other = await suite.open({}, `&log=0123456789abcdef-7`);
     await other.page.getByText('The linked line is no longer kept by the log service.').waitFor();
   });
 
-  it('linked to and filtered out is shown all the same', async () => {
+  it('is shown from its link although the filters hide it', async () => {
     const id = await idOf(203);
     await viewer.level('ERROR').click();
     await viewer.line(203).waitFor({ state: 'detached' });
@@ -91,7 +91,7 @@ describe('a line in Stream mode', () => {
     await details().waitFor();
   });
 
-  it('is wrapped when that is wanted', async () => {
+  it('is wrapped when Wrap is on', async () => {
     await suite.stage.append(log(206, { message: `Line 206 ${'and so on '.repeat(60)}` }));
     await viewer.line(206).waitFor();
     const height = async () => (await viewer.line(206).boundingBox())!.height;
@@ -109,7 +109,7 @@ describe('a line in Stream mode', () => {
     );
   });
 
-  it('has its time here and in UTC', async () => {
+  it('shows its time in the local zone or in UTC', async () => {
     const time = viewer.line(203).locator('time');
     expect(await time.textContent()).to.equal('21:03:23.000');
     expect(await time.getAttribute('datetime')).to.equal('2026-01-15T12:03:23.000Z');
@@ -118,10 +118,10 @@ describe('a line in Stream mode', () => {
   });
 });
 
-describe('a link to a line where nothing is stored', () => {
+describe('the link of a line while no logs are stored', () => {
   const suite = viewerSuite(0);
 
-  it('says that the line is no longer kept', async () => {
+  it('is reported as no longer kept', async () => {
     const viewer = await suite.open({}, '&log=0123456789abcdef-7');
     await viewer.page.getByText('The linked line is no longer kept by the log service.').waitFor();
   });
@@ -130,7 +130,7 @@ describe('a link to a line where nothing is stored', () => {
 describe('a download from Stream mode', () => {
   const suite = viewerSuite(8);
 
-  it('as text has a line for each one shown, oldest first', async () => {
+  it('as text has one line per visible log, oldest first', async () => {
     const viewer = await suite.open();
     await suite.stage.append(log(9, { description: 'twice', durationMs: 3_200 }));
     await viewer.untilRows(9);
@@ -150,7 +150,7 @@ describe('a download from Stream mode', () => {
     ]);
   });
 
-  it('as NDJSON has the documents themselves, of what was found', async () => {
+  it('as NDJSON has the unchanged documents of the matching logs', async () => {
     const viewer = await suite.open();
     await viewer.untilRows(8);
     await viewer.page.getByRole('searchbox').fill('extract');

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { launchBrowser, type RealBrowser } from './support/browser.ts';
 import { visit, watchPages } from './support/page.ts';
 import { log, logs, startViewer, type Viewer } from './support/viewer.ts';
+import { viewerBrowser } from './support/viewer-browser.ts';
 
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -12,25 +12,22 @@ interface AxeResult {
   violations: { id: string; nodes: { target: string[] }[] }[];
 }
 
-describe('the looks of the log viewer', () => {
+describe('theme and time zone of the log viewer', () => {
   watchPages();
-  let chromium: RealBrowser;
   let viewer: Viewer;
   let page: Page;
 
   before(async () => {
-    chromium = await launchBrowser();
     viewer = await startViewer();
     await viewer.append(...logs(40), log(41, { description: 'with a detail', durationMs: 4_200 }));
   });
   afterEach(() => page?.context().close());
   after(async () => {
     await viewer?.close();
-    await chromium?.close();
   });
 
   const open = async (query = '', options: BrowserContextOptions = {}) => {
-    ({ page } = await visit(chromium.browser, `${viewer.url}${query}`, options));
+    ({ page } = await visit(await viewerBrowser(), `${viewer.url}${query}`, options));
   };
   const line = () => page.getByRole('link', { name: 'Line 41' });
   const expectNoComplaint = async (what: string) => {
@@ -43,7 +40,7 @@ describe('the looks of the log viewer', () => {
   };
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 
-  it('follows the system’s theme until one is chosen, and remembers the choice', async () => {
+  it('follows the system’s theme until the user chooses one, and keeps the choice', async () => {
     await open('', { colorScheme: 'dark' });
     await line().waitFor();
     const dark = await background();
@@ -60,7 +57,7 @@ describe('the looks of the log viewer', () => {
     expect(await background()).to.equal(light);
   });
 
-  it('is operated by keyboard: theme and time zone are radio buttons', async () => {
+  it('switches the time zone by keyboard, and keeps the choice', async () => {
     await open('', { timezoneId: 'Asia/Tokyo' });
     await line().waitFor();
     const time = page.locator('.log-time').first();
@@ -73,7 +70,7 @@ describe('the looks of the log viewer', () => {
     await page.getByText('Time (UTC)').waitFor();
   });
 
-  it('leads the keyboard past the header with its first link', async () => {
+  it('has a first link that skips the header', async () => {
     await open();
     await line().waitFor();
     await page.keyboard.press('Tab');

@@ -1,18 +1,14 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { launchBrowser, type RealBrowser } from './support/browser.ts';
 import { visit, watchPages } from './support/page.ts';
 import { log, logs, startViewer, type Viewer } from './support/viewer.ts';
+import { viewerBrowser } from './support/viewer-browser.ts';
 
 describe('Normal mode of the log viewer', () => {
   watchPages();
-  let chromium: RealBrowser;
   let viewer: Viewer;
   let page: Page;
 
-  before(async () => {
-    chromium = await launchBrowser();
-  });
   beforeEach(async () => {
     viewer = await startViewer();
   });
@@ -20,13 +16,12 @@ describe('Normal mode of the log viewer', () => {
     await page?.context().close();
     await viewer.close();
   });
-  after(() => chromium?.close());
 
   const open = async (query = '') => {
-    ({ page } = await visit(chromium.browser, `${viewer.url}${query}`, { timezoneId: 'America/New_York' }));
+    ({ page } = await visit(await viewerBrowser(), `${viewer.url}${query}`, { timezoneId: 'America/New_York' }));
   };
   const lines = () => page.locator('.log-link').allTextContents();
-  /** Resolves when exactly these lines are shown, in this order. */
+  /** Resolves when exactly these lines are shown in this order. */
   const untilLines = (wanted: string[]) =>
     page.waitForFunction(
       (texts) => JSON.stringify([...document.querySelectorAll('.log-link')].map((a) => a.textContent)) === texts,
@@ -37,7 +32,7 @@ describe('Normal mode of the log viewer', () => {
   const range = (from: number, to: number) =>
     Array.from({ length: Math.abs(to - from) + 1 }, (_, index) => `Line ${from - index}`);
 
-  it('shows the newest logs first, as a table that says so', async () => {
+  it('shows a table of the logs, newest first', async () => {
     await viewer.append(...logs(3));
     await open();
     await untilLines(['Line 3', 'Line 2', 'Line 1']);
@@ -61,7 +56,7 @@ describe('Normal mode of the log viewer', () => {
     expect(await place()).to.equal('1–3 of 3 logs');
   });
 
-  it('shows what a log holds as text, whatever it is', async () => {
+  it('shows HTML in a log as text', async () => {
     await viewer.append(log(1, { message: '<img src=x onerror=alert(1)>', description: '<b>bold</b>' }));
     await open();
     await untilLines(['<img src=x onerror=alert(1)>']);
@@ -69,7 +64,7 @@ describe('Normal mode of the log viewer', () => {
     expect(await page.locator('.log-detail').textContent()).to.equal('<b>bold</b>');
   });
 
-  it('finds as it is typed, marks what it found, and remembers it over a reload', async () => {
+  it('searches while the user types, marks the matches, and keeps the search after a reload', async () => {
     await viewer.append(...logs(12));
     await open();
     await page.getByLabel('Search').pressSequentially('LINE 1');
@@ -81,7 +76,7 @@ describe('Normal mode of the log viewer', () => {
     expect(await page.getByLabel('Search').inputValue()).to.equal('LINE 1');
   });
 
-  it('shows one level, several, and all again', async () => {
+  it('shows one level, several levels, and all', async () => {
     await viewer.append(...logs(4));
     await open();
     await page.getByText('ERROR', { exact: true }).first().click();
@@ -94,7 +89,7 @@ describe('Normal mode of the log viewer', () => {
     expect(await page.getByRole('checkbox', { checked: true }).count()).to.equal(0);
   });
 
-  it('shows a span of time as the chosen clock has it, its end left out', async () => {
+  it('shows a range of time in the chosen time zone, without its end', async () => {
     await viewer.append(...logs(6));
     await open();
     await page.getByLabel('From (local)').fill('2026-01-15T07:00:02');
@@ -107,7 +102,7 @@ describe('Normal mode of the log viewer', () => {
     expect(await lines()).to.deep.equal(range(4, 2));
   });
 
-  it('says that a span is none, and goes on showing what it showed', async () => {
+  it('shows that a range is invalid, and keeps the present logs', async () => {
     await viewer.append(...logs(3));
     await open();
     await page.getByLabel('From (local)').fill('2026-01-15T07:00:02');
@@ -125,7 +120,7 @@ describe('Normal mode of the log viewer', () => {
     expect(await page.locator('.field-error').count()).to.equal(0);
   });
 
-  it('says that a date is not whole', async () => {
+  it('shows that a date is incomplete', async () => {
     await viewer.append(log(1));
     await open();
     const from = page.getByLabel('From (local)');
@@ -135,7 +130,7 @@ describe('Normal mode of the log viewer', () => {
     await page.getByText('Enter a whole date and time, or clear the field.').waitFor();
   });
 
-  it('pages to the older and back, exactly, while logs are being written', async () => {
+  it('goes to older pages and back without skipping a log while logs are written', async () => {
     await viewer.append(...logs(120));
     await open('?size=50');
     await untilLines(range(120, 71));
@@ -159,7 +154,7 @@ describe('Normal mode of the log viewer', () => {
     expect(await button('Newest').isDisabled()).to.equal(true);
   });
 
-  it('keeps its place over a reload, and the back button takes a page back', async () => {
+  it('keeps its page after a reload, and the back button returns to the previous page', async () => {
     await viewer.append(...logs(120));
     await open('?size=50');
     await button('Older').click();
@@ -173,7 +168,7 @@ describe('Normal mode of the log viewer', () => {
     await untilLines(range(120, 71));
   });
 
-  it('begins at the newest again when something else is asked for', async () => {
+  it('returns to the newest page when the filters change', async () => {
     await viewer.append(...logs(120));
     await open('?size=50');
     await button('Older').click();
@@ -182,7 +177,7 @@ describe('Normal mode of the log viewer', () => {
     await untilLines(range(120, 21));
   });
 
-  it('shows what came meanwhile when it is refreshed, and not before', async () => {
+  it('shows new logs when it is refreshed', async () => {
     await viewer.append(log(1));
     await open();
     await untilLines(['Line 1']);
@@ -191,7 +186,7 @@ describe('Normal mode of the log viewer', () => {
     await untilLines(['Line 2', 'Line 1']);
   });
 
-  it('opens a log by keyboard, copies it and its link, and gives the focus back', async () => {
+  it('opens a log by keyboard, copies it and its link, and returns the focus', async () => {
     await viewer.append(...logs(3));
     await open();
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -213,7 +208,7 @@ describe('Normal mode of the log viewer', () => {
     expect(new URL(page.url()).search).to.equal('');
   });
 
-  it('opens a log from its link, although the page shows others', async () => {
+  it('opens a log from its link although the page does not contain it', async () => {
     await viewer.append(...logs(60));
     await open('?size=50');
     const href = await page.getByRole('link', { name: 'Line 11', exact: true }).getAttribute('href');
@@ -224,20 +219,20 @@ describe('Normal mode of the log viewer', () => {
   });
 
   for (const [what, id] of [
-    ['of a log that is gone', '0123456789abcdef-1'],
-    ['that is none', 'nonsense'],
+    ['of a removed log', '0123456789abcdef-1'],
+    ['with a malformed id', 'nonsense'],
   ] as const) {
-    it(`says what a link means ${what}`, async () => {
-      const opened = await visit(chromium.browser, `${viewer.url}?log=${id}`);
+    it(`shows that a log is no longer kept for the link ${what}`, async () => {
+      const opened = await visit(await viewerBrowser(), `${viewer.url}?log=${id}`);
       opened.allow(/status of 400/);
       page = opened.page;
       await page.getByRole('dialog').getByText('This log is no longer kept').waitFor();
     });
   }
 
-  it('fits a telephone: nothing is wider than the screen, and every line is there', async () => {
+  it('fits a screen of 320 px without horizontal scrolling', async () => {
     await viewer.append(...logs(3), log(4, { message: 'x'.repeat(500) }));
-    const opened = await visit(chromium.browser, viewer.url, { viewport: { width: 320, height: 640 } });
+    const opened = await visit(await viewerBrowser(), viewer.url, { viewport: { width: 320, height: 640 } });
     page = opened.page;
     await untilLines(['x'.repeat(500), ...range(3, 1)]);
 

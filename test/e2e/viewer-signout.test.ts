@@ -13,13 +13,13 @@ describe('signing out of Stream mode', () => {
     await viewer.untilTotal(3, 2);
   });
 
-  /** All that the browser keeps for this origin. */
+  /** Everything that the browser stores for this origin. */
   const stored = (tab: StreamPage) =>
     tab.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
   const untilStored = (text: string) =>
     viewer.page.waitForFunction((part) => JSON.stringify({ ...localStorage }).includes(part), text);
 
-  it('ends the stream for good and leaves nothing of the logs in the browser', async () => {
+  it('ends the stream and removes the logs from the browser’s storage', async () => {
     await untilStored('Line 5');
     await viewer.button('Sign out').click();
     await viewer.page.getByRole('heading', { name: 'You are signed out' }).waitFor();
@@ -30,9 +30,9 @@ describe('signing out of Stream mode', () => {
     await suite.stage.untilBrowsers(0);
   });
 
-  it('ends it in the other tab too, whose lines do not come back into the storage', async () => {
+  it('ends the stream of another tab, which stores no logs afterwards', async () => {
     const other = await viewer.another();
-    // It takes over while the session ends: its request may be answered and cut at once.
+    // The other tab takes over the connection while the session ends, so its response may be cut.
     viewer.allow(/ERR_CONTENT_LENGTH_MISMATCH/);
     await untilStored('Line 5');
     const stop = suite.stage.flow();
@@ -51,12 +51,12 @@ describe('signing out of Stream mode', () => {
     await suite.stage.untilBrowsers(0);
   });
 
-  it('shows the next user nothing of the one before', async () => {
+  it('shows the next user no logs of the previous one', async () => {
     await untilStored('Line 5');
     await viewer.button('Sign out').click();
     await viewer.button('Sign in').click();
     await viewer.until('connected');
-    // All five are what is stored: none of them came live to this one.
+    // All five lines are stored ones: none of them was streamed to this user.
     await viewer.untilTotal(5, 0);
   });
 });

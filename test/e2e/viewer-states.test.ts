@@ -1,19 +1,15 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { launchBrowser, type RealBrowser } from './support/browser.ts';
 import { type Visit, visit, watchPages } from './support/page.ts';
 import { log, logs, startViewer, type Viewer } from './support/viewer.ts';
+import { viewerBrowser } from './support/viewer-browser.ts';
 
-describe('the log viewer when there is nothing to show', () => {
+describe('Normal mode without logs to show', () => {
   watchPages();
-  let chromium: RealBrowser;
   let viewer: Viewer;
   let page: Page;
   let allow: Visit['allow'];
 
-  before(async () => {
-    chromium = await launchBrowser();
-  });
   beforeEach(async () => {
     viewer = await startViewer();
   });
@@ -21,10 +17,9 @@ describe('the log viewer when there is nothing to show', () => {
     await page?.context().close();
     await viewer.close();
   });
-  after(() => chromium?.close());
 
   const open = async (query = '') => {
-    ({ page, allow } = await visit(chromium.browser, `${viewer.url}${query}`));
+    ({ page, allow } = await visit(await viewerBrowser(), `${viewer.url}${query}`));
   };
   const button = (name: string) => page.getByRole('button', { name, exact: true });
 
@@ -43,7 +38,7 @@ describe('the log viewer when there is nothing to show', () => {
     expect(await page.locator('.skeleton').count()).to.equal(0);
   });
 
-  it('keeps what it showed while it loads something else', async () => {
+  it('keeps the present logs while it loads others', async () => {
     await viewer.append(log(1));
     await open();
     await page.getByRole('link', { name: 'Line 1' }).waitFor();
@@ -59,7 +54,7 @@ describe('the log viewer when there is nothing to show', () => {
     await page.locator('.log-table[aria-busy=false]').waitFor();
   });
 
-  it('says that there are no logs yet, and shows the first once it is there', async () => {
+  it('shows that there are no logs yet, and the first one after a refresh', async () => {
     await open();
     await page.getByRole('heading', { name: 'No logs yet' }).waitFor();
     await viewer.append(log(1));
@@ -67,7 +62,7 @@ describe('the log viewer when there is nothing to show', () => {
     await page.getByRole('link', { name: 'Line 1' }).waitFor();
   });
 
-  it('says that none match, and how to see all again', async () => {
+  it('shows that no logs match, and clears the filters', async () => {
     await viewer.append(log(1));
     await open('?q=nowhere&level=ERROR');
     await page.getByRole('heading', { name: 'No logs match' }).waitFor();
@@ -76,7 +71,7 @@ describe('the log viewer when there is nothing to show', () => {
     expect(await page.getByLabel('Search').inputValue()).to.equal('');
   });
 
-  it('says that a page is gone, and leads to the newest', async () => {
+  it('shows that a page is no longer kept, and goes to the newest', async () => {
     await viewer.append(...logs(2));
     await open('?upto=0123456789abcdef-1');
     await page.getByRole('heading', { name: 'These logs are no longer kept' }).waitFor();
@@ -84,7 +79,7 @@ describe('the log viewer when there is nothing to show', () => {
     await page.getByRole('link', { name: 'Line 2' }).waitFor();
   });
 
-  it('says why the logs could not be loaded, and loads them when it is asked again', async () => {
+  it('shows why the logs could not be loaded, and loads them on request', async () => {
     await viewer.append(log(1));
     viewer.interfere((req) => void req.socket.destroy());
     await open();
@@ -96,7 +91,7 @@ describe('the log viewer when there is nothing to show', () => {
     await page.getByRole('link', { name: 'Line 1' }).waitFor();
   });
 
-  it('keeps what it showed if it can’t be loaded again', async () => {
+  it('keeps the present logs if reloading them fails', async () => {
     await viewer.append(log(1));
     await open();
     await page.getByRole('link', { name: 'Line 1' }).waitFor();
@@ -106,7 +101,7 @@ describe('the log viewer when there is nothing to show', () => {
     const alert = page.getByRole('alert').filter({ hasText: 'The logs could not be loaded again' });
     await alert.getByText('The log service did not answer.').waitFor();
     expect(await page.getByRole('link', { name: 'Line 1' }).isVisible()).to.equal(true);
-    // Others are asked for now: these would be wrong.
+    // With other filters the present logs would be wrong.
     await page.getByText('ERROR', { exact: true }).first().click();
     await page.getByRole('heading', { name: 'The logs could not be loaded' }).waitFor();
     expect(await page.getByRole('link', { name: 'Line 1' }).count()).to.equal(0);
@@ -116,7 +111,7 @@ describe('the log viewer when there is nothing to show', () => {
     expect(await alert.count()).to.equal(0);
   });
 
-  it('says which value of a hand-made address is wrong, as the log service put it', async () => {
+  it('shows the log service’s reason for refusing a value of the address', async () => {
     viewer.interfere((_req, res) => {
       res.status(400).type('application/problem+json');
       res.send(JSON.stringify({ title: 'Bad Request', detail: 'search: at most 200 characters' }));
@@ -126,7 +121,7 @@ describe('the log viewer when there is nothing to show', () => {
     await page.getByText('search: at most 200 characters').waitFor();
   });
 
-  it('says that the server can’t be reached', async () => {
+  it('shows that the server can’t be reached', async () => {
     await viewer.append(log(1));
     await open();
     await page.getByRole('link', { name: 'Line 1' }).waitFor();
@@ -140,7 +135,7 @@ describe('the log viewer when there is nothing to show', () => {
     await said.waitFor({ state: 'detached' });
   });
 
-  it('says that a newer page could not be loaded, in a toast, and stays where it is', async () => {
+  it('shows in a toast that a newer page could not be loaded, and keeps the present one', async () => {
     await viewer.append(...logs(60));
     await open('?size=50');
     await button('Older').click();
@@ -155,8 +150,8 @@ describe('the log viewer when there is nothing to show', () => {
     await toast.waitFor({ state: 'detached' });
   });
 
-  it('says that it needs JavaScript', async () => {
-    ({ page } = await visit(chromium.browser, viewer.url, { javaScriptEnabled: false }));
+  it('shows that it needs JavaScript', async () => {
+    ({ page } = await visit(await viewerBrowser(), viewer.url, { javaScriptEnabled: false }));
     await page.getByRole('heading', { name: 'The log viewer needs JavaScript' }).waitFor();
   });
 });

@@ -3,7 +3,7 @@ import { untilFresh } from './support/page.ts';
 import { range, type StreamPage } from './support/viewer-page.ts';
 import { viewerSuite } from './support/viewer-suite.ts';
 
-describe('Stream mode in several tabs', () => {
+describe('several tabs of Stream mode', () => {
   const suite = viewerSuite(3);
   let first: StreamPage;
   let second: StreamPage;
@@ -13,7 +13,7 @@ describe('Stream mode in several tabs', () => {
     second = await first.another();
   });
 
-  it('they share one connection and say so, and both show every line', async () => {
+  it('share one connection, show that, and have every line', async () => {
     await first.connection.getByText('Shared', { exact: true }).waitFor();
     await second.connection.getByText('Via another tab').waitFor();
     await suite.stage.write(4);
@@ -25,7 +25,7 @@ describe('Stream mode in several tabs', () => {
     expect([suite.stage.browsers, suite.stage.upstreams]).to.deep.equal([1, 1]);
   });
 
-  it('when the tab with the connection is closed, the other goes on, and misses nothing of a running flow', async () => {
+  it('hand over the connection without losing a line when its tab is closed', async () => {
     const stop = suite.stage.flow();
     await untilFresh(second.page, 30);
     await first.page.close();
@@ -37,7 +37,7 @@ describe('Stream mode in several tabs', () => {
     expect(suite.stage.asked).to.have.length(2);
   });
 
-  it('a line that only the follower asked for is not streamed twice: both tabs reload in turn and stay whole', async () => {
+  it('have every line once after one of them was reloaded', async () => {
     await suite.stage.write(2);
     await first.untilTotal(3, 2);
     await first.page.reload();
@@ -51,7 +51,7 @@ describe('Stream mode in several tabs', () => {
     await suite.stage.untilBrowsers(1);
   });
 
-  it('one switched off keeps what it has, while the other goes on', async () => {
+  it('can be switched off one by one, without losing lines', async () => {
     await first.button('Disconnect').click();
     await first.until('idle');
     await second.connection.getByText('Shared', { exact: true }).waitFor();

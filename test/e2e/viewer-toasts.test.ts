@@ -1,25 +1,23 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { launchBrowser, type RealBrowser } from './support/browser.ts';
 import { visit, watchPages } from './support/page.ts';
 import { startViewer, type Viewer } from './support/viewer.ts';
+import { viewerBrowser } from './support/viewer-browser.ts';
 
 describe('the toasts of the log viewer', () => {
   watchPages();
-  let chromium: RealBrowser;
   let viewer: Viewer;
   let page: Page;
   const toast = () => page.getByText('You could not be signed out');
 
   before(async () => {
-    chromium = await launchBrowser();
     viewer = await startViewer();
   });
   beforeEach(async () => {
-    const opened = await visit(chromium.browser, viewer.url);
+    const opened = await visit(await viewerBrowser(), viewer.url);
     opened.allow(/ERR_FAILED/);
     page = opened.page;
-    // It stands still but for what the test lets pass.
+    // The clock only advances when the test advances it.
     await page.clock.install();
     await page.clock.pauseAt(Date.now() + 60_000);
     await page.route('**/session/sign-out', (route) => route.abort());
@@ -29,10 +27,9 @@ describe('the toasts of the log viewer', () => {
   afterEach(() => page?.context().close());
   after(async () => {
     await viewer?.close();
-    await chromium?.close();
   });
 
-  it('leave by themselves', async () => {
+  it('disappear after 12 seconds', async () => {
     await page.clock.runFor(11_000);
     expect(await toast().isVisible()).to.equal(true);
     await page.clock.runFor(2_000);
@@ -40,14 +37,14 @@ describe('the toasts of the log viewer', () => {
   });
 
   for (const [how, hold, release] of [
-    ['they are pointed at', () => toast().hover(), () => page.mouse.move(0, 0)],
+    ['the pointer is on them', () => toast().hover(), () => page.mouse.move(0, 0)],
     [
       'the focus is in them',
       () => page.getByRole('button', { name: /^Dismiss/ }).focus(),
       () => page.getByRole('radio', { name: 'Local' }).focus(),
     ],
   ] as const) {
-    it(`stay for as long as ${how}`, async () => {
+    it(`stay while ${how}`, async () => {
       await hold();
       await page.clock.runFor(60_000);
       expect(await toast().isVisible()).to.equal(true);
@@ -57,7 +54,7 @@ describe('the toasts of the log viewer', () => {
     });
   }
 
-  it('leave when they are dismissed', async () => {
+  it('disappear when they are dismissed', async () => {
     await page.getByRole('button', { name: 'Dismiss: You could not be signed out' }).click();
     await toast().waitFor({ state: 'detached' });
   });

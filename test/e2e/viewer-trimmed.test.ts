@@ -5,7 +5,7 @@ import { viewerSuite } from './support/viewer-suite.ts';
 describe('logs that the log service no longer has', () => {
   const suite = viewerSuite(0);
 
-  it('leave a gap that says so, and that has nothing to load', async () => {
+  it('leave a gap with this reason and without a button to load them', async () => {
     await suite.stage.renew(10);
     await suite.stage.write(5);
     const viewer = await suite.open();
@@ -25,14 +25,14 @@ describe('logs that the log service no longer has', () => {
     );
   });
 
-  it('leave a gap as well where it began anew', async () => {
+  it('leave a gap when the log service was restarted with an empty store', async () => {
     await suite.stage.write(5);
     const viewer = await suite.open();
     await viewer.untilTotal(5, 0);
     await suite.stage.renew();
     await suite.stage.write(3);
 
-    await viewer.gaps.getByText('no longer knows where this page stopped').waitFor();
+    await viewer.gaps.getByText('no longer knows the last log of this page').waitFor();
     await viewer.untilTotal(5, 3);
     const shown = await viewer.shown();
     expect(shown.map(({ message, gap }) => (gap ? 'gap' : message))).to.deep.equal([

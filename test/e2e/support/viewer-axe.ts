@@ -10,12 +10,12 @@ interface Result {
 
 let source: Promise<string> | undefined;
 
-/** What axe objects to on the page as it is now. The debugger puts it there, whom no policy concerns. */
-export async function objections(page: Page): Promise<string[]> {
+/** Violations that axe finds on the page in its present state. evaluate() is not subject to the page's policy. */
+export async function axeViolations(page: Page): Promise<string[]> {
   source ??= readFile(axePath, 'utf8');
   const text = await source;
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(text);
-  // A colour on its way to another is neither of them.
+  // Wait for running transitions: an intermediate colour has another contrast.
   await page.evaluate(async () => {
     const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity);
     await Promise.allSettled(ending.map(({ finished }) => finished));

@@ -4,7 +4,7 @@ import { launchBrowser, type RealBrowser } from './browser.ts';
 
 let running: Promise<RealBrowser> | undefined;
 
-/** One Chromium for all tests of Stream mode: unpacking and starting it takes seconds. Each visit has a profile of its own. */
+/** One Chromium for all viewer tests of this process. Each visit has its own profile. */
 export async function viewerBrowser(): Promise<Browser> {
   running ??= launchBrowser();
   return (await running).browser;

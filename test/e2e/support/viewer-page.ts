@@ -9,7 +9,7 @@ export interface Downloaded {
   gap?: { reason: string };
 }
 
-/** Stream mode in one tab, as a visitor sees and uses it. */
+/** Page object of Stream mode in one tab. */
 export class StreamPage {
   readonly page: Page;
   readonly allow: Visit['allow'];
@@ -19,7 +19,7 @@ export class StreamPage {
     this.allow = allow;
   }
 
-  /** Another tab of the same visitor, once it is live. */
+  /** Opens another tab with the same profile; resolves when it is connected. */
   async another(): Promise<StreamPage> {
     const page = await this.page.context().newPage();
     await page.goto(this.page.url());
@@ -66,26 +66,27 @@ export class StreamPage {
     return untilStatus(this.page, status);
   }
 
-  /** Off and on by the buttons: a connection that is lost comes back two seconds later at the earliest. */
+  /** Reconnects with the buttons, without the backoff of a lost connection. */
   async reconnect(): Promise<void> {
     await this.button('Disconnect').click();
     await this.button('Connect').click();
   }
 
-  /** Resolves when the page says that it has so many logs. */
+  /** Resolves when the page shows these totals. */
   async untilTotal(original: number, fresh: number): Promise<void> {
     const number = (value: number) => value.toLocaleString('en');
     const said = `Total: ${number(original + fresh)} logs (${number(original)} original + ${number(fresh)} new)`;
     await this.page.getByTestId('total').getByText(said, { exact: true }).waitFor();
   }
 
-  /** Resolves when the list has so many rows, gaps included: it is drawn ten times a second. */
+  /** Resolves when the list has this many rows, gaps included. The list is updated after the totals. */
   async untilRows(count: number): Promise<void> {
     await this.page.locator(`[role=listitem][aria-setsize="${count}"]`).first().waitFor();
   }
 
-  /** All that is shown, oldest first, by the page's own NDJSON download. */
+  /** All visible rows, oldest first, read with the page's NDJSON download. */
   async shown(): Promise<Downloaded[]> {
+    await this.#untilListed();
     const [, text] = await this.download('Download NDJSON');
     return text
       .trimEnd()
@@ -100,22 +101,23 @@ export class StreamPage {
     return [download.suggestedFilename(), await readFile(await download.path(), 'utf8')];
   }
 
-  /** The numbers of all lines that are shown, oldest first; a gap is 'gap'. */
+  /** The numbers of all visible lines, oldest first; a gap is 'gap'. */
   async numbers(): Promise<(number | 'gap')[]> {
-    await this.#untilListed();
     return (await this.shown()).map(({ message, gap }) => (gap ? 'gap' : Number(message?.slice('Line '.length))));
   }
 
-  /** The list is drawn ten times a second, the total with every frame: resolves when it has them all. */
+  /** Resolves when the list has as many lines as the totals show, and no search is running: it is updated later. */
   async #untilListed(): Promise<void> {
     await this.page.waitForFunction(() => {
       const number = (text: string | null | undefined) => Number(/[\d,]+/.exec(text ?? '')?.[0].replaceAll(',', ''));
       const counts = [...document.querySelectorAll('.Stream-count')].map(({ textContent }) => number(textContent));
-      const total = document.querySelector('[data-testid=total]')?.textContent;
-      return counts.reduce((sum, count) => sum + count, 0) === number(total);
+      const total = number(document.querySelector('[data-testid=total]')?.textContent);
+      const dropped = number(document.querySelector('[data-testid=dropped]')?.textContent ?? '0');
+      const isSearching = document.querySelector('.Stream-found')?.textContent?.startsWith('Searching');
+      return counts.reduce((sum, count) => sum + count, 0) === total - dropped && !isSearching;
     });
   }
 }
 
-/** The numbers from one to another, both included. */
+/** The numbers from `from` to `to`, both included. */
 export const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);

@@ -6,24 +6,24 @@ import { streamPath, upstreamLogsPath } from '../../../examples/datashop/src/dem
 import { closeServer, listen } from '../../../examples/datashop/src/listen.ts';
 import { log } from './viewer.ts';
 
-const TOKEN = 'of-the-log-service';
-const STREAM = `${upstreamLogsPath}/stream`;
+const token = 'of-the-log-service';
+const streamPath = `${UPSTREAM_LOGS}/stream`;
 
-/** What a test does to requests before those who should answer them: undefined lets them pass. */
+/** A test's handler in front of the real one; undefined passes every request on. */
 type Gate = RequestHandler | undefined;
 
 /**
- * The viewer's whole back end in this process, on real sockets: BFF, log service and store, with gates between them at
- * which a test can refuse, cut, silence and falsify. Its logs are numbered: "Line 1", "Line 2", …
+ * The viewer's whole back end in this process, on real sockets: BFF, log service and store, with gates at which a test
+ * refuses, cuts, silences or falsifies. Its logs are numbered: "Line 1", "Line 2", …
  */
 export class Stage {
-  /** Before the BFF's stream. */
+  /** In front of the BFF's stream. */
   browserGate: Gate;
-  /** Before the log service: streams, pages, its health. */
+  /** In front of the log service: streams, pages, health. */
   serviceGate: Gate;
-  /** A log service that begins each stream now, whatever was asked for. */
+  /** True: the log service ignores Last-Event-ID. */
   isForgetful = false;
-  /** Every stream that the log service was asked for, by its Last-Event-ID. */
+  /** The Last-Event-ID of every stream request to the log service. */
   readonly asked: string[] = [];
   #store!: SqliteLogStore;
   #router!: LogStreamRouter;
@@ -42,12 +42,12 @@ export class Stage {
     stage.#begin();
     const service = await listen(stage.#serviceApp(), 0, '127.0.0.1');
     stage.#service = service.server;
-    stage.#bff = bff({ upstream: `http://127.0.0.1:${service.port}`, token: TOKEN });
+    stage.#bff = bff({ upstream: `http://127.0.0.1:${service.port}`, token });
     await stage.up();
     return stage;
   }
 
-  /** The log service comes back with an empty store, which keeps so many logs: another epoch, numbers from 1. */
+  /** Restarts the log service with an empty store of another epoch. */
   async renew(maxLogs?: number): Promise<void> {
     await this.#end();
     this.#begin(maxLogs);
@@ -55,7 +55,7 @@ export class Stage {
 
   #begin(maxLogs?: number): void {
     this.#store = new SqliteLogStore({ path: ':memory:', ...(maxLogs && { maxLogs }) });
-    this.#router = logStreamRouter({ store: this.#store, token: TOKEN, retryMs: false });
+    this.#router = logStreamRouter({ store: this.#store, token, retryMs: false });
   }
 
   async #end(): Promise<void> {
@@ -71,12 +71,12 @@ export class Stage {
     return `http://localhost:${this.#port}${streamPath}`;
   }
 
-  /** Streams open at the log service. */
+  /** Number of streams open at the log service. */
   get upstreams(): number {
     return this.#upstreams.size;
   }
 
-  /** Streams open at the BFF. */
+  /** Number of streams open at the BFF. */
   get browsers(): number {
     return this.#browsers.size;
   }
@@ -86,7 +86,7 @@ export class Stage {
     return this.#written;
   }
 
-  /** Appends so many numbered logs, in one transaction. */
+  /** Appends numbered logs in one transaction. */
   async write(count = 1): Promise<void> {
     const first = this.#written + 1;
     this.#written += count;
@@ -97,7 +97,7 @@ export class Stage {
     await this.#store.append(logs);
   }
 
-  /** One numbered log after another until the function that it gives is called. */
+  /** Writes numbered logs one by one. @returns the function that stops it */
   flow(): () => Promise<void> {
     this.#flowing = true;
     this.#flow = (async () => {
@@ -109,39 +109,39 @@ export class Stage {
     return () => this.#stopFlow();
   }
 
-  /** Bytes from the log service to whoever reads its streams now. */
+  /** Writes raw bytes into all open streams of the log service. */
   say(text: string): void {
     for (const upstream of this.#upstreams) upstream.write(text);
   }
 
-  /** Breaks the streams between log service and BFF. */
+  /** Destroys the streams between log service and BFF. */
   cut(): void {
     for (const upstream of this.#upstreams) upstream.destroy();
   }
 
-  /** Breaks the streams between BFF and browsers. */
+  /** Destroys the streams between BFF and browsers. */
   cutBrowsers(): void {
     for (const browser of this.#browsers) browser.destroy();
   }
 
-  /** What the BFF writes to the browsers that it has now gets lost, as on a line that is dead without anybody knowing. */
+  /** Discards everything that the BFF writes to its present browsers, like a dead connection without a reset. */
   silence(): void {
     for (const browser of this.#browsers) browser.write = () => true;
   }
 
-  /** Resolves when the BFF has so many streams open: it notices a browser that left a moment later. */
+  /** Resolves when the BFF has this many streams open. */
   async untilBrowsers(count: number): Promise<void> {
     while (this.browsers !== count) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
-  /** Nobody listens at the BFF's address any more, and all its connections are gone. */
+  /** Stops the BFF's listener and destroys its connections. */
   async down(): Promise<void> {
     const closed = closeServer(this.#front);
     this.#front.closeAllConnections();
     await closed;
   }
 
-  /** At the same address again, with the same sessions. */
+  /** Listens at the same address again, with the same sessions. */
   async up(): Promise<void> {
     const app = express().get(streamPath, (req, res, next) => {
       track(this.#browsers, res);
@@ -170,7 +170,7 @@ export class Stage {
   #serviceApp(): express.Express {
     const app = express();
     app.use((req, res, next) => pass(this.serviceGate, req, res, next));
-    app.get(STREAM, (req, res, next) => {
+    app.get(streamPath, (req, res, next) => {
       this.asked.push(req.get('last-event-id') ?? '');
       track(this.#upstreams, res);
       if (this.isForgetful) delete req.headers['last-event-id'];
@@ -190,13 +190,13 @@ function track(open: Set<ServerResponse>, res: ServerResponse): void {
   res.once('close', () => open.delete(res));
 }
 
-/** A gate that closes streams only. */
+/** Applies a gate to stream requests only. */
 export const streamsOnly =
   (gate: RequestHandler): RequestHandler =>
   (req, res, next) =>
-    req.path === STREAM ? gate(req, res, next) : next();
+    req.path === streamPath ? gate(req, res, next) : next();
 
-/** A gate that closes pages of stored logs only. */
+/** Applies a gate to pages of stored logs only. */
 export const pagesOnly =
   (gate: RequestHandler): RequestHandler =>
   (req, res, next) =>

@@ -2,23 +2,23 @@ import { log } from './viewer.ts';
 import type { StreamPage } from './viewer-page.ts';
 import { pagesOnly, type Stage, streamsOnly } from './viewer-stage.ts';
 
-/** How a test brings the page into a state. */
+/** A state of the page, and how a test reaches it. */
 export interface State {
-  /** How many logs are stored. @defaultValue 30 */
+  /** Number of stored logs. @defaultValue 30 */
   stored?: number;
-  /** What the page may complain about on its way there. */
+  /** Console messages that are expected on the way. */
   allow?: RegExp;
-  /** Before somebody visits. */
+  /** Runs before the visit. */
   before?(stage: Stage): void;
   query?: string;
-  /** Brings the page there, and waits until it is. */
+  /** Resolves when the page is in the state. */
   reach(viewer: StreamPage, stage: Stage): Promise<unknown>;
 }
 
 const serverGone = /status of \d{3}|ERR_INCOMPLETE_CHUNKED_ENCODING/;
 
 const heading = (viewer: StreamPage, name: string) => viewer.page.getByRole('heading', { name }).waitFor();
-/** The focus keeps a toast on the screen. */
+/** A focused toast is not dismissed by its timer. */
 const holdToast = (viewer: StreamPage) =>
   viewer
     .button(/^Dismiss/)
@@ -38,23 +38,23 @@ const normal = async (viewer: StreamPage) => {
   await viewer.page.getByRole('link', { name: 'Line 30' }).waitFor();
 };
 
-/** Every state that a visitor can see: of Stream mode all, of the rest those that go with it. */
+/** Every state that a user can see. */
 export const pageStates: Record<string, State> = {
-  'loading what is stored': {
+  'loading the stored logs': {
     before: (stage) => {
       stage.serviceGate = pagesOnly(() => {});
     },
     reach: (viewer) => viewer.page.locator('[aria-busy=true]').waitFor(),
   },
-  'what is stored can’t be loaded': {
+  'the stored logs can’t be loaded, waiting for the next attempt': {
     allow: serverGone,
     before: (stage) => {
       stage.serviceGate = pagesOnly((req) => void req.socket.destroy());
     },
     reach: (viewer) => heading(viewer, 'The logs could not be loaded'),
   },
-  'live without a line': { stored: 0, reach: (viewer) => heading(viewer, 'Waiting for the first line') },
-  'disconnected without a line': {
+  'live without lines': { stored: 0, reach: (viewer) => heading(viewer, 'Waiting for the first line') },
+  'disconnected without lines': {
     stored: 0,
     reach: async (viewer) => {
       await viewer.button('Disconnect').click();
@@ -76,7 +76,7 @@ export const pageStates: Record<string, State> = {
       await heading(viewer, 'No line passes the filters');
     },
   },
-  'found and marked, one of them the present one': {
+  'matches marked, one of them current': {
     reach: async (viewer) => {
       await viewer.button('Only found').click();
       await viewer.page.getByRole('searchbox').fill('line 2');
@@ -84,11 +84,11 @@ export const pageStates: Record<string, State> = {
       await viewer.page.locator('.is-current mark').waitFor();
     },
   },
-  'a pattern that is none': {
+  'an invalid pattern': {
     reach: async (viewer) => {
       await viewer.button('Regular expression').click();
       await viewer.page.getByRole('searchbox').fill('(');
-      await viewer.page.getByRole('alert').getByText('no valid pattern').waitFor();
+      await viewer.page.getByRole('alert').getByText('Not a valid pattern').waitFor();
     },
   },
   'paused, with new lines and errors': {
@@ -99,13 +99,13 @@ export const pageStates: Record<string, State> = {
       await viewer.jump.getByText('8 new, 2 errors').waitFor();
     },
   },
-  'a line opened': {
+  'an opened line': {
     reach: async (viewer) => {
       await viewer.line(29).click();
       await viewer.page.getByRole('region', { name: 'Details of the line' }).waitFor();
     },
   },
-  'a linked line that is gone': {
+  'a linked line that is no longer kept': {
     query: '&log=0123456789abcdef-1',
     reach: (viewer) => viewer.page.getByText('no longer kept').waitFor(),
   },
@@ -194,7 +194,7 @@ export const pageStates: Record<string, State> = {
       await viewer.button('Load older lines').scrollIntoViewIfNeeded();
     },
   },
-  'Normal mode while the stream goes on': {
+  'Normal mode while the stream runs': {
     reach: async (viewer, stage) => {
       await viewer.line(30).waitFor();
       await normal(viewer);
@@ -219,7 +219,7 @@ export const pageStates: Record<string, State> = {
       await heading(viewer, 'You are signed out');
     },
   },
-  'the session over': {
+  'the session has ended': {
     allow: serverGone,
     reach: async (viewer) => {
       await viewer.until('connected');

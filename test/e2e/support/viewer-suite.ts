@@ -4,12 +4,12 @@ import { viewerBrowser } from './viewer-browser.ts';
 import { StreamPage } from './viewer-page.ts';
 import { Stage } from './viewer-stage.ts';
 
-/** What each test of a suite finds: a back end of its own, and a way to visit it. */
+/** The back end of each test of a suite, and its visits. */
 export class Suite {
   stage!: Stage;
   readonly #visitors: StreamPage[] = [];
 
-  /** A new visitor opens Stream mode. */
+  /** Opens Stream mode with a new profile. */
   async visit(options: BrowserContextOptions = {}, query = ''): Promise<StreamPage> {
     const url = `${streamMode(this.stage.url)}${query}`;
     const visitor = new StreamPage(await visit(await viewerBrowser(), url, options));
@@ -17,7 +17,7 @@ export class Suite {
     return visitor;
   }
 
-  /** The same, once the stream is live. */
+  /** Opens Stream mode with a new profile; resolves when it is connected. */
   async open(options: BrowserContextOptions = {}, query = ''): Promise<StreamPage> {
     const visitor = await this.visit(options, query);
     await visitor.until('connected');
@@ -30,7 +30,7 @@ export class Suite {
   }
 }
 
-/** @param stored how many numbered logs are stored before each test */
+/** @param stored number of logs stored before each test */
 export function viewerSuite(stored: number): Suite {
   const suite = new Suite();
   watchPages();

@@ -4,21 +4,21 @@ import { bff } from '../../../examples/datashop/src/bff/app.ts';
 import { demoWorkflow, demoWorkspace } from '../../../examples/datashop/src/demo.ts';
 import { closeServer, listen } from '../../../examples/datashop/src/listen.ts';
 
-/** The log viewer in front of a real log service, both in this process, with no logs but those of the test. */
+/** The BFF with the log viewer in front of a real log service with an empty store, both in this process. */
 export interface Viewer {
   url: string;
   /** Oldest first. */
   append(...logs: LogDocument[]): Promise<void>;
-  /** Stands before the log service: what it does to every request until it is taken away. */
+  /** Puts a handler in front of the log service; undefined removes it. */
   interfere(handler: RequestHandler | undefined): void;
   close(): Promise<void>;
 }
 
-const TOKEN = 'of-the-log-service';
+const token = 'of-the-log-service';
 
 export async function startViewer(): Promise<Viewer> {
   const store = new SqliteLogStore({ path: ':memory:' });
-  const router = logStreamRouter({ store, token: TOKEN });
+  const router = logStreamRouter({ store, token });
   let interference: RequestHandler | undefined;
   const service = await listen(
     express()
@@ -27,7 +27,7 @@ export async function startViewer(): Promise<Viewer> {
     0,
     '127.0.0.1',
   );
-  const { app, drain } = bff({ upstream: `http://127.0.0.1:${service.port}`, token: TOKEN });
+  const { app, drain } = bff({ upstream: `http://127.0.0.1:${service.port}`, token });
   const front = await listen(app, 0, '127.0.0.1');
   return {
     url: `http://localhost:${front.port}/`,
@@ -50,7 +50,7 @@ export async function startViewer(): Promise<Viewer> {
 
 const beginMs = Date.UTC(2026, 0, 15, 12);
 
-/** The nth log of a test: a second after the one before, in turns of the four levels. */
+/** The nth log of a test, one second after the previous one. The levels rotate. */
 export function log(n: number, change: Partial<Parameters<typeof createLogDocument>[0]> = {}): LogDocument {
   return createLogDocument({
     message: `Line ${n}`,

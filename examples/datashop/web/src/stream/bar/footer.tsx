@@ -14,7 +14,11 @@ export function Footer() {
       <p className="Stream-total" data-testid="total">
         Total: {number(total)} logs ({number(original)} original + {number(fresh)} new)
       </p>
-      {dropped > 0 && <p className="Stream-quiet">{number(dropped)} older lines were removed from the list</p>}
+      {dropped > 0 && (
+        <p className="Stream-quiet" data-testid="dropped">
+          {number(dropped)} older lines were removed from the list
+        </p>
+      )}
       {persistence === 'full' && (
         <p
           className="Stream-quiet"
