@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { BFF_LOGS, BFF_STREAM } from '../../examples/datashop/src/demo.ts';
-import { streamMode, untilStatus, type Visit, visit, watchPages } from './support/page.ts';
+import { logsPath, streamPath } from '../../examples/datashop/src/demo.ts';
+import { type Visit, visit, watchPages } from './support/page.ts';
 import { log, startViewer, type Viewer } from './support/viewer.ts';
 import { viewerBrowser } from './support/viewer-browser.ts';
 

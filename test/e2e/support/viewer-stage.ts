@@ -7,7 +7,7 @@ import { closeServer, listen } from '../../../examples/datashop/src/listen.ts';
 import { log } from './viewer.ts';
 
 const token = 'of-the-log-service';
-const streamPath = `${UPSTREAM_LOGS}/stream`;
+const upstreamStreamPath = `${upstreamLogsPath}/stream`;
 
 /** A test's handler in front of the real one; undefined passes every request on. */
 type Gate = RequestHandler | undefined;
@@ -170,7 +170,7 @@ export class Stage {
   #serviceApp(): express.Express {
     const app = express();
     app.use((req, res, next) => pass(this.serviceGate, req, res, next));
-    app.get(streamPath, (req, res, next) => {
+    app.get(upstreamStreamPath, (req, res, next) => {
       this.asked.push(req.get('last-event-id') ?? '');
       track(this.#upstreams, res);
       if (this.isForgetful) delete req.headers['last-event-id'];
@@ -194,7 +194,7 @@ function track(open: Set<ServerResponse>, res: ServerResponse): void {
 export const streamsOnly =
   (gate: RequestHandler): RequestHandler =>
   (req, res, next) =>
-    req.path === streamPath ? gate(req, res, next) : next();
+    req.path === upstreamStreamPath ? gate(req, res, next) : next();
 
 /** Applies a gate to pages of stored logs only. */
 export const pagesOnly =

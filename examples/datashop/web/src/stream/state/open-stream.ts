@@ -1,5 +1,5 @@
 import { createEventStream, type EventStream } from '@datashop/sse-client';
-import { BFF_STREAM } from '../../../../src/demo.ts';
+import { streamPath } from '../../../../src/demo.ts';
 import { claimStorage } from './stored-lines.ts';
 
 /** Capacity of the list. */
@@ -11,7 +11,7 @@ const persistence = { maxBytes: 4_000_000, debounceMs: 2_000 };
 /** Opens the stream of this user's logs; the caller closes it. Lines that another user left in the storage are removed. */
 export function openStream(user: string): EventStream {
   claimStorage(user);
-  return createEventStream(BFF_STREAM, {
+  return createEventStream(streamPath, {
     persist: { scope: user, ...persistence },
     shareTabs: user,
     maxEntries: maxLines,
