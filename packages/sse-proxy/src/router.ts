@@ -1,21 +1,22 @@
-import express from 'express';
 import { isRecord, refuseOption } from './config/rule.ts';
 import { SseProxyError, show } from './errors.ts';
+import { loadExpress } from './load-express.ts';
 import { sseProxy } from './sse-proxy.ts';
 import type { CloseOptions, SseProxyOptions, SseProxyRouter, SseProxyStats } from './types.ts';
 
 /**
- * Several proxied routes from one table, with one `close()`.
+ * An Express router for several proxied routes, with one `close()`, one `stats()` and one `streams()`. It answers every
+ * method of its paths: preflights of `allowOrigins` with 204, others than GET and HEAD with 405. Limits count per route.
  *
  * @param routes path → options; a path may have parameters, which `target` may use
- * @param defaults options for every route that does not say otherwise itself
+ * @param defaults options of every route that does not set them itself
  * @example
  * ```ts
  * app.use(sseRouter({
  *   '/sse/logs/:workflowId/stream': { target: 'https://logs.internal/workflow/:workflowId/logs/stream' },
  * }, { authorize: (req) => Boolean(req.session.user) }));
  * ```
- * @throws SseProxyError `ERR_SSE_OPTION` if an option of any route is unknown or wrong
+ * @throws SseProxyError `ERR_SSE_OPTION` if an option of any route is unknown or wrong, or Express is not installed
  */
 export function sseRouter(
   routes: Record<string, Partial<SseProxyOptions>>,
@@ -24,12 +25,13 @@ export function sseRouter(
   if (!isRecord(routes) || Object.keys(routes).length === 0) {
     refuseOption('routes', "an object such as { '/sse/logs/stream': { target } }", routes);
   }
-  const router = express.Router();
+  if (!isRecord(defaults)) refuseOption('defaults', 'an object with options', defaults);
+  const router = loadExpress().Router();
   const handlers = Object.entries(routes).map(([path, options]) => {
     if (!path.startsWith('/')) refuseOption('routes', "paths that start with '/'", path);
-    if (!isRecord(options)) refuseOption(`routes['${path}']`, 'an object with options', options);
-    // What is missing after the merge, target above all, is reported by sseProxy.
-    const handler = ofRoute(path, () => sseProxy({ ...defaults, ...options } as SseProxyOptions));
+    if (!isRecord(options)) refuseOption(`routes[${show(path)}]`, 'an object with options', options);
+    // sseProxy reports what is missing after the merge, such as the target.
+    const handler = ofRoute(path, () => sseProxy({ ...defaults, ...setMembers(options) } as SseProxyOptions));
     router.all(path, handler);
     return handler;
   });
@@ -42,7 +44,12 @@ export function sseRouter(
   });
 }
 
-/** Puts the route into the message of an option's error. */
+/** The members that are not undefined, which means "left out": then the default counts. */
+function setMembers(options: Partial<SseProxyOptions>): Partial<SseProxyOptions> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** Adds the route to the message of an option's error. */
 function ofRoute<T>(path: string, make: () => T): T {
   try {
     return make();

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { Agent, MockAgent, Pool } from 'undici';
+import * as undici6 from 'undici6';
 import type { SseProxyOptions } from '../src/types.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
@@ -38,6 +39,34 @@ describe('dispatcher', () => {
         expect(browser.body().match(/^data: \d/gm)).to.deep.equal(['data: 1', 'data: 2']);
       });
     }
+  }
+
+  const outdated = {
+    Agent: () => new undici6.Agent(),
+    Pool: (origin: string) => new undici6.Pool(origin),
+    'a composed Agent': () => new undici6.Agent().compose(undici6.interceptors.retry()),
+    RetryAgent: () => new undici6.RetryAgent(new undici6.Agent()),
+    MockAgent: (origin: string) => {
+      const agent = new undici6.MockAgent();
+      agent.get(origin).intercept({ path: '/logs/stream' }).reply(200, event(1));
+      return agent;
+    },
+  };
+  for (const [name, make] of Object.entries(outdated)) {
+    it(`refuses the request for good if the dispatcher is of undici 6: ${name}`, async () => {
+      const up = await upstream((request) => request.begin());
+      const dispatcher = add(make(`http://127.0.0.1:${up.port}`), (it) => it.close());
+      const { port, proxy, witness } = await app({ target: up.url, dispatcher: dispatcher as unknown as Agent });
+      const browser = await visit(port).opened();
+      expect(browser.status()).to.equal(500);
+      await until(() => witness.refusals.length === 1);
+      const [{ error }] = witness.errors as [(typeof witness.errors)[0]];
+      expect(error.code).to.equal('ERR_SSE_OPTION');
+      expect(error.message).to.equal(
+        'sse-proxy option dispatcher: expected a dispatcher of undici 7 or newer, got an older one',
+      );
+      expect(up.requests.length + proxy.stats().upstreamConnections).to.equal(0);
+    });
   }
 
   it('refuses the browser softly if dispatch() throws', async () => {

@@ -97,7 +97,94 @@ describe('headers of the upstream request', () => {
     expect(headers['x-custom']).to.equal('gr\xfc\xdf \xe2\x82\xac\tx');
   });
 
-  it('fields that Connection names are stripped, cookies too [R8] [input 8]', async () => {
+  it('a field that a middleware set or changed stays, though Connection nominates it [R8] [input 8]', async () => {
+    const nominated = 'close, X-Role, x-tenant, x-sent, x-forwarded-for, cookie, x-forwarded-proto';
+    const fields = { Connection: nominated, 'X-Tenant': 'forged', 'X-Sent': 'a', Cookie: 'a=forged' };
+    const { headers } = await sent(
+      {
+        forwardHeaders: ['x-role', 'x-tenant', 'x-sent', 'x-forwarded-for', 'x-forwarded-proto'],
+        forwardCookies: ['a'],
+      },
+      fields,
+      {
+        before: (express) =>
+          express.use((req, _, next) => {
+            Object.assign(req.headers, { 'x-role': 'viewer', 'x-tenant': 't1', cookie: 'a=ours' });
+            next();
+          }),
+      },
+    );
+    expect(headers).to.deep.equal({
+      ...own,
+      'x-role': 'viewer',
+      'x-tenant': 't1',
+      cookie: 'a=ours',
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'http',
+    });
+  });
+
+  it('repeated fields that Connection nominates are dropped, in whatever spelling [R8] [input 8]', async () => {
+    const { headers } = await sent(
+      { forwardHeaders: ['x-user', 'x-once'], forwardCookies: ['a', 'b'] },
+      {
+        Connection: 'X-USER,\t cookie ,,x-once',
+        'X-User': 'a\r\nx-user: b',
+        'X-Once': 'c',
+        Cookie: 'a=1\r\nCookie: b=2',
+      },
+    );
+    expect(headers).to.deep.equal(own);
+  });
+
+  it('refuses the request if a middleware set a field to what is no header value [R45]', async () => {
+    for (const value of ['a\r\nX-Evil: 1', '\u0141ukasz']) {
+      const up = await upstream();
+      const { port, witness } = await app(
+        { target: up.url, forwardHeaders: ['x-user'] },
+        {
+          before: (express) =>
+            express.use((req, _, next) => {
+              req.headers['x-user'] = value;
+              next();
+            }),
+        },
+      );
+      const browser = visit(port);
+      await until(() => browser.complete());
+      const { code, message } = witness.errors[0]!.error;
+      expect([code, message]).to.deep.equal([
+        'ERR_SSE_INTERNAL',
+        'header field x-user, set by an earlier middleware, is not a header value',
+      ]);
+      expect(up.requests).to.have.length(0);
+    }
+  });
+
+  it('sends its own User-Agent unless one is forwarded or added [R8]', async () => {
+    const fields = { 'User-Agent': 'Mozilla/5.0' };
+    expect((await sent({}, fields)).headers['user-agent']).to.equal('datashop-sse-proxy');
+    expect((await sent({ forwardHeaders: ['User-Agent'] }, fields)).headers['user-agent']).to.equal('Mozilla/5.0');
+    expect((await sent({ forwardHeaders: ['User-Agent'] }, {})).headers['user-agent']).to.equal('datashop-sse-proxy');
+    expect((await sent({ upstreamHeaders: { 'user-agent': 'bff/1' } }, fields)).headers['user-agent']).to.equal(
+      'bff/1',
+    );
+  });
+
+  it('last-event-id in forwardHeaders changes nothing: it goes up once [R16]', async () => {
+    const { head } = await sent({ forwardHeaders: ['Last-Event-ID'] }, { 'Last-Event-ID': '7' });
+    expect(head.match(/last-event-id: 7/gi)).to.have.length(1);
+    expect((await sent({ forwardHeaders: ['Last-Event-ID'] }, {})).head).to.not.match(/last-event-id/i);
+  });
+
+  it('a cookie whose name begins with NBSP is another cookie [R12]', async () => {
+    const cookie = '\xa0__Host-sid=forged;\t__Host-sid=real \t; a=1';
+    expect((await sent({ forwardCookies: ['__Host-sid'] }, { Cookie: cookie })).headers.cookie).to.equal(
+      '__Host-sid=real',
+    );
+  });
+
+  it('drops the fields of the browser that Connection nominates, cookies too [R8] [input 8]', async () => {
     const { headers } = await sent(
       { forwardHeaders: ['x-user', 'x-other'], forwardCookies: ['a'] },
       { Connection: 'keep-alive, X-User ,cookie', 'X-User': 'mallory', 'X-Other': 'stays', Cookie: 'a=1' },

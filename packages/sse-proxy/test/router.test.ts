@@ -79,6 +79,13 @@ describe('sseRouter', () => {
     ]);
   });
 
+  it('an option of a route that is undefined is as good as left out: the default counts', async () => {
+    const up = await upstream((request) => request.begin());
+    const routes = { '/a': { retryMs: undefined, authorize: undefined } } as unknown as Record<string, object>;
+    const { port } = await routed(routes, { target: up.url, authorize: () => false, retryMs: 5 });
+    expect((await visit(port, '/a').opened()).status()).to.equal(403);
+  });
+
   it('limits of the defaults are counted for each route by itself', async () => {
     const up = await upstream((request) => request.begin());
     const { port, router } = await routed({ '/a': {}, '/b': {} }, { target: up.url, limits: { total: 1 } });
@@ -166,6 +173,12 @@ describe('sseRouter', () => {
   const wrong: [string, unknown, unknown, RegExp][] = [
     ['no table', undefined, {}, /^sse-proxy option routes: expected an object such as .*, got undefined$/],
     ['an empty table', {}, {}, /^sse-proxy option routes: expected an object such as/],
+    [
+      'defaults that are no object',
+      { '/sse': { target: 'http://a' } },
+      'http://a',
+      /^sse-proxy option defaults: expected an object with options, got "http:\/\/a"$/,
+    ],
     ['a list', [{ target: 'http://a' }], {}, /^sse-proxy option routes: .*, got an array of 1$/],
     [
       'a path without a slash',
@@ -177,7 +190,7 @@ describe('sseRouter', () => {
       'a route that is no object',
       { '/sse': 'http://a' },
       {},
-      /^sse-proxy option routes\['\/sse'\]: expected an object with options, got "http:\/\/a"$/,
+      /^sse-proxy option routes\["\/sse"\]: expected an object with options, got "http:\/\/a"$/,
     ],
     ['a route without a target', { '/sse': {} }, {}, /^sse-proxy option target: expected an absolute/],
     [

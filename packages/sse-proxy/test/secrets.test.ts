@@ -76,7 +76,8 @@ const scenes: Record<string, Scene> = {
     code: 'ERR_SSE_UPSTREAM_REFUSED',
   },
   'an upstream that redirects': {
-    upstream: (request) => request.raw('HTTP/1.1 302 Found\r\nLocation: http://s3cret/\r\nContent-Length: 0\r\n\r\n'),
+    upstream: (request) =>
+      request.raw('HTTP/1.1 302 Found\r\nLocation: http://logs.example/?s3cret\r\nContent-Length: 0\r\n\r\n'),
     code: 'ERR_SSE_UPSTREAM_REDIRECT',
   },
   'an upstream that is busy': {

@@ -19,8 +19,18 @@ describe('status and headers', () => {
     return browser;
   }
 
-  for (const type of ['text/event-stream', 'TEXT/Event-Stream', 'text/event-stream ; charset="x"; boundary=1']) {
-    it(`${type} begins a stream: the essence counts, not parameters or case [R1]`, async () => {
+  const streamTypes = [
+    ...['text/event-stream', 'TEXT/Event-Stream', 'text/event-stream ; charset="x"; boundary=1', 'text/event-stream;'],
+    ...[
+      'text/html, text/event-stream',
+      'text/event-stream, nonsense',
+      'text/event-stream, */*',
+      ', text/event-stream,',
+    ],
+    ...['text/event-stream;a="b,text/html"', 'text/html\r\nContent-Type: text/event-stream', '\ttext/event-stream\t'],
+  ];
+  for (const type of streamTypes) {
+    it(`accepts a 200 of type ${JSON.stringify(type)}: essence and last valid value count [R1]`, async () => {
       const browser = await answered(
         `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: 9\r\n\r\ndata: a\n\n`,
       );
@@ -29,8 +39,27 @@ describe('status and headers', () => {
     });
   }
 
-  for (const type of ['text/event-stream-2', 'xtext/event-stream', 'text/plain; x=text/event-stream', ',', '']) {
-    it(`a 200 of type '${type}' is a 502, never a stream [R1] [R4]`, async () => {
+  const otherTypes = [
+    ...[
+      'text/event-stream-2',
+      'xtext/event-stream',
+      'text/plain; x=text/event-stream',
+      ',',
+      '',
+      'text',
+      '*/*',
+      'a/b/c',
+    ],
+    ...[
+      'text/event-stream, text/html',
+      'text/plain;a="b,text/event-stream"',
+      'text/event-stream x',
+      'text /event-stream',
+    ],
+    ...['\xa0text/event-stream', 'text/event-stream\r\nContent-Type: text/html'],
+  ];
+  for (const type of otherTypes) {
+    it(`refuses a 200 of type ${JSON.stringify(type)} with 502 [R1] [R4]`, async () => {
       const browser = await answered(
         `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: 9\r\n\r\ndata: a\n\n`,
       );
@@ -81,6 +110,51 @@ describe('status and headers', () => {
       expect(hard.headers()['content-type']).to.equal('application/problem+json');
       expect(hard.wire()).to.not.include('secret');
       expect((await answered(error)).wire()).to.not.include('secret');
+    });
+  }
+
+  it('names origin and path of a redirect in the error, never its query or credentials [R5]', async () => {
+    const redirects: [location: string | undefined, message: RegExp][] = [
+      ['/stream/', /^upstream answered 307 with Location http:\/\/127\.0\.0\.1:\d+\/stream\/$/],
+      ['../v2?token=s3cret#s3cret', /^upstream answered 307 with Location http:\/\/127\.0\.0\.1:\d+\/v2$/],
+      ['//logs.example:81/a b', /^upstream answered 307 with Location http:\/\/logs\.example:81\/a%20b$/],
+      ['https://me:s3cret@logs.example/x?s3cret', /^upstream answered 307 with Location https:\/\/logs\.example\/x$/],
+      ['http://s3cret:99999/', /^upstream answered 307 with a Location that is no URL$/],
+      ['javascript:s3cret', /^upstream answered 307 with a Location of scheme javascript:$/],
+      [`/${'x'.repeat(1_000)}`, /^upstream answered 307 with Location .{1,200}$/],
+      [undefined, /^upstream answered 307 with no Location$/],
+    ];
+    for (const [location, message] of redirects) {
+      const field = location === undefined ? '' : `Location: ${location}\r\n`;
+      const up = await upstream((request) => request.raw(`HTTP/1.1 307 X\r\n${field}Content-Length: 0\r\n\r\n`));
+      const { port, witness } = await app({ target: up.url });
+      await visit(port).opened();
+      expect(witness.errors[0]?.error.message).to.match(message).and.not.include('s3cret');
+    }
+  });
+
+  const noCodings = [
+    'none',
+    '',
+    'utf-8',
+    'UTF8',
+    'Identity',
+    'identity, none',
+    'identity\r\nContent-Encoding: identity',
+  ];
+  for (const coding of noCodings) {
+    it(`reads a body of Content-Encoding ${JSON.stringify(coding)} as it is [R13]`, async () => {
+      const { body, status } = await answered(
+        `${sse}Content-Encoding: ${coding}\r\nContent-Length: 9\r\n\r\ndata: a\n\n`,
+      );
+      expect([status(), body()]).to.deep.equal([200, 'data: a\n\n']);
+    });
+  }
+
+  for (const coding of ['gzip', 'br', 'identity, gzip', 'none\r\nContent-Encoding: zstd', 'unheard-of', '\xa0none']) {
+    it(`refuses Content-Encoding ${JSON.stringify(coding)} with 502 [R13] [input 23]`, async () => {
+      const browser = await answered(`${sse}Content-Encoding: ${coding}\r\nContent-Length: 9\r\n\r\ndata: a\n\n`);
+      expect([browser.status(), JSON.parse(browser.body()).code]).to.deep.equal([502, 'ERR_SSE_UPSTREAM_NOT_SSE']);
     });
   }
 

@@ -1,35 +1,77 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { SseProxyError } from '../errors.ts';
+import type { UpstreamAddress } from '../config/target.ts';
+import { printable, SseProxyError } from '../errors.ts';
+import { isToken, listMembers, trimHttp } from '../http.ts';
 
 /** The error that an upstream's status and header fields amount to; undefined if they begin an event stream. */
-export function classifyResponse(status: number, headers: IncomingHttpHeaders): SseProxyError | undefined {
+export function classifyResponse(
+  status: number,
+  headers: IncomingHttpHeaders,
+  address: UpstreamAddress,
+): SseProxyError | undefined {
   const message = `upstream answered ${status}`;
   if (status === 204) return new SseProxyError('ERR_SSE_UPSTREAM_NO_CONTENT', { message });
   if (status >= 500 || status === 408 || status === 425 || status === 429) {
     return new SseProxyError('ERR_SSE_UPSTREAM_BUSY', { message, retryAfterMs: retryAfter(headers['retry-after']) });
   }
   if (status >= 400) return new SseProxyError('ERR_SSE_UPSTREAM_REFUSED', { message, status });
-  if (status >= 300) return new SseProxyError('ERR_SSE_UPSTREAM_REDIRECT', { message });
-  if (status !== 200) return new SseProxyError('ERR_SSE_UPSTREAM_NOT_SSE', { message });
-  // [spec] the MIME type's essence decides; parameters and case do not.
-  const essence = String(headers['content-type'] ?? '')
-    .split(';', 1)[0]
-    ?.trim()
-    .toLowerCase();
-  if (essence !== 'text/event-stream') {
-    return new SseProxyError('ERR_SSE_UPSTREAM_NOT_SSE', {
-      message: `upstream answered 200 with type ${essence || 'none'}`,
+  if (status >= 300) {
+    return new SseProxyError('ERR_SSE_UPSTREAM_REDIRECT', {
+      message: `${message} with ${redirectTarget(headers.location, address)}`,
     });
   }
-  const coding = String(headers['content-encoding'] ?? 'identity')
-    .trim()
-    .toLowerCase();
-  if (coding !== 'identity') {
+  if (status !== 200) return new SseProxyError('ERR_SSE_UPSTREAM_NOT_SSE', { message });
+  const essence = mediaType(headers['content-type']);
+  if (essence !== 'text/event-stream') {
     return new SseProxyError('ERR_SSE_UPSTREAM_NOT_SSE', {
-      message: `upstream answered with Content-Encoding ${coding}`,
+      message: `upstream answered 200 with type ${printable(essence ?? 'none')}`,
+    });
+  }
+  const coding = contentCoding(headers['content-encoding']);
+  if (coding !== undefined) {
+    return new SseProxyError('ERR_SSE_UPSTREAM_NOT_SSE', {
+      message: `upstream answered with Content-Encoding ${printable(coding)}`,
     });
   }
   return undefined;
+}
+
+/**
+ * Type and subtype in lower case, without parameters; of several, in a list or in repeated fields, the last valid one.
+ * [R1] [spec] Fetch, "extract a MIME type"
+ */
+function mediaType(field: string | string[] | undefined): string | undefined {
+  const values = [field ?? []].flat().flatMap(splitUnquoted);
+  const essences = values.map((value) => trimHttp(value.split(';', 1)[0] as string).toLowerCase());
+  return essences.findLast((essence) => {
+    const [type = '', subtype = '', ...rest] = essence.split('/');
+    return rest.length === 0 && isToken(type) && isToken(subtype) && essence !== '*/*';
+  });
+}
+
+/** The members of a list; a comma in a quoted string separates nothing. [spec] Fetch, "get, decode, and split" */
+function splitUnquoted(value: string): string[] {
+  return value.match(/(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/gs) ?? [];
+}
+
+/** Values of Content-Encoding that stand for no coding: browsers read such bodies as they are. [R13] */
+const noCodings = new Set(['identity', 'none', 'utf-8', 'utf8']);
+
+/** The first real content coding; undefined if there is none. */
+function contentCoding(field: string | string[] | undefined): string | undefined {
+  const codings = listMembers([field ?? ''].flat().join(','));
+  return codings.find((coding) => !noCodings.has(coding.toLowerCase()));
+}
+
+/** Origin and path of a Location: its query and its credentials may be secrets. [R5] */
+function redirectTarget(field: string | string[] | undefined, { origin, path }: UpstreamAddress): string {
+  const [location] = [field ?? []].flat();
+  if (location === undefined) return 'no Location';
+  const base = new URL(path, origin);
+  if (!URL.canParse(location, base)) return 'a Location that is no URL';
+  const url = new URL(location, base);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return `a Location of scheme ${printable(url.protocol)}`;
+  return `Location ${printable(url.origin + url.pathname)}`;
 }
 
 // [spec] RFC 9110 §10.2.3: seconds, or a date.

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
+import type { UpstreamAddress } from '../config/target.ts';
 import { SseProxyError } from '../errors.ts';
 import { startTimeout } from '../lifecycle/timeout.ts';
 import type { BodyListener, BodySource } from './body-source.ts';
@@ -7,7 +8,7 @@ import { classifyResponse } from './classify-response.ts';
 import { DispatcherBody } from './dispatcher-body.ts';
 import { SocketBody } from './fast-body/socket-body.ts';
 import type { Dispatcher, UpstreamConnection, UpstreamHandler, UpstreamOptions, UpstreamRequest } from './upstream.ts';
-import { fromUpstream } from './upstream-error.ts';
+import { fromUpstream, outdatedDispatcher } from './upstream-error.ts';
 
 const nothing = () => {};
 
@@ -26,6 +27,7 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
   #socketBody: SocketBody | undefined;
   /** Undefined until the response was accepted. */
   #body: BodySource | undefined;
+  #address: UpstreamAddress | undefined;
   readonly #options: UpstreamOptions;
   readonly #count: { connections: number };
   readonly #handler: UpstreamHandler;
@@ -43,6 +45,7 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
 
   /** Sends the request in a microtask: a dispatcher may respond synchronously, before the caller has this connection. */
   send({ address, headers }: UpstreamRequest, dispatcher: Dispatcher): void {
+    this.#address = address;
     this.#expect('connection', this.#options.connectTimeoutMs);
     queueMicrotask(() => {
       if (this.#phase === 'over') return;
@@ -76,6 +79,17 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
     if (this.#finish()) this.#stop();
   }
 
+  /** Called only by dispatchers of undici 6, before a request is sent. */
+  onConnect(abort: () => void): void {
+    this.#fail(outdatedDispatcher());
+    abort();
+  }
+
+  /** Called only by dispatchers of undici 6, also after an abort. */
+  onError(cause: unknown): void {
+    this.#fail(outdatedDispatcher(cause));
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#isAborting) return controller.abort(aborted);
@@ -88,7 +102,7 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200 || this.#phase === 'over') return;
     this.#expectNothing();
-    const error = classifyResponse(status, headers);
+    const error = classifyResponse(status, headers, this.#address as UpstreamAddress);
     if (error) return this.#fail(error);
     this.#phase = 'body';
     if (!this.#socketBody?.takeOver(headers)) this.#socketBody = undefined;

@@ -13,12 +13,24 @@ const connectCodes = new Set([
 ]);
 const protocolCodes = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
 
+/** A dispatcher of undici 6 or older calls other methods than ours: no request could ever succeed. */
+export function outdatedDispatcher(cause?: unknown): SseProxyError {
+  const message = 'sse-proxy option dispatcher: expected a dispatcher of undici 7 or newer, got an older one';
+  return new SseProxyError('ERR_SSE_OPTION', cause === undefined ? { message } : { message, cause });
+}
+
+/** True for the error with which undici 6 rejects a handler that lacks its own methods. */
+function isOutdated({ code, message }: { code?: unknown; message?: unknown }): boolean {
+  return code === 'UND_ERR_INVALID_ARG' && /^invalid on[A-Z]\w* method$/.test(String(message));
+}
+
 /** Translates what undici, the socket or TLS reported into ours; `phase` says how far the request had come. */
 export function fromUpstream(cause: unknown, phase: 'connect' | 'headers' | 'body'): SseProxyError {
   if (cause instanceof SseProxyError) return cause;
   const { code = '', name = '' } = (cause ?? {}) as { code?: string; name?: string };
   // undici quotes the bytes that it could not read, and logs print an error's properties: they may be an event's.
   if (name === 'HTTPParserError') (cause as { data?: unknown }).data = undefined;
+  if (phase === 'connect' && isOutdated((cause ?? {}) as Error)) return outdatedDispatcher(cause);
   const details = { message: `upstream failed in phase ${phase}: ${code || name || 'unknown error'}`, cause };
   if (phase === 'body') return new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', details);
   if (name === 'HTTPParserError' || code.startsWith('HPE_') || protocolCodes.has(code)) {
