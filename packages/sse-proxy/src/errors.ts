@@ -23,6 +23,7 @@ const table = {
   ERR_SSE_UPSTREAM_CONNECT: [502, 'upstream', 'later', 'The upstream could not be reached'],
   ERR_SSE_UPSTREAM_TIMEOUT: [504, 'upstream', 'later', 'The upstream did not answer in time'],
   ERR_SSE_UPSTREAM_BUSY: [503, 'upstream', 'later', 'The upstream is temporarily unavailable'],
+  ERR_SSE_UPSTREAM_TOKEN: [503, 'upstream', 'later', "The upstream did not accept the proxy's own credentials"],
   ERR_SSE_UPSTREAM_REFUSED: [502, 'upstream-refused', 'never', 'The upstream refused the stream'],
   ERR_SSE_UPSTREAM_NO_CONTENT: [204, 'upstream-done', 'never', 'The upstream has nothing more to send'],
   ERR_SSE_UPSTREAM_REDIRECT: [502, 'upstream-answer', 'never', 'The upstream answered with a redirect'],

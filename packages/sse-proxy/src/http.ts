@@ -76,16 +76,3 @@ export function addVary(res: ServerResponse, name: string): void {
   const isListed = present.some((member) => member === '*' || member.toLowerCase() === name.toLowerCase());
   if (!isListed) res.setHeader('Vary', [...present, name].join(', '));
 }
-
-/** `value` without leading and trailing HTTP whitespace, which is space and TAB only [R12]. */
-export function trimOws(value: string): string {
-  let start = 0;
-  let end = value.length;
-  while (start < end && isOws(value.charCodeAt(start))) start++;
-  while (end > start && isOws(value.charCodeAt(end - 1))) end--;
-  return value.slice(start, end);
-}
-
-function isOws(code: number): boolean {
-  return code === 0x20 || code === 0x09;
-}

@@ -7,14 +7,9 @@ import type { UpstreamConnection, UpstreamHandler, UpstreamRequest } from '../up
 import type { FeedParts } from './feed-parts.ts';
 import { ReconnectTimer } from './reconnect-timer.ts';
 import { isFinalAtResume } from './refusals.ts';
+import { type PendingConnect, renewToken } from './renew-token.ts';
 import { SilenceDetector } from './silence-detector.ts';
 import { UpstreamStateReporter } from './upstream-state.ts';
-
-/** Callbacks for the response to one upstream request; exactly one of them is called. */
-interface PendingConnect {
-  readonly onHeaders: (headers: IncomingHttpHeaders) => void;
-  readonly onRefused: (error: SseProxyError) => void;
-}
 
 /** The connection of a feed: connects, detects silence, reconnects with the cursor, gives up. */
 export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler {
@@ -86,7 +81,7 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
         this.#reporter().begin('connecting', since, 'now');
         resolve(undefined);
       };
-      this.#open(request, {
+      this.#send(request, {
         onHeaders: (headers) => {
           this.parts.heartbeat.add(this);
           this.#state?.end();
@@ -120,6 +115,16 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     clearTimeout(this.#earlyTimer);
     this.#state?.stop();
     this.#connection?.abort();
+  }
+
+  /** Sends a request that {@link FeedParts.prepare} made. */
+  #send(request: UpstreamRequest, pending: PendingConnect): void {
+    if (!request.hasOwnAuthorization) return this.#open(request, pending);
+    const { prepare, upstream } = this.parts;
+    const open = (renewed: UpstreamRequest, renewedPending: PendingConnect) => {
+      if (!this.#isClosed) this.#open(renewed, renewedPending);
+    };
+    this.#open(request, renewToken(pending, { tokenBackoff: upstream.tokenBackoff, prepare, open }));
   }
 
   #open(request: UpstreamRequest, pending: PendingConnect): void {
@@ -201,7 +206,7 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
       return this.#retryLater();
     }
     if (this.#isClosed) return;
-    this.#open(request, {
+    this.#send(request, {
       onHeaders: () => this.#resumed(),
       onRefused: (error) => {
         if (isFinalAtResume(error)) return this.finish('upstream-refused', error);

@@ -11,3 +11,8 @@ export function isFinalAtResume({ code, status }: SseProxyError): boolean {
   if (code === 'ERR_SSE_UPSTREAM_NO_CONTENT') return true;
   return code === 'ERR_SSE_UPSTREAM_REFUSED' && !sentByRouters.has(status);
 }
+
+/** True if the upstream answered 401. */
+export function isUnauthorized({ code, status }: SseProxyError): boolean {
+  return code === 'ERR_SSE_UPSTREAM_REFUSED' && status === 401;
+}

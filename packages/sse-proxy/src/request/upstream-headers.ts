@@ -7,12 +7,20 @@ import { forwardedFor, protocolOf, publicHost } from './browser-address.ts';
 /** Sent unless the route forwards the browser's User-Agent: some firewalls refuse requests without one. */
 const ownUserAgent = 'datashop-sse-proxy';
 
-/** The header fields of the upstream request without Last-Event-ID: name, value, name, value, … [R8] */
+/** What an upstream request consists of besides its address and Last-Event-ID. */
+export interface UpstreamFields {
+  /** name, value, name, value, … */
+  readonly headers: string[];
+  /** True if Authorization came from `upstreamHeaders`. */
+  readonly hasOwnAuthorization: boolean;
+}
+
+/** The header fields of the upstream request [R8]. */
 export function toUpstreamHeaders(
   req: Request,
   policy: Pick<Config, 'forwardHeaders' | 'forwardCookies'>,
   extra: Record<string, string>,
-): string[] {
+): UpstreamFields {
   const fields: string[] = [];
   const nominated = nominatedFields(req);
   for (const name of policy.forwardHeaders) {
@@ -29,13 +37,18 @@ export function toUpstreamHeaders(
     const cookies = pickCookies(req.headers.cookie, policy.forwardCookies);
     if (cookies) setField(fields, 'cookie', cookies);
   }
-  for (const name of Object.keys(extra)) setField(fields, name.toLowerCase(), extra[name] as string);
+  let hasOwnAuthorization = false;
+  for (const key of Object.keys(extra)) {
+    const name = key.toLowerCase();
+    if (name === 'authorization') hasOwnAuthorization = true;
+    setField(fields, name, extra[key] as string);
+  }
   if (!hasField(fields, 'user-agent')) fields.push('user-agent', ownUserAgent);
   fields.push('accept', 'text/event-stream');
   fields.push('accept-encoding', 'identity');
   fields.push('cache-control', 'no-cache');
   fields.push('via', `${req.httpVersion} sse-proxy`);
-  return fields;
+  return { headers: fields, hasOwnAuthorization };
 }
 
 /** Computed X-Forwarded-* fields are the proxy's own, so Connection can't nominate them. */

@@ -8,7 +8,7 @@ import { badHookResult, callHook } from '../hooks/call-hook.ts';
 import { requestUrl } from '../http.ts';
 import { Lifetime, StreamEnded } from '../lifecycle/lifetime.ts';
 import { addForwardedQuery } from '../request/forwarded-query.ts';
-import { toUpstreamHeaders } from '../request/upstream-headers.ts';
+import { toUpstreamHeaders, type UpstreamFields } from '../request/upstream-headers.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import type { StreamSession } from './stream-session.ts';
 
@@ -17,14 +17,14 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
   const { config, upstream, idleHeartbeat, registry } = context;
   const { req, lifetime } = stream;
   const address = await upstreamAddress(config, req, lifetime);
-  const request = { address, headers: await upstreamHeaders(config, req, lifetime) };
+  const request = { address, ...(await upstreamHeaders(config, req, lifetime)) };
   context.lateRefusals.check(request);
   stream.upstreamRequest = request;
   const feedListener = context.feedListener(stream.route);
   if (lifetime.ended) throw new StreamEnded();
   if (!registry || !config.share) {
     lifetime.addDisposer(context.upstreamPermits.acquire());
-    const prepare = async () => ({ address, headers: await upstreamHeaders(config, req, lifetime) });
+    const prepare = async () => ({ address, ...(await upstreamHeaders(config, req, lifetime)) });
     const parts = { upstream, heartbeat: idleHeartbeat, config, cursor, prepare, feedListener };
     return new DedicatedSubscription(parts, request, Boolean(config.transform));
   }
@@ -34,7 +34,7 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
     throw badHookResult('share.key', 'a string that is not empty', key);
   // The feed may outlive the browser that opened it, whose request goes on standing for all of them.
   const ofFeed = new Lifetime();
-  const prepare = async () => ({ address, headers: await upstreamHeaders(config, req, ofFeed) });
+  const prepare = async () => ({ address, ...(await upstreamHeaders(config, req, ofFeed)) });
   if (lifetime.ended) throw new StreamEnded();
   return registry.join({ request, cursor, key, feedListener, prepare });
 }
@@ -50,7 +50,7 @@ async function upstreamAddress(config: Config, req: Request, lifetime: Lifetime)
 }
 
 /** What the upstream is told, Last-Event-ID aside. Asked again at every connect. */
-async function upstreamHeaders(config: Config, req: Request, lifetime: Lifetime): Promise<string[]> {
+async function upstreamHeaders(config: Config, req: Request, lifetime: Lifetime): Promise<UpstreamFields> {
   const { upstreamHeaders: hook, hookTimeoutMs } = config;
   if (typeof hook !== 'function') return toUpstreamHeaders(req, config, hook);
   const given = await callHook('upstreamHeaders', () => hook(req), lifetime, hookTimeoutMs);

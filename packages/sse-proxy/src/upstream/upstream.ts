@@ -7,6 +7,7 @@ import type { SseProxyError } from '../errors.ts';
 import type { DataHandler } from './body-source.ts';
 import { onread } from './fast-body/socket-body.ts';
 import { watchTls } from './tls-warning.ts';
+import { TokenBackoff } from './token-backoff.ts';
 import { UpstreamCall, undiciTimeouts } from './upstream-call.ts';
 
 export type { Dispatcher };
@@ -16,6 +17,8 @@ export interface UpstreamRequest {
   readonly address: UpstreamAddress;
   /** name, value, name, value, … */
   readonly headers: string[];
+  /** True if the Authorization field came from `upstreamHeaders`: then 401 is no judgement about the browser [R46]. */
+  readonly hasOwnAuthorization?: boolean;
 }
 
 /** Handles the response to an {@link UpstreamRequest}. No method is called before `open` has returned. */
@@ -52,6 +55,8 @@ export interface UpstreamOptions {
 export interface Upstream {
   open(request: UpstreamRequest, handler: UpstreamHandler): UpstreamConnection;
   readonly connections: number;
+  /** Doubling waits after the upstream has refused the proxy's own credentials. */
+  readonly tokenBackoff: TokenBackoff;
 }
 
 /**
@@ -64,8 +69,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const tcp = { timeout: 0, allowH2: false, rejectUnauthorized: true };
   const connect = buildConnector(options.fastPath === false ? tcp : { ...tcp, onread });
   const count = { connections: 0 };
+  const tokenBackoff = new TokenBackoff();
   let url: URL | undefined;
   return {
+    tokenBackoff,
     get connections() {
       return count.connections;
     },

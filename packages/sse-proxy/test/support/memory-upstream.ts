@@ -1,4 +1,5 @@
 import { SseProxyError } from '../../src/errors.ts';
+import { TokenBackoff } from '../../src/upstream/token-backoff.ts';
 import type { Upstream, UpstreamConnection, UpstreamHandler, UpstreamRequest } from '../../src/upstream/upstream.ts';
 
 /**
@@ -6,6 +7,7 @@ import type { Upstream, UpstreamConnection, UpstreamHandler, UpstreamRequest } f
  * from 1, and resumes as asked by Last-Event-ID. Nothing arrives by itself: see {@link MemoryConnection}.
  */
 export class MemoryUpstream implements Upstream {
+  readonly tokenBackoff = new TokenBackoff();
   readonly log: string[] = [];
   /** Requests under way. */
   readonly live: MemoryConnection[] = [];

@@ -129,6 +129,13 @@ export const later: Record<Exclude<SseProxyErrorCode, Late | Never>, RefusalScen
     title: 'The upstream is temporarily unavailable',
     answer: answering('500 s3cret', 'Content-Type: text/event-stream\r\n'),
   },
+  ERR_SSE_UPSTREAM_TOKEN: {
+    status: 503,
+    reason: 'upstream',
+    title: "The upstream did not accept the proxy's own credentials",
+    options: { upstreamHeaders: { Authorization: 'Bearer s3cret' } },
+    answer: answering('401 s3cret'),
+  },
   ERR_SSE_UPSTREAM_BROKEN: { status: 502, reason: 'upstream', title: 'The upstream connection broke', answer: null },
 };
 

@@ -5,6 +5,7 @@ import type { FeedHandler, FeedListener, Gap } from '../../src/feed/feed-parts.t
 import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
 import { parseEvent } from '../../src/sse/events.ts';
 import type { CloseReason, SseProxyOptions } from '../../src/types.ts';
+import { TokenBackoff } from '../../src/upstream/token-backoff.ts';
 import type { Upstream, UpstreamConnection, UpstreamHandler, UpstreamRequest } from '../../src/upstream/upstream.ts';
 import { clock } from './clock.ts';
 import { settle } from './registry.ts';
@@ -13,6 +14,7 @@ const address = { origin: 'http://upstream', path: '/' };
 
 /** An upstream whose every move the test makes. */
 export class ScriptedUpstream implements Upstream {
+  readonly tokenBackoff = new TokenBackoff();
   readonly connections = 0;
   readonly requests: UpstreamRequest[] = [];
   readonly #open: { events: UpstreamHandler; paused: boolean; over: boolean }[] = [];

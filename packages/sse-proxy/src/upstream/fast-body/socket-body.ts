@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import { trimOws } from '../../http.ts';
+import { trimHttp } from '../../http.ts';
 import type { BodyListener, BodySource, DataHandler } from '../body-source.ts';
 import { ChunkedDecoder } from './chunked-decoder.ts';
 import { type BatchConsumer, ReadBatch } from './read-batch.ts';
@@ -72,7 +72,7 @@ export class SocketBody implements BodySource, BatchConsumer {
    * which needs chunked coding; otherwise undici gets everything.
    */
   takeOver(headers: IncomingHttpHeaders): boolean {
-    const coding = trimOws(String(headers['transfer-encoding'])).toLowerCase();
+    const coding = trimHttp(String(headers['transfer-encoding'])).toLowerCase();
     const takes = this.#phase === 'held' && coding === 'chunked';
     this.#phase = takes ? 'body' : 'undici';
     if (!takes) for (const bytes of this.#held.splice(0)) this.#push(bytes);
