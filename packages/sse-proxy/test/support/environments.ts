@@ -15,7 +15,7 @@ import express from 'express';
 import fastify from 'fastify';
 import { createServer as createViteServer } from 'vite';
 import { selfSigned } from './certificate.ts';
-import { type Visit, visitHttp1, visitHttp2, type VisitOptions } from './visit.ts';
+import { type Visit, type VisitOptions, visitHttp1, visitHttp2 } from './visit.ts';
 
 /** Where the middleware may run. The handler is mounted at `/sse`; in Express at `/:id`. */
 export interface Environment {
@@ -49,7 +49,9 @@ function watch(server: net.Server): { connections(): number; listen(): Promise<n
     },
     async close() {
       for (const socket of sockets) socket.destroy();
-      if (server.listening) await once(server.close(), 'close');
+      if (!server.listening) return;
+      server.close();
+      await once(server, 'close');
     },
   };
 }

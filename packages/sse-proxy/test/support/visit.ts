@@ -11,8 +11,12 @@ export interface Visit {
   readonly closed: () => boolean;
   /** The response ended as HTTP says. */
   readonly complete: () => boolean;
+  /** Number of bytes received. */
+  readonly received: () => number;
   /** Stops reading. */
   pause(): void;
+  /** Reads one piece, then stops. */
+  sip(): void;
   /** Closes the connection. */
   leave(): void;
 }
@@ -59,7 +63,9 @@ export function visitHttp1(dial: () => Duplex, options: VisitOptions = {}): Visi
     body: () => text,
     closed: () => closed,
     complete: () => response?.complete ?? false,
+    received: () => text.length,
     pause: () => void response?.pause(),
+    sip: () => void response?.once('data', () => response?.pause()).resume(),
     leave: () => void socket.destroy(),
   };
 }
@@ -70,7 +76,7 @@ export function visitHttp2(url: string, options: VisitOptions = {}): Visit {
   const session = http2.connect(url, { rejectUnauthorized: false });
   session.on('error', () => {});
   const stream = session.request({ ':method': method, ':path': path, accept: 'text/event-stream', ...headers });
-  let response: http2.IncomingHttpHeaders & { ':status'?: number } = {};
+  let response: http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader = {};
   let text = '';
   let ended = false;
   let closed = false;
@@ -95,7 +101,9 @@ export function visitHttp2(url: string, options: VisitOptions = {}): Visit {
     body: () => text,
     closed: () => closed,
     complete: () => ended && stream.rstCode === 0,
+    received: () => text.length,
     pause: () => void stream.pause(),
+    sip: () => void stream.once('data', () => stream.pause()).resume(),
     leave: () => void session.destroy(),
   };
 }

@@ -1,0 +1,5 @@
+declare module 'express-requests-logger' {
+  import type { RequestHandler } from 'express';
+
+  export default function audit(options: { logger: object }): RequestHandler;
+}
