@@ -1,22 +1,36 @@
-// Mutation testing of what must not lose an event: `npm run mutation`, or `npm run mutation -- framing replay`.
-// Breaks the source in every way that Stryker knows, one at a time, and runs the tests that are to notice.
-// Not part of `npm test`: it takes a while. Stryker is fetched by npm when this runs.
+// Mutation tests of the modules that must not lose an event: `npm run mutation`, or `npm run mutation -- framing replay`.
+// Stryker changes the source in one place at a time; each time, at least one of the tests has to fail.
+// Not part of `npm test`, because it takes long. npm fetches Stryker when this runs.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const stryker = '@stryker-mutator/core@10.0.0';
 const lowest = 85;
 
-/** Source file → the test files that are to notice. */
+/** Name → the source file that is mutated, and the test files that have to fail. */
 const groups = {
-  'sse/framer': ['framer', 'framer-fields', 'framer-cost', 'feed-bytes'],
-  'feed/replay-filter': ['replay-filter', 'feed'],
-  'feed/replay-ring': ['replay-ring', 'share-slow'],
-  'feed/feed': ['feed', 'feed-bytes', 'resume', 'resume-lifetime', 'upstream-inputs', 'timeouts', 'stalled-loop'],
-  'browser/outlet': ['heartbeat', 'stream', 'slow-dedicated', 'slow-browser', 'close', 'thin-path'],
+  framing: ['sse/framer', ['framer', 'framer-fields', 'framer-cost', 'feed-bytes']],
+  'replay-filter': ['feed/replay-filter', ['replay-filter', 'feed']],
+  replay: ['feed/replay-ring', ['replay-ring', 'share-slow']],
+  feed: [
+    'feed/feed',
+    ['feed', 'feed-bytes', 'resume', 'resume-lifetime', 'upstream-inputs', 'timeouts', 'stalled-loop'],
+  ],
+  writer: [
+    'browser/response-writer',
+    ['heartbeat', 'stream', 'slow-dedicated', 'slow-browser', 'close', 'transparent'],
+  ],
 };
+
+for (const [name, [source, tests]] of Object.entries(groups)) {
+  const files = [`src/${source}.ts`, ...tests.map((test) => `test/${test}.test.ts`)];
+  const missing = files.filter((file) => !existsSync(join('packages/sse-proxy', file)));
+  if (missing.length === 0) continue;
+  console.error(`mutation: ${name} names files that don't exist: ${missing.join(', ')}`);
+  process.exit(1);
+}
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in groups));
@@ -28,17 +42,18 @@ if (unknown.length > 0) {
 const folder = mkdtempSync(join(tmpdir(), 'mutation-'));
 let failed = 0;
 for (const name of asked.length > 0 ? asked : Object.keys(groups)) {
-  const tests = groups[name].map((test) => `packages/sse-proxy/test/${test}.test.ts`).join(' ');
+  const [source, testNames] = groups[name];
+  const tests = testNames.map((test) => `packages/sse-proxy/test/${test}.test.ts`).join(' ');
   const config = join(folder, `${name}.json`);
   const options = {
-    mutate: [`packages/sse-proxy/src/${name}.ts`],
+    mutate: [`packages/sse-proxy/src/${source}.ts`],
     testRunner: 'command',
     commandRunner: {
       command: `node node_modules/mocha/bin/mocha.js --no-config --bail --exit --timeout 5000 ${tests}`,
     },
     concurrency: 2,
     timeoutMS: 5_000,
-    // Without one Stryker leaves TypeScript alone: its rewriting of tsconfig needs the compiler's old API.
+    // With a tsconfig file, Stryker would rewrite it through an API that the compiler no longer has.
     tsconfigFile: 'none',
     reporters: ['clear-text', 'dots'],
     clearTextReporter: { allowColor: false, logTests: false },
@@ -47,7 +62,7 @@ for (const name of asked.length > 0 ? asked : Object.keys(groups)) {
     ignorePatterns: ['/examples', '/docs', '/test'],
   };
   writeFileSync(config, JSON.stringify(options));
-  console.log(`mutation: ${name}.ts, noticed by ${groups[name].join(', ')}`);
+  console.log(`mutation: ${source}.ts, tested by ${testNames.join(', ')}`);
   const command = ['exec', '--yes', `--package=${stryker}`, '--', 'stryker', 'run', config];
   if (spawnSync('npm', command, { stdio: 'inherit' }).status !== 0) failed++;
 }

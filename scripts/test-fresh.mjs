@@ -57,6 +57,8 @@ async function tryOn(name) {
 
 async function run([command, ...args], log) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Ending `unshare` ends every process in the machine, and the machine is then removed.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill('SIGKILL'));
   const file = createWriteStream(log);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

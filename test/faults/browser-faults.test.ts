@@ -6,26 +6,26 @@ import { endScenes } from './support/stage.ts';
 describe('when browsers fail', () => {
   afterEach(endScenes);
 
-  proves(rows.stopsReading, 'it alone is cut, and replayed later', ({ cuts, gaps, notes, seen }) => {
+  proves(rows.stopsReading, 'it alone is cut, and later replayed', ({ cuts, gaps, notes, seen }) => {
     expect({ cuts, gaps, notes }).to.deep.equal({ cuts: 1, gaps: [], notes: { othersCut: 0 } });
     expect(Object.values(seen.evictions)).to.deep.equal([1]);
   });
 
-  proves(rows.vanishes, 'it is cut, and the upstream closed with the last one', ({ seen }) => {
+  proves(rows.vanishes, 'it is cut, and the upstream connection closes with the last browser', ({ seen }) => {
     expect(seen.closes).to.deep.equal({ evicted: 1 });
   });
 
-  proves(rows.churn, 'others unaffected, single flight', ({ gaps, requests }, mode) => {
+  proves(rows.churn, 'the others are unaffected, one upstream request', ({ gaps, requests }, mode) => {
     expect(gaps).to.deep.equal([]);
     if (mode === 'shared') expect(requests).to.equal(1);
   });
 
-  proves(rows.storm, 'all replayed', ({ cuts, gaps, refusals, requests }, mode) => {
+  proves(rows.storm, 'all are replayed', ({ cuts, gaps, refusals, requests }, mode) => {
     expect({ cuts, gaps, refusals }).to.deep.equal({ cuts: 1_000, gaps: [], refusals: [] });
     expect(requests).to.equal(mode === 'shared' ? 1 : 2_000);
   });
 
-  proves(rows.joinDuringResume, 'no gap, no double at replay → live', ({ gaps, requests }, mode) => {
+  proves(rows.joinDuringResume, 'no gap and no repeat between replay and live', ({ gaps, requests }, mode) => {
     expect(gaps).to.deep.equal([]);
     if (mode === 'shared') expect(requests).to.equal(1);
   });
@@ -38,7 +38,7 @@ describe('when browsers fail', () => {
     expect(gaps).to.deep.equal([]);
   });
 
-  proves(rows.trimmedAssigned, 'a gap to the one who missed something', ({ cuts, gaps, requests }) => {
+  proves(rows.trimmedAssigned, 'a gap for the browser that missed events', ({ cuts, gaps, requests }) => {
     expect({ cuts, gaps, requests }).to.deep.equal({ cuts: 1, gaps: ['unknown-id'], requests: 1 });
   });
 });

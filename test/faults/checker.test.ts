@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Ledger } from './support/checker.ts';
 import { frame } from './support/events.ts';
 
-/** The data of event `sequence`, as a browser's parser gives it. */
+/** The data of event `sequence`, as a browser's parser returns it. */
 function data(sequence: number, epoch = 0): string {
   return /data: (.*)\n/.exec(frame(epoch, sequence, 100, true))?.[1] ?? '';
 }
@@ -21,22 +21,22 @@ function read(from: number | undefined, ...sequences: number[]): Ledger {
 describe('the checker of the fault tests', () => {
   const clean = { doubled: 0, reordered: 0, mangled: 0, lost: 0 };
 
-  it('finds nothing where nothing is wrong', () => {
+  it('counts no fault in a flawless stream', () => {
     expect(counts(read(1, 1, 2, 3), 3)).to.deep.equal({ ...clean, delivered: 3 });
     expect(counts(read(undefined, 7, 8), 8)).to.deep.equal({ ...clean, delivered: 2 });
   });
 
-  it('counts what is lost: at the start, in the middle, at the end, and all of it', () => {
+  it('counts lost events: at the start, in the middle, at the end, and all of them', () => {
     expect(counts(read(1, 2, 3, 5), 7)).to.deep.equal({ ...clean, delivered: 3, lost: 4 });
     expect(counts(read(1), 7)).to.deep.equal({ ...clean, delivered: 0, lost: 7 });
   });
 
-  it('counts what is doubled, and what comes late', () => {
+  it('counts repeated and late events', () => {
     expect(counts(read(1, 1, 2, 2, 1), 2)).to.deep.equal({ ...clean, delivered: 4, doubled: 2 });
     expect(counts(read(1, 1, 3, 2, 2), 3)).to.deep.equal({ ...clean, delivered: 4, reordered: 1, doubled: 1 });
   });
 
-  it('counts what is not as it was sent: a changed byte, two halves, another id', () => {
+  it('counts events with a changed byte, two halves or another id as mangled', () => {
     const ledger = new Ledger(1);
     ledger.take(data(1).replace(/.$/, '~'), '1');
     ledger.take(data(2).slice(0, 40) + data(3).slice(40), '2');
@@ -44,7 +44,7 @@ describe('the checker of the fault tests', () => {
     expect(ledger.mangled).to.equal(3);
   });
 
-  it('expects a new epoch from its beginning, and still misses what the old one owed', () => {
+  it('expects a new epoch from its first event, and keeps counting what the old one lost', () => {
     const ledger = read(1, 1, 3);
     ledger.take(data(2, 1), '2');
     expect(counts(ledger, 2)).to.deep.equal({ ...clean, delivered: 3, lost: 2 });

@@ -4,14 +4,14 @@ import { needs } from '../support/needs.ts';
 import { deployed, limitReached, type PageFigures, type PageRun, upstreamDown } from './rows/chromium.ts';
 import { endScenes } from './support/stage.ts';
 
-describe('a native EventSource in Chromium, left alone', () => {
+describe('a page in Chromium that does nothing but listen', () => {
   needs('chromium');
   let chromium: RealBrowser;
   const runs = new Map<PageRun, Promise<PageFigures>>();
 
   before(async () => {
     chromium = await launchBrowser();
-    // Most of each is waiting, as long as a browser is told to: side by side.
+    // They run side by side, because most of the time they wait as long as `retry:` says.
     for (const run of [limitReached, upstreamDown, deployed]) {
       const figures = run(chromium.browser);
       figures.catch(() => {});
@@ -30,15 +30,15 @@ describe('a native EventSource in Chromium, left alone', () => {
     return figures?.own ?? [];
   }
 
-  it('is live again after the limit was reached', async () => {
+  it('a native EventSource is live again after the limit was reached', async () => {
     expect(await livesAgain(limitReached)).to.include('refused limit');
   });
 
-  it('is live again after a deploy: drained, restarted on the same port', async () => {
+  it('a native EventSource is live again after a deploy: drained, restarted on the same port', async () => {
     expect(await livesAgain(deployed)).to.include('end draining');
   });
 
-  it('is live again after the upstream was down for 20 s', async () => {
+  it('a native EventSource is live again after the upstream was down for 20 s', async () => {
     const own = await livesAgain(upstreamDown);
     expect(own).to.include('end upstream-broken');
     expect(own).to.include('refused upstream');

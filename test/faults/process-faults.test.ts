@@ -6,12 +6,12 @@ import { endScenes } from './support/stage.ts';
 describe("when the proxy's process is in trouble", () => {
   afterEach(endScenes);
 
-  proves(rows.loopStalls, 'late, no loss, no false timeout', (figures) => {
+  proves(rows.loopStalls, 'events are late, none is lost, and no time-out fires', (figures) => {
     unnoticed(figures);
     expect(figures.seen.outagesMs).to.deep.equal([]);
   });
 
-  proves(rows.clockJumps, 'nobody notices', ({ gaps, notes, requests, seen }, mode) => {
+  proves(rows.clockJumps, 'no browser notices', ({ gaps, notes, requests, seen }, mode) => {
     expect(gaps).to.deep.equal([]);
     expect(notes).to.deep.equal({ cutsBeforeTheBlip: 0 });
     expect(seen.outagesMs).to.deep.equal([]);
@@ -20,7 +20,7 @@ describe("when the proxy's process is in trouble", () => {
 
   proves(
     rows.fdsRunOut,
-    'open streams live on, newcomers get in later',
+    'open streams go on, and new browsers get in later',
     ({ gaps, notes, requests, cuts, refusals }) => {
       expect(gaps).to.deep.equal([]);
       expect(notes.openAtTheLimit).to.be.below(10);
@@ -29,18 +29,18 @@ describe("when the proxy's process is in trouble", () => {
     },
   );
 
-  proves(rows.smallHeap, 'cut before out-of-memory, replayed later', ({ gaps, seen }) => {
+  proves(rows.smallHeap, 'they are cut before the process runs out of memory, and later replayed', ({ gaps, seen }) => {
     expect(gaps).to.deep.equal([]);
     expect(Object.values(seen.evictions).reduce((sum, n) => sum + n, 0)).to.be.at.least(10);
   });
 
-  proves(rows.hooksFail, 'that request fails, nobody else notices', ({ gaps, seen }) => {
+  proves(rows.hooksFail, 'that request fails, and no other browser notices', ({ gaps, seen }) => {
     expect(gaps).to.deep.equal([]);
     expect(Object.keys(seen.refusals).toSorted()).to.deep.equal(['ERR_SSE_HOOK', 'ERR_SSE_HOOK_TIMEOUT']);
     expect(seen.closes).to.deep.equal({ 'browser-left': 5 });
   });
 
-  proves(rows.logBlocked, 'lines dropped and counted, nobody notices', ({ gaps, notes }) => {
+  proves(rows.logBlocked, 'lines are dropped and counted, and no browser notices', ({ gaps, notes }) => {
     expect(gaps).to.deep.equal([]);
     expect(notes.dropped).to.be.above(0);
     expect((notes.dropped ?? 0) + (notes.logged ?? 0)).to.be.at.least(205);

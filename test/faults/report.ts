@@ -1,9 +1,9 @@
-// Runs the whole fault table, each row a few times, and writes what came of it to REPORT.md.
-// `npm run faults`; RUNS=1 for a quick look, ROWS='^2[0-9]' for some of the rows (then nothing is written).
+// `npm run faults`: runs the whole fault table, each row a few times, and writes the figures to REPORT.md.
+// RUNS=1 runs each row once; ROWS='^2[0-9]' runs some of the rows and writes nothing.
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { table } from './rows/table.ts';
-import type { Row } from './support/row.ts';
+import { labelOf, type Row } from './support/row.ts';
 import type { Figures, Mode } from './support/scene.ts';
 import { endScenes } from './support/stage.ts';
 
@@ -14,7 +14,7 @@ const head = [
   ['gaps', 'cuts', 'recovery p50 ms', 'p99 ms', 'peak MB', 'fds before', 'after'],
 ].flat();
 
-/** Runs a row; a run that fails is a line that says so. */
+/** Runs a row several times and returns its line of the report. Throws if a run fails. */
 async function line(row: Row, mode: Mode): Promise<string[]> {
   const all: Figures[] = [];
   for (let n = 0; n < runs; n++) {
@@ -28,7 +28,7 @@ async function line(row: Row, mode: Mode): Promise<string[]> {
   const most = (of: (figures: Figures) => number) => String(Math.round(Math.max(...all.map(of))));
   const recoveries = all.flatMap(({ recoveryMs }) => recoveryMs).toSorted((a, b) => a - b);
   return [
-    [String(row.row), row.fault, mode, String(all.length)],
+    [labelOf(row), row.fault, mode, String(all.length)],
     [sum(({ sent }) => sent), sum(({ delivered }) => delivered), sum(({ lost }) => lost)],
     [sum(({ doubled }) => doubled), sum(({ reordered }) => reordered), sum(({ mangled }) => mangled)],
     [sum(({ gaps }) => gaps.length), sum(({ cuts }) => cuts), percentile(recoveries, 50), percentile(recoveries, 99)],
@@ -48,7 +48,7 @@ function cells(values: readonly string[]): string {
 
 const lines: string[][] = [];
 for (const row of table) {
-  if (!wanted.test(String(row.row))) continue;
+  if (!wanted.test(labelOf(row))) continue;
   for (const mode of row.modes) {
     const result = await line(row, mode);
     lines.push(result);
@@ -56,20 +56,20 @@ for (const row of table) {
   }
 }
 
-const text = `# Faults: what came of each
+const text = `# Faults: results
 
 Written by \`npm run faults\` on ${new Date().toISOString().slice(0, 10)} with Node ${process.version}, ${cpus().length} cores,
-${runs} runs a row. Rows are those of the fault table; M1–M4 are what must be shown. Upstream and
-proxy are processes of their own, the browsers (Chromium aside) share a third; between them are real sockets. What each row does is in \`rows/\`.
+${runs} runs a row. Numbered rows are those of [the contract](../../docs/contract.md#faults); the others (M1–M4, all) combine faults. Upstream and
+proxy are separate processes, and all browsers except Chromium share a third; they communicate over real sockets. \`rows/\` holds the code of each row.
 
-- *sent*: events that the upstream numbered, over all runs; *delivered*: how many of them browsers got, all browsers together.
-- *lost*, *doubled*, *reordered*, *mangled*: against the number and checksum in each event, per browser, added up.
-- *gaps*: \`sse-proxy:gap\` events, where continuity could not be proven. *cuts*: streams that ended for a browser,
-  soft refusals included; it came back by itself.
-- *recovery*: from the loss of an upstream until it is back, and from a browser's cut to its next event. The browsers
-  of these tests wait a hundredth of the \`retry:\` they are given; those in Chromium (M3) wait as told.
-- *peak*: the proxy's resident memory, its start (about 100 MB with the type-stripping loader) included.
-- *fds*: the proxy's descriptors before the first browser came and after the last one left (row 28: without the log's pipe).
+- *sent*: events that the upstream sent, in all runs; *delivered*: events that the browsers received, added up.
+- *lost*, *doubled*, *reordered*, *mangled*: by the number and checksum in each event, per browser, added up.
+- *gaps*: \`sse-proxy:gap\` events, sent where continuity can't be proven. *cuts*: streams that ended for a browser, soft
+  refusals included; the browser reconnected by itself.
+- *recovery*: time from the loss of an upstream to its return, and from a browser's cut to its next event. The browsers
+  of these tests wait a hundredth of the \`retry:\` time; those in Chromium (M3) wait all of it.
+- *peak*: the proxy's resident memory, including about 100 MB at its start with the type-stripping loader.
+- *fds*: the proxy's file descriptors before the first browser and after the last one ([row 28]: without the log's pipe).
 
 ${cells(head)}
 ${cells(head.map((name) => (['row', 'fault', 'mode'].includes(name) ? '---' : '--:')))}

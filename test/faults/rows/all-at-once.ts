@@ -1,4 +1,4 @@
-// Not a row of the table: many of them together, at random.
+// Not a row of the contract: many faults at random, at the same time.
 import { both, type Row } from '../support/row.ts';
 import { Scene } from '../support/scene.ts';
 
@@ -6,8 +6,8 @@ const steps = 150;
 const eventsPerStep = 4;
 
 export const allAtOnce: Row = {
-  row: 'all',
-  fault: 'breaks, blips, browsers that pause, that come with old ids, a ring of 20 events: at random, at once',
+  label: 'all',
+  fault: 'broken connections, paused browsers and old ids at random, with a replay ring of 20 events',
   modes: both,
   async run(mode) {
     const share = { lingerMs: 50, replay: { maxEvents: 20 } };

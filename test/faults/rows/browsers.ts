@@ -5,12 +5,12 @@ import { both, type Row } from '../support/row.ts';
 import { type Figures, type Mode, Scene } from '../support/scene.ts';
 import { endWithScene, until } from '../support/stage.ts';
 
-// More than the kernel's buffers take: what waits, waits in the proxy.
+// More than the kernel's buffers hold, so that bytes accumulate in the proxy.
 const flood = { events: 15_000, eventBytes: 1_000 };
 const slowClient = { maxBufferedBytes: 262_144, maxStallMs: 500 };
 
 export const stopsReading: Row = {
-  row: 16,
+  cites: '[row 16]',
   fault: 'browser stops reading',
   modes: both,
   async run(mode) {
@@ -19,7 +19,7 @@ export const stopsReading: Row = {
     const [slow] = await scene.open(1);
     await scene.emit(10);
     slow?.stopReading();
-    // In lock step with the others, so that none of them is slow, however busy the machine is.
+    // In lock step with the other browsers, so that none of them lags on a busy machine.
     for (let sent = 0; sent < flood.events; sent += 100) await scene.emit(100, others);
     let evicted = 0;
     while (evicted === 0) evicted = (await scene.proxy.ask('stats')).evicted;
@@ -31,7 +31,7 @@ export const stopsReading: Row = {
 };
 
 export const vanishes: Row = {
-  row: 17,
+  cites: '[row 17]',
   fault: 'browser vanishes without FIN',
   modes: both,
   async run(mode) {
@@ -43,7 +43,7 @@ export const vanishes: Row = {
     network.rules = { stalled: true };
     viewer?.leave();
     await scene.upstream.ask('emit', flood.events);
-    // The last one is gone: the upstream is left, too.
+    // With the last browser gone, the proxy must close the upstream connection.
     let open = 1;
     while (open > 0) open = await scene.upstream.ask('open');
     return scene.figures();
@@ -51,7 +51,7 @@ export const vanishes: Row = {
 };
 
 export const churn: Row = {
-  row: 18,
+  cites: '[row 18]',
   fault: '400 browsers connect and abort in any phase, 5 stay',
   modes: both,
   async run(mode) {
@@ -77,11 +77,11 @@ export const churn: Row = {
 };
 
 export const storm: Row = {
-  row: 19,
+  cites: '[row 19]',
   fault: 'reconnect storm, 1,000 at once',
   modes: both,
   async run(mode) {
-    // All leave at once: however long the first takes to come back, the feed has to be there still.
+    // All browsers leave together. A long linger keeps the feed until the first one is back, on a slow machine too.
     const scene = await Scene.set({ mode, ...(mode === 'shared' && { options: { share: { lingerMs: 5_000 } } }) });
     const viewers = await scene.open(1_000);
     await scene.emit(20);
@@ -93,7 +93,7 @@ export const storm: Row = {
 };
 
 export const joinDuringResume: Row = {
-  row: 20,
+  cites: '[row 20]',
   fault: 'join during a resume',
   modes: both,
   async run(mode) {
@@ -114,14 +114,15 @@ export const joinDuringResume: Row = {
 };
 
 export const trimmed: Row = {
-  row: 33,
+  cites: '[row 33]',
   fault: "the ring was trimmed past the browsers' id",
   modes: ['shared'],
   run: (mode) => comeBack(mode, { ring: 200, head: 300, id: 50 }),
 };
 
 export const trimmedFar: Row = {
-  row: '33, far behind',
+  label: '33, far behind',
+  cites: '[row 33]',
   fault: "the ring was trimmed past the browsers' id, and holds less than they missed",
   modes: ['shared'],
   run: (mode) => comeBack(mode, { ring: 50, head: 2_000, id: 10 }),
@@ -133,7 +134,7 @@ async function comeBack(mode: Mode, { ring, head, id }: { ring: number; head: nu
   await scene.open(2);
   for (let sent = 0; sent < head; sent += 50) await scene.emit(50);
   await scene.upstream.ask('run', 100);
-  // All five are here before the upstream's answer to the first of them is.
+  // The latency lets all five arrive before the upstream responds to the first.
   scene.relay.rules = { latencyMs: 300 };
   for (let n = 0; n < 5; n++) scene.visit({ from: id + 1, lastEventId: String(id) });
   await scene.upstream.ask('reached', head + 50);
@@ -141,7 +142,8 @@ async function comeBack(mode: Mode, { ring, head, id }: { ring: number; head: nu
 }
 
 export const trimmedAssigned: Row = {
-  row: '33, assigned ids',
+  label: '33, assigned ids',
+  cites: '[row 33]',
   fault: "the ring was trimmed past the browser's id; the upstream has no ids",
   modes: ['shared'],
   async run(mode) {

@@ -1,4 +1,4 @@
-// Must-show 3: what a native EventSource goes through.
+// Must-show 3: a native EventSource in Chromium.
 import { setTimeout } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { Ledger } from '../support/checker.ts';
@@ -6,19 +6,19 @@ import { type Figures, Scene, type SceneOptions } from '../support/scene.ts';
 
 declare global {
   interface Window {
-    /** Data and id of every event, in order. */
+    /** Data and id of every event, in the order of arrival. */
     got: [data: string, id: string][];
-    /** Our own events: name and reason. */
+    /** The proxy's own events: name and reason. */
     own: string[];
-    /** How often the EventSource gave up for good. */
+    /** Number of times that the EventSource closed for good. */
     gaveUp: number;
-    /** From each loss of its connection to the next event. */
+    /** Time from each loss of the connection to the next event, in ms. */
     recoveryMs: number[];
   }
   const source: EventSource;
 }
 
-/** What a run came to; the page's EventSource is one of the browsers. */
+/** Figures of a run. The page's EventSource counts as one of the browsers. */
 export interface PageFigures extends Figures {
   own: string[];
   gaveUp: number;
@@ -30,14 +30,14 @@ async function newPage(browser: Browser, options: SceneOptions): Promise<{ scene
   const scene = await Scene.set(options);
   const context = await browser.newContext();
   const page = await context.newPage();
-  // The runner's bound is the only one.
+  // The test runner's time-out is the only one.
   page.setDefaultTimeout(0);
   return { scene, page };
 }
 
 const visit = (page: Page, scene: Scene) => page.goto(`http://127.0.0.1:${scene.port()}/`);
 
-/** Waits until the page has event number `sequence`. */
+/** Resolves when the page has received event number `sequence`. */
 async function has(page: Page, sequence: number): Promise<void> {
   await page.waitForFunction((id) => Number(window.got.at(-1)?.[1]) >= id, sequence);
 }
@@ -76,7 +76,7 @@ export const limitReached: PageRun = async (browser) => {
   await page.waitForFunction(() => window.own.length > 0);
   first?.leave();
   await page.waitForFunction(() => source.readyState === EventSource.OPEN);
-  // A refusal opens it for a moment: only the proxy knows that this time it is a stream.
+  // A soft refusal opens the EventSource too, so only the proxy's counter shows that a stream is open.
   let open = 0;
   while (open === 0) open = (await scene.proxy.ask('stats')).open;
   return figures(page, scene);
@@ -92,7 +92,7 @@ export const upstreamDown: PageRun = async (browser) => {
   await scene.upstream.ask('emit', 20);
   await has(page, 20);
   await scene.upstream.kill();
-  // What has to be shown is this long an absence, so there is nothing to wait for but its end.
+  // The absence itself is under test, so its length is the only condition to wait for.
   await setTimeout(downMs);
   await scene.upstream.restart();
   await scene.upstream.ask('emit', 20);

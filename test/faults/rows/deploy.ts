@@ -1,4 +1,4 @@
-// Rows of the fault table about restarts of the proxy, and what stands in front of it.
+// Rows about restarts of the proxy, and about nginx in front of it.
 import { startNginx } from '../support/nginx.ts';
 import { Relay } from '../support/relay.ts';
 import { both, type Row } from '../support/row.ts';
@@ -9,7 +9,7 @@ import { Viewer } from '../support/viewer.ts';
 export const graceMs = 1_500;
 
 export const terminated: Row = {
-  row: 25,
+  cites: '[row 25]',
   fault: 'SIGTERM',
   modes: both,
   async run(mode) {
@@ -33,7 +33,7 @@ export const terminated: Row = {
 };
 
 export const proxyKilled: Row = {
-  row: 26,
+  cites: '[row 26]',
   fault: 'proxy kill -9',
   modes: both,
   async run(mode) {
@@ -54,7 +54,8 @@ export const proxyKilled: Row = {
 
 export const proxyKilledInFlow: Row = {
   ...proxyKilled,
-  row: '26, while events flow',
+  label: '26, while events flow',
+  cites: '[row 26]',
   async run(mode) {
     const scene = await Scene.set({ mode });
     const balancer = endWithScene(await Relay.start(scene.proxy.port), (it) => it.close());
@@ -74,12 +75,12 @@ export const proxyKilledInFlow: Row = {
   },
 };
 
-/** The real ones are 60 s and 15 s. */
+/** Shorter than the usual 60 s and the default 15 s, so that the test is fast. */
 const readTimeoutMs = 2_000;
 const heartbeatMs = 500;
 
 export const behindNginx: Row = {
-  row: 34,
+  cites: '[row 34]',
   fault: `nginx in front, read timeout ${readTimeoutMs} ms (heartbeat ${heartbeatMs} ms); reload`,
   modes: both,
   needs: 'nginx',
@@ -95,11 +96,11 @@ export const behindNginx: Row = {
     scene.port = () => nginx.port;
     const viewers = await scene.open(5);
     await scene.emit(20);
-    // The timeout is real: where it is shorter than the heartbeat, it cuts.
+    // Control: with a read timeout below the heartbeat's interval, nginx does cut.
     const hasty = endWithScene(new Viewer(scene.port, { path: '/hasty', from: 'any' }), (it) => it.leave());
     await until(() => hasty.cuts > 0);
     hasty.leave();
-    // Silence for longer than nginx waits.
+    // The upstream stays silent for longer than nginx's read timeout.
     const beats = Math.ceil((1.5 * readTimeoutMs) / heartbeatMs);
     const before = viewers.map(({ heartbeats }) => heartbeats);
     await until(() => viewers.every(({ heartbeats }, n) => heartbeats >= (before[n] ?? 0) + beats));
@@ -114,7 +115,7 @@ export const behindNginx: Row = {
 };
 
 export const behindGzip: Row = {
-  row: 35,
+  cites: '[row 35]',
   fault: 'nginx gzip in front',
   modes: both,
   needs: 'nginx',
@@ -128,7 +129,7 @@ export const behindGzip: Row = {
     );
     scene.port = () => nginx.port;
     const viewers = await scene.open(3, { gzip: true });
-    // Each event is here before there is a next one that could push it out.
+    // Each event must arrive before the next one is sent, which could push it out of a buffer.
     for (let n = 0; n < 50; n++) await scene.emit(1);
     scene.notes.compressed = viewers.filter(({ compressed }) => compressed > 0).length;
     return scene.figures();

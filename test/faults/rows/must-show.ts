@@ -1,5 +1,4 @@
-// What must be shown: many breaks, many browsers, one that does not read.
-
+// Must-show 1 and 2: many broken connections, and many browsers.
 import { both, type Row } from '../support/row.ts';
 import { Scene } from '../support/scene.ts';
 import { until } from '../support/stage.ts';
@@ -7,19 +6,19 @@ import { until } from '../support/stage.ts';
 const breaks = 200;
 
 export const brokenManyTimes: Row = {
-  row: 'M1',
+  label: 'M1',
   fault: `200 events/s, every upstream connection broken ${breaks} times at random bytes, 20 browsers`,
   modes: both,
   async run(mode) {
     const perBrowser = mode === 'dedicated' ? 20 : 1;
-    // The answer's headers are about 200 bytes: some breaks fall into them, most into events.
+    // Response headers are about 200 bytes: some breaks fall into them, most into events.
     const cut = () => ({
       bytes: 1 + Math.floor(Math.random() * 1_000),
       how: Math.random() < 0.5 ? ('fin' as const) : ('rst' as const),
     });
     const scene = await Scene.set({ mode });
     await scene.open(20);
-    // Before the first id nobody could say where to go on.
+    // Before the first id there is no position to resume from.
     await scene.emit(1);
     await scene.upstream.ask('run', 200);
     scene.relay.rules = { cut };
@@ -31,7 +30,7 @@ export const brokenManyTimes: Row = {
 };
 
 export const manyComeAndGo: Row = {
-  row: 'M2',
+  label: 'M2',
   fault: '2,000 browsers on 1 upstream connection, 500 leave and come back',
   modes: ['shared'],
   async run(mode) {

@@ -1,4 +1,4 @@
-// Rows of the fault table in which the proxy's own process is in trouble.
+// Rows in which the proxy's own process is in trouble.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { both, type Row } from '../support/row.ts';
@@ -6,7 +6,7 @@ import { Scene } from '../support/scene.ts';
 import { until } from '../support/stage.ts';
 
 export const loopStalls: Row = {
-  row: 21,
+  cites: '[row 21]',
   fault: 'event loop stalls 5 s',
   modes: both,
   async run(mode) {
@@ -24,7 +24,7 @@ export const loopStalls: Row = {
 const hourMs = 3_600_000;
 
 export const clockJumps: Row = {
-  row: 22,
+  cites: '[row 22]',
   fault: 'clock jumps ±1 h',
   modes: both,
   async run(mode) {
@@ -39,7 +39,7 @@ export const clockJumps: Row = {
       await scene.upstream.ask('reached', (await scene.upstream.ask('head')).head + 100);
     }
     scene.notes.cutsBeforeTheBlip = viewers.reduce((sum, { cuts }) => sum + cuts, 0);
-    // What is kept for those who come back is not older for the clock, either.
+    // The wall clock must not age the replay ring either.
     await scene.proxy.ask('shiftClock', hourMs);
     viewers[0]?.blip();
     await scene.emit(20);
@@ -47,13 +47,13 @@ export const clockJumps: Row = {
   },
 };
 
-/** Changes how many descriptors a running process may have. */
+/** Limits the file descriptors of a running process. */
 async function limitFds(pid: number, fds: number): Promise<void> {
   await promisify(execFile)('prlimit', ['--pid', String(pid), `--nofile=${fds}:`]);
 }
 
 export const fdsRunOut: Row = {
-  row: 23,
+  cites: '[row 23]',
   fault: 'file descriptors run out',
   linux: 'prlimit',
   modes: both,
@@ -76,7 +76,7 @@ export const fdsRunOut: Row = {
 };
 
 export const smallHeap: Row = {
-  row: 24,
+  cites: '[row 24]',
   fault: 'small heap (--max-old-space-size=32), 10 browsers read nothing of a flood',
   modes: both,
   async run(mode) {
@@ -100,7 +100,7 @@ export const smallHeap: Row = {
 };
 
 export const hooksFail: Row = {
-  row: 27,
+  cites: '[row 27]',
   fault: 'hook, observer, limiter throws or hangs',
   modes: both,
   async run(mode) {
@@ -120,7 +120,7 @@ export const hooksFail: Row = {
 };
 
 export const logBlocked: Row = {
-  row: 28,
+  cites: '[row 28]',
   fault: 'log sink blocked',
   modes: both,
   async run(mode) {
@@ -132,7 +132,7 @@ export const logBlocked: Row = {
       await scene.emit(10);
     }
     Object.assign(scene.notes, await scene.proxy.ask('log'));
-    // The pipe and the process at its other end count, too.
+    // The pipe to the log's process is still open.
     const figures = await scene.figures();
     return { ...figures, fdsAfter: figures.fdsAfter - 1 };
   },

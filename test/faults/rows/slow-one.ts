@@ -1,4 +1,4 @@
-// Must-show 4: one browser that does not read, what it costs the others, and the process.
+// Must-show 4: the effect of one browser that does not read on the others and on the process.
 import { both, type Row } from '../support/row.ts';
 import { Scene } from '../support/scene.ts';
 
@@ -6,14 +6,14 @@ const round = { events: 5, eventBytes: 20_000 };
 export const slowClient = { maxBufferedBytes: 524_288, maxStallMs: 250 };
 
 export const oneStopsReading: Row = {
-  row: 'M4',
+  label: 'M4',
   fault: '1 browser stops reading, 200 others go on',
   modes: both,
   async run(mode) {
     const scene = await Scene.set({ mode, options: { slowClient }, upstream: { eventBytes: round.eventBytes } });
     const others = await scene.open(200);
     const [slow] = await scene.open(1);
-    // In lock step: the next events are only sent when all the others have these.
+    // In lock step: the next events are sent when all other browsers have received these.
     const lap = async () => {
       const from = performance.now();
       await scene.emit(round.events, others);
@@ -47,7 +47,7 @@ function median(values: readonly number[]): number {
 export const floodMb = { first: 30, later: 210 };
 
 export const floodOnOneStopped: Row = {
-  row: 'M4, flood',
+  label: 'M4, flood',
   fault: `1 browser stops reading, ${floodMb.first + floodMb.later} MB for it and 2 others`,
   modes: both,
   async run(mode) {

@@ -13,9 +13,10 @@ import * as answers from './upstream-answers.ts';
 import * as connects from './upstream-connects.ts';
 import * as streams from './upstream-streams.ts';
 
-/** Every row, in the order of the fault table; then what must be shown. */
+/** Every row, in the contract's order; then the must-shows, which are no rows of the contract. */
 export const table: readonly Row[] = [
-  upstream.finBetweenEvents,
+  upstream.finInFraming,
+  upstream.cleanEnd,
   upstream.resetMidEvent,
   upstream.refusedAtFirst,
   upstream.killedAndRestarted,
@@ -62,7 +63,7 @@ export const table: readonly Row[] = [
 
 function inChromium(fault: string, mode: Mode, run: chromium.PageRun): Row {
   return {
-    row: 'M3',
+    label: 'M3',
     fault,
     modes: [mode],
     async run() {

@@ -1,5 +1,4 @@
-// Rows of the fault table in which the upstream answers a resume with something else than its stream.
-
+// Rows in which the upstream's response to a resume is no event stream.
 import { both, type Row } from '../support/row.ts';
 import { Scene } from '../support/scene.ts';
 import { until } from '../support/stage.ts';
@@ -7,7 +6,7 @@ import { until } from '../support/stage.ts';
 export const retryAfterMs = 1_000;
 
 export const busyAtResume: Row = {
-  row: 12,
+  cites: '[row 12]',
   fault: '503 with Retry-After and 429 at resume',
   modes: both,
   async run(mode) {
@@ -23,7 +22,8 @@ export const busyAtResume: Row = {
 };
 
 export const awayTooLong: Row = {
-  row: '12, past the budget',
+  label: '12, past the budget',
+  cites: '[row 12]',
   fault: '503 for longer than maxOutageMs',
   modes: both,
   async run(mode) {
@@ -40,9 +40,9 @@ export const awayTooLong: Row = {
   },
 };
 
-/** A run for each status that means "never". */
+/** One row for each status that is final during a resume. */
 export const neverAtResume: readonly Row[] = [401, 403, 404, 204].map((status) => ({
-  row: 13,
+  cites: '[row 13]',
   fault: `${status} at resume`,
   modes: both,
   async run(mode) {

@@ -1,5 +1,4 @@
-// Rows of the fault table in which the upstream can't be reached, or not as it was.
-
+// Rows in which the upstream is unreachable, or has moved.
 import { trusted, untrusted } from '../support/certificates.ts';
 import { Relay } from '../support/relay.ts';
 import { both, type Row } from '../support/row.ts';
@@ -8,7 +7,7 @@ import { endWithScene, until } from '../support/stage.ts';
 import { fillBacklog } from '../support/upstream.ts';
 
 export const connectBlackhole: Row = {
-  row: 6,
+  cites: '[row 6]',
   fault: 'connect blackhole',
   linux: 'a full backlog drops SYNs',
   modes: both,
@@ -30,7 +29,7 @@ export const connectBlackhole: Row = {
 };
 
 export const headersNeverFinish: Row = {
-  row: 7,
+  cites: '[row 7]',
   fault: 'headers never finish',
   modes: both,
   async run(mode) {
@@ -48,7 +47,7 @@ export const headersNeverFinish: Row = {
 };
 
 export const badTlsAtResume: Row = {
-  row: 14,
+  cites: '[row 14]',
   fault: 'bad TLS at resume',
   modes: both,
   async run(mode) {
@@ -75,7 +74,7 @@ export const badTlsAtResume: Row = {
 };
 
 export const dnsChanges: Row = {
-  row: 15,
+  cites: '[row 15]',
   fault: 'DNS answer changes',
   linux: 'all of 127.0.0.0/8 is local',
   modes: both,

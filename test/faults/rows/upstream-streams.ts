@@ -1,11 +1,10 @@
-// Rows of the fault table in which the upstream's stream is odd: slow, too much, repeated, begun anew.
-
+// Rows in which the upstream's stream is odd: slow, too fast, repeated, restarted.
 import { both, type Row } from '../support/row.ts';
 import { Scene } from '../support/scene.ts';
 import { until } from '../support/stage.ts';
 
 export const dribble: Row = {
-  row: 8,
+  cites: '[row 8]',
   fault: '1-byte dribble',
   modes: both,
   async run(mode) {
@@ -19,7 +18,7 @@ export const dribble: Row = {
 export const floodEvents = { count: 40_000, bytes: 1_000 };
 
 export const flood: Row = {
-  row: 9,
+  cites: '[row 9]',
   fault: `flood of ${floodEvents.count / 1_000}k events of ${floodEvents.bytes} B, one of 4 browsers slow`,
   modes: both,
   async run(mode) {
@@ -33,7 +32,7 @@ export const flood: Row = {
 };
 
 export const newEpoch: Row = {
-  row: 10,
+  cites: '[row 10]',
   fault: 'ids restart (new epoch)',
   modes: both,
   async run(mode) {
@@ -49,7 +48,7 @@ export const newEpoch: Row = {
 };
 
 export const repeated: Row = {
-  row: 11,
+  cites: '[row 11]',
   fault: 'upstream ignores Last-Event-ID',
   modes: both,
   async run(mode) {

@@ -1,12 +1,27 @@
-// Rows of the fault table in which the upstream fails.
-
+// Rows in which the upstream fails.
 import { both, type Row } from '../support/row.ts';
 import { Scene } from '../support/scene.ts';
 import { until } from '../support/stage.ts';
 
-export const finBetweenEvents: Row = {
-  row: 1,
-  fault: 'FIN between events',
+export const finInFraming: Row = {
+  cites: '[row 1a]',
+  fault: 'FIN inside the framing, between events',
+  modes: both,
+  async run(mode) {
+    const scene = await Scene.set({ mode });
+    await scene.open(5);
+    for (let round = 0; round < 10; round++) {
+      await scene.emit(20);
+      scene.relay.breakAll('fin');
+    }
+    await scene.emit(20);
+    return scene.figures();
+  },
+};
+
+export const cleanEnd: Row = {
+  cites: '[row 1b]',
+  fault: 'clean end of a stream with ids',
   modes: both,
   async run(mode) {
     const scene = await Scene.set({ mode });
@@ -21,11 +36,11 @@ export const finBetweenEvents: Row = {
 };
 
 export const resetMidEvent: Row = {
-  row: 2,
+  cites: '[row 2]',
   fault: 'RST in the middle of an event',
   modes: both,
   async run(mode) {
-    // Headers and some events; 37 bytes more for every connection, so that each cut falls elsewhere.
+    // Past the headers; 37 bytes later for each connection, so that each cut falls into another place of an event.
     let connections = 0;
     const cut = () => ({ bytes: 500 + ((37 * connections++) % 1_000), how: 'rst' as const });
     const scene = await Scene.set({ mode, relay: { cut } });
@@ -38,7 +53,7 @@ export const resetMidEvent: Row = {
 };
 
 export const refusedAtFirst: Row = {
-  row: 3,
+  cites: '[row 3]',
   fault: 'refused at the first connect',
   modes: both,
   async run(mode) {
@@ -54,7 +69,7 @@ export const refusedAtFirst: Row = {
 };
 
 export const killedAndRestarted: Row = {
-  row: 4,
+  cites: '[row 4]',
   fault: 'upstream kill -9, restart',
   modes: both,
   async run(mode) {
@@ -73,7 +88,7 @@ export const killedAndRestarted: Row = {
 };
 
 export const halfOpen: Row = {
-  row: 5,
+  cites: '[row 5]',
   fault: 'SIGSTOP, half-open socket',
   modes: both,
   async run(mode) {
@@ -84,7 +99,7 @@ export const halfOpen: Row = {
     const beatsBefore = viewers.map(({ heartbeats }) => heartbeats);
     const { accepted } = scene.relay;
     scene.upstream.signal('SIGSTOP');
-    // Heartbeats go on, and the upstream is asked anew: its silence was noticed.
+    // The proxy must detect the silence and connect again, while it goes on sending heartbeats.
     await until(
       () => scene.relay.accepted > accepted && viewers.every((it, n) => it.heartbeats > (beatsBefore[n] ?? 0)),
     );

@@ -1,4 +1,4 @@
-/** Two self-signed certificates for localhost, made for these tests; a client that trusts one refuses the other. */
+/** Two self-signed certificates for localhost. A client that trusts one refuses the other. */
 export const trusted = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQggdl4s0gNrBM3hr7p

@@ -1,19 +1,19 @@
 import { readFrame } from './events.ts';
 
-/** Counts what one browser got against what the upstream numbered. */
+/** Compares the events that one browser received with the numbers that the upstream gave them. */
 export class Ledger {
   delivered = 0;
   doubled = 0;
   reordered = 0;
-  /** Not as it was sent, or under another event's id. */
+  /** Events that differ from what was sent, or that have another event's id. */
   mangled = 0;
   epoch = 0;
-  /** The highest number so far; undefined before the first event of a browser that may start anywhere. */
+  /** The highest number received; undefined before the first event if the browser may start anywhere. */
   last: number | undefined;
   readonly #missing = new Set<number>();
   #lostBefore = 0;
 
-  /** `from`: the first event that it must get; undefined: whichever comes first. */
+  /** @param from number of the first event that must arrive; undefined: the first one that arrives */
   constructor(from: number | undefined) {
     this.last = from === undefined ? undefined : from - 1;
   }
@@ -27,7 +27,7 @@ export class Ledger {
     }
     const { epoch, sequence } = read;
     if (epoch > this.epoch) {
-      // What the old epoch still owed is lost; the new one owes everything from 1.
+      // Events that are still missing from the old epoch are lost; the new epoch must arrive from event 1.
       this.#lostBefore += this.#missing.size;
       this.#missing.clear();
       this.epoch = epoch;
@@ -41,7 +41,7 @@ export class Ledger {
     else this.doubled++;
   }
 
-  /** Events up to `head` that never came. */
+  /** Number of events up to `head` that did not arrive. */
   lost(head: number): number {
     return this.#lostBefore + this.#missing.size + Math.max(0, head - (this.last ?? head));
   }

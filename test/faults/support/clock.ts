@@ -1,4 +1,4 @@
-// Preloaded: a wall clock that can be set while the process runs, as an administrator or NTP sets it.
+// Preloaded into a process: a wall clock that the test can set, as an administrator or NTP does.
 const RealDate = Date;
 let shiftMs = 0;
 
@@ -13,7 +13,7 @@ class ShiftedDate extends RealDate {
 }
 globalThis.Date = ShiftedDate as DateConstructor;
 
-/** Sets the clock this much off the real time. */
+/** Sets the clock `ms` ahead of the real time; negative: behind. */
 export function shiftClock(ms: number): void {
   shiftMs = ms;
 }

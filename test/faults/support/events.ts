@@ -1,13 +1,13 @@
 import { crc32 } from 'node:zlib';
 
-/** One numbered event of the upstream, of about `bytes`. The same for the same numbers, in whichever process. */
+/** One numbered event of about `bytes`. Its text depends on the arguments only, so every process can check it. */
 export function frame(epoch: number, sequence: number, bytes: number, withId: boolean): string {
   const padding = letters(sequence, Math.max(0, bytes - 50));
   const id = withId ? `id: ${sequence}\n` : '';
   return `${id}data: ${epoch} ${sequence} ${checksum(epoch, sequence, padding)} ${padding}\n\n`;
 }
 
-/** What the data of an event says of itself; undefined if it is not as it was sent. */
+/** Reads the numbers from an event's data; undefined if its checksum is wrong. */
 export function readFrame(data: string): { epoch: number; sequence: number } | undefined {
   const [epoch, sequence, sum, padding] = data.split(' ');
   if (padding === undefined || sum !== checksum(Number(epoch), Number(sequence), padding)) return undefined;
@@ -18,7 +18,7 @@ function checksum(epoch: number, sequence: number, padding: string): string {
   return crc32(`${epoch} ${sequence} ${padding}`).toString(16);
 }
 
-// Differs from one event to the next, so that halves of two events never make a whole one.
+// The padding differs between events, so that two halves of different events have no valid checksum.
 function letters(sequence: number, length: number): string {
   return (sequence * 2_654_435_761)
     .toString(36)

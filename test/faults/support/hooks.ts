@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { SseProxyOptions } from '../../../packages/sse-proxy/src/types.ts';
 
-/** Hooks that do what the query asks of them: `?authorize=throw`, `?limits=hang`, … */
+/** Hooks that fail as the query says: `?authorize=throw`, `?limits=hang`, … */
 export function hookedOptions(options: SseProxyOptions): Partial<SseProxyOptions> {
   const { target, observers = [] } = options;
   const fail = (): never => {

@@ -10,7 +10,7 @@ import { until } from './stage.ts';
 /** A real nginx in front of a proxy. */
 export interface Nginx {
   readonly port: number;
-  /** What `nginx -s reload` does: new workers, and the old ones leave. */
+  /** Starts new workers and ends the old ones, like `nginx -s reload`. */
   reload(): void;
   close(): Promise<void>;
 }

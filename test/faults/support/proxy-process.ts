@@ -1,4 +1,4 @@
-// The proxy in a process of its own: Express and the middleware under test.
+// A process with Express and the middleware under test.
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo, LookupFunction } from 'node:net';
@@ -19,7 +19,7 @@ let address = '127.0.0.1';
 let dropped = 0;
 let logged = 0;
 
-// A resolver whose answer the test changes.
+// A resolver whose result the test can change.
 const lookup: LookupFunction = (_name, how, done) => {
   if (how.all) done(null, [{ address, family: 4 }]);
   else done(null, address, 4);
@@ -31,7 +31,7 @@ if (setUp.ca) options.dispatcher = new Agent({ connect: { ca: setUp.ca } });
 if (setUp.hooks) Object.assign(options, hookedOptions(options));
 if (setUp.blockedLog) options.observers?.push({ onOpen: log, onClose: log });
 
-// For a real browser: a native EventSource, and what it got.
+// The page for a real browser: a native EventSource that records what it receives.
 const page = `<!doctype html><link rel="icon" href="data:,"><script>
   window.got = []; window.own = []; window.recoveryMs = []; window.gaveUp = 0;
   let lostAt;
@@ -66,7 +66,7 @@ process.on('SIGTERM', async () => {
   server.close(() => process.exit());
 });
 
-// What a log sink should do: never wait, drop when the pipe is full, and count what it dropped.
+// A log sink as it should be: it never blocks, drops lines while the pipe is full, and counts them.
 const neverReads = 'const parent = process.ppid; setInterval(() => process.ppid === parent || process.exit(), 100)';
 let pipe: NodeJS.WritableStream | undefined;
 function log(context: object): void {
@@ -82,7 +82,7 @@ function fds(): number {
   return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
 }
 
-// Not resourceUsage().maxRSS: on Linux that starts with the size of the process that forked this one.
+// resourceUsage().maxRSS would be wrong on Linux: it starts with the size of the parent process.
 function peakMb(): number {
   if (process.platform !== 'linux') return process.resourceUsage().maxRSS / 1_024;
   const [, kb] = /^VmHWM:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
@@ -95,7 +95,7 @@ const answers = {
   fds,
   peakMb,
   log: () => ({ logged, dropped }),
-  /** Waits until nobody is connected and no upstream is asked. */
+  /** Resolves when neither a browser nor an upstream is connected. */
   async quiet(): Promise<void> {
     await until(() => {
       const { open, opening, upstreamConnections } = proxy.stats();

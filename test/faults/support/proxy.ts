@@ -3,19 +3,19 @@ import { gone } from '../../e2e/support/processes.ts';
 import { type Child, startChild } from '../../scale/support/child.ts';
 import type { ProxyAnswers } from './proxy-process.ts';
 
-/** How a proxy process is started; the options are those that JSON can say. */
+/** How a proxy process is started. The options are those that JSON can express. */
 export interface ProxySetUp {
   readonly options: SseProxyOptions;
   readonly port?: number;
-  /** Of the drain that SIGTERM starts. */
+  /** Grace time of the drain that SIGTERM starts, in ms. */
   readonly graceMs?: number;
-  /** The upstream's name is resolved by a function whose answer `resolveTo` sets. */
+  /** Resolves the upstream's name by a function whose result `resolveTo` sets. */
   readonly lookup?: boolean;
-  /** The only certificate that is trusted. */
+  /** The only trusted certificate, as PEM. */
   readonly ca?: string;
-  /** Hooks misbehave as the query says. */
+  /** Hooks fail as the query says. */
   readonly hooks?: boolean;
-  /** A log sink writes to a pipe that nobody reads. */
+  /** Adds a log sink whose pipe has no reader. */
   readonly blockedLog?: boolean;
 }
 
@@ -23,7 +23,7 @@ const script = new URL('./proxy-process.ts', import.meta.url).href;
 
 /** A process with the proxy under test. */
 export type ProxyServer = Child<ProxyAnswers> & {
-  /** SIGTERM; resolves when the process is gone. */
+  /** Sends SIGTERM; resolves when the process has ended. */
   terminate(): Promise<void>;
 };
 

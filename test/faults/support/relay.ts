@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
 
-/** What a relay does to a connection besides passing it on. Only bytes from the target are tampered with. */
+/** How a relay changes connections. It changes only bytes that come from the target. */
 export interface RelayRules {
-  /** Each chunk arrives this much later. */
+  /** Delay of each chunk, in ms. */
   latencyMs?: number;
-  /** Chunks arrive in pieces of this many bytes, one a turn of the event loop. */
+  /** Splits chunks into pieces of this size, one per turn of the event loop. */
   sliceBytes?: number;
-  /** Asked for each new connection: it is broken after so many bytes. */
+  /** Called for each new connection: where to break it, in bytes from the target. */
   cut?: () => { bytes: number; how: 'fin' | 'rst' } | undefined;
-  /** New connections are accepted and get no answer; `head`: the first half of one. */
+  /** Accepts new connections and sends nothing, or (`head`) the first half of a response's headers. */
   hang?: 'silent' | 'head';
-  /** Nothing is passed on any more, in either direction, and ends of connections aren't either. */
+  /** Relays nothing in either direction, ends of connections included. */
   stalled?: boolean;
 }
 
@@ -21,12 +21,12 @@ interface Link {
   readonly far: net.Socket | undefined;
 }
 
-/** A TCP relay that does to connections what networks do. */
+/** A TCP relay that delays, splits, stalls and breaks connections. */
 export class Relay {
   rules: RelayRules;
   /** Where new connections go. */
   target: number | { host: string; port: number };
-  /** Connections so far, and those that were broken. */
+  /** Number of connections so far, and of those that were broken. */
   accepted = 0;
   broken = 0;
   readonly #links = new Set<Link>();
@@ -42,7 +42,7 @@ export class Relay {
     this.#server.on('tlsClientError', () => {});
   }
 
-  /** On a free port. With an identity it speaks TLS to who connects. */
+  /** Listens on a free port. With an identity, clients connect by TLS. */
   static async start(target = 0, rules: RelayRules = {}, identity?: tls.SecureContextOptions): Promise<Relay> {
     const relay = new Relay(target, rules, identity);
     relay.#server.listen(0, '127.0.0.1');
@@ -54,17 +54,17 @@ export class Relay {
     return (this.#server.address() as net.AddressInfo).port;
   }
 
-  /** Connections open now. */
+  /** Number of open connections. */
   get open(): number {
     return this.#links.size;
   }
 
-  /** New connections see another certificate. */
+  /** Changes the certificate for new connections. */
   identify(identity: tls.SecureContextOptions): void {
     (this.#server as tls.Server).setSecureContext(identity);
   }
 
-  /** Breaks all connections there are. */
+  /** Breaks all open connections. */
   breakAll(how: 'fin' | 'rst'): void {
     for (const link of [...this.#links]) this.#break(link, how);
   }
@@ -107,7 +107,7 @@ export class Relay {
     far.on('data', deliver).on('end', () => deliver(undefined));
   }
 
-  /** Passes what comes from the target, under the rules; `undefined` is its end. */
+  /** Returns a function that relays chunks from the target according to the rules; `undefined` is the target's end. */
   #tamper(link: Link, onEnd: () => void): (chunk: Buffer | undefined) => void {
     const { near, far } = link as { near: net.Socket; far: net.Socket };
     const cut = this.rules.cut?.();

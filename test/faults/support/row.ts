@@ -3,24 +3,32 @@ import type { NeedName } from '../../../scripts/needs.mjs';
 import { skip, skipWithout } from '../../support/needs.ts';
 import type { Figures, Mode } from './scene.ts';
 
-/** One row of the fault table: what is done, and what it comes to. */
+/** One row of the fault table: what goes wrong, and how to run it. */
 export interface Row {
-  readonly row: number | string;
+  /** Where the contract asks for it, such as `[row 26]`. */
+  readonly cites?: string;
+  /** Its name in the report. @defaultValue the number in `cites` */
+  readonly label?: string;
   readonly fault: string;
   readonly modes: readonly Mode[];
-  /** Why it can be run on Linux only, if so. */
+  /** Why it runs on Linux only, if so. */
   readonly linux?: string;
   /** What has to be installed for it. */
   readonly needs?: NeedName;
   run(mode: Mode): Promise<Figures>;
 }
 
+/** The row's name in the report. */
+export function labelOf({ cites, label }: Row): string {
+  return label ?? cites?.replace(/\[row (.*)\]/, '$1') ?? '';
+}
+
 export const both: readonly Mode[] = ['dedicated', 'shared'];
 
-/** One test per mode of the row: nothing lost, doubled, mangled or left behind, and whatever `check` asks for. */
+/** Defines one test per mode: nothing is lost, doubled, reordered, mangled or left behind, and `check` passes. */
 export function proves(row: Row, promise: string, check: (figures: Figures, mode: Mode) => void = () => {}): void {
   for (const mode of row.modes) {
-    it(`${row.row}. ${row.fault}: ${promise} (${mode})`, async function () {
+    it(`${row.fault}: ${promise} (${mode})${row.cites ? ` ${row.cites}` : ''}`, async function () {
       if (row.linux && process.platform !== 'linux') skip(this, `needs Linux: ${row.linux}`);
       if (row.needs) skipWithout(this, row.needs);
       const figures = await row.run(mode);
@@ -33,7 +41,7 @@ export function proves(row: Row, promise: string, check: (figures: Figures, mode
   }
 }
 
-/** The browser noticed nothing but a pause. */
+/** Expects that no browser noticed more than a pause. */
 export function unnoticed({ cuts, gaps, refusals }: Figures): void {
   expect({ cuts, gaps, refusals }).to.deep.equal({ cuts: 0, gaps: [], refusals: [] });
 }

@@ -14,37 +14,37 @@ export interface SceneOptions {
   proxy?: Omit<ProxySetUp, 'options'>;
   nodeOptions?: readonly string[];
   upstream?: Partial<UpstreamSetUp>;
-  /** Between proxy and upstream. */
+  /** Rules of the relay between proxy and upstream. */
   relay?: RelayRules;
-  /** No relay: the proxy connects to the upstream itself. */
+  /** Connects the proxy to the upstream without the relay. */
   direct?: boolean;
-  /** The name by which the proxy knows the upstream. */
+  /** Host name of the target. @defaultValue '127.0.0.1' */
   named?: string;
 }
 
-/** What a run of a row came to. */
+/** Figures of one run of a row. */
 export interface Figures {
-  /** Events that the upstream numbered, and that each browser had to get. */
+  /** Number of events that the upstream sent. Each browser has to receive all of them. */
   sent: number;
   delivered: number;
   lost: number;
   doubled: number;
   reordered: number;
   mangled: number;
-  /** Streams that browsers lost, and how often. */
+  /** Number of streams that ended for a browser. */
   cuts: number;
   gaps: string[];
   refusals: string[];
-  /** From a loss to what came after it: the upstream's outages, and the browsers' own reconnects. */
+  /** Lengths of the upstream's outages, and times from a browser's cut to its next event, in ms. */
   recoveryMs: number[];
   startMb: number;
   peakMb: number;
   fdsBefore: number;
   fdsAfter: number;
-  /** Upstream requests so far. */
+  /** Number of upstream requests. */
   requests: number;
   seen: Seen;
-  /** What else the row is about. */
+  /** Other figures that the row's test checks. */
   notes: Record<string, number>;
 }
 
@@ -55,7 +55,7 @@ export class Scene {
   readonly upstream: UpstreamServer;
   readonly relay: Relay;
   proxy: ProxyServer;
-  /** Where browsers connect; a function of time where a load balancer would stand. */
+  /** Port that browsers connect to. Changes where the row imitates a load balancer. */
   port: () => number = () => this.proxy.port;
   readonly #setUp: ProxySetUp;
   readonly #nodeOptions: readonly string[];
@@ -92,36 +92,36 @@ export class Scene {
     const [upstream, proxy] = await Promise.all([first ?? startUpstream(), startIt()]);
     relay.target = upstream.port;
     const scene = new Scene(upstream, relay, proxy, setUp, options.nodeOptions ?? []);
-    await scene.#weigh(proxy);
+    await scene.#measureAtStart(proxy);
     return scene;
   }
 
-  /** Another instance with the same options; on the first one's port once that is free, if asked to. */
+  /** Starts another instance with the same options. @param port 0: a free one */
   async startProxy(port = 0): Promise<ProxyServer> {
     const proxy = add(await startProxy({ ...this.#setUp, port }, this.#nodeOptions), (it) => it.stop());
-    await this.#weigh(proxy);
+    await this.#measureAtStart(proxy);
     return proxy;
   }
 
-  async #weigh(proxy: ProxyServer): Promise<void> {
+  async #measureAtStart(proxy: ProxyServer): Promise<void> {
     this.#atStart.set(proxy, { fds: await proxy.ask('fds'), mb: await proxy.ask('peakMb') });
   }
 
-  /** Browsers with open streams. */
+  /** Opens browsers. Resolves when all streams are open. */
   async open(count: number, options: ViewerOptions = {}): Promise<Viewer[]> {
     const viewers = Array.from({ length: count }, () => this.visit(options));
     await until(() => viewers.every((viewer) => viewer.open));
     return viewers;
   }
 
-  /** A browser that has just asked. */
+  /** Opens a browser. Returns at once. */
   visit(options: ViewerOptions = {}): Viewer {
     const viewer = add(new Viewer(() => this.port(), options), (it) => it.leave());
     this.viewers.push(viewer);
     return viewer;
   }
 
-  /** Waits until each of them (those that gave up aside) has event number `sequence`. */
+  /** Resolves when each browser has event number `sequence`, has given up, or has left. */
   async reached(sequence: number, viewers: readonly Viewer[] = this.viewers): Promise<void> {
     const waiting = new Set(viewers);
     await until(() => {
@@ -133,18 +133,18 @@ export class Scene {
     });
   }
 
-  /** This many more events, and everybody has them. */
+  /** Sends `count` events. Resolves when all `viewers` have them. */
   async emit(count: number, viewers: readonly Viewer[] = this.viewers): Promise<void> {
     await this.upstream.ask('emit', count);
     await this.reached((await this.upstream.ask('head')).head, viewers);
   }
 
-  /** No more events; everybody has got the last one. */
+  /** Stops the events. Resolves when all browsers have the last one. */
   async settle(): Promise<void> {
     await this.reached((await this.upstream.ask('hold')).head);
   }
 
-  /** Settles, lets the browsers leave, waits until the proxy has put everything away, and adds up. */
+  /** Settles, closes the browsers, waits until the proxy has released everything, and returns the sums. */
   async figures(): Promise<Figures> {
     await this.settle();
     const { head, sent } = await this.upstream.ask('head');
@@ -176,7 +176,7 @@ export class Scene {
     };
   }
 
-  // A socket that was just closed still has its descriptor for a turn or two.
+  // A closed socket keeps its descriptor for a turn or two of the event loop.
   async #fdsSettled(before: number): Promise<number> {
     let fds = await this.proxy.ask('fds');
     for (let looks = 0; looks < 20 && fds > before; looks++) fds = await this.proxy.ask('fds');

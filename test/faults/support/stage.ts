@@ -6,17 +6,17 @@ let scenes = 0;
 /** Ends `thing` with the scene. */
 export const endWithScene = add;
 
-/** Ends everything that scenes have started, and what still waits for them. For `afterEach`. */
+/** Ends everything that scenes have started, and rejects what still waits on them. Call it in `afterEach`. */
 export async function endScenes(): Promise<void> {
   scenes++;
   await clean();
 }
 
-/** Resolves as soon as `condition` holds; rejects when the scene is over before. */
+/** Resolves as soon as `condition` holds; rejects if the scene ends first. */
 export function until(condition: () => boolean): Promise<true> {
   const scene = scenes;
   return untilTrue((): true | false => {
-    if (scene !== scenes) throw new Error('the scene ended before what was waited for came');
+    if (scene !== scenes) throw new Error('the scene ended before the condition held');
     return condition();
   });
 }

@@ -2,7 +2,7 @@ import type { SseObserver } from '../../../packages/sse-proxy/src/types.ts';
 
 type Counts = Record<string, number>;
 
-/** An observer that counts, in a form that can be sent to another process. */
+/** An observer that counts. The counts can be sent to another process. */
 export function tally() {
   const seen = {
     opens: 0,
@@ -11,7 +11,7 @@ export function tally() {
     gaps: {} as Counts,
     evictions: {} as Counts,
     errors: {} as Counts,
-    /** Of each outage that was over: how long, and how many attempts it took. */
+    /** Length of each finished outage in ms, and its number of attempts. */
     outagesMs: [] as number[],
     attempts: [] as number[],
   };

@@ -1,5 +1,5 @@
-// An SSE upstream in a process of its own. Its events are numbered; how far it has come is in a file, so that it can be
-// killed at any moment and go on where it was: whatever is lost, was not lost here.
+// A process with an SSE upstream that numbers its events. The newest number is in a file, so that the process can be killed
+// at any moment and resumes exactly where it was: no event is lost here.
 import { once } from 'node:events';
 import { openSync, readFileSync, writeSync } from 'node:fs';
 import http from 'node:http';
@@ -11,7 +11,7 @@ import type { UpstreamSetUp, UpstreamSwitches } from './upstream.ts';
 
 const setUp = JSON.parse(process.argv[2] as string) as UpstreamSetUp;
 const tickMs = 5;
-/** Written in one go to a connection that is behind. */
+/** Size of one write to a connection that lags. */
 const batchBytes = 65_536;
 
 interface Reader {
@@ -30,7 +30,7 @@ let timer: NodeJS.Timeout | undefined;
 const readers = new Set<Reader>();
 const requests: { at: number; lastEventId: string | undefined; status: number }[] = [];
 
-// In the log before it is sent: a kill in between loses nothing.
+// Written before it is sent, so that a kill in between loses nothing.
 function advance(count: number): void {
   head += count;
   writeSync(position, `${epoch} ${head}`.padEnd(32), 0);
@@ -48,7 +48,7 @@ function pump(reader: Reader): void {
 
 function startAt(lastEventId: string | undefined): number {
   if (lastEventId === undefined) return head + 1;
-  // An id that is not of this epoch, or that nobody asks for: everything there is.
+  // The id is unknown in this epoch, or ignored: send everything.
   if (switches.ignoreLastEventId || !/^\d+$/.test(lastEventId) || Number(lastEventId) > head) return 1;
   return Number(lastEventId) + 1;
 }
@@ -73,7 +73,7 @@ const server = http.createServer((req, res) => {
 server.on('connection', (socket) => socket.on('error', () => {}));
 
 const answers = {
-  /** Sends this many events a second from now on. */
+  /** Sends `perSecond` events a second from now on. */
   run(perSecond: number): void {
     clearInterval(timer);
     const from = performance.now();
@@ -84,14 +84,14 @@ const answers = {
       sent = due;
     }, tickMs);
   },
-  /** Sends this many events at once, as fast as each connection takes them. */
+  /** Sends `count` events at once, as fast as each connection accepts them. */
   emit: (count: number) => advance(count),
-  /** No more events; where it has come. */
+  /** Stops sending. Returns the newest number. */
   hold() {
     clearInterval(timer);
     return { epoch, head };
   },
-  /** Waits until so many events have been sent. */
+  /** Resolves when event number `sequence` has been sent. */
   reached: async (sequence: number) => void (await until(() => head >= sequence)),
   head: () => ({ epoch, head, sent: forgotten + head }),
   requests: () => requests,
@@ -99,7 +99,7 @@ const answers = {
   set(changed: UpstreamSwitches): void {
     switches = { ...switches, ...changed };
   },
-  /** Forgets all events and begins anew with id 1; every connection is broken. */
+  /** Forgets all events, restarts with id 1, and breaks every connection. */
   forget(): void {
     epoch++;
     forgotten += head;
@@ -107,7 +107,7 @@ const answers = {
     advance(0);
     for (const { res } of readers) res.destroy();
   },
-  /** Ends all responses as HTTP says, between events. */
+  /** Ends all responses cleanly, between events. */
   end(): void {
     for (const { res } of readers) res.end();
   },

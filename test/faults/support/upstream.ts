@@ -15,22 +15,22 @@ export interface UpstreamSetUp {
   readonly eventBytes: number;
 }
 
-/** What an upstream does other than right. */
+/** How the upstream misbehaves. */
 export interface UpstreamSwitches {
-  /** Every connection gets all events, whatever it asks for. */
+  /** Sends all events to every connection. */
   ignoreLastEventId?: boolean;
   noIds?: boolean;
   /** Sent as `retry:` at the start of each stream. */
   retryMs?: number;
-  /** Given to the next requests, one each. */
+  /** Responses to the next requests, one each. */
   answers?: { status: number; headers?: Record<string, string> }[];
-  /** Given to every request. */
+  /** Response to every request. */
   answer?: { status: number; headers?: Record<string, string> } | undefined;
 }
 
 const script = new URL('./upstream-process.ts', import.meta.url).href;
 
-/** An upstream process that can be killed, stopped and started again; its log outlives it. */
+/** An upstream process that can be killed, stopped and started again. Its log file stays. */
 export class UpstreamServer {
   readonly #setUp: UpstreamSetUp;
   readonly #directory: string;
@@ -59,12 +59,12 @@ export class UpstreamServer {
     return this.#child.ask;
   }
 
-  /** kill -9 */
+  /** Kills it with SIGKILL. */
   kill(): Promise<void> {
     return this.#child.stop();
   }
 
-  /** A new process on the same port with the same log, once the old one is dead; at another address if asked to. */
+  /** Starts a new process on the same port with the same log, after the old one has ended. */
   async restart(host = this.#setUp.host): Promise<void> {
     this.#child = await launch({ ...this.#setUp, host });
   }
@@ -83,7 +83,7 @@ function launch(setUp: UpstreamSetUp): Promise<Child<UpstreamAnswers>> {
   return startChild<UpstreamAnswers>(script, [JSON.stringify(setUp)]);
 }
 
-/** Connects to a stopped process until its backlog is full: from then on a connect there is never answered. */
+/** Connects to a stopped process until its backlog is full. Further connects hang. */
 export async function fillBacklog(port: number, backlog: number): Promise<{ close(): void }> {
   const sockets = Array.from({ length: backlog + 1 }, () => net.connect(port, '127.0.0.1'));
   await Promise.all(sockets.map((socket) => once(socket, 'connect')));

@@ -4,44 +4,44 @@ import { constants, createGunzip } from 'node:zlib';
 import { createParser } from 'eventsource-parser';
 import { Ledger } from './checker.ts';
 
-/** A browser waits as long as `retry:` says; here, a hundredth of that. */
+/** The part of the `retry:` time that these browsers wait, to keep the tests fast. */
 const patience = 0.01;
 
 export interface ViewerOptions {
   path?: string;
-  /** The first event that it must get; `'any'`: whichever comes first. @defaultValue 1 */
+  /** Number of the first event that must arrive; `'any'`: the first one that arrives. @defaultValue 1 */
   from?: number | 'any';
   lastEventId?: string;
-  /** Bytes a second that it reads at most. */
+  /** Upper bound of what it reads, in bytes a second. */
   bytesPerSecond?: number;
-  /** Whether it accepts gzip, as browsers do. */
+  /** Accepts gzip, as browsers do. */
   gzip?: boolean;
 }
 
-/** A browser with an `EventSource`: parses, remembers the id, comes back when it is cut, gives up when told to. */
+/** Imitates a browser's `EventSource`: parses, stores the id, reconnects after a cut, gives up on an error status. */
 export class Viewer {
   readonly ledger: Ledger;
-  /** Connections that it tried. */
+  /** Number of connection attempts. */
   attempts = 0;
-  /** Streams that were opened; the first included. */
+  /** Number of opened streams, the first included. */
   opens = 0;
-  /** Connections that were over without its doing. */
+  /** Number of streams that ended without its doing. */
   cuts = 0;
-  /** Reasons of our own events, in order. */
+  /** Reasons of the proxy's own events, in the order of arrival. */
   readonly gaps: string[] = [];
   readonly refusals: string[] = [];
   readonly ends: string[] = [];
-  /** When each `sse-proxy:end` came. */
+  /** Time of each `sse-proxy:end`, by `performance.now()`. */
   readonly endedAt: number[] = [];
   heartbeats = 0;
-  /** Streams that came compressed. */
+  /** Number of compressed streams. */
   compressed = 0;
-  /** The answer that made it give up for good. */
+  /** The status that made it give up. */
   failed: number | undefined;
-  /** From each cut to the next event. */
+  /** Time from each cut to the next event, in ms. */
   readonly recoveryMs: number[] = [];
   lastEventId: string;
-  /** Told of every event of the upstream. */
+  /** Called after each event of the upstream. */
   onEvent: (() => void) | undefined;
 
   readonly #port: () => number;
@@ -63,12 +63,12 @@ export class Viewer {
     this.#connect();
   }
 
-  /** Whether a stream is open. */
+  /** True while a stream is open. */
   get open(): boolean {
     return this.#response !== undefined;
   }
 
-  /** Whether the tab was closed, and the event it had then. */
+  /** True once the tab is closed; `leftAt` is the newest event it had. */
   get gone(): boolean {
     return this.#leftAt !== undefined;
   }
@@ -151,7 +151,7 @@ export class Viewer {
     this.#timer = setTimeout(() => this.#connect(), this.#retryMs * patience);
   }
 
-  /** Its network goes away and comes back: the connection is gone, and it reconnects. */
+  /** Loses the connection and reconnects, as after a short network failure. */
   blip(how: 'fin' | 'rst' = 'rst'): void {
     if (how === 'rst') this.#socket?.resetAndDestroy();
     else this.#socket?.destroy();
