@@ -1,17 +1,17 @@
-/** What the stream takes from the browser, named as there, so that tests can give it something else. */
+/** The parts of the platform that the stream uses. Tests pass their own. */
 export interface Environment {
   fetch: typeof fetch;
-  /** Wall-clock time, since timers and monotonic clocks stand still while a laptop sleeps. */
+  /** The wall clock, since timers and monotonic clocks stand still while a laptop sleeps. */
   readonly Date: { now(): number };
   readonly Math: { random(): number };
   setTimeout(callback: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
   requestAnimationFrame?(callback: () => void): number;
   cancelAnimationFrame?(frame: number): void;
-  /** `online`, `pageshow`, `pagehide` and `storage` come here. */
+  /** Target of `online`, `pageshow`, `pagehide` and `storage`. */
   readonly window?: EventTarget;
   readonly document?: EventTarget & { readonly visibilityState: string };
-  /** Locks only in secure contexts. */
+  /** `locks` exists only in secure contexts. */
   readonly navigator?: { readonly onLine?: boolean; readonly locks?: LockManager };
   readonly BroadcastChannel?: typeof BroadcastChannel;
 }

@@ -1,22 +1,35 @@
 import type { ConnectionSink, ConnectionStatus } from './connection/connection.ts';
 import { isFinal } from './connection/outcome.ts';
+import { createDelivery } from './delivery.ts';
 import { createEntryStore } from './entries/entry-store.ts';
+import { fingerprint } from './entries/fingerprint.ts';
 import type { Environment } from './environment.ts';
 import { createNotifier } from './notifier.ts';
-import { readOptions } from './options.ts';
+import { readLiveOptions, readOptions } from './options.ts';
 import { createPersistence } from './persist/persistence.ts';
 import { tabsConnection } from './tabs/tabs-connection.ts';
 import type { EventStream, EventStreamOptions, StreamSnapshot } from './types.ts';
 
 type Status = Required<ConnectionStatus>;
 
-const idle: Omit<Status, 'lastError' | 'role'> = { status: 'idle', attempt: 0, retryAt: null, connectedAt: null };
+/** The least number of entries that wait for a slow reader where back pressure is impossible. */
+const minQueued = 10_000;
+
+const idle: Omit<Status, 'lastError' | 'role'> = {
+  status: 'idle',
+  attempt: 0,
+  retryAt: null,
+  connectedAt: null,
+  upstream: null,
+  since: null,
+};
 
 /**
- * A store for one live stream. It does nothing until `connect()`, unless `autoConnect` is set or it was on before a
- * reload.
+ * Creates a store for one live stream. It connects when `connect()` is called, when `autoConnect` is set, or when the
+ * persisted stream was on.
  *
- * @throws TypeError for a wrong URL or option, naming it, what was expected and what came
+ * @param url an http(s) URL, or one relative to the page
+ * @throws TypeError for a wrong URL or option; the message names it, what was expected and what was given
  * @example
  * ```ts
  * const stream = createEventStream('/sse/logs/stream');
@@ -28,10 +41,11 @@ export function createEventStream(url: string, options?: EventStreamOptions): Ev
   return createStream(url, options, globalThis);
 }
 
-/** @internal The same in an environment of one's own, for tests. */
+/** @internal As {@link createEventStream}, in the environment of a test. */
 export function createStream(url: string, options: EventStreamOptions | undefined, env: Environment): EventStream {
   const config = readOptions(url, options);
-  const store = createEntryStore(config.maxEntries, env.Date.now);
+  const store = createEntryStore(() => config.maxEntries, env.Date.now);
+  const delivery = createDelivery();
   const notifier = createNotifier(env, () => {
     snapshot = undefined;
   });
@@ -41,7 +55,6 @@ export function createStream(url: string, options: EventStreamOptions | undefine
   let hasCursor = false;
   let isOn = false;
   let isClosed = false;
-  /** What the user did last; null before that. */
   let enabledByUser: boolean | null = null;
   let snapshot: StreamSnapshot | undefined;
 
@@ -58,33 +71,42 @@ export function createStream(url: string, options: EventStreamOptions | undefine
       status = { ...status, ...patch };
       changed();
     },
+    resume: store.resume,
+    live: store.live,
+    fingerprint,
+    knows: store.knows,
     event(event) {
       lastEventAt = event.receivedAt;
-      store.receive(event);
-      gathered();
+      const added = store.receive(event);
+      added.forEach(delivery.add);
+      received();
+      return added.at(-1)?.kind === 'event';
     },
     cursor(id) {
       hasCursor = true;
       lastEventId = id;
-      gathered();
+      received();
     },
     gap(gap) {
-      store.gap(gap);
-      gathered();
+      const added = store.gap(gap);
+      if (added) delivery.add(added);
+      received();
+      return added !== undefined;
     },
+    ready: delivery.ready,
     lastEventId: () => lastEventId,
     lastEventAt: () => lastEventAt,
   };
-  const link = tabsConnection({ url, config, env }, sink);
+  const connection = tabsConnection({ url, config, env }, sink);
 
-  /** Seen at once, told soon. */
+  /** Invalidates the snapshot now and notifies listeners in a microtask. */
   function changed(): void {
     snapshot = undefined;
     notifier.soon();
   }
 
-  /** Kept at once, seen and told with the next frame. */
-  function gathered(): void {
+  /** Schedules persistence; the snapshot and listeners follow in the next frame. */
+  function received(): void {
     persistence?.changed();
     notifier.nextFrame();
   }
@@ -94,21 +116,21 @@ export function createStream(url: string, options: EventStreamOptions | undefine
     changed();
   }
 
-  function choose(on: boolean): void {
+  function setEnabledByUser(on: boolean): void {
     enabledByUser = on;
     persistence?.save();
   }
 
   function switchOn(): void {
-    if (isOn) link.stop();
+    if (isOn) connection.stop();
     isOn = true;
     sink.status({ lastError: null });
-    link.start();
+    connection.start();
   }
 
   function switchOff(): void {
     isOn = false;
-    link.stop();
+    connection.stop();
     sink.status(idle);
   }
 
@@ -137,7 +159,7 @@ export function createStream(url: string, options: EventStreamOptions | undefine
   }
   if (enabledByUser ?? config.autoConnect) switchOn();
 
-  /** Nothing can be done with a closed stream, but to look at what it had. */
+  /** A closed stream can still be read, but not changed. */
   const unlessClosed =
     <T extends unknown[]>(act: (...given: T) => void) =>
     (...given: T): void => {
@@ -148,15 +170,23 @@ export function createStream(url: string, options: EventStreamOptions | undefine
     url,
     subscribe: notifier.subscribe,
     getSnapshot,
+    onEvents: delivery.onEvents,
+    [Symbol.asyncIterator]() {
+      const isPaced = config.shareTabs === false;
+      const reader = delivery.read(isPaced ? Number.POSITIVE_INFINITY : Math.max(config.maxEntries, minQueued));
+      if (isClosed) reader.end();
+      return reader;
+    },
     connect: unlessClosed(() => {
-      choose(true);
+      setEnabledByUser(true);
       if (!isOn || isFinal(status.status)) switchOn();
     }),
     disconnect: unlessClosed(() => {
-      choose(false);
+      setEnabledByUser(false);
       if (isOn) switchOff();
     }),
-    retryNow: unlessClosed(() => link.retryNow()),
+    retryNow: unlessClosed(() => connection.retryNow()),
+    setOptions: unlessClosed((live) => void Object.assign(config, readLiveOptions(live))),
     seed: unlessClosed((events, options) => {
       if (!hasCursor && lastEventAt === null) lastEventId = options?.lastEventId ?? lastEventId;
       store.seed(events);
@@ -173,7 +203,7 @@ export function createStream(url: string, options: EventStreamOptions | undefine
       edited();
     }),
     reset: unlessClosed(() => {
-      if (isOn) link.stop();
+      if (isOn) connection.stop();
       store.reset();
       lastEventId = '';
       lastEventAt = null;
@@ -186,6 +216,7 @@ export function createStream(url: string, options: EventStreamOptions | undefine
       if (isOn) switchOff();
       isClosed = true;
       persistence?.close();
+      delivery.close();
       notifier.close();
     }),
   };

@@ -1,6 +1,12 @@
-import { createEntryLog } from './entries/entry-list.ts';
+import { createEntryStore } from './entries/entry-store.ts';
 import type { StreamSnapshot } from './types.ts';
 
+const store = createEntryStore(
+  () => 1,
+  () => 0,
+);
+
+/** The snapshot where there is no stream: on the server, and before the first effect. */
 const snapshot: StreamSnapshot = Object.freeze({
   status: 'idle',
   enabledByUser: null,
@@ -8,23 +14,14 @@ const snapshot: StreamSnapshot = Object.freeze({
   retryAt: null,
   lastError: null,
   connectedAt: null,
+  upstream: null,
+  since: null,
   lastEventAt: null,
   lastEventId: '',
-  entries: createEntryLog(1, () => {}).view(),
-  counts: Object.freeze({
-    received: 0,
-    kept: 0,
-    dropped: 0,
-    duplicates: 0,
-    filled: 0,
-    original: 0,
-    fresh: 0,
-    total: 0,
-    gaps: 0,
-  }),
+  entries: store.entries(),
+  counts: Object.freeze(store.counts()),
   role: 'standalone',
   persistence: 'off',
 });
 
-/** What there is to show where there is no stream: on the server, and before the first effect. */
 export const idleSnapshot = (): StreamSnapshot => snapshot;

@@ -1,36 +1,30 @@
 import type { Environment } from './environment.ts';
+import { callSafely } from './listen.ts';
 
-/** The fall-back where no frame is drawn, as in a hidden tab or in Node. */
+/** Used where no frame is drawn, as in a hidden tab or in Node. */
 const noFrameMs = 100;
 
-/** Tells listeners that something changed: soon, or with the next frame, and once for all that changed until then. */
+/** Notifies listeners once for all changes up to then: in a microtask, or with the next frame. */
 export interface Notifier {
   subscribe(listener: () => void): () => void;
   soon(): void;
   nextFrame(): void;
-  /** What the frame would have told is told already. */
+  /** Cancels the pending frame notification: listeners have just been notified. */
   cancelFrame(): void;
   close(): void;
 }
 
+/** @param beforeFrame called before listeners are notified of a frame */
 export function createNotifier(env: Environment, beforeFrame: () => void): Notifier {
+  /** Wrapped, so that one function can be subscribed more than once. */
   const listeners = new Set<{ call: () => void }>();
   let isQueued = false;
   let timer: unknown;
   let frame: number | undefined;
 
-  function tell(): void {
+  function notify(): void {
     isQueued = false;
-    for (const { call } of [...listeners]) {
-      try {
-        call();
-      } catch (error) {
-        // One listener's fault must not keep the news from the others; the browser reports it.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
+    for (const { call } of [...listeners]) callSafely(call);
   }
 
   function cancelFrame(): void {
@@ -42,7 +36,7 @@ export function createNotifier(env: Environment, beforeFrame: () => void): Notif
   function draw(): void {
     cancelFrame();
     beforeFrame();
-    tell();
+    notify();
   }
 
   return {
@@ -54,7 +48,7 @@ export function createNotifier(env: Environment, beforeFrame: () => void): Notif
     soon() {
       if (isQueued) return;
       isQueued = true;
-      queueMicrotask(tell);
+      queueMicrotask(notify);
     },
     nextFrame() {
       if (timer !== undefined) return;

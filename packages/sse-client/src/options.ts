@@ -1,15 +1,16 @@
-import type { EventStreamOptions, PersistOptions } from './types.ts';
+import type { EventStreamOptions, LiveOptions, PersistOptions } from './types.ts';
 
 type PersistConfig = Readonly<Required<Omit<PersistOptions, 'storage'>> & Pick<PersistOptions, 'storage'>>;
 
-/** The user's options, checked, with the defaults filled in. */
+/** Validated options, with defaults. */
 export type StreamConfig = Readonly<Omit<Required<EventStreamOptions>, 'persist'> & { persist: PersistConfig | false }>;
 
-/** What a value may be, in words. */
+/** One kind of valid value. */
 type Kind = readonly [expected: string, is: (value: unknown) => boolean];
+/** The compiler requires a rule for every option. */
 type Rules<Name extends string> = Record<Name, readonly [fallback: unknown, ...anyOf: Kind[]]>;
 
-/** The longest that a browser's timer takes. */
+/** The longest delay that a browser's timer accepts. */
 const maxCount = 2 ** 31 - 1;
 const choices = ['same-origin', 'include', 'omit'];
 
@@ -22,27 +23,30 @@ const count: Kind = [
   (value) => Number.isInteger(value) && (value as number) > 0 && (value as number) <= maxCount,
 ];
 
-/** The compiler keeps these exhaustive. */
 const inputRules: Rules<'url' | 'options'> = {
   url: [undefined, ['an http(s) URL or a path', isWebAddress]],
   options: [undefined, object],
 };
 
-const optionRules: Rules<keyof EventStreamOptions> = {
-  autoConnect: [false, flag],
+const liveRules: Rules<keyof LiveOptions> = {
   headers: [
     {},
     ['an object of strings', (value) => object[1](value) && Object.values(value as object).every(text[1])],
     ['a function', (value) => typeof value === 'function'],
   ],
   credentials: ['same-origin', [choices.join(', '), (value) => choices.includes(value as string)]],
-  lastEventId: ['', text],
   maxEntries: [10_000, count],
   maxEventChars: [1_048_576, count],
   watchdogMs: [45_000, count, off],
   minDelayMs: [1_000, count],
   maxDelayMs: [10_000, count],
   stableMs: [60_000, count],
+};
+
+const optionRules: Rules<keyof EventStreamOptions> = {
+  autoConnect: [false, flag],
+  ...liveRules,
+  lastEventId: ['', text],
   persist: [false, object, off],
   shareTabs: [false, flag, text],
 };
@@ -57,7 +61,7 @@ const persistRules: Rules<keyof PersistOptions> = {
   ],
 };
 
-/** What is given, checked, and the defaults: an option that is undefined is one that was left out. */
+/** Validates options and adds defaults. An option that is undefined counts as left out. */
 function read<T>(given: Partial<T>, rules: Rules<keyof T & string>, prefix = ''): T {
   const refuse = (name: string, expected: string, got: string) => {
     throw new TypeError(`sse-client option ${prefix}${name}: expected ${expected}, got ${got}`);
@@ -75,14 +79,16 @@ function read<T>(given: Partial<T>, rules: Rules<keyof T & string>, prefix = '')
   return Object.fromEntries(entries) as T;
 }
 
-/** Short, and never what may be a secret. */
+/** Describes a value without the contents of objects, which may be secret. */
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
   return Object(value) === value ? `an ${Array.isArray(value) ? 'array' : 'object'}` : String(value);
 }
 
 /**
- * @throws TypeError that names the option, what was expected and what came
+ * Validates a stream's URL and options.
+ *
+ * @throws TypeError that names the option, what was expected and what was given
  */
 export function readOptions(url: string, options: EventStreamOptions = {}): StreamConfig {
   read({ url, options }, inputRules);
@@ -90,7 +96,18 @@ export function readOptions(url: string, options: EventStreamOptions = {}): Stre
   return { ...config, persist: config.persist && read(config.persist, persistRules, 'persist.') };
 }
 
-/** Also a relative one, whatever it is relative to. */
+/** As {@link readOptions}, for the options that can change. */
+export function readLiveOptions(options: LiveOptions): Required<LiveOptions> {
+  read({ url: '/', options }, inputRules);
+  return read(options as Required<LiveOptions>, liveRules);
+}
+
+/** The options among `options` that can change. */
+export function pickLiveOptions(options: EventStreamOptions): LiveOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(liveRules, name)));
+}
+
+/** Accepts relative URLs, whatever they are relative to. */
 function isWebAddress(url: unknown): boolean {
   try {
     return text[1](url) && /^https?:/.test(new URL(url as string, 'http://localhost').href);

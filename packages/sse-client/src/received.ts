@@ -1,15 +1,21 @@
-/** An event as it came over the wire. `id` is '' where it came without one. */
+/** An event of the stream. */
 export interface ReceivedEvent {
+  /** The event's own id, or '' if it has none. */
   readonly id: string;
   readonly event: string;
   readonly data: string;
+  /** Milliseconds since 1970. */
   readonly receivedAt: number;
 }
 
-/** Times are milliseconds since 1970. */
+/** A loss of continuity. */
 export interface ReceivedGap {
   readonly reason: string;
+  /** Milliseconds since 1970, as is `to`. */
   readonly from: number;
   readonly to: number;
+  /** Id of the last event before the gap; '' if unknown. */
   readonly afterId: string;
+  /** Id of the one event that is missing, if it is one and its id is known. */
+  readonly id?: string | undefined;
 }

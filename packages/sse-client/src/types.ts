@@ -1,45 +1,70 @@
 /**
- * What the stream is doing. Only `idle` (switched off), `unauthorized` and `closed` don't come back by themselves.
+ * What the stream is doing. Only `idle`, `unauthorized` and `closed` are left by `connect()` alone.
  *
- * - `idle`: switched off, by `disconnect()` or because nothing has switched it on yet
- * - `connecting`: a request is on its way
- * - `connected`: the response is here and bytes have come lately
- * - `stalled`: connected, but no byte (heartbeats count) for longer than `watchdogMs`: it is about to reconnect
+ * - `idle`: switched off by `disconnect()`, or not switched on yet
+ * - `connecting`: a request has been sent and not been answered
+ * - `connected`: the response is here, and bytes have arrived lately
+ * - `waiting-upstream`: connected to the proxy, which has no connection to its upstream, or a silent one, since `since`
+ * - `stalled`: connected, but no byte (heartbeats count) for longer than `watchdogMs`: about to reconnect
  * - `waiting`: the connection was lost; the next attempt is at `retryAt`
- * - `refused`: the server said "not now", with a reason; the next attempt is at `retryAt`
- * - `unauthorized`: 401 or 403. `connect()` tries again, after a sign-in for instance
- * - `closed`: the server said "never" (204, 404, another final 4xx). `connect()` tries again
+ * - `refused`: the server refused with "not now" and a reason; the next attempt is at `retryAt`
+ * - `unauthorized`: 401 or 403
+ * - `closed`: a final response: 204, or a 4xx that is not worth a retry
  */
 export type StreamStatus =
   | 'idle'
   | 'connecting'
   | 'connected'
+  | 'waiting-upstream'
   | 'stalled'
   | 'waiting'
   | 'refused'
   | 'unauthorized'
   | 'closed';
 
-/** Stable; never shown to users as it is. */
+/**
+ * State of the proxy's upstream while it delivers nothing: `connecting` for the first time, `lost`, or `silent` for longer
+ * than its heartbeats explain.
+ */
+export type UpstreamState = 'connecting' | 'lost' | 'silent';
+
+/**
+ * Stable identifiers of errors, not meant to be shown.
+ *
+ * - `HEADERS`: the `headers` function failed, or did not return header values
+ * - `URL`: the URL is relative and there is no page
+ * - `NETWORK`: the request failed, or the connection broke
+ * - `OFFLINE`: the same while the device reports that it is offline
+ * - `HTTP_STATUS`: a response with another status than 200
+ * - `NOT_EVENT_STREAM`: a 200 with another type
+ * - `EVENT_TOO_LARGE`: an event of more than 64 times `maxEventChars` that did not end
+ * - `ENDED`: the server ended the stream
+ * - `STALLED`: no byte for `watchdogMs`
+ * - `REFUSED`: the proxy's refusal
+ */
 export type StreamErrorCode =
+  | 'HEADERS'
+  | 'URL'
   | 'NETWORK'
+  | 'OFFLINE'
   | 'HTTP_STATUS'
   | 'NOT_EVENT_STREAM'
   | 'EVENT_TOO_LARGE'
   | 'ENDED'
   | 'STALLED'
-  | 'REFUSED'
-  | 'OFFLINE';
+  | 'REFUSED';
 
-/** Why the last connection failed or ended. Stays until the next one does, or until `connect()` or `reset()`. */
+/** Why the last connection failed or ended. */
 export interface StreamError {
   readonly code: StreamErrorCode;
-  /** A sentence for people, without secrets. */
+  /** An English sentence without secrets. */
   readonly message: string;
-  /** The HTTP status, where there was an answer. */
+  /** The HTTP status, if there was a response or the refusal names one. */
   readonly status?: number;
-  /** The server's own reason: of a refusal, of an announced end, or a problem+json `title` or `detail`. */
+  /** The server's reason: of a refusal, of an announced end, or the `title` or `detail` of a problem document. */
   readonly reason?: string;
+  /** What was thrown. It may contain secrets. Absent in the tabs that follow another one. */
+  readonly cause?: unknown;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
@@ -47,180 +72,235 @@ export interface StreamError {
 /** An event in the list. */
 export interface EventEntry {
   readonly kind: 'event';
-  /** Unique in this store and stable while the entry is kept: a React key. */
+  /** Unique in this store and stable while the entry is kept: usable as a React key. */
   readonly key: number;
-  /** The event's own id, or '' if it came without one. */
+  /** The event's own id, or '' if it has none. Distinct events may have the same id. */
   readonly id: string;
-  /** The event's type, `message` unless it named one. */
+  /** The event's type; `message` if it has none. */
   readonly event: string;
   readonly data: string;
-  /** Milliseconds since 1970: when this browser got it. */
+  /** When this browser received it, in milliseconds since 1970. */
   readonly receivedAt: number;
-  /** `original`: given by `seed()`; `new`: came over the stream or filled a gap. */
+  /** `original`: added by `seed()`. `new`: received over the stream, or added by `fill()`. */
   readonly origin: 'original' | 'new';
 }
 
-/** Where continuity was lost. */
+/** A place in the list where continuity was lost. */
 export interface GapEntry {
   readonly kind: 'gap';
+  /** As for events. */
   readonly key: number;
-  /** The proxy's reason, or `no-ids` where this client reconnected without an id to resume from. */
+  /**
+   * The proxy's reason, or one of the client's:
+   *
+   * - `no-ids`: it reconnected without an id to resume from
+   * - `event-too-large`: an event larger than `maxEventChars` was discarded; its id is in `id`, if it had one
+   * - `ids-restarted`: the server has begun to number its events anew
+   * - `replay-too-long`: the server repeated more than the client remembers; events before this gap may be in the list
+   *   twice
+   * - `unknown-id`: a tab could not be caught up with the tab that holds the connection
+   * - `reader-too-slow`: an async iterator dropped entries, which only happens with `shareTabs`
+   */
   readonly reason: string;
   /** Milliseconds since 1970. */
   readonly from: number;
+  /** Milliseconds since 1970. */
   readonly to: number;
-  /** Id of the last event before the gap, '' if unknown: where a REST cursor can begin. */
+  /** Id of the last event before the gap, where a REST cursor can begin; '' if unknown. */
   readonly afterId: string;
+  /** Id of the missing event, where it is one and its id is known. */
+  readonly id?: string | undefined;
 }
 
+/** An entry of the list. */
 export type Entry = EventEntry | GapEntry;
 
-/**
- * An immutable view of the entries, oldest first. It costs nothing to take, however many there are: two views share
- * their memory.
- */
+/** An immutable view of the entries, oldest first. Taking a view copies nothing, however many entries there are. */
 export interface EntryList extends Iterable<Entry> {
+  /** The number of entries. */
   readonly length: number;
-  /** The entry at this place, 0 is the oldest kept; undefined beyond the ends. */
+  /** Returns the entry at this place, 0 being the oldest kept; undefined outside of the list. */
   at(index: number): Entry | undefined;
   /** As `Array.prototype.slice`. */
   slice(start?: number, end?: number): Entry[];
   /**
-   * How many entries have been trimmed from the old end since `generation` began: `offset + index` names a place for
-   * good, so that whoever derives something can go on where it stopped.
+   * How many entries have been trimmed from the old end since `generation` began. `offset + index` is a stable position:
+   * whoever derives something from the list can continue where it stopped.
    */
   readonly offset: number;
-  /** Changes when the list changed anywhere but at its ends (seed, gap filled, cleared, reset): derive anew. */
+  /** Changes when the list changes anywhere but at its ends (seed, fill, clear, reset): derive again from the start. */
   readonly generation: number;
 }
 
-/** Honest numbers: `total = original + fresh`, `kept = total - dropped`, `fresh = received - duplicates + filled`. */
+/** Counters. `total = original + fresh`, `kept = total - dropped`, `fresh = received - duplicates + filled`. */
 export interface StreamCounts {
-  /** Events that came over the stream, doubles included. */
+  /** Events received over the stream, duplicates included. */
   readonly received: number;
-  /** Events in the list now. */
+  /** Events in the list. */
   readonly kept: number;
-  /** Events that had to leave the list because of `maxEntries`. */
+  /** Events that were trimmed from the list because of `maxEntries`. */
   readonly dropped: number;
-  /** Events that came again and were left out. */
+  /** Events that the server repeated and that were left out. */
   readonly duplicates: number;
-  /** Events that filled a gap. */
+  /** Events that were added by `fill()`. */
   readonly filled: number;
-  /** Events given by `seed()`. */
+  /** Events that were added by `seed()`. */
   readonly original: number;
-  /** Events that are new since then ("new" in "o original + m new"). */
+  /** Events that are new since then: m in "o original + m new". */
   readonly fresh: number;
+  /** Events in all. */
   readonly total: number;
-  /** Gaps in the list now. */
+  /** Gaps in the list. */
   readonly gaps: number;
 }
 
-/** Everything to show. A new object whenever something changed; at most one a frame for events. */
+/** The state to render. A new frozen object after every change; for events, at most one a frame. */
 export interface StreamSnapshot {
   readonly status: StreamStatus;
-  /** What was done last, by `connect()` or `disconnect()`; with `persist`, also before a reload. Null: neither yet. */
+  /**
+   * The user's last choice: true after `connect()`, false after `disconnect()`, null before either. Restored by
+   * `persist`.
+   */
   readonly enabledByUser: boolean | null;
   /** Attempts since the last stable connection: 0 while stable, 1 for the first retry. */
   readonly attempt: number;
-  /** When the next attempt is made, milliseconds since 1970; null when none is planned. */
+  /** When the next attempt is made, in milliseconds since 1970; null if none is planned. */
   readonly retryAt: number | null;
+  /** The last error; it stays until the next one, `connect()` or `reset()`. Null if there was none. */
   readonly lastError: StreamError | null;
-  /** When the present connection was made, milliseconds since 1970; null while there is none. */
+  /** When the present connection opened, in milliseconds since 1970; null without one. */
   readonly connectedAt: number | null;
-  /** Milliseconds since 1970; null before the first event. */
+  /** Why the proxy's upstream delivers nothing; null if the proxy has not reported it. */
+  readonly upstream: UpstreamState | null;
+  /** Since when the upstream has been in that state, in milliseconds since 1970; null if `upstream` is. */
+  readonly since: number | null;
+  /** When the last event was received, in milliseconds since 1970; null before the first one. */
   readonly lastEventAt: number | null;
-  /** Where the stream would resume. */
+  /** The id after which the stream would resume; '' if there is none. */
   readonly lastEventId: string;
+  /** The entries kept. */
   readonly entries: EntryList;
   readonly counts: StreamCounts;
-  /** With `shareTabs`: who holds the connection. `alone` without it. */
+  /** With `shareTabs`, whether this tab holds the connection (`leader`) or another one does; else `standalone`. */
   readonly role: 'standalone' | 'leader' | 'follower';
-  /** `full`: the storage's quota is used up, so that what is persisted is less than what is shown, or nothing. */
+  /** `full`: the storage's quota is exhausted, so that less is persisted than shown, or nothing. */
   readonly persistence: 'off' | 'on' | 'full';
 }
 
+/** How events are kept across reloads. */
 export interface PersistOptions {
-  /** Whose data it is, the signed-in user's id for instance: nobody else's session ever reads it. */
+  /** Whose data it is, such as the id of the signed-in user. Sessions with another scope never read it. */
   scope: string;
-  /** Cap on what is written, in bytes as the browser counts them (two a character). @defaultValue 1_000_000 */
+  /** Upper bound for what is written, in bytes as the browser counts them: two a character. @defaultValue 1_000_000 */
   maxBytes?: number;
-  /** How long changes are gathered before they are written, in milliseconds. @defaultValue 500 */
+  /** How long changes are collected before they are written, in milliseconds. @defaultValue 500 */
   debounceMs?: number;
   /** @defaultValue `window.localStorage` */
   storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>;
 }
 
-export interface EventStreamOptions {
-  /**
-   * Connect when made (in React: when mounted). With `persist`, what the user did last in this browser wins: a stream
-   * that was on comes back on, one that was switched off stays off. @defaultValue false; true in React
-   */
-  autoConnect?: boolean;
-  /** Request headers, or a function asked before every attempt. @defaultValue none */
+/** Options that can change while the stream exists; see {@link EventStream.setOptions}. */
+export interface LiveOptions {
+  /** Request headers, or a function that returns them, called before every attempt. @defaultValue none */
   headers?: Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>);
-  /** @defaultValue 'same-origin' */
+  /** As for `fetch`. @defaultValue 'same-origin' */
   credentials?: RequestCredentials;
-  /** Resume after this event at the first connection. @defaultValue '' */
-  lastEventId?: string;
-  /** Entries kept; the oldest leave first. @defaultValue 10_000 */
+  /** Number of entries kept; the oldest are dropped first. @defaultValue 10_000 */
   maxEntries?: number;
-  /** Largest event, in characters. @defaultValue 1_048_576 */
+  /** Size of the largest event, in characters of data; a larger one is replaced by a gap. @defaultValue 1_048_576 */
   maxEventChars?: number;
-  /** No bytes for so long means the connection is dead; false: never. @defaultValue 45_000, three heartbeats */
+  /**
+   * A connection without bytes for this long counts as dead, in milliseconds; `false` disables that. The default is three
+   * heartbeats of the proxy. @defaultValue 45_000
+   */
   watchdogMs?: number | false;
   /** Backoff: a random time up to min(minDelayMs * 2^n, maxDelayMs), in milliseconds. @defaultValue 1_000 */
   minDelayMs?: number;
-  /** @defaultValue 10_000 */
+  /** Upper bound of the backoff, in milliseconds. @defaultValue 10_000 */
   maxDelayMs?: number;
-  /** How long a connection has to hold before the backoff starts over, in milliseconds. @defaultValue 60_000 */
+  /** How long a connection has to last before the backoff starts again, in milliseconds. @defaultValue 60_000 */
   stableMs?: number;
-  /** Keep events across reloads. Off by default: logs may be sensitive. @defaultValue false */
+}
+
+/** Options of a stream. An option that is undefined counts as left out. */
+export interface EventStreamOptions extends LiveOptions {
+  /**
+   * Connect when the stream is made (in React: when the component is mounted). With `persist`, the user's last choice in
+   * this browser takes precedence. @defaultValue false; true in React
+   */
+  autoConnect?: boolean;
+  /** The first connection resumes after this event. @defaultValue '' */
+  lastEventId?: string;
+  /** Keep events across reloads. Off by default, since logs may be sensitive. @defaultValue false */
   persist?: PersistOptions | false;
   /**
-   * One connection for all tabs of this origin that stream the same URL (Web Locks and BroadcastChannel). A string
-   * sets tabs of one name apart from others: the user's id, where several can be signed in. Where a browser lacks
-   * either, each tab connects by itself. @defaultValue false
+   * Use one connection for all tabs of this origin that stream the same URL (Web Locks and BroadcastChannel). Tabs with
+   * different strings share nothing: pass the user's id where several users can be signed in. Without browser support
+   * each tab connects by itself. @defaultValue false
    */
   shareTabs?: boolean | string;
 }
 
-/** A known event for `seed()` and `fill()`: of a REST page, for instance. */
+/** An event that is known from elsewhere, such as a REST page. Give it the id, type and data that it has in the stream. */
 export interface KnownEvent {
+  /** '' if it has none: then it can't be recognised in the stream. */
   id: string;
-  /** As the stream gives it: should the stream repeat this event, it is known by its id and data. */
   data: string;
-  /** @defaultValue 'message' */
+  /** The event's type. @defaultValue 'message' */
   event?: string;
   /** Milliseconds since 1970. @defaultValue now */
   receivedAt?: number;
 }
 
-/** One live stream and what it has gathered. */
-export interface EventStream {
+/**
+ * One live stream and what it has received. Iterating over it (`for await`) yields every entry that is added from then on,
+ * gaps included, until `close()`; while the loop is behind, the stream is not read further. With `shareTabs` there is no
+ * such back pressure: more than max(`maxEntries`, 10 000) waiting entries are replaced by a gap.
+ */
+export interface EventStream extends AsyncIterable<Entry, undefined> {
+  /** The URL as given. */
   readonly url: string;
-  /** Calls after every change of the snapshot. Gives the release back. */
+  /** Calls `listener` after every change of the snapshot. Returns a function that unsubscribes. */
   subscribe(listener: () => void): () => void;
-  /** The same object until something changes. */
+  /** Returns the same object until something changes. */
   getSnapshot(): StreamSnapshot;
-  /** Switches it on. Does nothing if it is on, but for a plain retry where it had given up. */
+  /**
+   * Calls `listener` with the events that the stream receives from now on: each one once, in order, in batches, whether or
+   * not they are still kept. Duplicates and what `seed()` and `fill()` add are left out. Gaps are passed to `onGap`, in
+   * order with the events. An error that a listener throws is reported as uncaught. Returns a function that unsubscribes.
+   */
+  onEvents(listener: (batch: readonly EventEntry[]) => void, onGap?: (gap: GapEntry) => void): () => void;
+  /** Switches the stream on. If it is on, has an effect only after `unauthorized` or `closed`: it tries again. */
   connect(): void;
-  /** Switches it off and keeps all that was gathered. */
+  /** Switches the stream off and keeps what was received. */
   disconnect(): void;
-  /** Tries at once instead of at `retryAt`. Does nothing unless it is `waiting` or `refused`. */
+  /** Connects now instead of at `retryAt`. Has no effect unless the status is `waiting` or `refused`. */
   retryNow(): void;
   /**
-   * Puts what is known already before all that has come, oldest first, each id once, as `original`; and, while nothing
-   * has been received yet, where the stream is to begin.
+   * Replaces the options of {@link LiveOptions}; those left out get their defaults. Takes effect with the next attempt,
+   * `maxEntries` with the next entry.
+   *
+   * @throws TypeError for a wrong or another option
+   */
+  setOptions(options: LiveOptions): void;
+  /**
+   * Inserts known events, oldest first, before all others, as `original`; those that are in the list already are left out.
+   * `lastEventId` sets the cursor if nothing has been received yet.
    */
   seed(events: readonly KnownEvent[], options?: { lastEventId?: string }): void;
-  /** Puts what was missed in the place of a gap, each id once. @returns how many were new */
+  /**
+   * Replaces a gap by known events, oldest first; those that are in the list already are left out. Has no effect if there
+   * is no such gap.
+   *
+   * @returns the number of events added
+   */
   fill(gapKey: number, events: readonly KnownEvent[]): number;
-  /** Drops streamed events and gaps. Original ones, the cursor and the connection stay. */
+  /** Drops received events and gaps. Keeps original events, the cursor and the connection. */
   clear(): void;
-  /** Starts over: drops everything, the cursor too, and connects anew if it was on. */
+  /** Drops everything, the cursor too, and connects again if the stream is on. */
   reset(): void;
-  /** Removes what was persisted, and persists no more. For the sign-out. */
+  /** Removes what was persisted, and persists nothing more. Call at sign-out. */
   wipe(): void;
-  /** Gives everything back: connection, timers, listeners, locks. Writes what is to be persisted. It can't be reopened. */
+  /** Writes what is to be persisted, and releases the connection, timers, listeners and locks. It can't be reopened. */
   close(): void;
 }

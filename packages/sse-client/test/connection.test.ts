@@ -42,24 +42,52 @@ describe('the request', () => {
     expect((await server.next()).req.headers.authorization).to.equal('Bearer x');
   });
 
-  for (const [name, headers] of [
-    ['rejects', async () => Promise.reject(new Error('token=secret'))],
-    [
-      'throws',
-      () => {
-        throw new Error('token=secret');
-      },
-    ],
-    ['gives what is no header', () => ({ 'bad name': 'x' })],
-  ] as const) {
-    it(`tries again when headers() ${name}, and does not repeat what it said`, async () => {
+  const cause = new Error('token=secret');
+  for (const [name, headers] of Object.entries({
+    rejects: async () => Promise.reject(cause),
+    throws: () => {
+      throw cause;
+    },
+    'returns an invalid header name': () => ({ 'bad name': 'x' }),
+  }))
+    it(`retries when headers() ${name}, with the code HEADERS and the cause, which is not part of the message`, async () => {
       const at = await scene({ headers });
       at.stream.connect();
       const { lastError } = await at.until('waiting');
-      expect(lastError).to.include({ code: 'NETWORK', message: 'The request headers failed' });
+      expect(lastError).to.include({ code: 'HEADERS', message: 'The request headers failed' });
+      if (name === 'returns an invalid header name') expect(lastError!.cause).to.be.an('error');
+      else expect(lastError!.cause).to.equal(cause);
       expect(at.server.visits).to.be.empty;
     });
-  }
+
+  it('reports a relative URL outside of a page with the code URL and the cause', async () => {
+    const at = await scene();
+    at.make({}, '/stream').connect();
+    const { lastError } = await at.until('waiting');
+    expect(lastError!.code).to.equal('URL');
+    expect(lastError!.cause).to.be.an('error');
+  });
+
+  it('uses the options of setOptions() from the next attempt on', async () => {
+    const at = await scene({ headers: { authorization: 'old' }, minDelayMs: 1_000 });
+    at.random = 1;
+    at.stream.connect();
+    const first = await at.server.next();
+    expect(first.req.headers.authorization).to.equal('old');
+    at.stream.setOptions({ headers: () => ({ authorization: 'new' }), minDelayMs: 3_000, maxEntries: 2 });
+    first.open('data: a\n\ndata: b\n\ndata: c\n\n').end();
+    const { retryAt, entries } = await at.until('waiting');
+    expect(retryAt! - at.clock.time).to.equal(3_000);
+    expect(entries).to.have.length(2);
+    at.retry();
+    expect((await at.server.next()).req.headers.authorization).to.equal('new');
+    at.stream.setOptions({});
+    expect(() => at.stream.setOptions({ minDelayMs: 0 })).to.throw(TypeError, 'option minDelayMs: expected');
+    expect(() => at.stream.setOptions({ persist: false } as never)).to.throw(
+      TypeError,
+      'option persist: expected one of',
+    );
+  });
 
   it('begins after the lastEventId option', async () => {
     const { stream, server } = await scene({ lastEventId: '41' });

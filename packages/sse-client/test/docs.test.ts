@@ -13,15 +13,15 @@ const rows = (heading: string) => {
 };
 const names = (heading: string) => rows(heading).map(([name]) => name);
 
-describe('the documentation of the client', () => {
-  it('has a row for every option, and no other', () => {
-    const body = types.match(/interface EventStreamOptions \{([\s\S]*?)\n\}/)![1]!;
-    const options = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map((match) => match[1]);
+describe('the client’s README', () => {
+  it('documents every option, and no other', () => {
+    const bodies = [...types.matchAll(/interface (?:EventStream|Live)Options [^{]*\{([\s\S]*?)\n\}/g)];
+    const options = bodies.flatMap(([, body]) => [...body!.matchAll(/^ {2}(\w+)\?:/gm)].map((match) => match[1]));
     expect(options).to.not.be.empty;
     expect(names('Options').toSorted()).to.deep.equal(options.toSorted());
   });
 
-  it('gives the defaults that the code has, and so do the types', () => {
+  it('gives the defaults of the code, as do the types', () => {
     const config = readOptions('/', { persist: { scope: 'a' } });
     for (const [name, rest] of rows('Options')) {
       const value = config[name as keyof typeof config];
@@ -35,15 +35,24 @@ describe('the documentation of the client', () => {
     expect(spaced).to.include(`maxBytes: ${maxBytes}, debounceMs: ${debounceMs}`);
   });
 
-  it('has a row for every status, and names every error code', () => {
+  it('documents every status and every error code', () => {
     const members = (type: string) =>
-      [...types.match(new RegExp(`type ${type} =([^;]*);`))![1]!.matchAll(/'(\w+)'/g)].map((match) => match[1]!);
+      [...types.match(new RegExp(`type ${type} =([^;]*);`))![1]!.matchAll(/'([\w-]+)'/g)].map((match) => match[1]!);
     expect(names('Status').toSorted()).to.deep.equal(members('StreamStatus').toSorted());
-    for (const code of members('StreamErrorCode')) expect(readme).to.include(`\`${code}\``);
+    expect(names('Errors').toSorted()).to.deep.equal(members('StreamErrorCode').toSorted());
   });
 
-  it('has a row for every event of the proxy that the code knows', () => {
-    const known = [...read('../src/connection/read-stream.ts').matchAll(/'(sse-proxy:\w+)'/g)].map((match) => match[1]);
-    expect(names("What it does with the proxy's events").toSorted()).to.deep.equal([...new Set(known)].toSorted());
+  it('documents every method', () => {
+    const body = types.match(/interface EventStream [^{]*\{([\s\S]*?)\n\}/)![1]!;
+    const methods = [...body.matchAll(/^ {2}(\w+)\(/gm)].map((match) => match[1]!);
+    expect(methods).to.not.be.empty;
+    for (const method of methods) expect(readme, method).to.match(new RegExp(`\\b${method}\\(`));
+  });
+
+  it('documents every event of the proxy that the code handles', () => {
+    const known = [...read('../src/connection/control-events.ts').matchAll(/'(sse-proxy:\w+)'/g)].map(
+      (match) => match[1],
+    );
+    expect(names('Events of the proxy').toSorted()).to.deep.equal([...new Set(known)].toSorted());
   });
 });

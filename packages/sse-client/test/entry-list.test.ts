@@ -15,7 +15,10 @@ describe('the list of entries', () => {
         fc.option(fc.double({ min: -30, max: 30 })),
         fc.option(fc.double({ min: -30, max: 30 })),
         (max, pushed, start, end) => {
-          const log = createEntryLog(max, () => {});
+          const log = createEntryLog(
+            () => max,
+            () => {},
+          );
           const all = Array.from({ length: pushed }, (_, key) => entry(key));
           for (const one of all) log.push(one);
           const kept = all.slice(Math.max(pushed - max, 0));
@@ -37,7 +40,10 @@ describe('the list of entries', () => {
 
   it('does not change once it was taken, whatever becomes of the log', () => {
     const dropped: number[] = [];
-    const log = createEntryLog(3, ({ key }) => dropped.push(key));
+    const log = createEntryLog(
+      () => 3,
+      ({ key }) => dropped.push(key),
+    );
     const views = Array.from({ length: 12 }, (_, key) => {
       log.push(entry(key));
       return { view: log.view(), expected: keys(log.view()) };
@@ -53,7 +59,10 @@ describe('the list of entries', () => {
   });
 
   it('has a new generation, and counts anew, when it changed elsewhere than at its ends', () => {
-    const log = createEntryLog(2, () => {});
+    const log = createEntryLog(
+      () => 2,
+      () => {},
+    );
     for (const key of [1, 2, 3]) log.push(entry(key));
     const { generation, offset } = log.view();
     expect(offset).to.equal(1);
@@ -66,7 +75,10 @@ describe('the list of entries', () => {
   });
 
   it('lets go of what it trimmed', async () => {
-    const log = createEntryLog(10, () => {});
+    const log = createEntryLog(
+      () => 10,
+      () => {},
+    );
     const first = new WeakRef(entry(0));
     log.push(first.deref()!);
     for (let key = 1; key < 30; key++) log.push(entry(key));

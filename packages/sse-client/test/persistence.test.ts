@@ -115,7 +115,10 @@ describe('persistence', () => {
   });
 
   it('has an entry as long as it fits, to the character', () => {
-    const store = createEntryStore(10, () => 0);
+    const store = createEntryStore(
+      () => 10,
+      () => 0,
+    );
     for (const id of ['1', '2', '3']) store.receive({ id, event: 'message', data: 'x', receivedAt: 0 });
     const state = { on: true, lastEventId: '3', lastEventAt: 0, entries: store.entries() };
     const count = (text: string) => [...decode(text)!.entries].length;

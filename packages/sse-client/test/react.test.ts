@@ -106,6 +106,38 @@ describe('useEventStream', () => {
     expect(await status()).to.equal('idle');
   });
 
+  it('sends the headers of the last render with the next attempt', async () => {
+    const tokens: (string | undefined)[] = [];
+    const serve = server.onVisit!;
+    server.onVisit = (visit) => {
+      if (!visit.req.url!.startsWith('/stream')) return serve(visit);
+      tokens.push(visit.req.headers.authorization);
+      visit.answer(401);
+    };
+    const render = (token: string) =>
+      page.evaluate((authorization) => window.hook.render('/stream', { headers: { authorization } }), token);
+    await render('old');
+    await untilStatus('unauthorized');
+    await render('new');
+    await page.evaluate(() => window.hook.result!.connect());
+    await until(() => tokens.at(-1) === 'new');
+    expect(tokens).to.not.include(undefined);
+  });
+
+  it('makes another stream when persist.scope changes, and shows nothing of the one before', async () => {
+    const render = (scope: string) =>
+      page.evaluate((user) => window.hook.render('/stream', { persist: { scope: user } }), scope);
+    await render('a');
+    await untilStatus('connected');
+    await page.evaluate(() => {
+      window.hook.renders = [];
+    });
+    await render('b');
+    await untilStatus('connected');
+    expect((await page.evaluate(() => window.hook.renders))[0]).to.equal('/stream idle 0');
+    await until(() => open().length === 1);
+  });
+
   it('takes an option that is undefined for one that was left out', async () => {
     await page.evaluate(() => window.hook.render('/stream', { autoConnect: undefined } as object));
     await untilStatus('connected');

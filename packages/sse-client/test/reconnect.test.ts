@@ -244,16 +244,3 @@ describe('a soft refusal', () => {
     expect((await at.until('refused')).lastError).to.not.have.property('reason');
   });
 });
-
-describe('an event of the proxy that is not known yet', () => {
-  const scene = stage();
-
-  it('does not enter the list, and ends nothing', async () => {
-    const at = await scene();
-    at.stream.connect();
-    (await at.server.next()).open('event: sse-proxy:news\ndata: 1\n\ndata: x\n\n');
-    await at.received(1);
-    expect(at.data).to.deep.equal(['x']);
-    expect(at.now.status).to.equal('connected');
-  });
-});

@@ -4,9 +4,9 @@ import { expect } from 'chai';
 import { bundled } from './support/vite.ts';
 
 const entry = fileURLToPath(new URL('../dist/index.js', import.meta.url));
-const maxGzipBytes = 7_168;
+const maxGzipBytes = 9_216;
 
-describe('the size of the client', () => {
+describe('the size of the client’s build', () => {
   it(`is at most ${maxGzipBytes} bytes, minified and gzipped, without the parser and what shared tabs load`, async () => {
     const [core, ...others] = await bundled({
       build: {

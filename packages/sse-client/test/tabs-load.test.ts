@@ -25,9 +25,14 @@ describe('the code for shared tabs', () => {
     const data: string[] = [];
     const sink: ConnectionSink = {
       status: (patch) => void said.push(patch),
-      event: (event) => void data.push(event.data),
+      resume() {},
+      live() {},
+      fingerprint: () => '',
+      knows: () => false,
+      event: (event) => data.push(event.data) > 0,
       cursor() {},
-      gap() {},
+      gap: () => true,
+      ready: () => undefined,
       lastEventId: () => '',
       lastEventAt: () => null,
     };

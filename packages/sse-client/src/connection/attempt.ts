@@ -4,37 +4,53 @@ import { readStream, type StreamHandlers } from './read-stream.ts';
 import { classifyResponse } from './response.ts';
 
 export interface AttemptHandlers extends StreamHandlers {
-  /** The request is about to leave; '' if there is no id to resume from, or none that a header can carry. */
+  /** The request is about to be sent. '' if it has no Last-Event-ID. */
   asking(lastEventId: string): void;
-  /** The answer is an event stream. */
+  /** The response is an event stream. */
   answered(): void;
 }
 
-/** One request and its answer, to the end. It never rejects. */
+/** Makes one request and reads its response to the end. Never rejects. */
 export async function attempt(
   { url, config, env }: ConnectionContext,
   cursor: () => string,
   signal: AbortSignal,
   on: AttemptHandlers,
 ): Promise<Outcome> {
-  let failure = 'The request headers failed';
+  let headers: Headers;
   try {
-    const headers = new Headers(typeof config.headers === 'function' ? await config.headers() : config.headers);
-    failure = 'The connection failed';
-    headers.set('Accept', 'text/event-stream');
-    on.asking(setLastEventId(headers, cursor()));
-    const { credentials } = config;
+    headers = new Headers(typeof config.headers === 'function' ? await config.headers() : config.headers);
+  } catch (cause) {
+    return failed('HEADERS', 'The request headers failed', { cause });
+  }
+  headers.set('Accept', 'text/event-stream');
+  on.asking(setLastEventId(headers, cursor()));
+  try {
+    const { credentials, maxEventChars } = config;
     const response = await env.fetch(url, { headers, credentials, cache: 'no-store', signal });
     const outcome = await classifyResponse(response, env.Date.now());
     if (outcome) return outcome;
     on.answered();
-    return await readStream(response.body!, config.maxEventChars, on);
-  } catch {
-    return failed('NETWORK', failure);
+    return await readStream(response.body!, maxEventChars, on);
+  } catch (cause) {
+    if (isUnusable(url)) return failed('URL', 'A relative URL needs a page to be relative to', { cause });
+    return failed('NETWORK', 'The connection failed', { cause });
   }
 }
 
-/** [spec] the id goes as UTF-8 bytes, of which a header takes each as one character. */
+/** True for a relative URL outside of a page. */
+function isUnusable(url: string): boolean {
+  try {
+    return !new URL(url, globalThis.location?.href);
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * [R24] The id is sent as UTF-8 bytes; a header takes each byte as one character. Returns the id, or '' if there is none
+ * or it can't be a header value.
+ */
 function setLastEventId(headers: Headers, id: string): string {
   if (!id) return '';
   try {

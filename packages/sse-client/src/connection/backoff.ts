@@ -1,4 +1,4 @@
-/** More than this no server may ask for: a slip of theirs must not end a stream for good. One hour. */
+/** Upper bound for every wait that a server asks for, so that its mistake can't end a stream for good: one hour. */
 export const maxFloorMs = 3_600_000;
 
 /** Bounds of the waits between attempts, in milliseconds. */
@@ -8,9 +8,11 @@ export interface BackoffBounds {
 }
 
 /**
- * How long to wait before the n-th retry, from 0: exponential with full jitter, so that those who lost the same server
- * at once don't return at once. `floorMs` is what the server asked for; where it exceeds the backoff there is jitter
- * above it, for the same reason.
+ * Returns the wait before a retry, in milliseconds: exponential with full jitter, so that the clients of a server that
+ * failed don't return at the same time. Where `floorMs` exceeds the backoff, the jitter is added to it.
+ *
+ * @param retry 0 for the first retry
+ * @param floorMs the wait that the server asked for
  */
 export function backoffMs(retry: number, bounds: BackoffBounds, floorMs: number, random: () => number): number {
   const ceiling = Math.min(bounds.minDelayMs * 2 ** retry, bounds.maxDelayMs);
@@ -18,7 +20,7 @@ export function backoffMs(retry: number, bounds: BackoffBounds, floorMs: number,
   return Math.round(floor + random() * (Math.max(ceiling, floor * 1.25) - floor));
 }
 
-/** Retry-After in milliseconds: whole seconds or an HTTP date; 0 if there is none that can be read. */
+/** Retry-After in milliseconds, from whole seconds or an HTTP date; 0 if it is missing or invalid. */
 export function retryAfterMs(value: string | null, now: number): number {
   const text = value ?? '';
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;

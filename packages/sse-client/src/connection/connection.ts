@@ -3,39 +3,49 @@ import type { StreamConfig } from '../options.ts';
 import type { ReceivedEvent, ReceivedGap } from '../received.ts';
 import type { StreamSnapshot } from '../types.ts';
 
-/** What of the snapshot is the link's to say. */
+/** The members of the snapshot that a connection sets. */
 export type ConnectionStatus = Partial<
-  Pick<StreamSnapshot, 'status' | 'attempt' | 'retryAt' | 'lastError' | 'connectedAt' | 'role'>
+  Pick<StreamSnapshot, 'status' | 'attempt' | 'retryAt' | 'lastError' | 'connectedAt' | 'upstream' | 'since' | 'role'>
 >;
 
-/** Where a link puts what it got. The store implements it; every call is synchronous and none throws. */
+/** Receives what a connection reads. The store implements it; every call is synchronous and none throws. */
 export interface ConnectionSink {
   status(patch: ConnectionStatus): void;
-  /** Doubles are found here, so that a link may give the same event again. It does not move the cursor. */
-  event(event: ReceivedEvent): void;
-  /** Moves the cursor: called for every id, before the event that has it. '' clears it. */
+  /** A connection that resumes after `cursor` has opened. Called before its first event, which may be a repeat. */
+  resume(cursor: string): void;
+  /** Nothing is repeated from now on. */
+  live(): void;
+  /** Returns false if the event is a repeat. Does not move the cursor. */
+  event(event: ReceivedEvent): boolean;
+  /** Moves the cursor. Called for every id, before the event that has it; '' clears the cursor. */
   cursor(id: string): void;
-  gap(gap: ReceivedGap): void;
+  /** Returns false if the gap is a repeat. */
+  gap(gap: ReceivedGap): boolean;
+  /** Called after each chunk. The connection reads no further before the promise resolves. */
+  ready(): Promise<void> | undefined;
+  /** Returns the key by which a repeat of this event is recognised; '' if it has no id. */
+  fingerprint(event: ReceivedEvent): string;
+  /** Returns true if an event with this id has been received, seeded or restored. */
+  knows(id: string): boolean;
   /** The cursor. */
   lastEventId(): string;
-  /** When the last event came, also if it came before a reload; null if none ever did. */
+  /** When the last event was received, in this page or before a reload; null if there was none. */
   lastEventAt(): number | null;
 }
 
-/** Where events come from: a connection of this tab's own, or another tab's. */
+/** A source of events: a connection of this tab's own, or another tab's. */
 export interface Connection {
-  /** Called once when switched on, and again only after `stop()`. */
+  /** Call once, and again only after `stop()`. */
   start(): void;
-  /** Says nothing to the sink any more, and holds no timer, listener or socket. */
+  /** Releases every timer, listener and socket. The sink is not called after this. */
   stop(): void;
-  /** The user does not want to wait for `retryAt`. */
+  /** Connects now if the connection is waiting for `retryAt`. */
   retryNow(): void;
 }
 
 export interface ConnectionContext {
   readonly url: string;
+  /** Its members may change at any time: read them where they are used. */
   readonly config: StreamConfig;
   readonly env: Environment;
 }
-
-export type MakeConnection = (context: ConnectionContext, sink: ConnectionSink) => Connection;

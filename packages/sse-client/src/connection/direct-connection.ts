@@ -5,7 +5,7 @@ import { failed, isFinal, type Outcome } from './outcome.ts';
 import { onWake } from './wake.ts';
 import { type Watchdog, watchdog } from './watchdog.ts';
 
-/** An answer without a byte yet may be a refusal whose text follows: `connected` waits that long for it. */
+/** A response without a byte may still be a refusal: the status becomes `connected` only after this time. */
 const refusalGraceMs = 100;
 
 /** A connection of this tab's own: connect → read → wait → connect. */
@@ -16,31 +16,36 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
   let release: (() => void) | undefined;
   let graceTimer: unknown;
   let stableTimer: unknown;
-  /** Undefined unless it waits. */
+  /** Undefined unless it waits for the next attempt. */
   let retryTimer: unknown;
   let retries = 0;
   let connectedAt: number | null = null;
-  /** When the last connection gave its last sign of life. */
+  /** When the last byte of the previous connection arrived. */
   let lostAt: number | null = null;
-  /** What `retry:` asked for. */
+  /** The server's `retry:`, in milliseconds. */
   let floorMs = 0;
   let notBefore = 0;
+  let isUpstreamAway = false;
+
+  const liveStatus = () => (isUpstreamAway ? 'waiting-upstream' : 'connected');
 
   function connect(): void {
     hangUp();
     const controller = new AbortController();
     const { signal } = controller;
     current = controller;
+    isUpstreamAway = false;
     let askedAfter = '';
-    sink.status({ status: 'connecting', attempt: retries, retryAt: null });
+    sink.status({ status: 'connecting', attempt: retries, retryAt: null, upstream: null, since: null });
 
-    /** Once a connection, and before the first thing that it says. */
+    /** Called once a connection, before the first thing that it delivers. */
     const open = () => {
       if (connectedAt !== null) return;
       const now = env.Date.now();
       connectedAt = now;
       stableTimer = env.setTimeout(settle, config.stableMs);
-      sink.status({ status: 'connected', connectedAt: now });
+      sink.status({ status: liveStatus(), connectedAt: now });
+      sink.resume(askedAfter);
       const lastEventAt = sink.lastEventAt();
       if (askedAfter === '' && lastEventAt !== null)
         sink.gap({ reason: 'no-ids', from: lostAt ?? lastEventAt, to: now, afterId: '' });
@@ -50,13 +55,14 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
       (...given: T) => {
         if (!signal.aborted) handle(...given);
       };
-    dog = watchdog(config.watchdogMs, env, {
-      turned: (status) => connectedAt !== null && sink.status({ status }),
-      dead: () => {
+    const watching = watchdog(config.watchdogMs, env, {
+      onChange: (isStalled) => connectedAt !== null && sink.status({ status: isStalled ? 'stalled' : liveStatus() }),
+      onDead: () => {
         if (connectedAt === null) end(failed('STALLED', 'The server did not answer'));
         else end(failed('STALLED', 'The connection went silent'), true);
       },
     });
+    dog = watching;
     void attempt(context, sink.lastEventId, signal, {
       asking: (id) => {
         askedAfter = id;
@@ -64,25 +70,39 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
       answered: guard(() => {
         graceTimer = env.setTimeout(open, refusalGraceMs);
       }),
-      bytes: guard(() => dog?.fed()),
+      bytes: guard(watching.fed),
       id: guard(sink.cursor),
       event: guard((event) => {
         open();
         sink.event({ ...event, receivedAt: env.Date.now() });
       }),
-      gap: guard(({ reason, from, to }) => {
+      gap: guard(({ reason, from, to, id }) => {
         open();
         const now = env.Date.now();
-        sink.gap({ reason, from: from || lostAt || now, to: to || now, afterId: sink.lastEventId() });
+        const afterId = sink.lastEventId();
+        sink.gap({ reason, from: from || lostAt || now, to: to || now, afterId, ...(id !== undefined && { id }) });
+      }),
+      upstream: guard(({ state, since }) => {
+        isUpstreamAway = state !== null;
+        open();
+        const status = liveStatus();
+        sink.status({ status, upstream: state, since: isUpstreamAway ? since || env.Date.now() : null });
       }),
       retry: guard((ms) => {
         floorMs = ms;
       }),
-      settled: guard(open),
+      settled: () => {
+        if (signal.aborted) return undefined;
+        open();
+        const ready = sink.ready();
+        if (!ready) return undefined;
+        watching.pause(true);
+        return ready.then(guard(() => watching.pause(false)));
+      },
     }).then(guard((outcome: Outcome) => end(outcome)));
   }
 
-  /** The connection has held: the next failure is a first one. */
+  /** The connection has been stable: the next failure counts as the first. */
   function settle(): void {
     retries = 0;
     sink.status({ attempt: 0 });
@@ -90,20 +110,23 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
 
   function end(outcome: Outcome, atOnce = false): void {
     const now = env.Date.now();
-    // The timer that would have said so may be late.
+    // The timer that calls `settle` may be late.
     if (connectedAt !== null && now - connectedAt >= config.stableMs) retries = 0;
     hangUp();
-    const offline = outcome.error.code === 'NETWORK' && env.navigator?.onLine === false;
-    const { status, error, notBeforeMs } = offline ? failed('OFFLINE', 'This device is offline') : outcome;
+    const { cause } = outcome.error;
+    const isOffline = outcome.error.code === 'NETWORK' && env.navigator?.onLine === false;
+    const { status, error, notBeforeMs } = isOffline ? failed('OFFLINE', 'This device is offline', { cause }) : outcome;
     const lastError = { ...error, at: now };
     const isOver = isFinal(status);
-    // Without a network the attempts would only be used up; but that there is none is not to be relied on.
-    retries = isOver ? 0 : offline ? Math.max(retries, 1) : retries + 1;
-    sink.status({ status, attempt: retries, retryAt: null, lastError, connectedAt: null });
+    // Attempts without a network don't count. They are made nevertheless, since `onLine` may be wrong.
+    retries = isOver ? 0 : isOffline ? Math.max(retries, 1) : retries + 1;
+    sink.status({ status, attempt: retries, retryAt: null, lastError, connectedAt: null, upstream: null, since: null });
     if (isOver) return giveUp();
     if (atOnce) return connect();
     notBefore = now + Math.min(notBeforeMs, maxFloorMs);
-    wait(offline ? config.maxDelayMs : backoffMs(retries - 1, config, Math.max(floorMs, notBeforeMs), env.Math.random));
+    wait(
+      isOffline ? config.maxDelayMs : backoffMs(retries - 1, config, Math.max(floorMs, notBeforeMs), env.Math.random),
+    );
   }
 
   function wait(ms: number): void {
@@ -132,7 +155,7 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
       retries = 0;
       release = onWake(env, () => {
         dog?.look();
-        // What the server asked for holds for those who slept, too.
+        // A wake-up does not shorten the wait that the server asked for.
         if (retryTimer !== undefined && env.Date.now() >= notBefore) connect();
       });
       connect();

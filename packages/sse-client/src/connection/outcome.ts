@@ -1,29 +1,51 @@
 import type { StreamError, StreamErrorCode, StreamStatus } from '../types.ts';
 
-/** How an attempt ended, whether it ever became a stream or not. */
+/** How an attempt ended, whether or not it became a stream. */
 export interface Outcome {
   readonly status: Extract<StreamStatus, 'waiting' | 'refused' | 'unauthorized' | 'closed'>;
   readonly error: Omit<StreamError, 'at'>;
-  /** The server wants nobody back sooner; not even a wake-up of the page changes that. */
+  /** The server's lower bound for the wait, in milliseconds. Waking up the page does not shorten it. */
   readonly notBeforeMs: number;
 }
 
-/** An outcome after which it is tried again, unless `then` says otherwise. */
+interface Details {
+  readonly status?: number | undefined;
+  readonly reason?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** An outcome that is retried, unless `then` overrides it. */
 export function failed(
   code: StreamErrorCode,
   message: string,
-  { status, reason }: { status?: number; reason?: string | undefined } = {},
+  { status, reason, cause }: Details = {},
   then?: Partial<Outcome>,
 ): Outcome {
   const text = reason ? `${message}: ${reason}` : message;
-  const error = { code, message: text, ...(status && { status }), ...(reason && { reason }) };
+  const error = {
+    code,
+    message: text,
+    ...(status && { status }),
+    ...(reason && { reason }),
+    ...(cause !== undefined && { cause }),
+  };
   return { status: 'waiting', notBeforeMs: 0, ...then, error };
 }
 
-/** Text of a server's as a page may show it. */
+/** The status after a response that is no event stream [R1]. */
+export function statusAfter(status: number): Outcome['status'] {
+  if (status === 401 || status === 403) return 'unauthorized';
+  const isFinal = status === 204 || (status >= 400 && status < 500 && !temporary4xx.includes(status));
+  return isFinal ? 'closed' : 'waiting';
+}
+
+/** [RFC 9110] Statuses after which a client may repeat the request. */
+const temporary4xx = [408, 425, 429];
+
+/** Text from a server, limited to what a page can show. Undefined unless it is a text. */
 export function shortText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value.slice(0, 200) : undefined;
 }
 
-/** Nothing is tried again after these. */
+/** True for the statuses that are not followed by another attempt. */
 export const isFinal = (status: StreamStatus | undefined) => status === 'unauthorized' || status === 'closed';

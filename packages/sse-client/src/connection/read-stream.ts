@@ -1,24 +1,23 @@
 import { createParser } from 'eventsource-parser';
-import { failed, type Outcome, shortText } from './outcome.ts';
+import { type ControlHandlers, endedMessage, handleControlEvent, isControlEvent } from './control-events.ts';
+import { failed, type Outcome } from './outcome.ts';
 import { readText } from './read-text.ts';
+import { limitEventSize } from './size-limit.ts';
 
-const ended = 'The server ended the stream';
-
-/** What a stream says, in order. */
-export interface StreamHandlers {
-  /** Any bytes, comments too. Before what they say. */
+/** What a stream contains, in order. */
+export interface StreamHandlers extends ControlHandlers {
+  /** Bytes have arrived; comments count, the bytes of a discarded event don't. Called before what they contain. */
   bytes(): void;
   id(id: string): void;
   event(event: { id: string; event: string; data: string }): void;
-  gap(gap: { reason: string; from: number; to: number }): void;
   retry(ms: number): void;
-  /** A chunk has been read to its end, and the stream goes on. */
-  settled(): void;
+  /** A chunk has been handled. The next one is not read before the promise resolves. */
+  settled(): Promise<void> | undefined;
 }
 
 /**
- * Reads until the stream ends, breaks, or says by an event of the proxy's that it is over. What comes after such an
- * event, or after half of one, is not used: the cursor has not moved past it.
+ * Reads until the stream ends or breaks, or until an event of the proxy ends it. What follows such an event is ignored, as
+ * is an incomplete event at the end: neither moves the cursor.
  */
 export async function readStream(
   body: ReadableStream<Uint8Array>,
@@ -26,63 +25,54 @@ export async function readStream(
   on: StreamHandlers,
 ): Promise<Outcome> {
   let over: Outcome | undefined;
-  /** Not given on before it is known what becomes of its event. */
-  let id: string | undefined;
-  const giveId = () => {
-    if (id !== undefined && !over) on.id(id);
-    id = undefined;
-  };
-  const tooLarge = () => {
-    over ??= failed('EVENT_TOO_LARGE', `An event is larger than ${maxEventChars} characters`);
-  };
+  /** An id is held back until its event is known to be used. */
+  let heldId: string | undefined;
+
+  function releaseId(): void {
+    if (heldId !== undefined && !over) on.id(heldId);
+    heldId = undefined;
+  }
+
   const parser = createParser({
-    maxBufferSize: maxEventChars,
-    onId: (given) => {
-      id = given;
+    onId: (id) => {
+      // [R23] A lone id takes effect, too.
+      releaseId();
+      heldId = id;
     },
-    onEvent: ({ id: own = '', event = 'message', data }) => {
-      if (data.length > maxEventChars) tooLarge();
-      giveId();
+    onEvent: ({ id = '', event = 'message', data }) => {
+      releaseId();
       if (over) return;
-      if (!event.startsWith('sse-proxy:')) on.event({ id: own, event, data });
-      else if (event === 'sse-proxy:gap') on.gap(readGap(data));
-      else over = readFarewell(event, data);
+      if (isControlEvent(event)) over = handleControlEvent(event, data, on);
+      else on.event({ id, event, data });
     },
     onRetry: on.retry,
-    onError: (error) => {
-      if (error.type === 'max-buffer-size-exceeded') tooLarge();
+  });
+
+  const limit = limitEventSize(maxEventChars, {
+    feed: (text) => {
+      parser.feed(text);
+      releaseId();
+    },
+    forget: () => {
+      parser.reset();
+      // The parser would strip a BOM from whatever comes first after a reset [R21].
+      parser.feed(':\n');
+    },
+    discarded: (id) => {
+      if (over) return;
+      on.gap({ reason: 'event-too-large', from: Number.NaN, to: Number.NaN, id: id || undefined });
+      if (id !== undefined) on.id(id);
+    },
+    broken: () => {
+      over ??= failed('EVENT_TOO_LARGE', `An event of more than ${maxEventChars} characters does not end`);
     },
   });
+
   for await (const text of readText(body)) {
-    on.bytes();
-    parser.feed(text);
-    giveId();
+    if (!limit.isDiscarding) on.bytes();
+    limit.push(text);
     if (over) return over;
-    on.settled();
+    await on.settled();
   }
-  return failed('ENDED', ended);
-}
-
-function readGap(data: string): { reason: string; from: number; to: number } {
-  const { reason, from, to } = readData(data);
-  return { reason: shortText(reason) ?? 'unknown', from: Date.parse(from), to: Date.parse(to) };
-}
-
-/** A refusal or an announced end; an event of the proxy's that is not known yet says nothing. */
-function readFarewell(event: string, data: string): Outcome | undefined {
-  const { reason: why, retryMs } = readData(data);
-  const reason = shortText(why);
-  const notBeforeMs = typeof retryMs === 'number' ? retryMs : 0;
-  if (event === 'sse-proxy:refused')
-    return failed('REFUSED', "The server can't serve this now", { reason }, { status: 'refused', notBeforeMs });
-  if (event === 'sse-proxy:end') return failed('ENDED', ended, { reason }, { notBeforeMs });
-  return undefined;
-}
-
-function readData(data: string) {
-  try {
-    return Object(JSON.parse(data));
-  } catch {
-    return {};
-  }
+  return failed('ENDED', endedMessage);
 }

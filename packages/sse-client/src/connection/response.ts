@@ -1,31 +1,25 @@
 import { retryAfterMs } from './backoff.ts';
-import { failed, type Outcome, shortText } from './outcome.ts';
+import { failed, type Outcome, shortText, statusAfter } from './outcome.ts';
 import { readText } from './read-text.ts';
 
-/** No more is read of a problem document than it needs. */
+/** A longer problem document is not read to its end. */
 const maxProblemChars = 8_192;
-/** [RFC 9110] what a client may try again. */
-const temporary4xx = [408, 425, 429];
 
 /**
- * What an answer means that is no event stream; undefined if it is one. Whoever made the request aborts it, and with it
- * what has not been read.
+ * Returns undefined if the response is an event stream, and otherwise what it means. The caller aborts the request, and
+ * with it the rest of the body.
  */
 export async function classifyResponse(response: Response, now: number): Promise<Outcome | undefined> {
   const { status, headers, redirected } = response;
-  // Parameters and case don't count.
   const type = headers.get('content-type') ?? '';
   if (status === 200) {
+    // [R1] Parameters and case don't count.
     if (/^text\/event-stream *(;|$)/i.test(type)) return undefined;
     const signIn = redirected ? ': signed out?' : '';
-    return failed('NOT_EVENT_STREAM', `The answer is not an event stream${signIn}`, { status });
+    return failed('NOT_EVENT_STREAM', `The response is not an event stream${signIn}`, { status });
   }
-  const isFinal = status === 204 || (status >= 400 && status < 500 && !temporary4xx.includes(status));
   const reason = /[/+]json\b/i.test(type) ? await problem(response) : undefined;
-  const then = {
-    status: status === 401 || status === 403 ? 'unauthorized' : isFinal ? 'closed' : 'waiting',
-    notBeforeMs: retryAfterMs(headers.get('retry-after'), now),
-  } as const;
+  const then = { status: statusAfter(status), notBeforeMs: retryAfterMs(headers.get('retry-after'), now) };
   return failed('HTTP_STATUS', `The server answered ${status}`, { status, reason }, then);
 }
 
@@ -40,7 +34,7 @@ async function problem({ body }: Response): Promise<string | undefined> {
     const { title, detail } = JSON.parse(text);
     return shortText(title) ?? shortText(detail);
   } catch {
-    // The status says enough.
+    // The reason is optional: without a readable document the status is reported alone.
     return undefined;
   }
 }

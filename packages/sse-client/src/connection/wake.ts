@@ -2,15 +2,15 @@ import type { Environment } from '../environment.ts';
 import { listen } from '../listen.ts';
 
 /**
- * Calls when the page may have slept, or been without a network: back online, visible again, back from the
- * back/forward cache. Gives the release.
+ * Calls `wake` when the page may have slept or had no network: it is online again, visible again, or restored from the
+ * back/forward cache. Returns a function that removes the listeners.
  */
 export function onWake({ window, document }: Environment, wake: () => void): () => void {
-  const visible = () => {
+  const onVisible = () => {
     if (document?.visibilityState === 'visible') wake();
   };
-  const shown = (event: Event) => {
+  const onShow = (event: Event) => {
     if ((event as PageTransitionEvent).persisted) wake();
   };
-  return listen([window, 'online', wake], [window, 'pageshow', shown], [document, 'visibilitychange', visible]);
+  return listen([window, 'online', wake], [window, 'pageshow', onShow], [document, 'visibilitychange', onVisible]);
 }

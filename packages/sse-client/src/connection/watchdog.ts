@@ -1,50 +1,66 @@
 import type { Environment } from '../environment.ts';
 
 export interface Watchdog {
-  /** A byte has come. */
+  /** A byte has arrived. */
   fed(): void;
-  /** Look at the clock now: a sleeping page's timers are late. */
+  /** Compares the clocks now: the timers of a sleeping page are late. */
   look(): void;
+  /** Pauses while the reader is not reading, since bytes can't arrive then. */
+  pause(isPaused: boolean): void;
   lastByteAt(): number;
   stop(): void;
 }
 
-/** Bytes that have come but not been read yet, after a sleep or a long task, get this long to be seen. */
+interface WatchdogHandlers {
+  /** The connection has become silent for `watchdogMs`, or is alive again. */
+  onChange(isStalled: boolean): void;
+  /** The connection has stayed silent. */
+  onDead(): void;
+}
+
+/** After a sleep or a long task, bytes may have arrived that have not been read: time to read them. */
 const lookAgainMs = 50;
 
-/** Finds out that a connection has been silent for too long. The time without an answer counts too. */
-export function watchdog(
-  watchdogMs: number | false,
-  env: Environment,
-  on: { turned(status: 'stalled' | 'connected'): void; dead(): void },
-): Watchdog {
+/** Detects a silent connection, and a request that is not answered. `false` disables it. */
+export function watchdog(watchdogMs: number | false, env: Environment, on: WatchdogHandlers): Watchdog {
   let lastByteAt = env.Date.now();
   let timer: unknown;
-  let stalled = false;
+  let isStalled = false;
+  let isPaused = false;
 
   function look(): void {
-    if (watchdogMs === false || stalled) return;
+    if (watchdogMs === false || isStalled || isPaused) return;
     const now = env.Date.now();
     // The clock may have been set back.
     lastByteAt = Math.min(lastByteAt, now);
     const left = lastByteAt + watchdogMs - now;
-    stalled = left <= 0;
+    isStalled = left <= 0;
     env.clearTimeout(timer);
-    // Often enough to notice a sleep, through which timers stand still, soon after it.
-    timer = stalled ? env.setTimeout(on.dead, lookAgainMs) : env.setTimeout(look, Math.min(left, watchdogMs / 4));
-    if (stalled) on.turned('stalled');
+    // A quarter, so that a sleep, during which timers stand still, is noticed soon after it.
+    timer = isStalled ? env.setTimeout(on.onDead, lookAgainMs) : env.setTimeout(look, Math.min(left, watchdogMs / 4));
+    if (isStalled) on.onChange(true);
+  }
+
+  function fed(): void {
+    lastByteAt = env.Date.now();
+    if (!isStalled) return;
+    isStalled = false;
+    on.onChange(false);
+    look();
   }
 
   look();
   return {
-    fed() {
-      lastByteAt = env.Date.now();
-      if (!stalled) return;
-      stalled = false;
-      on.turned('connected');
-      look();
-    },
+    fed,
     look,
+    pause(paused) {
+      isPaused = paused;
+      if (paused) env.clearTimeout(timer);
+      else {
+        fed();
+        look();
+      }
+    },
     lastByteAt: () => lastByteAt,
     stop: () => env.clearTimeout(timer),
   };

@@ -3,25 +3,30 @@ import type { Entry, EntryList } from '../types.ts';
 /** The entries kept, oldest first: appended at one end, trimmed at the other. */
 export interface EntryLog {
   push(entry: Entry): void;
-  /** Puts these in the place of all. */
+  /** Replaces all entries. */
   replace(entries: Entry[]): void;
   view(): EntryList;
 }
 
-export function createEntryLog(maxEntries: number, dropped: (entry: Entry) => void): EntryLog {
+/**
+ * @param maxEntries read at every change
+ * @param onDrop called for every entry that is trimmed, oldest first
+ */
+export function createEntryLog(maxEntries: () => number, onDrop: (entry: Entry) => void): EntryLog {
   let array: Entry[] = [];
   let start = 0;
   let offset = 0;
   let generation = 0;
 
   function trim(): void {
-    while (array.length - start > maxEntries) {
-      dropped(array[start++]!);
+    const max = maxEntries();
+    while (array.length - start > max) {
+      onDrop(array[start++]!);
       offset++;
     }
-    // What was trimmed is let go of now and then, so that an event costs the same however many are kept. Views that
-    // are still held keep the old array.
-    if (start > maxEntries) {
+    // The trimmed part is released only now and then, so that the cost of an event does not depend on how many are kept.
+    // Views that are still held keep the old array.
+    if (start > max) {
       array = array.slice(start);
       start = 0;
     }
@@ -43,7 +48,7 @@ export function createEntryLog(maxEntries: number, dropped: (entry: Entry) => vo
   };
 }
 
-/** A window on an array that is only ever appended to, so that what it shows never changes. */
+/** A window on an array that is only ever appended to, so that the view never changes. */
 function viewOf(array: readonly Entry[], first: number, offset: number, generation: number): EntryList {
   const length = array.length - first;
   const place = (index: number) => {

@@ -1,39 +1,49 @@
 import type { ReceivedEvent, ReceivedGap } from '../received.ts';
 import type { Entry, EntryList, EventEntry, GapEntry, KnownEvent, StreamCounts } from '../types.ts';
 import { createEntryLog } from './entry-list.ts';
-import { createSeenIds, fingerprint } from './seen-ids.ts';
+import { createRepeatFilter } from './repeat-filter.ts';
 
 /** An entry before it has its key. */
 export type Unkeyed = Omit<EventEntry, 'key'> | Omit<GapEntry, 'key'>;
 
-/** Doubles are found among at least so many of the newest events, however few are kept. */
-const minSeen = 10_000;
+/** The least number of events among which repeats are recognised, however few are kept. */
+const minRemembered = 10_000;
 
-/** Everything gathered: the entries, what is known of doubles, and honest counters. Nothing in it waits. */
+/** Entries, repeat detection and counters. Fully synchronous. */
 export interface EntryStore {
-  receive(event: ReceivedEvent): void;
-  gap(gap: ReceivedGap): void;
+  /** A connection that resumes after `cursor` has opened: events may be repeated from now on. */
+  resume(cursor: string): void;
+  /** Nothing is repeated from now on. */
+  live(): void;
+  /** Returns true if an event with this id is remembered. */
+  knows(id: string): boolean;
+  /** Adds an event unless it is a repeat. Returns the new entries: a gap may come with it, or alone. */
+  receive(event: ReceivedEvent): Entry[];
+  /** Adds a gap. Returns undefined if it repeats the gap of a known event. */
+  gap(gap: ReceivedGap): Entry | undefined;
   seed(events: readonly KnownEvent[]): void;
-  /** How many were new; undefined if there is no such gap. */
+  /** Returns how many were new, or undefined if there is no such gap. */
   fill(gapKey: number, events: readonly KnownEvent[]): number | undefined;
   clear(): void;
   reset(): void;
-  /** Puts back what was persisted, into an empty store. */
+  /** Adds persisted entries to an empty store. */
   restore(entries: Iterable<Unkeyed>): void;
   entries(): EntryList;
   counts(): StreamCounts;
 }
 
-export function createEntryStore(maxEntries: number, now: () => number): EntryStore {
+/** How the repeat filter identifies a gap: the gap in place of one event comes again when the server repeats that event. */
+const asEvent = ({ id = '', reason }: ReceivedGap) => ({ id, event: 'sse-proxy:gap', data: reason });
+
+/** @param maxEntries read at every change */
+export function createEntryStore(maxEntries: () => number, now: () => number): EntryStore {
   const log = createEntryLog(maxEntries, (entry) => {
     if (entry.kind === 'gap') gaps--;
   });
   const all = () => log.view().slice();
-  const newSeen = () => createSeenIds(Math.max(maxEntries, minSeen));
+  const newFilter = () => createRepeatFilter(() => Math.max(maxEntries(), minRemembered));
   let nextKey = 1;
-  let seen = newSeen();
-  /** What was cleared: the stream may repeat it, but `seed()` may bring it back. */
-  let cleared = newSeen();
+  let filter = newFilter();
   let received = 0;
   let duplicates = 0;
   let filled = 0;
@@ -45,49 +55,45 @@ export function createEntryStore(maxEntries: number, now: () => number): EntrySt
     log.replace(entries);
   }
 
-  function append(entry: Unkeyed): void {
-    if (entry.kind === 'gap') gaps++;
-    log.push({ ...entry, key: nextKey++ });
+  function append(unkeyed: Unkeyed): Entry {
+    if (unkeyed.kind === 'gap') gaps++;
+    const entry: Entry = { ...unkeyed, key: nextKey++ };
+    log.push(entry);
+    return entry;
   }
 
-  /** Those of `events` that are not in the list, each id once, as entries. */
-  function unknown(events: readonly KnownEvent[], origin: EventEntry['origin']): EventEntry[] {
-    const ids = new Set<string>();
-    for (const entry of all()) if (entry.kind === 'event') ids.add(entry.id);
-    const added: EventEntry[] = [];
-    for (const { id, data, event = 'message', receivedAt = now() } of events) {
-      const mark = fingerprint({ id, data });
-      if (id !== '' && (ids.has(id) || seen.has(mark))) continue;
-      ids.add(id);
-      seen.add(mark);
-      added.push({ kind: 'event', key: nextKey++, id, event, data, receivedAt, origin });
-    }
-    return added;
+  /** Those of `events` that are new, as entries. */
+  function deliver(events: readonly KnownEvent[], origin: EventEntry['origin']): EventEntry[] {
+    const at = now();
+    const whole = events.map(({ id, data, event = 'message', receivedAt = at }) => ({ id, event, data, receivedAt }));
+    return filter.deliver(whole).map((event) => ({ kind: 'event', key: nextKey++, ...event, origin }));
   }
 
-  function keepOnly(originals: Entry[]): void {
-    seen = newSeen();
-    for (const entry of originals) seen.add(fingerprint(entry as EventEntry));
+  function keepOnly(entries: Entry[]): void {
     received = duplicates = filled = 0;
-    replace(originals);
+    replace(entries);
   }
 
   return {
+    resume: (cursor) => filter.resume(cursor),
+    live: () => filter.live(),
+    knows: (id) => filter.knows(id),
     receive(event) {
       received++;
-      const mark = fingerprint(event);
-      if (seen.has(mark) || cleared.has(mark)) {
-        duplicates++;
-        return;
-      }
-      seen.add(mark);
-      append({ kind: 'event', ...event, origin: 'new' });
+      const added: Entry[] = [];
+      const verdict = filter.classify(event, (reason) => {
+        const at = event.receivedAt;
+        added.push(append({ kind: 'gap', reason, from: at, to: at, afterId: '' }));
+      });
+      if (verdict === 'new') added.push(append({ kind: 'event', ...event, origin: 'new' }));
+      else duplicates++;
+      return added;
     },
     gap(gap) {
-      append({ kind: 'gap', ...gap });
+      return filter.classify(asEvent(gap), () => {}) === 'new' ? append({ kind: 'gap', ...gap }) : undefined;
     },
     seed(events) {
-      const added = unknown(events, 'original');
+      const added = deliver(events, 'original');
       original += added.length;
       replace([...added, ...all()]);
     },
@@ -95,24 +101,25 @@ export function createEntryStore(maxEntries: number, now: () => number): EntrySt
       const entries = all();
       const place = entries.findIndex((entry) => entry.kind === 'gap' && entry.key === gapKey);
       if (place === -1) return undefined;
-      const added = unknown(events, 'new');
+      const added = deliver(events, 'new');
       filled += added.length;
       replace([...entries.slice(0, place), ...added, ...entries.slice(place + 1)]);
       return added.length;
     },
     clear() {
-      cleared = seen;
-      keepOnly(all().filter((entry) => entry.kind === 'event' && entry.origin === 'original'));
+      const originals = all().filter((entry) => entry.kind === 'event' && entry.origin === 'original');
+      filter.clear(originals as EventEntry[]);
+      keepOnly(originals);
     },
     reset() {
-      cleared = newSeen();
+      filter = newFilter();
       original = 0;
       keepOnly([]);
     },
     restore(entries) {
       for (const entry of entries) {
+        filter.restore(entry.kind === 'event' ? entry : asEvent(entry));
         if (entry.kind === 'event') {
-          seen.add(fingerprint(entry));
           if (entry.origin === 'original') original++;
           else received++;
         }

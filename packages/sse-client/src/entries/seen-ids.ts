@@ -1,32 +1,50 @@
-/** Remembers which events have come, by id and data: the same id with other data is another event. */
+/** Counts events by fingerprint. It is a count and not a set, since distinct events may be equal [R35]. */
+export type Counts = Map<string, number>;
+
+/** Remembers the newest events. */
 export interface SeenIds {
-  has(mark: string): boolean;
-  add(mark: string): void;
+  /** True once an event has been forgotten. */
+  readonly hasForgotten: boolean;
+  add(print: string): void;
+  /** A copy of what is remembered. */
+  counts(): Counts;
 }
 
-/** Holds the last `size` to `2 * size` events, so that it is bounded and forgetting costs nothing. */
-export function createSeenIds(size: number): SeenIds {
-  let recent = new Set<string>();
-  let older = new Set<string>();
+/** Remembers the last `size()` to `2 * size()` events: forgetting drops one of two generations as a whole. */
+export function createSeenIds(size: () => number): SeenIds {
+  let recent: Counts = new Map();
+  let older: Counts = new Map();
+  let added = 0;
+  let hasForgotten = false;
   return {
-    has: (mark) => recent.has(mark) || older.has(mark),
-    add(mark) {
-      if (mark === '') return;
-      recent.add(mark);
-      if (recent.size < size) return;
+    get hasForgotten() {
+      return hasForgotten;
+    },
+    add(print) {
+      addTo(recent, print);
+      if (++added < size()) return;
+      hasForgotten ||= older.size > 0;
       older = recent;
-      recent = new Set();
+      recent = new Map();
+      added = 0;
+    },
+    counts() {
+      const all = new Map(older);
+      for (const [print, count] of recent) addTo(all, print, count);
+      return all;
     },
   };
 }
 
-/**
- * What an event is known by; '' for one without an id, which is always another one. The data's length and FNV-1a hash
- * stand in its place: the event itself may be gone from the list, and may be large.
- */
-export function fingerprint({ id, data }: { id: string; data: string }): string {
-  if (id === '') return '';
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < data.length; index++) hash = Math.imul(hash ^ data.charCodeAt(index), 0x01000193);
-  return `${id}\0${data.length}\0${hash}`;
+export function addTo(counts: Counts, print: string, count = 1): void {
+  counts.set(print, (counts.get(print) ?? 0) + count);
+}
+
+/** Removes one occurrence. Returns false if there is none. */
+export function takeFrom(counts: Counts, print: string): boolean {
+  const count = counts.get(print);
+  if (count === undefined) return false;
+  if (count === 1) counts.delete(print);
+  else counts.set(print, count - 1);
+  return true;
 }

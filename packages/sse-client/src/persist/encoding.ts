@@ -1,15 +1,14 @@
-import type { Unkeyed } from '../entries/entry-store.ts';
 import type { EntryList } from '../types.ts';
 import type { PersistedState } from './persistence.ts';
 
 const version = 1;
 
-/** One JSON text of at most `maxChars` characters, with the newest entries that fit; with none, if need be. */
+/** Returns a JSON text with the newest entries that fit into `maxChars` characters. */
 export function encode(state: PersistedState & { readonly entries: EntryList }, maxChars: number): string {
   const { entries, on, lastEventId, lastEventAt } = state;
   const head = `${JSON.stringify([version, on, lastEventId, lastEventAt]).slice(0, -1)},[`;
   const texts: string[] = [];
-  // Each entry comes with a comma, but for one; the end is two brackets.
+  // Every entry but one needs a comma, and the end needs two brackets.
   let chars = head.length + 1;
   for (let index = entries.length - 1; index >= 0; index--) {
     const { key, ...entry } = entries.at(index)!;
@@ -21,7 +20,7 @@ export function encode(state: PersistedState & { readonly entries: EntryList }, 
   return `${head}${texts.reverse().join()}]]`;
 }
 
-/** Undefined unless every part is what `encode` wrote: others may have written under this key. */
+/** Returns undefined unless the whole text has the form that `encode` writes: other code may have written the key. */
 export function decode(text: string): PersistedState | undefined {
   try {
     const [found, on, lastEventId, lastEventAt, entries] = JSON.parse(text);
@@ -43,15 +42,16 @@ const maxDateMs = 8.64e15;
 
 const isText = (value: unknown) => typeof value === 'string';
 const isTime = (value: unknown) => typeof value === 'number' && Math.abs(value) <= maxDateMs;
+const isOptionalText = (value: unknown) => value === undefined || isText(value);
 const isOrigin = (value: unknown) => value === 'original' || value === 'new';
 
 /** A Map, so that `kind` can't name a property of Object.prototype. */
 const shapes: ReadonlyMap<unknown, Record<string, (value: unknown) => boolean>> = new Map([
   ['event', { id: isText, event: isText, data: isText, receivedAt: isTime, origin: isOrigin }],
-  ['gap', { reason: isText, from: isTime, to: isTime, afterId: isText }],
+  ['gap', { reason: isText, from: isTime, to: isTime, afterId: isText, id: isOptionalText }],
 ]);
 
-function isEntry(entry: Unkeyed & Record<string, unknown>): boolean {
+function isEntry(entry: Record<string, unknown>): boolean {
   const shape = shapes.get(entry.kind);
   return shape !== undefined && Object.entries(shape).every(([name, isValid]) => isValid(entry[name]));
 }

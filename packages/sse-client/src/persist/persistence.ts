@@ -5,9 +5,9 @@ import type { StreamConfig } from '../options.ts';
 import type { EntryList, PersistOptions, StreamSnapshot } from '../types.ts';
 import { decode, encode } from './encoding.ts';
 
-/** What is kept across reloads, all in one value, so that the cursor and the entries always agree. */
+/** The persisted state: one value, so that the cursor and the entries always agree. */
 export interface PersistedState {
-  /** What the user did last: switched it on, off, or neither. */
+  /** The user's last choice; null if there was none. */
   readonly on: boolean | null;
   readonly lastEventId: string;
   readonly lastEventAt: number | null;
@@ -17,12 +17,12 @@ export interface PersistedState {
 export interface Persistence {
   readonly state: StreamSnapshot['persistence'];
   load(): PersistedState | undefined;
-  /** Something changed: it is written soon. */
+  /** Schedules a write after `debounceMs`. */
   changed(): void;
-  /** The user changed something: it is written at once, so that a tab opened next finds it. */
+  /** Writes now, so that a tab that is opened next finds it. */
   save(): void;
   wipe(): void;
-  /** Writes what has not been written yet, and gives everything back. */
+  /** Writes what is scheduled, and releases the timer and the listeners. */
   close(): void;
 }
 
@@ -30,7 +30,7 @@ type Store = NonNullable<PersistOptions['storage']>;
 
 const prefix = 'sse-client:';
 const halvings = 4;
-/** So that `wipePersisted` stops those of this page too. Every one leaves when it is closed. */
+/** The open ones of this page, for `wipePersisted`. */
 const live = new Set<{ key: string; storage: Store; wipe(): void }>();
 
 export function createPersistence(
@@ -53,7 +53,7 @@ export function createPersistence(
     stateChanged();
   }
 
-  /** Less and less, until the storage takes it; the cursor alone at the last. */
+  /** Halves the value until the storage accepts it; the last try is the cursor alone. */
   function save(): void {
     if (state === 'off') return;
     stopTimer();
@@ -86,15 +86,15 @@ export function createPersistence(
     release();
   }
 
-  function hidden(): void {
+  function onVisibility(): void {
     if (env.document?.visibilityState === 'hidden') saveUnwritten();
   }
 
-  /** Wiped by another tab: what this one still holds must not come back either. */
-  function removed(event: Event): void {
-    const { key: gone, newValue, storageArea } = event as StorageEvent;
-    const means = [null, key, scopePrefix(scope), prefix];
-    if (storageArea === storage && newValue === null && means.includes(gone)) silence();
+  /** Another tab has wiped the value: this tab must not write it again. */
+  function onStorage(event: Event): void {
+    const { key: removed, newValue, storageArea } = event as StorageEvent;
+    const own = [null, key, scopePrefix(scope), prefix];
+    if (storageArea === storage && newValue === null && own.includes(removed)) silence();
   }
 
   function silence(): void {
@@ -129,20 +129,23 @@ export function createPersistence(
   live.add(self);
   const release = listen(
     [env.window, 'pagehide', saveUnwritten],
-    [env.window, 'storage', removed],
-    [env.document, 'visibilitychange', hidden],
+    [env.window, 'storage', onStorage],
+    [env.document, 'visibilitychange', onVisibility],
   );
   return self;
 }
 
 /**
- * Removes what streams have persisted, for the sign-out: of one scope, or of all. Streams of this page stop persisting;
- * so do those of other tabs, by the storage event.
+ * Removes what streams have persisted; call it at sign-out. Streams of this page stop persisting, as do those of other
+ * tabs, which get a storage event.
+ *
+ * @param scope the `scope` of the streams; all scopes if left out
+ * @param storage where they persist. Has no effect without a storage. @defaultValue `window.localStorage`
  */
 export function wipePersisted(scope?: string, storage: Store | undefined = defaultStorage()): void {
   if (!storage) return;
   const start = scope === undefined ? prefix : scopePrefix(scope);
-  for (const one of [...live]) if (one.storage === storage && one.key.startsWith(start)) one.wipe();
+  for (const own of [...live]) if (own.storage === storage && own.key.startsWith(start)) own.wipe();
   for (let index = storage.length; index-- > 0; ) {
     const key = storage.key(index);
     if (key?.startsWith(start)) storage.removeItem(key);
@@ -150,22 +153,22 @@ export function wipePersisted(scope?: string, storage: Store | undefined = defau
   remove(storage, start);
 }
 
-/** Other tabs are told of the removal of what was there only; they may have written nothing yet. */
+/** Writes before it removes: other tabs get an event only if there was a value, and may not have written theirs yet. */
 function remove(storage: Store, key: string): void {
   try {
     storage.setItem(key, '');
   } catch {
-    // Full: then there was something of theirs.
+    // The storage is full, so that it contains a value of theirs.
   }
   storage.removeItem(key);
 }
 
-/** A scope can't hold what ends it, so that no scope is the beginning of another. */
+/** The encoding excludes `:` from the scope, so that no scope is a prefix of another. */
 function scopePrefix(scope: string): string {
   return `${prefix}${encodeURIComponent(scope)}:`;
 }
 
-/** There is none in Node, and a browser may forbid it. */
+/** Undefined in Node, and where the browser denies access. */
 function defaultStorage(): Store | undefined {
   try {
     return globalThis.window?.localStorage;

@@ -1,58 +1,86 @@
-import { type Common, type Item, itemsAfter } from './messages.ts';
+import { type Common, type Item, itemsFrom } from './messages.ts';
 
-/** Ids that are remembered, and items that wait: more than a connection that works ever needs. */
+/** Upper bound for the ids that are remembered and for the items that wait. */
 const maxWaiting = 10_000;
 
 export interface CatchUp {
-  /** What the leader tells meanwhile. */
-  flow(items: Item[]): void;
+  /** Items that the leader has sent meanwhile. */
+  flow(items: readonly Item[]): void;
   stop(): void;
 }
 
 /**
- * From where this tab is to where the leader is, over a connection of its own, until that meets what the leader has
- * told. `take` gets what it brings, `done` what the leader told after that.
+ * Catches a follower up through its own connection, until that reaches an event that the leader has sent. Its items go to
+ * `common.take`; `done` gets the leader's items from there on, some of which may be repeats.
  *
- * @param position the leader's cursor when the flow began
+ * @param tail the leader's items with its last id
+ * @param position the leader's cursor
  */
 export function catchUp(
   { context, connect, sink, take }: Common,
+  tail: readonly Item[],
   position: string,
-  done: (items: Item[]) => void,
+  done: (items: readonly Item[]) => void,
 ): CatchUp {
-  const caught = new Set<string>();
-  const waiting: Item[] = [];
+  const { fingerprint } = sink;
+  /** Fingerprints of events and ids that this connection has received. */
+  const received = new Set<string>();
+  const waiting: Item[] = [...tail];
   let isOver = false;
 
-  const link = connect({
+  const connection = connect({
     ...sink,
+    // Back pressure here would delay nothing but the catch-up.
+    ready: () => undefined,
     status({ status }) {
       if (status === 'unauthorized' || status === 'closed') giveUp();
     },
-    event: (event) => take(['event', event]),
+    event(event) {
+      const isNew = take(['event', event]);
+      if (event.id !== '') reach(fingerprint(event));
+      return isNew;
+    },
     gap: (gap) => take(['gap', gap]),
     cursor(id) {
       take(['cursor', id]);
-      caught.add(id);
-      for (const oldest of caught) {
-        if (caught.size <= maxWaiting) break;
-        caught.delete(oldest);
-      }
-      // The event of this id comes first.
-      queueMicrotask(meet);
+      // The event of this id follows.
+      queueMicrotask(() => reach(id));
     },
   });
 
-  function meet(): void {
+  function reach(key: string): void {
+    received.add(key);
+    if (received.size > maxWaiting) received.delete(received.keys().next().value!);
+    join();
+  }
+
+  /** Joins the flow at the newest item that has been received, from the first with its id on. */
+  function join(): void {
     if (isOver) return;
     for (let index = waiting.length - 1; index >= 0; index--) {
       const [kind, value] = waiting[index]!;
-      if (kind === 'cursor' && caught.has(value)) return finish(itemsAfter(waiting, value)!);
+      const isReached =
+        kind === 'event'
+          ? value.id !== '' && received.has(fingerprint(value))
+          : kind === 'cursor' && isLone(index, value);
+      if (!isReached) continue;
+      const reached = itemsFrom(waiting.slice(0, index + 1), idAt(index)) ?? [];
+      return finish([...reached, ...waiting.slice(index + 1)]);
     }
-    if (caught.has(position)) finish(waiting);
   }
 
-  /** They can't meet: shown as a gap, and on with the leader. */
+  /** An id without an event, or with a gap in place of it. */
+  function isLone(index: number, id: string): boolean {
+    const next = waiting[index + 1];
+    return received.has(id) && !(next?.[0] === 'event' && next[1].id === id);
+  }
+
+  function idAt(index: number): string {
+    const [, value] = waiting[index]!;
+    return typeof value === 'string' ? value : (value.id ?? '');
+  }
+
+  /** Gives up with a gap and continues with the leader. */
   function giveUp(): void {
     const now = context.env.Date.now();
     const from = sink.lastEventAt() ?? now;
@@ -63,22 +91,22 @@ export function catchUp(
     ]);
   }
 
-  function finish(items: Item[]): void {
+  function finish(items: readonly Item[]): void {
     stop();
     done(items);
   }
 
   function stop(): void {
     isOver = true;
-    link.stop();
+    connection.stop();
   }
 
-  link.start();
+  connection.start();
   return {
     flow(items) {
       waiting.push(...items);
       if (waiting.length > maxWaiting) giveUp();
-      else meet();
+      else join();
     },
     stop,
   };

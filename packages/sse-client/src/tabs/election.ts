@@ -1,28 +1,31 @@
 import type { Environment } from '../environment.ts';
 
-/** How long the leader may be silent where there is no watchdog to say so. */
+/** How long the leader may be silent if the watchdog is disabled. */
 const defaultPatienceMs = 45_000;
 
 export interface Election {
-  /** The leader has said something that this tab could use. */
+  /** The leader has sent a message that this tab could use. */
   heard(): void;
-  /** Another tab leads now. */
+  /** Another tab leads. */
   stepDown(): void;
   leave(): void;
 }
 
 interface Handlers {
+  /** This tab leads from now on. */
   lead(): void;
-  /** It leads no more. */
+  /** This tab no longer leads. */
   follow(): void;
-  /** Asks the leader for something that is `heard`. */
+  /** Asks the leader for a message, which is then reported to `heard`. */
   ask(): void;
 }
 
 /**
- * Whoever has the lock leads. A leader that stands still (frozen, or asleep) keeps its lock and says nothing: it is
- * asked, and if no answer comes the lock is taken from it. Answers to messages come from hidden tabs, too, whose timers
- * the browser slows down.
+ * Elects the leader: the tab that holds the lock. A frozen leader keeps its lock and is silent: the followers ask it for a
+ * message, and one of them steals the lock if there is no answer. A message is asked for, since browsers slow down the
+ * timers of hidden tabs but not their answers.
+ *
+ * @param patienceMs how long the leader may be silent, in milliseconds
  */
 export function elect(
   env: Environment,
@@ -54,7 +57,7 @@ export function elect(
     locks.request(name, how.steal ? how : { signal }, lead).catch(() => {
       if (signal.aborted) return;
       if (leads) stepDown();
-      // No lock can be had in this document at all.
+      // This document can't get any lock.
       else void lead();
     });
   }
@@ -72,13 +75,13 @@ export function elect(
   }
 
   function look(): void {
-    // A timer that comes late says that this tab slept, or is slowed down: not that the leader is gone.
+    // A late timer means that this tab slept or was slowed down, not that the leader is gone.
     const isLate = env.Date.now() - dueAt > quarterMs;
     if (isAsked && !isLate) stand({ steal: true });
     isAsked = isQuiet && (!isAsked || isLate);
     if (isAsked) on.ask();
     isQuiet = true;
-    // So that followers don't take it from each other.
+    // The jitter keeps followers from stealing the lock from each other.
     watch(isAsked ? quarterMs * (1 + env.Math.random()) : quarterMs);
   }
 

@@ -3,10 +3,10 @@ import { type CatchUp, catchUp } from './catch-up.ts';
 import type { Common, Flow, Item, Message, Welcome } from './messages.ts';
 
 export interface Follower {
-  /** Asks the leader to bring this tab up to where it is. */
+  /** Asks the leader to bring this tab up to its position. */
   hello(isStart: boolean): void;
   receive(message: Message): void;
-  /** Asks for anything that is of use. */
+  /** Asks the leader for a sign of life. */
   ask(): void;
   show(status: ConnectionStatus): void;
   retryNow(): void;
@@ -14,21 +14,20 @@ export interface Follower {
 }
 
 /**
- * Takes the leader's flows, only as an unbroken sequence. Whenever it is not in step (it has just come, the leader has
- * changed, something is missing) it says hello with its cursor, and the welcome brings it up to where the sequence
- * stands.
+ * Accepts the leader's flows only as an unbroken sequence. Whenever this tab is out of step (it has just joined, the
+ * leader has changed, a message is missing), it sends a hello with its cursor; the welcome brings it up to date.
  *
- * @param heard the leader has said something that was of use
+ * @param heard called for every message of the leader that this tab could use
  */
 export function createFollower(common: Common, heard: () => void): Follower {
   const { context, sink, take, post } = common;
   const { env } = context;
   let seq = 0;
   let isInStep = false;
-  /** The hello that is not answered yet. */
+  /** Identifies the hello that has not been answered. */
   let asked = '';
   let catching: CatchUp | undefined;
-  /** Since when it has missed what can't be had for lack of ids, until that is shown. */
+  /** Since when events have been missed that can't be fetched for lack of ids; null once the gap has been recorded. */
   let lostAt: number | null = null;
 
   function hello(isStart: boolean): void {
@@ -55,7 +54,7 @@ export function createFollower(common: Common, heard: () => void): Follower {
       heard();
       seq = next;
       if (status) show(status);
-      if (items.length > 0 || status?.connectedAt) showLoss(items[0]);
+      if (items.length > 0 || status?.connectedAt) recordLoss(items[0]);
       if (catching) catching.flow(items);
       else items.forEach(take);
     } else if (isInStep || term > common.term) {
@@ -64,7 +63,7 @@ export function createFollower(common: Common, heard: () => void): Follower {
     }
   }
 
-  function welcomed({ term, seq: last, items, cursor, status }: Welcome): void {
+  function welcomed({ term, seq: last, items, tail, cursor, status }: Welcome): void {
     heard();
     asked = '';
     isInStep = true;
@@ -73,19 +72,28 @@ export function createFollower(common: Common, heard: () => void): Follower {
     show(status);
     if (sink.lastEventId() === '') {
       lostAt = sink.lastEventAt();
-      if (status.connectedAt) showLoss();
+      if (status.connectedAt) recordLoss();
       take(['cursor', cursor]);
-    } else if (items) items.forEach(take);
-    else {
-      catching = catchUp(common, cursor, (rest) => {
+    } else if (items) {
+      takeRepeated(sink.knows(sink.lastEventId()) ? items : withoutOnlyEvent(items));
+      sink.live();
+    } else {
+      catching = catchUp(common, tail, cursor, (rest) => {
         catching = undefined;
-        rest.forEach(take);
+        // The catch-up may be ahead of the leader, so that later flows may repeat events, too.
+        takeRepeated(rest);
       });
     }
   }
 
-  /** A leader that has just connected may show it itself. */
-  function showLoss(next?: Item): void {
+  /** Takes items of which this tab may have some. */
+  function takeRepeated(items: readonly Item[]): void {
+    sink.resume(sink.lastEventId());
+    items.forEach(take);
+  }
+
+  /** @param next the next item; if it is a gap, the leader has recorded the loss itself */
+  function recordLoss(next?: Item): void {
     if (lostAt !== null && next?.[0] !== 'gap')
       take(['gap', { reason: 'no-ids', from: lostAt, to: env.Date.now(), afterId: '' }]);
     lostAt = null;
@@ -102,4 +110,16 @@ export function createFollower(common: Common, heard: () => void): Follower {
     retryNow: () => post({ kind: 'retry' }),
     stop,
   };
+}
+
+/**
+ * A tab that has a cursor and no event with its id is behind that event. Where several events share the id, it is placed
+ * before the first of them [R36].
+ *
+ * @param items as in a welcome: they begin with the id of the tab
+ */
+function withoutOnlyEvent(items: Item[]): Item[] {
+  const [[, id], ...rest] = items as [Item, ...Item[]];
+  const isOfId = ([kind, value]: Item) => kind === 'event' && value.id === id;
+  return rest.filter(isOfId).length === 1 ? rest.filter((item) => !isOfId(item)) : items;
 }

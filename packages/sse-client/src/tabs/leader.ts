@@ -1,4 +1,5 @@
-import { type Common, type Item, itemsAfter, type Message } from './messages.ts';
+import type { ConnectionStatus } from '../connection/connection.ts';
+import { type Common, type Item, itemsFrom, type Message } from './messages.ts';
 
 export interface Leader {
   receive(message: Message): void;
@@ -6,55 +7,67 @@ export interface Leader {
   stop(): void;
 }
 
-/** Holds the connection, and tells the other tabs all that it says. */
+/** Holds the connection, and sends the other tabs everything that it receives. */
 export function startLeader(common: Common): Leader {
   const { context, sink, history, post } = common;
   const { env } = context;
   let seq = 0;
-  let untold: Item[] = [];
+  let unsent: Item[] = [];
   let hasNewStatus = false;
-  let isToTell = false;
+  let isScheduled = false;
   let isOver = false;
 
-  // Higher than any that it knows, most likely than any that it can't know, and nobody else's.
+  // Higher than every known term, and, thanks to the clock, most likely than every unknown one. The fraction makes it
+  // unique.
   common.term = Math.max(common.term + 1, env.Date.now()) + env.Math.random();
-  common.status = { ...common.status, connectedAt: null };
+  common.status = { ...common.status, connectedAt: null, upstream: null, since: null };
   sink.status({ ...common.status, role: 'leader' });
-  const link = common.connect({
+  const connection = common.connect({
     ...sink,
     status(patch) {
-      common.status = { ...common.status, ...patch };
+      common.status = withoutCause({ ...common.status, ...patch });
       hasNewStatus = true;
       sink.status(patch);
-      tellSoon();
+      sendSoon();
     },
+    resume: (cursor) => void pass(['resume', cursor]),
     event: (event) => pass(['event', event]),
-    cursor: (id) => pass(['cursor', id]),
+    cursor: (id) => void pass(['cursor', id]),
     gap: (gap) => pass(['gap', gap]),
+    // A slow reader in this tab must not delay the others.
+    ready: () => undefined,
   });
-  link.start();
+  connection.start();
 
-  function pass(item: Item): void {
-    common.take(item);
-    untold.push(item);
-    tellSoon();
+  function pass(item: Item): boolean {
+    const isNew = common.take(item);
+    if (isNew) unsent.push(item);
+    sendSoon();
+    return isNew;
   }
 
-  /** What was read in one piece is told in one message. */
-  function tellSoon(): void {
-    if (isToTell) return;
-    isToTell = true;
+  /** Sends what was read in one chunk as one message. */
+  function sendSoon(): void {
+    if (isScheduled) return;
+    isScheduled = true;
     queueMicrotask(() => {
-      if (!isOver) tell();
+      if (!isOver) send();
     });
   }
 
-  function tell(): void {
-    isToTell = false;
+  function send(): void {
+    isScheduled = false;
     const { term, status } = common;
-    post({ kind: 'flow', term, seq: ++seq, items: untold, ...(hasNewStatus && { status }) });
-    untold = [];
+    post({ kind: 'flow', term, seq: ++seq, items: unsent, ...(hasNewStatus && { status }) });
+    unsent = [];
     hasNewStatus = false;
+  }
+
+  function welcome(to: string, id: string): void {
+    const { term, status } = common;
+    const cursor = sink.lastEventId();
+    const tail = itemsFrom(history, cursor) ?? [];
+    post({ kind: 'welcome', to, term, seq, items: itemsFrom(history, id), tail, cursor, status });
   }
 
   return {
@@ -62,27 +75,24 @@ export function startLeader(common: Common): Leader {
       if (message.kind === 'hello') {
         const { status } = common.status;
         if (message.isStart && (status === 'unauthorized' || status === 'closed')) {
-          link.stop();
-          link.start();
+          connection.stop();
+          connection.start();
         }
-        const items = itemsAfter(history, message.id);
-        const { term } = common;
-        post({
-          kind: 'welcome',
-          to: message.from,
-          term,
-          seq,
-          items,
-          cursor: sink.lastEventId(),
-          status: common.status,
-        });
-      } else if (message.kind === 'ping') tell();
-      else if (message.kind === 'retry') link.retryNow();
+        welcome(message.from, message.id);
+      } else if (message.kind === 'ping') send();
+      else if (message.kind === 'retry') connection.retryNow();
     },
-    retryNow: link.retryNow,
+    retryNow: connection.retryNow,
     stop() {
       isOver = true;
-      link.stop();
+      connection.stop();
     },
   };
+}
+
+/** The cause of an error may be of a type that can't be sent to other tabs. */
+function withoutCause({ lastError, ...status }: ConnectionStatus): ConnectionStatus {
+  if (!lastError) return lastError === null ? { ...status, lastError } : status;
+  const { cause, ...error } = lastError;
+  return { ...status, lastError: error };
 }

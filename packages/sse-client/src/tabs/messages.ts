@@ -1,73 +1,84 @@
 import type { Connection, ConnectionContext, ConnectionSink, ConnectionStatus } from '../connection/connection.ts';
 import type { ReceivedEvent, ReceivedGap } from '../received.ts';
 
-/** Part of every message and of the names of lock and channel: pages of another version don't meet this one's. */
-export const protocol = 'sse-client/1';
+/** Part of every message and of the names of lock and channel, so that pages of different versions don't mix. */
+export const protocol = 'sse-client/2';
 
-/** A call of the sink's, as it goes from tab to tab. */
-export type Item = ['cursor', string] | ['event', ReceivedEvent] | ['gap', ReceivedGap];
+/** A call to the sink, as it is sent from tab to tab. */
+export type Item =
+  | readonly ['resume', string]
+  | readonly ['cursor', string]
+  | readonly ['event', ReceivedEvent]
+  | readonly ['gap', ReceivedGap];
 
-/** The leader to all. A term is one tab's time as the leader, later ones are higher; `seq` counts its flows from 1. */
+/** From the leader to all. A term is the time of one tab as the leader; later terms are higher. `seq` counts from 1. */
 export interface Flow {
   kind: 'flow';
   term: number;
   seq: number;
   items: Item[];
-  /** Absent if it is as it was. */
+  /** Absent if unchanged. */
   status?: ConnectionStatus;
 }
 
-/** The leader to one follower: where the flow stands. What it tells from here on comes as flows from `seq + 1`. */
+/** From the leader to one follower: its position. Later items are sent in flows from `seq + 1` on. */
 export interface Welcome {
   kind: 'welcome';
   to: string;
   term: number;
   seq: number;
-  /** What came after the follower's id; absent if the leader does not know that id. */
+  /** The items from the first with the follower's id on; absent if the leader has none with this id. */
   items?: Item[] | undefined;
+  /** The items with the leader's last id: where a catch-up can join the flow. */
+  tail: Item[];
   cursor: string;
   status: ConnectionStatus;
 }
 
-/** A follower that is not in step, to the leader. */
+/** From a follower that is out of step to the leader. */
 export interface Hello {
   kind: 'hello';
   from: string;
   id: string;
-  /** Switched on just now, so that a leader that had given up tries again. */
+  /** True if the follower has just been switched on: a leader that has given up then tries again. */
   isStart: boolean;
 }
 
-/** A follower to the leader: are you there? And: the user does not want to wait. */
+/** From a follower to the leader. `ping` asks for a flow, `retry` is the user's "retry now". */
 export interface Call {
   kind: 'ping' | 'retry';
 }
 
 export type Message = Flow | Welcome | Hello | Call;
 
-/** What a tab's two sides have in common. */
+/** The parts that the leader and the follower of one tab have in common. */
 export interface Common {
   readonly context: ConnectionContext;
   readonly sink: ConnectionSink;
-  /** Makes a connection of this tab's own. */
+  /** Creates a connection of this tab's own. */
   connect(sink: ConnectionSink): Connection;
-  /** The newest of what came since it joined, from a known cursor on, without a hole that is not shown. */
+  /** Recent items since this tab joined, starting at a known cursor; contiguous except at recorded gaps. */
   readonly history: readonly Item[];
-  /** The highest that it knows. */
+  /** The highest known term. */
   term: number;
-  /** The leader's. */
+  /** The leader's status. */
   status: ConnectionStatus;
-  take(item: Item): void;
+  /** Passes an item on to the sink. Returns false if it is a repeat. */
+  take(item: Item): boolean;
   post(message: Message): void;
 }
 
-/** What comes after the event with this id, in a list in which nothing is missing; undefined if it has not got it. */
-export function itemsAfter(items: readonly Item[], id: string): Item[] | undefined {
+/**
+ * Returns the items from the first one with this id on. Several events may share an id [R36]: the tab that has the id may
+ * have only some of them, and drops those as repeats. Returns undefined if no item has the id.
+ */
+export function itemsFrom(items: readonly Item[], id: string): Item[] | undefined {
+  let first: number | undefined;
   for (let index = items.length - 1; index >= 0; index--) {
     const [kind, value] = items[index]!;
-    if (kind !== 'cursor' || value !== id) continue;
-    const next = items[index + 1];
-    return items.slice(next?.[0] === 'event' && next[1].id === id ? index + 2 : index + 1);
+    if (kind !== 'cursor') continue;
+    if (value === id) first = index;
+    else if (first !== undefined) break;
   }
-  return undefined;
+  return first === undefined ? undefined : items.slice(first);
 }

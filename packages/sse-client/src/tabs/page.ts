@@ -2,11 +2,11 @@ import type { Connection, ConnectionContext, ConnectionSink } from '../connectio
 import { joinTabs, type Tab } from './tab.ts';
 
 /**
- * This page among the tabs with the same URL and name, as long as it is there: one that is put away must neither lead
- * nor be waited for. What it misses it is given when it comes back.
+ * Makes this page one of the tabs with the same URL and name while it is active. A frozen page, or one in the
+ * back/forward cache, leaves: it must neither lead nor be waited for. It joins again when it is restored.
  *
- * @param connect makes a connection of this tab's own. Given and not imported, so that a bundler puts it where the
- * store is, and this where it is loaded only when asked for
+ * @param connect creates a connection of this tab's own. It is a parameter, so that a bundler puts it into the main chunk,
+ * and this module into one that is loaded on demand
  */
 export function shareTabs(
   context: ConnectionContext,

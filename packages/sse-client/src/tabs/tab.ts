@@ -4,16 +4,16 @@ import { createFollower } from './follower.ts';
 import { type Leader, startLeader } from './leader.ts';
 import { type Common, type Item, type Message, protocol } from './messages.ts';
 
-/** What a tab can give to those that are behind it: at least so many of the newest items. */
+/** The least number of items that a tab keeps for tabs that have fallen behind. */
 const historyItems = 5_000;
 
-/** This page's part among the tabs, from when it joins to when it leaves. */
+/** This page as one of the tabs, from joining to leaving. */
 export interface Tab {
   retryNow(): void;
   leave(): void;
 }
 
-/** Joins the tabs with the same URL and name: as a follower, until it has the lock. */
+/** Joins the tabs with the same URL and name: as a follower, until this tab gets the lock. */
 export function joinTabs(
   context: ConnectionContext,
   connect: (sink: ConnectionSink) => Connection,
@@ -32,6 +32,14 @@ export function joinTabs(
     if (history.length > 2 * historyItems) history.splice(0, historyItems);
   }
 
+  function deliver([kind, value]: Item): boolean {
+    if (kind === 'event') return sink.event(value);
+    if (kind === 'gap') return sink.gap(value);
+    if (kind === 'cursor') sink.cursor(value);
+    else sink.resume(value);
+    return true;
+  }
+
   const common: Common = {
     context,
     connect,
@@ -40,10 +48,9 @@ export function joinTabs(
     term: 0,
     status: { status: 'connecting', attempt: 0, retryAt: null },
     take(item) {
-      keep(item);
-      if (item[0] === 'cursor') sink.cursor(item[1]);
-      else if (item[0] === 'event') sink.event(item[1]);
-      else sink.gap(item[1]);
+      const isNew = deliver(item);
+      if (isNew && item[0] !== 'resume') keep(item);
+      return isNew;
     },
     post: (message) => channel.postMessage({ protocol, ...message }),
   };
@@ -51,7 +58,7 @@ export function joinTabs(
   const follower = createFollower(common, () => election.heard());
 
   function receive(message: Message): void {
-    // Another tab has the lock, and this one will be told so.
+    // Another tab has the lock; the lock manager is about to notify this one.
     if (leader && message.kind === 'flow' && message.term > common.term) election.stepDown();
     (leader ?? follower).receive(message);
   }
@@ -66,11 +73,11 @@ export function joinTabs(
       follower.stop();
       leader = startLeader(common);
     },
-    // The new leader's first flow is answered by a hello.
+    // The next step is a hello, in answer to the new leader's first flow.
     follow() {
       leader?.stop();
       leader = undefined;
-      follower.show({ ...common.status, status: 'connecting', retryAt: null });
+      follower.show({ ...common.status, status: 'connecting', retryAt: null, upstream: null, since: null });
     },
     ask: follower.ask,
   });

@@ -1,38 +1,38 @@
 import type { Connection, ConnectionContext, ConnectionSink } from '../connection/connection.ts';
 import { directConnection } from '../connection/direct-connection.ts';
 
-/** On demand, since it is a quarter of the client, and most pages connect by themselves. */
+/** Loads the code for shared tabs, which most pages don't need. */
 export const loadTabs = () => import('./page.ts');
 
 /**
- * One connection for all tabs with the same URL and name: a lock decides who leads and connects, the others follow what
- * it tells them. Where a browser has no locks or no channel, the page is not a secure context, or the code for it can't
- * be loaded, a connection of this tab's own.
+ * One connection for all tabs with the same URL and name: a lock elects the leader, which connects; the others follow.
+ * Falls back to a connection of this tab's own without `shareTabs`, without locks or channels (which need a secure
+ * context), or if the code can't be loaded.
  */
 export function tabsConnection(context: ConnectionContext, sink: ConnectionSink, load = loadTabs): Connection {
   const { navigator, BroadcastChannel } = context.env;
   const locks = navigator?.locks;
   const connect = (to: ConnectionSink) => directConnection(context, to);
-  const alone = connect(sink);
-  if (context.config.shareTabs === false || !locks || !BroadcastChannel) return alone;
+  const standalone = connect(sink);
+  if (context.config.shareTabs === false || !locks || !BroadcastChannel) return standalone;
   let isOn = false;
-  let link: Connection | undefined;
+  let connection: Connection | undefined;
 
   return {
     async start() {
       isOn = true;
       sink.status({ status: 'connecting' });
       const loaded = await load().catch(() => undefined);
-      // It may have been switched off since, and on again.
-      if (!isOn || link) return;
-      link = loaded ? loaded.shareTabs(context, connect, locks, BroadcastChannel, sink) : alone;
-      link.start();
+      // It may have been stopped meanwhile, and started again.
+      if (!isOn || connection) return;
+      connection = loaded ? loaded.shareTabs(context, connect, locks, BroadcastChannel, sink) : standalone;
+      connection.start();
     },
     stop() {
       isOn = false;
-      link?.stop();
-      link = undefined;
+      connection?.stop();
+      connection = undefined;
     },
-    retryNow: () => link?.retryNow(),
+    retryNow: () => connection?.retryNow(),
   };
 }

@@ -14,8 +14,12 @@ interface Request {
   readonly done: () => void;
 }
 
-/** A browser with several tabs and one upstream of numbered events, in which nothing arrives before the test lets it. */
+/**
+ * A browser with several tabs and one upstream of numbered events, in which nothing arrives before the test lets it. So
+ * many events in a row share an id; a server with shared ids resumes with the first event of an id.
+ */
 export class World {
+  readonly eventsPerId: number;
   readonly clock = new Clock();
   readonly tabs: WorldTab[] = [];
   readonly connections = new Set<Connection>();
@@ -30,6 +34,14 @@ export class World {
   /** Whether this browser gives no locks to this page. */
   isWithoutLocks = false;
   #seed = 1;
+
+  constructor(eventsPerId = 1) {
+    this.eventsPerId = eventsPerId;
+  }
+
+  idOf(event: number): number {
+    return Math.ceil(event / this.eventsPerId);
+  }
 
   random = (): number => {
     this.#seed = (Math.imul(this.#seed, 48_271) >>> 0) % 2_147_483_647;
@@ -107,23 +119,24 @@ class Connection {
     world.requests.push(lastEventId);
     if (lastEventId === null) return;
     // A replay comes in pieces.
-    for (let from = Number(lastEventId) + 1; from <= world.sent; from += 3)
-      this.send(from, Math.min(from + 2, world.sent));
+    const { eventsPerId } = world;
+    const first = eventsPerId === 1 ? Number(lastEventId) + 1 : (Number(lastEventId) - 1) * eventsPerId + 1;
+    for (let from = Math.max(first, 1); from <= world.sent; from += 3) this.send(from, Math.min(from + 2, world.sent));
   }
 
   send(from: number, to: number): void {
     let text = '';
-    for (let id = from; id <= to; id++) text += `id: ${id}\ndata: ${id}\n\n`;
-    if (text) this.#write(text);
+    for (let event = from; event <= to; event++) text += `id: ${this.#world.idOf(event)}\ndata: ${event}\n\n`;
+    if (text) this.write(text);
   }
 
   comment(): void {
-    this.#write(':\n\n');
+    this.write(':\n\n');
   }
 
   /** An id without an event. */
   lone(id: string): void {
-    this.#write(`id: ${id}\n\n`);
+    this.write(`id: ${id}\n\n`);
   }
 
   cut(): void {
@@ -143,7 +156,7 @@ class Connection {
     }
   }
 
-  #write(text: string): void {
+  write(text: string): void {
     this.#tab.soon(this, () => {
       if (this.#world.connections.has(this)) this.#controller.enqueue(new TextEncoder().encode(text));
     });

@@ -1,0 +1,171 @@
+import { fingerprint, idOf } from './fingerprint.ts';
+import { compareIds } from './id-order.ts';
+import { addTo, type Counts, createSeenIds, takeFrom } from './seen-ids.ts';
+
+interface Identity {
+  readonly id: string;
+  readonly event: string;
+  readonly data: string;
+}
+
+/**
+ * - `new`: the event has not been delivered yet
+ * - `repeat`: the server has sent it again after a resume, or `seed()` or `fill()` has delivered it
+ */
+export type Verdict = 'new' | 'repeat';
+
+/** What the filter has found out besides the verdict. The store records it as a gap. */
+export type Finding = 'ids-restarted' | 'replay-too-long';
+
+/**
+ * Recognises the events that a server repeats after a resume [R35, R36]. Each event that was delivered before the
+ * connection opened is dropped once, by id, type and data. Nothing is dropped on a live connection: the filter stops when
+ * the server has repeated everything from the cursor on, or has sent an event beyond it.
+ */
+export interface RepeatFilter {
+  /** Call when a connection has opened that resumes after `cursor`: from now on events may be repeated. */
+  resume(cursor: string): void;
+  /** Call when nothing can be repeated any more. */
+  live(): void;
+  /** Returns true if an event with this id is remembered. */
+  knows(id: string): boolean;
+  /** Classifies an event of the stream, and remembers it if it is new. `found` is called before this returns. */
+  classify(event: Identity, found: (finding: Finding) => void): Verdict;
+  /** Remembers an event that was restored. */
+  restore(event: Identity): void;
+  /** Returns those of `events` that have not been delivered, and remembers them as delivered. */
+  deliver<T extends Identity>(events: readonly T[]): T[];
+  /** Allows `deliver` to return events again, except those that stay in the list. The stream's repeats stay known. */
+  clear(stay: Iterable<Identity>): void;
+}
+
+/** @param size the least number of events that are remembered; read whenever one is added */
+export function createRepeatFilter(size: () => number): RepeatFilter {
+  const seen = createSeenIds(size);
+  /** Delivered and cleared: `deliver` may bring these back. */
+  let cleared: Counts = new Map();
+  /** Delivered by `deliver` while a connection is open: its stream may still send these for the first time. */
+  const ahead: Counts = new Map();
+  /** While catching up: the events that may be repeated. */
+  let expected: Counts | undefined;
+  let isOpen = false;
+  /** Id of the newest event of the stream. */
+  let newest = '';
+  let cursor = '';
+  /** Expected events that are not before the cursor. */
+  let left = 0;
+  let highest = '';
+  let hasRepeats = false;
+  let hasRepeatedCursor = false;
+  /** New events since the resume that may be repeats of forgotten ones. */
+  let unknown = 0;
+
+  const isBefore = (id: string, other: string) => (compareIds(id, other) ?? 0) < 0;
+  const isAtOrAfterCursor = (id: string) => (compareIds(id, cursor) ?? -1) >= 0;
+
+  /** The server has got beyond everything that it could repeat. */
+  function isBeyond(id: string): boolean {
+    const order = compareIds(id, highest);
+    return order === undefined ? hasRepeatedCursor : order > 0;
+  }
+
+  /** The server has numbered another event as it numbered one before the cursor. */
+  function hasRestarted(id: string): boolean {
+    if (hasRepeats || unknown > 0 || isAtOrAfterCursor(id)) return false;
+    return hasId(expected!, id);
+  }
+
+  function stop(): void {
+    expected = undefined;
+    unknown = 0;
+  }
+
+  function finish(found: (finding: Finding) => void): void {
+    const isTooLong = unknown > 0 && seen.hasForgotten;
+    stop();
+    if (isTooLong) found('replay-too-long');
+  }
+
+  function isRepeat(print: string, found: (finding: Finding) => void): boolean {
+    const id = idOf(print);
+    if (!takeFrom(expected!, print)) {
+      if (ahead.has(print)) return false;
+      if (hasRestarted(id)) {
+        stop();
+        found('ids-restarted');
+      } else if (isBeyond(id)) finish(found);
+      else unknown++;
+      return false;
+    }
+    hasRepeats = true;
+    hasRepeatedCursor ||= id === cursor;
+    if (isAtOrAfterCursor(id) && --left === 0) finish(found);
+    return true;
+  }
+
+  function remember(print: string): void {
+    if (print !== '') seen.add(print);
+  }
+
+  /** The stream may still send this event, which the page has from elsewhere. */
+  function expect(print: string, id: string): void {
+    if (expected) {
+      addTo(expected, print);
+      if (isAtOrAfterCursor(id)) left++;
+    }
+    if (!isOpen || isBefore(id, newest)) return;
+    addTo(ahead, print);
+    if (ahead.size > size()) ahead.delete(ahead.keys().next().value!);
+  }
+
+  return {
+    resume(after) {
+      isOpen = true;
+      cursor = highest = after;
+      expected = seen.counts();
+      left = unknown = 0;
+      hasRepeats = hasRepeatedCursor = false;
+      for (const [print, count] of expected) {
+        const id = idOf(print);
+        if (isBefore(highest, id)) highest = id;
+        if (isAtOrAfterCursor(id)) left += count;
+      }
+      if (expected.size === 0) stop();
+    },
+    live: stop,
+    knows: (id) => hasId(seen.counts(), id),
+    classify(event, found) {
+      const print = fingerprint(event);
+      if (print === '') return 'new';
+      newest = event.id;
+      const isExpected = expected !== undefined && isRepeat(print, found);
+      if (takeFrom(ahead, print) || isExpected) return 'repeat';
+      remember(print);
+      return 'new';
+    },
+    restore: (event) => remember(fingerprint(event)),
+    deliver(events) {
+      const known = seen.counts();
+      for (const [print, count] of cleared) for (let time = 0; time < count; time++) takeFrom(known, print);
+      return events.filter((event) => {
+        const print = fingerprint(event);
+        if (print === '') return true;
+        if (takeFrom(known, print)) return false;
+        if (!takeFrom(cleared, print)) {
+          remember(print);
+          expect(print, event.id);
+        }
+        return true;
+      });
+    },
+    clear(stay) {
+      cleared = seen.counts();
+      for (const event of stay) takeFrom(cleared, fingerprint(event));
+    },
+  };
+}
+
+function hasId(counts: Counts, id: string): boolean {
+  for (const print of counts.keys()) if (idOf(print) === id) return true;
+  return false;
+}

@@ -1,0 +1,183 @@
+import { expect } from 'chai';
+import type { Entry, EventEntry } from '../src/types.ts';
+import { stage } from './support/scene.ts';
+import { World } from './support/tabs-world.ts';
+import { until } from './support/until.ts';
+
+const frames = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => `id: ${from + index}\ndata: ${from + index}\n\n`).join('');
+const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => `${from + index}`);
+const show = (entry: Entry) => (entry.kind === 'event' ? entry.data : `(${entry.reason})`);
+
+describe('onEvents()', () => {
+  const scene = stage();
+
+  it('delivers every event of a burst once and in order, however few are kept', async () => {
+    const at = await scene({ maxEntries: 3 });
+    const data: string[] = [];
+    at.stream.onEvents((batch) => data.push(...batch.map((event) => event.data)));
+    at.stream.connect();
+    (await at.server.next()).open(frames(1, 20_000));
+    await until(() => data.length >= 20_000);
+    expect(data).to.deep.equal(numbers(1, 20_000));
+    await at.received(20_000);
+    expect(at.now.counts).to.include({ kept: 3, dropped: 19_997 });
+  });
+
+  it('leaves out what the server repeats, and what seed() and fill() add', async () => {
+    const at = await scene();
+    const data: string[] = [];
+    at.stream.onEvents((batch) => data.push(...batch.map((event) => event.data)));
+    at.stream.seed([{ id: '1', data: '1' }]);
+    at.stream.connect();
+    (await at.server.next()).open(frames(1, 3)).end();
+    await at.until('waiting');
+    at.retry();
+    (await at.server.next()).open(frames(3, 4));
+    await at.received(5);
+    expect(data).to.deep.equal(['2', '3', '4']);
+  });
+
+  it('passes gaps to onGap, in order with the events', async () => {
+    const at = await scene();
+    const order: string[] = [];
+    at.stream.onEvents(
+      (batch) => order.push(batch.map(show).join('+')),
+      (gap) => order.push(show(gap)),
+    );
+    at.stream.connect();
+    (await at.server.next()).open(`${frames(1, 2)}event: sse-proxy:gap\ndata: {"reason":"x"}\n\n${frames(3, 3)}`);
+    await at.received(3);
+    expect(order.join()).to.match(/^1\+2,\(x\),3$/);
+  });
+
+  it('has delivered every event before the snapshot with it is notified', async () => {
+    const at = await scene();
+    let delivered = 0;
+    at.stream.onEvents((batch) => {
+      delivered += batch.length;
+    });
+    const behind: number[] = [];
+    at.stream.subscribe(() => behind.push(at.now.counts.received - delivered));
+    at.stream.connect();
+    (await at.server.next()).open(frames(1, 10));
+    await at.received(10);
+    expect(behind.filter((count) => count > 0)).to.be.empty;
+  });
+
+  it('stops after unsubscribing and after close(), and survives a listener that throws', async () => {
+    const at = await scene();
+    const got: string[] = [];
+    const original = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    const reported = new Promise((resolve) => process.once('uncaughtException', resolve));
+    const leave = at.stream.onEvents(() => {
+      throw new Error('of a listener');
+    });
+    const leaveToo = at.stream.onEvents((batch) => got.push(...batch.map(show)));
+    at.stream.connect();
+    const visit = (await at.server.next()).open(frames(1, 1));
+    expect(((await reported) as Error).message).to.equal('of a listener');
+    for (const listener of original) process.on('uncaughtException', listener);
+    leave();
+    await until(() => got.length > 0);
+    leaveToo();
+    visit.send(frames(2, 2));
+    await at.received(2);
+    expect(got).to.deep.equal(['1']);
+  });
+});
+
+describe('the async iterator', () => {
+  const scene = stage();
+
+  it('yields every event and gap once and in order, until close()', async () => {
+    const at = await scene({ maxEntries: 3 });
+    const got: string[] = [];
+    const loop = (async () => {
+      for await (const entry of at.stream) got.push(show(entry));
+    })();
+    at.stream.connect();
+    const visit = (await at.server.next()).open(frames(1, 5_000));
+    await until(() => got.length === 5_000);
+    visit.end('event: sse-proxy:gap\ndata: {"reason":"x"}\n\n');
+    await at.until('waiting');
+    at.retry();
+    (await at.server.next()).open(frames(5_000, 5_001));
+    await until(() => got.length === 5_002);
+    at.stream.close();
+    await loop;
+    expect(got).to.deep.equal([...numbers(1, 5_000), '(x)', '5001']);
+  });
+
+  it('holds the server back while the loop is behind, and the watchdog meanwhile', async () => {
+    const at = await scene({ watchdogMs: 1_000 });
+    const iterator = at.stream[Symbol.asyncIterator]();
+    at.stream.connect();
+    const visit = (await at.server.next()).open();
+    const line = 'x'.repeat(1_000);
+    let sent = 0;
+    while (visit.res.write(`id: ${++sent}\ndata: ${line}\n\n`)) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => at.now.counts.received > 0);
+    // The buffers between here and there are full at some time, since nobody reads.
+    const isFull = async () => {
+      const before = visit.res.writableLength;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return visit.res.writableLength === before && before > 100_000;
+    };
+    while (!(await isFull()))
+      for (let event = 0; event < 500; event++) visit.res.write(`id: ${++sent}\ndata: ${line}\n\n`);
+    const held = at.now.counts.received;
+    expect(held).to.be.below(sent);
+    at.clock.advance(10_000);
+    expect(at.now.status).to.equal('connected');
+    const ids: string[] = [];
+    while (ids.length < sent) ids.push(((await iterator.next()).value as EventEntry).id);
+    expect(ids).to.deep.equal(numbers(1, sent));
+    expect(at.now.lastError).to.equal(null);
+  });
+
+  it('lets the stream go on when the loop is left', async () => {
+    const at = await scene();
+    at.stream.connect();
+    const visit = await at.server.next();
+    const loop = (async () => {
+      for await (const _ of at.stream) break;
+    })();
+    visit.open(frames(1, 3));
+    await loop;
+    visit.send(frames(4, 6));
+    await at.received(6);
+    expect(at.data).to.deep.equal(numbers(1, 6));
+  });
+
+  it('ends when the stream is closed already', async () => {
+    const at = await scene();
+    at.stream.close();
+    for await (const entry of at.stream) throw new Error(show(entry));
+  });
+
+  it('does not hold back other tabs; a gap takes the place of what does not fit', async () => {
+    const world = new World();
+    const tabs = [world.open({ maxEntries: 5 }), world.open({ maxEntries: 5 })];
+    const settle = () => new Promise((resolve) => setImmediate(resolve));
+    const run = async () => {
+      do await settle();
+      while (world.step(0));
+    };
+    await run();
+    const iterators = tabs.map((tab) => tab.stream[Symbol.asyncIterator]());
+    world.send(6_000);
+    await run();
+    world.send(6_000);
+    await run();
+    for (const iterator of iterators) {
+      const first = (await iterator.next()).value!;
+      expect(first).to.include({ kind: 'gap', reason: 'reader-too-slow' });
+      const rest: Entry[] = [];
+      while (rest.at(-1)?.kind !== 'event' || (rest.at(-1) as EventEntry).data !== '12000')
+        rest.push((await iterator.next()).value!);
+      expect(rest.map(show)).to.deep.equal(numbers(12_000 - rest.length + 1, 12_000));
+    }
+  });
+});
