@@ -12,11 +12,10 @@ import { Notices } from '../web/src/stream/logic/notices.ts';
 import { retryDelayMs } from '../web/src/stream/logic/retry.ts';
 import { Row } from '../web/src/stream/logic/row.ts';
 import { compile } from '../web/src/stream/logic/search.ts';
-import { UpstreamReports } from '../web/src/stream/logic/upstream.ts';
 import { ListModel, logData } from './support/entries.ts';
 
 const lost = { code: 'NETWORK', message: 'The connection broke.', at: 0 } as const;
-const state = { attempt: 0, retryAt: null, lastError: null };
+const state = { attempt: 0, retryAt: null, lastError: null, upstream: null, since: null };
 
 describe('parseLine', () => {
   it('reads the parts of a log document, with the time of the log', () => {
@@ -181,7 +180,7 @@ describe('a paused list', () => {
 
 describe('connectionText', () => {
   it('shows the reason of a loss and the time until the next attempt', () => {
-    const text = connectionText({ status: 'waiting', attempt: 3, retryAt: 13_100, lastError: lost }, null, 10_000);
+    const text = connectionText({ ...state, status: 'waiting', attempt: 3, retryAt: 13_100, lastError: lost }, 10_000);
     expect(text).to.deep.equal({ tone: 'warning', text: 'Connection lost (network)', countdown: 'Retry 3 in 4 s' });
   });
 
@@ -193,20 +192,19 @@ describe('connectionText', () => {
   ] as const) {
     it(`shows a refusal with the reason "${reason}" as "${text}"`, () => {
       const lastError = { code: 'REFUSED', message: 'Not now.', reason, at: 0 } as const;
-      expect(connectionText({ ...state, status: 'refused', lastError }, null, 0).text).to.equal(text);
+      expect(connectionText({ ...state, status: 'refused', lastError }, 0).text).to.equal(text);
     });
   }
 
   it('counts down to "a moment", never below', () => {
     const waiting = { ...state, status: 'waiting', attempt: 1, retryAt: 5 } as const;
-    expect(connectionText(waiting, null, 10).countdown).to.equal('Retry 1 in a moment');
+    expect(connectionText(waiting, 10).countdown).to.equal('Retry 1 in a moment');
   });
 
   it('shows "Live" only while the proxy has a log service to read from [R43]', () => {
-    const connected = { ...state, status: 'connected' } as const;
-    expect(connectionText(connected, null, 0)).to.include({ tone: 'success', text: 'Live' });
-    for (const upstream of ['connecting', 'lost', 'silent', 'constructor']) {
-      const text = connectionText(connected, { state: upstream, since: 1_000 }, 171_000);
+    expect(connectionText({ ...state, status: 'connected' }, 0)).to.include({ tone: 'success', text: 'Live' });
+    for (const upstream of ['connecting', 'lost', 'silent'] as const) {
+      const text = connectionText({ ...state, status: 'waiting-upstream', upstream, since: 1_000 }, 171_000);
       expect(text).to.include({ tone: 'warning', countdown: 'for 2 min 50 s' });
       expect(text.text)
         .to.match(/log service/i)
@@ -221,40 +219,6 @@ describe('connectionText', () => {
     expect(ageText(0, 7_260_000)).to.equal('nothing for 2 h 1 min');
     expect(ageText(0, 400 * 86_400_000)).to.equal('nothing for 400 days');
     expect(ageText(5_000, 0)).to.equal('');
-  });
-});
-
-describe('UpstreamReports', () => {
-  const report = (data: string) => ({ event: 'sse-proxy:upstream', data, id: '' });
-  const since = '2026-11-28T10:00:00.000Z';
-
-  it('keeps the last report until the log service is restored or the connection ends [R43]', () => {
-    const model = new ListModel();
-    const reports = new UpstreamReports();
-    const read = (isConnected = true) => {
-      reports.read(model.list(), isConnected);
-      return reports.absence;
-    };
-    model.append(model.event('', report(JSON.stringify({ state: 'lost', since }))));
-    expect(read()).to.deep.equal({ state: 'lost', since: Date.parse(since) });
-    model.append(model.event('a line'));
-    expect(read()).to.include({ state: 'lost' });
-    model.append(model.event('', report(JSON.stringify({ state: 'restored', since }))));
-    expect(read()).to.equal(null);
-    model.append(model.event('', report(JSON.stringify({ state: 'silent', since }))));
-    expect(read()).to.include({ state: 'silent' });
-    expect(read(false)).to.equal(null);
-    expect(read()).to.equal(null);
-  });
-
-  it('ignores a report of another shape', () => {
-    for (const data of ['', 'null', '7', '[]', '{"state":7}', '{"since":"now"}']) {
-      const model = new ListModel();
-      const reports = new UpstreamReports();
-      model.append(model.event('', report(data)));
-      reports.read(model.list(), true);
-      expect(reports.absence, data).to.equal(null);
-    }
   });
 });
 

@@ -7,11 +7,11 @@ import { useNow } from '../state/use-now.ts';
 
 /** What the connection does, the reason, and the time of the next attempt. Renders every second, so it is on its own. */
 export function ConnectionStatus() {
-  const state = useStream('status', 'attempt', 'retryAt', 'lastError');
-  const { firstLoad, upstream } = useViewState();
-  const now = useNow(state.retryAt !== null || upstream !== null || firstLoad.kind === 'waiting');
+  const state = useStream('status', 'attempt', 'retryAt', 'lastError', 'upstream', 'since');
+  const { firstLoad } = useViewState();
+  const now = useNow(state.retryAt !== null || state.since !== null || firstLoad.kind === 'waiting');
   const loadText = isOff(state.status) ? firstLoadText(firstLoad, now) : null;
-  const { tone, text, countdown } = loadText ?? connectionText(state, upstream, now);
+  const { tone, text, countdown } = loadText ?? connectionText(state, now);
   return (
     <>
       <StatusHint appearance={tone}>{text}</StatusHint>

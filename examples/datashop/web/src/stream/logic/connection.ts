@@ -1,9 +1,11 @@
 import type { StreamSnapshot } from '@datashop/sse-client';
 import { durationText } from './duration.ts';
 import { errorInWords } from './messages.ts';
-import type { UpstreamAbsence } from './upstream.ts';
 
-export type ConnectionState = Pick<StreamSnapshot, 'status' | 'attempt' | 'retryAt' | 'lastError'>;
+export type ConnectionState = Pick<
+  StreamSnapshot,
+  'status' | 'attempt' | 'retryAt' | 'lastError' | 'upstream' | 'since'
+>;
 
 export interface ConnectionText {
   /** An appearance of the design system's StatusHint. */
@@ -14,8 +16,7 @@ export interface ConnectionText {
 }
 
 export function connectionText(
-  { status, attempt, retryAt, lastError }: ConnectionState,
-  upstream: UpstreamAbsence | null,
+  { status, attempt, retryAt, lastError, upstream, since }: ConnectionState,
   now: number,
 ): ConnectionText {
   const why = lastError === null ? '' : ` (${errorInWords(lastError)})`;
@@ -26,8 +27,9 @@ export function connectionText(
     case 'connecting':
       return attempt > 0 ? result('info', `Reconnecting${why}`, `Retry ${attempt}`) : result('info', 'Connecting');
     case 'connected':
-      if (upstream === null) return result('success', 'Live');
-      return result('warning', absenceText(upstream.state), `for ${durationText(now - upstream.since)}`);
+      return result('success', 'Live');
+    case 'waiting-upstream':
+      return result('warning', absenceText(upstream), `for ${durationText(now - (since ?? now))}`);
     case 'stalled':
       return result('warning', 'No data from the server');
     case 'waiting':
@@ -41,8 +43,8 @@ export function connectionText(
   }
 }
 
-function absenceText(state: string): string {
-  switch (state) {
+function absenceText(upstream: StreamSnapshot['upstream']): string {
+  switch (upstream) {
     case 'silent':
       return 'Log service silent';
     case 'lost':

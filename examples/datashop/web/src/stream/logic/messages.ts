@@ -22,6 +22,7 @@ const reasons: ReadonlyMap<string, string> = new Map(
     'no-ids': 'the logs have no ids',
     'unusable-id': 'the last log has no usable id',
     'ids-restarted': 'the log service restarted its ids',
+    'replay-too-long': 'the log service repeated old logs, some of which may be shown twice',
     trimmed: 'the log service no longer keeps them',
     'unknown-id': 'the server no longer knows the last log of this page',
   }),
@@ -37,6 +38,9 @@ export function errorInWords({ code, reason, status }: StreamError): string {
   switch (code) {
     case 'NETWORK':
       return 'network';
+    case 'HEADERS':
+    case 'URL':
+      return 'the request could not be made';
     case 'OFFLINE':
       return 'this computer is offline';
     case 'HTTP_STATUS':

@@ -2,7 +2,6 @@ import type { Entry, GapEntry } from '@datashop/sse-client';
 import type { LevelGroup } from '../../log.ts';
 import { type Line, parseLine, searchText } from './line.ts';
 import type { Marks } from './marks.ts';
-import { isControlEvent } from './upstream.ts';
 
 /** An entry of the stream's list together with what the viewer derived from it. Created once per entry. */
 export class Row {
@@ -24,7 +23,7 @@ export class Row {
     this.key = entry.key;
     this.entry = entry;
     this.place = place;
-    this.line = entry.kind === 'gap' || isControlEvent(entry) ? null : parseLine(entry);
+    this.line = entry.kind === 'gap' ? null : parseLine(entry);
   }
 
   get id(): string {

@@ -2,7 +2,6 @@ import { type LevelGroup, levelGroups } from '../../log.ts';
 import { type Follow, followNewest } from '../logic/follow.ts';
 import type { Row } from '../logic/row.ts';
 import type { Query } from '../logic/search.ts';
-import type { UpstreamAbsence } from '../logic/upstream.ts';
 import type { LoadState } from './retrying-load.ts';
 
 /** State of a load that the user requested. */
@@ -28,8 +27,6 @@ export interface ViewState {
   readonly enabled: boolean;
   /** The load of the newest stored logs, which precedes the stream. */
   readonly firstLoad: LoadState;
-  /** Set while the proxy has no log service to read from. */
-  readonly upstream: UpstreamAbsence | null;
   readonly older: Load;
   /** Loads of gaps, by the key of the gap. */
   readonly gaps: Readonly<Record<number, Load>>;
@@ -48,7 +45,6 @@ export const initialViewState: ViewState = {
   goal: null,
   enabled: true,
   firstLoad: { kind: 'loading', attempt: 0, error: null },
-  upstream: null,
   older: { kind: 'idle' },
   gaps: {},
 };

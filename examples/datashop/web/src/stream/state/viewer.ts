@@ -6,7 +6,6 @@ import { followNewest, pause, topPx } from '../logic/follow.ts';
 import { type Notice, Notices } from '../logic/notices.ts';
 import { knownEvents } from '../logic/pages.ts';
 import type { Row } from '../logic/row.ts';
-import { UpstreamReports } from '../logic/upstream.ts';
 import { LiveView } from './live-view.ts';
 import { openStream } from './open-stream.ts';
 import { asApiError, RetryingLoad } from './retrying-load.ts';
@@ -33,7 +32,6 @@ export class Viewer {
   linkShown = '';
   readonly #callbacks: ViewerCallbacks;
   readonly #notices: Notices;
-  readonly #upstream = new UpstreamReports();
   readonly #leaving = new AbortController();
   readonly #firstLoad: RetryingLoad;
   #entered = false;
@@ -181,9 +179,6 @@ export class Viewer {
   #watch(): void {
     const snapshot = this.stream.getSnapshot();
     for (const notice of this.#notices.next(snapshot)) this.notify(notice);
-    this.#upstream.read(snapshot.entries, snapshot.status === 'connected');
-    const { absence: upstream } = this.#upstream;
-    if (upstream !== this.viewState.get().upstream) this.viewState.set({ upstream });
     if (snapshot.status === 'unauthorized') this.#callbacks.onUnauthorized();
   }
 
