@@ -31,7 +31,7 @@ export interface StreamInfo {
   readonly route: string;
   /** `req.params`: the values of the route's parameters; empty outside of Express. */
   readonly params: Readonly<Record<string, string | readonly string[]>>;
-  /** The key that `authorize` or the limiter returned; undefined until it is known, or if there is none. */
+  /** The key that `authorize` returned; undefined until it has, or if it returned none. */
   readonly key: string | undefined;
   /** True if the browser came back with a Last-Event-ID. */
   readonly resumed: boolean;
@@ -51,7 +51,7 @@ export interface OpenStream extends StreamInfo {
   readonly events: number;
   /** Bytes written, HTTP framing excluded. */
   readonly bytes: number;
-  /** Bytes that wait for the browser in this process: how far it is behind. */
+  /** Bytes buffered for the browser in this process: how far it is behind. */
   readonly bufferedBytes: number;
 }
 
@@ -63,6 +63,7 @@ export interface OpenStream extends StreamInfo {
  * - `upstream-broken`: the upstream broke, and was not back within `resume.maxOutageMs` (at once with `resume: false`).
  * - `upstream-idle`: the upstream sent nothing for `idleTimeoutMs` (only with `resume: false`).
  * - `upstream-refused`: the upstream refused to resume, by 204 or a final 4xx.
+ * - `refused-late`: after an early open, the request turned out to be refused.
  * - `event-too-large`: an upstream event exceeded `maxEventBytes`.
  * - `evicted`: the browser read too slowly, see `slowClient`.
  * - `max-duration`: the stream reached `maxDurationMs`.
@@ -85,78 +86,90 @@ export type CloseReason =
   | 'draining';
 
 /**
- * Why continuity can't be proven. `no-ids`: the upstream sent none, or none with its last events. `unusable-id`: the
- * last one can't be sent back. `ids-restarted`: after a resume, known ids came with other events. `unknown-id`: a
- * browser came back with an id that this proxy gave, but no longer holds.
+ * Why continuity can't be proven.
+ *
+ * - `no-ids`: the upstream sent no ids, or none with its last events.
+ * - `unusable-id`: the last id, or the id that a browser returned with, is too long or can't be a header value.
+ * - `ids-restarted`: after a resume, known ids arrived with other events.
+ * - `unknown-id`: a browser returned with an id of this proxy that is no longer retained.
  */
 export type GapReason = 'no-ids' | 'unusable-id' | 'ids-restarted' | 'unknown-id';
 
-/** Given to {@link SseObserver.onOpen}. */
+/** Passed to {@link SseObserver.onOpen}. */
 export interface OpenContext {
+  /** The stream that opened. */
   readonly stream: StreamInfo;
-  /** From the browser's request to the upstream's headers, in milliseconds. */
+  /** Time from the browser's request to the open, in milliseconds. */
   readonly waitedMs: number;
   /** True if the response was opened before the upstream had responded, after `openAfterMs`. */
   readonly early: boolean;
 }
 
-/** Given to {@link SseObserver.onClose}, once for every onOpen. */
+/** Passed to {@link SseObserver.onClose}. */
 export interface CloseContext {
+  /** The stream that ended. */
   readonly stream: StreamInfo;
+  /** Why it ended. */
   readonly reason: CloseReason;
-  /** What went wrong, if something did. */
+  /** The error that ended it; undefined for an end without one. */
   readonly error: SseProxyError | undefined;
-  /** From onOpen, in milliseconds. */
+  /** Time from `onOpen` to the end, in milliseconds. */
   readonly durationMs: number;
   /** Upstream events written to the browser. */
   readonly events: number;
-  /** Bytes written to the browser, heartbeats and our own events included, HTTP framing aside. */
+  /** Bytes written to the browser, heartbeats and the proxy's own events included, HTTP framing excluded. */
   readonly bytes: number;
 }
 
-/** Given to {@link SseObserver.onRefuse}: a request that got no stream. */
+/** Passed to {@link SseObserver.onRefuse}. */
 export interface RefuseContext {
+  /** The request that got no stream; its `id` is as unique as a stream's. */
   readonly stream: StreamInfo;
+  /** Why it was refused. */
   readonly error: SseProxyError;
-  /** The HTTP status sent; 200 for a soft refusal. */
+  /** The HTTP status that was sent; 200 for a soft refusal. */
   readonly status: number;
-  /** When the browser was told to come back, in milliseconds; undefined for "never". */
+  /** The wait that the browser was asked for, in milliseconds; undefined if it was refused for good. */
   readonly retryMs: number | undefined;
 }
 
-/** Given to {@link SseObserver.onEvict}: a browser was cut because it read too slowly. */
+/** Passed to {@link SseObserver.onEvict}. */
 export interface EvictContext {
+  /** The stream of the slow browser. */
   readonly stream: StreamInfo;
-  /** Which bound of `slowClient` was passed. */
+  /** The bound of `slowClient` that was exceeded. */
   readonly bound: 'maxBufferedBytes' | 'maxStallMs' | 'maxTotalBytes';
-  /** Bytes that waited for the browser. */
+  /** Bytes that were buffered for the browser. */
   readonly bufferedBytes: number;
 }
 
-/** Given to {@link SseObserver.onResume}: a lost upstream is back; once per upstream connection, however many browsers. */
+/** Passed to {@link SseObserver.onResume}. */
 export interface ResumeContext {
-  /** The route's template. */
+  /** As {@link StreamInfo.route}. */
   readonly route: string;
-  /** Attempts that it took. */
+  /** Upstream requests until one succeeded. */
   readonly attempts: number;
-  /** How long the upstream was away, in milliseconds. */
+  /** Time from the loss of the upstream to its new response, in milliseconds. */
   readonly outageMs: number;
   /** Browsers that were waiting. */
   readonly browsers: number;
 }
 
-/** Given to {@link SseObserver.onGap}: browsers were told that events may be missing. */
+/** Passed to {@link SseObserver.onGap}. */
 export interface GapContext {
-  /** The route's template. */
+  /** As {@link StreamInfo.route}. */
   readonly route: string;
+  /** Why continuity can't be proven. */
   readonly reason: GapReason;
-  /** Browsers that were told. */
+  /** Browsers that got the gap event. */
   readonly browsers: number;
 }
 
-/** Given to {@link SseObserver.onError}, for every error with a code, before the onRefuse or onClose that it causes. */
+/** Passed to {@link SseObserver.onError}. */
 export interface ErrorContext {
+  /** The stream, or the request that gets none. */
   readonly stream: StreamInfo;
+  /** What failed. */
   readonly error: SseProxyError;
 }
 

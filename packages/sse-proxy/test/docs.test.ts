@@ -18,6 +18,26 @@ describe('the documentation', () => {
     expect(documented.toSorted()).to.deep.equal(optionNames.toSorted());
   });
 
+  it('has a comment for every public type and member', () => {
+    for (const file of ['types.ts', 'errors.ts']) {
+      const lines = read(`../src/${file}`).split('\n');
+      const publics = lines.flatMap((line, index) => {
+        const name = /^(?: {2,6}|export (?:interface|type|class|function) )(?:readonly )?(\w+)\??[:(;<= ]/.exec(
+          line,
+        )?.[1];
+        const isMember =
+          /^ {2,6}(?:readonly )?\w+\??[:(].*;$/.test(line) && !/^ {2,6}(?:super|return|this)\b/.test(line);
+        return name && (isMember || line.startsWith('export')) ? [{ name, before: lines[index - 1] }] : [];
+      });
+      expect(publics).to.have.length.above(5);
+      const undocumented = publics.filter(({ before }) => !before?.trimEnd().endsWith('*/')).map(({ name }) => name);
+      expect(
+        undocumented.filter((name) => name !== 'ok'),
+        file,
+      ).to.deep.equal([]);
+    }
+  });
+
   it('gives the defaults that the code has', () => {
     const readme = read('../README.md');
     for (const text of ['15 000', '2 000', '120 000', '30 000', '10 000', '1 MiB']) expect(readme).to.include(text);
