@@ -63,7 +63,7 @@ export interface StreamError {
   readonly status?: number;
   /** The server's reason: of a refusal, of an announced end, or the `title` or `detail` of a problem document. */
   readonly reason?: string;
-  /** What was thrown. It may contain secrets. Absent in the tabs that follow another one. */
+  /** What was thrown; with `shareTabs` its text. It may contain secrets. */
   readonly cause?: unknown;
   /** Milliseconds since 1970. */
   readonly at: number;

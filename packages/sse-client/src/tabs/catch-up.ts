@@ -87,7 +87,7 @@ export function catchUp(
     finish([
       ['gap', { reason: 'unknown-id', from, to: now, afterId: sink.lastEventId() }],
       ['cursor', position],
-      ...waiting,
+      ...waiting.slice(tail.length),
     ]);
   }
 

@@ -54,7 +54,7 @@ export function createFollower(common: Common, heard: () => void): Follower {
       heard();
       seq = next;
       if (status) show(status);
-      if (items.length > 0 || status?.connectedAt) recordLoss(items[0]);
+      if (items.length > 0 || status?.connectedAt) recordLoss(items.find(([kind]) => kind !== 'resume'));
       if (catching) catching.flow(items);
       else items.forEach(take);
     } else if (isInStep || term > common.term) {

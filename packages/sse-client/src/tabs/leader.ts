@@ -24,8 +24,9 @@ export function startLeader(common: Common): Leader {
   sink.status({ ...common.status, role: 'leader' });
   const connection = common.connect({
     ...sink,
-    status(patch) {
-      common.status = withoutCause({ ...common.status, ...patch });
+    status(given) {
+      const patch = withTextCause(given);
+      common.status = { ...common.status, ...patch };
       hasNewStatus = true;
       sink.status(patch);
       sendSoon();
@@ -90,9 +91,9 @@ export function startLeader(common: Common): Leader {
   };
 }
 
-/** The cause of an error may be of a type that can't be sent to other tabs. */
-function withoutCause({ lastError, ...status }: ConnectionStatus): ConnectionStatus {
-  if (!lastError) return lastError === null ? { ...status, lastError } : status;
+/** The cause of an error may be of a type that can't be sent to other tabs; every tab gets its text. */
+function withTextCause({ lastError, ...patch }: ConnectionStatus): ConnectionStatus {
+  if (!lastError) return lastError === null ? { ...patch, lastError } : patch;
   const { cause, ...error } = lastError;
-  return { ...status, lastError: error };
+  return { ...patch, lastError: { ...error, ...(cause !== undefined && { cause: String(cause) }) } };
 }

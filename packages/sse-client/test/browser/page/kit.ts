@@ -10,7 +10,7 @@ import type {
 export type Said = Omit<StreamSnapshot, 'entries'>;
 
 /** One change of the connection's state, as a subscriber saw it. */
-export interface SeenIds {
+export interface SeenState {
   status: StreamStatus;
   attempt: number;
   /** How long after the change the next attempt was due; null if none was planned. */
@@ -31,7 +31,7 @@ declare global {
 export class Kit {
   stream!: EventStream;
   /** Every change of the connection's state. */
-  seen: SeenIds[] = [];
+  seen: SeenState[] = [];
   /** How often the subscriber was called. */
   calls = 0;
   readonly #create: (url: string, options?: EventStreamOptions) => EventStream;

@@ -1,6 +1,6 @@
 import type { CDPSession, Page } from 'playwright-core';
 import type { EventStreamOptions, StreamStatus } from '../../../src/index.ts';
-import type { Said, SeenIds } from '../page/kit.ts';
+import type { Said, SeenState } from '../page/kit.ts';
 
 /** What can be handed into a page: no functions. */
 export type TabOptions = Omit<EventStreamOptions, 'headers' | 'persist'> & {
@@ -40,7 +40,7 @@ export class Tab {
   }
 
   /** Every state of the connection so far. */
-  seen(): Promise<SeenIds[]> {
+  seen(): Promise<SeenState[]> {
     return this.page.evaluate(() => window.kit.seen);
   }
 
@@ -67,13 +67,13 @@ export class Tab {
   }
 
   /** Resolves when the state was seen at some time. */
-  async untilSeen(status: StreamStatus, error?: SeenIds['error']): Promise<SeenIds> {
+  async untilSeen(status: StreamStatus, error?: SeenState['error']): Promise<SeenState> {
     const found = await this.page.waitForFunction(
       ([name, code]) => window.kit.seen.find((one) => one.status === name && (!code || one.error === code)),
       [status, error] as const,
       { polling: 10 },
     );
-    return (await found.jsonValue()) as SeenIds;
+    return (await found.jsonValue()) as SeenState;
   }
 
   /**
