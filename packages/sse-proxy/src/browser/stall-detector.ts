@@ -40,8 +40,9 @@ export class StallDetector {
   async #confirm(onStalled: () => void): Promise<void> {
     const before = this.#unacknowledged;
     const now = await this.#measure();
-    const hasAcknowledged = before !== undefined && now !== undefined && now < before;
-    if (hasAcknowledged || this.#sink.tookBytes() || this.#sink.bufferedBytes === 0) this.#beats = 0;
+    // Fewer: the browser has acknowledged some. More: it had, so that the kernel has taken further bytes.
+    const hasMoved = before !== undefined && now !== undefined && now !== before;
+    if (hasMoved || this.#sink.tookBytes() || this.#sink.bufferedBytes === 0) this.#beats = 0;
     else if (this.#beats > this.#limit) onStalled();
   }
 

@@ -230,14 +230,16 @@ export class StreamSession implements WriterOwner, HeartbeatMember, LifetimeOwne
   /** Refuses the request. Nothing is sent to a browser that has left. Never throws. */
   refuse(cause: unknown): void {
     if (this.lifetime.ended && this.lifetime.reason !== 'draining') return;
-    if (this.writer) return this.lifetime.end('upstream-broken');
+    if (this.writer) return this.#fail('upstream-broken', asProxyError(cause));
     // The stream can only have ended because the proxy is closing.
     const error = this.lifetime.ended ? new SseProxyError('ERR_SSE_DRAINING') : asProxyError(cause);
     this.lifetime.end('refused');
-    const { config, counters, draining } = this.#context;
+    const { config, counters } = this.#context;
     counters.refused++;
     this.#notify('onError', { error });
-    const refusal = refuse(this.req, this.#res, error, { mode: config.refuse, isDraining: draining });
+    // Read here: an observer may have called close().
+    const isDraining = this.#context.draining;
+    const refusal = refuse(this.req, this.#res, error, { mode: config.refuse, isDraining });
     this.#notify('onRefuse', { error, ...refusal });
   }
 
