@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import type { SseProxyOptions } from '../src/types.ts';
+import type { SseEvent, SseProxyOptions } from '../src/types.ts';
 import { browseRaw } from './support/browser.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
@@ -76,6 +76,28 @@ describe('bad input of browsers', () => {
       expect(it.up.requests).to.have.length(1);
     });
   }
+
+  it('the gap of an unusable Last-Event-ID reaches browsers of a shared feed and of a transform [R24]', async () => {
+    for (const options of [{ share: true }, { transform: (event: SseEvent) => event }]) {
+      const { up, get, witness } = await served(options);
+      const id = 'x'.repeat(5_000);
+      for (const count of [1, 2]) {
+        const browser = await get('/sse', { 'Last-Event-ID': id });
+        await browser.sees('"unusable-id"');
+        expect(witness.gaps).to.have.length(count);
+      }
+      for (const request of up.requests) expect(request.headers).to.not.have.property('last-event-id');
+    }
+  });
+
+  it('an HTTP/1.0 request without Host has no origin: any Origin is a 403 [R55]', async () => {
+    const { raw } = await served();
+    const open = (Origin: string) => raw(`GET /sse HTTP/1.0\r\nOrigin: ${Origin}\r\n\r\n`).opened();
+    for (const origin of ['http://undefined', 'http://', 'http://127.0.0.1']) {
+      expect((await open(origin)).status(), origin).to.equal(403);
+    }
+    expect((await raw('GET /sse HTTP/1.0\r\n\r\n').opened()).status()).to.equal(200);
+  });
 
   it('a repeated Last-Event-ID is let in with a gap: joined, it would be an id that nobody gave [R24]', async () => {
     const { up, raw, witness } = await served();

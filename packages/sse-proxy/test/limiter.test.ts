@@ -211,14 +211,21 @@ describe('the sliding window', () => {
       window.add(`user ${user}`);
       clock += 1_000;
     }
-    expect(window.size).to.be.at.most(61);
+    expect(window.size.keys).to.be.at.most(61);
+    expect(window.size.groups).to.equal(window.size.keys);
   });
 
   it('remembers at most 100,000 keys: those that opened last', () => {
     const window = new SlidingWindow(1, 3_600_000);
     for (let user = 0; user < 100_005; user++) window.add(`user ${user}`);
-    expect(window.size).to.equal(100_000);
+    expect(window.size).to.deep.equal({ keys: 100_000, groups: 100_000 });
     expect([window.waitMs('user 4'), window.waitMs('user 5')]).to.deep.equal([0, 3_600_000]);
+  });
+
+  it('stores at most 1,000,000 groups of opens', () => {
+    const window = new SlidingWindow(256, 3_600_000);
+    for (let user = 0; user < 4_000; user++) for (let i = 0; i < 256; i++) window.add(`user ${user}`);
+    expect(window.size).to.deep.equal({ keys: 3_906, groups: 3_906 * 256 });
   });
 
   it('is never too lenient with a large bound, and at most 1/256 of the window too strict', () => {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import type { SseProxyErrorCode } from '../src/index.ts';
+import { SseProxyError, type SseProxyErrorCode } from '../src/index.ts';
 import type { SseProxyOptions } from '../src/types.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
@@ -149,6 +149,52 @@ describe('security: secrets', () => {
       }
     });
   }
+
+  // A log line could be forged by what some viewer takes as a line break, or by what a terminal obeys.
+  const forged = '\x85\x1b[2J\u2028\u2029\x9b31m\u202e\x00\r\nERROR forged';
+
+  it('escapes what a message contains from outside, and cuts it to 200 characters [R56]', async () => {
+    const bytes = '\x85\x9b31m\xe2\x80\xa8';
+    const long = 'y'.repeat(1_000);
+    const up = await upstream((request) => {
+      const type = request.line.includes('type') ? `text/${bytes}${long}` : 'text/event-stream';
+      request.raw(`HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Encoding: ${bytes}${long}\r\n\r\n`);
+    });
+    const redirecting = await upstream((request) =>
+      request.raw(`HTTP/1.1 302 X\r\nLocation: /${bytes}${long}\r\nContent-Length: 0\r\n\r\n`),
+    );
+    const limits = { acquire: () => ({ ok: false as const, rule: forged + long, kind: 'max' as const }) };
+    const scenes: [Partial<SseProxyOptions>, Record<string, string>][] = [
+      [{ target: `http://127.0.0.1:${up.port}/type` }, {}],
+      [{ target: `http://127.0.0.1:${up.port}/coding` }, {}],
+      [{ target: redirecting.url }, {}],
+      [{ limits }, {}],
+      [{}, { Host: `${bytes}${long}`, Origin: 'http://a' }],
+      [{ target: () => `http://${forged}:99999` }, {}],
+      [{ upstreamHeaders: () => ({ [forged + long]: 'a' }) }, {}],
+      [
+        {
+          authorize: () => ({ key: forged }) as never,
+          limits: { rules: [{ name: 'x', key: () => [forged] as never, max: 1 }] },
+        },
+        {},
+      ],
+    ];
+    for (const [index, [options, extra]] of scenes.entries()) {
+      const { port, witness } = await app({ target: up.url, ...options });
+      visit(port, '/sse', extra);
+      await until(() => witness.errors.length === 1);
+      const { message, rule = '' } = witness.errors[0]!.error;
+      expect(message + rule, `scene ${index}`).to.match(/^[^\p{C}\p{Zl}\p{Zp}]+$/u);
+      expect(message.length, `scene ${index}`).to.be.below(700);
+    }
+  });
+
+  it('escapes every message of an SseProxyError [R56]', () => {
+    expect(new SseProxyError('ERR_SSE_INTERNAL', { message: `a${forged}` }).message).to.equal(
+      'a\\u{85}\\u{1b}[2J\\u{2028}\\u{2029}\\u{9b}31m\\u{202e}\\u{0}\\u{d}\\u{a}ERROR forged',
+    );
+  });
 
   it('nothing is printed [R56]', async () => {
     const printed: unknown[] = [];

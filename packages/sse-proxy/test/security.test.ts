@@ -100,6 +100,7 @@ describe('security: who may open a stream', () => {
     ['the address bar', { ...own, 'Sec-Fetch-Site': 'none' }],
     ['our own Origin', { ...own, Origin: 'http://app.example', 'Sec-Fetch-Site': 'same-origin' }],
     ['our own Origin with a port', { Host: 'app.example:81', Origin: 'http://app.example:81' }],
+    ['our own Origin, with the default port in Host', { Host: 'app.example:80', Origin: 'http://app.example' }],
   ];
   for (const [name, fields] of yes) {
     it(`lets in ${name} [R55]`, async () => {
@@ -128,6 +129,9 @@ describe('security: who may open a stream', () => {
     ['our Origin in capitals', { ...own, Origin: 'HTTP://APP.EXAMPLE' }],
     ['a list of origins', { ...own, Origin: 'http://app.example, http://evil.example' }],
     ['an empty Origin', { ...own, Origin: '' }],
+    ['an Origin with the default port', { ...own, Origin: 'http://app.example:80' }],
+    ['two Origins', { ...own, Origin: 'http://app.example\r\nOrigin: http://evil.example' }],
+    ['two values of Sec-Fetch-Site', { ...own, 'Sec-Fetch-Site': 'same-origin\r\nSec-Fetch-Site: cross-site' }],
     [
       'an Origin that X-Forwarded-* make ours, without trust proxy',
       { ...own, Origin: 'https://evil.example', 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'https' },

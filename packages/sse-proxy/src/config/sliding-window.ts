@@ -1,5 +1,6 @@
-/** A rule remembers the opens of this many keys; past it, those of the key that opened least recently are forgotten. */
+/** Bounds of what a window stores. Past them, the opens of the key that opened least recently are forgotten. */
 const maxKeys = 100_000;
+const maxTotalGroups = 1_000_000;
 
 /** Opens of one key are stored in at most about this many groups. With fewer opens than this the window is exact. */
 const maxGroups = 256;
@@ -18,6 +19,7 @@ export class SlidingWindow {
   readonly #sliceMs: number;
   /** In the order of the last open, so that what has expired is at the front. */
   readonly #byKey = new Map<string, Group[]>();
+  #groups = 0;
 
   constructor(most: number, spanMs: number) {
     this.#most = most;
@@ -45,29 +47,34 @@ export class SlidingWindow {
     const last = groups.at(-1);
     const leavesAt = now + this.#spanMs + this.#sliceMs;
     if (last && this.#sliceMs > 0 && leavesAt - last.leavesAt < this.#sliceMs) last.count++;
-    else groups.push({ leavesAt, count: 1 });
+    else {
+      groups.push({ leavesAt, count: 1 });
+      this.#groups++;
+    }
     this.#byKey.delete(key);
     this.#byKey.set(key, groups);
     this.#dropOldKeys(now);
   }
 
-  /** How many keys are remembered. */
-  get size(): number {
-    return this.#byKey.size;
+  /** What is stored: keys, and groups of opens. */
+  get size(): { keys: number; groups: number } {
+    return { keys: this.#byKey.size, groups: this.#groups };
   }
 
   #current(key: string, now: number): Group[] {
     const groups = this.#byKey.get(key);
     if (!groups) return [];
     const firstCurrent = groups.findIndex(({ leavesAt }) => leavesAt > now);
-    groups.splice(0, firstCurrent === -1 ? groups.length : firstCurrent);
+    this.#groups -= groups.splice(0, firstCurrent === -1 ? groups.length : firstCurrent).length;
     return groups;
   }
 
   #dropOldKeys(now: number): void {
     for (const [key, groups] of this.#byKey) {
-      if (this.#byKey.size <= maxKeys && (groups.at(-1)?.leavesAt ?? 0) > now) return;
+      const isWithinBounds = this.#byKey.size <= maxKeys && this.#groups <= maxTotalGroups;
+      if (isWithinBounds && (groups.at(-1)?.leavesAt ?? 0) > now) return;
       this.#byKey.delete(key);
+      this.#groups -= groups.length;
     }
   }
 }

@@ -23,17 +23,21 @@ function checkOrigin(req: Request, allowed: readonly string[]): void {
   if (origin !== undefined && allowed.includes(origin)) return;
   const site = req.headers['sec-fetch-site'];
   // Node joins repeated fields: any of them counts.
-  if (site !== undefined && /\b(?:cross|same)-site\b/.test(String(site))) {
+  if (site !== undefined && /\b(?:cross|same)-site\b/i.test(String(site))) {
     throw new SseProxyError('ERR_SSE_CROSS_SITE', { message: 'Sec-Fetch-Site says that another site asks' });
   }
   if (origin === undefined) return;
   // Behind a proxy that ends TLS, the protocol is right only if Express' `trust proxy` is set.
   const protocol = protocolOf(req);
-  const own = `${protocol}://${publicHost(req)}`;
-  if (origin !== own && origin !== `${protocol}://${ownHost(req)}`) {
-    const message = `Origin is not ours (${printable(own)}) and not in allowOrigins`;
-    throw new SseProxyError('ERR_SSE_CROSS_SITE', { message });
-  }
+  const own = originOf(protocol, publicHost(req));
+  if (origin === own || origin === originOf(protocol, ownHost(req))) return;
+  const message = `Origin is not ours (${printable(own ?? 'no Host')}) and not in allowOrigins`;
+  throw new SseProxyError('ERR_SSE_CROSS_SITE', { message });
+}
+
+/** The origin of a host; undefined without one, as on HTTP/1.0. Some proxies write the default port into Host. */
+function originOf(protocol: string, host: string | undefined): string | undefined {
+  return host && `${protocol}://${host.replace(protocol === 'https' ? /:443$/ : /:80$/, '')}`;
 }
 
 /** Calls `authorize`; returns the key, if there is one. @throws SseProxyError `ERR_SSE_FORBIDDEN` for `false` */

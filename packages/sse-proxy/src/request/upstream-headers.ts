@@ -22,7 +22,7 @@ export function toUpstreamHeaders(
   extra: Record<string, string>,
 ): UpstreamFields {
   const fields: string[] = [];
-  const nominated = nominatedFields(req);
+  const nominated = nominatedNames(req.headers.connection);
   for (const name of policy.forwardHeaders) {
     const value = fieldValue(req, name, nominated);
     if (value === undefined) continue;
@@ -33,7 +33,7 @@ export function toUpstreamHeaders(
     }
     setField(fields, name, value);
   }
-  if (!nominated.has('cookie')) {
+  if (!endsHere(req, 'cookie', nominated)) {
     const cookies = pickCookies(req.headers.cookie, policy.forwardCookies);
     if (cookies) setField(fields, 'cookie', cookies);
   }
@@ -57,7 +57,7 @@ function fieldValue(req: Request, name: string, nominated: ReadonlySet<string>):
   if (name === 'x-forwarded-proto') return protocolOf(req);
   if (name === 'x-forwarded-host') return publicHost(req);
   const value = req.headers[name];
-  return value === undefined || nominated.has(name) ? undefined : String(value);
+  return value === undefined || endsHere(req, name, nominated) ? undefined : String(value);
 }
 
 /** Replaces the field, or adds it. */
@@ -77,19 +77,17 @@ function hasField(fields: readonly string[], name: string): boolean {
 
 const noNames: ReadonlySet<string> = new Set();
 
-/**
- * The fields that the browser's Connection header nominates, and that the browser sent itself: they end at this hop.
- * A field that an earlier middleware set or changed is not among them, so that a browser can't remove it.
- * [spec] RFC 9110 §7.6.1
- */
-function nominatedFields(req: Request): ReadonlySet<string> {
-  const { connection } = req.headers;
+function nominatedNames(connection: string | undefined): ReadonlySet<string> {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return noNames;
-  const names = listMembers(connection).map((name) => name.toLowerCase());
-  return new Set(names.filter((name) => isAsBrowserSent(req, name)));
+  return new Set(listMembers(connection).map((name) => name.toLowerCase()));
 }
 
-function isAsBrowserSent(req: Request, name: string): boolean {
+/**
+ * Whether a field ends at this hop: the browser's Connection header nominates it, and the browser sent it. A field that
+ * an earlier middleware set or changed goes on, so that a browser can't remove it. [spec] RFC 9110 §7.6.1
+ */
+function endsHere(req: Request, name: string, nominated: ReadonlySet<string>): boolean {
+  if (!nominated.has(name)) return false;
   const sent = req.rawHeaders.filter((_, index, raw) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name);
   const value = String(req.headers[name]);
   // Node joins repeated fields, or drops all but the first, by their name.
