@@ -10,11 +10,11 @@ import { until } from './support/until.ts';
 
 const child = fileURLToPath(new URL('support/close-child.ts', import.meta.url));
 
-describe('nothing holds up close()', () => {
+describe('close() resolves in time', () => {
   const { add, clean, upstream, app, visit, opened } = stage();
   afterEach(clean);
 
-  it('not a browser that reads nothing: it is cut, not ended as if complete', async () => {
+  it('disconnects a browser that reads nothing, without a complete response', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy } = await app({ target: up.url, slowClient: { maxStallMs: 600_000 } });
     const stuck = add(reader(port), (it) => it.leave());
@@ -33,7 +33,7 @@ describe('nothing holds up close()', () => {
     expect(proxy.stats()).to.include({ open: 0, bufferedBytes: 0, upstreamConnections: 0 });
   });
 
-  it('not one whose stream ended before, by the upstream, and that still has not read it', async () => {
+  it('disconnects a browser that has not read the end of a stream that the upstream ended', async () => {
     const up = await upstream();
     const { port, proxy, witness } = await app({
       target: up.url,
@@ -58,7 +58,28 @@ describe('nothing holds up close()', () => {
     expect(stuck.complete()).to.equal(false);
   });
 
-  it('not one that comes to be stuck during the grace time', async () => {
+  it("resolves although a response's close is never emitted", async () => {
+    const up = await upstream((request) => request.begin());
+    const { port, proxy, witness } = await app(
+      { target: up.url },
+      {
+        before: (express) =>
+          express.use((_, res, next) => {
+            const { emit } = res;
+            res.emit = (name: string, ...args: unknown[]) => name === 'close' || emit.call(res, name, ...args);
+            next();
+          }),
+      },
+    );
+    const browser = visit(port);
+    await browser.opened();
+    await proxy.close({ graceMs: 10 });
+    await until(() => browser.closed() && up.open() === 0);
+    expect(proxy.stats()).to.include({ open: 0, upstreamConnections: 0 });
+    expect(witness.closes.map(({ reason }) => reason)).to.deep.equal(['draining']);
+  });
+
+  it('disconnects a browser that stops reading during the grace time', async () => {
     const { app: proxied, browser, request } = await opened();
     const closing = proxied.proxy.close({ graceMs: 50 });
     browser.socket.pause();
@@ -67,7 +88,7 @@ describe('nothing holds up close()', () => {
     expect(proxied.proxy.stats()).to.include({ open: 0, bufferedBytes: 0 });
   });
 
-  it('not a request whose upstream answers in the very moment: it is opened or refused, whatever comes first', async () => {
+  it('opens or refuses a request whose upstream responds at the same moment', async () => {
     for (let depth = 0; depth < 16; depth++) {
       let closing: Promise<void> | undefined;
       const dispatcher = new Answering(() => {
@@ -88,7 +109,7 @@ describe('nothing holds up close()', () => {
     }
   });
 
-  it('and nothing keeps the process: it exits by itself, with feeds that linger, resume and connect', async () => {
+  it('lets the process exit, with feeds that linger, resume and connect', async () => {
     const up = await upstream();
     const server = spawn(process.execPath, [child, up.url], { stdio: ['ignore', 'pipe', 'inherit'] });
     add(server, (it) => it.kill('SIGKILL'));
@@ -104,7 +125,7 @@ describe('nothing holds up close()', () => {
     up.requests[3]?.send('id: 1\ndata: one\n\n');
     await resuming.sees('one\n\n');
     up.requests[3]?.reset();
-    // This one leaves: its feed lingers, and a browser with another identity has another feed.
+    // This browser leaves and its feed lingers. With another identity it has a feed of its own.
     const left = visit(port, '/shared', { Authorization: 'a' });
     (await up.request(4)).begin();
     await left.opened();
@@ -127,7 +148,7 @@ describe('nothing holds up close()', () => {
   });
 });
 
-/** Answers every request at once with the headers of an event stream, and says so. */
+/** Responds to every request at once with the headers of an event stream, then calls `onAnswer`. */
 class Answering extends Dispatcher {
   readonly #onAnswer: () => void;
 

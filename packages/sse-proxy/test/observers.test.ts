@@ -1,5 +1,6 @@
+import { inspect } from 'node:util';
 import { expect } from 'chai';
-import type { SseProxyOptions, StreamInfo } from '../src/types.ts';
+import type { OpenStream, SseProxyOptions, StreamInfo } from '../src/types.ts';
 import { flood, reader } from './support/flood.ts';
 import { recorder } from './support/recorder.ts';
 import { stage } from './support/stage.ts';
@@ -16,7 +17,7 @@ describe('observers', () => {
     return { ...record, ...(await opened({ observers: [record.observer], ...options })) };
   }
 
-  it('of a stream that was well: onOpen and onClose, once each, with these fields and no others', async () => {
+  it('calls onOpen and onClose once each for a stream that the browser closes', async () => {
     const {
       told,
       of,
@@ -53,7 +54,7 @@ describe('observers', () => {
     expect(id).to.match(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
-  it('every stream has an id of its own, and is resumed if it came with an id', async () => {
+  it('gives each stream an id of its own, and marks it as resumed if the browser sent a Last-Event-ID', async () => {
     const up = await upstream((request) => request.begin());
     const { port, witness } = await app({ target: up.url });
     const ids = [null, '7', ''];
@@ -65,7 +66,7 @@ describe('observers', () => {
     expect(witness.opens.map(({ stream }) => stream.key)).to.deep.equal(Array(4).fill(undefined));
   });
 
-  it('of a refusal: onError, then onRefuse, about the same stream and error, and nothing else', async () => {
+  it('calls onError, then onRefuse, with the same stream and error for a refusal', async () => {
     const { observer, told, of, names } = recorder();
     const { port, proxy } = await app({
       target: 'http://127.0.0.1:1/',
@@ -87,7 +88,7 @@ describe('observers', () => {
     expect(told).to.have.length(2);
   });
 
-  it('of a stream that broke: onError before the onClose that it causes, with the same error', async () => {
+  it('calls onError, then onClose, with the same error for a stream that breaks', async () => {
     const { of, names, told, request, browser } = await watched();
     request.send('data: one\n\n');
     await browser.sees('one\n\n');
@@ -101,7 +102,7 @@ describe('observers', () => {
     expect(close).to.include({ reason: 'upstream-broken', error: failed?.error, stream: failed?.stream, events: 1 });
   });
 
-  it('of one that leaves before it is open, and of HEAD: nothing', async () => {
+  it('calls no hook for a request that is aborted before it opens, or for HEAD', async () => {
     const { observer, told } = recorder();
     const up = await upstream();
     const { port, proxy } = await app({ target: up.url, observers: [observer] });
@@ -117,7 +118,7 @@ describe('observers', () => {
     ['dedicated', 1],
     ['shared', 3],
   ] as const) {
-    it(`${mode}: one onResume and one onGap a lost upstream, with how many browsers it had: ${count}`, async () => {
+    it(`calls onResume and onGap once per lost upstream, with its ${count} browser(s), ${mode}`, async () => {
       const {
         told,
         of,
@@ -156,13 +157,13 @@ describe('observers', () => {
     });
   }
 
-  it('onGap for the one browser whose id is not known any more, in a shared feed', async () => {
+  it('calls onGap for the one browser whose id a shared feed no longer holds', async () => {
     const { of, app: proxied } = await watched({ share: { ids: 'assign' } });
     await visit(proxied.port, '/sse', { 'Last-Event-ID': 'forgotten-7' }).sees('sse-proxy:gap');
     expect(of('onGap')).to.deep.equal([{ route: '/sse', reason: 'unknown-id', browsers: 1 }]);
   });
 
-  it('of an evicted browser: onEvict, then onClose, and no onError: nothing is broken', async () => {
+  it('calls onEvict, then onClose, and no onError for an evicted browser', async () => {
     const { observer, told, of, names } = recorder();
     const up = await upstream((request) => request.begin());
     const { port } = await app({
@@ -180,5 +181,74 @@ describe('observers', () => {
     expect(bufferedBytes).to.be.a('number').and.above(0);
     expect(of('onClose')[0]).to.include({ stream: open?.stream, reason: 'evicted', error: undefined });
     stuck.leave();
+  });
+
+  it('passes frozen objects of plain values, which show no header and can end nothing [R60]', async () => {
+    const record = recorder();
+    const up = await upstream((request) => request.begin());
+    const secret = { Authorization: 's3cret', Cookie: 'sid=s3cret', 'X-Test': 's3cret' };
+    const { port, proxy } = await app(
+      {
+        target: up.url,
+        observers: [record.observer],
+        resume: quick,
+        authorize: (req) => req.query.no === undefined && { key: 'user-1' },
+        slowClient: { maxStallMs: 50 },
+      },
+      { path: '/:workflow/stream' },
+    );
+    const browser = visit(port, '/w1/stream', { ...secret, 'Last-Event-ID': '7' });
+    await browser.opened();
+    browser.leave();
+    await until(() => record.of('onClose').length === 1);
+    visit(port, '/w1/stream', { ...secret, 'Last-Event-ID': '7' });
+    (await up.request(1)).reset();
+    await until(() => record.of('onResume').length === 1);
+    visit(port, '/w1/stream?no', secret);
+    await until(() => record.of('onRefuse').length === 1);
+    add(reader(port, '/w1/stream'), (it) => it.leave());
+    void flood(await until(() => up.requests[3]), 4_000, 16_384);
+    await until(() => record.of('onEvict').length === 1);
+    expect(new Set(record.names())).to.include.members([
+      'onOpen',
+      'onClose',
+      'onResume',
+      'onRefuse',
+      'onEvict',
+      'onError',
+    ]);
+    for (const { hook, context } of record.told) {
+      expect(Object.isFrozen(context), hook).to.equal(true);
+      expect(inspect(context, { depth: 9, showHidden: true }), hook).to.not.include('s3cret');
+      expect(JSON.stringify(context), hook).to.be.a('string');
+      const { stream } = context as { stream?: StreamInfo };
+      if (!stream) continue;
+      expect(stream).to.have.all.keys('id', 'route', 'params', 'key', 'resumed');
+      expect(
+        [Object.getPrototypeOf(stream), Object.isFrozen(stream), Object.isFrozen(stream.params)],
+        hook,
+      ).to.deep.equal([Object.prototype, true, true]);
+      expect(stream).to.include({ route: '/:workflow/stream' });
+      expect(stream.params).to.deep.equal({ workflow: 'w1' });
+    }
+    expect(proxy.stats().evicted).to.equal(1);
+  });
+
+  it('lists the open streams as frozen objects of plain values [R60]', async () => {
+    const before = Date.now();
+    const up = await upstream((request) => request.begin());
+    const { port, proxy, witness } = await app({ target: up.url, authorize: () => ({ key: 'ann' }), retryMs: false });
+    expect(proxy.streams()).to.deep.equal([]);
+    const browser = visit(port, '/sse', { Cookie: 'sid=s3cret' });
+    (await up.request()).send('data: one\n\n');
+    await browser.sees('one\n\n');
+    const [stream, ...others] = proxy.streams();
+    expect(others).to.deep.equal([]);
+    const { since, ...rest } = stream as OpenStream;
+    expect(Date.parse(since)).to.be.within(before, Date.now());
+    expect(rest).to.deep.equal({ ...witness.opens[0]?.stream, events: 1, bytes: 11, bufferedBytes: 0 });
+    expect(Object.isFrozen(stream)).to.equal(true);
+    browser.leave();
+    await until(() => proxy.streams().length === 0);
   });
 });

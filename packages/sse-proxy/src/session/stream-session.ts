@@ -8,22 +8,21 @@ import { TransformStep } from '../browser/transform-step.ts';
 import { asProxyError, SseProxyError } from '../errors.ts';
 import type { Subscription } from '../feed/subscription.ts';
 import { type HookContext, notify } from '../hooks/observers.ts';
-import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import { type EndReason, Lifetime, type LifetimeOwner } from '../lifecycle/lifetime.ts';
-import { authorize } from '../request/admission.ts';
 import { type Permit, releasePermit } from '../request/permit.ts';
 import { gapBytes } from '../sse/events.ts';
 import type { CloseReason, EvictContext, OpenStream } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { StreamIdentity } from './stream-identity.ts';
+import { TimeLimits } from './time-limits.ts';
 
 const keepAliveProbeMs = 60_000;
 
 type StreamHook = 'onOpen' | 'onClose' | 'onRefuse' | 'onEvict' | 'onError';
 
 /** One browser's stream, from its request to its end: connects a subscription to a response and notifies observers. */
-export class StreamSession implements WriterOwner, HeartbeatMember, LifetimeOwner {
+export class StreamSession implements WriterOwner, LifetimeOwner {
   readonly req: Request;
   readonly identity: StreamIdentity;
   /** The browser sent a Last-Event-ID that can't be forwarded: its stream begins with a gap. */
@@ -46,9 +45,7 @@ export class StreamSession implements WriterOwner, HeartbeatMember, LifetimeOwne
   /** Set before observers are notified: `close()` called by one of them doesn't change the reason. */
   #closeReason: CloseReason | undefined;
   #error: SseProxyError | undefined;
-  #ageBeats = 0;
-  #authorizedBeats = 0;
-  #isAuthorizing = false;
+  #timeLimits: TimeLimits | undefined;
 
   /** The response must still be open: its 'close' event ends the stream. */
   constructor(context: ProxyContext, req: Request, res: Response) {
@@ -147,7 +144,7 @@ export class StreamSession implements WriterOwner, HeartbeatMember, LifetimeOwne
     this.#since = Date.now();
     this.writer = writer;
     counters.opened++;
-    if (config.maxDurationMs || config.reauthorizeMs) heartbeat.add(this);
+    if (config.maxDurationMs || config.reauthorizeMs) this.#timeLimits = new TimeLimits(this, config, heartbeat);
     if (headers) this.upstreamRequest = undefined;
     this.#notify('onOpen', { waitedMs: this.#openedAt - this.#requestedAt, early: headers === undefined });
     const subscription = this.#subscription;
@@ -202,7 +199,7 @@ export class StreamSession implements WriterOwner, HeartbeatMember, LifetimeOwne
   onLifetimeEnd(reason: EndReason): void {
     if (this.#permit) releasePermit(this.#permit);
     this.#subscription?.close();
-    this.#context.heartbeat.remove(this);
+    this.#timeLimits?.stop();
     if (this.writer) this.#close(this.#closeReason ?? (reason as CloseReason), this.writer);
   }
 
@@ -247,35 +244,6 @@ export class StreamSession implements WriterOwner, HeartbeatMember, LifetimeOwne
   cut(): void {
     this.writer?.close();
     breakOff(this.#res);
-  }
-
-  /** Ends the stream by its age, and asks `authorize` again: neither needs an exact moment. */
-  beat(): void {
-    const { config, heartbeat } = this.#context;
-    this.#ageBeats++;
-    if (config.maxDurationMs && this.#ageBeats * heartbeat.periodMs >= config.maxDurationMs) {
-      return this.lifetime.end('max-duration');
-    }
-    if (!config.reauthorizeMs) return;
-    // Beats don't count while a call is pending, so that a slow hook is not called twice at once.
-    if (this.#isAuthorizing || ++this.#authorizedBeats * heartbeat.periodMs < config.reauthorizeMs) return;
-    this.#authorizedBeats = 0;
-    void this.#reauthorize();
-  }
-
-  // Anything but a clear yes for the same key ends the stream: the browser reconnects and is authorized from the start.
-  async #reauthorize(): Promise<void> {
-    this.#isAuthorizing = true;
-    try {
-      const key = await authorize(this.req, this.#context.config, this.lifetime);
-      if (key !== this.authorizedKey) {
-        throw new SseProxyError('ERR_SSE_FORBIDDEN', { message: 'authorize returned another key' });
-      }
-    } catch (cause) {
-      if (!this.lifetime.ended) this.#fail('unauthorized', asProxyError(cause));
-    } finally {
-      this.#isAuthorizing = false;
-    }
   }
 
   #notify<Hook extends StreamHook>(hook: Hook, context: Omit<HookContext<Hook>, 'stream'>): void {

@@ -1,0 +1,63 @@
+import type { Request } from 'express';
+import type { Config } from '../config/options.ts';
+import { asProxyError, SseProxyError } from '../errors.ts';
+import type { Heartbeat, HeartbeatMember } from '../lifecycle/heartbeat.ts';
+import type { Lifetime } from '../lifecycle/lifetime.ts';
+import { authorize } from '../request/admission.ts';
+
+/** A stream whose time is limited. */
+export interface TimeLimited {
+  readonly req: Request;
+  readonly lifetime: Lifetime;
+  readonly authorizedKey: string | undefined;
+  /** `authorize`, called again, did not confirm the stream. */
+  onEnd(reason: 'unauthorized', error: SseProxyError): void;
+}
+
+/** Ends a stream at `maxDurationMs`, and calls `authorize` again every `reauthorizeMs`. Exact to a beat. */
+export class TimeLimits implements HeartbeatMember {
+  readonly #stream: TimeLimited;
+  readonly #config: Config;
+  readonly #heartbeat: Heartbeat;
+  #beats = 0;
+  #beatsSinceAuthorized = 0;
+  #isAuthorizing = false;
+
+  constructor(stream: TimeLimited, config: Config, heartbeat: Heartbeat) {
+    this.#stream = stream;
+    this.#config = config;
+    this.#heartbeat = heartbeat;
+    heartbeat.add(this);
+  }
+
+  stop(): void {
+    this.#heartbeat.remove(this);
+  }
+
+  beat(): void {
+    const { maxDurationMs, reauthorizeMs } = this.#config;
+    const { periodMs } = this.#heartbeat;
+    this.#beats++;
+    if (maxDurationMs && this.#beats * periodMs >= maxDurationMs) return this.#stream.lifetime.end('max-duration');
+    // Beats don't count while a call is pending, so that a slow hook is not called twice at once.
+    if (!reauthorizeMs || this.#isAuthorizing || ++this.#beatsSinceAuthorized * periodMs < reauthorizeMs) return;
+    this.#beatsSinceAuthorized = 0;
+    void this.#reauthorize();
+  }
+
+  // Anything but a clear yes for the same key ends the stream: the browser reconnects and is authorized from the start.
+  async #reauthorize(): Promise<void> {
+    const { req, lifetime, authorizedKey } = this.#stream;
+    this.#isAuthorizing = true;
+    try {
+      const key = await authorize(req, this.#config, lifetime);
+      if (key !== authorizedKey) {
+        throw new SseProxyError('ERR_SSE_FORBIDDEN', { message: 'authorize returned another key' });
+      }
+    } catch (cause) {
+      if (!lifetime.ended) this.#stream.onEnd('unauthorized', asProxyError(cause));
+    } finally {
+      this.#isAuthorizing = false;
+    }
+  }
+}
