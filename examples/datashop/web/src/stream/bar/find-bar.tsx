@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type RefObject, useEffect, useId, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from 'react';
 import { Glyph, IconButton } from '../../ui/index.ts';
 import { hitText, nextHit } from '../logic/hits.ts';
 import { useLive, useViewer, useViewState } from '../state/context.tsx';
@@ -9,13 +9,25 @@ export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
   const { view, pattern, problem, progress } = useLive();
   const { query, only, hit, follow } = useViewState();
   const problemId = useId();
+  /** The direction of a step that was requested before the search was complete. */
+  const pendingStep = useRef<boolean | null>(null);
 
   const step = (down: boolean) => {
+    if (progress < 1) {
+      pendingStep.current = down;
+      return;
+    }
     const from = hit ?? (follow.following ? null : viewer.top);
     // If the row at the top is a hit itself, go there first.
     const next = hit === null && from !== null && view.hits.includes(from) ? from : nextHit(view.hits, from, down);
     if (next !== null) viewer.goTo(next, { hit: next });
   };
+  useEffect(() => {
+    if (progress < 1 || pendingStep.current === null) return;
+    const down = pendingStep.current;
+    pendingStep.current = null;
+    step(down);
+  });
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Enter') step(!event.shiftKey);
     else if (event.key === 'Escape' && query.text !== '') viewer.look({ query: { ...query, text: '' } });
