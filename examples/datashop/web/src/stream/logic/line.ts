@@ -26,10 +26,12 @@ const maxDateMs = 8.64e15;
 /** Never throws. Data that is not a log document becomes the message of an unstructured line. */
 export function parseLine({ data, receivedAt }: Pick<EventEntry, 'data' | 'receivedAt'>): Line {
   const log = parseObject(data);
+  const label = labelOf(log?.logLevel);
+  const group = label === '' ? null : levelGroup(label);
   if (log === null || typeof log.message !== 'string') {
     return {
-      label: '',
-      group: null,
+      label,
+      group,
       time: receivedAt,
       stage: '',
       message: data,
@@ -38,10 +40,9 @@ export function parseLine({ data, receivedAt }: Pick<EventEntry, 'data' | 'recei
       structured: false,
     };
   }
-  const label = labelOf(log.logLevel);
   return {
     label,
-    group: label === '' ? null : levelGroup(label),
+    group,
     time: timeOf(log) ?? receivedAt,
     stage: textOf(log.stageName),
     message: log.message,

@@ -136,8 +136,7 @@ export class LogIndex {
       // The rows filtered so far are shown while the others wait for their matches.
       if (this.#isUnmatched(this.#filtered)) return true;
       const row = this.#rows.at(this.#filtered)!;
-      if (row.gap !== null) this.#shown.push(row);
-      else if (row.line === null) continue;
+      if (row.line === null) this.#shown.push(row);
       else if (this.#filter.levels.has(row.group)) this.#sort(row);
     }
     return true;

@@ -72,17 +72,17 @@ export class RowList {
   /** A line without a level inherits the group of the line before it, but not across a gap. */
   #setGroup(row: Row): void {
     const before = this.#rows.at(this.#rows.length - 1);
-    if (row.gap !== null) row.group = 'OTHER';
-    else if (row.line?.group) row.group = row.line.group;
+    if (row.line === null) row.group = 'OTHER';
+    else if (row.line.group !== null) row.group = row.line.group;
     // Without a row before it, the line before was trimmed: the row keeps what it inherited from it.
     else if (before !== undefined) row.group = before.group;
   }
 
   #make(entry: Entry): Row {
     const row = new Row(entry, this.next);
-    if (row.line !== null && entry.kind === 'event' && entry.origin === 'new') {
+    if (entry.kind === 'event' && entry.origin === 'new') {
       this.arrived.lines += 1;
-      if (row.line.group === 'ERROR') this.arrived.errors += 1;
+      if (row.line?.group === 'ERROR') this.arrived.errors += 1;
     }
     return row;
   }

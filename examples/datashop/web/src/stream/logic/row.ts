@@ -8,7 +8,7 @@ export class Row {
   /** Copied from the entry, because the list reads it for every row on every update. */
   readonly key: number;
   readonly entry: Entry;
-  /** null for a gap and for an event of the proxy itself. */
+  /** null for a gap. */
   readonly line: Line | null;
   /** `EntryList.offset + index`. Constant until the generation of the list changes. */
   place: number;
