@@ -1,12 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { forbiddenImports } from '../../../test/support/import-order.ts';
 
-const biome = fileURLToPath(new URL('../../../node_modules/@biomejs/biome/bin/biome', import.meta.url));
-const rules = readFileSync(new URL('../biome.json', import.meta.url), 'utf8');
+const rules = new URL('../biome.json', import.meta.url);
 
 /** One import per importing file. */
 const forbidden = {
@@ -38,33 +33,12 @@ const allowed = {
   'src/tabs/leader.ts': '../connection/connection.ts',
 };
 
-/** Lints files that hold one import each, with the package's own rules, and returns the files with a forbidden import. */
-function lint(imports: Record<string, string>): string[] {
-  const root = mkdtempSync(join(tmpdir(), 'import-order-'));
-  try {
-    const write = (path: string, text: string) => {
-      mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), text);
-    };
-    write('biome.json', '{}');
-    write('package/biome.json', rules);
-    for (const [file, from] of Object.entries(imports))
-      write(`package/${file}`, `import { x } from '${from}';\nexport const y = x;\n`);
-    const args = [biome, 'lint', '--only=style/noRestrictedImports', '--reporter=json', '--max-diagnostics=none'];
-    const { stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
-    const { diagnostics } = JSON.parse(stdout) as { diagnostics: { location: { path: string } }[] };
-    return diagnostics.map(({ location }) => location.path.replace('package/', '')).toSorted();
-  } finally {
-    rmSync(root, { recursive: true });
-  }
-}
-
 describe('lint of the import order', () => {
   it('rejects every import from a lower folder to a higher one, and of a framework', () => {
-    expect(lint(forbidden)).to.deep.equal(Object.keys(forbidden).toSorted());
+    expect(forbiddenImports(rules, forbidden)).to.deep.equal(Object.keys(forbidden).toSorted());
   });
 
   it('accepts every import that follows the order', () => {
-    expect(lint(allowed)).to.deep.equal([]);
+    expect(forbiddenImports(rules, allowed)).to.deep.equal([]);
   });
 });

@@ -51,6 +51,7 @@ export const table: readonly Row[] = [
   browsers.trimmedAssigned,
   deploy.behindNginx,
   deploy.behindGzip,
+  answers.movedAtResume,
   mustShow.brokenManyTimes,
   mustShow.manyComeAndGo,
   inChromium('native EventSource: limit reached', 'dedicated', chromium.limitReached),

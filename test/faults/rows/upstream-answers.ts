@@ -41,7 +41,7 @@ export const awayTooLong: Row = {
 };
 
 /** One row for each status that is final during a resume. */
-export const neverAtResume: readonly Row[] = [401, 403, 404, 204].map((status) => ({
+export const neverAtResume: readonly Row[] = [204, 400, 401, 403, 410].map((status) => ({
   cites: '[row 13]',
   fault: `${status} at resume`,
   modes: both,
@@ -55,3 +55,19 @@ export const neverAtResume: readonly Row[] = [401, 403, 404, 204].map((status) =
     return scene.figures();
   },
 }));
+
+export const movedAtResume: Row = {
+  cites: '[row 46]',
+  fault: '404 and a redirect while the upstream is replaced',
+  modes: both,
+  async run(mode) {
+    const scene = await Scene.set({ mode });
+    await scene.open(mode === 'shared' ? 5 : 1);
+    await scene.emit(20);
+    const redirect = { status: 302, headers: { Location: 'http://127.0.0.1:1/elsewhere' } };
+    await scene.upstream.ask('set', { answers: [{ status: 404 }, redirect, { status: 404 }] });
+    scene.relay.breakAll('rst');
+    await scene.emit(20);
+    return scene.figures();
+  },
+};

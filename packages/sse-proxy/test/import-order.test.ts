@@ -1,0 +1,51 @@
+import { expect } from 'chai';
+import { forbiddenImports } from '../../../test/support/import-order.ts';
+
+const rules = new URL('../biome.json', import.meta.url);
+
+/** One import per importing file. */
+const forbidden = {
+  'src/errors.ts': './config/defaults.ts',
+  'src/http.ts': './sse/fields.ts',
+  'src/types.ts': './feed/feed.ts',
+  'src/index.ts': '@datashop/sse-client',
+  'src/sse-proxy.ts': 'undici',
+  'src/lifecycle/heartbeat.ts': '../hooks/observers.ts',
+  'src/hooks/observers.ts': '../feed/feed.ts',
+  'src/sse/framer.ts': '../lifecycle/timeout.ts',
+  'src/sse/fields.ts': '../config/defaults.ts',
+  'src/config/options.ts': '../sse/events.ts',
+  'src/upstream/upstream-call.ts': 'undici',
+  'src/upstream/upstream.ts': '../feed/feed.ts',
+  'src/upstream/fast-body/socket-body.ts': '../../sse/framer.ts',
+  'src/feed/feed.ts': '../browser/response-writer.ts',
+  'src/feed/registry.ts': '../hooks/call-hook.ts',
+  'src/browser/response-writer.ts': '../session/stream-session.ts',
+  'src/browser/fast-write/socket-sink.ts': '../../upstream/upstream.ts',
+  'src/request/admission.ts': '../browser/refusal.ts',
+  'src/session/subscribe.ts': '../sse-proxy.ts',
+};
+
+const allowed = {
+  'src/types.ts': 'undici',
+  'src/sse-proxy.ts': './session/stream-session.ts',
+  'src/lifecycle/heartbeat.ts': '../errors.ts',
+  'src/hooks/observers.ts': '../lifecycle/lifetime.ts',
+  'src/sse/framer.ts': './fields.ts',
+  'src/config/options.ts': '../errors.ts',
+  'src/upstream/upstream.ts': 'undici',
+  'src/feed/feed.ts': '../upstream/upstream-call.ts',
+  'src/browser/response-writer.ts': '../sse/events.ts',
+  'src/request/admission.ts': '../hooks/call-hook.ts',
+  'src/session/subscribe.ts': '../feed/registry.ts',
+};
+
+describe('lint of the import order of sse-proxy', () => {
+  it('rejects every import of sse-proxy from a lower module to a higher one, and of a sibling package', () => {
+    expect(forbiddenImports(rules, forbidden)).to.deep.equal(Object.keys(forbidden).toSorted());
+  });
+
+  it('accepts every import of sse-proxy that follows the order', () => {
+    expect(forbiddenImports(rules, allowed)).to.deep.equal([]);
+  });
+});
