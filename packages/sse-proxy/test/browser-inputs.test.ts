@@ -36,7 +36,7 @@ describe('bad input of browsers', () => {
     return browser;
   }
 
-  it('a Last-Event-ID of 8 KiB, or of 4 KiB and a byte, is let in with a gap and not forwarded [R24] [input 1]', async () => {
+  it('lets a Last-Event-ID over 4 KiB in with a gap, without forwarding it [R24] [input 1]', async () => {
     const it = await served();
     for (const length of [4_097, 8_192]) {
       const id = 'x'.repeat(length);
@@ -49,7 +49,7 @@ describe('bad input of browsers', () => {
     expect(it.witness.errors).to.deep.equal([]);
   });
 
-  it('a Last-Event-ID of 4 KiB is forwarded [R24] [input 1]', async () => {
+  it('forwards a Last-Event-ID of 4 KiB [R24] [input 1]', async () => {
     const { up, get } = await served();
     const id = 'x'.repeat(4_096);
     expect((await get('/sse', { 'Last-Event-ID': id })).status()).to.equal(200);
@@ -57,7 +57,7 @@ describe('bad input of browsers', () => {
     expect(up.requests.map(({ headers }) => headers['last-event-id'])).to.deep.equal([id, id]);
   });
 
-  it('the length of a Last-Event-ID is counted in bytes [R24] [input 1]', async () => {
+  it('counts the length of a Last-Event-ID in bytes [R24] [input 1]', async () => {
     const it = await served();
     await expectGap(it, `/sse?lastEventId=${encodeURIComponent('é'.repeat(2_049))}`);
     expect((await it.get(`/sse?lastEventId=${encodeURIComponent('é'.repeat(2_048))}`)).status()).to.equal(200);
@@ -65,7 +65,7 @@ describe('bad input of browsers', () => {
   });
 
   for (const [name, control] of Object.entries({ NUL: '\0', CR: '\r', LF: '\n', ESC: '\x1b', DEL: '\x7f' })) {
-    it(`a Last-Event-ID with ${name} is a 400 of Node in the header, a gap in the query, and never echoed [input 2]`, async () => {
+    it(`never echoes a Last-Event-ID with ${name}: 400 by Node in the header, a gap in the query [R24] [input 2]`, async () => {
       const it = await served();
       const query = await expectGap(it, `/sse?lastEventId=${encode(`forged${control}id: 1`)}`);
       const header = it.raw(`GET /sse HTTP/1.1\r\nHost: a\r\nLast-Event-ID: forged${control}id: 1\r\n\r\n`);
@@ -77,7 +77,7 @@ describe('bad input of browsers', () => {
     });
   }
 
-  it('the gap of an unusable Last-Event-ID reaches browsers of a shared feed and of a transform [R24]', async () => {
+  it('sends the gap of an unusable Last-Event-ID with a shared feed and with a transform too [R24]', async () => {
     for (const options of [{ share: true }, { transform: (event: SseEvent) => event }]) {
       const { up, get, witness } = await served(options);
       const id = 'x'.repeat(5_000);
@@ -90,7 +90,7 @@ describe('bad input of browsers', () => {
     }
   });
 
-  it('an HTTP/1.0 request without Host has no origin: any Origin is a 403 [R55]', async () => {
+  it('refuses any Origin of an HTTP/1.0 request without Host [R55]', async () => {
     const { raw } = await served();
     const open = (Origin: string) => raw(`GET /sse HTTP/1.0\r\nOrigin: ${Origin}\r\n\r\n`).opened();
     for (const origin of ['http://undefined', 'http://', 'http://127.0.0.1']) {
@@ -99,7 +99,7 @@ describe('bad input of browsers', () => {
     expect((await raw('GET /sse HTTP/1.0\r\n\r\n').opened()).status()).to.equal(200);
   });
 
-  it('a repeated Last-Event-ID is let in with a gap: joined, it would be an id that nobody gave [R24]', async () => {
+  it('lets a repeated Last-Event-ID in with a gap: joined, it would be an id that no upstream sent [R24]', async () => {
     const { up, raw, witness } = await served();
     const twice = 'Last-Event-ID: 1\r\nlast-event-id: 2\r\n';
     await raw(`GET /sse HTTP/1.1\r\nHost: a\r\n${twice}\r\n`).sees('"unusable-id"');
@@ -109,7 +109,7 @@ describe('bad input of browsers', () => {
     expect(witness.gaps).to.have.length(1);
   });
 
-  it('a Last-Event-ID is forwarded byte for byte, from the header and from the query [R24] [input 3]', async () => {
+  it('forwards a Last-Event-ID byte for byte, from the header and from the query [R24] [input 3]', async () => {
     const { up, get } = await served();
     const id = Buffer.from('é→😀\t~').toString('latin1');
     await get('/sse', { 'Last-Event-ID': id });
@@ -120,13 +120,13 @@ describe('bad input of browsers', () => {
     expect(up.requests.map(({ headers }) => headers['last-event-id'])).to.deep.equal([id, id, odd, odd]);
   });
 
-  it('Last-Event-ID in the header wins over the query: a reconnecting browser sends the newer id there [input 3]', async () => {
+  it('prefers the Last-Event-ID of the header, where a reconnecting browser sends the newer id [input 3]', async () => {
     const { up, get } = await served();
     await get('/sse?lastEventId=old', { 'Last-Event-ID': 'new' });
     expect((await up.request()).headers['last-event-id']).to.equal('new');
   });
 
-  it('an empty Last-Event-ID is as good as none [input 3]', async () => {
+  it('ignores an empty Last-Event-ID [input 3]', async () => {
     const { up, get } = await served();
     await get('/sse', { 'Last-Event-ID': '' });
     await get('/sse?lastEventId=');
@@ -134,7 +134,7 @@ describe('bad input of browsers', () => {
     expect(up.requests).to.have.length(2);
   });
 
-  it('a forged Last-Event-ID is forwarded, and its browser gets what any other would [input 4]', async () => {
+  it('forwards a forged Last-Event-ID, and sends its browser what any other would get [input 4]', async () => {
     const { up, get } = await served();
     const [forged, honest] = [await get('/sse', { 'Last-Event-ID': "0' OR 1=1 -- ../*" }), await get('/sse')];
     expect(up.requests[0]!.headers['last-event-id']).to.equal("0' OR 1=1 -- ../*");
@@ -144,7 +144,7 @@ describe('bad input of browsers', () => {
     expect(withoutDate(forged.wire())).to.equal(withoutDate(honest.wire()));
   });
 
-  it('a request in absolute form, or with two slashes, does not change where the upstream is [input 5]', async () => {
+  it('sends a request in absolute form, or with two slashes, to the configured upstream [R50] [input 5]', async () => {
     const { up, raw } = await served();
     const absolute = await raw('GET http://evil.example/sse?x HTTP/1.1\r\nHost: evil.example\r\n\r\n').opened();
     expect(absolute.status()).to.equal(200);
@@ -155,16 +155,7 @@ describe('bad input of browsers', () => {
     expect(up.requests).to.have.length(1);
   });
 
-  it('..%2f and \\ in a parameter are a 400 [input 5]', async () => {
-    const up = await upstream();
-    const { port } = await app({ target: `http://127.0.0.1:${up.port}/:id/logs` }, { path: '/sse/:id' });
-    for (const parameter of ['..%2f..%2fadmin', '..%5cadmin', '..', '..\\admin', '%2f%2fevil.example']) {
-      expect((await visit(port, `/sse/${parameter}`).opened()).status(), parameter).to.equal(400);
-    }
-    expect(up.requests).to.have.length(0);
-  });
-
-  it('%0d%0a in path or query is never raw on the wire [input 6]', async () => {
+  it('never sends %0d%0a of a path or query decoded [input 6]', async () => {
     const up = await upstream((request) => request.begin());
     const options = { target: `http://127.0.0.1:${up.port}/:id/logs`, forwardQuery: true } as const;
     const { port } = await app(options, { path: '/sse/:id' });
@@ -176,29 +167,6 @@ describe('bad input of browsers', () => {
     expect(up.requests[0]!.headers).to.not.have.property('x-evil');
   });
 
-  it('a token in the query is dropped unless it is allowed by name [input 7]', async () => {
-    const { up, get } = await served({ forwardQuery: ['level'] });
-    await get('/sse?token=secret&level=warn&level=error&LEVEL=x&lastEventId=7');
-    expect(up.requests[0]!.line).to.equal('GET /logs/stream?level=warn&level=error HTTP/1.1');
-    expect(up.requests[0]!.head).to.not.include('secret');
-    const none = await served();
-    await none.get('/sse?token=secret');
-    expect(none.up.requests[0]!.line).to.equal('GET /logs/stream HTTP/1.1');
-  });
-
-  it('with forwardQuery: true all go up but lastEventId, which is the header [input 7]', async () => {
-    const { up, get } = await served({ forwardQuery: true });
-    await get('/sse?a=1&lastEventId=7&b=2');
-    expect(up.requests[0]!.line).to.equal('GET /logs/stream?a=1&b=2 HTTP/1.1');
-    expect(up.requests[0]!.headers['last-event-id']).to.equal('7');
-  });
-
-  it('`Connection: x-user, cookie` has the named headers stripped [input 8]', async () => {
-    const { up, get } = await served({ forwardHeaders: ['x-user'], forwardCookies: ['a'] });
-    await get('/sse', { Connection: 'x-user, cookie', 'X-User': 'me', Cookie: 'a=1' });
-    expect(up.requests[0]!.headers).to.not.have.any.keys('x-user', 'cookie');
-  });
-
   const smuggled = {
     'Content-Length and Transfer-Encoding': 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n',
     'two Content-Lengths': 'Content-Length: 5\r\nContent-Length: 6\r\n',
@@ -206,7 +174,7 @@ describe('bad input of browsers', () => {
     'chunked that is not last': 'Transfer-Encoding: chunked, identity\r\n',
   };
   for (const [name, lines] of Object.entries(smuggled)) {
-    it(`${name}: 400, and the connection is closed [input 9]`, async () => {
+    it(`answers ${name} with 400 and closes the connection [input 9]`, async () => {
       const { up, raw } = await served();
       const browser = raw(`GET /sse HTTP/1.1\r\nHost: a\r\n${lines}\r\n0\r\n\r\nGET /sse HTTP/1.1\r\nHost: a\r\n\r\n`);
       await until(() => browser.closed());
@@ -216,14 +184,7 @@ describe('bad input of browsers', () => {
     });
   }
 
-  it('POST is a 405 [input 10]', async () => {
-    const { up, raw } = await served();
-    const browser = await raw('POST /sse HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello').opened();
-    expect(browser.status()).to.equal(405);
-    expect(up.requests).to.have.length(0);
-  });
-
-  it('an Upgrade is not passed on: the answer is a stream [input 10]', async () => {
+  it('does not forward Upgrade, and serves a stream [input 10]', async () => {
     const { up, get } = await served();
     const browser = await get('/sse', { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Key': 'x' });
     expect(browser.status()).to.equal(200);
@@ -231,33 +192,13 @@ describe('bad input of browsers', () => {
     expect(up.requests[0]!.headers).to.not.have.any.keys('upgrade', 'sec-websocket-key');
   });
 
-  it('64 KiB of headers are a 431 [input 11]', async () => {
+  it('answers 64 KiB of headers with 431 [input 11]', async () => {
     const { up, get } = await served();
     expect((await get('/sse', { 'X-Big': 'x'.repeat(65_536) })).status()).to.equal(431);
     expect(up.requests).to.have.length(0);
   });
 
-  it('Sec-Fetch-Site: cross-site is a 403 [input 12]', async () => {
-    const { up, get } = await served();
-    expect((await get('/sse', { 'Sec-Fetch-Site': 'cross-site' })).status()).to.equal(403);
-    expect(up.requests).to.have.length(0);
-  });
-
-  for (const Origin of ['null', 'https://app.example.attacker.com']) {
-    it(`Origin: ${Origin} is a 403 [input 13]`, async () => {
-      const { up, get } = await served({ allowOrigins: ['https://app.example'] });
-      expect((await get('/sse', { Origin })).status()).to.equal(403);
-      expect(up.requests).to.have.length(0);
-    });
-  }
-
-  it('a spoofed X-Forwarded-For is ignored [input 14]', async () => {
-    const { up, get } = await served({ forwardHeaders: ['x-forwarded-for'] });
-    await get('/sse', { 'X-Forwarded-For': '6.6.6.6' });
-    expect(up.requests[0]!.headers['x-forwarded-for']).to.equal('127.0.0.1');
-  });
-
-  it('of pipelined requests only the first is served; none behind it reaches anybody [input 16]', async () => {
+  it('serves only the first of pipelined requests, and calls no hook for the others [input 16]', async () => {
     let asked = 0;
     const authorize = () => Boolean(++asked);
     const { up, raw, proxy } = await served({ authorize });
@@ -272,7 +213,7 @@ describe('bad input of browsers', () => {
     expect([asked, up.requests.length]).to.deep.equal([1, 1]);
   });
 
-  it('a browser that pipelines loses nothing else: its stream ends as any other [input 16]', async () => {
+  it('releases everything when a browser that pipelines leaves [input 16]', async () => {
     const { up, raw, proxy } = await served();
     const browser = raw('GET /sse HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(2));
     const request = await up.request();

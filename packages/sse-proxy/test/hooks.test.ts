@@ -42,13 +42,13 @@ const faults: [string, () => unknown, SseProxyErrorCode][] = [
   ],
 ];
 
-describe('rule 29: one request can never crash the process', () => {
+describe('hooks that fail', () => {
   const { add, clean, upstream, app, visit, opened } = stage();
   afterEach(clean);
 
   for (const [name, { set, well }] of Object.entries(hooks)) {
     for (const [how, fault, code] of faults) {
-      it(`${name} that ${how} fails only its request`, async () => {
+      it(`${name} that ${how} refuses only its own request [R45]`, async () => {
         const up = await upstream((request) => request.begin());
         const options = set((req) => (req.headers['x-fault'] ? fault() : well(up.url)));
         const proxied = await app({ target: up.url, retryMs: false, hookTimeoutMs: 30, ...options });
@@ -88,7 +88,7 @@ describe('rule 29: one request can never crash the process', () => {
     ['upstreamHeaders', { 'x-a': 'secret\r\nb: c' }],
     ['upstreamHeaders', { host: 'secret' }],
   ] as const) {
-    it(`${name} that gives ${JSON.stringify(value)} refuses its request, and the message does not show it`, async () => {
+    it(`${name} that returns ${JSON.stringify(value)} refuses its request, with a message that does not contain it [R45] [R56]`, async () => {
       const up = await upstream();
       const proxied = await app({ target: up.url, ...hooks[name]?.set(() => value) });
       const browser = visit(proxied.port);

@@ -33,13 +33,13 @@ describe('headers of the upstream request', () => {
     return { head, line, headers: rest };
   }
 
-  it('a bare request goes up as this and nothing else [R8]', async () => {
+  it('sends exactly these fields for a bare request [R8]', async () => {
     const { headers, line } = await sent({}, {});
     expect(line).to.equal('GET /logs/stream HTTP/1.1');
     expect(headers).to.deep.equal(own);
   });
 
-  it('a browser with everything it may send has the allow-list forwarded and nothing else [R8]', async () => {
+  it('forwards the default allow-list and nothing else [R8]', async () => {
     const { headers, head } = await sent(
       {},
       {
@@ -86,18 +86,18 @@ describe('headers of the upstream request', () => {
     expect(head).to.not.include('secret');
   });
 
-  it('forwardHeaders replaces the list, whatever its case [R8]', async () => {
+  it('forwardHeaders replaces the default list, whatever its case [R8]', async () => {
     const { headers } = await sent({ forwardHeaders: ['X-Custom'] }, { 'x-cUSTOM': 'one', Authorization: 'Bearer t' });
     expect(headers).to.deep.equal({ ...own, 'x-custom': 'one' });
     expect((await sent({ forwardHeaders: [] }, { Authorization: 'Bearer t' })).headers).to.deep.equal(own);
   });
 
-  it('the bytes of a forwarded field pass unchanged [R8]', async () => {
+  it('forwards the bytes of a field unchanged [R8]', async () => {
     const { headers } = await sent({ forwardHeaders: ['x-custom'] }, { 'X-Custom': 'gr\xfc\xdf \xe2\x82\xac\tx' });
     expect(headers['x-custom']).to.equal('gr\xfc\xdf \xe2\x82\xac\tx');
   });
 
-  it('a field that a middleware set or changed stays, though Connection nominates it [R8] [input 8]', async () => {
+  it('forwards a field that a middleware set or changed, though Connection nominates it [R8] [input 8]', async () => {
     const nominated = 'close, X-Role, x-tenant, x-sent, x-forwarded-for, cookie, x-forwarded-proto';
     const fields = { Connection: nominated, 'X-Tenant': 'forged', 'X-Sent': 'a', Cookie: 'a=forged' };
     const { headers } = await sent(
@@ -124,7 +124,7 @@ describe('headers of the upstream request', () => {
     });
   });
 
-  it('repeated fields that Connection nominates are dropped, in whatever spelling [R8] [input 8]', async () => {
+  it('drops repeated fields that Connection nominates, in whatever spelling [R8] [input 8]', async () => {
     const { headers } = await sent(
       { forwardHeaders: ['x-user', 'x-once'], forwardCookies: ['a', 'b'] },
       {
@@ -171,13 +171,13 @@ describe('headers of the upstream request', () => {
     );
   });
 
-  it('last-event-id in forwardHeaders changes nothing: it goes up once [R16]', async () => {
+  it('sends Last-Event-ID once if forwardHeaders lists it [R16]', async () => {
     const { head } = await sent({ forwardHeaders: ['Last-Event-ID'] }, { 'Last-Event-ID': '7' });
     expect(head.match(/last-event-id: 7/gi)).to.have.length(1);
     expect((await sent({ forwardHeaders: ['Last-Event-ID'] }, {})).head).to.not.match(/last-event-id/i);
   });
 
-  it('a cookie whose name begins with NBSP is another cookie [R12]', async () => {
+  it('does not forward a cookie whose name begins with NBSP [R12]', async () => {
     const cookie = '\xa0__Host-sid=forged;\t__Host-sid=real \t; a=1';
     expect((await sent({ forwardCookies: ['__Host-sid'] }, { Cookie: cookie })).headers.cookie).to.equal(
       '__Host-sid=real',
@@ -192,31 +192,31 @@ describe('headers of the upstream request', () => {
     expect(headers).to.deep.equal({ ...own, 'x-other': 'stays' });
   });
 
-  it('stripped before our own are added, so that Connection cannot take those away [R8] [input 8]', async () => {
+  it('sends its own fields and upstreamHeaders though Connection nominates them [R8] [input 8]', async () => {
     const named = ['x-service', 'via', 'accept', 'accept-encoding', 'cache-control', 'host'].join(', ');
     const { headers } = await sent({ upstreamHeaders: { 'X-Service': 'token' } }, { Connection: named });
     expect(headers).to.deep.equal({ ...own, 'x-service': 'token' });
   });
 
-  it('cookies go up by name, with their exact bytes [R8]', async () => {
+  it('forwards cookies by name, with their exact bytes [R8]', async () => {
     const cookie = 'a=1; session="x=y"; sessionx=2; xsession=3; session; b=\xc3\xa9;c=3; a=4';
     const { headers } = await sent({ forwardCookies: ['session', 'b', 'a'] }, { Cookie: cookie });
     expect(headers).to.deep.equal({ ...own, cookie: 'a=1; session="x=y"; b=\xc3\xa9; a=4' });
   });
 
-  it('a cookie without a name is none of those that may go up [R8]', async () => {
+  it('does not forward a cookie without a name [R8]', async () => {
     expect((await sent({ forwardCookies: ['session', 'x'] }, { Cookie: 'sessionx; x; y' })).headers).to.deep.equal(own);
     expect((await sent({ forwardCookies: ['session'] }, { Cookie: 'a=session' })).headers).to.deep.equal(own);
   });
 
-  it('upstreamHeaders win over what the browser sent [R8]', async () => {
+  it('upstreamHeaders replace forwarded fields [R8]', async () => {
     const upstreamHeaders = { Authorization: 'Bearer service', 'X-Tenant': 't1' };
     const { headers, head } = await sent({ upstreamHeaders }, { Authorization: 'Bearer user', 'X-Tenant': 't2' });
     expect(head.match(/authorization/gi)).to.have.length(1);
     expect(headers).to.deep.equal({ ...own, authorization: 'Bearer service', 'x-tenant': 't1' });
   });
 
-  it('upstreamHeaders may be asked for each request [R8]', async () => {
+  it('calls an upstreamHeaders function for each request [R8]', async () => {
     const { headers } = await sent(
       { upstreamHeaders: async (req) => ({ 'x-lang': String(req.headers['accept-language']) }), forwardHeaders: [] },
       { 'Accept-Language': 'fr' },
@@ -227,7 +227,7 @@ describe('headers of the upstream request', () => {
   const forwarding = { forwardHeaders: ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'] };
   const claims = { 'X-Forwarded-For': '6.6.6.6', 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'https' };
 
-  it('without trust proxy X-Forwarded-* say what we see, not what the browser claims [R8] [input 14]', async () => {
+  it('sends X-Forwarded-* from the connection without trust proxy [R8] [input 14]', async () => {
     const { headers } = await sent(forwarding, { ...claims, Host: 'logs.example:81' });
     expect(headers).to.deep.equal({
       ...own,
@@ -237,7 +237,7 @@ describe('headers of the upstream request', () => {
     });
   });
 
-  it('with trust proxy they say what Express believes [R8] [input 14]', async () => {
+  it('sends X-Forwarded-* as Express trusts them with trust proxy [R8] [input 14]', async () => {
     const { headers } = await sent(
       forwarding,
       { ...claims, 'X-Forwarded-For': '6.6.6.6, 10.0.0.1', 'X-Forwarded-Host': 'app.example' },
@@ -251,7 +251,7 @@ describe('headers of the upstream request', () => {
     });
   });
 
-  it('what lies beyond the trusted hops does not go up [R8] [input 14]', async () => {
+  it('drops the addresses beyond the trusted hops from X-Forwarded-For [R8] [input 14]', async () => {
     const { headers } = await sent(
       forwarding,
       { 'X-Forwarded-For': '6.6.6.6, 10.0.0.1' },
@@ -260,12 +260,12 @@ describe('headers of the upstream request', () => {
     expect(headers['x-forwarded-for']).to.equal('10.0.0.1, 127.0.0.1');
   });
 
-  it('X-Forwarded-* are not forwarded unless asked for, trust proxy or not [R8] [input 14]', async () => {
+  it('does not forward X-Forwarded-* that forwardHeaders does not list [R8] [input 14]', async () => {
     const { headers } = await sent({}, claims, { before: (express) => void express.set('trust proxy', true) });
     expect(headers).to.deep.equal(own);
   });
 
-  it('the body of a GET is not forwarded, and the stream flows [R10]', async () => {
+  it('does not forward the body of a GET, and serves the stream [R10] [input 10]', async () => {
     const up = await upstream();
     const { port } = await app({ target: up.url, retryMs: false, forwardHeaders: ['content-type'] });
     const request = `GET /sse HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nsecret body`;
@@ -282,7 +282,7 @@ describe('headers of the upstream request', () => {
     expect(rest).to.have.length(0);
   });
 
-  it('HEAD answers the headers of a stream without asking the upstream [R10]', async () => {
+  it('answers HEAD with the headers of a stream, without an upstream request [R10]', async () => {
     const up = await upstream();
     const { port, witness } = await app({ target: up.url, authorize: () => true });
     const head = add(browseRaw(port, 'HEAD /sse HTTP/1.1\r\nHost: a\r\n\r\n'), (it) => it.leave());
@@ -302,7 +302,7 @@ describe('headers of the upstream request', () => {
     expect(witness.opens).to.have.length(0);
   });
 
-  it('HEAD is refused as GET would be, without a body [R10]', async () => {
+  it('refuses HEAD like GET, without a body [R10]', async () => {
     const up = await upstream();
     const { port } = await app({ target: up.url, authorize: () => false });
     const head = add(
@@ -315,7 +315,7 @@ describe('headers of the upstream request', () => {
   });
 
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY']) {
-    it(`${method} is answered 405 with Allow, and its body is not waited for [R10]`, async () => {
+    it(`answers ${method} with 405 and Allow, without reading its body [R10] [input 10]`, async () => {
       const up = await upstream();
       const { port, witness } = await app({ target: up.url });
       const request = `${method} /sse HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nsecret`;

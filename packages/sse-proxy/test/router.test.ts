@@ -47,7 +47,7 @@ describe('sseRouter', () => {
     expect(seen.opens.map(({ stream }) => stream.route)).to.have.members(['/sse/logs/:workflow/stream', '/sse/alerts']);
   });
 
-  it('works under a path of its own; the route in the observers holds it', async () => {
+  it('works under a mount path, which observers get as part of the route', async () => {
     const up = await upstream((request) => request.begin());
     const { port, seen } = await routed({ '/logs/:id': { target: `http://127.0.0.1:${up.port}/:id` } }, {}, '/api/sse');
     await visit(port, '/api/sse/logs/7?x=1').opened();
@@ -56,14 +56,14 @@ describe('sseRouter', () => {
     expect((await visit(port, '/logs/7').opened()).status()).to.equal(404);
   });
 
-  it('leaves other paths to the app', async () => {
+  it('passes other paths on to the app', async () => {
     const { port } = await routed({ '/sse': { target: 'http://127.0.0.1:9' } });
     const browser = visit(port, '/after');
     await until(() => browser.complete());
     expect(browser.body()).to.equal('after');
   });
 
-  it('defaults hold for every route that does not say otherwise itself', async () => {
+  it('applies the defaults to every route that does not set the option itself', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await routed(
       { '/a': {}, '/b': { retryMs: 7, forwardHeaders: ['x-b'] }, '/c': { authorize: () => true } },
@@ -79,14 +79,14 @@ describe('sseRouter', () => {
     ]);
   });
 
-  it('an option of a route that is undefined is as good as left out: the default counts', async () => {
+  it('applies the default to an option of a route that is undefined', async () => {
     const up = await upstream((request) => request.begin());
     const routes = { '/a': { retryMs: undefined, authorize: undefined } } as unknown as Record<string, object>;
     const { port } = await routed(routes, { target: up.url, authorize: () => false, retryMs: 5 });
     expect((await visit(port, '/a').opened()).status()).to.equal(403);
   });
 
-  it('limits of the defaults are counted for each route by itself', async () => {
+  it('counts the limits of the defaults per route', async () => {
     const up = await upstream((request) => request.begin());
     const { port, router } = await routed({ '/a': {}, '/b': {} }, { target: up.url, limits: { total: 1 } });
     await visit(port, '/a').opened();
@@ -111,12 +111,12 @@ describe('sseRouter', () => {
     expect(browser.headers()['content-type']).to.equal('text/event-stream; charset=utf-8');
   });
 
-  it('the error of an option names its route', () => {
+  it('names the route in the error of an option', () => {
     const routes = { '/a': { target: 'http://127.0.0.1:9' }, '/b': { target: 'http://127.0.0.1:9', heartbeatMs: 0 } };
     expect(() => sseRouter(routes)).to.throw(SseProxyError, /^sse-proxy option heartbeatMs: .*\(route "\/b"\)$/);
   });
 
-  it('stats() are the sums over its routes', async () => {
+  it('stats() returns the sums over its routes', async () => {
     const up = await upstream((request) => {
       if (request.line.includes('/refuse')) request.raw('HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n');
       else if (!request.line.includes('/slow')) request.begin();

@@ -119,12 +119,12 @@ const scenes: Record<string, Scene> = {
   },
 };
 
-describe('security: secrets', () => {
+describe('secrets in errors and responses', () => {
   const { clean, upstream, app, visit } = stage();
   afterEach(clean);
 
   for (const [name, scene] of Object.entries(scenes)) {
-    it(`no token, cookie, query, id or event data reaches errors and answers: ${name} [R56]`, async () => {
+    it(`contain no token, cookie, query, id or event data: ${name} [R56]`, async () => {
       const up = await upstream(scene.upstream ?? ((request) => request.begin()));
       const target = `http://127.0.0.1:${up.port}/:workflow/logs?token=s3cret-own`;
       for (const refuse of ['soft', 'status'] as const) {
@@ -196,7 +196,7 @@ describe('security: secrets', () => {
     );
   });
 
-  it('nothing is printed [R56]', async () => {
+  it('prints nothing to the console [R56]', async () => {
     const printed: unknown[] = [];
     const { log, info, warn, error, debug } = console;
     const print = (...args: unknown[]) => void printed.push(args);
@@ -213,7 +213,7 @@ describe('security: secrets', () => {
     expect(printed).to.deep.equal([]);
   });
 
-  it("the route in the observers' hands is the template, not what the browser asked for [R56]", async () => {
+  it("passes observers the route's template, not the requested path [R56]", async () => {
     const up = await upstream((request) => request.begin());
     const { port, witness } = await app({ target: up.url }, { path: '/sse/:workflow' });
     await visit(port, '/sse/s3cret?token=s3cret').opened();

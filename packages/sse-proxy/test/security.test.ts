@@ -3,7 +3,7 @@ import type { Express } from 'express';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 
-describe('security: the target', () => {
+describe('security of the target', () => {
   const { clean, upstream, app, visit } = stage();
   afterEach(clean);
 
@@ -32,7 +32,7 @@ describe('security: the target', () => {
     '%F0%9F%98%80': '%F0%9F%98%80',
   };
   for (const [parameter, segment] of Object.entries(encoded)) {
-    it(`a path parameter is one encoded segment: ${parameter} [R50]`, async () => {
+    it(`fills a path parameter in as one encoded segment: ${parameter} [R50]`, async () => {
       const { up } = await asked(parameter);
       expect(up.requests[0]?.line).to.equal(`GET /workflow/${segment}/logs?fixed=1 HTTP/1.1`);
     });
@@ -58,7 +58,7 @@ describe('security: the target', () => {
     '%1b',
   ];
   for (const parameter of refused) {
-    it(`what is not one segment is a 400 and does not go up: ${parameter} [R50]`, async () => {
+    it(`refuses a path parameter that is not one segment with 400: ${parameter} [R50] [input 5]`, async () => {
       const { up, browser, witness } = await asked(parameter);
       expect(browser.status()).to.equal(400);
       expect(witness.refusals.map(({ error }) => error.code)).to.deep.equal(['ERR_SSE_PARAMETER']);
@@ -67,20 +67,20 @@ describe('security: the target', () => {
     });
   }
 
-  it('a parameter that is no UTF-8 is a 400, by Express [R50]', async () => {
+  it('refuses a path parameter that is not UTF-8 with 400, by Express [R50]', async () => {
     const { up, browser } = await asked('%ff');
     expect(browser.status()).to.equal(400);
     expect(up.requests).to.have.length(0);
   });
 
-  it("the Host of the upstream request is the target's, whatever the browser's is [R50]", async () => {
+  it("sends the target's host as Host, whatever the browser's Host is [R50]", async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url });
     visit(port, '/sse', { Host: 'evil.example' });
     expect((await up.request()).headers.host).to.equal(`127.0.0.1:${up.port}`);
   });
 
-  it("a forwarded query joins the target's own and cannot reach out of it [R50]", async () => {
+  it("appends a forwarded query to the target's own query [R50] [R15]", async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: `${up.url}?fixed=1`, forwardQuery: true });
     visit(port, '/sse?a=%23&b=%26x%3D1&b=2&c=%0d%0a&d=%20#frag');
@@ -89,7 +89,7 @@ describe('security: the target', () => {
   });
 });
 
-describe('security: who may open a stream', () => {
+describe('origin check', () => {
   const { clean, upstream, app, visit } = stage();
   afterEach(clean);
 
@@ -138,7 +138,7 @@ describe('security: who may open a stream', () => {
     ],
   ];
   for (const [name, fields] of no) {
-    it(`answers 403 to ${name}, and asks nobody [R55]`, async () => {
+    it(`refuses ${name} with 403, before any hook and upstream request [R55] [input 12] [input 13]`, async () => {
       const up = await upstream((request) => request.begin());
       let asked = 0;
       const authorize = () => {
@@ -154,7 +154,7 @@ describe('security: who may open a stream', () => {
     });
   }
 
-  it('behind a proxy that ends TLS our origin is what trust proxy says [R55]', async () => {
+  it('takes its own origin from X-Forwarded-* if trust proxy allows it [R55]', async () => {
     const up = await upstream((request) => request.begin());
     const fields = { ...own, Origin: 'https://public.example' };
     const forwarded = { 'X-Forwarded-Host': 'public.example', 'X-Forwarded-Proto': 'https' };
@@ -168,7 +168,7 @@ describe('security: who may open a stream', () => {
 
   const admin = { ...own, Origin: 'https://admin.example', 'Sec-Fetch-Site': 'cross-site' };
 
-  it('an origin of allowOrigins is let in, with the CORS headers that let it read [R55]', async () => {
+  it('lets in an origin of allowOrigins, with CORS fields [R55] [R14]', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url, allowOrigins: ['https://other.example', 'https://admin.example'] });
     const browser = await visit(port, '/sse', admin).opened();
@@ -180,7 +180,7 @@ describe('security: who may open a stream', () => {
     });
   });
 
-  it('it may read refusals too [R55]', async () => {
+  it('sends CORS fields with refusals too [R55] [R14]', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url, allowOrigins: ['https://admin.example'], authorize: () => false });
     const browser = await visit(port, '/sse', admin).opened();
@@ -188,7 +188,7 @@ describe('security: who may open a stream', () => {
     expect(browser.headers()).to.include({ 'access-control-allow-origin': 'https://admin.example', vary: 'Origin' });
   });
 
-  it('allowOrigins is an exact list, and the others learn nothing of it [R55]', async () => {
+  it('compares allowOrigins exactly, and sends other origins no CORS field [R55] [R14]', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url, allowOrigins: ['https://admin.example'] });
     for (const Origin of ['https://admin.example.evil.com', 'http://admin.example', 'https://admin.example:444']) {

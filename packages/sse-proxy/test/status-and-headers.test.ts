@@ -69,14 +69,14 @@ describe('status and headers', () => {
     });
   }
 
-  it('204 is relayed: no body, no type, nothing that would invite the browser back [R2]', async () => {
+  it('relays 204 without body, type or retry time [R2]', async () => {
     const browser = await answered('HTTP/1.1 204 No Content\r\nSet-Cookie: a=1\r\n\r\n');
     expect(browser.wire().split('\r\n')[0]).to.equal('HTTP/1.1 204 No Content');
     expect(browser.headers()).to.have.all.keys('cache-control', 'connection', 'date', 'keep-alive');
     expect(browser.wire().endsWith('\r\n\r\n')).to.equal(true);
   });
 
-  it('a clean end of the upstream is a clean end for the browser [R3]', async () => {
+  it('ends the response cleanly after a clean end of the upstream [R3]', async () => {
     const { browser, request } = await opened();
     request.send('data: a\n\n');
     request.end();
@@ -90,7 +90,7 @@ describe('status and headers', () => {
     'a malformed chunk': (request: Awaited<ReturnType<typeof opened>>['request']) => request.raw('nonsense\r\n'),
   };
   for (const [name, hit] of Object.entries(breaks)) {
-    it(`after ${name} the browser's response is destroyed, not ended, and nothing is appended [R3]`, async () => {
+    it(`destroys the response after ${name} of the upstream, without a byte more [R3]`, async () => {
       const { browser, request, app: proxied } = await opened();
       request.send('data: a\n\ndata: half');
       await browser.sees('data: a\n\n');
@@ -103,7 +103,7 @@ describe('status and headers', () => {
   }
 
   for (const status of [400, 401, 403, 404, 500, 502, 503, 504]) {
-    it(`an upstream error body is never labelled text/event-stream, nor shown (${status}) [R4]`, async () => {
+    it(`never labels an upstream's error body text/event-stream, nor relays it (${status}) [R4]`, async () => {
       const error = `HTTP/1.1 ${status} X\r\nContent-Type: text/event-stream\r\nContent-Length: 14\r\n\r\ndata: secret\n\n`;
       const hard = await answered(error, { refuse: 'status' });
       expect(hard.status()).to.equal(status < 500 ? status : 503);
@@ -159,7 +159,7 @@ describe('status and headers', () => {
   }
 
   for (const status of [300, 301, 302, 303, 304, 307, 308]) {
-    it(`${status} is neither followed nor relayed [R5]`, async () => {
+    it(`neither follows nor relays a redirect (${status}) [R5] [input 20]`, async () => {
       const elsewhere = await upstream((request) => request.begin());
       const browser = await answered(
         `HTTP/1.1 ${status} Moved\r\nLocation: ${elsewhere.url}\r\nContent-Length: 0\r\n\r\n`,
@@ -172,14 +172,14 @@ describe('status and headers', () => {
     });
   }
 
-  it("status and headers go out when the upstream's have come, before any event [R6]", async () => {
+  it("sends status and headers when the upstream's have arrived, before any event [R6]", async () => {
     const { browser } = await opened();
     expect(browser.status()).to.equal(200);
     expect(browser.body()).to.equal('');
     expect(browser.complete()).to.equal(false);
   });
 
-  it('the header of a stream is this and nothing else [R7]', async () => {
+  it('sends exactly these header fields with a stream [R7]', async () => {
     const { browser } = await opened();
     const { date, ...headers } = browser.headers();
     expect(Date.parse(date ?? '')).to.not.be.NaN;
@@ -194,7 +194,7 @@ describe('status and headers', () => {
     });
   });
 
-  it('no Content-Length and no Content-Encoding, even if the upstream has them [R7]', async () => {
+  it('sends neither Content-Length nor Content-Encoding, even if the upstream does [R7]', async () => {
     const browser = await answered(
       `${sse}Content-Length: 9\r\nContent-Encoding: identity\r\nCache-Control: public\r\n\r\ndata: a\n\n`,
     );
@@ -203,7 +203,7 @@ describe('status and headers', () => {
     expect(browser.body()).to.equal('data: a\n\n');
   });
 
-  it('the fields of the connection are left to the server: none are set by the proxy [R7]', async () => {
+  it('leaves connection fields to the server [R7]', async () => {
     const set: string[] = [];
     const up = await upstream((request) => request.begin());
     const { port } = await app(
@@ -229,7 +229,7 @@ describe('status and headers', () => {
     ]);
   });
 
-  it('an HTTP/1.0 browser gets the stream unchunked, ended by the connection [R7]', async () => {
+  it('sends an HTTP/1.0 browser the stream unchunked, ended by the connection [R7]', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url, retryMs: false });
     const browser = add(
@@ -244,7 +244,7 @@ describe('status and headers', () => {
     await until(() => browser.closed());
   });
 
-  it('of the upstream only the request id and the timing come down [R9]', async () => {
+  it("relays only request id and timing of the upstream's header fields [R9] [input 21]", async () => {
     const browser = await answered(
       [
         `${sse}Content-Length: 9`,
@@ -288,7 +288,7 @@ describe('status and headers', () => {
     });
   });
 
-  it('an upstream socket is not used again after an aborted stream [R11]', async () => {
+  it('does not reuse an upstream socket after an aborted stream [R11]', async () => {
     const { app: proxied, browser, request, upstream: up } = await opened();
     expect(request.headers.connection).to.equal('close');
     browser.leave();
@@ -297,7 +297,7 @@ describe('status and headers', () => {
     expect((await up.request(1)).socket).to.not.equal(request.socket);
   });
 
-  it("nor is one of a dispatcher of the user's, not even if it may have one connection only [R11]", async () => {
+  it("does not reuse the socket of a user's dispatcher after an aborted stream, even with one connection [R11]", async () => {
     const dispatcher = add(new Agent({ connections: 1, pipelining: 1 }), (it) => it.destroy());
     const { app: proxied, browser, request, upstream: up } = await opened({ dispatcher });
     request.send('data: a\n\ndata: b');

@@ -22,7 +22,7 @@ describe('target', () => {
     return { status: browser.status(), error: witness.errors[0]!.error, temporary: witness.refusals[0]!.retryMs };
   }
 
-  it('a string is taken as it stands, its query too, without the fragment', async () => {
+  it('sends path and query of a string unchanged, without the fragment', async () => {
     expect(await line((origin) => `${origin}/a/b%20c?x=1&y=%20#top`, '/sse', '/sse')).to.equal(
       'GET /a/b%20c?x=1&y=%20 HTTP/1.1',
     );
@@ -30,16 +30,16 @@ describe('target', () => {
     expect(await line((origin) => `${origin}/a/`, '/sse', '/sse')).to.equal('GET /a/ HTTP/1.1');
   });
 
-  it('a URL object is as good', async () => {
+  it('accepts a URL object', async () => {
     expect(await line((origin) => new URL('/a?x=1', origin), '/sse', '/sse')).to.equal('GET /a?x=1 HTTP/1.1');
   });
 
-  it("`:name` segments are filled from the route's parameters, in any order", async () => {
+  it("fills `:name` segments from the route's parameters, in any order", async () => {
     const target = (origin: string) => `${origin}/w/:run/x:run/:workflow`;
     expect(await line(target, '/sse/:workflow/:run', '/sse/wf%201/r2')).to.equal('GET /w/r2/x:run/wf%201 HTTP/1.1');
   });
 
-  it('a function is asked for each request, and may take its time', async () => {
+  it('calls a target function once per request, and awaits its result', async () => {
     const asked: string[] = [];
     const target = (origin: string) => async (req: { originalUrl: string }) => {
       asked.push(req.originalUrl);
@@ -53,14 +53,14 @@ describe('target', () => {
   });
 
   for (const value of ['/relative', 'file:///etc/passwd', 'http://u:p@127.0.0.1/', '', undefined, 5, {}]) {
-    it(`a function that gives ${JSON.stringify(value)} is a mistake of the configuration: 500, never retried`, async () => {
+    it(`refuses for good with 500 if the target function returns ${JSON.stringify(value)}`, async () => {
       const { status, error, temporary } = await refused(() => value as string);
       expect([status, error.code, temporary]).to.deep.equal([500, 'ERR_SSE_OPTION', undefined]);
       expect(error.message).to.match(/^sse-proxy option target: expected an absolute http: or https: URL/);
     });
   }
 
-  it('a function that throws or rejects may do better later', async () => {
+  it('refuses softly if the target function throws or rejects', async () => {
     for (const target of [
       () => {
         throw new Error('no');
@@ -73,7 +73,7 @@ describe('target', () => {
     }
   });
 
-  it("a parameter that the route's path has not is named in the error, and nothing goes up", async () => {
+  it('names a `:name` that the route has no parameter for, and sends no upstream request', async () => {
     const up = await upstream();
     const { error } = await refused(`http://127.0.0.1:${up.port}/:workflow`);
     expect(error.code).to.equal('ERR_SSE_INTERNAL');
@@ -81,7 +81,7 @@ describe('target', () => {
     expect(up.requests).to.have.length(0);
   });
 
-  it('a wildcard parameter, which may hold slashes, is a 400', async () => {
+  it('refuses a wildcard parameter that contains a slash with 400', async () => {
     const up = await upstream();
     const { port } = await app({ target: `http://127.0.0.1:${up.port}/:rest` }, { path: '/sse/*rest' });
     const browser = visit(port, '/sse/a/b');
