@@ -8,7 +8,7 @@ import { createNotifier } from './notifier.ts';
 import { readLiveOptions, readOptions } from './options.ts';
 import { createPersistence } from './persist/persistence.ts';
 import { tabsConnection } from './tabs/tabs-connection.ts';
-import type { EventStream, EventStreamOptions, StreamSnapshot } from './types.ts';
+import type { Entry, EventStream, EventStreamOptions, StreamSnapshot } from './types.ts';
 
 type Status = Required<ConnectionStatus>;
 
@@ -72,26 +72,25 @@ export function createStream(url: string, options: EventStreamOptions | undefine
       changed();
     },
     resume: store.resume,
+    isCatchingUp: store.isCatchingUp,
     live: store.live,
     fingerprint,
     knows: store.knows,
     event(event) {
       lastEventAt = event.receivedAt;
       const added = store.receive(event);
-      added.forEach(delivery.add);
-      received();
+      received(added);
       return added.at(-1)?.kind === 'event';
     },
     cursor(id) {
       hasCursor = true;
       lastEventId = id;
-      received();
+      received([]);
     },
     gap(gap) {
       const added = store.gap(gap);
-      if (added) delivery.add(added);
-      received();
-      return added !== undefined;
+      received(added);
+      return added.at(-1)?.kind === 'gap';
     },
     ready: delivery.ready,
     lastEventId: () => lastEventId,
@@ -106,7 +105,8 @@ export function createStream(url: string, options: EventStreamOptions | undefine
   }
 
   /** Schedules persistence; the snapshot and listeners follow in the next frame. */
-  function received(): void {
+  function received(added: readonly Entry[]): void {
+    added.forEach(delivery.add);
     persistence?.changed();
     notifier.nextFrame();
   }

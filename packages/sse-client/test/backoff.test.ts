@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { backoffMs, maxFloorMs, retryAfterMs } from '../src/connection/backoff.ts';
 
-describe('the backoff', () => {
-  it('is never below what the server asked for, nor above what both asked for', () => {
+describe('backoffMs()', () => {
+  it('backoffMs() is at least the floor and at most the larger of backoff and floor plus jitter (property)', () => {
     const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     fc.assert(
       fc.property(
@@ -22,7 +22,7 @@ describe('the backoff', () => {
     );
   });
 
-  it('is full jitter: everything from nothing to the ceiling', () => {
+  it('backoffMs() spreads the waits from 0 to the ceiling, or from the floor on', () => {
     const bounds = { minDelayMs: 1_000, maxDelayMs: 10_000 };
     expect(backoffMs(2, bounds, 0, () => 0)).to.equal(0);
     expect(backoffMs(2, bounds, 0, () => 0.5)).to.equal(2_000);
@@ -31,10 +31,10 @@ describe('the backoff', () => {
   });
 });
 
-describe('Retry-After', () => {
+describe('retryAfterMs()', () => {
   const now = Date.parse('2026-01-02T03:04:05Z');
 
-  it('is seconds or a date, and nothing else', () => {
+  it('retryAfterMs() reads seconds or an HTTP date, and returns 0 for anything else', () => {
     for (const [value, ms] of [
       ['0', 0],
       ['120', 120_000],

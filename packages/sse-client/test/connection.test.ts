@@ -5,7 +5,7 @@ import { until } from './support/until.ts';
 describe('the request', () => {
   const scene = stage();
 
-  it('is not made before connect(), and is a plain GET for an event stream, past the cache', async () => {
+  it('sends a GET for an event stream past the cache, only after connect()', async () => {
     const { stream, server, now } = await scene();
     expect(now.status).to.equal('idle');
     expect(server.visits).to.be.empty;
@@ -18,12 +18,12 @@ describe('the request', () => {
     expect(stream.getSnapshot().status).to.equal('connecting');
   });
 
-  it('is made by autoConnect', async () => {
+  it('connects at once with autoConnect', async () => {
     const { server } = await scene({ autoConnect: true });
     await server.next();
   });
 
-  it('asks headers() before every attempt, and its Accept is its own', async () => {
+  it('calls headers() before every attempt, and overrides its Accept', async () => {
     let asked = 0;
     const at = await scene({ headers: async () => ({ 'X-Attempt': `${++asked}`, Accept: 'text/html' }) });
     at.stream.connect();
@@ -36,7 +36,7 @@ describe('the request', () => {
     expect((await at.server.next()).req.headers['x-attempt']).to.equal('2');
   });
 
-  it('sends headers that are given as an object', async () => {
+  it('sends headers that are an object', async () => {
     const { stream, server } = await scene({ headers: { Authorization: 'Bearer x' } });
     stream.connect();
     expect((await server.next()).req.headers.authorization).to.equal('Bearer x');
@@ -89,28 +89,34 @@ describe('the request', () => {
     );
   });
 
-  it('begins after the lastEventId option', async () => {
+  it('resumes after the lastEventId option', async () => {
     const { stream, server } = await scene({ lastEventId: '41' });
     stream.connect();
     expect((await server.next()).lastEventId).to.equal('41');
   });
 
-  it('sends an id as UTF-8 bytes', async () => {
+  it('sends an id as UTF-8 bytes [R24]', async () => {
     const { stream, server } = await scene({ lastEventId: 'żółw-1' });
     stream.connect();
     expect(Buffer.from((await server.next()).lastEventId!, 'latin1').toString()).to.equal('żółw-1');
   });
 
-  it('goes without an id that no header can carry', async () => {
-    const at = await scene({ lastEventId: 'a\nb' });
-    at.stream.connect();
-    const visit = await at.server.next();
-    expect(visit.lastEventId).to.equal(undefined);
-    visit.open('data: 1\n\n');
-    await at.until('connected');
+  it("sends no id that can't be a header value, or is longer than 4 KiB [R24]", async () => {
+    for (const [lastEventId, sent] of [
+      ['a\nb', undefined],
+      ['x'.repeat(4_097), undefined],
+      ['x'.repeat(4_096), 'x'.repeat(4_096)],
+    ] as const) {
+      const at = await scene({ lastEventId });
+      at.stream.connect();
+      const visit = await at.server.next();
+      expect(visit.lastEventId).to.equal(sent);
+      visit.open('data: 1\n\n');
+      await at.until('connected');
+    }
   });
 
-  it('ends when it is switched off before there is an answer', async () => {
+  it('aborts the request when it is switched off before the response', async () => {
     const at = await scene();
     at.stream.connect();
     const visit = await at.server.next();
@@ -120,7 +126,7 @@ describe('the request', () => {
     expect(at.clock.pending).to.equal(0);
   });
 
-  it('ends when it is switched off in the middle of the stream, and keeps what came', async () => {
+  it('aborts the response when it is switched off, keeps the events, and resumes after them', async () => {
     const at = await scene();
     at.stream.connect();
     const visit = (await at.server.next()).open('id: 1\ndata: one\n\n');
@@ -133,7 +139,7 @@ describe('the request', () => {
     expect((await at.server.next()).lastEventId).to.equal('1');
   });
 
-  it('is one, however often connect() is called', async () => {
+  it('makes one connection however often connect() is called', async () => {
     const at = await scene();
     at.stream.connect();
     at.stream.connect();

@@ -7,7 +7,7 @@ const entry = (key: number) => ({ kind: 'event', key }) as Entry;
 const keys = (entries: Iterable<Entry>) => [...entries].map(({ key }) => key);
 
 describe('the list of entries', () => {
-  it('is read as an array is', () => {
+  it('a view of the entries behaves like an array (property)', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 20 }),
@@ -38,7 +38,7 @@ describe('the list of entries', () => {
     );
   });
 
-  it('does not change once it was taken, whatever becomes of the log', () => {
+  it('a view of the entries never changes', () => {
     const dropped: number[] = [];
     const log = createEntryLog(
       () => 3,
@@ -58,7 +58,7 @@ describe('the list of entries', () => {
     expect(keys(log.view())).to.deep.equal([100, 101]);
   });
 
-  it('has a new generation, and counts anew, when it changed elsewhere than at its ends', () => {
+  it('a replaced list of entries has a new generation and a new offset', () => {
     const log = createEntryLog(
       () => 2,
       () => {},
@@ -74,7 +74,7 @@ describe('the list of entries', () => {
     expect(keys(log.view())).to.deep.equal([6, 7]);
   });
 
-  it('lets go of what it trimmed', async () => {
+  it('releases the memory of trimmed entries', async () => {
     const log = createEntryLog(
       () => 10,
       () => {},

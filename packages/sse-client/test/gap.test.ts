@@ -4,11 +4,11 @@ import { type Scene, stage } from './support/scene.ts';
 import { MemoryStorage } from './support/storage.ts';
 import { until } from './support/until.ts';
 
-describe('a gap', () => {
+describe('gaps', () => {
   const scene = stage();
   const gapsOf = (at: Scene) => [...at.now.entries].filter((entry): entry is GapEntry => entry.kind === 'gap');
 
-  it("of the proxy's is an entry between the events, with its times and the id before it", async () => {
+  it("adds the proxy's gap between the events, with its times and the id before it", async () => {
     const at = await scene();
     at.stream.connect();
     const [from, to] = ['2026-01-02T03:00:00.000Z', '2026-01-02T03:00:21.500Z'];
@@ -29,7 +29,7 @@ describe('a gap', () => {
     expect(at.now.lastEventId).to.equal('9');
   });
 
-  it('is shown with the next frame, though no event comes with it, and outlives a reload', async () => {
+  it('notifies of a gap in the next frame, and persists it', async () => {
     const options = { persist: { scope: 'a', storage: new MemoryStorage() } };
     const at = await scene(options);
     at.stream.connect();
@@ -46,7 +46,7 @@ describe('a gap', () => {
     expect(at.data).to.deep.equal(['a', 'gap:alone']);
   });
 
-  it('without times or a reason is one all the same', async () => {
+  it('adds a gap of the proxy without times or a reason', async () => {
     const at = await scene();
     at.stream.connect();
     (await at.server.next()).open('event: sse-proxy:gap\ndata: null\n\ndata: x\n\n');
@@ -59,7 +59,7 @@ describe('a gap', () => {
     });
   });
 
-  it('is said where it reconnected without an id, from the last sign of life to the connection', async () => {
+  it('adds a gap after a reconnect without an id, from the last byte to the new connection [R32]', async () => {
     const at = await scene();
     at.stream.connect();
     const first = (await at.server.next()).open('data: a\n\n');
@@ -88,7 +88,7 @@ describe('a gap', () => {
     expect(at.now.connectedAt).to.be.at.least(latest + 20_000);
   });
 
-  it('is not said where there had been no event, or there is an id', async () => {
+  it('adds no gap after a reconnect with an id, or without an earlier event', async () => {
     const at = await scene();
     at.stream.connect();
     (await at.server.next()).open(':\n\n').end();
@@ -104,7 +104,7 @@ describe('a gap', () => {
     expect(at.data).to.deep.equal(['a', 'b']);
   });
 
-  it('is said where an answer has come and nothing else yet', async () => {
+  it('adds the gap of a reconnect without an id before any event arrives', async () => {
     const at = await scene();
     at.stream.connect();
     const first = (await at.server.next()).open('data: a\n\n');
@@ -121,7 +121,7 @@ describe('a gap', () => {
     expect(at.data).to.deep.equal(['a', 'gap:no-ids']);
   });
 
-  it('of not having an id comes before one that the server says', async () => {
+  it('adds the gap of a reconnect without an id before the gap that the server reports', async () => {
     const at = await scene();
     at.stream.connect();
     const first = (await at.server.next()).open('data: a\n\n');
@@ -134,7 +134,7 @@ describe('a gap', () => {
     expect(at.data).to.deep.equal(['a', 'gap:no-ids', 'gap:theirs', 'b']);
   });
 
-  it('is said where it was switched off and on again, and not after reset()', async () => {
+  it('adds a gap without an id after disconnect() and connect(), and none after reset()', async () => {
     const at = await scene();
     at.stream.connect();
     (await at.server.next()).open('data: a\n\n');

@@ -6,7 +6,7 @@ import { until } from './support/until.ts';
 describe('listeners', () => {
   const scene = stage();
 
-  it('are told of many events once a frame, and none is missing', async () => {
+  it('notifies listeners of many events once a frame', async () => {
     const at = await scene();
     at.stream.connect();
     const visit = (await at.server.next()).open(':\n\n');
@@ -25,7 +25,7 @@ describe('listeners', () => {
     expect(before.entries).to.have.length(0);
   });
 
-  it('are told of events with the next frame, not before, and of one frame once', async () => {
+  it('notifies listeners of events in the next frame, once', async () => {
     const at = await scene();
     at.stream.connect();
     const visit = (await at.server.next()).open(':\n\n');
@@ -47,7 +47,7 @@ describe('listeners', () => {
     expect(told).to.equal(1);
   });
 
-  it('are not told by the frame what a change of status has told already', async () => {
+  it('does not notify listeners of a frame that a change of status has already covered', async () => {
     const at = await scene();
     at.stream.connect();
     const visit = (await at.server.next()).open('data: 1\n\n');
@@ -64,7 +64,7 @@ describe('listeners', () => {
     expect(at.now).to.equal(off).and.not.equal(now);
   });
 
-  it('can leave, twice over, and the same one can be there twice', async () => {
+  it('accepts one listener twice, and unsubscribing twice', async () => {
     const { stream } = await scene();
     let told = 0;
     const listener = () => told++;
@@ -105,7 +105,7 @@ describe('the notifier', () => {
   }
 
   for (const drawn of ['frames', 'timers'] as const) {
-    it(`tells with whichever comes first, here ${drawn}: a hidden tab draws no frame`, () => {
+    it(`notifies by whichever comes first, a frame or a timer, here by ${drawn}`, () => {
       const { notifier, log, ...made } = make();
       notifier.nextFrame();
       notifier.nextFrame();
@@ -118,7 +118,7 @@ describe('the notifier', () => {
     });
   }
 
-  it('tells the others though one listener throws, and lets the browser report it', async () => {
+  it('notifies the other listeners when one throws, and reports its error as uncaught', async () => {
     const { notifier, log } = make();
     const leave = notifier.subscribe(() => {
       throw new Error('of a listener');
@@ -136,7 +136,7 @@ describe('the notifier', () => {
     leave();
   });
 
-  it('holds nothing once it is closed', () => {
+  it('releases its frame, its timer and its listeners when it is closed', () => {
     const { notifier, frames, timers, log } = make();
     notifier.nextFrame();
     notifier.close();

@@ -40,18 +40,18 @@ describe('the options', () => {
     expect(act).to.throw(TypeError, message).with.property('message', message);
 
   for (const [name, value, expected, got] of wrong) {
-    it(`refuse ${name}: ${String(value)}`, () => {
+    it(`rejects the option ${name}: ${String(value)}`, () => {
       refused(() => make({ [name]: value }), `sse-client option ${name}: expected ${expected}, got ${got}`);
     });
   }
 
   for (const [name, persist, expected, got] of wrongPersist) {
-    it(`refuse persist: ${JSON.stringify(persist)}`, () => {
+    it(`rejects the option persist: ${JSON.stringify(persist)}`, () => {
       refused(() => make({ persist }), `sse-client option persist.${name}: expected ${expected}, got ${got}`);
     });
   }
 
-  it('refuse a name that is not known, also one that every object has', () => {
+  it('rejects an unknown option, also one named like a member of every object', () => {
     for (const [name, options] of Object.entries({ retries: { retries: 3 }, toString: { toString: 1 } }))
       expect(() => make(options)).to.throw(
         TypeError,
@@ -64,7 +64,7 @@ describe('the options', () => {
     expect(() => make(null)).to.throw(TypeError, 'option options: expected an object, got null');
   });
 
-  it('may be left out, or undefined', () => {
+  it('accepts options that are left out or undefined', () => {
     make(undefined);
     make({ maxEntries: undefined, watchdogMs: undefined, persist: { scope: 'a', maxBytes: undefined } });
     make({
@@ -77,14 +77,14 @@ describe('the options', () => {
     });
   });
 
-  it('do not tell a secret in an object', () => {
+  it('keeps the contents of an object out of the error', () => {
     expect(() => make({ headers: { authorization: 5, x: 'secret' } }))
       .to.throw(TypeError)
       .with.property('message')
       .that.does.not.include('secret');
   });
 
-  it('go with an http(s) URL or a path', () => {
+  it('accepts an http(s) URL or a relative one, and rejects others', () => {
     for (const url of ['/path', 'relative', 'https://x/', 'http://x:1/?a=b']) createEventStream(url);
     for (const url of ['ftp://x/', 'javascript:1', 'http://', 7, undefined])
       expect(() => createEventStream(url as string)).to.throw(

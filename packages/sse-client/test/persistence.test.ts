@@ -30,12 +30,12 @@ describe('persistence', () => {
   const three =
     'id: 1\ndata: a\n\nid: 2\nevent: log\ndata: b\n\nevent: sse-proxy:gap\ndata: {"reason":"trimmed"}\n\nid: 3\ndata: c\n\n';
 
-  it('is off unless asked for', async () => {
+  it('persists nothing by default', async () => {
     const at = await scene();
     expect(at.now.persistence).to.equal('off');
   });
 
-  it('brings everything back after a reload: events, gaps, cursor, and resumes without a double', async () => {
+  it('restores events, gaps and cursor after a reload, and drops what the server repeats', async () => {
     const at = await visited(three);
     at.stream.seed([{ id: '0', data: 'seeded' }]);
     const before = at.now;
@@ -54,7 +54,7 @@ describe('persistence', () => {
     expect(at.now.counts).to.include({ duplicates: 2, gaps: 1 });
   });
 
-  it('says gap after a reload where there is no id to resume from', async () => {
+  it('adds a gap after a reload without an id to resume from [R32]', async () => {
     const at = await visited('data: a\n\n');
     const from = at.now.lastEventAt;
     at.stream.close();
@@ -66,7 +66,7 @@ describe('persistence', () => {
     expect([...at.now.entries][1]).to.include({ from, to: at.now.connectedAt });
   });
 
-  it('gathers changes for debounceMs, and does not wait for a pause', async () => {
+  it('collects changes for debounceMs, also while more arrive', async () => {
     const at = await scene({ persist: { scope: 'a', storage, debounceMs: 500 } });
     at.stream.seed([{ id: '1', data: 'x' }]);
     at.clock.advance(300);
@@ -86,7 +86,7 @@ describe('persistence', () => {
     ['left', (at: Scene) => at.page.hide()],
     ['closed', (at: Scene) => at.stream.close()],
   ] as const) {
-    it(`is written at once when the page is ${name}, if anything changed`, async () => {
+    it(`writes at once when the page is ${name}, if anything changed`, async () => {
       const at = await scene(options);
       leave(at);
       expect(storage.writes).to.equal(0);
@@ -100,7 +100,7 @@ describe('persistence', () => {
     });
   }
 
-  it('keeps the newest within maxBytes, two a character, the key too', async () => {
+  it('persists the newest entries within maxBytes, counting two bytes a character and the key', async () => {
     const text = Array.from({ length: 100 }, (_, id) => `id: ${id}\ndata: ${'x'.repeat(50)}${id}\n\n`).join('');
     const persist = { ...options.persist, maxBytes: 5_000 };
     const at = await visited(text, { persist });
@@ -114,7 +114,7 @@ describe('persistence', () => {
     expect(at.now.persistence).to.equal('on');
   });
 
-  it('has an entry as long as it fits, to the character', () => {
+  it('persists an entry if it fits, to the character', () => {
     const store = createEntryStore(
       () => 10,
       () => 0,
@@ -155,7 +155,7 @@ describe('persistence', () => {
     expect(decode(stored([event], '1e300'))).to.equal(undefined);
   });
 
-  it('of other scopes and URLs is not read', async () => {
+  it('does not read what another scope or URL has persisted', async () => {
     const at = await visited(three);
     at.stream.close();
     at.make({ persist: { ...options.persist, scope: 'user-10' } });
@@ -166,8 +166,8 @@ describe('persistence', () => {
     expect(at.now.entries).to.have.length(4);
   });
 
-  describe('of whether it was on', () => {
-    it('switches a stream on that was on, and leaves one off that was off, whatever autoConnect says', async () => {
+  describe('the persisted choice of the user', () => {
+    it("restores the user's choice of on or off, whatever autoConnect is", async () => {
       const at = await scene(options);
       at.stream.connect();
       at.stream.close();
@@ -179,7 +179,7 @@ describe('persistence', () => {
       expect(at.now.status).to.equal('idle');
     });
 
-    it('is told at once to whoever opens the same stream next', async () => {
+    it("writes the user's choice at once, for a tab that opens next", async () => {
       const at = await scene(options);
       const { stream } = at;
       expect(stream.getSnapshot().enabledByUser).to.equal(null);
@@ -195,7 +195,7 @@ describe('persistence', () => {
       expect(at.clock.time, 'no time has passed').to.equal(new Clock().time);
     });
 
-    it('leaves it to autoConnect where the user did neither', async () => {
+    it('follows autoConnect without a choice of the user', async () => {
       const at = await scene({ ...options, autoConnect: true });
       at.stream.seed([{ id: '1', data: 'x' }]);
       at.stream.close();
@@ -204,7 +204,7 @@ describe('persistence', () => {
       expect(at.now.entries).to.have.length(1);
     });
 
-    it("does not begin at the lastEventId option, nor at seed()'s, again", async () => {
+    it('resumes at the persisted cursor, not at the lastEventId of the options or of seed()', async () => {
       const at = await visited(three);
       at.stream.close();
       at.make({ ...options, lastEventId: 'old' });
@@ -213,7 +213,7 @@ describe('persistence', () => {
     });
   });
 
-  it('brings back a cursor that came without an event, and seed() does not move it', async () => {
+  it('restores a cursor without an event, which seed() does not move', async () => {
     const at = await scene(options);
     at.stream.connect();
     (await at.server.next()).open('id: 5\n\n');
@@ -228,7 +228,7 @@ describe('persistence', () => {
   });
 
   for (const act of ['clear', 'reset'] as const) {
-    it(`forgets what ${act}() dropped`, async () => {
+    it(`does not restore what ${act}() dropped`, async () => {
       const at = await visited('id: 1\ndata: a\n\n');
       at.stream.disconnect();
       at.clock.advance(500);
@@ -240,7 +240,7 @@ describe('persistence', () => {
     });
   }
 
-  describe('that is no good', () => {
+  describe('corrupt persisted data', () => {
     const good = [1, true, '7', 5, [{ kind: 'event', id: '7', event: 'm', data: 'd', receivedAt: 1, origin: 'new' }]];
     const withEntry = (entry: unknown) => JSON.stringify([1, true, '7', 5, [entry]]);
     const event = good[4] as object[];
@@ -278,14 +278,14 @@ describe('persistence', () => {
       return at;
     }
 
-    it('is told from what is', async () => {
+    it('accepts the value that the corrupt ones below are made of', async () => {
       const at = await loaded(JSON.stringify(good));
       expect(at.now).to.include({ lastEventId: '7', status: 'connecting' });
       expect(at.data).to.deep.equal(['d']);
     });
 
     for (const [name, text] of Object.entries(bad)) {
-      it(`is ignored and removed: ${name}`, async () => {
+      it(`ignores and removes corrupt persisted data: ${name}`, async () => {
         const at = await loaded(text);
         expect(at.now).to.include({ lastEventId: '', status: 'idle' });
         expect(at.now.entries).to.have.length(0);
@@ -297,7 +297,7 @@ describe('persistence', () => {
   describe('when the storage is full', () => {
     const seeds = Array.from({ length: 100 }, (_, id) => ({ id: `${id}`, data: 'x'.repeat(50) }));
 
-    it('keeps fewer, and says so, until there is room again', async () => {
+    it("persists fewer entries while the quota is exhausted, and reports 'full'", async () => {
       const at = await scene(options);
       storage.quota = 5_000;
       at.stream.seed(seeds);
@@ -312,7 +312,7 @@ describe('persistence', () => {
       expect(value()).to.include('"id":"0"');
     });
 
-    it('keeps the cursor alone if nothing else fits', async () => {
+    it('persists the cursor alone if nothing else fits', async () => {
       const at = await scene({ ...options, lastEventId: 'c' });
       storage.quota = 120;
       at.stream.seed(seeds);
@@ -321,7 +321,7 @@ describe('persistence', () => {
       expect(at.now.persistence).to.equal('full');
     });
 
-    it('goes on without', async () => {
+    it('works without persistence if nothing fits', async () => {
       const at = await scene(options);
       storage.quota = 0;
       at.stream.seed(seeds);
@@ -332,7 +332,7 @@ describe('persistence', () => {
     });
   });
 
-  it('is off where the browser forbids it', async () => {
+  it('persists nothing where the browser denies access to the storage', async () => {
     const at = await scene({ persist: { scope: 'a' } });
     expect(at.now.persistence).to.equal('off');
     at.stream.wipe();
@@ -347,7 +347,7 @@ describe('wiping', () => {
   const scene = stage();
   const event = [{ id: '1', data: 'secret' }];
 
-  it('removes what was persisted, and nothing is written any more', async () => {
+  it('wipe() removes what was persisted and stops writing', async () => {
     const storage = new MemoryStorage();
     const at = await scene({ persist: { scope: 'a', storage } });
     at.stream.seed(event);
@@ -366,7 +366,7 @@ describe('wiping', () => {
     expect(storage.length).to.equal(0);
   });
 
-  it('happens for a whole scope, or for all, and leaves what is not ours', async () => {
+  it('wipePersisted() removes one scope or all, and no other key', async () => {
     const storage = new MemoryStorage();
     const at = await scene();
     storage.setItem('theirs', 'x');
@@ -391,7 +391,7 @@ describe('wiping', () => {
     expect(alone.length).to.equal(0);
   });
 
-  it('of a scope stops the streams of this page that belong to it, and no other', async () => {
+  it('wipePersisted() stops the streams of its scope on this page, and no other', async () => {
     const storage = new MemoryStorage();
     const at = await scene();
     const [one, other] = ['a', 'b'].map((scope) => at.make({ persist: { scope, storage } })) as [never, never] as [
@@ -406,7 +406,7 @@ describe('wiping', () => {
     expect(storage.key(0)).to.include(':b:');
   });
 
-  it('in another tab is obeyed here', async () => {
+  it('a wipe in another tab stops this one', async () => {
     const storage = new MemoryStorage();
     const at = await scene();
     for (const gone of ['its key', null]) {
@@ -432,7 +432,7 @@ describe('wiping', () => {
     ['wipePersisted() of its scope', (storage: TabStorage) => wipePersisted('a', storage)],
     ['wipePersisted() of all', (storage: TabStorage) => wipePersisted(undefined, storage)],
   ] as const) {
-    it(`by ${name} reaches another tab that has written nothing yet: it never writes`, async () => {
+    it(`${name} stops another tab that has not written yet`, async () => {
       const [here, there, elsewhere] = [await scene(), await scene(), await scene()];
       const storages = sharedStorage([here.page, there.page, elsewhere.page]) as [TabStorage, TabStorage, TabStorage];
       const url = here.server.url;

@@ -47,7 +47,7 @@ describe('useEventStream', () => {
     await server.close();
   });
 
-  it('has one connection in StrictMode, which mounts, unmounts and mounts again', async () => {
+  it('keeps one connection in StrictMode, which mounts twice', async () => {
     await page.evaluate(() => window.hook.render('/stream'));
     await untilStatus('connected');
     await until(() => open().length === 1);
@@ -56,7 +56,7 @@ describe('useEventStream', () => {
     await until(() => open().length === 0);
   });
 
-  it('does not reconnect for options written inline, and its methods never change', async () => {
+  it('does not reconnect for options written inline, and returns the same methods', async () => {
     await page.evaluate(() => window.hook.render('/stream', { headers: {} }));
     await untilStatus('connected');
     const before = streams().length;
@@ -73,7 +73,7 @@ describe('useEventStream', () => {
     expect(streams()).to.have.length(before);
   });
 
-  it('closes the stream and makes another when the URL changes, and shows nothing of the one under the other', async () => {
+  it('makes another stream when the URL changes, and shows nothing of the one before', async () => {
     await page.evaluate(() => window.hook.render('/stream?a', { maxEntries: 5 }));
     await untilStatus('connected');
     await page.evaluate(() => {
@@ -90,7 +90,7 @@ describe('useEventStream', () => {
     expect(await page.evaluate(() => window.hook.result!.stream!.url)).to.equal('/stream?b');
   });
 
-  it('is idle without a URL, and can be called all the same', async () => {
+  it('is idle without a URL, and its methods have no effect', async () => {
     const said = await page.evaluate(() => {
       window.hook.render(null);
       const result = window.hook.result!;
@@ -138,7 +138,7 @@ describe('useEventStream', () => {
     await until(() => open().length === 1);
   });
 
-  it('takes an option that is undefined for one that was left out', async () => {
+  it('treats an undefined option as left out', async () => {
     await page.evaluate(() => window.hook.render('/stream', { autoConnect: undefined } as object));
     await untilStatus('connected');
   });
@@ -154,7 +154,7 @@ describe('useEventStream', () => {
     expect(await page.evaluate(() => window.hook.result!.entries.length)).to.equal(1);
   });
 
-  it('is idle on the server, and opens nothing there', () => {
+  it('is idle on the server, and connects to nothing there', () => {
     let result: UseEventStreamResult | undefined;
     const Viewer = () => {
       result = useEventStream(server.url, { persist: { scope: 'a' } });

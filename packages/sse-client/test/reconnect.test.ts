@@ -17,7 +17,7 @@ describe('reconnecting', () => {
     await until(() => at.now.status === 'waiting' || at.now.status === 'refused');
   }
 
-  it('waits up to min(minDelayMs * 2^n, maxDelayMs), by what chance says', async () => {
+  it('waits a random time up to min(minDelayMs * 2^n, maxDelayMs)', async () => {
     const at = await scene({ minDelayMs: 100, maxDelayMs: 500 });
     at.stream.connect();
     at.random = 0.999999;
@@ -33,7 +33,7 @@ describe('reconnecting', () => {
     expect(at.now.retryAt).to.equal(at.clock.time);
   });
 
-  it('counts on after a first byte, and anew only after a connection that held for stableMs', async () => {
+  it('resets the backoff only after a connection that lasted for stableMs', async () => {
     const at = await scene({ stableMs: 60_000, watchdogMs: false });
     at.stream.connect();
     await lose(at, await connect(at));
@@ -52,7 +52,7 @@ describe('reconnecting', () => {
     expect(at.now.attempt).to.equal(1);
   });
 
-  it('counts anew after a connection that held through a sleep, when no timer ran', async () => {
+  it('resets the backoff after a connection that lasted through a sleep, when no timer ran', async () => {
     const at = await scene({ stableMs: 60_000, watchdogMs: false });
     at.stream.connect();
     await lose(at, await at.server.next());
@@ -63,7 +63,7 @@ describe('reconnecting', () => {
     expect(at.now.attempt).to.equal(1);
   });
 
-  it('counts anew after a connection that held, though the clock has been set back since', async () => {
+  it('resets the backoff after a stable connection though the clock was set back', async () => {
     const at = await scene({ stableMs: 60_000, watchdogMs: false });
     at.stream.connect();
     await lose(at, await at.server.next());
@@ -75,7 +75,7 @@ describe('reconnecting', () => {
     expect(at.now.attempt).to.equal(1);
   });
 
-  it('counts anew when it is switched off and on', async () => {
+  it('resets the backoff when it is switched off and on', async () => {
     const at = await scene();
     at.stream.connect();
     await lose(at, await at.server.next());
@@ -89,7 +89,7 @@ describe('reconnecting', () => {
     expect(at.now.attempt).to.equal(1);
   });
 
-  it('takes retry: as a floor, with jitter above it, until it is changed', async () => {
+  it('uses retry: as a lower bound with jitter above it, until it changes', async () => {
     const at = await scene({ minDelayMs: 100, maxDelayMs: 1_000 });
     at.stream.connect();
     await lose(at, await connect(at, 'retry: 5000\n\n'));
@@ -104,7 +104,7 @@ describe('reconnecting', () => {
     expect(at.now.retryAt).to.equal(at.clock.time);
   });
 
-  it('takes no more than an hour from a server that slipped', async () => {
+  it('limits the wait that a server asks for to an hour [R26]', async () => {
     const at = await scene();
     at.stream.connect();
     await lose(at, await connect(at, `retry: 1${'0'.repeat(20)}\n\n`));
@@ -112,7 +112,7 @@ describe('reconnecting', () => {
   });
 
   for (const status of [429, 503]) {
-    it(`takes Retry-After of a ${status} as a floor, in seconds or as a date`, async () => {
+    it(`uses the Retry-After of a ${status} as a lower bound, in seconds or as a date`, async () => {
       const at = await scene();
       at.stream.connect();
       (await at.server.next()).answer(status, { 'retry-after': '30' });
@@ -130,7 +130,7 @@ describe('reconnecting', () => {
     });
   }
 
-  it('after a clean end resumes after the last event, and says who ended', async () => {
+  it('resumes after the last event when the server ended the stream', async () => {
     const at = await scene();
     at.stream.connect();
     (await connect(at, 'id: 9\ndata: x\n\n')).end();
@@ -144,7 +144,7 @@ describe('reconnecting', () => {
     expect((await at.until('connected')).lastError!.code).to.equal('ENDED');
   });
 
-  it('after an announced end waits as long as was asked for, and gives the reason', async () => {
+  it('waits for the retryMs of sse-proxy:end, and reports its reason', async () => {
     const at = await scene();
     at.stream.connect();
     (await at.server.next()).open('event: sse-proxy:end\ndata: {"reason":"draining","retryMs":4000}\n\n');
@@ -154,7 +154,7 @@ describe('reconnecting', () => {
     expect(at.data).to.deep.equal([]);
   });
 
-  it('tries at once when the user does not want to wait', async () => {
+  it('connects at once on retryNow()', async () => {
     const at = await scene({ minDelayMs: 10_000 });
     at.stream.connect();
     at.stream.retryNow();
@@ -167,7 +167,7 @@ describe('reconnecting', () => {
     expect(at.server.visits).to.have.length(2);
   });
 
-  it('is over when it is switched off while waiting', async () => {
+  it('cancels the wait when it is switched off', async () => {
     const at = await scene();
     at.stream.connect();
     await lose(at, await at.server.next());
@@ -184,7 +184,7 @@ describe('a soft refusal', () => {
   const refusal =
     'event: sse-proxy:refused\ndata: {"reason":"too many streams","code":"ERR_SSE_LIMIT","retryMs":7000}\nretry: 7000\n\n';
 
-  it('shows as refused, with the reason and the time, and never as connected', async () => {
+  it('has the status refused, with reason and time, and never connected', async () => {
     const at = await scene();
     at.stream.connect();
     (await at.server.next()).open(refusal).end();
@@ -202,7 +202,7 @@ describe('a soft refusal', () => {
     await at.until('connected');
   });
 
-  it('is no reconnection: it makes no gap', async () => {
+  it('adds no gap for a refusal', async () => {
     const at = await scene();
     at.stream.connect();
     const first = (await at.server.next()).open('data: one\n\n');
@@ -215,7 +215,7 @@ describe('a soft refusal', () => {
     expect(at.data).to.deep.equal(['one']);
   });
 
-  it('leaves the connection, though the server may not', async () => {
+  it('closes the connection after a refusal though the server does not', async () => {
     const at = await scene();
     at.stream.connect();
     const visit = (await at.server.next()).open(`${refusal}id: 1\ndata: no\n\n`);
@@ -225,7 +225,7 @@ describe('a soft refusal', () => {
     expect(at.data).to.deep.equal([]);
   });
 
-  it('holds for a page that wakes up, but not for a user who insists', async () => {
+  it('keeps to the wait of a refusal when the page wakes up, but not on retryNow()', async () => {
     const at = await scene();
     at.stream.connect();
     (await at.server.next()).open(refusal);
@@ -237,7 +237,7 @@ describe('a soft refusal', () => {
     expect(at.now.status).to.equal('connecting');
   });
 
-  it('with broken data is still one', async () => {
+  it('treats a refusal with invalid data as one without a reason', async () => {
     const at = await scene();
     at.stream.connect();
     (await at.server.next()).open('event: sse-proxy:refused\ndata: {\n\n');

@@ -4,11 +4,11 @@ import { until } from './support/until.ts';
 
 const problem = { 'content-type': 'application/problem+json; charset=utf-8' };
 
-describe('the answer', () => {
+describe('the response', () => {
   const scene = stage();
 
   for (const status of [204, 400, 402, 404, 405, 406, 410, 418, 422, 431, 451]) {
-    it(`${status} closes for good, and connect() tries again`, async () => {
+    it(`closes the stream on ${status} until connect() [R1]`, async () => {
       const at = await scene();
       at.stream.connect();
       (await at.server.next()).answer(status);
@@ -28,7 +28,7 @@ describe('the answer', () => {
   }
 
   for (const status of [401, 403]) {
-    it(`${status} is unauthorized, and connect() tries again after a sign-in`, async () => {
+    it(`has the status unauthorized on ${status} until connect()`, async () => {
       const at = await scene();
       at.stream.connect();
       (await at.server.next()).answer(status);
@@ -42,7 +42,7 @@ describe('the answer', () => {
   }
 
   for (const status of [408, 425, 429, 500, 502, 503, 504, 205, 304]) {
-    it(`${status} is tried again`, async () => {
+    it(`retries on ${status}`, async () => {
       const at = await scene();
       at.stream.connect();
       (await at.server.next()).answer(status);
@@ -59,7 +59,7 @@ describe('the answer', () => {
     ['something like an event stream', { 'content-type': 'text/event-stream-x' }],
     ['something without a type', {}],
   ] as const) {
-    it(`200 with ${what} is no event stream: it is let go of and tried again`, async () => {
+    it(`aborts and retries a 200 with ${what}`, async () => {
       const at = await scene();
       at.stream.connect();
       const visit = await at.server.next();
@@ -70,14 +70,14 @@ describe('the answer', () => {
     });
   }
 
-  it('is recognised whatever the parameters and the case of its type', async () => {
+  it('accepts an event stream whatever the parameters and the case of its type [R1]', async () => {
     const at = await scene();
     at.stream.connect();
     (await at.server.next()).open('data: 1\n\n', { 'content-type': ' Text/Event-Stream ; charset=UTF-8' });
     await at.until('connected');
   });
 
-  it('may be a redirect to another stream, or to a sign-in page', async () => {
+  it("follows a redirect to another stream, and asks 'signed out?' after one to a page", async () => {
     const at = await scene();
     at.stream.connect();
     (await at.server.next()).answer(302, { location: '/elsewhere' });
@@ -95,7 +95,7 @@ describe('the answer', () => {
     [{ title: 7 }, undefined],
     [null, undefined],
   ] as const) {
-    it(`of a problem ${JSON.stringify(body)} gives the reason ${reason}`, async () => {
+    it(`reads the reason ${reason} from the problem ${JSON.stringify(body)}`, async () => {
       const at = await scene();
       at.stream.connect();
       (await at.server.next()).answer(409, problem, JSON.stringify(body));
@@ -105,7 +105,7 @@ describe('the answer', () => {
     });
   }
 
-  it('of a problem is UTF-8, wherever it is cut', async () => {
+  it('reads a problem document as UTF-8 wherever its chunks are cut', async () => {
     const at = await scene();
     at.stream.connect();
     const { res } = await at.server.next();
@@ -116,7 +116,7 @@ describe('the answer', () => {
     expect((await at.until('closed')).lastError!.reason).to.equal('Zu viele Ströme');
   });
 
-  it('gives no reason from a body that is no problem document, or a broken one', async () => {
+  it('reads no reason from another or a broken document', async () => {
     const at = await scene();
     for (const [type, body] of [
       ['text/plain', '{"title":"x"}'],
@@ -128,7 +128,7 @@ describe('the answer', () => {
     }
   });
 
-  it('is read no further than a problem document goes, and a long title is cut', async () => {
+  it('stops reading an endless problem document, and cuts a long title', async () => {
     const at = await scene();
     at.stream.connect();
     const endless = await at.server.next();
@@ -141,7 +141,7 @@ describe('the answer', () => {
     expect(at.now.lastError!.reason).to.equal('y'.repeat(200));
   });
 
-  it("that is no HTTP, and no answer, are the network's failure", async () => {
+  it('reports NETWORK for a response that is no HTTP, and for none', async () => {
     const at = await scene();
     at.stream.connect();
     (await at.server.next()).res.socket!.end('nonsense\r\n\r\n');

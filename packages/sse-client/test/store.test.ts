@@ -8,7 +8,7 @@ import { until } from './support/until.ts';
 describe('the store', () => {
   const scene = stage();
 
-  it("has one snapshot until something changes, which can't be changed", async () => {
+  it('returns the same frozen snapshot until something changes', async () => {
     const at = await scene();
     const { now } = at;
     expect(at.now).to.equal(now);
@@ -21,7 +21,7 @@ describe('the store', () => {
     expect(at.now).to.not.equal(now);
   });
 
-  it('shows at once what was done to it, and tells a moment later', async () => {
+  it('shows the effect of a method at once, and notifies in a microtask', async () => {
     const at = await scene();
     let told = 0;
     at.stream.subscribe(() => told++);
@@ -34,7 +34,7 @@ describe('the store', () => {
     expect(told).to.equal(1);
   });
 
-  it("begins after seed()'s lastEventId, unless something has come already", async () => {
+  it('resumes after the lastEventId of seed(), unless something has been received', async () => {
     const at = await scene({ lastEventId: 'option' });
     at.stream.seed([], { lastEventId: 'seed' });
     at.stream.seed([]);
@@ -51,7 +51,7 @@ describe('the store', () => {
     expect(at.now.lastEventId).to.equal('7');
   });
 
-  it('does not take a cursor from seed() after a lone id', async () => {
+  it('keeps the cursor of a lone id when seed() has another', async () => {
     const at = await scene();
     at.stream.connect();
     (await at.server.next()).open('id: 7\n\n');
@@ -63,7 +63,7 @@ describe('the store', () => {
     expect(at.now.lastEventId).to.equal('7');
   });
 
-  it('fills a gap', async () => {
+  it('fill() replaces a gap by the events that it lacks', async () => {
     const at = await scene();
     at.stream.connect();
     (await at.server.next()).open('id: 1\ndata: a\n\nevent: sse-proxy:gap\ndata: {}\n\nid: 3\ndata: c\n\n');
@@ -79,7 +79,7 @@ describe('the store', () => {
     expect(at.now.entries.at(1)).to.include({ origin: 'new', kind: 'event' });
   });
 
-  it('clears without touching the connection or the cursor', async () => {
+  it('clear() keeps the connection and the cursor', async () => {
     const at = await scene();
     at.stream.seed([{ id: '0', data: 'seeded' }]);
     at.stream.connect();
@@ -94,7 +94,7 @@ describe('the store', () => {
     expect(at.server.visits).to.have.length(1);
   });
 
-  it('starts over by reset(): nothing gathered, no cursor, a new connection if it was on', async () => {
+  it('reset() drops everything and connects again without a cursor, if it was on', async () => {
     const at = await scene();
     at.stream.connect();
     const visit = (await at.server.next()).open('id: 1\ndata: a\n\n');
@@ -113,7 +113,7 @@ describe('the store', () => {
     expect(at.now.status).to.equal('idle');
   });
 
-  it('lets the cursor of seed() count again after reset()', async () => {
+  it('uses the lastEventId of seed() again after reset()', async () => {
     const at = await scene();
     at.stream.connect();
     (await at.server.next()).open('id: 1\ndata: a\n\n');
@@ -125,7 +125,7 @@ describe('the store', () => {
     expect((await at.server.next()).lastEventId).to.equal('9');
   });
 
-  it("gives everything back when closed, and can't be reopened", async () => {
+  it('close() releases everything, and methods have no effect after it', async () => {
     const storage = new MemoryStorage();
     const at = await scene({ persist: { scope: 'a', storage } });
     let told = 0;
@@ -158,7 +158,7 @@ describe('the store', () => {
     expect(at.clock.pending + at.page.listeners).to.equal(0);
   });
 
-  it('works with what the platform has: fetch, timers, no page', async () => {
+  it("works with the platform's own fetch and timers, without a page", async () => {
     const server = await new Server().listen();
     const stream = createEventStream(server.url, { minDelayMs: 1, autoConnect: true });
     try {
@@ -174,7 +174,7 @@ describe('the store', () => {
     }
   });
 
-  it('keeps 100,000 entries while 1,000 a frame come in, and trims as many', async () => {
+  it('keeps 100,000 entries while 1,000 a frame arrive and are trimmed', async () => {
     const at = await scene({ maxEntries: 100_000, watchdogMs: false });
     at.stream.seed(Array.from({ length: 100_000 }, (_, id) => ({ id: `s${id}`, data: `line ${id}` })));
     at.stream.connect();

@@ -17,7 +17,7 @@ describe('the bytes of a stream', () => {
     ['CRLF', '\r\n'],
     ['CR', '\r'],
   ] as const) {
-    it(`are cut into events by ${name}, wherever the chunks are cut`, async () => {
+    it(`splits lines at ${name}, wherever the chunks are cut [R20]`, async () => {
       const lines = ['id: 7', 'event: log', 'data: grün', 'data: zwei', '', ':', '', 'data', '', ''];
       const bytes = Buffer.from(lines.join(end));
       const { at, visit } = await connected();
@@ -35,7 +35,7 @@ describe('the bytes of a stream', () => {
     });
   }
 
-  it('that were half an event when the connection broke are not used, at whatever byte', async () => {
+  it('ignores an incomplete event when the connection breaks, at whatever byte [row 27]', async () => {
     const whole = 'id: 1\ndata: one\n\n';
     const half = 'id: 2\nevent: x\ndata: two\n\n';
     const at = await scene({ stableMs: 1 });
@@ -56,7 +56,7 @@ describe('the bytes of a stream', () => {
     }
   });
 
-  it('begin with one BOM or none, on every connection', async () => {
+  it('strips a BOM at the start of every connection [R21]', async () => {
     const { at, visit } = await connected();
     visit.send('\uFEFFdata: one\n\n');
     await at.received(1);
@@ -68,14 +68,14 @@ describe('the bytes of a stream', () => {
     expect(at.data).to.deep.equal(['one', 'gap:no-ids', 'two']);
   });
 
-  it('lose one BOM only', async () => {
+  it('strips one BOM only [R21]', async () => {
     const { at, visit } = await connected();
     visit.send('\uFEFF\uFEFFdata: swallowed\n\ndata: kept\n\n');
     await at.received(1);
     expect(at.data).to.deep.equal(['kept']);
   });
 
-  it('move the cursor by a lone id, without an event', async () => {
+  it('moves the cursor by a lone id [R23]', async () => {
     const { at, visit } = await connected();
     visit.send('id: 5\n\n');
     await until(() => {
@@ -89,7 +89,7 @@ describe('the bytes of a stream', () => {
     expect((await at.server.next()).lastEventId).to.equal('5');
   });
 
-  it('are said in order, each id once, with every chunk a sign of life', async () => {
+  it('reports bytes, ids and events in order, each id once', async () => {
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
         for (const chunk of ['retry: 7\n\nid: 5\n\n', ':\n\n', 'id: 6\ndata: x\n\ndata: y\n\n'])
@@ -127,7 +127,7 @@ describe('the bytes of a stream', () => {
     ]);
   });
 
-  it('forget the cursor by an empty id, and leave it for an id with NUL', async () => {
+  it('clears the cursor by an empty id, and ignores an id with NUL [R23]', async () => {
     const { at, visit } = await connected();
     visit.send('id: 5\ndata: a\n\nid: 6\0\ndata: b\n\n');
     await at.received(2);

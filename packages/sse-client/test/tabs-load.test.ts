@@ -26,6 +26,7 @@ describe('the code for shared tabs', () => {
     const sink: ConnectionSink = {
       status: (patch) => void said.push(patch),
       resume() {},
+      isCatchingUp: () => false,
       live() {},
       fingerprint: () => '',
       knows: () => false,
@@ -49,7 +50,7 @@ describe('the code for shared tabs', () => {
     };
   }
 
-  it('is waited for, and then has the connection', async () => {
+  it('starts the shared connection when its code has loaded', async () => {
     const at = await scene();
     const { link, calls, said, come } = make(at);
     link.start();
@@ -62,7 +63,7 @@ describe('the code for shared tabs', () => {
     expect(at.server.visits).to.be.empty;
   });
 
-  it('that cannot be loaded leaves each tab to connect by itself, alone', async () => {
+  it("connects by itself if the code for shared tabs can't be loaded", async () => {
     const at = await scene();
     const { link, said, data, fail } = make(at);
     link.start();
@@ -83,7 +84,7 @@ describe('the code for shared tabs', () => {
   });
 
   for (const outcome of ['come', 'fail'] as const) {
-    it(`starts nothing if it was switched off before that did ${outcome}`, async () => {
+    it(`connects to nothing if it is stopped before the code for shared tabs did ${outcome}`, async () => {
       const at = await scene();
       const made = make(at);
       made.link.start();
@@ -94,7 +95,7 @@ describe('the code for shared tabs', () => {
       expect(at.clock.pending + at.page.listeners).to.equal(0);
     });
 
-    it(`is started once if it was switched off and on before that did ${outcome}`, async () => {
+    it(`connects once if it is stopped and started before the code for shared tabs did ${outcome}`, async () => {
       const at = await scene();
       const made = make(at);
       made.link.start();
@@ -109,7 +110,7 @@ describe('the code for shared tabs', () => {
     });
   }
 
-  it('is not there yet: retryNow() does nothing', async () => {
+  it('ignores retryNow() before the code for shared tabs has loaded', async () => {
     const at = await scene();
     const { link, calls, said, come } = make(at);
     link.retryNow();

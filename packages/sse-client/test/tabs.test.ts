@@ -19,7 +19,7 @@ async function pass(world: World, ms: number): Promise<void> {
 
 const roles = (world: World) => world.tabs.map((tab) => tab.stream.getSnapshot().role);
 
-describe('who leads', () => {
+describe('tabs that share a connection', () => {
   /** So many tabs in step. */
   async function tabs(count: number): Promise<World> {
     const world = new World();
@@ -38,7 +38,7 @@ describe('who leads', () => {
     for (const connection of world.connections) connection.comment();
   }
 
-  it('a leader with nothing to tell leads on: it answers when asked', async () => {
+  it('a leader with nothing to send stays the leader, since it answers pings', async () => {
     const world = await tabs(3);
     for (let minute = 0; minute < 10; minute++) {
       beat(world);
@@ -48,7 +48,7 @@ describe('who leads', () => {
     expect(world.requests).to.have.length(1);
   });
 
-  it('a leader that stands still is replaced within watchdogMs, by one tab', async () => {
+  it('a frozen leader is replaced by one tab within watchdogMs', async () => {
     const world = await tabs(3);
     world.tabs[0]!.isFrozen = true;
     await pass(world, 19_000);
@@ -58,7 +58,7 @@ describe('who leads', () => {
     expect(world.requests).to.deep.equal([null, '1']);
   });
 
-  it('a follower that stood still asks before it takes the lead', async () => {
+  it('a follower that was frozen asks before it takes the lead', async () => {
     const world = await tabs(2);
     const [, follower] = world.tabs;
     follower!.isFrozen = true;
@@ -72,7 +72,7 @@ describe('who leads', () => {
     expect(world.requests).to.have.length(1);
   });
 
-  it('a follower that fell behind is given the events by the leader, without a request', async () => {
+  it('a follower that fell behind gets the events from the leader, without a request', async () => {
     const world = await tabs(2);
     const [, follower] = world.tabs;
     follower!.stream.disconnect();
@@ -84,7 +84,7 @@ describe('who leads', () => {
     expect(world.requests).to.deep.equal([null]);
   });
 
-  it('a fresh tab that never got an event leads from where its leader was', async () => {
+  it("a follower that never got an event continues from its leader's cursor", async () => {
     const world = await tabs(1);
     const fresh = world.open({});
     await run(world);
@@ -95,7 +95,7 @@ describe('who leads', () => {
     expect(world.requests).to.deep.equal([null, '1']);
   });
 
-  it('a page that is given no locks leads for itself', async () => {
+  it("a page that can't get locks leads for itself", async () => {
     const world = new World();
     world.isWithoutLocks = true;
     const tab = world.open({});
@@ -105,7 +105,7 @@ describe('who leads', () => {
     expect(tab.list()).to.deep.equal(['1']);
   });
 
-  it('a tab that is switched off holds nothing, and says that it is alone', async () => {
+  it('a tab that is switched off holds no lock, channel or connection, and is standalone', async () => {
     const world = await tabs(1);
     const [tab] = world.tabs;
     tab!.stream.disconnect();
@@ -114,7 +114,7 @@ describe('who leads', () => {
     expect([world.locks.length, world.channels.size, world.connections.size]).to.deep.equal([0, 0, 0]);
   });
 
-  it('ids that came without an event are cursors, too: whoever has one is served from there', async () => {
+  it('a follower whose cursor is a lone id is served by the leader', async () => {
     const world = await tabs(2);
     const [, follower] = world.tabs;
     for (const connection of world.connections) connection.lone('moved');
@@ -142,7 +142,7 @@ describe('who leads', () => {
     expect(world.requests).to.deep.equal(['3']);
   });
 
-  it('a catch-up lets go of its connection as soon as it is where the leader is, events or none', async () => {
+  it("a catch-up ends its connection when it reaches the leader's position, without new events too", async () => {
     const world = new World();
     world.send(5);
     world.open({ lastEventId: '4' });
@@ -153,7 +153,7 @@ describe('who leads', () => {
     expect(world.connections.size).to.equal(1);
   });
 
-  it('a catch-up that meets the flow in the middle of what the leader told takes the rest from there', async () => {
+  it("a catch-up that reaches the middle of the leader's flow takes the rest from there", async () => {
     const world = new World();
     world.send(3);
     const leader = world.open({});
@@ -179,7 +179,35 @@ describe('who leads', () => {
     expect(world.connections.size).to.equal(1);
   });
 
-  it('a deposed leader watches the new one as any follower does', async () => {
+  it('every tab keeps a live event that is equal to an older one, after the leader has caught up [R35]', async () => {
+    const world = new World();
+    const tabs = [world.open({}), world.open({})];
+    await run(world);
+    const write = (text: string) => {
+      for (const connection of world.connections) connection.write(text);
+    };
+    write('id: x\ndata: a\n\nid: y\ndata: b\n\n');
+    await run(world);
+    for (const connection of world.connections) connection.cut();
+    await run(world);
+    await pass(world, 5_000);
+    expect(world.requests).to.deep.equal([null, 'y']);
+    write('id: y\ndata: b\n\nid: x\ndata: a\n\nid: y\ndata: b\n\n');
+    await run(world);
+    for (const tab of tabs) expect(tab.list()).to.deep.equal(['a', 'b', 'a', 'b']);
+  });
+
+  it('a follower drops an event of the leader that seed() has added before', async () => {
+    const world = new World();
+    const tabs = [world.open({}), world.open({})];
+    await run(world);
+    for (const { stream } of tabs) stream.seed([{ id: '1', data: '1' }]);
+    world.send(2);
+    await run(world);
+    for (const tab of tabs) expect(tab.list()).to.deep.equal(['1', '2']);
+  });
+
+  it('a deposed leader replaces a frozen new leader, as any follower does', async () => {
     const world = await tabs(2);
     const [first, second] = world.tabs;
     first!.isFrozen = true;
@@ -192,7 +220,7 @@ describe('who leads', () => {
     expect(roles(world)[0]).to.equal('leader');
   });
 
-  it('a follower that asked, and stood still before the answer came, does not take the lead', async () => {
+  it('a follower that is frozen between its ping and the answer does not take the lead', async () => {
     const world = await tabs(2);
     await pass(world, 19_500);
     beat(world);
@@ -208,7 +236,7 @@ describe('who leads', () => {
     expect(world.requests).to.have.length(1);
   });
 
-  it('what a deposed leader still says is ignored', async () => {
+  it('messages of a deposed leader are ignored', async () => {
     const world = await tabs(3);
     const [old] = world.tabs;
     old!.isFrozen = true;
@@ -226,7 +254,7 @@ describe('who leads', () => {
     expect(roles(world)[0]).to.equal('follower');
   });
 
-  it('a deposed leader that hears of the new one says hello at once', async () => {
+  it('a deposed leader sends a hello at the first message of the new one', async () => {
     const world = await tabs(2);
     const [old] = world.tabs;
     old!.isFrozen = true;
@@ -237,7 +265,7 @@ describe('who leads', () => {
     expect(old!.inbox.map(({ source }) => source)).to.include('lock');
   });
 
-  it('a message that never arrives is noticed with the next one', async () => {
+  it('a lost message is noticed with the next one', async () => {
     const world = await tabs(2);
     const [leader, follower] = world.tabs;
     world.send();
@@ -254,7 +282,7 @@ describe('who leads', () => {
     ['hello', 0],
     ['welcome', 1],
   ] as const) {
-    it(`a ${lost} that never arrives is made up for, and nobody loses the lead`, async () => {
+    it(`a lost ${lost} is sent again, and the leader stays the leader`, async () => {
       const world = await tabs(2);
       const [leader, follower] = world.tabs;
       world.send();

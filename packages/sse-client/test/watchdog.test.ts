@@ -14,7 +14,7 @@ describe('the watchdog', () => {
     return { at, visit };
   }
 
-  it('shows a silent connection as stalled, and then reconnects at once with the cursor', async () => {
+  it('has the status stalled when the connection is silent, and then reconnects at once', async () => {
     const { at, visit } = await connected({ minDelayMs: 9_000 });
     at.random = 1;
     at.clock.advance(999);
@@ -33,7 +33,7 @@ describe('the watchdog', () => {
     expect(at.seen).to.deep.equal(['connecting', 'connected', 'stalled', 'connecting', 'connected']);
   });
 
-  it('counts any byte as life, a comment or half an event too', async () => {
+  it('counts every byte as life, also of a comment or an incomplete event [R27]', async () => {
     const { at, visit } = await connected();
     for (const bytes of [':\n\n', 'data: ha', 'lf']) {
       at.clock.advance(900);
@@ -56,7 +56,7 @@ describe('the watchdog', () => {
     return at.now.status === 'connected';
   }
 
-  it('looks once more: bytes that were on their way revive it', async () => {
+  it('continues if bytes arrive while the status is stalled', async () => {
     const { at, visit } = await connected();
     at.clock.advance(1_000);
     expect(at.now.status).to.equal('stalled');
@@ -69,7 +69,7 @@ describe('the watchdog', () => {
     expect(at.server.visits).to.have.length(1);
   });
 
-  it('watches a server that does not answer, too, which then waits its turn', async () => {
+  it('counts an unanswered request as silence, and retries it with backoff', async () => {
     const at = await scene({ watchdogMs: 1_000, minDelayMs: 100 });
     at.stream.connect();
     at.random = 0.5;
@@ -81,21 +81,21 @@ describe('the watchdog', () => {
     expect(at.seen).to.not.include('stalled');
   });
 
-  it('watches headers() that never come', async () => {
+  it('counts headers() that never resolve as silence', async () => {
     const at = await scene({ watchdogMs: 1_000, headers: () => new Promise(() => {}) });
     at.stream.connect();
     at.clock.advance(1_050);
     expect(at.now.lastError!.code).to.equal('STALLED');
   });
 
-  it('can be switched off', async () => {
+  it('never stalls with watchdogMs: false', async () => {
     const { at } = await connected({ watchdogMs: false });
     at.clock.advance(86_400_000);
     at.page.goOnline();
     expect(at.now.status).to.equal('connected');
   });
 
-  it('notices a sleep soon after it, by the clock, though its timers stood still', async () => {
+  it('notices a sleep by the clock, though timers stood still', async () => {
     const { at } = await connected();
     at.clock.sleep(5_000);
     expect(at.now.status).to.equal('connected');
@@ -103,7 +103,7 @@ describe('the watchdog', () => {
     expect(at.now.status).to.equal('stalled');
   });
 
-  it('is not misled by a clock that is set forward or back', async () => {
+  it('tolerates a clock that is set forward or back [R44]', async () => {
     const { at } = await connected();
     at.clock.time -= 3_600_000;
     at.clock.sleep(0);
@@ -126,7 +126,7 @@ describe('a page that wakes up', () => {
   ];
 
   for (const [name, wake] of ways) {
-    it(`and ${name} does not wait for its next attempt`, async () => {
+    it(`connects at once when the page ${name}`, async () => {
       const at = await scene({ minDelayMs: 10_000 });
       at.random = 1;
       at.stream.connect();
@@ -141,7 +141,7 @@ describe('a page that wakes up', () => {
       expect(at.server.visits).to.have.length(2);
     });
 
-    it(`and ${name} reconnects at once if nothing has come for too long`, async () => {
+    it(`reconnects at once when the page ${name} after too long a silence`, async () => {
       const at = await scene({ watchdogMs: 1_000 });
       at.stream.connect();
       (await at.server.next()).open(':\n\n');
@@ -153,7 +153,7 @@ describe('a page that wakes up', () => {
       expect(at.now.status).to.equal('connecting');
     });
 
-    it(`and ${name} does not come sooner than Retry-After`, async () => {
+    it(`waits for Retry-After when the page ${name}`, async () => {
       const at = await scene();
       at.stream.connect();
       (await at.server.next()).answer(503, { 'retry-after': '60' });
@@ -167,7 +167,7 @@ describe('a page that wakes up', () => {
     });
   }
 
-  it('is not one that is hidden, or shown for the first time', async () => {
+  it('does not connect when the page is hidden, or shown for the first time', async () => {
     const at = await scene();
     at.random = 1;
     at.stream.connect();
@@ -182,7 +182,7 @@ describe('a page that wakes up', () => {
 describe('a device that says it is offline', () => {
   const scene = stage();
 
-  it('keeps trying, at maxDelayMs and without using up attempts, and at once when it is online', async () => {
+  it('retries every maxDelayMs while offline, without counting attempts, and at once when online', async () => {
     const at = await scene({ maxDelayMs: 8_000 });
     at.page.navigator.onLine = false;
     at.stream.connect();
@@ -200,7 +200,7 @@ describe('a device that says it is offline', () => {
     expect(at.now.status).to.equal('connecting');
   });
 
-  it('is not believed: what can be reached is used', async () => {
+  it('connects although the device reports that it is offline', async () => {
     const at = await scene();
     at.page.navigator.onLine = false;
     at.stream.connect();
@@ -209,7 +209,7 @@ describe('a device that says it is offline', () => {
     expect(at.now.status).to.equal('connected');
   });
 
-  it('is not blamed for what a server said', async () => {
+  it("reports the server's status, not OFFLINE, when a server answered", async () => {
     const at = await scene();
     at.page.navigator.onLine = false;
     at.stream.connect();

@@ -47,14 +47,18 @@ function isUnusable(url: string): boolean {
   }
 }
 
+/** Longer ids, in bytes, are not sent [R24]: servers refuse large headers before the application sees the request. */
+const maxIdBytes = 4_096;
+
 /**
- * [R24] The id is sent as UTF-8 bytes; a header takes each byte as one character. Returns the id, or '' if there is none
- * or it can't be a header value.
+ * The id is sent as UTF-8 bytes; a header takes each byte as one character [R24]. Returns the id, or '' if there is none
+ * or it can't be sent.
  */
 function setLastEventId(headers: Headers, id: string): string {
-  if (!id) return '';
+  const bytes = new TextEncoder().encode(id);
+  if (id === '' || bytes.length > maxIdBytes) return '';
   try {
-    headers.set('Last-Event-ID', String.fromCharCode(...new TextEncoder().encode(id)));
+    headers.set('Last-Event-ID', String.fromCharCode(...bytes));
     return id;
   } catch {
     return '';

@@ -13,6 +13,8 @@ export interface ConnectionSink {
   status(patch: ConnectionStatus): void;
   /** A connection that resumes after `cursor` has opened. Called before its first event, which may be a repeat. */
   resume(cursor: string): void;
+  /** True while events may be repeats. */
+  isCatchingUp(): boolean;
   /** Nothing is repeated from now on. */
   live(): void;
   /** Returns false if the event is a repeat. Does not move the cursor. */

@@ -1,7 +1,7 @@
 import type { ReceivedEvent, ReceivedGap } from '../received.ts';
 import type { Entry, EntryList, EventEntry, GapEntry, KnownEvent, StreamCounts } from '../types.ts';
 import { createEntryLog } from './entry-list.ts';
-import { createRepeatFilter } from './repeat-filter.ts';
+import { createRepeatFilter, type Identity } from './repeat-filter.ts';
 
 /** An entry before it has its key. */
 export type Unkeyed = Omit<EventEntry, 'key'> | Omit<GapEntry, 'key'>;
@@ -13,14 +13,19 @@ const minRemembered = 10_000;
 export interface EntryStore {
   /** A connection that resumes after `cursor` has opened: events may be repeated from now on. */
   resume(cursor: string): void;
+  /** True while events may be repeats. */
+  isCatchingUp(): boolean;
   /** Nothing is repeated from now on. */
   live(): void;
   /** Returns true if an event with this id is remembered. */
   knows(id: string): boolean;
-  /** Adds an event unless it is a repeat. Returns the new entries: a gap may come with it, or alone. */
+  /**
+   * Adds an event unless it is a repeat. Returns the new entries: a gap that the filter has found may precede it, or
+   * replace it.
+   */
   receive(event: ReceivedEvent): Entry[];
-  /** Adds a gap. Returns undefined if it repeats the gap of a known event. */
-  gap(gap: ReceivedGap): Entry | undefined;
+  /** As `receive`: the gap in place of one event is repeated when the server repeats that event. */
+  gap(gap: ReceivedGap): Entry[];
   seed(events: readonly KnownEvent[]): void;
   /** Returns how many were new, or undefined if there is no such gap. */
   fill(gapKey: number, events: readonly KnownEvent[]): number | undefined;
@@ -32,7 +37,7 @@ export interface EntryStore {
   counts(): StreamCounts;
 }
 
-/** How the repeat filter identifies a gap: the gap in place of one event comes again when the server repeats that event. */
+/** How the repeat filter identifies a gap. Without an id it is always new. */
 const asEvent = ({ id = '', reason }: ReceivedGap) => ({ id, event: 'sse-proxy:gap', data: reason });
 
 /** @param maxEntries read at every change */
@@ -62,6 +67,16 @@ export function createEntryStore(maxEntries: () => number, now: () => number): E
     return entry;
   }
 
+  /** Appends an entry unless the filter recognises it as a repeat, behind the gap that the filter has found. */
+  function add(identity: Identity, at: number, entry: Unkeyed): Entry[] {
+    const added: Entry[] = [];
+    const verdict = filter.classify(identity, (reason) => {
+      added.push(append({ kind: 'gap', reason, from: at, to: at, afterId: '' }));
+    });
+    if (verdict === 'new') added.push(append(entry));
+    return added;
+  }
+
   /** Those of `events` that are new, as entries. */
   function deliver(events: readonly KnownEvent[], origin: EventEntry['origin']): EventEntry[] {
     const at = now();
@@ -76,22 +91,16 @@ export function createEntryStore(maxEntries: () => number, now: () => number): E
 
   return {
     resume: (cursor) => filter.resume(cursor),
+    isCatchingUp: () => filter.isCatchingUp(),
     live: () => filter.live(),
     knows: (id) => filter.knows(id),
     receive(event) {
       received++;
-      const added: Entry[] = [];
-      const verdict = filter.classify(event, (reason) => {
-        const at = event.receivedAt;
-        added.push(append({ kind: 'gap', reason, from: at, to: at, afterId: '' }));
-      });
-      if (verdict === 'new') added.push(append({ kind: 'event', ...event, origin: 'new' }));
-      else duplicates++;
+      const added = add(event, event.receivedAt, { kind: 'event', ...event, origin: 'new' });
+      if (added.at(-1)?.kind !== 'event') duplicates++;
       return added;
     },
-    gap(gap) {
-      return filter.classify(asEvent(gap), () => {}) === 'new' ? append({ kind: 'gap', ...gap }) : undefined;
-    },
+    gap: (gap) => add(asEvent(gap), gap.to, { kind: 'gap', ...gap }),
     seed(events) {
       const added = deliver(events, 'original');
       original += added.length;

@@ -2,7 +2,8 @@ import { fingerprint, idOf } from './fingerprint.ts';
 import { compareIds } from './id-order.ts';
 import { addTo, type Counts, createSeenIds, takeFrom } from './seen-ids.ts';
 
-interface Identity {
+/** What makes two events the same. */
+export interface Identity {
   readonly id: string;
   readonly event: string;
   readonly data: string;
@@ -25,6 +26,8 @@ export type Finding = 'ids-restarted' | 'replay-too-long';
 export interface RepeatFilter {
   /** Call when a connection has opened that resumes after `cursor`: from now on events may be repeated. */
   resume(cursor: string): void;
+  /** True while events may be repeats. */
+  isCatchingUp(): boolean;
   /** Call when nothing can be repeated any more. */
   live(): void;
   /** Returns true if an event with this id is remembered. */
@@ -132,6 +135,7 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
       }
       if (expected.size === 0) stop();
     },
+    isCatchingUp: () => expected !== undefined,
     live: stop,
     knows: (id) => hasId(seen.counts(), id),
     classify(event, found) {

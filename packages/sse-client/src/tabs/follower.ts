@@ -73,7 +73,8 @@ export function createFollower(common: Common, heard: () => void): Follower {
     if (sink.lastEventId() === '') {
       lostAt = sink.lastEventAt();
       if (status.connectedAt) recordLoss();
-      take(['cursor', cursor]);
+      takeRepeated([['cursor', cursor]]);
+      sink.live();
     } else if (items) {
       takeRepeated(sink.knows(sink.lastEventId()) ? items : withoutOnlyEvent(items));
       sink.live();

@@ -41,8 +41,11 @@ export function startLeader(common: Common): Leader {
   connection.start();
 
   function pass(item: Item): boolean {
+    const wasCatchingUp = sink.isCatchingUp();
     const isNew = common.take(item);
     if (isNew) unsent.push(item);
+    // The others don't get the repeats, by which this tab knows that it has caught up.
+    if (wasCatchingUp && !sink.isCatchingUp()) unsent.push(['live', '']);
     sendSoon();
     return isNew;
   }

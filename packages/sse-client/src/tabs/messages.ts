@@ -7,6 +7,7 @@ export const protocol = 'sse-client/2';
 /** A call to the sink, as it is sent from tab to tab. */
 export type Item =
   | readonly ['resume', string]
+  | readonly ['live', '']
   | readonly ['cursor', string]
   | readonly ['event', ReceivedEvent]
   | readonly ['gap', ReceivedGap];

@@ -36,7 +36,8 @@ export function joinTabs(
     if (kind === 'event') return sink.event(value);
     if (kind === 'gap') return sink.gap(value);
     if (kind === 'cursor') sink.cursor(value);
-    else sink.resume(value);
+    else if (kind === 'resume') sink.resume(value);
+    else sink.live();
     return true;
   }
 
@@ -49,7 +50,7 @@ export function joinTabs(
     status: { status: 'connecting', attempt: 0, retryAt: null },
     take(item) {
       const isNew = deliver(item);
-      if (isNew && item[0] !== 'resume') keep(item);
+      if (isNew && item[0] !== 'resume' && item[0] !== 'live') keep(item);
       return isNew;
     },
     post: (message) => channel.postMessage({ protocol, ...message }),

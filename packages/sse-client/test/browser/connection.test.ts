@@ -12,7 +12,7 @@ describe('the connection’s state, in Chromium', () => {
   let stage: Site;
   afterEach(() => stage.close());
 
-  it('a lost connection says why, counts its attempts, says when the next is due, and resumes', async () => {
+  it('shows the reason, the attempt and the next retry of a lost connection, and resumes', async () => {
     stage = await site();
     const tab = await (await stage.tab()).start('/direct', { minDelayMs: 20, maxDelayMs: 100 });
     await tab.untilStatus('connected');
@@ -37,7 +37,7 @@ describe('the connection’s state, in Chromium', () => {
     expect(new Set(stage.upstream.requests.slice(1))).to.deep.equal(new Set(['2']));
   });
 
-  it('the proxy’s refusal is shown with its reason and its time; “retry now” does not wait for it', async () => {
+  it('shows the reason and the time of a refusal, and connects at once on retryNow()', async () => {
     stage = await site({ limits: { total: 1 } });
     const first = await (await stage.tab()).start('/sse');
     await first.untilStatus('connected');
@@ -54,7 +54,7 @@ describe('the connection’s state, in Chromium', () => {
     await second.untilLast(1);
   });
 
-  it('a refusal is never shown as connected, and passes by itself', async () => {
+  it('never shows a refusal as connected, and reconnects after it', async () => {
     stage = await site();
     const body = 'event: sse-proxy:refused\nretry: 20\ndata: {"reason":"overload","retryMs":20}\n\n';
     stage.upstream.answer = { status: 200, headers: { 'content-type': 'text/event-stream' }, body };
@@ -72,7 +72,7 @@ describe('the connection’s state, in Chromium', () => {
     [404, 'closed'],
     [204, 'closed'],
   ] as const) {
-    it(`${code} stops it (${status}), whatever wakes the page; connect() tries again`, async () => {
+    it(`stops on ${code} (${status}) whatever wakes the page, until connect()`, async () => {
       stage = await site();
       stage.upstream.answer = { status: code };
       const tab = await (await stage.tab()).start('/direct');
@@ -89,7 +89,7 @@ describe('the connection’s state, in Chromium', () => {
     });
   }
 
-  it('silence without heartbeats is noticed: stalled, a new connection, and what was missed', async () => {
+  it('reconnects a connection without heartbeats, and gets what was missed', async () => {
     stage = await site();
     const tab = await (await stage.tab()).start('/direct', { watchdogMs: 300 });
     await tab.untilStatus('connected');
@@ -104,7 +104,7 @@ describe('the connection’s state, in Chromium', () => {
     expect((await tab.said()).lastError).to.include({ code: 'STALLED' });
   });
 
-  it('the proxy’s heartbeats are signs of life: an idle stream is left alone', async () => {
+  it('keeps an idle stream with heartbeats', async () => {
     stage = await site({ heartbeatMs: 100 });
     const tab = await (await stage.tab()).start('/sse', { watchdogMs: 1_000 });
     await tab.untilStatus('connected');
@@ -115,7 +115,7 @@ describe('the connection’s state, in Chromium', () => {
     expect(stage.upstream.requests).to.have.length(1);
   });
 
-  it('offline: it says so, and is back as soon as the network is', async () => {
+  it('reports OFFLINE, and reconnects as soon as the network is back', async () => {
     stage = await site();
     const tab = await (await stage.tab()).start('/sse', patient);
     await tab.untilStatus('connected');
@@ -129,7 +129,7 @@ describe('the connection’s state, in Chromium', () => {
     expect(await tab.untilLast(2)).to.deep.equal(['1', '2']);
   });
 
-  it('a page that slept while its connection died is back when it wakes', async () => {
+  it('reconnects when a page wakes whose connection died during the sleep', async () => {
     stage = await site();
     const tab = await (await stage.tab()).start('/direct', { ...patient, watchdogMs: 1_000 });
     await tab.untilStatus('connected');
@@ -147,7 +147,7 @@ describe('the connection’s state, in Chromium', () => {
     expect((await tab.said()).lastError).to.include({ code: 'STALLED' });
   });
 
-  it('a hidden tab goes on gathering; when it is seen again it does not wait for its next attempt', async () => {
+  it('receives events in a hidden tab, and connects at once when it is visible again', async () => {
     stage = await site();
     const tab = await stage.tab();
     // The headless shell shows all of its tabs: here is what a hidden one would see.

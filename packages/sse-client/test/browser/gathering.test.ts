@@ -32,7 +32,7 @@ describe('what a page has gathered, in Chromium', () => {
     tab.page.evaluate(() => Object.keys(localStorage).filter((key) => !key.startsWith('filling')));
 
   for (const shareTabs of [false, true]) {
-    it(`reloads under a running stream${shareTabs ? ', shared with another tab' : ''}: no gap, no double`, async () => {
+    it(`loses and repeats nothing over reloads of a running stream${shareTabs ? ' that is shared with another tab' : ''}`, async () => {
       // Written as the page leaves, never before.
       const leaving = { persist: { scope: 'ann', debounceMs: 1_000_000 }, shareTabs };
       const tab = await open(leaving);
@@ -51,7 +51,7 @@ describe('what a page has gathered, in Chromium', () => {
     });
   }
 
-  it('after a reload a stream that was on is on, and one that was switched off stays off with what it had', async () => {
+  it('restores a stream that was on, and one that was off, after a reload', async () => {
     const tab = await open({ ...persisted, autoConnect: true });
     stage.upstream.send(2);
     await tab.untilLast(2);
@@ -70,7 +70,7 @@ describe('what a page has gathered, in Chromium', () => {
     expect(await tab.list()).to.deep.equal(['1', '2']);
   });
 
-  it('a full storage costs persistence, never events: it says so, and goes on', async () => {
+  it("keeps all events while the storage is full, and reports 'full'", async () => {
     const tab = await stage.tab();
     await tab.page.evaluate(() => {
       for (let size = 2 ** 22; size >= 1; ) {
@@ -96,7 +96,7 @@ describe('what a page has gathered, in Chromium', () => {
     expect(await tab.untilLast(5)).to.deep.equal(numbers(1, 5));
   });
 
-  it('wipe() leaves nothing behind, in this tab or by another one that persists the same', async () => {
+  it('wipe() leaves nothing behind, in this tab and another one that persists the same', async () => {
     const [tab, other] = [await open(persisted), await open(persisted)];
     stage.upstream.send(2);
     for (const one of [tab, other]) await one.untilLast(2);
@@ -115,7 +115,7 @@ describe('what a page has gathered, in Chromium', () => {
     ['wipe()', async (tab: Tab) => (await tab.start('/sse', { ...late, autoConnect: false })).call('wipe')],
     ['wipePersisted() of its scope', (tab: Tab) => tab.page.evaluate(() => window.kit.wipePersisted('ann'))],
   ] as const) {
-    it(`${name} reaches another tab that has written nothing yet: it never does`, async () => {
+    it(`${name} stops another tab that has not written yet`, async () => {
       const other = await open(late);
       stage.upstream.send(2);
       await other.untilLast(2);
@@ -146,7 +146,7 @@ describe('what a page has gathered, in Chromium', () => {
   }
 
   for (const shareTabs of [false, true]) {
-    it(`tells of many events once a frame${shareTabs ? ', in a follower, too' : ''}, and keeps each`, async () => {
+    it(`notifies of many events once a frame${shareTabs ? ' in a follower' : ''}, and keeps each`, async () => {
       if (shareTabs) await open({ shareTabs });
       const tab = await open({ shareTabs });
       const most = await countFrames(tab.page);
@@ -161,7 +161,7 @@ describe('what a page has gathered, in Chromium', () => {
     });
   }
 
-  it('React renders once a frame, not once an event, and closes the stream when the component leaves', async () => {
+  it('React renders once a frame, and closes the stream when the component is unmounted', async () => {
     const { page } = await stage.tab();
     await page.evaluate(() => window.react.mount('/sse', {}));
     await page.waitForSelector('[data-status=connected]');

@@ -9,7 +9,7 @@ const shared: TabOptions = { shareTabs: true };
 /** A leader that stands still is found out soon; a tab on a busy machine is not taken for one. */
 const watched: TabOptions = { shareTabs: true, watchdogMs: 2_000 };
 
-describe('the leading tab goes away, in Chromium', () => {
+describe('the leading tab leaves, in Chromium', () => {
   needs('chromium');
   let stage: Site;
   beforeEach(async () => {
@@ -66,24 +66,24 @@ describe('the leading tab goes away, in Chromium', () => {
     await until(() => stage.upstream.open === 1);
   }
 
-  it('closed: the other tab goes on from where it is, every event once', async () => {
+  it('another tab continues when the leader is closed, every event once', async () => {
     const rest = await endLeader(await openSeveral(2), (leader) => leader.page.close());
     await expectEachOnce(rest);
     expect(stage.upstream.requests).to.have.length(2);
     expect(stage.upstream.requests[1]).to.match(/^\d+$/);
   });
 
-  it('crashed: the other tab goes on, every event once', async () => {
+  it('another tab continues when the leader crashes, every event once', async () => {
     await expectEachOnce(await endLeader(await openSeveral(2), (leader) => leader.crash()));
   });
 
-  it('navigated elsewhere: of two others one leads, and both have every event once', async () => {
+  it('one of two tabs leads when the leader navigates away, and both have every event once', async () => {
     const rest = await endLeader(await openSeveral(3), (leader) => leader.page.goto('about:blank'));
     await expectEachOnce(rest);
     expect(stage.upstream.requests).to.have.length(2);
   });
 
-  it('one leader after another: the last of five tabs has every event once', async () => {
+  it('the last of five tabs has every event once after one leader after another was closed', async () => {
     const tabs = await openSeveral(5);
     const stop = stage.upstream.flow();
     while (tabs.length > 1) {
@@ -97,7 +97,7 @@ describe('the leading tab goes away, in Chromium', () => {
     await expectEachOnce(tabs);
   });
 
-  it('frozen: another takes over within the watchdog’s time, and the thawed one is whole and follows', async () => {
+  it('another tab leads within watchdogMs when the leader is frozen; the thawed one follows, with every event once', async () => {
     const [frozen, ...others] = await openSeveral(3, watched);
     await frozen!.freeze();
     const stop = stage.upstream.flow(10);
@@ -110,7 +110,7 @@ describe('the leading tab goes away, in Chromium', () => {
     await expectEachOnce([frozen!, ...others]);
   });
 
-  it('a frozen follower is whole when it thaws, and nobody else noticed', async () => {
+  it('a frozen follower has every event once when it thaws, and does not affect the others', async () => {
     const [leader, frozen] = await openSeveral(2, watched);
     await frozen!.freeze();
     const stop = stage.upstream.flow();
@@ -122,7 +122,7 @@ describe('the leading tab goes away, in Chromium', () => {
     expect(stage.upstream.requests).to.have.length(1);
   });
 
-  it('a tab that comes while the leader is frozen gets a connection, too', async () => {
+  it('a tab that is opened while the leader is frozen gets a connection', async () => {
     const [frozen] = await openSeveral(1, watched);
     await frozen!.freeze();
     const late = await (await stage.tab()).start('/sse', watched);
@@ -138,7 +138,7 @@ describe('the leading tab goes away, in Chromium', () => {
     ['pagehide', 'pageshow', 'put into the back/forward cache'],
     ['freeze', 'resume', 'about to be frozen'],
   ] as const) {
-    it(`${what}: it hands over at once, and comes back whole as a follower`, async () => {
+    it(`a leader that is ${what} hands over at once, and returns as a follower with every event once`, async () => {
       const [leader, other] = await openSeveral(2);
       const dispatch = (type: string) =>
         leader!.page.evaluate((name) => {
@@ -179,7 +179,7 @@ describe('the seventh tab over HTTP/1.1, in Chromium', () => {
     return tabs;
   }
 
-  it('hangs without shareTabs, until one of the six leaves', async () => {
+  it('the seventh tab hangs without shareTabs, until one of the six is closed', async () => {
     const tabs = await seven({});
     stage.upstream.send();
     for (const tab of tabs.slice(0, 6)) await tab.untilLast(1);
@@ -190,7 +190,7 @@ describe('the seventh tab over HTTP/1.1, in Chromium', () => {
     expect(stage.upstream.requests).to.have.length(7);
   });
 
-  it('streams with shareTabs: seven tabs, one connection', async () => {
+  it('seven tabs stream over one connection with shareTabs', async () => {
     const tabs = await seven({ shareTabs: true });
     await tabs[6]!.untilStatus('connected');
     stage.upstream.send();

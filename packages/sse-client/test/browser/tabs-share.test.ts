@@ -32,7 +32,7 @@ describe('one connection for all tabs, in Chromium', () => {
     return [leader, ...rest];
   }
 
-  it('two tabs cost one stream at the upstream and one at the proxy; both get every event and say who leads', async () => {
+  it('two tabs use one stream of the upstream and of the proxy, and both get every event', async () => {
     const [leader, follower] = await openSeveral(1);
     stage.upstream.send(3);
     expect(await leader.untilLast(4)).to.deep.equal(numbers(1, 4));
@@ -57,7 +57,7 @@ describe('one connection for all tabs, in Chromium', () => {
     expect(stage.upstream.open).to.equal(3);
   });
 
-  it('a follower that comes with an id which the leader has gets what is after it from the leader', async () => {
+  it('a follower with an id that the leader has gets what follows it from the leader', async () => {
     const leader = await open();
     stage.upstream.send(9);
     await leader.untilLast(9);
@@ -68,7 +68,7 @@ describe('one connection for all tabs, in Chromium', () => {
     expect(stage.upstream.requests).to.deep.equal([''], 'no request of its own');
   });
 
-  it('a follower with an id from before the leader catches up by itself under a running flow, then lets go', async () => {
+  it('a follower with an older id catches up through its own connection while events arrive, and then closes it', async () => {
     stage.upstream.send(50);
     const stop = stage.upstream.flow();
     const leader = await open();
@@ -85,7 +85,7 @@ describe('one connection for all tabs, in Chromium', () => {
     await leader.untilLast(last);
   });
 
-  it('a catch-up that the server forbids ends with a gap, not with silence', async () => {
+  it('a catch-up that the server refuses ends with a gap', async () => {
     stage.upstream.send(50);
     const leader = await open();
     stage.upstream.send();
@@ -98,7 +98,7 @@ describe('one connection for all tabs, in Chromium', () => {
     expect(await follower.said()).to.include({ status: 'connected', role: 'follower', lastEventId: '52' });
   });
 
-  it('without ids a new leader shows a gap in every tab, once', async () => {
+  it('every tab shows one gap when the leader changes and events have no ids [R32]', async () => {
     stage.upstream.isWithoutIds = true;
     const leader = await open();
     const others = [await open(), await open()];
@@ -111,7 +111,7 @@ describe('one connection for all tabs, in Chromium', () => {
     for (const tab of others) expect(await tab.untilLast(3)).to.deep.equal(['1', '2', '[no-ids]', '3']);
   });
 
-  it('what the leader sees of the connection every tab shows; a retry in any of them is the leader’s', async () => {
+  it("every tab shows the leader's status, and retryNow() in any of them makes the leader connect", async () => {
     const slow = { minDelayMs: 60_000, maxDelayMs: 60_000 };
     const [leader, follower] = await openSeveral(1, slow);
     stage.upstream.answer = { status: 503, headers: { 'retry-after': '1' } };
@@ -126,7 +126,7 @@ describe('one connection for all tabs, in Chromium', () => {
     expect(stage.upstream.requests).to.deep.equal(['', '1']);
   });
 
-  it('“unauthorized” is shown in all tabs, and connect() in any of them makes the leader try again', async () => {
+  it('every tab shows unauthorized, and connect() in any of them makes the leader try again', async () => {
     const [leader, follower, third] = await openSeveral(2);
     stage.upstream.answer = { status: 401 };
     stage.upstream.cut();
@@ -139,7 +139,7 @@ describe('one connection for all tabs, in Chromium', () => {
     expect(stage.upstream.open).to.equal(1);
   });
 
-  it('disconnect() switches off that tab alone; if it led, another does, and nothing is lost', async () => {
+  it('disconnect() switches off one tab alone; another one leads then, and nothing is lost', async () => {
     const [leader, follower] = await openSeveral(1);
     stage.upstream.send();
     await follower!.untilLast(2);
@@ -156,7 +156,7 @@ describe('one connection for all tabs, in Chromium', () => {
     await until(() => stage.upstream.open === 1);
   });
 
-  it('a tab that is reset starts live, and its connection is still one for all', async () => {
+  it('a tab that is reset starts live, and all still share one connection', async () => {
     const [leader, follower] = await openSeveral(1);
     stage.upstream.send();
     await follower!.untilLast(2);
@@ -183,7 +183,7 @@ describe('one connection for all tabs, in Chromium', () => {
     expect(stage.upstream.open).to.equal(2);
   });
 
-  it('messages of others on its channel are ignored', async () => {
+  it('ignores messages of other senders on its channel', async () => {
     const [leader, follower] = await openSeveral(1);
     await leader.page.evaluate(() => {
       const url = new URL('/sse', location.href).href;
