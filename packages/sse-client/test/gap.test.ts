@@ -65,7 +65,7 @@ describe('gaps', () => {
     const first = (await at.server.next()).open('data: a\n\n');
     await at.received(1);
     at.clock.advance(3_000);
-    // Two more signs of life, after which there still is no id.
+    // Two more ids, the last of which clears the cursor.
     for (const [text, cursor] of [
       ['id: 5\n\n', '5'],
       ['id\n\n', ''],

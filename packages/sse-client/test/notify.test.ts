@@ -17,7 +17,7 @@ describe('listeners', () => {
     const before = at.now;
     for (let event = 0; event < 100; event++) visit.send(`id: ${event}\ndata: ${event}\n\n`);
     visit.end();
-    // The status is told at once, and shows what has come with it.
+    // The change of status notifies at once, and covers the events that came with it.
     await at.until('waiting');
     await Promise.resolve();
     expect(told).to.be.at.most(2);

@@ -17,7 +17,7 @@ describe('persistence', () => {
     options = { persist: { scope: 'user-1', storage }, maxEntries: 1_000 };
   });
 
-  /** A page with a stream that has got `text`, and has been connected. */
+  /** A page with a stream that has received `text`. */
   async function visited(text: string, more: EventStreamOptions = {}): Promise<Scene> {
     const at = await scene({ ...options, ...more });
     at.stream.connect();

@@ -15,7 +15,7 @@ describe('the size of the client’s build', () => {
         rolldownOptions: { external: ['eventsource-parser'], output: { minify: true } },
       },
     });
-    // All that is loaded without being asked for.
+    // Everything that is loaded initially.
     expect(core!.imports).to.deep.equal(['eventsource-parser']);
     expect(core!.code).to.include('sse-proxy:').and.not.include('react');
     expect(others, 'the tabs, which are loaded on demand').to.have.length(1);

@@ -12,7 +12,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 describe('the code for shared tabs', () => {
   const scene = stage();
 
-  /** A link that shares, in a page whose code for that comes, or fails, when the test says so. */
+  /** A shared connection, in a page that loads the code for it, or fails to, when the test decides. */
   function make(at: Scene) {
     const { promise, resolve, reject } = Promise.withResolvers<Loaded>();
     const calls: string[] = [];

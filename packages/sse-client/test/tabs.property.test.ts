@@ -20,12 +20,12 @@ const acts = [
 ] as const;
 type Act = readonly [(typeof acts)[number], number];
 
-/** More than any script needs. */
+/** More steps than any script needs. */
 const mostSteps = 2_000;
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** All that is on its way arrives. */
+/** Delivers everything that is pending. */
 async function run(world: World, choice: number): Promise<void> {
   let steps = 0;
   do {
@@ -55,7 +55,7 @@ async function perform(world: World, [act, choice]: Act): Promise<void> {
   await settle();
 }
 
-/** Everybody is awake and on, and everything arrives, for so long. */
+/** Thaws and connects every tab, and delivers everything for `ms` milliseconds. */
 async function calm(world: World, ms: number): Promise<void> {
   for (const tab of world.tabs) {
     tab.thaw();
@@ -91,7 +91,7 @@ function expectWholeGroups(world: World, list: number[], lastEventId: string | u
 const upTo = (last: number, first: number) =>
   Array.from({ length: Math.max(last - first + 1, 0) }, (_, index) => first + index);
 
-/** Any script of these; in the end all tabs are calm for so long, and then everybody has everything. */
+/** Runs random scripts of acts. After `calmMs` of calm every tab must have every event. */
 function always(possible: readonly (typeof acts)[number][], calmMs: number, eventsPerId = 1) {
   return fc.asyncProperty(
     fc.array(fc.tuple(fc.constantFrom(...possible), fc.nat(1_000)), { minLength: 10, maxLength: 60 }),
@@ -113,7 +113,7 @@ function always(possible: readonly (typeof acts)[number][], calmMs: number, even
   );
 }
 
-/** Acts after which nobody has to wait until a silent leader is replaced. */
+/** Acts after which no silent leader has to be replaced. */
 const lively = acts.filter((act) => !['freeze', 'wait', 'lose'].includes(act));
 
 describe('tabs that share a connection (property)', () => {
@@ -122,7 +122,7 @@ describe('tabs that share a connection (property)', () => {
   });
 
   it('all get every event once, within one backoff, if no tab is frozen and no message is lost', async () => {
-    // Less than a quarter of the patience, and more than any backoff.
+    // Less than a quarter of the watchdog's time, and more than any backoff.
     await fc.assert(always(lively, 10_500), { numRuns: 200 });
   });
 

@@ -3,13 +3,13 @@ import { World } from './support/tabs-world.ts';
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** All that is on its way arrives. */
+/** Delivers everything that is pending. */
 async function run(world: World): Promise<void> {
   do await settle();
   while (world.step(0));
 }
 
-/** Time passes, and everything arrives at its time. */
+/** Lets time pass, and delivers everything that becomes pending. */
 async function pass(world: World, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 500) {
     world.clock.advance(500);
@@ -20,7 +20,7 @@ async function pass(world: World, ms: number): Promise<void> {
 const roles = (world: World) => world.tabs.map((tab) => tab.stream.getSnapshot().role);
 
 describe('tabs that share a connection', () => {
-  /** So many tabs in step. */
+  /** Opens `count` tabs that are in step. */
   async function tabs(count: number): Promise<World> {
     const world = new World();
     for (let n = 0; n < count; n++) {
@@ -33,7 +33,7 @@ describe('tabs that share a connection', () => {
     return world;
   }
 
-  /** The upstream's heartbeats, so that its silence is not what is tested. */
+  /** Sends heartbeats, so that the watchdog of the leader's connection stays quiet. */
   function beat(world: World): void {
     for (const connection of world.connections) connection.comment();
   }
@@ -160,7 +160,7 @@ describe('tabs that share a connection', () => {
     await run(world);
     world.send();
     await run(world);
-    // The leader has not read these yet; the catch-up gets them in two pieces, 3 to 5 and 6 to 8.
+    // The leader reads these later; the catch-up reads them in two chunks, 3 to 5 and 6 to 8.
     world.send(4);
     const follower = world.open({ lastEventId: '2' });
     await settle();
@@ -244,7 +244,7 @@ describe('tabs that share a connection', () => {
     const hellos = world.messages.filter((kind) => kind === 'hello').length;
     world.send();
     old!.thaw();
-    // What it had not read yet comes before the news that its lock is gone.
+    // Its pending chunk is delivered before the loss of its lock.
     old!.take(old!.inbox.find(({ source }) => source !== 'lock' && source !== 'channel')!.source);
     await settle();
     expect(world.messages.at(-1)).to.equal('flow');

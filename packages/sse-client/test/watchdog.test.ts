@@ -39,7 +39,7 @@ describe('the watchdog', () => {
       at.clock.advance(900);
       const before = at.clock.pending;
       visit.send(bytes);
-      // The byte is here when the silence it ended no longer counts.
+      // The byte has arrived once the earlier silence no longer counts.
       await until(() => fed(at));
       expect(at.clock.pending).to.equal(before);
     }
@@ -47,7 +47,7 @@ describe('the watchdog', () => {
     expect(at.now.status).to.equal('connected');
   });
 
-  /** Whether a byte came at this very moment: looks a second ahead, and back. */
+  /** True if a byte has arrived at the present time: checks the status for a later time. */
   function fed(at: Scene): boolean {
     const { time } = at.clock;
     at.clock.time = time + 999;

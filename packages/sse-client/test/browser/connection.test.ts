@@ -4,7 +4,7 @@ import { until } from '../support/until.ts';
 import { numbers } from './support/numbers.ts';
 import { type Site, site } from './support/site.ts';
 
-/** Waits that no test outlives: what comes sooner came for another reason. */
+/** Waits longer than any test: an earlier attempt has another reason. */
 const patient = { minDelayMs: 60_000, maxDelayMs: 60_000 };
 
 describe('the connection’s state, in Chromium', () => {
@@ -109,7 +109,7 @@ describe('the connection’s state, in Chromium', () => {
     const tab = await (await stage.tab()).start('/sse', { watchdogMs: 1_000 });
     await tab.untilStatus('connected');
     const before = stage.proxy.stats().bytes;
-    // Each is three bytes: they go on for three times the watchdog's time.
+    // The heartbeats last for three times the watchdog's time.
     await until(() => stage.proxy.stats().bytes >= before + 90);
     expect((await tab.seen()).map(({ status }) => status)).to.not.include('stalled');
     expect(stage.upstream.requests).to.have.length(1);
@@ -137,7 +137,7 @@ describe('the connection’s state, in Chromium', () => {
     await tab.untilLast(1);
     await tab.freeze();
     const slept = Date.now();
-    // Half-open: nothing tells the browser that this connection will never say anything again.
+    // Half-open: the browser gets no sign that this connection is dead.
     stage.upstream.isSilent = true;
     stage.upstream.send(2);
     await until(() => Date.now() - slept > 1_100);
@@ -150,7 +150,7 @@ describe('the connection’s state, in Chromium', () => {
   it('receives events in a hidden tab, and connects at once when it is visible again', async () => {
     stage = await site();
     const tab = await stage.tab();
-    // The headless shell shows all of its tabs: here is what a hidden one would see.
+    // In the headless shell every tab is visible: emulate a hidden one.
     const show = (state: 'hidden' | 'visible') =>
       tab.page.evaluate((value) => {
         Object.defineProperty(document, 'visibilityState', { configurable: true, value });

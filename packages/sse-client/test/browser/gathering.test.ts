@@ -33,7 +33,7 @@ describe('what a page has gathered, in Chromium', () => {
 
   for (const shareTabs of [false, true]) {
     it(`loses and repeats nothing over reloads of a running stream${shareTabs ? ' that is shared with another tab' : ''}`, async () => {
-      // Written as the page leaves, never before.
+      // The page writes only when it is unloaded.
       const leaving = { persist: { scope: 'ann', debounceMs: 1_000_000 }, shareTabs };
       const tab = await open(leaving);
       if (shareTabs) await open({ shareTabs });
@@ -125,13 +125,13 @@ describe('what a page has gathered, in Chromium', () => {
       await other.until('persistence', 'off');
       stage.upstream.send();
       await other.untilLast(3);
-      // A page that leaves writes what it has not written yet.
+      // A page that is unloaded writes what is scheduled.
       await other.page.reload();
       expect(await keys(tab)).to.deep.equal([]);
     });
   }
 
-  /** What notices could be told of while this page counts its frames: one each, and ten a second where none is drawn. */
+  /** Upper bound of the notifications while this page counts its frames: one a frame, and ten a second without frames. */
   async function countFrames(page: Page): Promise<() => Promise<number>> {
     await page.evaluate(() => {
       window.drawn = { count: 0, since: performance.now() };

@@ -6,7 +6,7 @@ import { type Site, site } from './support/site.ts';
 declare global {
   interface Window {
     source: EventSource;
-    /** Type, data and id of every event that came. */
+    /** Type, data and id of every event received. */
     dispatched: [type: string, data: string, id: string][];
     /** The state after every error event. */
     errors: number[];
@@ -15,7 +15,7 @@ declare global {
 
 const OWN = ['sse-proxy:refused', 'sse-proxy:gap', 'sse-proxy:end'];
 
-/** Opens a native EventSource in the page, which notes all that it hears. */
+/** Opens a native EventSource in the page and records its events. */
 async function listen(page: Page, url: string): Promise<void> {
   await page.evaluate(
     ([to, own]) => {

@@ -6,7 +6,7 @@ import { type Site, site } from './support/site.ts';
 import type { Tab, TabOptions } from './support/tab.ts';
 
 const shared: TabOptions = { shareTabs: true };
-/** A leader that stands still is found out soon; a tab on a busy machine is not taken for one. */
+/** Short enough to replace a frozen leader soon, long enough for a busy machine. */
 const watched: TabOptions = { shareTabs: true, watchdogMs: 2_000 };
 
 describe('the leading tab leaves, in Chromium', () => {
@@ -23,7 +23,7 @@ describe('the leading tab leaves, in Chromium', () => {
     return tab;
   }
 
-  /** So many tabs, the first one leading, all with the first event. */
+  /** Opens `count` tabs that have the first event; the first one leads. */
   async function openSeveral(count: number, options = shared): Promise<Tab[]> {
     const tabs = [];
     for (let n = 0; n < count; n++) tabs.push(await open(options));
@@ -32,7 +32,7 @@ describe('the leading tab leaves, in Chromium', () => {
     return tabs;
   }
 
-  /** Who of them leads now. */
+  /** Returns the leader among them. */
   async function leaders(tabs: Tab[]): Promise<Tab[]> {
     const roles = await Promise.all(tabs.map(async (tab) => (await tab.said()).role));
     return tabs.filter((_, index) => roles[index] === 'leader');

@@ -15,14 +15,14 @@ describe('one connection for all tabs, in Chromium', () => {
   });
   afterEach(() => stage.close());
 
-  /** A tab that shares, connected. */
+  /** Opens a tab that shares its connection. */
   async function open(options: TabOptions = {}): Promise<Tab> {
     const tab = await (await stage.tab()).start('/sse', { ...shared, ...options });
     await tab.untilStatus('connected');
     return tab;
   }
 
-  /** A leader and so many followers, with the first event in the leader alone. */
+  /** Opens a leader and `count` followers; only the leader has the first event. */
   async function openSeveral(followers: number, options: TabOptions = {}): Promise<[leader: Tab, ...Tab[]]> {
     const leader = await open(options);
     stage.upstream.send();

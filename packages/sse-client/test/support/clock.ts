@@ -1,4 +1,4 @@
-/** Time that passes only when the test says so. */
+/** Time that passes only when the test advances it. */
 export class Clock {
   time = Date.parse('2026-01-02T03:04:05.000Z');
   #timers = new Map<number, { at: number; callback: () => void }>();
@@ -34,7 +34,7 @@ export class Clock {
     this.time = end;
   }
 
-  /** The wall clock goes on and the timers don't: a laptop that sleeps. */
+  /** Advances the wall clock but not the timers, as during the sleep of a laptop. */
   sleep(ms: number): void {
     this.time += ms;
     for (const timer of this.#timers.values()) timer.at += ms;

@@ -1,4 +1,4 @@
-/** An EventTarget that knows how many listeners it has. */
+/** An EventTarget that counts its listeners. */
 class Target extends EventTarget {
   listeners = 0;
 
@@ -13,7 +13,7 @@ class Target extends EventTarget {
   }
 }
 
-/** What of a browser's page the client knows. */
+/** The parts of a page that the client uses. */
 export class Page {
   readonly window = new Target();
   readonly document = Object.assign(new Target(), { visibilityState: 'visible' });

@@ -21,7 +21,7 @@ function Viewer() {
 
 const root = createRoot(document.body);
 
-/** A component that uses the hook, and what the hook gave at every render. */
+/** A component that uses the hook, and the results of the hook. */
 const hook = {
   renders: [] as string[],
   result: undefined as UseEventStreamResult | undefined,
@@ -35,7 +35,7 @@ const hook = {
   keep() {
     hook.kept = hook.result;
   },
-  /** Which functions of the result are others than when `keep()` was called. */
+  /** Names of the functions in the result that have changed since `keep()`. */
   changed(): string[] {
     const [before, now] = [Object.entries(hook.kept!), hook.result!];
     return before.flatMap(([name, value]) =>

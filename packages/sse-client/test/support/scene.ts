@@ -6,16 +6,16 @@ import { Page } from './page.ts';
 import { Server } from './server.ts';
 import { until } from './until.ts';
 
-/** A stream in a page of its own, with time that the test moves, and a real server. */
+/** A stream in a page of its own, with a clock that the test controls, and a real server. */
 export class Scene {
   readonly server: Server;
   readonly clock = new Clock();
   readonly page = new Page();
   readonly #streams: EventStream[] = [];
   stream!: EventStream;
-  /** What the jitter is made of. */
+  /** The result of `Math.random()`. */
   random = 0;
-  /** Every status in the order in which a listener saw it. */
+  /** Every status, in the order in which a listener observed it. */
   readonly seen: string[] = [];
 
   constructor(server: Server) {
@@ -34,7 +34,7 @@ export class Scene {
     };
   }
 
-  /** Makes the stream; made again, as a reload would. */
+  /** Creates the stream. Call it again for a reload. */
   make(options: EventStreamOptions = {}, url = this.server.url): EventStream {
     const stream = createStream(url, options, this.environment);
     stream.subscribe(() => {
@@ -66,7 +66,7 @@ export class Scene {
     return this.now;
   }
 
-  /** Waits until so many events have come, doubles included. */
+  /** Waits until `count` events have been received, duplicates included. */
   async received(count: number): Promise<void> {
     await until(() => {
       this.clock.advance(16);
@@ -74,13 +74,13 @@ export class Scene {
     });
   }
 
-  /** Waits until the answer's head is here, which sets a timer of its own. */
+  /** Waits until the response's header block has been received, which sets a timer. */
   async answered(): Promise<void> {
     const { pending } = this.clock;
     await until(() => this.clock.pending > pending);
   }
 
-  /** Moves time on to the next attempt. */
+  /** Advances the time to the next attempt. */
   retry(): void {
     this.clock.advance(this.now.retryAt! - this.clock.time);
   }
@@ -91,7 +91,7 @@ export class Scene {
   }
 }
 
-/** Call once in a `describe`: gives scenes, and strikes them after each test. */
+/** Call once in a `describe`. Returns a function that creates scenes; they are closed after each test. */
 export function stage(): (options?: EventStreamOptions) => Promise<Scene> {
   const scenes: Scene[] = [];
   afterEach(async () => {

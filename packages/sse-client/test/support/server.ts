@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Serv
 import type { AddressInfo } from 'node:net';
 import { until } from './until.ts';
 
-/** One request of the client's, to be answered by the test. */
+/** One request of the client, which the test answers. */
 export class Visit {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -20,7 +20,7 @@ export class Visit {
     return this.req.headers['last-event-id'] as string | undefined;
   }
 
-  /** Answers as an event stream. */
+  /** Responds with an event stream. */
   open(text = '', headers: OutgoingHttpHeaders = {}): this {
     this.res.writeHead(200, { 'content-type': 'text/event-stream', ...headers });
     this.res.flushHeaders();
@@ -36,18 +36,18 @@ export class Visit {
     this.res.writeHead(status, headers).end(body);
   }
 
-  /** Ends as HTTP says. */
+  /** Ends the response cleanly. */
   end(text?: string): void {
     this.res.end(text);
   }
 
-  /** Breaks off, as a crash would. */
+  /** Destroys the connection. */
   cut(): void {
     this.res.socket?.destroy();
   }
 }
 
-/** A server whose every answer the test writes itself. */
+/** A server whose responses the test writes. */
 export class Server {
   readonly visits: Visit[] = [];
   #taken = 0;
@@ -71,7 +71,7 @@ export class Server {
     return `http://127.0.0.1:${this.port}/stream`;
   }
 
-  /** The next request that has not been looked at yet. */
+  /** Waits for the next request. */
   async next(): Promise<Visit> {
     const visit = await until(() => this.visits[this.#taken]);
     this.#taken++;

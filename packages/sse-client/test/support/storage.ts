@@ -32,7 +32,7 @@ export class MemoryStorage {
   }
 }
 
-/** One storage as the tabs of one browser see it, each with an object of its own: the others are told what one changes. */
+/** One storage with an object for each tab: a change by one of them dispatches a storage event to the others. */
 export function sharedStorage(pages: readonly Page[]): TabStorage[] {
   const values = new MemoryStorage();
   const faces = pages.map((own) => {

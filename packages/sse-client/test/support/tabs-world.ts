@@ -4,7 +4,7 @@ import { loadTabs } from '../../src/tabs/tabs-connection.ts';
 import type { EventStream, EventStreamOptions } from '../../src/types.ts';
 import { Clock } from './clock.ts';
 
-// So that the first tab of a world joins as soon as all others do.
+// Loaded before, so that the first tab of a world joins as fast as all others.
 await loadTabs();
 
 interface Request {
@@ -15,8 +15,8 @@ interface Request {
 }
 
 /**
- * A browser with several tabs and one upstream of numbered events, in which nothing arrives before the test lets it. So
- * many events in a row share an id; a server with shared ids resumes with the first event of an id.
+ * A browser with several tabs and one upstream of numbered events. Everything is pending until the test delivers it.
+ * `eventsPerId` events in a row share an id; if that is more than one, the server resumes with the first of an id.
  */
 export class World {
   readonly eventsPerId: number;
@@ -24,14 +24,14 @@ export class World {
   readonly tabs: WorldTab[] = [];
   readonly connections = new Set<Connection>();
   readonly channels = new Map<object, { tab: WorldTab; deliver: (data: unknown) => void }>();
-  /** Granted or not, the first one has the lock. */
+  /** Requests for the lock; the first one has it or is about to get it. */
   locks: Request[] = [];
   sent = 0;
   /** Last-Event-ID of every request so far. */
   readonly requests: (string | null)[] = [];
   /** Kinds of all messages so far. */
   readonly messages: string[] = [];
-  /** Whether this browser gives no locks to this page. */
+  /** True if this page can't get locks. */
   isWithoutLocks = false;
   #seed = 1;
 
@@ -54,13 +54,13 @@ export class World {
     return tab;
   }
 
-  /** So many events, in one piece. */
+  /** Sends `count` events in one chunk. */
   send(count = 1): void {
     this.sent += count;
     for (const connection of this.connections) connection.send(this.sent - count + 1, this.sent);
   }
 
-  /** Something that waits in one of the tabs happens; false if nothing waits. */
+  /** Delivers one pending thing to one of the tabs; returns false if nothing is pending. */
   step(choice: number): boolean {
     const ready = this.tabs.filter((tab) => !tab.isFrozen && tab.inbox.length > 0);
     if (ready.length === 0) return false;
@@ -99,7 +99,7 @@ export class World {
   }
 }
 
-/** One stream of numbered events to one tab. */
+/** One response with numbered events to one tab. */
 class Connection {
   readonly #world: World;
   readonly #tab: WorldTab;
@@ -118,7 +118,7 @@ class Connection {
     signal.addEventListener('abort', () => this.end());
     world.requests.push(lastEventId);
     if (lastEventId === null) return;
-    // A replay comes in pieces.
+    // A replay arrives in several chunks.
     const { eventsPerId } = world;
     const first = eventsPerId === 1 ? Number(lastEventId) + 1 : (Number(lastEventId) - 1) * eventsPerId + 1;
     for (let from = Math.max(first, 1); from <= world.sent; from += 3) this.send(from, Math.min(from + 2, world.sent));
@@ -134,7 +134,7 @@ class Connection {
     this.write(':\n\n');
   }
 
-  /** An id without an event. */
+  /** Sends an id without an event. */
   lone(id: string): void {
     this.write(`id: ${id}\n\n`);
   }
@@ -152,7 +152,7 @@ class Connection {
     try {
       this.#controller.error(new Error('cut'));
     } catch {
-      // It has been cut already.
+      // The stream has been closed already.
     }
   }
 
@@ -167,7 +167,7 @@ class Connection {
   }
 }
 
-/** A tab: what is on its way to it comes in order from each source, and from different sources in any order. */
+/** A tab. Pending things are delivered in order for each source, and in any order among sources. */
 export class WorldTab {
   readonly stream: EventStream;
   readonly opened: number;
@@ -196,13 +196,13 @@ export class WorldTab {
     this.take(this.inbox[choice % this.inbox.length]!.source);
   }
 
-  /** What waits the longest from this source happens. */
+  /** Delivers what has been pending the longest from this source. */
   take(source: unknown): void {
     const index = this.inbox.findIndex((one) => one.source === source);
     this.inbox.splice(index, 1)[0]!.act();
   }
 
-  /** A message never arrives. */
+  /** Drops a pending message. */
   lose(index: number): void {
     const lost = this.inbox.filter(({ source }) => source === 'channel').at(index);
     if (lost) this.inbox.splice(this.inbox.indexOf(lost), 1);
@@ -218,7 +218,7 @@ export class WorldTab {
     this.#forget();
   }
 
-  /** Gone without a word: its locks and connections go, and what it said before is still on its way. */
+  /** Ends the tab without a message: its locks and connections are released, and its sent messages stay pending. */
   crash(): void {
     this.isFrozen = true;
     this.inbox = [];
@@ -229,7 +229,7 @@ export class WorldTab {
     for (const request of [...this.#world.locks]) if (request.tab === this) this.#world.drop(request);
   }
 
-  /** Data of events, reasons of gaps; after the next frame. */
+  /** The data of events and the reasons of gaps, after the next frame. */
   list(): string[] {
     this.#world.clock.advance(16);
     return [...this.stream.getSnapshot().entries].map((entry) => (entry.kind === 'gap' ? entry.reason : entry.data));

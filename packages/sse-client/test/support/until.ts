@@ -1,4 +1,4 @@
-/** Resolves as soon as `condition` gives something true; the test runner's own bound ends a wait that never would. */
+/** Resolves with the first truthy result of `condition`. The test runner's timeout ends an endless wait. */
 export function until<T>(condition: () => T | undefined | false | null | 0 | ''): Promise<T> {
   return new Promise((resolve, reject) => {
     const look = () => {

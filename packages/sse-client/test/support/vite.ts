@@ -1,13 +1,13 @@
 import { build, type InlineConfig } from 'vite';
 
-/** One file or chunk that Vite made. */
+/** One chunk of Vite's output. */
 export interface Chunk {
   readonly code: string;
   readonly isEntry: boolean;
   readonly imports: string[];
 }
 
-/** Builds in memory, by this configuration alone. The entry comes first. */
+/** Builds in memory, with this configuration alone. The entry chunk is the first. */
 export async function bundled(config: InlineConfig): Promise<Chunk[]> {
   const { NODE_ENV } = process.env;
   try {
@@ -15,13 +15,13 @@ export async function bundled(config: InlineConfig): Promise<Chunk[]> {
     const [{ output }] = [made].flat() as unknown as [{ output: Chunk[] }];
     return output.toSorted((a, b) => Number(b.isEntry) - Number(a.isEntry));
   } finally {
-    // Vite sets it for the whole process, and processes that other tests start would take it for theirs.
+    // Vite sets it for the whole process, and child processes of other tests would inherit it.
     if (NODE_ENV === undefined) delete process.env.NODE_ENV;
     else process.env.NODE_ENV = NODE_ENV;
   }
 }
 
-/** One script that a page can be served as it is. */
+/** Builds one script that a page can load as it is. */
 export async function script(entry: string, NODE_ENV: 'production' | 'development'): Promise<string> {
   const [chunk] = await bundled({
     mode: NODE_ENV,

@@ -6,14 +6,14 @@ import type {
   StreamStatus,
 } from '../../../src/index.ts';
 
-/** What a snapshot says, without its entries: can be handed out of the page. */
+/** A snapshot without its entries, which can be passed out of the page. */
 export type Said = Omit<StreamSnapshot, 'entries'>;
 
-/** One change of the connection's state, as a subscriber saw it. */
+/** One change of the connection's state, as a subscriber observed it. */
 export interface SeenState {
   status: StreamStatus;
   attempt: number;
-  /** How long after the change the next attempt was due; null if none was planned. */
+  /** Time from the change to the next attempt, in milliseconds; null if none was planned. */
   dueInMs: number | null;
   error: StreamErrorCode | undefined;
   reason: string | undefined;
@@ -22,17 +22,17 @@ export interface SeenState {
 declare global {
   interface Window {
     kit: Kit;
-    /** Given by the test: what the page's policy forbade. */
+    /** Provided by the test: reports a violation of the page's policy. */
     reportViolation(what: string): void;
   }
 }
 
-/** One stream of the page under test, and what a subscriber saw of it. */
+/** One stream of the page under test, and what a subscriber observed. */
 export class Kit {
   stream!: EventStream;
   /** Every change of the connection's state. */
   seen: SeenState[] = [];
-  /** How often the subscriber was called. */
+  /** Number of calls of the subscriber. */
   calls = 0;
   readonly #create: (url: string, options?: EventStreamOptions) => EventStream;
 

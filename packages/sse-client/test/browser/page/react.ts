@@ -18,7 +18,7 @@ function Count({ url, options }: { url: string; options: EventStreamOptions }) {
 
 let root: Root | undefined;
 
-/** A component that uses the hook, and how often it was rendered. */
+/** A component that uses the hook and counts its renders. */
 export const mountable = {
   renders: 0,
   mount(url: string, options: EventStreamOptions) {

@@ -4,7 +4,7 @@ import { launchBrowser, type RealBrowser } from '../../../../../test/e2e/support
 
 let running: Promise<RealBrowser> | undefined;
 
-/** One Chromium for all of these tests: unpacking and starting it takes seconds. Each test has a profile of its own. */
+/** One Chromium for all of these tests, since it starts slowly. Each test has a profile of its own. */
 export async function chromium(): Promise<Browser> {
   running ??= launchBrowser();
   return (await running).browser;

@@ -5,7 +5,7 @@ const entry = fileURLToPath(new URL('../page/index.ts', import.meta.url));
 
 let made: Promise<string> | undefined;
 
-/** The page's script, made once a run. */
+/** The page's script, built once a run. */
 export function bundle(): Promise<string> {
   made ??= script(entry, 'production');
   return made;

@@ -22,11 +22,11 @@ export interface Site {
   readonly upstream: Upstream;
   readonly proxy: SseProxyHandler;
   readonly context: BrowserContext;
-  /** A new tab with the client in it. */
+  /** Opens a tab with the client. */
   tab(): Promise<Tab>;
-  /** A new page under the same policy, without any script. */
+  /** Opens a page under the same policy, without a script. */
   barePage(): Promise<Page>;
-  /** Puts all away; throws if a page broke its policy or threw. */
+  /** Closes everything. Throws if a page violated its policy or had an uncaught error. */
   close(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export async function site(options: Partial<SseProxyOptions> = {}): Promise<Site
     proxy,
     context,
     async tab() {
-      // Fails here, saying why, rather than in the page, which would only miss its script.
+      // Fails here with the reason; the page would only lack its script.
       await bundle();
       const page = await context.newPage();
       await page.goto(front.origin);

@@ -2,13 +2,13 @@ import type { CDPSession, Page } from 'playwright-core';
 import type { EventStreamOptions, StreamStatus } from '../../../src/index.ts';
 import type { Said, SeenState } from '../page/kit.ts';
 
-/** What can be handed into a page: no functions. */
+/** Options that can be passed into a page, which excludes functions. */
 export type TabOptions = Omit<EventStreamOptions, 'headers' | 'persist'> & {
   headers?: Record<string, string>;
   persist?: { scope: string; maxBytes?: number; debounceMs?: number };
 };
 
-/** Waits of a few milliseconds, so that tests are quick. */
+/** Short waits, so that tests are fast. */
 const quick: TabOptions = { autoConnect: true, minDelayMs: 10, maxDelayMs: 40 };
 
 /** A real tab with one stream. */
@@ -20,7 +20,7 @@ export class Tab {
     this.page = page;
   }
 
-  /** Makes the page's stream, which connects at once unless `options` say otherwise. */
+  /** Creates the page's stream, which connects at once by default. */
   async start(url: string, options: TabOptions = {}): Promise<this> {
     await this.page.evaluate(([to, how]) => window.kit.open(to, how), [url, { ...quick, ...options }] as const);
     return this;
@@ -44,7 +44,7 @@ export class Tab {
     return this.page.evaluate(() => window.kit.seen);
   }
 
-  /** Resolves when the list ends with this, and gives the list. */
+  /** Waits until the list ends with this, and returns the list. */
   async untilLast(last: number | string): Promise<string[]> {
     await this.page.waitForFunction((end) => window.kit.list().at(-1) === end, String(last), { polling: 10 });
     return this.list();
@@ -66,7 +66,7 @@ export class Tab {
     return this.said();
   }
 
-  /** Resolves when the state was seen at some time. */
+  /** Waits until the state has been observed, now or earlier. */
   async untilSeen(status: StreamStatus, error?: SeenState['error']): Promise<SeenState> {
     const found = await this.page.waitForFunction(
       ([name, code]) => window.kit.seen.find((one) => one.status === name && (!code || one.error === code)),
@@ -77,15 +77,15 @@ export class Tab {
   }
 
   /**
-   * Stops the page's thread: no timer, message or byte reaches it until `thaw`, and its locks stay held. The headless
-   * shell does not freeze pages (`Page.setWebLifecycleState` is without effect there); a debugger's pause does.
+   * Stops the page's thread: no timer, message or byte reaches it until `thaw`, and it keeps its locks. The pause of a
+   * debugger does that; `Page.setWebLifecycleState` has no effect in the headless shell.
    */
   async freeze(): Promise<void> {
     this.#cdp = await this.page.context().newCDPSession(this.page);
     await this.#cdp.send('Debugger.enable');
     const paused = new Promise((resolve) => this.#cdp!.once('Debugger.paused', resolve));
     await this.#cdp.send('Debugger.pause');
-    // It stops at the next statement: here is one.
+    // The pause takes effect at the next statement.
     void this.page.evaluate(() => 0);
     await paused;
   }
@@ -95,7 +95,7 @@ export class Tab {
     await this.#cdp!.detach();
   }
 
-  /** Ends the page's process, as a crash does: nothing in it gets to say goodbye. */
+  /** Ends the page's process without running any of its handlers. */
   async crash(): Promise<void> {
     const crashed = new Promise((resolve) => this.page.once('crash', resolve));
     void this.page.goto('chrome://crash').catch(() => {});

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** How requests are answered instead of by a stream. */
+/** A response instead of a stream. */
 export interface Answer {
   status: number;
   headers?: Record<string, string>;
@@ -8,23 +8,22 @@ export interface Answer {
 }
 
 /**
- * A source of numbered events, told by the test what to do. It keeps all that it ever sent, so that whoever comes back
- * with a Last-Event-ID gets what is after it.
+ * A source of numbered events that the test controls. It keeps every event, and resumes after a Last-Event-ID.
  */
 export class Upstream {
   /** Last-Event-ID of every request so far, '' without one. */
   readonly requests: string[] = [];
-  /** What all requests get from now on; undefined for the stream. */
+  /** The response to all requests from now on; undefined for the stream. */
   answer: Answer | undefined;
   /** Sends events without ids, and has nothing to replay. */
   isWithoutIds = false;
-  /** Writes neither events nor headers: it has fallen silent, and what it would have said is there for a resume. */
+  /** While true it writes neither events nor headers; a resume gets the events. */
   isSilent = false;
   readonly #open = new Set<ServerResponse>();
   #sent = 0;
   #flow: NodeJS.Timeout | undefined;
 
-  /** Streams open now. */
+  /** Number of open streams. */
   get open(): number {
     return this.#open.size;
   }
@@ -52,26 +51,26 @@ export class Upstream {
     if (missed) res.write(missed);
   };
 
-  /** Sends so many events, in one piece. */
+  /** Sends `count` events in one chunk. */
   send(count = 1): void {
     let text = '';
     for (let n = 0; n < count; n++) text += this.#event(++this.#sent);
     this.write(text);
   }
 
-  /** Sends these bytes to all who listen. */
+  /** Sends these bytes over every open stream. */
   write(text: string): void {
     if (!this.isSilent) for (const res of this.#open) res.write(text);
   }
 
-  /** One event every few milliseconds until the function given back is called. */
+  /** Sends an event every few milliseconds until the returned function is called. */
   flow(everyMs = 4): () => void {
     clearInterval(this.#flow);
     this.#flow = setInterval(() => this.send(), everyMs);
     return () => clearInterval(this.#flow);
   }
 
-  /** Breaks all streams, in the middle of an event if `half`. */
+  /** Breaks all streams; in the middle of an event if `half`. */
   cut(half = ''): void {
     for (const res of this.#open) {
       if (half) res.write(half, () => res.destroy());
@@ -79,7 +78,7 @@ export class Upstream {
     }
   }
 
-  /** Ends all streams as HTTP says. */
+  /** Ends all streams cleanly. */
   end(): void {
     for (const res of this.#open) res.end();
   }
