@@ -35,11 +35,13 @@ const limitsTable = {
   upstreams: none,
   rules: list<RuleBounds>([], 'rules', readRule),
   perKey: none,
+  // Present only if it is undefined, and thus left out: a limiter of the user's is not read by this table.
+  acquire: value(undefined, callable),
 };
 
 /** `limits`: bounds of the built-in limiter, or a limiter of the user's. */
 export const limitsRule: Rule<LimitsConfig> = (given, path) => {
-  if (isRecord(given) && 'acquire' in given) {
+  if (isRecord(given) && given.acquire !== undefined) {
     if (typeof given.acquire !== 'function') refuseOption(`${path}.acquire`, 'a function', given.acquire);
     const upstreams = none(given.upstreams, `${path}.upstreams`) ?? 2 * defaults.limits.total;
     return { limiter: given as unknown as StreamLimiter, upstreams, needAuthorize: [] };

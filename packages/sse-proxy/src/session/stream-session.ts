@@ -5,6 +5,7 @@ import { refuse, retryTime } from '../browser/refusal.ts';
 import { ResponseWriter, type WriterOwner } from '../browser/response-writer.ts';
 import { toBrowserHeaders } from '../browser/stream-headers.ts';
 import { TransformStep } from '../browser/transform-step.ts';
+import type { ReleaseUpstreamPermit } from '../config/upstream-permits.ts';
 import { asProxyError, SseProxyError } from '../errors.ts';
 import type { Subscription } from '../feed/subscription.ts';
 import { type HookContext, notify } from '../hooks/observers.ts';
@@ -41,6 +42,7 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
   #openedAt = 0;
   #since = 0;
   #permit: Permit | undefined;
+  #releaseUpstream: ReleaseUpstreamPermit | undefined;
   #subscription: Subscription | undefined;
   /** Set before observers are notified: `close()` called by one of them doesn't change the reason. */
   #closeReason: CloseReason | undefined;
@@ -99,6 +101,12 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
   hold(permit: Permit): void {
     if (this.lifetime.ended) releasePermit(permit);
     else this.#permit = permit;
+  }
+
+  /** Takes ownership of the upstream permit: releases it when the stream ends, at once if it already has. */
+  holdUpstream(release: ReleaseUpstreamPermit): void {
+    if (this.lifetime.ended) release();
+    else this.#releaseUpstream = release;
   }
 
   /** Takes ownership of the subscription: closes it when the stream ends, at once if it already has. */
@@ -198,6 +206,7 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
 
   onLifetimeEnd(reason: EndReason): void {
     if (this.#permit) releasePermit(this.#permit);
+    this.#releaseUpstream?.();
     this.#subscription?.close();
     this.#timeLimits?.stop();
     if (this.writer) this.#close(this.#closeReason ?? (reason as CloseReason), this.writer);

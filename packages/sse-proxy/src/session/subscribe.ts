@@ -23,7 +23,7 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
   const feedListener = context.feedListener(stream.route);
   if (lifetime.ended) throw new StreamEnded();
   if (!registry || !config.share) {
-    lifetime.addDisposer(context.upstreamPermits.acquire());
+    stream.holdUpstream(context.upstreamPermits.acquire());
     const prepare = async () => ({ address, ...(await upstreamHeaders(config, req, lifetime)) });
     const parts = { upstream, heartbeat: idleHeartbeat, config, cursor, prepare, feedListener };
     return new DedicatedSubscription(parts, request, Boolean(config.transform));
