@@ -89,7 +89,7 @@ describe('the packed packages, installed into projects of their own', () => {
     const program = add(await project.start(file, ...args), (it) => it.stop());
     const browser = add(browse(program.port, route), (it) => it.leave());
     const body = await browser.sees('data: hello\n\n');
-    expect(body).to.equal('retry: 2000\n\nid: 1\ndata: hello\n\n');
+    expect(body).to.equal('retry: 2000\nid: 1\ndata: hello\n\n');
   }
 
   for (const [name, outDirs, others] of [

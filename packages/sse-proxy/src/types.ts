@@ -78,7 +78,6 @@ export type CloseReason =
   | 'upstream-idle'
   | 'upstream-refused'
   | 'refused-late'
-  | 'event-too-large'
   | 'evicted'
   | 'max-duration'
   | 'unauthorized'
@@ -92,8 +91,16 @@ export type CloseReason =
  * - `unusable-id`: the last id, or the id that a browser returned with, is too long or can't be a header value.
  * - `ids-restarted`: after a resume, known ids arrived with other events.
  * - `unknown-id`: a browser returned with an id of this proxy that is no longer retained.
+ * - `event-too-large`: an event exceeded `maxEventBytes` and was discarded. Nothing else is missing.
+ * - `replay-too-long`: after a resume, the upstream repeated more than was recognised: events may have been sent twice.
  */
-export type GapReason = 'no-ids' | 'unusable-id' | 'ids-restarted' | 'unknown-id';
+export type GapReason =
+  | 'no-ids'
+  | 'unusable-id'
+  | 'ids-restarted'
+  | 'unknown-id'
+  | 'event-too-large'
+  | 'replay-too-long';
 
 /** Passed to {@link SseObserver.onOpen}. */
 export interface OpenContext {
@@ -448,7 +455,10 @@ export interface SseProxyOptions {
   hookTimeoutMs?: number;
   /** Bounds for browsers that read slowly. */
   slowClient?: SlowClientOptions;
-  /** Largest event of the upstream, in bytes. @defaultValue 1_048_576 */
+  /**
+   * Largest event of the upstream, in bytes. A larger one is discarded, and a gap event (`event-too-large`) takes its place.
+   * @defaultValue 1_048_576
+   */
   maxEventBytes?: number;
   /** Limits of open streams and upstream connections, or a limiter of your own. @defaultValue `{ total: 10_000 }` */
   limits?: StreamLimits | StreamLimiter;

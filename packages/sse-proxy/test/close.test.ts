@@ -202,7 +202,7 @@ describe('close()', () => {
         const { app: proxied, browser, upstream: up } = scene;
         await until(() => browser.closed());
         expect(browser.complete()).to.equal(true);
-        const body = browser.body().replace(/^retry: 1234\n\n/, '');
+        const body = browser.body().replace(/^retry: 1234\n/, '');
         expect(Number(ended('max-duration').exec(body)?.[1]), body).to.be.within(least, most);
         const [close] = proxied.witness.closes;
         expect([close?.reason, close?.error]).to.deep.equal(['max-duration', undefined]);

@@ -44,15 +44,15 @@ describe('chunks that go to the socket', () => {
     const { port } = await app({ target: up.url, heartbeatMs: 20, resume: false });
     const browser = visit(port);
     const request = await up.request();
-    await browser.sees('retry: 2000\n\n');
+    await browser.sees('retry: 2000\n');
     request.raw(chunk('id: 1\ndata: one\n\n') + chunk('data: two\n') + chunk('\ndata: thr'));
     await browser.sees('data: two\n\n');
     request.raw(`${chunk('ee\n\n')}0\r\n\r\n`);
     await until(() => browser.complete());
     const [first, ...rest] = bodyOf(browser.wire()).split(chunk('id: 1\ndata: one\n\ndata: two\n\n'));
     // A slow machine may see heartbeats in between.
-    expect(first).to.match(/^d\r\nretry: 2000\n\n\r\n(3\r\n:\n\n\r\n)*$/);
-    expect(rest.join('')).to.match(/^(3\r\n:\n\n\r\n)*d\r\ndata: three\n\n\r\n0\r\n\r\n$/);
+    expect(first).to.match(/^c\r\nretry: 2000\n\r\n(2\r\n:\n\r\n)*$/);
+    expect(rest.join('')).to.match(/^(2\r\n:\n\r\n)*d\r\ndata: three\n\n\r\n0\r\n\r\n$/);
   });
 
   for (const [name, options] of Object.entries({
@@ -76,7 +76,7 @@ describe('chunks that go to the socket', () => {
       const { port } = await app({ target: up.url, heartbeatMs: false, ...options }, withMiddleware(counting));
       const browser = visit(port);
       const request = await up.request();
-      await browser.sees('retry: 2000\n\n');
+      await browser.sees('retry: 2000\n');
       expect(writes).to.equal(1);
       request.raw(chunk('data: 1\n\n') + chunk('data: 2\n\n') + chunk('data: 3\n\ndata: 4\n\n'));
       await browser.sees('data: 4\n\n');
@@ -88,11 +88,11 @@ describe('chunks that go to the socket', () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy } = await app({ target: up.url, heartbeatMs: 10 });
     const browser = visit(port);
-    await browser.sees(':\n\n:\n\n');
+    await browser.sees(':\n:\n');
     await proxy.close();
     await until(() => browser.closed());
     expect(bodyOf(browser.wire())).to.match(
-      /^d\r\nretry: 2000\n\n\r\n(3\r\n:\n\n\r\n){2,}[0-9a-f]+\r\n(retry|event): [^\r]*\n\n\r\n0\r\n\r\n$/,
+      /^c\r\nretry: 2000\n\r\n(2\r\n:\n\r\n){2,}[0-9a-f]+\r\n(retry|event): [^\r]*\n\n\r\n0\r\n\r\n$/,
     );
     expect(browser.body()).to.include('event: sse-proxy:end');
   });
@@ -148,7 +148,7 @@ describe('chunks that go to the socket', () => {
     const request = await up.request();
     request.raw(chunk('id: 1\ndata: one\n\n') + chunk('data: two\n\n'));
     await browser.sees('two\n\n');
-    expect(seen()).to.equal('retry: 2000\n\nid: 1\ndata: one\n\ndata: two\n\n');
+    expect(seen()).to.equal('retry: 2000\nid: 1\ndata: one\n\ndata: two\n\n');
     expect(browser.body()).to.equal(seen());
   });
 
@@ -203,7 +203,7 @@ describe('chunks that go to the socket', () => {
       const body = browser.body();
       if (body.length > fed) gunzip.write(Buffer.from(body.slice(fed), 'latin1'));
       fed = body.length;
-      return Buffer.concat(plain).toString() === 'retry: 2000\n\ndata: one\n\n';
+      return Buffer.concat(plain).toString() === 'retry: 2000\ndata: one\n\n';
     });
     expect(browser.headers()['content-encoding']).to.equal('gzip');
   });
@@ -217,7 +217,7 @@ describe('chunks that go to the socket', () => {
     await browser.sees('one\n\n');
     request.end();
     await until(() => browser.closed());
-    expect(bodyOf(browser.wire())).to.equal('retry: 2000\n\ndata: one\n\n');
+    expect(bodyOf(browser.wire())).to.equal('retry: 2000\ndata: one\n\n');
     expect(browser.headers()).not.to.have.property('transfer-encoding');
   });
 
@@ -239,7 +239,7 @@ describe('chunks that go to the socket', () => {
     await until(() => wire.includes('one\n\n'));
     request.end();
     await until(() => wire.endsWith('0\r\n\r\n'));
-    expect(bodyOf(wire)).to.equal(`${chunk('retry: 2000\n\n')}${chunk('data: one\n\n')}0\r\n\r\n`);
+    expect(bodyOf(wire)).to.equal(`${chunk('retry: 2000\n')}${chunk('data: one\n\n')}0\r\n\r\n`);
   });
 
   it('are not offered on HTTP/2, nor on a response of known length or one that is corked', async () => {

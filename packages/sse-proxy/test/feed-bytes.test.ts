@@ -158,17 +158,127 @@ describe('what a feed hands on over a resume', () => {
     }
   });
 
-  it('is over with an event that is too large: it would come again. What was whole before it went on', async () => {
-    const it = feedWith(soon, { maxEventBytes: 20 });
-    await it.open();
-    it.send(`id: 1\ndata: 1\n\ndata: ${'x'.repeat(30)}`);
-    expect(it.text()).to.equal('id: 1\ndata: 1\n\n');
-    expect([it.chunks(), it.overs[0]?.[0], it.overs[0]?.[1]?.code]).to.deep.equal([
-      1,
-      'event-too-large',
-      'ERR_SSE_EVENT_TOO_LARGE',
-    ]);
-    expect(it.upstream.live()).to.equal(0);
+  describe('with an event over maxEventBytes', () => {
+    const large = (id: string) => `id: ${id}\ndata: ${'x'.repeat(60)}\n\n`;
+    const setUp = async (options = {}) => {
+      const it = feedWith(soon, { maxEventBytes: 40, ...options });
+      await it.open();
+      return it;
+    };
+
+    it('puts a gap and a lone id in its place, and goes on [R34]', async () => {
+      const it = await setUp();
+      it.send(`id: 1\ndata: 1\n\n${large('2')}id: 3\ndata: 3\n\n`);
+      expect(it.text()).to.equal('id: 1\ndata: 1\n\n(event-too-large)id: 2\n\nid: 3\ndata: 3\n\n');
+      expect(it.gaps.map(({ reason, id }) => [reason, id])).to.deep.equal([['event-too-large', '2']]);
+      expect(it.overs).to.deep.equal([]);
+    });
+
+    it('resumes from its id, and reports it once if the upstream repeats it [R34] [R35]', async () => {
+      const it = await setUp();
+      it.send(`id: 1\ndata: 1\n\n${large('2')}`);
+      it.break();
+      await it.reopen(2);
+      it.send(`${large('2')}id: 3\ndata: 3\n\n`);
+      expect(cursors(it)).to.deep.equal([undefined, '2']);
+      expect(it.text()).to.equal('id: 1\ndata: 1\n\n(event-too-large)id: 2\n\nid: 3\ndata: 3\n\n');
+    });
+
+    it('does so without resume and without an id too [R34]', async () => {
+      const it = feedWith(false, { maxEventBytes: 40 });
+      await it.open();
+      it.send(`data: ${'x'.repeat(60)}\n\ndata: next\n\n`);
+      expect(it.text()).to.equal('(event-too-large)data: next\n\n');
+      expect(it.gaps[0]).to.not.have.property('id');
+    });
+
+    it('skips one that is unfinished at 64 × maxEventBytes if its id is known, and reports it once [R34]', async () => {
+      const it = await setUp();
+      for (let connection = 0; connection < 3; connection++) {
+        it.send('id: 2\n');
+        for (let i = 0; i < 70; i++) it.send(`data: ${'x'.repeat(40)}\n`);
+        await it.reopen(20);
+      }
+      expect(cursors(it)).to.deep.equal([undefined, '2', '2', '2']);
+      expect(it.text().startsWith('(event-too-large)id: 2\n\n')).to.equal(true);
+      expect(it.gaps).to.have.length(1);
+      expect(
+        it.resumes.map(([attempts]) => attempts),
+        'the backoff goes on',
+      ).to.deep.equal([1, 2, 3]);
+    });
+
+    it('breaks the connection of one that is unfinished at idleTimeoutMs, though bytes arrive [R34]', async () => {
+      const it = await setUp({ idleTimeoutMs: 1_000 });
+      it.send(`data: ${'x'.repeat(60)}`);
+      for (let beat = 0; beat * it.heartbeat.periodMs <= 1_000; beat++) {
+        expect(it.upstream.live()).to.equal(1);
+        it.send('x');
+        it.feed.beat();
+      }
+      expect(it.text()).to.equal('(event-too-large)');
+      await it.reopen(20);
+      it.send('data: next\n\n');
+      expect(it.text()).to.equal('(event-too-large)(no-ids)data: next\n\n');
+    });
+  });
+
+  it('cuts an id over 4 KiB from its event and reports a gap at the next resume only [R24]', async () => {
+    const it = await over([`id: 1\ndata: 1\n\nid: ${'2'.repeat(4_097)}\ndata: 2\n\n`], ['id: 3\ndata: 3\n\n'], []);
+    expect(cursors(it)).to.deep.equal([undefined, undefined, '3']);
+    expect(it.text()).to.equal('id: 1\ndata: 1\n\ndata: 2\n\n(unusable-id)id: 3\ndata: 3\n\n');
+  });
+
+  it('reports no gap because in-band events of another proxy, which have no id, came last', async () => {
+    const gap = 'event: sse-proxy:gap\ndata: {}\n\n';
+    const it = await over([`id: 1\ndata: 1\n\n${gap}`], ['id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n']);
+    expect(it.text()).to.equal(`id: 1\ndata: 1\n\n${gap}id: 2\ndata: 2\n\n`);
+  });
+
+  it('recognises a repeat that other comments and retry: lines precede [R28]', async () => {
+    const it = await over(
+      ['retry: 0\n: a\nid: 1\ndata: 1\n\n: b\nid: 2\ndata: 2\n\n'],
+      ['id: 1\ndata: 1\n\nretry: 1\n: c\nid: 2\ndata: 2\n\n: d\nid: 3\ndata: 3\n\n'],
+    );
+    expect(it.text().match(/data: ./g)).to.deep.equal(['data: 1', 'data: 2', 'data: 3']);
+    expect(it.gaps).to.deep.equal([]);
+  });
+
+  describe('a whole log that is repeated after a resume', () => {
+    const log = (from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, n) => `id: x${from + n}\ndata: ${from + n}\n\n`).join('');
+
+    it('is dropped though it is longer than the window [R35]', async () => {
+      const it = await over([log(1, 3_000)], [log(1, 1_500), log(1_501, 3_001)]);
+      expect(it.text() === log(1, 3_001)).to.equal(true);
+    });
+
+    it('delays new events that could belong to it for less than a second', async () => {
+      const it = await over([log(1, 3_000)], [log(3_001, 3_001)]);
+      expect(it.text() === log(1, 3_000)).to.equal(true);
+      clock.tick(400);
+      expect(it.text() === log(1, 3_001)).to.equal(true);
+      it.send(log(3_002, 3_002));
+      expect(it.text() === log(1, 3_002)).to.equal(true);
+    });
+
+    it('delays no new event past a clean end, or for ever while more arrive', async () => {
+      const ended = await over([log(1, 3_000)], [log(3_001, 3_001)]);
+      ended.end();
+      expect(ended.text() === log(1, 3_001)).to.equal(true);
+      const busy = await over([log(1, 3_000)], [log(3_001, 3_001)]);
+      for (let n = 3_002; n < 3_012; n++) {
+        clock.tick(199);
+        busy.send(log(n, n));
+      }
+      expect(busy.text() === log(1, 3_011)).to.equal(true);
+    });
+
+    it('loses nothing if the connection breaks while events are held', async () => {
+      const it = await over([log(1, 3_000)], [log(3_001, 3_001)], [log(3_001, 3_002)]);
+      clock.tick(1_000);
+      expect(it.text() === log(1, 3_002)).to.equal(true);
+    });
   });
 
   it('loses and doubles nothing, wherever a stream with ids is cut, however often, however much comes again', async () => {

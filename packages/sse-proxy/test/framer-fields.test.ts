@@ -80,11 +80,13 @@ describe('framing: retry', () => {
     expect(retryAfter('retrys: 5\n\nretr: 5\n\n')).to.equal(undefined);
   });
 
-  it('input 29: a retry of 10^20 is a number still; its user clamps it', () => {
-    expect(retryAfter(`retry: 1${'0'.repeat(20)}\n\n`)).to.equal(1e20);
+  it('clamps a retry of 10^20 [R26] [input 29]', () => {
+    expect(retryAfter(`retry: 1${'0'.repeat(20)}\n\n`)).to.equal(300_000);
   });
 
-  it('rule 18: retry counts when its event is whole', () => {
-    expect(retryAfter('retry: 5\n')).to.equal(undefined);
+  it('counts before an event at its line, within an event when that is whole [R26]', () => {
+    expect(retryAfter('retry: 5\n')).to.equal(5);
+    expect(retryAfter('data: a\nretry: 5\n')).to.equal(undefined);
+    expect(retryAfter('data: a\nretry: 5\n\n')).to.equal(5);
   });
 });

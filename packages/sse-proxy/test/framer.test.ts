@@ -1,7 +1,18 @@
 import { expect } from 'chai';
 import { SseProxyError } from '../src/index.ts';
 import { Framer } from '../src/sse/framer.ts';
-import { dribble, type Frames, framing, push } from './support/frames.ts';
+import { bounds, dribble, type Frames, framing, push } from './support/frames.ts';
+
+/** The frames, where the LF of a final CRLF that arrived alone is joined to its event. */
+function joined({ frames }: Frames): string[] {
+  const result: string[] = [];
+  for (const frame of frames) {
+    const last = result.at(-1) ?? '';
+    if (frame === '\n' && last.endsWith('\r!')) result[result.length - 1] = `${last.slice(0, -1)}\n!`;
+    else if (frame !== '\n' || !last.startsWith('(too large')) result.push(frame);
+  }
+  return result;
+}
 
 const bom = '\xef\xbb\xbf';
 
@@ -163,58 +174,169 @@ describe('framing: what was handed on', () => {
   it('stays as it is while later events are put together: a slow browser may still wait for it', () => {
     const slices: Buffer[] = [];
     const framer = new Framer(
-      { onFrames: (source, start, end) => slices.push(source.subarray(start, end)) > 0 },
-      1_000,
+      { onFrames: (source, start, end) => slices.push(source.subarray(start, end)) > 0, onOversizedEvent() {} },
+      bounds(1_000),
     );
     for (const chunk of dribble('data: a\n\ndata: b\n\n: c\n')) framer.push(Buffer.from(chunk));
     expect(slices.map(String)).to.deep.equal(['data: a\n\n', 'data: b\n\n', ': c\n']);
   });
 });
 
-describe('framing: bounds', () => {
+describe('Framer, with an event that exceeds maxEventBytes', () => {
   const event = 'data: 12345\n\n';
+  const next = 'data: next\n\n';
 
-  it('input 28: an event of exactly maxEventBytes passes, one byte more does not', () => {
-    for (const chunks of [[event], dribble(event), ['da', event.slice(2)]]) {
-      expect(push(framing(event.length), ...chunks).frames).to.deep.equal([`${event}!`]);
-      tooLarge(framing(event.length - 1), ...chunks);
+  /** What is passed on of `bytes` in several chunkings, which must agree. */
+  function discarded(maxEventBytes: number, bytes: string): string[] {
+    const whole = push(framing(maxEventBytes), bytes);
+    for (const size of [1, 2, 7, 50]) {
+      const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) => bytes.substr(n * size, size));
+      const kept = push(framing(maxEventBytes), ...chunks);
+      expect(joined(kept), `chunks of ${size}`).to.deep.equal(joined(whole));
+      expect(kept.framer.oversized === undefined).to.equal(whole.framer.oversized === undefined);
     }
+    return joined(whole);
+  }
+
+  it('passes one of exactly maxEventBytes and discards one that is a byte larger [R34] [input 28]', () => {
+    expect(discarded(event.length, event + next)).to.deep.equal([`${event}!`, `${next}!`]);
+    expect(discarded(event.length - 1, event)).to.deep.equal(['(too large)']);
+    expect(push(framing(event.length), 'da', event.slice(2)).frames).to.deep.equal([`${event}!`]);
   });
 
-  it('input 28: the LF of a CRLF that ends an event may come on top when it comes alone', () => {
+  it('passes the LF of its final CRLF if that arrives alone [input 28]', () => {
     const bytes = 'data: 12345\r\n\r\n';
     expect(push(framing(bytes.length), bytes).bytes()).to.equal(bytes);
     expect(push(framing(bytes.length - 1), bytes.slice(0, -1), '\n').bytes()).to.equal(bytes);
-    tooLarge(framing(bytes.length - 2), bytes.slice(0, -1), '\n');
-    tooLarge(framing(bytes.length - 1), bytes);
+    expect(push(framing(bytes.length - 2), bytes.slice(0, -1), '\n').frames).to.deep.equal(['(too large)', '\n']);
   });
 
-  it('input 28: an endless line is cut at maxEventBytes; what was whole before it has passed', () => {
-    const kept = push(framing(100), 'data: a\n\n');
-    tooLarge(kept, `data: b\n\n${'x'.repeat(101)}`);
-    expect(kept.frames).to.deep.equal(['data: a\n\n!', 'data: b\n\n!']);
+  for (const [name, eol] of [
+    ['LF', '\n'],
+    ['CR', '\r'],
+    ['CRLF', '\r\n'],
+  ] as const) {
+    it(`discards it alone, up to its empty line, and knows its id (${name}) [R34]`, () => {
+      const long = `data: ${'x'.repeat(100)}${eol}`;
+      const after = `id: n${eol}data: n${eol}${eol}`;
+      for (const [bytes, expected] of [
+        [`id: 7${eol}${long}${eol}`, '(too large: 7)'],
+        [`${long}id: 7${eol}${eol}`, '(too large: 7)'],
+        [`id: 6${eol}${long}id:7${eol}${eol}`, '(too large: 7)'],
+        [`id: 7${eol}${long}id: 8\0${eol}${eol}`, '(too large: 7)'],
+        [`${long}id${eol}${eol}`, '(too large: )'],
+        [`${long}${eol}`, '(too large)'],
+        [`event: a${eol}: comment${eol}${long}${eol}`, '(too large)'],
+        [`id: 7${eol}${'y'.repeat(100)}: ${eol}${eol}`, '(too large, no event: 7)'],
+        [`${`data: x${eol}`.repeat(20)}${eol}`, '(too large)'],
+      ] as const) {
+        expect(discarded(60, after + bytes + after), JSON.stringify(bytes)).to.deep.equal([
+          `${after}!`,
+          expected,
+          `${after}!`,
+        ]);
+      }
+    });
+
+    it(`discards a comment or a retry: line alone that is larger (${name}) [R28]`, () => {
+      for (const line of [`:${'x'.repeat(100)}`, `retry: ${'1'.repeat(100)}`]) {
+        const frames = discarded(60, `${line}${eol}data: a${eol}${eol}`);
+        expect(frames).to.deep.equal(['(too large, no event)', `data: a${eol}${eol}!`]);
+      }
+    });
+  }
+
+  it('reports an id that is too long as unusable, also of an event that is too large [R24]', () => {
+    const frames = push(framing(6_000), `id: ${'i'.repeat(4_097)}\ndata: ${'x'.repeat(6_000)}\n\n`).frames;
+    expect(frames).to.deep.equal(['(too large: \0)']);
   });
 
-  it('input 28: an endless event is cut at maxEventBytes, and no more than that is ever held', () => {
+  it('stores nothing of it', () => {
     const kept = framing(1_000);
-    const line = 'data: 0123456789\n';
-    tooLarge(kept, ...Array.from({ length: 59 }, () => line));
-    expect(kept.framer.heldBytes).to.equal(58 * line.length);
+    push(kept, ...Array.from({ length: 500 }, () => 'data: 0123456789\n'));
+    expect(kept.framer.heldBytes).to.equal(0);
+    expect(kept.framer.oversized).to.not.equal(undefined);
   });
 
-  it('input 28: an endless comment is cut too', () => {
-    tooLarge(framing(100), ...dribble(`:${'x'.repeat(100)}`));
+  it('gives it the same digest in every chunking, and another to another event [R34]', () => {
+    const digestOf = (bytes: string, size: number) => {
+      let digest = '';
+      const framer = new Framer(
+        { onFrames: () => true, onOversizedEvent: (event) => (digest = event.digest().toString('hex')) },
+        bounds(50),
+      );
+      for (let at = 0; at < bytes.length; at += size) framer.push(Buffer.from(bytes.substr(at, size)));
+      return digest;
+    };
+    const bytes = `id: 1\r\ndata: ${'x'.repeat(100)}\r\ndata: y\r\n\r\n`;
+    const digests = [1, 2, 13, 1_000].map((size) => digestOf(bytes, size));
+    expect(new Set(digests).size).to.equal(1);
+    expect(digestOf(bytes.replace('y', 'z'), 13)).to.not.equal(digests[0]);
   });
 
-  it('input 28: many events may be larger together than maxEventBytes', () => {
-    const kept = push(framing(20), 'data: 12345\n\n'.repeat(1_000));
-    expect(kept.events).to.equal(1_000);
-  });
-
-  it('works again after a restart', () => {
-    const kept = framing(20);
-    tooLarge(kept, 'x'.repeat(21));
+  it('gives up when it is unfinished at 64 × maxEventBytes [R34] [input 28]', () => {
+    const kept = framing(100);
+    push(kept, 'data: a\n\n', ...Array.from({ length: 64 }, () => 'x'.repeat(100)));
+    tooLarge(kept, 'x');
+    expect(kept.frames).to.deep.equal(['data: a\n\n!']);
     kept.framer.restart();
-    expect(push(kept, 'data: a\n\n').frames).to.deep.equal(['data: a\n\n!']);
+    expect(push(kept, 'data: b\n\n').frames).to.deep.equal(['data: a\n\n!', 'data: b\n\n!']);
+    tooLarge(framing(100), `:${'x'.repeat(6_400)}`);
+  });
+
+  it('passes many events that are larger together [input 28]', () => {
+    expect(push(framing(20), 'data: 12345\n\n'.repeat(1_000)).events).to.equal(1_000);
+    const frames = push(framing(20), `${':'.repeat(15)}\nretry: 1234\ndata: 12345\n\n`).frames;
+    expect(frames, 'comments and retry lines before it don’t count').to.have.length(3);
+  });
+});
+
+describe('Framer, with lines that precede an event', () => {
+  it('passes comments and retry: lines as frames of their own, in every chunking [R28]', () => {
+    for (const eol of ['\n', '\r\n', '\r']) {
+      const lines = [`: hello${eol}`, `retry: 5${eol}`, `retry${eol}`, `retry: x${eol}`, `:${eol}`];
+      const event = `id: 1${eol}retry: 6${eol}: in it${eol}data: a${eol}${eol}`;
+      const expected = [...lines, `${event}!`, ...lines];
+      const bytes = lines.join('') + event + lines.join('');
+      for (let size = 1; size < 20; size++) {
+        const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) => bytes.substr(n * size, size));
+        const kept = push(framing(), ...chunks);
+        // The CR at the end may be half of a CRLF.
+        const frames = eol === '\r' ? expected.slice(0, -1) : expected;
+        expect(joined(kept), `${JSON.stringify(eol)}, chunks of ${size}`).to.deep.equal(frames);
+      }
+    }
+  });
+
+  it('takes no other field for one', () => {
+    for (const line of ['retryx: 5', 'retr: 5', 'Retry: 5', ' retry: 5', 'event: retry', 'x']) {
+      const bytes = `${line}\ndata: a\n\n`;
+      expect(push(framing(), bytes).frames, line).to.deep.equal([`${bytes}!`]);
+      expect(push(framing(), ...dribble(bytes)).frames, line).to.deep.equal([`${bytes}!`]);
+    }
+  });
+});
+
+describe('Framer, with fields out of bounds', () => {
+  const long = 'i'.repeat(4_097);
+
+  it('cuts an id over 4 KiB from its event and passes one of 4 KiB [R24]', () => {
+    for (const chunks of [(bytes: string) => [bytes], dribble]) {
+      const cut = push(framing(), ...chunks(`event: a\nid: ${long}\r\ndata: b\nidx: c\n\n`));
+      expect([cut.frames, cut.lastId]).to.deep.equal([['event: a\ndata: b\nidx: c\n\n!'], '\0']);
+      const fits = `id: ${long.slice(1)}\ndata: b\n\n`;
+      expect(push(framing(), ...chunks(fits)).frames).to.deep.equal([`${fits}!`]);
+    }
+    expect(push(framing(), `id: 1\nid:${long}\ndata: a\n\n`).frames).to.deep.equal(['data: a\n\n!']);
+    const overridden = `id: ${long}\nid: 1\ndata: a\n\n`;
+    expect(push(framing(), overridden).frames).to.deep.equal([`${overridden}!`]);
+  });
+
+  it('clamps retry: to 300,000 ms, on its own line and within an event [R26]', () => {
+    const kept = push(framing(), 'retry: 300001\nid: 1\nretry:99999999999999999999\ndata: retry: 999999\n\n');
+    expect(kept.frames).to.deep.equal(['retry: 300000\n', 'id: 1\nretry:300000\ndata: retry: 999999\n\n!']);
+    expect(kept.framer.retryMs).to.equal(300_000);
+    const fits = 'retry: 300000\nid: 1\nretry: 0\ndata: a\n\n';
+    expect(push(framing(), fits).bytes()).to.equal(fits);
   });
 });

@@ -32,7 +32,7 @@ describe('resume', () => {
     expect(second.headers['last-event-id']).to.equal('1');
     second.begin();
     second.send('id: 2\ndata: two\n\n');
-    expect(await browser.sees('two\n\n')).to.equal('retry: 2000\n\nid: 1\ndata: one\n\nid: 2\ndata: two\n\n');
+    expect(await browser.sees('two\n\n')).to.equal('retry: 2000\nid: 1\ndata: one\n\nid: 2\ndata: two\n\n');
     expect(app.witness.closes).to.deep.equal([]);
     expect(app.witness.resumes.map(({ attempts, browsers }) => ({ attempts, browsers }))).to.deep.equal([
       { attempts: 1, browsers: 1 },
@@ -52,7 +52,7 @@ describe('resume', () => {
     const second = await upstream.request(1);
     second.begin();
     second.send(`${all.join('')}id: 4\ndata: four\n\n`);
-    expect(await browser.sees('four\n\n')).to.equal(`retry: 2000\n\n${all.join('')}id: 4\ndata: four\n\n`);
+    expect(await browser.sees('four\n\n')).to.equal(`retry: 2000\n${all.join('')}id: 4\ndata: four\n\n`);
   });
 
   it('says gap when ids begin anew, and delivers all of the new ones', async () => {
@@ -108,7 +108,7 @@ describe('resume', () => {
     const back = open('2');
     await back.sees('three');
     request.send('id: 4\ndata: four\n\n');
-    expect(await back.sees('four')).to.equal('retry: 2000\n\nid: 3\ndata: three\n\nid: 4\ndata: four\n\n');
+    expect(await back.sees('four')).to.equal('retry: 2000\nid: 3\ndata: three\n\nid: 4\ndata: four\n\n');
     expect(upstream.requests).to.have.length(1);
     expect(app.proxy.stats()).to.include({ upstreamConnections: 1, sharedFeeds: 1 });
   });
@@ -141,10 +141,10 @@ describe('resume', () => {
     const ids = [...body.matchAll(/id: (\w+-\d+)\n/g)].map((match) => match[1] ?? '');
     expect(ids.map((id) => id.split('-')[1])).to.deep.equal(['1', '2']);
     const back = open(ids[0]);
-    expect(await back.sees('data: b\n\n')).to.equal(`retry: 2000\n\nid: ${ids[1]}\ndata: b\n\n`);
+    expect(await back.sees('data: b\n\n')).to.equal(`retry: 2000\nid: ${ids[1]}\ndata: b\n\n`);
     const stranger = open('nobody-7');
     expect(await stranger.sees('data: b\n\n')).to.match(
-      /^retry: 2000\n\nevent: sse-proxy:gap\ndata: \{"reason":"unknown-id".*\n\nid: .*-1\ndata: a\n\n/,
+      /^retry: 2000\nevent: sse-proxy:gap\ndata: \{"reason":"unknown-id".*\n\nid: .*-1\ndata: a\n\n/,
     );
   });
 
@@ -156,14 +156,14 @@ describe('resume', () => {
     request.send('id: é1\ndata: one\n\n');
     await one.sees('one');
     const two = open();
-    expect(await two.sees('id: ')).to.equal(`retry: 2000\n\nid: ${Buffer.from('é1').toString('latin1')}\n\n`);
+    expect(await two.sees('id: ')).to.equal(`retry: 2000\nid: ${Buffer.from('é1').toString('latin1')}\n\n`);
     two.leave();
     await until(() => app.proxy.stats().open === 1);
     request.send('id: é2\ndata: two\n\n');
     await one.sees('two');
     const back = open(Buffer.from('é1').toString('latin1'));
     expect(await back.sees('two\n\n')).to.equal(
-      `retry: 2000\n\nid: ${Buffer.from('é2').toString('latin1')}\ndata: two\n\n`,
+      `retry: 2000\nid: ${Buffer.from('é2').toString('latin1')}\ndata: two\n\n`,
     );
   });
 });

@@ -71,8 +71,8 @@ describe('sseRouter', () => {
     );
     expect((await visit(port, '/a').opened()).status()).to.equal(403);
     const fields = { 'X-A': 'a', 'X-B': 'b' };
-    await visit(port, '/b', fields).sees('retry: 7\n\n');
-    await visit(port, '/c', fields).sees('retry: 5\n\n');
+    await visit(port, '/b', fields).sees('retry: 7\n');
+    await visit(port, '/c', fields).sees('retry: 5\n');
     expect(up.requests.map(({ headers }) => [headers['x-a'], headers['x-b']])).to.deep.equal([
       [undefined, 'b'],
       ['a', undefined],

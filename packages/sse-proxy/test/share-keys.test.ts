@@ -167,7 +167,7 @@ describe('who shares an upstream connection', () => {
     };
     const proxied = await app({ target: up.url, share: share as never, forwardHeaders: [] });
     expect((await visit(proxied.port, '/sse?bad=1').sees('refused')).includes('ERR_SSE_HOOK')).to.equal(true);
-    await visit(proxied.port).sees('retry: 2000\n\n');
+    await visit(proxied.port).sees('retry: 2000\n');
     expect(proxied.proxy.stats()).to.include({ open: 1, sharedFeeds: 1 });
   });
 });

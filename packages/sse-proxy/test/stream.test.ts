@@ -110,7 +110,7 @@ describe('the bytes of a stream', () => {
   it("sends the browser's reconnection time first, as a line of its own event", async () => {
     const { browser, request } = await opened({ retryMs: 1234.4 });
     request.send('data: one\n\n');
-    expect(await browser.sees('one\n\n')).to.equal('retry: 1234\n\ndata: one\n\n');
+    expect(await browser.sees('one\n\n')).to.equal('retry: 1234\ndata: one\n\n');
   });
 
   it('sends no reconnection time with retryMs: false', async () => {

@@ -18,12 +18,12 @@ describe('the thin path', () => {
     request.begin();
     await browser.opened();
     expect(browser.status()).to.equal(200);
-    await browser.sees('retry: 2000\n\n');
+    await browser.sees('retry: 2000\n');
 
     request.send('id: 1\ndata: one\n\nid: 2\nda');
     await browser.sees('data: one\n\n');
     request.send('ta: two\n\n');
-    expect(await browser.sees('data: two\n\n')).to.equal('retry: 2000\n\nid: 1\ndata: one\n\nid: 2\ndata: two\n\n');
+    expect(await browser.sees('data: two\n\n')).to.equal('retry: 2000\nid: 1\ndata: one\n\nid: 2\ndata: two\n\n');
     expect(app.proxy.stats()).to.include({ open: 1, opened: 1, events: 2, upstreamConnections: 1 });
 
     browser.leave();

@@ -101,8 +101,16 @@ describe('the time-outs of the upstream', () => {
       const feed = new Feed({
         upstream: upstreams,
         heartbeat,
-        config: { idleTimeoutMs: 40, idleTimeoutIsSet: false, maxEventBytes: 1_000, openAfterMs: false, resume: false },
+        config: {
+          idleTimeoutMs: 40,
+          idleTimeoutIsSet: false,
+          maxEventBytes: 1_000,
+          openAfterMs: false,
+          resume: false,
+          retryMs: 2_000,
+        },
         cursor: '',
+        assignIds: false,
         prepare: () => Promise.reject(new Error('not resumed')),
         retainFrames: true,
         feedListener: { onGap() {}, onResume() {} },

@@ -78,27 +78,37 @@ describe("the upstream's events", () => {
     expect(await second.sees('two\n\n')).to.equal('data: two\n\n');
   });
 
-  for (const [what, start, more] of [
-    ['line', 'data: ', 'x'.repeat(512)],
-    ['event', '', 'data: x\n'.repeat(64)],
-    ['comment', ': ', 'x'.repeat(512)],
-  ] as const) {
-    it(`row 28: an endless ${what} is cut at maxEventBytes, and counted`, async () => {
-      const { app: proxied, browser, request } = await opened({ maxEventBytes: 4_096 });
-      request.send(`data: one\n\n${start}`);
-      await browser.sees('one\n\n');
-      for (let sent = start.length; sent + more.length <= 4_096; sent += more.length) request.send(more);
-      request.send(more);
-      await until(() => browser.closed() && request.closed());
-      expect(browser.body()).to.equal('data: one\n\n');
-      expect(browser.complete()).to.equal(false);
-      const { errors, closes } = proxied.witness;
-      expect(errors.map(({ error }) => error.code)).to.deep.equal(['ERR_SSE_EVENT_TOO_LARGE']);
-      expect(closes.map((close) => close.reason)).to.deep.equal(['event-too-large']);
+  for (const share of [false, true]) {
+    const mode = share ? 'shared' : 'dedicated';
+
+    it(`puts a gap in the place of an event over maxEventBytes and goes on (${mode}) [R34] [input 28]`, async () => {
+      const { app: proxied, browser, request } = await opened({ maxEventBytes: 4_096, share });
+      request.send('id: 1\ndata: one\n\nid: 2\ndata: ');
+      for (let i = 0; i < 20; i++) request.send('x'.repeat(512));
+      request.send('\n\nid: 3\ndata: three\n\n');
+      const body = await browser.sees('three\n\n');
+      const gap = /event: sse-proxy:gap\ndata: \{"reason":"event-too-large","from":"[^"]+","to":"[^"]+","id":"2"\}\n\n/;
+      expect(body).to.match(gap);
+      expect(body.replace(gap, '')).to.equal('id: 1\ndata: one\n\nid: 2\n\nid: 3\ndata: three\n\n');
+      expect(proxied.witness.gaps.map(({ reason }) => reason)).to.deep.equal(['event-too-large']);
+      expect(proxied.witness.closes).to.deep.equal([]);
+    });
+
+    it(`reconnects when an event is unfinished at 64 × maxEventBytes (${mode}) [R34] [input 28]`, async () => {
+      const resume = { minDelayMs: 5, maxDelayMs: 20 };
+      const { browser, request, upstream: up } = await opened({ maxEventBytes: 1_024, share, resume });
+      request.send('id: 1\ndata: one\n\n');
+      for (let i = 0; i < 70; i++) request.send('x'.repeat(1_024));
+      const again = await up.request(1);
+      expect(again.headers['last-event-id']).to.equal('1');
+      again.begin();
+      again.send('id: 2\ndata: two\n\n');
+      const body = await browser.sees('two\n\n');
+      expect(body.match(/event-too-large|data: \w+/g)).to.deep.equal(['data: one', 'event-too-large', 'data: two']);
     });
   }
 
-  it('row 28: an event of exactly maxEventBytes passes', async () => {
+  it('passes an event of exactly maxEventBytes [input 28]', async () => {
     const { browser, request } = await opened({ maxEventBytes: 4_096 });
     const event = `data: ${'x'.repeat(4_088)}\n\n`;
     request.send(event.slice(0, 3_000));
@@ -107,16 +117,8 @@ describe("the upstream's events", () => {
     expect(await browser.sees('next\n\n')).to.equal(`${event}data: next\n\n`);
   });
 
-  it('row 28: what was whole before the event that is too large has reached the browser', async () => {
-    const { browser, request } = await opened({ maxEventBytes: 64 });
-    request.send(`data: one\n\ndata: ${'x'.repeat(200)}`);
-    await until(() => browser.closed());
-    expect(browser.body()).to.equal('data: one\n\n');
-    expect(browser.complete()).to.equal(false);
-  });
-
-  for (const retry of ['0', '-1', '1e3', '100000000000000000000', '', '1 000', '٣']) {
-    it(`row 29: retry: ${retry || '(empty)'} passes as it came and disturbs nothing`, async () => {
+  for (const retry of ['0', '-1', '1e3', '300000', '', '1 000', '٣']) {
+    it(`passes retry: ${retry || '(empty)'} as it came [R26] [input 29]`, async () => {
       const { app: proxied, browser, request } = await opened();
       const event = `retry: ${retry}\ndata: one\n\n`;
       request.send(`${event}retry: ${retry}\n\ndata: two\n\n`);
@@ -125,6 +127,20 @@ describe("the upstream's events", () => {
       expect(proxied.proxy.stats().events).to.equal(2);
     });
   }
+
+  it('clamps a retry: that reaches the browser [R26] [input 29]', async () => {
+    const { browser, request } = await opened();
+    request.send('retry: 100000000000000000000\ndata: one\n\n');
+    expect(await browser.sees('one\n\n')).to.equal('retry: 300000\ndata: one\n\n');
+  });
+
+  it('keeps a second BOM, but never as the first bytes of a response [R21] [input 25]', async () => {
+    const { browser, request } = await opened({ share: true });
+    const bom = '\xef\xbb\xbf';
+    request.send(Buffer.from(`${bom}${bom}data: not data\nid: 1\ndata: one\n\ndata: two\n\n`, 'latin1'));
+    const expected = `:\n${bom}data: not data\nid: 1\ndata: one\n\ndata: two\n\n`;
+    expect(await browser.sees('two\n\n')).to.equal(expected);
+  });
 
   it('row 30: events without ids, with repeated and with decreasing ids are delivered as they came', async () => {
     const events = [

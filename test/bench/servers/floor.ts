@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { heartbeatMs, listen, upstream } from './serve.ts';
 
 const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n:ok\n\n\r\n';
-const heartbeat = Buffer.from('3\r\n:\n\n\r\n');
+const heartbeat = Buffer.from('2\r\n:\n\r\n');
 const browsers = new Set<Socket>();
 
 function toAll(bytes: Buffer): void {

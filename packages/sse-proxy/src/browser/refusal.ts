@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { maxRetryMs, refusalRetryMs } from '../config/defaults.ts';
 import type { SseProxyError } from '../errors.ts';
-import { ownEvent } from '../sse/events.ts';
+import { controlEvent } from '../sse/events.ts';
 import { breakOff, closeAfter, hasBody } from './connection.ts';
 import { removeBodyHeaders, streamHeaders } from './stream-headers.ts';
 
@@ -61,7 +61,7 @@ function sendSoftly(res: ServerResponse, error: SseProxyError, retryMs: number):
 
 /** The in-band form of a refusal. A final one has the status that the browser's next request will get. */
 export function refusedEvent({ reason, code, status, temporary }: SseProxyError, retryMs: number): Buffer {
-  return ownEvent('refused', { reason, code, retryMs, ...(!temporary && { status }) }, retryMs);
+  return controlEvent('refused', { reason, code, retryMs, ...(!temporary && { status }) }, retryMs);
 }
 
 function sendStatus(res: ServerResponse, error: SseProxyError, retryMs: number | undefined): void {

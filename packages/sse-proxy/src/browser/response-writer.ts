@@ -4,7 +4,7 @@ import type { Config } from '../config/options.ts';
 import type { SseProxyError } from '../errors.ts';
 import type { FeedReader, Subscription } from '../feed/subscription.ts';
 import type { Heartbeat, HeartbeatMember } from '../lifecycle/heartbeat.ts';
-import { heartbeatBytes, ownEvent, retryBytes } from '../sse/events.ts';
+import { controlEvent, heartbeatBytes, retryBytes } from '../sse/events.ts';
 import type { CloseReason, EvictContext } from '../types.ts';
 import { breakOff, closeAfter } from './connection.ts';
 import { type ChunkSink, createSink, type SinkOwner } from './fast-write/chunk-sink.ts';
@@ -18,8 +18,8 @@ const CR = 0x0d;
 export interface WriterOwner {
   /** A bound of `slowClient` was exceeded; the browser has been disconnected. */
   onEvict(bound: EvictContext['bound'], bufferedBytes: number): void;
-  /** The feed has ended, and everything before its end has been written. */
-  onEnd(reason: CloseReason, error: SseProxyError | undefined): void;
+  /** The feed has ended, and everything before its end has been written. See {@link FeedReader.onEnd}. */
+  onEnd(reason: CloseReason, error: SseProxyError | undefined, retryAfterMs?: number): void;
   /** A middleware's wrapper of the response threw `cause`; the browser has been disconnected. */
   onWriteError(cause: unknown): void;
 }
@@ -122,8 +122,8 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
     this.evict(bound, bytes);
   }
 
-  onEnd(reason: CloseReason, error: SseProxyError | undefined): void {
-    this.#owner.onEnd(reason, error);
+  onEnd(reason: CloseReason, error: SseProxyError | undefined, retryAfterMs?: number): void {
+    this.#owner.onEnd(reason, error, retryAfterMs);
   }
 
   #isOverBound(addedBytes: number): boolean {
@@ -134,6 +134,8 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
   }
 
   #send(bytes: Buffer): void {
+    // A BOM that is the first bytes of the response would be stripped: a comment precedes it.
+    if (this.bytes === 0 && bytes[0] === 0xef) this.#sink.write(heartbeatBytes);
     this.bytes += bytes.length;
     this.#quietBeats = 0;
     const last = bytes.length - 1;
@@ -200,7 +202,7 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
    * taken all within `closeFlushMs`.
    */
   endWith(reason: string, retryMs: number, isDraining: boolean): void {
-    this.#endWithEvent(ownEvent('end', { reason, retryMs }, retryMs), isDraining);
+    this.#endWithEvent(controlEvent('end', { reason, retryMs }, retryMs), isDraining);
   }
 
   /** Refuses a stream whose response is open already: like {@link endWith}, with an `sse-proxy:refused` event [R6]. */

@@ -2,6 +2,7 @@ import { SseProxyError } from '../errors.ts';
 import type { FeedReader, Subscription } from '../feed/subscription.ts';
 import { callHook, isPromiseLike } from '../hooks/call-hook.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
+import type { EventHandler } from '../sse/event-handler.ts';
 import { parseEvent, serializeEvent, serializeId } from '../sse/events.ts';
 import type { CloseReason, EvictContext, SseEvent, SseProxyOptions, StreamContext } from '../types.ts';
 import type { ResponseWriter } from './response-writer.ts';
@@ -27,7 +28,7 @@ export class TransformStep implements FeedReader {
   readonly #held: { bytes: Buffer; isEvent: boolean }[] = [];
   #isPending = false;
   /** The feed's end, if it came while a promise was pending. */
-  #end: [CloseReason, SseProxyError | undefined] | undefined;
+  #end: Parameters<EventHandler['onEnd']> | undefined;
 
   constructor(parts: TransformParts, writer: ResponseWriter, subscription: Subscription) {
     this.#parts = parts;
@@ -57,9 +58,9 @@ export class TransformStep implements FeedReader {
     this.#writer.onLagging(bound, bytes);
   }
 
-  onEnd(reason: CloseReason, error: SseProxyError | undefined): void {
-    if (this.#isPending) this.#end = [reason, error];
-    else this.#writer.onEnd(reason, error);
+  onEnd(reason: CloseReason, error: SseProxyError | undefined, retryAfterMs?: number): void {
+    if (this.#isPending) this.#end = [reason, error, retryAfterMs];
+    else this.#writer.onEnd(reason, error, retryAfterMs);
   }
 
   #push(bytes: Buffer, isEvent: boolean): void {

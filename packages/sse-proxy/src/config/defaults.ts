@@ -11,7 +11,7 @@ export const defaults = {
   hookTimeoutMs: 10_000,
   maxEventBytes: 1_048_576,
   slowClient: { maxBufferedBytes: 1_048_576, maxStallMs: 30_000, maxTotalBytes: 268_435_456 },
-  resume: { minDelayMs: 500, maxDelayMs: 10_000, maxOutageMs: 60_000 },
+  resume: { minDelayMs: 500, maxDelayMs: 10_000, maxOutageMs: 60_000, afterEnd: 'resume' },
   share: { lingerMs: 5_000, replay: { maxEvents: 10_000, maxBytes: 4_194_304, maxAgeMs: 300_000 } },
   limits: { total: 10_000 },
   refuse: 'soft',

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SseProxyError } from '../errors.ts';
+import type { EventHandler } from '../sse/event-handler.ts';
 import type { CloseReason } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import { Feed } from './feed.ts';
@@ -17,7 +18,7 @@ export class DedicatedSubscription implements Subscription, FeedHandler {
   #hasRun = false;
   readonly #oneFramePerCall: boolean;
   #reader: FeedReader | undefined;
-  #outcome: [CloseReason, SseProxyError | undefined] | undefined;
+  #outcome: Parameters<EventHandler['onEnd']> | undefined;
 
   /** `oneFramePerCall`: frames are not joined, and stay valid after the call. */
   constructor(parts: Omit<FeedParts, 'handler' | 'retainFrames'>, request: UpstreamRequest, oneFramePerCall: boolean) {
@@ -72,8 +73,8 @@ export class DedicatedSubscription implements Subscription, FeedHandler {
     this.#reader?.onControlEvent(bytes, isReplayed);
   }
 
-  onEnd(reason: CloseReason, error: SseProxyError | undefined): void {
-    this.#outcome = [reason, error];
-    this.#reader?.onEnd(reason, error);
+  onEnd(reason: CloseReason, error: SseProxyError | undefined, retryAfterMs?: number): void {
+    this.#outcome = [reason, error, retryAfterMs];
+    this.#reader?.onEnd(reason, error, retryAfterMs);
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { defaults } from '../config/defaults.ts';
 import { SseProxyError } from '../errors.ts';
 import { isHeaderValue } from '../http.ts';
 import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
@@ -45,12 +46,18 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
   protected abstract get showsLife(): boolean;
   /** Sends an event of our own to the current browsers. */
   protected abstract sendControlEvent(bytes: Buffer): void;
-  /** The connection is lost and will be reopened. */
-  protected abstract onLost(): void;
+  /** True if the upstream has ids: one was sent, or the browser came back with one. */
+  protected abstract get showsIds(): boolean;
+  /** The connection is gone. `isClean`: the response was complete. */
+  protected abstract onLost(isClean: boolean): void;
   /** The upstream has accepted the request of a resume. */
   protected abstract onReconnected(attempts: number, outageMs: number): void;
   /** The feed has ended by itself. */
   protected abstract onFinished(reason: CloseReason, error: SseProxyError | undefined): void;
+
+  protected get isPaused(): boolean {
+    return this.#isPaused;
+  }
 
   /** True after {@link close}, or once the feed has ended by itself. */
   protected get isClosed(): boolean {
@@ -149,7 +156,16 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
   }
 
   onComplete(): void {
-    this.#lost('upstream-ended', undefined);
+    if (this.#isClosed) return;
+    this.onLost(true);
+    const { resume } = this.parts.config;
+    const asksAgain = resume && resume.afterEnd === 'resume' && (this.showsIds || this.parts.assignIds);
+    if (!asksAgain) return this.finish('upstream-ended', undefined);
+    this.#beginOutage();
+    // No sooner than a browser would come back by itself.
+    const minDelayMs = Math.max(this.parts.config.retryMs || defaults.retryMs, this.retryMs ?? 0);
+    const bounds = { minDelayMs, maxDelayMs: Math.max(resume.maxDelayMs, minDelayMs) };
+    this.#reconnectTimer.retryLater(bounds, minDelayMs, () => void this.#retry());
   }
 
   onError(error: SseProxyError): void {
@@ -171,16 +187,31 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     return this.#state;
   }
 
-  /** The connection is gone: reconnects, or ends the feed if `resume` is off. */
-  #lost(reason: CloseReason, error: SseProxyError | undefined): void {
+  /** The connection broke: reconnects, or ends the feed if `resume` is off. */
+  #lost(reason: CloseReason, error: SseProxyError): void {
     if (this.#isClosed) return;
-    const { resume } = this.parts.config;
-    if (!resume) return this.finish(reason, error);
-    this.onLost();
-    if (!this.#reconnectTimer.isOn) this.#reporter().begin('lost', Date.now(), 'later');
-    this.#reconnectTimer.begin(this.hasDelivered, resume.maxOutageMs, () => this.#giveUp(error));
-    this.hasDelivered = false;
+    this.onLost(false);
+    if (!this.parts.config.resume) return this.finish(reason, error);
+    this.#beginOutage();
+    this.#limitOutage(error);
     this.#retryLater();
+  }
+
+  #beginOutage(): void {
+    if (!this.#reconnectTimer.isOn) this.#reporter().begin('lost', Date.now(), 'later');
+    this.#reconnectTimer.begin(this.hasDelivered);
+    this.hasDelivered = false;
+  }
+
+  #limitOutage(cause: SseProxyError | undefined): void {
+    const { resume } = this.parts.config;
+    if (resume) this.#reconnectTimer.limit(resume.maxOutageMs, () => this.#giveUp(cause));
+  }
+
+  /** Aborts the connection, which has become unusable, and reconnects. */
+  protected breakConnection(reason: CloseReason, error: SseProxyError): void {
+    this.#connection?.abort();
+    this.#lost(reason, error);
   }
 
   // The upstream's `retry:` is meant for all clients, so `maxDelayMs` bounds it. A Retry-After is about this moment and
@@ -199,6 +230,8 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
   }
 
   async #retry(): Promise<void> {
+    // After a clean end the outage begins here: the wait before it was intended.
+    this.#limitOutage(undefined);
     let request: UpstreamRequest;
     try {
       request = await this.parts.prepare();
@@ -248,9 +281,8 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
 
   #checkSilence(): void {
     if (this.#isClosed || this.quietBeats === 0 || this.#reconnectTimer.isOn) return;
-    this.#connection?.abort();
     const message = `nothing from the upstream for ${this.parts.config.idleTimeoutMs} ms`;
-    this.#lost('upstream-idle', new SseProxyError('ERR_SSE_UPSTREAM_IDLE', { message }));
+    this.breakConnection('upstream-idle', new SseProxyError('ERR_SSE_UPSTREAM_IDLE', { message }));
   }
 
   /** Ends the feed by itself. */

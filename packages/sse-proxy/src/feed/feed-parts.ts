@@ -10,6 +10,8 @@ export interface Gap {
   /** When the upstream was lost and when it was back, in milliseconds since the epoch. */
   readonly from: number;
   readonly to: number;
+  /** Id of the event that is missing, as a byte string, if it is a single one and its id is known. */
+  readonly id?: string;
 }
 
 /** The stage after a {@link Feed}: a dedicated subscription or a shared feed. */
@@ -24,7 +26,10 @@ export interface FeedHandler extends EventHandler {
 export interface FeedParts {
   readonly upstream: Upstream;
   readonly heartbeat: Heartbeat;
-  readonly config: Pick<Config, 'idleTimeoutMs' | 'idleTimeoutIsSet' | 'maxEventBytes' | 'openAfterMs' | 'resume'>;
+  readonly config: Pick<
+    Config,
+    'idleTimeoutMs' | 'idleTimeoutIsSet' | 'maxEventBytes' | 'openAfterMs' | 'resume' | 'retryMs'
+  >;
   /** The Last-Event-ID of the first request, as a byte string. Empty: no Last-Event-ID. */
   readonly cursor: string;
   /** Makes the request of a resume, without Last-Event-ID. A rejection counts as a failed attempt. */
@@ -33,6 +38,8 @@ export interface FeedParts {
   /** True if the handler retains frames after `onFrames()` returns. The feed then copies each chunk first. */
   readonly retainFrames: boolean;
   readonly feedListener: FeedListener;
+  /** True if the proxy gives the events ids of its own. */
+  readonly assignIds: boolean;
 }
 
 /** Is notified of what concerns all browsers of a feed. */

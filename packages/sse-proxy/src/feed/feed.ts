@@ -1,13 +1,18 @@
+import { maxLastEventIdBytes, maxRetryMs } from '../config/defaults.ts';
 import { SseProxyError } from '../errors.ts';
-import type { EventHandler } from '../sse/event-handler.ts';
-import { gapBytes } from '../sse/events.ts';
-import { Framer } from '../sse/framer.ts';
+import { gapBytes, isControlEvent, serializeId } from '../sse/events.ts';
+import { COLON, unusableId } from '../sse/fields.ts';
+import { type FrameHandler, Framer } from '../sse/framer.ts';
+import type { OversizedEvent } from '../sse/oversized-event.ts';
 import type { CloseReason, GapReason } from '../types.ts';
 import { FeedConnection } from './feed-connection.ts';
-import type { FeedHandler, FeedParts } from './feed-parts.ts';
-import { ReplayFilter } from './replay-filter.ts';
+import type { FeedHandler, FeedParts, Gap } from './feed-parts.ts';
+import { type ReceivedFrame, ReplayFilter } from './replay-filter.ts';
 
-const COLON = 0x3a;
+/** Frames that nothing decides about are held until none came for this long, in milliseconds … */
+const holdTickMs = 200;
+/** … but for no more than so many times as long. */
+const maxHoldTicks = 5;
 
 /**
  * One upstream subscription: connect → frame → resume. Delivers every event once, whole and in order, or a gap.
@@ -15,21 +20,29 @@ const COLON = 0x3a;
  * This class is the frame path; {@link FeedConnection} connects and reconnects. They are one object because a second one
  * would cost every event a cache miss.
  */
-export class Feed extends FeedConnection implements Pick<EventHandler, 'onFrames'> {
+export class Feed extends FeedConnection implements FrameHandler {
   // Copied from the parts so that the per-event path dereferences fewer objects.
   readonly #handler: FeedHandler;
   readonly #retainFrames: boolean;
   readonly #recordsFrames: boolean;
   readonly #framer: Framer;
   readonly #replayFilter: ReplayFilter;
+  #holdTimer: NodeJS.Timeout | undefined;
+  #holdTicks = 0;
+  #heldSinceTick = false;
+  /** Heartbeats since an event exceeded `maxEventBytes`. */
+  #oversizedBeats = 0;
+  /** The cursor at which an endless event broke the connection last. */
+  #brokenAt: string | undefined;
 
   constructor(parts: FeedParts) {
     super(parts);
     this.#handler = parts.handler;
     this.#retainFrames = parts.retainFrames;
+    const { maxEventBytes } = parts.config;
     this.#recordsFrames = parts.config.resume !== false;
-    this.#framer = new Framer(this, parts.config.maxEventBytes);
-    this.#replayFilter = new ReplayFilter(parts.config.maxEventBytes);
+    this.#framer = new Framer(this, { maxEventBytes, maxIdBytes: maxLastEventIdBytes, maxRetryMs });
+    this.#replayFilter = new ReplayFilter(maxEventBytes);
   }
 
   onData(chunk: Buffer): void {
@@ -41,26 +54,31 @@ export class Feed extends FeedConnection implements Pick<EventHandler, 'onFrames
     } catch (error) {
       this.#handler.onChunkEnd();
       if (!(error instanceof SseProxyError)) throw error;
-      // The same event would come again after a resume.
-      this.finish('event-too-large', error);
+      this.#breakOversized(error);
     }
   }
 
   onFrames(source: Buffer, start: number, end: number, events: number, id: string | undefined): boolean {
-    if (events === 0 && id === undefined) {
+    const matters = id !== undefined || (events > 0 && !isControlEvent(source, start, end));
+    if (!matters) {
       if (source[start] === COLON) this.onComment();
-      return this.#handler.onFrames(source, start, end, 0, undefined);
+      return this.#handler.onFrames(source, start, end, events, undefined);
     }
-    if (this.#replayFilter.catchingUp) {
-      const verdict = this.#replayFilter.classify(source, start, end, id, events > 0, this.cursor);
-      if (verdict === 'drop') return true;
-      if (verdict === 'restarted') {
-        this.#gap('ids-restarted');
-        for (const held of this.#replayFilter.takeHeld())
-          this.#deliver(held.bytes, 0, held.bytes.length, held.isEvent ? 1 : 0, held.id);
-      }
+    if (this.#replayFilter.isCatchingUp) {
+      this.#catchUp({ source, start, end, events, id, isOversized: false });
+      return true;
     }
     return this.#deliver(source, start, end, events, id);
+  }
+
+  onOversizedEvent(event: OversizedEvent): void {
+    this.#oversizedBeats = 0;
+    const { id } = event;
+    if (!event.isEvent && id === undefined) return;
+    const source = event.digest();
+    const frame = { source, start: 0, end: source.length, events: event.isEvent ? 1 : 0, id, isOversized: true };
+    if (this.#replayFilter.isCatchingUp) this.#catchUp(frame);
+    else this.#deliverOversized(frame);
   }
 
   #deliver(source: Buffer, start: number, end: number, events: number, id: string | undefined): boolean {
@@ -70,11 +88,107 @@ export class Feed extends FeedConnection implements Pick<EventHandler, 'onFrames
     return this.#handler.onFrames(source, start, end, events, id);
   }
 
-  #gap(reason: GapReason): void {
+  /** Puts a gap in the place of an event that was discarded, and moves the cursors past it. */
+  #deliverOversized({ source, start, end, events, id }: ReceivedFrame): void {
+    if (this.#recordsFrames) this.#replayFilter.record(source, start, end, id);
+    this.hasDelivered = true;
+    if (events > 0) this.#gapNow(id);
+    if (id === undefined) return;
+    this.cursor = id;
+    if (id === unusableId) return;
+    const lone = Buffer.from(serializeId(id), 'latin1');
+    this.#handler.onFrames(lone, 0, lone.length, 0, id);
+  }
+
+  #gapNow(id: string | undefined): void {
+    const now = Date.now();
+    this.#gap({
+      reason: 'event-too-large',
+      from: now,
+      to: now,
+      ...(id === undefined || id === unusableId ? {} : { id }),
+    });
+  }
+
+  #catchUp(frame: ReceivedFrame): void {
+    const verdict = this.#replayFilter.classify(frame);
+    if (verdict === 'restarted') this.#gapOfOutage('ids-restarted');
+    this.#deliverReleased();
+    if (verdict === 'repeated') this.#gapOfOutage('replay-too-long');
+    if (verdict === 'new' || verdict === 'restarted') this.#deliverFrame(frame);
+    if (verdict === 'held') this.#startHoldTimer();
+  }
+
+  #deliverReleased(): void {
+    for (const frame of this.#replayFilter.takeReleased()) this.#deliverFrame(frame);
+  }
+
+  #deliverFrame(frame: ReceivedFrame): void {
+    if (frame.isOversized) this.#deliverOversized(frame);
+    else this.#deliver(frame.source, frame.start, frame.end, frame.events, frame.id);
+  }
+
+  #startHoldTimer(): void {
+    this.#heldSinceTick = true;
+    if (this.#holdTimer) return;
+    this.#holdTicks = 0;
+    this.#holdTimer = setInterval(() => {
+      // A log that is repeated whole arrives without a pause.
+      const goesOn = this.#heldSinceTick && ++this.#holdTicks < maxHoldTicks;
+      this.#heldSinceTick = false;
+      if (!goesOn) this.#expireHeld();
+    }, holdTickMs);
+  }
+
+  #stopHoldTimer(): void {
+    clearInterval(this.#holdTimer);
+    this.#holdTimer = undefined;
+  }
+
+  /** Delivers the frames that are held for a decision. */
+  #expireHeld(): void {
+    this.#stopHoldTimer();
+    if (this.#replayFilter.expire() === 'restarted') this.#gapOfOutage('ids-restarted');
+    this.#deliverReleased();
+    this.#handler.onChunkEnd();
+  }
+
+  #gapOfOutage(reason: GapReason): void {
     const { from, to } = this.outage;
-    const gap = { reason, from, to };
+    this.#gap({ reason, from, to });
+  }
+
+  #gap(gap: Gap): void {
     this.#handler.onControlEvent(gapBytes(gap), true);
     this.parts.feedListener.onGap(gap, this.#handler.browsers);
+  }
+
+  /** An event over `maxEventBytes` does not end: reports it once, skips it if its id is known, and reconnects. */
+  #breakOversized(error: SseProxyError): void {
+    const id = this.#framer.oversized?.id;
+    const isReported = id === undefined || id === unusableId ? this.#brokenAt === this.cursor : id === this.cursor;
+    if (!isReported) this.#gapNow(id);
+    if (!isReported && id !== undefined && id !== unusableId) {
+      this.cursor = id;
+      const lone = Buffer.from(serializeId(id), 'latin1');
+      this.#handler.onFrames(lone, 0, lone.length, 0, id);
+      this.#handler.onChunkEnd();
+    }
+    this.#brokenAt = this.cursor;
+    this.#oversizedBeats = 0;
+    // The backoff goes on: the event will probably come again.
+    this.hasDelivered = false;
+    this.breakConnection('upstream-broken', error);
+  }
+
+  /** Also bounds the time for which an event over `maxEventBytes` may be unfinished. */
+  override beat(): void {
+    super.beat();
+    const { idleTimeoutMs } = this.parts.config;
+    if (!this.#framer.oversized || idleTimeoutMs === false || this.isPaused) return;
+    if (++this.#oversizedBeats * this.parts.heartbeat.periodMs <= idleTimeoutMs) return;
+    const message = `an upstream event over maxEventBytes is unfinished after ${idleTimeoutMs} ms`;
+    this.#breakOversized(new SseProxyError('ERR_SSE_EVENT_TOO_LARGE', { message }));
   }
 
   protected get retryMs(): number | undefined {
@@ -89,18 +203,25 @@ export class Feed extends FeedConnection implements Pick<EventHandler, 'onFrames
     this.#handler.onControlEvent(bytes, false);
   }
 
-  protected onLost(): void {
+  protected get showsIds(): boolean {
+    return this.#framer.showsIds || this.parts.cursor !== '';
+  }
+
+  protected onLost(isClean: boolean): void {
+    if (isClean) this.#expireHeld();
+    this.#stopHoldTimer();
     this.#framer.restart();
   }
 
   protected onReconnected(attempts: number, outageMs: number): void {
     this.parts.feedListener.onResume(attempts, outageMs, this.#handler.browsers);
     const reason = this.#replayFilter.resume(this.cursor);
-    if (reason) this.#gap(reason);
+    if (reason) this.#gapOfOutage(reason);
   }
 
   protected onFinished(reason: CloseReason, error: SseProxyError | undefined): void {
-    this.#handler.onEnd(reason, error);
+    this.#stopHoldTimer();
+    this.#handler.onEnd(reason, error, this.#framer.retryMs);
   }
 }
 

@@ -1,169 +1,249 @@
-import { crc32 } from 'node:zlib';
 import { isHeaderValue } from '../http.ts';
-import { frameContent } from '../sse/fields.ts';
 import type { GapReason } from '../types.ts';
+import { contentDigest, idDigest, isNumber, ReplayWindow, replayWindow } from './replay-window.ts';
 
-/** How many events are remembered, to know a repeat after a resume. */
-export const replayWindow = 1_000;
+/** After so many frames that are not known, none that is known will follow: if the window is incomplete. */
+const maxPassed = 100 * replayWindow;
 
-/** What is to be done with a frame. `held` are frames that looked like repeats and turned out to be new. */
-export type Verdict = 'pass' | 'drop' | 'restarted';
-
-interface HeldFrame {
-  readonly bytes: Buffer;
-  readonly isEvent: boolean;
+/** A frame that arrived after a resume. */
+export interface ReceivedFrame {
+  readonly source: Buffer;
+  readonly start: number;
+  readonly end: number;
+  readonly events: number;
   readonly id: string | undefined;
+  /** True for an event that exceeded `maxEventBytes`: its bytes are only a digest of it. */
+  readonly isOversized: boolean;
 }
 
 /**
- * Knows, after a resume, what the upstream has sent before.
+ * What to do with a frame. Before it, deliver the frames of {@link ReplayFilter.takeReleased}.
+ * - `new`: deliver it.
+ * - `repeat`: drop it.
+ * - `held`: undecided. Call {@link ReplayFilter.expire} if nothing decides it in time.
+ * - `restarted`: report the gap `ids-restarted`, then deliver it.
+ * - `repeated`: report the gap `replay-too-long`, then drop it: earlier frames of this connection were delivered twice.
+ */
+export type Verdict = 'new' | 'repeat' | 'held' | 'restarted' | 'repeated';
+
+interface HeldFrame {
+  readonly frame: ReceivedFrame;
+  /** True if it equals a delivered frame; false if it has not been seen. */
+  readonly isKnown: boolean;
+}
+
+/**
+ * Recognises, after a resume, the frames that were delivered before.
  *
- * An upstream that ignores Last-Event-ID repeats events: same ids, same bytes, in the same order, up to the last one
- * and beyond. Those are dropped. One whose ids began anew also sends known ids, but with other bytes or without ever
- * reaching the last one: then nothing is dropped, and the gap is said.
+ * A frame equal in id and content to a remembered one is a repeat. Frames that precede the last delivered one are repeats
+ * too, remembered or not: this is why frames are held while it may still come. Evidence that ids began anew is a known id
+ * with other content, or a number that went back; then nothing is a repeat.
  */
 export class ReplayFilter {
-  // A ring of what was delivered last: two numbers a frame, the id's hash and the content's. As strings and arrays, a
-  // thousand ids a stream outlived the young generation all the time: 1 µs an event went into collecting them.
-  #marks = new Uint32Array(2 * 8);
-  #count = 0;
-
-  // While catching up: known ids' hashes → their latest position, the last position that may be repeated, how far the
-  // repeats have come, and what has passed meanwhile: an upstream may greet each connection before it repeats anything.
-  #known: Map<number, number> | undefined;
-  #last = -1;
-  #at = -1;
-  #passed = 0;
-  #passedId = false;
-  #held: HeldFrame[] = [];
-  #heldBytes = 0;
+  readonly #window = new ReplayWindow();
   readonly #maxHeldBytes: number;
 
+  #isCatchingUp = false;
+  #cursor = '';
+  /** Positions of the remembered frames with an id that have not been repeated yet, by id and content, in order. */
+  readonly #positions = new Map<string, number[]>();
+  readonly #knownIds = new Set<string>();
+  /** First position of the frames at the end that have the cursor as their id. */
+  #groupStart = 0;
+  /** Number of frames from there on that have not been repeated yet. */
+  #groupLeft = 0;
+  /** True if nothing that was delivered has been forgotten: then a frame that is not remembered is new. */
+  #isComplete = true;
+  #isAscending = false;
+  /** Position of the last frame that was delivered before the resume. */
+  #last = -1;
+  /** Position of the last repeat; -1 before the first. */
+  #at = -1;
+  #hasSeenLast = false;
+  /** Frames passed as new without proof, since the resume. */
+  #passed = 0;
+  #isRestartLikely = false;
+  readonly #held: HeldFrame[] = [];
+  #heldBytes = 0;
+  #released: ReceivedFrame[] = [];
+
+  /** At most `maxHeldBytes` of frames are held. */
   constructor(maxHeldBytes: number) {
     this.#maxHeldBytes = maxHeldBytes;
   }
 
-  /** Whether frames have to be judged: only between a resume and its first new event. */
-  get catchingUp(): boolean {
-    return this.#known !== undefined;
+  /** True between a resume and the decision that only new frames follow: then {@link classify} every frame. */
+  get isCatchingUp(): boolean {
+    return this.#isCatchingUp;
   }
 
   /** Remembers a delivered frame. */
   record(source: Buffer, start: number, end: number, id: string | undefined): void {
-    const slot = 2 * (this.#count++ % replayWindow);
-    if (slot >= this.#marks.length) this.#grow();
-    this.#marks[slot] = hashId(id);
-    this.#marks[slot + 1] = crc32(frameContent(source, start, end));
+    this.#window.record(source, start, end, id);
   }
 
-  // An idle stream should not pay for the whole window.
-  #grow(): void {
-    const grown = new Uint32Array(Math.min(this.#marks.length * 2, replayWindow * 2));
-    grown.set(this.#marks);
-    this.#marks = grown;
-  }
-
-  #idAt(position: number): number {
-    return this.#marks[2 * (position % replayWindow)] as number;
-  }
-
-  #sumAt(position: number): number {
-    return this.#marks[2 * (position % replayWindow) + 1] as number;
-  }
-
-  /** A resume with `cursor` succeeded; says why continuity can't be proven, if it can't. */
+  /** A resume with `cursor` succeeded. Returns the reason if continuity can't be proven. */
   resume(cursor: string): GapReason | undefined {
     this.#settle();
     if (cursor === '') return 'no-ids';
     if (!isHeaderValue(cursor)) return 'unusable-id';
-    this.#known = new Map();
-    this.#last = this.#count - 1;
-    this.#passed = 0;
-    this.#passedId = false;
-    for (let position = this.#oldest(); position < this.#count; position++) {
-      const id = this.#idAt(position);
-      if (id !== noId) this.#known.set(id, position);
+    const window = this.#window;
+    this.#isCatchingUp = true;
+    this.#cursor = cursor;
+    this.#isComplete = window.start === 0;
+    this.#isAscending = window.ascendsTo(cursor);
+    for (let position = window.start; position < window.end; position++) {
+      const id = window.idAt(position);
+      if (id === undefined) continue;
+      this.#knownIds.add(id);
+      const key = `${id} ${window.contentAt(position)}`;
+      const positions = this.#positions.get(key);
+      if (positions) positions.push(position);
+      else this.#positions.set(key, [position]);
     }
-    // Events without an id followed the last one that had one: whether they come again nobody can tell.
-    return this.#last >= 0 && this.#idAt(this.#last) !== hashId(cursor) ? 'no-ids' : undefined;
+    const last = window.end - 1;
+    this.#last = last;
+    const lastId = last < 0 ? undefined : window.idAt(last);
+    this.#groupStart = window.end;
+    const isGroup = lastId === idDigest(cursor);
+    while (isGroup && this.#groupStart > window.start && window.idAt(this.#groupStart - 1) === lastId)
+      this.#groupStart--;
+    this.#groupLeft = window.end - this.#groupStart;
+    // Frames without an id followed the last one with an id: nothing tells whether the upstream repeats them.
+    return last >= 0 && lastId === undefined ? 'no-ids' : undefined;
   }
 
-  /** Judges a frame that arrived while catching up. After 'restarted', call {@link takeHeld} before delivering it. */
-  classify(
-    source: Buffer,
-    start: number,
-    end: number,
-    id: string | undefined,
-    isEvent: boolean,
-    cursor: string,
-  ): Verdict {
-    const known = this.#known as Map<number, number>;
-    const hash = hashId(id);
-    const sum = crc32(frameContent(source, start, end));
-    const position = id === undefined ? this.#at + 1 : known.get(hash);
-    const inRun = this.#at >= 0;
-    const isRepeat =
-      position !== undefined &&
-      (id !== undefined || inRun) &&
-      this.#idAt(position) === hash &&
-      this.#sumAt(position) === sum;
-    if (isRepeat) {
-      this.#at = position;
-      if (position === this.#last) this.#settle();
-      else this.#hold({ bytes: Buffer.from(source.subarray(start, end)), isEvent, id });
-      return 'drop';
+  /** Decides about a frame that arrived while {@link isCatchingUp}. */
+  classify(frame: ReceivedFrame): Verdict {
+    const { source, start, end, id } = frame;
+    const position = this.#positionOf(contentDigest(source, start, end), id);
+    return position === undefined ? this.#classifyUnknown(frame) : this.#classifyKnown(frame, position);
+  }
+
+  /** Frames to deliver before the one that was classified. */
+  takeReleased(): ReceivedFrame[] {
+    const released = this.#released;
+    this.#released = [];
+    return released;
+  }
+
+  /** Nothing decided about the held frames in time. Returns how to deliver them; undefined if none is to be delivered. */
+  expire(): 'new' | 'restarted' | undefined {
+    if (!this.#held.some(({ isKnown }) => !isKnown)) return undefined;
+    if (this.#isRestartLikely) return this.#restart();
+    this.#release((held) => !held.isKnown);
+    this.#passed++;
+    return 'new';
+  }
+
+  /** The position of the delivered frame that this one repeats. Frames without an id are repeats only in their place. */
+  #positionOf(content: string, id: string | undefined): number | undefined {
+    const window = this.#window;
+    const next = this.#at + 1;
+    if (id === undefined) {
+      const isNext = this.#at >= 0 && next <= this.#last && next >= window.start && window.idAt(next) === undefined;
+      return isNext && window.contentAt(next) === content ? next : undefined;
     }
-    // A known id with other bytes, a run of repeats that broke off, or a number that went back: the ids began anew.
-    const restarted =
-      inRun || (id !== undefined && (position !== undefined || (!this.#passedId && wentBack(id, cursor))));
-    if (restarted) {
-      this.#known = undefined;
-      return 'restarted';
+    const key = `${idDigest(id)} ${content}`;
+    const positions = this.#positions.get(key);
+    if (!positions) return undefined;
+    const index = Math.max(
+      0,
+      positions.findIndex((position) => position > this.#at),
+    );
+    const [position] = positions.splice(index, 1);
+    if (positions.length === 0) this.#positions.delete(key);
+    return position;
+  }
+
+  #classifyKnown(frame: ReceivedFrame, position: number): Verdict {
+    this.#at = position;
+    if (position >= this.#groupStart) this.#groupLeft--;
+    const isLast = position === this.#last;
+    if (!isLast && !this.#hasSeenLast) {
+      return this.#hold(frame, true);
     }
-    // An upstream that resumed as asked: the first event is new. Older repeats than the window may still follow it.
-    if (id !== undefined) this.#passedId = true;
-    if (++this.#passed >= replayWindow) this.#settle();
-    return 'pass';
+    const wasRepeated = isLast && !this.#isComplete && this.#passed > 0;
+    if (isLast) {
+      this.#hasSeenLast = true;
+      // What came before the last delivered frame is a repeat, unless it has that frame's id or can't have been forgotten.
+      this.#release(({ frame: { id }, isKnown }) => !isKnown && (this.#isComplete || id === this.#cursor));
+    }
+    if (this.#groupLeft <= 0) this.#settle();
+    return wasRepeated ? 'repeated' : 'repeat';
   }
 
-  /** The frames that looked like repeats before the ids turned out to have begun anew. What was known is forgotten. */
-  takeHeld(): HeldFrame[] {
-    const held = this.#held;
-    this.#count = 0;
-    this.#settle();
-    return held;
+  #classifyUnknown(frame: ReceivedFrame): Verdict {
+    const { id } = frame;
+    if (this.#hasSeenLast) {
+      if (id !== undefined && id !== this.#cursor) this.#settle();
+      return 'new';
+    }
+    const mustKeepOrder = this.#held.length > 0;
+    if (id === undefined) return mustKeepOrder ? this.#hold(frame, false) : 'new';
+    if (id === this.#cursor && this.#groupLeft > 0) {
+      if (this.#at >= 0 && this.#at < this.#groupStart) return this.#restart();
+      this.#isRestartLikely = true;
+      return this.#hold(frame, false);
+    }
+    if (this.#knownIds.has(idDigest(id))) return this.#restart();
+    if (this.#isAscending && isNumber(id) && id !== this.#cursor) {
+      if (BigInt(id) > BigInt(this.#cursor)) {
+        if (this.#isRestartLikely) return this.#restart();
+        this.#release(({ isKnown }) => !isKnown);
+        this.#settle();
+        return 'new';
+      }
+      if (this.#passed === 0) {
+        if (this.#isComplete) return this.#restart();
+        this.#isRestartLikely = true;
+        return this.#hold(frame, false);
+      }
+    }
+    if (this.#held.some(({ isKnown }) => !isKnown) || (!this.#isComplete && this.#passed === 0))
+      return this.#hold(frame, false);
+    if (++this.#passed >= (this.#isComplete ? replayWindow : maxPassed)) this.#settle();
+    return 'new';
   }
 
-  #hold(frame: HeldFrame): void {
-    this.#held.push(frame);
-    this.#heldBytes += frame.bytes.length;
-    while (this.#heldBytes > this.#maxHeldBytes) this.#heldBytes -= this.#held.shift()?.bytes.length ?? 0;
+  #hold(frame: ReceivedFrame, isKnown: boolean): Verdict {
+    const bytes = frame.end - frame.start;
+    // Repeats are kept only in case the ids turn out to have begun anew: they make room first.
+    while (this.#held[0]?.isKnown && this.#heldBytes + bytes > this.#maxHeldBytes)
+      this.#heldBytes -= this.#held.shift()?.frame.end ?? 0;
+    if (this.#heldBytes + bytes <= this.#maxHeldBytes) {
+      const source = Buffer.from(frame.source.subarray(frame.start, frame.end));
+      this.#held.push({ frame: { ...frame, source, start: 0, end: bytes }, isKnown });
+      this.#heldBytes += bytes;
+      return isKnown ? 'repeat' : 'held';
+    }
+    const outcome = this.expire();
+    return outcome === 'restarted' || !isKnown ? (outcome ?? 'new') : 'repeat';
   }
 
-  #settle(): void {
-    this.#known = undefined;
-    this.#at = -1;
-    this.#held = [];
+  #release(isWanted: (held: HeldFrame) => boolean): void {
+    for (const held of this.#held) if (isWanted(held)) this.#released.push(held.frame);
+    this.#held.length = 0;
     this.#heldBytes = 0;
   }
 
-  #oldest(): number {
-    return Math.max(0, this.#count - replayWindow);
+  /** The ids began anew: forgets what was known. */
+  #restart(): 'restarted' {
+    this.#release(() => true);
+    this.#window.clear();
+    this.#settle();
+    return 'restarted';
   }
-}
 
-const noId = 0;
-
-/** FNV-1a of an id, which is a byte string; never {@link noId}. Only ids with equal content have to differ by it. */
-function hashId(id: string | undefined): number {
-  if (id === undefined) return noId;
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
-  return hash >>> 0 || 1;
-}
-
-/** Whether both are whole numbers and `id` is not after `cursor`. Other ids have no order that we know. */
-function wentBack(id: string, cursor: string): boolean {
-  if (!/^\d+$/.test(id) || !/^\d+$/.test(cursor)) return false;
-  return BigInt(id) <= BigInt(cursor);
+  #settle(): void {
+    this.#isCatchingUp = false;
+    this.#positions.clear();
+    this.#knownIds.clear();
+    this.#held.length = 0;
+    this.#heldBytes = 0;
+    this.#at = -1;
+    this.#hasSeenLast = false;
+    this.#passed = 0;
+    this.#isRestartLikely = false;
+  }
 }

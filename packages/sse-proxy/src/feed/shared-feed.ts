@@ -4,6 +4,7 @@ import { replaySliceBytes } from '../config/defaults.ts';
 import type { ReplayBounds } from '../config/replay-bounds.ts';
 import { SseProxyError } from '../errors.ts';
 import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
+import type { EventHandler } from '../sse/event-handler.ts';
 import { parseEvent, serializeEvent } from '../sse/events.ts';
 import { frameContent } from '../sse/fields.ts';
 import type { CloseReason } from '../types.ts';
@@ -17,7 +18,6 @@ import type { FeedReader } from './subscription.ts';
 /** What a {@link SharedFeed} is made of. */
 export interface SharedParts extends Omit<FeedParts, 'handler' | 'retainFrames'> {
   readonly replay: ReplayBounds;
-  readonly assignIds: boolean;
   /** Every frame is handed on alone. */
   readonly oneFramePerCall: boolean;
   /** How far a reader may fall behind, in bytes. */
@@ -57,7 +57,7 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
   readonly #backfills = new Set<SharedFeed>();
   readonly #epoch = randomUUID().slice(0, 8);
   readonly #refuse: (error: SseProxyError) => void;
-  #outcome: [CloseReason, SseProxyError | undefined] | undefined;
+  #outcome: Parameters<EventHandler['onEnd']> | undefined;
   #assigned = 0;
   /** In a backfill: the position of the first frame that the joined feed has too. */
   #joinedAt: number | undefined;
@@ -245,14 +245,14 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
     this.#give(bytes, 0, bytes.length, 0);
   }
 
-  onEnd(reason: CloseReason, error: SseProxyError | undefined): void {
-    this.#outcome = [reason, error];
+  onEnd(reason: CloseReason, error: SseProxyError | undefined, retryAfterMs?: number): void {
+    this.#outcome = [reason, error, retryAfterMs];
     this.#parts.heartbeat.remove(this);
     this.#refuse(error ?? new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message: `the feed is over: ${reason}` }));
     this.#parts.onEnd(reason, error);
     for (const reader of [...this.#live, ...this.#behind]) {
       this.detach(reader);
-      reader.reader.onEnd(reason, error);
+      reader.reader.onEnd(reason, error, retryAfterMs);
     }
   }
 

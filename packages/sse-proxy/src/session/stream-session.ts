@@ -5,6 +5,7 @@ import { refuse, retryTime } from '../browser/refusal.ts';
 import { ResponseWriter, type WriterOwner } from '../browser/response-writer.ts';
 import { toBrowserHeaders } from '../browser/stream-headers.ts';
 import { TransformStep } from '../browser/transform-step.ts';
+import { defaults } from '../config/defaults.ts';
 import type { ReleaseUpstreamPermit } from '../config/upstream-permits.ts';
 import { asProxyError, SseProxyError } from '../errors.ts';
 import type { Subscription } from '../feed/subscription.ts';
@@ -48,6 +49,8 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
   #closeReason: CloseReason | undefined;
   #error: SseProxyError | undefined;
   #timeLimits: TimeLimits | undefined;
+  /** When the upstream may be asked again after its end, in milliseconds. */
+  #retryAfterMs: number | undefined;
 
   /** The response must still be open: its 'close' event ends the stream. */
   constructor(context: ProxyContext, req: Request, res: Response) {
@@ -187,7 +190,8 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
     this.lifetime.end('evicted');
   }
 
-  onEnd(reason: CloseReason, error: SseProxyError | undefined): void {
+  onEnd(reason: CloseReason, error: SseProxyError | undefined, retryAfterMs?: number): void {
+    this.#retryAfterMs = retryAfterMs;
     if (error) this.#fail(reason, error);
     else this.lifetime.end(reason);
   }
@@ -215,7 +219,10 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
   #close(reason: CloseReason, writer: ResponseWriter): void {
     const { config, draining } = this.#context;
     const soonMs = config.retryMs || retryTime();
-    if (reason === 'upstream-ended') writer.end(draining);
+    if (reason === 'upstream-ended' && config.resume) {
+      const earliestMs = Math.max(config.retryMs || defaults.retryMs, this.#retryAfterMs ?? 0);
+      writer.endWith(reason, Math.round(earliestMs * (1 + Math.random() / 2)), draining);
+    } else if (reason === 'upstream-ended') writer.end(draining);
     else if (reason === 'draining' || reason === 'unauthorized') writer.endWith(reason, retryTime(), draining);
     else if (reason === 'max-duration' || reason === 'upstream-refused') writer.endWith(reason, soonMs, draining);
     else if (reason === 'refused-late') this.#refuseLate(writer, this.#error as SseProxyError);

@@ -25,7 +25,7 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
   if (!registry || !config.share) {
     stream.holdUpstream(context.upstreamPermits.acquire());
     const prepare = async () => ({ address, ...(await upstreamHeaders(config, req, lifetime)) });
-    const parts = { upstream, heartbeat: idleHeartbeat, config, cursor, prepare, feedListener };
+    const parts = { upstream, heartbeat: idleHeartbeat, config, cursor, prepare, feedListener, assignIds: false };
     return new DedicatedSubscription(parts, request, Boolean(config.transform));
   }
   const { key: shareKey } = config.share;

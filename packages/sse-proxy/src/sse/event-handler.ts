@@ -21,6 +21,9 @@ export interface EventHandler {
    * later must receive it in the same place (a gap), false if it only describes this moment.
    */
   onControlEvent(bytes: Buffer, isReplayed: boolean): void;
-  /** Nothing follows. Called once. `error` is undefined after a clean end. */
-  onEnd(reason: CloseReason, error: SseProxyError | undefined): void;
+  /**
+   * Nothing follows. Called once. `error` is undefined after a clean end; then `retryAfterMs` is the earliest time to ask
+   * the upstream again, in milliseconds, if it is known.
+   */
+  onEnd(reason: CloseReason, error: SseProxyError | undefined, retryAfterMs?: number): void;
 }

@@ -1,27 +1,34 @@
 import type { GapReason, SseEvent } from '../types.ts';
 
-/** A heartbeat. [spec] a line that starts with a colon is a comment, ignored by every parser. */
-export const heartbeatBytes = Buffer.from(':\n\n');
+/**
+ * A heartbeat. [spec] a line that starts with a colon is a comment. No empty line follows: some clients dispatch a message
+ * at every empty line.
+ */
+export const heartbeatBytes = Buffer.from(':\n');
 
-/** The reconnection time, as the first line of a stream. */
+/** The browser's reconnection time in milliseconds, as one line. No empty line follows, as with {@link heartbeatBytes}. */
 export function retryBytes(retryMs: number): Buffer {
-  return Buffer.from(`retry: ${Math.round(retryMs)}\n\n`);
+  return Buffer.from(`retry: ${Math.round(retryMs)}\n`);
 }
 
-/** One of our own in-band events. It never has an id, so the browser's cursor stays the upstream's. */
-export function ownEvent(
+const controlPrefix = 'sse-proxy:';
+const controlStart = Buffer.from(`event: ${controlPrefix}`);
+
+/** One of our own in-band events. It has no id, so the browser's cursor remains the upstream's. */
+export function controlEvent(
   name: 'refused' | 'end' | 'gap' | 'upstream',
   data: Record<string, unknown>,
   retryMs?: number,
 ): Buffer {
-  const event: SseEvent = { event: `sse-proxy:${name}`, data: JSON.stringify(data) };
+  const event: SseEvent = { event: `${controlPrefix}${name}`, data: JSON.stringify(data) };
   if (retryMs !== undefined) event.retry = Math.round(retryMs);
   return Buffer.from(serializeEvent(event));
 }
 
-/** Says that events may be missing, why, and between which times. */
-export function gapBytes({ reason, from, to }: { reason: GapReason; from: number; to: number }): Buffer {
-  return ownEvent('gap', { reason, from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+/** True if the frame is an in-band event of another proxy, which may be this proxy's upstream. */
+export function isControlEvent(source: Buffer, start: number, end: number): boolean {
+  const to = start + controlStart.length;
+  return to < end && source[start] === controlStart[0] && source.compare(controlStart, 0, undefined, start, to) === 0;
 }
 
 /** What `sse-proxy:upstream` reports: why no events can arrive, or that they can again. */
@@ -29,10 +36,26 @@ export type UpstreamState = 'connecting' | 'lost' | 'silent' | 'restored';
 
 /** The event that reports the upstream's state since `since`, in milliseconds since the epoch [R43]. */
 export function upstreamStateBytes(state: UpstreamState, since: number): Buffer {
-  return ownEvent('upstream', { state, since: new Date(since).toISOString() });
+  return controlEvent('upstream', { state, since: new Date(since).toISOString() });
 }
 
-/** Writes an event; CR, LF and NUL cannot break out of any field. */
+/** A gap event: events may be missing between two times, in milliseconds since the epoch. `id` is the missing event's. */
+export function gapBytes({
+  reason,
+  from,
+  to,
+  id,
+}: {
+  reason: GapReason;
+  from: number;
+  to: number;
+  id?: string;
+}): Buffer {
+  const data = { reason, from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+  return controlEvent('gap', id === undefined ? data : { ...data, id: Buffer.from(id, 'latin1').toString('utf8') });
+}
+
+/** Serialises an event. CR, LF and NUL can't break out of any field. */
 export function serializeEvent(event: SseEvent): string {
   let text = '';
   if (event.id !== undefined) text += `id: ${oneLine(event.id)}\n`;
@@ -43,7 +66,7 @@ export function serializeEvent(event: SseEvent): string {
   return `${text}\n`;
 }
 
-/** A lone id moves the browser's cursor without dispatching anything. */
+/** A lone id: moves the browser's cursor without dispatching an event. */
 export function serializeId(id: string): string {
   return `id: ${oneLine(id)}\n\n`;
 }
@@ -52,7 +75,7 @@ function oneLine(value: unknown): string {
   return String(value).replace(/[\r\n\0]/g, '');
 }
 
-/** Reads one whole event. [spec] server-sent-events, "interpreting an event stream" */
+/** Parses one whole event. [spec] server-sent-events, "interpreting an event stream" */
 export function parseEvent(bytes: Buffer): SseEvent {
   const event: SseEvent = { data: '' };
   const data: string[] = [];

@@ -1,11 +1,14 @@
-const LF = 0x0a;
-const CR = 0x0d;
-const COLON = 0x3a;
+export const LF = 0x0a;
+export const CR = 0x0d;
+export const COLON = 0x3a;
 const SPACE = 0x20;
 
+/** Takes the place of an id that is too long to be sent back. An id that contains NUL can't arrive. */
+export const unusableId = '\0';
+
 /**
- * The frame without its last line ends, for comparing it with another. Whether the LF of the last CRLF is part of a
- * frame depends on the chunks that it came in.
+ * The frame without its final line ends, for comparing it with another. Whether the LF of the last CRLF belongs to a frame
+ * depends on the chunks in which it arrived.
  */
 export function frameContent(source: Buffer, start: number, end: number): Buffer {
   let last = end;
@@ -20,7 +23,7 @@ export function endOfLine(buffer: Buffer, from: number, hasCr: boolean): number 
   return -1;
 }
 
-/** Whether the line has this field's name, up to a colon or all of it. */
+/** True if the line is a field of this name: the name alone, or followed by a colon. */
 export function isField(buffer: Buffer, start: number, lineEnd: number, name: string): boolean {
   const nameEnd = start + name.length;
   if (nameEnd > lineEnd) return false;
@@ -28,12 +31,12 @@ export function isField(buffer: Buffer, start: number, lineEnd: number, name: st
   return nameEnd === lineEnd || buffer[nameEnd] === COLON;
 }
 
-/** Where the field's value begins. [spec] "If value starts with a U+0020 SPACE character, remove it from value." */
+/** The offset of the field's value. [spec] "If value starts with a U+0020 SPACE character, remove it from value." */
 export function valueStart(buffer: Buffer, nameEnd: number, lineEnd: number): number {
   return Math.min(lineEnd, buffer[nameEnd + 1] === SPACE ? nameEnd + 2 : nameEnd + 1);
 }
 
-/** Whether there is a NUL among the bytes. */
+/** True if the bytes contain a NUL. */
 export function hasNull(buffer: Buffer, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (buffer[i] === 0) return true;
   return false;

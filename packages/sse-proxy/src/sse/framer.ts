@@ -1,68 +1,90 @@
-import { SseProxyError } from '../errors.ts';
+import { editFrame } from './edit-frame.ts';
 import type { EventHandler } from './event-handler.ts';
-import { endOfLine, hasNull, isField, valueStart } from './fields.ts';
+import { COLON, CR, endOfLine, hasNull, isField, LF, unusableId, valueStart } from './fields.ts';
+import { OversizedEvent } from './oversized-event.ts';
 
-const LF = 0x0a;
-const CR = 0x0d;
-const COLON = 0x3a;
 const BOM = [0xef, 0xbb, 0xbf] as const;
-const NOTHING = Buffer.alloc(0);
+const nothing = Buffer.alloc(0);
+const retryName = Buffer.from('retry');
+
+/** Bounds of what a {@link Framer} passes on. */
+export interface FramerBounds {
+  /** Largest event, in bytes. A larger one is discarded as it arrives. */
+  readonly maxEventBytes: number;
+  /** Longest id, in bytes. A longer one is cut from its event. */
+  readonly maxIdBytes: number;
+  /** Largest `retry:`, in milliseconds. A larger one is replaced by this. */
+  readonly maxRetryMs: number;
+}
 
 /** The stage after the framer. */
-export type FrameHandler = Pick<EventHandler, 'onFrames'>;
+export interface FrameHandler extends Pick<EventHandler, 'onFrames'> {
+  /** An event that exceeded `maxEventBytes` has ended; nothing of it was passed on. */
+  onOversizedEvent(event: OversizedEvent): void;
+}
 
 /**
- * Cuts the bytes of one upstream connection into whole events, without changing a byte.
+ * Splits the bytes of one upstream connection into whole frames: events, and comments and `retry:` lines between them.
  *
  * [spec] https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
- * Events that lie within one chunk are handed on as slices of it; only an event that spans chunks is copied, once.
- * What is cut off at the end of a connection is never handed on.
+ * A frame within one chunk is passed on as a slice of it; only a frame that spans chunks is copied, once. A frame that is
+ * incomplete at the end of a connection is never passed on.
+ *
+ * A comment or `retry:` line that precedes an event's other fields is a frame of its own, since a proxy or an upstream may
+ * put it there on one connection and not on the next: the event must be the same bytes on both.
  */
 export class Framer {
   /** The last valid `retry:` of the upstream, in milliseconds. */
   retryMs: number | undefined;
-  /** Whether the upstream has shown, by an id or a comment, that silence can be told from an end. */
+  /** True once the upstream has sent an id or a comment. Only then does the default idle timeout apply. */
   showsLife = false;
+  /** True once the upstream has sent an id. */
+  showsIds = false;
+  /** The unfinished event that exceeds `maxEventBytes`; undefined if there is none. */
+  oversized: OversizedEvent | undefined;
 
   readonly #handler: FrameHandler;
-  readonly #maxEventBytes: number;
+  readonly #bounds: FramerBounds;
 
-  // The event that is not whole yet, and how far into it the scan has come.
-  #held: Buffer = NOTHING;
+  // The unfinished frame, and the scanner's state at its end.
+  #held: Buffer = nothing;
   #heldBytes = 0;
   #inLine = false;
-  #hasFields = false;
+  #isComment = false;
+  /** True after the first line of an event: what follows belongs to it, up to an empty line. */
+  #inEvent = false;
+  /** True if the frame ended with the CR of a line; an LF may follow. */
   #afterCr = false;
   #atStart = true;
 
-  // The fields of the current event, as far as its lines have been read; they count once it is whole. Of the id it is
-  // known where it lies.
+  // The fields of the current frame as read so far. The id is kept as byte offsets into the source buffer.
   #hasData = false;
   #idStart = -1;
   #idEnd = -1;
   #retryMs: number | undefined;
 
-  constructor(handler: FrameHandler, maxEventBytes: number) {
+  constructor(handler: FrameHandler, bounds: FramerBounds) {
     this.#handler = handler;
-    this.#maxEventBytes = maxEventBytes;
+    this.#bounds = bounds;
   }
 
-  /** Bytes held back because their event is not whole yet. */
+  /** Bytes of the unfinished frame. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  /** A new upstream connection begins: forgets the cut-off event, keeps the id. A BOM may come again. */
+  /** A new upstream connection begins: discards the unfinished frame and expects a BOM. */
   restart(): void {
+    this.oversized = undefined;
     this.#release();
     this.#atStart = true;
   }
 
   /**
-   * Hands on every event that `chunk` completes, in order.
+   * Passes on every frame that `chunk` completes, in order.
    *
-   * @throws SseProxyError `ERR_SSE_EVENT_TOO_LARGE` once an event exceeds `maxEventBytes`; what was whole before
-   * it has been handed on.
+   * @throws SseProxyError `ERR_SSE_EVENT_TOO_LARGE` if an event is unfinished at 64 × `maxEventBytes`. The frames before it
+   * have been passed on.
    */
   push(chunk: Buffer): void {
     if (chunk.length === 0) return;
@@ -72,46 +94,79 @@ export class Framer {
       if (rest === undefined) return;
       input = rest;
     }
-    // One search tells whether CR has to be looked for at all: almost every upstream ends lines in LF.
+    // Almost every upstream ends lines in LF: one search tells whether CR must be looked for at all.
     const hasCr = input.includes(CR);
-    let start = this.#heldBytes > 0 ? this.#completeHeld(input, hasCr) : 0;
+    let start = 0;
+    if (this.oversized) start = this.#discard(input, 0);
+    else if (this.#heldBytes > 0) start = this.#completeHeld(input, hasCr);
     while (start < input.length) {
       const end = this.#findEnd(input, start, hasCr);
-      if (end === -1) {
+      if ((end === -1 ? input.length : end) - start > this.#bounds.maxEventBytes) {
+        start = this.#discard(input, start);
+      } else if (end === -1) {
         this.#hold(input, start, input.length);
         return;
+      } else {
+        this.#emit(input, start, end);
+        start = end;
       }
-      this.#checkSize(end - start);
-      this.#emit(input, start, end);
-      start = end;
     }
   }
 
-  /** Finishes the held event with the head of `input`; returns where the rest begins. */
+  /** Completes the held frame with the beginning of `input`; returns the offset of the rest. */
   #completeHeld(input: Buffer, hasCr: boolean): number {
     const end = this.#findEnd(input, 0, hasCr);
-    this.#hold(input, 0, end === -1 ? input.length : end);
-    if (end === -1) return input.length;
+    const part = end === -1 ? input.length : end;
+    if (this.#heldBytes + part > this.#bounds.maxEventBytes) return this.#discard(input, 0);
+    this.#hold(input, 0, part);
+    if (end === -1) return part;
     const whole = this.#held.subarray(0, this.#heldBytes);
     this.#readLines(whole);
     this.#emit(whole, 0, whole.length);
     return end;
   }
 
+  /** Reads the oversized event on, without storing it; returns the offset of the rest. */
+  #discard(input: Buffer, start: number): number {
+    if (!this.oversized) {
+      this.oversized = new OversizedEvent(this.#bounds);
+      this.oversized.push(this.#held, 0, this.#heldBytes);
+      this.#release();
+    }
+    const end = this.oversized.push(input, start, input.length);
+    if (end === -1) return input.length;
+    const event = this.oversized;
+    this.oversized = undefined;
+    this.#handler.onOversizedEvent(event);
+    return end;
+  }
+
   #emit(source: Buffer, start: number, end: number): void {
     const events = this.#hasData ? 1 : 0;
-    const id = this.#idStart < 0 ? undefined : source.toString('latin1', this.#idStart, this.#idEnd);
-    if (id !== undefined) this.showsLife = true;
-    if (this.#retryMs !== undefined) this.retryMs = this.#retryMs;
+    const idStart = this.#idStart;
+    const { maxIdBytes, maxRetryMs } = this.#bounds;
+    const hasLongId = idStart >= 0 && this.#idEnd - idStart > maxIdBytes;
+    const retryMs = this.#retryMs;
+    let id: string | undefined;
+    if (idStart >= 0) {
+      this.showsLife = true;
+      this.showsIds = true;
+      id = hasLongId ? unusableId : source.toString('latin1', idStart, this.#idEnd);
+    }
+    if (retryMs !== undefined) this.retryMs = Math.min(retryMs, maxRetryMs);
     this.#release();
-    this.#handler.onFrames(source, start, end, events, id);
+    if (hasLongId || (retryMs !== undefined && retryMs > maxRetryMs)) {
+      const edited = editFrame(source.subarray(start, end), hasLongId, this.#bounds);
+      this.#handler.onFrames(edited, 0, edited.length, events, id);
+    } else this.#handler.onFrames(source, start, end, events, id);
   }
 
   #release(): void {
-    if (this.#heldBytes > 0) this.#held = NOTHING;
+    if (this.#heldBytes > 0) this.#held = nothing;
     this.#heldBytes = 0;
     this.#inLine = false;
-    this.#hasFields = false;
+    this.#isComment = false;
+    this.#inEvent = false;
     this.#afterCr = false;
     this.#forgetFields();
   }
@@ -122,12 +177,12 @@ export class Framer {
     this.#retryMs = undefined;
   }
 
-  // Grows by doubling, so that an upstream that dribbles single bytes costs a copy a byte and not a buffer a byte.
+  // Grows by doubling: an upstream that sends single bytes costs one copy per byte, not one buffer per byte.
   #hold(input: Buffer, start: number, end: number): void {
     const needed = this.#heldBytes + end - start;
-    this.#checkSize(needed);
     if (needed > this.#held.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(this.#held.length * 2, this.#maxEventBytes), 256));
+      const doubled = Math.min(this.#held.length * 2, this.#bounds.maxEventBytes);
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, doubled, 256));
       this.#held.copy(grown, 0, 0, this.#heldBytes);
       this.#held = grown;
     }
@@ -135,43 +190,32 @@ export class Framer {
     this.#heldBytes = needed;
   }
 
-  #checkSize(bytes: number): void {
-    if (bytes > this.#maxEventBytes) {
-      throw new SseProxyError('ERR_SSE_EVENT_TOO_LARGE', {
-        message: `an upstream event exceeds maxEventBytes (${this.#maxEventBytes}): ${bytes} bytes and not at its end`,
-      });
-    }
-  }
-
   /**
-   * Where the current event ends (the offset after its empty line), or -1 if it goes on in the next chunk.
-   * A comment before any field ends by itself: it is a heartbeat and should not wait for an empty line.
-   * Lines are read as they are found; those of an event that spans chunks are read again when it is whole.
+   * The offset after the current frame, or -1 if it continues in the next chunk. Reads the lines that it finds; those of
+   * a frame that spans chunks are read again when it is whole.
    */
   #findEnd(input: Buffer, from: number, hasCr: boolean): number {
     let i = from;
     if (this.#afterCr) {
       this.#afterCr = false;
       if (input[i] === LF) i++;
-      if (!this.#hasFields) return i;
+      if (!this.#inEvent) return i;
     }
     while (i < input.length) {
       if (!this.#inLine) {
         const first = input[i];
         if (first === LF) return i + 1;
-        if (first === CR) {
-          if (i + 1 < input.length) return input[i + 1] === LF ? i + 2 : i + 1;
-          // An LF that completes the CRLF may be the next byte; it then passes by itself, as an empty line.
-          return i + 1;
-        }
+        // If the LF of a CRLF follows in the next chunk, it passes by itself, as an empty line.
+        if (first === CR) return i + 1 < input.length && input[i + 1] === LF ? i + 2 : i + 1;
         this.#inLine = true;
-        if (first === COLON) this.showsLife = true;
-        else this.#hasFields = true;
+        this.#isComment = first === COLON;
+        if (this.#isComment) this.showsLife = true;
       }
       const end = endOfLine(input, i, hasCr);
       if (end === -1) return -1;
       this.#inLine = false;
-      if (this.#hasFields && this.#heldBytes === 0) this.#readLine(input, i, end);
+      if (!this.#inEvent) this.#inEvent = !this.#isComment && !this.#isRetryLine(input, i, end);
+      if (this.#heldBytes === 0) this.#readLine(input, i, end);
       i = end + 1;
       if (input[end] === CR) {
         if (i === input.length) {
@@ -180,9 +224,21 @@ export class Framer {
         }
         if (input[i] === LF) i++;
       }
-      if (!this.#hasFields) return i;
+      if (!this.#inEvent) return i;
     }
     return -1;
+  }
+
+  /** True if the first line of a frame, which may begin in the held bytes, is a `retry:` line. */
+  #isRetryLine(input: Buffer, start: number, end: number): boolean {
+    if (this.#heldBytes === 0) return isField(input, start, end, 'retry');
+    // All of the held bytes belong to this line, whose rest is at the beginning of the input.
+    const held = this.#heldBytes;
+    if (held + end < retryName.length) return false;
+    for (let at = 0; at < retryName.length; at++)
+      if ((at < held ? this.#held[at] : input[at - held]) !== retryName[at]) return false;
+    const after = retryName.length < held ? this.#held[retryName.length] : input[retryName.length - held];
+    return held + end === retryName.length || after === COLON;
   }
 
   #readLines(whole: Buffer): void {
@@ -195,7 +251,7 @@ export class Framer {
     }
   }
 
-  /** Reads the fields that matter here: whether a browser would dispatch the event, and what it has to know. */
+  /** Reads the fields that the proxy needs: data (is it an event?), id and retry. */
   #readLine(source: Buffer, line: number, lineEnd: number): void {
     if (isField(source, line, lineEnd, 'data')) this.#hasData = true;
     else if (isField(source, line, lineEnd, 'id')) {
@@ -206,7 +262,7 @@ export class Framer {
       this.#idEnd = lineEnd;
     } else if (isField(source, line, lineEnd, 'retry')) {
       const value = source.toString('latin1', valueStart(source, line + 5, lineEnd), lineEnd);
-      // [spec] "If the field value consists of only ASCII digits"; how long a wait it may cause is its user's to bound.
+      // [spec] "If the field value consists of only ASCII digits"
       if (/^[0-9]+$/.test(value)) this.#retryMs = Number(value);
     }
   }

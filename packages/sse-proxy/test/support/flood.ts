@@ -67,8 +67,9 @@ export function reader(port: number, path = '/sse'): SlowReader {
       const frames = (rest + text).split('\n\n');
       rest = frames.pop() ?? '';
       for (const frame of frames) {
-        if (frame === ':') beats++;
-        const id = /^id: (\d+)\n/.exec(frame)?.[1];
+        const [before] = /^(?:(?::|retry: \d+)\n)*/.exec(frame) ?? [''];
+        beats += before.split(':\n').length - 1;
+        const id = /^id: (\d+)\n/.exec(frame.slice(before.length))?.[1];
         if (id === undefined) continue;
         events++;
         beatsAmong = beats;

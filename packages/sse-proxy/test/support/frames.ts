@@ -1,17 +1,23 @@
-import { Framer } from '../../src/sse/framer.ts';
+import { maxLastEventIdBytes, maxRetryMs } from '../../src/config/defaults.ts';
+import { Framer, type FramerBounds } from '../../src/sse/framer.ts';
 
-/** What a framer handed on, as byte strings. */
+/** What a framer passed on, as byte strings. */
 export interface Frames {
   readonly framer: Framer;
-  /** Every frame in order; events end in `!`, so that one look tells them from the rest. */
+  /** Every frame in order; events end in `!`. An event that was discarded is `(too large)`, with its id if it had one. */
   readonly frames: string[];
   readonly bytes: () => string;
-  /** The last frame's that had one. */
+  /** The id of the last frame that had one. */
   lastId: string | undefined;
   events: number;
 }
 
-/** A framer whose output is kept. */
+/** The bounds that a feed gives its framer. */
+export function bounds(maxEventBytes: number): FramerBounds {
+  return { maxEventBytes, maxIdBytes: maxLastEventIdBytes, maxRetryMs };
+}
+
+/** A framer that records what it passes on. */
 export function framing(maxEventBytes = 1_048_576): Frames {
   const parts: string[] = [];
   const kept: Frames = {
@@ -25,8 +31,12 @@ export function framing(maxEventBytes = 1_048_576): Frames {
           if (id !== undefined) kept.lastId = id;
           return true;
         },
+        onOversizedEvent: ({ isEvent, id }) => {
+          const name = isEvent ? 'too large' : 'too large, no event';
+          kept.frames.push(id === undefined ? `(${name})` : `(${name}: ${id})`);
+        },
       },
-      maxEventBytes,
+      bounds(maxEventBytes),
     ),
     frames: [],
     lastId: undefined,

@@ -72,7 +72,7 @@ export class Stage {
     this.#single = single;
     const transform = single ? { transform: (event: { data: string }) => event } : {};
     const resume = { minDelayMs: 1, maxDelayMs: 2, maxOutageMs: 100 };
-    this.#config = readOptions({ target: address.origin, resume, share: share ?? false, ...transform });
+    this.#config = readOptions({ target: address.origin, resume, retryMs: 1, share: share ?? false, ...transform });
     this.#heartbeat = new Heartbeat(this.#config.beatMs);
     const { upstream } = this;
     if (this.#config.share) {
@@ -150,6 +150,7 @@ export class Stage {
       cursor,
       prepare,
       feedListener,
+      assignIds: false,
     };
     let subscription: Subscription;
     if (this.#registry) subscription = this.#registry.join({ request, cursor, key: undefined, feedListener, prepare });

@@ -127,6 +127,16 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
     how(last.events);
   };
   const prepare = async () => ({ address, headers: await it.preparing() });
-  it.feed = new Feed({ upstream, heartbeat, config, cursor, prepare, handler, feedListener, retainFrames: true });
+  it.feed = new Feed({
+    upstream,
+    heartbeat,
+    config,
+    cursor,
+    prepare,
+    assignIds: false,
+    handler,
+    feedListener,
+    retainFrames: true,
+  });
   return it;
 }

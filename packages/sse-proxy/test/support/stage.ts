@@ -45,5 +45,5 @@ export function stage(defaults: Partial<SseProxyOptions> = { resume: false }) {
 
 /** How many heartbeats a body holds. */
 export function heartbeats(body: string): number {
-  return body.split(':\n\n').length - 1;
+  return [...body.matchAll(/^:\n/gm)].length;
 }

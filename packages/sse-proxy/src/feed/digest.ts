@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+
+const seeds = randomBytes(8);
+const seedHigh = seeds.readInt32LE(0);
+const seedLow = seeds.readInt32LE(4);
+
+/**
+ * A 64-bit digest, keyed per process so that nobody can construct two events with the same one. It decides whether two
+ * events are equal. The result is kept in fields, since the per-event path must not allocate.
+ */
+export class Digest {
+  high = 0;
+  low = 0;
+  #view: DataView = new DataView(new ArrayBuffer(0));
+
+  /** Sets the digest to that of `source.subarray(start, end)`. */
+  ofBytes(source: Buffer, start: number, end: number): void {
+    if (this.#view.buffer !== source.buffer) this.#view = new DataView(source.buffer);
+    const view = this.#view;
+    let high = seedHigh ^ (end - start);
+    let low = seedLow;
+    let at = source.byteOffset + start;
+    const to = source.byteOffset + end;
+    for (; at + 4 <= to; at += 4) {
+      const word = view.getInt32(at, true);
+      high = Math.imul(high ^ word, 0x9e3779b1);
+      high = (high << 13) | (high >>> 19);
+      low = Math.imul(low + word, 0x85ebca77);
+      low ^= low >>> 15;
+    }
+    for (; at < to; at++) {
+      const byte = view.getUint8(at);
+      high = Math.imul(high ^ byte, 0x9e3779b1);
+      high = (high << 13) | (high >>> 19);
+      low = Math.imul(low + byte, 0x85ebca77);
+      low ^= low >>> 15;
+    }
+    this.#finish(high, low);
+  }
+
+  /** Sets the digest to that of a byte string. */
+  ofText(text: string): void {
+    let high = seedHigh ^ text.length;
+    let low = seedLow;
+    for (let at = 0; at < text.length; at++) {
+      const byte = text.charCodeAt(at);
+      high = Math.imul(high ^ byte, 0x9e3779b1);
+      high = (high << 13) | (high >>> 19);
+      low = Math.imul(low + byte, 0x85ebca77);
+      low ^= low >>> 15;
+    }
+    this.#finish(high, low);
+  }
+
+  #finish(high: number, low: number): void {
+    this.high = Math.imul(high ^ (high >>> 16), 0x7feb352d) >>> 0;
+    this.low = Math.imul(low ^ (low >>> 15) ^ this.high, 0x846ca68b) >>> 0;
+  }
+}

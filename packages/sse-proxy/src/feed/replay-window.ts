@@ -1,0 +1,116 @@
+import { CR, LF } from '../sse/fields.ts';
+import { Digest } from './digest.ts';
+
+/** Number of delivered frames that are remembered, to recognise a repeat after a resume. */
+export const replayWindow = 1_000;
+/** Numbers per frame: the content's digest, then the id's. */
+const width = 4;
+/** Every so many frames the id itself is kept, to see whether ids ascend. */
+const sampleEvery = 64;
+
+const digest = new Digest();
+
+/**
+ * The last delivered frames, by digest. A position is the number of frames recorded before.
+ *
+ * Numbers in one array: strings or objects for a thousand frames per stream would outlive the young generation, and
+ * collecting them would cost each event more than the rest of this.
+ */
+export class ReplayWindow {
+  #marks = new Uint32Array(width * 8);
+  #count = 0;
+  readonly #samples: string[] = [];
+
+  /** Position after the last frame. */
+  get end(): number {
+    return this.#count;
+  }
+
+  /** Position of the oldest frame that is remembered. */
+  get start(): number {
+    return Math.max(0, this.#count - replayWindow);
+  }
+
+  record(source: Buffer, start: number, end: number, id: string | undefined): void {
+    const slot = width * (this.#count % replayWindow);
+    if (slot >= this.#marks.length) this.#grow();
+    const marks = this.#marks;
+    digestContent(source, start, end);
+    marks[slot] = digest.high;
+    marks[slot + 1] = digest.low;
+    if (id === undefined) {
+      marks[slot + 2] = 0;
+      marks[slot + 3] = 0;
+    } else {
+      digest.ofText(id);
+      marks[slot + 2] = digest.high;
+      marks[slot + 3] = digest.low;
+      if (this.#count % sampleEvery === 0) this.#samples[(this.#count % replayWindow) / sampleEvery] = id;
+    }
+    this.#count++;
+  }
+
+  // An idle stream must not pay for the whole window.
+  #grow(): void {
+    const grown = new Uint32Array(Math.min(this.#marks.length * 2, replayWindow * width));
+    grown.set(this.#marks);
+    this.#marks = grown;
+  }
+
+  contentAt(position: number): string {
+    return this.#text(position, 0);
+  }
+
+  /** Undefined if the frame had no id. */
+  idAt(position: number): string | undefined {
+    const text = this.#text(position, 2);
+    return text === '0.0' ? undefined : text;
+  }
+
+  #text(position: number, offset: number): string {
+    const slot = width * (position % replayWindow) + offset;
+    return `${this.#marks[slot]}.${this.#marks[slot + 1]}`;
+  }
+
+  /** True if all ids that were sampled are whole numbers, none smaller than the one before, and `cursor` is the last. */
+  ascendsTo(cursor: string): boolean {
+    const oldest = Math.ceil(this.start / sampleEvery) * sampleEvery;
+    let last: bigint | undefined;
+    for (let position = oldest; position < this.#count; position += sampleEvery) {
+      const id = this.#samples[(position % replayWindow) / sampleEvery];
+      if (id === undefined) continue;
+      if (!isNumber(id) || (last !== undefined && BigInt(id) < last)) return false;
+      last = BigInt(id);
+    }
+    return isNumber(cursor) && (last === undefined || BigInt(cursor) >= last);
+  }
+
+  clear(): void {
+    this.#count = 0;
+    this.#samples.length = 0;
+  }
+}
+
+/** The digest of a frame, as {@link ReplayWindow.contentAt} gives it. */
+export function contentDigest(source: Buffer, start: number, end: number): string {
+  digestContent(source, start, end);
+  return `${digest.high}.${digest.low}`;
+}
+
+/** The digest of an id, as {@link ReplayWindow.idAt} gives it. */
+export function idDigest(id: string): string {
+  digest.ofText(id);
+  return `${digest.high}.${digest.low}`;
+}
+
+/** True if the id is a whole number in decimal digits. */
+export function isNumber(id: string): boolean {
+  return /^[0-9]{1,40}$/.test(id);
+}
+
+// Whether the LF of the last CRLF belongs to a frame depends on the chunks in which it arrived: line ends don't count.
+function digestContent(source: Buffer, start: number, end: number): void {
+  let last = end;
+  while (last > start && (source[last - 1] === LF || source[last - 1] === CR)) last--;
+  digest.ofBytes(source, start, last);
+}
