@@ -1,3 +1,4 @@
+import type { RequestHandler, Router } from 'express';
 import { isRecord, refuseOption } from './config/rule.ts';
 import { SseProxyError, show } from './errors.ts';
 import { loadExpress } from './load-express.ts';
@@ -32,7 +33,7 @@ export function sseRouter(
     if (!isRecord(options)) refuseOption(`routes[${show(path)}]`, 'an object with options', options);
     // sseProxy reports what is missing after the merge, such as the target.
     const handler = ofRoute(path, () => sseProxy({ ...defaults, ...setMembers(options) } as SseProxyOptions));
-    router.all(path, handler);
+    mount(router, path, handler);
     return handler;
   });
   return Object.assign(router, {
@@ -42,6 +43,16 @@ export function sseRouter(
     stats: () => handlers.map((handler) => handler.stats()).reduce(sum),
     streams: () => handlers.flatMap((handler) => handler.streams()),
   });
+}
+
+/** @throws SseProxyError `ERR_SSE_OPTION` for a path that Express can't parse; Express 4 and 5 differ in their syntax */
+function mount(router: Router, path: string, handler: RequestHandler): void {
+  try {
+    router.all(path, handler);
+  } catch (cause) {
+    const message = `sse-proxy option routes: expected a path that Express accepts, got ${show(path)}`;
+    throw new SseProxyError('ERR_SSE_OPTION', { message, cause });
+  }
 }
 
 /** The members that are not undefined, which means "left out": then the default counts. */

@@ -88,7 +88,18 @@ describe('wrong options', () => {
         (reason) => reason,
       );
       expect(error, String(graceMs)).to.be.instanceOf(SseProxyError).with.property('code', 'ERR_SSE_OPTION');
-      expect(error.message).to.match(/^sse-proxy option close\.graceMs: expected milliseconds, 0 or more, got /);
+      expect(error.message).to.match(/^sse-proxy option close\.graceMs: expected 0, or milliseconds above 0, at most /);
+    }
+    for (const [options, message] of [
+      [null, /^sse-proxy option close: expected an object, got null$/],
+      [5, /^sse-proxy option close: expected an object, got 5$/],
+      [{ grace: 5 }, /^sse-proxy option close\.grace: expected one of graceMs, got an unknown name$/],
+    ] as const) {
+      const error = await proxy.close(options as never).then(
+        () => undefined,
+        (reason) => reason,
+      );
+      expect(error).to.be.instanceOf(SseProxyError).with.property('message').that.matches(message);
     }
     expect(proxy.stats().draining).to.equal(false);
   });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import express from 'express';
+import fc from 'fast-check';
 import { SseProxyError, sseRouter } from '../src/index.ts';
 import type { SseProxyOptions } from '../src/types.ts';
 import { serve, type Witness, witness } from './support/app.ts';
@@ -192,6 +193,12 @@ describe('sseRouter', () => {
       {},
       /^sse-proxy option routes\["\/sse"\]: expected an object with options, got "http:\/\/a"$/,
     ],
+    [
+      'a path that Express cannot parse',
+      { '/sse/*': { target: 'http://a' } },
+      {},
+      /^sse-proxy option routes: expected a path that Express accepts, got "\/sse\/\*"$/,
+    ],
     ['a route without a target', { '/sse': {} }, {}, /^sse-proxy option target: expected an absolute/],
     [
       'an unknown option of a route',
@@ -219,4 +226,22 @@ describe('sseRouter', () => {
         .with.property('code', 'ERR_SSE_OPTION');
     });
   }
+});
+
+describe('sseRouter of any value', () => {
+  it('throws nothing but ERR_SSE_OPTION', () => {
+    const any = fc.anything({ maxDepth: 1, maxKeys: 2 });
+    const path = fc.oneof(fc.constantFrom('/a', '/:a', '/*a', '/{a', '/a(b)', '/:', '/?'), fc.string());
+    const options = fc.oneof(any, fc.constant({ target: 'http://a' }));
+    fc.assert(
+      fc.property(fc.oneof(any, fc.dictionary(path, options, { maxKeys: 3 })), any, (routes, defaults) => {
+        try {
+          sseRouter(routes as Record<string, SseProxyOptions>, defaults as SseProxyOptions);
+        } catch (error) {
+          expect(error).to.be.instanceOf(SseProxyError).with.property('code', 'ERR_SSE_OPTION');
+        }
+      }),
+      { numRuns: 300, endOnFailure: true },
+    );
+  });
 });

@@ -1,4 +1,5 @@
 import type {
+  CloseOptions,
   ReplayOptions,
   ResumeOptions,
   ShareOptions,
@@ -101,6 +102,11 @@ export const optionTable = {
   ]),
   fastPath: value<boolean>(true, rule.flag),
 } satisfies rule.Rules<Given>;
+
+/** The options of `close()`. */
+export const closeTable = {
+  graceMs: value<number>(0, ['0', (given) => given === 0], milliseconds),
+} satisfies rule.Rules<CloseOptions>;
 
 /** The names of all options, in the order of the table above. */
 export const optionNames: readonly string[] = Object.keys(optionTable);

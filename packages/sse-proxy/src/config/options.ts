@@ -1,7 +1,7 @@
 import { isProxyError, SseProxyError } from '../errors.ts';
-import type { SseProxyOptions } from '../types.ts';
+import type { CloseOptions, SseProxyOptions } from '../types.ts';
 import { defaults } from './defaults.ts';
-import { type CheckedOptions, optionTable } from './option-table.ts';
+import { type CheckedOptions, closeTable, optionTable } from './option-table.ts';
 import { group, refuseOption } from './rule.ts';
 
 /** The checked options, complete and frozen. Everything behind the factory reads this and never the user's object. */
@@ -28,7 +28,7 @@ export type ShareConfig = Exclude<CheckedOptions['share'], false>;
  * @throws SseProxyError `ERR_SSE_OPTION` that names the option, what was expected and what arrived
  */
 export function readOptions(given: SseProxyOptions): Config {
-  try {
+  return refusingHostileMembers(() => {
     const { limits, ...checked } = group(optionTable)(given, '');
     checkTogether(given, checked, limits.needAuthorize);
     const { heartbeatMs, idleTimeoutMs, maxDurationMs, reauthorizeMs, slowClient, refuse, resume } = checked;
@@ -45,9 +45,20 @@ export function readOptions(given: SseProxyOptions): Config {
       beatMs: Math.min(1_000, quarterOf(Math.min(...spans.filter((span) => span !== false)))),
       idleBeatMs: Math.min(2_500, quarterOf(idleTimeoutMs || defaults.idleTimeoutMs)),
     });
+  });
+}
+
+/** Checks the options of `close()`. @throws SseProxyError `ERR_SSE_OPTION` */
+export function readCloseOptions(given: CloseOptions | undefined): Readonly<Required<CloseOptions>> {
+  return refusingHostileMembers(() => group(closeTable)(given, 'close'));
+}
+
+/** @throws SseProxyError `ERR_SSE_OPTION` also where a getter or a Proxy of the user's throws */
+function refusingHostileMembers<T>(read: () => T): T {
+  try {
+    return read();
   } catch (cause) {
     if (isProxyError(cause)) throw cause;
-    // A getter or a Proxy of the user's threw.
     throw new SseProxyError('ERR_SSE_OPTION', {
       message: 'sse-proxy option options: expected members that can be read, got one that throws',
       cause,

@@ -11,9 +11,9 @@ export function protocolOf(req: MaybeExpress): string {
   return (req.socket as { encrypted?: boolean } | null)?.encrypted ? 'https' : 'http';
 }
 
-/** The Host field; on HTTP/2 the `:authority`. */
+/** On HTTP/2 the `:authority`, which takes the place of Host; otherwise the Host field. [spec] RFC 9113 §8.3.1 */
 export function ownHost(req: IncomingMessage): string | undefined {
-  return req.headers.host ?? (req.headers[':authority'] as string | undefined);
+  return (req.headers[':authority'] as string | undefined) ?? req.headers.host;
 }
 
 /**

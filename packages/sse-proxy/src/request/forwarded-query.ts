@@ -37,7 +37,7 @@ function withoutQuery(path: string): string {
   return mark === -1 ? path : path.slice(0, mark);
 }
 
-/** HTTP/2 lets a space pass in `:path`, which no HTTP/1 request line may contain. */
+/** No request line may contain these; Node's servers refuse them, but tools that inject requests may not. */
 const unsendable = /[\x00-\x20\x7f]/g;
 
 function encode(character: string): string {

@@ -1,7 +1,7 @@
 import type { ResponseWriter } from '../browser/response-writer.ts';
 import { closeFlushMs, maxOpensPerTurn } from '../config/defaults.ts';
-import type { Config } from '../config/options.ts';
-import { maxTimerMs, refuseOption } from '../config/rule.ts';
+import { type Config, readCloseOptions } from '../config/options.ts';
+import { maxTimerMs } from '../config/rule.ts';
 import { UpstreamPermits } from '../config/upstream-permits.ts';
 import type { FeedListener, Gap } from '../feed/feed-parts.ts';
 import { Registry } from '../feed/registry.ts';
@@ -94,10 +94,8 @@ export class ProxyContext implements HeartbeatMember {
    *
    * @throws SseProxyError `ERR_SSE_OPTION`
    */
-  async close({ graceMs = 0 }: CloseOptions = {}): Promise<void> {
-    if (typeof graceMs !== 'number' || !(graceMs >= 0) || graceMs > maxTimerMs) {
-      refuseOption('close.graceMs', 'milliseconds, 0 or more', graceMs);
-    }
+  async close(options?: CloseOptions): Promise<void> {
+    const { graceMs } = readCloseOptions(options);
     this.#draining = true;
     for (const stream of this.#streams) {
       const end = () => stream.lifetime.end('draining');
