@@ -85,6 +85,11 @@ describe('when the upstream fails', () => {
     });
   }
 
+  proves(answers.movedAtResume, 'browsers are held until the upstream is back', (figures, mode) => {
+    unnoticed(figures);
+    if (mode === 'shared') expect(figures.requests, 'the first, three without a stream, and the resume').to.equal(5);
+  });
+
   proves(
     connects.badTlsAtResume,
     'browsers are held, then cut, and live again with the right certificate',

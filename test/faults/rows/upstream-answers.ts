@@ -62,7 +62,7 @@ export const movedAtResume: Row = {
   modes: both,
   async run(mode) {
     const scene = await Scene.set({ mode });
-    await scene.open(mode === 'shared' ? 5 : 1);
+    await scene.open(5);
     await scene.emit(20);
     const redirect = { status: 302, headers: { Location: 'http://127.0.0.1:1/elsewhere' } };
     await scene.upstream.ask('set', { answers: [{ status: 404 }, redirect, { status: 404 }] });
