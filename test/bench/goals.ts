@@ -2,14 +2,14 @@ import { figure, find, type Report } from './results.ts';
 import type { Metric } from './rounds/figures.ts';
 import { bestLibrary, short, table } from './tables.ts';
 
-/** A goal, measured. */
+/** A goal and what was measured for it. */
 export interface Goal {
   readonly what: string;
   readonly goal: string;
   readonly measured: string;
-  /** The same for a server in Node that does nothing but read and write; undefined where none was measured. */
+  /** The same figure of a Node server that only reads and writes; undefined if none was measured. */
   readonly floor: string | undefined;
-  /** undefined: this run can't tell. */
+  /** undefined if the run did not measure it. */
   readonly met: boolean | undefined;
 }
 
@@ -19,7 +19,7 @@ function value(report: Report, workload: string, server: string, metric: Metric,
   return figure(find(report, workload, server, wanted), metric)?.median;
 }
 
-/** What `own` may be at most, as a multiple of `other`. */
+/** A goal of `own` as a multiple of `other`. */
 function ratio(
   what: string,
   times: number,
@@ -57,7 +57,7 @@ function costs(report: Report, server: string): (number | undefined)[] {
   return sizes.map((result) => figure(result, 'cpuUs')?.median);
 }
 
-/** How far each value is from the mean of all, in percent; undefined where one is missing. */
+/** Distance of each value from the mean, in percent; undefined if one is missing. */
 function fromMean(values: readonly (number | undefined)[]): number[] | undefined {
   const known = values.filter((cost) => cost !== undefined);
   if (known.length < 2 || known.length < values.length) return undefined;
@@ -69,7 +69,7 @@ function inWords(percents: readonly number[]): string {
   return percents.map((percent) => `${percent < -0.5 ? '−' : '+'}${Math.abs(percent).toFixed(0)} %`).join(', ');
 }
 
-/** Whether the cost of an event stays the same, however many browsers there are. */
+/** The goal that the cost of an event does not depend on the number of browsers. */
 function flat(
   what: string,
   of: string,
@@ -85,8 +85,8 @@ function flat(
 }
 
 /**
- * As it is, and as a multiple of what is written at all: what an event costs once, its wake-up and its read, weighs more
- * where few browsers share it, and no server can change that.
+ * Two goals: the cost itself, and as a multiple of the floor. The fixed part of an event's cost (wake-up and read) weighs more
+ * when few browsers share it, in any server.
  */
 function flatGoals(report: Report, mode: string, server: string, least: string, leastInWords: string): Goal[] {
   const own = costs(report, server);
@@ -118,7 +118,7 @@ function sharedCpu(report: Report, workload: string, how: string): Goal[] {
   ];
 }
 
-const latency = (percentile: string) => `dedicated, added latency ${percentile} at 1,000 events/s, µs`;
+const latency = (percentile: string) => `dedicated, latency ${percentile} at 1,000 events/s, µs`;
 
 /** All goals, in the order of their table. */
 export function goals(report: Report): Goal[] {
@@ -129,10 +129,10 @@ export function goals(report: Report): Goal[] {
   return [
     ...dedicatedCpu(report, 'busy', ''),
     ...dedicatedCpu(report, 'busy-at-once', ', all at once'),
-    toBestLibrary(report, 'latency', 'addedP50Us', latency('p50'), 1),
-    toBestLibrary(report, 'latency', 'addedP99Us', latency('p99'), 1),
-    // Not p99: of that, those who are measured at the same time make the most.
-    toBestLibrary(report, 'latency-at-once', 'addedP50Us', `${latency('p50')}, all at once`, 1),
+    toBestLibrary(report, 'latency', 'p50Us', latency('p50'), 1),
+    toBestLibrary(report, 'latency', 'p99Us', latency('p99'), 1),
+    // Not p99: the servers that run at the same time determine most of it.
+    toBestLibrary(report, 'latency-at-once', 'p50Us', `${latency('p50')}, all at once`, 1),
     ...sharedCpu(report, 'fan', ''),
     ...sharedCpu(report, 'fan-at-once', ', all at once'),
     atMost('dedicated, memory per idle browser', 38, 'KB', value(report, 'idle', 'ours', 'kb')),

@@ -4,17 +4,17 @@ import { affordable } from './limits.ts';
 import { missingServers } from './machine.ts';
 import { type Shape, type Workload, workloads } from './workloads.ts';
 
-/** One server under one load; measured once a round. */
+/** One server under one load, measured once per round. */
 export interface Case {
   readonly workload: Workload;
-  /** As the workload wants it. */
+  /** The load that the workload asks for. */
   readonly shape: Shape;
-  /** How many browsers this machine's limits allow. */
+  /** Number of browsers within this machine's limits. */
   readonly browsers: number;
   readonly server: Server;
 }
 
-/** What is to be measured, and what has to be said about it beforehand. */
+/** What is measured, and notes on what differs from the workloads. */
 export interface Plan {
   readonly cases: readonly Case[];
   readonly notes: readonly string[];
@@ -28,7 +28,7 @@ export function makePlan(options: Options, descriptors: number): Plan {
   const cases: Case[] = [];
   for (const workload of chosen) {
     const names = workload.servers.filter((name) => takesPart(name, options.servers));
-    // Nothing to subtract from: the direct connection is measured for the others' sake.
+    // The direct connection is only there for comparison.
     if (names.length === 0 || (names[0] === 'direct' && names.length === 1 && !options.servers?.includes('direct')))
       continue;
     for (const shape of (options.quick && workload.quickShapes) || workload.shapes) {
@@ -55,7 +55,7 @@ function takesPart(name: string, wanted: readonly string[] | undefined): boolean
   return wanted === undefined || name === 'direct' || wanted.includes(name);
 }
 
-/** About how long a case takes, in seconds. */
+/** Estimate of a case's time, in seconds. */
 export function guessSeconds({ workload, browsers }: Case, seconds: number): number {
   const connecting = 1 + browsers / 1_500;
   if (workload.atOnce) return connecting + 4 + seconds / workload.servers.length;

@@ -2,21 +2,20 @@ import { type Case, guessSeconds, type Plan } from './plan.ts';
 import type { Result, Round } from './results.ts';
 import { connectRound } from './rounds/connect.ts';
 import { eventsRound } from './rounds/events.ts';
-import type { Figures } from './rounds/figures.ts';
 import { idleHeartbeatMs, idleRound } from './rounds/idle.ts';
 import { Meeting } from './rounds/meeting.ts';
 import { stormRound } from './rounds/storm.ts';
 import { InvalidRound, patienceMs, type Stage, setStage } from './stage.ts';
 
-/** Not for documents: where the project is on this machine. */
+/** Path of this folder, which is removed from messages. */
 const here = new URL('.', import.meta.url).href;
 
-/** Told before every round: how far the run is, in words. */
+/** Called before every round with a line on the progress. */
 export type Progress = (line: string) => void;
 
 /**
- * Measures every case of the plan, `rounds` times; the servers take turns, so that a noisy minute hits them all, or are
- * measured at the same time.
+ * Measures every case of the plan `rounds` times. Servers take turns, so that a busy minute of the machine affects all of
+ * them, or run at the same time.
  */
 export async function run(plan: Plan, rounds: number, seconds: number, progress: Progress): Promise<Result[]> {
   const results = new Map<Case, Result>();
@@ -31,17 +30,14 @@ export async function run(plan: Plan, rounds: number, seconds: number, progress:
   for (const workload of new Set(plan.cases.map((it) => it.workload))) {
     const cases = plan.cases.filter((it) => it.workload === workload);
     for (let round = 1; round <= rounds; round++) {
-      let direct: Figures | undefined;
       for (const group of groups(cases)) {
         const elapsed = (performance.now() - startedAt) / 1e3;
-        // The guess is corrected by how long things really took, once that is known.
+        // Corrects the estimate by the time that the finished rounds took.
         const pace = done > 0 ? elapsed / done : 1;
         const left = Math.ceil(((total - done) * pace) / 60);
         progress(`${workload.name}, round ${round} of ${rounds}: ${inWords(group)} (${left} min left)`);
         const outcomes = await measureGroup(group, seconds);
-        direct ??= outcomes.find(([{ server }]) => server.name === 'direct')?.[1].figures;
         for (const [it, outcome] of outcomes) {
-          if (direct && it.server.name !== 'direct') addLatency(outcome.figures, direct);
           if (outcome.invalid) progress(`  ${it.server.name} not valid: ${outcome.invalid}`);
           results.get(it)?.rounds.push(outcome);
           done += guesses.get(it) ?? 0;
@@ -52,7 +48,7 @@ export async function run(plan: Plan, rounds: number, seconds: number, progress:
   return [...results.values()];
 }
 
-/** Who is measured at the same time: everybody alone, or all who get the same load. */
+/** Groups the cases that run at the same time: each alone, or all that get the same load. */
 function groups(cases: readonly Case[]): (readonly Case[])[] {
   return [...Map.groupBy(cases, (it) => (it.workload.atOnce ? it.shape : it)).values()];
 }
@@ -75,13 +71,6 @@ async function measureGroup(group: readonly Case[], seconds: number): Promise<[C
   );
 }
 
-// Latency on its own says more about the machine than about the server.
-function addLatency(figures: Figures, direct: Figures): void {
-  const { p50Us, p99Us } = figures;
-  if (p50Us !== undefined && direct.p50Us !== undefined) figures.addedP50Us = p50Us - direct.p50Us;
-  if (p99Us !== undefined && direct.p99Us !== undefined) figures.addedP99Us = p99Us - direct.p99Us;
-}
-
 async function measure(
   { workload, server, shape: wanted, browsers }: Case,
   seconds: number,
@@ -100,7 +89,7 @@ async function measure(
     stage = await Promise.race([setStage(server, shape, kind === 'idle' ? idleHeartbeatMs : undefined), longest]);
     return { figures: await Promise.race([rounds[kind](stage, server, shape, seconds, meeting), longest]) };
   } catch (error) {
-    // A server that does not start, or dies under its load, must not take what was measured before with it.
+    // A server that fails must not discard what was measured before.
     return { figures: {}, invalid: (error as Error).message.replaceAll(here, '') };
   } finally {
     clearTimeout(timer);

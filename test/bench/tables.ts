@@ -5,29 +5,29 @@ import type { Spread } from './stats.ts';
 import { type Workload, workloads } from './workloads.ts';
 
 const columns: Record<Workload['kind'], readonly Metric[]> = {
-  events: ['cpuUs', 'addedP50Us', 'addedP99Us', 'kb'],
+  events: ['cpuUs', 'p50Us', 'p99Us', 'kb'],
   idle: ['kb', 'heartbeatCpuUs'],
   storm: ['replayedMs', 'openP50Ms', 'openP99Ms', 'blockMs', 'turnCpuMs', 'connectCpuUs'],
   connect: ['tookMs', 'openP50Ms', 'openP99Ms', 'earlyMs', 'lateMs', 'connectCpuUs', 'kb'],
 };
 
-/** Of each metric, whether it is compared with the best library. */
+/** Metrics that are also shown as a multiple of the best library's. */
 const compared: ReadonlySet<Metric> = new Set(['cpuUs', 'kb']);
 
-/** A number as short as its size allows. */
+/** Formats a number with about three digits. */
 export function short(value: number): string {
   if (Math.abs(value) >= 100) return value.toLocaleString('en', { maximumFractionDigits: 0 });
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
 
-/** Median, and from where to where if there were several rounds. */
+/** Median, with lowest and highest if the rounds differ. */
 function cell(spread: Spread | undefined): string {
   if (!spread) return '–';
   const { median, min, max } = spread;
   return min === max ? short(median) : `${short(median)} (${short(min)}–${short(max)})`;
 }
 
-/** Markdown that is readable as plain text too. */
+/** A Markdown table with aligned columns, readable as plain text too. */
 export function table(rows: readonly (readonly string[])[]): string {
   const [head = []] = rows;
   const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -74,7 +74,7 @@ function oneTable(workload: Workload, results: readonly Result[]): string {
   return table([head, ...rows]);
 }
 
-/** One row a server, one column a number of browsers. */
+/** One row per server, one column per number of browsers. */
 function scaleTable(results: readonly Result[]): string {
   const sizes = [...new Set(results.map(({ wanted }) => wanted))];
   const head = ['CPU µs per delivered event, browsers:', ...sizes.map((size) => size.toLocaleString('en')), 'valid'];
@@ -90,7 +90,7 @@ function scaleTable(results: readonly Result[]): string {
   return table([head, ...rows]);
 }
 
-/** A table for every workload of the run. */
+/** One table for each workload of the run. */
 export function workloadTables(report: Report): string {
   const sections = workloads.flatMap((workload) => {
     const results = report.results.filter((result) => result.workload === workload.name);

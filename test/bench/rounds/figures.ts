@@ -1,12 +1,10 @@
-/** What is measured. CPU is that of the server under test, user and system. */
+/** Metric → its heading in the tables. CPU is that of the server under test, user and system. */
 export const metrics = {
   cpuUs: 'CPU µs per delivered event',
   heartbeatCpuUs: 'CPU µs per heartbeat',
   connectCpuUs: 'CPU µs per connection',
   p50Us: 'latency p50, µs',
   p99Us: 'latency p99, µs',
-  addedP50Us: 'added latency p50, µs',
-  addedP99Us: 'added latency p99, µs',
   kb: 'KB per browser',
   tookMs: 'all connected after, ms',
   openP50Ms: 'one browser p50, ms',

@@ -2,15 +2,13 @@ import type { Report, Result } from '../results.ts';
 import type { Figures } from '../rounds/figures.ts';
 import { workloads } from '../workloads.ts';
 
-/** What every server gets in every workload, unless a test says otherwise. */
+/** Figures of every server in every workload, unless a test changes them. */
 export const everyone: Figures = {
   cpuUs: 20,
   heartbeatCpuUs: 8,
   connectCpuUs: 300,
   p50Us: 400,
   p99Us: 900,
-  addedP50Us: 100,
-  addedP99Us: 300,
   kb: 30,
   tookMs: 2_000,
   openP50Ms: 40,
@@ -22,7 +20,7 @@ export const everyone: Figures = {
   lateMs: 1,
 };
 
-/** A report of made-up figures, two rounds each; `adjust` changes one server's figures in one workload. */
+/** A report of made-up figures, two rounds each. `adjust` overrides figures of one server in one workload. */
 export function madeUpReport(adjust: (workload: string, server: string) => Figures = () => ({})): Report {
   const results = workloads.flatMap(({ name, shapes, servers }) =>
     shapes.flatMap(({ browsers }) =>
