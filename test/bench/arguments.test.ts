@@ -3,8 +3,8 @@ import { readArguments, WrongArguments } from './arguments.ts';
 import { servers } from './catalogue.ts';
 import { workloads } from './workloads.ts';
 
-describe('The arguments of the benchmark', () => {
-  it('are all workloads and all servers, three rounds, if none are given', () => {
+describe('the arguments of the benchmark', () => {
+  it('without arguments, the benchmark runs all workloads and servers in three rounds', () => {
     expect(readArguments([])).to.deep.equal({
       help: false,
       workloads: workloads.map(({ name }) => name),
@@ -17,7 +17,7 @@ describe('The arguments of the benchmark', () => {
     });
   });
 
-  it('choose workloads, servers, rounds and seconds', () => {
+  it('arguments choose workloads, servers, rounds and seconds', () => {
     const options = readArguments([
       '--workload',
       'fan, busy',
@@ -33,7 +33,7 @@ describe('The arguments of the benchmark', () => {
     expect(options.servers).to.deep.equal(['ours', 'ours-shared']);
   });
 
-  it('make a quick run short, unless they say how long', () => {
+  it('a quick run is short, unless the arguments set its length', () => {
     expect(readArguments(['--quick'])).to.include({ quick: true, rounds: 1, seconds: 2 });
     expect(readArguments(['--quick', '--rounds', '2'])).to.include({ rounds: 2, seconds: 2 });
   });
@@ -51,12 +51,12 @@ describe('The arguments of the benchmark', () => {
     [['--write', '--server', 'ours'], '--write: the documents show all workloads and servers'],
   ];
   for (const [args, message] of wrong) {
-    it(`are refused with a reason: ${args.join(' ')}`, () => {
+    it(`the benchmark rejects wrong arguments with a reason: ${args.join(' ')}`, () => {
       expect(() => readArguments(args)).to.throw(WrongArguments, message);
     });
   }
 
-  it('name workloads whose servers exist', () => {
+  it('every workload names servers that exist', () => {
     for (const { servers: names } of workloads) expect([...servers.keys()]).to.include.members([...names]);
   });
 });

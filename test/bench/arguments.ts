@@ -2,11 +2,11 @@ import { parseArgs } from 'node:util';
 import { servers } from './catalogue.ts';
 import { workloads } from './workloads.ts';
 
-/** What the command line asks for. */
+/** The parsed command line. */
 export interface Options {
   readonly help: boolean;
   readonly workloads: readonly string[];
-  /** undefined: all that take part in a workload. */
+  /** undefined: all servers of each workload. */
   readonly servers: readonly string[] | undefined;
   readonly rounds: number;
   readonly seconds: number;
@@ -15,7 +15,7 @@ export interface Options {
   readonly write: boolean;
 }
 
-/** The command line can't be understood; the message says why. */
+/** The command line is wrong; the message says why. */
 export class WrongArguments extends Error {}
 
 export const help = `npm run bench -- [options]

@@ -15,11 +15,11 @@ function events(...sequences: number[]): Buffer {
   return Buffer.concat(sequences.map((sequence) => chunk(`data: ${eventData(sequence, 100)}\n\n`)));
 }
 
-describe('A round of the benchmark', () => {
+describe('a round of the benchmark', () => {
   const { add, clean } = cleaner();
   afterEach(clean);
 
-  /** Two browsers at a server that gives the first one `answers[0]`, the second one `answers[1]`. */
+  /** Two browsers at a server that sends `answers[0]` to the first and `answers[1]` to the second. */
   async function twoBrowsers(answers: readonly (Buffer | string)[], end = false) {
     let asked = 0;
     const server = createServer((socket) => {
@@ -45,7 +45,7 @@ describe('A round of the benchmark', () => {
     ['out of order', [1, 3, 2], '1 events missing, 1 of them skipped; 1 events doubled'],
   ];
 
-  it('is valid if every browser has every event once', async () => {
+  it('a round is valid if every browser has every event once', async () => {
     const { browsers, stage, report } = await twoBrowsers([good, good]);
     expect(report).to.deep.include({ open: 2, failures: {} });
     await browsers.ask('expect', 3);
@@ -54,7 +54,7 @@ describe('A round of the benchmark', () => {
   });
 
   for (const [fault, sequences, message] of cases) {
-    it(`is not valid if an event was ${fault} for one browser`, async () => {
+    it(`a round is not valid if an event was ${fault} for one browser`, async () => {
       const bad = Buffer.concat([Buffer.from(head), events(...sequences)]);
       const { browsers, stage } = await twoBrowsers([good, bad]);
       const sent = 3 + sequences.length;
@@ -66,7 +66,7 @@ describe('A round of the benchmark', () => {
     });
   }
 
-  it('is not valid if a browser was disconnected', async () => {
+  it('a round is not valid if a browser was disconnected', async () => {
     const { browsers, stage } = await twoBrowsers([good, good], true);
     let counts = await browsers.ask('counts');
     while (counts.open > 0) counts = await browsers.ask('counts');
@@ -74,7 +74,7 @@ describe('A round of the benchmark', () => {
     expect(error.message).to.equal('2 browsers gone: 2 closed by the server');
   });
 
-  it('knows which browsers were refused, and how', async () => {
+  it('counts refused browsers by the reason', async () => {
     const { report } = await twoBrowsers([good, 'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n']);
     expect(report).to.deep.include({ open: 1, failures: { 'answered 503': 1 } });
   });

@@ -2,12 +2,12 @@ import { figure, find, type Report } from './results.ts';
 import type { Metric } from './rounds/figures.ts';
 import { table } from './tables.ts';
 
-/** A core that is busy for this share of its time still has room for a bad moment. */
+/** Share of a core's time that is planned for; the rest is a reserve for bursts. */
 const usableShare = 0.6;
 const kbPerGb = 1_048_576;
-/** What Linux keeps for an idle TCP socket, in KB; no process is charged with it. */
+/** Kernel memory of an idle TCP socket on Linux, in KB. It belongs to no process. */
 const kernelKb = 5;
-/** Connections from one address to one upstream address, with Linux' own range of ports. */
+/** Connections from one address to one upstream address, with Linux' default range of ports. */
 const ephemeralPorts = 28_000;
 
 const modes = [
@@ -26,7 +26,7 @@ function measured(report: Report, { server, sockets }: Mode) {
   };
 }
 
-/** Rounded down to two digits: a promise should not look more exact than it is. */
+/** Rounds down to two digits, because the estimate is not more exact. */
 function thousands(value: number): string {
   const step = 10 ** Math.max(0, Math.floor(Math.log10(value)) - 1);
   return (Math.floor(value / step) * step).toLocaleString('en');
@@ -34,7 +34,7 @@ function thousands(value: number): string {
 
 const unknown = '–';
 
-/** What one core and one gigabyte carry. */
+/** Number of browsers that one core and one gigabyte can serve. */
 function unitTable(report: Report): string {
   const rows = modes.map((mode) => {
     const { kb, eventUs, connectUs } = measured(report, mode);
@@ -53,7 +53,7 @@ function unitTable(report: Report): string {
   return table([[...head, 'CPU µs per connect', 'connects/s per core'], ...rows]);
 }
 
-/** How many instances of one core and one gigabyte many browsers take. */
+/** Number of instances with one core and one gigabyte that many browsers need. */
 function instanceTable(report: Report): string {
   const rows = modes.flatMap((mode) => {
     const { kb, eventUs } = measured(report, mode);

@@ -1,25 +1,25 @@
 import { findNginx, findProgram } from './installed.ts';
 
-/** One thing that is measured. */
+/** One server that is measured. */
 export interface Server {
   readonly name: string;
-  /** What it is, in the tables' words. */
+  /** Its name in the tables. */
   readonly label: string;
-  /** `library`: what one would use instead of ours. `reference`: a bound, or another class of program. */
+  /** `library`: an alternative to sse-proxy. `reference`: a bound, or another kind of program. */
   readonly kind: 'ours' | 'library' | 'reference';
-  /** File in `servers/`; undefined: browsers go straight to the upstream. */
+  /** File in `servers/`; undefined: browsers connect to the upstream. */
   readonly script?: string;
   readonly flags?: () => string[];
-  /** npm package whose version is reported. */
+  /** npm package whose version the report names. */
   readonly package?: string;
-  /** One upstream connection for all browsers. */
+  /** True if all browsers share one upstream connection. */
   readonly shared?: boolean;
   readonly path?: string;
-  /** Where the upstream has to publish, since the server does not read it. */
+  /** Path to which the upstream publishes, because the server does not read the upstream's stream. */
   readonly publishTo?: string;
-  /** Sends heartbeats of its own. */
+  /** True if it sends its own heartbeats. */
   readonly beats?: boolean;
-  /** Why it can't be measured here, and what would help. */
+  /** Why it can't be measured on this machine, and how to change that; undefined if it can. */
   readonly missing?: () => string | undefined;
 }
 
@@ -102,10 +102,10 @@ function library(packageName: string, name = packageName): Server {
   return { name, label: packageName, kind: 'library', script: `${name}.ts`, package: packageName };
 }
 
-/** By name, in the order of the tables. */
+/** All servers, in the order of the tables. */
 export const servers: ReadonlyMap<string, Server> = new Map(all.map((server) => [server.name, server]));
 
-/** The server of this name. */
+/** @throws Error if there is no server of this name */
 export function serverNamed(name: string): Server {
   const server = servers.get(name);
   if (!server) throw new Error(`no server is called ${name}`);

@@ -10,7 +10,7 @@ const rowHeight = 22;
 const panelGap = 34;
 const lineHeight = 220;
 
-// A picture in a page can't ask the page for its colours, but it can ask the reader's system.
+// A picture in a page can't read the page's colours, but it can use the system's colour scheme.
 const style = `
   text { font: 13px system-ui, sans-serif; fill: #1f2328; }
   .title { font-weight: 600; font-size: 15px; }
@@ -30,11 +30,11 @@ const style = `
 /** A part of the picture. */
 interface Panel {
   readonly height: number;
-  /** Drawn from y = 0 down. */
+  /** SVG elements, from y = 0 downwards. */
   readonly body: string;
 }
 
-/** Text that may stand in XML. */
+/** Escapes text for XML. */
 export function escapeXml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
@@ -89,7 +89,7 @@ function lines(title: string, results: readonly Result[], metric: Metric): Panel
   return { height: lineHeight + 24, body: [heading, axis, ...marks, ...scale, ...curves].join('\n') };
 }
 
-/** The run as a picture. */
+/** A run as an SVG picture. */
 export function chart(report: Report): string {
   const of = (workload: string) => report.results.filter((result) => result.workload === workload);
   const panels = [

@@ -24,17 +24,17 @@ async function refusal(work: Promise<void>): Promise<string> {
   );
 }
 
-describe('The report on compression', () => {
+describe('the report on compression', () => {
   const events = logEvents(400);
   const plain = Buffer.concat(events);
 
   describe('makes up events', () => {
-    it('that are the same for the same seed, and only then', () => {
+    it('made-up events are the same for the same seed, and only then', () => {
       expect(Buffer.concat(logEvents(400)).equals(plain)).to.equal(true);
       expect(Buffer.concat(logEvents(400, 2)).equals(plain)).to.equal(false);
     });
 
-    it('of about 300 bytes, each one whole, with every blank filled in', () => {
+    it('made-up events have about 300 bytes and no unfilled placeholder', () => {
       expect(plain.length / events.length).to.be.within(280, 320);
       for (const event of events) {
         const [, data = ''] = /^id: [0-9a-f]{8}-\d+\ndata: (.+)\n\n$/.exec(event.toString()) ?? [];
@@ -44,7 +44,7 @@ describe('The report on compression', () => {
       }
     });
 
-    it('that go out one or five to a flush, the last ones too', () => {
+    it('made-up events are flushed one or five at a time, the last ones too', () => {
       expect(unitsOf(events, 1)).to.deep.equal(events);
       const fives = unitsOf(events.slice(0, 12), 5);
       expect(fives.map((unit) => unit.toString().split('\n\n').length - 1)).to.deep.equal([5, 5, 2]);
@@ -93,7 +93,7 @@ describe('The report on compression', () => {
     });
   }
 
-  it('gives no figure for what does not decode to what was sent', async () => {
+  it('the report has no figure for output that does not decode to the input', async () => {
     for (const way of ways) {
       const other = await way.compress(logEvents(400, 2));
       expect(await refusal(check(way, events, other))).to.equal(
@@ -102,12 +102,12 @@ describe('The report on compression', () => {
     }
   });
 
-  it('gives no figure for what only those decode who were there from the start', async () => {
+  it('the report has no figure for output that a browser can decode only from the start', async () => {
     const way: Way = { ...named('shared window'), joining: () => Buffer.alloc(0) };
     expect(await refusal(check(way, events, await way.compress(events)))).to.equal('invalid distance too far back');
   });
 
-  it('times writes by size, round by round', async () => {
+  it('the report times writes by size in each round', async () => {
     const rounds = await writing([70, 300], 3, 2);
     expect(rounds).to.have.length(2);
     for (const costs of rounds) {
@@ -116,7 +116,7 @@ describe('The report on compression', () => {
     }
   });
 
-  it('says in one paragraph what it does', () => {
+  it('the report explains itself in one paragraph', () => {
     const { status, stdout, stderr } = node(script.pathname, '--help');
     expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
     expect(stdout).to.match(/^node test\/bench\/compression\.ts takes no arguments.+\n$/);
@@ -132,7 +132,7 @@ describe('The report on compression', () => {
     });
   }
 
-  it('does nothing when it is imported', () => {
+  it('the report does nothing when it is imported', () => {
     for (const argument of [[], ['argument']]) {
       const imported = node('--input-type=module', '-e', `await import('${script.href}')`, ...argument);
       expect(imported).to.deep.equal({ status: 0, stdout: '', stderr: '' });

@@ -1,5 +1,5 @@
-// Would it pay to compress a shared event once for all its browsers? A report, not a test: node test/bench/compression.ts
-// On a machine that does other things too, believe the bytes and the ratios more than the CPU times.
+// Report on what it saves and costs to compress a shared event once for all browsers: node test/bench/compression.ts
+// On a busy machine the numbers of bytes and the ratios are more reliable than the CPU times.
 import { logEvents } from './compression/log-events.ts';
 import { check, unitsOf, type Way, ways } from './compression/ways.ts';
 import { cpuUs, writing } from './compression/writing.ts';

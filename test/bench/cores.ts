@@ -2,18 +2,18 @@ import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 
 /*
- * A server that shares its core with those who send to it and read from it is interrupted at every event, and pays for
- * coming back to cold caches; how often is a matter of luck. So it has the first core, and all others share the rest.
+ * The server under test has the first core to itself, and all other processes share the rest. Otherwise the processes
+ * that it wakes interrupt it at random and leave it with cold caches.
  */
 
 const variable = 'BENCH_SERVER_CORE';
 
-/** Puts all threads of this process on these cores; those it starts inherit that. Needs Linux and util-linux' taskset. */
+/** Moves all threads of this process, and later its children, to these cores. Needs Linux and `taskset` of util-linux. */
 function stayOn(cores: string): boolean {
   return spawnSync('taskset', ['-a', '-p', '-c', cores, String(process.pid)], { stdio: 'ignore' }).status === 0;
 }
 
-/** In the benchmark's own process: leaves the first core to the server. Says whether that could be done. */
+/** Called by the benchmark's own process: leaves the first core to the server. Returns false if that is impossible. */
 export function leaveServerCore(): boolean {
   const cores = os.availableParallelism();
   const left = cores > 1 && stayOn(cores === 2 ? '1' : `1-${cores - 1}`);
@@ -21,7 +21,7 @@ export function leaveServerCore(): boolean {
   return left;
 }
 
-/** In a server's process, before it starts anything: goes where the others are not. */
+/** Called by a server's process before it starts anything: moves to the first core. */
 export function takeServerCore(): void {
   const core = process.env[variable];
   if (core !== undefined && !stayOn(core)) throw new Error(`taskset could not put this process on core ${core}`);

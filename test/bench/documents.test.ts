@@ -29,8 +29,8 @@ function measured(what: string, report: Report): (boolean | undefined)[] {
     .map(({ met }) => met);
 }
 
-describe('What the benchmark writes', () => {
-  it('is a well-formed picture: bars for busy, fan and idle, lines for scale', () => {
+describe('the documents of the benchmark', () => {
+  it('the chart is well-formed XML: bars for busy, fan and idle, lines for scale', () => {
     const svg = chart(madeUpReport());
     const names = elements(svg);
     expect(names.filter((name) => name === 'g')).to.have.lengthOf(4);
@@ -42,15 +42,15 @@ describe('What the benchmark writes', () => {
     expect(svg).to.include('prefers-color-scheme: dark');
   });
 
-  it('is a well-formed picture even of nothing', () => {
+  it('the chart is well-formed XML without any figures', () => {
     expect(elements(chart({ ...madeUpReport(), results: [] }))).to.deep.equal(['style', 'rect', 'svg']);
   });
 
-  it('escapes what XML would take for its own', () => {
+  it('the chart escapes characters that XML reserves', () => {
     expect(escapeXml(`a<b>&"c'`)).to.equal('a&#60;b&#62;&#38;&#34;c&#39;');
   });
 
-  it('is tables whose columns are aligned', () => {
+  it('the columns of a table are aligned', () => {
     expect(
       table([
         ['', 'one'],
@@ -59,7 +59,7 @@ describe('What the benchmark writes', () => {
     ).to.equal('|        | one |\n| ------ | --- |\n| longer | 1   |');
   });
 
-  it('gives median and bounds, the ratio to the best library, and what was not valid', () => {
+  it('a table has medians, bounds, the ratio to the best library, and the rounds that were not valid', () => {
     const report = madeUpReport((workload, server) =>
       workload === 'busy' && server === 'httpxy' ? { cpuUs: 16 } : {},
     );
@@ -74,7 +74,7 @@ describe('What the benchmark writes', () => {
     expect(text).to.match(/\| nginx .*\| 1 of 2: 3 events doubled/);
   });
 
-  it('says which goals are met', () => {
+  it('the table of goals says which are met', () => {
     const report = madeUpReport((workload, server) => {
       if (workload === 'busy' && server === 'ours') return { cpuUs: 15 };
       if (workload === 'storm' && server === 'ours') return { blockMs: 101 };
@@ -87,7 +87,7 @@ describe('What the benchmark writes', () => {
     expect(measured('shared, CPU per delivered event as', report)).to.deep.equal([true, true]);
   });
 
-  it('says beside each goal what a server had that does nothing but read and write', () => {
+  it('the table of goals has the figure of a server that only reads and writes', () => {
     const report = madeUpReport((workload, server) => {
       if (server === 'reads-and-writes') return { cpuUs: 12, tookMs: 3_500 };
       if (server === 'floor') return { cpuUs: workload === 'scale' ? 10 : 13 };
@@ -104,7 +104,7 @@ describe('What the benchmark writes', () => {
     expect(goalsTable(report)).not.to.include('undefined');
   });
 
-  it('says which goals it could not measure', () => {
+  it('the table of goals says which were not measured', () => {
     const report = madeUpReport();
     const without = {
       ...report,
@@ -119,7 +119,7 @@ describe('What the benchmark writes', () => {
     ]);
   });
 
-  it('calls a cost flat only if no number of browsers is far from the mean', () => {
+  it('a cost is flat only if no number of browsers is far from the mean', () => {
     const report = madeUpReport();
     for (const { workload, server, wanted, rounds } of report.results) {
       if (workload !== 'scale' || server !== 'ours-shared' || wanted !== 10) continue;
@@ -140,18 +140,18 @@ describe('What the benchmark writes', () => {
     expect(relative).to.include({ measured: '+0 %, +0 %, +0 %, +0 %', met: true });
   });
 
-  it('replaces what stands between the markers, and only that', () => {
+  it('writing a document replaces the part between the markers only', () => {
     const text = '# Title\n<!-- measured: npm run bench -- --write -->\nold\n<!-- /measured -->\nrest';
     expect(refresh(text, 'new')).to.equal(text.replace('old', '\nnew\n'));
     expect(() => refresh('# Title', 'new')).to.throw('lost its markers');
   });
 
-  it('derives what one core and one gigabyte carry, and how many instances many browsers take', () => {
+  it('the capacity of one core and one gigabyte follows from the figures, and so does the number of instances', () => {
     const cells = capacityTable(madeUpReport())
       .split('\n')
       .map((line) => line.split('|').map((text) => text.trim()));
     const rows = cells.filter(([, mode]) => mode === 'dedicated' || mode === 'shared').map((row) => row.slice(1, -1));
-    // 30 KB of the process, 5 KB of the kernel for each socket; 60 % of a core at 20 µs an event.
+    // 30 KB in the process and 5 KB in the kernel per socket; 60 % of a core at 20 µs per event.
     expect(rows).to.deep.equal([
       ['dedicated', '40', '26,000', '20.0', '30,000', '300', '2,000'],
       ['shared', '35', '29,000', '20.0', '30,000', '300', '2,000'],

@@ -30,7 +30,7 @@ function page(report: Report): string {
   return `${paragraphs.filter((paragraph) => paragraph !== '').join('\n\n')}\n`;
 }
 
-/** The text with what stands between the markers replaced. */
+/** Replaces the part of a text between the markers. */
 export function refresh(text: string, content: string): string {
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
@@ -38,7 +38,7 @@ export function refresh(text: string, content: string): string {
   return `${text.slice(0, from + begin.length)}\n\n${content}\n\n${text.slice(to)}`;
 }
 
-/** Writes the run into the project's documents. */
+/** Writes the figures of a run into the documents. */
 export function writeDocuments(report: Report): void {
   writeFileSync(new URL('performance.md', docs), page(report));
   writeFileSync(new URL('performance.svg', docs), chart(report));

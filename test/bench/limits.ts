@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** What a server needs besides the sockets of its browsers. */
+/** File descriptors that a server needs besides those of its browsers. */
 const ownDescriptors = 200;
 
-/** File descriptors that a process may open: Node lifts its soft limit to the hard one as it starts. */
+/** File descriptors that a process may open: the hard limit, to which Node raises its soft limit at start. */
 export function maxDescriptors(): number {
   if (process.platform === 'win32') return Number.POSITIVE_INFINITY;
   const { stdout } = spawnSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' });
@@ -12,12 +12,12 @@ export function maxDescriptors(): number {
   return Number.isNaN(limit) ? Number.POSITIVE_INFINITY : limit;
 }
 
-/** How many browsers one server process can have here, out of those wanted. */
+/** Number of browsers, at most `wanted`, that one server process can have on this machine. */
 export function affordable(wanted: number, shared: boolean, descriptors: number): number {
   return Math.min(wanted, Math.floor((descriptors - ownDescriptors) / (shared ? 1 : 2)));
 }
 
-/** Ports that one address can connect from. */
+/** Number of ports that one address can connect from. */
 function ephemeralPorts(): number {
   try {
     const [low = 0, high = 0] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/).map(Number);
@@ -27,7 +27,7 @@ function ephemeralPorts(): number {
   }
 }
 
-/** The loopback address for the `index`th process of browsers, if the usual one has not enough ports for all of them. */
+/** Loopback address of the `index`th process of browsers, if one address has too few ports for all of them. */
 export function sourceAddress(index: number, browsers: number, ports: number = ephemeralPorts()): string | undefined {
   return browsers < ports * 0.7 ? undefined : `127.0.0.${index + 2}`;
 }

@@ -3,7 +3,7 @@ import os from 'node:os';
 import { type Server, servers } from './catalogue.ts';
 import { findNginx, findProgram, says } from './installed.ts';
 
-/** Where the figures were measured. */
+/** The machine that the figures were measured on. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
@@ -24,7 +24,7 @@ export function thisMachine(descriptors: number): Machine {
   };
 }
 
-/** Versions of what is compared. */
+/** Versions of the compared servers. */
 export function versions(measured: readonly Server[]): Record<string, string> {
   const found: Record<string, string> = {};
   for (const { name, package: packageName } of measured) {
@@ -47,7 +47,7 @@ function packageVersion(name: string): string {
   return JSON.parse(readFileSync(path, 'utf8')).version;
 }
 
-/** Servers that can't be measured here, each with the reason. */
+/** Servers that can't be measured on this machine → the reason. */
 export function missingServers(names: readonly string[]): Map<string, string> {
   const missing = new Map<string, string>();
   for (const name of names) {

@@ -1,4 +1,4 @@
-// `npm run bench`: what does sse-proxy cost, next to what one could use instead?
+// `npm run bench`: measures sse-proxy and its alternatives.
 import { writeFileSync } from 'node:fs';
 import { help, type Options, readArguments, WrongArguments } from './arguments.ts';
 import { serverNamed } from './catalogue.ts';
@@ -14,7 +14,7 @@ import { workloadTables } from './tables.ts';
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
-// Every child ends when its channel to this process closes, however this process ends.
+// Every child ends when its channel to this process closes, so exiting is enough.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
 
 function options(): Options {
@@ -28,7 +28,7 @@ function options(): Options {
 }
 
 async function bench(asked: Options): Promise<void> {
-  // As in production, for every server alike.
+  // Production mode, for every server.
   process.env.NODE_ENV = 'production';
   const descriptors = maxDescriptors();
   const plan = makePlan(asked, descriptors);

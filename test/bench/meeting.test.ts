@@ -1,17 +1,17 @@
 import { expect } from 'chai';
 import { Meeting } from './rounds/meeting.ts';
 
-describe("The benchmark's meetings", () => {
+describe("the benchmark's meetings", () => {
   const turn = () => new Promise(setImmediate);
 
-  /** Who has gone on, in order. */
+  /** Names of those that have continued, in order. */
   function goers(meeting: Meeting, ...names: string[]): string[] {
     const gone: string[] = [];
     for (const name of names) void meeting.meet().then(() => gone.push(name));
     return gone;
   }
 
-  it('go on when everybody is there, as often as they meet', async () => {
+  it('a meeting continues each time when all participants have arrived', async () => {
     const meeting = new Meeting(2);
     for (let time = 0; time < 2; time++) {
       const first = goers(meeting, 'a');
@@ -23,7 +23,7 @@ describe("The benchmark's meetings", () => {
     }
   });
 
-  it('do not wait for those who have left', async () => {
+  it('a meeting does not wait for participants that have left', async () => {
     const meeting = new Meeting(3);
     const gone = goers(meeting, 'a', 'b');
     await turn();
@@ -33,7 +33,7 @@ describe("The benchmark's meetings", () => {
     expect(gone).to.deep.equal(['a', 'b']);
   });
 
-  it('keep nobody who comes when all others have left', async () => {
+  it('a meeting does not hold a participant that arrives after all others have left', async () => {
     const meeting = new Meeting(2);
     meeting.leave();
     const gone = goers(meeting, 'a');

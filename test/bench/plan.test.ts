@@ -2,10 +2,10 @@ import { expect } from 'chai';
 import { readArguments } from './arguments.ts';
 import { makePlan } from './plan.ts';
 
-describe('The plan of the benchmark', () => {
+describe('the plan of the benchmark', () => {
   const plan = (descriptors: number, ...args: string[]) => makePlan(readArguments(args), descriptors);
 
-  it('says in one line who gets fewer browsers than the workload wants, and why', () => {
+  it('one note names the servers that get fewer browsers than the workload asks for, and the reason', () => {
     const { notes, cases } = plan(20_000, '--workload', 'connect', '--server', 'ours,tcp-relay,express');
     expect(cases.map(({ server, browsers }) => [server.name, browsers])).to.deep.equal([
       ['ours', 9_900],
@@ -17,11 +17,11 @@ describe('The plan of the benchmark', () => {
     ]);
   });
 
-  it('has nothing to say where everybody gets what they need', () => {
+  it('there is no note if every server gets all browsers', () => {
     expect(plan(1e6, '--workload', 'connect', '--server', 'ours,express').notes).to.deep.equal([]);
   });
 
-  it('measures the direct connection for the sake of the others', () => {
+  it('the direct connection is measured for comparison, whichever servers are chosen', () => {
     const { cases } = plan(1e6, '--workload', 'latency-at-once', '--server', 'ours');
     expect(cases.map(({ server }) => server.name)).to.deep.equal(['direct', 'ours']);
     expect(plan(1e6, '--workload', 'light', '--server', 'better-sse,direct').cases).to.have.lengthOf(1);

@@ -2,7 +2,7 @@ import type { Machine } from './machine.ts';
 import type { Figures, Metric } from './rounds/figures.ts';
 import { type Spread, spread } from './stats.ts';
 
-/** One round of one case: figures, or why there are none. */
+/** One round of one case: figures, or the reason why there are none. */
 export interface Round {
   readonly figures: Figures;
   readonly invalid?: string;
@@ -12,14 +12,14 @@ export interface Round {
 export interface Result {
   readonly workload: string;
   readonly server: string;
-  /** As the workload wants it; tells a workload's shapes apart. */
+  /** Number of browsers that the workload asks for. It identifies the shape. */
   readonly wanted: number;
-  /** As this machine allowed it. */
+  /** Number of browsers that were measured. */
   readonly browsers: number;
   readonly rounds: Round[];
 }
 
-/** Everything that a run has found out. */
+/** Everything about one run. */
 export interface Report {
   readonly date: string;
   readonly machine: Machine;
@@ -31,12 +31,12 @@ export interface Report {
   readonly results: readonly Result[];
 }
 
-/** The metric over the result's valid rounds. */
+/** A metric over the valid rounds of a result. */
 export function figure(result: Result | undefined, metric: Metric): Spread | undefined {
   return spread((result?.rounds ?? []).map(({ figures }) => figures[metric]).filter((value) => value !== undefined));
 }
 
-/** The result of a server under a workload; of the first shape unless told which. */
+/** The result of a server under a workload. @param wanted chooses the shape; undefined: the first */
 export function find(report: Report, workload: string, server: string, wanted?: number): Result | undefined {
   return report.results.find(
     (result) =>

@@ -16,7 +16,7 @@ describe('npm run bench', () => {
   const { add, clean } = cleaner();
   afterEach(clean);
 
-  // In a process group of its own: what is left of the group is what it left behind.
+  // A process group of its own shows whether a process is left behind.
   function bench(...args: string[]): ChildProcess & { pid: number } {
     const child = spawn(process.execPath, [main, ...args], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     return add(child, ({ pid = 0 }) => groupAlive(pid) && process.kill(-pid, 'SIGKILL')) as typeof child & {
@@ -24,7 +24,7 @@ describe('npm run bench', () => {
     };
   }
 
-  it('measures, finds every event delivered exactly once, and leaves no process behind', async () => {
+  it('npm run bench measures, finds every event delivered exactly once, and leaves no process behind', async () => {
     const directory = add(mkdtempSync(join(tmpdir(), 'bench-')), (path) => rmSync(path, { recursive: true }));
     const file = join(directory, 'figures.json');
     const light = ['--workload', 'light', '--server', 'ours,controller'];
@@ -52,7 +52,7 @@ describe('npm run bench', () => {
     await until(() => !groupAlive(child.pid));
   });
 
-  it('takes all its processes along when it is interrupted', async () => {
+  it('npm run bench ends all its processes when it is interrupted', async () => {
     const child = bench('--workload', 'light', '--server', 'ours', '--seconds', '0.5');
     let progress = '';
     child.stderr?.on('data', (bytes) => {
@@ -65,7 +65,7 @@ describe('npm run bench', () => {
     await until(() => !groupAlive(child.pid));
   });
 
-  it('says what is wrong with its arguments, and measures nothing', async () => {
+  it('npm run bench rejects wrong arguments and measures nothing', async () => {
     const child = bench('--server', 'apache');
     const [[code], message] = await Promise.all([once(child, 'exit'), text(child.stderr as NodeJS.ReadableStream)]);
     expect(code).to.equal(2);

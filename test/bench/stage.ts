@@ -7,21 +7,21 @@ import type { ServerAnswers, Usage } from './servers/serve.ts';
 import { merge } from './stats.ts';
 import type { Shape } from './workloads.ts';
 
-/** The longest wait for anything in a round, in milliseconds. */
+/** Longest wait for one condition in a round, in milliseconds. */
 export const patienceMs = 60_000;
 
-/** A round that can't give a figure; the message says why. */
+/** A round without figures; the message says why. */
 export class InvalidRound extends Error {}
 
-/** The processes of one round: upstream, server under test, browsers; all of them new. */
+/** The processes of one round: upstream, server under test, browsers. All are new in each round. */
 export interface Stage {
   readonly upstream: Child<UpstreamAnswers>;
-  /** undefined: browsers go straight to the upstream. */
+  /** undefined: browsers connect to the upstream. */
   readonly server: Child<ServerAnswers> | undefined;
   readonly browsers: readonly Child<BrowsersAnswers>[];
   readonly port: number;
   readonly path: string;
-  /** The server's usage before its first browser. */
+  /** The server's CPU time and memory before its first browser. */
   readonly before: Usage;
   usage(): Promise<Usage>;
   stop(): Promise<void>;
@@ -33,7 +33,7 @@ function start<T extends Answers>(script: string, args: readonly string[] = []):
   return startChild<T>(new URL(script, import.meta.url).href, args);
 }
 
-/** Sets the stage for `server`. Heartbeats of its own come every `heartbeatMs`, or as they do by default. */
+/** Starts the processes for `server`. @param heartbeatMs period of its heartbeats; undefined: its default */
 export async function setStage(server: Server, shape: Shape, heartbeatMs?: number): Promise<Stage> {
   const started: Child<Answers>[] = [];
   const add = async <T extends Answers>(starting: Promise<Child<T>>): Promise<Child<T>> => {
@@ -71,13 +71,13 @@ export async function setStage(server: Server, shape: Shape, heartbeatMs?: numbe
   }
 }
 
-/** What became of all browsers of all processes. */
+/** State of the browsers of all processes. */
 export interface Connected extends Omit<ConnectReport, 'openedAfterUs'> {
   /** Sorted. */
   readonly openedAfterUs: Float64Array;
 }
 
-/** Connects `count` browsers, or brings back those who left; `atOnce` over all processes. */
+/** Connects `count` browsers, or reconnects those that left, `atOnce` at a time over all processes. */
 export async function connectBrowsers(
   stage: Stage,
   how: 'connect' | 'reconnect',
@@ -107,7 +107,7 @@ export async function connectBrowsers(
   };
 }
 
-/** Connects the shape's browsers and waits until the upstream has what it should have of them. */
+/** Connects the shape's browsers. Resolves when the upstream has the expected number of connections. */
 export async function fill(stage: Stage, server: Server, shape: Shape): Promise<Connected> {
   const connected = await connectBrowsers(stage, 'connect', shape.browsers, 200);
   if (connected.open < shape.browsers) {
@@ -119,7 +119,7 @@ export async function fill(stage: Stage, server: Server, shape: Shape): Promise<
   return connected;
 }
 
-/** In words: why browsers are not connected. */
+/** The reasons why browsers are not connected, as text. */
 export function because(failures: Record<string, number>): string {
   const reasons = Object.entries(failures).map(([why, count]) => `${count} ${why}`);
   return reasons.length > 0 ? `: ${reasons.join(', ')}` : '';

@@ -1,11 +1,11 @@
-/** Median with its bounds, over the rounds. */
+/** Median, lowest and highest value over the rounds. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** The value below which `share` (0 to 1) of the sorted values lie; NaN of none. */
+/** The value below which `share` (0 to 1) of the sorted values lie; NaN without values. */
 export function percentile(sorted: ArrayLike<number>, share: number): number {
   const at = Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1));
   return sorted[at] ?? Number.NaN;
@@ -19,13 +19,13 @@ export function median(values: readonly number[]): number {
     : percentile(sorted, 0.5);
 }
 
-/** undefined of no values. */
+/** @returns undefined without values */
 export function spread(values: readonly number[]): Spread | undefined {
   if (values.length === 0) return undefined;
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }
 
-/** All values of several processes, sorted. */
+/** The values of several processes, merged in order. */
 export function merge(parts: readonly Float64Array[]): Float64Array {
   const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

@@ -16,7 +16,7 @@ const MESSAGES = [
 
 const pick = <T>(values: readonly T[], n: number): T => values[n % values.length]!;
 
-/** Documents like the pipeline's, all different. */
+/** Log documents like those of the example's pipeline, all different. */
 export function lines(from: number, count: number) {
   return Array.from({ length: count }, (_, index) => {
     const n = from + index;
@@ -38,12 +38,12 @@ export interface ViewerPage {
   url: string;
   bff: Server;
   store: SqliteLogStore;
-  /** Writes so many more lines. */
+  /** Writes `count` more lines. */
   write(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The BFF with the built page, and a log service whose lines are written here. */
+/** Starts the BFF with the built page, and a log service whose lines the caller writes. */
 export async function startViewerPage(): Promise<ViewerPage> {
   const store = new SqliteLogStore({ path: ':memory:', maxLogs: 300_000 });
   const logs = logStreamRouter({ store, token: 'bench', retryMs: false });

@@ -8,11 +8,11 @@ declare global {
 
 export interface Phase {
   name: string;
-  /** Of the page's main thread, by the clock: what a person feels, and what else the machine does is in it. */
+  /** Of the page's main thread, by the clock: what a person sees, including the machine's other work. */
   longestMs: number;
   over50: number;
   over100: number;
-  /** Of the same thread, by its CPU time: what the page itself needs, however busy the machine is. */
+  /** Of the same thread, by its CPU time: the page's own work. */
   longestCpuMs: number;
   busyPercent: number;
   fpsMedian: number;
@@ -30,7 +30,7 @@ interface TraceEvent {
   args: { name?: string };
 }
 
-/** Begins to note long tasks and the time between frames; to be called before the page is opened. */
+/** Records long tasks and the time between frames. Call it before the page is opened. */
 export async function watch(page: Page): Promise<void> {
   await page.addInitScript(() => {
     window.watched = { tasks: [], frames: [] };
@@ -47,7 +47,7 @@ export async function watch(page: Page): Promise<void> {
   });
 }
 
-/** What was noted while `act` ran. */
+/** Returns what was recorded while `act` ran. */
 export async function phase(page: Page, name: string, act: () => Promise<void>): Promise<Phase> {
   const browser = page.context().browser()!;
   await browser.startTracing(page, { categories: ['toplevel', '__metadata'] });

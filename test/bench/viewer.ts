@@ -1,6 +1,6 @@
-// How the log viewer feels with 100,000 lines in memory and 1,000 a second coming in, in a real Chromium. A report, not
-// a test: node scripts/setup.mjs && node test/bench/viewer.ts [seconds]
-// On a machine that does other things too, believe the CPU times: the clock counts what the others do as well.
+// Report on the log viewer in a real Chromium with 100,000 lines in memory and 1,000 new ones a second:
+// node scripts/setup.mjs && node test/bench/viewer.ts [seconds]
+// On a busy machine, CPU times are more reliable than times by the clock.
 import { setTimeout } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { launchBrowser } from '../e2e/support/browser.ts';
@@ -76,7 +76,7 @@ async function measure(page: Page, { url, write }: ViewerPage): Promise<Phase[]>
   return phases;
 }
 
-/** Down and up again, in bursts as a hand makes them. */
+/** Scrolls down and up in bursts, as a person does. */
 async function scroll(page: Page, durationMs: number): Promise<void> {
   await page.mouse.move(640, 500);
   const end = performance.now() + durationMs;

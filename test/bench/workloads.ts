@@ -1,23 +1,23 @@
-/** How much, how often, for how many. */
+/** Rate and size of events, and number of browsers. */
 export interface Shape {
   readonly browsers: number;
-  /** Events for each browser. */
+  /** Events per second for each browser. */
   readonly perSecond: number;
   readonly bytes: number;
-  /** Browsers get their events one after another rather than all at once. */
+  /** True: browsers get their events one after another instead of all at once. */
   readonly spread: boolean;
 }
 
-/** One kind of load, and who takes part. */
+/** One kind of load, and its servers. */
 export interface Workload {
   readonly name: string;
   readonly title: string;
   readonly kind: 'events' | 'idle' | 'storm' | 'connect';
   readonly shapes: readonly Shape[];
-  /** In `--quick`, unless the same. */
+  /** The shapes of `--quick`, if they differ. */
   readonly quickShapes?: readonly Shape[];
   readonly servers: readonly string[];
-  /** All servers are measured at the same time, on the same core, and not one after another. */
+  /** True: all servers run at the same time on the same core. */
   readonly atOnce?: boolean;
 }
 

@@ -9,7 +9,7 @@ import { type NumberedServer, numberedServer } from './support/numbered-server.t
 import { createProject, type Project } from './support/project.ts';
 import { root, run, runTool } from './support/run.ts';
 
-/** Up to 17, ReactDOM renders by itself; from 18 on, a root does. */
+/** Up to React 17, ReactDOM renders; from 18 on, a root does. */
 const RENDER = {
   legacy: `import ReactDOM from 'react-dom';
     const render = (app) => ReactDOM.render(app, document.getElementById('root'));`,
@@ -87,7 +87,7 @@ describe('the packed React hook in a fresh Vite app', () => {
       const untilShown = (least: number) =>
         page.waitForFunction((count) => document.querySelectorAll('li').length >= count, least);
 
-      it('shows every event once, through a broken connection and a pause', async () => {
+      it(`the packed hook shows every event once, through a broken connection and a pause, on React ${react}`, async () => {
         await page.waitForSelector('main[data-status=connected]');
         await untilShown(5);
 
@@ -107,7 +107,7 @@ describe('the packed React hook in a fresh Vite app', () => {
         expect(complaints.filter((text) => !/ERR_|net::/.test(text))).to.deep.equal([]);
       });
 
-      it('brought one React, the app’s own', async () => {
+      it(`the packed hook brings no React of its own, on React ${react}`, async () => {
         const tree = await run(app.dir, 'npm', 'ls', 'react', '--all', '--parseable');
         const found = tree.split('\n').filter((line) => /node_modules[\\/]react$/.test(line));
         expect(found).to.have.length(1);
@@ -115,7 +115,7 @@ describe('the packed React hook in a fresh Vite app', () => {
     });
   }
 
-  it('type-checks in a TypeScript app with React 18’s and 19’s types', async () => {
+  it('the packed hook type-checks with the types of React 18 and 19', async () => {
     for (const types of ['18', '19']) {
       const app = await createProject(join(dir, `types-${types}`), 'module', {
         '@datashop/sse-client': `file:${tarball}`,

@@ -10,7 +10,7 @@ import { root, run, runTool } from './support/run.ts';
 
 const route = '/sse/logs/stream';
 
-/** The README's first TypeScript, which promises to be the whole set-up. */
+/** The README's first TypeScript block, the quick start. */
 function quickStart(): string {
   const readme = readFileSync(join(root, 'packages/sse-proxy/README.md'), 'utf8');
   const [, code] = /^```ts\n(.*?)^```$/ms.exec(readme) ?? [];
@@ -18,7 +18,7 @@ function quickStart(): string {
   return code;
 }
 
-/** The quick start with our upstream for its target, and a free port that it tells us. */
+/** The quick start with a test upstream as its target and a free port, which it sends to the parent process. */
 function runnableQuickStart(upstream: string): string {
   return replaceOnce(
     replaceOnce(quickStart(), "'https://logs.internal/logs/stream'", `'${upstream}'`),
@@ -38,7 +38,7 @@ function filesOf(dir: string): string[] {
   return files.map((file) => file.slice(dir.length + 1).replaceAll('\\', '/')).sort();
 }
 
-/** What the compiler makes of a package's sources. */
+/** Files that the compiler makes of a package's sources. */
 function built(name: string, outDirs: readonly string[]): string[] {
   const sources = filesOf(join(root, 'packages', name, 'src')).filter((file) => !file.endsWith('.d.ts'));
   const modules = sources.map((file) => file.replace(/\.ts$/, ''));
@@ -97,7 +97,7 @@ describe('the packed packages, installed into projects of their own', () => {
     ['log-stream', ['dist'], []],
     ['sse-client', ['dist'], []],
   ] as const) {
-    it(`${name} holds what was built, the licence and the README, and nothing else`, () => {
+    it(`the packed ${name} holds the built files, the licence and the README, and nothing else`, () => {
       const found = filesOf(join(esm.dir, 'node_modules/@datashop', name));
       const wanted = ['LICENSE', 'README.md', 'package.json', ...others, ...built(name, outDirs)];
       const without = (files: string[], others: string[]) => files.filter((file) => !others.includes(file));
@@ -106,12 +106,12 @@ describe('the packed packages, installed into projects of their own', () => {
     });
   }
 
-  it('the CommonJS tree says that it is one', () => {
+  it('the CommonJS files of sse-proxy are marked as CommonJS', () => {
     const marker = join(esm.dir, 'node_modules/@datashop/sse-proxy/dist/cjs/package.json');
     expect(JSON.parse(readFileSync(marker, 'utf8'))).to.deep.equal({ type: 'commonjs' });
   });
 
-  it('publint and attw find nothing to complain about', async () => {
+  it('publint and attw accept the packed packages', async () => {
     for (const tarball of Object.values(tarballs)) {
       await runTool(dir, 'publint/src/cli.js', '--strict', tarball);
     }
@@ -188,7 +188,7 @@ describe('the packed packages, installed into projects of their own', () => {
         moduleResolution: 'nodenext',
         target: 'es2023',
         strict: true,
-        // Our declarations are checked in the user's program, not only taken.
+        // skipLibCheck is off, so that the package's declarations are checked too.
         skipLibCheck: false,
         types: ['node'],
         noEmitOnError: true,

@@ -9,7 +9,7 @@ import type { UpstreamAnswers } from './support/upstream.ts';
 const batch = { opening: 200, abandoned: 50 };
 const warmUpOpens = 1_000;
 const measuredOpens = 10_000;
-/** About 80 bytes for each connection: anything that stays behind for each of them is more. */
+/** About 80 bytes per connection: less than anything that a connection could leave behind. */
 const heapGrowthBytes = 1024 * 1024;
 
 const mib = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(2)} MiB`;
@@ -19,8 +19,9 @@ describe('10,000 opens and closes', () => {
   afterEach(clean);
 
   /**
-   * Opens and closes `opens` streams in batches, and with each batch abandons some in whatever phase the proxy then is
-   * with them. Gives the number of connections made.
+   * Opens and closes `opens` streams in batches. In each batch, some more are abandoned in a random phase.
+   *
+   * @returns number of connections
    */
   async function churn(port: number, opens: number): Promise<number> {
     let connections = 0;
@@ -48,14 +49,14 @@ describe('10,000 opens and closes', () => {
     return proxy.ask('leftovers');
   }
 
-  it('leave no file descriptor, no listener, no handle and no memory behind', async () => {
+  it('10,000 opens and closes leave no file descriptor, listener, handle or memory behind [R42]', async () => {
     const all = batch.opening + batch.abandoned;
-    // Two batches may overlap, with two sockets a stream.
+    // Two batches may overlap, with two sockets per stream.
     expect(fdShortage(4 * all + 100)).to.equal(undefined);
     const stop = (it: { stop(): Promise<void> }) => it.stop();
     const upstream = add(await startChild<UpstreamAnswers>('upstream.ts'), stop);
     const target = `http://127.0.0.1:${upstream.port}/logs/stream`;
-    // Bytecode that is thrown away when it was not used for a while would hide what else stays.
+    // V8 discards unused bytecode after a while, which would hide retained memory.
     const options = ['--expose-gc', '--no-flush-bytecode'];
     const proxy = add(await startChild<ProxyAnswers>('proxy.ts', [target], options), stop);
     const start = await settled(upstream, proxy, 0);

@@ -7,11 +7,11 @@ import type { UpstreamAnswers } from './support/upstream.ts';
 
 const itsLimit = 256;
 
-describe('http-proxy-middleware with its defaults, which is why there is a library of our own', () => {
+describe('http-proxy-middleware with its defaults', () => {
   const { add, clean } = cleaner();
   afterEach(clean);
 
-  it('lets the 257th browser hang for as long as 256 are open', async () => {
+  it('http-proxy-middleware lets the 257th browser hang while 256 are open', async () => {
     const stop = (it: { stop(): Promise<void> }) => it.stop();
     const upstream = add(await startChild<UpstreamAnswers>('upstream.ts'), stop);
     const target = `http://127.0.0.1:${upstream.port}`;
@@ -23,7 +23,7 @@ describe('http-proxy-middleware with its defaults, which is why there is a libra
     const late = add(openStream(proxy.port, 'late'), (it) => it.leave());
     await proxy.ask('received', itsLimit + 1);
 
-    // Two events go all the way while the 257th waits: if it were on its way, it would have come with them.
+    // Two events arrive at the other browsers, so the 257th stream would have arrived too if it had been requested.
     for (const sequence of [1, 2]) {
       await upstream.ask('emit', 1);
       await haveReached(browsers, sequence);

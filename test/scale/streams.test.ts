@@ -8,7 +8,7 @@ import type { UpstreamAnswers } from './support/upstream.ts';
 
 const browserCount = 1_000;
 const eventCount = 50;
-/** The bound that we promise: from the last browser's leaving to the last upstream connection's end. */
+/** Promised bound from the last browser's leaving to the end of the last upstream connection. */
 const allGoneWithinMs = 1_000;
 
 function secondsSince(start: number): string {
@@ -19,8 +19,8 @@ describe('1,000 streams at once through one proxy process', () => {
   const { add, clean } = cleaner();
   afterEach(clean);
 
-  it('gives every browser every event exactly once, and frees the upstream as soon as they left', async () => {
-    // The proxy has two sockets a stream, and the rest of a process.
+  it('1,000 browsers get every event exactly once, and the upstream is released when they leave [R40]', async () => {
+    // The proxy needs two sockets per stream, and some more.
     expect(fdShortage(2 * browserCount + 100)).to.equal(undefined);
     const stop = (it: { stop(): Promise<void> }) => it.stop();
     const upstream = add(await startChild<UpstreamAnswers>('upstream.ts'), stop);
@@ -38,7 +38,7 @@ describe('1,000 streams at once through one proxy process', () => {
     const sentAt = performance.now();
     await upstream.ask('emit', eventCount - 1);
     await haveReached(browsers, eventCount - 1);
-    // One more: whatever would have doubled an earlier event has had its chance when this one is here.
+    // A repeat of an earlier event would arrive before this one.
     await upstream.ask('emit', 1);
     await haveReached(browsers, eventCount);
     const received = browsers.reduce((sum, { events }) => sum + events.length, 0);

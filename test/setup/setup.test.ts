@@ -8,23 +8,24 @@ import { skip } from '../support/needs.ts';
 const pinned = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies.node;
 
 describe('set-up', () => {
-  it('this process runs on the pinned Node, as whatever the root scripts start does', function () {
-    if (process.env.npm_lifecycle_event !== 'test') skip(this, 'mocha was started by hand, on whatever Node there is');
+  it('npm test runs on the pinned Node', function () {
+    if (process.env.npm_lifecycle_event !== 'test')
+      skip(this, 'mocha was not started by npm test, so it may run on another Node');
     expect(process.version).to.equal(`v${pinned}`);
   });
 
   describe('of a fresh clone', () => {
     let clone: string;
     before(function () {
-      if (!existsSync(join(root, '.git'))) skip(this, 'this is an unpacked archive, without a history to clone');
+      if (!existsSync(join(root, '.git'))) skip(this, 'needs a git checkout, to clone it');
       clone = mkdtempSync(join(tmpdir(), 'datashop-setup-'));
     });
     after(() => {
       if (clone) rmSync(clone, { recursive: true, force: true });
     });
 
-    it('installs and builds once, then finds everything done', async function () {
-      // Installs everything; on a machine that has nothing cached this is a download.
+    it('set-up of a fresh clone installs and builds once, then has nothing to do', async function () {
+      // Installs all dependencies, which is a download if npm's cache is empty.
       this.timeout(600_000);
       await run(clone, 'git', 'clone', '--quiet', root, '.');
       const setup = () => run(clone, process.execPath, 'scripts/setup.mjs');
@@ -41,9 +42,9 @@ describe('set-up', () => {
         'examples/datashop/dist/index.html',
       ];
 
-      const said = await setup();
-      expect(said).to.include('installing dependencies');
-      expect(said).to.include('building the log viewer');
+      const output = await setup();
+      expect(output).to.include('installing dependencies');
+      expect(output).to.include('building the log viewer');
       const first = made.map(changedAt);
       const node = join(clone, 'node_modules/.bin/node');
       expect((await run(clone, node, '--version')).trim()).to.equal(`v${pinned}`);

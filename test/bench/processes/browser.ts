@@ -5,30 +5,30 @@ import { Dechunker, EventScanner, nowUs } from './wire.ts';
 export interface Address {
   readonly port: number;
   readonly path: string;
-  /** Loopback address that it comes from, where one has too few ports. */
+  /** Source address, if one loopback address has too few ports. */
   readonly localAddress?: string | undefined;
 }
 
-/** What all browsers of a process tell it. */
+/** Callbacks of the browsers of one process. */
 export interface BrowserEvents {
   onEvent(browser: Browser, latencyUs: number): void;
   onOpen(browser: Browser): void;
-  /** Refused, or ended though nobody asked for it. */
+  /** Called if the stream is refused or ends unexpectedly. */
   onGone(browser: Browser, why: string): void;
 }
 
-// All sockets read into the same memory: what a read brought is used up before the next one.
+// Shared by all sockets: the bytes of a read are consumed before the next read.
 const readBuffer = Buffer.allocUnsafeSlow(65_536);
 
-/** A browser as far as a proxy can tell: a socket that asks for a stream and reads it. */
+/** A minimal browser: a socket that requests a stream and reads it. */
 export class Browser {
-  /** Sequence number of the newest event; the next one must be one more. */
+  /** Sequence number of the newest event. The next event must have the next number. */
   last = 0;
   events = 0;
   lost = 0;
   doubled = 0;
   isOpen = false;
-  /** From the connect to the end of the answer's headers. */
+  /** Time from the connect to the end of the response's headers. */
   openedAfterUs = 0;
 
   readonly #on: BrowserEvents;
@@ -46,7 +46,7 @@ export class Browser {
     return this.#scanner.comments;
   }
 
-  /** Opens the stream; one that was open before says which event it had last. */
+  /** Opens the stream, from the newest event on if it was open before. */
   open({ port, path, localAddress }: Address): void {
     const startUs = nowUs();
     this.#scanner = new EventScanner();
@@ -79,7 +79,7 @@ export class Browser {
     });
   }
 
-  /** Vanishes at once, and leaves no port in TIME_WAIT. */
+  /** Resets the connection, which leaves no port in TIME_WAIT. */
   leave(): void {
     const socket = this.#socket;
     this.#socket = undefined;

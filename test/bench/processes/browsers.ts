@@ -1,25 +1,25 @@
-// Many browsers in one process, driven by the benchmark.
+// A process with many browsers, controlled by the benchmark.
 import { answer } from '../../scale/support/child.ts';
 import { type Address, Browser } from './browser.ts';
 
 /** How browsers connect. */
 export interface ConnectOrder extends Address {
   readonly count: number;
-  /** So many connect at a time. */
+  /** Number of simultaneous connects. */
   readonly atOnce: number;
   readonly withinMs: number;
 }
 
-/** What became of the browsers that connected. */
+/** State of the browsers after a connect. */
 export interface ConnectReport {
   readonly open: number;
-  /** Why the others are not open, and how many. */
+  /** Reason → number of browsers that are not open for it. */
   readonly failures: Record<string, number>;
   readonly tookMs: number;
   readonly openedAfterUs: Float64Array;
 }
 
-// Enough for honest percentiles; more would only cost time.
+// Enough samples for a p99.
 const maxSamples = 50_000;
 
 const browsers: Browser[] = [];
@@ -49,7 +49,7 @@ const events = {
   },
 };
 
-/** Resolves when `start`, given what to call when it is done, has called that, or after `withinMs` at the latest. */
+/** Resolves when `start` has called its argument, or after `withinMs`. */
 function within(withinMs: number, start: (done: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, withinMs);
@@ -92,15 +92,15 @@ const answers = {
     browsers.push(...fresh);
     return openAll(fresh, order);
   },
-  /** All browsers vanish; they keep what they know. */
+  /** Disconnects all browsers. They keep their newest event. */
   leave(): void {
     for (const browser of browsers) browser.leave();
   },
-  /** They come back, with the id of their last event. */
+  /** Reconnects them with the id of their newest event. */
   reconnect(order: ConnectOrder): Promise<ConnectReport> {
     return openAll(browsers, order);
   },
-  /** From now on latencies are kept; so many events are expected. */
+  /** Records latencies from now on. @param events expected number */
   measure(expected: number): void {
     every = Math.max(1, Math.ceil(expected / maxSamples));
     samples = new Float64Array(Math.ceil(expected / every));
@@ -109,13 +109,13 @@ const answers = {
   latencies(): Float64Array {
     return samples.slice(0, Math.min(samples.length, Math.ceil(seen / every)));
   },
-  /** Names the event that `reached` waits for. */
+  /** Sets the event that `reached` waits for. */
   expect(sequence: number): void {
     goal = sequence;
     reachedCount = 0;
     reachedAtUs = new Float64Array(browsers.length);
   },
-  /** Resolves when every open browser has it; gives when each got it, in microseconds from the last connect. */
+  /** Resolves when every open browser has it, with each one's time in microseconds since the last connect. */
   async reached(withinMs: number): Promise<Float64Array> {
     await within(withinMs, (finished) => {
       let missing = browsers.filter(({ isOpen, last }) => isOpen && last < goal).length;
@@ -135,7 +135,7 @@ const answers = {
       comments: sum(({ comments }) => comments),
       lost: sum(({ lost }) => lost),
       doubled: sum(({ doubled }) => doubled),
-      /** Of the newest event, for the browser that is the furthest behind. */
+      /** Lowest number of a newest event among the browsers. */
       last: browsers.reduce((least, { last }) => Math.min(least, last), Number.POSITIVE_INFINITY),
       failures,
     };

@@ -1,15 +1,15 @@
-// The source of all events: one TCP server that speaks just enough HTTP, so that it costs little.
+// A process with the source of all events: a TCP server with just enough HTTP to be cheap.
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { answer } from '../../scale/support/child.ts';
 import { chunk, eventData } from './wire.ts';
 
-/** What is to be sent, to every connection. */
+/** Events to send to every connection. */
 export interface EmitOrder {
   /** Events for each connection. */
   readonly events: number;
   readonly perSecond: number;
   readonly bytes: number;
-  /** Spreads the connections over the time between two events, instead of serving all of them at once. */
+  /** Spreads the connections over the interval between two events, instead of writing to all of them at once. */
   readonly spread: boolean;
   readonly withinMs: number;
 }
@@ -17,7 +17,7 @@ export interface EmitOrder {
 const head =
   'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n';
 const hello = Buffer.concat([Buffer.from(head), chunk(':ok\n\n')]);
-// Browsers that come back ask for no more than this.
+// Returning browsers need no more than this.
 const maxReplayed = 1_000;
 
 const live = new Set<Socket>();
@@ -59,7 +59,7 @@ function begin(bytes: number): Buffer {
 }
 
 const answers = {
-  /** Resolves when so many requests are being answered; gives how many are. */
+  /** Resolves with the number of open responses when it has reached the given number. */
   connections({ count, withinMs }: { count: number; withinMs: number }): Promise<number> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(live.size), withinMs);
@@ -71,14 +71,14 @@ const answers = {
       connected();
     });
   },
-  /** Publishes to an nchan channel too. */
+  /** Also publishes to an nchan channel. */
   publishTo({ port, path }: { port: number; path: string }): void {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     socket.on('error', () => {});
     socket.resume();
     publisher = { socket, path };
   },
-  /** Sends events at their pace; gives the sequence number of the last one, and whether the pace was kept. */
+  /** Sends events at the given rate. Returns the last sequence number and the time it took. */
   emit({ events, perSecond, bytes, spread, withinMs }: EmitOrder): Promise<{ last: number; tookMs: number }> {
     const sockets = [...live];
     const parts = spread ? Math.max(1, sockets.length) : 1;

@@ -1,15 +1,15 @@
-/** Stands in every event's data, followed by its sequence number and its sending time. */
+/** Marker in every event's data, before its sequence number and its sending time. */
 export const marker = Buffer.from('"seq":');
 const LF = 0x0a;
 const COLON = 0x3a;
 
-/** Microseconds of the host's monotonic clock: `process.hrtime()` counts from the same zero in every process. */
+/** Microseconds of the host's monotonic clock, which is the same in every process. */
 export function nowUs(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1e6 + nanoseconds / 1e3;
 }
 
-/** The data of an event: about `bytes` long, cheap to read back. */
+/** The data of an event of about `bytes`, in a form that is cheap to parse. */
 export function eventData(sequence: number, bytes: number): string {
   const start = `{"seq":${sequence},"t":${nowUs().toFixed(0)},"level":"INFO","message":"`;
   return `${start}${'x'.repeat(Math.max(0, bytes - start.length - 20))}"}`;
@@ -20,7 +20,7 @@ export function chunk(content: string): Buffer {
   return Buffer.from(`${content.length.toString(16)}\r\n${content}\r\n`, 'latin1');
 }
 
-/** Takes the chunked coding off a body, however the bytes were cut on their way. */
+/** Removes the chunked coding from a body, whatever pieces it arrives in. */
 export class Dechunker {
   #left = 0;
   #line = '';
@@ -40,7 +40,7 @@ export class Dechunker {
         this.#line += bytes.toString('latin1', at);
         return;
       }
-      // The empty line is the end of the chunk before.
+      // The empty line ends the previous chunk.
       const line = (this.#line + bytes.toString('latin1', at, lf)).trim();
       this.#line = '';
       at = lf + 1;
@@ -49,7 +49,7 @@ export class Dechunker {
   }
 }
 
-/** Finds sequence numbers and sending times in a body, and counts its comments: no SSE parser, since the load must stay light. */
+/** Finds sequence numbers and sending times, and counts comments. It is no SSE parser, to keep the load light. */
 export class EventScanner {
   comments = 0;
   #rest: Buffer | undefined;
@@ -70,7 +70,7 @@ export class EventScanner {
       at = end + 1;
     }
     if (at === 0) this.#countComments(bytes);
-    // A line that is not complete may hold the beginning of a marker.
+    // An incomplete line may hold the beginning of a marker.
     const lineStart = bytes.lastIndexOf(LF) + 1;
     if (lineStart < bytes.length) this.#rest = Buffer.from(bytes.subarray(Math.max(at, lineStart)));
   }

@@ -7,7 +7,7 @@ import type { Figures } from './figures.ts';
 const few = 100;
 const probes = 20;
 
-/** One browser after another, so that each has the server to itself. */
+/** Connects one browser after another, so that the server handles one at a time. */
 async function probe(stage: Stage): Promise<number> {
   const report = await connectBrowsers({ ...stage, browsers: stage.browsers.slice(0, 1) }, 'connect', probes, 1);
   if (report.open < probes)
@@ -15,7 +15,7 @@ async function probe(stage: Stage): Promise<number> {
   return percentile(report.openedAfterUs, 0.5) / 1e3;
 }
 
-/** Everyone connects. Does one more cost more when there are many than when there are few? */
+/** All browsers connect. Also measures whether one more costs more when many are connected. */
 export async function connectRound(stage: Stage, server: Server, shape: Shape): Promise<Figures> {
   await fill(stage, server, { ...shape, browsers: few });
   const earlyMs = await probe(stage);

@@ -2,7 +2,7 @@ import { because, InvalidRound, patienceMs, type Stage, tally } from '../stage.t
 import { merge } from '../stats.ts';
 import type { Shape } from '../workloads.ts';
 
-/** What all browsers together have got. */
+/** Counts of all browsers together. */
 export interface Counts {
   readonly open: number;
   readonly events: number;
@@ -12,7 +12,7 @@ export interface Counts {
   readonly last: number;
 }
 
-/** Adds up what the browsers have counted. */
+/** Adds up the browsers' counts. */
 export async function count(stage: Stage): Promise<Counts & { readonly failures: Record<string, number> }> {
   const parts = await Promise.all(stage.browsers.map((child) => child.ask('counts')));
   const sum = (name: keyof Counts) => parts.reduce((total, part) => total + part[name], 0);
@@ -27,7 +27,7 @@ export async function count(stage: Stage): Promise<Counts & { readonly failures:
   };
 }
 
-/** Sends `events` more to every browser and waits until all have the last one. */
+/** Sends `events` more to every browser. Resolves when all have the last one. */
 export async function send(
   stage: Stage,
   shape: Shape,
@@ -45,7 +45,7 @@ export async function send(
   return { sequence, reachedAtUs: merge(reached) };
 }
 
-/** Every browser has every event exactly once and is still there, or the round does not count. */
+/** Throws unless every browser is connected and has every event exactly once. */
 export async function verify(stage: Stage, shape: Shape, sequence: number): Promise<Counts> {
   const counts = await count(stage);
   const { open, events, lost, doubled, failures } = counts;

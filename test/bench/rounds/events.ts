@@ -6,19 +6,13 @@ import { send, verify } from './count.ts';
 import type { Figures } from './figures.ts';
 import type { Meeting } from './meeting.ts';
 
-/**
- * Deliveries that do not count, before those that do. V8 compiles what has often run, in a thread whose time is the
- * server's: after 7,500 deliveries the same server cost 15 % more than after 60,000, after which nothing changed any more.
- */
+/** Deliveries before the measured ones: until then, V8 compiles code in a thread whose time counts as the server's. */
 const warmUpDeliveries = 60_000;
 
-/** Of these deliveries so many a second, for all servers that are measured at once together. */
+/** Rate of these deliveries, for all servers together that run at the same time. */
 const warmUpPerSecond = 20_000;
 
-/**
- * Events at a steady pace: first some that do not count, then those that do. Where several servers are measured at once,
- * they keep step by `meeting`.
- */
+/** Events at a steady rate: first the warm-up, then the measured ones. Servers that run at the same time use `meeting` as a barrier. */
 export async function eventsRound(
   stage: Stage,
   server: Server,

@@ -17,5 +17,5 @@ export const metrics = {
 } as const;
 export type Metric = keyof typeof metrics;
 
-/** The figures of one round. */
+/** Figures of one round. */
 export type Figures = Partial<Record<Metric, number>>;

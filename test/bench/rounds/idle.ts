@@ -5,13 +5,13 @@ import type { Shape } from '../workloads.ts';
 import { count } from './count.ts';
 import type { Figures } from './figures.ts';
 
-/** How often servers that send heartbeats do so here; the product's default is every 15 s. */
+/** Period of heartbeats in this workload; the product's default is 15 s. */
 export const idleHeartbeatMs = 1_000;
 
-/** Many browsers that get nothing, or heartbeats only. */
+/** Many browsers that receive nothing but heartbeats. */
 export async function idleRound(stage: Stage, server: Server, shape: Shape, seconds: number): Promise<Figures> {
   await fill(stage, server, shape);
-  // What connecting cost is over, and the first heartbeat has gone to everyone.
+  // By then, connecting no longer costs anything, and everyone has had the first heartbeat.
   await wait(2 * idleHeartbeatMs);
   const { comments: commentsBefore } = await count(stage);
   const before = await stage.usage();

@@ -1,6 +1,6 @@
-/** Where those who are measured at the same time wait for each other. */
+/** A barrier for servers that are measured at the same time. */
 export class Meeting {
-  /** How many there are to begin with. */
+  /** @param expected number of participants at the start */
   readonly size: number;
   #expected: number;
   #waiting: (() => void)[] = [];
@@ -10,14 +10,14 @@ export class Meeting {
     this.#expected = size;
   }
 
-  /** Resolves once everybody who is still expected has come. */
+  /** Resolves when all remaining participants have arrived. */
   meet(): Promise<void> {
     const all = new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#goOn();
     return all;
   }
 
-  /** Somebody is not coming any more: done, or given up. */
+  /** Removes a participant that is done or has failed. */
   leave(): void {
     this.#expected--;
     this.#goOn();

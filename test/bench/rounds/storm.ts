@@ -9,7 +9,7 @@ const before = 20;
 const missed = 50;
 const afterwards = 10;
 
-/** Everyone leaves, misses some events, comes back in the same moment and has to get exactly those. */
+/** All browsers leave, miss some events, reconnect at the same moment, and have to receive exactly those. */
 export async function stormRound(stage: Stage, server: Server, shape: Shape): Promise<Figures> {
   await fill(stage, server, shape);
   const first = await send(stage, shape, 0, before);
@@ -29,7 +29,7 @@ export async function stormRound(stage: Stage, server: Server, shape: Shape): Pr
     throw new InvalidRound(`${connected.open} of ${shape.browsers} came back${because(connected.failures)}`);
   }
   const replayedAtUs = merge(reached);
-  // What comes next shows whether the replay met the live events without a seam.
+  // The next events show whether the replay continues into the live events without a gap or a repeat.
   const last = await send(stage, shape, sequence, afterwards);
   await verify(stage, shape, last.sequence);
   return {

@@ -1,4 +1,4 @@
-// What is written by hand where there is no library: http.request and res.write, and nothing else.
+// A controller as one writes it by hand: http.request and res.write.
 import { request } from 'node:http';
 import express from 'express';
 import { serve, upstream } from './serve.ts';

@@ -14,7 +14,7 @@ const app = express();
 app.get('/sse/logs/stream', (req, res) => {
   res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache, no-transform' });
   const cursor = req.get('last-event-id');
-  // The upstream counts its events from 1.
+  // The upstream numbers its events from 1.
   res.write(`:ok\n\n${cursor === undefined ? '' : past.slice(Number(cursor)).join('')}`);
   browsers.add(res);
   res.on('close', () => browsers.delete(res));

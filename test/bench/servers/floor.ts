@@ -1,4 +1,4 @@
-// The least that Node can do for many browsers: the upstream's bytes, framed as they came, to every socket.
+// Floor for many browsers in Node: writes the upstream's bytes to every socket without parsing them.
 import { connect, createServer, type Socket } from 'node:net';
 import { heartbeatMs, listen, upstream } from './serve.ts';
 
@@ -13,7 +13,7 @@ function toAll(bytes: Buffer): void {
 const { hostname, port } = new URL(upstream);
 const up = connect({ host: hostname, port: Number(port), noDelay: true });
 up.write('GET /logs/stream HTTP/1.1\r\nHost: upstream\r\n\r\n');
-// The upstream sends its answer's head in one piece, before any event.
+// The upstream sends its response headers in one piece, before any event.
 up.once('data', () => up.on('data', toAll));
 if (heartbeatMs !== undefined) setInterval(() => toAll(heartbeat), heartbeatMs);
 

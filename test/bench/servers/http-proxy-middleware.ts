@@ -1,4 +1,4 @@
-// Its default agent stops at 256 upstream connections, and the 257th browser hangs: so it gets another one.
+// With its default agent, the 257th browser hangs, so it gets an agent without a bound.
 import { Agent } from 'node:http';
 import express from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';

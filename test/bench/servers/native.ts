@@ -6,19 +6,19 @@ import { join } from 'node:path';
 import { answer } from '../../scale/support/child.ts';
 import type { ServerAnswers, Usage } from './serve.ts';
 
-// Runs a program until its own input ends: however this process dies, the pipe closes and the program goes with it.
+// Runs a program until standard input ends: whenever this process ends, the pipe closes, and the program ends too.
 const untilInputEnds =
   'directory=$1; shift; "$@" & program=$!; echo "$program"; cat > /dev/null; kill -9 "$program"; wait "$program" 2> /dev/null; rm -r "$directory"';
-/** [spec] proc(5): times in `stat` count in USER_HZ, which is 100 for every program on Linux. Too coarse for a light load. */
+/** [spec] proc(5): times in `stat` count in USER_HZ, which is 100 for every program on Linux. This is too coarse for a light load. */
 const usPerTick = 10_000;
 
-/** Runs a server that is not Node, in a single process, and measures it through /proc. */
+/** Runs a server other than Node in one process and measures it through /proc. */
 export async function serveNative(command: (port: number, directory: string) => string[]): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'sse-bench-'));
   const port = await freePort();
   const shell = spawn('sh', ['-c', untilInputEnds, 'sh', directory, ...command(port, directory)], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    // Not in our terminal's group: Ctrl-C would end the shell, but not what it runs in the background.
+    // A group of its own: Ctrl-C would end the shell, but not the program in its background.
     detached: true,
   });
   shell.on('exit', () => process.exit(1));

@@ -1,4 +1,4 @@
-// nginx in one process, unbuffered; given the path of nchan's module, it also serves one channel from memory.
+// nginx in one process, unbuffered. With the path of nchan's module, it also serves one channel from memory.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serveNative } from './native.ts';

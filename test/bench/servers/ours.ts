@@ -1,4 +1,4 @@
-// @datashop/sse-proxy as it is built, with its features on; the flag `shared` lets the browsers share one upstream.
+// The built @datashop/sse-proxy with its features on. With the flag `shared`, browsers share one upstream connection.
 import { sseProxy } from '@datashop/sse-proxy';
 import express from 'express';
 import { heartbeatMs, serve, shared, upstream } from './serve.ts';
@@ -14,7 +14,7 @@ app.get(
   sseProxy({
     target: `${upstream}/logs/stream`,
     share: shared && { lingerMs: 60_000 },
-    // The default bound is 10,000; a few more connect here.
+    // The default limit is 10,000; a few more connect here.
     limits: { total: 20_000 },
     observers: [observer],
     ...(heartbeatMs !== undefined && { heartbeatMs }),

@@ -1,5 +1,5 @@
-// The least that Node can do for one browser with its own upstream: an Express route, a second connection, one read and
-// one write an event. It sends a request but parses no answer: the chunks go on as the upstream framed them.
+// Floor for a browser with its own upstream connection in Node: an Express route, a second connection, one read and one
+// write per event. It does not parse the response: it relays the chunks as the upstream framed them.
 import { connect, type Socket } from 'node:net';
 import express from 'express';
 import { serve, upstream } from './serve.ts';
@@ -23,7 +23,7 @@ function atEndOfTurn(): void {
   writeAll();
 }
 
-/** What was read goes on as it is, with what else this turn brings. */
+/** Writes what was read in one turn of the event loop, unchanged. */
 function pass(socket: Socket, length: number): void {
   if (batch.length === most || used + length > memory.length) writeAll();
   const bytes = memory.subarray(used, used + length);

@@ -1,5 +1,5 @@
-// What every server under test has in common. Its arguments: the upstream's URL, then the heartbeat's period in
-// milliseconds or 'default', then flags.
+// Common part of all servers under test. Arguments: the upstream's URL, the heartbeat's period in milliseconds or
+// 'default', flags.
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
@@ -7,7 +7,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { answer } from '../../scale/support/child.ts';
 import { takeServerCore } from '../cores.ts';
 
-/** What a server has used up until now. */
+/** CPU time and memory that a server has used. */
 export interface Usage {
   readonly cpuUs: number;
   readonly rssKb: number;
@@ -22,7 +22,7 @@ export const upstream = upstreamUrl;
 /** Period of the server's own heartbeats in milliseconds; undefined for its default. */
 export const heartbeatMs = heartbeat === 'default' ? undefined : Number(heartbeat);
 export const shared = flags.includes('shared');
-/** What `app.listen(port)` gives: more would let more connections be accepted in one turn of the event loop. */
+/** The backlog of `app.listen(port)`. A longer one would let more connections be accepted in one turn of the event loop. */
 export const backlog = 511;
 
 const delays = monitorEventLoopDelay({ resolution: 1 });
@@ -33,7 +33,7 @@ function threadCpuUs(): number {
   return user + system;
 }
 
-/** Between two runs of a timer lies one turn of the loop: what it used does not grow when other processes are busy. */
+/** CPU time of one turn of the event loop, which does not depend on other processes. */
 function watchTurns(): void {
   let before = threadCpuUs();
   setInterval(() => {
@@ -52,7 +52,7 @@ const answers = {
     delays.enable();
     watchTurns();
   },
-  /** Of the event loop's turns since `watchLoop`: how long it was away at most, and how much CPU one took at most. */
+  /** Longest block of the event loop and most CPU time of one turn, since `watchLoop`. */
   longestTurn(): { blockMs: number; turnCpuMs: number } {
     delays.disable();
     return { blockMs: delays.max / 1e6, turnCpuMs: longestTurnUs / 1e3 };
@@ -60,17 +60,17 @@ const answers = {
 };
 export type ServerAnswers = typeof answers;
 
-/** Tells the benchmark where this server listens. */
+/** Sends the server's port to the benchmark. */
 export function ready(port: number): void {
   answer(port, answers);
 }
 
-/** Starts to listen on a port of the system's choice. */
+/** Listens on a free port. */
 export function listen(server: Server): void {
   server.listen({ port: 0, host: '127.0.0.1', backlog }, () => ready((server.address() as AddressInfo).port));
 }
 
-/** Serves HTTP. */
+/** Serves HTTP on a free port. */
 export function serve(listener: RequestListener): void {
   listen(createServer(listener));
 }

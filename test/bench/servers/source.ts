@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 
-/** Reads one stream of the upstream for all browsers; `onEvent` gets each whole event as text. */
+/** Reads one stream of the upstream for all browsers. @param onEvent called with each whole event as text */
 export function readSource(upstream: string, onEvent: (text: string) => void): void {
   const up = request(`${upstream}/logs/stream`, { headers: { accept: 'text/event-stream' } }, (answer) => {
     let rest = '';

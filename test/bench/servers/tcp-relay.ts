@@ -1,4 +1,4 @@
-// Bytes from one socket to another: what any proxy in Node pays at least.
+// Relays bytes between two sockets: the floor of any proxy in Node.
 import { connect, createServer } from 'node:net';
 import { listen, upstream } from './serve.ts';
 

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express, { type Response } from 'express';
 
-/** Between two events: a person could read along, and a test isn't long. */
+/** Time between two events, in ms. */
 const EVENT_MS = 20;
 
-/** Serves an app, and at `/events` the numbers 1, 2, 3 … as they come, resumable, forever. */
+/** Serves an app, and at `/events` an endless resumable stream of the numbers 1, 2, 3, … */
 export interface NumberedServer {
   readonly url: string;
   /** Breaks every connection to `/events`. */
@@ -26,7 +26,7 @@ export async function numberedServer(folder: string): Promise<NumberedServer> {
   const app = express().use(express.static(folder));
   app.get('/events', (req, res) => {
     res.writeHead(200, { 'Content-Type': 'text/event-stream' });
-    // The first tells where "live" is, so that a break before the first event loses nothing either.
+    // The id at the start makes a break before the first event resumable.
     res.write(`retry: 100\nid: ${newest}\n\n`);
     streams.set(res, Number(req.get('last-event-id') ?? newest));
     send(res);

@@ -4,18 +4,18 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './run.ts';
 
-/** A program of a project, running. */
+/** A running program of a project. */
 export interface Program {
-  /** Where it listens. */
+  /** Port that it listens on. */
   readonly port: number;
   stop(): Promise<void>;
 }
 
-/** A user's project outside the repository: what resolves there resolves from the registry or from our tarball. */
+/** A user's project outside of the repository: its imports resolve from the registry or from a packed tarball only. */
 export interface Project {
   readonly dir: string;
   write(file: string, text: string): void;
-  /** Starts a file that sends the port it listens on to its parent, as `process.send({ port })`. */
+  /** Starts a file that sends its port to the parent by `process.send({ port })`. */
   start(file: string, ...args: string[]): Promise<Program>;
 }
 

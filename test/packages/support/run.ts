@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The repository. */
+/** Path of the repository. */
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Runs a command to its end; gives what it printed, or throws with it. */
+/** Runs a command. Resolves with its output; rejects with it if the command fails. */
 export function run(cwd: string, command: string, ...args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const shell = process.platform === 'win32' && command === 'npm';
@@ -16,7 +16,7 @@ export function run(cwd: string, command: string, ...args: string[]): Promise<st
   });
 }
 
-/** Runs a JavaScript file of one of the repository's own tools. */
+/** Runs a JavaScript file of a tool in node_modules. */
 export function runTool(cwd: string, tool: string, ...args: string[]): Promise<string> {
   return run(cwd, process.execPath, join(root, 'node_modules', tool), ...args);
 }

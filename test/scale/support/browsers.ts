@@ -3,19 +3,19 @@ import type { Socket } from 'node:net';
 import { createParser } from 'eventsource-parser';
 import { until } from '../../../packages/sse-proxy/test/support/until.ts';
 
-/** One browser with one stream. Light: a thousand of them fit into the test process. */
+/** One browser with one stream, so light that a thousand fit into the test process. */
 export interface Browser {
-  /** The name that it asked for; its events must carry it. */
+  /** The stream's name, which each of its events must have. */
   readonly stream: string;
-  /** Undefined before the headers. */
+  /** Undefined before the headers arrive. */
   readonly status: number | undefined;
   /** The data of each event, in the order of arrival. */
   readonly events: readonly string[];
-  /** Whether its connection is up and its request written. */
+  /** True when the connection is open and the request is written. */
   readonly asked: boolean;
-  /** Whether the connection is over, or never came to be. */
+  /** True when the connection has ended or failed. */
   readonly over: boolean;
-  /** Closes the connection: as a closed tab does, or by a reset, as a tab that had unread bytes does. */
+  /** Closes the connection as a closed tab does: by FIN, or by a reset, as with unread bytes. */
   leave(how?: 'close' | 'reset'): void;
 }
 
@@ -35,7 +35,7 @@ export function openStream(port: number, stream: string): Browser {
   req.on('socket', (its) => {
     socket = its;
     its.once('connect', () => {
-      // An empty write is called back when everything before it, the request, is with the kernel.
+      // The callback of an empty write runs when the request has reached the kernel.
       its.write('', () => {
         browser.asked = true;
       });
@@ -58,11 +58,11 @@ export function openStream(port: number, stream: string): Browser {
   });
 }
 
-/** Waits until each has got the event with this number, or a later one; fails at once if one was cut before. */
+/** Resolves when each has event number `sequence` or a later one; rejects if one of them ends before. */
 export async function haveReached(browsers: readonly Browser[], sequence: number): Promise<void> {
   let settled = 0;
   await until(() => {
-    // In order: those before `settled` have got there already.
+    // Browsers before `settled` have it already.
     for (; settled < browsers.length; settled++) {
       const { stream, status, events, over } = browsers[settled] as Browser;
       if (Number(events.at(-1)?.split(' ')[1]) >= sequence) continue;

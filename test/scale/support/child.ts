@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** What a child process can be asked: each answer is a function of one argument, and may take its time. */
+/** Functions of one argument that a child process runs on request. */
 // biome-ignore lint/suspicious/noExplicitAny: arguments are typed where the answers are
 export type Answers = Record<string, (argument: any) => unknown>;
 
@@ -11,17 +11,17 @@ type Reply = { id: number; value?: unknown; error?: string };
 type Argument<F> = F extends (...given: infer Given) => unknown ? Given : never;
 type Answer<F> = F extends (...given: never[]) => infer Value ? Awaited<Value> : never;
 
-/** A process of ours. */
+/** A child process. */
 export interface Child<T extends Answers> {
   readonly pid: number;
   readonly port: number;
-  /** Rejects if the child fails to answer or dies. */
+  /** Runs one of the child's functions. Rejects if it throws or the child ends. */
   ask<K extends keyof T & string>(name: K, ...argument: Argument<T[K]>): Promise<Answer<T[K]>>;
-  /** Kills the process and waits for its end. */
+  /** Kills the process. Resolves when it has ended. */
   stop(): Promise<void>;
 }
 
-/** Starts `script` (next to this file) and waits until it says on which port it listens. */
+/** Starts `script`, relative to this file. Resolves when it has sent its port. */
 export async function startChild<T extends Answers>(
   script: string,
   args: readonly string[] = [],
@@ -75,9 +75,9 @@ async function listening(child: ChildProcess, script: string): Promise<number> {
   }
 }
 
-/** In the child: tells the port, then answers until the test process is gone. */
+/** Called in the child: sends the port, then runs functions on request until the test process ends. */
 export function answer(port: number, answers: Answers): void {
-  // A parent that died while this process was still loading is not told of any more.
+  // If the parent ended while this process was loading, 'disconnect' is not emitted any more.
   if (!process.connected) process.exit();
   process.on('disconnect', () => process.exit());
   process.on('message', async ({ id, name, argument }: Question) => {

@@ -1,4 +1,4 @@
-// The proxy that most people would take, with its defaults, in a process of its own. Its one argument is the target.
+// A process with http-proxy-middleware and its defaults. Its argument is the target.
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
@@ -18,7 +18,7 @@ const server = app.listen(0, '127.0.0.1', (error) => {
 });
 
 const answers = {
-  /** Resolves when this many requests have reached the middleware. */
+  /** Resolves when `count` requests have reached the middleware. */
   async received(expected: number): Promise<void> {
     await until(() => requests >= expected);
   },

@@ -1,4 +1,4 @@
-// The proxy in a process of its own, as a user has it: Express and the built package. Its one argument is the target.
+// A process with Express and the built package, as a user has it. Its argument is the target.
 import { readdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
@@ -23,7 +23,7 @@ server.on('connection', (socket) => {
   socket.on('close', () => open--);
 });
 
-/** Event names and how many listen to each. */
+/** Event name → number of listeners. */
 function listeners(emitter: NodeJS.EventEmitter): Record<string, number> {
   return Object.fromEntries(emitter.eventNames().map((name) => [String(name), emitter.listenerCount(name)]));
 }
@@ -36,7 +36,7 @@ function count(names: readonly string[]): Record<string, number> {
 
 async function heapBytes(): Promise<number> {
   if (!globalThis.gc) throw new Error('start this process with --expose-gc');
-  // Finalizers and weak callbacks run between collections, and free what the next one finds.
+  // Finalizers and weak callbacks run between collections, and release memory for the next one.
   for (let round = 0; round < 4; round++) {
     globalThis.gc();
     await setImmediate();
@@ -46,16 +46,16 @@ async function heapBytes(): Promise<number> {
 
 const answers = {
   stats: () => proxy.stats(),
-  /** Resolves when `expected` browsers have come since the start and all are gone, as the proxy sees it. */
+  /** Resolves when `expected` browsers have connected since the start and all have gone, as the proxy counts them. */
   async quiet(expected: number): Promise<void> {
     await until(() => {
       const stats = proxy.stats();
       return accepted >= expected && open === 0 && stats.open + stats.opening + stats.upstreamConnections === 0;
     });
   },
-  /** What may not grow. Ask when it is quiet. */
+  /** Resources that must not grow. Read them when no stream is open. */
   async leftovers() {
-    // First, since it takes some turns of the event loop: a handle that was closed counts as active until the next one.
+    // Collect first, which takes some turns of the event loop: a closed handle counts as active until the next turn.
     const heap = await heapBytes();
     return {
       fds: process.platform === 'linux' ? readdirSync('/proc/self/fd').length : undefined,

@@ -1,5 +1,5 @@
-// An upstream in a process of its own. Every stream gets event 0 at once and the later ones when the test says so; each
-// event names the stream it was sent on, so that one that reaches another browser is seen.
+// A process with an upstream. Every stream gets event 0 at once and later ones on request. Each event names its stream, so
+// that a test detects one that reaches another browser.
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { until } from '../../../packages/sse-proxy/test/support/until.ts';
 import { answer } from './child.ts';
 
-/** Not a divisor of an event's length: most chunks end in the middle of an event. */
+/** Not a divisor of an event's length, so that most chunks end in the middle of an event. */
 const pieceBytes = 101;
 
 const streams = new Map<http.ServerResponse, string>();
@@ -40,7 +40,7 @@ server.on('connection', (socket) => {
 });
 
 const answers = {
-  /** Sends `count` more events on every open stream, cut into chunks without regard to where an event ends. */
+  /** Sends `count` more events on every open stream, in chunks that ignore the bounds of events. */
   async emit(count: number): Promise<void> {
     const texts = [...streams].map(([res, stream]) => {
       const text = Array.from({ length: count }, (_, n) => event(stream, next + n)).join('');
@@ -53,7 +53,7 @@ const answers = {
     }
   },
   counts: () => ({ requests, open, mostOpen }),
-  /** Resolves when no connection is open; gives when that came to be, by the clock that all processes share. */
+  /** Resolves when no connection is open, with the time of that by the clock that all processes share. */
   async emptied(): Promise<bigint> {
     await until(() => open === 0);
     return emptiedAt;
