@@ -9,7 +9,7 @@ import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 
 const timers = new Set<number>();
-// Those of until() aside. Timers that don't keep the process alive are counted too: getActiveResourcesInfo() does not list them.
+// Except those of until(). Unreferenced timers are counted too: getActiveResourcesInfo() does not list them.
 const timerHook = createHook({
   init: (id, type) => {
     if (type === 'Timeout' && !new Error().stack?.includes('until.ts')) timers.add(id);
@@ -27,13 +27,13 @@ function held(): Record<string, number> {
   return counts;
 }
 
-describe('rule 26: listeners, timers and descriptors return to where they began', () => {
+describe('listeners, timers and descriptors', () => {
   const { clean, upstream, app } = stage();
   before(() => timerHook.enable());
   after(() => timerHook.disable());
   afterEach(clean);
 
-  it('after 2,000 opens and closes, by the browser, by the upstream and refused', async () => {
+  it('return to their first number after 2,000 streams, however they ended [R42]', async () => {
     let released = 0;
     let taken = 0;
     const up = await upstream((request) => {
@@ -67,7 +67,7 @@ describe('rule 26: listeners, timers and descriptors return to where they began'
       const { open, opening, upstreamConnections } = proxied.proxy.stats();
       return open + opening + upstreamConnections + up.open() === 0;
     };
-    // Also what the first streams leave behind is too much; of handles and descriptors some come with lazy loading.
+    // Some handles and descriptors are created on first use.
     const noTimers = { timers: timers.size };
     for (const way of ways) await run(way);
     await until(settled);
@@ -86,7 +86,7 @@ describe('rule 26: listeners, timers and descriptors return to where they began'
     expect(proxied.witness.closes).to.have.length(1_503);
   });
 
-  it("a browser's connection that carries stream after stream gathers no listeners", async () => {
+  it('do not accumulate on a connection that carries one stream after the other [R42]', async () => {
     const up = await upstream((request) => {
       request.begin();
       request.send('data: one\n\n');

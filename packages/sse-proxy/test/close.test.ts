@@ -11,13 +11,13 @@ const ended = (reason: string) =>
 const refused =
   /^event: sse-proxy:refused\nretry: (\d+)\ndata: \{"reason":"draining","code":"ERR_SSE_DRAINING","retryMs":\1\}\n\n$/;
 
-/** The retry time of a body that matches as a whole. */
+/** The retry time in a body, all of which matches `whole`. */
 function retryOf(browser: RawBrowser, whole: RegExp): number {
   expect(browser.body()).to.match(whole);
   return Number(whole.exec(browser.body())?.[1]);
 }
 
-/** Waits until a server has closed; it then listens again, so that the cleanup can close it as any other. */
+/** Waits until a server has closed, then lets it listen again, so that the cleanup can close it. */
 async function closes(server: Server): Promise<void> {
   server.close();
   await once(server, 'close');
@@ -29,7 +29,7 @@ describe('close()', () => {
   const { clean, upstream, app, visit, opened } = stage();
   afterEach(clean);
 
-  it('refuses new requests softly: the server is draining, come back later', async () => {
+  it('refuses new requests softly with ERR_SSE_DRAINING [row 25]', async () => {
     const { app: proxied, upstream: up } = await opened();
     await proxied.proxy.close();
     const late = visit(proxied.port);
@@ -38,7 +38,7 @@ describe('close()', () => {
     expect(up.requests).to.have.length(1);
   });
 
-  it('ends every open stream with an end event and a retry time of its own, as a complete response', async () => {
+  it('ends every open stream with an end event and a jittered retry time, as a complete response [row 25]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app({ target: up.url, retryMs: false });
     const browsers = Array.from({ length: 20 }, () => visit(port));
@@ -59,7 +59,7 @@ describe('close()', () => {
     expect(proxy.stats()).to.include({ open: 0, upstreamConnections: 0, draining: true });
   });
 
-  it('what a browser had coming, whole events, is sent before the end', async () => {
+  it('sends whole events that were received before the end', async () => {
     const { app: proxied, browser, request } = await opened();
     request.send('id: 1\ndata: one\n\nid: 2\ndata: ha');
     await browser.sees('one\n\n');
@@ -71,14 +71,14 @@ describe('close()', () => {
 
   const never = () => new Promise<never>(() => {});
   const phases: [name: string, options: Partial<SseProxyOptions>, asked: number][] = [
-    ['authorize thinks', { authorize: never }, 0],
-    ['the limiter thinks', { limits: { acquire: never } }, 0],
-    ['the target is awaited', { target: never }, 0],
+    ['authorize is pending', { authorize: never }, 0],
+    ['the limiter is pending', { limits: { acquire: never } }, 0],
+    ['target is pending', { target: never }, 0],
     ['the upstream is silent', {}, 1],
     ['the upstream of a shared feed is silent', { share: true }, 1],
   ];
   for (const [name, options, asked] of phases) {
-    it(`refuses at once, whatever graceMs, the one that is not open yet, while ${name}`, async () => {
+    it(`refuses a request at once, whatever graceMs is, while ${name}`, async () => {
       const up = await upstream();
       const { port, proxy, witness } = await app({ target: up.url, ...options });
       const browser = visit(port);
@@ -93,7 +93,7 @@ describe('close()', () => {
     });
   }
 
-  it('spreads the ends over graceMs, in an order that is not that of coming', async () => {
+  it('spreads the ends over graceMs in random order [row 25]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app({ target: up.url, retryMs: false });
     for (let n = 0; n < 30; n++) {
@@ -109,7 +109,7 @@ describe('close()', () => {
     expect(proxy.stats().open).to.equal(0);
   });
 
-  it('lets streams live through the grace time: events still come, and a second close() without one ends it', async () => {
+  it('delivers events during the grace time, which a second close() without one ends', async () => {
     const { app: proxied, browser, request } = await opened();
     let done = 0;
     const closing = proxied.proxy.close({ graceMs: 2 ** 31 - 1 }).then(() => done++);
@@ -147,9 +147,9 @@ describe('close()', () => {
     expect(counts).to.deep.equal({ responses: 10, closed: 10 });
   });
 
-  it('lets server.close() complete, also with browsers that would keep their connections', async () => {
+  it('lets server.close() complete although browsers would keep their connections [row 25]', async () => {
     const { app: proxied, browser } = await opened();
-    // Nothing but the proxy closes a connection that was kept.
+    // Only the proxy closes kept connections.
     proxied.server.keepAliveTimeout = 0;
     const silent = visit(proxied.port);
     await until(() => proxied.proxy.stats().opening === 1);
@@ -160,7 +160,7 @@ describe('close()', () => {
     expect([browser.complete(), silent.complete()]).to.deep.equal([true, true]);
   });
 
-  it('closes shared feeds, also one that lingers after its last browser', async () => {
+  it('closes shared feeds, also one that lingers', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app({ target: up.url, share: { lingerMs: 600_000 } });
     const [stays, leaves] = [visit(port), visit(port, '/sse', { Authorization: 'other' })];
@@ -173,7 +173,7 @@ describe('close()', () => {
     await until(() => stays.closed() && up.open() === 0);
   });
 
-  it('without any stream resolves at once, again and again, and the lingering feed is closed', async () => {
+  it('resolves at once if no stream is open, and closes the lingering feed', async () => {
     const { app: proxied, browser, upstream: up } = await opened({ share: { lingerMs: 600_000 } });
     browser.leave();
     await until(() => proxied.proxy.stats().open === 0);
@@ -183,7 +183,7 @@ describe('close()', () => {
     expect(proxied.proxy.stats()).to.include({ sharedFeeds: 0, draining: true });
   });
 
-  it('stats() say draining from close() on, not before', async () => {
+  it('sets stats().draining', async () => {
     const { proxy } = await app({ target: 'http://127.0.0.1:1/' });
     expect(proxy.stats().draining).to.equal(false);
     const closing = proxy.close();
@@ -197,7 +197,7 @@ describe('close()', () => {
       [1_234, 1_234, 1_234],
       [false, 5_000, 10_000],
     ] as const) {
-      it(`maxDurationMs, ${share ? 'shared' : 'dedicated'}, retryMs: ${retryMs}: a complete end, and the browser may come back`, async () => {
+      it(`is not needed for maxDurationMs: ends with a retry time (${share ? 'shared' : 'dedicated'}, retryMs ${retryMs})`, async () => {
         const scene = await opened({ maxDurationMs: 20, retryMs, share, heartbeatMs: false });
         const { app: proxied, browser, upstream: up } = scene;
         await until(() => browser.closed());

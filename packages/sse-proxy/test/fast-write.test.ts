@@ -18,7 +18,7 @@ const chunk = (body: string) => `${Buffer.byteLength(body).toString(16)}\r\n${bo
 const bodyOf = (wire: string) => wire.slice(wire.indexOf('\r\n\r\n') + 4);
 const get = (path: string, version = '1.1') => `GET ${path} HTTP/${version}\r\nHost: x\r\n\r\n`;
 
-/** A middleware that wraps `res.write` and keeps what passes. */
+/** Wraps `res.write` and records what passes. */
 function recorder(): { seen: () => string; wrap: (res: Response) => void } {
   const parts: Buffer[] = [];
   return {
@@ -33,13 +33,13 @@ function recorder(): { seen: () => string; wrap: (res: Response) => void } {
   };
 }
 
-describe('chunks that go to the socket', () => {
+describe('the fast path of writes', () => {
   const { add, clean, upstream, app, visit } = stage();
   afterEach(clean);
 
   const withMiddleware = (middleware: RequestHandler) => ({ before: (it: Express) => void it.use(middleware) });
 
-  it('are, byte for byte, what res.write sends: one chunk for all events that one read brought', async () => {
+  it('writes the bytes that res.write would: one chunk for all events of one read', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url, heartbeatMs: 20, resume: false });
     const browser = visit(port);
@@ -59,7 +59,7 @@ describe('chunks that go to the socket', () => {
     'as they came': {},
     transformed: { transform: (event: SseEvent) => event },
   })) {
-    it(`leave in one write for all events that one read brought (${name})`, async () => {
+    it(`passes all events of one read to the socket in one write (${name})`, async () => {
       const up = await upstream((request) => request.begin());
       let writes = 0;
       const counting: RequestHandler = (_, res, next) => {
@@ -84,7 +84,7 @@ describe('chunks that go to the socket', () => {
     });
   }
 
-  it('are sent for heartbeats and for our own end event too', async () => {
+  it('frames heartbeats and the end event too', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy } = await app({ target: up.url, heartbeatMs: 10 });
     const browser = visit(port);
@@ -97,7 +97,7 @@ describe('chunks that go to the socket', () => {
     expect(browser.body()).to.include('event: sse-proxy:end');
   });
 
-  it('leave the connection as it was: a pipelined request is answered behind the stream', async () => {
+  it('leaves the connection usable for a pipelined request', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app(
       { target: up.url, resume: false, retryMs: false, heartbeatMs: false },
@@ -112,7 +112,7 @@ describe('chunks that go to the socket', () => {
     expect(bodyOf(browser.wire())).to.match(/^b\r\ndata: one\n\n\r\n0\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
   });
 
-  it('stop where somebody else ends the response: nothing is written behind its last chunk', async () => {
+  it('writes nothing after another middleware has ended the response', async () => {
     const up = await upstream((request) => request.begin());
     const held: Response[] = [];
     const { port, proxy } = await app(
@@ -134,7 +134,7 @@ describe('chunks that go to the socket', () => {
     await until(() => request.closed());
   });
 
-  it('are not used where res.write is wrapped: the middleware sees every byte', async () => {
+  it('is not used if res.write is wrapped: the middleware sees every byte', async () => {
     const up = await upstream((request) => request.begin());
     const { seen, wrap } = recorder();
     const { port } = await app(
@@ -152,7 +152,7 @@ describe('chunks that go to the socket', () => {
     expect(browser.body()).to.equal(seen());
   });
 
-  it('are not used from the moment that it is wrapped, and are again when it no longer is', async () => {
+  it('is not used while res.write is wrapped, and is used again afterwards', async () => {
     const up = await upstream((request) => request.begin());
     const { seen, wrap } = recorder();
     let response: Response | undefined;
@@ -176,9 +176,9 @@ describe('chunks that go to the socket', () => {
     expect(seen()).to.equal('data: two\n\n');
   });
 
-  it('are not used through a middleware that compresses', async () => {
+  it('is not used through a middleware that compresses', async () => {
     const up = await upstream((request) => request.begin());
-    // What `compression` does, had it not been told no-transform.
+    // What `compression` would do without no-transform.
     const compress: RequestHandler = (_, res, next) => {
       const gzip = createGzip();
       const write = res.write.bind(res) as (bytes: Buffer) => boolean;
@@ -208,7 +208,7 @@ describe('chunks that go to the socket', () => {
     expect(browser.headers()['content-encoding']).to.equal('gzip');
   });
 
-  it('are not used on HTTP/1.0, which has none', async () => {
+  it('is not used on HTTP/1.0, which has no chunked coding', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url, heartbeatMs: false, resume: false });
     const browser = add(browseRaw(port, get('/sse', '1.0')), (it) => it.leave());
@@ -221,7 +221,7 @@ describe('chunks that go to the socket', () => {
     expect(browser.headers()).not.to.have.property('transfer-encoding');
   });
 
-  it('work over TLS', async () => {
+  it('works over TLS', async () => {
     const up = await upstream((request) => request.begin());
     const proxy = sseProxy({ target: up.url, resume: false, heartbeatMs: false });
     const server = add(https.createServer(selfSigned(), express().get('/sse', proxy)), (it) => {
@@ -242,7 +242,7 @@ describe('chunks that go to the socket', () => {
     expect(bodyOf(wire)).to.equal(`${chunk('retry: 2000\n')}${chunk('data: one\n\n')}0\r\n\r\n`);
   });
 
-  it('are not offered on HTTP/2, nor on a response of known length or one that is corked', async () => {
+  it('is not used on HTTP/2, with a Content-Length, or on a corked response', async () => {
     const answers: unknown[] = [];
     const server = add(http2.createServer(), (it) => it.close());
     server.on('request', (_, res) => {

@@ -3,7 +3,7 @@ import { flood, reader } from './support/flood.ts';
 import { heartbeats, stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 
-// A quiet second browser on the same proxy hears the same timer: what it heard, the first one could have heard too.
+// A second, quiet browser on the same proxy shows how many heartbeats the first one could have been sent.
 describe('the heartbeat', () => {
   const { add, clean, upstream, app, visit, opened } = stage();
   afterEach(clean);
@@ -14,7 +14,7 @@ describe('the heartbeat', () => {
     expect(browser.body()).to.match(/^(:\n)+$/);
   });
 
-  it('rule 20: goes out between events, also while half an event is held back', async () => {
+  it('is sent between events, also while the upstream is in the middle of one [R29]', async () => {
     const { browser, request } = await opened({ heartbeatMs: 10 });
     request.send('data: one\n\nda');
     await until(() => heartbeats(browser.body().split('one\n\n')[1] ?? '') >= 3);
@@ -23,7 +23,7 @@ describe('the heartbeat', () => {
     expect(browser.body()).to.match(/^(:\n)*data: one\n\n(:\n){3,}data: two\n\n(:\n)*$/);
   });
 
-  it('rule 20: keeps silent after a CR whose LF may still come', async () => {
+  it('is not sent after a CR whose LF may still follow [R29]', async () => {
     const { app: proxied, browser, request, upstream: up } = await opened({ heartbeatMs: 10 });
     const other = visit(proxied.port);
     (await up.request(1)).begin();
@@ -37,7 +37,7 @@ describe('the heartbeat', () => {
     await browser.sees('one\r\n\r\n:\n');
   });
 
-  it('rule 20: keeps silent while the browser has not taken what it was given', async () => {
+  it('is not sent while bytes wait for the browser [R29]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy } = await app({ target: up.url, heartbeatMs: 10, retryMs: false });
     const slow = add(reader(port), (it) => it.leave());
@@ -53,8 +53,8 @@ describe('the heartbeat', () => {
     expect(slow.inOrder()).to.equal(true);
   });
 
-  it('is not sent with heartbeatMs: false', async () => {
-    // The stall bound keeps the timer as fast as the other proxy's.
+  it('is not sent with heartbeatMs: false [R29]', async () => {
+    // maxStallMs makes the timer as fast as that of the other proxy.
     const { browser, request } = await opened({ heartbeatMs: false, slowClient: { maxStallMs: 20 } });
     const { browser: other } = await opened({ heartbeatMs: 20 });
     await until(() => heartbeats(other.body()) >= 10);
@@ -62,7 +62,7 @@ describe('the heartbeat', () => {
     expect(await browser.sees('one\n\n')).to.equal('data: one\n\n');
   });
 
-  it('waits for silence: bytes of the upstream put it off', async () => {
+  it('is sent only after heartbeatMs without a byte [R29]', async () => {
     const { app: proxied, browser, request, upstream: up } = await opened({ heartbeatMs: 200 });
     const other = visit(proxied.port);
     (await up.request(1)).begin();

@@ -8,11 +8,11 @@ import { blackhole } from './support/hanging.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 
-describe('rule 24: the browser leaves, and everything it held is released', () => {
+describe('a browser that leaves', () => {
   const { add, clean, upstream, app, visit } = stage();
   afterEach(clean);
 
-  /** A limiter that counts what it gave and got back. */
+  /** A limiter that counts the permits that are taken. */
   function permits() {
     const count = { taken: 0, released: 0 };
     const acquire = (): LimitAnswer => {
@@ -23,7 +23,7 @@ describe('rule 24: the browser leaves, and everything it held is released', () =
   }
 
   for (const hook of ['authorize', 'target', 'upstreamHeaders'] as const) {
-    it(`while ${hook} is pending: its answer then asks nothing of the upstream`, async () => {
+    it(`causes no upstream request if it leaves while ${hook} is pending [R40]`, async () => {
       const up = await upstream();
       const { count, limits } = permits();
       const answer = Promise.withResolvers<never>();
@@ -40,7 +40,7 @@ describe('rule 24: the browser leaves, and everything it held is released', () =
       browser.leave();
       await until(() => proxied.proxy.stats().opening === 0 && count.released === count.taken);
       answer.resolve(well as never);
-      // Had the answer led to a request, it would have come before this one.
+      // An upstream request for the first browser would have arrived before this one.
       visit(proxied.port, '/sse', { 'Last-Event-ID': 'next' });
       expect((await up.request()).headers['last-event-id']).to.equal('next');
       expect(count.released).to.equal(hook === 'authorize' ? 0 : 1);
@@ -48,7 +48,7 @@ describe('rule 24: the browser leaves, and everything it held is released', () =
     });
   }
 
-  it('while the limiter thinks: its signal aborts, and a permit that comes too late is released once', async () => {
+  it("aborts the limiter's signal, and a permit that comes too late is released once [R40]", async () => {
     const up = await upstream();
     const answer = Promise.withResolvers<LimitAnswer>();
     let signal: AbortSignal | undefined;
@@ -74,7 +74,7 @@ describe('rule 24: the browser leaves, and everything it held is released', () =
     expect(proxied.proxy.stats()).to.include({ opening: 0, refused: 0, upstreamConnections: 0 });
   });
 
-  it('a permit that comes after hookTimeoutMs is released, though the browser was refused and stayed', async () => {
+  it('was refused at hookTimeoutMs: a permit that comes later is released [R42]', async () => {
     const answer = Promise.withResolvers<LimitAnswer>();
     let released = 0;
     const { port } = await app({
@@ -89,7 +89,7 @@ describe('rule 24: the browser leaves, and everything it held is released', () =
     expect(released).to.equal(1);
   });
 
-  it('while DNS is asked: the answer then connects to nothing', async () => {
+  it('causes no connection if it leaves during the DNS lookup [R40]', async () => {
     const up = await upstream();
     const { count, limits } = permits();
     const proxied = await app({ target: up.url.replace('127.0.0.1', 'localhost'), limits });
@@ -113,7 +113,7 @@ describe('rule 24: the browser leaves, and everything it held is released', () =
     expect(up.open()).to.equal(1);
   });
 
-  it('while the upstream is connected to: the socket is destroyed at once', async function () {
+  it('aborts the connect to the upstream [R40]', async function () {
     const hole = await blackhole();
     if (!hole) return skip(this, 'needs Linux: only its kernel tells which connects hang');
     add(hole, (it) => it.close());
@@ -128,7 +128,7 @@ describe('rule 24: the browser leaves, and everything it held is released', () =
     expect(proxied.witness.errors).to.deep.equal([]);
   });
 
-  it('while TLS is negotiated', async () => {
+  it('aborts the TLS handshake with the upstream [R40]', async () => {
     const up = await upstream();
     const proxied = await app({ target: up.url.replace('http:', 'https:') });
     const browser = visit(proxied.port);
@@ -145,7 +145,7 @@ describe('rule 24: the browser leaves, and everything it held is released', () =
     ['an event is half here', 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: one\n\ndata: tw'],
   ] as const) {
     for (const own of [true, false]) {
-      it(`while ${phase}${own ? '' : ", with the user's dispatcher"}`, async () => {
+      it(`aborts the upstream request while ${phase}${own ? '' : ", with the user's dispatcher"} [R40]`, async () => {
         const { count, limits } = permits();
         const up = await upstream((request) => request.raw(begin));
         const dispatcher = own ? undefined : add(new Agent(), (it) => it.destroy());
@@ -167,7 +167,7 @@ describe('rule 24: the browser leaves, and everything it held is released', () =
     ['FIN', (socket: { end(): void }) => socket.end()],
     ['RST', (socket: { resetAndDestroy(): void }) => socket.resetAndDestroy()],
   ] as const) {
-    it(`while events flow, by ${how}`, async () => {
+    it(`aborts the upstream request when it leaves by ${how} [R40]`, async () => {
       const up = await upstream((request) => request.begin());
       const { port, proxy, witness } = await app({ target: up.url });
       const browser = visit(port);
@@ -181,7 +181,7 @@ describe('rule 24: the browser leaves, and everything it held is released', () =
     });
   }
 
-  it('while it is waited for the browser to take what it was given', async () => {
+  it('aborts the upstream request while bytes wait for it [R40]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app({ target: up.url });
     const slow = add(reader(port), (it) => it.leave());
@@ -196,7 +196,7 @@ describe('rule 24: the browser leaves, and everything it held is released', () =
     expect(witness.closes.map((close) => close.reason)).to.deep.equal(['browser-left']);
   });
 
-  it('while a transform is pending', async () => {
+  it('aborts the upstream request while a transform is pending [R40]', async () => {
     let asked = 0;
     const up = await upstream((request) => {
       request.begin();

@@ -13,11 +13,11 @@ const fail = () => {
   throw new Error('observer');
 };
 
-describe('an observer cannot hurt a stream:', () => {
+describe('an observer that fails', () => {
   const { add, clean, visit, opened } = stage();
   afterEach(clean);
 
-  /** Rejections that nobody took care of. */
+  /** Unhandled rejections so far. */
   function unhandled(): unknown[] {
     const seen: unknown[] = [];
     const listener = (reason: unknown) => void seen.push(reason);
@@ -40,7 +40,7 @@ describe('an observer cannot hurt a stream:', () => {
     ['gives a then that cannot be read', () => Object.defineProperty({}, 'then', { get: fail })],
   ];
   for (const [name, hook] of broken) {
-    it(`one that ${name}, in every hook: the others are told all the same, and the bytes are the same`, async () => {
+    it(`affects neither the stream nor other observers: every hook ${name} [row 27]`, async () => {
       const bad = Object.fromEntries(hooks.map((one) => [one, hook])) as SseObserver;
       const record = recorder();
       const rejections = unhandled();
@@ -65,7 +65,7 @@ describe('an observer cannot hurt a stream:', () => {
     });
   }
 
-  it('and one may be an instance with state of its own', async () => {
+  it('may be an instance with methods', async () => {
     class Counting implements SseObserver {
       count = 0;
       onOpen() {
@@ -78,7 +78,7 @@ describe('an observer cannot hurt a stream:', () => {
   });
 });
 
-describe('observers are given the route as a template:', () => {
+describe('the route in observer contexts', () => {
   const { add, clean, upstream, visit } = stage();
   afterEach(clean);
 
@@ -110,7 +110,7 @@ describe('observers are given the route as a template:', () => {
     ],
   ];
   for (const [name, mount, path, route] of cases) {
-    it(`${name}: ${route}`, async () => {
+    it(`is ${route} for ${name}`, async () => {
       const record = recorder();
       const up = await upstream((request) => request.begin());
       const it = express();

@@ -6,13 +6,13 @@ import { until } from './support/until.ts';
 
 const { random } = Math;
 
-/** The whole of an answer, its Date aside: that is the clock's. */
+/** A whole response without its Date. */
 const bytes = (browser: RawBrowser) => browser.wire().replace(/^Date: [^\r]+\r\n/m, '');
 
 const kept = 'Connection: keep-alive\r\nKeep-Alive: timeout=5\r\n';
 const connection = ({ closes }: RefusalScene) => (closes ? 'Connection: close\r\n' : kept);
 
-/** What is said by status. */
+/** The problem document of a refusal by status. */
 function problem(code: string, scene: RefusalScene, retryAfter = ''): string {
   const { status, title, extra = '' } = scene;
   const body = `{"title":"${title}","status":${status},"code":"${code}"}`;
@@ -22,14 +22,14 @@ function problem(code: string, scene: RefusalScene, retryAfter = ''): string {
   );
 }
 
-/** The answer behind its status line, without Express' ETag; where `Connection: close` stands is Node's affair. */
+/** The response after its status line. Node decides where `Connection: close` stands. */
 function behindStatus(wire: string): string {
   const rest = wire.slice(wire.indexOf('\r\n') + 2).replace(/^ETag: [^\r]+\r\n/m, '');
   const close = 'Connection: close\r\n';
   return rest.startsWith(close) ? rest.slice(close.length).replace('\r\n\r\n', `\r\n${close}\r\n`) : rest;
 }
 
-describe('the bytes of a refusal', () => {
+describe('a refusal', () => {
   const { add, clean, upstream, app, visit } = stage();
   afterEach(async () => {
     Math.random = random;
@@ -56,7 +56,7 @@ describe('the bytes of a refusal', () => {
   }
 
   for (const [code, scene] of Object.entries(later)) {
-    it(`${code}, softly: a whole stream with a retry time and a reason, and no id`, async () => {
+    it(`sends ${code} softly as a complete stream with a retry time, a reason and no id [R57]`, async () => {
       const { browser, witness } = await refused(scene, 'soft');
       await until(() => browser.complete());
       const event =
@@ -75,7 +75,7 @@ describe('the bytes of a refusal', () => {
       expect([told?.status, told?.retryMs, told?.error.code]).to.deep.equal([200, 7500, code]);
     });
 
-    it(`${code}, by status: ${scene.status} with Retry-After and a problem document`, async () => {
+    it(`sends ${code} by status with Retry-After and a problem document`, async () => {
       const { browser, witness } = await refused(scene, 'status');
       await until(() => browser.complete());
       expect(browser.status()).to.equal(scene.status);
@@ -88,7 +88,7 @@ describe('the bytes of a refusal', () => {
   for (const [code, scene] of Object.entries(never)) {
     if (scene.status === 204 || code === 'ERR_SSE_PIPELINED') continue;
     for (const mode of ['soft', 'status'] as const) {
-      it(`${code}, refuse: '${mode}': ${scene.status} and a problem document, no word of coming back`, async () => {
+      it(`sends ${code} as ${scene.status} without Retry-After, refuse: '${mode}'`, async () => {
         const { browser, witness } = await refused(scene, mode);
         await until(() => browser.complete());
         expect(browser.status()).to.equal(scene.status);
@@ -99,7 +99,7 @@ describe('the bytes of a refusal', () => {
     }
   }
 
-  it('ERR_SSE_UPSTREAM_NO_CONTENT: 204 is relayed bare, in either mode', async () => {
+  it('relays 204 without a body, in either mode [R2]', async () => {
     for (const mode of ['soft', 'status'] as const) {
       const { browser, witness } = await refused(never.ERR_SSE_UPSTREAM_NO_CONTENT, mode);
       await until(() => browser.wire().endsWith('\r\n\r\n'));
@@ -108,7 +108,7 @@ describe('the bytes of a refusal', () => {
     }
   });
 
-  it('ERR_SSE_PIPELINED: a problem document behind the answer before it, without Retry-After', async () => {
+  it('sends ERR_SSE_PIPELINED after the response before it, without Retry-After', async () => {
     const scene = never.ERR_SSE_PIPELINED;
     const { browser, proxy } = await refused(scene, 'soft');
     await until(() => browser.wire().includes('\r\n\r\n{') && browser.wire().endsWith('}'));
@@ -119,7 +119,7 @@ describe('the bytes of a refusal', () => {
   });
 
   for (const mode of ['soft', 'status'] as const) {
-    it(`HEAD is refused by status alone, with refuse: '${mode}' too, since it has no body to say it in`, async () => {
+    it(`refuses HEAD by status alone, with refuse: '${mode}' too [R10]`, async () => {
       const head = 'HEAD /sse HTTP/1.1\r\nHost: a\r\n\r\n';
       const { browser } = await refused(later.ERR_SSE_DRAINING, mode, head);
       await until(() => browser.wire().includes('\r\n\r\n'));
@@ -135,7 +135,7 @@ describe('the bytes of a refusal', () => {
     });
   }
 
-  it('nothing of request, hooks or upstream is in any refusal', async () => {
+  it('contains nothing of the request, the hooks or the upstream [R56]', async () => {
     const scenes = [...Object.values(later), ...Object.values(never)];
     const wires: string[] = [];
     for (const scene of scenes) {
@@ -148,13 +148,13 @@ describe('the bytes of a refusal', () => {
         wires.push(browser.wire(), ...witness.errors.map(({ error }) => error.message));
       }
     }
-    // A wire and a message each; the pipelined one has no message.
+    // One response and one message per refusal; the pipelined one has no message.
     expect(wires).to.have.length(4 * scenes.length - 2);
     for (const wire of wires) expect(wire).to.not.match(/s3cret|[?]/);
   });
 });
 
-// It gets its answer before there is a stream that observers could be told of.
+// It is refused before there is a stream that observers could be notified of.
 function pipelined(scene: RefusalScene): number {
   return scene === never.ERR_SSE_PIPELINED ? 1 : 0;
 }

@@ -8,15 +8,15 @@ import { until } from './support/until.ts';
 const { random } = Math;
 const minute = 60_000;
 
-// Seconds or a date; what a browser may be told is 5 s at least, 5 minutes at most, and up to twice that by jitter.
-describe('when a refused browser is told to come back', () => {
+// Retry-After is seconds or a date. A browser is sent at least 5 s, at most 5 minutes, and up to twice that by jitter.
+describe('the retry time of a refusal', () => {
   const { add, clean, upstream, app, visit } = stage();
   afterEach(async () => {
     Math.random = random;
     await clean();
   });
 
-  /** What the browser is told when the upstream answers 503 with these header lines: softly, and by status. */
+  /** The retry times after a 503 of the upstream with these header lines: softly, and by status. */
   async function told(fields: string): Promise<[retryMs: number, retryAfter: number]> {
     const up = await upstream((request) => request.raw(`HTTP/1.1 503 No\r\n${fields}Content-Length: 0\r\n\r\n`));
     const soft = await app({ target: up.url });
@@ -41,7 +41,7 @@ describe('when a refused browser is told to come back', () => {
     ['a date in a year', () => `Retry-After: ${date(365 * 24 * 60 * minute)}\r\n`, 5 * minute],
   ];
   for (const [name, fields, floorMs] of cases) {
-    it(`${name}: ${floorMs / 1000} s, and up to twice that`, async () => {
+    it(`is between ${floorMs / 1000} s and twice that for ${name}`, async () => {
       for (const [share, draw] of [
         [1, 0],
         [1.5, 0.5],
@@ -53,15 +53,15 @@ describe('when a refused browser is told to come back', () => {
     });
   }
 
-  it('a Retry-After as an HTTP date: the time until then', async () => {
+  it('is the time until a Retry-After that is an HTTP date', async () => {
     Math.random = () => 0;
     const [retryMs, retryAfter] = await told(`Retry-After: ${date(2 * minute)}\r\n`);
-    // A date has whole seconds, and the clock goes on while the answer is on its way.
+    // A date has whole seconds, and time passes while the response is on its way.
     expect(retryMs).to.be.within(minute, 2 * minute);
     expect(retryAfter).to.be.within(minute / 1000, 120);
   });
 
-  it('each one at a moment of its own, between once and twice the floor', async () => {
+  it('is jittered between once and twice its floor', async () => {
     const up = await upstream((request) => request.raw('HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n'));
     const { port, witness } = await app({ target: up.url });
     for (let n = 0; n < 40; n++) visit(port);
@@ -72,7 +72,7 @@ describe('when a refused browser is told to come back', () => {
   });
 
   describe('a real EventSource', () => {
-    /** An EventSource and what it has seen, in order. */
+    /** An EventSource and what it has received, in order. */
     function watch(port: number) {
       const source = add(new EventSource(`http://127.0.0.1:${port}/sse`), (it) => it.close());
       const seen: string[] = [];
@@ -85,12 +85,12 @@ describe('when a refused browser is told to come back', () => {
       return { source, seen };
     }
 
-    /** A refusal now, whose return is not seconds away: 50 ms instead of 5 s, by a jitter that is none. */
+    /** Shortens the retry time from 5 s to 50 ms. */
     const soon = () => {
       Math.random = () => -0.99;
     };
 
-    it('comes back after a soft refusal, by itself, and gets the stream', async () => {
+    it('reconnects by itself after a soft refusal', async () => {
       soon();
       const up = await upstream((request) => request.begin());
       const { port, proxy } = await app({ target: up.url, limits: { total: 1 }, retryMs: false });
@@ -107,7 +107,7 @@ describe('when a refused browser is told to come back', () => {
       expect(proxy.stats()).to.include({ open: 1, opened: 2 });
     });
 
-    it('that is refused on its way back loses nothing: its id outlives the refusal', async () => {
+    it('keeps its Last-Event-ID through a refusal and loses nothing', async () => {
       soon();
       const up = await upstream();
       const { port } = await app({ target: up.url, retryMs: 10 });
@@ -134,7 +134,7 @@ describe('when a refused browser is told to come back', () => {
       ['a never', { authorize: () => false }],
     ];
     for (const [name, options] of ends) {
-      it(`gives up for good after ${name}`, async () => {
+      it(`does not reconnect after ${name}`, async () => {
         const up = await upstream();
         const { port, proxy } = await app({ target: up.url, ...options });
         const { source, seen } = watch(port);

@@ -4,7 +4,7 @@ import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 
 const eventBytes = 16_384;
-/** More than the sockets between upstream and browser hold, by far. */
+/** Much more than the sockets between upstream and browser hold. */
 const plenty = 4_000;
 
 describe('a browser that reads slowly', () => {
@@ -17,7 +17,7 @@ describe('a browser that reads slowly', () => {
     return slow;
   };
 
-  it('pauses its upstream: memory stays bounded, and nothing is lost or out of order once it reads', async () => {
+  it('pauses its upstream, and gets everything in order once it reads [row 16]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy } = await app({ target: up.url });
     const slow = await slowOn(port);
@@ -26,7 +26,7 @@ describe('a browser that reads slowly', () => {
     const sending = flood(request, plenty, eventBytes).then(() => (sent = true));
     await until(() => proxy.stats().bufferedBytes > 0 && request.socket.writableNeedDrain);
     const bufferedBytes: number[] = [];
-    // Another stream's whole life passes meanwhile, again and again.
+    // Meanwhile other streams open and close.
     for (let n = 1; n <= 20; n++) {
       const other = visit(port);
       const its = await up.request(n);
@@ -36,7 +36,7 @@ describe('a browser that reads slowly', () => {
       bufferedBytes.push(proxy.stats().bufferedBytes);
     }
     expect(sent).to.equal(false);
-    // The socket's own bound, and what one read of the upstream's socket brings.
+    // The socket's high-water mark, and one read of the upstream's socket.
     expect(Math.max(...bufferedBytes)).to.be.below(4 * 65_536);
     expect(bufferedBytes.at(-1)).to.equal(bufferedBytes.at(-2));
     slow.read();
@@ -47,7 +47,7 @@ describe('a browser that reads slowly', () => {
     expect(proxy.stats()).to.include({ evicted: 0, open: 1 });
   });
 
-  it('rule 25: a write that returns false is no disconnect, and nothing is sent twice, however often', async () => {
+  it('gets every event once if it stops reading again and again [R41]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app({ target: up.url });
     const slow = await slowOn(port);
@@ -69,7 +69,7 @@ describe('a browser that reads slowly', () => {
     expect(witness.closes.map(({ reason, events }) => [reason, events])).to.deep.equal([['upstream-ended', plenty]]);
   });
 
-  it('row 16: is cut after maxStallMs without taking anything, it alone; the others see no delay', async () => {
+  it('is evicted alone after maxStallMs without taking anything; others see no delay [row 16]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app({ target: up.url, slowClient: { maxStallMs: 60 }, retryMs: false });
     const good = visit(port);
@@ -78,7 +78,7 @@ describe('a browser that reads slowly', () => {
     const request = await up.request(1);
     const sending = flood(request, plenty, eventBytes);
     let n = 0;
-    // An event to the good one at a time; each has to arrive before the next is sent.
+    // Each event to the good one must arrive before the next is sent.
     for (; witness.evictions.length === 0; n++) {
       its.send(numbered(n, 64));
       await good.sees(`id: ${n}\n`);
@@ -100,7 +100,7 @@ describe('a browser that reads slowly', () => {
     await good.sees('still here\n\n');
   });
 
-  it('is not cut as long as it takes something within every maxStallMs', async () => {
+  it('is not evicted while it takes something within every maxStallMs [row 16]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app({ target: up.url, slowClient: { maxStallMs: 300 } });
     const slow = await slowOn(port);
@@ -111,7 +111,7 @@ describe('a browser that reads slowly', () => {
       setImmediate(slow.stop);
     }, 20);
     add(sips, clearInterval);
-    // Others, which take nothing, run out of time, one after the other, while it sips.
+    // Meanwhile others, which take nothing, are evicted one after the other.
     for (const n of [1, 2, 3]) {
       await slowOn(port);
       void flood(await up.request(n), plenty, eventBytes);
@@ -125,12 +125,12 @@ describe('a browser that reads slowly', () => {
     ).to.deep.equal([1, 2, 3]);
   });
 
-  it('gets the end of a stream that ended while it was behind', async () => {
+  it('gets the end of a stream that ended while bytes waited for it [R3]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy } = await app({ target: up.url });
     const slow = await slowOn(port);
     const request = await up.request();
-    // The last of it is in the proxy when the upstream ends.
+    // The last event is buffered in the proxy when the upstream ends.
     let n = 0;
     while (proxy.stats().bufferedBytes === 0) {
       request.send(numbered(n++, eventBytes));
@@ -143,8 +143,8 @@ describe('a browser that reads slowly', () => {
     expect(slow.inOrder()).to.equal(true);
   });
 
-  it('row 16: is cut when more than maxBufferedBytes wait for it', async () => {
-    // Only what a transform still had in its hands comes while an upstream is paused.
+  it('is evicted when more than maxBufferedBytes wait for it [row 16]', async () => {
+    // While an upstream is paused, only events held by a pending transform still arrive.
     const {
       app: proxied,
       request,
@@ -169,7 +169,7 @@ describe('a browser that reads slowly', () => {
     expect(proxied.witness.closes.map((close) => close.reason)).to.deep.equal(['evicted']);
   });
 
-  it('a single event larger than maxBufferedBytes passes', async () => {
+  it('gets a single event larger than maxBufferedBytes [row 16]', async () => {
     const { browser, request } = await opened({ slowClient: { maxBufferedBytes: 1_000 }, maxEventBytes: 3_000_000 });
     request.send(numbered(1, 2_000_000));
     await browser.sees('\n\n');
@@ -178,7 +178,7 @@ describe('a browser that reads slowly', () => {
     expect(browser.body()).to.equal(numbered(1, 2_000_000) + numbered(2, 2_000_000));
   });
 
-  it('a browser that reads at once is not cut for a large event with small ones right behind it', async () => {
+  it('is not evicted for a large event with small ones right behind it if it reads at once [row 16]', async () => {
     const { app: proxied, browser, request } = await opened({ slowClient: { maxBufferedBytes: 100_000 } });
     const large = numbered(1, 500_000);
     request.send(large.slice(0, 499_000));
@@ -190,7 +190,7 @@ describe('a browser that reads slowly', () => {
     expect(proxied.proxy.stats().evicted).to.equal(0);
   });
 
-  it('a browser that reads at once is not cut for a burst that a transform hands on event by event', async () => {
+  it('is not evicted for a burst of transformed events if it reads at once [row 16]', async () => {
     const {
       app: proxied,
       browser,

@@ -6,7 +6,7 @@ describe('the bytes of a stream', () => {
   const { clean, upstream, app, visit, opened } = stage();
   afterEach(clean);
 
-  it('rule 3: a clean end of the upstream is a clean end for the browser', async () => {
+  it('ends the response as complete after a clean end of the upstream [R33]', async () => {
     const { browser, request } = await opened();
     request.send('data: one\n\n');
     request.end();
@@ -18,7 +18,7 @@ describe('the bytes of a stream', () => {
     ['is reset', (socket: { resetAndDestroy(): void }) => socket.resetAndDestroy()],
     ['ends without its last chunk', (socket: { end(): void }) => socket.end()],
   ] as const) {
-    it(`rule 3: an upstream that ${how} breaks the browser's connection, which is not ended as if complete`, async () => {
+    it(`breaks the browser's connection off if the upstream ${how} [R3]`, async () => {
       const { app: proxied, browser, request } = await opened();
       request.send('data: one\n\n');
       await browser.sees('data: one\n\n');
@@ -30,7 +30,7 @@ describe('the bytes of a stream', () => {
     });
   }
 
-  it('rule 14: the bytes of events pass unchanged, invalid UTF-8 included, however the upstream slices them', async () => {
+  it('passes the bytes of events unchanged, invalid UTF-8 included, however they are sliced [R22]', async () => {
     const sent = Buffer.concat([
       Buffer.from('event: é\r\nid: ü\r\ndata: \u{1f600} ', 'utf8'),
       Buffer.from([0xff, 0xfe, 0xc3, 0x28, 0x00, 0xed, 0xa0, 0x80]),
@@ -46,7 +46,7 @@ describe('the bytes of a stream', () => {
     expect(proxied.proxy.stats()).to.include({ events: 7, bytes: browser.body().length });
   });
 
-  it('rule 14: only whole events pass: what was cut off is dropped', async () => {
+  it('drops an incomplete event at the end of the upstream [R22]', async () => {
     const { browser, request } = await opened();
     request.send('id: 1\ndata: one\n\nid: 2\ndata: tw');
     request.end();
@@ -54,7 +54,7 @@ describe('the bytes of a stream', () => {
     expect(browser.body()).to.equal('id: 1\ndata: one\n\n');
   });
 
-  it('rule 16: an inbound Last-Event-ID goes up byte for byte, from the header or from ?lastEventId=', async () => {
+  it('forwards a Last-Event-ID byte for byte, from the header or from ?lastEventId= [R24]', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url });
     const id = Buffer.from('日本-ü').toString('latin1');
@@ -64,19 +64,19 @@ describe('the bytes of a stream', () => {
     expect(up.requests.map((request) => request.line.split(' ')[1])).to.deep.equal(['/logs/stream', '/logs/stream']);
   });
 
-  it("rule 17: the cursor starts as the browser's Last-Event-ID, and without one none is sent", async () => {
+  it("starts the cursor as the browser's Last-Event-ID [R25]", async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url });
     await visit(port, '/sse', { 'Last-Event-ID': '41' }).opened();
     await visit(port).opened();
     await visit(port, '/sse?lastEventId=').opened();
-    // The header is the newer one: a browser that reconnects by itself keeps its first URL.
+    // The header is newer: a browser that reconnects by itself keeps its first URL.
     await visit(port, '/sse?lastEventId=40', { 'Last-Event-ID': '42' }).opened();
     const sent = up.requests.map((request) => request.headers['last-event-id']);
     expect(sent).to.deep.equal(['41', undefined, undefined, '42']);
   });
 
-  it("rule 19: the upstream's comments pass at once, without waiting for an empty line", async () => {
+  it("passes the upstream's comments at once, without waiting for an empty line [R27]", async () => {
     const { browser, request } = await opened();
     request.send(': still here\n');
     expect(await browser.sees('here\n')).to.equal(': still here\n');
@@ -84,7 +84,7 @@ describe('the bytes of a stream', () => {
     expect(await browser.sees('two\n\n')).to.equal(': still here\ndata: one\n: inside\ndata: two\n\n');
   });
 
-  it("rule 19: the upstream's comments count as its life, our heartbeats do not", async () => {
+  it("counts the upstream's comments as life, but not the proxy's heartbeats [R27]", async () => {
     const commenting = new Set<NodeJS.Timeout>();
     const up = await upstream((request) => {
       request.begin();
@@ -96,7 +96,7 @@ describe('the bytes of a stream', () => {
     const { port, witness } = await app({ target: up.url, idleTimeoutMs: 200, heartbeatMs: 20, retryMs: false });
     const lively = visit(port);
     await lively.sees(':\n');
-    // Two whole timeouts, one after the other, pass while the lively one goes on.
+    // Two timeouts pass, one after the other, while the first stream stays open.
     for (const _ of [1, 2]) {
       const quiet = visit(port, '/sse', { 'Last-Event-ID': 'quiet' });
       await until(() => quiet.closed());
@@ -107,19 +107,19 @@ describe('the bytes of a stream', () => {
     expect(lively.closed()).to.equal(false);
   });
 
-  it("sends the browser's reconnection time first, as a line of its own event", async () => {
+  it('sends the reconnection time first [R28]', async () => {
     const { browser, request } = await opened({ retryMs: 1234.4 });
     request.send('data: one\n\n');
     expect(await browser.sees('one\n\n')).to.equal('retry: 1234\ndata: one\n\n');
   });
 
-  it('sends no reconnection time with retryMs: false', async () => {
+  it('sends no reconnection time with retryMs: false [R28]', async () => {
     const { browser, request } = await opened({ retryMs: false });
     request.send('data: one\n\n');
     expect(await browser.sees('one\n\n')).to.equal('data: one\n\n');
   });
 
-  it('rule 34: refused and end events carry no id', async () => {
+  it('sends refused and end events without an id [R57]', async () => {
     const { app: proxied, browser, request } = await opened();
     request.send('id: 7\ndata: one\n\n');
     await browser.sees('one\n\n');

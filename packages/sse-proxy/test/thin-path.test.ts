@@ -4,11 +4,11 @@ import { browse } from './support/browser.ts';
 import { cleaner, until } from './support/until.ts';
 import { rawUpstream } from './support/upstream.ts';
 
-describe('the thin path', () => {
+describe('a proxied stream', () => {
   const { add, clean } = cleaner();
   afterEach(clean);
 
-  it('pipes an upstream through, from the first byte to the browser leaving', async () => {
+  it('passes whole events from the upstream to the browser, and ends when the browser leaves', async () => {
     const upstream = add(await rawUpstream(), (it) => it.close());
     const app = add(await proxyApp({ target: upstream.url }), (it) => it.close());
     const browser = add(browse(app.port), (it) => it.leave());
@@ -30,18 +30,5 @@ describe('the thin path', () => {
     await until(() => request.closed() && app.proxy.stats().open === 0);
     expect(app.proxy.stats()).to.include({ open: 0, upstreamConnections: 0 });
     expect(app.witness.closes.map((close) => close.reason)).to.deep.equal(['browser-left']);
-  });
-
-  it('tells observers whether a browser came back, by header or by query', async () => {
-    const upstream = add(await rawUpstream((request) => request.begin()), (it) => it.close());
-    const app = add(await proxyApp({ target: upstream.url }), (it) => it.close());
-    for (const [path, extra] of [
-      ['/sse', {}],
-      ['/sse', { 'Last-Event-ID': '7' }],
-      ['/sse?lastEventId=7', {}],
-    ] as const) {
-      await add(browse(app.port, path, extra), (it) => it.leave()).sees('retry');
-    }
-    expect(app.witness.opens.map(({ stream }) => stream.resumed)).to.deep.equal([false, true, true]);
   });
 });

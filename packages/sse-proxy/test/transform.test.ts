@@ -9,7 +9,7 @@ describe('transform', () => {
   const { clean, upstream, app, visit, opened } = stage();
   afterEach(clean);
 
-  /** What a browser gets of `sent`; the upstream ends behind it. */
+  /** What a browser receives of `sent`, after which the upstream ends. */
   async function through(transform: Transform, sent: string) {
     const { app: proxied, browser, request } = await opened({ transform });
     request.send(sent);
@@ -18,7 +18,7 @@ describe('transform', () => {
     return { body: browser.body(), complete: browser.complete(), witness: proxied.witness };
   }
 
-  it('sees each event with data once, with the stream it belongs to, and writes what it gives', async () => {
+  it('is called once per event with data, with the stream, and its result is sent', async () => {
     const seen: [SseEvent, StreamContext][] = [];
     const { body, witness } = await through((event, stream) => {
       seen.push([event, stream]);
@@ -39,18 +39,18 @@ describe('transform', () => {
     expect(witness.closes[0]).to.include({ events: 2, bytes: body.length });
   });
 
-  it('is asked only for whole events, however the upstream slices them', async () => {
+  it('is called only with whole events, however the upstream slices them', async () => {
     const { browser, request } = await opened({ transform: ({ data }) => ({ data: `<${data}>` }) });
     const send = (bytes: string) => [...Buffer.from(bytes)].map((byte) => request.send(Buffer.of(byte)));
     send('data: ä\r\n\r');
     await browser.sees('>\n\n');
     send('\ndata: b\r\rdata: c\n\n');
     const body = await browser.sees('<c>\n\n');
-    // The LF is what was left of a CRLF after the event had been handed on at its CR.
+    // The LF completes a CRLF whose event was passed on at the CR.
     expect(Buffer.from(body, 'latin1').toString()).to.equal('data: <ä>\n\n\ndata: <b>\n\ndata: <c>\n\n');
   });
 
-  it('may answer later: order is kept, also with what needs no answer', async () => {
+  it('may return a promise: order is kept, also with synchronous results', async () => {
     const answers: (() => void)[] = [];
     const { browser, request } = await opened({
       transform: (event) =>
@@ -66,7 +66,7 @@ describe('transform', () => {
     expect(browser.body()).to.equal('data: later 1\n\ndata: now\n\n: comment\ndata: later 2\n\ndata: now\n\n');
   });
 
-  it('that is pending holds its upstream back and nobody else', async () => {
+  it('pauses only its own upstream while a promise is pending', async () => {
     const answers: (() => void)[] = [];
     const up = await upstream((request) => request.begin());
     const { port, proxy } = await app({
@@ -80,7 +80,7 @@ describe('transform', () => {
     request.send('data: wait\n\n');
     await until(() => answers.length === 1);
     for (let n = 0; n < 400; n++) request.send(`data: ${n}${'x'.repeat(65_000)}\n\n`);
-    // The sockets in between hold a part of it. The rest stays, while others come and go.
+    // The sockets in between hold a part. The rest is not read while other browsers come and go.
     for (let n = 1; n <= 60; n++) {
       const other = visit(port);
       (await up.request(n)).send('data: fine\n\n');
@@ -94,7 +94,7 @@ describe('transform', () => {
     expect(waits.closed()).to.equal(false);
   });
 
-  it('that gives null drops the event, and its id moves the cursor', async () => {
+  it('drops an event for null, and sends its id alone', async () => {
     const { body, witness } = await through(
       (event) => (event.data === 'drop' ? null : event),
       'id: 1\ndata: drop\n\ndata: drop\n\nid: 2\ndata: keep\n\nid:\ndata: drop\n\n',
@@ -103,7 +103,7 @@ describe('transform', () => {
     expect(witness.closes[0]?.events).to.equal(1);
   });
 
-  it('cannot break out of its event: CR, LF and NUL are lines of data, or gone', async () => {
+  it('cannot break out of its event with CR, LF or NUL [R57]', async () => {
     const { body } = await through(
       () => ({ id: '1\n\ndata: evil\0', event: 'a\r\ndata: evil', data: 'x\n\nid: evil\rretry: 0\r\n\0' }),
       'data: one\n\n',
@@ -132,7 +132,7 @@ describe('transform', () => {
   ];
   for (const [n, [how, fault]] of failures.entries()) {
     const before = `id: 1\ndata: ${n % 2 ? 'later' : 'one'}\n\n`;
-    it(`that ${how} ends its stream only; what came before has been delivered`, async () => {
+    it(`ends only its own stream if it ${how}, after what came before [row 27]`, async () => {
       const up = await upstream((request) => request.begin());
       const asked: string[] = [];
       const { port, witness, proxy } = await app({
@@ -168,7 +168,7 @@ describe('transform', () => {
     ['ends', 'end', true],
     ['breaks', 'reset', false],
   ] as const) {
-    it(`delivers what came before the upstream ${how} while an answer is pending`, async () => {
+    it(`delivers what came before the upstream ${how} while a promise is pending`, async () => {
       const answer = Promise.withResolvers<void>();
       let asked = 0;
       const {
@@ -183,7 +183,7 @@ describe('transform', () => {
           return event;
         },
       });
-      // Two events in a chunk: the second one waits in the proxy, and the end behind it is known.
+      // The second event of the chunk is held back, and the feed has already ended.
       request.send('id: 1\ndata: one\n\nid: 2\ndata: two\n\nid: 3\ndata: thr');
       await until(() => asked === 1);
       request[over]();

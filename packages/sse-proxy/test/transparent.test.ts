@@ -18,7 +18,7 @@ const soup = fc
   .map((parts) => Buffer.from(parts.join(''), 'latin1'));
 const cuts = fc.array(fc.nat({ max: 300 }), { maxLength: 6 });
 
-/** What a browser makes of a body. A first U+FEFF is the byte order mark. */
+/** The events that a browser reads in a body. A first U+FEFF is the byte order mark. */
 function parse(body: Buffer): unknown[] {
   const seen: unknown[] = [];
   const parser = createParser({
@@ -31,12 +31,12 @@ function parse(body: Buffer): unknown[] {
   return seen;
 }
 
-describe('resume: false and no transform', () => {
+describe('a proxy without resume and transform', () => {
   const { upstream, app, visit, clean } = stage();
   afterEach(clean);
 
   for (const retryMs of [false, 2_000] as const) {
-    it(`is transparent: browsers read what they would from the upstream, for any bytes (retryMs ${retryMs})`, async () => {
+    it(`delivers the events that the upstream's bytes hold, for any bytes (retryMs ${retryMs}) [R22]`, async () => {
       let body = Buffer.alloc(0);
       let places: number[] = [];
       const up = await upstream((request) => {

@@ -39,13 +39,13 @@ function perTurn(): PerTurn {
   };
 }
 
-describe('when a crowd comes at once', () => {
+describe('many requests in one turn of the event loop', () => {
   const { add, clean, upstream, app } = stage();
   afterEach(clean);
 
   const counter = () => add(perTurn(), (it) => it.stop());
 
-  /** Connects first, then asks all in one go: the server reads all requests in one turn. */
+  /** Connects first, then sends all requests at once: the server reads them in one turn. */
   async function connected({ port, server }: ProxyApp): Promise<{ ask(): void; bodies: () => string[] }> {
     let accepted = 0;
     server.on('connection', () => accepted++);
@@ -63,7 +63,7 @@ describe('when a crowd comes at once', () => {
     return { ask, bodies: () => bodies };
   }
 
-  it('no turn of the event loop begins more streams than the bound, and every one is served', async () => {
+  it('begin at most maxOpensPerTurn streams per turn, and all are served [row 19]', async () => {
     const up = await upstream((request) => {
       request.begin();
       request.send('data: one\n\n');
@@ -87,7 +87,7 @@ describe('when a crowd comes at once', () => {
     expect(proxied.proxy.stats().open).to.equal(crowd);
   });
 
-  it('those who waited for one upstream are not all opened in the turn in which it answers', async () => {
+  it('are not all opened in the turn in which their shared upstream responds [row 19]', async () => {
     const up = await upstream();
     const opened = counter();
     const proxied = await app({ target: up.url, share: true, observers: [{ onOpen: () => opened.count() }] });
@@ -104,7 +104,7 @@ describe('when a crowd comes at once', () => {
     for (const body of bodies()) expect(body.split('data: two\n\n')).to.have.length(2);
   });
 
-  it('of a browser that leaves while it waits for its turn nothing is asked any more', async () => {
+  it('cause no hook call for a browser that leaves before its turn [R40]', async () => {
     const up = await upstream((request) => request.begin());
     const asked: unknown[] = [];
     const last: http.ServerResponse[] = [];
@@ -117,7 +117,7 @@ describe('when a crowd comes at once', () => {
     });
     proxied.server.on('request', (_, res) => {
       last.push(res);
-      // All are here, and only the first have had their turn: those in the second half leave.
+      // All requests have arrived, and only the first have had their turn. Those of the second half leave.
       if (last.length === crowd) for (const left of last.slice(crowd / 2)) left.destroy();
     });
     const { ask } = await connected(proxied);
@@ -129,8 +129,8 @@ describe('when a crowd comes at once', () => {
   });
 });
 
-describe('a beat for thousands', () => {
-  it('is spread over several turns, reaches everybody once, and nobody who is gone', async () => {
+describe('a heartbeat with thousands of members', () => {
+  it('spreads a beat over several turns, and calls each current member once', async () => {
     const heartbeat = new Heartbeat(20);
     const beaten = perTurn();
     const members = Array.from({ length: maxBeatsPerTurn * 3 + 1 }, () => ({ beats: 0 }));

@@ -201,7 +201,7 @@ export const never: Record<Never, RefusalScene> = {
     status: 502,
     reason: 'upstream-answer',
     title: 'The upstream answered with a redirect',
-    answer: answering('307 s3cret', 'Location: https://s3cret/\r\n'),
+    answer: answering('307 s3cret', 'Location: https://elsewhere.example/?s3cret\r\n'),
   },
   ERR_SSE_UPSTREAM_NOT_SSE: {
     status: 502,
