@@ -139,7 +139,11 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     // [spec] Last-Event-ID is sent as the bytes of the id.
     const headers =
       this.cursor && isHeaderValue(this.cursor) ? [...request.headers, 'last-event-id', this.cursor] : request.headers;
-    this.#connection = this.parts.upstream.open({ ...request, headers }, this);
+    const connection = this.parts.upstream.open({ ...request, headers }, this);
+    this.#connection = connection;
+    // A dispatcher may respond within open(), before there was a connection to pause or to abort.
+    if (this.#isPaused) connection.pause();
+    if (this.#isClosed) connection.abort();
   }
 
   onConnected(): void {
