@@ -25,7 +25,7 @@ describe('when browsers fail', () => {
     expect(requests).to.equal(mode === 'shared' ? 1 : 2_000);
   });
 
-  proves(rows.joinDuringResume, 'no gap and no repeat between replay and live', ({ gaps, requests }, mode) => {
+  proves(rows.joinDuringResume, 'no gap and no repeat between replay and live [R30]', ({ gaps, requests }, mode) => {
     expect(gaps).to.deep.equal([]);
     if (mode === 'shared') expect(requests).to.equal(1);
   });

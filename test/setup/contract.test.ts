@@ -31,4 +31,23 @@ describe('docs/contract.md', () => {
     );
     expect(unknown).to.deep.equal([]);
   });
+
+  it('is cited by a test for each rule, row and input that is built', () => {
+    const tests = [...texts].filter(([file]) => /(^|\/)test\//.test(file) && !file.startsWith('test/setup/'));
+    const cited = new Set(tests.flatMap(([, text]) => citationsIn(text).map(({ cited }) => cited)));
+    const { defined, notBuilt } = contract;
+    const untested = [...defined].filter((it) => !cited.has(it) && !notBuilt.has(it));
+    expect(untested, 'neither cited by a test nor listed as not built').to.deep.equal([]);
+    const built = [...notBuilt].filter((it) => cited.has(it));
+    expect(built, 'listed as not built, though a test cites it').to.deep.equal([]);
+  });
+
+  it('is cited in square brackets only, such as [row 28]', () => {
+    // A rule, fault, row or input that a title names in front of a colon.
+    const old = /(?<!\[)\b(?:rules?|faults?) \d+\b|['"`(](?:row|input)s? \d+[a-z]?[:,]/i;
+    const found = [...texts].flatMap(([file, text]) =>
+      text.split('\n').flatMap((line, index) => (old.test(line) ? [`${file}:${index + 1} ${line.trim()}`] : [])),
+    );
+    expect(found).to.deep.equal([]);
+  });
 });

@@ -100,7 +100,7 @@ describe('the repeat filter', () => {
       ],
       expected: 'x a,y b,z c,x a',
     },
-    'keeps every event without an id [row 30]': {
+    'keeps every event without an id [input 30]': {
       connections: [
         ['- a', '1 b', '- a'],
         ['1 b', '- a', '- a'],

@@ -35,7 +35,7 @@ describe('the bytes of a stream', () => {
     });
   }
 
-  it('ignores an incomplete event when the connection breaks, at whatever byte [row 27]', async () => {
+  it('ignores an incomplete event when the connection breaks, at whatever byte [input 27]', async () => {
     const whole = 'id: 1\ndata: one\n\n';
     const half = 'id: 2\nevent: x\ndata: two\n\n';
     const at = await scene({ stableMs: 1 });

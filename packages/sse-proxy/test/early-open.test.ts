@@ -13,7 +13,7 @@ describe('openAfterMs', () => {
 
   const modes: Record<string, Partial<SseProxyOptions>> = { dedicated: {}, shared: { share: true } };
   for (const [mode, options] of Object.entries(modes)) {
-    it(`opens the response while the upstream is connected but silent, then delivers its events (${mode}) [R6]`, async () => {
+    it(`opens the response while the upstream is connected but silent, then delivers its events (${mode}) [R6] [row 39]`, async () => {
       const up = await upstream();
       const { port, witness } = await app({ target: up.url, ...options });
       const browser = visit(port);

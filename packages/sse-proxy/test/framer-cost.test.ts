@@ -59,7 +59,7 @@ function measure(run: () => void): Work {
 const singles = (bytes: string) => [...Buffer.from(bytes)].map((byte) => Buffer.of(byte));
 
 describe('framing: cost', () => {
-  it('fault 8: an event in single bytes costs a few copies a byte, not one of the whole event a byte', () => {
+  it('copies an event that arrives in single bytes a few times per byte, not once per byte as a whole [row 8]', () => {
     const bytes = `data: ${'x'.repeat(99_990)}\n\n`;
     const chunks = singles(bytes);
     const kept = framing();
@@ -72,7 +72,7 @@ describe('framing: cost', () => {
     expect(work.searched).to.be.at.most(6 * bytes.length);
   });
 
-  it('fault 8: so does an event of many short lines', () => {
+  it('copies an event of many short lines only a few times [row 8]', () => {
     const bytes = `${'data: x\n'.repeat(5_000)}\n`;
     const chunks = singles(bytes);
     const kept = framing();
@@ -84,7 +84,7 @@ describe('framing: cost', () => {
     expect(work.searched).to.be.at.most(6 * bytes.length);
   });
 
-  it('fault 9: events that lie within one chunk are neither copied nor allocated for', () => {
+  it('neither copies events within one chunk nor allocates memory for them [row 9]', () => {
     const chunk = Buffer.from('id: 1\ndata: hello\n\n'.repeat(1_000));
     const kept = framing();
     const work = measure(() => kept.framer.push(chunk));
@@ -93,7 +93,7 @@ describe('framing: cost', () => {
     expect(work.searched).to.be.at.most(4 * chunk.length);
   });
 
-  it('fault 9: of events that span chunks only those that span are copied, once', () => {
+  it('copies only events that span chunks, and only once [row 9]', () => {
     const event = 'id: 1\ndata: hello\n\n';
     const stream = Buffer.from(event.repeat(1_000));
     const half = stream.length / 2 + 5;

@@ -30,7 +30,7 @@ const utf8 = (byteString: string) => Buffer.from(byteString, 'latin1').toString(
 describe('framing: properties', () => {
   const runs = { numRuns: 2_000 };
 
-  it('rule 12: any chunking of the same bytes gives the same bytes, events, id, retry and remainder', () => {
+  it('any chunking of the same bytes gives the same bytes, events, id, retry and remainder [R20]', () => {
     fc.assert(
       fc.property(soup, cuts, (bytes, places) => {
         expect(state(frame(cut(bytes, places)))).to.deep.equal(state(frame([bytes])));
@@ -39,7 +39,7 @@ describe('framing: properties', () => {
     );
   });
 
-  it('rule 12: single bytes, and single bytes with empty chunks between, give the same too', () => {
+  it('single bytes, and single bytes with empty chunks between, give the same too [R20]', () => {
     fc.assert(
       fc.property(soup, (bytes) => {
         const single = [...bytes].map((byte) => Buffer.of(byte));
@@ -51,7 +51,7 @@ describe('framing: properties', () => {
     );
   });
 
-  it('rule 14: what comes out is the input without its BOM, up to the last whole frame; the rest is held', () => {
+  it('what comes out is the input without its BOM, up to the last whole frame; the rest is held [R22]', () => {
     fc.assert(
       fc.property(soup, cuts, (bytes, places) => {
         const text = bytes.toString('latin1');
@@ -66,7 +66,7 @@ describe('framing: properties', () => {
     );
   });
 
-  it('rule 14: a browser reads the same events and id from what comes out as from the input itself', () => {
+  it('a browser reads the same events and id from what comes out as from the input itself [R22]', () => {
     fc.assert(
       fc.property(soup, cuts, (bytes, places) => {
         const kept = frame(cut(bytes, places));
@@ -80,7 +80,7 @@ describe('framing: properties', () => {
     );
   });
 
-  it('rules 15, 18: id and retry are what a browser holds after the last whole event', () => {
+  it('id and retry are what a browser holds after the last whole event [R23] [R26]', () => {
     fc.assert(
       fc.property(soup, cuts, (bytes, places) => {
         const kept = frame(cut(bytes, places));
@@ -92,7 +92,7 @@ describe('framing: properties', () => {
     );
   });
 
-  it('rule 14: a browser that is cut anywhere between two frames has only seen whole events of the input', () => {
+  it('a browser that is cut anywhere between two frames has only seen whole events of the input [R22]', () => {
     fc.assert(
       fc.property(soup, cuts, (bytes, places) => {
         const all = browserReads(bytes).events;
@@ -110,7 +110,7 @@ describe('framing: properties', () => {
     );
   });
 
-  it('rule 13: a connection cut anywhere and followed by another gives the whole events of both, never fused', () => {
+  it('a connection that breaks anywhere and is followed by another yields the whole events of both, never fused [R21] [input 26] [input 27]', () => {
     fc.assert(
       fc.property(soup, cuts, soup, cuts, (first, firstCuts, second, secondCuts) => {
         const kept = frame(cut(first, firstCuts));

@@ -31,70 +31,70 @@ describe('framing: lines and events', () => {
     const first = `id: 1${eol}data: a${eol}${eol}`;
     const second = `data: b${eol}${eol}`;
 
-    it(`rule 12: ${name} ends lines, and an empty line ends an event`, () => {
+    it(`${name} ends lines, and an empty line ends an event [R20]`, () => {
       expect(push(framing(), first + second).frames).to.deep.equal([`${first}!`, `${second}!`]);
     });
 
-    it(`rule 12: ${name} ends lines in single bytes too`, () => {
+    it(`${name} ends lines in single bytes too [R20]`, () => {
       const kept = push(framing(), ...dribble(first + second));
       expect(kept.bytes()).to.equal(first + second);
       expect(kept.events).to.equal(2);
     });
   }
 
-  it('rule 12: line ends may be mixed within one event', () => {
+  it('line ends may be mixed within one event [R20]', () => {
     const kept = push(framing(), 'id: 1\rdata: a\r\ndata: b\n\rdata: c\r\n\n');
     expect(kept.frames).to.deep.equal(['id: 1\rdata: a\r\ndata: b\n\r!', 'data: c\r\n\n!']);
   });
 
-  it('rule 12: CR and LF in different chunks end one line, not two', () => {
+  it('CR and LF in different chunks end one line, not two [R20]', () => {
     const kept = push(framing(), 'data: a\r', '\ndata: b\r', '\n\r', '\n');
     expect(kept.events).to.equal(1);
     expect(kept.bytes()).to.equal('data: a\r\ndata: b\r\n\r\n');
   });
 
-  it('rule 12: an empty chunk between CR and LF changes nothing', () => {
+  it('an empty chunk between CR and LF changes nothing [R20]', () => {
     const kept = push(framing(), 'data: a\r', '', '\ndata: b\n\n');
     expect(kept.frames).to.deep.equal(['data: a\r\ndata: b\n\n!']);
     expect(push(framing(), ': c\r', '', '\n').frames).to.deep.equal([': c\r\n']);
     expect(push(framing(), 'data: a\r\n\r', '', '\n').frames).to.deep.equal(['data: a\r\n\r!', '\n']);
   });
 
-  it('rule 12: an event whose empty line is a CR goes out at once, its LF after it', () => {
+  it('an event whose empty line is a CR goes out at once, its LF after it [R20]', () => {
     const kept = push(framing(), 'data: a\r\n\r');
     expect(kept.frames).to.deep.equal(['data: a\r\n\r!']);
     push(kept, '\ndata: b\r\n\r\n');
     expect(kept.frames.slice(1)).to.deep.equal(['\n', 'data: b\r\n\r\n!']);
   });
 
-  it('rule 12: an event that begins right after a lone CR is not taken for its LF', () => {
+  it('an event that begins right after a lone CR is not taken for its LF [R20]', () => {
     expect(push(framing(), 'data: a\r\r', 'data: b\r\r').frames).to.deep.equal(['data: a\r\r!', 'data: b\r\r!']);
   });
 
-  it('rule 13: a BOM is stripped at the start, whatever pieces it comes in', () => {
+  it('a BOM is stripped at the start, whatever pieces it comes in [R21]', () => {
     for (const chunks of [[`${bom}data: a\n\n`], dribble(`${bom}data: a\n\n`), ['\xef', '\xbb\xbfda', 'ta: a\n\n']]) {
       expect(push(framing(), ...chunks).frames).to.deep.equal(['data: a\n\n!']);
     }
   });
 
-  it('rule 13: a BOM anywhere else is part of its line', () => {
+  it('a BOM anywhere else is part of its line [R21]', () => {
     const kept = push(framing(), `data: a\n\n${bom}data: b\n\n`);
     expect(kept.frames).to.deep.equal(['data: a\n\n!', `${bom}data: b\n\n`]);
     expect(push(framing(), `${bom}${bom}data: a\n\n`).frames).to.deep.equal([`${bom}data: a\n\n`]);
   });
 
-  it('rule 13: what only begins like a BOM is not lost', () => {
+  it('what only begins like a BOM is not lost [R21]', () => {
     expect(push(framing(), '\xef', '\xbb', 'x\ndata: a\n\n').frames).to.deep.equal(['\xef\xbbx\ndata: a\n\n!']);
   });
 
-  it('input 25: a BOM is stripped again on a resumed stream', () => {
+  it('a BOM is stripped again on a resumed stream [input 25]', () => {
     const kept = push(framing(), `${bom}data: a\n\n`);
     kept.framer.restart();
     push(kept, '\xef\xbb', '\xbfdata: b\n\n');
     expect(kept.frames).to.deep.equal(['data: a\n\n!', 'data: b\n\n!']);
   });
 
-  it('rule 14: only whole events pass, and what was cut off is dropped at a restart', () => {
+  it('only whole events pass, and what was cut off is dropped at a restart [R22]', () => {
     const kept = push(framing(), 'data: a\n\nid: 2\ndata: b\n');
     expect(kept.frames).to.deep.equal(['data: a\n\n!']);
     expect(kept.framer.heldBytes).to.equal('id: 2\ndata: b\n'.length);
@@ -105,7 +105,7 @@ describe('framing: lines and events', () => {
     expect(kept.lastId).to.equal(undefined);
   });
 
-  it('input 26: a restart between the CR and the LF of an empty line makes no phantom event', () => {
+  it('a restart between the CR and the LF of an empty line makes no phantom event [input 26]', () => {
     const kept = push(framing(), 'data: a\r\n\r');
     kept.framer.restart();
     push(kept, '\ndata: b\n\n');
@@ -113,7 +113,7 @@ describe('framing: lines and events', () => {
     expect(kept.bytes()).to.equal('data: a\r\n\r\ndata: b\n\n');
   });
 
-  it('input 26: a restart after the CR of a field line forgets the field', () => {
+  it('a restart after the CR of a field line forgets the field [input 26]', () => {
     const kept = push(framing(), 'data: a\r');
     kept.framer.restart();
     expect(push(kept, '\n').frames).to.deep.equal(['\n']);
@@ -123,7 +123,7 @@ describe('framing: lines and events', () => {
     expect(push(kept, 'data: b\n\n').frames.slice(1)).to.deep.equal(['data: b\n\n!']);
   });
 
-  it('input 27: cut at `da`, resumed with `data:`: the two are never fused', () => {
+  it('cut at `da`, resumed with `data:`: the two are never fused [input 27]', () => {
     const kept = push(framing(), 'id: 1\ndata: a\n\nda');
     kept.framer.restart();
     push(kept, 'data: b\n\n');
@@ -131,7 +131,7 @@ describe('framing: lines and events', () => {
     expect(kept.lastId).to.equal('1');
   });
 
-  it('rule 19: a comment alone on a line passes at once, in whatever pieces it comes', () => {
+  it('a comment alone on a line passes at once, in whatever pieces it comes [R27]', () => {
     expect(push(framing(), ': hello\n').frames).to.deep.equal([': hello\n']);
     expect(push(framing(), ':\r\n:\r\n').frames).to.deep.equal([':\r\n', ':\r\n']);
     const kept = push(framing(), ...dribble(': hello\n'));
@@ -139,13 +139,13 @@ describe('framing: lines and events', () => {
     expect(kept.framer.heldBytes).to.equal(0);
   });
 
-  it('rule 19: a comment inside an event stays inside it', () => {
+  it('a comment inside an event stays inside it [R27]', () => {
     expect(push(framing(), 'data: a\n: hello\n', 'data: b\n\n').frames).to.deep.equal([
       'data: a\n: hello\ndata: b\n\n!',
     ]);
   });
 
-  it('rule 19: a comment or an id shows that the upstream can be told alive from dead; data alone does not', () => {
+  it('a comment or an id shows that the upstream can be told alive from dead; data alone does not [R27]', () => {
     expect(push(framing(), 'data: a\n\nretry: 5\n\n').framer.showsLife).to.equal(false);
     expect(push(framing(), ':\n').framer.showsLife).to.equal(true);
     expect(push(framing(), 'id: 1\n\n').framer.showsLife).to.equal(true);
@@ -163,7 +163,7 @@ describe('framing: lines and events', () => {
     expect(count('dat: a\ndatas: a\ndate: a\n\n')).to.equal(0);
   });
 
-  it('input 31: invalid and split UTF-8 passes byte for byte', () => {
+  it('invalid and split UTF-8 passes byte for byte [input 31]', () => {
     const odd = 'data: \xff\xfe\xc3(\xe2\x82 \x00\xf0\x9f\x98\x80\xed\xa0\x80\n\n';
     expect(push(framing(), ...dribble(odd)).bytes()).to.equal(odd);
     expect(push(framing(), odd).bytes()).to.equal(odd);

@@ -11,7 +11,7 @@ describe('events that the proxy writes', () => {
   const { clean, upstream, app, visit, opened } = stage();
   afterEach(clean);
 
-  it('rule 34: a refused event is exactly this: no id, JSON on one line', async () => {
+  it('a refused event is exactly this: no id, JSON on one line [R57]', async () => {
     const up = await upstream();
     const { port } = await app({
       target: up.url,
@@ -24,7 +24,7 @@ describe('events that the proxy writes', () => {
     );
   });
 
-  it('rule 34: an end event is exactly this, after whole events only', async () => {
+  it('an end event is exactly this, after whole events only [R57]', async () => {
     const { app: proxied, browser, request } = await opened();
     request.send('id: 7\ndata: a\n\nid: 8\ndata: half');
     await browser.sees('data: a\n\n');
@@ -37,7 +37,7 @@ describe('events that the proxy writes', () => {
     expect([seen.id, seen.events.at(-1)?.event]).to.deep.equal(['7', 'sse-proxy:end']);
   });
 
-  it('rule 34: none of the words a limiter gives reach the wire, only those of the list', async () => {
+  it('none of the words a limiter gives reach the wire, only those of the list [R57]', async () => {
     const up = await upstream();
     const limits = { acquire: () => ({ ok: false, rule: 'x\n\nid: 1', kind: 'x\n\nid: 1' }) };
     const { port, witness } = await app({
@@ -59,26 +59,26 @@ describe('events that the proxy writes', () => {
     return browser.body();
   }
 
-  it('rule 34: CR, LF and NUL of a transformed event cannot break out of its fields', async () => {
+  it('CR, LF and NUL of a transformed event cannot break out of its fields [R57]', async () => {
     const evil: SseEvent = { id: '1\r\ndata: evil\0', event: 'a\nid: 9\rb', data: 'x\r\n\r\nid: 9\ry\n', retry: 5 };
     expect(await transformed('data: a\n\n', () => evil)).to.equal(
       'id: 1data: evil\nevent: aid: 9b\nretry: 5\ndata: x\ndata: \ndata: id: 9\ndata: y\ndata: \n\n',
     );
   });
 
-  it('rule 34: a retry of a transformed event is written only if it is a whole number', async () => {
+  it('a retry of a transformed event is written only if it is a whole number [R57]', async () => {
     for (const retry of ['5\n\ndata: evil', -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 1e21, null]) {
       const event = { data: 'b', retry } as unknown as SseEvent;
       expect(await transformed('data: a\n\n', () => event), String(retry)).to.equal('data: b\n\n');
     }
   });
 
-  it('rule 34: fields of a transformed event that are no strings are written as text', async () => {
+  it('fields of a transformed event that are no strings are written as text [R57]', async () => {
     const event = { data: 'b', id: 7, event: { toString: () => 'x\n\ny' } } as unknown as SseEvent;
     expect(await transformed('data: a\n\n', () => event)).to.equal('id: 7\nevent: xy\ndata: b\n\n');
   });
 
-  it('rule 15: the id of a dropped event is sent alone, so that the cursor moves on', async () => {
+  it('the id of a dropped event is sent alone, so that the cursor moves on [R23]', async () => {
     const body = await transformed('id: 7\ndata: a\n\ndata: b\n\n: c\nid: 8\ndata: d\n\n', ({ data }) =>
       data === 'd' ? { data: 'e', id: '8' } : null,
     );
@@ -86,7 +86,7 @@ describe('events that the proxy writes', () => {
     expect(await transformed('id: 7\n\nid\ndata: a\n\n', () => null)).to.equal('id: 7\n\nid: \n\n');
   });
 
-  it('rule 19: comments and lone fields pass a transform as they came', async () => {
+  it('comments and lone fields pass a transform as they came [R27]', async () => {
     const bytes = ': c\n\nid: 5\n\nretry: 9\r\n\r\nevent: x\n\n';
     expect(await transformed(bytes, () => ({ data: 'never' }))).to.equal(bytes);
   });
@@ -107,7 +107,7 @@ describe('events that the proxy writes', () => {
     );
   });
 
-  it('rule 34: whatever the fields hold, one event is written and a browser reads it back', () => {
+  it('whatever the fields hold, one event is written and a browser reads it back [R57]', () => {
     const text = fc.string({
       unit: fc.oneof(fc.constantFrom('\r', '\n', '\0', ':', ' '), fc.string({ unit: 'grapheme' })),
     });

@@ -182,7 +182,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
       expect(new Reader('9007199254740993').resume(frame('9007199254740992')).gaps).to.deep.equal(['restarted']);
     });
 
-    it('are not supposed where ids have no order, go on, or have always fallen [row 30]', () => {
+    it('are not supposed where ids have no order, go on, or have always fallen [input 30]', () => {
       for (const [cursor, id] of [
         ['100', '101'],
         ['100', '1000'],

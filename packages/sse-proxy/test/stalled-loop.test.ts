@@ -21,7 +21,7 @@ async function inTimers(): Promise<void> {
   await until(() => ++looks > 1);
 }
 
-describe('rule 27: a stalled event loop is not a timeout', () => {
+describe('a stalled event loop is not a timeout [R44]', () => {
   const { add, clean, upstream, app, visit, opened } = stage();
   afterEach(clean);
 

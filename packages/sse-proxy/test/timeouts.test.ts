@@ -152,7 +152,7 @@ describe('the time-outs of the upstream', () => {
     expect(slow.inOrder()).to.equal(true);
   });
 
-  it("rule 28: undici's own timeouts of headers and body are off, in its client and in the user's dispatcher", async () => {
+  it("undici's own timeouts of headers and body are off, in its client and in the user's dispatcher", async () => {
     const created: { origin: string; headersTimeout: number; bodyTimeout: number }[] = [];
     const note = (message: unknown) => created.push((message as { request: (typeof created)[0] }).request);
     subscribe('undici:request:create', note);

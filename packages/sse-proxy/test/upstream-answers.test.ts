@@ -33,24 +33,24 @@ describe("the upstream's answer", () => {
     expect(proxied.proxy.stats()).to.include({ open: 0, opening: 0, refused: 1, upstreamConnections: 0 });
   }
 
-  it('row 17: an answer without a type is a 502, its body not shown', () =>
+  it('an answer without a type is a 502, its body not shown [input 17]', () =>
     refusedBy(502, 'ERR_SSE_UPSTREAM_NOT_SSE', 'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\ndata: secret words\n\n'));
 
-  it('row 17: HTML is a 502, its body not shown', () =>
+  it('HTML is a 502, its body not shown [input 17]', () =>
     refusedBy(
       502,
       'ERR_SSE_UPSTREAM_NOT_SSE',
       'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Request-Id: secret\r\n\r\n<h1>secret',
     ));
 
-  it('row 17: a type that only begins like an event stream is a 502', () =>
+  it('a type that only begins like an event stream is a 502 [input 17]', () =>
     refusedBy(
       502,
       'ERR_SSE_UPSTREAM_NOT_SSE',
       'HTTP/1.1 200 OK\r\nContent-Type: text/event-streams\r\n\r\ndata: secret\n\n',
     ));
 
-  it('row 18: case and parameters of the type do not count, and the stream passes as UTF-8', async () => {
+  it('case and parameters of the type do not count, and the stream passes as UTF-8 [input 18]', async () => {
     const { browser, opens } = await answered(
       Buffer.concat([
         Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream; charset=windows-1252\r\n'),
@@ -63,7 +63,7 @@ describe("the upstream's answer", () => {
     expect(opens).to.have.length(1);
   });
 
-  it('row 19: 204 is relayed as it is, without a body', async () => {
+  it('204 is relayed as it is, without a body [input 19]', async () => {
     const { browser, codes } = await answered('HTTP/1.1 204 No Content\r\nX-Secret: secret\r\n\r\n');
     expect(browser.wire()).to.match(/^HTTP\/1\.1 204 No Content\r\n/);
     expect(browser.body()).to.equal('');
@@ -72,7 +72,7 @@ describe("the upstream's answer", () => {
   });
 
   for (const status of [400, 401, 403, 404, 405, 407, 410, 418, 451]) {
-    it(`row 19: ${status} is relayed as its status, with a body of our own`, () =>
+    it(`${status} is relayed as its status, with a body of our own [input 19]`, () =>
       refusedBy(
         status,
         'ERR_SSE_UPSTREAM_REFUSED',
@@ -81,7 +81,7 @@ describe("the upstream's answer", () => {
   }
 
   for (const status of [408, 425, 429, 500, 502, 503, 504, 599]) {
-    it(`row 19: ${status} is a soft refusal`, async () => {
+    it(`${status} is a soft refusal [input 19]`, async () => {
       const { browser, codes } = await answered(
         `HTTP/1.1 ${status} Later\r\n${sse}X-Request-Id: secret\r\nContent-Length: 6\r\n\r\nsecret`,
       );
@@ -95,7 +95,7 @@ describe("the upstream's answer", () => {
   }
 
   for (const status of [201, 202, 203, 205, 206, 299]) {
-    it(`row 19: ${status} is a 502, though it calls itself an event stream`, () =>
+    it(`${status} is a 502, though it calls itself an event stream [input 19]`, () =>
       refusedBy(
         502,
         'ERR_SSE_UPSTREAM_NOT_SSE',
@@ -104,7 +104,7 @@ describe("the upstream's answer", () => {
   }
 
   for (const status of [301, 302, 303, 304, 307, 308]) {
-    it(`row 20: ${status} is a 502 and nothing is sent to the new host`, async () => {
+    it(`${status} is a 502 and nothing is sent to the new host [input 20]`, async () => {
       const elsewhere = await upstream();
       const location = elsewhere.url.replace('/logs', '/secret');
       await refusedBy(
@@ -118,7 +118,7 @@ describe("the upstream's answer", () => {
     });
   }
 
-  it('row 21: Set-Cookie, Clear-Site-Data, Alt-Svc and Access-Control-* are stripped', async () => {
+  it('Set-Cookie, Clear-Site-Data, Alt-Svc and Access-Control-* are stripped [input 21]', async () => {
     const { browser } = await answered(
       `HTTP/1.1 200 OK\r\n${sse}Set-Cookie: a=secret\r\nClear-Site-Data: "*"\r\nAlt-Svc: h3=":443"\r\n${'Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Credentials: true\r\nServer: secret\r\n'}${'Strict-Transport-Security: max-age=1\r\nCache-Control: public\r\nContent-Length: 11\r\n\r\ndata: one\n\n'}`,
     );
@@ -136,7 +136,7 @@ describe("the upstream's answer", () => {
     expect(browser.headers()['cache-control']).to.equal('private, no-store, no-cache, no-transform');
   });
 
-  it('row 22: Content-Length is not forwarded, and a body cut short of it breaks the stream', async () => {
+  it('Content-Length is not forwarded, and a body cut short of it breaks the stream [input 22]', async () => {
     const up = await upstream();
     const proxied = await app({ target: up.url, retryMs: false });
     const browser = visit(proxied.port);
@@ -152,7 +152,7 @@ describe("the upstream's answer", () => {
   });
 
   for (const coding of ['gzip', 'br', 'identity, gzip', 'GZIP']) {
-    it(`row 23: Content-Encoding ${coding} is a 502 and not decoded`, () =>
+    it(`Content-Encoding ${coding} is a 502 and not decoded [input 23]`, () =>
       refusedBy(
         502,
         'ERR_SSE_UPSTREAM_NOT_SSE',
@@ -160,7 +160,7 @@ describe("the upstream's answer", () => {
       ));
   }
 
-  it('row 23: Content-Encoding identity is no encoding', async () => {
+  it('Content-Encoding identity is no encoding [input 23]', async () => {
     const { browser } = await answered(
       `HTTP/1.1 200 OK\r\n${sse}Content-Encoding: Identity\r\nContent-Length: 11\r\n\r\ndata: one\n\n`,
     );
@@ -168,7 +168,7 @@ describe("the upstream's answer", () => {
     expect(browser.headers()).not.to.have.property('content-encoding');
   });
 
-  it('row 24: a header of 20 KB is a 502 and counted as an error', () =>
+  it('a header of 20 KB is a 502 and counted as an error [input 24]', () =>
     refusedBy(502, 'ERR_SSE_UPSTREAM_PROTOCOL', `HTTP/1.1 200 OK\r\n${sse}X-Long: ${'secret'.repeat(3_400)}\r\n\r\n`));
 
   for (const [what, garbage] of [
@@ -178,16 +178,16 @@ describe("the upstream's answer", () => {
     ['a status that is none', 'HTTP/1.1 2x0 OK\r\n\r\n'],
     ['no HTTP at all', 'SSH-2.0-secret\r\n'],
   ] as const) {
-    it(`row 32: ${what} instead of HTTP is a 502 and the process lives`, () =>
+    it(`${what} instead of HTTP is a 502 and the process lives [input 32]`, () =>
       refusedBy(502, 'ERR_SSE_UPSTREAM_PROTOCOL', garbage));
   }
 
-  it('row 32: an unasked-for upgrade is refused and the process lives', async () => {
+  it('an unasked-for upgrade is refused and the process lives [input 32]', async () => {
     const { browser } = await answered('HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
     expect(browser.body()).to.include('"reason":"upstream"');
   });
 
-  it('row 32: garbage where a chunk should begin cuts the stream, and only it', async () => {
+  it('garbage where a chunk should begin cuts the stream, and only it [input 32]', async () => {
     const up = await upstream((request) => request.begin());
     const proxied = await app({ target: up.url, retryMs: false });
     const [hit, spared] = [visit(proxied.port), visit(proxied.port, '/sse', { 'Last-Event-ID': 'spared' })];

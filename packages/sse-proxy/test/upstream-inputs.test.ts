@@ -8,7 +8,7 @@ describe("the upstream's events", () => {
   const { clean, upstream, app, visit, opened } = stage();
   afterEach(clean);
 
-  it('row 25: a BOM is stripped at the start of every upstream connection, and nowhere else', async () => {
+  it('a BOM is stripped at the start of every upstream connection, and nowhere else [input 25]', async () => {
     const bom = Buffer.from('\ufeff').toString('latin1');
     const up = await upstream((request) => {
       request.begin();
@@ -21,13 +21,13 @@ describe("the upstream's events", () => {
     }
   });
 
-  it('row 25: a BOM that comes in pieces is stripped too', async () => {
+  it('a BOM that comes in pieces is stripped too [input 25]', async () => {
     const { browser, request } = await opened();
     for (const byte of Buffer.from('\ufeffdata: one\n\n')) request.send(Buffer.of(byte));
     expect(await browser.sees('one\n\n')).to.equal('data: one\n\n');
   });
 
-  it('row 26: a CR at the end of one chunk and its LF in the next make no phantom event', async () => {
+  it('a CR at the end of one chunk and its LF in the next make no phantom event [input 26]', async () => {
     const { app: proxied, browser, request } = await opened();
     request.send('data: one\r');
     request.send('\n\r');
@@ -40,7 +40,7 @@ describe("the upstream's events", () => {
     expect(proxied.proxy.stats().events).to.equal(3);
   });
 
-  it('row 26: a connection cut between CR and LF delivers the event once, and the LF begins nothing', async () => {
+  it('a connection cut between CR and LF delivers the event once, and the LF begins nothing [input 26]', async () => {
     const up = await upstream();
     const { port, proxy } = await app({ target: up.url, retryMs: false });
     const first = visit(port);
@@ -58,7 +58,7 @@ describe("the upstream's events", () => {
     expect(proxy.stats().events).to.equal(2);
   });
 
-  it('row 27: a stream cut at `da` is never fused with the one that follows', async () => {
+  it('a stream cut at `da` is never fused with the one that follows [input 27]', async () => {
     const up = await upstream();
     const { port } = await app({ target: up.url, retryMs: false });
     const first = visit(port);
@@ -81,7 +81,7 @@ describe("the upstream's events", () => {
   for (const share of [false, true]) {
     const mode = share ? 'shared' : 'dedicated';
 
-    it(`puts a gap in the place of an event over maxEventBytes and goes on (${mode}) [R34] [input 28]`, async () => {
+    it(`puts a gap in the place of an event over maxEventBytes and goes on (${mode}) [R34] [row 40] [input 28]`, async () => {
       const { app: proxied, browser, request } = await opened({ maxEventBytes: 4_096, share });
       request.send('id: 1\ndata: one\n\nid: 2\ndata: ');
       for (let i = 0; i < 20; i++) request.send('x'.repeat(512));
@@ -142,7 +142,7 @@ describe("the upstream's events", () => {
     expect(await browser.sees('two\n\n')).to.equal(expected);
   });
 
-  it('row 30: events without ids, with repeated and with decreasing ids are delivered as they came', async () => {
+  it('events without ids, with repeated and with decreasing ids are delivered as they came [input 30]', async () => {
     const events = [
       'data: none\n\n',
       ...[5, 5, 5, 3, 4, 1].map((id) => `id: ${id}\ndata: ${id}\n\n`),
@@ -154,7 +154,7 @@ describe("the upstream's events", () => {
     expect(proxied.proxy.stats().events).to.equal(events.length);
   });
 
-  it('row 31: invalid and split UTF-8 arrives byte-identical', async () => {
+  it('invalid and split UTF-8 arrives byte-identical [input 31]', async () => {
     const bytes = Buffer.concat([Buffer.from('data: '), Buffer.from([0xc3]), Buffer.from([0xff, 0xf0, 0x9f, 0x98])]);
     const { browser, request } = await opened();
     request.send(bytes);

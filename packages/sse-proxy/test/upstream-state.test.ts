@@ -83,7 +83,7 @@ describe('sse-proxy:upstream', () => {
     afterEach(clean);
 
     for (const share of [false, true]) {
-      it(`tells the browser that the upstream is lost and restored (${share ? 'shared' : 'dedicated'}) [R43]`, async () => {
+      it(`tells the browser that the upstream is lost and restored (${share ? 'shared' : 'dedicated'}) [R43] [row 41]`, async () => {
         let isAway = false;
         const up = await upstream((request) => {
           if (isAway) return void request.reset();

@@ -42,7 +42,7 @@ const wrappers: [name: string, middleware: RequestHandler][] = [
   ['is that of compression', compression({ threshold: 0 })],
 ];
 
-describe('back pressure does not depend on what res.write returns [R41]', () => {
+describe('back pressure does not depend on what res.write returns [R41] [row 42]', () => {
   const { add, clean, upstream, app } = stage();
   afterEach(clean);
 
