@@ -82,6 +82,7 @@ export type CloseReason =
   | 'max-duration'
   | 'unauthorized'
   | 'transform-failed'
+  | 'hook-failed'
   | 'draining';
 
 /**
@@ -92,6 +93,8 @@ export type CloseReason =
  * - `ids-restarted`: after a resume, known ids arrived with other events.
  * - `unknown-id`: a browser returned with an id of this proxy that is no longer retained.
  * - `event-too-large`: an event exceeded `maxEventBytes` and was discarded. Nothing else is missing.
+ * - `unmatched`: a browser joined a shared feed later or during an outage, and its first events could not be matched with
+ *   the live ones.
  * - `replay-too-long`: after a resume, the upstream repeated more than was recognised: events may have been sent twice.
  */
 export type GapReason =
@@ -100,7 +103,8 @@ export type GapReason =
   | 'ids-restarted'
   | 'unknown-id'
   | 'event-too-large'
-  | 'replay-too-long';
+  | 'replay-too-long'
+  | 'unmatched';
 
 /** Passed to {@link SseObserver.onOpen}. */
 export interface OpenContext {

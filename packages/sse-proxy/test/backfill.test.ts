@@ -1,14 +1,13 @@
 import { expect } from 'chai';
-import { SseProxyError } from '../src/errors.ts';
 import { clock } from './support/clock.ts';
 import { never, registryWith, settle } from './support/registry.ts';
-import type { Viewer } from './support/viewer.ts';
+import { bytesOf, dataOf, type Viewer } from './support/viewer.ts';
 
-describe('backfill: the ring has not got a browser’s id', () => {
+describe('backfill of a shared feed', () => {
   beforeEach(() => clock.install());
   afterEach(() => clock.uninstall());
 
-  it('asks the upstream once for browsers with the same id that the ring does not have', async () => {
+  it('asks the upstream once for browsers with the same id that the ring does not hold', async () => {
     const { upstream, join, emit, arrive } = registryWith();
     emit(5);
     await join();
@@ -18,7 +17,7 @@ describe('backfill: the ring has not got a browser’s id', () => {
     expect([one.last, two.last]).to.deep.equal([5, 5]);
   });
 
-  it('and for browsers whose ids another backfill has', async () => {
+  it('serves browsers from a running backfill that holds their id', async () => {
     const { upstream, join, emit, arrive } = registryWith();
     emit(5);
     await join();
@@ -29,7 +28,7 @@ describe('backfill: the ring has not got a browser’s id', () => {
     expect(later.last).to.equal(5);
   });
 
-  it('has a backfill meet the feed, whichever of them is ahead', async () => {
+  it('moves its browsers to the live feed, whichever of the two is ahead', async () => {
     for (const order of [
       [0, 1],
       [1, 0],
@@ -51,7 +50,7 @@ describe('backfill: the ring has not got a browser’s id', () => {
     }
   });
 
-  it('meets by id and bytes: one id for several events loses none of them', async () => {
+  it('matches by id and bytes, so that several events with one id are all delivered [R35]', async () => {
     const { upstream, take } = registryWith();
     const got = { live: '', back: '' };
     const read = async (name: 'live' | 'back', cursor: string) => {
@@ -75,7 +74,7 @@ describe('backfill: the ring has not got a browser’s id', () => {
     expect(upstream.connections).to.equal(1);
   });
 
-  it('ends a backfill with its last browser', async () => {
+  it('ends with its last browser', async () => {
     const { upstream, join, emit } = registryWith();
     emit(5);
     await join();
@@ -86,39 +85,53 @@ describe('backfill: the ring has not got a browser’s id', () => {
     expect(upstream.connections).to.equal(1);
   });
 
-  it('bounds the backfills: one too many is told to come later, and can when there is room', async () => {
-    const { upstream, take, join, emit } = registryWith();
-    emit(100);
-    await join();
+  it('serves browsers with many ids by one upstream connection at a time [R51]', async () => {
+    const { upstream, join, emit, arrive } = registryWith({ replay: { maxEvents: 20 } });
+    emit(30);
+    const live = await join();
+    emit(30);
+    arrive(0);
     const viewers: Viewer[] = [];
-    for (let last = 1; last <= 32; last++) viewers.push(await join(last));
-    expect(upstream.connections).to.equal(33);
-    expect(() => take('40'))
-      .to.throw(SseProxyError)
-      .with.property('code', 'ERR_SSE_OVERLOAD');
-    expect(() => take('7')).to.not.throw();
-    expect((await join()).reading, 'one that needs no backfill').to.equal(true);
-    viewers[20]?.leave();
-    await join(40);
-    expect(upstream.connections).to.equal(33);
+    for (let last = 1; last <= 36; last++) viewers.push(await join(last));
+    expect(upstream.connections).to.equal(2);
+    for (let turn = 0; turn < 60; turn++) {
+      upstream.live[1]?.arrive(20, 20);
+      await settle();
+      expect(upstream.connections).to.be.at.most(2);
+    }
+    expect(viewers.map(({ last }) => last)).to.deep.equal(viewers.map(() => 60));
+    expect([live.last, upstream.connections]).to.deep.equal([60, 1]);
   });
 
-  it('counts the bound also where one id is asked for again after its backfill has gone on', async () => {
-    const { upstream, registry, take, join, emit, arrive } = registryWith({ replay: { maxEvents: 1 } });
+  it('lets browsers wait for a second before it opens another backfill, and refuses the 33rd as an overload', async () => {
+    const { upstream, take, emit, join } = registryWith();
     emit(100);
     await join();
-    for (let i = 0; i < 32; i++) {
-      await join(50);
-      // Its ring holds one event: the next browser with this id finds nothing there.
-      arrive(upstream.connections - 1);
-      expect(upstream.connections).to.equal(i + 2);
-    }
-    expect(() => take('50')).to.throw(SseProxyError);
-    registry.close();
-    expect(upstream.connections).to.equal(0);
+    const errors: unknown[] = [];
+    for (let last = 1; last <= 40; last++) take(String(last)).ready.catch((error) => errors.push(error.code));
+    clock.tick(999);
+    expect(upstream.connections).to.equal(2);
+    clock.tick(1);
+    await settle();
+    expect(upstream.connections).to.equal(33);
+    expect(errors).to.deep.equal(Array(8).fill('ERR_SSE_OVERLOAD'));
+    expect((await join()).reading, 'a browser that needs no backfill').to.equal(true);
   });
 
-  it('resumes a backfill that breaks, for its own browsers', async () => {
+  it('moves a backfill to the live feed by the last id where the upstream changes the bytes of an event', async () => {
+    const { upstream, join, arrive } = registryWith();
+    for (let n = 1; n <= 3; n++) upstream.emit(`id: ${n}\ndata: ${dataOf(n).replaceAll('\n', '\ndata: ')}\n\n`);
+    const live = await join();
+    upstream.emit(bytesOf(4, 0));
+    arrive(0);
+    const back = await join(1);
+    upstream.live[1]?.rewrite((text) => text.replaceAll('id: ', 'event: message\nid: '));
+    arrive(1);
+    await settle();
+    expect([back.last, live.last, upstream.connections]).to.deep.equal([4, 4, 1]);
+  });
+
+  it('is resumed for its own browsers when it breaks', async () => {
     const { upstream, join, emit, arrive } = registryWith();
     emit(5);
     await join();
@@ -132,7 +145,7 @@ describe('backfill: the ring has not got a browser’s id', () => {
     expect([back.last, back.reading]).to.deep.equal([5, true]);
   });
 
-  it('goes on reading a feed whose only browser left before it read, so that backfills can meet it', async () => {
+  it('matches a live feed whose only browser left before it had read anything', async () => {
     const { upstream, take, join, emit, arrive } = registryWith();
     emit(3);
     take().close();
@@ -144,7 +157,7 @@ describe('backfill: the ring has not got a browser’s id', () => {
     expect(upstream.connections).to.equal(1);
   });
 
-  it('tells those who wait for a backfill when the feed that it was to meet ends', async () => {
+  it('refuses browsers that wait for a backfill when the live feed ends', async () => {
     const { upstream, registry, join, emit } = registryWith();
     emit(5);
     await join();

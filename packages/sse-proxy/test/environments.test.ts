@@ -31,8 +31,9 @@ const refuseResume = (answer: string) => async (it: { request: UpstreamRequestSe
   it.request.reset();
   (await it.up.request(1)).raw(answer);
 };
-/** Requests that were authorized once. */
+/** Requests for which a hook was called once. */
 const authorized = new WeakSet<object>();
+const prepared = new WeakSet<object>();
 const resume = { minDelayMs: 1, maxDelayMs: 2 };
 
 const ends: Record<Exclude<CloseReason, 'event-too-large'>, EndScene> = {
@@ -69,6 +70,19 @@ const ends: Record<Exclude<CloseReason, 'event-too-large'>, EndScene> = {
     options: { transform: () => Promise.reject(new Error('transform')) },
     act: ({ request }) => request.send('data: one\n\n'),
     completes: false,
+  },
+  'hook-failed': {
+    options: {
+      resume,
+      share: { lingerMs: 0 },
+      upstreamHeaders: (req) => {
+        if (prepared.has(req)) throw new Error('upstreamHeaders');
+        prepared.add(req);
+        return {};
+      },
+    },
+    act: ({ request }) => request.reset(),
+    completes: true,
   },
   draining: { act: ({ proxy }) => void proxy.close(), completes: true, closes: true },
 };

@@ -7,7 +7,8 @@ const runs = Number(process.env.SSE_RUNS ?? 500);
 
 const cases = {
   'a feed each': false,
-  'a shared feed': { lingerMs: 50 },
+  'a shared feed that browsers join at the tip': { lingerMs: 50, join: 'live' },
+  'a shared feed that browsers join afresh': { lingerMs: 50 },
   'a shared feed whose ring holds two events': { lingerMs: 50, replay: { maxEvents: 2 } },
 } as const;
 

@@ -1,12 +1,13 @@
 import { expect } from 'chai';
+import { SseProxyError } from '../src/errors.ts';
 import { clock } from './support/clock.ts';
 import { registryWith, settle } from './support/registry.ts';
 
-describe('the registry of shared feeds', () => {
+describe('registry of shared feeds', () => {
   beforeEach(() => clock.install());
   afterEach(() => clock.uninstall());
 
-  it('ends a feed when its linger is over, not a moment before', async () => {
+  it('ends a feed lingerMs after its last browser left, and not before', async () => {
     const { upstream, registry, join } = registryWith({ lingerMs: 100 });
     const viewer = await join();
     viewer.leave();
@@ -16,7 +17,7 @@ describe('the registry of shared feeds', () => {
     expect([registry.size, upstream.connections]).to.deep.equal([0, 0]);
   });
 
-  it('a browser that comes in time cancels the linger; the next one to leave begins a new one', async () => {
+  it('keeps a lingering feed for a browser that comes in time, and lingers again when it leaves', async () => {
     const { registry, join } = registryWith({ lingerMs: 100 });
     (await join()).leave();
     clock.tick(99);
@@ -30,7 +31,7 @@ describe('the registry of shared feeds', () => {
     expect(registry.size).to.equal(0);
   });
 
-  it('a feed that ended by itself while it lingered is not ended again when another has its place', async () => {
+  it('does not end a new feed by the linger of an old one with the same key', async () => {
     const { upstream, registry, join } = registryWith({ lingerMs: 5_000 });
     (await join()).leave();
     upstream.down = true;
@@ -46,7 +47,7 @@ describe('the registry of shared feeds', () => {
     expect(registry.size).to.equal(1);
   });
 
-  it('close() can be called for a subscription again and again', async () => {
+  it('counts a subscription once however often it is closed', async () => {
     const { registry, take, join } = registryWith({ lingerMs: 10 });
     const twice = take();
     await join();
@@ -56,7 +57,7 @@ describe('the registry of shared feeds', () => {
     expect(registry.size).to.equal(1);
   });
 
-  it('reads nothing before the first reader: what comes at once is for those who wait, too', async () => {
+  it('reads nothing before all browsers read that waited for the first response', async () => {
     const { upstream, join, emit, arrive } = registryWith({ replay: { maxEvents: 1 } });
     emit(5);
     upstream.hangs = true;
@@ -66,5 +67,32 @@ describe('the registry of shared feeds', () => {
     arrive(0);
     expect(viewers.map(({ last }) => last)).to.deep.equal([5, 5]);
     expect(upstream.connections).to.equal(1);
+  });
+
+  it('counts live feeds, lingering ones and backfills against limits.upstreams [R53]', async () => {
+    const { upstream, take, join, emit } = registryWith({ lingerMs: 60_000 }, 3);
+    emit(9);
+    await join();
+    take('', ['x', '1']);
+    take('3');
+    expect(upstream.connections).to.equal(3);
+    expect(() => take('', ['x', '2']))
+      .to.throw(SseProxyError)
+      .with.property('code', 'ERR_SSE_LIMIT_UPSTREAMS');
+    expect(upstream.connections).to.equal(3);
+  });
+
+  it('closes the feed that has lingered longest before it refuses a browser [R53]', async () => {
+    const { upstream, registry, take } = registryWith({ lingerMs: 60_000 }, 2);
+    const [first, second] = [take('', ['x', '1']), take('', ['x', '2'])];
+    second.close();
+    clock.tick(10);
+    first.close();
+    take('', ['x', '3']);
+    expect([registry.size, upstream.connections]).to.deep.equal([2, 2]);
+    take('', ['x', '1']);
+    expect(() => take('', ['x', '4'])).to.throw(SseProxyError);
+    registry.close();
+    expect(() => take('', ['x', '5'])).to.not.throw();
   });
 });

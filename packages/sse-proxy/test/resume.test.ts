@@ -91,7 +91,7 @@ describe('resume', () => {
   });
 
   it('shares one upstream connection, and replays what a returning browser missed', async () => {
-    const { upstream, app, open } = await setUp({ share: true });
+    const { upstream, app, open } = await setUp({ share: { join: 'live' } });
     const one = open();
     const request = await upstream.request(0);
     request.begin();
@@ -149,7 +149,7 @@ describe('resume', () => {
   });
 
   it('gives a browser that starts at the tip of a shared feed the id to come back with', async () => {
-    const { upstream, app, open } = await setUp({ share: true });
+    const { upstream, app, open } = await setUp({ share: { join: 'live' } });
     const one = open();
     const request = await upstream.request(0);
     request.begin();

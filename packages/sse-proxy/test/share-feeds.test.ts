@@ -144,15 +144,15 @@ describe('a shared feed', () => {
     request.send(event(1));
     await Promise.all(browsers.map((browser) => browser.sees(event(1))));
     request.reset();
-    (await up.request(1)).raw('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
+    (await up.request(1)).raw('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
     for (const browser of browsers)
       expect(await browser.sees('sse-proxy:end')).to.include('"reason":"upstream-refused"');
     await until(() => proxied.witness.closes.length === 2 && stats().sharedFeeds === 0);
     const back = open('1');
     expect((await up.request(2)).headers['last-event-id']).to.equal('1');
-    (await up.request(2)).raw('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
+    (await up.request(2)).raw('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
     await back.opened();
-    expect(back.status()).to.equal(404);
+    expect(back.status()).to.equal(403);
   });
 
   it('ends one browser’s stream alone when authorize takes it back', async () => {

@@ -13,7 +13,13 @@ describe('slow browsers of a shared feed', () => {
 
   async function shared(options: Partial<SseProxyOptions> = {}) {
     const up = await upstream();
-    const proxied = await app({ target: up.url, retryMs: false, share: true, heartbeatMs: false, ...options });
+    const proxied = await app({
+      target: up.url,
+      retryMs: false,
+      share: { join: 'live' },
+      heartbeatMs: false,
+      ...options,
+    });
     const read = () => add(reader(proxied.port), (it) => it.leave());
     const opening = read();
     const request = await up.request();
@@ -56,7 +62,7 @@ describe('slow browsers of a shared feed', () => {
       stats,
     } = await shared({
       slowClient: { maxBufferedBytes: 64 * 1_048_576 },
-      share: { replay: { maxBytes: 64 * 1_048_576 } },
+      share: { join: 'live', replay: { maxBytes: 64 * 1_048_576 } },
     });
     const quick = read();
     await quick.opened();
@@ -73,7 +79,7 @@ describe('slow browsers of a shared feed', () => {
   it('are cut when the ring passes them, though their own bound is wider', async () => {
     const { proxied, request, read, stats } = await shared({
       slowClient: { maxBufferedBytes: 1_000 * 1_048_576 },
-      share: { replay: { maxBytes: 262_144 } },
+      share: { join: 'live', replay: { maxBytes: 262_144 } },
     });
     const quick = read();
     await quick.opened();

@@ -33,6 +33,7 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
   #earlyTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #isPaused = false;
+  #onReconnect: ((headers: IncomingHttpHeaders) => void) | undefined;
 
   constructor(parts: FeedParts) {
     this.parts = parts;
@@ -233,6 +234,29 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     this.finish('upstream-broken', new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message, cause, retryAfterMs }));
   }
 
+  /** True while the upstream is lost and a reconnect is due or in progress. */
+  get isReconnecting(): boolean {
+    return this.#reconnectTimer.isOn;
+  }
+
+  /**
+   * Sends the first request of a feed that continues another one during its outage. A failed attempt is repeated as after
+   * a loss. Resolves with the upstream's headers; never settles if the feed ends before. `isTold`: the browsers have been
+   * told of the outage.
+   */
+  reconnect(request: UpstreamRequest, isTold: boolean): Promise<IncomingHttpHeaders> {
+    return new Promise((resolve) => {
+      const { resume } = this.parts.config;
+      if (!resume) return;
+      this.parts.heartbeat.add(this);
+      this.#reporter().begin('lost', Date.now(), isTold ? 'now' : 'later');
+      this.#onReconnect = resolve;
+      this.#reconnectTimer.begin(true);
+      this.#limitOutage(undefined);
+      this.#reopen(request);
+    });
+  }
+
   async #retry(): Promise<void> {
     // After a clean end the outage begins here: the wait before it was intended.
     this.#limitOutage(undefined);
@@ -242,9 +266,16 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     } catch {
       return this.#retryLater();
     }
-    if (this.#isClosed) return;
+    if (!this.#isClosed) this.#reopen(request);
+  }
+
+  #reopen(request: UpstreamRequest): void {
     this.#send(request, {
-      onHeaders: () => this.#resumed(),
+      onHeaders: (headers) => {
+        this.#resumed();
+        this.#onReconnect?.(headers);
+        this.#onReconnect = undefined;
+      },
       onRefused: (error) => {
         if (isFinalAtResume(error)) return this.finish('upstream-refused', error);
         this.#reconnectTimer.noteRetryAfter(error.retryAfterMs);

@@ -88,6 +88,11 @@ export class Feed extends FeedConnection implements FrameHandler {
     return this.#handler.onFrames(source, start, end, events, id);
   }
 
+  /** Records a frame that the browsers have from another feed: it is dropped if the upstream repeats it after a resume. */
+  recordDelivered(source: Buffer, start: number, end: number, id: string | undefined): void {
+    this.#replayFilter.record(source, start, end, id);
+  }
+
   /** Puts a gap in the place of an event that was discarded, and moves the cursors past it. */
   #deliverOversized({ source, start, end, events, id }: ReceivedFrame): void {
     if (this.#recordsFrames) this.#replayFilter.record(source, start, end, id);

@@ -1,187 +1,180 @@
-import { hash } from 'node:crypto';
-import { maxBackfills } from '../config/defaults.ts';
-import type { Config, ShareConfig } from '../config/options.ts';
+import type { ShareConfig } from '../config/options.ts';
+import type { UpstreamPermits } from '../config/upstream-permits.ts';
 import { SseProxyError } from '../errors.ts';
-import type { Heartbeat } from '../lifecycle/heartbeat.ts';
-import { gapBytes } from '../sse/events.ts';
-import type { CloseReason } from '../types.ts';
-import type { Upstream, UpstreamRequest } from '../upstream/upstream.ts';
-import type { FeedListener } from './feed-parts.ts';
-import { SharedFeed, type SharedParts } from './shared-feed.ts';
-import { type Preamble, type ReaderOwner, SharedSubscription } from './shared-subscription.ts';
+import type { UpstreamRequest } from '../upstream/upstream.ts';
+import { FeedGroup, type GroupContext, type GroupOwner } from './feed-group.ts';
+import { groupByRequest, type IdentityGroup } from './identity.ts';
+import type { SharedFeed } from './shared-feed.ts';
+import type { JoinRequest, SharedRequest } from './shared-request.ts';
+import { type Departure, SharedSubscription } from './shared-subscription.ts';
 import type { Subscription } from './subscription.ts';
 
-/** Tells requests apart that only differ in how they are traced. */
-const tracing = new Set(['traceparent', 'tracestate', 'x-request-id']);
-
-/** What a browser brings to a shared feed. */
-export interface JoinRequest {
-  readonly request: UpstreamRequest;
-  /** Its Last-Event-ID, a byte string. */
-  readonly cursor: string;
-  /** From `share.key`; undefined: the header fields that go up decide. */
-  readonly key: string | undefined;
-  readonly feedListener: FeedListener;
-  /** Makes the request anew for a resume. */
-  readonly prepare: () => Promise<UpstreamRequest>;
+/** What a {@link Registry} needs from its middleware. */
+export interface RegistryContext extends GroupContext {
+  readonly upstreamPermits: UpstreamPermits;
 }
 
-/** A shared feed, and those who catch up with it. It ends when nobody has had a place in it for a while. */
-class Entry implements ReaderOwner {
-  readonly feed: SharedFeed;
-  readonly backfills = new Set<SharedFeed>();
-  readonly #lingerMs: number;
-  /** Subscriptions, also those that still wait for the upstream's headers. */
-  #members = 0;
-  #linger: NodeJS.Timeout | undefined;
-  #isForgotten = false;
-
-  constructor(feed: SharedFeed, lingerMs: number) {
-    this.feed = feed;
-    this.#lingerMs = lingerMs;
-  }
-
-  acquire(): void {
-    this.#members++;
-    clearTimeout(this.#linger);
-  }
-
-  release(last: SharedFeed): void {
-    this.#members--;
-    if (last !== this.feed && last.members === 0) last.end('upstream-ended', undefined);
-    if (this.#members > 0 || this.#isForgotten) return;
-    this.#linger = setTimeout(() => this.feed.end('upstream-ended', undefined), this.#lingerMs);
-  }
-
-  /** The feed is over. */
-  forget(): void {
-    this.#isForgotten = true;
-    clearTimeout(this.#linger);
-  }
-}
-
-/** What a {@link Registry} needs of its middleware. */
-export interface RegistryContext {
-  readonly config: Config;
-  readonly heartbeat: Heartbeat;
-  readonly upstream: Upstream;
-}
-
-/** The shared feeds of one middleware, by a key that holds all that the upstream sees of a request. */
-export class Registry {
+/** The shared feeds of one middleware, by a key of all that goes up for a browser [R51]. */
+export class Registry implements GroupOwner {
   readonly #context: RegistryContext;
   readonly #share: ShareConfig;
-  readonly #entries = new Map<string, Entry>();
+  readonly #groups = new Map<string, FeedGroup>();
 
   constructor(context: RegistryContext, share: ShareConfig) {
     this.#context = context;
     this.#share = share;
   }
 
-  /** Feeds now, lingering ones included. */
+  /** Number of live feeds, those that linger included. */
   get size(): number {
-    return this.#entries.size;
+    return this.#groups.size;
   }
 
-  /** A place in the feed for this request; the first one opens it, those who come meanwhile wait for the same answer. */
+  /**
+   * Gives a browser a place in the feed for its request; opens the feed if there is none.
+   *
+   * @throws SseProxyError at `limits.upstreams`
+   */
   join(join: JoinRequest): Subscription {
-    const key = feedKey(join);
-    const entry = this.#entries.get(key) ?? this.#create(key, join);
-    const { feed } = entry;
-    const position = feed.locate(join.cursor);
-    if (position !== undefined) {
-      return this.#reader(entry, feed, position, join.cursor === '' ? sayTipId(feed) : undefined);
+    const subscription = new SharedSubscription(join);
+    const { made, cursor } = join;
+    const known = this.#groups.get(made.key);
+    const group = known ?? this.#create(made, this.#share.ids === 'assign' ? '' : cursor, subscription);
+    subscription.belongTo(group);
+    try {
+      group.admit(subscription);
+    } catch (error) {
+      subscription.close();
+      throw error;
     }
-    // Our own ids can't be asked of the upstream: everything still held is sent, and the gap before it said.
-    if (this.#share.ids === 'assign')
-      return this.#reader(entry, feed, feed.ring.start, sayUnknownId(join.feedListener));
-    return this.#backfill(entry, join);
+    if (!known) group.feed.connect(made.request);
+    return subscription;
   }
 
   /** Ends all feeds, lingering ones too. */
   close(): void {
-    for (const { feed } of [...this.#entries.values()]) feed.end('draining', undefined);
+    for (const { feed } of [...this.#groups.values()]) feed.end('draining', undefined);
   }
 
-  #reader(entry: Entry, feed: SharedFeed, position: number, preamble?: Preamble): Subscription {
-    entry.acquire();
-    return new SharedSubscription(feed, position, preamble, entry);
-  }
-
-  #create(key: string, join: JoinRequest): Entry {
-    const forget = (reason: CloseReason, error: SseProxyError | undefined) => {
-      entry.forget();
-      if (this.#entries.get(key) === entry) this.#entries.delete(key);
-      // They were to meet this feed; it goes nowhere any more.
-      for (const backfill of [...entry.backfills]) backfill.end(reason, error);
-    };
-    const feed = new SharedFeed(this.#parts(join, forget), join.request);
-    const entry = new Entry(feed, this.#share.lingerMs);
-    this.#entries.set(key, entry);
-    feed.ready.catch((error: SseProxyError) => feed.end('upstream-broken', error));
-    return entry;
-  }
-
-  // The ring has not got the browser's id (any more): a second feed starts there, and ends where the first has its event.
-  #backfill(entry: Entry, join: JoinRequest): Subscription {
-    const { backfills, feed } = entry;
-    for (const known of backfills) {
-      const position = known.locate(join.cursor);
-      if (position !== undefined) return this.#reader(entry, known, position);
+  acquirePermit(): () => void {
+    const { upstreamPermits } = this.#context;
+    for (;;) {
+      const release = upstreamPermits.tryAcquire();
+      if (release) return release;
+      const lingering = this.#longestLingering();
+      if (!lingering) return upstreamPermits.acquire();
+      lingering.feed.end('upstream-ended', undefined);
     }
-    if (backfills.size >= maxBackfills) throw new SseProxyError('ERR_SSE_OVERLOAD');
-
-    const forget = () => backfills.delete(backfill);
-    const parts = this.#parts(join, forget);
-    const backfill: SharedFeed = new SharedFeed({ ...parts, joins: feed }, join.request);
-    backfills.add(backfill);
-    backfill.ready.catch((error: SseProxyError) => backfill.end('upstream-broken', error));
-    return this.#reader(entry, backfill, 0);
   }
 
-  #parts(join: JoinRequest, onEnd: SharedParts['onEnd']): SharedParts {
-    const { config, heartbeat, upstream } = this.#context;
-    const assignIds = this.#share.ids === 'assign';
-    return {
-      config,
-      heartbeat,
-      upstream,
-      cursor: assignIds ? '' : join.cursor,
-      prepare: join.prepare,
-      replay: this.#share.replay,
-      assignIds,
-      oneFramePerCall: Boolean(config.transform),
-      maxBehindBytes: config.slowClient.maxBufferedBytes,
-      feedListener: join.feedListener,
-      onEnd,
-    };
+  #longestLingering(): FeedGroup | undefined {
+    let longest: FeedGroup | undefined;
+    for (const group of this.#groups.values()) {
+      if (group.lingersSince !== undefined && group.lingersSince < (longest?.lingersSince ?? Number.POSITIVE_INFINITY))
+        longest = group;
+    }
+    return longest;
   }
-}
 
-// A browser that starts at the tip gets the tip's id: cut before its first event, it can still come back to here.
-function sayTipId(feed: SharedFeed): Preamble {
-  return (reader, position) => {
-    if (feed.tipId && position === feed.ring.end)
-      reader.onControlEvent(Buffer.from(`id: ${feed.tipId}\n\n`, 'latin1'), false);
-  };
-}
-
-function sayUnknownId(feedListener: FeedListener): Preamble {
-  return (reader) => {
-    const now = Date.now();
-    const gap = { reason: 'unknown-id', from: now, to: now } as const;
-    reader.onControlEvent(gapBytes(gap), false);
-    feedListener.onGap(gap, 1);
-  };
-}
-
-// A digest, since header fields hold tokens; JSON keeps the parts from running into each other.
-function feedKey({ request, key }: JoinRequest): string {
-  const { origin, path } = request.address;
-  const fields: string[] = [];
-  for (let i = 0; i < request.headers.length; i += 2) {
-    const name = request.headers[i] as string;
-    if (!tracing.has(name)) fields.push(name, request.headers[i + 1] as string);
+  onGroupEnd(group: FeedGroup): void {
+    if (this.#groups.get(group.key) === group) this.#groups.delete(group.key);
   }
-  return hash('sha256', JSON.stringify([origin, path, key ?? fields]), 'base64');
+
+  #create(made: SharedRequest, cursor: string, subscription: SharedSubscription): FeedGroup {
+    const release = this.acquirePermit();
+    const group = new FeedGroup(this.#context, this.#share, this, made, cursor, subscription, release);
+    this.#groups.set(made.key, group);
+    return group;
+  }
+
+  // The hooks are called again for every browser of the feed. Those with equal results stay together; the largest such
+  // group keeps the feed if none has its key, and the others move to the feed of their own key, with their cursor.
+  async prepare(group: FeedGroup, feed: SharedFeed): Promise<UpstreamRequest> {
+    for (;;) {
+      if (!group.isDynamic)
+        return feed === group.feed ? group.request : (group.usersOf(feed)[0]?.request ?? group.request);
+      // A feed that lingers has no browser whose hooks could be called.
+      await group.whenNeeded(feed);
+      const members = group.usersOf(feed);
+      const { groups, late } = await groupByRequest(members);
+      if (feed.hasEnded) throw new SseProxyError('ERR_SSE_UPSTREAM_BROKEN');
+      const stays = this.#choose(groups, group, feed);
+      for (const [subscription, made] of late) void this.#moveWhenMade(subscription, made);
+      for (const identity of groups) if (identity !== stays) this.#moveAll(identity);
+      group.endUnused();
+      if (!stays) continue;
+      if (stays.key !== group.key) this.#rename(group, stays, members);
+      group.request = stays.request;
+      return stays.request;
+    }
+  }
+
+  #choose(groups: readonly IdentityGroup[], group: FeedGroup, feed: SharedFeed): IdentityGroup | undefined {
+    const same = groups.find(({ key }) => key === group.key);
+    // A backfill is part of its group: its browsers can only stay with the group's key.
+    if (same || feed !== group.feed) return same;
+    const free = groups.filter(({ key }) => !this.#groups.has(key));
+    return free.sort((left, right) => right.subscriptions.length - left.subscriptions.length)[0];
+  }
+
+  #rename(group: FeedGroup, { key }: IdentityGroup, members: readonly SharedSubscription[]): void {
+    this.#groups.delete(group.key);
+    this.#groups.set(key, group);
+    group.key = key;
+    group.feed.seal();
+    // What has joined meanwhile, or is catching up, did so with the former request.
+    const joined = ([...group.feed.members] as SharedSubscription[]).filter((member) => !members.includes(member));
+    for (const subscription of [...joined, ...group.takeCatchingUp()]) {
+      const made = subscription.source?.build();
+      if (made) void this.#moveWhenMade(subscription, made);
+    }
+  }
+
+  #moveAll({ key, request, subscriptions }: IdentityGroup): void {
+    for (const subscription of subscriptions) {
+      const departure = subscription.leaveFeed();
+      this.#move(subscription, { key, request, looseKey: '' }, departure);
+    }
+  }
+
+  async #moveWhenMade(subscription: SharedSubscription, made: Promise<SharedRequest>): Promise<void> {
+    const departure = subscription.leaveFeed();
+    try {
+      this.#move(subscription, await made, departure);
+    } catch (error) {
+      subscription.fail(error);
+    }
+  }
+
+  #move(subscription: SharedSubscription, made: SharedRequest, departure: Departure | undefined): void {
+    if (subscription.isClosed) return;
+    subscription.request = made.request;
+    try {
+      const known = this.#groups.get(made.key);
+      if (known) {
+        subscription.belongTo(known);
+        if (departure) known.readmit(subscription, departure);
+        else known.admit(subscription);
+      } else this.#continue(subscription, made, departure);
+    } catch (error) {
+      subscription.fail(error);
+    }
+  }
+
+  /** Opens a feed that goes on for a browser where its last one stopped. */
+  #continue(subscription: SharedSubscription, made: SharedRequest, departure: Departure | undefined): void {
+    const { cursor } = subscription;
+    const isAssigned = this.#share.ids === 'assign';
+    const isAtEnd = departure !== undefined && departure.position === departure.feed.ring.end;
+    const upstreamCursor = isAssigned ? (isAtEnd ? departure.feed.sourceId : '') : cursor;
+    const group = this.#create(made, upstreamCursor, subscription);
+    subscription.belongTo(group);
+    if (departure && !isAssigned) group.feed.recordDelivered(departure.feed, departure.position);
+    subscription.place(
+      group.feed,
+      0,
+      departure && !departure.isExact ? group.tellGap(subscription, 'no-ids') : undefined,
+    );
+    group.feed.reconnect(made.request, departure?.wasToldAway ?? false);
+  }
 }

@@ -1,269 +1,370 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { replaySliceBytes } from '../config/defaults.ts';
 import type { ReplayBounds } from '../config/replay-bounds.ts';
 import { SseProxyError } from '../errors.ts';
 import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import type { EventHandler } from '../sse/event-handler.ts';
-import { parseEvent, serializeEvent } from '../sse/events.ts';
-import { frameContent } from '../sse/fields.ts';
+import { gapBytes, isControlEvent } from '../sse/events.ts';
+import { unusableId } from '../sse/fields.ts';
 import type { CloseReason } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
+import type { IdAssigner } from './assigned-ids.ts';
 import { Feed } from './feed.ts';
-import type { FeedHandler, FeedParts } from './feed-parts.ts';
+import type { FeedHandler, FeedListener, FeedParts, Gap } from './feed-parts.ts';
 import { FrameRun } from './frame-run.ts';
-import { ReplayRing } from './replay-ring.ts';
-import type { FeedReader } from './subscription.ts';
+import { type Reader, ReaderGroup } from './reader-group.ts';
+import { type ReplayPosition, ReplayRing } from './replay-ring.ts';
 
-/** What a {@link SharedFeed} is made of. */
-export interface SharedParts extends Omit<FeedParts, 'handler' | 'retainFrames'> {
-  readonly replay: ReplayBounds;
-  /** Every frame is handed on alone. */
-  readonly oneFramePerCall: boolean;
-  /** How far a reader may fall behind, in bytes. */
-  readonly maxBehindBytes: number;
-  /** A backfill: this feed ends before the first frame that the other one has, and its readers move on to that. */
-  readonly joins?: SharedFeed;
-  /** This feed is over: not wanted by anybody, or by the upstream. */
-  readonly onEnd: (reason: CloseReason, error: SseProxyError | undefined) => void;
-}
-
-/** A reader's place in a shared feed. */
-export interface Reader {
-  readonly reader: FeedReader;
-  /** The next frame it gets; read only while it is behind. */
-  position: number;
-  /** Whether it can take more now. */
-  hasRoom: boolean;
-  /** How far behind it may fall, in bytes: what it came back for is not held against it. */
-  allowance: number;
-  /** Called when it has all of a feed that met another. */
+/** One browser of a shared feed: a reader, or one that has not begun to read yet. */
+export interface Member extends Reader {
+  /** Moves it to another feed, once it has read this one up to where the other goes on. */
   moveTo(feed: SharedFeed, position: number): void;
 }
 
-/**
- * Shared mode: one feed, framed once, written to many. Readers at the tip get each chunk as it comes; one that cannot
- * keep up, or that came back, reads from the ring at its own pace until it is at the tip. Nobody slows the others.
- */
+/** Looks for the place in a live feed at which the readers of a backfill or of a join connection can move there. */
+export interface LiveMatcher {
+  /** Is called before a frame is stored. Returns true if the live feed delivers this frame and all that follow. */
+  matches(source: Buffer, start: number, end: number, id: string | undefined): boolean;
+  onChunkEnd(): void;
+}
+
+/** Is called for what a live feed has delivered, so that a backfill or a join connection can be matched with it. */
+export interface Follower {
+  onLiveFrame(id: string, source: Buffer, start: number, end: number): void;
+  onLiveChunkEnd(): void;
+  /** The live feed has ended. */
+  onLiveEnd(reason: CloseReason, error: SseProxyError | undefined): void;
+}
+
+/** Constructor arguments of a {@link SharedFeed}. */
+export interface SharedParts extends Omit<FeedParts, 'handler' | 'retainFrames'> {
+  readonly replay: ReplayBounds;
+  /** Replaces the upstream's ids; undefined: the upstream's ids are kept. */
+  readonly assigner: IdAssigner | undefined;
+  readonly oneFramePerCall: boolean;
+  /** How many bytes a reader may fall behind. */
+  readonly maxBehindBytes: number;
+  /** Set for a backfill or a join connection. */
+  readonly matcher?: LiveMatcher;
+  /** The feed that a backfill or a join connection belongs to. */
+  readonly live?: SharedFeed;
+  /** The upstream is back after an outage. */
+  readonly onReconnected?: () => void;
+  /** Called once, when the upstream connection is closed for good. Readers may still have to read what is in the ring. */
+  readonly onClosed: (reason: CloseReason, error: SseProxyError | undefined) => void;
+}
+
+/** One upstream subscription for many browsers: framed once, stored in a ring, sent to all of them. */
 export class SharedFeed implements FeedHandler, HeartbeatMember {
   readonly ring: ReplayRing;
+  /** See {@link Subscription.ready}. Rejects if the feed ends before. */
   readonly ready: Promise<IncomingHttpHeaders | undefined>;
+  readonly followers = new Set<Follower>();
+  /** Every browser of this feed, whether it reads yet or not. */
+  readonly members = new Set<Member>();
+  /** The upstream's id of the newest event; empty if that has none. */
+  sourceId: string;
+  /** Number of frames received that are stored. */
+  received = 0;
   readonly #parts: SharedParts;
   readonly #feed: Feed;
+  readonly #readers: ReaderGroup;
   readonly #run = new FrameRun();
-  readonly #live = new Set<Reader>();
-  readonly #behind = new Set<Reader>();
-  /** Backfills that are to meet this feed. */
-  readonly #backfills = new Set<SharedFeed>();
-  readonly #epoch = randomUUID().slice(0, 8);
-  readonly #refuse: (error: SseProxyError) => void;
+  /** Members for which reading is delayed, so that the ring can't forget the first frames before they have begun. */
+  readonly #unread = new Set<Member>();
+  readonly #resolve: (headers: IncomingHttpHeaders | undefined) => void;
+  readonly #reject: (error: SseProxyError) => void;
+  #hasHeaders = false;
   #outcome: Parameters<EventHandler['onEnd']> | undefined;
-  #assigned = 0;
-  /** In a backfill: the position of the first frame that the joined feed has too. */
-  #joinedAt: number | undefined;
-  /** Id of the newest frame of the ring, a byte string; empty if that has none. */
-  tipId = '';
-  /** Subscriptions that hold it, those that do not read yet included. */
-  members = 0;
+  /** Where the readers go on; undefined while this feed goes on by itself. */
+  #destination: { readonly feed: SharedFeed; readonly position: number } | undefined;
+  /** Position of the first frame of the current request, if an earlier one was another; else 0. */
+  #sealedAt = 0;
   #now = performance.now();
 
-  constructor(parts: SharedParts, request: UpstreamRequest) {
+  constructor(parts: SharedParts) {
     this.#parts = parts;
+    this.sourceId = parts.cursor;
     this.ring = new ReplayRing(parts.replay);
-    if (parts.joins) parts.joins.#backfills.add(this);
+    this.#readers = new ReaderGroup(this.ring, parts.oneFramePerCall, parts.maxBehindBytes, (reader) =>
+      this.#onCaughtUp(reader as Member),
+    );
     parts.heartbeat.add(this);
-    this.#feed = new Feed({ ...parts, handler: this, retainFrames: true });
-    // Nothing is read before the first reader: the ring might forget what came before it.
+    const feedListener: FeedListener = {
+      onResume: (...resumed) => this.#onReconnected(...resumed),
+      onGap: (gap, browsers) => this.#onGap(gap, browsers),
+    };
+    this.#feed = new Feed({ ...parts, handler: this, feedListener, retainFrames: false });
     this.#feed.pause();
-    // A feed that is ended while it connects calls nothing back: those who wait for it are told here.
     const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders | undefined>();
     this.ready = promise;
-    this.#refuse = reject;
-    this.#feed.connect(request).then(resolve, reject);
+    this.#resolve = resolve;
+    this.#reject = reject;
+    // Members are refused by their own promise; a feed without one is not an unhandled rejection.
+    promise.catch(() => {});
   }
 
-  /** Browsers that read from this feed. */
-  get browsers(): number {
-    return this.members;
+  /** Sends the first request. If it fails, the feed ends. */
+  connect(request: UpstreamRequest): void {
+    this.#feed.connect(request).then(
+      (headers) => this.#onHeaders(headers),
+      (error: SseProxyError) => this.end('upstream-broken', error),
+    );
   }
 
   /**
-   * The position from which a browser with this id has everything; undefined if the ring can't tell. Without an id a
-   * browser starts at the tip.
+   * Sends the first request of a feed that continues another one in its outage: a failed attempt is repeated. `isTold`: the
+   * browsers know of the outage.
    */
-  locate(cursor: string): number | undefined {
-    if (cursor === '') return this.ring.end;
-    if (cursor === this.#parts.cursor && this.ring.start === 0) return this.ring.after(cursor) ?? 0;
-    return this.ring.after(cursor);
+  reconnect(request: UpstreamRequest, isTold: boolean): void {
+    this.#feed.reconnect(request, isTold).then((headers) => this.#onHeaders(headers));
   }
 
-  /** Gives the seat's reader everything from `position` on, now and as it comes. */
-  attach(reader: Reader, position: number): void {
-    if (this.#outcome) return reader.reader.onEnd(...this.#outcome);
-    reader.position = position;
-    reader.allowance = this.ring.bytesFrom(position) + this.#parts.maxBehindBytes;
-    const state = this.#feed.upstreamState;
-    if (state) reader.reader.onControlEvent(state, false);
-    this.#behind.add(reader);
-    this.#catchUp(reader);
+  #onHeaders(headers: IncomingHttpHeaders | undefined): void {
+    this.#hasHeaders = true;
+    this.#resolve(headers);
     this.#flow();
   }
 
-  /** The seat's reader can take more again. */
-  resume(reader: Reader): void {
-    reader.hasRoom = true;
-    if (this.#behind.has(reader)) this.#catchUp(reader);
+  #onReconnected(attempts: number, outageMs: number, browsers: number): void {
+    this.#parts.feedListener.onResume(attempts, outageMs, browsers);
+    this.#parts.onReconnected?.();
   }
 
-  /** The seat is given up; undefined for that of a browser which left before it read anything. */
-  detach(reader: Reader | undefined): void {
-    if (reader) {
-      this.#live.delete(reader);
-      this.#behind.delete(reader);
-    }
-    // A feed that nobody has read yet waits for those who are about to.
-    if (reader || this.members === 0) this.#flow();
+  #onGap(gap: Gap, browsers: number): void {
+    if (gap.reason === 'ids-restarted') this.ring.restartIds(this.#now);
+    this.#parts.feedListener.onGap(gap, browsers);
   }
 
-  // Only where nobody is at the tip is the upstream held back: then there is nobody whom it would slow.
+  /** Sends a gap to the members, behind what they have to read. */
+  reportGap(gap: Gap): void {
+    this.onControlEvent(gapBytes(gap), true);
+    this.#parts.feedListener.onGap(gap, this.browsers);
+  }
+
+  /** Number of members: reported to observers. */
+  get browsers(): number {
+    return this.members.size;
+  }
+
+  /** The id that browsers have which got the newest event; empty if they have none. */
+  get tipId(): string {
+    return this.#parts.assigner?.tipId ?? this.sourceId;
+  }
+
+  /** True until the upstream has sent something that is stored. */
+  get isUntouched(): boolean {
+    return this.ring.end === 0;
+  }
+
+  /** The Last-Event-ID of the first request; empty if it had none. */
+  get firstCursor(): string {
+    return this.#parts.cursor;
+  }
+
+  /** The event that tells a browser why no events can arrive; undefined if they can. */
+  get upstreamState(): Buffer | undefined {
+    return this.#feed.upstreamState ?? this.#parts.live?.upstreamState;
+  }
+
+  /** True while the upstream is lost and the feed tries to reconnect. */
+  get isReconnecting(): boolean {
+    return this.#feed.isReconnecting;
+  }
+
+  /** True once no frames are added any more. */
+  get hasEnded(): boolean {
+    return this.#outcome !== undefined || this.#destination !== undefined;
+  }
+
+  /**
+   * Where a browser that has everything up to `cursor` goes on; undefined if that can't be told. Frames from before
+   * {@link seal} are only for those who were members then.
+   */
+  locate(cursor: string): ReplayPosition | undefined {
+    const found = this.ring.after(cursor);
+    if (found) return found.position > this.#sealedAt || this.#sealedAt === 0 ? found : undefined;
+    const isAtStart = cursor === this.#parts.cursor && this.ring.start === 0 && this.#sealedAt === 0;
+    return isAtStart ? { position: 0, isProven: true } : undefined;
+  }
+
+  /** The upstream request has changed: from now on no browser is placed among the frames of the old one. */
+  seal(): void {
+    this.#sealedAt = this.ring.end;
+  }
+
+  /** The members have everything before `position` of `other`: what the upstream repeats of it is dropped. */
+  recordDelivered(other: SharedFeed, position: number): void {
+    for (const { source, start, end, id } of other.ring.framesBefore(position))
+      this.#feed.recordDelivered(source, start, end, id);
+  }
+
+  enter(member: Member): void {
+    this.members.add(member);
+    if (!this.#hasHeaders || this.#parts.matcher) this.#unread.add(member);
+  }
+
+  /** The member reads from `position` on. */
+  attach(member: Member, position: number): void {
+    // Frames before the position must not be joined with those that it gets.
+    this.flush();
+    this.#unread.delete(member);
+    this.#readers.attach(member, position);
+    this.#flow();
+  }
+
+  /** The member can take more again. */
+  resume(member: Member): void {
+    this.#readers.resume(member);
+    this.#flow();
+  }
+
+  leave(member: Member): void {
+    this.members.delete(member);
+    this.#unread.delete(member);
+    this.#readers.detach(member);
+    this.#flow();
+  }
+
+  // Back pressure is applied only while every reader is behind; otherwise one slow reader would delay the live ones.
   #flow(): void {
-    if (this.#live.size === 0 && this.#behind.size > 0) this.#feed.pause();
+    if (this.hasEnded) return;
+    if (this.#readers.allBehind || this.#unread.size > 0) this.#feed.pause();
     else this.#feed.resume();
   }
 
-  close(): void {
-    const { joins } = this.#parts;
-    if (joins) joins.#backfills.delete(this);
-    this.#parts.heartbeat.remove(this);
-    this.#feed.close();
-  }
-
-  #catchUp(reader: Reader): void {
-    while (reader.hasRoom && reader.position < this.ring.end) {
-      if (reader.position < this.ring.start) return this.#cut(reader);
-      const { bytes, events, next } = this.ring.read(reader.position, replaySliceBytes, this.#parts.oneFramePerCall);
-      reader.position = next;
-      reader.hasRoom = reader.reader.onFrames(bytes, 0, bytes.length, events, undefined);
-      if (!this.#behind.has(reader)) return;
+  #onCaughtUp(member: Member): boolean {
+    if (this.#destination) {
+      member.moveTo(this.#destination.feed, this.#destination.position);
+      return false;
     }
-    if (!reader.hasRoom) return;
-    this.#behind.delete(reader);
-    if (this.#joinedAt !== undefined) return reader.moveTo(this.#parts.joins as SharedFeed, this.#joinedAt);
-    reader.allowance = this.#parts.maxBehindBytes;
-    this.#live.add(reader);
-    this.#feed.resume();
-  }
-
-  #cut(reader: Reader): void {
-    this.detach(reader);
-    reader.reader.onLagging('maxBufferedBytes', this.ring.bytesFrom(reader.position));
-  }
-
-  onFrames(source: Buffer, start: number, end: number, events: number, id: string | undefined): boolean {
-    if (this.#joinedAt !== undefined) return true;
-    this.#take(source, start, end, events, id);
+    if (this.#outcome) {
+      member.handler.onEnd(...this.#outcome);
+      return false;
+    }
+    member.allowance = this.#parts.maxBehindBytes;
     return true;
   }
 
-  #take(source: Buffer, start: number, end: number, events: number, id: string | undefined): void {
-    const { joins } = this.#parts;
-    const met = joins && id !== undefined ? joins.ring.find(id, frameContent(source, start, end)) : undefined;
-    if (joins && met !== undefined) return this.#joinLive(joins, met);
-    if (this.#parts.assignIds && events > 0) {
-      const bytes = this.#withAssignedId(source.subarray(start, end), id);
-      return this.#append(bytes, 0, bytes.length, 1, `${this.#epoch}-${this.#assigned}`);
+  onFrames(source: Buffer, start: number, end: number, events: number, id: string | undefined): boolean {
+    const isStored = events > 0 || id !== undefined;
+    if (this.#destination || (isStored && this.#parts.matcher?.matches(source, start, end, id))) return true;
+    if (isStored) this.#store(source, start, end, events, id);
+    else this.#addComment(source, start, end);
+    return true;
+  }
+
+  // Not stored: a browser that reads later does not need it.
+  #addComment(source: Buffer, start: number, end: number): void {
+    if (this.#parts.oneFramePerCall) {
+      this.flush();
+      const bytes = Buffer.from(source.subarray(start, end));
+      return this.#run.add(bytes, 0, bytes.length, 0);
     }
-    // A lone id of the upstream's would take the place of ours in the browser.
-    if (this.#parts.assignIds && id !== undefined) return;
-    // Comments reach who is at the tip; nobody who comes later needs them.
-    if (events > 0 || id !== undefined) return this.#append(source, start, end, events, id);
-    if (!this.#run.continues(source, start)) this.onChunkEnd();
+    if (!this.#run.continues(source, start)) this.flush();
     this.#run.add(source, start, end, 0);
   }
 
-  #joinLive(joined: SharedFeed, position: number): void {
-    this.onChunkEnd();
-    this.#joinedAt = position;
-    this.close();
-    this.#parts.onEnd('upstream-ended', undefined);
-    for (const reader of [...this.#live]) {
-      this.#live.delete(reader);
-      reader.moveTo(joined, position);
+  #store(source: Buffer, start: number, end: number, events: number, given: string | undefined): void {
+    // The framer has cut an id that is too long from its event, so browsers don't have it.
+    const id = given === unusableId ? undefined : given;
+    this.received++;
+    // An event of another proxy in front of the upstream has no id, and doesn't move the cursor.
+    if (id !== undefined || !isControlEvent(source, start, end)) this.sourceId = id ?? '';
+    const { assigner } = this.#parts;
+    if (!assigner) this.#append(source, start, end, events, id, id, 0);
+    else {
+      const frame = assigner.assign(source, start, end, events, id);
+      if (!frame) return;
+      this.#append(frame.bytes, 0, frame.bytes.length, events, frame.id, id, frame.ownBytes);
     }
+    if (id === undefined || this.followers.size === 0) return;
+    for (const follower of this.followers) follower.onLiveFrame(id, source, start, end);
   }
 
-  // What is collected goes out before the ring moves on: a reader that then falls behind continues right there.
-  #append(source: Buffer, start: number, end: number, events: number, id: string | undefined): void {
-    if (this.#parts.oneFramePerCall || !this.#run.continues(source, start)) this.onChunkEnd();
-    this.ring.push(source.subarray(start, end), events > 0, id, this.#now);
-    this.tipId = id ?? '';
-    this.#run.add(source, start, end, events);
-    if (id !== undefined && this.#backfills.size > 0) this.#joinBackfills(id, frameContent(source, start, end));
+  // The joined frames are sent before the next one is stored, so that a reader which they fill continues behind them.
+  #append(
+    source: Buffer,
+    start: number,
+    end: number,
+    events: number,
+    id: string | undefined,
+    sourceId: string | undefined,
+    ownBytes: number,
+  ): void {
+    if (this.#parts.oneFramePerCall || !this.#run.continues(source, start)) this.flush();
+    this.ring.push(source, start, end, events > 0, id, this.#now, sourceId, ownBytes);
+    // A transform keeps the bytes while it is pending: it gets those of the ring, which never change.
+    if (this.#parts.oneFramePerCall) this.#addStored(events);
+    else this.#run.add(source, start, end, events);
   }
 
-  // A backfill that is ahead of this feed would never find its own frames here: it is met when this one draws level.
-  #joinBackfills(id: string, content: Buffer): void {
-    for (const backfill of this.#backfills) {
-      if (backfill.ring.find(id, content) !== backfill.ring.end - 1) continue;
-      this.onChunkEnd();
-      backfill.#joinLive(this, this.ring.end);
-    }
-  }
-
-  #withAssignedId(bytes: Buffer, id: string | undefined): Buffer {
-    const line = `id: ${this.#epoch}-${++this.#assigned}\n`;
-    if (id === undefined) return Buffer.concat([Buffer.from(line), bytes]);
-    const { id: _, ...event } = parseEvent(bytes);
-    return Buffer.from(line + serializeEvent(event));
+  #addStored(events: number): void {
+    const { bytes } = this.ring.read(this.ring.end - 1, 1, true);
+    this.#run.add(bytes, 0, bytes.length, events);
   }
 
   onChunkEnd(): void {
+    this.flush();
+    this.#parts.matcher?.onChunkEnd();
+    for (const follower of this.followers) follower.onLiveChunkEnd();
+  }
+
+  /** Sends the joined frames to the readers at the tip. */
+  flush(): void {
     if (this.#run.isEmpty) return;
     const { source, start, end, events } = this.#run;
     this.#run.clear();
-    this.#give(source, start, end, events);
-  }
-
-  #give(source: Buffer, start: number, end: number, events: number): void {
-    const { end: position } = this.ring;
-    for (const reader of this.#live) {
-      if (reader.reader.onFrames(source, start, end, events, undefined)) continue;
-      reader.hasRoom = false;
-      reader.position = position;
-      if (this.#live.delete(reader)) this.#behind.add(reader);
-    }
-    for (const reader of this.#behind) {
-      if (reader.position < this.ring.start || this.ring.bytesFrom(reader.position) > reader.allowance)
-        this.#cut(reader);
-    }
+    this.#readers.send(source, start, end, events, this.ring.end);
     this.#flow();
   }
 
   onControlEvent(bytes: Buffer, isReplayed: boolean): void {
-    this.onChunkEnd();
-    if (isReplayed) this.ring.push(bytes, false, undefined, this.#now);
-    this.#give(bytes, 0, bytes.length, 0);
+    this.flush();
+    if (isReplayed) this.ring.push(bytes, 0, bytes.length, false, undefined, this.#now);
+    this.#readers.sendControl(bytes, isReplayed);
+    this.#flow();
   }
 
-  onEnd(reason: CloseReason, error: SseProxyError | undefined, retryAfterMs?: number): void {
-    this.#outcome = [reason, error, retryAfterMs];
-    this.#parts.heartbeat.remove(this);
-    this.#refuse(error ?? new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message: `the feed is over: ${reason}` }));
-    this.#parts.onEnd(reason, error);
-    for (const reader of [...this.#live, ...this.#behind]) {
-      this.detach(reader);
-      reader.reader.onEnd(reason, error, retryAfterMs);
+  /** Ends the upstream connection; every member goes on in `feed` at `position` once it has read what is in the ring. */
+  moveMembers(feed: SharedFeed, position: number): void {
+    this.flush();
+    if (this.hasEnded) return;
+    this.#destination = { feed, position };
+    // Without headers nobody has anything to read here.
+    if (!this.#hasHeaders) for (const member of [...this.members]) member.moveTo(feed, position);
+    this.#close('upstream-ended', undefined);
+    for (const reader of this.#readers.live) {
+      this.#readers.detach(reader);
+      (reader as Member).moveTo(feed, position);
     }
   }
 
-  /** Ends it from outside, with everything that an end of its own brings. */
+  // Everything that was read is delivered before the end: readers that are behind get it when they have caught up.
+  onEnd(reason: CloseReason, error: SseProxyError | undefined, retryAfterMs?: number): void {
+    this.flush();
+    if (this.hasEnded) return;
+    this.#outcome = [reason, error, retryAfterMs];
+    this.#close(reason, error);
+    for (const reader of this.#readers.live) {
+      this.#readers.detach(reader);
+      reader.handler.onEnd(reason, error, retryAfterMs);
+    }
+  }
+
+  #close(reason: CloseReason, error: SseProxyError | undefined): void {
+    this.#parts.heartbeat.remove(this);
+    this.#feed.close();
+    this.#reject(error ?? new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message: `the feed has ended: ${reason}` }));
+    this.#parts.onClosed(reason, error);
+    for (const follower of [...this.followers]) follower.onLiveEnd(reason, error);
+  }
+
+  /** Ends the feed from outside, as if it had ended by itself. */
   end(reason: CloseReason, error: SseProxyError | undefined): void {
-    if (this.#outcome) return;
-    this.close();
     this.onEnd(reason, error);
   }
 
-  /** Keeps time for the ring: one reading of the clock a beat, not one an event. */
+  /** Reads the clock for the ring: once a beat instead of once an event. */
   beat(): void {
     this.#now = performance.now();
     this.ring.expire(this.#now);

@@ -1,66 +1,179 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Reader, SharedFeed } from './shared-feed.ts';
+import { SseProxyError } from '../errors.ts';
+import { upstreamStateBytes } from '../sse/events.ts';
+import type { UpstreamRequest } from '../upstream/upstream.ts';
+import type { Member, SharedFeed } from './shared-feed.ts';
+import type { JoinRequest, RequestSource } from './shared-request.ts';
 import type { FeedReader, Subscription } from './subscription.ts';
 
-/** Says something to a reader before its first frame, which will be the one at `position`. */
+/** Sends a reader something before its first frame, which is the one at `position`. */
 export type Preamble = (reader: FeedReader, position: number) => void;
 
-/** Who gave the subscription. */
-export interface ReaderOwner {
-  /** It is closed; `feed` is the one that it had last. */
-  release(feed: SharedFeed): void;
+/** Counts the subscriptions that need a feed. */
+export interface SubscriptionOwner {
+  acquire(subscription: SharedSubscription): void;
+  release(subscription: SharedSubscription): void;
 }
 
-/** One browser's place in a shared feed; it may move from a backfill to the feed itself. */
-export class SharedSubscription implements Subscription, Reader {
-  position: number;
+/** What a subscription had when it left a feed. */
+export interface Departure {
+  readonly feed: SharedFeed;
+  /** The next frame that it had not got there. */
+  readonly position: number;
+  /** False if events without an id followed the cursor. */
+  readonly isExact: boolean;
+  /** True if the browser was told that the upstream is away. */
+  readonly wasToldAway: boolean;
+}
+
+/** One browser's access to a shared feed. It may move from one feed to another. */
+export class SharedSubscription implements Subscription, Member {
+  position = 0;
   hasRoom = true;
   allowance = 0;
-  readonly #lender: ReaderOwner;
-  #feed: SharedFeed;
+  readonly ready: Promise<IncomingHttpHeaders | undefined>;
+  /** See {@link RequestSource}; undefined if the request never changes. */
+  readonly source: RequestSource | undefined;
+  /** The browser's upstream request, as the hooks made it last. */
+  request: UpstreamRequest;
+  readonly feedListener: JoinRequest['feedListener'];
+  /** The id of the last event that the browser has; empty if it has none. Maintained when it leaves a feed. */
+  cursor: string;
+  readonly #resolve: (headers: IncomingHttpHeaders | undefined) => void;
+  readonly #reject: (error: SseProxyError) => void;
+  #owner: SubscriptionOwner | undefined;
+  #feed: SharedFeed | undefined;
   #preamble: Preamble | undefined;
   #reader: FeedReader | undefined;
-  #closed = false;
+  #startedAt = 0;
+  /** True if the browser was last told that its upstream is away. */
+  #isToldAway = false;
+  #isClosed = false;
 
-  constructor(feed: SharedFeed, position: number, preamble: Preamble | undefined, lender: ReaderOwner) {
-    this.#feed = feed;
-    feed.members++;
-    this.position = position;
-    this.#preamble = preamble;
-    this.#lender = lender;
+  constructor({ made, cursor, source, feedListener }: JoinRequest) {
+    this.request = made.request;
+    this.cursor = cursor;
+    this.source = source;
+    this.feedListener = feedListener;
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders | undefined>();
+    this.ready = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    // Nobody awaits it after the browser has left.
+    promise.catch(() => {});
   }
 
-  get ready(): Promise<IncomingHttpHeaders | undefined> {
-    return this.#feed.ready;
-  }
-
-  get reader(): FeedReader {
+  get handler(): FeedReader {
     return this.#reader as FeedReader;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** The feed in which it has a place; undefined while it waits for one. */
+  get feed(): SharedFeed | undefined {
+    return this.#feed;
+  }
+
+  /** Hands the subscription to another group of feeds. */
+  belongTo(owner: SubscriptionOwner): void {
+    if (owner === this.#owner) return;
+    owner.acquire(this);
+    this.#owner?.release(this);
+    this.#owner = owner;
+  }
+
+  /** Gives it a place in `feed`: it gets everything from `position` on. */
+  place(feed: SharedFeed, position: number, preamble?: Preamble): void {
+    this.#feed = feed;
+    this.position = position;
+    this.#startedAt = position;
+    this.#preamble = preamble;
+    feed.enter(this);
+    if (this.#reader) return this.#begin();
+    feed.ready.then(
+      (headers) => this.#feed === feed && this.#resolve(headers),
+      (error) => this.#feed === feed && this.#reject(error),
+    );
+  }
+
+  /** Opens the browser's stream before its feed has headers. */
+  openWith(headers: Promise<IncomingHttpHeaders | undefined>): void {
+    headers.then(this.#resolve, this.#reject);
+  }
+
+  moveTo(feed: SharedFeed, position: number): void {
+    this.leaveFeed();
+    this.place(feed, position, tellTipId(feed));
+  }
+
+  /** Gives up its place. It goes on when it is placed again. */
+  leaveFeed(): Departure | undefined {
+    const feed = this.#feed;
+    if (!feed) return undefined;
+    if (this.#reader) this.#isToldAway = feed.upstreamState !== undefined;
+    feed.flush();
+    feed.leave(this);
+    this.#feed = undefined;
+    const { position } = this;
+    const hasRead = position > this.#startedAt;
+    const known = hasRead ? feed.ring.cursorAt(position) : undefined;
+    if (hasRead) this.cursor = known?.id ?? '';
+    return { feed, position, isExact: known?.isExact ?? !hasRead, wasToldAway: this.#isToldAway };
+  }
+
+  /** Ends the stream of this browser alone. */
+  fail(cause: unknown): void {
+    if (this.#isClosed) return;
+    const error = cause instanceof SseProxyError ? cause : new SseProxyError('ERR_SSE_INTERNAL', { cause });
+    this.leaveFeed();
+    this.#reject(error);
+    const isUpstream = /^ERR_SSE_(LIMIT|OVERLOAD|UPSTREAM)/.test(error.code);
+    this.#reader?.onEnd(isUpstream ? 'upstream-broken' : 'hook-failed', error);
   }
 
   read(reader: FeedReader): void {
     this.#reader = reader;
-    this.#preamble?.(reader, this.position);
-    this.#preamble = undefined;
-    this.#feed.attach(this, this.position);
+    if (this.#feed) this.#begin();
   }
 
-  moveTo(feed: SharedFeed, position: number): void {
-    this.#feed.members--;
-    this.#feed = feed;
-    feed.members++;
-    feed.attach(this, position);
+  #begin(): void {
+    const preamble = this.#preamble;
+    this.#preamble = undefined;
+    this.tellState();
+    preamble?.(this.handler, this.position);
+    if (!this.#isClosed) this.#feed?.attach(this, this.position);
+  }
+
+  /** Tells the browser about the upstream of its new feed, if that differs from what it was told last. [R43] */
+  tellState(): void {
+    const state = this.#feed?.upstreamState;
+    if (state) this.handler.onControlEvent(state, false);
+    else if (this.#isToldAway) this.handler.onControlEvent(upstreamStateBytes('restored', Date.now()), false);
+    this.#isToldAway = state !== undefined;
   }
 
   resume(): void {
-    if (this.#reader) this.#feed.resume(this);
+    this.hasRoom = true;
+    if (this.#reader) this.#feed?.resume(this);
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#feed.members--;
-    this.#feed.detach(this.#reader && this);
-    this.#lender.release(this.#feed);
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.leaveFeed();
+    this.#owner?.release(this);
   }
+}
+
+/**
+ * A browser that starts at the tip gets the tip's id: if it is cut before its first event, it can still come back to this
+ * position.
+ */
+export function tellTipId(feed: SharedFeed): Preamble {
+  return (reader, position) => {
+    if (feed.tipId && position === feed.ring.end)
+      reader.onControlEvent(Buffer.from(`id: ${feed.tipId}\n\n`, 'latin1'), false);
+  };
 }

@@ -223,7 +223,8 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
       const earliestMs = Math.max(config.retryMs || defaults.retryMs, this.#retryAfterMs ?? 0);
       writer.endWith(reason, Math.round(earliestMs * (1 + Math.random() / 2)), draining);
     } else if (reason === 'upstream-ended') writer.end(draining);
-    else if (reason === 'draining' || reason === 'unauthorized') writer.endWith(reason, retryTime(), draining);
+    else if (reason === 'draining' || reason === 'unauthorized' || reason === 'hook-failed')
+      writer.endWith(reason, retryTime(), draining);
     else if (reason === 'max-duration' || reason === 'upstream-refused') writer.endWith(reason, soonMs, draining);
     else if (reason === 'refused-late') this.#refuseLate(writer, this.#error as SseProxyError);
     else if (reason === 'upstream-broken' && config.resume) {

@@ -79,6 +79,11 @@ export class MemoryConnection implements UpstreamConnection {
     if (!this.#ends) this.#waiting = Buffer.concat([this.#waiting, Buffer.from(bytes)]);
   }
 
+  /** Changes the bytes that have not arrived yet. */
+  rewrite(change: (text: string) => string): void {
+    this.#waiting = Buffer.from(change(this.#waiting.toString()));
+  }
+
   begin(): void {
     if (this.#over || this.#begun) return;
     this.#begun = true;

@@ -1,5 +1,7 @@
 import { readOptions } from '../../src/config/options.ts';
+import { UpstreamPermits } from '../../src/config/upstream-permits.ts';
 import { Registry } from '../../src/feed/registry.ts';
+import type { SharedRequest } from '../../src/feed/shared-request.ts';
 import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
 import type { ShareOptions } from '../../src/types.ts';
 import { MemoryUpstream } from './memory-upstream.ts';
@@ -7,17 +9,26 @@ import { bytesOf, Viewer } from './viewer.ts';
 
 const address = { origin: 'http://upstream', path: '/' };
 
-/** A registry of shared feeds with an upstream in memory; for tests that turn the clock themselves. */
-export function registryWith(share: ShareOptions = {}) {
+/** The registry's part of a browser's request: the same for all with the same header fields. */
+export function madeOf(headers: string[]): SharedRequest {
+  return { request: { address, headers }, key: headers.join(), looseKey: '' };
+}
+
+/**
+ * A registry of shared feeds with an upstream in memory, for tests that turn the clock themselves. Browsers without an id
+ * start at the tip unless `share` says otherwise.
+ */
+export function registryWith(share: ShareOptions = {}, upstreams = 1_000) {
   const upstream = new MemoryUpstream();
   const resume = { minDelayMs: 1, maxDelayMs: 1, maxOutageMs: 1_000 };
-  const config = readOptions({ target: address.origin, resume, share });
-  const registry = new Registry({ config, upstream, heartbeat: new Heartbeat(config.beatMs) }, config.share || never());
+  const config = readOptions({ target: address.origin, resume, share: { join: 'live', ...share } });
+  const heartbeat = new Heartbeat(config.beatMs);
+  const upstreamPermits = new UpstreamPermits(upstreams);
+  const registry = new Registry({ config, upstream, heartbeat, upstreamPermits }, config.share || never());
   const gaps: string[] = [];
   const feedListener = { onResume: () => {}, onGap: ({ reason }: { reason: string }) => void gaps.push(reason) };
   const take = (cursor = '', fields: string[] = []) => {
-    const request = { address, headers: fields };
-    return registry.join({ request, cursor, key: undefined, feedListener, prepare: async () => request });
+    return registry.join({ made: madeOf(fields), source: undefined, cursor, feedListener });
   };
   const join = async (last?: number) => {
     const viewer = new Viewer(last, true);

@@ -1,0 +1,86 @@
+import { SseProxyError } from '../errors.ts';
+import type { SharedFeed } from './shared-feed.ts';
+import type { SharedSubscription } from './shared-subscription.ts';
+
+/** How long a browser waits for the backfill of another one to end, in milliseconds. */
+const patienceMs = 1_000;
+
+interface Waiting {
+  readonly subscription: SharedSubscription;
+  readonly begin: () => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/**
+ * Browsers that need a backfill while there is one. Most backfills take milliseconds, and a running one serves everybody
+ * whose id it comes across: so browsers wait for their turn instead of opening an upstream connection each.
+ */
+export class BackfillQueue {
+  readonly #waiting = new Map<SharedSubscription, Waiting>();
+  readonly #byCursor = new Map<string, Set<Waiting>>();
+
+  /** Calls `begin` when it is the subscription's turn: the backfill has ended, or this one has waited for long enough. */
+  add(subscription: SharedSubscription, begin: () => void): void {
+    const timer = setTimeout(() => this.#begin(waiting), patienceMs);
+    const waiting: Waiting = { subscription, begin, timer };
+    this.#waiting.set(subscription, waiting);
+    const same = this.#byCursor.get(subscription.cursor) ?? new Set();
+    this.#byCursor.set(subscription.cursor, same.add(waiting));
+  }
+
+  remove(subscription: SharedSubscription): void {
+    const waiting = this.#waiting.get(subscription);
+    if (waiting) this.#remove(waiting);
+  }
+
+  /** A backfill has ended: it is the next one's turn, and the turn of those behind it if that opens no backfill. */
+  next(isFree: () => boolean): void {
+    for (const waiting of [...this.#waiting.values()]) {
+      if (!isFree()) return;
+      if (this.#waiting.has(waiting.subscription)) this.#begin(waiting);
+    }
+  }
+
+  /** `feed` has stored the frame with this id: browsers that have the id go on there. */
+  serve(feed: SharedFeed, id: string): void {
+    const same = this.#byCursor.get(id);
+    if (!same) return;
+    for (const waiting of [...same]) {
+      const found = feed.locate(id);
+      if (!found) return;
+      this.#remove(waiting);
+      waiting.subscription.place(feed, found.position);
+    }
+  }
+
+  /** Ends the wait of all. */
+  clear(error: SseProxyError | undefined): void {
+    for (const waiting of [...this.#waiting.values()]) {
+      this.#remove(waiting);
+      waiting.subscription.fail(error ?? new SseProxyError('ERR_SSE_UPSTREAM_BROKEN'));
+    }
+  }
+
+  /** Every subscription that waits. */
+  get subscriptions(): SharedSubscription[] {
+    return [...this.#waiting.keys()];
+  }
+
+  #begin(waiting: Waiting): void {
+    this.#remove(waiting);
+    try {
+      waiting.begin();
+    } catch (error) {
+      waiting.subscription.fail(error);
+    }
+  }
+
+  #remove(waiting: Waiting): void {
+    clearTimeout(waiting.timer);
+    const { subscription } = waiting;
+    this.#waiting.delete(subscription);
+    const same = this.#byCursor.get(subscription.cursor);
+    same?.delete(waiting);
+    if (same?.size === 0) this.#byCursor.delete(subscription.cursor);
+  }
+}

@@ -1,0 +1,153 @@
+import type { SseProxyError } from '../errors.ts';
+import { frameContent } from '../sse/fields.ts';
+import type { CloseReason } from '../types.ts';
+import type { UpstreamRequest } from '../upstream/upstream.ts';
+import { withoutId } from './assigned-ids.ts';
+import type { Follower, LiveMatcher, SharedFeed } from './shared-feed.ts';
+
+const checkMs = 1_000;
+const maxUnmatchedChecks = 10;
+
+/** Makes the feed of a {@link CatchUp}. */
+export type CatchUpFeedFactory = (matcher: CatchUp) => SharedFeed;
+
+/**
+ * A second upstream connection beside a live feed, for browsers that the live feed's ring can't serve: a backfill starts
+ * at a browser's id, a join connection without one (`share.join: 'fresh'`). Its readers move to the live feed at the first
+ * event that both have, by id and content.
+ */
+export class CatchUp implements LiveMatcher, Follower {
+  readonly feed: SharedFeed;
+  /** Position of the first frame that its upstream has sent. */
+  start = 0;
+  readonly #live: SharedFeed;
+  readonly #isJoin: boolean;
+  readonly #assignsIds: boolean;
+  /** The live feed's end when this connection began: readers that have got nothing here go on there. */
+  readonly #liveStart: number;
+  #timer: NodeJS.Timeout | undefined;
+  #checks = 0;
+  /** Values at the last check. */
+  #received = 0;
+  #liveEnd: number;
+  #hasTipCheck = false;
+
+  constructor(live: SharedFeed, isJoin: boolean, assignsIds: boolean, makeFeed: CatchUpFeedFactory) {
+    this.#live = live;
+    this.#isJoin = isJoin;
+    this.#assignsIds = assignsIds;
+    this.#liveStart = live.ring.end;
+    this.#liveEnd = live.ring.end;
+    this.feed = makeFeed(this);
+    live.followers.add(this);
+  }
+
+  /** Sends the request; at once, or as soon as the live feed has its upstream back. */
+  connect(request: UpstreamRequest): void {
+    this.feed.connect(request);
+    this.feed.ready.then(
+      () => {
+        if (!this.feed.hasEnded) this.#timer = setInterval(() => this.#check(), checkMs);
+      },
+      () => {},
+    );
+  }
+
+  /** The upstream connection is closed: nothing is matched any more. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#live.followers.delete(this);
+  }
+
+  matches(source: Buffer, start: number, end: number, id: string | undefined): boolean {
+    if (id === undefined) return false;
+    const { ring } = this.#live;
+    const content = this.#contentOf(source, start, end, id);
+    const position = this.#assignsIds ? ring.findSource(id, content) : ring.find(id, content);
+    if (position === undefined) return false;
+    this.#finish(position);
+    return true;
+  }
+
+  // This connection may be ahead: then its newest event is matched when the live feed receives it.
+  onLiveFrame(id: string, source: Buffer, start: number, end: number): void {
+    const { ring, sourceId } = this.feed;
+    if (sourceId !== id || ring.runLength(id) !== this.#live.ring.runLength(id)) return;
+    if (ring.endsWith(this.#contentOf(source, start, end, id))) this.#finish(this.#live.ring.end);
+  }
+
+  /** What is compared: the ring of a feed with ids of our own holds no ids of the upstream. */
+  #contentOf(source: Buffer, start: number, end: number, id: string): Buffer {
+    if (!this.#assignsIds) return frameContent(source, start, end);
+    const bytes = withoutId(source, start, end, id);
+    return frameContent(bytes, 0, bytes.length);
+  }
+
+  onChunkEnd(): void {
+    this.#checkTipSoon();
+  }
+
+  onLiveChunkEnd(): void {
+    this.#checkTipSoon();
+  }
+
+  /** The live feed is gone, so its readers can't move there: they end for the same reason. */
+  onLiveEnd(reason: CloseReason, error: SseProxyError | undefined): void {
+    this.feed.end(reason, error);
+  }
+
+  // The upstream may give the same event other bytes on each connection. Then the last id is compared, once both
+  // connections have been read empty, since events that share the id may still be in the sockets.
+  #checkTipSoon(): void {
+    if (this.#hasTipCheck || !this.#isAtTip) return;
+    this.#hasTipCheck = true;
+    setImmediate(() => {
+      this.#hasTipCheck = false;
+      if (this.#isAtTip) this.#finish(this.#live.ring.end);
+    });
+  }
+
+  get #isAtTip(): boolean {
+    const { sourceId, received, ring } = this.feed;
+    if (received === 0 || sourceId === '' || sourceId !== this.#live.sourceId) return false;
+    const liveRun = this.#live.ring.runLength(sourceId);
+    return liveRun === 0 || liveRun === ring.runLength(sourceId);
+  }
+
+  #check(): void {
+    const { received } = this.feed;
+    const liveEnd = this.#live.ring.end;
+    const news = received - this.#received;
+    const liveNews = liveEnd - this.#liveEnd;
+    if (this.#isJoin && received === 0) return this.#finish(this.#liveStart);
+    if (this.#isJoin && news + liveNews === 0 && this.#endsLikeLive) return this.#finish(liveEnd);
+    if (liveEnd === this.#liveStart || ++this.#checks < maxUnmatchedChecks) {
+      if (this.#isJoin) [this.#received, this.#liveEnd] = [received, liveEnd];
+      return;
+    }
+    this.#checks = 0;
+    [this.#received, this.#liveEnd] = [received, liveEnd];
+    // A backfill that receives more than the live feed is still replaying.
+    if (!this.#isJoin && news > liveNews) return;
+    this.#giveUp();
+  }
+
+  // Without ids there is no proof; this is the evidence: both are quiet, and nothing happened on the live feed meanwhile, or
+  // the same event came last.
+  get #endsLikeLive(): boolean {
+    if (this.feed.sourceId !== '' || this.#live.sourceId !== '') return false;
+    return this.#live.ring.end === this.#liveStart || this.feed.ring.endsLike(this.#live.ring);
+  }
+
+  #giveUp(): void {
+    const now = Date.now();
+    const gap = { reason: 'unmatched', from: now, to: now } as const;
+    this.feed.reportGap(gap);
+    this.#finish(this.#live.ring.end);
+  }
+
+  #finish(position: number): void {
+    this.#live.flush();
+    this.feed.moveMembers(this.#live, position);
+  }
+}

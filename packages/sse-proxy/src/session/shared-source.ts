@@ -1,0 +1,85 @@
+import { hash } from 'node:crypto';
+import type { Request } from 'express';
+import type { Config, ShareConfig } from '../config/options.ts';
+import type { UpstreamAddress } from '../config/target.ts';
+import type { RequestSource, SharedRequest } from '../feed/shared-request.ts';
+import { badHookResult, callHook } from '../hooks/call-hook.ts';
+import type { Lifetime } from '../lifecycle/lifetime.ts';
+import { toUpstreamHeaders, type UpstreamFields } from '../request/upstream-headers.ts';
+import { addedHeaders, upstreamAddress } from './upstream-request.ts';
+
+/** Fields that describe one browser's request, not what it asks for. They don't go up on a shared request [R51]. */
+const tracing =
+  /^(traceparent|tracestate|baggage|b3|x-b3-.*|(x-)?(request|correlation)-id|correlation-context|uber-trace-id|sentry-trace|x-amzn-trace-id|x-cloud-trace-context|x-datadog-.*|elastic-apm-traceparent|newrelic)$/;
+
+/** Fields that may differ between browsers with the same `share.key` [R52]. */
+const notInKey = new Set(['accept-language', 'x-forwarded-host', 'x-forwarded-proto']);
+
+/** Makes the request that goes up for one browser of a shared feed, and the key of that feed. */
+export class SharedSource implements RequestSource {
+  readonly identify: (() => Promise<string>) | undefined;
+  readonly #config: Config;
+  readonly #share: ShareConfig;
+  readonly #req: Request;
+  readonly #lifetime: Lifetime;
+
+  /** Hooks are called with `req`, and not after `lifetime` has ended. */
+  constructor(config: Config, share: ShareConfig, req: Request, lifetime: Lifetime) {
+    this.#config = config;
+    this.#share = share;
+    this.#req = req;
+    this.#lifetime = lifetime;
+    this.identify = share.key && (() => this.#identify());
+  }
+
+  /** Whether the result can differ between two calls. */
+  get isDynamic(): boolean {
+    const { target, upstreamHeaders } = this.#config;
+    return typeof target === 'function' || typeof upstreamHeaders === 'function' || this.#share.key !== undefined;
+  }
+
+  async build(): Promise<SharedRequest> {
+    const address = await upstreamAddress(this.#config, this.#req, this.#lifetime);
+    const added = await addedHeaders(this.#config, this.#req, this.#lifetime);
+    const { headers, hasOwnAuthorization } = this.#fields(added);
+    const key = await this.#shareKey();
+    const own = new Set(Object.keys(added).map((name) => name.toLowerCase()));
+    const counts = (name: string) => (own.has(name) ? name !== 'authorization' : !notInKey.has(name));
+    return {
+      request: { address, headers, hasOwnAuthorization },
+      key: key === undefined ? digest(address, headers) : digest(address, pick(headers, counts), key),
+      looseKey: digest(
+        address,
+        pick(headers, (name) => name !== 'authorization' || !own.has(name)),
+      ),
+    };
+  }
+
+  async #identify(): Promise<string> {
+    const address = await upstreamAddress(this.#config, this.#req, this.#lifetime);
+    const forwarded = pick(this.#fields({}).headers, (name) => !notInKey.has(name));
+    return digest(address, forwarded, await this.#shareKey());
+  }
+
+  #fields(added: Record<string, string>): UpstreamFields {
+    const fields = toUpstreamHeaders(this.#req, this.#config, added);
+    return { ...fields, headers: pick(fields.headers, (name) => !tracing.test(name)) };
+  }
+
+  async #shareKey(): Promise<string | undefined> {
+    const { key: hook } = this.#share;
+    if (!hook) return undefined;
+    const key: unknown = await callHook('share.key', () => hook(this.#req), this.#lifetime, this.#config.hookTimeoutMs);
+    if (typeof key !== 'string' || key === '') throw badHookResult('share.key', 'a string that is not empty', key);
+    return key;
+  }
+}
+
+function pick(headers: readonly string[], wanted: (name: string) => boolean): string[] {
+  return headers.filter((_, index) => wanted(headers[index - (index % 2)] as string));
+}
+
+// A digest, since the fields hold credentials. JSON keeps the parts from running into each other.
+function digest({ origin, path }: UpstreamAddress, headers: readonly string[], key?: string): string {
+  return hash('sha256', JSON.stringify([origin, path, headers, key ?? null]), 'base64');
+}
