@@ -59,7 +59,7 @@ export interface OpenStream extends StreamInfo {
  * Why an open stream ended.
  *
  * - `browser-left`: the browser closed its connection.
- * - `upstream-ended`: the upstream ended its response as HTTP says it should.
+ * - `upstream-ended`: the upstream ended its response as its framing demands.
  * - `upstream-broken`: the upstream broke, and was not back within `resume.maxOutageMs` (at once with `resume: false`).
  * - `upstream-idle`: the upstream sent nothing for `idleTimeoutMs` (only with `resume: false`).
  * - `upstream-refused`: the upstream refused to resume, by 204 or a final 4xx.
@@ -140,7 +140,7 @@ export interface RefuseContext {
   readonly error: SseProxyError;
   /** The HTTP status that was sent; 200 for a soft refusal. */
   readonly status: number;
-  /** The wait that the browser was asked for, in milliseconds; undefined if it was refused for good. */
+  /** The retry time that the browser was sent, in milliseconds; undefined if it was refused for good. */
   readonly retryMs: number | undefined;
 }
 
@@ -224,7 +224,7 @@ export interface LimitRequest {
 export type LimitKind = 'total' | 'upstreams' | 'max' | 'opensPerMinute' | 'opensPerHour';
 
 /** The result of {@link StreamLimiter.acquire}: a permit, or the limit that was reached. */
-export type LimitAnswer =
+export type LimitResult =
   | {
       readonly ok: true;
       /** Called exactly once, when the stream has ended, whatever ended it. */
@@ -249,7 +249,7 @@ export interface StreamLimiter {
    * result within `hookTimeoutMs`, refuses the request with `ERR_SSE_HOOK` or `ERR_SSE_HOOK_TIMEOUT`. A permit that
    * arrives after the browser has left is released at once.
    */
-  acquire(request: LimitRequest): Awaitable<LimitAnswer>;
+  acquire(request: LimitRequest): Awaitable<LimitResult>;
 }
 
 /** One rule of the built-in limiter. It needs at least one bound; each bound is a positive whole number. */
@@ -325,8 +325,8 @@ export interface ResumeOptions {
   /** An outage that lasts longer ends the browsers' streams, in milliseconds; they reconnect by themselves. @defaultValue 60_000 */
   maxOutageMs?: number;
   /**
-   * What follows a clean end of an upstream that sends ids. `'resume'`: it is asked again, no sooner than a browser
-   * would ask. `'end'`: the browsers' streams end too. An upstream without ids always ends them.
+   * What follows a clean end of an upstream that sends ids. `'resume'`: it is requested again, no sooner than a
+   * browser would. `'end'`: the browsers' streams end too. An upstream without ids always ends them.
    * @defaultValue 'resume'
    */
   afterEnd?: 'resume' | 'end';
@@ -386,7 +386,7 @@ export interface SseProxyOptions {
   name?: string;
   /**
    * Names of request header fields that are forwarded. Last-Event-ID always is. `x-forwarded-for`, `-host` and `-proto`
-   * carry what Express' `trust proxy` says, never what a browser claims.
+   * carry what Express' `trust proxy` trusts, never what a browser claims.
    * @defaultValue `['authorization', 'accept-language', 'traceparent', 'tracestate', 'x-request-id']`
    */
   forwardHeaders?: string[];

@@ -2,7 +2,7 @@ import dns from 'node:dns';
 import { expect } from 'chai';
 import { Agent } from 'undici';
 import { skip } from '../../../test/support/needs.ts';
-import type { LimitAnswer, SseProxyOptions } from '../src/types.ts';
+import type { LimitResult, SseProxyOptions } from '../src/types.ts';
 import { flood, reader } from './support/flood.ts';
 import { blackhole } from './support/hanging.ts';
 import { stage } from './support/stage.ts';
@@ -15,7 +15,7 @@ describe('a browser that leaves', () => {
   /** A limiter that counts the permits that are taken. */
   function permits() {
     const count = { taken: 0, released: 0 };
-    const acquire = (): LimitAnswer => {
+    const acquire = (): LimitResult => {
       count.taken++;
       return { ok: true, release: () => void count.released++ };
     };
@@ -50,7 +50,7 @@ describe('a browser that leaves', () => {
 
   it("aborts the limiter's signal, and a permit that comes too late is released once [R40]", async () => {
     const up = await upstream();
-    const answer = Promise.withResolvers<LimitAnswer>();
+    const answer = Promise.withResolvers<LimitResult>();
     let signal: AbortSignal | undefined;
     let released = 0;
     const proxied = await app({
@@ -75,7 +75,7 @@ describe('a browser that leaves', () => {
   });
 
   it('was refused at hookTimeoutMs: a permit that comes later is released [R42]', async () => {
-    const answer = Promise.withResolvers<LimitAnswer>();
+    const answer = Promise.withResolvers<LimitResult>();
     let released = 0;
     const { port } = await app({
       target: 'http://127.0.0.1:9/',

@@ -5,10 +5,10 @@ import { createLimiter, type RuleBounds } from '../src/config/limiter.ts';
 import { SlidingWindow } from '../src/config/sliding-window.ts';
 import { UpstreamPermits } from '../src/config/upstream-permits.ts';
 import { SseProxyError } from '../src/index.ts';
-import type { LimitAnswer, LimitRequest, StreamLimiter } from '../src/types.ts';
+import type { LimitRequest, LimitResult, StreamLimiter } from '../src/types.ts';
 
 const none = Number.POSITIVE_INFINITY;
-const ask = (limiter: StreamLimiter, key?: string) => limiter.acquire({ key } as LimitRequest) as LimitAnswer;
+const ask = (limiter: StreamLimiter, key?: string) => limiter.acquire({ key } as LimitRequest) as LimitResult;
 const byUser = (bounds: Omit<RuleBounds, 'name'>, total = none) =>
   createLimiter({ total, rules: [{ name: 'user', ...bounds }] });
 

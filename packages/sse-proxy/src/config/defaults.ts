@@ -17,7 +17,7 @@ export const defaults = {
   refuse: 'soft',
 } as const;
 
-/** A refused browser is asked to return after this long or up to twice as long: browsers refused at once spread out. */
+/** Shortest retry time of a soft refusal. It is jittered up to twice as long, so that browsers refused at once spread out. */
 export const refusalRetryMs = 5_000;
 
 /** Upper bound of an upstream's Retry-After and `retry:`, for browsers and for the proxy's own reconnects. */

@@ -1,5 +1,5 @@
 import { SseProxyError, showKind } from '../errors.ts';
-import type { LimitAnswer, LimitRequest, LimitRule, StreamLimiter } from '../types.ts';
+import type { LimitRequest, LimitResult, LimitRule, StreamLimiter } from '../types.ts';
 import { SlidingWindow } from './sliding-window.ts';
 
 const minuteMs = 60_000;
@@ -14,7 +14,7 @@ export interface RuleBounds {
   readonly opensPerHour?: number | undefined;
 }
 
-type Refusal = Extract<LimitAnswer, { ok: false }>;
+type Refusal = Extract<LimitResult, { ok: false }>;
 
 /**
  * The built-in limiter: counts in this process. At a limit the newcomer is refused, never a running stream evicted.
@@ -32,7 +32,7 @@ export function createLimiter({ total, rules }: { total: number; rules: readonly
   }
 
   return {
-    acquire(request: LimitRequest): LimitAnswer {
+    acquire(request: LimitRequest): LimitResult {
       // Keys first: a key function may throw, and must then leave nothing counted.
       const keys = counters.length === 0 ? noKeys : counters.map((counter) => counter.keyOf(request));
       if (open >= total) return { ok: false, rule: 'total', kind: 'total' };

@@ -98,7 +98,7 @@ function checkTogether(
   }
 }
 
-/** Whether a header's name says that it carries what identifies a user. */
+/** Whether a header field of this name usually identifies a user. */
 function isCredential(name: string): boolean {
   return /auth|token|secret|session|cookie|api-?key|credential|jwt/i.test(name);
 }

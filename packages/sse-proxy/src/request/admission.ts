@@ -24,7 +24,7 @@ function checkOrigin(req: Request, allowed: readonly string[]): void {
   const site = req.headers['sec-fetch-site'];
   // Node joins repeated fields: any of them counts.
   if (site !== undefined && /\b(?:cross|same)-site\b/i.test(String(site))) {
-    throw new SseProxyError('ERR_SSE_CROSS_SITE', { message: 'Sec-Fetch-Site says that another site asks' });
+    throw new SseProxyError('ERR_SSE_CROSS_SITE', { message: 'Sec-Fetch-Site is cross-site or same-site' });
   }
   if (origin === undefined) return;
   // Behind a proxy that ends TLS, the protocol is right only if Express' `trust proxy` is set.

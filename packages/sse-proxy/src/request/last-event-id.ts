@@ -33,9 +33,9 @@ function idInQuery(req: Request): string | undefined {
   return undefined;
 }
 
-/** Node joins repeated fields with a comma: the result would be an id that nobody ever gave. */
+/** Node joins repeated fields with a comma: the result would be an id that no upstream sent. */
 function isRepeated(req: Request, id: string): boolean {
   if (!id.includes(', ')) return false;
-  const names = req.rawHeaders.filter((_, index) => index % 2 === 0);
+  const names = (req.rawHeaders ?? []).filter((_, index) => index % 2 === 0);
   return names.filter((name) => name.toLowerCase() === 'last-event-id').length > 1;
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config/options.ts';
 import { printable, SseProxyError, type SseProxyErrorCode } from '../errors.ts';
 import { badHookResult, callHook, isPromiseLike } from '../hooks/call-hook.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
-import type { LimitAnswer, LimitKind, LimitRequest } from '../types.ts';
+import type { LimitKind, LimitRequest, LimitResult } from '../types.ts';
 
 const limitCodes: Readonly<Record<LimitKind, SseProxyErrorCode>> = {
   total: 'ERR_SSE_LIMIT',
@@ -31,7 +31,7 @@ class PermitRequest implements LimitRequest {
 }
 
 /** What a limiter granted; {@link releasePermit} gives it back. */
-export type Permit = Extract<LimitAnswer, { ok: true }>;
+export type Permit = Extract<LimitResult, { ok: true }>;
 
 /** Acquires a permit. @throws SseProxyError at a limit */
 export async function acquirePermit(
@@ -41,23 +41,23 @@ export async function acquirePermit(
   lifetime: Lifetime,
 ): Promise<Permit> {
   // A permit that arrives after its stream has ended is released at once.
-  const unlessLate = (answer: LimitAnswer) => {
-    if (lifetime.ended && answer?.ok === true) releasePermit(answer);
-    return answer;
+  const unlessLate = (result: LimitResult) => {
+    if (lifetime.ended && result?.ok === true) releasePermit(result);
+    return result;
   };
   // The built-in limiter returns no promise: then nothing is awaited, and no timeout is started.
   const acquire = () => {
-    const answer = config.limiter.acquire(new PermitRequest(req, key, lifetime));
-    return isPromiseLike(answer) ? answer.then(unlessLate) : unlessLate(answer);
+    const result = config.limiter.acquire(new PermitRequest(req, key, lifetime));
+    return isPromiseLike(result) ? result.then(unlessLate) : unlessLate(result);
   };
-  const answer: LimitAnswer = await callHook('limits.acquire', acquire, lifetime, config.hookTimeoutMs);
-  if (answer?.ok === true && typeof answer.release === 'function') return answer;
-  if (answer?.ok === false && typeof answer.rule === 'string' && Object.hasOwn(limitCodes, answer.kind)) {
-    const { rule, kind, retryAfterMs } = answer;
+  const result: LimitResult = await callHook('limits.acquire', acquire, lifetime, config.hookTimeoutMs);
+  if (result?.ok === true && typeof result.release === 'function') return result;
+  if (result?.ok === false && typeof result.rule === 'string' && Object.hasOwn(limitCodes, result.kind)) {
+    const { rule, kind, retryAfterMs } = result;
     const message = `limit ${printable(rule)} reached: ${kind}`;
     throw new SseProxyError(limitCodes[kind], { message, rule: printable(rule), retryAfterMs });
   }
-  throw badHookResult('limits.acquire', '{ ok: true, release } or { ok: false, rule, kind }', answer);
+  throw badHookResult('limits.acquire', '{ ok: true, release } or { ok: false, rule, kind }', result);
 }
 
 /** Gives a permit back. A limiter whose release fails can't keep the stream from ending. */

@@ -88,7 +88,9 @@ function nominatedNames(connection: string | undefined): ReadonlySet<string> {
  */
 function endsHere(req: Request, name: string, nominated: ReadonlySet<string>): boolean {
   if (!nominated.has(name)) return false;
-  const sent = req.rawHeaders.filter((_, index, raw) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name);
+  const sent = (req.rawHeaders ?? []).filter(
+    (_, index, raw) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name,
+  );
   const value = String(req.headers[name]);
   // Node joins repeated fields, or drops all but the first, by their name.
   return sent.length > 0 && [sent[0], sent.join(', '), sent.join('; ')].includes(value);
