@@ -73,7 +73,7 @@ describe('an upstream response that ends as complete', () => {
   it('is recognised by END_STREAM on HTTP/2 [R33]', async () => {
     const server = add(http2.createServer(), (it) => it.close());
     let requests = 0;
-    server.on('stream', (stream) => {
+    server.on('stream', (stream: http2.ServerHttp2Stream) => {
       requests++;
       stream.respond({ ':status': 200, 'content-type': 'text/event-stream' });
       stream.end(lines);
