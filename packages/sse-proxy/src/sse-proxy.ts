@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import { isGone, isPipelined } from './browser/connection.ts';
 import { refuse } from './browser/refusal.ts';
-import { streamHeaders } from './browser/stream-headers.ts';
+import { sendHead } from './browser/stream-headers.ts';
 import { readOptions } from './config/options.ts';
 import { SseProxyError } from './errors.ts';
 import { StreamEnded } from './lifecycle/lifetime.ts';
@@ -68,8 +68,7 @@ async function serve(context: ProxyContext, req: Request, res: Response): Promis
     stream.authorizedKey = await authorize(req, config, lifetime);
     stream.key = stream.authorizedKey;
     if (req.method === 'HEAD') {
-      res.writeHead(200, { ...streamHeaders }).end();
-      return;
+      return sendHead(req, res);
     }
     stream.hold(await acquirePermit(req, stream.key, config, lifetime));
     const subscription = await subscribe(context, stream, cursor.id);

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -14,6 +15,16 @@ function http2StreamOf(res: ServerResponse): Http2ServerResponse['stream'] | und
 /** The response's socket, which may be any Duplex; undefined on HTTP/2, where the socket belongs to other streams too. */
 export function http1SocketOf(res: ServerResponse): Duplex | undefined {
   return http2StreamOf(res) ? undefined : (res.socket ?? undefined);
+}
+
+/** Listens past a middleware's own `on`: compression attaches drain listeners to its gzip stream instead. */
+export function onResponse(
+  res: ServerResponse,
+  event: 'close' | 'drain' | 'error' | 'finish',
+  listener: () => void,
+): () => void {
+  EventEmitter.prototype.on.call(res, event, listener);
+  return () => void EventEmitter.prototype.off.call(res, event, listener);
 }
 
 /** True if nothing can be sent to the browser any more: it has left, or something else has ended the response. */
@@ -46,7 +57,7 @@ export function closeAfter(res: ServerResponse, isDraining: boolean): void {
   }
   const { socket } = res;
   // Not by end()'s callback: session middleware wraps end() without it.
-  res.once('finish', () => socket && destroySoon(socket));
+  onResponse(res, 'finish', () => socket && destroySoon(socket));
 }
 
 // Only a net.Socket has destroySoon().

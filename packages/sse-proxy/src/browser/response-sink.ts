@@ -1,5 +1,5 @@
-import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { onResponse } from './connection.ts';
 import type { ChunkSink, SinkOwner } from './fast-write/chunk-sink.ts';
 
 // Also the default frame size of HTTP/2.
@@ -20,7 +20,7 @@ export class ResponseSink implements ChunkSink {
   #slicedBytes = 0;
   #isEnding = false;
   #isClosed = false;
-  #onDrain: (() => void) | undefined;
+  #stopListening: (() => void) | undefined;
   #lastBuffered = 0;
 
   constructor(res: ServerResponse, owner: SinkOwner) {
@@ -71,7 +71,7 @@ export class ResponseSink implements ChunkSink {
     this.#isClosed = true;
     this.#slices.length = 0;
     this.#slicedBytes = 0;
-    if (this.#onDrain) EventEmitter.prototype.off.call(this.#res, 'drain', this.#onDrain);
+    this.#stopListening?.();
   }
 
   #enqueue(bytes: Buffer): void {
@@ -111,11 +111,7 @@ export class ResponseSink implements ChunkSink {
 
   #filled(): void {
     if (this.#isClosed) return;
-    if (!this.#onDrain) {
-      this.#onDrain = () => this.#drained();
-      // Past a middleware's own `on` and `once`: compression attaches drain listeners to its gzip stream instead.
-      EventEmitter.prototype.on.call(this.#res, 'drain', this.#onDrain);
-    }
+    this.#stopListening ??= onResponse(this.#res, 'drain', () => this.#drained());
     this.#owner.onFull();
   }
 

@@ -6,7 +6,7 @@ import type { FeedReader, Subscription } from '../feed/subscription.ts';
 import type { Heartbeat, HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import { controlEvent, heartbeatBytes, retryBytes } from '../sse/events.ts';
 import type { CloseReason, EvictContext } from '../types.ts';
-import { breakOff, closeAfter } from './connection.ts';
+import { breakOff, closeAfter, onResponse } from './connection.ts';
 import { type ChunkSink, createSink, type SinkOwner } from './fast-write/chunk-sink.ts';
 import { refusedEvent } from './refusal.ts';
 import { StallDetector } from './stall-detector.ts';
@@ -217,7 +217,7 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
     this.#sink.end(event);
     if (!isDraining) return;
     const timer = setTimeout(() => breakOff(this.#res), closeFlushMs).unref();
-    this.#res.once('close', () => clearTimeout(timer));
+    onResponse(this.#res, 'close', () => clearTimeout(timer));
   }
 
   /** Breaks the connection: what was sent is incomplete, and the browser must see that. */

@@ -32,12 +32,26 @@ export function sendStreamHeaders(
   res: ServerResponse,
   extra: Record<string, string | string[]> | undefined,
 ): void {
+  writeHead(req, res, extra);
+  res.flushHeaders();
+}
+
+/** Answers HEAD: the header fields of a stream, and no body. */
+export function sendHead(req: IncomingMessage, res: ServerResponse): void {
+  writeHead(req, res, undefined);
+  res.end();
+}
+
+function writeHead(
+  req: IncomingMessage,
+  res: ServerResponse,
+  extra: Record<string, string | string[]> | undefined,
+): void {
   removeBodyHeaders(res);
   // A request's body is not read, so the connection can't be used again [R10].
   const closes = req.httpVersionMajor < 2 && hasBody(req);
   const headers = { ...extra, ...streamHeaders };
   res.writeHead(200, closes ? { ...headers, Connection: 'close' } : headers);
-  res.flushHeaders();
 }
 
 /** Removes what an earlier middleware said about another body than ours. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
-import { breakOff, http1SocketOf } from '../browser/connection.ts';
+import { breakOff, http1SocketOf, onResponse } from '../browser/connection.ts';
 import { refuse, retryTime } from '../browser/refusal.ts';
 import { ResponseWriter, type WriterOwner } from '../browser/response-writer.ts';
 import { toBrowserHeaders } from '../browser/stream-headers.ts';
@@ -20,6 +20,7 @@ import { StreamIdentity } from './stream-identity.ts';
 import { TimeLimits } from './time-limits.ts';
 
 const keepAliveProbeMs = 60_000;
+const ignore = () => {};
 
 type StreamHook = 'onOpen' | 'onClose' | 'onRefuse' | 'onEvict' | 'onError';
 
@@ -59,9 +60,9 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
     this.req = req;
     this.identity = new StreamIdentity(req, context.config.name);
     context.enter(this);
-    res.on('close', () => this.#onClosed());
+    onResponse(res, 'close', () => this.#onClosed());
     // Errors of a response (a reset while bytes wait) are always followed by its 'close'.
-    res.on('error', () => {});
+    onResponse(res, 'error', ignore);
   }
 
   get route(): string {
