@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, Response } from 'express';
 import { isGone, isPipelined } from './browser/connection.ts';
 import { refuse } from './browser/refusal.ts';
@@ -31,8 +32,9 @@ import type { CloseOptions, SseProxyHandler, SseProxyOptions } from './types.ts'
  */
 export function sseProxy(options: SseProxyOptions): SseProxyHandler {
   const context = new ProxyContext(readOptions(options));
-  const handler = (req: Request, res: Response): void => {
-    void serve(context, req, res);
+  // Only code that checks for Express' additions reads them.
+  const handler = (req: IncomingMessage, res: ServerResponse): void => {
+    void serve(context, req as Request, res as Response);
   };
   return Object.assign(handler, {
     close: (closeOptions?: CloseOptions) => context.close(closeOptions),

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Router } from 'express';
 import type { Dispatcher } from 'undici';
 import type { SseProxyError } from './errors.ts';
@@ -386,7 +387,8 @@ export interface SseProxyOptions {
   name?: string;
   /**
    * Names of request header fields that are forwarded. Last-Event-ID always is. `x-forwarded-for`, `-host` and `-proto`
-   * carry what Express' `trust proxy` trusts, never what a browser claims.
+   * carry what Express' `trust proxy` trusts, never what a browser claims; others of the family go up only if a trusted
+   * proxy or an earlier middleware set them.
    * @defaultValue `['authorization', 'accept-language', 'traceparent', 'tracestate', 'x-request-id']`
    */
   forwardHeaders?: string[];
@@ -544,7 +546,10 @@ interface Closable {
   streams(): OpenStream[];
 }
 
-/** Returned by {@link sseProxy}. */
-export type SseProxyHandler = RequestHandler & Closable;
+/** A handler as `http.createServer` accepts it. */
+type NodeHandler = (req: IncomingMessage, res: ServerResponse) => void;
+
+/** Returned by {@link sseProxy}: a handler for Express, and for whatever passes Node's own objects. */
+export type SseProxyHandler = RequestHandler & NodeHandler & Closable;
 /** Returned by {@link sseRouter}; its `stats()` are the sums over its routes. */
 export type SseProxyRouter = Router & Closable;

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Express } from 'express';
 import type { SseProxyOptions } from '../src/types.ts';
 import { browseRaw } from './support/browser.ts';
 import { stage } from './support/stage.ts';
@@ -258,6 +259,24 @@ describe('headers of the upstream request', () => {
       { before: (express) => void express.set('trust proxy', 1) },
     );
     expect(headers['x-forwarded-for']).to.equal('10.0.0.1, 127.0.0.1');
+  });
+
+  it('forwards other X-Forwarded-* only from a trusted proxy or a middleware [R8] [input 14]', async () => {
+    const names = ['x-forwarded-user', 'x-forwarded-port'];
+    const fields = { 'X-Forwarded-User': 'admin', 'X-Forwarded-Port': '1' };
+    expect((await sent({ forwardHeaders: names }, fields)).headers).to.deep.equal(own);
+    const trusted = { before: (express: Express) => void express.set('trust proxy', 'loopback') };
+    const claimed = { ...own, 'x-forwarded-user': 'admin', 'x-forwarded-port': '1' };
+    expect((await sent({ forwardHeaders: names }, fields, trusted)).headers).to.deep.equal(claimed);
+    const setting = {
+      before: (express: Express) =>
+        express.use((req, _, next) => {
+          req.headers['x-forwarded-user'] = 'viewer';
+          next();
+        }),
+    };
+    const { headers } = await sent({ forwardHeaders: names }, fields, setting);
+    expect(headers).to.deep.equal({ ...own, 'x-forwarded-user': 'viewer' });
   });
 
   it('does not forward X-Forwarded-* that forwardHeaders does not list [R8] [input 14]', async () => {

@@ -9,13 +9,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import express4 from 'express4';
-import { type SseProxyOptions, sseProxy } from '../src/index.ts';
+import { type SseProxyHandler, type SseProxyOptions, sseProxy } from '../src/index.ts';
 import { type Witness, witness } from './support/app.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
-
-/** A handler that has the proxy's types, for servers that are not Express. */
-type Handler = (req: http.IncomingMessage, res: http.ServerResponse) => void;
 
 describe('without Express', () => {
   const { add, clean, upstream, visit } = stage();
@@ -29,11 +26,11 @@ describe('without Express', () => {
     return (server.address() as AddressInfo).port;
   }
 
-  function proxy(options: SseProxyOptions): { handler: Handler; seen: Witness } {
+  function proxy(options: SseProxyOptions): { handler: SseProxyHandler; seen: Witness } {
     const seen = witness();
     const handler = sseProxy({ resume: false, retryMs: false, observers: [seen], ...options });
     add(handler, (it) => it.close());
-    return { handler: handler as unknown as Handler, seen };
+    return { handler, seen };
   }
 
   it('serves a stream in plain node:http, with name as the route [R45]', async () => {
@@ -61,7 +58,7 @@ describe('without Express', () => {
   it('reads the query from originalUrl where a framework cuts url [R45]', async () => {
     const up = await upstream((request) => request.begin());
     const { handler } = proxy({ target: up.url, forwardQuery: true });
-    const mounted: Handler = (req, res) => {
+    const mounted: http.RequestListener = (req, res) => {
       Object.assign(req, { originalUrl: req.url, url: '/' });
       handler(req, res);
     };

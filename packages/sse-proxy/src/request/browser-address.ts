@@ -27,7 +27,8 @@ export function publicHost(req: MaybeExpress): string | undefined {
   return ownHost(req);
 }
 
-function trustsPeer(req: MaybeExpress): boolean {
+/** Whether Express' `trust proxy` trusts the peer of the connection; false elsewhere. */
+export function trustsPeer(req: MaybeExpress): boolean {
   const trust: unknown = typeof req.app?.get === 'function' ? req.app.get('trust proxy fn') : undefined;
   return typeof trust === 'function' && Boolean(trust(req.socket?.remoteAddress, 0));
 }

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import type { Config } from '../config/options.ts';
 import { SseProxyError } from '../errors.ts';
 import { isHeaderValue, listMembers, trimHttp } from '../http.ts';
-import { forwardedFor, protocolOf, publicHost } from './browser-address.ts';
+import { forwardedFor, protocolOf, publicHost, trustsPeer } from './browser-address.ts';
 
 /** Sent unless the route forwards the browser's User-Agent: some firewalls refuse requests without one. */
 const ownUserAgent = 'datashop-sse-proxy';
@@ -57,7 +57,10 @@ function fieldValue(req: Request, name: string, nominated: ReadonlySet<string>):
   if (name === 'x-forwarded-proto') return protocolOf(req);
   if (name === 'x-forwarded-host') return publicHost(req);
   const value = req.headers[name];
-  return value === undefined || endsHere(req, name, nominated) ? undefined : String(value);
+  if (value === undefined || endsHere(req, name, nominated)) return undefined;
+  // Others of the family, such as x-forwarded-user, count only from a trusted proxy or an earlier middleware.
+  if (name.startsWith('x-forwarded-') && isAsBrowserSent(req, name) && !trustsPeer(req)) return undefined;
+  return String(value);
 }
 
 /** Replaces the field, or adds it. */
@@ -87,7 +90,11 @@ function nominatedNames(connection: string | undefined): ReadonlySet<string> {
  * an earlier middleware set or changed goes on, so that a browser can't remove it. [spec] RFC 9110 §7.6.1
  */
 function endsHere(req: Request, name: string, nominated: ReadonlySet<string>): boolean {
-  if (!nominated.has(name)) return false;
+  return nominated.has(name) && isAsBrowserSent(req, name);
+}
+
+/** Whether a field has the value that arrived on the connection: no middleware has set or changed it. */
+function isAsBrowserSent(req: Request, name: string): boolean {
   const sent = (req.rawHeaders ?? []).filter(
     (_, index, raw) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name,
   );
