@@ -46,6 +46,8 @@ export function watchPages(): void {
 export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
   if (!watched) throw new Error('This suite opens pages and does not call watchPages()');
   const context = await browser.newContext(options);
+  // Below the limit of a test, so that the error names what did not happen; a busy machine needs more than the default.
+  context.setDefaultTimeout(100_000);
   const complaints: string[] = [];
   const allowed: RegExp[] = [];
   watched.push({ complaints, allowed });

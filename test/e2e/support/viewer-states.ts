@@ -70,6 +70,23 @@ export const pageStates: Record<string, State> = {
       await viewer.untilRows(32);
     },
   },
+  'without a log service behind the BFF': {
+    reach: async (viewer, stage) => {
+      await viewer.until('connected');
+      stage.serviceGate = streamsOnly(() => {});
+      await viewer.reconnect();
+      await viewer.until('waiting-upstream');
+    },
+  },
+  'levels other than the four': {
+    reach: async (viewer, stage) => {
+      await viewer.until('connected');
+      for (const level of ['FATAL', 'critical', 'NOTICE']) {
+        stage.say(`data: ${JSON.stringify({ logLevel: level, message: level })}\n\ndata: a line behind it\n\n`);
+      }
+      await viewer.untilRows(36);
+    },
+  },
   'all filtered out': {
     reach: async (viewer) => {
       await viewer.page.getByRole('searchbox').fill('nowhere');
@@ -209,6 +226,30 @@ export const pageStates: Record<string, State> = {
       stage.serviceGate = pagesOnly((req) => void req.socket.destroy());
       await viewer.button('Refresh').click();
       await viewer.page.getByText('The log service did not answer').waitFor();
+    },
+  },
+  'Normal mode with a log opened': {
+    reach: async (viewer) => {
+      await normal(viewer);
+      await viewer.page.getByRole('link', { name: 'Line 30' }).click();
+      await viewer.page.locator('.details').waitFor();
+    },
+  },
+  'Normal mode with matches and an invalid range': {
+    reach: async (viewer) => {
+      await normal(viewer);
+      await viewer.page.getByLabel('Search').fill('line');
+      await viewer.page.locator('mark').first().waitFor();
+      await viewer.page.getByLabel('From (local)').fill('2026-01-15T07:00:02');
+      await viewer.page.getByLabel('To (local)').fill('2026-01-15T07:00:01');
+      await viewer.page.locator('.field-error').waitFor();
+    },
+  },
+  'Normal mode without a match': {
+    reach: async (viewer) => {
+      await normal(viewer);
+      await viewer.page.getByLabel('Search').fill('nowhere');
+      await heading(viewer, 'No logs match');
     },
   },
   'signed out': {
