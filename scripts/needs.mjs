@@ -26,6 +26,12 @@ export const chromiumPaths = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
+/** The Python that has FastAPI, uvicorn, Flask and gunicorn: the first in PATH, or Debian's own, which apt installs for. */
+export function pythonWithServers() {
+  const imports = 'import fastapi, uvicorn, flask, gunicorn';
+  return ['python3', '/usr/bin/python3'].find((command) => succeeds(command, '-c', imports));
+}
+
 /** @satisfies {Record<string, Need>} */
 export const needs = {
   nginx: {
@@ -38,7 +44,7 @@ export const needs = {
     purpose: 'proxy event streams of FastAPI (uvicorn) and Flask (gunicorn)',
     debian: ['python3-fastapi', 'python3-uvicorn', 'python3-flask', 'gunicorn'],
     macos: 'python3 -m pip install fastapi uvicorn flask gunicorn',
-    found: () => succeeds('python3', '-c', 'import fastapi, uvicorn, flask, gunicorn'),
+    found: () => pythonWithServers() !== undefined,
   },
   chromium: {
     purpose: 'open pages in a real Chromium',
