@@ -14,12 +14,12 @@ export class Reader {
   ended: string | undefined;
   readonly #res: IncomingMessage;
 
-  private constructor(res: IncomingMessage) {
+  private constructor(res: IncomingMessage, numberOf: (data: string) => number) {
     this.#res = res;
     const parser = createParser({
       onEvent: ({ event, data }) => {
         if (event === 'sse-proxy:gap') this.received.push({ gap: JSON.parse(data).reason });
-        else if (event === undefined) this.#log(JSON.parse(data).number);
+        else if (event === undefined) this.#log(numberOf(data));
         else if (event !== 'sse-proxy:upstream') this.ended = `${event} ${data}`;
       },
     });
@@ -30,11 +30,12 @@ export class Reader {
     });
   }
 
-  static async open(url: string): Promise<Reader> {
+  /** @param numberOf reads a log's number from an event's data */
+  static async open(url: string, numberOf = (data: string): number => JSON.parse(data).number): Promise<Reader> {
     const req = request(url, { agent: false, headers: { accept: 'text/event-stream' } }).end();
     const [res] = (await once(req, 'response')) as [IncomingMessage];
     if (res.statusCode !== 200) throw new Error(`${url} responded ${res.statusCode}`);
-    return new Reader(res);
+    return new Reader(res, numberOf);
   }
 
   leave(): void {
