@@ -10,6 +10,7 @@ export const groups = {
   'log-stream': ['packages/log-stream/test/**/*.test.ts'],
   'sse-client in Chromium': ['packages/sse-client/test/browser/**/*.test.ts'],
   'sse-proxy': ['packages/sse-proxy/test/**/*.test.ts'],
+  upstreams: ['test/upstreams/**/*.test.ts'],
   scale: ['test/scale/**/*.test.ts'],
   examples: ['test/e2e/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
   'packed tarballs': ['test/packages/**/*.test.ts'],
