@@ -61,9 +61,9 @@ export class CatchUp implements LiveMatcher, Follower {
 
   matches(source: Buffer, start: number, end: number, id: string | undefined): boolean {
     if (id === undefined) return false;
-    const { ring } = this.#live;
+    const { ring, sealedAt } = this.#live;
     const content = this.#contentOf(source, start, end, id);
-    const position = this.#assignsIds ? ring.findSource(id, content) : ring.find(id, content);
+    const position = this.#assignsIds ? ring.findSource(id, content, sealedAt) : ring.find(id, content, sealedAt);
     if (position === undefined) return false;
     this.#finish(position);
     return true;

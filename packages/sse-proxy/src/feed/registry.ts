@@ -3,6 +3,7 @@ import type { UpstreamPermits } from '../config/upstream-permits.ts';
 import { SseProxyError } from '../errors.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import { FeedGroup, type GroupContext, type GroupOwner } from './feed-group.ts';
+import { FreshTokenWarning } from './fresh-token-warning.ts';
 import { groupByRequest, type IdentityGroup } from './identity.ts';
 import type { SharedFeed } from './shared-feed.ts';
 import type { JoinRequest, SharedRequest } from './shared-request.ts';
@@ -19,6 +20,7 @@ export class Registry implements GroupOwner {
   readonly #context: RegistryContext;
   readonly #share: ShareConfig;
   readonly #groups = new Map<string, FeedGroup>();
+  readonly #freshTokenWarning = new FreshTokenWarning();
 
   constructor(context: RegistryContext, share: ShareConfig) {
     this.#context = context;
@@ -36,6 +38,7 @@ export class Registry implements GroupOwner {
    * @throws SseProxyError at `limits.upstreams`
    */
   join(join: JoinRequest): Subscription {
+    this.#freshTokenWarning.check(join);
     const subscription = new SharedSubscription(join);
     const { made, cursor } = join;
     const known = this.#groups.get(made.key);

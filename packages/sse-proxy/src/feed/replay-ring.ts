@@ -185,11 +185,11 @@ export class ReplayRing {
     return first >= this.#start ? { position: first, isProven: true } : undefined;
   }
 
-  /** The position of the first frame held that has this id and this content. */
-  find(id: string, content: Buffer): number | undefined {
+  /** The position of the first frame from `from` on that is held and has this id and this content. */
+  find(id: string, content: Buffer, from = 0): number | undefined {
     const last = this.#ids.last(id);
     if (last === undefined) return undefined;
-    for (let at = Math.max(this.#ids.first(id) as number, this.#start); at <= last; at++) {
+    for (let at = Math.max(this.#ids.first(id) as number, this.#start, from); at <= last; at++) {
       if (this.holds(at, id, content)) return at;
     }
     return undefined;
@@ -202,8 +202,8 @@ export class ReplayRing {
   }
 
   /** The same as {@link find}, by the upstream's id where browsers get ids of our own. */
-  findSource(sourceId: string, content: Buffer): number | undefined {
-    for (let at = this.#start; at < this.end; at++) {
+  findSource(sourceId: string, content: Buffer, from = 0): number | undefined {
+    for (let at = Math.max(this.#start, from); at < this.end; at++) {
       const entry = this.#entry(at) as Entry;
       if (entry.sourceId === sourceId && contentOf(entry).equals(content)) return at;
     }

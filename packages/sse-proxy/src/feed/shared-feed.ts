@@ -63,6 +63,8 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
   readonly members = new Set<Member>();
   /** The upstream's id of the newest event; empty if that has none. */
   sourceId: string;
+  /** Position of the first frame that answers the current request. Frames before it belong to former identities. */
+  sealedAt = 0;
   /** Number of frames received that are stored. */
   received = 0;
   readonly #parts: SharedParts;
@@ -77,8 +79,6 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
   #outcome: Parameters<EventHandler['onEnd']> | undefined;
   /** Where the readers go on; undefined while this feed goes on by itself. */
   #destination: { readonly feed: SharedFeed; readonly position: number } | undefined;
-  /** Position of the first frame of the current request, if an earlier one was another; else 0. */
-  #sealedAt = 0;
   #now = performance.now();
 
   constructor(parts: SharedParts) {
@@ -182,14 +182,14 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
    */
   locate(cursor: string): ReplayPosition | undefined {
     const found = this.ring.after(cursor);
-    if (found) return found.position > this.#sealedAt || this.#sealedAt === 0 ? found : undefined;
-    const isAtStart = cursor === this.#parts.cursor && this.ring.start === 0 && this.#sealedAt === 0;
+    if (found) return found.position > this.sealedAt || this.sealedAt === 0 ? found : undefined;
+    const isAtStart = cursor === this.#parts.cursor && this.ring.start === 0 && this.sealedAt === 0;
     return isAtStart ? { position: 0, isProven: true } : undefined;
   }
 
   /** The upstream request has changed: from now on no browser is placed among the frames of the old one. */
   seal(): void {
-    this.#sealedAt = this.ring.end;
+    this.sealedAt = this.ring.end;
   }
 
   /** The members have everything before `position` of `other`: what the upstream repeats of it is dropped. */

@@ -105,7 +105,7 @@ export class SharedSubscription implements Subscription, Member {
 
   moveTo(feed: SharedFeed, position: number): void {
     this.leaveFeed();
-    this.place(feed, position, tellTipId(feed));
+    this.place(feed, position, this.cursor === feed.tipId ? undefined : tellTipId(feed));
   }
 
   /** Gives up its place. It goes on when it is placed again. */
