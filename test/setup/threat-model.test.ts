@@ -24,6 +24,16 @@ describe('docs/threat-model.md', () => {
     expect(cited.filter((rule) => !defined.has(rule))).to.deep.equal([]);
   });
 
+  it('each rule in a row of the threat model is cited by a test in a file of the same row', () => {
+    const uncovered = rows.flatMap((row) => {
+      const tests = [...row.matchAll(/`([\w/.-]+\.test\.ts)`/g)].map(([, file]) => read(String(file)));
+      const rules = [...(row.split('|').at(-3) ?? '').matchAll(/R\d+/g)].map(([rule]) => rule);
+      const isCited = (rule: string) => tests.some((text) => new RegExp(`\\[[^\\]]*\\b${rule}\\b`).test(text));
+      return rules.filter((rule) => !isCited(rule)).map((rule) => `${rule} in ${row}`);
+    });
+    expect(uncovered).to.deep.equal([]);
+  });
+
   for (const file of ['docs/threat-model.md', 'SECURITY.md']) {
     it(`every relative link of ${file} leads to a file that exists`, () => {
       const base = new URL(file, root);
