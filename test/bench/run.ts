@@ -58,7 +58,8 @@ function inWords(group: readonly Case[]): string {
   return `${browsers} browsers, ${group.length === 1 ? server.name : `${group.length} servers at once`}`;
 }
 
-async function measureGroup(group: readonly Case[], seconds: number): Promise<[Case, Round][]> {
+/** Measures the cases of a group at the same time. */
+export async function measureGroup(group: readonly Case[], seconds: number): Promise<[Case, Round][]> {
   const meeting = group.length > 1 ? new Meeting(group.length) : undefined;
   return Promise.all(
     group.map(async (it): Promise<[Case, Round]> => {

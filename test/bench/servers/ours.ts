@@ -1,7 +1,9 @@
 // The built @datashop/sse-proxy with its features on. With the flag `shared`, browsers share one upstream connection.
-import { sseProxy } from '@datashop/sse-proxy';
+// With the flag `entry=URL`, another build of the package is measured.
 import express from 'express';
-import { heartbeatMs, serve, shared, upstream } from './serve.ts';
+import { entry, heartbeatMs, serve, shared, upstream } from './serve.ts';
+
+const { sseProxy } = (await import(entry ?? '@datashop/sse-proxy')) as typeof import('@datashop/sse-proxy');
 
 let open = 0;
 const observer = {
