@@ -52,7 +52,8 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
   readonly #config: WriterParts['config'];
   readonly #heartbeat: Heartbeat;
   readonly #sink: ChunkSink;
-  readonly #stall: StallDetector;
+  /** Created when bytes wait for the first time. */
+  #stall: StallDetector | undefined;
   #source: Pick<Subscription, 'resume'> | undefined;
   #isFull = false;
   #hasJustFilled = false;
@@ -76,7 +77,6 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
     // Transformed events come one by one: res.write joins those of one turn, which is cheaper than a chunk for each.
     const fastPath = config.fastPath !== false && !config.transform;
     this.#sink = createSink(res, this, { fastPath, isShared: config.share !== false });
-    this.#stall = new StallDetector(res, this.#sink, config.slowClient.maxStallMs / heartbeat.periodMs);
     heartbeat.add(this);
   }
 
@@ -170,14 +170,20 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
     // A drain event may be lost in a middleware's wrapper; the state is not.
     if (this.#isFull && !this.#sink.isFull) this.onDrain();
     this.#sink.flush();
-    if (this.#sink.bufferedBytes > 0) return this.#stall.beat(() => this.evict('maxStallMs', this.bufferedBytes));
-    this.#stall.reset();
+    if (this.#sink.bufferedBytes > 0) return this.#checkProgress();
+    this.#stall?.reset();
     if (this.#isEnding) return;
     this.#quietBeats++;
     const { heartbeatMs } = this.#config;
     if (heartbeatMs === false || this.#quietBeats * this.#heartbeat.periodMs < heartbeatMs || this.#endsInHalfCrlf)
       return;
     this.#send(heartbeatBytes);
+  }
+
+  #checkProgress(): void {
+    const { slowClient } = this.#config;
+    this.#stall ??= new StallDetector(this.#res, this.#sink, slowClient.maxStallMs / this.#heartbeat.periodMs);
+    this.#stall.beat(() => this.evict('maxStallMs', this.bufferedBytes));
   }
 
   /** Disconnects the browser because a bound was exceeded. It reconnects with its Last-Event-ID. */

@@ -4,7 +4,7 @@ import { startTimeout } from '../lifecycle/timeout.ts';
 import type { Awaitable } from '../types.ts';
 
 /**
- * Calls a function that the user gave. It may throw, reject or never settle: that costs this one request.
+ * Calls a user's function. If it throws, rejects or never settles, only this request fails [R45].
  *
  * @throws SseProxyError `ERR_SSE_HOOK` with its error as cause, `ERR_SSE_HOOK_TIMEOUT` after `timeoutMs`
  * @throws StreamEnded if the stream ends first
@@ -34,7 +34,7 @@ export async function callHook<T>(
   }
 }
 
-/** Whether a hook's result has to be awaited. */
+/** True if a hook's result must be awaited. */
 export function isPromiseLike<T>(value: Awaitable<T>): value is PromiseLike<T> {
   return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
 }

@@ -1,23 +1,23 @@
-/** Streams and feeds that are looked at in one turn of the event loop, when a beat comes. */
+/** Members that are called in one turn of the event loop. */
 export const maxBeatsPerTurn = 512;
 
-/** Something that is looked at on every beat: an outlet, a feed. */
+/** Is called on every beat: a response writer, a feed. */
 export interface HeartbeatMember {
   beat(): void;
 }
 
 /**
- * One timer for everything that has to be looked at now and then, however many there are. Thousands are looked at over
- * several turns of the event loop: a heartbeat to all of them would hold up everything else.
+ * One timer for everything that needs periodic checks. Thousands of members are called over several turns of the event
+ * loop, so that other work is not blocked.
  *
- * Ages are counted in beats, not read from a clock: an event loop that stalled for seconds, or a machine that slept,
- * has missed beats and so makes nobody look old.
+ * Members count time in beats instead of reading a clock: an event loop that stalled, or a machine that slept, has missed
+ * beats, and does not let timeouts expire [R44].
  */
 export class Heartbeat {
   /** Time between two beats, in milliseconds. */
   readonly periodMs: number;
   readonly #members = new Set<HeartbeatMember>();
-  /** Those who are still to be looked at in this beat. */
+  /** The members that are still to be called in the current beat. */
   #round: Iterator<HeartbeatMember> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -25,13 +25,13 @@ export class Heartbeat {
     this.periodMs = periodMs;
   }
 
-  /** Looks at `member` on every beat from now on. */
+  /** Calls `member.beat()` on every beat from now on. */
   add(member: HeartbeatMember): void {
     this.#members.add(member);
     this.#timer ??= setInterval(() => this.#beat(), this.periodMs).unref();
   }
 
-  /** Looks at `member` no more, if it did. */
+  /** Stops calling `member`. */
   remove(member: HeartbeatMember): void {
     this.#members.delete(member);
     if (this.#members.size > 0) return;
@@ -40,13 +40,13 @@ export class Heartbeat {
   }
 
   #beat(): void {
-    // As with an event loop that stalled: a beat that comes before the last one is through is missed.
+    // A beat that is due before the previous one has reached all members is skipped.
     if (this.#round) return;
     this.#round = this.#members.values();
-    this.#goOn();
+    this.#continue();
   }
 
-  #goOn = (): void => {
+  #continue = (): void => {
     for (let i = 0; i < maxBeatsPerTurn; i++) {
       const member = this.#round?.next().value;
       if (!member) {
@@ -55,6 +55,6 @@ export class Heartbeat {
       }
       member.beat();
     }
-    setImmediate(this.#goOn);
+    setImmediate(this.#continue);
   };
 }

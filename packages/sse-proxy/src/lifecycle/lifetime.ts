@@ -1,6 +1,6 @@
 import type { CloseReason } from '../types.ts';
 
-/** Why a stream is over: it was closed, or never opened. */
+/** Why a stream ended: the reason of its close, or `refused` if it never opened. */
 export type EndReason = CloseReason | 'refused';
 
 /** What {@link Lifetime.race} rejects with: the stream ended while something was still awaited. */
@@ -8,20 +8,20 @@ export class StreamEnded extends Error {
   override readonly name = 'StreamEnded';
 }
 
-/** Whose life it is. */
+/** Is notified of the end of a {@link Lifetime}. */
 export interface LifetimeOwner {
-  /** It is over. Called once, before those who asked to be told. */
+  /** Called once when the lifetime ends, before the disposers run. */
   onLifetimeEnd(reason: EndReason): void;
 }
 
 /**
- * The life of one stream, held by every stage of it: one AbortController, disposers that run once, and the first
- * reason, which wins.
+ * The lifetime of one stream, shared by all its stages: one AbortController [R42], disposers that run once, and the
+ * reason of the end. The first reason wins.
  */
 export class Lifetime {
   readonly #owner: LifetimeOwner | undefined;
   #controller: AbortController | undefined;
-  /** Undefined while there are none: most of the time of most streams. */
+  /** Created on first use: most streams have no disposers most of the time. */
   #disposers: Set<(reason: EndReason) => void> | undefined;
   #reason: EndReason | undefined;
 
@@ -29,7 +29,7 @@ export class Lifetime {
     this.#owner = owner;
   }
 
-  /** Made when it is first asked for: few ask, and each costs more than the rest of this. */
+  /** Aborted at the end. Created on first use: an AbortController costs more than the rest of this object. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.ended) this.#controller.abort();
@@ -40,12 +40,12 @@ export class Lifetime {
     return this.#reason !== undefined;
   }
 
-  /** Why it ended; undefined while it lives. */
+  /** Why it ended; undefined before. */
   get reason(): EndReason | undefined {
     return this.#reason;
   }
 
-  /** Runs `dispose` when the stream ends, at once if it has; returns how to take it back. */
+  /** Runs `dispose` when the stream ends, at once if it already has. Returns a function that removes it. */
   addDisposer(dispose: (reason: EndReason) => void): () => void {
     if (this.ended) {
       dispose(this.#reason as EndReason);
@@ -53,7 +53,7 @@ export class Lifetime {
     }
     this.#disposers ??= new Set();
     this.#disposers.add(dispose);
-    return () => this.#forget(dispose);
+    return () => this.#remove(dispose);
   }
 
   /** Ends the stream; only the first call counts. */
@@ -67,12 +67,12 @@ export class Lifetime {
     for (const dispose of disposers) dispose(reason);
   }
 
-  #forget(dispose: (reason: EndReason) => void): void {
+  #remove(dispose: (reason: EndReason) => void): void {
     this.#disposers?.delete(dispose);
     if (this.#disposers?.size === 0) this.#disposers = undefined;
   }
 
-  /** `work`, or a rejection with {@link StreamEnded} as soon as the stream ends. Leaves no listener behind. */
+  /** Settles as `work` does, or rejects with {@link StreamEnded} as soon as the stream ends. Leaves no listener behind. */
   race<T>(work: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const undo = this.addDisposer(() => reject(new StreamEnded()));

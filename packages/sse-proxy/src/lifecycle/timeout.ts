@@ -1,9 +1,8 @@
 const slices = 4;
 
 /**
- * Calls `onLate` after `ms`; returns how to take that back. The time is counted in slices, so that an event loop that
- * stalls uses up one of them however long it stalls, and what has arrived meanwhile is handled before giving up: a
- * DNS answer first, then the connect that it allows, then the handshake.
+ * Calls `onLate` after `ms`; returns a function that cancels it. Counts down in four slices, so that a stalled event loop
+ * consumes at most one slice, and pending I/O (a DNS result, then the connect, then the handshake) is handled first [R44].
  */
 export function startTimeout(ms: number, onLate: () => void): () => void {
   let left = slices;
@@ -11,7 +10,7 @@ export function startTimeout(ms: number, onLate: () => void): () => void {
   const tick = () => {
     left--;
     if (left > 0) timer = setTimeout(tick, ms / slices);
-    // One last look at the sockets.
+    // Handles pending I/O once more.
     else setImmediate(() => stopped || onLate());
   };
   let timer = setTimeout(tick, ms / slices);

@@ -1,32 +1,32 @@
 /**
- * Lets so many begin in one turn of the event loop; the others wait for a later one, first come, first served. When
- * thousands come back at once, everything else still gets its turn in between.
+ * Bounds how many streams begin in one turn of the event loop; the others begin in later turns, in order of arrival. Other
+ * work is not blocked when thousands of browsers reconnect at once.
  */
 export class TurnLimiter {
-  readonly #mostPerTurn: number;
+  readonly #maxPerTurn: number;
   readonly #waiting: (() => void)[] = [];
   #turn = 0;
   #begun = 0;
 
-  constructor(mostPerTurn: number) {
-    this.#mostPerTurn = mostPerTurn;
+  constructor(maxPerTurn: number) {
+    this.#maxPerTurn = maxPerTurn;
   }
 
-  /** Number of the turn; counted only while somebody begins. */
+  /** Event-loop turn counter; advances only while streams begin. */
   get turn(): number {
     return this.#turn;
   }
 
-  /** Undefined: it may begin now. Otherwise resolves in the turn in which it may. */
+  /** Returns undefined if the caller may begin now, otherwise a promise that resolves in the turn in which it may. */
   begin(): Promise<void> | undefined {
-    if (this.#begun === this.#mostPerTurn) return new Promise((resolve) => this.#waiting.push(resolve));
+    if (this.#begun === this.#maxPerTurn) return new Promise((resolve) => this.#waiting.push(resolve));
     if (this.#begun++ === 0) setImmediate(this.#nextTurn);
     return undefined;
   }
 
   #nextTurn = (): void => {
     this.#turn++;
-    const next = this.#waiting.splice(0, this.#mostPerTurn);
+    const next = this.#waiting.splice(0, this.#maxPerTurn);
     this.#begun = next.length;
     if (next.length > 0) setImmediate(this.#nextTurn);
     for (const resolve of next) resolve();
