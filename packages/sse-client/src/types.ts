@@ -95,7 +95,8 @@ export interface GapEntry {
    *
    * - `no-ids`: it reconnected without an id to resume from
    * - `event-too-large`: an event larger than `maxEventChars` was discarded; its id is in `id`, if it had one
-   * - `ids-restarted`: the server has begun to number its events anew
+   * - `ids-restarted`: the server may number its events anew: after a resume it sent an id before the cursor that is new, or
+   *   known with other data
    * - `replay-too-long`: the server repeated more than the client remembers; events before this gap may be in the list
    *   twice
    * - `unknown-id`: a tab could not be caught up with the tab that holds the connection

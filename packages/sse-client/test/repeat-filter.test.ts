@@ -72,12 +72,31 @@ describe('the repeat filter', () => {
       ],
       expected: '1 a,2 b,3 c,4 d',
     },
-    'drops repeats that follow older events, which the client has never received': {
+    'drops repeats that follow older events, and reports that ids may have restarted [row 10]': {
       connections: [
         ['5 a', '6 b'],
         ['3 x', '4 y', '5 a', '6 b', '7 c'],
       ],
-      expected: '5 a,6 b,3 x,4 y,7 c',
+      expected: '5 a,6 b,(ids-restarted),3 x,4 y,7 c',
+    },
+    'drops repeats that follow an older event with the same id, where the client began among several': {
+      connections: [
+        ['5 b', '6 c'],
+        ['4 x', '5 a', '5 b', '6 c', '7 d'],
+      ],
+      expected: '5 b,6 c,(ids-restarted),4 x,5 a,7 d',
+    },
+    'reports a restart once when the first ids are unknown, and forgets what was before it [row 10]': {
+      connections: [
+        ['7 a', '8 b', '9 c'],
+        ['1 x', '8 y', '9 c'],
+        ['9 c', '10 d'],
+      ],
+      expected: '7 a,8 b,9 c,(ids-restarted),1 x,8 y,9 c,10 d',
+    },
+    'keeps events after a restart that are equal to events before it [row 10]': {
+      connections: [['1 a', '2 b', '3 c'], ['1 x'], ['1 x', '2 b']],
+      expected: '1 a,2 b,3 c,(ids-restarted),1 x,2 b',
     },
     'keeps an event equal to an older one after the server has repeated all [R35]': {
       connections: [
@@ -131,10 +150,10 @@ describe('the repeat filter', () => {
 
   it('reports a repeated log that is longer than its memory', () => {
     const log = Array.from({ length: 50 }, (_, id) => `${id} x`);
-    const passed = deliver([log, [...log, 'last x'], ['50 x']], 10);
+    const passed = deliver([log, [...log, '50 x'], ['50 x', '51 x']], 10);
     const gap = passed.indexOf('(replay-too-long)');
     expect(passed.slice(0, 50)).to.deep.equal(log);
-    expect(passed.slice(gap)).to.deep.equal(['(replay-too-long)', 'last x', '50 x']);
+    expect(passed.slice(gap)).to.deep.equal(['(replay-too-long)', '50 x', '51 x']);
     expect(gap).to.be.within(50, 50 + 50 - 10);
   });
 

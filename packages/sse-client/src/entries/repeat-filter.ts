@@ -44,13 +44,15 @@ export interface RepeatFilter {
 
 /** @param size the least number of events that are remembered; read whenever one is added */
 export function createRepeatFilter(size: () => number): RepeatFilter {
-  const seen = createSeenIds(size);
+  let seen = createSeenIds(size);
   /** Delivered and cleared: `deliver` may bring these back. */
   let cleared: Counts = new Map();
   /** Delivered by `deliver` while a connection is open: its stream may still send these for the first time. */
   const ahead: Counts = new Map();
   /** While catching up: the events that may be repeated. */
   let expected: Counts | undefined;
+  /** The ids of these events when the connection opened, the oldest first. */
+  let expectedIds = new Set<string>();
   let isOpen = false;
   /** Id of the newest event of the stream. */
   let newest = '';
@@ -60,6 +62,7 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
   let highest = '';
   let hasRepeats = false;
   let hasRepeatedCursor = false;
+  let isRestartReported = false;
   /** New events since the resume that may be repeats of forgotten ones. */
   let unknown = 0;
 
@@ -72,14 +75,36 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
     return order === undefined ? hasRepeatedCursor : order > 0;
   }
 
-  /** The server has numbered another event as it numbered one before the cursor. */
+  /**
+   * The server has given the id of an event before the cursor to another event. That proves nothing for the oldest id if
+   * older events came before: the first connection may have begun among several events with this id.
+   */
   function hasRestarted(id: string): boolean {
-    if (hasRepeats || unknown > 0 || isAtOrAfterCursor(id)) return false;
-    return hasId(expected!, id);
+    if (hasRepeats || isAtOrAfterCursor(id) || !expectedIds.has(id)) return false;
+    return unknown === 0 || id !== expectedIds.keys().next().value;
+  }
+
+  /** The first event after a resume has an unknown id before the cursor: an older event, or the first of a restart. */
+  function mayHaveRestarted(id: string): boolean {
+    return !hasRepeats && unknown === 0 && isBefore(id, cursor) && !seen.hasForgotten;
+  }
+
+  function reportRestart(found: (finding: Finding) => void): void {
+    if (!isRestartReported) found('ids-restarted');
+    isRestartReported = true;
+  }
+
+  /** What was received before a restart must not be mistaken for what follows it. */
+  function forget(): void {
+    stop();
+    seen = createSeenIds(size);
+    cleared = new Map();
+    ahead.clear();
   }
 
   function stop(): void {
     expected = undefined;
+    expectedIds = new Set();
     unknown = 0;
   }
 
@@ -94,10 +119,13 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
     if (!takeFrom(expected!, print)) {
       if (ahead.has(print)) return false;
       if (hasRestarted(id)) {
-        stop();
-        found('ids-restarted');
+        forget();
+        reportRestart(found);
       } else if (isBeyond(id)) finish(found);
-      else unknown++;
+      else {
+        if (mayHaveRestarted(id)) reportRestart(found);
+        unknown++;
+      }
       return false;
     }
     hasRepeats = true;
@@ -127,9 +155,10 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
       cursor = highest = after;
       expected = seen.counts();
       left = unknown = 0;
-      hasRepeats = hasRepeatedCursor = false;
+      hasRepeats = hasRepeatedCursor = isRestartReported = false;
       for (const [print, count] of expected) {
         const id = idOf(print);
+        expectedIds.add(id);
         if (isBefore(highest, id)) highest = id;
         if (isAtOrAfterCursor(id)) left += count;
       }
@@ -137,7 +166,10 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
     },
     isCatchingUp: () => expected !== undefined,
     live: stop,
-    knows: (id) => hasId(seen.counts(), id),
+    knows(id) {
+      for (const print of seen.counts().keys()) if (idOf(print) === id) return true;
+      return false;
+    },
     classify(event, found) {
       const print = fingerprint(event);
       if (print === '') return 'new';
@@ -167,9 +199,4 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
       for (const event of stay) takeFrom(cleared, fingerprint(event));
     },
   };
-}
-
-function hasId(counts: Counts, id: string): boolean {
-  for (const print of counts.keys()) if (idOf(print) === id) return true;
-  return false;
 }

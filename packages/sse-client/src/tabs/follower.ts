@@ -27,6 +27,8 @@ export function createFollower(common: Common, heard: () => void): Follower {
   /** Identifies the hello that has not been answered. */
   let asked = '';
   let catching: CatchUp | undefined;
+  /** A catch-up has received events that the leader has not sent yet: it repeats them even when it is live. */
+  let isAhead = false;
   /** Since when events have been missed that can't be fetched for lack of ids; null once the gap has been recorded. */
   let lostAt: number | null = null;
 
@@ -56,7 +58,7 @@ export function createFollower(common: Common, heard: () => void): Follower {
       if (status) show(status);
       if (items.length > 0 || status?.connectedAt) recordLoss(items.find(([kind]) => kind !== 'resume'));
       if (catching) catching.flow(items);
-      else items.forEach(take);
+      else items.forEach(takeInOrder);
     } else if (isInStep || term > common.term) {
       common.term = term;
       hello(false);
@@ -81,7 +83,7 @@ export function createFollower(common: Common, heard: () => void): Follower {
     } else {
       catching = catchUp(common, tail, cursor, (rest) => {
         catching = undefined;
-        // The catch-up may be ahead of the leader, so that later flows may repeat events, too.
+        isAhead = true;
         takeRepeated(rest);
       });
     }
@@ -90,7 +92,12 @@ export function createFollower(common: Common, heard: () => void): Follower {
   /** Takes items of which this tab may have some. */
   function takeRepeated(items: readonly Item[]): void {
     sink.resume(sink.lastEventId());
-    items.forEach(take);
+    items.forEach(takeInOrder);
+  }
+
+  function takeInOrder(item: Item): void {
+    isAhead &&= sink.isCatchingUp();
+    if (!isAhead || item[0] !== 'live') take(item);
   }
 
   /** @param next the next item; if it is a gap, the leader has recorded the loss itself */
