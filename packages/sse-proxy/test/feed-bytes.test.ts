@@ -230,9 +230,10 @@ describe('what a feed hands on over a resume', () => {
   });
 
   it('reports no gap because in-band events of another proxy, which have no id, came last', async () => {
-    const gap = 'event: sse-proxy:gap\ndata: {}\n\n';
+    const gap = 'event: sse-proxy:gap\ndata: {"reason":"no-ids"}\n\n';
     const it = await over([`id: 1\ndata: 1\n\n${gap}`], ['id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n']);
-    expect(it.text()).to.equal(`id: 1\ndata: 1\n\n${gap}id: 2\ndata: 2\n\n`);
+    expect(it.text()).to.equal('id: 1\ndata: 1\n\n(no-ids)id: 2\ndata: 2\n\n');
+    expect(it.gaps).to.deep.equal([]);
   });
 
   it('recognises a repeat that other comments and retry: lines precede [R28]', async () => {

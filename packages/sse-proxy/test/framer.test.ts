@@ -251,6 +251,11 @@ describe('Framer, with an event that exceeds maxEventBytes', () => {
     expect(frames).to.deep.equal(['(too large: \0)']);
   });
 
+  it('learns from it that the upstream has ids [R33]', () => {
+    const { framer } = push(framing(20), `data: ${'x'.repeat(20)}\nid: 1\n\n`);
+    expect([framer.showsIds, framer.showsLife]).to.deep.equal([true, true]);
+  });
+
   it('stores nothing of it', () => {
     const kept = framing(1_000);
     push(kept, ...Array.from({ length: 500 }, () => 'data: 0123456789\n'));

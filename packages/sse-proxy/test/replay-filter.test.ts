@@ -73,7 +73,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
   it('passes what follows the cursor', () => {
     const it = reader(...numbers(1, 3)).resume(...numbers(4, 6));
     expect(outcome(it)).to.deep.equal({ delivered: numbers(4, 6), gaps: [] });
-    expect(it.filter.isCatchingUp, 'after a larger number').to.equal(false);
+    expect(it.wait().filter.isCatchingUp, 'after a larger number and a pause').to.equal(false);
   });
 
   it('drops repeats up to the last delivered frame, and none after it [R35]', () => {
@@ -164,6 +164,14 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
       .resume(hello, ...letters(4, 5))
       .wait();
     expect(outcome(it)).to.deep.equal({ delivered: letters(4, 5), gaps: [] });
+  });
+
+  it('recognises repeats after a greeting whose id is a larger number', () => {
+    const it = reader(...numbers(1, 5)).resume(frame('900', 'hello'), ...numbers(1, 6));
+    expect(outcome(it)).to.deep.equal({ delivered: [frame('900', 'hello'), frame('6')], gaps: [] });
+    const log = numbers(1, replayWindow * 2);
+    const long = reader(...log).resume(frame('9000', 'hello'), ...log, frame('9001'));
+    expect(outcome(long)).to.deep.equal({ delivered: [frame('9000', 'hello'), frame('9001')], gaps: [] });
   });
 
   describe('ids that began anew', () => {

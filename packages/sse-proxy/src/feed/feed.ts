@@ -1,6 +1,6 @@
 import { maxLastEventIdBytes, maxRetryMs } from '../config/defaults.ts';
 import { SseProxyError } from '../errors.ts';
-import { gapBytes, isControlEvent, serializeId } from '../sse/events.ts';
+import { gapBytes, isControlEvent, isGapEvent, serializeId } from '../sse/events.ts';
 import { COLON, unusableId } from '../sse/fields.ts';
 import { type FrameHandler, Framer } from '../sse/framer.ts';
 import type { OversizedEvent } from '../sse/oversized-event.ts';
@@ -59,16 +59,24 @@ export class Feed extends FeedConnection implements FrameHandler {
   }
 
   onFrames(source: Buffer, start: number, end: number, events: number, id: string | undefined): boolean {
-    const matters = id !== undefined || (events > 0 && !isControlEvent(source, start, end));
-    if (!matters) {
-      if (source[start] === COLON) this.onComment();
-      return this.#handler.onFrames(source, start, end, events, undefined);
+    if (id === undefined) {
+      if (events === 0) {
+        if (source[start] === COLON) this.onComment();
+        return this.#handler.onFrames(source, start, end, 0, undefined);
+      }
+      if (isControlEvent(source, start, end)) return this.#forwardControlEvent(source.subarray(start, end));
     }
     if (this.#replayFilter.isCatchingUp) {
       this.#catchUp({ source, start, end, events, id, isOversized: false });
       return true;
     }
     return this.#deliver(source, start, end, events, id);
+  }
+
+  // The upstream is a proxy too. Its in-band events say nothing about the cursor, and only a gap is still true later.
+  #forwardControlEvent(bytes: Buffer): boolean {
+    this.#handler.onControlEvent(Buffer.from(bytes), isGapEvent(bytes));
+    return true;
   }
 
   onOversizedEvent(event: OversizedEvent): void {
@@ -121,7 +129,7 @@ export class Feed extends FeedConnection implements FrameHandler {
     this.#deliverReleased();
     if (verdict === 'repeated') this.#gapOfOutage('replay-too-long');
     if (verdict === 'new' || verdict === 'restarted') this.#deliverFrame(frame);
-    if (verdict === 'held') this.#startHoldTimer();
+    if (verdict === 'held' || (verdict === 'new' && this.#replayFilter.isCatchingUp)) this.#startHoldTimer();
   }
 
   #deliverReleased(): void {
@@ -215,6 +223,7 @@ export class Feed extends FeedConnection implements FrameHandler {
   protected onLost(isClean: boolean): void {
     if (isClean) this.#expireHeld();
     this.#stopHoldTimer();
+    this.#oversizedBeats = 0;
     this.#framer.restart();
   }
 
@@ -224,8 +233,12 @@ export class Feed extends FeedConnection implements FrameHandler {
     if (reason) this.#gapOfOutage(reason);
   }
 
-  protected onFinished(reason: CloseReason, error: SseProxyError | undefined): void {
+  override close(): void {
+    super.close();
     this.#stopHoldTimer();
+  }
+
+  protected onFinished(reason: CloseReason, error: SseProxyError | undefined): void {
     this.#handler.onEnd(reason, error, this.#framer.retryMs);
   }
 }

@@ -48,6 +48,7 @@ export class ReplayFilter {
   /** Positions of the remembered frames with an id that have not been repeated yet, by id and content, in order. */
   readonly #positions = new Map<string, number[]>();
   readonly #knownIds = new Set<string>();
+  #isIndexed = false;
   /** First position of the frames at the end that have the cursor as their id. */
   #groupStart = 0;
   /** Number of frames from there on that have not been repeated yet. */
@@ -60,8 +61,11 @@ export class ReplayFilter {
   /** Position of the last repeat; -1 before the first. */
   #at = -1;
   #hasSeenLast = false;
-  /** Frames passed as new without proof, since the resume. */
+  /** Frames passed as new since the resume; those of them that may have been repeats. */
   #passed = 0;
+  #unproven = 0;
+  /** True once a number after the cursor arrived: the upstream has resumed, though it may still repeat frames. */
+  #hasGoneOn = false;
   #isRestartLikely = false;
   readonly #held: HeldFrame[] = [];
   #heldBytes = 0;
@@ -92,15 +96,7 @@ export class ReplayFilter {
     this.#cursor = cursor;
     this.#isComplete = window.start === 0;
     this.#isAscending = window.ascendsTo(cursor);
-    for (let position = window.start; position < window.end; position++) {
-      const id = window.idAt(position);
-      if (id === undefined) continue;
-      this.#knownIds.add(id);
-      const key = `${id} ${window.contentAt(position)}`;
-      const positions = this.#positions.get(key);
-      if (positions) positions.push(position);
-      else this.#positions.set(key, [position]);
-    }
+    this.#isIndexed = false;
     const last = window.end - 1;
     this.#last = last;
     const lastId = last < 0 ? undefined : window.idAt(last);
@@ -113,8 +109,24 @@ export class ReplayFilter {
     return last >= 0 && lastId === undefined ? 'no-ids' : undefined;
   }
 
+  // At the first frame, not at the resume: of thousands of quiet streams that resume together, none must pay for this.
+  #index(): void {
+    this.#isIndexed = true;
+    const window = this.#window;
+    for (let position = window.start; position < window.end; position++) {
+      const id = window.idAt(position);
+      if (id === undefined) continue;
+      this.#knownIds.add(id);
+      const key = `${id} ${window.contentAt(position)}`;
+      const positions = this.#positions.get(key);
+      if (positions) positions.push(position);
+      else this.#positions.set(key, [position]);
+    }
+  }
+
   /** Decides about a frame that arrived while {@link isCatchingUp}. */
   classify(frame: ReceivedFrame): Verdict {
+    if (!this.#isIndexed) this.#index();
     const { source, start, end, id } = frame;
     const position = this.#positionOf(contentDigest(source, start, end), id);
     return position === undefined ? this.#classifyUnknown(frame) : this.#classifyKnown(frame, position);
@@ -127,12 +139,19 @@ export class ReplayFilter {
     return released;
   }
 
-  /** Nothing decided about the held frames in time. Returns how to deliver them; undefined if none is to be delivered. */
+  /**
+   * Nothing has arrived for a while, or nothing decided about the held frames in time. Returns how to deliver them;
+   * undefined if none is to be delivered.
+   */
   expire(): 'new' | 'restarted' | undefined {
-    if (!this.#held.some(({ isKnown }) => !isKnown)) return undefined;
+    if (!this.#held.some(({ isKnown }) => !isKnown)) {
+      if (this.#hasGoneOn) this.#settle();
+      return undefined;
+    }
     if (this.#isRestartLikely) return this.#restart();
     this.#release((held) => !held.isKnown);
     this.#passed++;
+    this.#unproven++;
     return 'new';
   }
 
@@ -163,7 +182,7 @@ export class ReplayFilter {
     if (!isLast && !this.#hasSeenLast) {
       return this.#hold(frame, true);
     }
-    const wasRepeated = isLast && !this.#isComplete && this.#passed > 0;
+    const wasRepeated = isLast && !this.#isComplete && this.#unproven > 0;
     if (isLast) {
       this.#hasSeenLast = true;
       // What came before the last delivered frame is a repeat, unless it has that frame's id or can't have been forgotten.
@@ -190,18 +209,23 @@ export class ReplayFilter {
     if (this.#isAscending && isNumber(id) && id !== this.#cursor) {
       if (BigInt(id) > BigInt(this.#cursor)) {
         if (this.#isRestartLikely) return this.#restart();
-        this.#release(({ isKnown }) => !isKnown);
-        this.#settle();
-        return 'new';
+        if (this.#held.some(({ isKnown }) => !isKnown)) return this.#hold(frame, false);
+        this.#hasGoneOn = true;
+        return this.#pass();
       }
-      if (this.#passed === 0) {
+      if (this.#passed === 0 && !this.#hasGoneOn) {
         if (this.#isComplete) return this.#restart();
         this.#isRestartLikely = true;
         return this.#hold(frame, false);
       }
     }
-    if (this.#held.some(({ isKnown }) => !isKnown) || (!this.#isComplete && this.#passed === 0))
+    if (this.#held.some(({ isKnown }) => !isKnown) || (!this.#isComplete && this.#unproven === 0))
       return this.#hold(frame, false);
+    this.#unproven++;
+    return this.#pass();
+  }
+
+  #pass(): Verdict {
     if (++this.#passed >= (this.#isComplete ? replayWindow : maxPassed)) this.#settle();
     return 'new';
   }
@@ -244,6 +268,8 @@ export class ReplayFilter {
     this.#at = -1;
     this.#hasSeenLast = false;
     this.#passed = 0;
+    this.#unproven = 0;
+    this.#hasGoneOn = false;
     this.#isRestartLikely = false;
   }
 }

@@ -31,6 +31,11 @@ export function isControlEvent(source: Buffer, start: number, end: number): bool
   return to < end && source[start] === controlStart[0] && source.compare(controlStart, 0, undefined, start, to) === 0;
 }
 
+/** True if the in-band event is a gap. */
+export function isGapEvent(bytes: Buffer): boolean {
+  return bytes.subarray(controlStart.length, controlStart.length + 4).toString('latin1') === 'gap\n';
+}
+
 /** What `sse-proxy:upstream` reports: why no events can arrive, or that they can again. */
 export type UpstreamState = 'connecting' | 'lost' | 'silent' | 'restored';
 

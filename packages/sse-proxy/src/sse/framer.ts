@@ -137,6 +137,10 @@ export class Framer {
     if (end === -1) return input.length;
     const event = this.oversized;
     this.oversized = undefined;
+    if (event.id !== undefined) {
+      this.showsIds = true;
+      this.showsLife = true;
+    }
     this.#handler.onOversizedEvent(event);
     return end;
   }
