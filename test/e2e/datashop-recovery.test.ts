@@ -41,7 +41,9 @@ describe('Datashop when its processes crash', () => {
     const first = numbers[0]!;
     expect(numbers).to.deep.equal(numbers.map((_, index) => first + index));
     expect(datashop.example.stderr).to.match(/ended unexpectedly \(SIGKILL\)/);
-    expect(await page.evaluate(() => window.states)).to.deep.equal([]);
+    // The page reports an upstream that is lost for 3 s [R43], but its own connection to the BFF stays open.
+    const states = new Set(await page.evaluate(() => window.states));
+    expect([...states].filter((state) => state !== 'waiting-upstream' && state !== 'connected')).to.deep.equal([]);
     await page.context().close();
   });
 
