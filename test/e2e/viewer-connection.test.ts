@@ -85,7 +85,7 @@ describe('the connection of Stream mode', () => {
     suite.stage.cutBrowsers();
     await viewer.until('refused');
     await viewer.connection.getByText('Not now (the log service does not respond)').waitFor();
-    await viewer.toast('The server says: not now').waitFor();
+    await viewer.toast('The server refused for now').waitFor();
     await viewer.connection.getByText(/^Retry \d+ in \d+ s$/).waitFor();
     suite.stage.serviceGate = undefined;
     await viewer.button('Retry now').click();

@@ -35,7 +35,7 @@ describe('lines of Stream mode in the browser’s storage', () => {
     viewer.allow(/status of 403|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_ABORTED/);
     const user = await userOf(viewer);
     await viewer.page.context().clearCookies();
-    // A new session begins with the page, as after a sign-in of somebody else.
+    // A new session begins with the page, as after the sign-in of another user.
     const page = await viewer.page.context().newPage();
     await page.goto(viewer.page.url());
     await page.waitForSelector('[data-testid=connection][data-status=connected]');

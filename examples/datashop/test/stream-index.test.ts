@@ -199,7 +199,7 @@ describe('LogIndex', () => {
       expect(groups(index, model)).to.deep.equal(['OTHER', 'WARN', 'OTHER', 'OTHER']);
     });
 
-    it('counts them anew when older lines are loaded before them', () => {
+    it('counts them again when older lines are loaded before them', () => {
       const model = new ListModel();
       const index = new LogIndex(everything);
       model.append(model.event('plain'));

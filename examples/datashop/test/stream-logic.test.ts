@@ -262,7 +262,7 @@ describe('Notices', () => {
 
   it('reports a refusal, a gap and the end of the stream once each', () => {
     expect(titles(new Notices(at('connected')), at('refused'), at('refused'))).to.deep.equal([
-      'The server says: not now',
+      'The server refused for now',
     ]);
     expect(titles(new Notices(at('connected')), at('connected', 1), at('connected', 1))).to.deep.equal([
       'Lines may be missing',

@@ -149,7 +149,7 @@ export const pageStates: Record<string, State> = {
       stage.serviceGate = streamsOnly((_req, res) => void res.status(503).set('Retry-After', '240').end());
       await viewer.reconnect();
       await viewer.until('refused');
-      await viewer.toast('The server says: not now').waitFor();
+      await viewer.toast('The server refused for now').waitFor();
       await holdToast(viewer);
     },
   },

@@ -14,7 +14,7 @@ const statusTexts: ReadonlyMap<string, string> = new Map(
 
 const resultText = ({ status, ms }: Result) => `${statusTexts.get(status) ?? status} · ${ms} ms`;
 
-/** A button that tells a broken stream from a broken backend. */
+/** A button that shows whether the BFF and the log service respond, to distinguish their failure from one of the stream. */
 export function BackendTest() {
   const { signal } = useViewer();
   const [result, setResult] = useState<Result | 'asking' | null>(null);

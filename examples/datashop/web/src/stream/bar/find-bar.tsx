@@ -51,7 +51,10 @@ export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
           spellCheck={false}
           autoComplete="off"
           value={query.text}
-          onChange={({ target }) => viewer.look({ query: { ...query, text: target.value } })}
+          onChange={({ target }) => {
+            pendingStep.current = null;
+            viewer.look({ query: { ...query, text: target.value } });
+          }}
           onKeyDown={onKeyDown}
         />
         <FoundStatus />
@@ -99,14 +102,16 @@ const announceAfterMs = 700;
 /** Announces to screen readers the number of hits, or the position of the current one. */
 function FoundStatus() {
   const { live } = useViewer();
+  const isComplete = useLive().progress === 1;
   const { query, levels, hit } = useViewState();
   const [text, setText] = useState('');
   // biome-ignore lint/correctness/useExhaustiveDependencies: `levels` is a trigger: it changes the hits
   useEffect(() => {
-    const say = () => setText(query.text === '' ? '' : hitText(live.get().view.hits, hit));
-    const timer = setTimeout(say, announceAfterMs);
+    if (!isComplete) return;
+    const announce = () => setText(query.text === '' ? '' : hitText(live.get().view.hits, hit));
+    const timer = setTimeout(announce, announceAfterMs);
     return () => clearTimeout(timer);
-  }, [live, query, levels, hit]);
+  }, [live, query, levels, hit, isComplete]);
   return (
     <span className="unseen" role="status">
       {text}

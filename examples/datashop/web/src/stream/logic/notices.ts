@@ -39,7 +39,7 @@ export class Notices {
         return null;
       case 'connected': {
         const title = this.#trouble !== null ? 'Connected again' : this.#expected ? 'Connected' : null;
-        const good = this.#trouble !== null ? 'The stream goes on where it stopped.' : 'New lines come on top.';
+        const good = this.#trouble !== null ? 'The stream resumes where it stopped.' : 'New lines appear at the top.';
         this.#trouble = null;
         this.#expected = false;
         return title === null ? null : { tone: 'success', title, detail: good };
@@ -47,7 +47,7 @@ export class Notices {
       case 'waiting':
         return this.#turn('lost', { tone: 'warning', title: 'Connection lost', detail });
       case 'refused':
-        return this.#turn('refused', { tone: 'warning', title: 'The server says: not now', detail });
+        return this.#turn('refused', { tone: 'warning', title: 'The server refused for now', detail });
       case 'closed':
         return this.#turn('closed', { tone: 'error', title: 'The stream ended for good', detail });
       default:

@@ -17,34 +17,34 @@ const errorOf = ({ title, detail }: ApiError): Load => ({
 
 /** Replaces a gap by the lines that are missing there. */
 export async function fillGap(viewer: Viewer, gap: GapEntry): Promise<void> {
-  const say = (load: Load) => viewer.viewState.set({ gaps: { ...viewer.viewState.get().gaps, [gap.key]: load } });
-  say({ kind: 'loading', loaded: 0, total: 0 });
+  const report = (load: Load) => viewer.viewState.set({ gaps: { ...viewer.viewState.get().gaps, [gap.key]: load } });
+  report({ kind: 'loading', loaded: 0, total: 0 });
   try {
     const between = { after: gap.afterId, upto: idAfter(viewer, gap) };
-    const progress = (loaded: number, total: number) => say({ kind: 'loading', loaded, total });
+    const progress = (loaded: number, total: number) => report({ kind: 'loading', loaded, total });
     const events = await fetchBetween(fetchLogs, between, progress, viewer.signal);
     const added = viewer.stream.fill(gap.key, events);
-    say({ kind: 'idle' });
+    report({ kind: 'idle' });
     if (added === 0) viewer.notify({ tone: 'success', title: 'No line is missing' });
     else viewer.notify({ tone: 'success', title: `${count(added, 'missing line')} loaded` });
   } catch (error) {
-    viewer.failed(error, (problem) => say(errorOf(problem)));
+    viewer.failed(error, (problem) => report(errorOf(problem)));
   }
 }
 
 /** Loads stored lines older than the oldest one in the list. */
 export async function loadOlder(viewer: Viewer): Promise<void> {
-  const say = (older: Load) => viewer.viewState.set({ older });
+  const report = (older: Load) => viewer.viewState.set({ older });
   const upto = oldestId(viewer);
-  say({ kind: 'loading', loaded: 0, total: olderPageSize });
+  report({ kind: 'loading', loaded: 0, total: olderPageSize });
   try {
     // The page begins with the oldest line itself, which the list already has.
     const page = await fetchLogs({ upto, limit: olderPageSize + 1 }, viewer.signal);
     const events = knownEvents(page, 'desc').filter(({ id }) => id !== upto);
     viewer.stream.seed(events);
-    say({ kind: events.length === 0 || page.nextCursor === null ? 'none' : 'idle' });
+    report({ kind: events.length === 0 || page.nextCursor === null ? 'none' : 'idle' });
   } catch (error) {
-    viewer.failed(error, (problem) => say(errorOf(problem)));
+    viewer.failed(error, (problem) => report(errorOf(problem)));
   }
 }
 

@@ -8,13 +8,11 @@ const ownerKey = 'datashop.logs-of';
  * session may have expired without a sign-out. Call before the user's stream is opened.
  */
 export function claimStorage(user: string): void {
-  try {
-    if (localStorage.getItem(ownerKey) === user) return;
-    wipePersisted();
-    localStorage.setItem(ownerKey, user);
-  } catch {
-    // The storage is blocked or full. What is in it has been removed.
-  }
+  if (readOwner() === user) return;
+  // Before the removal, so that another tab of the same user removes nothing; and after it, when there is room again.
+  storeOwner(user);
+  wipePersisted();
+  storeOwner(user);
 }
 
 /** Removes the user's persisted lines, here and in other tabs, for the sign-out. */
@@ -25,7 +23,7 @@ export function wipeStream(user: string): void {
 /**
  * Calls `onOther` when another tab has opened the stream of a user other than this one.
  *
- * @param user the user of this tab, null if nobody is signed in here
+ * @param user the user of this tab, null without a session
  * @returns the function that ends it
  */
 export function watchOwner(user: string | null, onOther: () => void): () => void {
@@ -39,6 +37,14 @@ export function watchOwner(user: string | null, onOther: () => void): () => void
     window.removeEventListener('storage', onStorage);
     window.removeEventListener('pageshow', onPageShow);
   };
+}
+
+function storeOwner(user: string): void {
+  try {
+    localStorage.setItem(ownerKey, user);
+  } catch {
+    // The storage is blocked or full.
+  }
 }
 
 function readOwner(): string | null {
