@@ -21,7 +21,7 @@ describe('an upstream response that ends as complete', () => {
 
   for (const [end, [field, body]] of Object.entries(bodies)) {
     for (const share of [false, true]) {
-      it(`without ids is passed on whole, with an end event (${end}, ${share ? 'shared' : 'dedicated'}) [R33]`, async () => {
+      it(`without ids is passed on whole, with an end event (${end}, ${share ? 'shared' : 'dedicated'}) [R33] [row 1c]`, async () => {
         const up = await upstream();
         const { port, witness } = await app({ target: up.url, share, resume: true, retryMs: 3_000 });
         const browsers = [visit(port), visit(port)];
@@ -100,7 +100,7 @@ describe('a feed whose upstream ends as complete', () => {
 
   const events = 'id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n';
 
-  it('with ids asks again no sooner than retryMs, and doubles the wait until a new event arrives [R33]', async () => {
+  it('with ids asks again no sooner than retryMs, and doubles the wait until a new event arrives [R33] [row 1b]', async () => {
     const it = feedWith({ minDelayMs: 1, maxDelayMs: 10_000 }, { retryMs: 2_000 });
     await it.open();
     it.send(events);

@@ -7,12 +7,8 @@ import type { OversizedEvent } from '../sse/oversized-event.ts';
 import type { CloseReason, GapReason } from '../types.ts';
 import { FeedConnection } from './feed-connection.ts';
 import type { FeedHandler, FeedParts, Gap } from './feed-parts.ts';
+import { HoldTimer } from './hold-timer.ts';
 import { type ReceivedFrame, ReplayFilter } from './replay-filter.ts';
-
-/** Frames that nothing decides about are held until none came for this long, in milliseconds … */
-const holdTickMs = 200;
-/** … but for no more than so many times as long. */
-const maxHoldTicks = 5;
 
 /**
  * One upstream subscription: connect → frame → resume. Delivers every event once, whole and in order, or a gap.
@@ -27,9 +23,7 @@ export class Feed extends FeedConnection implements FrameHandler {
   readonly #recordsFrames: boolean;
   readonly #framer: Framer;
   readonly #replayFilter: ReplayFilter;
-  #holdTimer: NodeJS.Timeout | undefined;
-  #holdTicks = 0;
-  #heldSinceTick = false;
+  #holdTimer: HoldTimer | undefined;
   /** Heartbeats since an event exceeded `maxEventBytes`. */
   #oversizedBeats = 0;
   /** The cursor at which an endless event broke the connection last. */
@@ -129,7 +123,12 @@ export class Feed extends FeedConnection implements FrameHandler {
     this.#deliverReleased();
     if (verdict === 'repeated') this.#gapOfOutage('replay-too-long');
     if (verdict === 'new' || verdict === 'restarted') this.#deliverFrame(frame);
-    if (verdict === 'held' || (verdict === 'new' && this.#replayFilter.isCatchingUp)) this.#startHoldTimer();
+    if (verdict === 'held' || (verdict === 'new' && this.#replayFilter.isCatchingUp)) this.#startHold();
+  }
+
+  #startHold(): void {
+    this.#holdTimer ??= new HoldTimer(() => this.#expireHeld());
+    this.#holdTimer.onFrame();
   }
 
   #deliverReleased(): void {
@@ -141,26 +140,8 @@ export class Feed extends FeedConnection implements FrameHandler {
     else this.#deliver(frame.source, frame.start, frame.end, frame.events, frame.id);
   }
 
-  #startHoldTimer(): void {
-    this.#heldSinceTick = true;
-    if (this.#holdTimer) return;
-    this.#holdTicks = 0;
-    this.#holdTimer = setInterval(() => {
-      // A log that is repeated whole arrives without a pause.
-      const goesOn = this.#heldSinceTick && ++this.#holdTicks < maxHoldTicks;
-      this.#heldSinceTick = false;
-      if (!goesOn) this.#expireHeld();
-    }, holdTickMs);
-  }
-
-  #stopHoldTimer(): void {
-    clearInterval(this.#holdTimer);
-    this.#holdTimer = undefined;
-  }
-
   /** Delivers the frames that are held for a decision. */
   #expireHeld(): void {
-    this.#stopHoldTimer();
     if (this.#replayFilter.expire() === 'restarted') this.#gapOfOutage('ids-restarted');
     this.#deliverReleased();
     this.#handler.onChunkEnd();
@@ -222,7 +203,7 @@ export class Feed extends FeedConnection implements FrameHandler {
 
   protected onLost(isClean: boolean): void {
     if (isClean) this.#expireHeld();
-    this.#stopHoldTimer();
+    this.#holdTimer?.stop();
     this.#oversizedBeats = 0;
     this.#framer.restart();
   }
@@ -235,7 +216,7 @@ export class Feed extends FeedConnection implements FrameHandler {
 
   override close(): void {
     super.close();
-    this.#stopHoldTimer();
+    this.#holdTimer?.stop();
   }
 
   protected onFinished(reason: CloseReason, error: SseProxyError | undefined): void {
