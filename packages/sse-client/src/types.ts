@@ -95,7 +95,7 @@ export interface GapEntry {
    *
    * - `no-ids`: it reconnected without an id to resume from
    * - `event-too-large`: an event larger than `maxEventChars` was discarded; its id is in `id`, if it had one
-   * - `ids-restarted`: the server may number its events anew: after a resume it sent an id before the cursor that is new, or
+   * - `ids-restarted`: the server may have restarted its numbering: after a resume it sent an id before the cursor that is new, or
    *   known with other data
    * - `replay-too-long`: the server repeated more than the client remembers; events before this gap may be in the list
    *   twice
@@ -126,7 +126,7 @@ export interface EntryList extends Iterable<Entry> {
   slice(start?: number, end?: number): Entry[];
   /**
    * How many entries have been trimmed from the old end since `generation` began. `offset + index` is a stable position:
-   * whoever derives something from the list can continue where it stopped.
+   * code that derives something from the list can continue where it stopped.
    */
   readonly offset: number;
   /** Changes when the list changes anywhere but at its ends (seed, fill, clear, reset): derive again from the start. */
