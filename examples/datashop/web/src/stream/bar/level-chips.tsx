@@ -13,6 +13,8 @@ export function LevelChips() {
   const viewer = useViewer();
   const { levels } = useViewState();
   const { counts } = useLive().view;
+  // Most streams have no other level: its switch appears with the first such line, and stays while it is off.
+  const groups = levelGroups.filter((group) => group !== 'OTHER' || counts.OTHER > 0 || !levels.has('OTHER'));
   const toggle = (group: LevelGroup) => {
     const next = new Set(levels);
     if (!next.delete(group)) next.add(group);
@@ -21,7 +23,7 @@ export function LevelChips() {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields
     <div className="Stream-chips" role="group" aria-label="Levels shown">
-      {levelGroups.map((group) => (
+      {groups.map((group) => (
         <button
           key={group}
           type="button"
