@@ -117,6 +117,27 @@ describe('a ring that is smaller than a burst', () => {
   }
 });
 
+describe('an event that is larger than the ring of a shared feed', () => {
+  const { upstream, app, visit, clean } = stage();
+  afterEach(clean);
+
+  for (const [name, options] of [
+    ['bytes', {}],
+    ['a transform', { transform: (data: { data: string }) => data }],
+    ['ids of the proxy', { share: { ids: 'assign', replay: { maxBytes: 10 } } }],
+  ] as const) {
+    it(`reaches the browsers at the tip as ${name}`, async () => {
+      const up = await upstream((request) => request.begin());
+      const small = { target: up.url, retryMs: false, share: { replay: { maxBytes: 10 } } } as const;
+      const proxied = await app({ ...small, ...options });
+      const browsers = [visit(proxied.port), visit(proxied.port)];
+      for (const browser of browsers) await browser.opened();
+      up.requests[0]?.send(`id: 1\ndata: ${'x'.repeat(100)}\n\n${event(2)}`);
+      for (const browser of browsers) expect(await browser.sees('data: 2\n\n')).to.include('x'.repeat(100));
+    });
+  }
+});
+
 describe('events that share an id, behind a shared feed [R35] [R36] [row 36]', () => {
   const { upstream, app, visit, clean } = stage();
   afterEach(clean);

@@ -293,13 +293,10 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
   ): void {
     if (this.#parts.oneFramePerCall || !this.#run.continues(source, start)) this.flush();
     this.ring.push(source, start, end, events > 0, id, this.#now, sourceId, ownBytes);
-    // A transform keeps the bytes while it is pending: it gets those of the ring, which never change.
-    if (this.#parts.oneFramePerCall) this.#addStored(events);
-    else this.#run.add(source, start, end, events);
-  }
-
-  #addStored(events: number): void {
-    const { bytes } = this.ring.read(this.ring.end - 1, 1, true);
+    if (!this.#parts.oneFramePerCall) return this.#run.add(source, start, end, events);
+    // A transform keeps the bytes while it is pending. Those of the ring never change; the ring may be too small for them.
+    const isHeld = this.ring.start < this.ring.end;
+    const bytes = isHeld ? this.ring.read(this.ring.end - 1, 1, true).bytes : Buffer.from(source.subarray(start, end));
     this.#run.add(bytes, 0, bytes.length, events);
   }
 
