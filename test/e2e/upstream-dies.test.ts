@@ -34,6 +34,7 @@ describe('an upstream that dies in mid-stream, without resume, in a real Chromiu
       );
       const chromium = add(await launchBrowser(), (it) => it.close());
       const tab = await chromium.browser.newPage();
+      tab.setDefaultTimeout(100_000);
       await tab.goto(`http://127.0.0.1:${app.port}/page`);
 
       const first = await upstream.request(0);

@@ -74,6 +74,7 @@ describe('the packed React hook in a fresh Vite app', () => {
         await run(app.dir, process.execPath, 'node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn');
         server = await numberedServer(join(app.dir, 'dist'));
         page = await chromium.browser.newPage();
+        page.setDefaultTimeout(100_000);
         page.on('console', (message) => complaints.push(message.text()));
         page.on('pageerror', (error) => complaints.push(String(error)));
         await page.goto(server.url);

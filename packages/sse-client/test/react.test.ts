@@ -40,6 +40,7 @@ describe('useEventStream', () => {
         );
     };
     page = await (await chromium()).newPage();
+    page.setDefaultTimeout(100_000);
     await page.goto(`http://127.0.0.1:${server.port}/`);
   });
   afterEach(async () => {
