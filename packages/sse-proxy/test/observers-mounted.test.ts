@@ -48,7 +48,7 @@ describe('an observer that fails', () => {
       const { app: proxied, upstream: up, request, browser } = await opened(options);
       request.send('data: one\n\n');
       await browser.sees('one\n\n');
-      request.end();
+      request.reset();
       (await up.request(1)).begin();
       await browser.sees('sse-proxy:gap');
       up.requests[1]?.send('data: two\n\n');
@@ -119,7 +119,7 @@ describe('the route in observer contexts', () => {
       const browser = await visit(server.port, path).opened();
       up.requests[0]?.send('data: one\n\n');
       await browser.sees('one\n\n');
-      up.requests[0]?.end();
+      up.requests[0]?.reset();
       await browser.sees('sse-proxy:gap');
       expect((record.of('onOpen')[0]!.stream as StreamInfo).route).to.equal(route);
       expect([record.of('onResume')[0]?.route, record.of('onGap')[0]?.route]).to.deep.equal([route, route]);

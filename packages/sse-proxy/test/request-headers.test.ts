@@ -296,6 +296,7 @@ describe('headers of the upstream request', () => {
     asked.send('data: a\n\n');
     expect(await browser.sees('a\n\n')).to.equal('data: a\n\n');
     expect(asked.headers).to.have.all.keys('host', ...Object.keys(own));
+    expect(browser.headers()).to.include({ connection: 'close' });
     browser.leave();
     await until(() => asked.closed());
     expect(rest).to.have.length(0);
