@@ -65,11 +65,11 @@ export interface OpenStream extends StreamInfo {
  * - `upstream-idle`: the upstream sent nothing for `idleTimeoutMs` (only with `resume: false`).
  * - `upstream-refused`: the upstream refused to resume, by 204 or a final 4xx.
  * - `refused-late`: after an early open, the request turned out to be refused.
- * - `event-too-large`: an upstream event exceeded `maxEventBytes`.
  * - `evicted`: the browser read too slowly, see `slowClient`.
  * - `max-duration`: the stream reached `maxDurationMs`.
  * - `unauthorized`: `authorize`, called again after `reauthorizeMs`, did not confirm the stream.
  * - `transform-failed`: `transform` threw, rejected, took too long or returned no event.
+ * - `hook-failed`: a function of yours failed for this browser when a shared feed connected; the others go on.
  * - `draining`: `close()` was called.
  */
 export type CloseReason =

@@ -38,6 +38,18 @@ describe('the documentation', () => {
     }
   });
 
+  it('explains every reason of an end and of a gap', () => {
+    const types = read('../src/types.ts');
+    for (const name of ['CloseReason', 'GapReason']) {
+      const [, comment = '', union = ''] =
+        new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\\nexport type ${name} =([^;]*);`).exec(types) ?? [];
+      const reasons = [...union.matchAll(/'([\w-]+)'/g)].map((match) => match[1]);
+      const explained = [...comment.matchAll(/^ \* - `([\w-]+)`:/gm)].map((match) => match[1]);
+      expect(reasons, name).to.not.be.empty;
+      expect(explained.toSorted(), name).to.deep.equal(reasons.toSorted());
+    }
+  });
+
   it('gives the defaults that the code has', () => {
     const readme = read('../README.md');
     for (const text of ['15 000', '2 000', '120 000', '30 000', '10 000', '1 MiB']) expect(readme).to.include(text);

@@ -107,9 +107,10 @@ const scenes: Record<string, Scene> = {
     },
     code: 'ERR_SSE_UPSTREAM_BROKEN',
   },
-  'an event that is too large': {
+  'an event that does not end': {
     options: { maxEventBytes: 20 },
-    upstream: (request) => request.raw(`${sse}${chunk}`),
+    // 64 × maxEventBytes and a byte.
+    upstream: (request) => request.raw(`${sse}501\r\ndata: ${'s3cret '.repeat(200).slice(0, 1_275)}\r\n`),
     code: 'ERR_SSE_EVENT_TOO_LARGE',
   },
   'a transform that gives nonsense': {
