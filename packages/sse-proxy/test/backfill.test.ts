@@ -103,6 +103,24 @@ describe('backfill of a shared feed', () => {
     expect([live.last, upstream.connections]).to.deep.equal([60, 1]);
   });
 
+  it('does not open another one while it is busy, and refuses browsers that have waited for ten seconds', async () => {
+    const { upstream, take, join, emit, arrive } = registryWith({ replay: { maxEvents: 1 } });
+    emit(100);
+    await join();
+    await join(50);
+    const errors: unknown[] = [];
+    take('7').ready.catch((error) => errors.push(error.code));
+    for (let second = 1; second <= 10; second++) {
+      expect([upstream.connections, errors]).to.deep.equal([2, []]);
+      upstream.live[1]?.arrive(60, 60);
+      await settle();
+      clock.tick(1_000);
+      await settle();
+    }
+    expect([upstream.connections, errors]).to.deep.equal([2, ['ERR_SSE_OVERLOAD']]);
+    arrive(0);
+  });
+
   it('lets browsers wait for a second before it opens another backfill, and refuses the 33rd as an overload', async () => {
     const { upstream, take, emit, join } = registryWith();
     emit(100);

@@ -2,8 +2,9 @@ import { SseProxyError } from '../errors.ts';
 import type { SharedFeed } from './shared-feed.ts';
 import type { SharedSubscription } from './shared-subscription.ts';
 
-/** How long a browser waits for the backfill of another one to end, in milliseconds. */
-const patienceMs = 1_000;
+const checkMs = 1_000;
+/** A browser that has waited for so many checks is refused, and comes back later. */
+const maxChecks = 10;
 
 interface Waiting {
   readonly subscription: SharedSubscription;
@@ -16,12 +17,24 @@ interface Waiting {
  * whose id it comes across: so browsers wait for their turn instead of opening an upstream connection each.
  */
 export class BackfillQueue {
+  readonly #isBusy: () => boolean;
   readonly #waiting = new Map<SharedSubscription, Waiting>();
   readonly #byCursor = new Map<string, Set<Waiting>>();
 
-  /** Calls `begin` when it is the subscription's turn: the backfill has ended, or this one has waited for long enough. */
+  /** `isBusy`: a backfill receives events. Otherwise its upstream or its readers are slow, and others don't wait for it. */
+  constructor(isBusy: () => boolean) {
+    this.#isBusy = isBusy;
+  }
+
+  /** Calls `begin` when it is the subscription's turn, or after a second in which no backfill is busy. */
   add(subscription: SharedSubscription, begin: () => void): void {
-    const timer = setTimeout(() => this.#begin(waiting), patienceMs);
+    let checks = 0;
+    const timer = setInterval(() => {
+      if (!this.#isBusy()) return this.#begin(waiting);
+      if (++checks < maxChecks) return;
+      this.#remove(waiting);
+      subscription.fail(new SseProxyError('ERR_SSE_OVERLOAD'));
+    }, checkMs);
     const waiting: Waiting = { subscription, begin, timer };
     this.#waiting.set(subscription, waiting);
     const same = this.#byCursor.get(subscription.cursor) ?? new Set();
@@ -76,7 +89,7 @@ export class BackfillQueue {
   }
 
   #remove(waiting: Waiting): void {
-    clearTimeout(waiting.timer);
+    clearInterval(waiting.timer);
     const { subscription } = waiting;
     this.#waiting.delete(subscription);
     const same = this.#byCursor.get(subscription.cursor);

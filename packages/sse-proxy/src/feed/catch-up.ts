@@ -31,6 +31,8 @@ export class CatchUp implements LiveMatcher, Follower {
   #received = 0;
   #liveEnd: number;
   #hasTipCheck = false;
+  #receivedBefore = 0;
+  #isBusy = false;
 
   constructor(live: SharedFeed, isJoin: boolean, assignsIds: boolean, makeFeed: CatchUpFeedFactory) {
     this.#live = live;
@@ -114,8 +116,15 @@ export class CatchUp implements LiveMatcher, Follower {
     return liveRun === 0 || liveRun === ring.runLength(sourceId);
   }
 
+  /** True if it received events in the last second and its readers took them. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
   #check(): void {
-    const { received } = this.feed;
+    const { received, isHeldBack } = this.feed;
+    this.#isBusy = received > this.#receivedBefore && !isHeldBack;
+    this.#receivedBefore = received;
     const liveEnd = this.#live.ring.end;
     const news = received - this.#received;
     const liveNews = liveEnd - this.#liveEnd;

@@ -52,7 +52,7 @@ export class FeedGroup implements SubscriptionOwner {
   readonly #share: ShareConfig;
   readonly #owner: GroupOwner;
   readonly #listener: FeedListener;
-  readonly #queue = new BackfillQueue();
+  readonly #queue = new BackfillQueue(() => [...this.#backfills].some(({ isBusy }) => isBusy));
   readonly #backfills = new Set<CatchUp>();
   #join: CatchUp | undefined;
   readonly #subscriptions = new Set<SharedSubscription>();

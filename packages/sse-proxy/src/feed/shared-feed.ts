@@ -171,6 +171,11 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
     return this.#feed.isReconnecting;
   }
 
+  /** True while nothing is read from the upstream, because no member could take it. */
+  get isHeldBack(): boolean {
+    return this.#readers.allBehind || this.#unread.size > 0;
+  }
+
   /** True once no frames are added any more. */
   get hasEnded(): boolean {
     return this.#outcome !== undefined || this.#destination !== undefined;
@@ -228,7 +233,7 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
   // Back pressure is applied only while every reader is behind; otherwise one slow reader would delay the live ones.
   #flow(): void {
     if (this.hasEnded) return;
-    if (this.#readers.allBehind || this.#unread.size > 0) this.#feed.pause();
+    if (this.isHeldBack) this.#feed.pause();
     else this.#feed.resume();
   }
 
