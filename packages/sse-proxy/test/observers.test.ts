@@ -136,7 +136,7 @@ describe('observers', () => {
       await until(() => told.length === count);
       request.send('data: no id\n\n');
       await Promise.all(browsers.map((each) => each.sees('no id\n\n')));
-      request.end();
+      request.reset();
       (await up.request(1)).raw('HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n');
       (await up.request(2)).begin();
       await Promise.all(browsers.map((each) => each.sees('event: sse-proxy:gap\n')));
