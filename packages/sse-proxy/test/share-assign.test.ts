@@ -22,7 +22,7 @@ describe("share: { ids: 'assign' }", () => {
   }
   const idsOf = (body: string) => [...body.matchAll(/^id: (.*)$/gm)].map(([, id]) => id ?? '');
 
-  it('numbers the events from 1, behind an epoch, and leaves their bytes alone', async () => {
+  it('gives events the ids <epoch>-1, <epoch>-2, … and leaves their other bytes unchanged', async () => {
     const { first, request } = await assigned();
     request.send('event: log\ndata: \xc3\xa4\ndata:\nother: field\n\n: comment\n\ndata: b\r\n\r\n');
     const body = await first.sees('data: b\r\n\r\n');
@@ -35,7 +35,7 @@ describe("share: { ids: 'assign' }", () => {
     );
   });
 
-  it('takes the place of ids that the upstream has, alone on a line or not, whatever their form', async () => {
+  it("replaces the upstream's ids, whatever their form, and drops lone ids", async () => {
     const { first, request } = await assigned();
     request.send('id: 7\nevent: log\ndata: a\ndata: b\n\nid: 8\n\ndata: c\nid\n\ndata: d\nid: x\nid: y\n\n');
     const body = await first.sees('data: d\n\n');
@@ -45,7 +45,7 @@ describe("share: { ids: 'assign' }", () => {
     );
   });
 
-  it('resumes the upstream with its own ids, and drops what it repeats', async () => {
+  it("resumes with the upstream's own ids, and drops what the upstream repeats", async () => {
     const { up, proxied, first, request } = await assigned();
     request.send('id: 7\ndata: a\n\nid: 8\ndata: b\n\n');
     await first.sees('data: b\n\n');
@@ -59,7 +59,7 @@ describe("share: { ids: 'assign' }", () => {
     expect(proxied.witness.gaps).to.deep.equal([]);
   });
 
-  it('says gap when an upstream without ids was lost; a browser’s own blip loses nothing', async () => {
+  it('sends a gap when an upstream without ids was lost, and replays to a returning browser what it missed [R32]', async () => {
     const { up, proxied, first, open, request } = await assigned();
     request.send('data: a\n\n');
     const [id] = idsOf(await first.sees('data: a\n\n'));
@@ -76,7 +76,7 @@ describe("share: { ids: 'assign' }", () => {
     expect(back).to.match(/^event: sse-proxy:gap\n.*\n\nid: .*-2\ndata: b\n\n$/);
   });
 
-  it('gives a browser with an id of an earlier epoch a gap and all that is still held', async () => {
+  it('sends a gap and the whole ring to a browser with an id of an earlier epoch [R31]', async () => {
     const { up, proxied, open, first, request, stats } = await assigned();
     request.send('data: a\n\n');
     const [old] = idsOf(await first.sees('data: a\n\n'));
@@ -98,7 +98,7 @@ describe("share: { ids: 'assign' }", () => {
     expect(up.requests.map(({ headers }) => headers['last-event-id'])).to.deep.equal([undefined, undefined]);
   });
 
-  it('gives a browser whose id the ring has forgotten a gap, and asks the upstream nothing', async () => {
+  it('sends a gap to a browser whose assigned id is no longer held, without an upstream request', async () => {
     const share = { ids: 'assign', replay: { maxEvents: 2 } } as const;
     const { up, first, open, request } = await assigned({ share });
     for (const data of 'abcd') request.send(`data: ${data}\n\n`);
@@ -109,7 +109,7 @@ describe("share: { ids: 'assign' }", () => {
     expect(up.requests).to.have.length(1);
   });
 
-  it('never shows an id of one feed as known to another', async () => {
+  it('does not accept an id that another feed has assigned', async () => {
     const up = await upstream((request) => {
       request.begin();
       request.send(`data: ${request.headers.authorization}\n\n`);
@@ -122,7 +122,7 @@ describe("share: { ids: 'assign' }", () => {
     expect(other.body()).to.not.include('data: a');
   });
 
-  it('hands transform the assigned id', async () => {
+  it('passes the assigned id to transform', async () => {
     const seen: (string | undefined)[] = [];
     const { first, request } = await assigned({
       transform: (event) => {

@@ -6,7 +6,7 @@ import { until } from './support/until.ts';
 const quick = { minDelayMs: 1, maxDelayMs: 5, maxOutageMs: 60_000 };
 const event = (n: number) => `id: ${n}\ndata: ${n}\n\n`;
 
-describe('a shared feed', () => {
+describe('shared feed', () => {
   const { upstream, app, visit, clean } = stage();
   afterEach(clean);
 
@@ -17,7 +17,7 @@ describe('a shared feed', () => {
     return { up, proxied, open, stats: () => proxied.proxy.stats() };
   }
 
-  it('costs one upstream request, however many come at once', async () => {
+  it('opens one upstream connection for 1,000 browsers that come at once [R51]', async () => {
     const { up, open, stats } = await shared();
     const browsers = Array.from({ length: 1_000 }, () => open());
     await until(() => stats().opening === 1_000);
@@ -35,7 +35,7 @@ describe('a shared feed', () => {
     ['HTTP/1.1 503 Busy\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n', 200, 'ERR_SSE_UPSTREAM_BUSY'],
     ['HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n', 502, 'ERR_SSE_UPSTREAM_NOT_SSE'],
   ] as const) {
-    it(`gives all who wait the same ${status} when its first request fails, and is forgotten`, async () => {
+    it(`responds with ${status} to all waiting browsers when the shared feed's first request fails`, async () => {
       const { up, proxied, open, stats } = await shared();
       const browsers = Array.from({ length: 5 }, () => open());
       await until(() => stats().opening === 5);
@@ -57,7 +57,7 @@ describe('a shared feed', () => {
     });
   }
 
-  it('goes on without the browser that opened it', async () => {
+  it('keeps a shared feed when the browser that opened it leaves', async () => {
     const { up, proxied, open, stats } = await shared();
     const one = open();
     await until(() => stats().opening === 1);
@@ -78,7 +78,7 @@ describe('a shared feed', () => {
     expect(proxied.witness.resumes[0]).to.include({ route: '/sse', attempts: 1, browsers: 1 });
   });
 
-  it('lingers for a browser that comes back in time, which misses nothing', async () => {
+  it('keeps a shared feed for lingerMs, and replays to a browser that returns in time what it missed', async () => {
     const { up, open, stats } = await shared({ lingerMs: 100_000 });
     const one = open();
     const request = await up.request();
@@ -96,7 +96,7 @@ describe('a shared feed', () => {
   });
 
   for (const lingerMs of [0, 20]) {
-    it(`ends ${lingerMs} ms after its last browser, not before, and leaves nothing`, async () => {
+    it(`closes a shared feed ${lingerMs} ms after its last browser has left, and leaves nothing open [R40]`, async () => {
       const { up, open, stats } = await shared({ lingerMs });
       const browsers = [open(), open()];
       const request = await up.request();
@@ -113,7 +113,7 @@ describe('a shared feed', () => {
     });
   }
 
-  it('ends while its first request still waits, when all who wait for it leave', async () => {
+  it('aborts the first request of a shared feed when all waiting browsers have left [R40]', async () => {
     const { up, open, stats } = await shared({ lingerMs: 0 });
     const browsers = [open(), open()];
     const request = await up.request();
@@ -123,7 +123,7 @@ describe('a shared feed', () => {
     expect(stats()).to.include({ opening: 0, upstreamConnections: 0 });
   });
 
-  it('ends with close(), also where it lingers', async () => {
+  it('closes lingering feeds with close()', async () => {
     const { up, proxied, open, stats } = await shared({ lingerMs: 100_000 });
     const one = open();
     const request = await up.request();
@@ -136,7 +136,7 @@ describe('a shared feed', () => {
     expect(stats()).to.include({ upstreamConnections: 0, sharedFeeds: 0 });
   });
 
-  it('tells its browsers why it ends, and forgets what it kept, when the upstream says never', async () => {
+  it('ends the browsers of a shared feed, and drops its ring, when the upstream refuses a resume for good [row 13]', async () => {
     const { up, proxied, open, stats } = await shared();
     const browsers = [open(), open()];
     const request = await up.request();
@@ -155,7 +155,7 @@ describe('a shared feed', () => {
     expect(back.status()).to.equal(403);
   });
 
-  it('ends one browser’s stream alone when authorize takes it back', async () => {
+  it('ends only the stream of the browser that authorize refuses later [R58]', async () => {
     let banned = '';
     const { up, proxied, open } = await shared(true, {
       authorize: (req) => req.headers['last-event-id'] !== banned,
@@ -176,7 +176,7 @@ describe('a shared feed', () => {
     expect(up.requests).to.have.length(1);
   });
 
-  it('keeps gap events in the ring, so that replays pass over them at the same place', async () => {
+  it('replays gap events at the place where they happened', async () => {
     const { up, proxied, open } = await shared();
     const one = open();
     const request = await up.request();
@@ -198,7 +198,7 @@ describe('a shared feed', () => {
     expect(proxied.witness.gaps).to.have.length(1);
   });
 
-  it('runs transform per browser, and holds nobody else back for it', async () => {
+  it('runs transform for each browser of a shared feed, without delaying the others', async () => {
     const slow = new Map<string, () => void>();
     const { up, open } = await shared(true, {
       transform: (data, stream) => {

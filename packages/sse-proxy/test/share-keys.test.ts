@@ -7,7 +7,7 @@ interface Visit {
   headers?: Record<string, string>;
 }
 
-describe('who shares an upstream connection', () => {
+describe('keys of shared feeds [R51]', () => {
   const { upstream, app, visit, clean } = stage();
   afterEach(clean);
 
@@ -33,7 +33,7 @@ describe('who shares an upstream connection', () => {
     headers: { Authorization: authorization, ...more },
   });
 
-  it('those whose requests are the same, whatever their ids and traces', async () => {
+  it('shares one feed between equal requests with different ids and tracing fields', async () => {
     const { requests } = await watch({}, [
       as('Bearer a', { traceparent: '00-1', tracestate: 'x=1', 'X-Request-Id': 'one' }),
       as('Bearer a', { traceparent: '00-2', tracestate: 'x=2', 'X-Request-Id': 'two' }),
@@ -42,7 +42,7 @@ describe('who shares an upstream connection', () => {
     expect(requests).to.equal(1);
   });
 
-  it('never two users with different tokens', async () => {
+  it('gives users with different tokens feeds of their own', async () => {
     const { seen } = await watch({}, [as('Bearer a'), as('Bearer b'), as('Bearer a'), { headers: {} }]);
     expect(seen.map(([, headers]) => headers.authorization)).to.deep.equal([
       'Bearer a',
@@ -52,13 +52,13 @@ describe('who shares an upstream connection', () => {
     ]);
   });
 
-  it('not even one user after the token was rotated: the new one is the upstream’s to judge', async () => {
+  it('opens another feed for a browser that comes with a new token', async () => {
     const { seen, requests } = await watch({}, [as('Bearer old'), as('Bearer new')]);
     expect(seen.map(([, headers]) => headers.authorization)).to.deep.equal(['Bearer old', 'Bearer new']);
     expect(requests).to.equal(2);
   });
 
-  it('never those with different values of a forwarded cookie; others don’t matter', async () => {
+  it('gives browsers with different forwarded cookies feeds of their own, and ignores other cookies', async () => {
     const visits = ['session=a; theme=dark', 'session=b', 'theme=light; session=a'].map((Cookie) => ({
       headers: { Cookie },
     }));
@@ -67,7 +67,7 @@ describe('who shares an upstream connection', () => {
     expect(requests).to.equal(2);
   });
 
-  it('never those with different forwarded queries; others don’t matter', async () => {
+  it('gives browsers with different forwarded queries feeds of their own, and ignores other parameters', async () => {
     const visits = ['level=1', 'level=2', 'level=1&page=9', 'level=1&lastEventId=0'].map((query) => ({
       path: `/sse?${query}`,
     }));
@@ -77,7 +77,7 @@ describe('who shares an upstream connection', () => {
     expect(requests).to.equal(2);
   });
 
-  it('never those of different paths', async () => {
+  it('gives browsers with different target paths feeds of their own', async () => {
     const { seen, requests } = await watch({}, [{ path: '/sse/a' }, { path: '/sse/b' }, { path: '/sse/a' }], '/:name');
     expect(seen.map(([line]) => line.split(' ')[1])).to.deep.equal([
       '/logs/stream/a',
@@ -87,7 +87,7 @@ describe('who shares an upstream connection', () => {
     expect(requests).to.equal(2);
   });
 
-  it('never those for whom target gives different origins', async () => {
+  it('gives browsers for which target returns different origins feeds of their own', async () => {
     const other = await upstream((request) => {
       request.begin();
       request.send('id: 1\ndata: ["other",{}] end\n\n');
@@ -104,7 +104,7 @@ describe('who shares an upstream connection', () => {
     expect(ports.map((body) => /"(\w+)"/.exec(body)?.[1])).to.deep.equal(['one', 'other', 'one']);
   });
 
-  it('never those to whom upstreamHeaders gives different fields', async () => {
+  it('gives browsers for which upstreamHeaders returns different fields feeds of their own', async () => {
     const upstreamHeaders: SseProxyOptions['upstreamHeaders'] = (req) => ({ 'X-User': String(req.query.user) });
     const visits = ['a', 'b', 'a'].map((user) => ({ path: `/sse?user=${user}` }));
     const { seen, requests } = await watch({ upstreamHeaders }, visits);
@@ -112,7 +112,7 @@ describe('who shares an upstream connection', () => {
     expect(requests).to.equal(2);
   });
 
-  it('never a field’s name with another’s value', async () => {
+  it('does not confuse the name of one field with the value of another in the key', async () => {
     const upstreamHeaders: SseProxyOptions['upstreamHeaders'] = (req) => JSON.parse(String(req.query.h));
     const visits = [{ a: 'b', c: 'd' }, { a: 'd', c: 'b' }, { a: 'b,c,d' }, { 'a-b': 'c', d: '' }].map((fields) => ({
       path: `/sse?h=${encodeURIComponent(JSON.stringify(fields))}`,
@@ -120,7 +120,7 @@ describe('who shares an upstream connection', () => {
     expect((await watch({ upstreamHeaders }, visits)).requests).to.equal(4);
   });
 
-  it('by share.key, in place of the header fields: still never across paths and queries', async () => {
+  it('shares by share.key across languages, but not across paths and queries [R52]', async () => {
     const options: Partial<SseProxyOptions> = {
       share: { key: (req) => String(req.headers['x-team']) },
       forwardHeaders: ['accept-language'],
@@ -146,7 +146,7 @@ describe('who shares an upstream connection', () => {
   });
 
   for (const bad of ['', 7, undefined]) {
-    it(`refuses a browser for whom share.key gives ${JSON.stringify(bad)}`, async () => {
+    it(`refuses a browser for which share.key returns ${JSON.stringify(bad)}`, async () => {
       const up = await upstream((request) => request.begin());
       const share = { key: () => bad as string };
       const proxied = await app({ target: up.url, share, forwardHeaders: [], refuse: 'status' });
@@ -157,7 +157,7 @@ describe('who shares an upstream connection', () => {
     });
   }
 
-  it('share.key that hangs or throws costs its own request only', async () => {
+  it('refuses only the browser for which share.key throws [R45]', async () => {
     const up = await upstream((request) => request.begin());
     const share = {
       key: (req: { query: Record<string, unknown> }) => {

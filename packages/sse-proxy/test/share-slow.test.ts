@@ -39,7 +39,7 @@ describe('slow browsers of a shared feed', () => {
     return sent;
   }
 
-  it('are cut by bytes, alone; the others get all, and the upstream is never held back', async () => {
+  it('cuts only the browser that falls too many bytes behind, and never pauses the upstream [row 16]', async () => {
     const { proxied, request, read, first: stuck, stats } = await shared();
     const quick = [read(), read(), read()];
     await Promise.all(quick.map((browser) => browser.opened()));
@@ -54,7 +54,7 @@ describe('slow browsers of a shared feed', () => {
     expect(stuck.complete(), 'cut, not ended as if complete').to.equal(false);
   });
 
-  it('that only pause get everything in order, once they read again', async () => {
+  it('sends everything in order to a browser that pauses and reads again', async () => {
     const {
       request,
       read,
@@ -76,7 +76,7 @@ describe('slow browsers of a shared feed', () => {
     expect([pausing.inOrder(), quick.inOrder(), stats().evicted]).to.deep.equal([true, true, 0]);
   });
 
-  it('are cut when the ring passes them, though their own bound is wider', async () => {
+  it('cuts a browser that the ring has passed, though slowClient would allow more', async () => {
     const { proxied, request, read, stats } = await shared({
       slowClient: { maxBufferedBytes: 1_000 * 1_048_576 },
       share: { join: 'live', replay: { maxBytes: 262_144 } },
@@ -90,7 +90,7 @@ describe('slow browsers of a shared feed', () => {
     expect(quick.inOrder()).to.equal(true);
   });
 
-  it('hold the upstream back when nobody is at the tip, and only then', async () => {
+  it('pauses the upstream only while every browser is behind', async () => {
     const { request, read, first: stuck, stats } = await shared();
     // Nobody else reads: what the socket buffers don't take stays with the upstream, and nobody is cut.
     let sent = 0;
@@ -109,7 +109,7 @@ describe('slow browsers of a shared feed', () => {
     stuck.leave();
   });
 
-  it('past maxTotalBytes the one with the most waiting is cut, and no more than needed', async () => {
+  it('cuts the browser with the most buffered bytes when maxTotalBytes is exceeded, and no other', async () => {
     const mega = 1_048_576;
     const {
       up,
