@@ -222,4 +222,22 @@ describe('shared feed', () => {
     slow.get('0:2')?.();
     expect(await first.sees('2 for 0\n\n')).to.equal('id: 1\ndata: 1 for 0\n\nid: 2\ndata: 2 for 0\n\n');
   });
+
+  it('never has more upstream connections than limits.upstreams, however many keys one user makes up [R53] [row 45]', async () => {
+    const up = await upstream((request) => request.begin());
+    const proxied = await app({ target: up.url, share: true, retryMs: false, limits: { total: 20, upstreams: 5 } });
+    const come = (n: number) => visit(proxied.port, '/sse', { 'Accept-Language': `x-${n}` });
+    for (let n = 0; n < 60; n++) {
+      const browser = await come(n).opened();
+      expect(proxied.proxy.stats().upstreamConnections).to.be.at.most(5);
+      browser.leave();
+      await until(() => proxied.proxy.stats().open === 0);
+    }
+    const held = await Promise.all(Array.from({ length: 5 }, (_, n) => come(100 + n).opened()));
+    expect(await come(200).sees('sse-proxy:refused')).to.include('ERR_SSE_LIMIT_UPSTREAMS');
+    expect(proxied.proxy.stats()).to.include({ open: 5, upstreamConnections: 5 });
+    held[0]?.leave();
+    await until(() => proxied.proxy.stats().open === 4);
+    expect((await come(201).opened()).body()).to.not.include('refused');
+  });
 });
