@@ -137,7 +137,7 @@ export class Viewer implements FeedReader {
   #newParser(): BrowserParser {
     return new BrowserParser(this.last === undefined ? '' : String(this.last), (type, data, id) => {
       if (type === 'sse-proxy:gap') return this.#gap(data);
-      if (type === 'sse-proxy:upstream') return;
+      if (type === 'sse-proxy:upstream' || type === 'sse-proxy:end') return;
       expect(data, `data of event ${id}`).to.equal(dataOf(Number(id)));
       if (this.last !== undefined) expect(Number(id), 'the next event').to.equal(this.last + 1);
       else if (this.gaps === 0) expect(Number(id), 'the first event').to.be.at.most(this.#cameAt + 1);
