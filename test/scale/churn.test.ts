@@ -49,7 +49,8 @@ describe('10,000 opens and closes', () => {
     return proxy.ask('leftovers');
   }
 
-  it('10,000 opens and closes leave no file descriptor, listener, handle or memory behind [R42]', async () => {
+  it('10,000 opens and closes leave no file descriptor, listener, handle or memory behind [R42]', async function () {
+    this.timeout(600_000);
     const all = batch.opening + batch.abandoned;
     // Two batches may overlap, with two sockets per stream.
     expect(fdShortage(4 * all + 100)).to.equal(undefined);
