@@ -53,6 +53,8 @@ export function createStream(url: string, options: EventStreamOptions | undefine
   let lastEventId = config.lastEventId;
   let lastEventAt: number | null = null;
   let hasCursor = false;
+  /** An event without an id came after the cursor, and no gap after that event. */
+  let isPastCursor = false;
   let isOn = false;
   let isClosed = false;
   let enabledByUser: boolean | null = null;
@@ -78,22 +80,26 @@ export function createStream(url: string, options: EventStreamOptions | undefine
     knows: store.knows,
     event(event) {
       lastEventAt = event.receivedAt;
+      isPastCursor = event.id === '';
       const added = store.receive(event);
       received(added);
       return added.at(-1)?.kind === 'event';
     },
     cursor(id) {
       hasCursor = true;
+      isPastCursor = false;
       lastEventId = id;
       received([]);
     },
     gap(gap) {
+      isPastCursor = false;
       const added = store.gap(gap);
       received(added);
       return added.at(-1)?.kind === 'gap';
     },
     ready: delivery.ready,
     lastEventId: () => lastEventId,
+    isPastCursor: () => isPastCursor,
     lastEventAt: () => lastEventAt,
   };
   const connection = tabsConnection({ url, config, env }, sink);
@@ -156,6 +162,7 @@ export function createStream(url: string, options: EventStreamOptions | undefine
     ({ lastEventId, lastEventAt } = saved);
     hasCursor = true;
     store.restore(saved.entries);
+    for (const entry of saved.entries) isPastCursor = entry.kind === 'event' && entry.id === '';
   }
   if (enabledByUser ?? config.autoConnect) switchOn();
 

@@ -93,7 +93,8 @@ export interface GapEntry {
   /**
    * The proxy's reason, or one of the client's:
    *
-   * - `no-ids`: it reconnected without an id to resume from
+   * - `no-ids`: it reconnected without an id to resume from, or the last event had none: later ones may be missing, and
+   *   events without an id may be in the list twice
    * - `event-too-large`: an event larger than `maxEventChars` was discarded; its id is in `id`, if it had one
    * - `ids-restarted`: the server may have restarted its numbering: after a resume it sent an id before the cursor that is new, or
    *   known with other data

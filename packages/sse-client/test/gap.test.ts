@@ -59,6 +59,27 @@ describe('gaps', () => {
     });
   });
 
+  for (const [first, second, data] of [
+    ['id: 1\ndata: a\n\ndata: b\n\n', 'data: b\n\n', ['a', 'b', 'gap:no-ids', 'b']],
+    ['id: 1\ndata: a\n\ndata: b\n\nid: 2\n\n', 'id: 3\ndata: b\n\n', ['a', 'b', 'b']],
+    ['data: a\n\nid: 2\ndata: b\n\n', 'data: b\n\n', ['a', 'b', 'b']],
+  ] as const) {
+    const verb = data.length === 4 ? 'adds a' : 'adds no';
+    it(`${verb} gap after a reconnect behind ${JSON.stringify(first)} [R32]`, async () => {
+      const at = await scene();
+      at.stream.connect();
+      const visit = (await at.server.next()).open(first);
+      await at.received(2);
+      visit.end();
+      await at.until('waiting');
+      at.clock.advance(20_000);
+      (await at.server.next()).open(second);
+      await at.received(3);
+      expect(at.data).to.deep.equal(data);
+      if (data.length === 4) expect(gapsOf(at)[0]).to.include({ afterId: '1' });
+    });
+  }
+
   it('adds a gap after a reconnect without an id, from the last byte to the new connection [R32]', async () => {
     const at = await scene();
     at.stream.connect();

@@ -119,12 +119,27 @@ describe('the repeat filter', () => {
       ],
       expected: 'x a,y b,z c,x a',
     },
-    'keeps every event without an id [input 30]': {
+    'drops events without an id that a server repeats behind the same id [input 30]': {
+      connections: [
+        ['1 a', '- x', '- x', '2 b', '- y'],
+        ['1 a', '- x', '- x', '2 b', '- y', '- y', '3 c', '- x'],
+      ],
+      expected: '1 a,- x,- x,2 b,- y,- y,3 c,- x',
+    },
+    'keeps an event without an id that follows no repeat [input 30]': {
       connections: [
         ['- a', '1 b', '- a'],
-        ['1 b', '- a', '- a'],
+        ['- a', '2 c', '- a'],
+        ['- a', '2 c', '- b', '- a'],
       ],
-      expected: '- a,1 b,- a,- a,- a',
+      expected: '- a,1 b,- a,- a,2 c,- a,- a,- b,- a',
+    },
+    'keeps every event of a stream without ids [R32]': {
+      connections: [
+        ['- a', '- b'],
+        ['- a', '- b'],
+      ],
+      expected: '- a,- b,- a,- b',
     },
     'reports that ids restarted when a known id comes first with other data [row 10]': {
       connections: [

@@ -31,6 +31,8 @@ export interface ConnectionSink {
   knows(id: string): boolean;
   /** The cursor. */
   lastEventId(): string;
+  /** Returns true if an event without an id came last: nothing tells whether a server that resumes repeats it. */
+  isPastCursor(): boolean;
   /** When the last event was received, in this page or before a reload; null if there was none. */
   lastEventAt(): number | null;
 }

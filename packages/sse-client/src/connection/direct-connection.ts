@@ -47,8 +47,8 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
       sink.status({ status: liveStatus(), connectedAt: now });
       sink.resume(askedAfter);
       const lastEventAt = sink.lastEventAt();
-      if (askedAfter === '' && lastEventAt !== null)
-        sink.gap({ reason: 'no-ids', from: lostAt ?? lastEventAt, to: now, afterId: '' });
+      if (lastEventAt !== null && (askedAfter === '' || sink.isPastCursor()))
+        sink.gap({ reason: 'no-ids', from: lostAt ?? lastEventAt, to: now, afterId: askedAfter });
     };
     const guard =
       <T extends unknown[]>(handle: (...given: T) => void) =>

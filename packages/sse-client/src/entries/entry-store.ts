@@ -37,8 +37,8 @@ export interface EntryStore {
   counts(): StreamCounts;
 }
 
-/** How the repeat filter identifies a gap. Without an id it is always new. */
-const asEvent = ({ id = '', reason }: ReceivedGap) => ({ id, event: 'sse-proxy:gap', data: reason });
+/** How the repeat filter identifies the gap in place of an event. */
+const asEvent = (id: string, reason: string) => ({ id, event: 'sse-proxy:gap', data: reason });
 
 /** @param maxEntries read at every change */
 export function createEntryStore(maxEntries: () => number, now: () => number): EntryStore {
@@ -100,7 +100,10 @@ export function createEntryStore(maxEntries: () => number, now: () => number): E
       if (added.at(-1)?.kind !== 'event') duplicates++;
       return added;
     },
-    gap: (gap) => add(asEvent(gap), gap.to, { kind: 'gap', ...gap }),
+    gap(gap) {
+      const entry: Unkeyed = { kind: 'gap', ...gap };
+      return gap.id === undefined ? [append(entry)] : add(asEvent(gap.id, gap.reason), gap.to, entry);
+    },
     seed(events) {
       const added = deliver(events, 'original');
       original += added.length;
@@ -127,8 +130,10 @@ export function createEntryStore(maxEntries: () => number, now: () => number): E
     },
     restore(entries) {
       for (const entry of entries) {
-        filter.restore(entry.kind === 'event' ? entry : asEvent(entry));
-        if (entry.kind === 'event') {
+        if (entry.kind === 'gap') {
+          if (entry.id !== undefined) filter.restore(asEvent(entry.id, entry.reason));
+        } else {
+          filter.restore(entry);
           if (entry.origin === 'original') original++;
           else received++;
         }

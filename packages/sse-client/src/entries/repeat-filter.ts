@@ -22,6 +22,9 @@ export type Finding = 'ids-restarted' | 'replay-too-long';
  * Recognises the events that a server repeats after a resume [R35, R36]. Each event that was delivered before the
  * connection opened is dropped once, by id, type and data. Nothing is dropped on a live connection: the filter stops when
  * the server has repeated everything from the cursor on, or has sent an event beyond it.
+ *
+ * An event without an id is identified by the id before it, and is a repeat only directly behind other repeats: a server
+ * that resumes after the cursor may send an equal event anew.
  */
 export interface RepeatFilter {
   /** Call when a connection has opened that resumes after `cursor`: from now on events may be repeated. */
@@ -54,8 +57,10 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
   /** The ids of these events when the connection opened, the oldest first. */
   let expectedIds = new Set<string>();
   let isOpen = false;
-  /** Id of the newest event of the stream. */
+  /** Id of the newest event of the stream that has one. */
   let newest = '';
+  /** The last event was a repeat of an expected one. */
+  let isRepeating = false;
   let cursor = '';
   /** Expected events that are not before the cursor. */
   let left = 0;
@@ -114,10 +119,14 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
     if (isTooLong) found('replay-too-long');
   }
 
-  function isRepeat(print: string, found: (finding: Finding) => void): boolean {
+  /** '' if there has been no id yet: nothing can be resumed then. */
+  const printOf = (event: Identity) =>
+    fingerprint(event.id === '' ? { ...event, id: newest, event: `\n${event.event}` } : event);
+
+  function isRepeat(print: string, hasId: boolean, found: (finding: Finding) => void): boolean {
     const id = idOf(print);
     if (!takeFrom(expected!, print)) {
-      if (ahead.has(print)) return false;
+      if (!hasId || ahead.has(print)) return false;
       if (hasRestarted(id)) {
         forget();
         reportRestart(found);
@@ -155,7 +164,7 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
       cursor = highest = after;
       expected = seen.counts();
       left = unknown = 0;
-      hasRepeats = hasRepeatedCursor = isRestartReported = false;
+      isRepeating = hasRepeats = hasRepeatedCursor = isRestartReported = false;
       for (const [print, count] of expected) {
         const id = idOf(print);
         expectedIds.add(id);
@@ -171,15 +180,18 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
       return false;
     },
     classify(event, found) {
-      const print = fingerprint(event);
-      if (print === '') return 'new';
-      newest = event.id;
-      const isExpected = expected !== undefined && isRepeat(print, found);
-      if (takeFrom(ahead, print) || isExpected) return 'repeat';
+      const print = printOf(event);
+      const hasId = event.id !== '';
+      newest = event.id || newest;
+      isRepeating = expected !== undefined && (hasId || isRepeating) && isRepeat(print, hasId, found);
+      if (takeFrom(ahead, print) || isRepeating) return 'repeat';
       remember(print);
       return 'new';
     },
-    restore: (event) => remember(fingerprint(event)),
+    restore(event) {
+      remember(printOf(event));
+      newest = event.id || newest;
+    },
     deliver(events) {
       const known = seen.counts();
       for (const [print, count] of cleared) for (let time = 0; time < count; time++) takeFrom(known, print);
