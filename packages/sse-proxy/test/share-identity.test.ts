@@ -209,6 +209,52 @@ describe('identity behind a shared feed, judged again at every connect [R51] [ro
     expect(up.requests).to.have.length(2);
   });
 
+  it('sends nobody to a join connection or a backfill of the former identity', async () => {
+    let role = 'admin';
+    const { up, open, live } = await shared(() => ({ 'x-role': role }), { share: { join: 'fresh' } });
+    const a = await open('a');
+    up.requests[0]?.send(event(5));
+    await a.sees(event(5));
+    const joined = await open('b', '');
+    (await up.request(1)).send(event(6));
+    await joined.sees(event(6));
+    const behind = await open('c', '1');
+    (await up.request(2)).send(event(2));
+    await behind.sees(event(2));
+    role = 'viewer';
+    up.requests[0]?.reset();
+    // The live feed, and a connection for each of the two that can't go on there.
+    await until(() => up.requests.length === 6 && live().length === 3);
+    expect(live().map(seenBy)).to.deep.equal(['viewer', 'viewer', 'viewer']);
+    await open('d', '');
+    await open('e', '2');
+    expect(new Set(up.requests.slice(3).map(seenBy))).to.deep.equal(new Set(['viewer']));
+    expect(live().map(seenBy)).to.not.include('admin');
+  });
+
+  it('calls the hook of every browser before the feed goes on, however long all of them take', async () => {
+    let isDemoted = false;
+    const { up, open, live } = await shared((req) => {
+      const user = Number(req.headers['x-user']);
+      if (!isDemoted) return { 'x-role': 'admin' };
+      // Blocks: the grace time for slow hooks, which begins at the first result, is over before the last hook is called.
+      const end = performance.now() + (user >= 32 && user < 64 ? 40 : 0);
+      while (performance.now() < end);
+      return { 'x-role': user === 0 ? 'admin' : 'viewer' };
+    });
+    const browsers = [];
+    for (let user = 0; user < 100; user++) browsers.push(await open(String(user)));
+    up.requests[0]?.send(event(1));
+    await Promise.all(browsers.map((browser) => browser.sees(event(1))));
+    isDemoted = true;
+    up.requests[0]?.reset();
+    await until(() => up.requests.length === 3 && live().length === 2);
+    for (const request of live()) request.send(`id: 2\ndata: for the ${seenBy(request)}\n\n`);
+    const bodies = await Promise.all(browsers.map((browser) => browser.sees('for the ')));
+    await Promise.all(browsers.slice(1).map((browser) => browser.sees('for the viewer')));
+    expect(bodies.filter((body) => body.includes('for the admin'))).to.have.length(1);
+  });
+
   it('goes on for the others when a browser leaves while its hook is pending', async () => {
     let isSlow = false;
     const { up, open, stats } = await shared((req) =>

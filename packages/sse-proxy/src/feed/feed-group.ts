@@ -129,9 +129,10 @@ export class FeedGroup implements SubscriptionOwner {
     return [...(isLive ? this.#subscriptions : (feed.members as Set<SharedSubscription>))];
   }
 
-  /** Resolves once the feed is needed by a browser. */
+  /** Resolves once the feed is needed by a browser, or has ended. */
   async whenNeeded(feed: SharedFeed): Promise<void> {
-    while (this.usersOf(feed).length === 0) await new Promise<void>((resolve) => this.#onNeeded.push(resolve));
+    while (this.usersOf(feed).length === 0 && !feed.hasEnded)
+      await new Promise<void>((resolve) => this.#onNeeded.push(resolve));
   }
 
   /** Gives a new subscription its place. @throws SseProxyError if that takes an upstream connection too many */

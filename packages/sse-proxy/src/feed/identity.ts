@@ -69,7 +69,8 @@ async function buildOnce(team: readonly SharedSubscription[]): Promise<SharedReq
 
 /**
  * Starts `call` for all subscriptions, few in each turn of the event loop, and passes results to `onResult`. Resolves when
- * all have settled, or some time after the first result, with those that have not.
+ * all have settled, or some time after the first result, with those that have not. Never before all have been started: a
+ * browser that was not asked must not stay.
  */
 function settle<T>(
   subscriptions: readonly SharedSubscription[],
@@ -78,39 +79,42 @@ function settle<T>(
 ): Promise<Map<SharedSubscription, Promise<T>>> {
   const pending = new Map<SharedSubscription, Promise<T>>();
   return new Promise((resolve) => {
-    let isOver = false;
     let isStarted = false;
+    let hasResult = false;
+    let isOver = false;
     let timer: NodeJS.Timeout | undefined;
     const finish = () => {
       isOver = true;
       clearTimeout(timer);
       resolve(pending);
     };
-    const done = (subscription: SharedSubscription) => {
-      pending.delete(subscription);
-      if (isStarted && pending.size === 0) finish();
+    const update = () => {
+      if (!isStarted) return;
+      if (pending.size === 0) finish();
+      else if (hasResult) timer ??= setTimeout(finish, graceMs);
     };
     const start = (subscription: SharedSubscription) => {
       const called = subscription.isClosed ? undefined : call(subscription);
       if (!called) return;
       pending.set(subscription, called);
+      const settled = (use: () => void) => {
+        if (isOver) return;
+        use();
+        pending.delete(subscription);
+        update();
+      };
       called.then(
-        (result) => {
-          if (isOver) return;
-          onResult(subscription, result);
-          timer ??= setTimeout(finish, graceMs);
-          done(subscription);
-        },
-        (error) => {
-          if (isOver) return;
-          subscription.fail(error);
-          done(subscription);
-        },
+        (result) =>
+          settled(() => {
+            hasResult = true;
+            onResult(subscription, result);
+          }),
+        (error) => settled(() => subscription.fail(error)),
       );
     };
     void startAll(subscriptions, start).then(() => {
       isStarted = true;
-      if (!isOver && pending.size === 0) finish();
+      update();
     });
   });
 }

@@ -131,6 +131,8 @@ export class Registry implements GroupOwner {
       const made = subscription.source?.build();
       if (made) void this.#moveWhenMade(subscription, made);
     }
+    // Backfills and the join connection were opened with the former request: nobody may be placed there any more.
+    group.endUnused();
   }
 
   #moveAll({ key, request, subscriptions }: IdentityGroup): void {
