@@ -35,6 +35,7 @@ describe('the code for shared tabs', () => {
       gap: () => true,
       ready: () => undefined,
       lastEventId: () => '',
+      isPastCursor: () => false,
       lastEventAt: () => null,
     };
     const env = { ...at.environment, navigator: { locks: {} as LockManager }, BroadcastChannel };
