@@ -208,6 +208,17 @@ describe('what a feed hands on over a resume', () => {
       ).to.deep.equal([1, 2, 3]);
     });
 
+    it('reports no gap for a comment that does not end, since no event is lost, and reconnects [R27] [R34]', async () => {
+      const it = await setUp();
+      it.send('id: 1\ndata: 1\n\n:');
+      for (let i = 0; i < 70 && it.upstream.live() === 1; i++) it.send('x'.repeat(50));
+      await it.reopen(20);
+      it.send('id: 2\ndata: 2\n\n');
+      expect(it.text()).to.equal('id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n');
+      expect(it.gaps).to.deep.equal([]);
+      expect(cursors(it)).to.deep.equal([undefined, '1']);
+    });
+
     it('breaks the connection of one that is unfinished at idleTimeoutMs, though bytes arrive [R34]', async () => {
       const it = await setUp({ idleTimeoutMs: 1_000 });
       it.send(`data: ${'x'.repeat(60)}`);

@@ -157,6 +157,30 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     expect(live().length).to.be.at.most(2);
   });
 
+  it('loses nothing of what arrives together with the head of its connection, however slowly it reads', async () => {
+    let isAway = false;
+    const { up, open } = await shared(
+      { transform: async (it) => it, share: { replay: { maxEvents: 2 } } },
+      (request) => {
+        if (isAway) return void request.reset();
+        const isFresh = request.headers['last-event-id'] === undefined;
+        request.socket.cork();
+        request.begin();
+        if (isFresh) request.send([1, 2, 3, 4, 5].map(event).join(''));
+        request.socket.uncork();
+      },
+    );
+    const first = await open();
+    await first.sees(event(5));
+    isAway = true;
+    up.requests[0]?.reset();
+    await first.sees('"state":"lost"');
+    const later = await open();
+    await later.sees('"state":"lost"');
+    isAway = false;
+    expect(await later.sees(event(5))).to.include([1, 2, 3, 4, 5].map(event).join(''));
+  });
+
   it('is refused with the status that the upstream gives to a new connection', async () => {
     const { up, open } = await shared({}, (request) => {
       if (up.requests.length === 1) request.begin();

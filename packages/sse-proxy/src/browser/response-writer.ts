@@ -10,9 +10,8 @@ import { breakOff, closeAfter, onResponse } from './connection.ts';
 import { type ChunkSink, createSink, type SinkOwner } from './fast-write/chunk-sink.ts';
 import { refusedEvent } from './refusal.ts';
 import { StallDetector } from './stall-detector.ts';
+import { blankTail, isHalfCrlf, isStray, tailOf } from './stray-line.ts';
 import { sendStreamHeaders } from './stream-headers.ts';
-
-const CR = 0x0d;
 
 /** The stream that a response writer belongs to. */
 export interface WriterOwner {
@@ -57,7 +56,8 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
   #source: Pick<Subscription, 'resume'> | undefined;
   #isFull = false;
   #hasJustFilled = false;
-  #endsInHalfCrlf = false;
+  /** The end of the last frame. Our own comments and `retry:` don't count: no line end of the upstream belongs to them. */
+  #tail = blankTail;
   #quietBeats = 0;
   /** True once the last byte was passed to the sink: the browser may still be reading. */
   #isEnding = false;
@@ -108,9 +108,12 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
    */
   onFrames(source: Buffer, start: number, end: number, events: number): boolean {
     if (this.#isEnding) return false;
+    if (source.length <= 2 && isStray(source, this.#tail)) return !this.#isFull;
     if (this.#isFull && !this.#hasJustFilled && this.#isOverBound(end - start)) return false;
     this.events += events;
-    this.#send(start === 0 && end === source.length ? source : source.subarray(start, end));
+    const bytes = start === 0 && end === source.length ? source : source.subarray(start, end);
+    this.#tail = tailOf(bytes, this.#tail);
+    this.#send(bytes);
     return !this.#isFull;
   }
 
@@ -138,9 +141,6 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
     if (this.bytes === 0 && bytes[0] === 0xef) this.#sink.write(heartbeatBytes);
     this.bytes += bytes.length;
     this.#quietBeats = 0;
-    const last = bytes.length - 1;
-    // An event is passed on at its CR; the LF of that CRLF may still follow. After `\r\r` line ends are lone CRs.
-    this.#endsInHalfCrlf = bytes[last] === CR && bytes[last - 1] !== CR;
     this.#sink.write(bytes);
   }
 
@@ -175,7 +175,7 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
     if (this.#isEnding) return;
     this.#quietBeats++;
     const { heartbeatMs } = this.#config;
-    if (heartbeatMs === false || this.#quietBeats * this.#heartbeat.periodMs < heartbeatMs || this.#endsInHalfCrlf)
+    if (heartbeatMs === false || this.#quietBeats * this.#heartbeat.periodMs < heartbeatMs || isHalfCrlf(this.#tail))
       return;
     this.#send(heartbeatBytes);
   }

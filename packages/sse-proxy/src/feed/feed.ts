@@ -159,8 +159,10 @@ export class Feed extends FeedConnection implements FrameHandler {
 
   /** An event over `maxEventBytes` does not end: reports it once, skips it if its id is known, and reconnects. */
   #breakOversized(error: SseProxyError): void {
-    const id = this.#framer.oversized?.id;
-    const isReported = id === undefined || id === unusableId ? this.#brokenAt === this.cursor : id === this.cursor;
+    const { oversized } = this.#framer;
+    const id = oversized?.id;
+    const wasReported = id === undefined || id === unusableId ? this.#brokenAt === this.cursor : id === this.cursor;
+    const isReported = wasReported || oversized?.isComment;
     if (!isReported) this.#gapNow(id);
     if (!isReported && id !== undefined && id !== unusableId) {
       this.cursor = id;

@@ -4,7 +4,7 @@ import { SseProxyError } from '../errors.ts';
 import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import type { EventHandler } from '../sse/event-handler.ts';
 import { gapBytes, isControlEvent } from '../sse/events.ts';
-import { unusableId } from '../sse/fields.ts';
+import { lateLineFeed, unusableId } from '../sse/fields.ts';
 import type { CloseReason } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import type { IdAssigner } from './assigned-ids.ts';
@@ -262,7 +262,7 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
   #addComment(source: Buffer, start: number, end: number): void {
     if (this.#parts.oneFramePerCall) {
       this.flush();
-      const bytes = Buffer.from(source.subarray(start, end));
+      const bytes = source === lateLineFeed ? source : Buffer.from(source.subarray(start, end));
       return this.#run.add(bytes, 0, bytes.length, 0);
     }
     if (!this.#run.continues(source, start)) this.flush();
@@ -332,8 +332,8 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
     this.flush();
     if (this.hasEnded) return;
     this.#destination = { feed, position };
-    // Without headers nobody has anything to read here.
-    if (!this.#hasHeaders) for (const member of [...this.members]) member.moveTo(feed, position);
+    // Without headers only members that were opened early have begun to read.
+    if (!this.#hasHeaders) for (const member of [...this.#unread]) member.moveTo(feed, position);
     this.#close('upstream-ended', undefined);
     for (const reader of this.#readers.live) {
       this.#readers.detach(reader);

@@ -6,6 +6,9 @@ const SPACE = 0x20;
 /** Takes the place of an id that is too long to be sent back. An id that contains NUL can't arrive. */
 export const unusableId = '\0';
 
+/** The LF of a CRLF whose CR ended an event in the chunk before. Recognised by identity. */
+export const lateLineFeed = Buffer.from('\n');
+
 /**
  * The frame without its final line ends, for comparing it with another. Whether the LF of the last CRLF belongs to a frame
  * depends on the chunks in which it arrived.

@@ -1,6 +1,6 @@
 import { editFrame } from './edit-frame.ts';
 import type { EventHandler } from './event-handler.ts';
-import { COLON, CR, endOfLine, hasNull, isField, LF, unusableId, valueStart } from './fields.ts';
+import { COLON, CR, endOfLine, hasNull, isField, LF, lateLineFeed, unusableId, valueStart } from './fields.ts';
 import { OversizedEvent } from './oversized-event.ts';
 
 const BOM = [0xef, 0xbb, 0xbf] as const;
@@ -55,6 +55,8 @@ export class Framer {
   #inEvent = false;
   /** True if the frame ended with the CR of a line; an LF may follow. */
   #afterCr = false;
+  /** True if the last chunk ended with the CR that ended an event: its LF may follow. */
+  #eventEndedInCr = false;
   #atStart = true;
 
   // The fields of the current frame as read so far. The id is kept as byte offsets into the source buffer.
@@ -77,6 +79,7 @@ export class Framer {
   restart(): void {
     this.oversized = undefined;
     this.#release();
+    this.#eventEndedInCr = false;
     this.#atStart = true;
   }
 
@@ -97,6 +100,14 @@ export class Framer {
     // Almost every upstream ends lines in LF: one search tells whether CR must be looked for at all.
     const hasCr = input.includes(CR);
     let start = 0;
+    if (this.#eventEndedInCr) {
+      this.#eventEndedInCr = false;
+      if (input[0] === LF) {
+        this.#handler.onFrames(lateLineFeed, 0, 1, 0, undefined);
+        start = 1;
+      }
+    }
+    if (this.#heldBytes === 0 && !this.oversized) start = this.#emitEmptyLines(input, start);
     if (this.oversized) start = this.#discard(input, 0);
     else if (this.#heldBytes > 0) start = this.#completeHeld(input, hasCr);
     while (start < input.length) {
@@ -111,6 +122,18 @@ export class Framer {
         start = end;
       }
     }
+    if (hasCr && this.#heldBytes === 0 && !this.oversized) this.#eventEndedInCr = input[input.length - 1] === CR;
+  }
+
+  // At the start of a chunk each is a frame with a buffer of its own: a writer may have to drop it, see `isStray`.
+  #emitEmptyLines(input: Buffer, from: number): number {
+    let start = from;
+    while (input[start] === LF || input[start] === CR) {
+      const end = start + (input[start] === CR && input[start + 1] === LF ? 2 : 1);
+      this.#handler.onFrames(Buffer.from(input.subarray(start, end)), 0, end - start, 0, undefined);
+      start = end;
+    }
+    return start;
   }
 
   /** Completes the held frame with the beginning of `input`; returns the offset of the rest. */
@@ -209,7 +232,6 @@ export class Framer {
       if (!this.#inLine) {
         const first = input[i];
         if (first === LF) return i + 1;
-        // If the LF of a CRLF follows in the next chunk, it passes by itself, as an empty line.
         if (first === CR) return i + 1 < input.length && input[i + 1] === LF ? i + 2 : i + 1;
         this.#inLine = true;
         this.#isComment = first === COLON;

@@ -29,6 +29,11 @@ export class OversizedEvent {
     this.#lineHead = Buffer.allocUnsafeSlow(bounds.maxIdBytes + 'id: '.length + 1);
   }
 
+  /** True while it is a comment: nothing is lost with it. */
+  get isComment(): boolean {
+    return this.#isFirstLine && this.#lineHead[0] === COLON;
+  }
+
   /** Identifies the content; the same for every chunking. Call it once, after the event has ended. */
   digest(): Buffer {
     return this.#hash.digest();

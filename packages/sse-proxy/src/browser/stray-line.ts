@@ -1,0 +1,38 @@
+import { CR, LF, lateLineFeed } from '../sse/fields.ts';
+
+/** The last bytes of a frame, the last one lowest: as many as {@link isStray} needs. */
+export type Tail = number;
+
+/** The tail of a stream in which nothing is unfinished. */
+export const blankTail: Tail = (LF << 8) | LF;
+
+/** The tail after `bytes`, which may be shorter than one. */
+export function tailOf(bytes: Buffer, before: Tail): Tail {
+  const { length } = bytes;
+  if (length > 2)
+    return ((bytes[length - 3] as number) << 16) | ((bytes[length - 2] as number) << 8) | (bytes[length - 1] as number);
+  let tail = before;
+  for (const byte of bytes) tail = ((tail & 0xffff) << 8) | byte;
+  return tail;
+}
+
+/** True if the tail is a CR whose LF may follow. After two CRs line ends are lone CRs. */
+export function isHalfCrlf(tail: Tail): boolean {
+  return (tail & 0xff) === CR && ((tail >> 8) & 0xff) !== CR;
+}
+
+/**
+ * True if a frame of one or two bytes is a line end that ends nothing which this browser has got: the comment, or the event,
+ * to which it belongs went to others, or was changed or dropped. Some clients dispatch a message at every empty line [R28].
+ */
+export function isStray(frame: Buffer, tail: Tail): boolean {
+  if (frame === lateLineFeed) return (tail & 0xff) !== CR;
+  if (frame[0] !== LF && frame[0] !== CR) return false;
+  const last = tail & 0xff;
+  const lineBefore = last === LF && ((tail >> 8) & 0xff) === CR ? (tail >> 16) & 0xff : (tail >> 8) & 0xff;
+  return isLineEnd(last) && isLineEnd(lineBefore);
+}
+
+function isLineEnd(byte: number): boolean {
+  return byte === LF || byte === CR;
+}
