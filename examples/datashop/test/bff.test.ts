@@ -14,17 +14,20 @@ describe('the BFF', () => {
   let bff: Front;
   let streams: ServerResponse[];
 
+  let respond: (res: ServerResponse) => void;
+  const page = (res: ServerResponse) =>
+    void res.writeHead(200, { 'Content-Type': 'application/json', 'Last-Event-ID': 'e-7' }).end(emptyPage);
+
   beforeEach(async () => {
     streams = [];
+    respond = page;
     service = await logService((req, res) => {
       res.setHeader('Set-Cookie', 'of=the-service');
       res.setHeader('X-Served-By', 'node-17.internal');
       if (req.url?.includes('/stream')) {
         res.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
         streams.push(res);
-      } else {
-        res.writeHead(200, { 'Content-Type': 'application/json', 'Last-Event-ID': 'e-7' }).end(emptyPage);
-      }
+      } else respond(res);
     });
     bff = await front(service.url, serviceToken);
   });
@@ -68,6 +71,27 @@ describe('the BFF', () => {
     expect(answer.headers.get('set-cookie') ?? '').to.not.contain('of=the-service');
     expect(answer.headers.has('x-served-by')).to.equal(false);
   });
+
+  it('passes on how long the log service wants the page to wait', async () => {
+    respond = (res) => void res.writeHead(503, { 'Retry-After': '240' }).end();
+    const answer = await bff.get(logsPath, { cookie: await bff.signIn() });
+
+    expect(answer.status).to.equal(503);
+    expect(answer.headers.get('retry-after')).to.equal('240');
+  });
+
+  for (const status of [401, 403]) {
+    it(`responds 502 when the log service refuses the service’s token with ${status}: the session is valid [R46]`, async () => {
+      respond = (res) => void res.writeHead(status, { 'Content-Type': 'text/plain' }).end('x'.repeat(100_000));
+      const cookie = await bff.signIn();
+      const answer = await bff.get(logsPath, { cookie });
+
+      expect(answer.status).to.equal(502);
+      expect(await answer.json()).to.include({ status: 502, detail: 'The log service refused the request.' });
+      respond = page;
+      expect((await bff.get(logsPath, { cookie })).status).to.equal(200);
+    });
+  }
 
   it('requests the stream with the service’s token, the filters and none of the browser’s credentials', async () => {
     const cookie = await bff.signIn();

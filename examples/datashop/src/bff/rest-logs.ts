@@ -14,7 +14,11 @@ const responseHeaders = new Set([
   'cache-control',
   'date',
   'last-event-id',
+  'retry-after',
 ]);
+
+/** A 401 or 403 would tell the page that the user's session has ended; the log service knows only the BFF's token. */
+const refusedToken = new Problem(502, 'The log service refused the request.');
 
 /** Stands in for the request as the source of the body: whatever arrived, no byte of it goes up. */
 const noBody = Object.assign(new Stream(), {
@@ -41,7 +45,15 @@ export function restLogs(upstream: string, token: string): RequestHandler {
     ejectPlugins: true,
     plugins: [
       (server) => {
-        server.on('proxyRes', ({ headers }, _req, res) => {
+        server.on('proxyRes', (response, _req, res) => {
+          const { headers, statusCode } = response;
+          if (statusCode === 401 || statusCode === 403) {
+            // The library pipes the body although the response has been sent.
+            response.pipe = (to) => to;
+            response.resume();
+            console.error(`bff: the log service refused the token (${statusCode})`);
+            return sendProblem(res as Response, refusedToken);
+          }
           for (const name of Object.keys(headers)) if (!responseHeaders.has(name)) delete headers[name];
           headers.connection = (res as Response).shouldKeepAlive ? 'keep-alive' : 'close';
         });
