@@ -69,6 +69,21 @@ describe('openAfterMs', () => {
     });
   }
 
+  it('opens early also if the upstream is silent only after it has refused a stale token of ours [R6] [R46]', async () => {
+    const up = await upstream();
+    let calls = 0;
+    const upstreamHeaders = () => ({ authorization: `Bearer ${++calls}` });
+    const { port } = await app({ target: up.url, forwardHeaders: [], upstreamHeaders });
+    const browser = visit(port);
+    (await up.request()).raw('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n');
+    const renewed = await up.request(1);
+    await until(() => connecting.test(browser.body()));
+    renewed.begin();
+    renewed.send('data: one\n\n');
+    await browser.sees('data: one\n\n');
+    expect(browser.body()).to.match(restored);
+  });
+
   it('aborts the upstream request when the browser leaves an early opened stream [R40]', async () => {
     const up = await upstream();
     const { port, proxy } = await app({ target: up.url });

@@ -85,17 +85,20 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     return new Promise((resolve, reject) => {
       let isOpen = false;
       this.#openEarly = () => {
+        this.#openEarly = undefined;
         isOpen = true;
         this.#reporter().begin('connecting', since, 'now');
         resolve(undefined);
       };
       this.#send(request, {
         onHeaders: (headers) => {
+          this.#openEarly = undefined;
           this.parts.heartbeat.add(this);
           this.#state?.end();
           resolve(headers);
         },
         onRefused: (error) => {
+          this.#openEarly = undefined;
           if (isOpen) this.finish('refused-late', error);
           else reject(error);
         },
@@ -182,7 +185,6 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
   #settle(): PendingConnect | undefined {
     const pending = this.#pending;
     this.#pending = undefined;
-    this.#openEarly = undefined;
     clearTimeout(this.#earlyTimer);
     return pending;
   }
