@@ -37,6 +37,7 @@ describe('the retry time of a refusal', () => {
     ['one that no number holds', () => `Retry-After: ${'9'.repeat(400)}\r\n`, 5 * minute],
     ['one that is negative', () => 'Retry-After: -60\r\n', 5_000],
     ['one that is neither seconds nor a date', () => 'Retry-After: soon\r\n', 5_000],
+    ['the first of two', () => 'Retry-After: 60\r\nRetry-After: 90\r\n', minute],
     ['a date in the past', () => `Retry-After: ${date(-60 * minute)}\r\n`, 5_000],
     ['a date in a year', () => `Retry-After: ${date(365 * 24 * 60 * minute)}\r\n`, 5 * minute],
   ];
@@ -52,6 +53,28 @@ describe('the retry time of a refusal', () => {
       }
     });
   }
+
+  it('is the time until a Retry-After in each form of an HTTP date, whatever the time zone of the server', async () => {
+    Math.random = () => 0;
+    const zone = process.env.TZ;
+    process.env.TZ = 'Asia/Tokyo';
+    try {
+      const at = new Date(Date.now() + 4 * minute).toUTCString();
+      const [, day = '', month = '', year = '', time = ''] = /, (\d+) (\w+) (\d+) ([\d:]+) GMT/.exec(at) ?? [];
+      const forms = [
+        at,
+        `Sunday, ${day}-${month}-${year.slice(2)} ${time} GMT`,
+        `Sun ${month} ${day.replace(/^0/, ' ')} ${time} ${year}`,
+      ];
+      for (const form of forms) {
+        const [retryMs] = await told(`Retry-After: ${form}\r\n`);
+        expect(retryMs, form).to.be.within(3 * minute, 4 * minute);
+      }
+    } finally {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    }
+  });
 
   it('is the time until a Retry-After that is an HTTP date', async () => {
     Math.random = () => 0;

@@ -10,14 +10,17 @@ export function classifyResponse(
   address: UpstreamAddress,
 ): SseProxyError | undefined {
   const message = `upstream answered ${status}`;
+  const retryAfterMs = retryAfter(headers['retry-after']);
   if (status === 204) return new SseProxyError('ERR_SSE_UPSTREAM_NO_CONTENT', { message });
   if (status >= 500 || status === 408 || status === 425 || status === 429) {
-    return new SseProxyError('ERR_SSE_UPSTREAM_BUSY', { message, retryAfterMs: retryAfter(headers['retry-after']) });
+    return new SseProxyError('ERR_SSE_UPSTREAM_BUSY', { message, retryAfterMs });
   }
-  if (status >= 400) return new SseProxyError('ERR_SSE_UPSTREAM_REFUSED', { message, status });
+  // A Retry-After counts also here: at a resume, 404, 405 and a redirect are temporary. [R46]
+  if (status >= 400) return new SseProxyError('ERR_SSE_UPSTREAM_REFUSED', { message, status, retryAfterMs });
   if (status >= 300) {
     return new SseProxyError('ERR_SSE_UPSTREAM_REDIRECT', {
       message: `${message} with ${redirectTarget(headers.location, address)}`,
+      retryAfterMs,
     });
   }
   if (status !== 200) return new SseProxyError('ERR_SSE_UPSTREAM_NOT_SSE', { message });
@@ -74,10 +77,11 @@ function redirectTarget(field: string | string[] | undefined, { origin, path }: 
   return `Location ${printable(url.origin + url.pathname)}`;
 }
 
-// [spec] RFC 9110 §10.2.3: seconds, or a date.
-function retryAfter(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
+// [spec] RFC 9110 §10.2.3: seconds, or a date in one of three forms; that of asctime() names no zone and means UTC.
+function retryAfter(field: string | string[] | undefined): number | undefined {
+  const [value = ''] = [field ?? []].flat().map(trimHttp);
   if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const at = Date.parse(value);
+  if (!/^[A-Za-z]/.test(value)) return undefined;
+  const at = Date.parse(value.endsWith('GMT') ? value : `${value} GMT`);
   return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
 }
