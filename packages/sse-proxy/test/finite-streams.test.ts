@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import http from 'node:http';
 import http2 from 'node:http2';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { Agent } from 'undici';
 import { clock } from './support/clock.ts';
@@ -45,6 +48,25 @@ describe('an upstream response that ends as complete', () => {
       });
     }
   }
+
+  it('leaves the browser’s connection open for its next request, as the headers said [R33]', async () => {
+    const up = await upstream((request) => {
+      request.begin();
+      request.send(lines);
+      request.end();
+    });
+    const { port } = await app({ target: up.url, resume: true });
+    const agent = add(new http.Agent({ keepAlive: true }), (it) => it.destroy());
+    const sockets = new Set<unknown>();
+    for (let n = 0; n < 3; n++) {
+      const request = http.get({ port, path: '/sse', agent });
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+      sockets.add(response.socket);
+      expect(await text(response)).to.include('"reason":"upstream-ended"');
+      await until(() => Object.keys(agent.freeSockets).length === 1);
+    }
+    expect(sockets.size).to.equal(1);
+  });
 
   it('without ids tells the browser not to come back before the upstream’s retry: [R33]', async () => {
     const up = await upstream();

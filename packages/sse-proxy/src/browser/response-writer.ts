@@ -203,9 +203,9 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
   }
 
   /**
-   * Sends an `sse-proxy:end` event with the reason and the time to come back, ends the response and closes its
-   * connection. A browser that takes nothing for `maxStallMs` is disconnected, as ever; while draining, one that has not
-   * taken all within `closeFlushMs`.
+   * Sends an `sse-proxy:end` event with the reason and the time to come back, and ends the response. The connection can
+   * be used again, as the headers said; while draining it is closed. A browser that takes nothing for `maxStallMs` is
+   * disconnected, as ever; while draining, one that has not taken all within `closeFlushMs`.
    */
   endWith(reason: string, retryMs: number, isDraining: boolean): void {
     this.#endWithEvent(controlEvent('end', { reason, retryMs }, retryMs), isDraining);
@@ -219,7 +219,7 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
   #endWithEvent(event: Buffer, isDraining: boolean): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    closeAfter(this.#res, isDraining);
+    if (isDraining) closeAfter(this.#res, isDraining);
     this.#sink.end(event);
     if (!isDraining) return;
     const timer = setTimeout(() => breakOff(this.#res), closeFlushMs).unref();
