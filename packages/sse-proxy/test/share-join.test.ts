@@ -64,6 +64,26 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     await until(() => live().length === 1);
   });
 
+  it('ends every join connection with its last browser, also one whose first events are forgotten [R40]', async () => {
+    const snapshot = (n: number) => [1, 2, 3, 4].map((i) => `id: ${n}-${i}\ndata: ${n}-${i}\n\n`).join('');
+    const { up, proxied, open, live } = await shared({ share: { replay: { maxEvents: 2 } } }, (request) => {
+      request.begin();
+      request.send(snapshot(up.requests.length));
+    });
+    const first = await open();
+    await first.sees('1-4\n\n');
+    const joined = [];
+    for (const n of [2, 3, 4]) {
+      const browser = await open();
+      await browser.sees(`${n}-4\n\n`);
+      joined.push(browser);
+    }
+    expect(live()).to.have.length(4);
+    for (const browser of joined) browser.leave();
+    await until(() => live().length === 1);
+    expect(proxied.proxy.stats()).to.include({ open: 1, upstreamConnections: 1 });
+  });
+
   it('starts at the live tip, with its id, if the upstream sends nothing to a new connection for a second', async () => {
     const { up, open, live } = await shared();
     const first = await open();

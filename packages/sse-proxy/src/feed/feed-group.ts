@@ -39,7 +39,7 @@ export interface GroupOwner {
 }
 
 /**
- * The feeds of browsers for which the same request goes up: a live feed, at most one join connection, and backfills. The
+ * The feeds of browsers for which the same request goes up: a live feed, join connections, and backfills. The
  * live feed outlives the last subscription by `lingerMs`.
  */
 export class FeedGroup implements SubscriptionOwner {
@@ -54,6 +54,8 @@ export class FeedGroup implements SubscriptionOwner {
   readonly #listener: FeedListener;
   readonly #queue = new BackfillQueue(() => [...this.#backfills].some(({ isBusy }) => isBusy));
   readonly #backfills = new Set<CatchUp>();
+  readonly #joins = new Set<CatchUp>();
+  /** The join connection that serves newcomers, while it holds its first frames. */
   #join: CatchUp | undefined;
   readonly #subscriptions = new Set<SharedSubscription>();
   #linger: NodeJS.Timeout | undefined;
@@ -120,7 +122,7 @@ export class FeedGroup implements SubscriptionOwner {
   }
 
   get #catchUps(): CatchUp[] {
-    return this.#join ? [this.#join, ...this.#backfills] : [...this.#backfills];
+    return [...this.#joins, ...this.#backfills];
   }
 
   /** The browsers for which `feed` connects. The live feed is also needed by those that only wait to move there. */
@@ -172,8 +174,10 @@ export class FeedGroup implements SubscriptionOwner {
 
   #openJoin({ request }: SharedSubscription): CatchUp {
     const catchUp = this.#open('', true, () => {
+      this.#joins.delete(catchUp);
       if (this.#join === catchUp) this.#join = undefined;
     });
+    this.#joins.add(catchUp);
     // While the upstream is lost, the connection would only be refused.
     const openedAt = Date.now();
     if (this.feed.isReconnecting) this.#onReconnected.push(() => void this.#connectLater(catchUp, openedAt));
