@@ -43,6 +43,8 @@ export class Registry implements GroupOwner {
     const { made, cursor } = join;
     const known = this.#groups.get(made.key);
     const group = known ?? this.#create(made, this.#share.ids === 'assign' ? '' : cursor, subscription);
+    // The requests are equal: one copy for all browsers.
+    if (!group.isDynamic) subscription.request = group.request;
     subscription.belongTo(group);
     try {
       group.admit(subscription);

@@ -1,5 +1,6 @@
 import { isHeaderValue } from '../http.ts';
 import type { GapReason } from '../types.ts';
+import { KnownFrames } from './known-frames.ts';
 import { contentDigest, idDigest, isNumber, ReplayWindow, replayWindow } from './replay-window.ts';
 
 /** After so many frames that are not known, none that is known will follow: if the window is incomplete. */
@@ -45,10 +46,8 @@ export class ReplayFilter {
 
   #isCatchingUp = false;
   #cursor = '';
-  /** Positions of the remembered frames with an id that have not been repeated yet, by id and content, in order. */
-  readonly #positions = new Map<string, number[]>();
-  readonly #knownIds = new Set<string>();
-  #isIndexed = false;
+  /** Created at the first frame after a resume: an idle stream must not pay for it. */
+  #known: KnownFrames | undefined;
   /** First position of the frames at the end that have the cursor as their id. */
   #groupStart = 0;
   /** Number of frames from there on that have not been repeated yet. */
@@ -96,7 +95,7 @@ export class ReplayFilter {
     this.#cursor = cursor;
     this.#isComplete = window.start === 0;
     this.#isAscending = window.ascendsTo(cursor);
-    this.#isIndexed = false;
+    this.#known = undefined;
     const last = window.end - 1;
     this.#last = last;
     const lastId = last < 0 ? undefined : window.idAt(last);
@@ -109,24 +108,10 @@ export class ReplayFilter {
     return last >= 0 && lastId === undefined ? 'no-ids' : undefined;
   }
 
-  // At the first frame, not at the resume: of thousands of quiet streams that resume together, none must pay for this.
-  #index(): void {
-    this.#isIndexed = true;
-    const window = this.#window;
-    for (let position = window.start; position < window.end; position++) {
-      const id = window.idAt(position);
-      if (id === undefined) continue;
-      this.#knownIds.add(id);
-      const key = `${id} ${window.contentAt(position)}`;
-      const positions = this.#positions.get(key);
-      if (positions) positions.push(position);
-      else this.#positions.set(key, [position]);
-    }
-  }
-
   /** Decides about a frame that arrived while {@link isCatchingUp}. */
   classify(frame: ReceivedFrame): Verdict {
-    if (!this.#isIndexed) this.#index();
+    // Not at the resume: of thousands of quiet streams that resume together, none must pay for it.
+    this.#known ??= new KnownFrames(this.#window);
     const { source, start, end, id } = frame;
     const position = this.#positionOf(contentDigest(source, start, end), id);
     return position === undefined ? this.#classifyUnknown(frame) : this.#classifyKnown(frame, position);
@@ -163,16 +148,7 @@ export class ReplayFilter {
       const isNext = this.#at >= 0 && next <= this.#last && next >= window.start && window.idAt(next) === undefined;
       return isNext && window.contentAt(next) === content ? next : undefined;
     }
-    const key = `${idDigest(id)} ${content}`;
-    const positions = this.#positions.get(key);
-    if (!positions) return undefined;
-    const index = Math.max(
-      0,
-      positions.findIndex((position) => position > this.#at),
-    );
-    const [position] = positions.splice(index, 1);
-    if (positions.length === 0) this.#positions.delete(key);
-    return position;
+    return this.#known?.take(idDigest(id), content, this.#at);
   }
 
   #classifyKnown(frame: ReceivedFrame, position: number): Verdict {
@@ -205,7 +181,7 @@ export class ReplayFilter {
       this.#isRestartLikely = true;
       return this.#hold(frame, false);
     }
-    if (this.#knownIds.has(idDigest(id))) return this.#restart();
+    if (this.#known?.hasId(idDigest(id))) return this.#restart();
     if (this.#isAscending && isNumber(id) && id !== this.#cursor) {
       if (BigInt(id) > BigInt(this.#cursor)) {
         if (this.#isRestartLikely) return this.#restart();
@@ -261,8 +237,7 @@ export class ReplayFilter {
 
   #settle(): void {
     this.#isCatchingUp = false;
-    this.#positions.clear();
-    this.#knownIds.clear();
+    this.#known = undefined;
     this.#held.length = 0;
     this.#heldBytes = 0;
     this.#at = -1;

@@ -9,6 +9,7 @@ const width = 4;
 const sampleEvery = 64;
 
 const digest = new Digest();
+const noMarks = new Uint32Array(0);
 
 /**
  * The last delivered frames, by digest. A position is the number of frames recorded before.
@@ -17,7 +18,7 @@ const digest = new Digest();
  * collecting them would cost each event more than the rest of this.
  */
 export class ReplayWindow {
-  #marks = new Uint32Array(width * 8);
+  #marks = noMarks;
   #count = 0;
   readonly #samples: string[] = [];
 
@@ -52,7 +53,7 @@ export class ReplayWindow {
 
   // An idle stream must not pay for the whole window.
   #grow(): void {
-    const grown = new Uint32Array(Math.min(this.#marks.length * 2, replayWindow * width));
+    const grown = new Uint32Array(Math.min(Math.max(width * 8, this.#marks.length * 2), replayWindow * width));
     grown.set(this.#marks);
     this.#marks = grown;
   }

@@ -6,6 +6,8 @@ import type { Member, SharedFeed } from './shared-feed.ts';
 import type { JoinRequest, RequestSource } from './shared-request.ts';
 import type { FeedReader, Subscription } from './subscription.ts';
 
+const nothing = () => {};
+
 /** Sends a reader something before its first frame, which is the one at `position`. */
 export type Preamble = (reader: FeedReader, position: number) => void;
 
@@ -31,7 +33,6 @@ export class SharedSubscription implements Subscription, Member {
   position = 0;
   hasRoom = true;
   allowance = 0;
-  readonly ready: Promise<IncomingHttpHeaders | undefined>;
   /** See {@link RequestSource}; undefined if the request never changes. */
   readonly source: RequestSource | undefined;
   /** The browser's upstream request, as the hooks made it last. */
@@ -39,8 +40,8 @@ export class SharedSubscription implements Subscription, Member {
   readonly feedListener: JoinRequest['feedListener'];
   /** The id of the last event that the browser has; empty if it has none. Maintained when it leaves a feed. */
   cursor: string;
-  readonly #resolve: (headers: IncomingHttpHeaders | undefined) => void;
-  readonly #reject: (error: SseProxyError) => void;
+  /** Undefined once the browser reads: the stream is open then. */
+  #opening: PromiseWithResolvers<IncomingHttpHeaders | undefined> | undefined = Promise.withResolvers();
   #owner: SubscriptionOwner | undefined;
   #feed: SharedFeed | undefined;
   #preamble: Preamble | undefined;
@@ -55,12 +56,12 @@ export class SharedSubscription implements Subscription, Member {
     this.cursor = cursor;
     this.source = source;
     this.feedListener = feedListener;
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders | undefined>();
-    this.ready = promise;
-    this.#resolve = resolve;
-    this.#reject = reject;
     // Nobody awaits it after the browser has left.
-    promise.catch(() => {});
+    this.ready.catch(nothing);
+  }
+
+  get ready(): Promise<IncomingHttpHeaders | undefined> {
+    return this.#opening?.promise ?? Promise.resolve(undefined);
   }
 
   get handler(): FeedReader {
@@ -93,14 +94,14 @@ export class SharedSubscription implements Subscription, Member {
     feed.enter(this);
     if (this.#reader) return this.#begin();
     feed.ready.then(
-      (headers) => this.#feed === feed && this.#resolve(headers),
-      (error) => this.#feed === feed && this.#reject(error),
+      (headers) => this.#feed === feed && this.#opening?.resolve(headers),
+      (error) => this.#feed === feed && this.#opening?.reject(error),
     );
   }
 
   /** Opens the browser's stream before its feed has headers. */
   openWith(headers: Promise<IncomingHttpHeaders | undefined>): void {
-    headers.then(this.#resolve, this.#reject);
+    if (this.#opening) headers.then(this.#opening.resolve, this.#opening.reject);
   }
 
   moveTo(feed: SharedFeed, position: number): void {
@@ -128,13 +129,14 @@ export class SharedSubscription implements Subscription, Member {
     if (this.#isClosed) return;
     const error = cause instanceof SseProxyError ? cause : new SseProxyError('ERR_SSE_INTERNAL', { cause });
     this.leaveFeed();
-    this.#reject(error);
+    this.#opening?.reject(error);
     const isUpstream = /^ERR_SSE_(LIMIT|OVERLOAD|UPSTREAM)/.test(error.code);
     this.#reader?.onEnd(isUpstream ? 'upstream-broken' : 'hook-failed', error);
   }
 
   read(reader: FeedReader): void {
     this.#reader = reader;
+    this.#opening = undefined;
     if (this.#feed) this.#begin();
   }
 

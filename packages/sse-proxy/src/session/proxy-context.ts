@@ -33,6 +33,8 @@ export class ProxyContext implements HeartbeatMember {
   #events = 0;
   #bytes = 0;
   #draining = false;
+  /** The last one: nearly all streams have the same route. */
+  #feedListener: ObserverFeedListener | undefined;
   readonly #whenEmpty: (() => void)[] = [];
 
   constructor(config: Config) {
@@ -66,7 +68,10 @@ export class ProxyContext implements HeartbeatMember {
 
   /** Forwards what concerns a whole feed to the observers. */
   feedListener(route: string): FeedListener {
-    return new ObserverFeedListener(this.config.observers, route);
+    if (this.#feedListener?.route !== route) {
+      this.#feedListener = new ObserverFeedListener(this.config.observers, route);
+    }
+    return this.#feedListener;
   }
 
   /** Evicts the streams with the most buffered bytes until the total is within `slowClient.maxTotalBytes`. */
@@ -157,18 +162,18 @@ function cancel(timer: NodeJS.Timeout): () => void {
 
 class ObserverFeedListener implements FeedListener {
   readonly #observers: Config['observers'];
-  readonly #route: string;
+  readonly route: string;
 
   constructor(observers: Config['observers'], route: string) {
     this.#observers = observers;
-    this.#route = route;
+    this.route = route;
   }
 
   onResume(attempts: number, outageMs: number, browsers: number): void {
-    notify(this.#observers, 'onResume', { route: this.#route, attempts, outageMs, browsers });
+    notify(this.#observers, 'onResume', { route: this.route, attempts, outageMs, browsers });
   }
 
   onGap({ reason }: Gap, browsers: number): void {
-    notify(this.#observers, 'onGap', { route: this.#route, reason, browsers });
+    notify(this.#observers, 'onGap', { route: this.route, reason, browsers });
   }
 }
