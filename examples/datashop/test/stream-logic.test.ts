@@ -294,7 +294,7 @@ describe('a download', () => {
     expect(rows.map((row) => formatRow(row, 'text'))).to.deep.equal([
       '2026-11-23T14:02:10.000Z WARN  [ETL_PROCESSING] two\nlines — why (3.2s)',
       '1970-01-01T00:00:01.000Z -     plain',
-      '# connection lost 1970-01-01T00:00:01.000Z to 1970-01-01T00:00:02.000Z, lines may be missing: the logs have no ids',
+      '# connection lost 1970-01-01T00:00:01.000Z to 1970-01-01T00:00:02.000Z, lines may be missing: some logs have no ids',
     ]);
   });
 

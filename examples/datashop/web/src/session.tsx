@@ -1,7 +1,7 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
 import { fetchSession, signIn, signOut } from './api.ts';
 import { ApiError } from './api-error.ts';
-import { watchOwner, wipeStream } from './stream/index.ts';
+import { RetryingLoad, watchOwner, wipeStream } from './stream/index.ts';
 import { useToasts } from './ui/index.ts';
 
 export type SessionState =
@@ -28,13 +28,18 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is a trigger: another value requests again
   useEffect(() => {
-    const leaving = new AbortController();
     setState({ kind: 'loading' });
-    fetchSession(leaving.signal).then(
-      ({ user }) => !leaving.signal.aborted && setState(stateOf(user)),
-      (error) => !leaving.signal.aborted && setState({ kind: 'error', error: apiError(error) }),
-    );
-    return () => leaving.abort();
+    const load = new RetryingLoad({
+      load: async (signal) => {
+        const { user } = await fetchSession(signal);
+        if (!signal.aborted) setState(stateOf(user));
+      },
+      // The error stays on the page while it tries again.
+      onState: (now) => 'error' in now && now.error !== null && setState({ kind: 'error', error: now.error }),
+      mayRetry: () => true,
+    });
+    void load.run();
+    return () => load.close();
   }, [attempt]);
 
   const expire = useCallback(() => {

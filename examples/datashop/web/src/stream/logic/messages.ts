@@ -19,7 +19,7 @@ const reasons: ReadonlyMap<string, string> = new Map(
     'transform-failed': 'a log could not be prepared',
     unauthorized: 'the session ended',
     internal: 'the server could not prepare the stream',
-    'no-ids': 'the logs have no ids',
+    'no-ids': 'some logs have no ids',
     'unusable-id': 'the last log has no usable id',
     'ids-restarted': 'the log service restarted its ids',
     'replay-too-long': 'the log service repeated old logs, some of which may be shown twice',
