@@ -25,8 +25,11 @@ const mochaArguments = process.argv.slice(2).filter((argument) => !ownOption.tes
 const only = ownArguments.find((argument) => argument.startsWith('--only='))?.slice('--only='.length);
 
 const available = filesByGroup(root);
-const wanted = only?.split(',') ?? [...available.keys()];
-const unknown = wanted.filter((name) => !available.has(name));
+const asked = only?.split(',');
+/** `faults` means every group whose name is "faults" or starts with "faults:". */
+const belongs = (group, name) => group === name || group.startsWith(`${name}:`);
+const wanted = [...available.keys()].filter((group) => !asked || asked.some((name) => belongs(group, name)));
+const unknown = (asked ?? []).filter((name) => ![...available.keys()].some((group) => belongs(group, name)));
 if (unknown.length > 0) {
   console.error(`test: --only: expected ${[...available.keys()].join(', ')}; got ${unknown.join(', ')}`);
   process.exit(1);

@@ -18,7 +18,7 @@ export interface WriterOwner {
   /** A bound of `slowClient` was exceeded; the browser has been disconnected. */
   onEvict(bound: EvictContext['bound'], bufferedBytes: number): void;
   /** The feed has ended, and everything before its end has been written. See {@link FeedReader.onEnd}. */
-  onEnd(reason: CloseReason, error: SseProxyError | undefined, retryAfterMs?: number): void;
+  onEnd(reason: CloseReason, error: SseProxyError | undefined, notBeforeMs?: number): void;
   /** A middleware's wrapper of the response threw `cause`; the browser has been disconnected. */
   onWriteError(cause: unknown): void;
 }
@@ -125,8 +125,8 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
     this.evict(bound, bytes);
   }
 
-  onEnd(reason: CloseReason, error: SseProxyError | undefined, retryAfterMs?: number): void {
-    this.#owner.onEnd(reason, error, retryAfterMs);
+  onEnd(reason: CloseReason, error: SseProxyError | undefined, notBeforeMs?: number): void {
+    this.#owner.onEnd(reason, error, notBeforeMs);
   }
 
   #isOverBound(addedBytes: number): boolean {

@@ -58,9 +58,9 @@ export class TransformStep implements FeedReader {
     this.#writer.onLagging(bound, bytes);
   }
 
-  onEnd(reason: CloseReason, error: SseProxyError | undefined, retryAfterMs?: number): void {
-    if (this.#isPending) this.#end = [reason, error, retryAfterMs];
-    else this.#writer.onEnd(reason, error, retryAfterMs);
+  onEnd(reason: CloseReason, error: SseProxyError | undefined, notBeforeMs?: number): void {
+    if (this.#isPending) this.#end = [reason, error, notBeforeMs];
+    else this.#writer.onEnd(reason, error, notBeforeMs);
   }
 
   #push(bytes: Buffer, isEvent: boolean): void {

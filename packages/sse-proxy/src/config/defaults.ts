@@ -20,7 +20,7 @@ export const defaults = {
 /** Shortest retry time of a soft refusal. It is jittered up to twice as long, so that browsers refused at once spread out. */
 export const refusalRetryMs = 5_000;
 
-/** Upper bound of an upstream's Retry-After and `retry:`, for browsers and for the proxy's own reconnects. */
+/** Upper bound of an upstream's Retry-After and `retry:`, before jitter, for browsers and for the proxy's own reconnects. */
 export const maxRetryMs = 300_000;
 
 /** Longest Last-Event-ID that is forwarded. A browser with a longer one is let in with a gap. [R24] */

@@ -35,7 +35,7 @@ const limitsTable = {
   upstreams: none,
   rules: list<RuleBounds>([], 'rules', readRule),
   perKey: none,
-  // Present only if it is undefined, and thus left out: a limiter of the user's is not read by this table.
+  // Listed so that `acquire: undefined` counts as left out; a user's limiter never reaches this table.
   acquire: value(undefined, callable),
 };
 

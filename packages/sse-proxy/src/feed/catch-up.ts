@@ -44,7 +44,7 @@ export class CatchUp implements LiveMatcher, Follower {
     live.followers.add(this);
   }
 
-  /** Sends the request; at once, or as soon as the live feed has its upstream back. */
+  /** Sends the request. The caller waits until the live feed has its upstream back. */
   connect(request: UpstreamRequest): void {
     this.feed.connect(request);
     this.feed.ready.then(

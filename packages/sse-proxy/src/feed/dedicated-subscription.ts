@@ -73,8 +73,8 @@ export class DedicatedSubscription implements Subscription, FeedHandler {
     this.#reader?.onControlEvent(bytes, isReplayed);
   }
 
-  onEnd(reason: CloseReason, error: SseProxyError | undefined, retryAfterMs?: number): void {
-    this.#outcome = [reason, error, retryAfterMs];
-    this.#reader?.onEnd(reason, error, retryAfterMs);
+  onEnd(reason: CloseReason, error: SseProxyError | undefined, notBeforeMs?: number): void {
+    this.#outcome = [reason, error, notBeforeMs];
+    this.#reader?.onEnd(reason, error, notBeforeMs);
   }
 }

@@ -19,7 +19,7 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
   protected cursor: string;
   /** True once an event arrived on the current connection. */
   protected hasDelivered = false;
-  /** Heartbeats since the upstream last sent anything. */
+  /** Beats since the upstream last sent anything. */
   protected quietBeats = 0;
   #connection: UpstreamConnection | undefined;
   #pending: PendingConnect | undefined;
@@ -221,8 +221,8 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     this.#lost(reason, error);
   }
 
-  // The upstream's `retry:` is meant for all clients, so `maxDelayMs` bounds it. A Retry-After is about this moment and
-  // is used as it is.
+  // The upstream's `retry:` is meant for all clients, so `maxDelayMs` bounds it. A Retry-After is about this moment, so
+  // only `maxRetryMs` does.
   #retryLater(retryAfterMs = 0): void {
     const { resume } = this.parts.config;
     if (this.#isClosed || !resume) return;

@@ -9,7 +9,7 @@ export interface Reader {
   position: number;
   /** False while the browser can't take more. */
   hasRoom: boolean;
-  /** How many bytes it may fall behind. What it came back for does not count. */
+  /** How many bytes it may fall behind. Frames that it missed before it attached are not counted. */
   allowance: number;
 }
 

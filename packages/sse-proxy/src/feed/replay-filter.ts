@@ -3,7 +3,7 @@ import type { GapReason } from '../types.ts';
 import { KnownFrames } from './known-frames.ts';
 import { contentDigest, idDigest, isNumber, ReplayWindow, replayWindow } from './replay-window.ts';
 
-/** After so many frames that are not known, none that is known will follow: if the window is incomplete. */
+/** With an incomplete window, catching up ends after this many unknown frames. */
 const maxPassed = 100 * replayWindow;
 
 /** A frame that arrived after a resume. */
@@ -37,8 +37,8 @@ interface HeldFrame {
  * Recognises, after a resume, the frames that were delivered before.
  *
  * A frame equal in id and content to a remembered one is a repeat. Frames that precede the last delivered one are repeats
- * too, remembered or not: this is why frames are held while it may still come. Evidence that ids began anew is a known id
- * with other content, or a number that went back; then nothing is a repeat.
+ * too, even if they are not remembered, so frames are held while the last delivered frame may still arrive. A known id with
+ * other content, or a number that went back, shows that ids began anew; then nothing is a repeat.
  */
 export class ReplayFilter {
   readonly #window = new ReplayWindow();
@@ -161,7 +161,8 @@ export class ReplayFilter {
     const wasRepeated = isLast && !this.#isComplete && this.#unproven > 0;
     if (isLast) {
       this.#hasSeenLast = true;
-      // What came before the last delivered frame is a repeat, unless it has that frame's id or can't have been forgotten.
+      // Held unknown frames are dropped as repeats. Exceptions: frames with the id of the last delivered one, and all of
+      // them if the window is complete, because no delivered frame can have been forgotten then.
       this.#release(({ frame: { id }, isKnown }) => !isKnown && (this.#isComplete || id === this.#cursor));
     }
     if (this.#groupLeft <= 0) this.#settle();

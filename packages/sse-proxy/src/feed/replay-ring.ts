@@ -47,7 +47,7 @@ export interface ReplayPosition {
  */
 export class ReplayRing {
   /**
-   * True: frames are added without forgetting others for their sake. Set for the rest of an event loop turn in which a
+   * While true, `push()` exceeds maxEvents and maxBytes instead of evicting. Set for the rest of an event loop turn in which a
    * reader fell behind, because no reader can take anything before that turn ends.
    */
   isHeld = false;
@@ -126,7 +126,7 @@ export class ReplayRing {
     this.#markRestart(now, true);
   }
 
-  // A browser that was away for longer than frames are kept is not told from one that came later.
+  // A browser that was away for longer than frames are kept can't be distinguished from one that came later.
   #markRestart(now: number, isProven: boolean): void {
     this.#ids.restart(this.end, this.#entry(this.#start)?.id, isProven);
     this.#restartedAtMs = now;

@@ -342,14 +342,14 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
   }
 
   // Everything that was read is delivered before the end: readers that are behind get it when they have caught up.
-  onEnd(reason: CloseReason, error: SseProxyError | undefined, retryAfterMs?: number): void {
+  onEnd(reason: CloseReason, error: SseProxyError | undefined, notBeforeMs?: number): void {
     this.flush();
     if (this.hasEnded) return;
-    this.#outcome = [reason, error, retryAfterMs];
+    this.#outcome = [reason, error, notBeforeMs];
     this.#close(reason, error);
     for (const reader of this.#readers.live) {
       this.#readers.detach(reader);
-      reader.handler.onEnd(reason, error, retryAfterMs);
+      reader.handler.onEnd(reason, error, notBeforeMs);
     }
   }
 

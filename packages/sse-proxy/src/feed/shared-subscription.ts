@@ -17,10 +17,10 @@ export interface SubscriptionOwner {
   release(subscription: SharedSubscription): void;
 }
 
-/** What a subscription had when it left a feed. */
+/** The state of a subscription when it left a feed. */
 export interface Departure {
   readonly feed: SharedFeed;
-  /** The next frame that it had not got there. */
+  /** Position of the first frame that it had not read there. */
   readonly position: number;
   /** False if events without an id followed the cursor. */
   readonly isExact: boolean;

@@ -1,11 +1,10 @@
 import { hash } from 'node:crypto';
 import type { SseProxyError } from '../errors.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
+import { isTracingField } from './tracing-fields.ts';
 
 const keptMs = 60_000;
 const maxKept = 1_000;
-/** Differ between requests that the upstream would answer in the same way. */
-const tracing = new Set(['traceparent', 'tracestate', 'x-request-id']);
 
 /**
  * Refusals that reached the proxy after the browser's response had been opened, and that are final. `EventSource` can't
@@ -41,7 +40,7 @@ export class LateRefusals {
 function keyOf({ address, headers }: UpstreamRequest): string {
   const fields: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
-    if (!tracing.has(headers[i] as string)) fields.push(headers[i] as string, headers[i + 1] as string);
+    if (!isTracingField(headers[i] as string)) fields.push(headers[i] as string, headers[i + 1] as string);
   }
   return hash('sha256', JSON.stringify([address.origin, address.path, fields]), 'base64');
 }

@@ -6,11 +6,8 @@ import type { RequestSource, SharedRequest } from '../feed/shared-request.ts';
 import { badHookResult, callHook } from '../hooks/call-hook.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import { toUpstreamHeaders, type UpstreamFields } from '../request/upstream-headers.ts';
+import { isTracingField } from './tracing-fields.ts';
 import { addedHeaders, upstreamAddress } from './upstream-request.ts';
-
-/** Fields that describe one browser's request, not what it asks for. They don't go up on a shared request [R51]. */
-const tracing =
-  /^(traceparent|tracestate|baggage|b3|x-b3-.*|(x-)?(request|correlation)-id|correlation-context|uber-trace-id|sentry-trace|x-amzn-trace-id|x-cloud-trace-context|x-datadog-.*|elastic-apm-traceparent|newrelic)$/;
 
 /** Fields that may differ between browsers with the same `share.key` [R52]. */
 const notInKey = new Set(['accept-language', 'x-forwarded-host', 'x-forwarded-proto']);
@@ -63,7 +60,7 @@ export class SharedSource implements RequestSource {
 
   #fields(added: Record<string, string>): UpstreamFields {
     const fields = toUpstreamHeaders(this.#req, this.#config, added);
-    return { ...fields, headers: pick(fields.headers, (name) => !tracing.test(name)) };
+    return { ...fields, headers: pick(fields.headers, (name) => !isTracingField(name)) };
   }
 
   async #shareKey(): Promise<string | undefined> {

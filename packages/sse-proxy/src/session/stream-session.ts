@@ -51,7 +51,7 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
   #error: SseProxyError | undefined;
   #timeLimits: TimeLimits | undefined;
   /** When the upstream may be asked again after its end, in milliseconds. */
-  #retryAfterMs: number | undefined;
+  #notBeforeMs: number | undefined;
 
   /** The response must still be open: its 'close' event ends the stream. */
   constructor(context: ProxyContext, req: Request, res: Response) {
@@ -191,8 +191,8 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
     this.lifetime.end('evicted');
   }
 
-  onEnd(reason: CloseReason, error: SseProxyError | undefined, retryAfterMs?: number): void {
-    this.#retryAfterMs = retryAfterMs;
+  onEnd(reason: CloseReason, error: SseProxyError | undefined, notBeforeMs?: number): void {
+    this.#notBeforeMs = notBeforeMs;
     if (error) this.#fail(reason, error);
     else this.lifetime.end(reason);
   }
@@ -221,7 +221,7 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
     const { config, draining } = this.#context;
     const soonMs = config.retryMs || retryTime();
     if (reason === 'upstream-ended' && config.resume) {
-      const earliestMs = Math.max(config.retryMs || defaults.retryMs, this.#retryAfterMs ?? 0);
+      const earliestMs = Math.max(config.retryMs || defaults.retryMs, this.#notBeforeMs ?? 0);
       writer.endWith(reason, Math.round(earliestMs * (1 + Math.random() / 2)), draining);
     } else if (reason === 'upstream-ended') writer.end(draining);
     else if (reason === 'draining' || reason === 'unauthorized' || reason === 'hook-failed')

@@ -22,8 +22,8 @@ export interface EventHandler {
    */
   onControlEvent(bytes: Buffer, isReplayed: boolean): void;
   /**
-   * Nothing follows. Called once. `error` is undefined after a clean end; then `retryAfterMs` is the earliest time to ask
+   * Nothing follows. Called once. `error` is undefined after a clean end; then `notBeforeMs` is the earliest time to ask
    * the upstream again, in milliseconds, if it is known.
    */
-  onEnd(reason: CloseReason, error: SseProxyError | undefined, retryAfterMs?: number): void;
+  onEnd(reason: CloseReason, error: SseProxyError | undefined, notBeforeMs?: number): void;
 }

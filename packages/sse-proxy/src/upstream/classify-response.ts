@@ -77,11 +77,15 @@ function redirectTarget(field: string | string[] | undefined, { origin, path }: 
   return `Location ${printable(url.origin + url.pathname)}`;
 }
 
-// [spec] RFC 9110 §10.2.3: seconds, or a date in one of three forms; that of asctime() names no zone and means UTC.
+// [spec] RFC 9110 §10.2.3: seconds, or a date in one of three forms; that of asctime() names no zone and means UTC. If the
+// field is repeated, the longest wait counts.
 function retryAfter(field: string | string[] | undefined): number | undefined {
-  const [value = ''] = [field ?? []].flat().map(trimHttp);
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  if (!/^[A-Za-z]/.test(value)) return undefined;
-  const at = Date.parse(value.endsWith('GMT') ? value : `${value} GMT`);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
+  const waits = [field ?? []].flat().map((text) => {
+    const value = trimHttp(text);
+    if (/^\d+$/.test(value)) return Number(value) * 1000;
+    if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value)) return Number.NaN;
+    return Date.parse(value.endsWith('GMT') ? value : `${value} GMT`) - Date.now();
+  });
+  const valid = waits.filter((ms) => !Number.isNaN(ms));
+  return valid.length > 0 ? Math.max(0, ...valid) : undefined;
 }
