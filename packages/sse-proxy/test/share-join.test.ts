@@ -137,6 +137,21 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     expect(await later.sees('b2')).to.equal('id: 7\ndata: a2\n\nid: 7\ndata: b2\n\n');
   });
 
+  it('is not moved before them either where more events share the last id than replay holds [R35]', async () => {
+    const same = (text: string) => [...text].map((data) => `id: 7\ndata: ${data}\n\n`).join('');
+    const { up, open } = await shared({ share: { replay: { maxEvents: 3 } } });
+    const first = await open();
+    up.requests[0]?.send(same('abcdef'));
+    await first.sees(same('f'));
+    const later = await open();
+    const join = await up.request(1);
+    join.send(same('abc'));
+    await later.sees(same('c'));
+    join.send(same('def'));
+    up.requests[0]?.send(event(8));
+    expect(await later.sees(event(8))).to.equal(`${same('abcdef')}${event(8)}`);
+  });
+
   it('is not sent the history for which the feed was opened', async () => {
     const { up, open } = await shared({}, (request) => {
       request.begin();
@@ -199,6 +214,35 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     await later.sees('"state":"lost"');
     isAway = false;
     expect(await later.sees(event(5))).to.include([1, 2, 3, 4, 5].map(event).join(''));
+  });
+
+  it('loses nothing if it joins while a connection that others wait for has no headers yet', async () => {
+    let isAway = false;
+    const { up, proxied, open } = await shared({ share: { replay: { maxEvents: 2 } } }, (request) => {
+      if (isAway) return void request.reset();
+      if (up.requests.length > 1 && request.headers['last-event-id'] === undefined) return;
+      request.begin();
+    });
+    const first = await open();
+    up.requests[0]?.send([1, 2, 3, 4, 5].map(event).join(''));
+    await first.sees(event(5));
+    isAway = true;
+    up.requests[0]?.reset();
+    await first.sees('"state":"lost"');
+    const early = await open();
+    await early.sees('"state":"lost"');
+    isAway = false;
+    const join = await until(() =>
+      up.requests.find((it, n) => n > 0 && it.socket.writable && !it.headers['last-event-id']),
+    );
+    const late = visit(proxied.port);
+    await until(() => proxied.proxy.stats().opening === 1);
+    join.socket.cork();
+    join.begin();
+    join.send([1, 2, 3, 4, 5].map(event).join(''));
+    join.socket.uncork();
+    for (const browser of [early, late])
+      expect(await browser.sees(event(5))).to.include([1, 2, 3, 4, 5].map(event).join(''));
   });
 
   it('is refused with the status that the upstream gives to a new connection', async () => {

@@ -73,8 +73,8 @@ export class CatchUp implements LiveMatcher, Follower {
 
   // This connection may be ahead: then its newest event is matched when the live feed receives it.
   onLiveFrame(id: string, source: Buffer, start: number, end: number): void {
-    const { ring, sourceId } = this.feed;
-    if (sourceId !== id || ring.runLength(id) !== this.#live.ring.runLength(id)) return;
+    const { ring, sourceId, tipRun } = this.feed;
+    if (sourceId !== id || tipRun !== this.#live.tipRun) return;
     if (ring.endsWith(this.#contentOf(source, start, end, id))) this.#finish(this.#live.ring.end);
   }
 
@@ -110,10 +110,9 @@ export class CatchUp implements LiveMatcher, Follower {
   }
 
   get #isAtTip(): boolean {
-    const { sourceId, received, ring } = this.feed;
+    const { sourceId, received, tipRun } = this.feed;
     if (received === 0 || sourceId === '' || sourceId !== this.#live.sourceId) return false;
-    const liveRun = this.#live.ring.runLength(sourceId);
-    return liveRun === 0 || liveRun === ring.runLength(sourceId);
+    return tipRun === this.#live.tipRun || !this.#live.ring.endsWithId(sourceId);
   }
 
   /** True if it received events in the last second and its readers took them. */

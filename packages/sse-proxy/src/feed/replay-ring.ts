@@ -210,11 +210,9 @@ export class ReplayRing {
     return undefined;
   }
 
-  /** How many of the newest frames have this id of the upstream, one after another. */
-  runLength(sourceId: string): number {
-    let at = this.end;
-    while (this.#entry(at - 1)?.sourceId === sourceId) at--;
-    return this.end - at;
+  /** Whether the newest frame is held and has this id of the upstream. */
+  endsWithId(sourceId: string): boolean {
+    return this.#entry(this.end - 1)?.sourceId === sourceId;
   }
 
   /** Whether the newest frame is held and has this content. */

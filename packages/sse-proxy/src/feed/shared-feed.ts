@@ -63,6 +63,8 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
   readonly members = new Set<Member>();
   /** The upstream's id of the newest event; empty if that has none. */
   sourceId: string;
+  /** How many of the newest frames have that id, one after another, whether the ring still holds them or not. */
+  tipRun = 0;
   /** Position of the first frame that answers the current request. Frames before it belong to former identities. */
   sealedAt = 0;
   /** Number of frames received that are stored. */
@@ -205,7 +207,9 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
 
   enter(member: Member): void {
     this.members.add(member);
-    if (!this.#hasHeaders || this.#parts.matcher) this.#unread.add(member);
+    if (this.#hasHeaders && !this.#parts.matcher) return;
+    this.#unread.add(member);
+    this.#flow();
   }
 
   /** The member reads from `position` on. */
@@ -274,7 +278,11 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
     const id = given === unusableId ? undefined : given;
     this.received++;
     // An event of another proxy in front of the upstream has no id, and doesn't move the cursor.
-    if (id !== undefined || !isControlEvent(source, start, end)) this.sourceId = id ?? '';
+    if (id !== undefined && id === this.sourceId) this.tipRun++;
+    else if (id !== undefined || !isControlEvent(source, start, end)) {
+      this.sourceId = id ?? '';
+      this.tipRun = 1;
+    }
     const { assigner } = this.#parts;
     if (!assigner) this.#append(source, start, end, events, id, id, 0);
     else {
