@@ -23,7 +23,7 @@ function reading() {
   /** Returns false if reading has to stop. */
   const read = (text: string) => callback(onread.buffer.write(text, 'latin1'));
   read(head);
-  reader.takeOver({ 'transfer-encoding': 'chunked' });
+  reader.takeOver({ 'transfer-encoding': 'chunked' }, true);
   reader.start();
   return { reader, read, got, ends, resumes: () => resumes };
 }

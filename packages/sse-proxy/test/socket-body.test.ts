@@ -46,13 +46,19 @@ describe("the upstream's body on the fast path", () => {
     ],
     'of an HTTP/1.0 upstream': [`HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n${event(1)}`, event(2)],
   })) {
-    it(`delivers a body ${name}`, async () => {
-      const { browser } = await proxied(parts);
-      expect(await browser.sees(event(2))).to.equal(event(1) + event(2));
-    });
+    for (const fastPath of [true, false]) {
+      it(`delivers a body ${name}${fastPath ? '' : ', fastPath: false'}`, async () => {
+        const { browser } = await proxied(parts, { fastPath });
+        expect(await browser.sees(event(2))).to.equal(event(1) + event(2));
+      });
+    }
   }
 
-  for (const [name, field] of Object.entries({ chunks: 'Transfer-Encoding: chunked', 'a known length': '' })) {
+  for (const [name, field, fastPath] of [
+    ['chunks', 'Transfer-Encoding: chunked', true],
+    ['chunks, fastPath: false', 'Transfer-Encoding: chunked', false],
+    ['a known length', '', true],
+  ] as const) {
     it(`slows the upstream down while a browser does not read, and loses nothing (${name})`, async () => {
       const events = Array.from({ length: 4_000 }, (_, n) => `id: ${n}\ndata: ${'x'.repeat(10_000)}\n\n`);
       const all = events.join('');
@@ -66,7 +72,7 @@ describe("the upstream's body on the fast path", () => {
           sent++;
         }
       });
-      const { port, proxy } = await app({ target: up.url });
+      const { port, proxy } = await app({ target: up.url, fastPath });
       const browser = visit(port);
       await browser.opened();
       browser.socket.pause();

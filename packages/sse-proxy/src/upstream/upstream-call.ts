@@ -59,10 +59,6 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
 
   /** Makes the socket of {@link client}, which serves only this request. */
   connect(make: () => Socket): void {
-    if (this.#options.fastPath === false) {
-      this.#socket = make();
-      return;
-    }
     this.#socketBody = new SocketBody(this.#handler, this);
     this.#socket = this.#socketBody.attach(make);
   }
@@ -105,7 +101,7 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
     const error = classifyResponse(status, headers, this.#address as UpstreamAddress);
     if (error) return this.#fail(error);
     this.#phase = 'body';
-    if (!this.#socketBody?.takeOver(headers)) this.#socketBody = undefined;
+    if (!this.#socketBody?.takeOver(headers, this.#options.fastPath !== false)) this.#socketBody = undefined;
     const body = this.#socketBody ?? new DispatcherBody(controller, this.#handler);
     this.#body = body;
     this.#handler.onHeaders(headers);

@@ -66,8 +66,7 @@ export interface Upstream {
  */
 export function createUpstream(options: UpstreamOptions): Upstream {
   // TLS is verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: only an explicit dispatcher can switch it off.
-  const tcp = { timeout: 0, allowH2: false, rejectUnauthorized: true };
-  const connect = buildConnector(options.fastPath === false ? tcp : { ...tcp, onread });
+  const connect = buildConnector({ timeout: 0, allowH2: false, rejectUnauthorized: true, onread });
   const count = { connections: 0 };
   const tokenBackoff = new TokenBackoff();
   let url: URL | undefined;

@@ -69,11 +69,11 @@ export class SocketBody implements BodySource, BatchConsumer {
 
   /**
    * Call once undici has parsed the head of a response that is accepted. Returns true if this reader will decode the body,
-   * which needs chunked coding; otherwise undici gets everything.
+   * which needs chunked coding and `mayDecode`; otherwise undici gets everything.
    */
-  takeOver(headers: IncomingHttpHeaders): boolean {
+  takeOver(headers: IncomingHttpHeaders, mayDecode: boolean): boolean {
     const coding = trimHttp(String(headers['transfer-encoding'])).toLowerCase();
-    const takes = this.#phase === 'held' && coding === 'chunked';
+    const takes = mayDecode && this.#phase === 'held' && coding === 'chunked';
     this.#phase = takes ? 'body' : 'undici';
     if (!takes) for (const bytes of this.#held.splice(0)) this.#push(bytes);
     return takes;
