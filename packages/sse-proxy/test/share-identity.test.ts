@@ -255,6 +255,25 @@ describe('identity behind a shared feed, judged again at every connect [R51] [ro
     expect(bodies.filter((body) => body.includes('for the admin'))).to.have.length(1);
   });
 
+  it('asks those that still catch up when the live feed reconnects, since they go on there', async () => {
+    const roles: Record<string, string> = { a: 'admin', b: 'admin' };
+    const { up, open, live } = await shared((req) => ({ 'x-role': roles[String(req.headers['x-user'])] as string }));
+    const a = await open('a');
+    up.requests[0]?.send(event(5));
+    await a.sees(event(5));
+    const b = await open('b', '1');
+    (await up.request(1)).send(event(2));
+    await b.sees(event(2));
+    roles.b = 'viewer';
+    up.requests[0]?.reset();
+    await until(() => up.requests.length === 4 && live().length === 2);
+    const moved = live().find((request) => seenBy(request) === 'viewer');
+    expect([moved?.headers['last-event-id'], live().map(seenBy).toSorted()]).to.deep.equal(['2', ['admin', 'viewer']]);
+    for (const request of live()) request.send(`id: 6\ndata: for the ${seenBy(request)}\n\n`);
+    expect(await b.sees('for the')).to.equal(`${event(2)}id: 6\ndata: for the viewer\n\n`);
+    expect(await a.sees('for the')).to.equal(`${event(5)}id: 6\ndata: for the admin\n\n`);
+  });
+
   it('goes on for the others when a browser leaves while its hook is pending', async () => {
     let isSlow = false;
     const { up, open, stats } = await shared((req) =>

@@ -125,10 +125,15 @@ export class FeedGroup implements SubscriptionOwner {
     return [...this.#joins, ...this.#backfills];
   }
 
-  /** The browsers for which `feed` connects. The live feed is also needed by those that only wait to move there. */
+  /** The browsers for which `feed` connects. Those that catch up go on in the live feed later, so it connects for all. */
   usersOf(feed: SharedFeed): SharedSubscription[] {
-    const isLive = feed === this.feed && feed.members.size === 0;
-    return [...(isLive ? this.#subscriptions : (feed.members as Set<SharedSubscription>))];
+    return [...(feed === this.feed ? this.#subscriptions : (feed.members as Set<SharedSubscription>))];
+  }
+
+  /** The subscription gives up its place, in a feed or in the queue; undefined unless it had one in a feed. */
+  takeOut(subscription: SharedSubscription): Departure | undefined {
+    this.#queue.remove(subscription);
+    return subscription.leaveFeed();
   }
 
   /** Resolves once the feed is needed by a browser, or has ended. */

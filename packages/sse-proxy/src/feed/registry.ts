@@ -104,8 +104,8 @@ export class Registry implements GroupOwner {
       const { groups, late } = await groupByRequest(members);
       if (feed.hasEnded) throw new SseProxyError('ERR_SSE_UPSTREAM_BROKEN');
       const stays = this.#choose(groups, group, feed);
-      for (const [subscription, made] of late) void this.#moveWhenMade(subscription, made);
-      for (const identity of groups) if (identity !== stays) this.#moveAll(identity);
+      for (const [subscription, made] of late) void this.#moveWhenMade(group, subscription, made);
+      for (const identity of groups) if (identity !== stays) this.#moveAll(group, identity);
       group.endUnused();
       if (!stays) continue;
       if (stays.key !== group.key) this.#rename(group, stays, members);
@@ -131,21 +131,21 @@ export class Registry implements GroupOwner {
     const joined = ([...group.feed.members] as SharedSubscription[]).filter((member) => !members.includes(member));
     for (const subscription of [...joined, ...group.takeCatchingUp()]) {
       const made = subscription.source?.build();
-      if (made) void this.#moveWhenMade(subscription, made);
+      if (made) void this.#moveWhenMade(group, subscription, made);
     }
     // Backfills and the join connection were opened with the former request: nobody may be placed there any more.
     group.endUnused();
   }
 
-  #moveAll({ key, request, subscriptions }: IdentityGroup): void {
+  #moveAll(from: FeedGroup, { key, request, subscriptions }: IdentityGroup): void {
     for (const subscription of subscriptions) {
-      const departure = subscription.leaveFeed();
+      const departure = from.takeOut(subscription);
       this.#move(subscription, { key, request, looseKey: '' }, departure);
     }
   }
 
-  async #moveWhenMade(subscription: SharedSubscription, made: Promise<SharedRequest>): Promise<void> {
-    const departure = subscription.leaveFeed();
+  async #moveWhenMade(from: FeedGroup, subscription: SharedSubscription, made: Promise<SharedRequest>): Promise<void> {
+    const departure = from.takeOut(subscription);
     try {
       this.#move(subscription, await made, departure);
     } catch (error) {
