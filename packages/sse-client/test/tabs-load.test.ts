@@ -27,7 +27,6 @@ describe('the code for shared tabs', () => {
       status: (patch) => void said.push(patch),
       resume() {},
       isCatchingUp: () => false,
-      isPastCursor: () => false,
       live() {},
       fingerprint: () => '',
       knows: () => false,

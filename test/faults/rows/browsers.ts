@@ -55,7 +55,8 @@ export const churn: Row = {
   fault: '400 browsers connect and abort in any phase, 5 stay',
   modes: both,
   async run(mode) {
-    const scene = await Scene.set({ mode });
+    // With join: 'fresh', browsers that come later would need a join connection, one at a time.
+    const scene = await Scene.set({ mode, ...(mode === 'shared' && { options: { share: { join: 'live' } } }) });
     await scene.open(5);
     await scene.emit(1);
     await scene.upstream.ask('run', 200);
