@@ -15,9 +15,10 @@ export class MemoryUpstream implements Upstream {
   down = false;
   /** Keeps new requests waiting for their headers, until something is to arrive there. */
   hangs = false;
-  /** How many events up to the cursor are sent again when a feed resumes; feeds are told apart by x-request-id. */
+  /** How many events up to the cursor are sent again when a feed resumes. */
   repeats = 0;
-  readonly #firstCursors = new Map<string, number>();
+  /** Where each feed began; a feed is the handler of all its connections. */
+  readonly #firstCursors = new WeakMap<UpstreamHandler, number>();
 
   get connections(): number {
     return this.live.length;
@@ -33,10 +34,9 @@ export class MemoryUpstream implements Upstream {
     const field = (name: string) => request.headers.find((_, at) => request.headers[at - 1] === name);
     const resumesAt = field('last-event-id');
     const cursor = Number(resumesAt ?? this.log.length);
-    const feed = field('x-request-id');
     // Only what the feed has had can be a repeat.
-    const first = resumesAt === undefined ? cursor : (this.#firstCursors.get(feed ?? '') ?? cursor);
-    if (feed !== undefined) this.#firstCursors.set(feed, first);
+    const first = resumesAt === undefined ? cursor : (this.#firstCursors.get(handler) ?? cursor);
+    this.#firstCursors.set(handler, first);
     const from = Math.max(first, cursor - this.repeats);
     const connection = new MemoryConnection(handler, () => {
       const at = this.live.indexOf(connection);

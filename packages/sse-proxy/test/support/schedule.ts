@@ -66,7 +66,6 @@ export class Stage {
   readonly #config: ReturnType<typeof readOptions>;
   readonly #heartbeat: Heartbeat;
   readonly #single: boolean;
-  #joins = 0;
 
   /** `single`: frames are handed on one by one, as for a transform. */
   constructor(share: SseProxyOptions['share'], single: boolean) {
@@ -144,7 +143,7 @@ export class Stage {
 
   #join(viewer: Viewer): void {
     const { cursor } = viewer;
-    const request = { address, headers: ['x-request-id', String(++this.#joins)] };
+    const request = { address, headers: [] };
     const prepare = async () => request;
     const parts = {
       upstream: this.upstream,
