@@ -64,6 +64,17 @@ describe('sse-proxy:upstream', () => {
       feed.close();
     });
 
+    it('never calls an upstream silent that greets with several comments and sends no more [R43]', async () => {
+      const { feed, open, send, ...it } = feedWith(resume);
+      await open();
+      send(':ok\n\n:padding\n\n');
+      clock.tick(5);
+      send('retry: 3000\n:ready\n\n');
+      clock.tick(100_000);
+      expect(it.states).to.deep.equal([]);
+      feed.close();
+    });
+
     it('never calls an upstream silent that sends no comments [R43]', async () => {
       const { feed, open, send, ...it } = feedWith(resume);
       await open();

@@ -1,5 +1,7 @@
 /** A quiet upstream is never called silent before this. */
 const minSilenceMs = 10_000;
+/** Comments within this time are one: a greeting of several lines is no heartbeat. */
+const burstMs = 100;
 
 /**
  * Judges whether an upstream that sends comments as heartbeats has fallen silent: after three times the longest interval
@@ -11,7 +13,11 @@ export class SilenceDetector {
 
   /** `now`: a monotonic time in milliseconds. */
   onComment(now: number): void {
-    if (this.#lastCommentAt !== undefined) this.#longestMs = Math.max(this.#longestMs, now - this.#lastCommentAt);
+    if (this.#lastCommentAt !== undefined) {
+      const intervalMs = now - this.#lastCommentAt;
+      if (intervalMs < burstMs) return;
+      this.#longestMs = Math.max(this.#longestMs, intervalMs);
+    }
     this.#lastCommentAt = now;
   }
 
