@@ -84,6 +84,43 @@ describe('openAfterMs', () => {
     expect(browser.body()).to.match(restored);
   });
 
+  for (const [mode, options] of Object.entries(modes)) {
+    it(`keeps the final refusal of a Last-Event-ID for requests with that id only (${mode}) [R6]`, async () => {
+      const up = await upstream();
+      const { port } = await app({ target: up.url, ...options });
+      const stale = visit(port, '/sse', { 'Last-Event-ID': 'old' });
+      const request = await up.request();
+      await stale.opened();
+      request.raw('HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n');
+      await until(() => stale.complete());
+      const again = visit(port, '/sse', { 'Last-Event-ID': 'old' });
+      await until(() => again.complete());
+      expect([again.status(), up.requests.length]).to.deep.equal([410, 1]);
+      const other = visit(port);
+      (await up.request(1)).begin();
+      await other.opened();
+      expect(other.status()).to.equal(200);
+    });
+  }
+
+  it('refuses browsers that join a shared feed softly if only the Last-Event-ID of its first one is refused for good [R6]', async () => {
+    const up = await upstream();
+    const { port } = await app({ target: up.url, share: true });
+    const stale = visit(port, '/sse', { 'Last-Event-ID': 'old' });
+    const refused = await up.request();
+    await stale.opened();
+    const joins = visit(port);
+    await up.request(1);
+    refused.raw('HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n');
+    await until(() => stale.complete() && joins.complete());
+    expect(stale.body()).to.include('"status":410');
+    expect(joins.status()).to.equal(200);
+    expect(joins.body()).to.include('sse-proxy:refused').and.not.to.include('"status"');
+    const again = visit(port);
+    (await up.request(2)).begin();
+    await again.opened();
+  });
+
   it('aborts the upstream request when the browser leaves an early opened stream [R40]', async () => {
     const up = await upstream();
     const { port, proxy } = await app({ target: up.url });

@@ -3,6 +3,7 @@ import { frameContent } from '../sse/fields.ts';
 import type { CloseReason } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import { withoutId } from './assigned-ids.ts';
+import { asTemporary } from './refusals.ts';
 import type { Follower, LiveMatcher, SharedFeed } from './shared-feed.ts';
 
 const checkMs = 1_000;
@@ -95,7 +96,7 @@ export class CatchUp implements LiveMatcher, Follower {
 
   /** The live feed is gone, so its readers can't move there: they end for the same reason. */
   onLiveEnd(reason: CloseReason, error: SseProxyError | undefined): void {
-    this.feed.end(reason, error);
+    this.feed.end(reason, asTemporary(error));
   }
 
   // The upstream may give the same event other bytes on each connection. Then the last id is compared, once both

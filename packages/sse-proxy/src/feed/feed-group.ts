@@ -9,6 +9,7 @@ import { IdCounter, idRemover } from './assigned-ids.ts';
 import { BackfillQueue } from './backfill-queue.ts';
 import { CatchUp } from './catch-up.ts';
 import type { FeedListener } from './feed-parts.ts';
+import { asTemporary } from './refusals.ts';
 import { SharedFeed, type SharedParts } from './shared-feed.ts';
 import type { SharedRequest } from './shared-request.ts';
 import {
@@ -291,6 +292,6 @@ export class FeedGroup implements SubscriptionOwner {
     this.#hasEnded = true;
     clearTimeout(this.#linger);
     this.#owner.onGroupEnd(this);
-    this.#queue.clear(error);
+    this.#queue.clear(asTemporary(error));
   }
 }

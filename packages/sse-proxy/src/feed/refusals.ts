@@ -1,4 +1,4 @@
-import type { SseProxyError } from '../errors.ts';
+import { SseProxyError } from '../errors.ts';
 
 /** Routers send these while the upstream behind them is replaced. */
 const sentByRouters = new Set([404, 405]);
@@ -15,4 +15,16 @@ export function isFinalAtResume({ code, status }: SseProxyError): boolean {
 /** True if the upstream answered 401. */
 export function isUnauthorized({ code, status }: SseProxyError): boolean {
   return code === 'ERR_SSE_UPSTREAM_REFUSED' && status === 401;
+}
+
+/**
+ * The end of a live feed as it concerns browsers that only wait to move there. Its request had another Last-Event-ID, so a
+ * final refusal of it says nothing about theirs: they come back and ask by themselves.
+ */
+export function asTemporary(error: SseProxyError | undefined): SseProxyError | undefined {
+  if (!error || error.temporary) return error;
+  return new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', {
+    message: 'the upstream refused the shared feed',
+    cause: error,
+  });
 }

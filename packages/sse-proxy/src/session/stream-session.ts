@@ -33,7 +33,7 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
   readonly lifetime = new Lifetime(this);
   /** The key that `authorize` returned. When asked again, it must return the same. */
   authorizedKey: string | undefined;
-  /** What is sent to the upstream, Last-Event-ID excluded; undefined once the upstream has responded. */
+  /** What is sent to the upstream first, Last-Event-ID included; undefined once the upstream has responded. */
   upstreamRequest: UpstreamRequest | undefined;
   /** Undefined until the response is opened. */
   writer: ResponseWriter | undefined;

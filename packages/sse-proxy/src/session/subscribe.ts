@@ -2,6 +2,7 @@ import { DedicatedSubscription } from '../feed/dedicated-subscription.ts';
 import type { Subscription } from '../feed/subscription.ts';
 import { StreamEnded } from '../lifecycle/lifetime.ts';
 import { toUpstreamHeaders } from '../request/upstream-headers.ts';
+import type { UpstreamRequest } from '../upstream/upstream.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { SharedSource } from './shared-source.ts';
 import type { StreamSession } from './stream-session.ts';
@@ -20,8 +21,8 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
   if (registry && config.share) {
     const source = new SharedSource(config, config.share, req, lifetime);
     const made = await source.build();
-    context.lateRefusals.check(made.request);
-    stream.upstreamRequest = made.request;
+    stream.upstreamRequest = withCursor(made.request, cursor);
+    context.lateRefusals.check(stream.upstreamRequest);
     if (lifetime.ended) throw new StreamEnded();
     return registry.join({ made, source: source.isDynamic ? source : undefined, cursor, feedListener });
   }
@@ -31,10 +32,14 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
     ...toUpstreamHeaders(req, config, await addedHeaders(config, req, lifetime)),
   });
   const request = await prepare();
-  context.lateRefusals.check(request);
-  stream.upstreamRequest = request;
+  stream.upstreamRequest = withCursor(request, cursor);
+  context.lateRefusals.check(stream.upstreamRequest);
   if (lifetime.ended) throw new StreamEnded();
   stream.holdUpstream(context.upstreamPermits.acquire());
   const parts = { upstream, heartbeat: idleHeartbeat, config, cursor, prepare, feedListener, assignIds: false };
   return new DedicatedSubscription(parts, request, Boolean(config.transform));
+}
+
+function withCursor(request: UpstreamRequest, cursor: string): UpstreamRequest {
+  return cursor === '' ? request : { ...request, headers: [...request.headers, 'last-event-id', cursor] };
 }
