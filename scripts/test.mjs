@@ -26,8 +26,9 @@ const only = ownArguments.find((argument) => argument.startsWith('--only='))?.sl
 
 const available = filesByGroup(root);
 const asked = only?.split(',');
-/** `faults` means every group whose name is "faults" or starts with "faults:". */
-const belongs = (group, name) => group === name || group.startsWith(`${name}:`);
+/** `faults` means the group of that name, and those that are parts of it, such as "faults: upstream" or "faults a-k". */
+const belongs = (group, name) =>
+  group === name || (group.startsWith(name) && /^(: .*| .-.)$/.test(group.slice(name.length)));
 const wanted = [...available.keys()].filter((group) => !asked || asked.some((name) => belongs(group, name)));
 const unknown = (asked ?? []).filter((name) => ![...available.keys()].some((group) => belongs(group, name)));
 if (unknown.length > 0) {
