@@ -489,7 +489,8 @@ export interface SseProxyOptions {
   observers?: SseObserver[];
   /**
    * An undici dispatcher (version 7 or newer) for mTLS, HTTP/2 (`allowH2`), proxies or mocks. The caller closes it.
-   * One of undici 6 refuses the first request with `ERR_SSE_OPTION`. @defaultValue one connection per stream
+   * One of undici 6 refuses the first request with `ERR_SSE_OPTION`. An upstream that sends 100 Continue unasked is
+   * refused by undici itself; without this option that works. @defaultValue one connection per stream
    */
   dispatcher?: Dispatcher;
   /**
