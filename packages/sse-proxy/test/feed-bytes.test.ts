@@ -286,6 +286,19 @@ describe('what a feed hands on over a resume', () => {
       expect(busy.text() === log(1, 3_011)).to.equal(true);
     });
 
+    it('starves no new event if every connection breaks after 400 ms', async () => {
+      const it = await over([log(1, 3_000)], [log(3_001, 3_001)]);
+      for (let n = 3_002; n < 3_006; n++) {
+        clock.tick(199);
+        it.send(log(n, n));
+        clock.tick(199);
+        it.break();
+        await it.reopen(1);
+        it.send(log(3_001, n));
+      }
+      expect(it.text().startsWith(log(1, 3_003))).to.equal(true);
+    });
+
     it('loses nothing if the connection breaks while events are held', async () => {
       const it = await over([log(1, 3_000)], [log(3_001, 3_001)], [log(3_001, 3_002)]);
       clock.tick(1_000);

@@ -225,6 +225,10 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
       ['numbers', numbers(1, length + 2)],
       ['ids without an order', letters(1, length + 2)],
       ['milliseconds that several share', numbers(1, length + 2).map(({ data }, at) => frame(String(at >> 2), data))],
+      [
+        'milliseconds of which the window holds a part',
+        numbers(1, length + 2).map(({ data }, at) => frame(String((at + 2) >> 2), data)),
+      ],
     ] as const) {
       it(`is recognised as soon as the last delivered frame comes (${name}) [R35]`, () => {
         const it = reader(...log.slice(0, length))

@@ -1,14 +1,18 @@
 const tickMs = 200;
-const maxTicks = 5;
+const maxMs = 1_000;
+/** A hold within this time of the last one's begin continues it. */
+const continuesMs = 5_000;
 
 /**
  * Bounds the time for which frames are held for a decision: until none came for 200 ms, or for a second if they keep
- * coming. A log that is repeated whole arrives without a pause.
+ * coming. A log that is repeated whole arrives without a pause. The second goes on while connections break: an upstream
+ * that breaks again and again must not starve new frames.
  */
 export class HoldTimer {
   readonly #onExpire: () => void;
   #timer: NodeJS.Timeout | undefined;
-  #ticks = 0;
+  /** When the current hold began, on the monotonic clock. */
+  #since = Number.NEGATIVE_INFINITY;
   #isActive = false;
 
   constructor(onExpire: () => void) {
@@ -19,19 +23,22 @@ export class HoldTimer {
   onFrame(): void {
     this.#isActive = true;
     if (this.#timer) return;
-    this.#ticks = 0;
+    const now = performance.now();
+    if (now - this.#since > continuesMs) this.#since = now;
     this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
+  /** The connection is gone, and what was held with it. */
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
   #tick(): void {
-    const goesOn = this.#isActive && ++this.#ticks < maxTicks;
+    const goesOn = this.#isActive && performance.now() - this.#since < maxMs;
     this.#isActive = false;
     if (goesOn) return;
+    this.#since = Number.NEGATIVE_INFINITY;
     this.stop();
     this.#onExpire();
   }

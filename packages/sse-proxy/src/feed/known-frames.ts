@@ -4,6 +4,7 @@ import type { ReplayWindow } from './replay-window.ts';
 export class KnownFrames {
   /** Positions of the frames that have not been repeated yet, by id and content, in order. */
   readonly #positions = new Map<string, number[]>();
+  /** Ids of which every frame is remembered. */
   readonly #ids = new Set<string>();
 
   constructor(window: ReplayWindow) {
@@ -16,8 +17,12 @@ export class KnownFrames {
       if (positions) positions.push(position);
       else this.#positions.set(key, [position]);
     }
+    // Frames before the oldest one may have had its id, and are forgotten.
+    const oldest = window.start > 0 ? window.idAt(window.start) : undefined;
+    if (oldest !== undefined) this.#ids.delete(oldest);
   }
 
+  /** True if frames with this id are remembered, and none with it is forgotten: another content is another event. */
   hasId(id: string): boolean {
     return this.#ids.has(id);
   }
