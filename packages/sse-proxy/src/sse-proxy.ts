@@ -72,7 +72,7 @@ async function serve(context: ProxyContext, req: Request, res: Response): Promis
     if (req.method === 'HEAD') {
       return sendHead(req, res);
     }
-    stream.hold(await acquirePermit(req, stream.key, config, lifetime));
+    await acquirePermit(req, stream.key, config, lifetime, (permit) => stream.hold(permit));
     const subscription = await subscribe(context, stream, cursor.id);
     stream.follow(subscription);
     const headers = await lifetime.race(subscription.ready);

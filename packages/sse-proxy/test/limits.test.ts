@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Request } from 'express';
 import type { LimitRequest, LimitRule, SseProxyOptions, StreamLimiter } from '../src/types.ts';
 import type { RawBrowser } from './support/browser.ts';
 import { stage } from './support/stage.ts';
@@ -239,6 +240,51 @@ describe('a StreamLimiter of the user', () => {
     await proxy.close();
     expect(released).to.equal(1);
     expect(asked[0]!.signal.aborted).to.equal(true);
+  });
+
+  for (const [when, place] of [
+    ['while authorize runs', 'authorize'],
+    ['while the limiter runs', 'acquire'],
+  ] as const) {
+    it(`releases each permit once if the stream ends ${when} [R42]`, async () => {
+      const permits: number[] = [];
+      let hasEnded = false;
+      const end = (req: Request, at: string) => {
+        if (at !== place) return;
+        hasEnded = req.res?.emit('close') ?? false;
+      };
+      const acquire = ({ req }: LimitRequest) => {
+        end(req, 'acquire');
+        const index = permits.push(0) - 1;
+        return { ok: true as const, release: () => void permits[index]!++ };
+      };
+      const authorize = (req: Request) => {
+        end(req, 'authorize');
+        return true;
+      };
+      const { port, proxy } = await served({ acquire }, { authorize });
+      const browser = visit(port);
+      await until(() => hasEnded && proxy.stats().opening === 0);
+      await proxy.close();
+      browser.leave();
+      expect(permits).to.deep.equal(place === 'acquire' ? [1] : []);
+    });
+  }
+
+  it('may return a thenable whose then() returns nothing', async () => {
+    let released = 0;
+    const permit = { ok: true as const, release: () => void released++ };
+    const thenable = {
+      // biome-ignore lint/suspicious/noThenProperty: the test is about a thenable
+      then(resolve: (value: unknown) => void) {
+        resolve(permit);
+      },
+    };
+    const { port, proxy } = await served({ acquire: () => thenable as never });
+    const browser = await visit(port).opened();
+    browser.leave();
+    await until(() => proxy.stats().open === 0);
+    expect(released).to.equal(1);
   });
 
   it('may be an instance of a class', async () => {

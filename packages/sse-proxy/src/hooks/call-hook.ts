@@ -1,5 +1,5 @@
 import { isProxyError, SseProxyError, showKind } from '../errors.ts';
-import type { Lifetime } from '../lifecycle/lifetime.ts';
+import { type Lifetime, StreamEnded } from '../lifecycle/lifetime.ts';
 import { startTimeout } from '../lifecycle/timeout.ts';
 import type { Awaitable } from '../types.ts';
 
@@ -18,7 +18,10 @@ export async function callHook<T>(
   let stopTimeout = () => {};
   try {
     const result = hook();
-    if (!isPromiseLike(result)) return result;
+    if (!isPromiseLike(result)) {
+      if (lifetime.ended) throw new StreamEnded();
+      return result;
+    }
     const late = new Promise<never>((_, reject) => {
       stopTimeout = startTimeout(timeoutMs, () => {
         const message = `${name} did not settle within hookTimeoutMs (${timeoutMs})`;

@@ -33,31 +33,40 @@ class PermitRequest implements LimitRequest {
 /** What a limiter granted; {@link releasePermit} gives it back. */
 export type Permit = Extract<LimitResult, { ok: true }>;
 
-/** Acquires a permit. @throws SseProxyError at a limit */
+/**
+ * Acquires a permit. It is passed to `hold` as soon as it is granted, even after the request was given up: whoever holds
+ * it releases it once.
+ *
+ * @throws SseProxyError at a limit
+ */
 export async function acquirePermit(
   req: Request,
   key: string | undefined,
   config: Config,
   lifetime: Lifetime,
-): Promise<Permit> {
-  // A permit that arrives after its stream has ended is released at once.
-  const unlessLate = (result: LimitResult) => {
-    if (lifetime.ended && result?.ok === true) releasePermit(result);
+  hold: (permit: Permit) => void,
+): Promise<void> {
+  const onResult = (result: LimitResult) => {
+    if (isPermit(result)) hold(result);
     return result;
   };
   // The built-in limiter returns no promise: then nothing is awaited, and no timeout is started.
   const acquire = () => {
     const result = config.limiter.acquire(new PermitRequest(req, key, lifetime));
-    return isPromiseLike(result) ? result.then(unlessLate) : unlessLate(result);
+    return isPromiseLike(result) ? Promise.resolve(result).then(onResult) : onResult(result);
   };
   const result: LimitResult = await callHook('limits.acquire', acquire, lifetime, config.hookTimeoutMs);
-  if (result?.ok === true && typeof result.release === 'function') return result;
+  if (isPermit(result)) return;
   if (result?.ok === false && typeof result.rule === 'string' && Object.hasOwn(limitCodes, result.kind)) {
     const { rule, kind, retryAfterMs } = result;
     const message = `limit ${printable(rule)} reached: ${kind}`;
     throw new SseProxyError(limitCodes[kind], { message, rule: printable(rule), retryAfterMs });
   }
   throw badHookResult('limits.acquire', '{ ok: true, release } or { ok: false, rule, kind }', result);
+}
+
+function isPermit(result: LimitResult): result is Permit {
+  return result?.ok === true && typeof result.release === 'function';
 }
 
 /** Gives a permit back. A limiter whose release fails can't keep the stream from ending. */
