@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Express } from 'express';
 import type { SseProxyOptions } from '../src/types.ts';
 import { browseRaw } from './support/browser.ts';
 import { stage } from './support/stage.ts';
@@ -36,6 +37,17 @@ describe('allowOrigins', () => {
     });
     await until(() => proxy.stats().opening === 0);
     expect([called, proxy.stats().refused, witness.errors.length]).to.deep.equal([0, 0, 0]);
+  });
+
+  it('answers a preflight where a middleware wraps res.writeHead and returns nothing [R14]', async () => {
+    const before = (it: Express) =>
+      void it.use((_, res, next) => {
+        const { writeHead } = res;
+        res.writeHead = ((...args: Parameters<typeof writeHead>) => void writeHead.apply(res, args)) as never;
+        next();
+      });
+    const { browser } = await preflight({}, { Origin: page }, { before });
+    expect([browser.status(), browser.headers()['access-control-allow-origin']]).to.deep.equal([204, page]);
   });
 
   it('answers a preflight while it drains: the page can then read the refusal [R14]', async () => {

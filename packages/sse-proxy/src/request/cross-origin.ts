@@ -27,6 +27,8 @@ export function allowCrossOrigin(req: IncomingMessage, res: ServerResponse, conf
   res.setHeader('Access-Control-Allow-Methods', 'GET, HEAD');
   res.setHeader('Access-Control-Allow-Headers', [...new Set([...readerHeaders, ...forwardHeaders])].join(', '));
   res.setHeader('Access-Control-Max-Age', String(preflightMaxAgeSeconds));
-  res.writeHead(204).end();
+  // Not chained: a middleware's wrapper of writeHead() may return nothing.
+  res.writeHead(204);
+  res.end();
   return true;
 }
