@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { isPromiseLike } from '../hooks/call-hook.ts';
 
 const http2InternalError = 0x2;
 
@@ -27,9 +28,22 @@ export function onResponse(
   return () => void EventEmitter.prototype.off.call(res, event, listener);
 }
 
+/**
+ * For what a method of the response returned: middleware that wraps it may return a promise, whose rejection would end
+ * the process [R45].
+ */
+export function onRejection(returned: unknown, listener: (cause: unknown) => void): void {
+  if (isPromiseLike(returned)) returned.then(undefined, listener);
+}
+
 /** True if nothing can be sent to the browser any more: it has left, or something else has ended the response. */
 export function isGone(req: IncomingMessage, res: ServerResponse): boolean {
-  if (res.writableEnded || res.destroyed || res.closed) return true;
+  return res.writableEnded || isClosed(req, res);
+}
+
+/** True if the response is closed: its 'close' event has been emitted, or never will be. */
+export function isClosed(req: IncomingMessage, res: ServerResponse): boolean {
+  if (res.destroyed || res.closed) return true;
   const stream = http2StreamOf(res);
   return stream ? stream.destroyed || stream.closed : Boolean(req.socket?.destroyed || res.socket?.destroyed);
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { maxRetryMs, refusalRetryMs } from '../config/defaults.ts';
 import type { SseProxyError } from '../errors.ts';
 import { controlEvent } from '../sse/events.ts';
-import { breakOff, closeAfter, hasBody } from './connection.ts';
+import { breakOff, closeAfter, hasBody, onRejection } from './connection.ts';
 import { removeBodyHeaders, streamHeaders } from './stream-headers.ts';
 
 /** How a request was refused. */
@@ -55,8 +55,8 @@ export function refuse(
 }
 
 function sendSoftly(res: ServerResponse, error: SseProxyError, retryMs: number): void {
-  res.writeHead(200, { ...streamHeaders });
-  res.end(refusedEvent(error, retryMs));
+  onRejection(res.writeHead(200, { ...streamHeaders }), () => breakOff(res));
+  end(res, refusedEvent(error, retryMs));
 }
 
 /** The in-band form of a refusal. A final one has the status that the browser's next request will get. */
@@ -70,13 +70,17 @@ function sendStatus(res: ServerResponse, error: SseProxyError, retryMs: number |
   if (retryMs !== undefined) res.setHeader('Retry-After', String(Math.ceil(retryMs / 1000)));
   if (error.code === 'ERR_SSE_METHOD') res.setHeader('Allow', 'GET, HEAD');
   if (error.status === 204) {
-    res.end();
+    end(res);
     return;
   }
   const problem = Buffer.from(JSON.stringify({ title: error.title, status: error.status, code: error.code }));
   res.setHeader('Content-Type', 'application/problem+json');
   res.setHeader('Content-Length', problem.length);
-  res.end(problem);
+  end(res, problem);
+}
+
+function end(res: ServerResponse, bytes?: Buffer): void {
+  onRejection(res.end(bytes), () => breakOff(res));
 }
 
 /** When a refused browser should come back, in milliseconds: not before Retry-After, and jittered up to twice that. */

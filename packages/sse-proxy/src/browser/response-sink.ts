@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { onResponse } from './connection.ts';
+import { onRejection, onResponse } from './connection.ts';
 import type { ChunkSink, SinkOwner } from './fast-write/chunk-sink.ts';
 
 // Also the default frame size of HTTP/2.
@@ -22,6 +22,7 @@ export class ResponseSink implements ChunkSink {
   #isClosed = false;
   #stopListening: (() => void) | undefined;
   #lastBuffered = 0;
+  readonly #onError = (cause: unknown) => this.#owner.onSinkError(cause);
 
   constructor(res: ServerResponse, owner: SinkOwner) {
     this.#res = res;
@@ -94,18 +95,18 @@ export class ResponseSink implements ChunkSink {
 
   #send(bytes: Buffer): void {
     try {
-      this.#res.write(bytes);
+      onRejection(this.#res.write(bytes), this.#onError);
     } catch (cause) {
-      this.#owner.onSinkError(cause);
+      this.#onError(cause);
     }
   }
 
   #endResponse(): void {
     this.close();
     try {
-      this.#res.end();
+      onRejection(this.#res.end(), this.#onError);
     } catch (cause) {
-      this.#owner.onSinkError(cause);
+      this.#onError(cause);
     }
   }
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { isHeaderValue } from '../http.ts';
-import { hasBody } from './connection.ts';
+import { breakOff, hasBody, onRejection } from './connection.ts';
 
 /** The header fields of every stream that we send. `no-transform` also keeps compression middleware from buffering it. */
 export const streamHeaders: Readonly<Record<string, string>> = Object.freeze({
@@ -39,7 +39,7 @@ export function sendStreamHeaders(
 /** Answers HEAD: the header fields of a stream, and no body. */
 export function sendHead(req: IncomingMessage, res: ServerResponse): void {
   writeHead(req, res, undefined);
-  res.end();
+  onRejection(res.end(), () => breakOff(res));
 }
 
 function writeHead(
@@ -51,7 +51,8 @@ function writeHead(
   // A request's body is not read, so the connection can't be used again [R10].
   const closes = req.httpVersionMajor < 2 && hasBody(req);
   const headers = { ...extra, ...streamHeaders };
-  res.writeHead(200, closes ? { ...headers, Connection: 'close' } : headers);
+  const returned = res.writeHead(200, closes ? { ...headers, Connection: 'close' } : headers);
+  onRejection(returned, () => breakOff(res));
 }
 
 /** Removes what an earlier middleware said about another body than ours. */

@@ -74,12 +74,14 @@ export class ProxyContext implements HeartbeatMember {
     return this.#feedListener;
   }
 
-  /** Evicts the streams with the most buffered bytes until the total is within `slowClient.maxTotalBytes`. */
+  /** Ends streams whose response is closed. Evicts the streams with the most buffered bytes until the total is within `slowClient.maxTotalBytes`. */
   beat(): void {
     const { maxTotalBytes } = this.config.slowClient;
     const buffering: [ResponseWriter, number][] = [];
     let total = 0;
-    for (const { writer } of this.#streams) {
+    for (const stream of this.#streams) {
+      stream.checkClosed();
+      const { writer } = stream;
       const bytes = writer?.bufferedBytes ?? 0;
       if (!writer || bytes === 0) continue;
       buffering.push([writer, bytes]);

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
-import { breakOff, http1SocketOf, onResponse } from '../browser/connection.ts';
+import { breakOff, http1SocketOf, isClosed, onResponse } from '../browser/connection.ts';
 import { refuse, retryTime } from '../browser/refusal.ts';
 import { ResponseWriter, type WriterOwner } from '../browser/response-writer.ts';
 import { toBrowserHeaders } from '../browser/stream-headers.ts';
@@ -79,6 +79,11 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
 
   set resumed(resumed: boolean) {
     this.identity.resumed = resumed;
+  }
+
+  /** Ends a stream whose 'close' event did not reach it: middleware may remove listeners. */
+  checkClosed(): void {
+    if (isClosed(this.req, this.#res)) this.#onClosed();
   }
 
   #onClosed(): void {
