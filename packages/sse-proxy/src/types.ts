@@ -335,7 +335,11 @@ export interface ResumeOptions {
 
 /** What a shared feed retains for browsers that return: until the first of these bounds is reached. */
 export interface ReplayOptions {
-  /** Events. @defaultValue 10_000 */
+  /**
+   * Events. If it is over 10,000, at most one event is retained for each 128 bytes of `maxBytes`, since every event costs
+   * memory besides its bytes.
+   * @defaultValue 10_000
+   */
   maxEvents?: number;
   /** Bytes of memory. @defaultValue 4_194_304 */
   maxBytes?: number;

@@ -229,6 +229,17 @@ describe('replay ring', () => {
     expect(process.memoryUsage().arrayBuffers - before).to.be.below(1_048_576 + 2 * 131_072 + 65_536);
   });
 
+  it('bounds its own objects by maxBytes, if frames are tiny and maxEvents is large [R54]', () => {
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const made = new ReplayRing({ maxEvents: 10_000_000, maxBytes: 4_194_304, maxAgeMs: 1_000_000 });
+    const frame = Buffer.from('data\n\n');
+    for (let n = 0; n < 300_000; n++) made.push(frame, 0, frame.length, true, String(n), 0);
+    collect();
+    expect(process.memoryUsage().heapUsed - before).to.be.below(3 * 4_194_304);
+    expect(made.end - made.start).to.be.at.least(10_000);
+  });
+
   it('keeps no slot for frames that it has forgotten', () => {
     const made = new ReplayRing({ ...wide, maxEvents: 10 });
     const bytes = Buffer.from('x');

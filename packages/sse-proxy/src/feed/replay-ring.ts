@@ -3,6 +3,11 @@ import { frameContent } from '../sse/fields.ts';
 import { FrameMemory } from './frame-memory.ts';
 import { IdIndex } from './id-index.ts';
 
+/** Whatever their size, so many frames are held if `maxEvents` allows it. */
+const minFrames = 10_000;
+/** About the memory of an entry, its id included: more frames than fit into `maxBytes` by this are not held. */
+const entryBytes = 128;
+
 interface Entry {
   readonly block: Buffer;
   readonly start: number;
@@ -52,6 +57,7 @@ export class ReplayRing {
    */
   isHeld = false;
   readonly #bounds: ReplayBounds;
+  readonly #maxFrames: number;
   readonly #memory: FrameMemory;
   readonly #ids = new IdIndex();
   // Frames from #start to #end, in a queue whose head moves; the dead head is cut off now and then.
@@ -68,6 +74,7 @@ export class ReplayRing {
 
   constructor(bounds: ReplayBounds) {
     this.#bounds = bounds;
+    this.#maxFrames = Math.min(bounds.maxEvents, Math.max(minFrames, Math.ceil(bounds.maxBytes / entryBytes)));
     this.#memory = new FrameMemory(bounds.maxBytes);
   }
 
@@ -132,10 +139,10 @@ export class ReplayRing {
     this.#restartedAtMs = now;
   }
 
-  /** Forgets frames until `maxEvents` and `maxBytes` hold. */
+  /** Forgets frames until the bounds hold. */
   trim(): void {
-    const { maxEvents, maxBytes } = this.#bounds;
-    while (this.end - this.#start > maxEvents || this.#bytes > maxBytes) this.#forgetOldest();
+    const { maxBytes } = this.#bounds;
+    while (this.end - this.#start > this.#maxFrames || this.#bytes > maxBytes) this.#forgetOldest();
     this.#compact();
   }
 
