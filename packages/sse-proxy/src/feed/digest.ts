@@ -11,12 +11,13 @@ const seedLow = seeds.readInt32LE(4);
 export class Digest {
   high = 0;
   low = 0;
+  // Frames mostly lie in one of two buffers that alternate: the memory of socket reads, and that of batched reads.
   #view: DataView = new DataView(new ArrayBuffer(0));
+  #otherView = this.#view;
 
   /** Sets the digest to that of `source.subarray(start, end)`. */
   ofBytes(source: Buffer, start: number, end: number): void {
-    if (this.#view.buffer !== source.buffer) this.#view = new DataView(source.buffer);
-    const view = this.#view;
+    const view = this.#view.buffer === source.buffer ? this.#view : this.#switchView(source.buffer);
     let high = seedHigh ^ (end - start);
     let low = seedLow;
     let at = source.byteOffset + start;
@@ -36,6 +37,13 @@ export class Digest {
       low ^= low >>> 15;
     }
     this.#finish(high, low);
+  }
+
+  #switchView(buffer: ArrayBufferLike): DataView {
+    const last = this.#view;
+    this.#view = this.#otherView.buffer === buffer ? this.#otherView : new DataView(buffer);
+    this.#otherView = last;
+    return this.#view;
   }
 
   /** Sets the digest to that of a byte string. */
