@@ -245,6 +245,26 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
       expect(await browser.sees(event(5))).to.include([1, 2, 3, 4, 5].map(event).join(''));
   });
 
+  it('gets all of a finite stream, though the live feed has got its end before [R33]', async () => {
+    const { up, proxied, open } = await shared();
+    const first = await open();
+    up.requests[0]?.send('data: 1\n\ndata: 2\n\n');
+    await first.sees('data: 2');
+    const later = await open();
+    const join = await up.request(1);
+    join.send('data: 1\n\n');
+    await later.sees('data: 1');
+    const opening = visit(proxied.port);
+    await until(() => proxied.proxy.stats().open === 3);
+    up.requests[0]?.end();
+    await first.sees('sse-proxy:end');
+    join.send('data: 2\n\n');
+    join.end();
+    for (const browser of [later, opening])
+      expect(await browser.sees('"upstream-ended"')).to.match(/^data: 1\n\ndata: 2\n\nevent: sse-proxy:end\n/);
+    await until(() => proxied.proxy.stats().upstreamConnections === 0);
+  });
+
   it('is refused with the status that the upstream gives to a new connection', async () => {
     const { up, open } = await shared({}, (request) => {
       if (up.requests.length === 1) request.begin();

@@ -32,6 +32,8 @@ export class CatchUp implements LiveMatcher, Follower {
   #received = 0;
   #liveEnd: number;
   #hasTipCheck = false;
+  #isConnected = false;
+  #hasLiveEnded = false;
   #receivedBefore = 0;
   #isBusy = false;
 
@@ -47,10 +49,11 @@ export class CatchUp implements LiveMatcher, Follower {
 
   /** Sends the request. The caller waits until the live feed has its upstream back. */
   connect(request: UpstreamRequest): void {
+    this.#isConnected = true;
     this.feed.connect(request);
     this.feed.ready.then(
       () => {
-        if (!this.feed.hasEnded) this.#timer = setInterval(() => this.#check(), checkMs);
+        if (!this.feed.hasEnded && !this.#hasLiveEnded) this.#timer = setInterval(() => this.#check(), checkMs);
       },
       () => {},
     );
@@ -86,7 +89,13 @@ export class CatchUp implements LiveMatcher, Follower {
     return frameContent(bytes, 0, bytes.length);
   }
 
+  /** True if this connection is asked for again after its clean end. */
+  get #neverEnds(): boolean {
+    return this.feed.sourceId !== '' && this.feed.resumesAfterEnd;
+  }
+
   onChunkEnd(): void {
+    if (this.#hasLiveEnded && this.#neverEnds) this.feed.end('upstream-ended', undefined);
     this.#checkTipSoon();
   }
 
@@ -94,9 +103,16 @@ export class CatchUp implements LiveMatcher, Follower {
     this.#checkTipSoon();
   }
 
-  /** The live feed is gone, so its readers can't move there: they end for the same reason. */
+  /**
+   * The live feed has ended. After the upstream's clean end a join connection goes on to its own, so that its readers get
+   * all of a finite stream too [R33]. They may still move to what the live feed holds. Readers that
+   * have an id are ended: they come back with it.
+   */
   onLiveEnd(reason: CloseReason, error: SseProxyError | undefined): void {
-    this.feed.end(reason, asTemporary(error));
+    this.#hasLiveEnded = true;
+    clearInterval(this.#timer);
+    const goesOn = reason === 'upstream-ended' && !error && this.#isJoin && this.#isConnected && !this.#neverEnds;
+    if (!goesOn) this.feed.end(reason, asTemporary(error));
   }
 
   // The upstream may give the same event other bytes on each connection. Then the last id is compared, once both

@@ -168,6 +168,12 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
     return this.#feed.upstreamState ?? this.#parts.live?.upstreamState;
   }
 
+  /** True if an upstream with ids is requested again after its clean end. */
+  get resumesAfterEnd(): boolean {
+    const { resume } = this.#parts.config;
+    return resume !== false && resume.afterEnd === 'resume';
+  }
+
   /** True while the upstream is lost and the feed tries to reconnect. */
   get isReconnecting(): boolean {
     return this.#feed.isReconnecting;
