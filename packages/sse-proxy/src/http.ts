@@ -39,6 +39,14 @@ export function listMembers(value: string): string[] {
     .filter((member) => member !== '');
 }
 
+const noNames: ReadonlySet<string> = new Set();
+
+/** The names in a Connection field, in lower case: fields that end at this hop. [spec] RFC 9110 §7.6.1 */
+export function nominatedNames(connection: string | undefined): ReadonlySet<string> {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return noNames;
+  return new Set(listMembers(connection).map((name) => name.toLowerCase()));
+}
+
 /** The request target as the browser sent it: Express cuts the mount path off `url`. */
 export function requestUrl(req: IncomingMessage & { originalUrl?: string }): string {
   return req.originalUrl ?? req.url ?? '/';

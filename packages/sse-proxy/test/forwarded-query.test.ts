@@ -69,6 +69,12 @@ describe('forwardQuery', () => {
     expect(forwarded('level=1', [])).to.equal('');
   });
 
+  it("forwards no unlisted name behind a ';', which some servers take for a separator [R15]", () => {
+    expect(forwarded('q=a;admin=1&q=a;b&level=1;q=2&q=%3Badmin=1', ['q', 'level'])).to.equal(
+      'q=a;b&level=1;q=2&q=%3Badmin=1',
+    );
+  });
+
   it('does not read a fragment as part of the query', () => {
     expect(forwarded('a=1#&b=2')).to.equal('a=1');
     expect(addForwardedQuery({ origin: 'http://a', path: '/b' }, '/sse#?a=1', true).path).to.equal('/b');

@@ -288,6 +288,15 @@ describe('status and headers', () => {
     });
   });
 
+  it("relays no field that the upstream's Connection field nominates [R9]", async () => {
+    const fields =
+      'Connection: close, X-Request-ID\r\nConnection: server-timing\r\nX-Request-Id: r1\r\nServer-Timing: t\r\n';
+    const browser = await answered(`${sse}${fields}Traceresponse: t1\r\nContent-Length: 9\r\n\r\ndata: a\n\n`);
+    const { traceresponse, connection } = browser.headers();
+    expect({ traceresponse, connection }).to.deep.equal({ traceresponse: 't1', connection: 'keep-alive' });
+    expect(browser.headers()).to.not.have.any.keys('x-request-id', 'server-timing');
+  });
+
   it('does not reuse an upstream socket after an aborted stream [R11]', async () => {
     const { app: proxied, browser, request, upstream: up } = await opened();
     expect(request.headers.connection).to.equal('close');

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { isHeaderValue } from '../http.ts';
+import { isHeaderValue, nominatedNames } from '../http.ts';
 import { breakOff, hasBody, onRejection } from './connection.ts';
 
 /** The header fields of every stream that we send. `no-transform` also keeps compression middleware from buffering it. */
@@ -10,13 +10,19 @@ export const streamHeaders: Readonly<Record<string, string>> = Object.freeze({
   'X-Content-Type-Options': 'nosniff',
 });
 
-/** The fields of the upstream's response that browsers get, besides {@link streamHeaders}; undefined if none. */
+/**
+ * The fields of the upstream's response that browsers get, besides {@link streamHeaders}; undefined if none. Fields that
+ * its Connection field names end here. [R9]
+ */
 export function toBrowserHeaders(
   upstream: IncomingHttpHeaders,
   names: readonly string[],
 ): Record<string, string | string[]> | undefined {
   let picked: Record<string, string | string[]> | undefined;
+  // undici passes repeated fields as a list.
+  const nominated = nominatedNames(upstream.connection && String(upstream.connection));
   for (const name of names) {
+    if (nominated.has(name)) continue;
     const value = upstream[name];
     // undici decodes values as UTF-8; one that can't be written as a field would make writeHead() throw.
     if (value === undefined || !(Array.isArray(value) ? value.every(isHeaderValue) : isHeaderValue(value))) continue;

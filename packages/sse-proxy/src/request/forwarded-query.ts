@@ -20,7 +20,10 @@ export function addForwardedQuery(
   const passed = query.split('&').filter((segment) => {
     if (allowed && !allowed.has(querySegment(segment)[0])) return false;
     // Some servers also separate parameters by ';'.
-    return segment.split(';').every((part) => !reserved.has(baseName(querySegment(part)[0])));
+    return segment.split(';').every((part) => {
+      const [name] = querySegment(part);
+      return !reserved.has(baseName(name)) && (!allowed || !part.includes('=') || allowed.has(name));
+    });
   });
   const forwarded = [own, passed.join('&').replace(unsendable, encode)].filter((part) => part !== '').join('&');
   return forwarded === '' ? address : { ...address, path: `${withoutQuery(address.path)}?${forwarded}` };

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { Config } from '../config/options.ts';
 import { SseProxyError } from '../errors.ts';
-import { isHeaderValue, listMembers, trimHttp } from '../http.ts';
+import { isHeaderValue, nominatedNames, trimHttp } from '../http.ts';
 import { forwardedFor, protocolOf, publicHost, trustsPeer } from './browser-address.ts';
 
 /** Sent unless the route forwards the browser's User-Agent: some firewalls refuse requests without one. */
@@ -76,13 +76,6 @@ function setField(fields: string[], name: string, value: string): void {
 function hasField(fields: readonly string[], name: string): boolean {
   for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return true;
   return false;
-}
-
-const noNames: ReadonlySet<string> = new Set();
-
-function nominatedNames(connection: string | undefined): ReadonlySet<string> {
-  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return noNames;
-  return new Set(listMembers(connection).map((name) => name.toLowerCase()));
 }
 
 /**
