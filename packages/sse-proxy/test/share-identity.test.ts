@@ -274,6 +274,51 @@ describe('identity behind a shared feed, judged again at every connect [R51] [ro
     expect(await a.sees('for the')).to.equal(`${event(5)}id: 6\ndata: for the admin\n\n`);
   });
 
+  it("serves nobody with an unknown id from a former identity's frames, with ids of its own", async () => {
+    let role = 'admin';
+    const { up, open } = await shared(() => ({ 'x-role': role }), { share: { join: 'live', ids: 'assign' } });
+    const a = await open('a');
+    up.requests[0]?.send('data: for the admin\n\n');
+    await a.sees('for the admin');
+    role = 'viewer';
+    up.requests[0]?.reset();
+    const request = await up.request(1);
+    request.send('data: for the viewer\n\n');
+    await a.sees('for the viewer');
+    const late = await open('late', 'unknown');
+    expect(await late.sees('for the viewer')).to.not.include('for the admin');
+  });
+
+  it('asks a browser once while its hook is pending, though the live feed has no other', async () => {
+    let release = () => {};
+    let isSlow = false;
+    const { up, open, calls, stats } = await shared((req) =>
+      isSlow && req.headers['x-user'] === 'slow'
+        ? new Promise((resolve) => {
+            release = () => resolve({ 'x-role': 'all' });
+          })
+        : { 'x-role': isSlow ? 'other' : 'all' },
+    );
+    const [slow, quick] = [await open('slow'), await open('quick')];
+    const other = await open('other');
+    up.requests[0]?.send(event(1));
+    await Promise.all([slow, quick, other].map((browser) => browser.sees(event(1))));
+    isSlow = true;
+    calls.length = 0;
+    up.requests[0]?.reset();
+    (await up.request(1)).send(event(2));
+    await quick.sees(event(2));
+    expect(calls.filter((user) => user === 'slow')).to.have.length(1);
+    release();
+    const moved = await up.request(2);
+    moved.send(event(2));
+    await slow.sees(event(2));
+    for (const browser of [slow, quick, other]) browser.leave();
+    up.requests[1]?.reset();
+    moved.reset();
+    await until(() => stats().open === 0);
+  });
+
   it('goes on for the others when a browser leaves while its hook is pending', async () => {
     let isSlow = false;
     const { up, open, stats } = await shared((req) =>

@@ -105,7 +105,7 @@ export class FeedGroup implements SubscriptionOwner {
     clearTimeout(this.#linger);
     this.lingersSince = undefined;
     // Its place is given in this turn.
-    for (const call of this.#onNeeded.splice(0)) call();
+    this.wake();
   }
 
   release(subscription: SharedSubscription): void {
@@ -126,9 +126,18 @@ export class FeedGroup implements SubscriptionOwner {
     return [...this.#joins, ...this.#backfills];
   }
 
-  /** The browsers for which `feed` connects. Those that catch up go on in the live feed later, so it connects for all. */
+  /**
+   * The browsers for which `feed` connects. Those that catch up go on in the live feed later, so it connects for all but
+   * those whose hooks are pending: these are placed once they have settled.
+   */
   usersOf(feed: SharedFeed): SharedSubscription[] {
-    return [...(feed === this.feed ? this.#subscriptions : (feed.members as Set<SharedSubscription>))];
+    const users = feed === this.feed ? this.#subscriptions : (feed.members as Set<SharedSubscription>);
+    return [...users].filter((subscription) => !subscription.isMoving && !subscription.isClosed);
+  }
+
+  /** A subscription may need a feed that waits for one. */
+  wake(): void {
+    for (const call of this.#onNeeded.splice(0)) call();
   }
 
   /** The subscription gives up its place, in a feed or in the queue; undefined unless it had one in a feed. */
@@ -152,7 +161,8 @@ export class FeedGroup implements SubscriptionOwner {
     if (found) return subscription.place(this.feed, found.position, this.tellGap(subscription, 'ids-restarted'));
     if (this.#assigns) {
       const preamble = this.tellGap(subscription, 'unknown-id');
-      return subscription.place(this.feed, this.feed.ring.start, preamble);
+      const { ring, sealedAt } = this.feed;
+      return subscription.place(this.feed, Math.max(ring.start, sealedAt), preamble);
     }
     this.#backfill(subscription);
   }

@@ -146,11 +146,16 @@ export class Registry implements GroupOwner {
 
   async #moveWhenMade(from: FeedGroup, subscription: SharedSubscription, made: Promise<SharedRequest>): Promise<void> {
     const departure = from.takeOut(subscription);
+    subscription.isMoving = true;
     try {
-      this.#move(subscription, await made, departure);
+      const settled = await made;
+      subscription.isMoving = false;
+      this.#move(subscription, settled, departure);
     } catch (error) {
+      subscription.isMoving = false;
       subscription.fail(error);
     }
+    from.wake();
   }
 
   #move(subscription: SharedSubscription, made: SharedRequest, departure: Departure | undefined): void {

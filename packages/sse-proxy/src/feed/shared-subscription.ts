@@ -50,6 +50,8 @@ export class SharedSubscription implements Subscription, Member {
   /** True if the browser was last told that its upstream is away. */
   #isToldAway = false;
   #isClosed = false;
+  /** True while its hooks are pending after which it moves: it has no place, and nobody may give it one. */
+  isMoving = false;
 
   constructor({ made, cursor, source, feedListener }: JoinRequest) {
     this.request = made.request;
