@@ -4,7 +4,7 @@ import { frame } from './support/events.ts';
 
 /** The data of event `sequence`, as a browser's parser returns it. */
 function data(sequence: number, epoch = 0): string {
-  return /data: (.*)\n/.exec(frame(epoch, sequence, 100, true))?.[1] ?? '';
+  return /data: (.*)\n/.exec(frame(epoch, sequence, 100, String(sequence)))?.[1] ?? '';
 }
 
 function counts(ledger: Ledger, head: number) {
@@ -42,6 +42,19 @@ describe('the checker of the fault tests', () => {
     ledger.take(data(2).slice(0, 40) + data(3).slice(40), '2');
     ledger.take(data(4), '5');
     expect(ledger.mangled).to.equal(3);
+  });
+
+  it('accepts a gap in the place of an event, and no other place', () => {
+    const ledger = read(1, 1, 2);
+    ledger.discarded(3);
+    ledger.discarded(5);
+    expect(counts(ledger, 5)).to.deep.equal({ ...clean, delivered: 2, lost: 1 });
+  });
+
+  it('expects the id of each event where several events share one', () => {
+    const ledger = new Ledger(1, 2);
+    for (const [sequence, id] of ['1', '1', '2', '3'].entries()) ledger.take(data(sequence + 1), id);
+    expect(counts(ledger, 3)).to.deep.equal({ ...clean, delivered: 4, mangled: 1 });
   });
 
   it('expects a new epoch from its first event, and keeps counting what the old one lost', () => {

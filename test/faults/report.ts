@@ -64,6 +64,7 @@ proxy are separate processes, and all browsers except Chromium share a third; th
 
 - *sent*: events that the upstream sent, in all runs; *delivered*: events that the browsers received, added up.
 - *lost*, *doubled*, *reordered*, *mangled*: by the number and checksum in each event, per browser, added up.
+  An event whose place a gap took ([row 40]) is neither lost nor delivered. In [row 36] the browsers drop repeats as sse-client does.
 - *gaps*: \`sse-proxy:gap\` events, sent where continuity can't be proven. *cuts*: streams that ended for a browser, soft
   refusals included; the browser reconnected by itself.
 - *recovery*: time from the loss of an upstream to its return, and from a browser's cut to its next event. The browsers

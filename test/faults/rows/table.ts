@@ -5,18 +5,23 @@ import { allAtOnce } from './all-at-once.ts';
 import * as browsers from './browsers.ts';
 import * as chromium from './chromium.ts';
 import * as deploy from './deploy.ts';
+import * as identities from './identities.ts';
+import * as middleware from './middleware.ts';
 import * as mustShow from './must-show.ts';
 import * as processes from './processes.ts';
 import * as slow from './slow-one.ts';
 import * as upstream from './upstream.ts';
 import * as answers from './upstream-answers.ts';
 import * as connects from './upstream-connects.ts';
+import * as everyday from './upstream-everyday.ts';
+import * as ids from './upstream-ids.ts';
 import * as streams from './upstream-streams.ts';
 
 /** Every row, in the contract's order; then the must-shows, which are no rows of the contract. */
 export const table: readonly Row[] = [
   upstream.finInFraming,
   upstream.cleanEnd,
+  everyday.finite,
   upstream.resetMidEvent,
   upstream.refusedAtFirst,
   upstream.killedAndRestarted,
@@ -51,7 +56,18 @@ export const table: readonly Row[] = [
   browsers.trimmedAssigned,
   deploy.behindNginx,
   deploy.behindGzip,
+  ids.sharedIds,
+  ids.idsBeginAnew,
+  everyday.finiteSlow,
+  everyday.lateHead,
+  everyday.largeEvent,
+  everyday.hangs,
+  middleware.writeWrapped,
+  middleware.leftBefore,
+  identities.tenantChanges,
+  identities.manyKeys,
   answers.movedAtResume,
+  identities.staleToken,
   mustShow.brokenManyTimes,
   mustShow.manyComeAndGo,
   inChromium('native EventSource: limit reached', 'dedicated', chromium.limitReached),

@@ -1,4 +1,4 @@
-import { readFrame } from './events.ts';
+import { idOf, readFrame } from './events.ts';
 
 /** Compares the events that one browser received with the numbers that the upstream gave them. */
 export class Ledger {
@@ -11,21 +11,34 @@ export class Ledger {
   /** The highest number received; undefined before the first event if the browser may start anywhere. */
   last: number | undefined;
   readonly #missing = new Set<number>();
+  readonly #eventsPerId: number;
   #lostBefore = 0;
 
-  /** @param from number of the first event that must arrive; undefined: the first one that arrives */
-  constructor(from: number | undefined) {
+  /**
+   * @param from number of the first event that must arrive; undefined: the first one that arrives
+   * @param eventsPerId number of successive events that have the same id
+   */
+  constructor(from: number | undefined, eventsPerId = 1) {
+    this.#eventsPerId = eventsPerId;
     this.last = from === undefined ? undefined : from - 1;
   }
 
   take(data: string, id: string | undefined): void {
     this.delivered++;
     const read = readFrame(data);
-    if (!read || (id !== undefined && /^\d+$/.test(id) && id !== String(read.sequence))) {
+    if (!read || (id !== undefined && /^\d+$/.test(id) && id !== idOf(read.sequence, this.#eventsPerId))) {
       this.mangled++;
       return;
     }
-    const { epoch, sequence } = read;
+    this.#place(read.epoch, read.sequence);
+  }
+
+  /** A gap took the place of event number `sequence`: it is neither lost nor delivered. */
+  discarded(sequence: number): void {
+    this.#place(this.epoch, sequence);
+  }
+
+  #place(epoch: number, sequence: number): void {
     if (epoch > this.epoch) {
       // Events that are still missing from the old epoch are lost; the new epoch must arrive from event 1.
       this.#lostBefore += this.#missing.size;

@@ -1,10 +1,18 @@
 import { crc32 } from 'node:zlib';
 
-/** One numbered event of about `bytes`. Its text depends on the arguments only, so every process can check it. */
-export function frame(epoch: number, sequence: number, bytes: number, withId: boolean): string {
+/**
+ * One numbered event of about `bytes`. Its text depends on the arguments only, so every process can check it.
+ * @param id none if undefined
+ */
+export function frame(epoch: number, sequence: number, bytes: number, id: string | undefined): string {
   const padding = letters(sequence, Math.max(0, bytes - 50));
-  const id = withId ? `id: ${sequence}\n` : '';
-  return `${id}data: ${epoch} ${sequence} ${checksum(epoch, sequence, padding)} ${padding}\n\n`;
+  const idLine = id === undefined ? '' : `id: ${id}\n`;
+  return `${idLine}data: ${epoch} ${sequence} ${checksum(epoch, sequence, padding)} ${padding}\n\n`;
+}
+
+/** The id of event number `sequence` of an upstream that gives the same id to `perId` events in a row. */
+export function idOf(sequence: number, perId = 1): string {
+  return String(Math.ceil(sequence / perId));
 }
 
 /** Reads the numbers from an event's data; undefined if its checksum is wrong. */

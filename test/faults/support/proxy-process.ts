@@ -10,6 +10,8 @@ import { until } from '../../../packages/sse-proxy/test/support/until.ts';
 import { answer } from '../../scale/support/child.ts';
 import { shiftClock } from './clock.ts';
 import { hookedOptions } from './hooks.ts';
+import { identify, upstreamHeaders } from './identities.ts';
+import { heldRequests, middleware } from './middleware.ts';
 import type { ProxySetUp } from './proxy.ts';
 import { tally } from './tally.ts';
 
@@ -28,6 +30,7 @@ const lookup: LookupFunction = (_name, how, done) => {
 const options: SseProxyOptions = { ...setUp.options, observers: [observer] };
 if (setUp.lookup) options.dispatcher = new Agent({ connect: { lookup } });
 if (setUp.ca) options.dispatcher = new Agent({ connect: { ca: setUp.ca } });
+if (setUp.identities) options.upstreamHeaders = upstreamHeaders;
 if (setUp.hooks) Object.assign(options, hookedOptions(options));
 if (setUp.blockedLog) options.observers?.push({ onOpen: log, onClose: log });
 
@@ -50,7 +53,7 @@ const page = `<!doctype html><link rel="icon" href="data:,"><script>
 </script>`;
 const proxy = sseProxy(options);
 const app = express();
-app.get('/sse', proxy);
+app.get('/sse', middleware, proxy);
 app.get('/', (_req, res) => void res.type('html').send(page));
 const server = app.listen(setUp.port ?? 0, '127.0.0.1', (error) => {
   if (error) throw error;
@@ -95,6 +98,8 @@ const answers = {
   fds,
   peakMb,
   log: () => ({ logged, dropped }),
+  identify,
+  held: heldRequests,
   /** Resolves when neither a browser nor an upstream is connected. */
   async quiet(): Promise<void> {
     await until(() => {

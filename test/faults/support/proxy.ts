@@ -15,6 +15,8 @@ export interface ProxySetUp {
   readonly ca?: string;
   /** Hooks fail as the query says. */
   readonly hooks?: boolean;
+  /** `upstreamHeaders` sends a token and each user's tenant, which `identify` changes. */
+  readonly identities?: boolean;
   /** Adds a log sink whose pipe has no reader. */
   readonly blockedLog?: boolean;
 }

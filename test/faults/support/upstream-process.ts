@@ -6,7 +6,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { until } from '../../../packages/sse-proxy/test/support/until.ts';
 import { answer } from '../../scale/support/child.ts';
-import { frame } from './events.ts';
+import { frame, idOf } from './events.ts';
 import type { UpstreamSetUp, UpstreamSwitches } from './upstream.ts';
 
 const setUp = JSON.parse(process.argv[2] as string) as UpstreamSetUp;
@@ -17,6 +17,8 @@ const batchBytes = 65_536;
 interface Reader {
   readonly res: http.ServerResponse;
   next: number;
+  /** The value of the request's X-Tenant, the type of all its events. */
+  readonly tenant: string | undefined;
 }
 
 const log = openSync(setUp.log, 'a+');
@@ -40,14 +42,21 @@ function advance(count: number): void {
 function pump(reader: Reader): void {
   while (reader.next <= head && !reader.res.writableNeedDrain) {
     let text = '';
-    while (reader.next <= head && text.length < batchBytes)
-      text += frame(epoch, reader.next++, setUp.eventBytes, !switches.noIds);
+    while (reader.next <= head && text.length < batchBytes) text += eventFor(reader, reader.next++);
     reader.res.write(text);
   }
 }
 
+function eventFor({ tenant }: Reader, sequence: number): string {
+  const { large, noIds, eventsPerId } = switches;
+  const bytes = large && sequence % large.every === 0 ? large.bytes : setUp.eventBytes;
+  const text = frame(epoch, sequence, bytes, noIds ? undefined : idOf(sequence, eventsPerId));
+  return tenant === undefined ? text : `event: ${tenant}\n${text}`;
+}
+
 function startAt(lastEventId: string | undefined): number {
   if (lastEventId === undefined) return head + 1;
+  if (switches.eventsPerId) return (Number(lastEventId) - 1) * switches.eventsPerId + 1;
   // The id is unknown in this epoch, or ignored: send everything.
   if (switches.ignoreLastEventId || !/^\d+$/.test(lastEventId) || Number(lastEventId) > head) return 1;
   return Number(lastEventId) + 1;
@@ -55,15 +64,16 @@ function startAt(lastEventId: string | undefined): number {
 
 const server = http.createServer((req, res) => {
   const lastEventId = req.headers['last-event-id'] as string | undefined;
-  const refusal = switches.answers?.shift() ?? switches.answer;
+  const isForbidden = switches.token !== undefined && req.headers.authorization !== switches.token;
+  const refusal = isForbidden ? { status: 401 } : (switches.answers?.shift() ?? switches.answer);
   requests.push({ at: Date.now(), lastEventId, status: refusal?.status ?? 200 });
   if (refusal) {
     res.writeHead(refusal.status, refusal.headers ?? {}).end();
     return;
   }
-  const reader = { res, next: startAt(lastEventId) };
+  const reader = { res, next: startAt(lastEventId), tenant: req.headers['x-tenant'] as string | undefined };
   res.writeHead(200, { 'Content-Type': 'text/event-stream' });
-  res.flushHeaders();
+  if (!switches.lateHead) res.flushHeaders();
   if (switches.retryMs !== undefined) res.write(`retry: ${switches.retryMs}\n\n`);
   readers.add(reader);
   res.on('close', () => readers.delete(reader));

@@ -2,10 +2,11 @@ import http from 'node:http';
 import type { Socket } from 'node:net';
 import { constants, createGunzip } from 'node:zlib';
 import { createParser } from 'eventsource-parser';
+import { createRepeatFilter } from '../../../packages/sse-client/src/entries/repeat-filter.ts';
 import { Ledger } from './checker.ts';
 
-/** The part of the `retry:` time that these browsers wait, to keep the tests fast. */
-const patience = 0.01;
+/** The part of the `retry:` time that these browsers wait unless the row says otherwise, to keep the tests fast. */
+const defaultPatience = 0.01;
 
 export interface ViewerOptions {
   path?: string;
@@ -16,6 +17,12 @@ export interface ViewerOptions {
   bytesPerSecond?: number;
   /** Accepts gzip, as browsers do. */
   gzip?: boolean;
+  /** Number of successive events that have the same id. @defaultValue 1 */
+  eventsPerId?: number;
+  /** Drops events that are repeated after a reconnect, as sse-client does. */
+  dropsRepeats?: boolean;
+  /** The part of the `retry:` time that it waits. @defaultValue 0.01 */
+  patience?: number;
 }
 
 /** Imitates a browser's `EventSource`: parses, stores the id, reconnects after a cut, gives up on an error status. */
@@ -31,6 +38,10 @@ export class Viewer {
   readonly gaps: string[] = [];
   readonly refusals: string[] = [];
   readonly ends: string[] = [];
+  /** States of the upstream that it was told, in the order of arrival. */
+  readonly states: string[] = [];
+  /** Types of the events, successive equal ones once. */
+  readonly types: string[] = [];
   /** Time of each `sse-proxy:end`, by `performance.now()`. */
   readonly endedAt: number[] = [];
   heartbeats = 0;
@@ -53,13 +64,17 @@ export class Viewer {
   #timer: NodeJS.Timeout | undefined;
   #cutAt: number | undefined;
   #reading = true;
+  #isOffline = false;
   #leftAt: number | undefined;
+  readonly #repeats: ReturnType<typeof createRepeatFilter> | undefined;
 
   constructor(port: () => number, options: ViewerOptions = {}) {
     this.#port = port;
     this.#options = options;
     this.lastEventId = options.lastEventId ?? '';
-    this.ledger = new Ledger(options.from === 'any' ? undefined : (options.from ?? 1));
+    const { from = 1, eventsPerId, dropsRepeats } = options;
+    if (dropsRepeats) this.#repeats = createRepeatFilter(() => 10_000);
+    this.ledger = new Ledger(from === 'any' ? undefined : from, eventsPerId);
     this.#connect();
   }
 
@@ -101,11 +116,12 @@ export class Viewer {
     }
     this.#response = response;
     this.opens++;
+    this.#repeats?.resume(this.lastEventId);
     const parser = createParser({
       onEvent: ({ event, data, id }) => {
         if (id !== undefined) this.lastEventId = id;
-        if (event?.startsWith('sse-proxy:')) this.#own(event.slice(10), JSON.parse(data).reason);
-        else this.#take(data, id);
+        if (event?.startsWith('sse-proxy:')) this.#control(event.slice(10), JSON.parse(data));
+        else this.#take(data, id, event ?? 'message');
       },
       onRetry: (retryMs) => (this.#retryMs = retryMs),
       onComment: () => this.heartbeats++,
@@ -125,7 +141,9 @@ export class Viewer {
     if (!this.#reading) response.pause();
   }
 
-  #take(data: string, id: string | undefined): void {
+  #take(data: string, id: string | undefined, event: string): void {
+    if (this.#repeats?.classify({ id: id ?? '', event, data }, () => {}) === 'repeat') return;
+    if (this.types.at(-1) !== event) this.types.push(event);
     if (this.#cutAt !== undefined) {
       this.recoveryMs.push(performance.now() - this.#cutAt);
       this.#cutAt = undefined;
@@ -134,8 +152,11 @@ export class Viewer {
     this.onEvent?.();
   }
 
-  #own(name: string, reason: string): void {
-    if (name === 'gap') this.gaps.push(reason);
+  #control(name: string, { reason = '', state = '', id }: Record<string, string>): void {
+    if (name === 'gap') {
+      this.gaps.push(reason);
+      if (reason === 'event-too-large') this.ledger.discarded(Number(id));
+    } else if (name === 'upstream') this.states.push(state);
     else if (name === 'refused') this.refusals.push(reason);
     else {
       this.ends.push(reason);
@@ -147,14 +168,26 @@ export class Viewer {
     if (this.#response) this.cuts++;
     this.#response = undefined;
     this.#cutAt ??= performance.now();
-    if (this.gone || this.failed !== undefined) return;
-    this.#timer = setTimeout(() => this.#connect(), this.#retryMs * patience);
+    if (this.gone || this.failed !== undefined || this.#isOffline) return;
+    this.#timer = setTimeout(() => this.#connect(), this.#retryMs * (this.#options.patience ?? defaultPatience));
   }
 
   /** Loses the connection and reconnects, as after a short network failure. */
   blip(how: 'fin' | 'rst' = 'rst'): void {
     if (how === 'rst') this.#socket?.resetAndDestroy();
     else this.#socket?.destroy();
+  }
+
+  /** Loses the network, without a connection until `online()`. */
+  offline(): void {
+    this.#isOffline = true;
+    clearTimeout(this.#timer);
+    this.#request?.destroy();
+  }
+
+  online(): void {
+    this.#isOffline = false;
+    this.#connect();
   }
 
   stopReading(): void {
