@@ -68,7 +68,7 @@ proxy are separate processes, and all browsers except Chromium share a third; th
 - *gaps*: \`sse-proxy:gap\` events, sent where continuity can't be proven. *cuts*: streams that ended for a browser, soft
   refusals included; the browser reconnected by itself.
 - *recovery*: time from the loss of an upstream to its return, and from a browser's cut to its next event. The browsers
-  of these tests wait a hundredth of the \`retry:\` time; those in Chromium (M3) wait all of it.
+  of these tests wait a hundredth of the \`retry:\` time; those of [row 1c], [row 38], [row 45] and in Chromium (M3) wait all of it.
 - *peak*: the proxy's resident memory, including about 100 MB at its start with the type-stripping loader.
 - *fds*: the proxy's file descriptors before the first browser and after the last one ([row 28]: without the log's pipe).
 
