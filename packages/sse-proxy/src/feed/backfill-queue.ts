@@ -74,11 +74,6 @@ export class BackfillQueue {
     }
   }
 
-  /** Every subscription that waits. */
-  get subscriptions(): SharedSubscription[] {
-    return [...this.#waiting.keys()];
-  }
-
   #begin(waiting: Waiting): void {
     this.#remove(waiting);
     try {

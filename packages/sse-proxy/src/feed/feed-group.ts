@@ -290,14 +290,6 @@ export class FeedGroup implements SubscriptionOwner {
     };
   }
 
-  /** Every subscription that is not a member of the live feed leaves its place: the group's request has changed. */
-  takeCatchingUp(): SharedSubscription[] {
-    const waiting = this.#queue.subscriptions;
-    for (const subscription of waiting) this.#queue.remove(subscription);
-    const members = this.#catchUps.flatMap(({ feed }) => [...feed.members] as SharedSubscription[]);
-    return [...waiting, ...members];
-  }
-
   #onEnd(error: SseProxyError | undefined): void {
     this.#hasEnded = true;
     clearTimeout(this.#linger);

@@ -127,9 +127,10 @@ export class Registry implements GroupOwner {
     this.#groups.set(key, group);
     group.key = key;
     group.feed.seal();
-    // What has joined meanwhile, or is catching up, did so with the former request.
-    const joined = ([...group.feed.members] as SharedSubscription[]).filter((member) => !members.includes(member));
-    for (const subscription of [...joined, ...group.takeCatchingUp()]) {
+    // What has joined meanwhile, or is catching up, did so with the former request. A connection that has ended may still
+    // be read by browsers that go on in the live feed afterwards.
+    for (const subscription of group.usersOf(group.feed)) {
+      if (subscription.feed === group.feed && members.includes(subscription)) continue;
       const made = subscription.source?.build();
       if (made) void this.#moveWhenMade(group, subscription, made);
     }
