@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { IdentityStage, type IdentityStep, identitySteps } from './support/identity-model.ts';
 
 // Printed, so that a failure can be repeated: SSE_SEED=… npx mocha …/model-identity.test.ts
-const seed = Number(process.env.SSE_SEED ?? Date.now() % 2 ** 31);
+const seed = Number(process.env.SSE_SEED ?? 20_261_128);
 const runs = Number(process.env.SSE_RUNS ?? 300);
 
 const cases = {
