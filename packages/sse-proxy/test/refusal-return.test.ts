@@ -37,7 +37,7 @@ describe('the retry time of a refusal', () => {
     ['one that no number holds', () => `Retry-After: ${'9'.repeat(400)}\r\n`, 5 * minute],
     ['one that is negative', () => 'Retry-After: -60\r\n', 5_000],
     ['one that is neither seconds nor a date', () => 'Retry-After: soon\r\n', 5_000],
-    ['the first of two', () => 'Retry-After: 60\r\nRetry-After: 90\r\n', minute],
+    ['the longer of two', () => 'Retry-After: 60\r\nRetry-After: 90\r\n', 1.5 * minute],
     ['a date in the past', () => `Retry-After: ${date(-60 * minute)}\r\n`, 5_000],
     ['a date in a year', () => `Retry-After: ${date(365 * 24 * 60 * minute)}\r\n`, 5 * minute],
   ];

@@ -54,7 +54,7 @@ describe("the upstream's events", () => {
     const again = await up.request(1);
     again.begin();
     again.send('\ndata: two\n\n');
-    expect(await second.sees('two\n\n')).to.equal('\ndata: two\n\n');
+    expect(await second.sees('two\n\n')).to.equal('data: two\n\n');
     expect(proxy.stats().events).to.equal(2);
   });
 

@@ -29,6 +29,8 @@ export const both: readonly Mode[] = ['dedicated', 'shared'];
 export function proves(row: Row, promise: string, check: (figures: Figures, mode: Mode) => void = () => {}): void {
   for (const mode of row.modes) {
     it(`${row.fault}: ${promise} (${mode})${row.cites ? ` ${row.cites}` : ''}`, async function () {
+      // Some rows take minutes on a machine that is busy with the other groups of tests.
+      this.timeout(600_000);
       if (row.linux && process.platform !== 'linux') skip(this, `needs Linux: ${row.linux}`);
       if (row.needs) skipWithout(this, row.needs);
       const figures = await row.run(mode);

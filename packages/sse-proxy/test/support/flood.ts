@@ -39,8 +39,6 @@ export interface SlowReader {
   readonly events: () => number;
   /** Whether the ids counted up by one from the first. */
   readonly inOrder: () => boolean;
-  /** Heartbeats received before the last event so far. */
-  readonly heartbeatsAmongEvents: () => number;
   /** Whether the stream is over, cut or complete. */
   readonly closed: () => boolean;
   readonly complete: () => boolean;
@@ -54,8 +52,6 @@ export function reader(port: number, path = '/sse'): SlowReader {
   let events = 0;
   let ordered = true;
   let last: number | undefined;
-  let beats = 0;
-  let beatsAmong = 0;
   let rest = '';
   request.on('error', () => (over = true));
   request.on('close', () => (over = true));
@@ -68,11 +64,9 @@ export function reader(port: number, path = '/sse'): SlowReader {
       rest = frames.pop() ?? '';
       for (const frame of frames) {
         const [before] = /^(?:(?::|retry: \d+)\n)*/.exec(frame) ?? [''];
-        beats += before.split(':\n').length - 1;
         const id = /^id: (\d+)\n/.exec(frame.slice(before.length))?.[1];
         if (id === undefined) continue;
         events++;
-        beatsAmong = beats;
         if (last !== undefined && Number(id) !== last + 1) ordered = false;
         last = Number(id);
       }
@@ -85,7 +79,6 @@ export function reader(port: number, path = '/sse'): SlowReader {
     stop: () => void response?.pause(),
     events: () => events,
     inOrder: () => ordered,
-    heartbeatsAmongEvents: () => beatsAmong,
     closed: () => over,
     complete: () => response?.complete ?? false,
     leave: () => void request.destroy(),
