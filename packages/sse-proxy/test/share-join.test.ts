@@ -309,15 +309,16 @@ describe("a join connection that can't be matched, by a clock that the test turn
   beforeEach(() => clock.install());
   afterEach(() => clock.uninstall());
 
-  async function joined() {
+  /** `isSlow`: the browser that joins later can take nothing more after each event. */
+  async function joined(isSlow = false) {
     const { upstream, registry, take } = registryWith({ join: 'fresh' });
-    const read = async () => {
+    const read = async (hasRoom = true) => {
       const text: string[] = [];
       const subscription = take();
       await subscription.ready;
       const onFrames = (source: Buffer, start: number, end: number) => {
         text.push(source.toString('latin1', start, end));
-        return true;
+        return hasRoom;
       };
       const onControlEvent = (bytes: Buffer) => void text.push(bytes.toString());
       subscription.read({ onFrames, onControlEvent, onLagging: never, onEnd: () => {} });
@@ -329,9 +330,19 @@ describe("a join connection that can't be matched, by a clock that the test turn
     };
     const first = await read();
     send(0, 'data: before\n\n');
-    const later = await read();
+    const later = await read(!isSlow);
     return { upstream, registry, first, later, send };
   }
+
+  it('is kept for a browser that takes nothing more, without a gap [R30]', async () => {
+    const { upstream, later, send } = await joined(true);
+    send(1, 'data: joined\n\n');
+    for (let second = 1; second <= 20; second++) {
+      send(0, `data: live ${second}\n\n`);
+      clock.tick(1_000);
+    }
+    expect([upstream.connections, later()]).to.deep.equal([2, 'data: joined\n\n']);
+  });
 
   it('is left for the tip, with a gap, after ten seconds of live events', async () => {
     const { upstream, registry, later, send } = await joined();

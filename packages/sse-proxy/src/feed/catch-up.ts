@@ -146,6 +146,8 @@ export class CatchUp implements LiveMatcher, Follower {
     const liveNews = liveEnd - this.#liveEnd;
     if (this.#isJoin && received === 0) return this.#finish(this.#liveStart);
     if (this.#isJoin && news + liveNews === 0 && this.#endsLikeLive) return this.#finish(liveEnd);
+    // While its own readers hold the connection back, it can't reach the live feed. `slowClient` bounds that time.
+    if (isHeldBack) return;
     if (liveEnd === this.#liveStart || ++this.#checks < maxUnmatchedChecks) {
       if (this.#isJoin) [this.#received, this.#liveEnd] = [received, liveEnd];
       return;
