@@ -12,6 +12,7 @@ export const groups = {
   'sse-proxy s-z': ['packages/sse-proxy/test/[s-z]*.test.ts'],
   'sse-proxy a-f': ['packages/sse-proxy/test/[a-f]*.test.ts'],
   'sse-proxy g-r': ['packages/sse-proxy/test/**/*.test.ts'],
+  'set-up': ['test/setup/**/*.test.ts'],
   'packed tarballs': ['test/packages/**/*.test.ts'],
   'sse-client in Chromium': ['packages/sse-client/test/browser/**/*.test.ts'],
   examples: ['test/e2e/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
@@ -19,7 +20,7 @@ export const groups = {
   upstreams: ['test/upstreams/**/*.test.ts'],
   scale: ['test/scale/**/*.test.ts'],
   bench: ['test/bench/**/*.test.ts'],
-  'set-up': ['test/**/*.test.ts'],
+  'other tests': ['test/**/*.test.ts'],
   'sse-client': ['packages/sse-client/test/**/*.test.ts'],
   'other packages': ['packages/*/test/**/*.test.ts'],
 };
