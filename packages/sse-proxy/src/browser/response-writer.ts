@@ -41,26 +41,27 @@ export interface WriterParts {
  * than `slowClient` allows.
  */
 export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
+  // The fields that each event needs come first, so that they share cache lines.
   /** Upstream events written. */
   events = 0;
   /** Bytes written, HTTP framing excluded. */
   bytes = 0;
+  readonly #sink: ChunkSink;
+  #isFull = false;
+  /** True once the last byte was passed to the sink: the browser may still be reading. */
+  #isEnding = false;
+  /** The end of the last frame. Our own comments and `retry:` don't count: no line end of the upstream belongs to them. */
+  #tail = blankTail;
+  #quietBeats = 0;
 
   readonly #owner: WriterOwner;
   readonly #res: ServerResponse;
   readonly #config: WriterParts['config'];
   readonly #heartbeat: Heartbeat;
-  readonly #sink: ChunkSink;
   /** Created when bytes wait for the first time. */
   #stall: StallDetector | undefined;
   #source: Pick<Subscription, 'resume'> | undefined;
-  #isFull = false;
   #hasJustFilled = false;
-  /** The end of the last frame. Our own comments and `retry:` don't count: no line end of the upstream belongs to them. */
-  #tail = blankTail;
-  #quietBeats = 0;
-  /** True once the last byte was passed to the sink: the browser may still be reading. */
-  #isEnding = false;
   #isClosed = false;
 
   /**

@@ -22,12 +22,12 @@ export class Digest {
     let low = seedLow;
     let at = source.byteOffset + start;
     const to = source.byteOffset + end;
-    for (; at + 4 <= to; at += 4) {
-      const word = view.getInt32(at, true);
-      high = Math.imul(high ^ word, 0x9e3779b1);
+    // Each half takes every other word; `low` takes up `high` too, so that every word reaches 64 bits.
+    for (; at + 8 <= to; at += 8) {
+      high = Math.imul(high ^ view.getInt32(at, true), 0x9e3779b1);
       high = (high << 13) | (high >>> 19);
-      low = Math.imul(low + word, 0x85ebca77);
-      low ^= low >>> 15;
+      low = Math.imul(low ^ view.getInt32(at + 4, true), 0x85ebca77) + high;
+      low = (low << 17) | (low >>> 15);
     }
     for (; at < to; at++) {
       const byte = view.getUint8(at);

@@ -15,12 +15,6 @@ import { UpstreamStateReporter } from './upstream-state.ts';
 /** The connection of a feed: connects, detects silence, reconnects with the cursor, gives up. */
 export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler {
   protected readonly parts: FeedParts;
-  /** The id to resume from, as a byte string. Empty: none. */
-  protected cursor: string;
-  /** True once an event arrived on the current connection. */
-  protected hasDelivered = false;
-  /** Beats since the upstream last sent anything. */
-  protected quietBeats = 0;
   #connection: UpstreamConnection | undefined;
   #pending: PendingConnect | undefined;
   readonly #reconnectTimer = new ReconnectTimer();
@@ -31,9 +25,16 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
   /** Opens the browsers' responses before the upstream has responded; undefined for a resume. */
   #openEarly: (() => void) | undefined;
   #earlyTimer: NodeJS.Timeout | undefined;
-  #isClosed = false;
   #isPaused = false;
   #onReconnect: ((headers: IncomingHttpHeaders) => void) | undefined;
+  // The fields that each event needs are the last here and the first in Feed, so that they share cache lines.
+  #isClosed = false;
+  /** Beats since the upstream last sent anything. */
+  protected quietBeats = 0;
+  /** The id to resume from, as a byte string. Empty: none. */
+  protected cursor: string;
+  /** True once an event arrived on the current connection. */
+  protected hasDelivered = false;
 
   constructor(parts: FeedParts) {
     this.parts = parts;

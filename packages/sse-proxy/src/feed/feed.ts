@@ -2,13 +2,14 @@ import { maxLastEventIdBytes, maxRetryMs } from '../config/defaults.ts';
 import { SseProxyError } from '../errors.ts';
 import { gapBytes, isControlEvent, isGapEvent, serializeId } from '../sse/events.ts';
 import { COLON, unusableId } from '../sse/fields.ts';
-import { type FrameHandler, Framer } from '../sse/framer.ts';
+import { type FrameHandler, Framer, type FramerBounds } from '../sse/framer.ts';
 import type { OversizedEvent } from '../sse/oversized-event.ts';
 import type { CloseReason, GapReason } from '../types.ts';
 import { FeedConnection } from './feed-connection.ts';
 import type { FeedHandler, FeedParts, Gap } from './feed-parts.ts';
 import { HoldTimer } from './hold-timer.ts';
 import { type ReceivedFrame, ReplayFilter } from './replay-filter.ts';
+import { ReplayWindow } from './replay-window.ts';
 
 /**
  * One upstream subscription: connect → frame → resume. Delivers every event once, whole and in order, or a gap.
@@ -22,7 +23,9 @@ export class Feed extends FeedConnection implements FrameHandler {
   readonly #retainFrames: boolean;
   readonly #recordsFrames: boolean;
   readonly #framer: Framer;
-  readonly #replayFilter: ReplayFilter;
+  readonly #window = new ReplayWindow();
+  /** Set between a resume and the decision that only new frames follow. */
+  #replayFilter: ReplayFilter | undefined;
   #holdTimer: HoldTimer | undefined;
   /** Heartbeats since an event exceeded `maxEventBytes`. */
   #oversizedBeats = 0;
@@ -33,10 +36,8 @@ export class Feed extends FeedConnection implements FrameHandler {
     super(parts);
     this.#handler = parts.handler;
     this.#retainFrames = parts.retainFrames;
-    const { maxEventBytes } = parts.config;
     this.#recordsFrames = parts.config.resume !== false;
-    this.#framer = new Framer(this, { maxEventBytes, maxIdBytes: maxLastEventIdBytes, maxRetryMs });
-    this.#replayFilter = new ReplayFilter(maxEventBytes);
+    this.#framer = new Framer(this, boundsFor(parts.config.maxEventBytes));
   }
 
   onData(chunk: Buffer): void {
@@ -60,8 +61,8 @@ export class Feed extends FeedConnection implements FrameHandler {
       }
       if (isControlEvent(source, start, end)) return this.#forwardControlEvent(source.subarray(start, end));
     }
-    if (this.#replayFilter.isCatchingUp) {
-      this.#catchUp({ source, start, end, events, id, isOversized: false });
+    if (this.#replayFilter) {
+      this.#catchUp(this.#replayFilter, { source, start, end, events, id, isOversized: false });
       return true;
     }
     return this.#deliver(source, start, end, events, id);
@@ -79,25 +80,25 @@ export class Feed extends FeedConnection implements FrameHandler {
     if (!event.isEvent && id === undefined) return;
     const source = event.digest();
     const frame = { source, start: 0, end: source.length, events: event.isEvent ? 1 : 0, id, isOversized: true };
-    if (this.#replayFilter.isCatchingUp) this.#catchUp(frame);
+    if (this.#replayFilter) this.#catchUp(this.#replayFilter, frame);
     else this.#deliverOversized(frame);
   }
 
   #deliver(source: Buffer, start: number, end: number, events: number, id: string | undefined): boolean {
     if (id !== undefined) this.cursor = id;
-    if (this.#recordsFrames) this.#replayFilter.record(source, start, end, id);
+    if (this.#recordsFrames) this.#window.record(source, start, end, id);
     this.hasDelivered = true;
     return this.#handler.onFrames(source, start, end, events, id);
   }
 
   /** Records a frame that the browsers have from another feed: it is dropped if the upstream repeats it after a resume. */
   recordDelivered(source: Buffer, start: number, end: number, id: string | undefined): void {
-    this.#replayFilter.record(source, start, end, id);
+    this.#window.record(source, start, end, id);
   }
 
   /** Puts a gap in the place of an event that was discarded, and moves the cursors past it. */
   #deliverOversized({ source, start, end, events, id }: ReceivedFrame): void {
-    if (this.#recordsFrames) this.#replayFilter.record(source, start, end, id);
+    if (this.#recordsFrames) this.#window.record(source, start, end, id);
     this.hasDelivered = true;
     if (events > 0) this.#gapNow(id);
     if (id === undefined) return;
@@ -117,13 +118,14 @@ export class Feed extends FeedConnection implements FrameHandler {
     });
   }
 
-  #catchUp(frame: ReceivedFrame): void {
-    const verdict = this.#replayFilter.classify(frame);
+  #catchUp(filter: ReplayFilter, frame: ReceivedFrame): void {
+    const verdict = filter.classify(frame);
+    if (!filter.isCatchingUp) this.#replayFilter = undefined;
     if (verdict === 'restarted') this.#gapOfOutage('ids-restarted');
-    this.#deliverReleased();
+    this.#deliverReleased(filter);
     if (verdict === 'repeated') this.#gapOfOutage('replay-too-long');
     if (verdict === 'new' || verdict === 'restarted') this.#deliverFrame(frame);
-    if (verdict === 'held' || (verdict === 'new' && this.#replayFilter.isCatchingUp)) this.#startHold();
+    if (verdict === 'held' || (verdict === 'new' && this.#replayFilter)) this.#startHold();
   }
 
   #startHold(): void {
@@ -131,8 +133,8 @@ export class Feed extends FeedConnection implements FrameHandler {
     this.#holdTimer.onFrame();
   }
 
-  #deliverReleased(): void {
-    for (const frame of this.#replayFilter.takeReleased()) this.#deliverFrame(frame);
+  #deliverReleased(filter: ReplayFilter): void {
+    for (const frame of filter.takeReleased()) this.#deliverFrame(frame);
   }
 
   #deliverFrame(frame: ReceivedFrame): void {
@@ -142,8 +144,12 @@ export class Feed extends FeedConnection implements FrameHandler {
 
   /** Delivers the frames that are held for a decision. */
   #expireHeld(): void {
-    if (this.#replayFilter.expire() === 'restarted') this.#gapOfOutage('ids-restarted');
-    this.#deliverReleased();
+    const filter = this.#replayFilter;
+    if (!filter) return;
+    const outcome = filter.expire();
+    if (!filter.isCatchingUp) this.#replayFilter = undefined;
+    if (outcome === 'restarted') this.#gapOfOutage('ids-restarted');
+    this.#deliverReleased(filter);
     this.#handler.onChunkEnd();
   }
 
@@ -212,8 +218,9 @@ export class Feed extends FeedConnection implements FrameHandler {
 
   protected onReconnected(attempts: number, outageMs: number): void {
     this.parts.feedListener.onResume(attempts, outageMs, this.#handler.browsers);
-    const reason = this.#replayFilter.resume(this.cursor);
-    if (reason) this.#gapOfOutage(reason);
+    const filter = new ReplayFilter(this.#window, this.cursor, this.parts.config.maxEventBytes);
+    this.#replayFilter = filter.isCatchingUp ? filter : undefined;
+    if (filter.doubt) this.#gapOfOutage(filter.doubt);
   }
 
   override close(): void {
@@ -224,6 +231,15 @@ export class Feed extends FeedConnection implements FrameHandler {
   protected onFinished(reason: CloseReason, error: SseProxyError | undefined): void {
     this.#handler.onEnd(reason, error, this.#framer.retryMs);
   }
+}
+
+let lastBounds: FramerBounds | undefined;
+
+// Feeds share one object: one for each feed would be a cache miss at each event.
+function boundsFor(maxEventBytes: number): FramerBounds {
+  if (lastBounds?.maxEventBytes !== maxEventBytes)
+    lastBounds = { maxEventBytes, maxIdBytes: maxLastEventIdBytes, maxRetryMs };
+  return lastBounds;
 }
 
 // A pooled buffer would keep the memory of neighbouring frames alive with each retained one.

@@ -34,18 +34,20 @@ interface HeldFrame {
 }
 
 /**
- * Recognises, after a resume, the frames that were delivered before.
+ * Recognises, after one resume, the frames that were delivered before.
  *
  * A frame equal in id and content to a remembered one is a repeat. Frames that precede the last delivered one are repeats
  * too, even if they are not remembered, so frames are held while the last delivered frame may still arrive. A known id with
  * other content, or a number that went back, shows that ids began anew; then nothing is a repeat.
  */
 export class ReplayFilter {
-  readonly #window = new ReplayWindow();
+  /** Why continuity can't be proven; undefined if it can. */
+  readonly doubt: GapReason | undefined;
+  readonly #window: ReplayWindow;
   readonly #maxHeldBytes: number;
+  readonly #cursor: string;
 
   #isCatchingUp = false;
-  #cursor = '';
   /** Created at the first frame after a resume: an idle stream must not pay for it. */
   #known: KnownFrames | undefined;
   /** First position of the frames at the end that have the cursor as their id. */
@@ -70,32 +72,22 @@ export class ReplayFilter {
   #heldBytes = 0;
   #released: ReceivedFrame[] = [];
 
-  /** At most `maxHeldBytes` of frames are held. */
-  constructor(maxHeldBytes: number) {
+  /** A resume with `cursor` succeeded; `window` has what was delivered before. At most `maxHeldBytes` of frames are held. */
+  constructor(window: ReplayWindow, cursor: string, maxHeldBytes: number) {
+    this.#window = window;
+    this.#cursor = cursor;
     this.#maxHeldBytes = maxHeldBytes;
+    this.doubt = this.#begin();
   }
 
-  /** True between a resume and the decision that only new frames follow: then {@link classify} every frame. */
-  get isCatchingUp(): boolean {
-    return this.#isCatchingUp;
-  }
-
-  /** Remembers a delivered frame. */
-  record(source: Buffer, start: number, end: number, id: string | undefined): void {
-    this.#window.record(source, start, end, id);
-  }
-
-  /** A resume with `cursor` succeeded. Returns the reason if continuity can't be proven. */
-  resume(cursor: string): GapReason | undefined {
-    this.#settle();
+  #begin(): GapReason | undefined {
+    const cursor = this.#cursor;
     if (cursor === '') return 'no-ids';
     if (!isHeaderValue(cursor)) return 'unusable-id';
     const window = this.#window;
     this.#isCatchingUp = true;
-    this.#cursor = cursor;
     this.#isComplete = window.start === 0;
     this.#isAscending = window.ascendsTo(cursor);
-    this.#known = undefined;
     const last = window.end - 1;
     this.#last = last;
     const lastId = last < 0 ? undefined : window.idAt(last);
@@ -106,6 +98,11 @@ export class ReplayFilter {
     this.#groupLeft = window.end - this.#groupStart;
     // Frames without an id followed the last one with an id: nothing tells whether the upstream repeats them.
     return last >= 0 && lastId === undefined ? 'no-ids' : undefined;
+  }
+
+  /** False once it is decided that only new frames follow. Until then, {@link classify} every frame. */
+  get isCatchingUp(): boolean {
+    return this.#isCatchingUp;
   }
 
   /** Decides about a frame that arrived while {@link isCatchingUp}. */
@@ -238,14 +235,7 @@ export class ReplayFilter {
 
   #settle(): void {
     this.#isCatchingUp = false;
-    this.#known = undefined;
     this.#held.length = 0;
     this.#heldBytes = 0;
-    this.#at = -1;
-    this.#hasSeenLast = false;
-    this.#passed = 0;
-    this.#unproven = 0;
-    this.#hasGoneOn = false;
-    this.#isRestartLikely = false;
   }
 }

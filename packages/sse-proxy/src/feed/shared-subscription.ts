@@ -30,6 +30,8 @@ export interface Departure {
 
 /** One browser's access to a shared feed. It may move from one feed to another. */
 export class SharedSubscription implements Subscription, Member {
+  // First, since each event needs it: it shares a cache line with the object's head.
+  #reader: FeedReader | undefined;
   position = 0;
   hasRoom = true;
   allowance = 0;
@@ -45,7 +47,6 @@ export class SharedSubscription implements Subscription, Member {
   #owner: SubscriptionOwner | undefined;
   #feed: SharedFeed | undefined;
   #preamble: Preamble | undefined;
-  #reader: FeedReader | undefined;
   #startedAt = 0;
   /** True if the browser was last told that its upstream is away. */
   #isToldAway = false;
