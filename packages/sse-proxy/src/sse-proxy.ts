@@ -64,6 +64,7 @@ async function serve(context: ProxyContext, req: Request, res: Response): Promis
     const cursor = readLastEventId(req);
     stream.resumed = cursor.id !== '' || cursor.unusable;
     stream.hasUnusableId = cursor.unusable;
+    stream.lastEventId = cursor.id;
     await turnLimiter.begin();
     if (lifetime.ended) throw new StreamEnded();
     const { turn } = turnLimiter;

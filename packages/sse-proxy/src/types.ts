@@ -115,6 +115,11 @@ export interface OpenContext {
   readonly waitedMs: number;
   /** True if the response was opened before the upstream had responded, after `openAfterMs`. */
   readonly early: boolean;
+  /**
+   * The first 16 hex digits of the SHA-256 of the Last-Event-ID that the browser came back with: an audit can compare
+   * it without holding the id. Undefined if it sent none.
+   */
+  readonly lastEventIdHash: string | undefined;
 }
 
 /** Passed to {@link SseObserver.onClose}. */
@@ -155,10 +160,26 @@ export interface EvictContext {
   readonly bufferedBytes: number;
 }
 
+/** Passed to {@link SseObserver.onUpstreamLost}. */
+export interface UpstreamLostContext {
+  /** As {@link StreamInfo.route}. */
+  readonly route: string;
+  /** The stream whose upstream it is; undefined for a shared feed. */
+  readonly stream: StreamInfo | undefined;
+  /** What failed. */
+  readonly error: SseProxyError;
+  /** Upstream requests that have failed since the last event; 0 if an open connection broke. */
+  readonly attempts: number;
+  /** Browsers that are waiting for the upstream. */
+  readonly browsers: number;
+}
+
 /** Passed to {@link SseObserver.onResume}. */
 export interface ResumeContext {
   /** As {@link StreamInfo.route}. */
   readonly route: string;
+  /** The stream whose upstream it is; undefined for a shared feed. */
+  readonly stream: StreamInfo | undefined;
   /** Upstream requests until one succeeded. */
   readonly attempts: number;
   /** Time from the loss of the upstream to its new response, in milliseconds. */
@@ -171,6 +192,8 @@ export interface ResumeContext {
 export interface GapContext {
   /** As {@link StreamInfo.route}. */
   readonly route: string;
+  /** The stream that got the gap event; undefined if all browsers of a shared feed got it. */
+  readonly stream: StreamInfo | undefined;
   /** Why continuity can't be proven. */
   readonly reason: GapReason;
   /** Browsers that got the gap event. */
@@ -197,6 +220,11 @@ export interface SseObserver {
   onClose?(context: CloseContext): void;
   /** A request got no stream: a refusal was sent. Not called for a request that was aborted before. */
   onRefuse?(context: RefuseContext): void;
+  /**
+   * An upstream was lost, and is to be resumed. Called when its connection breaks, and again when a reconnect fails with
+   * another code than before; once per upstream connection, however many browsers share it.
+   */
+  onUpstreamLost?(context: UpstreamLostContext): void;
   /** A lost upstream is back. Called once per upstream connection, however many browsers share it. */
   onResume?(context: ResumeContext): void;
   /** Browsers were sent a gap event. Called once per feed and gap, before the events that follow the gap. */
@@ -491,6 +519,12 @@ export interface SseProxyOptions {
   transform?: (event: SseEvent, stream: StreamContext) => SseEvent | null | PromiseLike<SseEvent | null>;
   /** Notified of what happens. @defaultValue none */
   observers?: SseObserver[];
+  /**
+   * Reports refused requests, failed streams and lost upstreams by `process.emitWarning`: type `SseProxyWarning`, with the
+   * error's code. Each code is reported once in 60 seconds, with the number of times it was held back. `false` for
+   * applications that log through an observer. @defaultValue true
+   */
+  warnings?: boolean;
   /**
    * An undici dispatcher (version 7 or newer) for mTLS, HTTP/2 (`allowH2`), proxies or mocks. The caller closes it.
    * One of undici 6 refuses the first request with `ERR_SSE_OPTION`. An upstream that sends 100 Continue unasked is

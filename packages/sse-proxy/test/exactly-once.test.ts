@@ -54,12 +54,18 @@ async function run({ kind, share, perId, ids, large, eol, connections }: Plan) {
   const heartbeat = new Heartbeat(1_000_000);
   const request = { address: { origin: 'http://upstream', path: '/' }, headers: [] as string[] };
   const prepare = async () => request;
-  const feedListener = { onResume() {}, onGap() {} };
+  const feedListener = { onResume() {}, onGap() {}, onUpstreamLost() {} };
   const context = { config, heartbeat, upstream, upstreamPermits: new UpstreamPermits(10) };
   const made = { request, key: 'all', looseKey: '' };
   const parts = { upstream, heartbeat, config, cursor: '', prepare, feedListener, assignIds: false };
   const subscription = config.share
-    ? new Registry(context, config.share).join({ made, source: undefined, cursor: '', feedListener })
+    ? new Registry(context, config.share).join({
+        made,
+        source: undefined,
+        cursor: '',
+        feedListener,
+        streamListener: feedListener,
+      })
     : new DedicatedSubscription(parts, request, false);
   let body = '';
   const take = (bytes: Buffer) => {

@@ -59,7 +59,15 @@ describe('an observer that fails', () => {
       const refused = visit(proxied.port, '/sse', { Origin: 'https://evil.example' });
       await until(() => refused.complete());
       expect(refused.status()).to.equal(403);
-      expect(record.names()).to.deep.equal(['onOpen', 'onResume', 'onGap', 'onClose', 'onError', 'onRefuse']);
+      expect(record.names()).to.deep.equal([
+        'onOpen',
+        'onUpstreamLost',
+        'onResume',
+        'onGap',
+        'onClose',
+        'onError',
+        'onRefuse',
+      ]);
       await until(() => up.open() === 0);
       expect(rejections).to.deep.equal([]);
     });
@@ -122,7 +130,8 @@ describe('the route in observer contexts', () => {
       up.requests[0]?.reset();
       await browser.sees('sse-proxy:gap');
       expect((record.of('onOpen')[0]!.stream as StreamInfo).route).to.equal(route);
-      expect([record.of('onResume')[0]?.route, record.of('onGap')[0]?.route]).to.deep.equal([route, route]);
+      for (const hook of ['onUpstreamLost', 'onResume', 'onGap'])
+        expect(record.of(hook)[0]?.route, hook).to.equal(route);
     });
   }
 });

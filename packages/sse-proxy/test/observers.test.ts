@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
+import type { SseProxyError } from '../src/errors.ts';
 import type { OpenStream, SseProxyOptions, StreamInfo } from '../src/types.ts';
 import { flood, reader } from './support/flood.ts';
 import { recorder } from './support/recorder.ts';
@@ -37,7 +38,7 @@ describe('observers', () => {
     expect(names()).to.deep.equal(['onOpen', 'onClose']);
     const [open] = of('onOpen');
     const [close] = of('onClose');
-    expect(open).to.have.all.keys('stream', 'waitedMs', 'early');
+    expect(open).to.have.all.keys('stream', 'waitedMs', 'early', 'lastEventIdHash');
     expect(open?.waitedMs).to.be.a('number').and.at.least(0);
     const { durationMs, ...rest } = close ?? {};
     expect(durationMs).to.be.a('number').and.at.least(0);
@@ -62,6 +63,14 @@ describe('observers', () => {
     await visit(port, '/sse?lastEventId=7').opened();
     await until(() => witness.opens.length === 4);
     expect(witness.opens.map(({ stream }) => stream.resumed)).to.deep.equal([false, true, false, true]);
+    // The beginning of the SHA-256 of '7', as any tool computes it.
+    const hash = '7902699be42c8a8e';
+    expect(witness.opens.map(({ lastEventIdHash }) => lastEventIdHash)).to.deep.equal([
+      undefined,
+      hash,
+      undefined,
+      hash,
+    ]);
     expect(new Set(witness.opens.map(({ stream }) => stream.id)).size).to.equal(4);
     expect(witness.opens.map(({ stream }) => stream.key)).to.deep.equal(Array(4).fill(undefined));
   });
@@ -118,7 +127,7 @@ describe('observers', () => {
     ['dedicated', 1],
     ['shared', 3],
   ] as const) {
-    it(`calls onResume and onGap once per lost upstream, with its ${count} browser(s), ${mode}`, async () => {
+    it(`calls onUpstreamLost once per code, onResume and onGap once per lost upstream, with its ${count} browser(s), ${mode}`, async () => {
       const {
         told,
         of,
@@ -140,11 +149,18 @@ describe('observers', () => {
       (await up.request(1)).raw('HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n');
       (await up.request(2)).begin();
       await Promise.all(browsers.map((each) => each.sees('event: sse-proxy:gap\n')));
-      expect(names().slice(count)).to.deep.equal(['onResume', 'onGap']);
+      const lost = ['onUpstreamLost', 'onUpstreamLost'];
+      expect(names().slice(count)).to.deep.equal([...lost, 'onResume', 'onGap']);
+      const stream = mode === 'shared' ? undefined : of('onOpen')[0]?.stream;
+      const common = { route: '/sse', stream, browsers: count };
+      expect(of('onUpstreamLost').map(({ error, ...rest }) => [(error as SseProxyError).code, rest])).to.deep.equal([
+        ['ERR_SSE_UPSTREAM_BROKEN', { ...common, attempts: 0 }],
+        ['ERR_SSE_UPSTREAM_BUSY', { ...common, attempts: 1 }],
+      ]);
       const { outageMs, ...resumed } = of('onResume')[0] ?? {};
       expect(outageMs).to.be.a('number').and.above(0);
-      expect(resumed).to.deep.equal({ route: '/sse', attempts: 2, browsers: count });
-      expect(of('onGap')).to.deep.equal([{ route: '/sse', reason: 'no-ids', browsers: count }]);
+      expect(resumed).to.deep.equal({ ...common, attempts: 2 });
+      expect(of('onGap')).to.deep.equal([{ ...common, reason: 'no-ids' }]);
 
       // The next outage is counted from its own beginning.
       up.requests[2]?.send('id: 1\ndata: one\n\n');
@@ -153,14 +169,16 @@ describe('observers', () => {
       (await up.request(3)).begin();
       await until(() => of('onResume').length === 2);
       expect(of('onResume')[1]).to.include({ attempts: 1, browsers: count });
-      expect(names().slice(count)).to.deep.equal(['onResume', 'onGap', 'onResume']);
+      expect(names().slice(count)).to.deep.equal([...lost, 'onResume', 'onGap', 'onUpstreamLost', 'onResume']);
     });
   }
 
   it('calls onGap for the one browser whose id a shared feed no longer holds', async () => {
     const { of, app: proxied } = await watched({ share: { ids: 'assign' } });
     await visit(proxied.port, '/sse', { 'Last-Event-ID': 'forgotten-7' }).sees('sse-proxy:gap');
-    expect(of('onGap')).to.deep.equal([{ route: '/sse', reason: 'unknown-id', browsers: 1 }]);
+    const { stream } = of('onOpen')[1] as { stream: StreamInfo };
+    expect(stream.resumed).to.equal(true);
+    expect(of('onGap')).to.deep.equal([{ route: '/sse', stream, reason: 'unknown-id', browsers: 1 }]);
   });
 
   it('calls onEvict, then onClose, and no onError for an evicted browser', async () => {
@@ -212,6 +230,7 @@ describe('observers', () => {
     expect(new Set(record.names())).to.include.members([
       'onOpen',
       'onClose',
+      'onUpstreamLost',
       'onResume',
       'onRefuse',
       'onEvict',

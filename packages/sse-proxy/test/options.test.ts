@@ -203,6 +203,7 @@ describe('right options', () => {
       transform: undefined,
       observers: [],
       dispatcher: undefined,
+      warnings: true,
       fastPath: true,
       beatMs: 1_000,
       idleBeatMs: 2_500,

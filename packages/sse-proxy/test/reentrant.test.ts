@@ -32,6 +32,7 @@ describe('close() called from within a callback', () => {
   const places: Record<string, Place> = {
     onOpen: { options: inHook('onOpen'), reason: 'draining' },
     onClose: { options: (close) => ({ ...inHook('onClose')(close), maxDurationMs: 10 }), reason: 'max-duration' },
+    onUpstreamLost: { options: inHook('onUpstreamLost'), act: breakOff, reason: 'draining' },
     onResume: { options: inHook('onResume'), act: breakOff, reason: 'draining' },
     onGap: { options: inHook('onGap'), act: breakOff, reason: 'draining' },
     onEvict: {

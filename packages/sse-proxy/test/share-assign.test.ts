@@ -71,7 +71,7 @@ describe("share: { ids: 'assign' }", () => {
     expect(await first.sees('data: b\n\n')).to.match(
       /event: sse-proxy:gap\ndata: \{"reason":"no-ids",.*\n\nid: .*-2\n/,
     );
-    expect(proxied.witness.gaps).to.deep.include({ route: '/sse', reason: 'no-ids', browsers: 1 });
+    expect(proxied.witness.gaps).to.deep.equal([{ route: '/sse', stream: undefined, reason: 'no-ids', browsers: 1 }]);
     const back = await open(id).sees('data: b\n\n');
     expect(back).to.match(/^event: sse-proxy:gap\n.*\n\nid: .*-2\ndata: b\n\n$/);
   });
@@ -94,7 +94,8 @@ describe("share: { ids: 'assign' }", () => {
       /^event: sse-proxy:gap\ndata: \{"reason":"unknown-id",.*\}\n\nid: .*\ndata: b\n\nid: .*\ndata: c\n\n$/,
     );
     expect(idsOf(back)).to.deep.equal(ids);
-    expect(proxied.witness.gaps).to.deep.equal([{ route: '/sse', reason: 'unknown-id', browsers: 1 }]);
+    const { stream } = proxied.witness.opens[2]!;
+    expect(proxied.witness.gaps).to.deep.equal([{ route: '/sse', stream, reason: 'unknown-id', browsers: 1 }]);
     expect(up.requests.map(({ headers }) => headers['last-event-id'])).to.deep.equal([undefined, undefined]);
   });
 

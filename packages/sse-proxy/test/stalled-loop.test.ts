@@ -147,7 +147,7 @@ describe('a stalled event loop is not a timeout [R44]', () => {
       assignIds: false,
       prepare: () => Promise.reject(new Error('not resumed')),
       retainFrames: true,
-      feedListener: { onGap() {}, onResume() {} },
+      feedListener: { onGap() {}, onResume() {}, onUpstreamLost() {} },
       handler: {
         browsers: 1,
         onFrames: (source, start, end) => got.push(String(source.subarray(start, end))) > 0,

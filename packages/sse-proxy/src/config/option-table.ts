@@ -30,6 +30,7 @@ const hooks: rule.Rules<SseObserver> = {
   onOpen: hook,
   onClose: hook,
   onRefuse: hook,
+  onUpstreamLost: hook,
   onResume: hook,
   onGap: hook,
   onEvict: hook,
@@ -96,6 +97,7 @@ export const optionTable = {
   allowOrigins: list([], 'origins', allowedOrigin),
   transform: value<Given['transform']>(undefined, callable),
   observers: list([], 'observers', readObserver),
+  warnings: value<boolean>(true, rule.flag),
   dispatcher: value<Given['dispatcher']>(undefined, [
     'an undici dispatcher (an object with a dispatch function)',
     (given) => typeof (given as { dispatch?: unknown } | null)?.dispatch === 'function',

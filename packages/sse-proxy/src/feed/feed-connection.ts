@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { defaults } from '../config/defaults.ts';
-import { SseProxyError } from '../errors.ts';
+import { asProxyError, SseProxyError } from '../errors.ts';
 import { isHeaderValue } from '../http.ts';
 import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import type { CloseReason } from '../types.ts';
@@ -26,6 +26,8 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
   #openEarly: (() => void) | undefined;
   #earlyTimer: NodeJS.Timeout | undefined;
   #isPaused = false;
+  /** The code of the error that was reported last in the current outage. */
+  #reportedCode: string | undefined;
   #onReconnect: ((headers: IncomingHttpHeaders) => void) | undefined;
   // The fields that each event needs are the last here and the first in Feed, so that they share cache lines.
   #isClosed = false;
@@ -52,6 +54,8 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
   protected abstract get showsIds(): boolean;
   /** The connection is gone. `isClean`: the response was complete. */
   protected abstract onLost(isClean: boolean): void;
+  /** The connection broke, or a reconnect failed with another code than before. */
+  protected abstract reportLost(error: SseProxyError, attempts: number): void;
   /** The upstream has accepted the request of a resume. */
   protected abstract onReconnected(attempts: number, outageMs: number): void;
   /** The feed has ended by itself. */
@@ -202,7 +206,16 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     if (!this.parts.config.resume) return this.finish(reason, error);
     this.#beginOutage();
     this.#limitOutage(error);
-    this.#retryLater();
+    this.#retryAfter(error);
+  }
+
+  /** Schedules the next attempt and reports the failure: last, since an observer may close the feed. */
+  #retryAfter(error: SseProxyError, retryAfterMs = 0): void {
+    const { attempts } = this.#reconnectTimer;
+    this.#retryLater(retryAfterMs);
+    if (this.#isClosed || error.code === this.#reportedCode) return;
+    this.#reportedCode = error.code;
+    this.reportLost(error, attempts);
   }
 
   #beginOutage(): void {
@@ -218,7 +231,7 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
 
   /** Aborts the connection, which has become unusable, and reconnects. */
   protected breakConnection(reason: CloseReason, error: SseProxyError): void {
-    this.#connection?.abort();
+    this.#connection?.abort(error);
     this.#lost(reason, error);
   }
 
@@ -266,8 +279,8 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     let request: UpstreamRequest;
     try {
       request = await this.parts.prepare();
-    } catch {
-      return this.#retryLater();
+    } catch (cause) {
+      return this.#retryAfter(asProxyError(cause));
     }
     if (!this.#isClosed) this.#reopen(request);
   }
@@ -282,13 +295,14 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
       onRefused: (error) => {
         if (isFinalAtResume(error)) return this.finish('upstream-refused', error);
         this.#reconnectTimer.noteRetryAfter(error.retryAfterMs);
-        this.#retryLater(error.retryAfterMs);
+        this.#retryAfter(error, error.retryAfterMs);
       },
     });
   }
 
   #resumed(): void {
     const outageMs = this.#reconnectTimer.end();
+    this.#reportedCode = undefined;
     this.#state?.end();
     this.onReconnected(this.#reconnectTimer.attempts, outageMs);
   }

@@ -281,12 +281,12 @@ export class FeedGroup implements SubscriptionOwner {
   }
 
   /** Tells the reader that events may be missing before its first frame. */
-  tellGap({ feedListener }: SharedSubscription, reason: GapReason): Preamble {
+  tellGap({ streamListener }: SharedSubscription, reason: GapReason): Preamble {
     return (reader) => {
       const now = Date.now();
       const gap = { reason, from: now, to: now };
       reader.onControlEvent(gapBytes(gap), false);
-      feedListener.onGap(gap, 1);
+      streamListener.onGap(gap, 1);
     };
   }
 

@@ -1,4 +1,5 @@
 import type { Config } from '../config/options.ts';
+import type { SseProxyError } from '../errors.ts';
 import type { Heartbeat } from '../lifecycle/heartbeat.ts';
 import type { EventHandler } from '../sse/event-handler.ts';
 import type { GapReason } from '../types.ts';
@@ -44,6 +45,8 @@ export interface FeedParts {
 
 /** Is notified of what concerns all browsers of a feed. */
 export interface FeedListener {
+  /** The upstream is lost, or a reconnect failed with another code than before, after `attempts` failed requests. */
+  onUpstreamLost(error: SseProxyError, attempts: number, browsers: number): void;
   /** The upstream is back after `attempts` requests and `outageMs` milliseconds. */
   onResume(attempts: number, outageMs: number, browsers: number): void;
   /** A gap event was sent to `browsers` browsers. */

@@ -216,6 +216,10 @@ export class Feed extends FeedConnection implements FrameHandler {
     this.#framer.restart();
   }
 
+  protected reportLost(error: SseProxyError, attempts: number): void {
+    this.parts.feedListener.onUpstreamLost(error, attempts, this.#handler.browsers);
+  }
+
   protected onReconnected(attempts: number, outageMs: number): void {
     this.parts.feedListener.onResume(attempts, outageMs, this.#handler.browsers);
     const filter = new ReplayFilter(this.#window, this.cursor, this.parts.config.maxEventBytes);

@@ -92,6 +92,7 @@ export class SharedFeed implements FeedHandler, HeartbeatMember {
     );
     parts.heartbeat.add(this);
     const feedListener: FeedListener = {
+      onUpstreamLost: (...lost) => this.#parts.feedListener.onUpstreamLost(...lost),
       onResume: (...resumed) => this.#onReconnected(...resumed),
       onGap: (gap, browsers) => this.#onGap(gap, browsers),
     };

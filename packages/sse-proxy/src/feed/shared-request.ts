@@ -28,5 +28,8 @@ export interface JoinRequest {
   readonly source: RequestSource | undefined;
   /** The browser's Last-Event-ID as a byte string; empty if it sent none. */
   readonly cursor: string;
+  /** Is notified of what concerns the whole feed, if this browser opens it. */
   readonly feedListener: FeedListener;
+  /** Is notified of the gaps that only this browser gets. */
+  readonly streamListener: FeedListener;
 }

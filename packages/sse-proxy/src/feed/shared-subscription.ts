@@ -40,6 +40,7 @@ export class SharedSubscription implements Subscription, Member {
   /** The browser's upstream request, as the hooks made it last. */
   request: UpstreamRequest;
   readonly feedListener: JoinRequest['feedListener'];
+  readonly streamListener: JoinRequest['streamListener'];
   /** The id of the last event that the browser has; empty if it has none. Maintained when it leaves a feed. */
   cursor: string;
   /** Undefined once the browser reads: the stream is open then. */
@@ -54,11 +55,12 @@ export class SharedSubscription implements Subscription, Member {
   /** True while its hooks are pending after which it moves: it has no place, and nobody may give it one. */
   isMoving = false;
 
-  constructor({ made, cursor, source, feedListener }: JoinRequest) {
+  constructor({ made, cursor, source, feedListener, streamListener }: JoinRequest) {
     this.request = made.request;
     this.cursor = cursor;
     this.source = source;
     this.feedListener = feedListener;
+    this.streamListener = streamListener;
     // Nobody awaits it after the browser has left.
     this.ready.catch(nothing);
   }

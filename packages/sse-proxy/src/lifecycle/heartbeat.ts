@@ -1,3 +1,5 @@
+import { runInRootContext } from './async-context.ts';
+
 /** Members that are called in one turn of the event loop. */
 export const maxBeatsPerTurn = 512;
 
@@ -28,7 +30,8 @@ export class Heartbeat {
   /** Calls `member.beat()` on every beat from now on. */
   add(member: HeartbeatMember): void {
     this.#members.add(member);
-    this.#timer ??= setInterval(() => this.#beat(), this.periodMs).unref();
+    // The timer outlives the request that adds the first member, whose context it would retain.
+    this.#timer ??= runInRootContext(() => setInterval(() => this.#beat(), this.periodMs).unref());
   }
 
   /** Stops calling `member`. */

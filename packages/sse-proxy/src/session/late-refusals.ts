@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { SseProxyError } from '../errors.ts';
+import { isTracingField } from '../upstream/tracing-fields.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
-import { isTracingField } from './tracing-fields.ts';
 
 const keptMs = 60_000;
 const maxKept = 1_000;

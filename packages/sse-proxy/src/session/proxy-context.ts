@@ -3,13 +3,14 @@ import { closeFlushMs, maxOpensPerTurn } from '../config/defaults.ts';
 import { type Config, readCloseOptions } from '../config/options.ts';
 import { maxTimerMs } from '../config/rule.ts';
 import { UpstreamPermits } from '../config/upstream-permits.ts';
-import type { FeedListener, Gap } from '../feed/feed-parts.ts';
+import type { FeedListener } from '../feed/feed-parts.ts';
 import { Registry } from '../feed/registry.ts';
-import { notify } from '../hooks/observers.ts';
+import { Warnings } from '../hooks/warnings.ts';
 import { Heartbeat, type HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import { TurnLimiter } from '../lifecycle/turn-limiter.ts';
 import type { CloseOptions, OpenStream, SseProxyStats } from '../types.ts';
 import { createUpstream, type Upstream } from '../upstream/upstream.ts';
+import { FeedReports } from './feed-reports.ts';
 import { LateRefusals } from './late-refusals.ts';
 import type { StreamSession } from './stream-session.ts';
 
@@ -24,6 +25,8 @@ export class ProxyContext implements HeartbeatMember {
   readonly upstreamPermits: UpstreamPermits;
   /** The shared feeds; undefined in dedicated mode. */
   readonly registry: Registry | undefined;
+  /** Undefined if the user has switched warnings off. */
+  readonly warnings: Warnings | undefined;
   readonly lateRefusals = new LateRefusals();
   readonly turnLimiter = new TurnLimiter(maxOpensPerTurn);
   readonly counters = { opened: 0, refused: 0, evicted: 0 };
@@ -34,7 +37,7 @@ export class ProxyContext implements HeartbeatMember {
   #bytes = 0;
   #draining = false;
   /** The last one: nearly all streams have the same route. */
-  #feedListener: ObserverFeedListener | undefined;
+  #feedReports: FeedReports | undefined;
   readonly #whenEmpty: (() => void)[] = [];
 
   constructor(config: Config) {
@@ -43,6 +46,7 @@ export class ProxyContext implements HeartbeatMember {
     this.idleHeartbeat = new Heartbeat(config.idleBeatMs);
     this.upstream = createUpstream(config);
     this.upstreamPermits = new UpstreamPermits(config.maxUpstreams);
+    if (config.warnings) this.warnings = new Warnings();
     if (config.share) this.registry = new Registry(this, config.share);
   }
 
@@ -66,12 +70,10 @@ export class ProxyContext implements HeartbeatMember {
     for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 
-  /** Forwards what concerns a whole feed to the observers. */
+  /** Reports what happens to a shared feed. */
   feedListener(route: string): FeedListener {
-    if (this.#feedListener?.route !== route) {
-      this.#feedListener = new ObserverFeedListener(this.config.observers, route);
-    }
-    return this.#feedListener;
+    if (this.#feedReports?.route !== route) this.#feedReports = new FeedReports(this, route);
+    return this.#feedReports;
   }
 
   /** Ends streams whose response is closed. Evicts the streams with the most buffered bytes until the total is within `slowClient.maxTotalBytes`. */
@@ -160,22 +162,4 @@ export class ProxyContext implements HeartbeatMember {
 
 function cancel(timer: NodeJS.Timeout): () => void {
   return () => clearTimeout(timer);
-}
-
-class ObserverFeedListener implements FeedListener {
-  readonly #observers: Config['observers'];
-  readonly route: string;
-
-  constructor(observers: Config['observers'], route: string) {
-    this.#observers = observers;
-    this.route = route;
-  }
-
-  onResume(attempts: number, outageMs: number, browsers: number): void {
-    notify(this.#observers, 'onResume', { route: this.route, attempts, outageMs, browsers });
-  }
-
-  onGap({ reason }: Gap, browsers: number): void {
-    notify(this.#observers, 'onGap', { route: this.route, reason, browsers });
-  }
 }

@@ -4,13 +4,21 @@ import type { Config, ShareConfig } from '../config/options.ts';
 import type { UpstreamAddress } from '../config/target.ts';
 import type { RequestSource, SharedRequest } from '../feed/shared-request.ts';
 import { badHookResult, callHook } from '../hooks/call-hook.ts';
+import type { RunInContext } from '../lifecycle/async-context.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import { toUpstreamHeaders, type UpstreamFields } from '../request/upstream-headers.ts';
-import { isTracingField } from './tracing-fields.ts';
+import { isTracingField } from '../upstream/tracing-fields.ts';
 import { addedHeaders, upstreamAddress } from './upstream-request.ts';
 
 /** Fields that may differ between browsers with the same `share.key` [R52]. */
 const notInKey = new Set(['accept-language', 'x-forwarded-host', 'x-forwarded-proto']);
+
+/** The stream for which a request is made. */
+export interface SourceStream {
+  readonly req: Request;
+  readonly lifetime: Lifetime;
+  readonly run: RunInContext;
+}
 
 /** Makes the request that goes up for one browser of a shared feed, and the key of that feed. */
 export class SharedSource implements RequestSource {
@@ -19,14 +27,16 @@ export class SharedSource implements RequestSource {
   readonly #share: ShareConfig;
   readonly #req: Request;
   readonly #lifetime: Lifetime;
+  readonly #run: RunInContext;
 
-  /** Hooks are called with `req`, and not after `lifetime` has ended. */
-  constructor(config: Config, share: ShareConfig, req: Request, lifetime: Lifetime) {
+  /** Hooks are called with the stream's request and in its context, and not after it has ended. */
+  constructor(config: Config, share: ShareConfig, { req, lifetime, run }: SourceStream) {
     this.#config = config;
     this.#share = share;
     this.#req = req;
     this.#lifetime = lifetime;
-    this.identify = share.key && (() => this.#identify());
+    this.#run = run;
+    this.identify = share.key && (() => run(() => this.#identify()));
   }
 
   /** Whether the result can differ between two calls. */
@@ -35,7 +45,11 @@ export class SharedSource implements RequestSource {
     return typeof target === 'function' || typeof upstreamHeaders === 'function' || this.#share.key !== undefined;
   }
 
-  async build(): Promise<SharedRequest> {
+  build(): Promise<SharedRequest> {
+    return this.#run(() => this.#build());
+  }
+
+  async #build(): Promise<SharedRequest> {
     const address = await upstreamAddress(this.#config, this.#req, this.#lifetime);
     const added = await addedHeaders(this.#config, this.#req, this.#lifetime);
     const { headers, hasOwnAuthorization } = this.#fields(added);

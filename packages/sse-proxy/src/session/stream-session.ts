@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import { breakOff, http1SocketOf, isClosed, onResponse } from '../browser/connection.ts';
@@ -10,11 +11,13 @@ import type { ReleaseUpstreamPermit } from '../config/upstream-permits.ts';
 import { asProxyError, SseProxyError } from '../errors.ts';
 import type { Subscription } from '../feed/subscription.ts';
 import { type HookContext, notify } from '../hooks/observers.ts';
+import { captureContext, type RunInContext } from '../lifecycle/async-context.ts';
 import { type EndReason, Lifetime, type LifetimeOwner } from '../lifecycle/lifetime.ts';
 import { type Permit, releasePermit } from '../request/permit.ts';
 import { gapBytes } from '../sse/events.ts';
 import type { CloseReason, EvictContext, OpenStream } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
+import { FeedReports } from './feed-reports.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { StreamIdentity } from './stream-identity.ts';
 import { TimeLimits } from './time-limits.ts';
@@ -28,9 +31,15 @@ type StreamHook = 'onOpen' | 'onClose' | 'onRefuse' | 'onEvict' | 'onError';
 export class StreamSession implements WriterOwner, LifetimeOwner {
   readonly req: Request;
   readonly identity: StreamIdentity;
+  /** Reports what happens to the stream's feed, as far as it concerns this stream alone. */
+  readonly feedReports: FeedReports;
   /** The browser sent a Last-Event-ID that can't be forwarded: its stream begins with a gap. */
   hasUnusableId = false;
+  /** The browser's Last-Event-ID as a byte string; empty if it sent none that can be used. */
+  lastEventId = '';
   readonly lifetime = new Lifetime(this);
+  /** Calls the user's functions in the context of the browser's request, whatever has led to the call. */
+  readonly run: RunInContext = captureContext();
   /** The key that `authorize` returned. When asked again, it must return the same. */
   authorizedKey: string | undefined;
   /** What is sent to the upstream first, Last-Event-ID included; undefined once the upstream has responded. */
@@ -59,6 +68,7 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
     this.#res = res;
     this.req = req;
     this.identity = new StreamIdentity(req, context.config.name);
+    this.feedReports = new FeedReports(context, this.identity.route, this.identity);
     context.enter(this);
     onResponse(res, 'close', () => this.#onClosed());
     // Errors of a response (a reset while bytes wait) are always followed by its 'close'.
@@ -163,7 +173,7 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
     counters.opened++;
     if (config.maxDurationMs || config.reauthorizeMs) this.#timeLimits = new TimeLimits(this, config, heartbeat);
     if (headers) this.upstreamRequest = undefined;
-    this.#notify('onOpen', { waitedMs: this.#openedAt - this.#requestedAt, early: headers === undefined });
+    this.#notifyOpen(headers === undefined);
     const subscription = this.#subscription;
     // An observer may have ended the stream.
     if (!subscription || this.lifetime.ended) return;
@@ -185,7 +195,7 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
     const now = Date.now();
     const gap = { reason: 'unusable-id', from: now, to: now } as const;
     writer.onControlEvent(gapBytes(gap));
-    this.#context.feedListener(this.route).onGap(gap, 1);
+    this.feedReports.onGap(gap, 1);
     return !this.lifetime.ended;
   }
 
@@ -210,7 +220,7 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
     if (this.lifetime.ended) return;
     this.#closeReason ??= reason;
     this.#error = error;
-    this.#notify('onError', { error });
+    this.#reportError('failed', error);
     this.lifetime.end(reason);
   }
 
@@ -256,7 +266,7 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
     this.lifetime.end('refused');
     const { config, counters } = this.#context;
     counters.refused++;
-    this.#notify('onError', { error });
+    this.#reportError('refused', error);
     // Read here: an observer may have called close().
     const isDraining = this.#context.draining;
     const refusal = refuse(this.req, this.#res, error, { mode: config.refuse, isDraining });
@@ -269,9 +279,24 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
     breakOff(this.#res);
   }
 
+  #notifyOpen(early: boolean): void {
+    if (this.#context.config.observers.length === 0) return;
+    const waitedMs = this.#openedAt - this.#requestedAt;
+    this.#notify('onOpen', { waitedMs, early, lastEventIdHash: hashOf(this.lastEventId) });
+  }
+
+  #reportError(what: 'failed' | 'refused', error: SseProxyError): void {
+    this.#context.warnings?.report(this.route, `${what} a stream`, error);
+    this.#notify('onError', { error });
+  }
+
   #notify<Hook extends StreamHook>(hook: Hook, context: Omit<HookContext<Hook>, 'stream'>): void {
     const { observers } = this.#context.config;
     if (observers.length === 0) return;
-    notify(observers, hook, { stream: this.identity.info, ...context } as HookContext<Hook>);
+    this.run(() => notify(observers, hook, { stream: this.identity.info, ...context } as HookContext<Hook>));
   }
+}
+
+function hashOf(id: string): string | undefined {
+  return id === '' ? undefined : hash('sha256', Buffer.from(id, 'latin1'), 'hex').slice(0, 16);
 }

@@ -17,25 +17,28 @@ import { addedHeaders, upstreamAddress } from './upstream-request.ts';
 export async function subscribe(context: ProxyContext, stream: StreamSession, cursor: string): Promise<Subscription> {
   const { config, upstream, idleHeartbeat, registry } = context;
   const { req, lifetime } = stream;
-  const feedListener = context.feedListener(stream.route);
   if (registry && config.share) {
-    const source = new SharedSource(config, config.share, req, lifetime);
+    const source = new SharedSource(config, config.share, stream);
     const made = await source.build();
     stream.upstreamRequest = withCursor(made.request, cursor);
     context.lateRefusals.check(stream.upstreamRequest);
     if (lifetime.ended) throw new StreamEnded();
-    return registry.join({ made, source: source.isDynamic ? source : undefined, cursor, feedListener });
+    const feedListener = context.feedListener(stream.route);
+    const streamListener = stream.feedReports;
+    return registry.join({ made, source: source.isDynamic ? source : undefined, cursor, feedListener, streamListener });
   }
   const address = await upstreamAddress(config, req, lifetime);
-  const prepare = async () => ({
-    address,
-    ...toUpstreamHeaders(req, config, await addedHeaders(config, req, lifetime)),
-  });
+  const { run } = stream;
+  const prepare = async () => {
+    const added = await run(() => addedHeaders(config, req, lifetime));
+    return { address, ...toUpstreamHeaders(req, config, added), run };
+  };
   const request = await prepare();
   stream.upstreamRequest = withCursor(request, cursor);
   context.lateRefusals.check(stream.upstreamRequest);
   if (lifetime.ended) throw new StreamEnded();
   stream.holdUpstream(context.upstreamPermits.acquire());
+  const feedListener = stream.feedReports;
   const parts = { upstream, heartbeat: idleHeartbeat, config, cursor, prepare, feedListener, assignIds: false };
   return new DedicatedSubscription(parts, request, Boolean(config.transform));
 }

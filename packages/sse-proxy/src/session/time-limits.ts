@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type { Config } from '../config/options.ts';
 import { asProxyError, SseProxyError } from '../errors.ts';
+import type { RunInContext } from '../lifecycle/async-context.ts';
 import type { Heartbeat, HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import { authorize } from '../request/admission.ts';
@@ -10,6 +11,7 @@ export interface TimeLimited {
   readonly req: Request;
   readonly lifetime: Lifetime;
   readonly authorizedKey: string | undefined;
+  readonly run: RunInContext;
   /** `authorize`, called again, did not confirm the stream. */
   onEnd(reason: 'unauthorized', error: SseProxyError): void;
 }
@@ -47,10 +49,10 @@ export class TimeLimits implements HeartbeatMember {
 
   // Anything but a clear yes for the same key ends the stream: the browser reconnects and is authorized from the start.
   async #reauthorize(): Promise<void> {
-    const { req, lifetime, authorizedKey } = this.#stream;
+    const { req, lifetime, authorizedKey, run } = this.#stream;
     this.#isAuthorizing = true;
     try {
-      const key = await authorize(req, this.#config, lifetime);
+      const key = await run(() => authorize(req, this.#config, lifetime));
       if (key !== authorizedKey) {
         throw new SseProxyError('ERR_SSE_FORBIDDEN', { message: 'authorize returned another key' });
       }

@@ -1,19 +1,30 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import type { UpstreamAddress } from '../config/target.ts';
-import { SseProxyError } from '../errors.ts';
+import { SseProxyError, type SseProxyErrorCode } from '../errors.ts';
+import { runInRootContext } from '../lifecycle/async-context.ts';
 import { startTimeout } from '../lifecycle/timeout.ts';
 import type { BodyListener, BodySource } from './body-source.ts';
 import { classifyResponse } from './classify-response.ts';
 import { DispatcherBody } from './dispatcher-body.ts';
 import { SocketBody } from './fast-body/socket-body.ts';
+import { dispatchTraced, reportEnd, type TracedRequest, takeErrors } from './tracing.ts';
 import type { Dispatcher, UpstreamConnection, UpstreamHandler, UpstreamOptions, UpstreamRequest } from './upstream.ts';
 import { fromUpstream, outdatedDispatcher } from './upstream-error.ts';
 
 const nothing = () => {};
 
 // Shared: undici reads `.stack` on abort and V8 formats it on first access, so one Error per abort would be costly.
-const aborted = new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message: 'aborted by the proxy' });
+// By this name tracing agents tell an intended abort from a failure.
+const aborted = Object.assign(new Error('aborted by the proxy'), { name: 'AbortError', code: 'ABORT_ERR' });
+
+/** After these the response was complete as far as it matters, and its status says how it failed. */
+const saidByStatus: ReadonlySet<SseProxyErrorCode> = new Set([
+  'ERR_SSE_UPSTREAM_NO_CONTENT',
+  'ERR_SSE_UPSTREAM_BUSY',
+  'ERR_SSE_UPSTREAM_REFUSED',
+  'ERR_SSE_UPSTREAM_REDIRECT',
+]);
 
 // Our own timeouts replace undici's, whose clock ticks every 500 ms and counts a stalled event loop as a slow upstream.
 export const undiciTimeouts = { headersTimeout: 0, bodyTimeout: 0 };
@@ -34,6 +45,8 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
   #phase: 'connect' | 'headers' | 'body' | 'over' = 'connect';
   #controller: Dispatcher.DispatchController | undefined;
   #isAborting = false;
+  /** Undefined if no tracing agent observes the request. */
+  #traced: TracedRequest | undefined;
   #stopTimeout = nothing;
 
   constructor(options: UpstreamOptions, count: { connections: number }, handler: UpstreamHandler) {
@@ -44,17 +57,25 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
   }
 
   /** Sends the request in a microtask: a dispatcher may respond synchronously, before the caller has this connection. */
-  send({ address, headers }: UpstreamRequest, dispatcher: Dispatcher): void {
+  send({ address, headers, run = runInRootContext }: UpstreamRequest, dispatcher: Dispatcher): void {
     this.#address = address;
     this.#expect('connection', this.#options.connectTimeoutMs);
     queueMicrotask(() => {
-      if (this.#phase === 'over') return;
-      try {
-        dispatcher.dispatch({ ...address, method: 'GET', headers, reset: true, ...undiciTimeouts }, this);
-      } catch (cause) {
-        this.onResponseError(undefined, cause);
-      }
+      if (this.#phase !== 'over') run(() => this.#dispatch(headers, dispatcher));
     });
+  }
+
+  #dispatch(headers: string[], dispatcher: Dispatcher): void {
+    const options = { ...(this.#address as UpstreamAddress), method: 'GET', reset: true, ...undiciTimeouts } as const;
+    const onTraced = (request: TracedRequest) => {
+      this.#traced = request;
+      if (this.client) takeErrors(request, (error) => this.onResponseError(undefined, error));
+    };
+    try {
+      dispatchTraced(headers, (fields) => void dispatcher.dispatch({ ...options, headers: fields }, this), onTraced);
+    } catch (cause) {
+      this.onResponseError(undefined, cause);
+    }
   }
 
   /** Makes the socket of {@link client}, which serves only this request. */
@@ -71,8 +92,8 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
     this.#body?.resume();
   }
 
-  abort(): void {
-    if (this.#finish()) this.#stop();
+  abort(fault?: SseProxyError): void {
+    if (this.#finish()) this.#stop(fault);
   }
 
   /** Called only by dispatchers of undici 6, before a request is sent. */
@@ -118,7 +139,7 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
 
   onResponseError(_: unknown, cause: unknown): void {
     this.#drained(() => {
-      if (this.#phase !== 'over') this.#fail(fromUpstream(cause, this.#phase));
+      if (this.#phase !== 'over') this.#fail(fromUpstream(cause, this.#phase, this.#origin));
     });
   }
 
@@ -138,8 +159,13 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
   #expect(what: string, ms: number): void {
     this.#expectNothing();
     this.#stopTimeout = startTimeout(ms, () => {
-      this.#fail(new SseProxyError('ERR_SSE_UPSTREAM_TIMEOUT', { message: `no ${what} after ${ms} ms` }));
+      const message = `upstream ${this.#origin}: no ${what} after ${ms} ms`;
+      this.#fail(new SseProxyError('ERR_SSE_UPSTREAM_TIMEOUT', { message }));
     });
+  }
+
+  get #origin(): string {
+    return this.#address?.origin ?? '';
   }
 
   #expectNothing(): void {
@@ -149,13 +175,14 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
 
   #fail(error: SseProxyError): void {
     if (!this.#finish()) return;
-    this.#stop();
+    this.#stop(saidByStatus.has(error.code) ? undefined : error);
     this.#handler.onError(error);
   }
 
   #end(): void {
     if (!this.#finish()) return;
-    this.#destroy();
+    this.#report(undefined);
+    this.#destroy(aborted);
     this.#handler.onComplete();
   }
 
@@ -170,14 +197,21 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
     return true;
   }
 
-  #stop(): void {
-    this.#isAborting = true;
-    this.#controller?.abort(aborted);
-    this.#destroy();
+  /** Reports the end to tracing agents. With a user's dispatcher, undici reports every failure, ours too. */
+  #report(fault: SseProxyError | undefined): void {
+    if (this.#traced && (this.client || !(fault || this.#traced.aborted))) reportEnd(this.#traced, fault);
   }
 
-  #destroy(): void {
+  #stop(fault: SseProxyError | undefined): void {
+    this.#report(fault);
+    const reason = fault ?? aborted;
+    this.#isAborting = true;
+    this.#controller?.abort(reason);
+    this.#destroy(reason);
+  }
+
+  #destroy(reason: Error): void {
     this.#socket?.destroy();
-    this.client?.destroy();
+    this.client?.destroy(reason);
   }
 }

@@ -24,14 +24,14 @@ function isOutdated({ code, message }: { code?: unknown; message?: unknown }): b
   return code === 'UND_ERR_INVALID_ARG' && /^invalid on[A-Z]\w* method$/.test(String(message));
 }
 
-/** Translates what undici, the socket or TLS reported into ours; `phase` says how far the request had come. */
-export function fromUpstream(cause: unknown, phase: 'connect' | 'headers' | 'body'): SseProxyError {
+/** Translates what undici, the socket or TLS reported into ours; `phase` says how far the request to `origin` had come. */
+export function fromUpstream(cause: unknown, phase: 'connect' | 'headers' | 'body', origin: string): SseProxyError {
   if (cause instanceof SseProxyError) return cause;
   const { code = '', name = '' } = (cause ?? {}) as { code?: string; name?: string };
   // undici quotes the bytes that it could not read, and logs print an error's properties: they may be an event's.
   if (name === 'HTTPParserError') (cause as { data?: unknown }).data = undefined;
   if (phase === 'connect' && isOutdated((cause ?? {}) as Error)) return outdatedDispatcher(cause);
-  const details = { message: `upstream failed in phase ${phase}: ${code || name || 'unknown error'}`, cause };
+  const details = { message: `upstream ${origin} failed in phase ${phase}: ${code || name || 'unknown error'}`, cause };
   if (phase === 'body') return new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', details);
   if (name === 'HTTPParserError' || code.startsWith('HPE_') || protocolCodes.has(code)) {
     return new SseProxyError('ERR_SSE_UPSTREAM_PROTOCOL', details);

@@ -4,6 +4,7 @@ import { buildConnector, Client, type Dispatcher } from 'undici';
 import { maxHeaderBytes } from '../config/defaults.ts';
 import type { UpstreamAddress } from '../config/target.ts';
 import type { SseProxyError } from '../errors.ts';
+import type { RunInContext } from '../lifecycle/async-context.ts';
 import type { DataHandler } from './body-source.ts';
 import { onread } from './fast-body/socket-body.ts';
 import { watchTls } from './tls-warning.ts';
@@ -19,6 +20,8 @@ export interface UpstreamRequest {
   readonly headers: string[];
   /** True if the Authorization field came from `upstreamHeaders`: then 401 is no judgement about the browser [R46]. */
   readonly hasOwnAuthorization?: boolean;
+  /** Runs the sending in the context of the browser that it is for. @defaultValue in the context of no request */
+  readonly run?: RunInContext;
 }
 
 /** Handles the response to an {@link UpstreamRequest}. No method is called before `open` has returned. */
@@ -38,8 +41,11 @@ export interface UpstreamConnection {
   /** Stops delivery; unread bytes stay in the kernel and slow the upstream down. Has no effect before the response. */
   pause(): void;
   resume(): void;
-  /** Ends the request in whatever phase it is, DNS and connect included. Nothing is called afterwards. */
-  abort(): void;
+  /**
+   * Ends the request in whatever phase it is, DNS and connect included. Nothing is called afterwards. `fault`: the upstream's
+   * failure that is the cause; undefined if the request is no longer needed.
+   */
+  abort(fault?: SseProxyError): void;
 }
 
 /** Options of {@link createUpstream}, in milliseconds. */

@@ -14,6 +14,7 @@ import type {
   SseObserver,
   SseProxyHandler,
   SseProxyOptions,
+  UpstreamLostContext,
 } from '../../src/types.ts';
 
 /** An observer that keeps what it was told. */
@@ -21,6 +22,7 @@ export interface Witness extends SseObserver {
   readonly opens: OpenContext[];
   readonly closes: CloseContext[];
   readonly refusals: RefuseContext[];
+  readonly losses: UpstreamLostContext[];
   readonly resumes: ResumeContext[];
   readonly gaps: GapContext[];
   readonly evictions: EvictContext[];
@@ -32,6 +34,7 @@ export function witness(): Witness {
     opens: [] as OpenContext[],
     closes: [] as CloseContext[],
     refusals: [] as RefuseContext[],
+    losses: [] as UpstreamLostContext[],
     resumes: [] as ResumeContext[],
     gaps: [] as GapContext[],
     evictions: [] as EvictContext[],
@@ -42,6 +45,7 @@ export function witness(): Witness {
     onOpen: (context) => void seen.opens.push(context),
     onClose: (context) => void seen.closes.push(context),
     onRefuse: (context) => void seen.refusals.push(context),
+    onUpstreamLost: (context) => void seen.losses.push(context),
     onResume: (context) => void seen.resumes.push(context),
     onGap: (context) => void seen.gaps.push(context),
     onEvict: (context) => void seen.evictions.push(context),
@@ -64,7 +68,7 @@ export async function proxyApp(
   { path = '/sse', before }: { path?: string; before?: (app: Express) => void } = {},
 ): Promise<ProxyApp> {
   const seen = witness();
-  const proxy = sseProxy({ ...options, observers: [seen, ...(options.observers ?? [])] });
+  const proxy = sseProxy({ warnings: false, ...options, observers: [seen, ...(options.observers ?? [])] });
   const app = express();
   app.disable('x-powered-by');
   before?.(app);

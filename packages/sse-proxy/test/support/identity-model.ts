@@ -263,8 +263,16 @@ export class IdentityStage {
   }
 
   #join(viewer: RoleViewer): void {
-    const feedListener = { onResume: () => {}, onGap: () => {} };
-    viewer.join(this.#registry.join({ made: viewer.made(), source: viewer, cursor: viewer.cursor, feedListener }));
+    const feedListener = { onResume: () => {}, onGap: () => {}, onUpstreamLost: () => {} };
+    viewer.join(
+      this.#registry.join({
+        made: viewer.made(),
+        source: viewer,
+        cursor: viewer.cursor,
+        feedListener,
+        streamListener: feedListener,
+      }),
+    );
   }
 
   /** All is well again, and every connection is cut once more: then each browser has all events of its role. */

@@ -1,7 +1,16 @@
 import type { SseObserver } from '../../src/types.ts';
 
 /** Every hook there is. */
-export const hooks = ['onOpen', 'onClose', 'onRefuse', 'onResume', 'onGap', 'onEvict', 'onError'] as const;
+export const hooks = [
+  'onOpen',
+  'onClose',
+  'onRefuse',
+  'onUpstreamLost',
+  'onResume',
+  'onGap',
+  'onEvict',
+  'onError',
+] as const;
 
 /** An observer that keeps all it was told, in order. */
 export function recorder() {

@@ -26,9 +26,19 @@ export function registryWith(share: ShareOptions = {}, upstreams = 1_000) {
   const upstreamPermits = new UpstreamPermits(upstreams);
   const registry = new Registry({ config, upstream, heartbeat, upstreamPermits }, config.share || never());
   const gaps: string[] = [];
-  const feedListener = { onResume: () => {}, onGap: ({ reason }: { reason: string }) => void gaps.push(reason) };
+  const feedListener = {
+    onUpstreamLost: () => {},
+    onResume: () => {},
+    onGap: ({ reason }: { reason: string }) => void gaps.push(reason),
+  };
   const take = (cursor = '', fields: string[] = []) => {
-    return registry.join({ made: madeOf(fields), source: undefined, cursor, feedListener });
+    return registry.join({
+      made: madeOf(fields),
+      source: undefined,
+      cursor,
+      feedListener,
+      streamListener: feedListener,
+    });
   };
   const join = async (last?: number) => {
     const viewer = new Viewer(last, true);

@@ -56,7 +56,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
 );
 
 const address = { origin: 'http://upstream', path: '/' };
-const feedListener = { onResume: () => {}, onGap: () => {} };
+const feedListener = { onResume: () => {}, onGap: () => {}, onUpstreamLost: () => {} };
 
 /** The proxy's feeds between an upstream and browsers that are both of the test's making, on a clock of its making. */
 export class Stage {
@@ -156,7 +156,14 @@ export class Stage {
     };
     let subscription: Subscription;
     const made = { request, key: 'all', looseKey: '' };
-    if (this.#registry) subscription = this.#registry.join({ made, source: undefined, cursor, feedListener });
+    if (this.#registry)
+      subscription = this.#registry.join({
+        made,
+        source: undefined,
+        cursor,
+        feedListener,
+        streamListener: feedListener,
+      });
     else subscription = new DedicatedSubscription(parts, request, this.#single);
     viewer.join(subscription, this.upstream.log.length);
   }

@@ -59,6 +59,7 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
   const parts: Buffer[] = [];
   const overs: [CloseReason, SseProxyError | undefined][] = [];
   const gaps: Gap[] = [];
+  const losses: [code: string, attempts: number][] = [];
   const resumes: [attempts: number, outageMs: number][] = [];
   const events: boolean[] = [];
   const states: string[] = [];
@@ -79,6 +80,7 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
     onEnd: (reason, error) => void overs.push([reason, error]),
   };
   const feedListener: FeedListener = {
+    onUpstreamLost: (error, attempts) => void losses.push([error.code, attempts]),
     onGap: (gap) => void gaps.push(gap),
     onResume: (attempts, outageMs) => void resumes.push([attempts, outageMs]),
   };
@@ -87,6 +89,7 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
     upstream,
     overs,
     gaps,
+    losses,
     resumes,
     events,
     /** The states of `sse-proxy:upstream` events. */

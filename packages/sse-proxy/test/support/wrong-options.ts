@@ -266,10 +266,11 @@ export const wrongOptions: Record<keyof SseProxyOptions, Wrong[]> = {
     ...each('observers', /an array of observers/, [null, 5, {}, () => {}]),
     ...listed(each('observers', /an object with hooks/, [null, undefined, 5, [], () => {}]), {}),
     ...listed([[{ onClosed: () => {} }, 'observers', /hooks out of onOpen, onClose,/, '"onClosed"']], {}),
-    ...['onOpen', 'onClose', 'onRefuse', 'onResume', 'onGap', 'onEvict', 'onError'].flatMap((hook) =>
+    ...['onOpen', 'onClose', 'onRefuse', 'onUpstreamLost', 'onResume', 'onGap', 'onEvict', 'onError'].flatMap((hook) =>
       inside(hook, fn(`observers[1].${hook}`)).map(([value, ...said]): Wrong => [[{}, value], ...said]),
     ),
   ],
+  warnings: each('warnings', /true or false/, [null, 0, 1, 'false', {}]),
   dispatcher: each('dispatcher', /an undici dispatcher/, [null, 5, 'x', {}, [], { dispatch: true }]),
   fastPath: each('fastPath', /true or false/, [null, 0, 1, 'false', {}]),
 };

@@ -1,0 +1,41 @@
+import { isProxyError, printable, type SseProxyError, type SseProxyErrorCode, showKind } from '../errors.ts';
+
+/** Each code is reported once within this time. */
+const quietMs = 60_000;
+
+/** What happens when all is well: a restart, and an upstream that has nothing more to send. */
+const expected: ReadonlySet<SseProxyErrorCode> = new Set(['ERR_SSE_DRAINING', 'ERR_SSE_UPSTREAM_NO_CONTENT']);
+
+/**
+ * Reports errors on the console of an application that logs nothing itself, by `process.emitWarning`. Bounded: at most one
+ * warning per code and minute. Of a user's own error only the kind is shown, since its text may hold a secret [R56].
+ */
+export class Warnings {
+  readonly #reported = new Map<SseProxyErrorCode, { at: number; heldBack: number }>();
+
+  /** `what` says what happened to which stream: 'refused a stream', 'lost the upstream'. Never throws. */
+  report(route: string, what: string, error: SseProxyError): void {
+    const { code } = error;
+    if (expected.has(code)) return;
+    const last = this.#reported.get(code);
+    const now = performance.now();
+    if (last && now - last.at < quietMs) {
+      last.heldBack++;
+      return;
+    }
+    this.#reported.set(code, { at: now, heldBack: 0 });
+    const more = last?.heldBack ? ` (${last.heldBack} more since the last warning)` : '';
+    const where = route === '' ? '' : ` on ${printable(route)}`;
+    process.emitWarning(`sse-proxy ${what}${where}: ${error.message}${kindOfCause(error)}${more}`, {
+      type: 'SseProxyWarning',
+      code,
+    });
+  }
+}
+
+/** Only of an error that the application threw: messages about the upstream name its error's code already. */
+function kindOfCause({ cause, code }: SseProxyError): string {
+  const isOwn = code === 'ERR_SSE_HOOK' || code === 'ERR_SSE_TRANSFORM' || code === 'ERR_SSE_INTERNAL';
+  if (!isOwn || cause === undefined || isProxyError(cause)) return '';
+  return `, it threw ${showKind(cause)}`;
+}

@@ -1,0 +1,87 @@
+import { channel } from 'node:diagnostics_channel';
+import { isTracingField } from './tracing-fields.ts';
+
+/*
+ * Tracing agents, such as @opentelemetry/instrumentation-undici, subscribe to undici's channels. At `create` they start a
+ * span and add header fields to the request; at `trailers` they end the span; at `error` they end it as failed.
+ */
+const created = channel('undici:request:create');
+const completed = channel('undici:request:trailers');
+const failed = channel('undici:request:error');
+
+/** undici's own request, as its channels document it. */
+export interface TracedRequest {
+  readonly method: string;
+  /** name, value, name, value, … */
+  readonly headers: readonly unknown[];
+  readonly completed: boolean;
+  aborted: boolean;
+  addHeader(name: string, value: string): unknown;
+  /** Not documented: called by undici's client for every error of the request. */
+  onResponseError?(error: unknown): void;
+}
+
+/**
+ * Sends a request so that the upstream gets each tracing field once: an agent's, or else the one in `headers`. Without an
+ * agent, `headers` are sent as they are. A dispatcher that makes its request later than in `dispatch` sends no forwarded
+ * tracing fields while there is an agent.
+ *
+ * @param headers name, value, name, value, …
+ * @param onTraced called with undici's request if there is an agent
+ */
+export function dispatchTraced(
+  headers: string[],
+  dispatch: (headers: string[]) => void,
+  onTraced: (request: TracedRequest) => void,
+): void {
+  if (!created.hasSubscribers) return dispatch(headers);
+  // An agent would add a second traceparent, or keep the forwarded one, which is not its span's.
+  const forwarded = pick(headers, isTracingField);
+  // The last subscriber: agents have added their fields.
+  const onCreate = (message: unknown) => {
+    const { request } = message as { request: TracedRequest };
+    if (request.method !== 'GET') return;
+    addMissing(request, forwarded);
+    onTraced(request);
+  };
+  created.subscribe(onCreate);
+  try {
+    dispatch(pick(headers, (name) => !isTracingField(name)));
+  } finally {
+    created.unsubscribe(onCreate);
+  }
+}
+
+function addMissing(request: TracedRequest, forwarded: readonly string[]): void {
+  const names = request.headers.filter((_, index) => index % 2 === 0);
+  const present = new Set(names.map((name) => String(name).toLowerCase()));
+  // A tracestate belongs to its traceparent. [spec] W3C Trace Context §3.3
+  if (present.has('traceparent')) present.add('tracestate');
+  for (let i = 0; i < forwarded.length; i += 2) {
+    const name = forwarded[i] as string;
+    if (!present.has(name)) request.addHeader(name, forwarded[i + 1] as string);
+  }
+}
+
+function pick(headers: readonly string[], wanted: (name: string) => boolean): string[] {
+  return headers.filter((_, index) => wanted(headers[index - (index % 2)] as string));
+}
+
+/**
+ * Keeps undici from reporting errors of a request to agents, and passes them to `onError` instead: an abort is no failure,
+ * and undici takes a body that is read past it for broken. Then {@link reportEnd} is the only report. For requests of our
+ * own clients only: other dispatchers may have handlers that wait for undici's call.
+ */
+export function takeErrors(request: TracedRequest, onError: (error: unknown) => void): void {
+  request.onResponseError = (error) => {
+    request.aborted = true;
+    onError(error);
+  };
+}
+
+/** Reports to agents that a request has ended, if undici has not. `fault`: why it failed. */
+export function reportEnd(request: TracedRequest, fault: Error | undefined): void {
+  if (request.completed) return;
+  if (fault) failed.publish({ request, error: fault });
+  else completed.publish({ request, trailers: [] });
+}

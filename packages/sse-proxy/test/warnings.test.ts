@@ -1,0 +1,96 @@
+import { expect } from 'chai';
+import type { SseProxyOptions } from '../src/types.ts';
+import { stage } from './support/stage.ts';
+import { until } from './support/until.ts';
+
+interface Warning extends Error {
+  code?: string;
+}
+
+describe('warnings of the process', () => {
+  const { add, clean, upstream, app, visit } = stage({ warnings: true });
+  afterEach(clean);
+
+  /** The warnings of this package from now on. Node emits them in a later turn. */
+  function watch(): Warning[] {
+    const seen: Warning[] = [];
+    const listen = (warning: Warning) => {
+      if (warning.name === 'SseProxyWarning') seen.push(warning);
+    };
+    process.on('warning', listen);
+    add(seen, () => void process.off('warning', listen));
+    return seen;
+  }
+
+  const refused = async (port: number) => {
+    const browser = visit(port);
+    await until(() => browser.complete());
+  };
+
+  it('say why an upstream can not be reached, and where it is, without any configuration', async () => {
+    const seen = watch();
+    const { port } = await app({ target: 'http://127.0.0.1:1/logs?token=s3cret' });
+    await refused(port);
+    await until(() => seen.length === 1);
+    expect(seen[0]).to.include({
+      code: 'ERR_SSE_UPSTREAM_CONNECT',
+      message: 'sse-proxy refused a stream on /sse: upstream http://127.0.0.1:1 failed in phase connect: ECONNREFUSED',
+    });
+  });
+
+  it('report each code once in a minute, however many browsers are refused', async () => {
+    const seen = watch();
+    const { port, witness } = await app({ target: 'http://127.0.0.1:1/' });
+    for (let n = 0; n < 3; n++) await refused(port);
+    await refused((await app({ target: 'http://127.0.0.1:1/', authorize: () => false })).port);
+    await until(() => seen.length === 2);
+    expect(witness.refusals).to.have.length(3);
+    expect(seen.map(({ code }) => code)).to.deep.equal(['ERR_SSE_UPSTREAM_CONNECT', 'ERR_SSE_FORBIDDEN']);
+  });
+
+  it('report an upstream that was lost and can not be resumed', async () => {
+    const seen = watch();
+    const up = await upstream((request) => {
+      if (up.requests.length === 1) request.begin();
+      else request.raw('HTTP/1.1 503 s3cret\r\nContent-Length: 0\r\n\r\n');
+    });
+    const { port, witness } = await app({ target: up.url, resume: { minDelayMs: 1, maxDelayMs: 2 } });
+    await visit(port).opened();
+    up.requests[0]?.reset();
+    await until(() => witness.losses.length === 2);
+    await until(() => seen.length === 2);
+    expect(seen.map(({ message }) => message)).to.deep.equal([
+      `sse-proxy lost the upstream on /sse: upstream ${new URL(up.url).origin} failed in phase body: ECONNRESET`,
+      'sse-proxy lost the upstream on /sse: upstream answered 503',
+    ]);
+  });
+
+  it("show only the kind of what the application's function threw [R56]", async () => {
+    const seen = watch();
+    const authorize = (): boolean => {
+      throw new RangeError('s3cret');
+    };
+    await refused((await app({ target: 'http://127.0.0.1:1/', authorize })).port);
+    await until(() => seen.length === 1);
+    expect(seen[0]).to.include({
+      code: 'ERR_SSE_HOOK',
+      message: 'sse-proxy refused a stream on /sse: authorize failed, it threw an object (RangeError)',
+    });
+  });
+
+  const silent: [name: string, options: Partial<SseProxyOptions>][] = [
+    ['with warnings: false', { warnings: false }],
+    ['while the proxy drains', {}],
+  ];
+  for (const [name, options] of silent) {
+    it(`report no refusal ${name}`, async () => {
+      const seen = watch();
+      const { port, proxy, witness } = await app({ target: 'http://127.0.0.1:1/', ...options });
+      if (options.warnings !== false) await proxy.close();
+      await refused(port);
+      expect(witness.refusals).to.have.length(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(seen).to.deep.equal([]);
+    });
+  }
+});
