@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { optionNames } from '../src/config/option-table.ts';
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+const typeFiles = readdirSync(new URL('../src/types/', import.meta.url)).map((name) => `types/${name}`);
 
 describe('the documentation', () => {
   it('has a heading for every error code, and no other', () => {
@@ -19,7 +20,7 @@ describe('the documentation', () => {
   });
 
   it('has a comment for every public type and member', () => {
-    for (const file of ['types.ts', 'errors.ts']) {
+    for (const file of [...typeFiles, 'errors.ts']) {
       const lines = read(`../src/${file}`).split('\n');
       const publics = lines.flatMap((line, index) => {
         const name = /^(?: {2,6}|export (?:interface|type|class|function) )(?:readonly )?(\w+)\??[:(;<= ]/.exec(
@@ -29,7 +30,7 @@ describe('the documentation', () => {
           /^ {2,6}(?:readonly )?\w+\??[:(].*;$/.test(line) && !/^ {2,6}(?:super|return|this)\b/.test(line);
         return name && (isMember || line.startsWith('export')) ? [{ name, before: lines[index - 1] }] : [];
       });
-      expect(publics).to.have.length.above(5);
+      expect(publics, file).to.not.be.empty;
       const undocumented = publics.filter(({ before }) => !before?.trimEnd().endsWith('*/')).map(({ name }) => name);
       expect(
         undocumented.filter((name) => name !== 'ok'),
@@ -39,7 +40,7 @@ describe('the documentation', () => {
   });
 
   it('explains every reason of an end and of a gap', () => {
-    const types = read('../src/types.ts');
+    const types = read('../src/types/stream.ts');
     for (const name of ['CloseReason', 'GapReason']) {
       const [, comment = '', union = ''] =
         new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\\nexport type ${name} =([^;]*);`).exec(types) ?? [];

@@ -7,7 +7,7 @@ const rules = new URL('../biome.json', import.meta.url);
 const forbidden = {
   'src/errors.ts': './config/defaults.ts',
   'src/http.ts': './sse/fields.ts',
-  'src/types.ts': './feed/feed.ts',
+  'src/types/options.ts': '../config/defaults.ts',
   'src/index.ts': '@datashop/sse-client',
   'src/sse-proxy.ts': 'undici',
   'src/lifecycle/heartbeat.ts': '../hooks/observers.ts',
@@ -27,7 +27,8 @@ const forbidden = {
 };
 
 const allowed = {
-  'src/types.ts': 'undici',
+  'src/types/options.ts': 'undici',
+  'src/types/observer.ts': '../errors.ts',
   'src/sse-proxy.ts': './session/stream-session.ts',
   'src/lifecycle/heartbeat.ts': '../errors.ts',
   'src/hooks/observers.ts': '../lifecycle/lifetime.ts',

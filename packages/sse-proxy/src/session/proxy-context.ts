@@ -133,7 +133,7 @@ export class ProxyContext implements HeartbeatMember {
     return [...this.#streams].flatMap((stream) => stream.describe() ?? []);
   }
 
-  /** See `stats` in types.ts. */
+  /** See `Closable.stats` in types/handler.ts. */
   stats(): SseProxyStats {
     const stats: SseProxyStats = {
       open: 0,

@@ -1,0 +1,32 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler, Router } from 'express';
+import type { SseProxyStats } from './stats.ts';
+import type { OpenStream } from './stream.ts';
+
+/** Options of `close()`. */
+export interface CloseOptions {
+  /** Streams are ended at random moments within this time, so that browsers do not reconnect at once, in milliseconds. @defaultValue 0 */
+  graceMs?: number;
+}
+
+interface Closable {
+  /**
+   * Refuses new streams softly, ends the open ones within `graceMs`, and resolves when all of them and all upstream
+   * connections are closed, at most a second later. Rejects with `ERR_SSE_OPTION` for a wrong `graceMs`, and then closes
+   * nothing. A second call waits for the same end.
+   */
+  close(options?: CloseOptions): Promise<void>;
+  /** The current counters and gauges. */
+  stats(): SseProxyStats;
+  /** The streams that are open now, oldest first. */
+  streams(): OpenStream[];
+}
+
+/** A handler as `http.createServer` accepts it. */
+type NodeHandler = (req: IncomingMessage, res: ServerResponse) => void;
+
+/** Returned by {@link sseProxy}: a handler for Express, and for whatever passes Node's own objects. */
+export type SseProxyHandler = RequestHandler & NodeHandler & Closable;
+
+/** Returned by {@link sseRouter}; its `stats()` are the sums over its routes. */
+export type SseProxyRouter = Router & Closable;

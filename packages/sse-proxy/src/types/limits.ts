@@ -1,0 +1,96 @@
+import type { Request } from 'express';
+import type { Awaitable } from './awaitable.ts';
+
+/** Passed to {@link StreamLimiter.acquire}. */
+export interface LimitRequest {
+  /** The browser's request. Holds credentials: never log it whole. */
+  readonly req: Request;
+  /** The key that `authorize` returned; undefined if it returned none. */
+  readonly key: string | undefined;
+  /** Aborted when the browser leaves while the limiter has not settled. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What a limit bounds: `total` and `upstreams` as in {@link StreamLimits}, the others as in {@link LimitRule}.
+ * A browser gets `ERR_SSE_LIMIT` for `total`, `ERR_SSE_LIMIT_UPSTREAMS` for `upstreams`, `ERR_SSE_LIMIT_RATE` for opens
+ * within a time, `ERR_SSE_LIMIT_KEY` for `max`.
+ */
+export type LimitKind = 'total' | 'upstreams' | 'max' | 'opensPerMinute' | 'opensPerHour';
+
+/** The result of {@link StreamLimiter.acquire}: a permit, or the limit that was reached. */
+export type LimitResult =
+  | {
+      readonly ok: true;
+      /** Called exactly once, when the stream has ended, whatever ended it. */
+      release(): void;
+    }
+  | {
+      readonly ok: false;
+      /** The name of the rule that refuses: `total`, or the `name` of a {@link LimitRule}. Shown to operators. */
+      readonly rule: string;
+      /** Which bound of the rule was reached. */
+      readonly kind: LimitKind;
+      /** The earliest sensible return, in milliseconds. Left out: 5,000 to 10,000. */
+      readonly retryAfterMs?: number;
+    };
+
+/** Counts open streams. Implement it to count across instances. */
+export interface StreamLimiter {
+  /** Most upstream connections at once; a positive whole number. @defaultValue 20_000 */
+  readonly upstreams?: number;
+  /**
+   * Called once per request, after `authorize` and before any upstream request. What it throws or rejects with, or no
+   * result within `hookTimeoutMs`, refuses the request with `ERR_SSE_HOOK` or `ERR_SSE_HOOK_TIMEOUT`. A permit that
+   * arrives after the browser has left is released at once.
+   */
+  acquire(request: LimitRequest): Awaitable<LimitResult>;
+}
+
+/** One rule of the built-in limiter. It needs at least one bound; each bound is a positive whole number. */
+export interface LimitRule {
+  /** Names the rule in errors, logs and metrics. Unique; not `total` or `upstreams`. */
+  name: string;
+  /**
+   * What the rule counts by, such as the user or the workflow. Called once per request, synchronously. `undefined`: the
+   * rule does not apply to this request. What is no string, and what it throws, refuses the request with `ERR_SSE_HOOK`.
+   * Behind a proxy the bare `req.ip` is the same for everybody unless Express' `trust proxy` is set; group IPv6
+   * addresses with {@link clientSubnet}.
+   * @defaultValue the key that `authorize` returns
+   */
+  key?: (req: Request, context: { authorizedKey: string | undefined }) => string | undefined;
+  /** Open streams per key. @defaultValue none */
+  max?: number;
+  /** Streams opened per key within any 60 seconds. @defaultValue none */
+  opensPerMinute?: number;
+  /** Streams opened per key within any 3,600 seconds. @defaultValue none */
+  opensPerHour?: number;
+}
+
+/**
+ * Bounds of the built-in limiter, which counts in this process. At a limit the newcomer is refused, never a running
+ * stream evicted. All `rules` hold at once; a refused request counts in none of them.
+ */
+export interface StreamLimits {
+  /** Open streams of this middleware. @defaultValue 10_000 */
+  total?: number;
+  /**
+   * Upstream connections of this middleware: dedicated and shared ones, those that linger, backfills and joins.
+   * @defaultValue 2 × `total`
+   */
+  upstreams?: number;
+  /**
+   * Bounds per user, per workflow, or whatever their `key` returns.
+   * @defaultValue none
+   * @example
+   * ```ts
+   * rules: [
+   *   { name: 'user', max: 10, opensPerMinute: 30 },
+   *   { name: 'workflow', key: (req) => req.params.workflowId, max: 10, opensPerMinute: 5, opensPerHour: 100 },
+   * ]
+   * ```
+   */
+  rules?: LimitRule[];
+  /** Short for the rule `{ name: 'perKey', max: perKey }`: open streams per key of `authorize`. @defaultValue none */
+  perKey?: number;
+}

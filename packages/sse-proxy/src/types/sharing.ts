@@ -1,0 +1,41 @@
+import type { Request } from 'express';
+
+/** What a shared feed retains for browsers that return: until the first of these bounds is reached. */
+export interface ReplayOptions {
+  /**
+   * Events. If it is over 10,000, at most one event is retained for each 128 bytes of `maxBytes`, since every event costs
+   * memory besides its bytes.
+   * @defaultValue 10_000
+   */
+  maxEvents?: number;
+  /** Bytes of memory. @defaultValue 4_194_304 */
+  maxBytes?: number;
+  /** Age of an event, in milliseconds. @defaultValue 300_000 */
+  maxAgeMs?: number;
+}
+
+/** How browsers share an upstream connection. */
+export interface ShareOptions {
+  /**
+   * What browsers must have in common to share, besides the upstream URL and the forwarded header fields other than
+   * `accept-language`, `x-forwarded-host` and `x-forwarded-proto`. Must return a string that is not empty. Refused with
+   * `ERR_SSE_OPTION` while users' credentials are forwarded: browsers would share what only one of them may see.
+   * @defaultValue all header fields that go up
+   */
+  key?: (req: Request) => string;
+  /**
+   * `'assign'` gives every event an id of the proxy's own (`<epoch>-<offset>`): for an upstream without ids, so that
+   * a browser that reconnects loses nothing there either. @defaultValue 'upstream'
+   */
+  ids?: 'upstream' | 'assign';
+  /**
+   * How a browser without a Last-Event-ID joins a running feed. `'fresh'`: by an upstream request of its own, so that
+   * it gets the snapshot or greeting that a new connection gets, and moves to the feed at the first event that both
+   * have. `'live'`: it gets what the feed receives from now on. @defaultValue 'fresh'
+   */
+  join?: 'fresh' | 'live';
+  /** What is retained for browsers that return. */
+  replay?: ReplayOptions;
+  /** How long an upstream connection outlives its last browser, in milliseconds; 0: not at all. @defaultValue 5_000 */
+  lingerMs?: number;
+}

@@ -1,0 +1,27 @@
+/** Counters and gauges of one middleware. Counters start at 0 when it is made and never decrease. */
+export interface SseProxyStats {
+  /** Gauge: streams that are open. */
+  open: number;
+  /** Gauge: requests that are being authorized, limited or connected. */
+  opening: number;
+  /** Counter: streams that were opened. */
+  opened: number;
+  /** Counter: requests that were refused. */
+  refused: number;
+  /** Counter: browsers that were disconnected because they read too slowly. */
+  evicted: number;
+  /** Counter: upstream events written to browsers. */
+  events: number;
+  /** Counter: bytes written to browsers, heartbeats and the proxy's own events included, HTTP framing excluded. */
+  bytes: number;
+  /** Gauge: bytes buffered for slow browsers. */
+  bufferedBytes: number;
+  /** Gauge: upstream requests in progress, from DNS to the end of the body. */
+  upstreamConnections: number;
+  /** Gauge: shared feeds, including those that linger after their last browser. */
+  sharedFeeds: number;
+  /** Gauge: age of the oldest open stream, in milliseconds; 0 without one. */
+  oldestMs: number;
+  /** Whether `close()` was called. */
+  draining: boolean;
+}
