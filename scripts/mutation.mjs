@@ -13,7 +13,7 @@ const lowest = 85;
 const groups = {
   framing: ['sse/framer', ['framer', 'framer-fields', 'framer-cost', 'feed-bytes']],
   'replay-filter': ['feed/replay-filter', ['replay-filter', 'feed']],
-  replay: ['feed/replay-ring', ['replay-ring', 'share-slow']],
+  replay: ['feed/shared/replay-ring', ['replay-ring', 'share-slow']],
   feed: [
     'feed/feed',
     ['feed', 'feed-bytes', 'resume', 'resume-lifetime', 'upstream-inputs', 'timeouts', 'stalled-loop'],

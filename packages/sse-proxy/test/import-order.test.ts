@@ -19,7 +19,8 @@ const forbidden = {
   'src/upstream/upstream.ts': '../feed/feed.ts',
   'src/upstream/fast-body/socket-body.ts': '../../sse/framer.ts',
   'src/feed/feed.ts': '../browser/response-writer.ts',
-  'src/feed/registry.ts': '../hooks/call-hook.ts',
+  'src/feed/hold-timer.ts': './shared/registry.ts',
+  'src/feed/shared/registry.ts': '../../hooks/call-hook.ts',
   'src/browser/response-writer.ts': '../session/stream-session.ts',
   'src/browser/fast-write/socket-sink.ts': '../../upstream/upstream.ts',
   'src/request/admission.ts': '../browser/refusal.ts',
@@ -38,7 +39,7 @@ const allowed = {
   'src/feed/feed.ts': '../upstream/upstream-call.ts',
   'src/browser/response-writer.ts': '../sse/events.ts',
   'src/request/admission.ts': '../hooks/call-hook.ts',
-  'src/session/subscribe.ts': '../feed/registry.ts',
+  'src/session/subscribe.ts': '../feed/shared/registry.ts',
 };
 
 describe('lint of the import order of sse-proxy', () => {

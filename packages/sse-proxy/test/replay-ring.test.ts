@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ReplayBounds } from '../src/config/replay-bounds.ts';
-import { ReplayRing } from '../src/feed/replay-ring.ts';
+import { ReplayRing } from '../src/feed/shared/replay-ring.ts';
 import { until } from './support/until.ts';
 
 const wide: ReplayBounds = { maxEvents: 1_000, maxBytes: 1_000_000, maxAgeMs: 1_000_000 };

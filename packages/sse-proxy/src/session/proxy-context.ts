@@ -4,7 +4,7 @@ import { type Config, readCloseOptions } from '../config/options.ts';
 import { maxTimerMs } from '../config/rule.ts';
 import { UpstreamPermits } from '../config/upstream-permits.ts';
 import type { FeedListener } from '../feed/feed-parts.ts';
-import { Registry } from '../feed/registry.ts';
+import { Registry } from '../feed/shared/registry.ts';
 import { Warnings } from '../hooks/warnings.ts';
 import { Heartbeat, type HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import { TurnLimiter } from '../lifecycle/turn-limiter.ts';

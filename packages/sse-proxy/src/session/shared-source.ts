@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Request } from 'express';
 import type { Config, ShareConfig } from '../config/options.ts';
 import type { UpstreamAddress } from '../config/target.ts';
-import type { RequestSource, SharedRequest } from '../feed/shared-request.ts';
+import type { RequestSource, SharedRequest } from '../feed/shared/shared-request.ts';
 import { badHookResult, callHook } from '../hooks/call-hook.ts';
 import type { RunInContext } from '../lifecycle/async-context.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';

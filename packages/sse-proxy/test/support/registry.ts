@@ -1,7 +1,7 @@
 import { readOptions } from '../../src/config/options.ts';
 import { UpstreamPermits } from '../../src/config/upstream-permits.ts';
-import { Registry } from '../../src/feed/registry.ts';
-import type { SharedRequest } from '../../src/feed/shared-request.ts';
+import { Registry } from '../../src/feed/shared/registry.ts';
+import type { SharedRequest } from '../../src/feed/shared/shared-request.ts';
 import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
 import type { ShareOptions } from '../../src/types.ts';
 import { MemoryUpstream } from './memory-upstream.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { readOptions } from '../../src/config/options.ts';
 import { UpstreamPermits } from '../../src/config/upstream-permits.ts';
 import { DedicatedSubscription } from '../../src/feed/dedicated-subscription.ts';
-import { Registry } from '../../src/feed/registry.ts';
+import { Registry } from '../../src/feed/shared/registry.ts';
 import type { Subscription } from '../../src/feed/subscription.ts';
 import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
 import type { SseProxyOptions } from '../../src/types.ts';

@@ -1,4 +1,4 @@
-import { SseProxyError } from '../errors.ts';
+import { SseProxyError } from '../../errors.ts';
 import type { SharedFeed } from './shared-feed.ts';
 import type { SharedSubscription } from './shared-subscription.ts';
 

@@ -1,16 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ReplayBounds } from '../config/replay-bounds.ts';
-import { SseProxyError } from '../errors.ts';
-import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
-import type { EventHandler } from '../sse/event-handler.ts';
-import { gapBytes, isControlEvent } from '../sse/events.ts';
-import { lateLineFeed, unusableId } from '../sse/fields.ts';
-import type { CloseReason } from '../types.ts';
-import type { UpstreamRequest } from '../upstream/upstream.ts';
+import type { ReplayBounds } from '../../config/replay-bounds.ts';
+import { SseProxyError } from '../../errors.ts';
+import type { HeartbeatMember } from '../../lifecycle/heartbeat.ts';
+import type { EventHandler } from '../../sse/event-handler.ts';
+import { gapBytes, isControlEvent } from '../../sse/events.ts';
+import { lateLineFeed, unusableId } from '../../sse/fields.ts';
+import type { CloseReason } from '../../types.ts';
+import type { UpstreamRequest } from '../../upstream/upstream.ts';
 import type { IdAssigner } from './assigned-ids.ts';
-import { Feed } from './feed.ts';
-import type { FeedHandler, FeedListener, FeedParts, Gap } from './feed-parts.ts';
-import { FrameRun } from './frame-run.ts';
+import { Feed } from '../feed.ts';
+import type { FeedHandler, FeedListener, FeedParts, Gap } from '../feed-parts.ts';
+import { FrameRun } from '../frame-run.ts';
 import { type Reader, ReaderGroup } from './reader-group.ts';
 import { type ReplayPosition, ReplayRing } from './replay-ring.ts';
 

@@ -1,15 +1,15 @@
-import { maxBackfills } from '../config/defaults.ts';
-import type { Config, ShareConfig } from '../config/options.ts';
-import { SseProxyError } from '../errors.ts';
-import type { Heartbeat } from '../lifecycle/heartbeat.ts';
-import { gapBytes } from '../sse/events.ts';
-import type { GapReason } from '../types.ts';
-import type { Upstream, UpstreamRequest } from '../upstream/upstream.ts';
+import { maxBackfills } from '../../config/defaults.ts';
+import type { Config, ShareConfig } from '../../config/options.ts';
+import { SseProxyError } from '../../errors.ts';
+import type { Heartbeat } from '../../lifecycle/heartbeat.ts';
+import { gapBytes } from '../../sse/events.ts';
+import type { GapReason } from '../../types.ts';
+import type { Upstream, UpstreamRequest } from '../../upstream/upstream.ts';
 import { IdCounter, idRemover } from './assigned-ids.ts';
 import { BackfillQueue } from './backfill-queue.ts';
 import { CatchUp } from './catch-up.ts';
-import type { FeedListener } from './feed-parts.ts';
-import { asTemporary } from './refusals.ts';
+import type { FeedListener } from '../feed-parts.ts';
+import { asTemporary } from '../refusals.ts';
 import { SharedFeed, type SharedParts } from './shared-feed.ts';
 import type { SharedRequest } from './shared-request.ts';
 import {

@@ -1,9 +1,9 @@
-import type { SseProxyError } from '../errors.ts';
-import { frameContent } from '../sse/fields.ts';
-import type { CloseReason } from '../types.ts';
-import type { UpstreamRequest } from '../upstream/upstream.ts';
+import type { SseProxyError } from '../../errors.ts';
+import { frameContent } from '../../sse/fields.ts';
+import type { CloseReason } from '../../types.ts';
+import type { UpstreamRequest } from '../../upstream/upstream.ts';
 import { withoutId } from './assigned-ids.ts';
-import { asTemporary } from './refusals.ts';
+import { asTemporary } from '../refusals.ts';
 import type { Follower, LiveMatcher, SharedFeed } from './shared-feed.ts';
 
 const checkMs = 1_000;

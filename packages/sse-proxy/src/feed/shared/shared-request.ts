@@ -1,5 +1,5 @@
-import type { UpstreamRequest } from '../upstream/upstream.ts';
-import type { FeedListener } from './feed-parts.ts';
+import type { UpstreamRequest } from '../../upstream/upstream.ts';
+import type { FeedListener } from '../feed-parts.ts';
 
 /** The request that goes up for one browser at this moment. */
 export interface SharedRequest {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { parseEvent, serializeEvent } from '../sse/events.ts';
+import { parseEvent, serializeEvent } from '../../sse/events.ts';
 
 /** A frame in which the upstream's id was replaced. */
 export interface AssignedFrame {

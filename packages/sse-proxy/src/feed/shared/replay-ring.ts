@@ -1,5 +1,5 @@
-import type { ReplayBounds } from '../config/replay-bounds.ts';
-import { frameContent } from '../sse/fields.ts';
+import type { ReplayBounds } from '../../config/replay-bounds.ts';
+import { frameContent } from '../../sse/fields.ts';
 import { FrameMemory } from './frame-memory.ts';
 import { IdIndex } from './id-index.ts';
 

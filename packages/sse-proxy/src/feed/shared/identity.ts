@@ -1,4 +1,4 @@
-import type { UpstreamRequest } from '../upstream/upstream.ts';
+import type { UpstreamRequest } from '../../upstream/upstream.ts';
 import type { SharedRequest } from './shared-request.ts';
 import type { SharedSubscription } from './shared-subscription.ts';
 
