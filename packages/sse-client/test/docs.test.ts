@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { readOptions } from '../src/options.ts';
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
-const types = read('../src/types.ts');
+const types = readdirSync(new URL('../src/types/', import.meta.url))
+  .map((name) => read(`../src/types/${name}`))
+  .join('\n');
 const readme = read('../README.md');
 
 /** The first cells of the table under a heading. */

@@ -8,6 +8,7 @@ const forbidden = {
   'src/notifier.ts': './connection/outcome.ts',
   'src/options.ts': './event-stream.ts',
   'src/received.ts': 'eventsource-parser',
+  'src/types/snapshot.ts': '../options.ts',
   'src/event-stream.ts': 'react',
   'src/index.ts': '@datashop/sse-proxy',
   'src/react.ts': './connection/connection.ts',
@@ -22,6 +23,8 @@ const forbidden = {
 };
 
 const allowed = {
+  'src/types.ts': './types/snapshot.ts',
+  'src/types/snapshot.ts': './entries.ts',
   'src/notifier.ts': './environment.ts',
   'src/event-stream.ts': './tabs/tabs-connection.ts',
   'src/index.ts': './event-stream.ts',

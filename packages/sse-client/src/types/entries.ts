@@ -1,0 +1,75 @@
+/** An event in the list. */
+export interface EventEntry {
+  readonly kind: 'event';
+  /** Unique in this store and stable while the entry is kept: usable as a React key. */
+  readonly key: number;
+  /** The event's own id, or '' if it has none. Distinct events may have the same id. */
+  readonly id: string;
+  /** The event's type; `message` if it has none. */
+  readonly event: string;
+  readonly data: string;
+  /** When this browser received it, in milliseconds since 1970. */
+  readonly receivedAt: number;
+  /** `original`: added by `seed()`. `new`: received over the stream, or added by `fill()`. */
+  readonly origin: 'original' | 'new';
+}
+
+/** A place in the list where continuity was lost. */
+export interface GapEntry {
+  readonly kind: 'gap';
+  /** As for events. */
+  readonly key: number;
+  /**
+   * The proxy's reason, or one of the client's:
+   *
+   * - `no-ids`: it reconnected without an id to resume from, or the last event had none: later ones may be missing, and
+   *   events without an id may be in the list twice
+   * - `event-too-large`: an event larger than `maxEventChars` was discarded; its id is in `id`, if it had one
+   * - `ids-restarted`: the server may have restarted its numbering: after a resume it sent an id before the cursor that is new, or
+   *   known with other data
+   * - `replay-too-long`: the server repeated more than the client remembers; events before this gap may be in the list
+   *   twice
+   * - `unknown-id`: a tab could not be caught up with the tab that holds the connection
+   * - `reader-too-slow`: an async iterator dropped entries, which only happens with `shareTabs`
+   */
+  readonly reason: string;
+  /** Milliseconds since 1970. */
+  readonly from: number;
+  /** Milliseconds since 1970. */
+  readonly to: number;
+  /** Id of the last event before the gap, where a REST cursor can begin; '' if unknown. */
+  readonly afterId: string;
+  /** Id of the missing event, where it is one and its id is known. */
+  readonly id?: string | undefined;
+}
+
+/** An entry of the list. */
+export type Entry = EventEntry | GapEntry;
+
+/** An immutable view of the entries, oldest first. Taking a view copies nothing, however many entries there are. */
+export interface EntryList extends Iterable<Entry> {
+  /** The number of entries. */
+  readonly length: number;
+  /** Returns the entry at this place, 0 being the oldest kept; undefined outside of the list. */
+  at(index: number): Entry | undefined;
+  /** As `Array.prototype.slice`. */
+  slice(start?: number, end?: number): Entry[];
+  /**
+   * How many entries have been trimmed from the old end since `generation` began. `offset + index` is a stable position:
+   * code that derives something from the list can continue where it stopped.
+   */
+  readonly offset: number;
+  /** Changes when the list changes anywhere but at its ends (seed, fill, clear, reset): derive again from the start. */
+  readonly generation: number;
+}
+
+/** An event that is known from elsewhere, such as a REST page. Give it the id, type and data that it has in the stream. */
+export interface KnownEvent {
+  /** '' if it has none: then it can't be recognised in the stream. */
+  id: string;
+  data: string;
+  /** The event's type. @defaultValue 'message' */
+  event?: string;
+  /** Milliseconds since 1970. @defaultValue now */
+  receivedAt?: number;
+}

@@ -1,0 +1,70 @@
+/**
+ * What the stream is doing. Only `idle`, `unauthorized` and `closed` are left by `connect()` alone.
+ *
+ * - `idle`: switched off by `disconnect()`, or not switched on yet
+ * - `connecting`: a request has been sent and not been answered
+ * - `connected`: the response is here, and bytes have arrived lately
+ * - `waiting-upstream`: connected to the proxy, which has no connection to its upstream, or a silent one, since `since`
+ * - `stalled`: connected, but no byte (heartbeats count) for longer than `watchdogMs`: about to reconnect
+ * - `waiting`: the connection was lost; the next attempt is at `retryAt`
+ * - `refused`: the server refused with "not now" and a reason; the next attempt is at `retryAt`
+ * - `unauthorized`: 401 or 403
+ * - `closed`: a final response: 204, or a 4xx that is not worth a retry
+ */
+export type StreamStatus =
+  | 'idle'
+  | 'connecting'
+  | 'connected'
+  | 'waiting-upstream'
+  | 'stalled'
+  | 'waiting'
+  | 'refused'
+  | 'unauthorized'
+  | 'closed';
+
+/**
+ * State of the proxy's upstream while it delivers nothing: `connecting` for the first time, `lost`, or `silent` for longer
+ * than its heartbeats explain.
+ */
+export type UpstreamState = 'connecting' | 'lost' | 'silent';
+
+/**
+ * Stable identifiers of errors, not meant to be shown.
+ *
+ * - `HEADERS`: the `headers` function failed, or did not return header values
+ * - `URL`: the URL is relative and there is no page
+ * - `NETWORK`: the request failed, or the connection broke
+ * - `OFFLINE`: the same while the device reports that it is offline
+ * - `HTTP_STATUS`: a response with another status than 200
+ * - `NOT_EVENT_STREAM`: a 200 with another type
+ * - `EVENT_TOO_LARGE`: an event of more than 64 times `maxEventChars` that did not end
+ * - `ENDED`: the server ended the stream
+ * - `STALLED`: no byte for `watchdogMs`
+ * - `REFUSED`: the proxy's refusal
+ */
+export type StreamErrorCode =
+  | 'HEADERS'
+  | 'URL'
+  | 'NETWORK'
+  | 'OFFLINE'
+  | 'HTTP_STATUS'
+  | 'NOT_EVENT_STREAM'
+  | 'EVENT_TOO_LARGE'
+  | 'ENDED'
+  | 'STALLED'
+  | 'REFUSED';
+
+/** Why the last connection failed or ended. */
+export interface StreamError {
+  readonly code: StreamErrorCode;
+  /** An English sentence without secrets. */
+  readonly message: string;
+  /** The HTTP status, if there was a response or the refusal names one. */
+  readonly status?: number;
+  /** The server's reason: of a refusal, of an announced end, or the `title` or `detail` of a problem document. */
+  readonly reason?: string;
+  /** What was thrown; with `shareTabs` its text. It may contain secrets. */
+  readonly cause?: unknown;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}

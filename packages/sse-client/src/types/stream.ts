@@ -1,0 +1,56 @@
+import type { Entry, EventEntry, GapEntry, KnownEvent } from './entries.ts';
+import type { LiveOptions } from './options.ts';
+import type { StreamSnapshot } from './snapshot.ts';
+
+/**
+ * One live stream and what it has received. Iterating over it (`for await`) yields every entry that is added from then on,
+ * gaps included, until `close()`; while the loop is behind, the stream is not read further. With `shareTabs` there is no
+ * such back pressure: more than max(`maxEntries`, 10 000) waiting entries are replaced by a gap.
+ */
+export interface EventStream extends AsyncIterable<Entry, undefined> {
+  /** The URL as given. */
+  readonly url: string;
+  /** Calls `listener` after every change of the snapshot. Returns a function that unsubscribes. */
+  subscribe(listener: () => void): () => void;
+  /** Returns the same object until something changes. */
+  getSnapshot(): StreamSnapshot;
+  /**
+   * Calls `listener` with the events that the stream receives from now on: each one once, in order, in batches, whether or
+   * not they are still kept. Duplicates and what `seed()` and `fill()` add are left out. Gaps are passed to `onGap`, in
+   * order with the events. An error that a listener throws is reported as uncaught. Returns a function that unsubscribes.
+   */
+  onEvents(listener: (batch: readonly EventEntry[]) => void, onGap?: (gap: GapEntry) => void): () => void;
+  /** Switches the stream on. If it is on, has an effect only after `unauthorized` or `closed`: it tries again. */
+  connect(): void;
+  /** Switches the stream off and keeps what was received. */
+  disconnect(): void;
+  /** Connects now instead of at `retryAt`. Has no effect unless the status is `waiting` or `refused`. */
+  retryNow(): void;
+  /**
+   * Replaces the options of {@link LiveOptions}; those left out get their defaults. Takes effect with the next attempt,
+   * `maxEntries` with the next entry.
+   *
+   * @throws TypeError for a wrong or another option
+   */
+  setOptions(options: LiveOptions): void;
+  /**
+   * Inserts known events, oldest first, before all others, as `original`; those that are in the list already are left out.
+   * `lastEventId` sets the cursor if nothing has been received yet.
+   */
+  seed(events: readonly KnownEvent[], options?: { lastEventId?: string }): void;
+  /**
+   * Replaces a gap by known events, oldest first; those that are in the list already are left out. Has no effect if there
+   * is no such gap.
+   *
+   * @returns the number of events added
+   */
+  fill(gapKey: number, events: readonly KnownEvent[]): number;
+  /** Drops received events and gaps. Keeps original events, the cursor and the connection. */
+  clear(): void;
+  /** Drops everything, the cursor too, and connects again if the stream is on. */
+  reset(): void;
+  /** Removes what was persisted, and persists nothing more. Call at sign-out. */
+  wipe(): void;
+  /** Writes what is to be persisted, and releases the connection, timers, listeners and locks. It can't be reopened. */
+  close(): void;
+}
