@@ -14,6 +14,7 @@ const groups = {
   framing: ['sse/framer', ['framer', 'framer-fields', 'framer-cost', 'feed-bytes']],
   'replay-filter': ['feed/replay-filter', ['replay-filter', 'feed']],
   replay: ['feed/shared/replay-ring', ['replay-ring', 'share-slow']],
+  'replay-queue': ['feed/shared/frame-queue', ['replay-ring', 'share-slow']],
   feed: [
     'feed/feed',
     ['feed', 'feed-bytes', 'resume', 'resume-lifetime', 'upstream-inputs', 'timeouts', 'stalled-loop'],

@@ -62,18 +62,18 @@ async function serve(context: ProxyContext, req: Request, res: Response): Promis
     if (context.draining) throw new SseProxyError('ERR_SSE_DRAINING');
     checkRequest(req, config);
     const cursor = readLastEventId(req);
-    stream.resumed = cursor.id !== '' || cursor.unusable;
+    stream.identity.resumed = cursor.id !== '' || cursor.unusable;
     stream.hasUnusableId = cursor.unusable;
     stream.lastEventId = cursor.id;
     await turnLimiter.begin();
     if (lifetime.ended) throw new StreamEnded();
     const { turn } = turnLimiter;
     stream.authorizedKey = await authorize(req, config, lifetime);
-    stream.key = stream.authorizedKey;
+    stream.identity.key = stream.authorizedKey;
     if (req.method === 'HEAD') {
       return sendHead(req, res);
     }
-    await acquirePermit(req, stream.key, config, lifetime, (permit) => stream.hold(permit));
+    await acquirePermit(req, stream.authorizedKey, config, lifetime, (permit) => stream.hold(permit));
     const subscription = await subscribe(context, stream, cursor.id);
     stream.follow(subscription);
     const headers = await lifetime.race(subscription.ready);

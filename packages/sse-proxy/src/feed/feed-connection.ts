@@ -1,49 +1,39 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { defaults } from '../config/defaults.ts';
 import { asProxyError, SseProxyError } from '../errors.ts';
-import { isHeaderValue } from '../http.ts';
 import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import type { CloseReason } from '../types.ts';
-import type { UpstreamConnection, UpstreamHandler, UpstreamRequest } from '../upstream/upstream.ts';
+import type { UpstreamRequest } from '../upstream/upstream.ts';
 import type { FeedParts } from './feed-parts.ts';
+import { FeedRequest } from './feed-request.ts';
 import { ReconnectTimer } from './reconnect-timer.ts';
 import { isFinalAtResume } from './refusals.ts';
-import { type PendingConnect, renewToken } from './renew-token.ts';
 import { SilenceDetector } from './silence-detector.ts';
 import { UpstreamStateReporter } from './upstream-state.ts';
 
 /** The connection of a feed: connects, detects silence, reconnects with the cursor, gives up. */
-export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler {
-  protected readonly parts: FeedParts;
-  #connection: UpstreamConnection | undefined;
-  #pending: PendingConnect | undefined;
+export abstract class FeedConnection extends FeedRequest implements HeartbeatMember {
   readonly #reconnectTimer = new ReconnectTimer();
   /** Undefined until there is something to report. */
   #state: UpstreamStateReporter | undefined;
   /** Undefined until the upstream has sent a comment. */
   #silence: SilenceDetector | undefined;
-  /** Opens the browsers' responses before the upstream has responded; undefined for a resume. */
-  #openEarly: (() => void) | undefined;
-  #earlyTimer: NodeJS.Timeout | undefined;
-  #isPaused = false;
   /** The code of the error that was reported last in the current outage. */
   #reportedCode: string | undefined;
   #onReconnect: ((headers: IncomingHttpHeaders) => void) | undefined;
   // The fields that each event needs are the last here and the first in Feed, so that they share cache lines.
-  #isClosed = false;
+  protected isClosed = false;
   /** Beats since the upstream last sent anything. */
   protected quietBeats = 0;
-  /** The id to resume from, as a byte string. Empty: none. */
   protected cursor: string;
   /** True once an event arrived on the current connection. */
   protected hasDelivered = false;
 
   constructor(parts: FeedParts) {
-    this.parts = parts;
+    super(parts);
     this.cursor = parts.cursor;
   }
 
-  abstract onData(chunk: Buffer): void;
   /** The upstream's last `retry:`, in milliseconds. */
   protected abstract get retryMs(): number | undefined;
   /** True once the upstream has sent an id or a comment. */
@@ -60,15 +50,6 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
   protected abstract onReconnected(attempts: number, outageMs: number): void;
   /** The feed has ended by itself. */
   protected abstract onFinished(reason: CloseReason, error: SseProxyError | undefined): void;
-
-  protected get isPaused(): boolean {
-    return this.#isPaused;
-  }
-
-  /** True after {@link close}, or once the feed has ended by itself. */
-  protected get isClosed(): boolean {
-    return this.#isClosed;
-  }
 
   /** Begin and end of the current outage, or of the last one, in milliseconds since the epoch. */
   protected get outage(): { readonly from: number; readonly to: number } {
@@ -89,21 +70,21 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     const since = Date.now();
     return new Promise((resolve, reject) => {
       let isOpen = false;
-      this.#openEarly = () => {
-        this.#openEarly = undefined;
+      this.openEarly = () => {
+        this.openEarly = undefined;
         isOpen = true;
         this.#reporter().begin('connecting', since, 'now');
         resolve(undefined);
       };
-      this.#send(request, {
+      this.send(request, {
         onHeaders: (headers) => {
-          this.#openEarly = undefined;
+          this.openEarly = undefined;
           this.parts.heartbeat.add(this);
           this.#state?.end();
           resolve(headers);
         },
         onRefused: (error) => {
-          this.#openEarly = undefined;
+          this.openEarly = undefined;
           if (isOpen) this.finish('refused-late', error);
           else reject(error);
         },
@@ -111,65 +92,22 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     });
   }
 
-  pause(): void {
-    this.#isPaused = true;
-    this.#connection?.pause();
-  }
-
-  resume(): void {
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
-    this.#connection?.resume();
-  }
-
-  /** Aborts the upstream request in whatever phase it is. The handler is not called any more. */
-  close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  override close(): void {
+    if (this.isClosed) return;
     this.parts.heartbeat.remove(this);
     this.#reconnectTimer.stop();
-    clearTimeout(this.#earlyTimer);
     this.#state?.stop();
-    this.#connection?.abort();
+    super.close();
   }
 
-  /** Sends a request that {@link FeedParts.prepare} made. */
-  #send(request: UpstreamRequest, pending: PendingConnect): void {
-    if (!request.hasOwnAuthorization) return this.#open(request, pending);
-    const { prepare, upstream } = this.parts;
-    const open = (renewed: UpstreamRequest, renewedPending: PendingConnect) => {
-      if (!this.#isClosed) this.#open(renewed, renewedPending);
-    };
-    this.#open(request, renewToken(pending, { tokenBackoff: upstream.tokenBackoff, prepare, open }));
-  }
-
-  #open(request: UpstreamRequest, pending: PendingConnect): void {
-    this.#pending = pending;
-    // [spec] Last-Event-ID is sent as the bytes of the id.
-    const headers =
-      this.cursor && isHeaderValue(this.cursor) ? [...request.headers, 'last-event-id', this.cursor] : request.headers;
-    const connection = this.parts.upstream.open({ ...request, headers }, this);
-    this.#connection = connection;
-    // A dispatcher may respond within open(), before there was a connection to pause or to abort.
-    if (this.#isPaused) connection.pause();
-    if (this.#isClosed) connection.abort();
-  }
-
-  onConnected(): void {
-    const { openAfterMs } = this.parts.config;
-    if (openAfterMs !== false && this.#openEarly) this.#earlyTimer = setTimeout(this.#openEarly, openAfterMs);
-  }
-
-  onHeaders(headers: IncomingHttpHeaders): void {
-    const pending = this.#settle();
+  override onHeaders(headers: IncomingHttpHeaders): void {
     this.quietBeats = 0;
     this.#silence?.restart();
-    if (this.#isPaused) this.#connection?.pause();
-    pending?.onHeaders(headers);
+    super.onHeaders(headers);
   }
 
   onComplete(): void {
-    if (this.#isClosed) return;
+    if (this.isClosed) return;
     this.onLost(true);
     const { resume } = this.parts.config;
     const asksAgain = resume && resume.afterEnd === 'resume' && (this.showsIds || this.parts.assignIds);
@@ -181,27 +119,18 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     this.#reconnectTimer.retryLater(bounds, minDelayMs, () => void this.#retry());
   }
 
-  onError(error: SseProxyError): void {
-    const pending = this.#settle();
-    if (pending) pending.onRefused(error);
-    else this.#lost('upstream-broken', error);
-  }
-
-  #settle(): PendingConnect | undefined {
-    const pending = this.#pending;
-    this.#pending = undefined;
-    clearTimeout(this.#earlyTimer);
-    return pending;
-  }
-
   #reporter(): UpstreamStateReporter {
     this.#state ??= new UpstreamStateReporter((bytes) => this.sendControlEvent(bytes));
     return this.#state;
   }
 
+  protected onBroken(error: SseProxyError): void {
+    this.#lost('upstream-broken', error);
+  }
+
   /** The connection broke: reconnects, or ends the feed if `resume` is off. */
   #lost(reason: CloseReason, error: SseProxyError): void {
-    if (this.#isClosed) return;
+    if (this.isClosed) return;
     this.onLost(false);
     if (!this.parts.config.resume) return this.finish(reason, error);
     this.#beginOutage();
@@ -213,7 +142,7 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
   #retryAfter(error: SseProxyError, retryAfterMs = 0): void {
     const { attempts } = this.#reconnectTimer;
     this.#retryLater(retryAfterMs);
-    if (this.#isClosed || error.code === this.#reportedCode) return;
+    if (this.isClosed || error.code === this.#reportedCode) return;
     this.#reportedCode = error.code;
     this.reportLost(error, attempts);
   }
@@ -231,7 +160,7 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
 
   /** Aborts the connection, which has become unusable, and reconnects. */
   protected breakConnection(reason: CloseReason, error: SseProxyError): void {
-    this.#connection?.abort(error);
+    this.abort(error);
     this.#lost(reason, error);
   }
 
@@ -239,7 +168,7 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
   // only `maxRetryMs` does.
   #retryLater(retryAfterMs = 0): void {
     const { resume } = this.parts.config;
-    if (this.#isClosed || !resume) return;
+    if (this.isClosed || !resume) return;
     const floorMs = Math.max(retryAfterMs, Math.min(this.retryMs ?? 0, resume.maxDelayMs));
     this.#reconnectTimer.retryLater(resume, floorMs, () => void this.#retry());
   }
@@ -282,13 +211,16 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
     } catch (cause) {
       return this.#retryAfter(asProxyError(cause));
     }
-    if (!this.#isClosed) this.#reopen(request);
+    if (!this.isClosed) this.#reopen(request);
   }
 
   #reopen(request: UpstreamRequest): void {
-    this.#send(request, {
+    this.send(request, {
       onHeaders: (headers) => {
-        this.#resumed();
+        const outageMs = this.#reconnectTimer.end();
+        this.#reportedCode = undefined;
+        this.#state?.end();
+        this.onReconnected(this.#reconnectTimer.attempts, outageMs);
         this.#onReconnect?.(headers);
         this.#onReconnect = undefined;
       },
@@ -298,13 +230,6 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
         this.#retryAfter(error, error.retryAfterMs);
       },
     });
-  }
-
-  #resumed(): void {
-    const outageMs = this.#reconnectTimer.end();
-    this.#reportedCode = undefined;
-    this.#state?.end();
-    this.onReconnected(this.#reconnectTimer.attempts, outageMs);
   }
 
   /** The upstream has sent a comment. */
@@ -321,7 +246,7 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
 
   /** Measures the upstream's silence. A paused feed doesn't read, so its silence says nothing. */
   beat(): void {
-    if (this.#isPaused || this.#reconnectTimer.isOn) return;
+    if (this.isPaused || this.#reconnectTimer.isOn) return;
     const { idleTimeoutMs, idleTimeoutIsSet } = this.parts.config;
     const quietMs = ++this.quietBeats * this.parts.heartbeat.periodMs;
     if (this.#silence?.isSilent(quietMs) && !this.upstreamState)
@@ -332,14 +257,14 @@ export abstract class FeedConnection implements HeartbeatMember, UpstreamHandler
   }
 
   #checkSilence(): void {
-    if (this.#isClosed || this.quietBeats === 0 || this.#reconnectTimer.isOn) return;
+    if (this.isClosed || this.quietBeats === 0 || this.#reconnectTimer.isOn) return;
     const message = `nothing from the upstream for ${this.parts.config.idleTimeoutMs} ms`;
     this.breakConnection('upstream-idle', new SseProxyError('ERR_SSE_UPSTREAM_IDLE', { message }));
   }
 
   /** Ends the feed by itself. */
   protected finish(reason: CloseReason, error: SseProxyError | undefined): void {
-    if (this.#isClosed) return;
+    if (this.isClosed) return;
     this.close();
     this.onFinished(reason, error);
   }

@@ -1,17 +1,24 @@
+import type { Config } from '../config/options.ts';
 import type { SseProxyError } from '../errors.ts';
 import type { FeedListener, Gap } from '../feed/feed-parts.ts';
 import { type HookContext, notify } from '../hooks/observers.ts';
-import type { ProxyContext } from './proxy-context.ts';
+import type { Warnings } from '../hooks/warnings.ts';
 import type { StreamIdentity } from './stream-identity.ts';
+
+/** What {@link FeedReports} need from their middleware. */
+export interface ReportContext {
+  readonly config: Pick<Config, 'observers'>;
+  readonly warnings: Warnings | undefined;
+}
 
 /** Reports to the observers what happens to a feed: of one stream, or a shared one. */
 export class FeedReports implements FeedListener {
-  readonly #context: ProxyContext;
+  readonly #context: ReportContext;
   readonly route: string;
   readonly #identity: StreamIdentity | undefined;
 
   /** `identity`: of the stream, if there is only one. */
-  constructor(context: ProxyContext, route: string, identity?: StreamIdentity) {
+  constructor(context: ReportContext, route: string, identity?: StreamIdentity) {
     this.#context = context;
     this.route = route;
     this.#identity = identity;

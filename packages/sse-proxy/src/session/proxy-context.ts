@@ -7,12 +7,27 @@ import type { FeedListener } from '../feed/feed-parts.ts';
 import { Registry } from '../feed/shared/registry.ts';
 import { Warnings } from '../hooks/warnings.ts';
 import { Heartbeat, type HeartbeatMember } from '../lifecycle/heartbeat.ts';
+import type { Lifetime } from '../lifecycle/lifetime.ts';
 import { TurnLimiter } from '../lifecycle/turn-limiter.ts';
 import type { CloseOptions, OpenStream, SseProxyStats } from '../types.ts';
 import { createUpstream, type Upstream } from '../upstream/upstream.ts';
 import { FeedReports } from './feed-reports.ts';
 import { LateRefusals } from './late-refusals.ts';
-import type { StreamSession } from './stream-session.ts';
+
+/** A stream as the context of its middleware sees it. */
+export interface TrackedStream {
+  readonly lifetime: Lifetime;
+  /** Undefined until the response is opened. */
+  readonly writer: ResponseWriter | undefined;
+  /** Milliseconds since the stream was opened. */
+  readonly ageMs: number;
+  /** Ends a stream whose 'close' event did not reach it. */
+  checkClosed(): void;
+  /** What `streams()` returns for this stream; undefined unless it is open. */
+  describe(): OpenStream | undefined;
+  /** Breaks the browser's connection, whatever is still to be sent. */
+  cut(): void;
+}
 
 /** What the streams of one middleware share: config, timers, counters, `close()`. */
 export class ProxyContext implements HeartbeatMember {
@@ -31,7 +46,7 @@ export class ProxyContext implements HeartbeatMember {
   readonly turnLimiter = new TurnLimiter(maxOpensPerTurn);
   readonly counters = { opened: 0, refused: 0, evicted: 0 };
 
-  readonly #streams = new Set<StreamSession>();
+  readonly #streams = new Set<TrackedStream>();
   // Written by streams that have left.
   #events = 0;
   #bytes = 0;
@@ -55,13 +70,13 @@ export class ProxyContext implements HeartbeatMember {
   }
 
   /** Registers a stream until {@link leave}. */
-  enter(stream: StreamSession): void {
+  enter(stream: TrackedStream): void {
     if (this.#streams.size === 0) this.heartbeat.add(this);
     this.#streams.add(stream);
   }
 
   /** The response is closed. May be called again. */
-  leave(stream: StreamSession): void {
+  leave(stream: TrackedStream): void {
     if (!this.#streams.delete(stream)) return;
     this.#events += stream.writer?.events ?? 0;
     this.#bytes += stream.writer?.bytes ?? 0;

@@ -2,11 +2,10 @@ import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import { breakOff, http1SocketOf, isClosed, onResponse } from '../browser/connection.ts';
-import { refuse, retryTime } from '../browser/refusal.ts';
+import { refuse } from '../browser/refusal.ts';
 import { ResponseWriter, type WriterOwner } from '../browser/response-writer.ts';
 import { toBrowserHeaders } from '../browser/stream-headers.ts';
 import { TransformStep } from '../browser/transform-step.ts';
-import { defaults } from '../config/defaults.ts';
 import type { ReleaseUpstreamPermit } from '../config/upstream-permits.ts';
 import { asProxyError, SseProxyError } from '../errors.ts';
 import type { Subscription } from '../feed/subscription.ts';
@@ -17,8 +16,9 @@ import { type Permit, releasePermit } from '../request/permit.ts';
 import { gapBytes } from '../sse/events.ts';
 import type { CloseReason, EvictContext, OpenStream } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
+import { endResponse } from './end-response.ts';
 import { FeedReports } from './feed-reports.ts';
-import type { ProxyContext } from './proxy-context.ts';
+import type { ProxyContext, TrackedStream } from './proxy-context.ts';
 import { StreamIdentity } from './stream-identity.ts';
 import { TimeLimits } from './time-limits.ts';
 
@@ -28,7 +28,7 @@ const ignore = () => {};
 type StreamHook = 'onOpen' | 'onClose' | 'onRefuse' | 'onEvict' | 'onError';
 
 /** One browser's stream, from its request to its end: connects a subscription to a response and notifies observers. */
-export class StreamSession implements WriterOwner, LifetimeOwner {
+export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner {
   readonly req: Request;
   readonly identity: StreamIdentity;
   /** Reports what happens to the stream's feed, as far as it concerns this stream alone. */
@@ -73,22 +73,6 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
     onResponse(res, 'close', () => this.#onClosed());
     // Errors of a response (a reset while bytes wait) are always followed by its 'close'.
     onResponse(res, 'error', ignore);
-  }
-
-  get route(): string {
-    return this.identity.route;
-  }
-
-  get key(): string | undefined {
-    return this.identity.key;
-  }
-
-  set key(key: string | undefined) {
-    this.identity.key = key;
-  }
-
-  set resumed(resumed: boolean) {
-    this.identity.resumed = resumed;
   }
 
   /** Ends a stream whose 'close' event did not reach it: middleware may remove listeners. */
@@ -233,28 +217,14 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
   }
 
   #close(reason: CloseReason, writer: ResponseWriter): void {
-    const { config, draining } = this.#context;
-    const soonMs = config.retryMs || retryTime();
-    if (reason === 'upstream-ended' && config.resume) {
-      const earliestMs = Math.max(config.retryMs || defaults.retryMs, this.#notBeforeMs ?? 0);
-      writer.endWith(reason, Math.round(earliestMs * (1 + Math.random() / 2)), draining);
-    } else if (reason === 'upstream-ended') writer.end(draining);
-    else if (reason === 'draining' || reason === 'unauthorized' || reason === 'hook-failed')
-      writer.endWith(reason, retryTime(), draining);
-    else if (reason === 'max-duration' || reason === 'upstream-refused') writer.endWith(reason, soonMs, draining);
-    else if (reason === 'refused-late') this.#refuseLate(writer, this.#error as SseProxyError);
-    else if (reason === 'upstream-broken' && config.resume) {
-      writer.endWith(reason, retryTime(this.#error?.retryAfterMs), draining);
-    } else writer.destroy();
+    const { config, draining, lateRefusals } = this.#context;
+    const error = this.#error;
+    if (reason === 'refused-late' && error && !error.temporary && this.upstreamRequest)
+      lateRefusals.add(this.upstreamRequest, error);
+    endResponse(writer, { reason, error, notBeforeMs: this.#notBeforeMs }, config, draining);
     const { events, bytes } = writer;
     const durationMs = performance.now() - this.#openedAt;
-    this.#notify('onClose', { reason, error: this.#error, durationMs, events, bytes });
-  }
-
-  #refuseLate(writer: ResponseWriter, error: SseProxyError): void {
-    const { lateRefusals, draining } = this.#context;
-    if (!error.temporary && this.upstreamRequest) lateRefusals.add(this.upstreamRequest, error);
-    writer.endWithRefusal(error, retryTime(error.retryAfterMs), draining);
+    this.#notify('onClose', { reason, error, durationMs, events, bytes });
   }
 
   /** Refuses the request. Nothing is sent to a browser that has left. Never throws. */
@@ -286,7 +256,7 @@ export class StreamSession implements WriterOwner, LifetimeOwner {
   }
 
   #reportError(what: 'failed' | 'refused', error: SseProxyError): void {
-    this.#context.warnings?.report(this.route, `${what} a stream`, error);
+    this.#context.warnings?.report(this.identity.route, `${what} a stream`, error);
     this.#notify('onError', { error });
   }
 

@@ -23,7 +23,7 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
     stream.upstreamRequest = withCursor(made.request, cursor);
     context.lateRefusals.check(stream.upstreamRequest);
     if (lifetime.ended) throw new StreamEnded();
-    const feedListener = context.feedListener(stream.route);
+    const feedListener = context.feedListener(stream.identity.route);
     const streamListener = stream.feedReports;
     return registry.join({ made, source: source.isDynamic ? source : undefined, cursor, feedListener, streamListener });
   }

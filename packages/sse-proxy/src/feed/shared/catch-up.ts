@@ -4,7 +4,8 @@ import type { CloseReason } from '../../types.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
 import { withoutId } from './assigned-ids.ts';
 import { asTemporary } from '../refusals.ts';
-import type { Follower, LiveMatcher, SharedFeed } from './shared-feed.ts';
+import type { Follower, LiveMatcher } from './live-matcher.ts';
+import type { SharedFeed } from './shared-feed.ts';
 
 const checkMs = 1_000;
 const maxUnmatchedChecks = 10;

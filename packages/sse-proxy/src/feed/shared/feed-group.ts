@@ -1,15 +1,13 @@
-import { maxBackfills } from '../../config/defaults.ts';
 import type { Config, ShareConfig } from '../../config/options.ts';
-import { SseProxyError } from '../../errors.ts';
+import type { SseProxyError } from '../../errors.ts';
 import type { Heartbeat } from '../../lifecycle/heartbeat.ts';
 import { gapBytes } from '../../sse/events.ts';
 import type { GapReason } from '../../types.ts';
 import type { Upstream, UpstreamRequest } from '../../upstream/upstream.ts';
-import { IdCounter, idRemover } from './assigned-ids.ts';
-import { BackfillQueue } from './backfill-queue.ts';
-import { CatchUp } from './catch-up.ts';
 import type { FeedListener } from '../feed-parts.ts';
 import { asTemporary } from '../refusals.ts';
+import { IdCounter } from './assigned-ids.ts';
+import { CatchUps } from './catch-ups.ts';
 import { SharedFeed, type SharedParts } from './shared-feed.ts';
 import type { SharedRequest } from './shared-request.ts';
 import {
@@ -19,8 +17,6 @@ import {
   type SubscriptionOwner,
   tellTipId,
 } from './shared-subscription.ts';
-
-const nothing = () => {};
 
 /** What a group needs from its middleware. */
 export interface GroupContext {
@@ -53,16 +49,11 @@ export class FeedGroup implements SubscriptionOwner {
   readonly #share: ShareConfig;
   readonly #owner: GroupOwner;
   readonly #listener: FeedListener;
-  readonly #queue = new BackfillQueue(() => [...this.#backfills].some(({ isBusy }) => isBusy));
-  readonly #backfills = new Set<CatchUp>();
-  readonly #joins = new Set<CatchUp>();
-  /** The join connection that serves newcomers, while it holds its first frames. */
-  #join: CatchUp | undefined;
+  readonly #catchUps: CatchUps;
   readonly #subscriptions = new Set<SharedSubscription>();
   #linger: NodeJS.Timeout | undefined;
   #hasEnded = false;
   #onNeeded: (() => void)[] = [];
-  #onReconnected: (() => void)[] = [];
 
   /** `cursor`: the Last-Event-ID of the first request. */
   constructor(
@@ -87,9 +78,15 @@ export class FeedGroup implements SubscriptionOwner {
         releasePermit();
         this.#onEnd(error);
       },
-      onReconnected: () => {
-        for (const call of this.#onReconnected.splice(0)) call();
-      },
+      onReconnected: () => this.#catchUps.onReconnected(),
+    });
+    this.#catchUps = new CatchUps({
+      feed: this.feed,
+      assignsIds: this.#assigns,
+      acquirePermit: () => owner.acquirePermit(),
+      prepare: (feed) => owner.prepare(this, feed),
+      makeFeed: (first, parts) => this.#makeFeed(first, parts),
+      admit: (subscription) => this.admit(subscription),
     });
   }
 
@@ -109,7 +106,7 @@ export class FeedGroup implements SubscriptionOwner {
   }
 
   release(subscription: SharedSubscription): void {
-    this.#queue.remove(subscription);
+    this.#catchUps.remove(subscription);
     this.#subscriptions.delete(subscription);
     this.endUnused();
     if (this.#subscriptions.size > 0 || this.#hasEnded) return;
@@ -119,11 +116,7 @@ export class FeedGroup implements SubscriptionOwner {
 
   /** Ends backfills and join connections that have no member. */
   endUnused(): void {
-    for (const { feed } of this.#catchUps) if (feed.members.size === 0) feed.end('upstream-ended', undefined);
-  }
-
-  get #catchUps(): CatchUp[] {
-    return [...this.#joins, ...this.#backfills];
+    this.#catchUps.endUnused();
   }
 
   /**
@@ -142,7 +135,7 @@ export class FeedGroup implements SubscriptionOwner {
 
   /** The subscription gives up its place, in a feed or in the queue; undefined unless it had one in a feed. */
   takeOut(subscription: SharedSubscription): Departure | undefined {
-    this.#queue.remove(subscription);
+    this.#catchUps.remove(subscription);
     return subscription.leaveFeed();
   }
 
@@ -164,7 +157,8 @@ export class FeedGroup implements SubscriptionOwner {
       const { ring, sealedAt } = this.feed;
       return subscription.place(this.feed, Math.max(ring.start, sealedAt), preamble);
     }
-    this.#backfill(subscription);
+    // The ring doesn't hold the browser's id any more.
+    this.#catchUps.backfill(subscription);
   }
 
   /** Gives a place to a subscription that comes from another feed. */
@@ -180,83 +174,7 @@ export class FeedGroup implements SubscriptionOwner {
     const { feed } = this;
     const isFresh = feed.firstCursor === '' && feed.isUntouched;
     if (isFresh || this.#share.join === 'live') return subscription.place(feed, feed.ring.end, tellTipId(feed));
-    // A join connection whose first frames are forgotten can't serve another browser.
-    let join = this.#join;
-    if (!join || join.feed.hasEnded || join.feed.ring.start > join.start) join = this.#openJoin(subscription);
-    this.#join = join;
-    subscription.place(join.feed, join.start);
-    if (feed.isReconnecting) subscription.openWith(feed.ready);
-  }
-
-  #openJoin({ request }: SharedSubscription): CatchUp {
-    const catchUp = this.#open('', true, () => {
-      this.#joins.delete(catchUp);
-      if (this.#join === catchUp) this.#join = undefined;
-    });
-    this.#joins.add(catchUp);
-    // While the upstream is lost, the connection would only be refused.
-    const openedAt = Date.now();
-    if (this.feed.isReconnecting) this.#onReconnected.push(() => void this.#connectLater(catchUp, openedAt));
-    else catchUp.connect(request);
-    return catchUp;
-  }
-
-  // Its browsers have been open since before the upstream was back: what happened meanwhile may be missing.
-  async #connectLater(catchUp: CatchUp, openedAt: number): Promise<void> {
-    const request = await this.#owner.prepare(this, catchUp.feed).catch(() => undefined);
-    if (!request || catchUp.feed.hasEnded) return;
-    for (const member of catchUp.feed.members as Set<SharedSubscription>) if (member.handler) member.tellState();
-    catchUp.feed.reportGap({ reason: 'unmatched', from: openedAt, to: Date.now() });
-    catchUp.start = catchUp.feed.ring.end;
-    catchUp.connect(request);
-  }
-
-  // The ring doesn't hold the browser's id any more.
-  #backfill(subscription: SharedSubscription): void {
-    for (const { feed } of this.#backfills) {
-      const found = feed.locate(subscription.cursor);
-      if (found?.isProven) return subscription.place(feed, found.position);
-    }
-    if (this.#backfills.size === 0) this.#openBackfill(subscription);
-    else this.#queue.add(subscription, () => this.admitFromQueue(subscription));
-  }
-
-  admitFromQueue(subscription: SharedSubscription): void {
-    const found = this.feed.locate(subscription.cursor);
-    if (found) return this.admit(subscription);
-    if (this.#backfills.size >= maxBackfills) throw new SseProxyError('ERR_SSE_OVERLOAD');
-    this.#openBackfill(subscription);
-  }
-
-  #openBackfill(subscription: SharedSubscription): void {
-    const catchUp = this.#open(subscription.cursor, false, () => {
-      this.#backfills.delete(catchUp);
-      this.#queue.next(() => this.#backfills.size === 0);
-    });
-    this.#backfills.add(catchUp);
-    catchUp.feed.followers.add({
-      onLiveFrame: (id) => this.#queue.serve(catchUp.feed, id),
-      onLiveChunkEnd: nothing,
-      onLiveEnd: nothing,
-    });
-    catchUp.connect(subscription.request);
-    subscription.place(catchUp.feed, 0);
-  }
-
-  #open(cursor: string, isJoin: boolean, onClosed: () => void): CatchUp {
-    const release = this.#owner.acquirePermit();
-    return new CatchUp(this.feed, isJoin, this.#assigns, (matcher) =>
-      this.#makeFeed(cursor, {
-        assigner: this.#assigns ? idRemover : undefined,
-        matcher,
-        live: this.feed,
-        onClosed: () => {
-          release();
-          matcher.stop();
-          onClosed();
-        },
-      }),
-    );
+    this.#catchUps.join(subscription);
   }
 
   #makeFeed(
@@ -294,6 +212,6 @@ export class FeedGroup implements SubscriptionOwner {
     this.#hasEnded = true;
     clearTimeout(this.#linger);
     this.#owner.onGroupEnd(this);
-    this.#queue.clear(asTemporary(error));
+    this.#catchUps.clear(asTemporary(error));
   }
 }

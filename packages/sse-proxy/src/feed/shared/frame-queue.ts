@@ -1,0 +1,192 @@
+import type { ReplayBounds } from '../../config/replay-bounds.ts';
+import { FrameMemory } from './frame-memory.ts';
+
+/** Whatever their size, so many frames are held if `maxEvents` allows it. */
+const minFrames = 10_000;
+/** About the memory of an entry, its id included: more frames than fit into `maxBytes` by this are not held. */
+const entryBytes = 128;
+
+/** A frame that is held. */
+export interface Entry {
+  readonly block: Buffer;
+  readonly start: number;
+  readonly length: number;
+  /** How many of the first bytes are the id of our own. */
+  readonly ownBytes: number;
+  readonly isEvent: boolean;
+  readonly id: string | undefined;
+  /** The upstream's id, where `id` is one of our own. */
+  readonly sourceId: string | undefined;
+  /** When it was appended, on a monotonic clock, in milliseconds. */
+  readonly at: number;
+  /** Bytes of all frames before this one, forgotten ones included. */
+  readonly offset: number;
+}
+
+/** A frame of the ring: `source.subarray(start, end)`. */
+export interface StoredFrame {
+  readonly source: Buffer;
+  readonly start: number;
+  readonly end: number;
+  readonly id: string | undefined;
+}
+
+/** Frames that {@link FrameQueue.read} returns. */
+export interface ReplaySlice {
+  readonly bytes: Buffer;
+  readonly events: number;
+  /** The position behind the last of them. */
+  readonly next: number;
+}
+
+/**
+ * The recent frames of one feed, by position. A position is the number of frames before it, so it keeps its meaning while
+ * old frames are forgotten. Frames are copied: the queue holds no memory but its own.
+ */
+export abstract class FrameQueue {
+  /**
+   * While true, `push()` exceeds maxEvents and maxBytes instead of evicting. Set for the rest of an event loop turn in which a
+   * reader fell behind, because no reader can take anything before that turn ends.
+   */
+  isHeld = false;
+  readonly #bounds: ReplayBounds;
+  readonly #maxFrames: number;
+  readonly #memory: FrameMemory;
+  // Frames from #start to #end, in a queue whose head moves; the dead head is cut off now and then.
+  #entries: (Entry | undefined)[] = [];
+  #head = 0;
+  #start = 0;
+  #bytes = 0;
+  #written = 0;
+  // Browsers that come back together mostly read the same slice.
+  #last:
+    | { readonly position: number; readonly end: number; readonly alone: boolean; readonly slice: ReplaySlice }
+    | undefined;
+
+  constructor(bounds: ReplayBounds) {
+    this.#bounds = bounds;
+    this.#maxFrames = Math.min(bounds.maxEvents, Math.max(minFrames, Math.ceil(bounds.maxBytes / entryBytes)));
+    this.#memory = new FrameMemory(bounds.maxBytes);
+  }
+
+  /** Called before the oldest frame, at `position`, is forgotten. */
+  protected abstract onForget(id: string | undefined, position: number): void;
+
+  /** Position of the oldest frame. */
+  get start(): number {
+    return this.#start;
+  }
+
+  /** Position behind the newest frame. */
+  get end(): number {
+    return this.#start + this.#entries.length - this.#head;
+  }
+
+  /** Bytes of the frames held. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Appends a copy of `source.subarray(start, end)`, and forgets nothing yet. The rest: see {@link Entry}. */
+  protected append(
+    source: Buffer,
+    start: number,
+    end: number,
+    isEvent: boolean,
+    id: string | undefined,
+    sourceId: string | undefined,
+    ownBytes: number,
+    at: number,
+  ): void {
+    const length = end - start;
+    const stored = this.#memory.store(source, start, end);
+    const { block } = this.#memory;
+    const offset = this.#written;
+    this.#entries.push({ block, start: stored, length, ownBytes, isEvent, id, sourceId, at, offset });
+    this.#bytes += length;
+    this.#written += length;
+  }
+
+  /** Forgets frames until the bounds hold. */
+  trim(): void {
+    const { maxBytes } = this.#bounds;
+    while (this.end - this.#start > this.#maxFrames || this.#bytes > maxBytes) this.#forgetOldest();
+    this.#compact();
+  }
+
+  /** Forgets frames older than `maxAgeMs`. */
+  expire(now: number): void {
+    const { maxAgeMs } = this.#bounds;
+    for (let oldest = this.#entries[this.#head]; oldest && now - oldest.at > maxAgeMs; ) {
+      this.#forgetOldest();
+      oldest = this.#entries[this.#head];
+    }
+    this.#compact();
+  }
+
+  #forgetOldest(): void {
+    const { id, length } = this.#entries[this.#head] as Entry;
+    this.#bytes -= length;
+    this.onForget(id, this.#start);
+    // A reference in the dead head would keep the frame's memory.
+    this.#entries[this.#head++] = undefined;
+    this.#start++;
+    this.#last = undefined;
+  }
+
+  #compact(): void {
+    if (this.#head > 1_000 && this.#head * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head);
+      this.#head = 0;
+    } else if (this.#head > 0 && this.#head === this.#entries.length) {
+      this.#entries = [];
+      this.#head = 0;
+    }
+  }
+
+  /** Bytes from a position to the end, or all that are held if it was forgotten. */
+  bytesFrom(position: number): number {
+    const entry = this.entry(position);
+    return entry ? this.#written - entry.offset : position < this.#start ? this.#bytes : 0;
+  }
+
+  /**
+   * The frames from `position`, which must not be forgotten, up to about `maxBytes`; a single frame if `alone`. The bytes
+   * never change, so they may be kept.
+   */
+  read(position: number, maxBytes: number, alone = false): ReplaySlice {
+    const { end } = this;
+    const last = this.#last;
+    if (last && last.position === position && last.end === end && last.alone === alone) return last.slice;
+    const first = this.entry(position);
+    if (!first) return { bytes: Buffer.alloc(0), events: 0, next: position };
+    const { block, start } = first;
+    let bytes = 0;
+    let events = 0;
+    let next = position;
+    do {
+      const entry = this.entry(next) as Entry;
+      // A slice lies within one block.
+      if (entry.block !== block) break;
+      bytes += entry.length;
+      if (entry.isEvent) events++;
+      next++;
+    } while (next < end && !alone && bytes < maxBytes);
+    const slice = { bytes: block.subarray(start, start + bytes), events, next };
+    this.#last = { position, end, alone, slice };
+    return slice;
+  }
+
+  /** The newest frames before `position`, oldest first: at most `most`. */
+  *framesBefore(position: number, most = 1_000): Iterable<StoredFrame> {
+    for (let at = Math.max(this.#start, position - most); at < position; at++) {
+      const { block, start, length, id } = this.entry(at) as Entry;
+      yield { source: block, start, end: start + length, id };
+    }
+  }
+
+  /** The frame at `position`; undefined unless it is held. */
+  protected entry(position: number): Entry | undefined {
+    return position < this.#start ? undefined : this.#entries[this.#head + position - this.#start];
+  }
+}

@@ -1,0 +1,184 @@
+import type { ReplayBounds } from '../../config/replay-bounds.ts';
+import type { SseProxyError } from '../../errors.ts';
+import { isControlEvent } from '../../sse/events.ts';
+import { lateLineFeed, unusableId } from '../../sse/fields.ts';
+import type { CloseReason } from '../../types.ts';
+import type { FeedHandler } from '../feed-parts.ts';
+import { FrameRun } from '../frame-run.ts';
+import type { IdAssigner } from './assigned-ids.ts';
+import type { Follower, LiveMatcher } from './live-matcher.ts';
+import { type Reader, ReaderGroup } from './reader-group.ts';
+import { type ReplayPosition, ReplayRing } from './replay-ring.ts';
+
+/** Constructor arguments of {@link SharedFrames}. */
+export interface FrameParts {
+  /** The Last-Event-ID of the first request, as a byte string; empty if it had none. */
+  readonly cursor: string;
+  readonly replay: ReplayBounds;
+  /** Replaces the upstream's ids; undefined: the upstream's ids are kept. */
+  readonly assigner: IdAssigner | undefined;
+  readonly oneFramePerCall: boolean;
+  /** How many bytes a reader may fall behind. */
+  readonly maxBehindBytes: number;
+  /** Set for a backfill or a join connection. */
+  readonly matcher?: LiveMatcher;
+}
+
+/** The frames of a shared feed: stored in a ring, and sent to the readers. */
+export abstract class SharedFrames implements FeedHandler {
+  readonly ring: ReplayRing;
+  readonly followers = new Set<Follower>();
+  /** The upstream's id of the newest event; empty if that has none. */
+  sourceId: string;
+  /** How many of the newest frames have that id, one after another, whether the ring still holds them or not. */
+  tipRun = 0;
+  /** Position of the first frame that answers the current request. Frames before it belong to former identities. */
+  sealedAt = 0;
+  /** Number of frames received that are stored. */
+  received = 0;
+  protected readonly readers: ReaderGroup;
+  /** True once the readers go on in another feed. The rest of the current chunk is dropped: that feed delivers it. */
+  protected discardsFrames = false;
+  readonly #parts: FrameParts;
+  readonly #run = new FrameRun();
+  #now = performance.now();
+
+  constructor(parts: FrameParts) {
+    this.#parts = parts;
+    this.sourceId = parts.cursor;
+    this.ring = new ReplayRing(parts.replay);
+    this.readers = new ReaderGroup(this.ring, parts.oneFramePerCall, parts.maxBehindBytes, (reader) =>
+      this.onCaughtUp(reader),
+    );
+  }
+
+  abstract readonly browsers: number;
+  abstract onEnd(reason: CloseReason, error: SseProxyError | undefined, notBeforeMs?: number): void;
+  /** Called when a reader has everything in the ring. Returns false if the reader has gone elsewhere. */
+  protected abstract onCaughtUp(reader: Reader): boolean;
+  /** Called after frames were sent: a reader may have fallen behind. */
+  protected abstract applyBackPressure(): void;
+
+  /** The id that browsers have which got the newest event; empty if they have none. */
+  get tipId(): string {
+    return this.#parts.assigner?.tipId ?? this.sourceId;
+  }
+
+  /** True until the upstream has sent something that is stored. */
+  get isUntouched(): boolean {
+    return this.ring.end === 0;
+  }
+
+  /** The Last-Event-ID of the first request; empty if it had none. */
+  get firstCursor(): string {
+    return this.#parts.cursor;
+  }
+
+  /**
+   * Where a browser that has everything up to `cursor` goes on; undefined if that can't be told. Frames from before
+   * {@link seal} are only for those who were members then.
+   */
+  locate(cursor: string): ReplayPosition | undefined {
+    const found = this.ring.after(cursor);
+    if (found) return found.position > this.sealedAt || this.sealedAt === 0 ? found : undefined;
+    const isAtStart = cursor === this.#parts.cursor && this.ring.start === 0 && this.sealedAt === 0;
+    return isAtStart ? { position: 0, isProven: true } : undefined;
+  }
+
+  /** The upstream request has changed: from now on no browser is placed among the frames of the old one. */
+  seal(): void {
+    this.sealedAt = this.ring.end;
+  }
+
+  /** The upstream has given known ids to other events. */
+  protected restartIds(): void {
+    this.ring.restartIds(this.#now);
+  }
+
+  onFrames(source: Buffer, start: number, end: number, events: number, id: string | undefined): boolean {
+    const isStored = events > 0 || id !== undefined;
+    if (this.discardsFrames || (isStored && this.#parts.matcher?.matches(source, start, end, id))) return true;
+    if (isStored) this.#store(source, start, end, events, id);
+    else this.#addComment(source, start, end);
+    return true;
+  }
+
+  // Not stored: a browser that reads later does not need it.
+  #addComment(source: Buffer, start: number, end: number): void {
+    if (this.#parts.oneFramePerCall) {
+      this.flush();
+      const bytes = source === lateLineFeed ? source : Buffer.from(source.subarray(start, end));
+      return this.#run.add(bytes, 0, bytes.length, 0);
+    }
+    if (!this.#run.continues(source, start)) this.flush();
+    this.#run.add(source, start, end, 0);
+  }
+
+  #store(source: Buffer, start: number, end: number, events: number, given: string | undefined): void {
+    // The framer has cut an id that is too long from its event, so browsers don't have it.
+    const id = given === unusableId ? undefined : given;
+    this.received++;
+    // An event of another proxy in front of the upstream has no id, and doesn't move the cursor.
+    if (id !== undefined && id === this.sourceId) this.tipRun++;
+    else if (id !== undefined || !isControlEvent(source, start, end)) {
+      this.sourceId = id ?? '';
+      this.tipRun = 1;
+    }
+    const { assigner } = this.#parts;
+    if (!assigner) this.#append(source, start, end, events, id, id, 0);
+    else {
+      const frame = assigner.assign(source, start, end, events, id);
+      if (!frame) return;
+      this.#append(frame.bytes, 0, frame.bytes.length, events, frame.id, id, frame.ownBytes);
+    }
+    if (id === undefined || this.followers.size === 0) return;
+    for (const follower of this.followers) follower.onLiveFrame(id, source, start, end);
+  }
+
+  // The joined frames are sent before the next one is stored, so that a reader which they fill continues behind them.
+  #append(
+    source: Buffer,
+    start: number,
+    end: number,
+    events: number,
+    id: string | undefined,
+    sourceId: string | undefined,
+    ownBytes: number,
+  ): void {
+    if (this.#parts.oneFramePerCall || !this.#run.continues(source, start)) this.flush();
+    this.ring.push(source, start, end, events > 0, id, this.#now, sourceId, ownBytes);
+    if (!this.#parts.oneFramePerCall) return this.#run.add(source, start, end, events);
+    // A transform keeps the bytes while it is pending. Those of the ring never change; the ring may be too small for them.
+    const isHeld = this.ring.start < this.ring.end;
+    const bytes = isHeld ? this.ring.read(this.ring.end - 1, 1, true).bytes : Buffer.from(source.subarray(start, end));
+    this.#run.add(bytes, 0, bytes.length, events);
+  }
+
+  onChunkEnd(): void {
+    this.flush();
+    this.#parts.matcher?.onChunkEnd();
+    for (const follower of this.followers) follower.onLiveChunkEnd();
+  }
+
+  /** Sends the joined frames to the readers at the tip. */
+  flush(): void {
+    if (this.#run.isEmpty) return;
+    const { source, start, end, events } = this.#run;
+    this.#run.clear();
+    this.readers.send(source, start, end, events, this.ring.end);
+    this.applyBackPressure();
+  }
+
+  onControlEvent(bytes: Buffer, isReplayed: boolean): void {
+    this.flush();
+    if (isReplayed) this.ring.push(bytes, 0, bytes.length, false, undefined, this.#now);
+    this.readers.sendControl(bytes, isReplayed);
+    this.applyBackPressure();
+  }
+
+  /** Reads the clock for the ring: once a beat instead of once an event. */
+  beat(): void {
+    this.#now = performance.now();
+    this.ring.expire(this.#now);
+  }
+}
