@@ -1,18 +1,8 @@
-import type { Unkeyed } from '../entries/entry-store.ts';
 import type { Environment } from '../environment.ts';
 import { listen } from '../listen.ts';
 import type { StreamConfig } from '../options.ts';
 import type { EntryList, PersistOptions, StreamSnapshot } from '../types.ts';
-import { decode, encode } from './encoding.ts';
-
-/** The persisted state: one value, so that the cursor and the entries always agree. */
-export interface PersistedState {
-  /** The user's last choice; null if there was none. */
-  readonly on: boolean | null;
-  readonly lastEventId: string;
-  readonly lastEventAt: number | null;
-  readonly entries: Iterable<Unkeyed>;
-}
+import { decode, encode, type PersistedState } from './encoding.ts';
 
 export interface Persistence {
   readonly state: StreamSnapshot['persistence'];

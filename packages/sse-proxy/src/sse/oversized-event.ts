@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { SseProxyError } from '../errors.ts';
 import { COLON, CR, endOfLine, hasNull, isField, LF, unusableId, valueStart } from './fields.ts';
-import type { FramerBounds } from './framer.ts';
+
+/** Bounds of an {@link OversizedEvent}, in bytes; see `FramerBounds`. */
+export interface OversizedBounds {
+  readonly maxEventBytes: number;
+  readonly maxIdBytes: number;
+}
 
 /** An event that is unfinished at this multiple of `maxEventBytes` breaks its connection. */
 const maxMultiple = 64;
@@ -13,7 +18,7 @@ export class OversizedEvent {
   /** Its id as a byte string, {@link unusableId} if that is too long, undefined if it has none (yet). */
   id: string | undefined;
 
-  readonly #bounds: FramerBounds;
+  readonly #bounds: OversizedBounds;
   readonly #hash = createHash('sha256');
   /** The beginning of the current line: enough for the longest usable id. */
   readonly #lineHead: Buffer;
@@ -24,7 +29,7 @@ export class OversizedEvent {
   #endsWithLine = false;
   #afterCr = false;
 
-  constructor(bounds: FramerBounds) {
+  constructor(bounds: OversizedBounds) {
     this.#bounds = bounds;
     this.#lineHead = Buffer.allocUnsafeSlow(bounds.maxIdBytes + 'id: '.length + 1);
   }

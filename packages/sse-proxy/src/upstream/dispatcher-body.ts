@@ -1,5 +1,5 @@
 import type { BodySource, DataHandler } from './body-source.ts';
-import type { Dispatcher } from './upstream.ts';
+import type { Dispatcher } from './upstream-request.ts';
 
 /**
  * A body that undici reads: on the socket of a user's dispatcher, without chunked coding, or with `fastPath: false`.

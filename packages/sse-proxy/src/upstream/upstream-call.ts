@@ -9,7 +9,7 @@ import { classifyResponse } from './classify-response.ts';
 import { DispatcherBody } from './dispatcher-body.ts';
 import { SocketBody } from './fast-body/socket-body.ts';
 import { dispatchTraced, reportEnd, type TracedRequest, takeErrors } from './tracing.ts';
-import type { Dispatcher, UpstreamConnection, UpstreamHandler, UpstreamOptions, UpstreamRequest } from './upstream.ts';
+import type { Dispatcher, UpstreamConnection, UpstreamHandler, UpstreamOptions, UpstreamRequest } from './upstream-request.ts';
 import { fromUpstream, outdatedDispatcher } from './upstream-error.ts';
 
 const nothing = () => {};

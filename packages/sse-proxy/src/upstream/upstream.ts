@@ -1,61 +1,13 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import { buildConnector, Client, type Dispatcher } from 'undici';
+import { buildConnector, Client } from 'undici';
 import { maxHeaderBytes } from '../config/defaults.ts';
-import type { UpstreamAddress } from '../config/target.ts';
-import type { SseProxyError } from '../errors.ts';
-import type { RunInContext } from '../lifecycle/async-context.ts';
-import type { DataHandler } from './body-source.ts';
 import { onread } from './fast-body/socket-body.ts';
 import { watchTls } from './tls-warning.ts';
 import { TokenBackoff } from './token-backoff.ts';
 import { UpstreamCall, undiciTimeouts } from './upstream-call.ts';
+import type { UpstreamConnection, UpstreamHandler, UpstreamOptions, UpstreamRequest } from './upstream-request.ts';
 
-export type { Dispatcher };
-
-/** One upstream request. */
-export interface UpstreamRequest {
-  readonly address: UpstreamAddress;
-  /** name, value, name, value, … */
-  readonly headers: string[];
-  /** True if the Authorization field came from `upstreamHeaders`: then 401 is no judgement about the browser [R46]. */
-  readonly hasOwnAuthorization?: boolean;
-  /** Runs the sending in the context of the browser that it is for. @defaultValue in the context of no request */
-  readonly run?: RunInContext;
-}
-
-/** Handles the response to an {@link UpstreamRequest}. No method is called before `open` has returned. */
-export interface UpstreamHandler extends DataHandler {
-  /** The connection is established and the request is being sent. Not called if a dispatcher responds without one. */
-  onConnected(): void;
-  /** The response is 200, an event stream, and has no content coding. Any other response is reported by onError. */
-  onHeaders(headers: IncomingHttpHeaders): void;
-  /** The response ended as its framing says. Nothing is called afterwards. */
-  onComplete(): void;
-  /** The request failed, was refused, or the response broke off. Nothing is called afterwards. */
-  onError(error: SseProxyError): void;
-}
-
-/** A request in progress. */
-export interface UpstreamConnection {
-  /** Stops delivery; unread bytes stay in the kernel and slow the upstream down. Has no effect before the response. */
-  pause(): void;
-  resume(): void;
-  /**
-   * Ends the request in whatever phase it is, DNS and connect included. Nothing is called afterwards. `fault`: the upstream's
-   * failure that is the cause; undefined if the request is no longer needed.
-   */
-  abort(fault?: SseProxyError): void;
-}
-
-/** Options of {@link createUpstream}, in milliseconds. */
-export interface UpstreamOptions {
-  readonly connectTimeoutMs: number;
-  readonly headersTimeoutMs: number;
-  readonly dispatcher: Dispatcher | undefined;
-  /** `false`: undici reads every body. */
-  readonly fastPath?: boolean;
-}
+export type { UpstreamConnection, UpstreamHandler, UpstreamOptions, UpstreamRequest } from './upstream-request.ts';
 
 /** Opens upstream requests and counts those in progress. */
 export interface Upstream {

@@ -10,4 +10,5 @@ export { useMedia } from './media.ts';
 export { applyStoredTheme, ThemeSwitch } from './theme.tsx';
 export { TimeProvider, type TimeZone, useTime } from './time.tsx';
 export { TimeZoneSwitch } from './time-zone-switch.tsx';
-export { type Notice, ToastProvider, type Tone, useToasts } from './toasts.tsx';
+export type { Notice, Tone } from './toast.tsx';
+export { ToastProvider, useToasts } from './toasts.tsx';

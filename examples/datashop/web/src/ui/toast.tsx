@@ -1,7 +1,14 @@
 import { useEffect, useRef, useState } from 'react';
 import { Glyph } from './glyph.tsx';
 import { IconButton } from './icon-button.tsx';
-import type { Notice, Tone } from './toasts.tsx';
+
+export type Tone = 'info' | 'success' | 'warning' | 'error';
+
+export interface Notice {
+  tone: Tone;
+  title: string;
+  detail?: string;
+}
 
 /** How long a toast is shown, in milliseconds. Errors stay longest because they need the most reading. */
 const shownMs: Record<Tone, number> = { info: 5_000, success: 4_000, warning: 8_000, error: 12_000 };

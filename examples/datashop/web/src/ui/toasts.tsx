@@ -1,14 +1,6 @@
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react';
-import { Toast } from './toast.tsx';
+import { type Notice, Toast } from './toast.tsx';
 import './toasts.css';
-
-export type Tone = 'info' | 'success' | 'warning' | 'error';
-
-export interface Notice {
-  tone: Tone;
-  title: string;
-  detail?: string;
-}
 
 export interface Toasts {
   notify(notice: Notice): void;
