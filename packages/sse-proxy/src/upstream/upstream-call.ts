@@ -9,8 +9,14 @@ import { classifyResponse } from './classify-response.ts';
 import { DispatcherBody } from './dispatcher-body.ts';
 import { SocketBody } from './fast-body/socket-body.ts';
 import { dispatchTraced, reportEnd, type TracedRequest, takeErrors } from './tracing.ts';
-import type { Dispatcher, UpstreamConnection, UpstreamHandler, UpstreamOptions, UpstreamRequest } from './upstream-request.ts';
 import { fromUpstream, outdatedDispatcher } from './upstream-error.ts';
+import type {
+  Dispatcher,
+  UpstreamConnection,
+  UpstreamHandler,
+  UpstreamOptions,
+  UpstreamRequest,
+} from './upstream-request.ts';
 
 const nothing = () => {};
 

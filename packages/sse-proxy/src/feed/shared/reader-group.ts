@@ -1,6 +1,6 @@
 import { replaySliceBytes } from '../../config/defaults.ts';
-import type { ReplayRing } from './replay-ring.ts';
 import type { FeedReader } from '../subscription.ts';
+import type { ReplayRing } from './replay-ring.ts';
 
 /** One browser's place among the readers of a shared feed. */
 export interface Reader {

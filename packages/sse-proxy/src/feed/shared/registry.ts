@@ -2,13 +2,13 @@ import type { ShareConfig } from '../../config/options.ts';
 import type { UpstreamPermits } from '../../config/upstream-permits.ts';
 import { SseProxyError } from '../../errors.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
+import type { Subscription } from '../subscription.ts';
 import { FeedGroup, type GroupContext, type GroupOwner } from './feed-group.ts';
 import { FreshTokenWarning } from './fresh-token-warning.ts';
 import { groupByRequest, type IdentityGroup } from './identity.ts';
 import type { SharedFeed } from './shared-feed.ts';
 import type { JoinRequest, SharedRequest } from './shared-request.ts';
 import { type Departure, SharedSubscription } from './shared-subscription.ts';
-import type { Subscription } from '../subscription.ts';
 
 /** What a {@link Registry} needs from its middleware. */
 export interface RegistryContext extends GroupContext {

@@ -2,9 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { SseProxyError } from '../../errors.ts';
 import { upstreamStateBytes } from '../../sse/events.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
+import type { FeedReader, Subscription } from '../subscription.ts';
 import type { Member, SharedFeed } from './shared-feed.ts';
 import type { JoinRequest, RequestSource } from './shared-request.ts';
-import type { FeedReader, Subscription } from '../subscription.ts';
 
 const nothing = () => {};
 
