@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Entry, EventEntry } from '../src/types.ts';
 import { stage } from './support/scene.ts';
 import { World } from './support/tabs-world.ts';
+import { turns } from './support/turns.ts';
 import { until } from './support/until.ts';
 
 const frames = (from: number, to: number) =>
@@ -122,7 +123,7 @@ describe('the async iterator', () => {
     // The buffers between here and there are full at some time, since nobody reads.
     const isFull = async () => {
       const before = visit.res.writableLength;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await turns();
       return visit.res.writableLength === before && before > 100_000;
     };
     while (!(await isFull()))

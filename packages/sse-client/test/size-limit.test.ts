@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { limitEventSize } from '../src/connection/size-limit.ts';
 import { type Scene, stage } from './support/scene.ts';
+import { turns } from './support/turns.ts';
 
 /** Passes chunks through the limit; a parser could be fed with what comes out. */
 function pass(chunks: string[], maxChars: number): { text: string; log: string[] } {
@@ -161,7 +162,7 @@ describe('an event larger than maxEventChars', () => {
     at.clock.advance(900);
     const { pending } = at.clock;
     visit.send('z');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await turns();
     expect(at.clock.pending).to.equal(pending);
     at.clock.advance(150);
     expect(at.now.lastError!.code).to.equal('STALLED');

@@ -133,7 +133,7 @@ describe('backfill of a shared feed', () => {
     await settle();
     expect(upstream.connections).to.equal(33);
     expect(errors).to.deep.equal(Array(8).fill('ERR_SSE_OVERLOAD'));
-    expect((await join()).reading, 'a browser that needs no backfill').to.equal(true);
+    expect((await join()).isReading, 'a browser that needs no backfill').to.equal(true);
   });
 
   it('moves a backfill to the live feed by the last id where the upstream changes the bytes of an event', async () => {
@@ -160,7 +160,7 @@ describe('backfill of a shared feed', () => {
     clock.tick(2);
     await settle();
     arrive(1);
-    expect([back.last, back.reading]).to.deep.equal([5, true]);
+    expect([back.last, back.isReading]).to.deep.equal([5, true]);
   });
 
   it('matches a live feed whose only browser left before it had read anything', async () => {

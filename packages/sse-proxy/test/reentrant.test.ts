@@ -103,6 +103,16 @@ describe('close() called from within a callback', () => {
     },
   };
 
+  /** Resolves when another stream, whose reauthorizeMs is 10, has been authorized `times` times. */
+  async function reauthorized(target: string, times: number): Promise<void> {
+    let count = 0;
+    const authorize = () => ++count > 0;
+    const { port, proxy } = await app({ target, authorize, reauthorizeMs: 10 });
+    visit(port);
+    await until(() => count >= times);
+    await proxy.close();
+  }
+
   for (const share of [false, true]) {
     for (const [place, { options, act, reason }] of Object.entries(places)) {
       it(`releases everything: ${place}, ${share ? 'shared' : 'dedicated'} [R42]`, async () => {
@@ -143,9 +153,9 @@ describe('close() called from within a callback', () => {
         const { closes, opens } = proxied.witness;
         expect(closes.map((one) => one.reason).slice(0, 1)).to.deep.equal(reason ? [reason] : []);
         expect(closes.length).to.equal(opens.length);
-        // The stream's beats have stopped: nothing is authorized any more.
+        // The stream's beats have stopped: another stream is authorized every 10 ms, this one is not any more.
         const before = authorized;
-        await new Promise((resolve) => setTimeout(resolve, 40));
+        await reauthorized(up.url, 3);
         expect(authorized).to.equal(before);
       });
     }

@@ -16,7 +16,12 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
   afterEach(clean);
 
   async function shared(options: Partial<SseProxyOptions> = {}, answer?: (request: UpstreamRequestSeen) => void) {
-    const up = await upstream(answer ?? ((request) => request.begin()));
+    let isAway = false;
+    const up = await upstream((request) => {
+      if (isAway) request.reset();
+      else if (answer) answer(request);
+      else request.begin();
+    });
     const proxied = await app({ target: up.url, resume, retryMs: false, heartbeatMs: false, share: true, ...options });
     const open = async (id?: string) => {
       const browser = visit(proxied.port, '/sse', id === undefined ? {} : { 'Last-Event-ID': id });
@@ -27,7 +32,23 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     const emit = (bytes: string) => {
       for (const request of live()) request.send(bytes);
     };
-    return { up, proxied, open, live, emit };
+    /** Opens the feed; its first browser gets event 1. */
+    const begin = async () => {
+      const first = await open();
+      up.requests[0]?.send(event(1));
+      await first.sees(event(1));
+      return first;
+    };
+    /** Breaks the upstream, which then resets every connection until `restore()`. */
+    const lose = async (first: Awaited<ReturnType<typeof open>>) => {
+      isAway = true;
+      up.requests[0]?.reset();
+      await first.sees('"state":"lost"');
+    };
+    const restore = () => {
+      isAway = false;
+    };
+    return { up, proxied, open, begin, live, emit, lose, restore };
   }
 
   it('gets what the upstream sends to a new connection, then the live feed, each event once', async () => {
@@ -47,10 +68,8 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
   });
 
   it('costs one join connection, however many join meanwhile; each reads it from its start', async () => {
-    const { up, open, live } = await shared();
-    const first = await open();
-    up.requests[0]?.send(event(1));
-    await first.sees(event(1));
+    const { up, open, live, begin } = await shared();
+    await begin();
     const early = await open();
     const join = await up.request(1);
     join.send('data: snapshot\n\n');
@@ -85,10 +104,8 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
   });
 
   it('starts at the live tip, with its id, if the upstream sends nothing to a new connection for a second', async () => {
-    const { up, open, live } = await shared();
-    const first = await open();
-    up.requests[0]?.send(event(1));
-    await first.sees(event(1));
+    const { up, open, live, begin } = await shared();
+    await begin();
     const later = await open();
     await up.request(1);
     expect(await later.sees('id: 1\n\n')).to.equal('id: 1\n\n');
@@ -98,10 +115,8 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
   });
 
   it('misses nothing that the live feed receives while the new connection is silent', async () => {
-    const { up, open, live } = await shared();
-    const first = await open();
-    up.requests[0]?.send(event(1));
-    await first.sees(event(1));
+    const { up, open, live, begin } = await shared();
+    await begin();
     const later = await open();
     await up.request(1);
     up.requests[0]?.send(event(2));
@@ -132,9 +147,11 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     const join = await up.request(1);
     join.send('id: 7\ndata: a2\n\n');
     await later.sees('a2');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // The comment reaches it: it still reads the join connection.
+    join.send(': later\n');
+    await later.sees('later');
     join.send('id: 7\ndata: b2\n\n');
-    expect(await later.sees('b2')).to.equal('id: 7\ndata: a2\n\nid: 7\ndata: b2\n\n');
+    expect(await later.sees('b2')).to.equal('id: 7\ndata: a2\n\n: later\nid: 7\ndata: b2\n\n');
   });
 
   it('is not moved before them either where more events share the last id than replay holds [R35]', async () => {
@@ -173,31 +190,25 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
   });
 
   it('is told that the upstream is lost, and joins afresh with a gap when it is back', async () => {
-    let isAway = false;
-    const { up, open, live } = await shared({}, (request) => {
-      if (isAway) return void request.reset();
+    const { open, live, lose, restore } = await shared({}, (request) => {
       request.begin();
       request.send('data: snapshot\n\n');
     });
     const first = await open();
     await first.sees('snapshot');
-    isAway = true;
-    up.requests[0]?.reset();
-    await first.sees('"state":"lost"');
+    await lose(first);
     const later = await open();
     await later.sees('"state":"lost"');
-    isAway = false;
+    restore();
     const body = await later.sees('snapshot');
     expect(body).to.match(/"state":"lost"[\s\S]*"state":"restored"[\s\S]*"reason":"unmatched"[\s\S]*data: snapshot/);
     expect(live().length).to.be.at.most(2);
   });
 
   it('loses nothing of what arrives together with the head of its connection, however slowly it reads', async () => {
-    let isAway = false;
-    const { up, open } = await shared(
+    const { open, lose, restore } = await shared(
       { transform: async (it) => it, share: { replay: { maxEvents: 2 } } },
       (request) => {
-        if (isAway) return void request.reset();
         const isFresh = request.headers['last-event-id'] === undefined;
         request.socket.cork();
         request.begin();
@@ -207,31 +218,25 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     );
     const first = await open();
     await first.sees(event(5));
-    isAway = true;
-    up.requests[0]?.reset();
-    await first.sees('"state":"lost"');
+    await lose(first);
     const later = await open();
     await later.sees('"state":"lost"');
-    isAway = false;
+    restore();
     expect(await later.sees(event(5))).to.include([1, 2, 3, 4, 5].map(event).join(''));
   });
 
   it('loses nothing if it joins while a connection that others wait for has no headers yet', async () => {
-    let isAway = false;
-    const { up, proxied, open } = await shared({ share: { replay: { maxEvents: 2 } } }, (request) => {
-      if (isAway) return void request.reset();
+    const { up, proxied, open, lose, restore } = await shared({ share: { replay: { maxEvents: 2 } } }, (request) => {
       if (up.requests.length > 1 && request.headers['last-event-id'] === undefined) return;
       request.begin();
     });
     const first = await open();
     up.requests[0]?.send([1, 2, 3, 4, 5].map(event).join(''));
     await first.sees(event(5));
-    isAway = true;
-    up.requests[0]?.reset();
-    await first.sees('"state":"lost"');
+    await lose(first);
     const early = await open();
     await early.sees('"state":"lost"');
-    isAway = false;
+    restore();
     const join = await until(() =>
       up.requests.find((it, n) => n > 0 && it.socket.writable && !it.headers['last-event-id']),
     );
@@ -266,23 +271,19 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
   });
 
   it('is refused with the status that the upstream gives to a new connection', async () => {
-    const { up, open } = await shared({}, (request) => {
+    const { up, open, begin } = await shared({}, (request) => {
       if (up.requests.length === 1) request.begin();
       else request.raw('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
     });
-    const first = await open();
-    up.requests[0]?.send(event(1));
-    await first.sees(event(1));
+    const first = await begin();
     expect((await open()).status()).to.equal(403);
     up.requests[0]?.send(event(2));
     await first.sees(event(2));
   });
 
   it("starts at the tip at once with share.join: 'live', and gets the tip's id", async () => {
-    const { up, open } = await shared({ share: { join: 'live' } });
-    const first = await open();
-    up.requests[0]?.send(event(1));
-    await first.sees(event(1));
+    const { up, open, begin } = await shared({ share: { join: 'live' } });
+    await begin();
     const later = await open();
     expect(await later.sees('id: 1\n\n')).to.equal('id: 1\n\n');
     expect(up.requests).to.have.length(1);

@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { expect } from 'chai';
-import { Feed } from '../src/feed/feed.ts';
 import { Heartbeat } from '../src/lifecycle/heartbeat.ts';
 import { startTimeout } from '../src/lifecycle/timeout.ts';
-import { createUpstream } from '../src/upstream/upstream.ts';
+import { BareFeed } from './support/bare-feed.ts';
 import { flood, reader } from './support/flood.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
@@ -129,43 +128,16 @@ describe('a stalled event loop is not a timeout [R44]', () => {
 
   it('of an idle upstream whose event waits in the socket at the last beat', async () => {
     const up = await upstream((request) => request.begin());
-    const heartbeat = new Heartbeat(60_000);
-    let over = false;
-    const got: string[] = [];
-    const feed = new Feed({
-      upstream: createUpstream({ connectTimeoutMs: 5_000, headersTimeoutMs: 5_000, dispatcher: undefined }),
-      heartbeat,
-      config: {
-        idleTimeoutMs: 240_000,
-        idleTimeoutIsSet: true,
-        maxEventBytes: 1_000,
-        openAfterMs: false,
-        resume: false,
-        retryMs: 2_000,
-      },
-      cursor: '',
-      assignIds: false,
-      prepare: () => Promise.reject(new Error('not resumed')),
-      retainFrames: true,
-      feedListener: { onGap() {}, onResume() {}, onUpstreamLost() {} },
-      handler: {
-        browsers: 1,
-        onFrames: (source, start, end) => got.push(String(source.subarray(start, end))) > 0,
-        onChunkEnd() {},
-        onControlEvent() {},
-        onEnd: () => (over = true),
-      },
-    });
-    add(feed, (it) => it.close());
-    await feed.connect({ address: { origin: `http://127.0.0.1:${up.port}`, path: '/' }, headers: [] });
+    const feed = add(new BareFeed(new Heartbeat(60_000), 240_000, true), (it) => it.close());
+    await feed.connect(up.port);
     for (let beat = 1; beat <= 4; beat++) feed.beat();
     await inTimers();
     up.requests[0]?.send('data: one\n\n');
     feed.beat();
-    await until(() => got.length > 0 || over);
-    expect(over).to.equal(false);
+    await until(() => feed.got.length > 0 || feed.hasEnded);
+    expect(feed.hasEnded).to.equal(false);
     for (let beat = 1; beat <= 5; beat++) feed.beat();
-    await until(() => over);
+    await until(() => feed.hasEnded);
   });
 
   it('though the timeouts do their work when the loop is well', async () => {

@@ -2,9 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { expect } from 'chai';
 import { Agent, type Dispatcher } from 'undici';
 import { skip } from '../../../test/support/needs.ts';
-import { Feed } from '../src/feed/feed.ts';
 import { Heartbeat } from '../src/lifecycle/heartbeat.ts';
-import { createUpstream } from '../src/upstream/upstream.ts';
+import { BareFeed } from './support/bare-feed.ts';
 import { flood, reader } from './support/flood.ts';
 import { blackhole } from './support/hanging.ts';
 import { heartbeats, stage } from './support/stage.ts';
@@ -94,43 +93,19 @@ describe('the time-outs of the upstream', () => {
       request.send(first[Number(request.line.split(' ')[1]?.slice(1))] ?? '');
     });
     const heartbeat = new Heartbeat(10);
-    const over: number[] = [];
-    const got: string[] = [];
-    const upstreams = createUpstream({ connectTimeoutMs: 5_000, headersTimeoutMs: 5_000, dispatcher: undefined });
+    const feeds: BareFeed[] = [];
     for (const n of first.keys()) {
-      const feed = new Feed({
-        upstream: upstreams,
-        heartbeat,
-        config: {
-          idleTimeoutMs: 40,
-          idleTimeoutIsSet: false,
-          maxEventBytes: 1_000,
-          openAfterMs: false,
-          resume: false,
-          retryMs: 2_000,
-        },
-        cursor: '',
-        assignIds: false,
-        prepare: () => Promise.reject(new Error('not resumed')),
-        retainFrames: true,
-        feedListener: { onGap() {}, onResume() {}, onUpstreamLost() {} },
-        handler: {
-          browsers: 1,
-          onFrames: (source, start, end) => got.push(String(source.subarray(start, end))) > 0,
-          onChunkEnd() {},
-          onControlEvent() {},
-          onEnd: () => over.push(n),
-        },
-      });
-      add(feed, (it) => it.close());
-      await feed.connect({ address: { origin: `http://127.0.0.1:${up.port}`, path: `/${n}` }, headers: [] });
-      await until(() => got.length > n);
+      const feed = add(new BareFeed(heartbeat, 40, false), (it) => it.close());
+      feeds.push(feed);
+      await feed.connect(up.port, `/${n}`);
+      await until(() => feed.got.length > 0);
     }
-    await until(() => over.length === 2);
-    expect(over.toSorted()).to.deep.equal([1, 2]);
+    const ended = () => feeds.flatMap((feed, n) => (feed.hasEnded ? [n] : []));
+    await until(() => ended().length === 2);
+    expect(ended()).to.deep.equal([1, 2]);
     const silent = up.requests.find((request) => request.line.startsWith('GET /0'));
     silent?.send('data: still here\n\n');
-    await until(() => got.includes('data: still here\n\n'));
+    await until(() => feeds[0]?.got.includes('data: still here\n\n'));
   });
 
   it("idleTimeoutMs: a browser that does not read is not the upstream's silence", async () => {

@@ -4,13 +4,14 @@ import { readOptions } from '../../src/config/options.ts';
 import { UpstreamPermits } from '../../src/config/upstream-permits.ts';
 import { Registry } from '../../src/feed/shared/registry.ts';
 import type { RequestSource, SharedRequest } from '../../src/feed/shared/shared-request.ts';
-import type { FeedReader, Subscription } from '../../src/feed/subscription.ts';
+import type { Subscription } from '../../src/feed/subscription.ts';
 import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
 import type { ShareOptions } from '../../src/types.ts';
 import { TokenBackoff } from '../../src/upstream/token-backoff.ts';
 import type { Upstream, UpstreamConnection, UpstreamHandler, UpstreamRequest } from '../../src/upstream/upstream.ts';
 import { clock } from './clock.ts';
 import { type MemoryConnection, MemoryUpstream } from './memory-upstream.ts';
+import { ModelReader } from './model-reader.ts';
 import { never, settle } from './registry.ts';
 import { BrowserParser } from './viewer.ts';
 
@@ -74,15 +75,12 @@ class RoleUpstream implements Upstream {
 }
 
 /** A browser whose role changes. It may get no event of a role that it never had, and each number once, in order. */
-class RoleViewer implements FeedReader, RequestSource {
+class RoleViewer extends ModelReader implements RequestSource {
   readonly identify = undefined;
   role: Role;
   last: number | undefined;
-  isSlow = false;
   isPending = false;
   fails = false;
-  subscription: Subscription | undefined;
-  isReading = false;
   /** True behind a gap event: the next event need not follow the last one. */
   #mayMiss = false;
   readonly #had = new Set<string>(['all']);
@@ -90,6 +88,7 @@ class RoleViewer implements FeedReader, RequestSource {
   #release: (() => void)[] = [];
 
   constructor(name: Role, last: number | undefined) {
+    super();
     this.role = name;
     this.last = last;
   }
@@ -123,33 +122,14 @@ class RoleViewer implements FeedReader, RequestSource {
   }
 
   join(subscription: Subscription): void {
-    this.subscription = subscription;
     this.#parser = new BrowserParser(this.cursor, (type, data, id) => this.#onEvent(type, data, id));
-    subscription.ready.then(
-      () => {
-        if (this.subscription !== subscription) return;
-        this.isReading = true;
-        subscription.read(this);
-      },
-      () => {
-        if (this.subscription === subscription) this.leave();
-      },
-    );
+    this.follow(subscription);
   }
 
-  leave(): void {
-    const { subscription } = this;
-    this.subscription = undefined;
-    this.isReading = false;
-    this.isSlow = false;
+  override leave(): void {
     this.fails = false;
-    subscription?.close();
+    super.leave();
     this.settle();
-  }
-
-  recover(): void {
-    this.isSlow = false;
-    if (this.isReading) this.subscription?.resume();
   }
 
   onFrames(source: Buffer, start: number, end: number): boolean {
@@ -159,14 +139,6 @@ class RoleViewer implements FeedReader, RequestSource {
 
   onControlEvent(bytes: Buffer): void {
     this.#push(bytes);
-  }
-
-  onLagging(): void {
-    this.leave();
-  }
-
-  onEnd(): void {
-    this.leave();
   }
 
   #push(bytes: Buffer): void {

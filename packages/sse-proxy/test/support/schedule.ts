@@ -128,7 +128,7 @@ export class Stage {
       const viewer = pick(this.viewers, step.which);
       if (step.do === 'leave') viewer?.leave();
       else if (step.do === 'slow') {
-        if (viewer) viewer.slow = true;
+        if (viewer) viewer.isSlow = true;
       } else if (step.do === 'recover') viewer?.recover();
       else if (viewer && !viewer.subscription) this.#join(viewer);
     }
@@ -172,7 +172,7 @@ export class Stage {
   async #finish(): Promise<void> {
     this.upstream.down = this.upstream.hangs = false;
     const { log } = this.upstream;
-    const done = () => this.viewers.every((viewer) => viewer.last === log.length && viewer.reading);
+    const done = () => this.viewers.every((viewer) => viewer.last === log.length && viewer.isReading);
     this.upstream.emit(bytesOf(log.length + 1, 0));
     for (let round = 0; round < 200 && !done(); round++) {
       for (const viewer of this.viewers) {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { FeedReader, Subscription } from '../../src/feed/subscription.ts';
+import type { Subscription } from '../../src/feed/subscription.ts';
+import { ModelReader } from './model-reader.ts';
 
 /** What a browser's parser makes of a stream that is fed to it in pieces. [spec] server-sent-events */
 export class BrowserParser {
@@ -40,16 +41,13 @@ export class BrowserParser {
  * A browser of the model: it checks every event that it gets against what it must get next. Bytes that reached it
  * while it was slow are on their way, and are lost if it leaves.
  */
-export class Viewer implements FeedReader {
+export class Viewer extends ModelReader {
   /** Number of the last event that it got, or started from; undefined while it may start anywhere. */
   last: number | undefined;
   /** Events that had been sent when it came for the first time: it may miss none of the later ones. */
   #cameAt = 0;
   gaps = 0;
   events = 0;
-  slow = false;
-  subscription: Subscription | undefined;
-  reading = false;
   readonly #strict: boolean;
   #parser: BrowserParser;
   #onItsWay: string[] = [];
@@ -57,6 +55,7 @@ export class Viewer implements FeedReader {
 
   /** `strict`: it must get nothing while it is not ready. */
   constructor(last: number | undefined, strict: boolean) {
+    super();
     this.last = last;
     this.#strict = strict;
     this.#parser = this.#newParser();
@@ -68,63 +67,39 @@ export class Viewer implements FeedReader {
 
   /** Comes, or comes back; `sent` events were sent before. */
   join(subscription: Subscription, sent: number): void {
-    this.subscription = subscription;
     // One that left before its first event knows of none.
     if (this.last === undefined) this.#cameAt = sent;
     this.#parser = this.#newParser();
     this.#blocked = false;
-    subscription.ready.then(
-      () => {
-        if (this.subscription !== subscription) return;
-        this.reading = true;
-        subscription.read(this);
-      },
-      () => {
-        if (this.subscription === subscription) this.leave();
-      },
-    );
+    this.follow(subscription);
   }
 
-  leave(): void {
-    const { subscription } = this;
-    this.subscription = undefined;
-    this.reading = false;
-    this.slow = false;
+  override leave(): void {
     this.#onItsWay = [];
-    subscription?.close();
+    super.leave();
   }
 
-  /** Reads again. */
-  recover(): void {
-    this.slow = false;
+  override recover(): void {
     for (const text of this.#onItsWay.splice(0)) this.#read(text);
     this.#blocked = false;
-    if (this.reading) this.subscription?.resume();
+    super.recover();
   }
 
   onFrames(source: Buffer, start: number, end: number): boolean {
     if (this.#strict) expect(this.#blocked, 'bytes for a reader that is not ready').to.equal(false);
     this.#take(source.subarray(start, end));
-    if (this.slow) this.#blocked = true;
-    return !this.slow;
+    if (this.isSlow) this.#blocked = true;
+    return !this.isSlow;
   }
 
   onControlEvent(bytes: Buffer): void {
     this.#take(bytes);
   }
 
-  onLagging(): void {
-    this.leave();
-  }
-
-  onEnd(): void {
-    this.leave();
-  }
-
   #take(bytes: Buffer): void {
     expect(this.subscription, 'bytes for one that left').to.not.equal(undefined);
     const text = bytes.toString();
-    if (this.slow) this.#onItsWay.push(text);
+    if (this.isSlow) this.#onItsWay.push(text);
     else this.#read(text);
   }
 
