@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { isPromiseLike } from '../hooks/call-hook.ts';
 
 const http2InternalError = 0x2;
 
@@ -26,14 +25,6 @@ export function onResponse(
 ): () => void {
   EventEmitter.prototype.on.call(res, event, listener);
   return () => void EventEmitter.prototype.off.call(res, event, listener);
-}
-
-/**
- * For what a method of the response returned: middleware that wraps it may return a promise, whose rejection would end
- * the process [R45].
- */
-export function onRejection(returned: unknown, listener: (cause: unknown) => void): void {
-  if (isPromiseLike(returned)) returned.then(undefined, listener);
 }
 
 /** True if nothing can be sent to the browser any more: it has left, or something else has ended the response. */

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { maxRetryMs, refusalRetryMs } from '../config/defaults.ts';
 import type { SseProxyError } from '../errors.ts';
+import { onRejection, writeHead } from '../hooks/wrapped-response.ts';
 import { controlEvent } from '../sse/events.ts';
-import { breakOff, closeAfter, hasBody, onRejection } from './connection.ts';
+import { breakOff, closeAfter, hasBody } from './connection.ts';
 import { removeBodyHeaders, streamHeaders } from './stream-headers.ts';
 
 /** How a request was refused. */
@@ -55,8 +56,8 @@ export function refuse(
 }
 
 function sendSoftly(res: ServerResponse, error: SseProxyError, retryMs: number): void {
-  onRejection(res.writeHead(200, { ...streamHeaders }), () => breakOff(res));
-  end(res, refusedEvent(error, retryMs));
+  writeHead(res, 200, { ...streamHeaders }, () => breakOff(res));
+  onRejection(res.end(refusedEvent(error, retryMs)), () => breakOff(res));
 }
 
 /** The in-band form of a refusal. A final one has the status that the browser's next request will get. */
@@ -65,21 +66,18 @@ export function refusedEvent({ reason, code, status, temporary }: SseProxyError,
 }
 
 function sendStatus(res: ServerResponse, error: SseProxyError, retryMs: number | undefined): void {
-  res.statusCode = error.status;
   res.setHeader('Cache-Control', 'no-store');
   if (retryMs !== undefined) res.setHeader('Retry-After', String(Math.ceil(retryMs / 1000)));
   if (error.code === 'ERR_SSE_METHOD') res.setHeader('Allow', 'GET, HEAD');
-  if (error.status === 204) {
-    end(res);
-    return;
-  }
+  if (error.status === 204) return end(res, 204);
   const problem = Buffer.from(JSON.stringify({ title: error.title, status: error.status, code: error.code }));
   res.setHeader('Content-Type', 'application/problem+json');
   res.setHeader('Content-Length', problem.length);
-  end(res, problem);
+  end(res, error.status, problem);
 }
 
-function end(res: ServerResponse, bytes?: Buffer): void {
+function end(res: ServerResponse, status: number, bytes?: Buffer): void {
+  writeHead(res, status, {}, () => breakOff(res));
   onRejection(res.end(bytes), () => breakOff(res));
 }
 

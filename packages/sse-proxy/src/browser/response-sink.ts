@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { onRejection, onResponse } from './connection.ts';
+import { onRejection } from '../hooks/wrapped-response.ts';
+import { onResponse } from './connection.ts';
 import type { ChunkSink, SinkOwner } from './fast-write/chunk-sink.ts';
 
 // Also the default frame size of HTTP/2.

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { onRejection, writeHead } from '../hooks/wrapped-response.ts';
 import { isHeaderValue, nominatedNames } from '../http.ts';
-import { breakOff, hasBody, onRejection } from './connection.ts';
+import { breakOff, hasBody } from './connection.ts';
 
 /** The header fields of every stream that we send. `no-transform` also keeps compression middleware from buffering it. */
 export const streamHeaders: Readonly<Record<string, string>> = Object.freeze({
@@ -38,17 +39,17 @@ export function sendStreamHeaders(
   res: ServerResponse,
   extra: Record<string, string | string[]> | undefined,
 ): void {
-  writeHead(req, res, extra);
-  res.flushHeaders();
+  sendStatus(req, res, extra);
+  onRejection(res.flushHeaders(), () => breakOff(res));
 }
 
 /** Answers HEAD: the header fields of a stream, and no body. */
 export function sendHead(req: IncomingMessage, res: ServerResponse): void {
-  writeHead(req, res, undefined);
+  sendStatus(req, res, undefined);
   onRejection(res.end(), () => breakOff(res));
 }
 
-function writeHead(
+function sendStatus(
   req: IncomingMessage,
   res: ServerResponse,
   extra: Record<string, string | string[]> | undefined,
@@ -57,8 +58,7 @@ function writeHead(
   // A request's body is not read, so the connection can't be used again [R10].
   const closes = req.httpVersionMajor < 2 && hasBody(req);
   const headers = { ...extra, ...streamHeaders };
-  const returned = res.writeHead(200, closes ? { ...headers, Connection: 'close' } : headers);
-  onRejection(returned, () => breakOff(res));
+  writeHead(res, 200, closes ? { ...headers, Connection: 'close' } : headers, () => breakOff(res));
 }
 
 /** Removes what an earlier middleware said about another body than ours. */

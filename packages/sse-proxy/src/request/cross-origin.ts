@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from '../config/options.ts';
+import { onRejection, writeHead } from '../hooks/wrapped-response.ts';
 import { addVary } from '../http.ts';
 
 /** Fields that a fetch-based reader sets, besides those that the route forwards. [R14] */
 const readerHeaders = ['last-event-id', 'authorization', 'cache-control', 'content-type'];
 const preflightMaxAgeSeconds = 600;
+/** A wrapper that fails after it has sent the response concerns only itself. */
+const ignore = () => {};
 
 type CorsConfig = Pick<Config, 'allowOrigins' | 'forwardHeaders' | 'responseHeaders'>;
 
@@ -27,8 +30,7 @@ export function allowCrossOrigin(req: IncomingMessage, res: ServerResponse, conf
   res.setHeader('Access-Control-Allow-Methods', 'GET, HEAD');
   res.setHeader('Access-Control-Allow-Headers', [...new Set([...readerHeaders, ...forwardHeaders])].join(', '));
   res.setHeader('Access-Control-Max-Age', String(preflightMaxAgeSeconds));
-  // Not chained: a middleware's wrapper of writeHead() may return nothing.
-  res.writeHead(204);
-  res.end();
+  writeHead(res, 204, {}, ignore);
+  onRejection(res.end(), ignore);
   return true;
 }

@@ -1,0 +1,29 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { SseProxyError } from '../errors.ts';
+import { isPromiseLike } from './call-hook.ts';
+
+/**
+ * For what a method of the response returned: middleware that wraps it may return a promise, whose rejection would end
+ * the process [R45].
+ */
+export function onRejection(returned: unknown, listener: (cause: unknown) => void): void {
+  if (isPromiseLike(returned)) returned.then(undefined, listener);
+}
+
+/**
+ * Calls `res.writeHead`. Every response needs this call: otherwise Node calls `writeHead` by itself, and drops the promise
+ * that a wrapper of it returns. `onFailure` is called if that rejects.
+ *
+ * @throws whatever a wrapper throws, and SseProxyError `ERR_SSE_INTERNAL` if it did not pass the call on
+ */
+export function writeHead(
+  res: ServerResponse,
+  status: number,
+  headers: OutgoingHttpHeaders,
+  onFailure: () => void,
+): void {
+  onRejection(res.writeHead(status, headers), onFailure);
+  // Not so for a browser that has left over HTTP/2.
+  if (res.headersSent || res.destroyed || res.closed) return;
+  throw new SseProxyError('ERR_SSE_INTERNAL', { message: 'a wrapper of res.writeHead did not pass the call on' });
+}
