@@ -76,6 +76,7 @@ export class Supervisor {
       const pauseMs = Math.min(firstPauseMs * 2 ** restarts, longestPauseMs);
       restarts += 1;
       this.#options.print(`${spec.name} ended unexpectedly (${how}); starting it again in ${pauseMs} ms`);
+      // Rejects when the services are being stopped.
       await setTimeout(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => {});
       if (this.#stopping.signal.aborted) return;
       service = this.#launch(spec);

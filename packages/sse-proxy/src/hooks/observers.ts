@@ -24,7 +24,7 @@ export function notify<Name extends keyof Hooks>(
       const result = hook?.call(observer, context);
       if (isPromiseLike(result)) result.then(undefined, ignore);
     } catch {
-      // Its own failure.
+      // As for a rejection: an observer's failure concerns only itself.
     }
   }
 }

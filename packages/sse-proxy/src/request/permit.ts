@@ -65,6 +65,9 @@ export async function acquirePermit(
   throw badHookResult('limits.acquire', '{ ok: true, release } or { ok: false, rule, kind }', result);
 }
 
+/** A rejected release concerns only the limiter. */
+function ignore(): void {}
+
 function isPermit(result: LimitResult): result is Permit {
   return result?.ok === true && typeof result.release === 'function';
 }
@@ -73,6 +76,8 @@ function isPermit(result: LimitResult): result is Permit {
 export function releasePermit(permit: Permit): void {
   try {
     const result: unknown = permit.release();
-    if (isPromiseLike(result)) result.then(undefined, () => {});
-  } catch {}
+    if (isPromiseLike(result)) result.then(undefined, ignore);
+  } catch {
+    // As for a rejection: the stream ends anyway.
+  }
 }

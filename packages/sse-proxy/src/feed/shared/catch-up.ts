@@ -2,8 +2,8 @@ import type { SseProxyError } from '../../errors.ts';
 import { frameContent } from '../../sse/fields.ts';
 import type { CloseReason } from '../../types.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
-import { withoutId } from './assigned-ids.ts';
 import { asTemporary } from '../refusals.ts';
+import { withoutId } from './assigned-ids.ts';
 import type { Follower, LiveMatcher } from './live-matcher.ts';
 import type { SharedFeed } from './shared-feed.ts';
 
@@ -56,6 +56,7 @@ export class CatchUp implements LiveMatcher, Follower {
       () => {
         if (!this.feed.hasEnded && !this.#hasLiveEnded) this.#timer = setInterval(() => this.#check(), checkMs);
       },
+      // A feed that fails before its headers has ended: there is nothing to check.
       () => {},
     );
   }

@@ -24,6 +24,7 @@ export class FreshTokenWarning {
         (again) => {
           if (again.key !== made.key && again.looseKey === made.looseKey) warn();
         },
+        // A failed hook gives no second token to compare.
         () => {},
       );
     }
