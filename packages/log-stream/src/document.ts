@@ -120,6 +120,39 @@ export function checkLogDocument(log: unknown): asserts log is LogDocument {
   }
 }
 
+/**
+ * Checks a log and returns its JSON, which contains no raw line break.
+ *
+ * @param maxBytes most bytes of JSON in UTF-8
+ * @throws LogStreamError `ERR_LOG_STREAM_DOCUMENT` naming the field or the bound, what was expected and what arrived
+ */
+export function serializeLogDocument(log: unknown, maxBytes: number): string {
+  checkLogDocument(log);
+  const text = JSON.stringify(log);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > maxBytes)
+    throw invalid('log', `at most ${maxBytes} bytes of JSON (option maxLogBytes)`, `${bytes} bytes`);
+  return text;
+}
+
+/**
+ * Reads a stored log. Unknown fields are kept: another version of this package may have written them.
+ *
+ * @returns undefined if `text` is not JSON, or lacks a field that filters and ids depend on
+ */
+export function parseLogDocument(text: unknown): LogDocument | undefined {
+  if (typeof text !== 'string') return undefined;
+  try {
+    const log = JSON.parse(text) as LogDocument;
+    const { logLevel, message, description, stageName, meta } = log;
+    const texts = [message, description, stageName, meta.workspaceID, meta.workflowID];
+    const isLog = logLevels.includes(logLevel) && typeof meta.timestamp === 'number';
+    return isLog && texts.every((value) => typeof value === 'string') ? log : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function fieldsOf(value: unknown, name: string, known: readonly string[]): Record<string, unknown> {
   if (typeof value !== 'object' || value === null) throw invalid(name, 'an object', typeof value);
   for (const key of Object.keys(value)) {

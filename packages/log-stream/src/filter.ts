@@ -1,4 +1,4 @@
-import type { LogDocument, LogFilter } from './types.ts';
+import type { LogDocument, LogEntry, LogFilter } from './types.ts';
 
 /**
  * The text that `search` is looked up in. A store with its own search must search the same text: otherwise a page and
@@ -13,14 +13,24 @@ export function foldCase(text: string): string {
   return text.toWellFormed().toLowerCase();
 }
 
-/** Returns a predicate for the logs that match `filter`. */
-export function matcherOf(filter: LogFilter): (log: LogDocument) => boolean {
+/**
+ * Returns a predicate for the entries that match `filter`. Of a log that can't be read only the workflow is known, so its
+ * gap matches every other condition: the subscriber may miss a log.
+ */
+export function matcherOf(filter: LogFilter): (entry: LogEntry) => boolean {
   const needle = filter.search ? foldCase(filter.search) : undefined;
-  return (log) =>
-    (filter.workflowID === undefined || filter.workflowID === log.meta.workflowID) &&
-    (filter.workspaceID === undefined || filter.workspaceID === log.meta.workspaceID) &&
-    (filter.levels === undefined || filter.levels.includes(log.logLevel)) &&
-    (filter.fromMs === undefined || filter.fromMs <= log.meta.timestamp) &&
-    (filter.toMs === undefined || log.meta.timestamp < filter.toMs) &&
-    (needle === undefined || haystackOf(log).includes(needle));
+  const inScope = ({ workspaceID, workflowID }: { workspaceID: string; workflowID: string }) =>
+    (filter.workflowID === undefined || filter.workflowID === workflowID) &&
+    (filter.workspaceID === undefined || filter.workspaceID === workspaceID);
+  return (entry) => {
+    if (entry.log === undefined) return inScope(entry);
+    const { log } = entry;
+    return (
+      inScope(log.meta) &&
+      (filter.levels === undefined || filter.levels.includes(log.logLevel)) &&
+      (filter.fromMs === undefined || filter.fromMs <= log.meta.timestamp) &&
+      (filter.toMs === undefined || log.meta.timestamp < filter.toMs) &&
+      (needle === undefined || haystackOf(log).includes(needle))
+    );
+  };
 }

@@ -23,10 +23,12 @@ export const count = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 const storeMethods = [
   'epoch',
   'bounds',
+  'contains',
   'append',
   'query',
   'read',
   'subscribe',
+  'health',
   'close',
 ] as const satisfies (keyof LogStore)[];
 const store: Kind = [

@@ -10,7 +10,7 @@ import {
 } from '../src/index.ts';
 import { checkNodeVersion, oldestNode } from '../src/node-version.ts';
 
-const methods = 'epoch, bounds, append, query, read, subscribe, close';
+const methods = 'epoch, bounds, contains, append, query, read, subscribe, health, close';
 const delay = 'a whole number from 1 to 2147483647, or false';
 
 describe('options of logStreamRouter', () => {
@@ -73,7 +73,10 @@ describe('options of SqliteLogStore', () => {
     [undefined, 'SqliteLogStore options: expected an object, got undefined'],
     [{}, 'option path: expected a file name or ":memory:", got undefined'],
     [{ path: '' }, 'option path: expected a file name or ":memory:", got ""'],
-    [{ path: ':memory:', max: 1 }, 'option max: expected one of path, maxLogs, pollMs, got an unknown option'],
+    [
+      { path: ':memory:', max: 1 },
+      'option max: expected one of path, maxLogs, maxLogBytes, pollMs, got an unknown option',
+    ],
     [{ path: ':memory:', maxLogs: 0 }, 'option maxLogs: expected a whole number from 1'],
     [{ path: ':memory:', pollMs: false }, 'option pollMs: expected a whole number from 1'],
   ] as const) {

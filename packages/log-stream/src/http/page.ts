@@ -32,8 +32,9 @@ export async function sendPage(store: LogStore, req: Request, res: Response): Pr
   res.setHeader('Cache-Control', 'no-store');
   // A stream opened with this id starts exactly where the page ends.
   res.setHeader('Last-Event-ID', eventId(epoch, page.lastSeq));
-  const logs = page.logs.map(({ log }) => log);
+  const stored = page.logs.filter(({ log }) => log !== undefined);
+  const logs = stored.map(({ log }) => log);
   // A list of its own, because the shape of a log document is fixed.
-  const ids = page.logs.map(({ seq }) => eventId(epoch, seq));
+  const ids = stored.map(({ seq }) => eventId(epoch, seq));
   res.end(JSON.stringify({ logs, ids, nextCursor, total: page.total }));
 }

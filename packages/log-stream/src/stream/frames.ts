@@ -1,5 +1,5 @@
 import { eventId } from '../event-id.ts';
-import type { StoredLog } from '../types.ts';
+import type { LogEntry } from '../types.ts';
 
 /**
  * Keeps a quiet connection alive. No empty line follows it or {@link retryLine}: some clients dispatch a message at
@@ -30,8 +30,8 @@ export function retryLine(retryMs: number): string {
  * An event, because browsers do not expose comments. It has the name of the proxy's own gap event, so that a page needs
  * one listener, and no id, so that the browser's last event id stays valid.
  */
-function gapFrame(reason: string): string {
-  return `event: sse-proxy:gap\ndata: ${JSON.stringify({ reason })}\n\n`;
+function gapFrame(reason: string, id?: string): string {
+  return `event: sse-proxy:gap\ndata: ${JSON.stringify({ reason, id })}\n\n`;
 }
 
 /** Sets the browser's last event id without dispatching an event. An id takes effect at an empty line only. */
@@ -40,12 +40,14 @@ export function idFrame(epoch: string, seq: number): string {
 }
 
 /** Serialises logs as events, in order. JSON contains no raw line breaks, so a log is always one data line. */
-export function* batchesOf(epoch: string, logs: readonly StoredLog[]): Generator<FrameBatch> {
+export function* batchesOf(epoch: string, logs: readonly LogEntry[]): Generator<FrameBatch> {
   let text = '';
   let firstSeq = 0;
-  for (const [index, { seq, log }] of logs.entries()) {
+  for (const [index, { seq, log, gap }] of logs.entries()) {
     if (text === '') firstSeq = seq;
-    text += `id: ${eventId(epoch, seq)}\ndata: ${JSON.stringify(log)}\n\n`;
+    const id = eventId(epoch, seq);
+    // A gap moves the cursor past the log that it stands for [R34].
+    text += gap ? `${gapFrame(gap, id)}id: ${id}\n\n` : `id: ${id}\ndata: ${JSON.stringify(log)}\n\n`;
     if (text.length < batchLength && index < logs.length - 1) continue;
     yield { bytes: Buffer.from(text), firstSeq, lastSeq: seq };
     text = '';

@@ -93,7 +93,7 @@ export class Tail {
       const [first] = members;
       if (first === undefined) continue;
       const matches = matcherOf(first.reader.filter);
-      const logs = batch.logs.filter(({ log }) => matches(log));
+      const logs = batch.logs.filter(matches);
       const batches = [...batchesOf(first.reader.epoch, logs)];
       for (const { reader } of members) if (!reader.write(batches, batch.throughSeq)) this.leave(reader);
     }

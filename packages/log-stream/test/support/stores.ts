@@ -15,8 +15,12 @@ export class CountingStore implements LogStore {
     return this.inner.epoch();
   }
 
-  bounds() {
-    return this.inner.bounds();
+  bounds(filter?: LogFilter) {
+    return this.inner.bounds(filter);
+  }
+
+  contains(seq: number) {
+    return this.inner.contains(seq);
   }
 
   append(logs: readonly LogDocument[]) {
@@ -43,6 +47,10 @@ export class CountingStore implements LogStore {
     };
   }
 
+  health() {
+    return this.inner.health();
+  }
+
   close() {
     return this.inner.close();
   }
@@ -59,8 +67,8 @@ export class SlowStore extends CountingStore {
     this.#delays = delays;
   }
 
-  override async bounds() {
-    const bounds = await super.bounds();
+  override async bounds(filter?: LogFilter) {
+    const bounds = await super.bounds(filter);
     await this.#delay();
     return bounds;
   }
@@ -89,9 +97,9 @@ export class SlowStore extends CountingStore {
 export class FailingStore extends CountingStore {
   failing: Error | undefined;
 
-  override async bounds() {
+  override async bounds(filter?: LogFilter) {
     if (this.failing) throw this.failing;
-    return super.bounds();
+    return super.bounds(filter);
   }
 
   override async query(query: LogQuery) {

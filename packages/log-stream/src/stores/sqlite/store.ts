@@ -1,7 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { checkLogDocument } from '../../document.ts';
-import { haystackOf } from '../../filter.ts';
+import { serializeLogDocument } from '../../document.ts';
 import { type Complete, count, delay, type Rules, readOptions } from '../../options.ts';
 import type {
   LogBatch,
@@ -11,16 +8,26 @@ import type {
   LogPage,
   LogQuery,
   LogStore,
+  LogStoreHealth,
   StoredLog,
 } from '../../types.ts';
-import { levelBit, openDatabase, transaction, whereOf } from './database.ts';
+import { append, type Row, rowOf } from './append.ts';
+import type { Connection } from './connection.ts';
+import { Database } from './database.ts';
+import { Entries } from './entries.ts';
+import { Failures } from './failures.ts';
+import { queryPage } from './page.ts';
+import { readBatch } from './read.ts';
+import { retryWhileBusy } from './retry.ts';
+import { Turns } from './turns.ts';
 import { Wakeups } from './wakeups.ts';
+import { WalSize } from './wal-size.ts';
 
 /** Options of {@link SqliteLogStore}. `undefined` means left out. */
 export interface SqliteLogStoreOptions {
   /**
    * The database file, or `:memory:`. Created with mode 0600 if missing; its folder must exist. Several processes may share
-   * one file.
+   * one file; a process that only reads needs no right to write it.
    */
   path: string;
   /**
@@ -29,25 +36,34 @@ export interface SqliteLogStoreOptions {
    * @defaultValue 100_000
    */
   maxLogs?: number | undefined;
-  /** Milliseconds between two polls for logs of other processes, while there is a subscription. @defaultValue 100 */
+  /**
+   * Most bytes of one log as JSON in UTF-8. A larger one is rejected by `append`; if another process has stored one, a gap
+   * takes its place when it is read. The default fits into the 1 MiB that `@datashop/sse-proxy` passes on.
+   * @defaultValue 1_000_000
+   */
+  maxLogBytes?: number | undefined;
+  /**
+   * Milliseconds between two polls for logs of other processes, while there is a subscription. Most are noticed before, by
+   * watching the database's write-ahead log.
+   * @defaultValue 100
+   */
   pollMs?: number | undefined;
 }
 
 const rules: Rules<keyof SqliteLogStoreOptions> = {
   path: [undefined, ['a file name or ":memory:"', (value) => typeof value === 'string' && value !== '']],
   maxLogs: [100_000, count],
+  maxLogBytes: [1_000_000, count],
   pollMs: [100, delay],
 };
-
-// SQLite runs on the event loop's thread, so one call scans at most so many rows, and returns about so much text.
-const maxScannedRows = 5_000;
-const maxReadCharacters = 256 * 1024;
 
 /**
  * A log store in one SQLite file, with Node's built-in `node:sqlite`.
  *
  * SQLite runs one write transaction at a time and numbers are assigned inside it. Across all processes the order of
  * numbers is therefore the order of commits: no log ever appears with a number below one that was read before.
+ *
+ * A lock of another process never blocks the event loop: calls are tried again for five seconds, then they reject.
  *
  * @example
  * const store = new SqliteLogStore({ path: 'logs.db' });
@@ -56,131 +72,104 @@ const maxReadCharacters = 256 * 1024;
  * @throws LogStreamError `ERR_LOG_STREAM_OPTION` for an invalid option; SQLite's error if the file cannot be opened
  */
 export class SqliteLogStore implements LogStore {
-  readonly #db: DatabaseSync;
-  readonly #epoch: string;
+  readonly #database: Database;
   readonly #maxLogs: number;
+  readonly #maxLogBytes: number;
+  readonly #entries: Entries;
   readonly #wakeups: Wakeups;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #walSize: WalSize;
+  readonly #failures = new Failures();
+  readonly #turns = new Turns();
+  #appended: Promise<unknown> = Promise.resolve();
 
   constructor(options: SqliteLogStoreOptions) {
-    const { path, maxLogs, pollMs } = readOptions<Complete<SqliteLogStoreOptions>>('SqliteLogStore', options, rules);
-    this.#maxLogs = maxLogs;
-    const { db, epoch } = openDatabase(path);
-    this.#db = db;
-    this.#epoch = epoch;
-    this.#wakeups = new Wakeups(pollMs, () => Number(this.#sql('PRAGMA data_version').get()?.data_version));
+    const given = readOptions<Complete<SqliteLogStoreOptions>>('SqliteLogStore', options, rules);
+    this.#maxLogs = given.maxLogs;
+    this.#maxLogBytes = given.maxLogBytes;
+    this.#entries = new Entries(given.maxLogBytes);
+    this.#database = new Database(given.path);
+    this.#walSize = new WalSize(this.#database.file);
+    this.#wakeups = new Wakeups(given.pollMs, () => this.#database.version(), this.#database.file);
   }
 
   async epoch(): Promise<string> {
-    return this.#epoch;
+    return (await this.bounds()).epoch;
   }
 
-  async bounds(): Promise<LogBounds> {
-    return this.#snapshot(() => this.#bounds());
+  async bounds(filter: LogFilter = {}): Promise<LogBounds> {
+    this.#failures.check();
+    return this.#snapshot((connection) => connection.bounds(filter));
+  }
+
+  async contains(seq: number): Promise<boolean> {
+    return this.#snapshot((connection) => connection.contains(seq));
   }
 
   async append(logs: readonly LogDocument[]): Promise<StoredLog[]> {
-    for (const log of logs) checkLogDocument(log);
-    if (logs.length === 0) return [];
-    const insert = this.#sql(
-      'INSERT INTO logs (workspace, workflow, level, at, haystack, document) VALUES (?, ?, ?, ?, ?, ?)',
-    );
-    const stored = transaction(this.#db, 'IMMEDIATE', () => {
-      const stored = logs.map((log) => {
-        const { workspaceID, workflowID, timestamp } = log.meta;
-        const level = levelBit(log.logLevel);
-        const text = JSON.stringify(log);
-        const { lastInsertRowid } = insert.run(workspaceID, workflowID, level, timestamp, haystackOf(log), text);
-        return { seq: Number(lastInsertRowid), log };
-      });
-      // By number and not by count: numbers are contiguous, and a count would read the whole index.
-      this.#sql('DELETE FROM logs WHERE seq <= ?').run((stored.at(-1)?.seq ?? 0) - this.#maxLogs);
-      return stored;
-    });
-    this.#wakeups.notify();
-    return stored;
+    // Checked and copied now, because the caller may change its objects while the append waits for a lock.
+    const rows = logs.map((log) => rowOf(log, serializeLogDocument(log, this.#maxLogBytes)));
+    if (rows.length === 0) return [];
+    const numbers = this.#appended.then(() => retryWhileBusy(() => this.#append(rows)));
+    this.#appended = numbers.catch(() => {});
+    return (await numbers).map((seq, index) => ({ seq, log: logs[index] as LogDocument }));
   }
 
-  async query({ filter, order, limit, afterSeq = 0, throughSeq, cursorSeq, total = true }: LogQuery): Promise<LogPage> {
-    const bounds = this.#snapshot(() => this.#bounds());
-    const from = Math.max(afterSeq, bounds.firstSeq - 1);
-    const lastSeq = Math.min(throughSeq ?? Infinity, bounds.lastSeq);
-    const logs: StoredLog[] = [];
-    let matching = 0;
-    // A search reads the text of every row. The loop yields between steps, so that streams are not delayed.
-    const step = filter.search ? maxScannedRows : Math.max(1, lastSeq - from);
-    for (let done = 0; from + done < lastSeq; done += step) {
-      const low = order === 'asc' ? from + done : Math.max(from, lastSeq - done - step);
-      const high = order === 'asc' ? Math.min(lastSeq, low + step) : lastSeq - done;
-      if (total) {
-        const where = whereOf(filter, low, high);
-        matching += Number(this.#sql(`SELECT count(*) AS n FROM logs WHERE ${where.sql}`).get(...where.values)?.n);
-      }
-      if (logs.length <= limit) {
-        const after = order === 'asc' ? Math.max(low, cursorSeq ?? 0) : low;
-        const through = order === 'asc' ? high : Math.min(high, (cursorSeq ?? Infinity) - 1);
-        const where = whereOf(filter, after, through);
-        const sql = `SELECT seq, document FROM logs WHERE ${where.sql} ORDER BY seq ${order === 'asc' ? 'ASC' : 'DESC'} LIMIT ?`;
-        for (const row of this.#sql(sql).all(...where.values, limit + 1 - logs.length)) logs.push(storedLog(row));
-      }
-      if (!total && logs.length > limit) break;
-      if (from + done + step < lastSeq) await nextTurn();
-    }
-    return { logs: logs.slice(0, limit), more: logs.length > limit, total: matching, lastSeq };
+  async query(query: LogQuery): Promise<LogPage> {
+    return queryPage((work) => this.#snapshot(work), this.#entries, this.#turns, query);
   }
 
   async read(afterSeq: number, filter: LogFilter, limit: number): Promise<LogBatch> {
-    return this.#snapshot(() => {
-      const { firstSeq, lastSeq } = this.#bounds();
-      const from = Math.max(afterSeq, firstSeq - 1);
-      const through = Math.min(lastSeq, from + maxScannedRows);
-      const where = whereOf(filter, from, through);
-      const rows = this.#sql(`SELECT seq, document FROM logs WHERE ${where.sql} ORDER BY seq LIMIT ?`);
-      const logs: StoredLog[] = [];
-      let characters = 0;
-      for (const row of rows.iterate(...where.values, limit)) {
-        logs.push(storedLog(row));
-        characters += String(row.document).length;
-        if (logs.length === limit || characters >= maxReadCharacters) {
-          return { logs, firstSeq, lastSeq, throughSeq: Number(row.seq) };
-        }
-      }
-      return { logs, firstSeq, lastSeq, throughSeq: through };
-    });
+    return this.#snapshot((connection) => readBatch(connection, this.#entries, afterSeq, filter, limit));
   }
 
   subscribe(listener: () => void): () => void {
     return this.#wakeups.subscribe(listener);
   }
 
+  /**
+   * Figures: `logs` is the number of stored logs, `damagedLogs` that of different logs which were read and could not be
+   * delivered, `generation` counts how often the file was replaced or a backup restored, and `walBytes` is the size of the
+   * write-ahead log: it grows while a process is stopped within a read, and then fills the disk.
+   */
+  async health(): Promise<LogStoreHealth> {
+    let problem: Error | undefined;
+    let figures = {};
+    try {
+      this.#failures.check();
+      figures = await this.#snapshot((connection) => ({
+        logs: Number(connection.sql('SELECT logs FROM log_totals').get()?.logs),
+        generation: connection.bounds().generation,
+      }));
+    } catch (error) {
+      problem = error as Error;
+    }
+    return { problem, figures: { ...figures, damagedLogs: this.#entries.damaged, walBytes: this.#walSize.read() } };
+  }
+
   async close(): Promise<void> {
     this.#wakeups.close();
-    this.#statements.clear();
-    if (this.#db.isOpen) this.#db.close();
+    await this.#appended;
+    this.#database.close();
   }
 
-  #bounds(): LogBounds {
-    const row = this.#sql(
-      `SELECT (SELECT min(seq) FROM logs) AS first, (SELECT seq FROM sqlite_sequence WHERE name = 'logs') AS last`,
-    ).get();
-    const lastSeq = Number(row?.last ?? 0);
-    return { firstSeq: Number(row?.first ?? lastSeq + 1), lastSeq };
-  }
-
-  #snapshot<T>(work: () => T): T {
-    return transaction(this.#db, 'DEFERRED', work);
-  }
-
-  #sql(text: string): StatementSync {
-    let statement = this.#statements.get(text);
-    if (statement === undefined) {
-      statement = this.#db.prepare(text);
-      this.#statements.set(text, statement);
+  /** Appends now, or throws SQLite's error if the database is locked. */
+  #append(rows: readonly Row[]): number[] {
+    for (;;) {
+      const connection = this.#database.connection({ create: true, fresh: true });
+      const numbers = append(connection, rows, this.#maxLogs);
+      // The file was replaced at this very moment, and the logs are in the one that is gone.
+      if (!connection.isCurrent()) continue;
+      this.#walSize.check();
+      this.#wakeups.notify();
+      return numbers;
     }
-    return statement;
   }
-}
 
-function storedLog(row: Record<string, unknown>): StoredLog {
-  return { seq: Number(row.seq), log: JSON.parse(String(row.document)) as LogDocument };
+  async #snapshot<T>(work: (connection: Connection) => T): Promise<T> {
+    try {
+      return await retryWhileBusy(() => this.#database.snapshot(work));
+    } catch (error) {
+      throw this.#database.isClosed ? error : this.#failures.remember(error, () => this.#database.snapshot(work));
+    }
+  }
 }

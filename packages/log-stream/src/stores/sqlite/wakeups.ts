@@ -1,18 +1,42 @@
-/** Notifies subscribers of possible new logs: at once for writes of this store, by polling for those of other processes. */
+import { WalWatch } from './wal-watch.ts';
+
+/**
+ * A write to the write-ahead log is seen before its transaction is complete. Milliseconds until the next looks; after the
+ * last one the poll takes over.
+ */
+const looksMs = [1, 1, 2, 4, 8, 16, 32];
+/** Least milliseconds between two notifications of other processes' writes, and the most while they go on. */
+const minSpacingMs = 4;
+const maxSpacingMs = 40;
+
+/**
+ * Notifies subscribers of possible new logs: at once for writes of this store; for those of other processes when the
+ * write-ahead log is written, and by polling where that can't be watched.
+ *
+ * The first write after a pause is notified at once. While writes go on, notifications become rarer, because each costs one
+ * write per subscriber, and several logs can share it.
+ */
 export class Wakeups {
   readonly #listeners = new Set<{ readonly call: () => void }>();
   readonly #pollMs: number;
-  readonly #version: () => number;
-  #timer: NodeJS.Timeout | undefined;
-  #seenVersion = 0;
+  readonly #version: () => string;
+  readonly #watch: WalWatch | undefined;
+  #poll: NodeJS.Timeout | undefined;
+  #next: NodeJS.Timeout | undefined;
+  #seenVersion = '';
+  #written = false;
+  #looks = 0;
+  #spacingMs = minSpacingMs;
 
   /**
    * @param pollMs milliseconds between two polls
-   * @param version returns a number that changes after a write of another connection: SQLite's `data_version`
+   * @param version returns a text that changes after a write of another connection
+   * @param file the database; undefined: in memory
    */
-  constructor(pollMs: number, version: () => number) {
+  constructor(pollMs: number, version: () => string, file: string | undefined) {
     this.#pollMs = pollMs;
     this.#version = version;
+    this.#watch = file === undefined ? undefined : new WalWatch(file, () => this.#onWrite());
   }
 
   subscribe(listener: () => void): () => void {
@@ -21,12 +45,13 @@ export class Wakeups {
     if (this.#listeners.size === 0) {
       // Read before the caller reads logs: a later write changes the version.
       this.#seenVersion = this.#version();
-      this.#timer = setInterval(() => this.#poll(), this.#pollMs).unref();
+      this.#watch?.start();
+      this.#poll = setInterval(() => this.#onPoll(), this.#pollMs).unref();
     }
     this.#listeners.add(entry);
     return () => {
       this.#listeners.delete(entry);
-      if (this.#listeners.size === 0) clearInterval(this.#timer);
+      if (this.#listeners.size === 0) this.#stop();
     };
   }
 
@@ -35,19 +60,54 @@ export class Wakeups {
   }
 
   close(): void {
-    clearInterval(this.#timer);
     this.#listeners.clear();
+    this.#stop();
   }
 
-  #poll(): void {
-    let version = Number.NaN;
-    try {
-      version = this.#version();
-    } catch {
-      // The subscribers read next, and report the same error.
+  #stop(): void {
+    clearInterval(this.#poll);
+    clearTimeout(this.#next);
+    this.#next = undefined;
+    this.#watch?.stop();
+  }
+
+  #onPoll(): void {
+    this.#watch?.start();
+    if (this.#next === undefined) this.#look();
+  }
+
+  #onWrite(): void {
+    if (this.#listeners.size === 0) return;
+    this.#written = true;
+    if (this.#next === undefined) this.#after(0, () => this.#look());
+  }
+
+  #look(): void {
+    const version = this.#version();
+    if (version !== this.#seenVersion) {
+      this.#seenVersion = version;
+      this.#written = false;
+      this.#looks = 0;
+      this.notify();
+      if (this.#listeners.size > 0) this.#after(this.#spacingMs, () => this.#pause());
+      return;
     }
-    if (version === this.#seenVersion) return;
-    this.#seenVersion = version;
-    this.notify();
+    const nextMs = this.#written ? looksMs[this.#looks] : undefined;
+    this.#looks = nextMs === undefined ? 0 : this.#looks + 1;
+    if (nextMs === undefined) this.#written = false;
+    else this.#after(nextMs, () => this.#look());
+  }
+
+  /** Ends the time after a notification in which no other one is sent. */
+  #pause(): void {
+    this.#spacingMs = this.#written ? Math.min(2 * this.#spacingMs, maxSpacingMs) : minSpacingMs;
+    if (this.#written) this.#look();
+  }
+
+  #after(ms: number, call: () => void): void {
+    this.#next = setTimeout(() => {
+      this.#next = undefined;
+      call();
+    }, ms).unref();
   }
 }

@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import type { LogBounds, LogFilter } from '../../types.ts';
+import { checkModes, createPrivately, type FileIdentity, identityOf, isSame, walOf } from './file.ts';
+import { createSchema, hasSchema } from './schema.ts';
+import { isWriteProtected } from './sqlite-error.ts';
+import { transaction } from './transaction.ts';
+import { maxWalBytes } from './wal-size.ts';
+import { scopeOf } from './where.ts';
+
+/** The last append of a connection. */
+export interface LastAppend {
+  readonly seq: number;
+  /** SQLite's `data_version` at that time: another value means that another connection has written since. */
+  readonly dataVersion: number;
+}
+
+/** An open database with its prepared statements. */
+export class Connection {
+  readonly db: DatabaseSync;
+  /** Undefined if nobody but this connection may have numbered logs in this file. */
+  lastAppend: LastAppend | undefined;
+  readonly #file: string | undefined;
+  readonly #identity: FileIdentity | undefined;
+  readonly #immutable: boolean;
+  readonly #statements = new Map<string, StatementSync>();
+  #generation: number;
+  #seen: { readonly epoch: string; readonly seq: number } | undefined;
+
+  /**
+   * @param file absolute path; undefined: in memory
+   * @param immutable reads without a lock and without files beside the database. Correct only while nobody writes, which
+   *   {@link isCurrent} checks
+   * @throws SQLite's error; it leaves nothing open
+   */
+  constructor(file: string | undefined, generation: number, immutable = false) {
+    // Not a static import: on a Node.js without this module, the version check must run first.
+    const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
+    this.#file = file;
+    this.#generation = generation;
+    this.#immutable = immutable;
+    // Before the file is opened: if it is written meanwhile, isCurrent() notices.
+    const before = file !== undefined && immutable ? identityOf(file, true) : undefined;
+    this.db = new DatabaseSync(file === undefined ? ':memory:' : immutable ? immutableUrl(file) : file);
+    try {
+      if (!hasSchema(this.db) && createSchema(this.db)) this.lastAppend = { seq: 0, dataVersion: this.dataVersion() };
+      this.db.exec(`PRAGMA journal_size_limit = ${maxWalBytes}`);
+      this.#identity = before ?? (file === undefined ? undefined : identityOf(file, false));
+    } catch (error) {
+      this.db.close();
+      throw error;
+    }
+  }
+
+  /** False if the path leads to another file by now, or to none, or if an immutable file was written. */
+  isCurrent(): boolean {
+    if (this.#file === undefined || this.#identity === undefined) return true;
+    if (this.#immutable && existsSync(walOf(this.#file))) return false;
+    return isSame(this.#identity, identityOf(this.#file, this.#immutable));
+  }
+
+  /** True if the result of a read must be discarded unless {@link isCurrent} afterwards. */
+  get isImmutable(): boolean {
+    return this.#immutable;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Returns a prepared statement; one object per text. */
+  sql(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = this.db.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  /** A number that changes when another connection has written. */
+  dataVersion(): number {
+    return Number(this.sql('PRAGMA data_version').get()?.data_version);
+  }
+
+  /** Runs `work` on one consistent state of the database. */
+  snapshot<T>(work: (connection: Connection) => T): T {
+    return transaction(this.db, 'DEFERRED', () => work(this));
+  }
+
+  /** Call within a snapshot. Starts another generation if a backup was restored into the open file. */
+  bounds(filter: LogFilter = {}): LogBounds {
+    const row = this.sql(
+      `SELECT trimmed, (SELECT value FROM log_store WHERE name = 'epoch') AS epoch,
+         (SELECT seq FROM sqlite_sequence WHERE name = 'logs') AS last FROM log_totals`,
+    ).get();
+    const epoch = String(row?.epoch);
+    const lastSeq = Number(row?.last ?? 0);
+    const seen = this.#seen;
+    if (seen?.epoch !== epoch || seen.seq !== lastSeq) {
+      if (seen && (seen.epoch !== epoch || seen.seq > lastSeq || !this.contains(seen.seq))) this.#generation++;
+      this.#seen = { epoch, seq: lastSeq };
+    }
+    return { firstSeq: this.#trimmed(filter, Number(row?.trimmed)) + 1, lastSeq, epoch, generation: this.#generation };
+  }
+
+  /** True if `seq` is the number of a log that is stored or was deleted, or 0. */
+  contains(seq: number): boolean {
+    const row = this.sql('SELECT trimmed, EXISTS (SELECT 1 FROM logs WHERE seq = ?) AS stored FROM log_totals').get(
+      seq,
+    );
+    return row?.stored === 1 || seq <= Number(row?.trimmed);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.db.isOpen) this.db.close();
+  }
+
+  /** The highest number of a deleted log of the filter's workflow. */
+  #trimmed(filter: LogFilter, all: number): number {
+    const { sql, values } = scopeOf(filter);
+    if (values.length === 0) return all;
+    return Number(this.sql(`SELECT max(seq) AS seq FROM logs_trimmed WHERE ${sql}`).get(...values)?.seq ?? 0);
+  }
+}
+
+/**
+ * Opens a file, and creates what is missing.
+ *
+ * @throws SQLite's or the file system's error if the file can't be opened
+ */
+export function openConnection(file: string, generation: number, create: boolean): Connection {
+  if (create) createPrivately(file);
+  else if (!existsSync(file)) throw new Error(`${file}: the file of the log store is missing`);
+  checkModes(file);
+  try {
+    return new Connection(file, generation);
+  } catch (error) {
+    // Without a writer there are no files beside the database, and SQLite can't create them in this folder.
+    if (!isWriteProtected(error) || !existsSync(file) || existsSync(walOf(file))) throw error;
+    return new Connection(file, generation, true);
+  }
+}
+
+function immutableUrl(file: string): URL {
+  const url = pathToFileURL(file);
+  url.search = '?mode=ro&immutable=1';
+  return url;
+}

@@ -1,0 +1,44 @@
+import { parseLogDocument } from '../../document.ts';
+import type { LogEntry, LogGap } from '../../types.ts';
+import type { Connection } from './connection.ts';
+
+/** Most damaged logs that are told apart when they are counted. */
+const maxCounted = 10_000;
+
+/** Turns rows into logs, and counts those that can't be delivered. */
+export class Entries {
+  readonly #maxLogBytes: number;
+  readonly #damaged = new Set<number>();
+
+  constructor(maxLogBytes: number) {
+    this.#maxLogBytes = maxLogBytes;
+  }
+
+  /** Number of different stored logs that were read and could not be delivered. */
+  get damaged(): number {
+    return this.#damaged.size;
+  }
+
+  /** The columns to select. SQLite does not load a document whose length alone is asked for. */
+  get columns(): string {
+    return `seq, CASE WHEN octet_length(document) <= ${this.#maxLogBytes} THEN document END AS document`;
+  }
+
+  /** Reads the row of one log. */
+  load(connection: Connection, seq: number): Record<string, unknown> | undefined {
+    return connection.sql(`SELECT ${this.columns} FROM logs WHERE seq = ?`).get(seq);
+  }
+
+  entryOf(connection: Connection, row: Record<string, unknown>): LogEntry {
+    const seq = Number(row.seq);
+    const log = parseLogDocument(row.document);
+    if (log !== undefined) return { seq, log };
+    if (this.#damaged.size < maxCounted) this.#damaged.add(seq);
+    return gapOf(connection, seq, row.document === null ? 'event-too-large' : 'unreadable');
+  }
+}
+
+function gapOf(connection: Connection, seq: number, gap: LogGap['gap']): LogGap {
+  const row = connection.sql('SELECT workspace, workflow FROM logs WHERE seq = ?').get(seq);
+  return { seq, gap, workspaceID: String(row?.workspace), workflowID: String(row?.workflow) };
+}

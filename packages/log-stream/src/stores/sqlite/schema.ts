@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { transaction } from './transaction.ts';
+
+/** The value of `user_version` in a file whose tables are complete. */
+const version = 1;
+
+// AUTOINCREMENT: SQLite itself never assigns the number of a deleted newest row again. The index contains `level` and
+// `at`, so that counting does not read the rows. `log_totals` is one row: the number of rows in `logs`, and the highest
+// number ever deleted. `logs_trimmed` has the highest number deleted of each workflow; a trigger maintains both, so that
+// they are right also after an operator's own DELETE.
+const tables = `
+  CREATE TABLE IF NOT EXISTS log_store (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS logs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace TEXT NOT NULL,
+    workflow TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    haystack TEXT NOT NULL,
+    document TEXT NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS logs_scope ON logs (workspace, workflow, seq, level, at);
+  CREATE TABLE IF NOT EXISTS log_totals (id INTEGER PRIMARY KEY, logs INTEGER NOT NULL, trimmed INTEGER NOT NULL);
+  INSERT OR IGNORE INTO log_totals SELECT 1, count(*), coalesce(min(seq), 1) - 1 FROM logs;
+  CREATE TABLE IF NOT EXISTS logs_trimmed (
+    workspace TEXT NOT NULL,
+    workflow TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (workspace, workflow)
+  ) WITHOUT ROWID;
+  CREATE TRIGGER IF NOT EXISTS logs_deleted AFTER DELETE ON logs BEGIN
+    UPDATE log_totals SET logs = logs - 1, trimmed = max(trimmed, OLD.seq) WHERE id = 1;
+    INSERT INTO logs_trimmed VALUES (OLD.workspace, OLD.workflow, OLD.seq)
+      ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq);
+  END;
+`;
+
+/** True if the tables exist. Takes no write lock. */
+export function hasSchema(db: DatabaseSync): boolean {
+  return db.prepare('PRAGMA user_version').get()?.user_version === version;
+}
+
+/**
+ * Creates the tables, also when several processes do so at the same time.
+ *
+ * @returns true if this call created them
+ * @throws SQLite's error if the database is locked or read-only
+ */
+export function createSchema(db: DatabaseSync): boolean {
+  // With a write-ahead log, readers never wait for writers.
+  db.exec('PRAGMA journal_mode = WAL');
+  return transaction(db, 'IMMEDIATE', () => {
+    if (hasSchema(db)) return false;
+    db.exec(tables);
+    db.prepare('INSERT OR IGNORE INTO log_store VALUES (?, ?)').run('epoch', randomBytes(8).toString('hex'));
+    db.exec(`PRAGMA user_version = ${version}`);
+    return true;
+  });
+}
