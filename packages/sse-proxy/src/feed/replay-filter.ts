@@ -1,7 +1,7 @@
 import { isHeaderValue } from '../http.ts';
 import type { GapReason } from '../types.ts';
 import { KnownFrames } from './known-frames.ts';
-import { contentDigest, idDigest, isNumber, ReplayWindow, replayWindow } from './replay-window.ts';
+import { contentDigest, idDigest, isNumber, type ReplayWindow, replayWindow } from './replay-window.ts';
 
 /** With an incomplete window, catching up ends after this many unknown frames. */
 const maxPassed = 100 * replayWindow;
