@@ -211,11 +211,15 @@ export interface LogStreamOptions {
   retryMs?: number | false | undefined;
   limits?: LogStreamLimits | undefined;
   /**
-   * Milliseconds that a full socket may take no byte, or false. Then the stream is cut; the browser resumes by id.
+   * Milliseconds without a subscriber taking any of the bytes that wait for it, or false. Then the stream is cut; the
+   * browser resumes by id. A subscriber that takes bytes slowly but steadily is never cut.
    * @defaultValue 60_000
    */
   maxStallMs?: number | false | undefined;
-  /** Called once per failed call of the store, with its error. @defaultValue `process.emitWarning` */
+  /**
+   * Called once per failed call of the store, however many streams it ends, and for an error of middleware that wraps a
+   * response. @defaultValue `process.emitWarning`
+   */
   onError?: ((error: Error) => void) | undefined;
 }
 
@@ -225,7 +229,7 @@ export interface LogStreamStats {
   streams: number;
   /** Streams that receive new logs as they are appended. The others read older logs or wait for their socket. */
   atTip: number;
-  /** Streams whose socket is full. */
+  /** Streams that wait for their subscriber to take bytes: the response's high-water mark is reached. */
   waiting: number;
   /** Bytes written to all streams that the kernel has not accepted yet. */
   bufferedBytes: number;

@@ -156,7 +156,7 @@ describe('SqliteLogStore', () => {
       expect((await store.query({ ...page, order })).logs.map(({ seq }) => seq)).to.deep.equal([6_001]);
     }
 
-    await store.append(logs(10, 'x'.repeat(100_000)));
+    await store.append(logs(10, 'x'.repeat(12_000)));
     const big = await store.read(6_001, {}, 10);
     expect(big.logs).to.have.length(3);
     expect(big.throughSeq).to.equal(6_004);

@@ -11,14 +11,16 @@ export const unknownIdGap = gapFrame('unknown-id');
 /** Sent where logs were trimmed before the subscriber received them. */
 export const trimmedGap = gapFrame('trimmed');
 
-/** Target size of one write, in UTF-16 units: large enough that a burst needs few writes, small enough to detect a full socket early. */
-const batchLength = 16 * 1024;
+/** Target size of a batch, in UTF-16 units. A batch ends with the log that reaches it. */
+const batchLength = 64 * 1024;
 
-/** Whole events that are written together. */
+/** Whole events that are written together: the most that a stream is sent in one turn of the event loop. */
 export interface FrameBatch {
   readonly bytes: Buffer;
   readonly firstSeq: number;
   readonly lastSeq: number;
+  /** Number of logs. */
+  readonly logs: number;
 }
 
 /** The reconnection time of the browser, in milliseconds. */
@@ -40,16 +42,19 @@ export function idFrame(epoch: string, seq: number): string {
 }
 
 /** Serialises logs as events, in order. JSON contains no raw line breaks, so a log is always one data line. */
-export function* batchesOf(epoch: string, logs: readonly LogEntry[]): Generator<FrameBatch> {
+export function batchesOf(epoch: string, logs: readonly LogEntry[]): FrameBatch[] {
+  const batches: FrameBatch[] = [];
   let text = '';
-  let firstSeq = 0;
+  let first = 0;
   for (const [index, { seq, log, gap }] of logs.entries()) {
-    if (text === '') firstSeq = seq;
     const id = eventId(epoch, seq);
     // A gap moves the cursor past the log that it stands for [R34].
     text += gap ? `${gapFrame(gap, id)}id: ${id}\n\n` : `id: ${id}\ndata: ${JSON.stringify(log)}\n\n`;
     if (text.length < batchLength && index < logs.length - 1) continue;
-    yield { bytes: Buffer.from(text), firstSeq, lastSeq: seq };
+    const firstSeq = logs[first]?.seq ?? seq;
+    batches.push({ bytes: Buffer.from(text), firstSeq, lastSeq: seq, logs: index + 1 - first });
     text = '';
+    first = index + 1;
   }
+  return batches;
 }

@@ -2,9 +2,30 @@ import type { Response } from 'express';
 import { LogStreamError } from '../errors.ts';
 import type { LogStreamConfig } from '../options.ts';
 import type { LogStreamStats } from '../types.ts';
-import { Reader, type ReaderStart } from './reader.ts';
-import { ResponseWriter } from './response-writer.ts';
+import { MemberRounds } from './member-rounds.ts';
+import { Reader, type ReaderSources, type ReaderStart } from './reader.ts';
+import { type EndReason, ResponseWriter } from './response-writer.ts';
+import { SharedReads } from './shared-reads.ts';
 import { Tail } from './tail.ts';
+
+/** Notified about one stream. */
+export interface StreamListener {
+  /** The subscriber took no byte for `maxStallMs`. Called before the `onEnd` with reason `evicted`. */
+  onEvict(bufferedBytes: number): void;
+  /** The stream's connection is closed. Called exactly once. */
+  onEnd(end: StreamEnd): void;
+}
+
+/** How a stream ended. */
+export interface StreamEnd {
+  readonly reason: EndReason;
+  /** False if the stream ended before its headers were sent. */
+  readonly began: boolean;
+  /** Logs written. */
+  readonly logs: number;
+  /** Bytes written, HTTP framing excluded. */
+  readonly bytes: number;
+}
 
 interface OpenStream {
   readonly writer: ResponseWriter;
@@ -13,17 +34,33 @@ interface OpenStream {
   reader?: Reader;
 }
 
+/** Most milliseconds between two checks for stalled subscribers. */
+const maxCheckMs = 1_000;
+/** Checks within `maxStallMs`. */
+const checks = 8;
+
 /** The open streams of one router: their limit, their heartbeat, their end. */
 export class OpenStreams {
   readonly #config: LogStreamConfig;
-  readonly #tail: Tail;
+  readonly #sources: ReaderSources;
   readonly #open = new Set<OpenStream>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #rounds: readonly MemberRounds<OpenStream>[];
+  readonly #maxChecks: number;
   #closing = false;
 
   constructor(config: LogStreamConfig) {
     this.#config = config;
-    this.#tail = new Tail(config.store);
+    const { store, heartbeatMs, maxStallMs } = config;
+    const report = (error: unknown) => this.report(error);
+    const reads = new SharedReads(store, report);
+    this.#sources = { reads, tail: new Tail(store, reads, report), report };
+    const stallMs = maxStallMs === false ? Number.POSITIVE_INFINITY : maxStallMs;
+    const checkMs = Math.min(maxCheckMs, Math.ceil(stallMs / checks));
+    this.#maxChecks = stallMs / checkMs;
+    // Checks run without maxStallMs too: they also wake readers whose 'drain' event was lost.
+    const rounds = [new MemberRounds(this.#open, checkMs, ({ writer }) => writer.check())];
+    if (heartbeatMs !== false) rounds.push(new MemberRounds(this.#open, heartbeatMs, ({ reader }) => reader?.beat()));
+    this.#rounds = rounds;
   }
 
   get closing(): boolean {
@@ -36,30 +73,36 @@ export class OpenStreams {
    * @returns a function that starts the stream's reader
    * @throws LogStreamError `ERR_LOG_STREAM_LIMIT` when `limits.total` streams are open
    */
-  admit(res: Response): (start: ReaderStart, firstLines: string) => void {
-    const { limits, maxStallMs, store } = this.#config;
+  admit(res: Response, listener?: StreamListener): (start: ReaderStart, firstLines: string) => void {
+    const { limits } = this.#config;
     if (this.#open.size >= limits.total) {
       throw new LogStreamError('ERR_LOG_STREAM_LIMIT', `limits.total: ${limits.total} streams are open`);
     }
     const { promise: closed, resolve } = Promise.withResolvers<void>();
-    const stream: OpenStream = { writer: new ResponseWriter(res, maxStallMs), closed };
+    const writer = new ResponseWriter(res, this.#maxChecks, {
+      onEvict: (bufferedBytes) => listener?.onEvict(bufferedBytes),
+      onWriteError: (error) => this.report(error),
+    });
+    const stream: OpenStream = { writer, closed };
     this.#open.add(stream);
-    this.#startHeartbeat();
+    for (const rounds of this.#rounds) rounds.start();
     res.once('close', () => {
-      stream.reader?.stop();
-      this.#open.delete(stream);
-      if (this.#open.size === 0) this.#stopHeartbeat();
+      const { reader } = stream;
+      reader?.stop();
+      this.#remove(stream);
+      const reason = writer.endReason ?? 'browser-left';
+      listener?.onEnd({ reason, began: reader !== undefined, logs: reader?.logs ?? 0, bytes: writer.bytes });
       resolve();
     });
     return (start, firstLines) => {
-      if (!stream.writer.open) return;
-      stream.reader = new Reader(start, stream.writer, store, this.#tail, (error) => this.report(error));
-      stream.writer.write(firstLines);
+      if (!writer.open) return;
+      stream.reader = new Reader(start, writer, this.#sources);
+      writer.write(firstLines);
       void stream.reader.run();
     };
   }
 
-  /** Passes a failure of the store to `onError`. Never throws. */
+  /** Passes a failure to `onError`. Never throws. */
   report(error: unknown): void {
     try {
       this.#config.onError(error instanceof Error ? error : new Error('The log store failed', { cause: error }));
@@ -73,7 +116,7 @@ export class OpenStreams {
     const writers = [...this.#open].map(({ writer }) => writer);
     return {
       streams: writers.length,
-      atTip: this.#tail.size,
+      atTip: this.#sources.tail.size,
       waiting: writers.filter((writer) => writer.full).length,
       bufferedBytes: writers.reduce((sum, writer) => sum + writer.bufferedBytes, 0),
     };
@@ -84,26 +127,20 @@ export class OpenStreams {
     const open = [...this.#open];
     for (const { writer, reader } of open) {
       // Without a reader no headers were sent yet, and EventSource gives up for good after an empty 200.
-      if (reader === undefined) writer.destroy();
-      else writer.end();
-      reader?.stop();
+      if (reader === undefined) writer.destroy('draining');
+      else reader.finish();
     }
     const timer = setTimeout(() => {
-      for (const { writer } of open) writer.destroy();
+      for (const { writer } of open) writer.destroy('draining');
     }, graceMs);
     await Promise.all(open.map(({ closed }) => closed));
     clearTimeout(timer);
   }
 
-  #startHeartbeat(): void {
-    if (this.#timer !== undefined || this.#config.heartbeatMs === false) return;
-    this.#timer = setInterval(() => {
-      for (const { reader } of this.#open) reader?.beat();
-    }, this.#config.heartbeatMs).unref();
-  }
-
-  #stopHeartbeat(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+  #remove(stream: OpenStream): void {
+    this.#open.delete(stream);
+    if (this.#open.size > 0) return;
+    for (const rounds of this.#rounds) rounds.stop();
+    this.#sources.reads.clear();
   }
 }

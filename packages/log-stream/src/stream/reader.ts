@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { LogBatch, LogFilter, LogStore } from '../types.ts';
-import { batchesOf, type FrameBatch, heartbeat, idFrame, trimmedGap } from './frames.ts';
-import type { ResponseWriter } from './response-writer.ts';
-import { readLimit, type Tail } from './tail.ts';
+import type { LogFilter } from '../types.ts';
+import { heartbeat, idFrame, trimmedGap } from './frames.ts';
+import type { EndReason, ResponseWriter } from './response-writer.ts';
+import { type Run, type Selection, type SharedReads, StoreFailure, selectionOf } from './shared-reads.ts';
+import type { Tail } from './tail.ts';
 
 /** The start of a stream. */
 export interface ReaderStart {
@@ -14,38 +15,32 @@ export interface ReaderStart {
   readonly announced: number;
 }
 
+/** What a reader reads from. */
+export interface ReaderSources {
+  readonly reads: SharedReads;
+  readonly tail: Tail;
+  /** Called with errors that are nobody's but the reader's own. */
+  readonly report: (error: unknown) => void;
+}
+
 /**
- * Feeds one stream: reads batches from its own position until it reaches the newest log, then follows the shared tail
- * until its socket is full, then reads by itself again. Between two writes it holds a position and no logs.
+ * Feeds one stream: reads from its own position until it reaches the newest log, then follows the shared tail until its
+ * socket is full, then reads by itself again. Between two writes it holds a position and no logs.
  */
 export class Reader {
-  readonly epoch: string;
-  readonly filter: LogFilter;
-  /** Readers with the same key receive the same bytes from the tail. */
-  readonly group: string;
+  readonly selection: Selection;
   readonly #writer: ResponseWriter;
-  readonly #store: LogStore;
-  readonly #tail: Tail;
-  readonly #onError: (error: unknown) => void;
+  readonly #sources: ReaderSources;
   #position: number;
   #announced: number;
+  #logs = 0;
 
-  constructor(
-    start: ReaderStart,
-    writer: ResponseWriter,
-    store: LogStore,
-    tail: Tail,
-    onError: (error: unknown) => void,
-  ) {
-    this.epoch = start.epoch;
-    this.filter = start.filter;
-    this.group = JSON.stringify([start.epoch, start.filter]);
+  constructor(start: ReaderStart, writer: ResponseWriter, sources: ReaderSources) {
+    this.selection = selectionOf(start.epoch, start.filter);
     this.#position = start.position;
     this.#announced = start.announced;
     this.#writer = writer;
-    this.#store = store;
-    this.#tail = tail;
-    this.#onError = onError;
+    this.#sources = sources;
   }
 
   /** Every log up to this sequence number has been written, or does not match the filter. */
@@ -53,46 +48,52 @@ export class Reader {
     return this.#position;
   }
 
+  /** Number of logs written. */
+  get logs(): number {
+    return this.#logs;
+  }
+
   /** Resolves when the stream has ended. Never rejects. */
   async run(): Promise<void> {
+    const { reads, tail, report } = this.#sources;
     try {
       while (this.#writer.open) {
-        const batch = await this.#store.read(this.#position, this.filter, readLimit);
+        const run = await reads.read(this.selection, this.#position);
         if (!this.#writer.open) return;
-        // With a full socket the rest of the batch is dropped and read again later, so a waiting reader holds no logs.
-        if (this.#writeBatch(batch) && batch.throughSeq >= batch.lastSeq && this.#announce()) {
-          await this.#tail.join(this);
+        if (this.#write(run) && run.throughSeq >= run.lastSeq) {
+          this.#announce();
+          await tail.join(this);
         }
-        await this.#writer.drained();
+        // Node hands what was written in a turn to the kernel at its end: only then is a full socket full.
         await nextTurn();
+        await this.#writer.drained();
       }
     } catch (error) {
-      this.fail(error);
+      if (!(error instanceof StoreFailure)) report(error);
+      this.end('store-failed');
     }
   }
 
-  /** Breaks the stream after a failure of the store; the browser resumes with its id. */
-  fail(error: unknown): void {
-    this.#onError(error);
-    this.#writer.destroy();
+  /** Breaks the stream; the browser resumes with its id. */
+  end(reason: EndReason): void {
+    this.#writer.destroy(reason);
     this.stop();
   }
 
   stop(): void {
-    this.#tail.leave(this);
+    this.#sources.tail.leave(this);
   }
 
   /**
-   * Writes batches that the tail has serialised for this reader's group.
+   * Writes a run of the tail.
    *
-   * @returns false if the reader must leave the tail: its socket is full, or it has already sent some of these logs
+   * @returns false if the reader must leave the tail: its socket is full, the run is more than one turn's worth, or it has
+   *   sent some of these logs already
    */
-  write(batches: readonly FrameBatch[], throughSeq: number): boolean {
-    for (const batch of batches) {
-      if (batch.firstSeq <= this.#position || !this.#writeFrames(batch)) return false;
-    }
-    this.#position = Math.max(this.#position, throughSeq);
-    return true;
+  follow(run: Run): boolean {
+    if (this.#writer.full) return false;
+    if (this.#position > run.afterSeq && this.#position < run.throughSeq) return false;
+    return this.#write(run);
   }
 
   /** Sends a heartbeat between two events, unless the socket is full. */
@@ -102,24 +103,33 @@ export class Reader {
     this.#writer.write(heartbeat);
   }
 
-  #writeBatch({ logs, firstSeq, throughSeq }: LogBatch): boolean {
+  /** Ends the stream after a whole event. */
+  finish(): void {
+    if (this.#writer.open) this.#announce();
+    this.#writer.end();
+    this.stop();
+  }
+
+  /** Writes the first batch of the run that was not written yet. Returns true if the run holds no more. */
+  #write({ batches, firstSeq, throughSeq }: Run): boolean {
     if (firstSeq > this.#position + 1) this.#writer.write(trimmedGap);
-    for (const batch of batchesOf(this.epoch, logs)) if (!this.#writeFrames(batch)) return false;
+    const batch = batches.find(({ lastSeq }) => lastSeq > this.#position);
+    if (batch) {
+      this.#writer.write(batch.bytes);
+      this.#logs += batch.logs;
+      this.#position = batch.lastSeq;
+      this.#announced = batch.lastSeq;
+      if (batch !== batches.at(-1)) return false;
+    }
     this.#position = Math.max(this.#position, throughSeq);
     return true;
   }
 
-  #writeFrames({ bytes, lastSeq }: FrameBatch): boolean {
-    this.#position = lastSeq;
-    this.#announced = lastSeq;
-    return this.#writer.write(bytes);
-  }
-
   // Moves the browser's last event id past logs that the filter excluded. Without it a resume would scan those logs
   // again, and report a gap once they are trimmed although the browser misses none of them.
-  #announce(): boolean {
-    if (this.#position <= this.#announced) return true;
+  #announce(): void {
+    if (this.#position <= this.#announced) return;
     this.#announced = this.#position;
-    return this.#writer.write(idFrame(this.epoch, this.#position));
+    this.#writer.write(idFrame(this.selection.epoch, this.#position));
   }
 }

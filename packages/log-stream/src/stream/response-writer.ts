@@ -1,68 +1,144 @@
+import { EventEmitter } from 'node:events';
 import type { Response } from 'express';
+import { StallDetector } from './stall-detector.ts';
 
-/** Writes whole events to one response and reports back pressure. */
+/**
+ * Why a stream ended.
+ *
+ * - `browser-left`: the subscriber closed its connection.
+ * - `evicted`: the subscriber took no byte for `maxStallMs` while bytes waited for it.
+ * - `store-failed`: the store failed.
+ * - `write-failed`: middleware that wraps the response threw or rejected.
+ * - `draining`: the router was closed.
+ */
+export type EndReason = 'browser-left' | 'evicted' | 'store-failed' | 'write-failed' | 'draining';
+
+/** Called by a {@link ResponseWriter}. */
+export interface WriterOwner {
+  /** The subscriber took no byte for `maxStallMs`. It is disconnected next. */
+  onEvict(bufferedBytes: number): void;
+  /** Middleware that wraps the response failed. The subscriber is disconnected next. */
+  onWriteError(error: unknown): void;
+}
+
+const keepAliveProbeMs = 60_000;
+
+/** Writes to one response, and knows how much of it waits for the subscriber. */
 export class ResponseWriter {
+  /** Bytes written, HTTP framing excluded. */
+  bytes = 0;
   readonly #res: Response;
-  readonly #maxStallMs: number | false;
-  #open: boolean;
+  readonly #owner: WriterOwner;
+  readonly #stall: StallDetector;
+  #endReason: EndReason | undefined;
+  /** Resolves `drained`. */
+  #onDrain: (() => void) | undefined;
 
-  /** @param maxStallMs milliseconds without progress of a full socket until the response is destroyed, or false */
-  constructor(res: Response, maxStallMs: number | false) {
+  /** @param maxChecks calls of {@link check} without progress until the subscriber is disconnected */
+  constructor(res: Response, maxChecks: number, owner: WriterOwner) {
     this.#res = res;
-    this.#maxStallMs = maxStallMs;
-    this.#open = !res.destroyed && !res.closed;
-    res.once('close', () => {
-      this.#open = false;
+    this.#owner = owner;
+    this.#stall = new StallDetector(res, maxChecks);
+    if (res.destroyed || res.closed) this.#endReason = 'browser-left';
+    on(res, 'close', () => {
+      this.#endReason ??= 'browser-left';
+      this.#onDrain?.();
     });
     // A reset connection also emits 'close'. Without a listener, its 'error' would end the process.
-    res.on('error', () => {});
-    res.on('timeout', () => this.destroy());
+    on(res, 'error', () => {});
+    // Finds subscribers that vanished while there was nothing to send. Not every Duplex that carries HTTP has it.
+    res.socket?.setKeepAlive?.(true, keepAliveProbeMs);
   }
 
   /** False once the subscriber has left or the stream has ended. */
   get open(): boolean {
-    return this.#open;
+    return this.#endReason === undefined;
   }
 
-  /** True while the response buffers more than its high-water mark. */
+  /** Why the stream ended; undefined while it is open. */
+  get endReason(): EndReason | undefined {
+    return this.#endReason;
+  }
+
+  /**
+   * True while the subscriber must take bytes before it is sent more: the response's high-water mark waits, which is 64 KiB
+   * by default. Ask in a later turn of the event loop than that of the last write: what is written in a turn waits until
+   * its end, also for a subscriber that takes all of it.
+   */
   get full(): boolean {
-    return this.#open && this.#res.writableNeedDrain;
+    return this.open && this.bufferedBytes >= this.#res.writableHighWaterMark;
   }
 
-  /** Bytes that the kernel has not accepted yet. */
+  /** Bytes that the kernel has not accepted yet, those that a wrapper wrote to the socket included. */
   get bufferedBytes(): number {
     return this.#res.writableLength;
   }
 
-  /** Writes the chunk in any case; returns false if the caller must wait for {@link drained} before the next one. */
-  write(chunk: string | Buffer): boolean {
-    if (!this.#open) return false;
-    this.#res.write(chunk);
-    // From the response's state, because middleware may wrap write() and return anything [R41].
-    return !this.#res.writableNeedDrain;
+  /** Writes the chunk in any case. What `res.write` returns is not used: middleware wraps it and returns anything [R41]. */
+  write(chunk: string | Buffer): void {
+    if (!this.open) return;
+    this.bytes += Buffer.byteLength(chunk);
+    this.#call(() => this.#res.write(chunk));
   }
 
-  /** Resolves when the response has drained or closed. Destroys it if the socket takes no byte for `maxStallMs`. */
+  /** Resolves when the response is not full, or has closed. */
   async drained(): Promise<void> {
-    if (!this.full) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    // The socket's own timeout counts a partial write as progress, so a steady slow reader is never cut.
-    if (this.#maxStallMs !== false) this.#res.setTimeout(this.#maxStallMs);
-    this.#res.once('drain', resolve).once('close', resolve);
-    await promise;
-    if (this.#maxStallMs !== false) this.#res.setTimeout(0);
-    this.#res.off('drain', resolve).off('close', resolve);
+    while (this.full) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const { socket } = this.#res;
+      // The response emits 'drain' only for what was written through it.
+      const stop = [on(this.#res, 'drain', resolve), ...(socket ? [on(socket, 'drain', resolve)] : [])];
+      this.#onDrain = resolve;
+      await promise;
+      this.#onDrain = undefined;
+      for (const off of stop) off();
+    }
+  }
+
+  /** Disconnects a subscriber that takes nothing. Call it periodically. */
+  check(): void {
+    if (this.#res.destroyed) return;
+    // A wrapper may lose the event; the state is not lost.
+    if (!this.full) this.#onDrain?.();
+    this.#stall.check(() => {
+      if (this.open) this.#owner.onEvict(this.bufferedBytes);
+      this.destroy('evicted');
+    });
   }
 
   /** Ends the response after everything that was written. */
   end(): void {
-    this.#open = false;
-    this.#res.end();
+    this.#endReason ??= 'draining';
+    this.#call(() => this.#res.end());
   }
 
   /** Breaks the connection at once; the browser resumes with the id of its last whole event. */
-  destroy(): void {
-    this.#open = false;
+  destroy(reason: EndReason): void {
+    this.#endReason ??= reason;
     this.#res.destroy();
   }
+
+  #call(use: () => unknown): void {
+    try {
+      const returned = use();
+      // A rejection without a handler would end the process [R45].
+      if (returned instanceof Object && 'then' in returned) {
+        Promise.resolve(returned).catch((error: unknown) => this.#fail(error));
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#res.destroyed) return;
+    this.#owner.onWriteError(error);
+    this.destroy('write-failed');
+  }
+}
+
+/** Listens past a middleware's own `on`, which may register for another stream. Returns a function that stops it. */
+function on(emitter: EventEmitter, event: string, listener: () => void): () => void {
+  EventEmitter.prototype.on.call(emitter, event, listener);
+  return () => void EventEmitter.prototype.off.call(emitter, event, listener);
 }

@@ -1,33 +1,32 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { matcherOf } from '../filter.ts';
 import type { LogBatch, LogStore } from '../types.ts';
-import { batchesOf } from './frames.ts';
 import type { Reader } from './reader.ts';
-
-/** Most logs that one read returns; a thousand readers may hold one batch each. */
-export const readLimit = 64;
-
-interface Member {
-  readonly reader: Reader;
-  readonly leave: () => void;
-}
+import { readLimit, runOf, type SharedReads } from './shared-reads.ts';
 
 /**
  * Reads the newest logs once for all readers that have reached them: each new log is read, matched and serialised once
- * per distinct filter. A reader joins at exactly the tail's position, and leaves with a position of its own as soon as
- * its socket is full. The tail therefore queues nothing.
+ * per selection. A reader joins at exactly the tail's position, and leaves with a position of its own while its socket is
+ * full. The tail therefore queues nothing.
  */
 export class Tail {
   readonly #store: LogStore;
-  readonly #members = new Map<Reader, Member>();
+  readonly #reads: SharedReads;
+  readonly #report: (error: unknown) => void;
+  /** Every member, with the function that resolves its `join`. */
+  readonly #members = new Map<Reader, () => void>();
+  /** The members by the key of their selection. */
+  readonly #groups = new Map<string, Set<Reader>>();
   /** Every log up to this sequence number has been delivered to every member. */
   #position = 0;
   #unsubscribe: (() => void) | undefined;
   #notified = false;
   #reading = false;
 
-  constructor(store: LogStore) {
+  /** @param report called once for every failed read, however many readers it ends */
+  constructor(store: LogStore, reads: SharedReads, report: (error: unknown) => void) {
     this.#store = store;
+    this.#reads = reads;
+    this.#report = report;
   }
 
   get size(): number {
@@ -39,7 +38,10 @@ export class Tail {
     if (this.#members.size === 0) this.#position = reader.position;
     if (reader.position < this.#position) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#members.set(reader, { reader, leave: resolve });
+    this.#members.set(reader, resolve);
+    const group = this.#groups.get(reader.selection.key);
+    if (group) group.add(reader);
+    else this.#groups.set(reader.selection.key, new Set([reader]));
     if (this.#members.size === 1) {
       this.#unsubscribe = this.#store.subscribe(() => this.#notify());
       // Logs may have been appended between the reader's last read and the subscription.
@@ -49,10 +51,14 @@ export class Tail {
   }
 
   leave(reader: Reader): void {
-    const member = this.#members.get(reader);
-    if (member === undefined) return;
+    const resolve = this.#members.get(reader);
+    if (resolve === undefined) return;
     this.#members.delete(reader);
-    member.leave();
+    const { key } = reader.selection;
+    const group = this.#groups.get(key);
+    group?.delete(reader);
+    if (group?.size === 0) this.#groups.delete(key);
+    resolve();
     if (this.#members.size > 0) return;
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
@@ -66,7 +72,8 @@ export class Tail {
   async #read(): Promise<void> {
     this.#reading = true;
     while (this.#notified && this.#members.size > 0) {
-      // One read for everything that is appended within a turn; and sockets get their turn during a flood.
+      // One read for everything that is appended within a turn. And Node hands what was written in a turn to the kernel at
+      // its end: before that, every socket that was sent much looks full.
       await nextTurn();
       this.#notified = false;
       const from = this.#position;
@@ -76,28 +83,30 @@ export class Tail {
         if (from !== this.#position) this.#notified = true;
         else this.#deliver(batch);
       } catch (error) {
-        for (const { reader } of [...this.#members.values()]) reader.fail(error);
+        this.#report(error);
+        for (const reader of [...this.#members.keys()]) reader.end('store-failed');
       }
     }
     this.#reading = false;
   }
 
   #deliver(batch: LogBatch): void {
-    if (batch.firstSeq > this.#position + 1) {
-      // Logs were trimmed before the tail read them. Each reader detects it by itself and sends a gap event.
-      for (const { reader } of [...this.#members.values()]) this.leave(reader);
-      return;
-    }
-    const groups = Map.groupBy(this.#members.values(), ({ reader }) => reader.group);
-    for (const members of groups.values()) {
-      const [first] = members;
+    // Logs were trimmed before the tail read them. Each reader detects it by itself and sends a gap event.
+    if (batch.firstSeq > this.#position + 1) return this.#leaveAll(this.#members.keys());
+    for (const group of [...this.#groups.values()]) {
+      const [first] = group;
       if (first === undefined) continue;
-      const matches = matcherOf(first.reader.filter);
-      const logs = batch.logs.filter(matches);
-      const batches = [...batchesOf(first.reader.epoch, logs)];
-      for (const { reader } of members) if (!reader.write(batches, batch.throughSeq)) this.leave(reader);
+      const { selection } = first;
+      const run = runOf(selection, this.#position, batch, false);
+      // More than a turn's worth: the readers go on with the kept rest by themselves, each as fast as its socket.
+      if (run.batches.length > 1) this.#reads.keep(selection, run);
+      for (const reader of [...group]) if (!reader.follow(run)) this.leave(reader);
     }
     this.#position = Math.max(this.#position, batch.throughSeq);
     if (batch.throughSeq < batch.lastSeq) this.#notified = true;
+  }
+
+  #leaveAll(readers: Iterable<Reader>): void {
+    for (const reader of [...readers]) this.leave(reader);
   }
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import {
   createLogDocument,
   type LogDocument,
@@ -37,11 +37,15 @@ export interface Service {
 
 const running: { router: LogStreamRouter; server: Server; store: LogStore }[] = [];
 
-/** Starts a service on a free port; `stopServices` stops it. */
-export async function service(options: Partial<LogStreamOptions> = {}): Promise<Service> {
+/** Starts a service on a free port, behind the `before` middleware; `stopServices` stops it. */
+export async function service(
+  options: Partial<LogStreamOptions> = {},
+  before: readonly RequestHandler[] = [],
+): Promise<Service> {
   const store = options.store ?? new SqliteLogStore({ path: ':memory:' });
   const router = logStreamRouter({ token: false, heartbeatMs: false, onError: () => {}, ...options, store });
   const app = express();
+  for (const middleware of before) app.use(middleware);
   app.use(router);
   const server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { LogDocument, LogFilter, LogQuery, LogStore } from '../../src/index.ts';
+import type { LogBatch, LogDocument, LogFilter, LogQuery, LogStore } from '../../src/index.ts';
 
 /** Passes all calls on and counts reads and subscriptions. */
 export class CountingStore implements LogStore {
@@ -90,6 +90,19 @@ export class SlowStore extends CountingStore {
   async #delay() {
     const turns = this.#delays[this.#calls++ % this.#delays.length] ?? 0;
     for (let i = 0; i < turns; i++) await nextTurn();
+  }
+}
+
+/** Bounds a read by the number of logs only, however large they are. */
+export class LargeReadsStore extends CountingStore {
+  override async read(afterSeq: number, filter: LogFilter, limit: number) {
+    const first = await super.read(afterSeq, filter, limit);
+    let batch: LogBatch = first;
+    while (batch.logs.length < limit && batch.throughSeq < first.lastSeq) {
+      const next = await this.inner.read(batch.throughSeq, filter, limit - batch.logs.length);
+      batch = { ...first, logs: [...batch.logs, ...next.logs], throughSeq: next.throughSeq };
+    }
+    return batch;
   }
 }
 

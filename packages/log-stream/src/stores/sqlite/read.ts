@@ -3,8 +3,8 @@ import type { Connection } from './connection.ts';
 import type { Entries } from './entries.ts';
 import { contentOf, scopeOf } from './where.ts';
 
-/** One read returns about so much text. */
-const maxReadCharacters = 256 * 1024;
+/** One read returns about so much text: what a socket takes at once, so that streams stay together at the newest log. */
+const maxReadCharacters = 32 * 1024;
 /** SQLite runs on the event loop's thread, so a read that filters ends after so many milliseconds. */
 const maxScanMs = 4;
 

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+
+/** What Node's own socket timeout reads to see whether a large write progresses. Not public, so nothing relies on it. */
+interface InnerSocket extends Socket {
+  readonly _handle?: { readonly writeQueueSize?: number } | null;
+  /** The TCP socket below a TLS socket. */
+  readonly _parent?: InnerSocket | null;
+}
+
+/** Bytes that the kernel has not taken, or a constant where that can't be known. */
+export function queuedBytes(socket: Socket): number {
+  const { _handle, _parent } = socket as InnerSocket;
+  return _parent?._handle?.writeQueueSize ?? _handle?.writeQueueSize ?? 0;
+}
+
+/*
+ * Linux reports a socket as writable only once a third of its send buffer (up to 4 MiB) is free. A subscriber on a slow
+ * line can take bytes all the time while the kernel takes none from us for minutes. Only the kernel's table of sockets
+ * shows the difference. It is read only for subscribers that are about to be disconnected.
+ */
+const tables = process.platform === 'linux' ? ['/proc/net/tcp', '/proc/net/tcp6'] : [];
+
+let reading: Promise<string[]> | undefined;
+
+/** Bytes that the kernel has taken and the subscriber has not acknowledged; undefined where that can't be known. */
+export async function unacknowledgedBytes(
+  socket: Partial<Pick<Socket, 'localPort' | 'remotePort'>>,
+): Promise<number | undefined> {
+  const { localPort, remotePort } = socket;
+  if (localPort === undefined || remotePort === undefined || tables.length === 0) return undefined;
+  // One read for all subscribers that stall in the same turn.
+  reading ??= Promise.all(tables.map((path) => readFile(path, 'latin1').catch(() => '')));
+  const texts = await reading;
+  reading = undefined;
+  // Two connections with the same pair of ports, from different addresses, are counted together.
+  const row = new RegExp(`:${hexPort(localPort)} [0-9A-F]+:${hexPort(remotePort)} 01 ([0-9A-F]+):`, 'g');
+  const rows = texts.flatMap((text) => [...text.matchAll(row)]);
+  if (rows.length === 0) return undefined;
+  return rows.reduce((sum, [, queued = '0']) => sum + Number.parseInt(queued, 16), 0);
+}
+
+function hexPort(port: number): string {
+  return port.toString(16).toUpperCase().padStart(4, '0');
+}

@@ -1,0 +1,132 @@
+import { matcherOf } from '../filter.ts';
+import type { LogBatch, LogFilter, LogStore } from '../types.ts';
+import { batchesOf, type FrameBatch } from './frames.ts';
+
+/** Most logs that one read returns. */
+export const readLimit = 64;
+/** Most reads that start in one turn of the event loop: a read of SQLite blocks it. */
+const maxReadsPerTurn = 4;
+/** Bounds of the runs that are kept for readers that follow. */
+const maxKeptBytes = 4 * 1024 * 1024;
+const maxKeptRuns = 64;
+
+/** What a subscriber is sent: readers with the same key are sent the same bytes. */
+export interface Selection {
+  readonly key: string;
+  readonly epoch: string;
+  readonly filter: LogFilter;
+}
+
+/** Result of one read, serialised for every reader of a selection. */
+export interface Run {
+  /** The position that was read from. */
+  readonly afterSeq: number;
+  /** Every log up to this number is in the run, or does not match. */
+  readonly throughSeq: number;
+  /** The oldest and the newest number in the store when it was read. */
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly batches: readonly FrameBatch[];
+}
+
+/** The store failed, and the failure has been reported. */
+export class StoreFailure extends Error {}
+
+export function selectionOf(epoch: string, filter: LogFilter): Selection {
+  return { key: JSON.stringify([epoch, filter]), epoch, filter };
+}
+
+/** Serialises the logs of a batch that match; `filtered` if the store has left the others out already. */
+export function runOf({ epoch, filter }: Selection, afterSeq: number, batch: LogBatch, filtered: boolean): Run {
+  const { throughSeq, firstSeq, lastSeq } = batch;
+  const matches = matcherOf(filter);
+  const logs = filtered ? batch.logs : batch.logs.filter(matches);
+  return { afterSeq, throughSeq, firstSeq, lastSeq, batches: batchesOf(epoch, logs) };
+}
+
+/**
+ * Reads of readers that are behind the newest log. Readers at the same place share a read: while it runs, and for as
+ * long as its result is kept. So a thousand readers that fall behind together cost as many reads as one.
+ */
+export class SharedReads {
+  readonly #store: LogStore;
+  readonly #report: (error: unknown) => void;
+  readonly #running = new Map<string, Promise<Run>>();
+  /** Oldest first. */
+  readonly #kept: { readonly key: string; readonly run: Run; readonly bytes: number }[] = [];
+  #keptBytes = 0;
+  #started = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  /** @param report called once for every failed read, however many readers share it */
+  constructor(store: LogStore, report: (error: unknown) => void) {
+    this.#store = store;
+    this.#report = report;
+  }
+
+  /**
+   * Returns a run that contains what follows `position`. It may begin before.
+   *
+   * @throws StoreFailure
+   */
+  async read(selection: Selection, position: number): Promise<Run> {
+    const { key } = selection;
+    const kept = this.#kept.findLast((entry) => entry.key === key && continuesFrom(entry.run, position));
+    if (kept) return kept.run;
+    const place = `${position} ${key}`;
+    const running = this.#running.get(place) ?? this.#read(selection, position);
+    this.#running.set(place, running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(place);
+    }
+  }
+
+  /** Keeps a run for readers that have not been sent all of it. */
+  keep({ key }: Selection, run: Run): void {
+    const bytes = run.batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
+    if (bytes === 0) return;
+    this.#kept.push({ key, run, bytes });
+    this.#keptBytes += bytes;
+    while (this.#kept.length > maxKeptRuns || (this.#keptBytes > maxKeptBytes && this.#kept.length > 1)) {
+      this.#keptBytes -= this.#kept.shift()?.bytes ?? 0;
+    }
+  }
+
+  /** Releases the kept runs. */
+  clear(): void {
+    this.#kept.length = 0;
+    this.#keptBytes = 0;
+  }
+
+  async #read(selection: Selection, position: number): Promise<Run> {
+    await this.#turn();
+    try {
+      const batch = await this.#store.read(position, selection.filter, readLimit);
+      const run = runOf(selection, position, batch, true);
+      this.keep(selection, run);
+      return run;
+    } catch (error) {
+      this.#report(error);
+      throw new StoreFailure('The log store failed', { cause: error });
+    }
+  }
+
+  /** Resolves when a read may start. */
+  async #turn(): Promise<void> {
+    if (this.#started >= maxReadsPerTurn) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#started++ === 0) setImmediate(() => this.#nextTurn());
+  }
+
+  #nextTurn(): void {
+    this.#started = 0;
+    for (const start of this.#waiting.splice(0, maxReadsPerTurn)) start();
+  }
+}
+
+/** True if a reader at `position` can be sent the rest of the run, which it must not enter within a batch. */
+function continuesFrom({ afterSeq, throughSeq, batches }: Run, position: number): boolean {
+  if (position < afterSeq || position >= throughSeq) return false;
+  return batches.every(({ firstSeq, lastSeq }) => position < firstSeq || position >= lastSeq);
+}

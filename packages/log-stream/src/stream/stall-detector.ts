@@ -1,0 +1,56 @@
+import type { Response } from 'express';
+import { queuedBytes, unacknowledgedBytes } from './kernel-queue.ts';
+
+/**
+ * Distinguishes a subscriber that takes none of the bytes that wait for it from one that takes them slowly. Counts checks
+ * and reads no clock: an event loop that stalled has missed checks, and disconnects nobody [R44].
+ */
+export class StallDetector {
+  readonly #res: Response;
+  readonly #maxChecks: number;
+  #checks = 0;
+  #buffered = 0;
+  #queued = 0;
+  #unacknowledged: number | undefined;
+
+  /** @param maxChecks checks without progress until the subscriber counts as stalled; Infinity: never */
+  constructor(res: Response, maxChecks: number) {
+    this.#res = res;
+    this.#maxChecks = maxChecks;
+  }
+
+  /** Calls `onStalled`, asynchronously, once the subscriber has taken nothing for more than `maxChecks` checks. */
+  check(onStalled: () => void): void {
+    if (this.#res.writableLength === 0 || this.#tookBytes()) {
+      this.#checks = 0;
+      return;
+    }
+    this.#checks++;
+    if (this.#checks === Math.ceil(this.#maxChecks / 8)) void this.#measure();
+    if (this.#checks > this.#maxChecks) void this.#confirm(onStalled);
+  }
+
+  // One large write counts as buffered until its last byte has left, so the rest of it is compared too.
+  #tookBytes(): boolean {
+    const buffered = this.#res.writableLength;
+    const queued = this.#res.socket ? queuedBytes(this.#res.socket) : 0;
+    const took = buffered < this.#buffered || queued !== this.#queued;
+    this.#buffered = buffered;
+    this.#queued = queued;
+    return took;
+  }
+
+  // Asynchronous, so that a drain that is due is handled before the subscriber counts as stalled.
+  async #confirm(onStalled: () => void): Promise<void> {
+    const before = this.#unacknowledged;
+    const now = await this.#measure();
+    const moved = before !== undefined && now !== undefined && now !== before;
+    if (moved || this.#res.writableLength === 0 || this.#tookBytes()) this.#checks = 0;
+    else if (this.#checks > this.#maxChecks) onStalled();
+  }
+
+  async #measure(): Promise<number | undefined> {
+    this.#unacknowledged = this.#res.socket ? await unacknowledgedBytes(this.#res.socket) : undefined;
+    return this.#unacknowledged;
+  }
+}
