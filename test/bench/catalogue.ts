@@ -1,4 +1,4 @@
-import { findNginx, findProgram } from './installed.ts';
+import { findNginx, findProgram, findPython } from './installed.ts';
 
 /** One server that is measured. */
 export interface Server {
@@ -12,6 +12,8 @@ export interface Server {
   readonly flags?: () => string[];
   /** npm package whose version the report names. */
   readonly package?: string;
+  /** Python modules whose versions the report names. */
+  readonly pythonModules?: readonly string[];
   /** True if all browsers share one upstream connection. */
   readonly shared?: boolean;
   readonly path?: string;
@@ -69,6 +71,19 @@ const all: readonly Server[] = [
     shared: true,
     beats: true,
   },
+  logStream('log-stream', 'log-stream, logs in memory', 'memory'),
+  logStream('log-stream-sqlite', 'log-stream, logs in SQLite', 'sqlite'),
+  python('fastapi', 'FastAPI, uvicorn, polling', ['fastapi', 'uvicorn']),
+  python('fastapi-queue', 'FastAPI, uvicorn, a queue each', ['fastapi', 'uvicorn']),
+  python('flask', 'Flask, gunicorn, polling', ['flask', 'gunicorn']),
+  {
+    name: 'bare-write',
+    label: 'a bare res.write loop',
+    kind: 'reference',
+    script: 'bare-write.ts',
+    package: 'express',
+    shared: true,
+  },
   {
     name: 'nginx',
     label: 'nginx',
@@ -100,6 +115,28 @@ const all: readonly Server[] = [
 
 function library(packageName: string, name = packageName): Server {
   return { name, label: packageName, kind: 'library', script: `${name}.ts`, package: packageName };
+}
+
+function logStream(name: string, label: string, store: 'memory' | 'sqlite'): Server {
+  const path = '/wfm/workflow/workspace/ws/workflow/wf/logs/stream';
+  return { name, label, kind: 'ours', script: 'log-stream.ts', flags: () => [store], shared: true, path };
+}
+
+function python(name: string, label: string, modules: readonly string[]): Server {
+  return {
+    name,
+    label,
+    kind: 'reference',
+    script: 'python.ts',
+    flags: () => [findPython(modules) ?? '', name],
+    pythonModules: modules,
+    shared: true,
+    path: '/logs/stream',
+    missing: () =>
+      findPython(modules)
+        ? undefined
+        : debian(`the Python module ${modules.join(' or ')}`, modules.map((module) => `python3-${module}`).join(' ')),
+  };
 }
 
 /** All servers, in the order of the tables. */

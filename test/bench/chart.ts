@@ -1,5 +1,5 @@
 import { serverNamed } from './catalogue.ts';
-import { figure, type Report, type Result } from './results.ts';
+import { atHighestRate, figure, type Report, type Result } from './results.ts';
 import type { Metric } from './rounds/figures.ts';
 import { short } from './tables.ts';
 
@@ -96,6 +96,11 @@ export function chart(report: Report): string {
     bars('own upstream: CPU µs per event (100 browsers of each, all servers at once)', of('busy-at-once'), 'cpuUs'),
     bars('one source: CPU µs per delivered event (1,000 browsers of each, all at once)', of('fan-at-once'), 'cpuUs'),
     bars('idle: KB per browser', of('idle'), 'kb'),
+    bars(
+      'log service: CPU µs per delivered log of 320 B, at the highest rate sustained (100 listeners)',
+      atHighestRate(report, '320 B'),
+      'cpuUs',
+    ),
     lines('scale: CPU µs per delivered event, from few browsers to many', of('scale'), 'cpuUs'),
   ].filter((panel) => panel !== undefined);
   let y = panelGap;

@@ -8,10 +8,23 @@ export function findProgram(name: string): string | undefined {
   return directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
 }
 
-/** The version that a program prints. */
-export function says(path: string, flag: string): string {
-  const { stdout, stderr } = spawnSync(path, [flag], { encoding: 'utf8' });
+/** What a program prints. */
+export function says(path: string, ...args: readonly string[]): string {
+  const { stdout, stderr } = spawnSync(path, args, { encoding: 'utf8' });
   return `${stdout ?? ''}${stderr ?? ''}`;
+}
+
+/** A Python 3 that has all these modules, or undefined. Debian's own comes first: its packages belong to it. */
+export function findPython(modules: readonly string[]): string | undefined {
+  const found = ['/usr/bin/python3', findProgram('python3')].filter((path) => path !== undefined && existsSync(path));
+  return found.find(
+    (path) => spawnSync(String(path), ['-c', `import ${modules.join(', ')}`], { stdio: 'ignore' }).status === 0,
+  );
+}
+
+/** The version of a Python module's package. */
+export function pythonVersion(python: string, module: string): string {
+  return says(python, '-c', `import importlib.metadata as m; print(m.version('${module}'))`).trim();
 }
 
 /** nginx, and nchan's module if it is installed. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { type Server, servers } from './catalogue.ts';
-import { findNginx, findProgram, says } from './installed.ts';
+import { findNginx, findProgram, findPython, pythonVersion, says } from './installed.ts';
 
 /** The machine that the figures were measured on. */
 export interface Machine {
@@ -27,11 +27,21 @@ export function thisMachine(descriptors: number): Machine {
 /** Versions of the compared servers. */
 export function versions(measured: readonly Server[]): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const { name, package: packageName } of measured) {
+  for (const { name, package: packageName, pythonModules = [] } of measured) {
     if (packageName) found[packageName] = packageVersion(packageName);
     if (name === 'ours') {
       found['@datashop/sse-proxy'] = packageVersion('@datashop/sse-proxy');
       found.undici = packageVersion('undici');
+    }
+    if (name === 'log-stream') found['@datashop/log-stream'] = packageVersion('@datashop/log-stream');
+    const python = pythonModules.length > 0 ? findPython(pythonModules) : undefined;
+    if (python) {
+      found.Python = says(python, '--version').replace('Python', '').trim();
+      for (const module of pythonModules) found[module] = pythonVersion(python, module);
+      // uvicorn uses both if they are installed.
+      for (const module of pythonModules.includes('uvicorn') ? ['uvloop', 'httptools'] : []) {
+        found[module] = findPython([module]) === python ? pythonVersion(python, module) : 'not installed';
+      }
     }
     if (name === 'nginx')
       found.nginx = says(findNginx()?.path ?? '', '-v')

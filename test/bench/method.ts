@@ -4,7 +4,7 @@ export const method = `## Method
 [Where the time goes](where-the-time-goes.md) splits the cost of an event into its parts.
 
 \`npm run bench\` needs nothing but Node; \`npm run bench -- --help\` prints its options, and \`--write\` writes this page. nginx,
-nchan and HAProxy are included if they are installed.
+nchan, HAProxy, FastAPI and Flask are included if they are installed.
 
 - **Ratios, not times.** An absolute time depends on the machine more than on the server. Servers take turns in every
   round (A B C, A B C, …); each runs in a new process in every round. Figures are medians over the rounds, with the lowest
@@ -35,6 +35,11 @@ nchan and HAProxy are included if they are installed.
   kernel drops most at first, and they try again. A longer backlog would let them in sooner, but Node accepts all of it in one turn
   of the event loop. The time that the loop was blocked depends on the machine's other work; the CPU time of its longest turn does
   not.
+- **logs**: log-stream next to the endpoint that it replaces, in FastAPI and in Flask: ids that count, \`retry: 5000\`, a ping
+  every 25 s, and a loop for each listener that looks for new logs every 100 ms. "A queue each" serialises a log once and puts it
+  into a queue of each listener. Every server reads the logs from the same source and holds them in memory; "logs in SQLite" shows
+  what the database adds. A rate counts as sustained if the slowest hundredth of the logs takes at most 2 s. Goals compare with each
+  peer at the highest rate that it sustains. Memory is measured before the logs of the round.
 - **Browsers** are sockets in two processes. They search for the numbers and parse nothing else, so that they are not the
   bottleneck.
 - **sse-proxy** has all its features on: whole events, heartbeats, bounds, an observer. http-proxy-middleware and httpxy

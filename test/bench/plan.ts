@@ -59,7 +59,7 @@ function takesPart(name: string, wanted: readonly string[] | undefined): boolean
 export function guessSeconds({ workload, browsers }: Case, seconds: number): number {
   const connecting = 1 + browsers / 1_500;
   if (workload.atOnce) return connecting + 4 + seconds / workload.servers.length;
-  if (workload.kind === 'events') return connecting + 4 + seconds;
+  if (workload.kind === 'events' || workload.kind === 'logs') return connecting + 4 + seconds;
   if (workload.kind === 'idle') return connecting + 2 + seconds;
   return 2 * connecting + 4;
 }

@@ -12,8 +12,10 @@ export interface Round {
 export interface Result {
   readonly workload: string;
   readonly server: string;
-  /** Number of browsers that the workload asks for. It identifies the shape. */
+  /** Number of browsers that the workload asks for. With `load`, it identifies the shape. */
   readonly wanted: number;
+  /** The load in words, where shapes differ in more than the number of browsers. */
+  readonly load?: string | undefined;
   /** Number of browsers that were measured. */
   readonly browsers: number;
   readonly rounds: Round[];
@@ -42,6 +44,14 @@ export function find(report: Report, workload: string, server: string, wanted?: 
     (result) =>
       result.workload === workload && result.server === server && (wanted === undefined || result.wanted === wanted),
   );
+}
+
+/** Results of `logs` with logs of this size, for each server at the highest rate that it sustains. */
+export function atHighestRate({ results }: Report, size: string): Result[] {
+  const ofSize = results.filter(({ workload, load }) => workload === 'logs' && load?.startsWith(`${size},`));
+  const servers = Map.groupBy(ofSize, ({ server }) => server);
+  // Workloads list their rates in ascending order.
+  return [...servers.values()].flatMap((own) => own.findLast((result) => figure(result, 'cpuUs')) ?? []);
 }
 
 /** "yes", or what was wrong. */

@@ -3,9 +3,11 @@ import type { Result, Round } from './results.ts';
 import { connectRound } from './rounds/connect.ts';
 import { eventsRound } from './rounds/events.ts';
 import { idleHeartbeatMs, idleRound } from './rounds/idle.ts';
+import { logsRound } from './rounds/logs.ts';
 import { Meeting } from './rounds/meeting.ts';
 import { stormRound } from './rounds/storm.ts';
 import { InvalidRound, patienceMs, type Stage, setStage } from './stage.ts';
+import { loadOf } from './workloads.ts';
 
 /** Path of this folder, which is removed from messages. */
 const here = new URL('.', import.meta.url).href;
@@ -21,7 +23,15 @@ export async function run(plan: Plan, rounds: number, seconds: number, progress:
   const results = new Map<Case, Result>();
   for (const it of plan.cases) {
     const { workload, server, shape, browsers } = it;
-    results.set(it, { workload: workload.name, server: server.name, wanted: shape.browsers, browsers, rounds: [] });
+    const load = loadOf(shape);
+    results.set(it, {
+      workload: workload.name,
+      server: server.name,
+      wanted: shape.browsers,
+      ...(load && { load }),
+      browsers,
+      rounds: [],
+    });
   }
   const guesses = new Map(plan.cases.map((it) => [it, guessSeconds(it, seconds)]));
   const total = rounds * [...guesses.values()].reduce((sum, guess) => sum + guess, 0);
@@ -54,8 +64,8 @@ function groups(cases: readonly Case[]): (readonly Case[])[] {
 }
 
 function inWords(group: readonly Case[]): string {
-  const { browsers, server } = group[0] as Case;
-  return `${browsers} browsers, ${group.length === 1 ? server.name : `${group.length} servers at once`}`;
+  const { browsers, server, shape } = group[0] as Case;
+  return `${loadOf(shape) ?? `${browsers} browsers`}, ${group.length === 1 ? server.name : `${group.length} servers at once`}`;
 }
 
 /** Measures the cases of a group at the same time. */
@@ -79,7 +89,7 @@ async function measure(
 ): Promise<Round> {
   const shape = { ...wanted, browsers };
   const { kind } = workload;
-  const rounds = { events: eventsRound, idle: idleRound, storm: stormRound, connect: connectRound };
+  const rounds = { events: eventsRound, idle: idleRound, storm: stormRound, connect: connectRound, logs: logsRound };
   let timer: NodeJS.Timeout | undefined;
   let stage: Stage | undefined;
   const longest = new Promise<never>((_, reject) => {

@@ -8,6 +8,7 @@ const columns: Record<Workload['kind'], readonly Metric[]> = {
   events: ['cpuUs', 'p50Us', 'p99Us', 'kb'],
   idle: ['kb', 'heartbeatCpuUs'],
   storm: ['replayedMs', 'openP50Ms', 'openP99Ms', 'blockMs', 'turnCpuMs', 'connectCpuUs'],
+  logs: ['cpuUs', 'p50Us', 'p99Us', 'kb'],
   connect: ['tookMs', 'openP50Ms', 'openP99Ms', 'earlyMs', 'lateMs', 'connectCpuUs', 'kb'],
 };
 
@@ -90,14 +91,22 @@ function scaleTable(results: readonly Result[]): string {
   return table([head, ...rows]);
 }
 
-/** One table for each workload of the run. */
+/** One table for each load. */
+function loadTables(workload: Workload, results: readonly Result[]): string {
+  const loads = Map.groupBy(results, ({ load }) => load);
+  return [...loads].map(([load, own]) => `#### ${load}\n\n${oneTable(workload, own)}`).join('\n\n');
+}
+
+/** One table for each workload of the run, or for each of its loads. */
 export function workloadTables(report: Report): string {
   const sections = workloads.flatMap((workload) => {
     const results = report.results.filter((result) => result.workload === workload.name);
     if (results.length === 0) return [];
     const counts = [...new Set(results.map(({ wanted }) => wanted))].map((count) => count.toLocaleString('en'));
+    const heading = `### ${workload.name}: ${workload.title}`;
+    if (workload.kind === 'logs') return [`${heading}\n\n${loadTables(workload, results)}`];
     const text = workload.name === 'scale' ? scaleTable(results) : oneTable(workload, results);
-    return [`### ${workload.name}: ${workload.title}\n\nBrowsers: ${counts.join(' / ')}.\n\n${text}`];
+    return [`${heading}\n\nBrowsers: ${counts.join(' / ')}.\n\n${text}`];
   });
   return sections.join('\n\n');
 }

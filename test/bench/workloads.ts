@@ -4,6 +4,8 @@ export interface Shape {
   /** Events per second for each browser. */
   readonly perSecond: number;
   readonly bytes: number;
+  /** What the events are; undefined: something short. */
+  readonly content?: 'log';
   /** True: browsers get their events one after another instead of all at once. */
   readonly spread: boolean;
 }
@@ -12,7 +14,7 @@ export interface Shape {
 export interface Workload {
   readonly name: string;
   readonly title: string;
-  readonly kind: 'events' | 'idle' | 'storm' | 'connect';
+  readonly kind: 'events' | 'idle' | 'storm' | 'connect' | 'logs';
   readonly shapes: readonly Shape[];
   /** The shapes of `--quick`, if they differ. */
   readonly quickShapes?: readonly Shape[];
@@ -27,6 +29,22 @@ const shape = (browsers: number, perSecond: number, spread = false): Shape => ({
   bytes: 300,
   spread,
 });
+
+/** Logs of one workflow for listeners of it. */
+const logs = (bytes: number, perSecond: number, browsers = 100): Shape => ({
+  browsers,
+  perSecond,
+  bytes,
+  content: 'log',
+  spread: false,
+});
+
+/** The load of a shape of logs in words: it tells apart the shapes with the same number of listeners. */
+export function loadOf({ bytes, perSecond, browsers, content }: Shape): string | undefined {
+  if (content !== 'log') return undefined;
+  const size = bytes < 1_000 ? `${bytes} B` : `${bytes / 1_000} kB`;
+  return `${size}, ${perSecond.toLocaleString('en')} logs/s, ${browsers.toLocaleString('en')} listeners`;
+}
 
 const libraries = [
   'http-proxy-middleware',
@@ -43,6 +61,9 @@ const fan = [shape(1_000, 20)];
 const latency = [shape(100, 10, true)];
 const light = [shape(10, 10)];
 const busy = [shape(100, 100)];
+
+/** The peers of the log service that are written in Python. */
+export const pythonServers = ['fastapi', 'fastapi-queue', 'flask'];
 
 export const workloads: readonly Workload[] = [
   {
@@ -140,5 +161,30 @@ export const workloads: readonly Workload[] = [
     shapes: [shape(10_000, 0)],
     quickShapes: [shape(1_000, 0)],
     servers: ['ours', 'ours-shared', 'http-proxy-middleware', 'controller', 'tcp-relay', 'reads-and-writes', 'express'],
+  },
+  {
+    name: 'logs',
+    title: 'log service: the new logs of one workflow, as listeners get them',
+    kind: 'logs',
+    shapes: [320, 1_200].flatMap((bytes) => [20, 100, 1_000].map((perSecond) => logs(bytes, perSecond))),
+    quickShapes: [logs(320, 100)],
+    servers: ['log-stream', 'log-stream-sqlite', 'better-sse', ...pythonServers, 'bare-write'],
+  },
+  {
+    name: 'log-sizes',
+    title: 'log service: from small logs to large ones, from few to many',
+    kind: 'logs',
+    shapes: [
+      logs(100, 10),
+      logs(100, 1_000),
+      logs(100, 5_000),
+      logs(3_000, 1_000),
+      logs(16_000, 10),
+      logs(16_000, 200),
+      logs(100, 100, 1_000),
+      logs(1_200, 20, 1_000),
+    ],
+    quickShapes: [logs(3_000, 100)],
+    servers: ['log-stream', 'bare-write'],
   },
 ];

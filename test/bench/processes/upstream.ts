@@ -1,7 +1,7 @@
 // A process with the source of all events: a TCP server with just enough HTTP to be cheap.
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { answer } from '../../scale/support/child.ts';
-import { chunk, eventData } from './wire.ts';
+import { chunk, eventData, logData } from './wire.ts';
 
 /** Events to send to every connection. */
 export interface EmitOrder {
@@ -9,6 +9,8 @@ export interface EmitOrder {
   readonly events: number;
   readonly perSecond: number;
   readonly bytes: number;
+  /** What an event is: a log of the log service, or something short. */
+  readonly content?: 'log' | undefined;
   /** Spreads the connections over the interval between two events, instead of writing to all of them at once. */
   readonly spread: boolean;
   readonly withinMs: number;
@@ -41,8 +43,8 @@ const server = createServer({ noDelay: true }, (socket) => {
   });
 });
 
-function nextFrame(bytes: number): Buffer {
-  const data = eventData(sequence, bytes);
+function nextFrame({ bytes, content }: EmitOrder): Buffer {
+  const data = content === 'log' ? logData(sequence, bytes) : eventData(sequence, bytes);
   if (publisher) {
     const { socket, path } = publisher;
     socket.write(`POST ${path} HTTP/1.1\r\nHost: bench\r\nContent-Length: ${data.length}\r\n\r\n${data}`);
@@ -50,9 +52,9 @@ function nextFrame(bytes: number): Buffer {
   return chunk(`id: ${sequence}\ndata: ${data}\n\n`);
 }
 
-function begin(bytes: number): Buffer {
+function begin(order: EmitOrder): Buffer {
   sequence++;
-  const frame = nextFrame(bytes);
+  const frame = nextFrame(order);
   replayed.push(frame);
   if (replayed.length > maxReplayed) replayed.shift();
   return frame;
@@ -79,7 +81,8 @@ const answers = {
     publisher = { socket, path };
   },
   /** Sends events at the given rate. Returns the last sequence number and the time it took. */
-  emit({ events, perSecond, bytes, spread, withinMs }: EmitOrder): Promise<{ last: number; tookMs: number }> {
+  emit(order: EmitOrder): Promise<{ last: number; tookMs: number }> {
+    const { events, perSecond, spread, withinMs } = order;
     const sockets = [...live];
     const parts = spread ? Math.max(1, sockets.length) : 1;
     const startedAt = performance.now();
@@ -90,12 +93,12 @@ const answers = {
         const due = Math.min(events * parts, Math.floor((elapsedMs / 1e3) * perSecond * parts));
         for (; sent < due; sent++) {
           if (!spread) {
-            const frame = begin(bytes);
+            const frame = begin(order);
             for (const socket of sockets) socket.write(frame);
             continue;
           }
           const part = sent % parts;
-          const frame = part === 0 ? begin(bytes) : nextFrame(bytes);
+          const frame = part === 0 ? begin(order) : nextFrame(order);
           sockets[part]?.write(frame);
         }
         if (sent < events * parts && elapsedMs < withinMs) return;

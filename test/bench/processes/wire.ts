@@ -1,5 +1,9 @@
-/** Marker in every event's data, before its sequence number and its sending time. */
-export const marker = Buffer.from('"seq":');
+/**
+ * Marker in every event's data, before its sequence number and its sending time. It is the beginning of a string, which stays
+ * the same whatever writes the JSON.
+ */
+export const marker = Buffer.from('"seq:');
+const timeMarker = ',t:';
 const LF = 0x0a;
 const COLON = 0x3a;
 
@@ -9,10 +13,22 @@ export function nowUs(): number {
   return seconds * 1e6 + nanoseconds / 1e3;
 }
 
-/** The data of an event of about `bytes`, in a form that is cheap to parse. */
+/** The data of an event of about `bytes`. */
 export function eventData(sequence: number, bytes: number): string {
-  const start = `{"seq":${sequence},"t":${nowUs().toFixed(0)},"level":"INFO","message":"`;
+  const start = `{"level":"INFO","message":"seq:${sequence}${timeMarker}${nowUs().toFixed(0)} `;
   return `${start}${'x'.repeat(Math.max(0, bytes - start.length - 20))}"}`;
+}
+
+// The fields of a log of the log service, and the two without which it belongs to no workflow.
+const logEnd =
+  '","logLevel":"INFO","logType":"APP","stageName":"LOAD","duration":"","description":"","time":"Sep 22 2025 at 08:54 AM","isoTime":"2025-09-22T08:54:00.000Z","meta":{"timestamp":1758531240000,"pipelineID":"p1","execID":"4021","workspaceID":"ws","workflowID":"wf","pipelineType":"ETL"}}';
+const shortLogEnd = '","meta":{"workspaceID":"ws","workflowID":"wf"}}';
+
+/** A log of about `bytes`. One of less than 300 bytes lacks most fields. */
+export function logData(sequence: number, bytes: number): string {
+  const start = `{"message":"seq:${sequence}${timeMarker}${nowUs().toFixed(0)} `;
+  const end = bytes < 300 ? shortLogEnd : logEnd;
+  return `${start}${'x'.repeat(Math.max(0, bytes - start.length - end.length))}${end}`;
 }
 
 /** An HTTP chunk. */
@@ -79,7 +95,7 @@ export class EventScanner {
     let sequence = 0;
     let at = start;
     for (let digit = digitAt(bytes, at); digit >= 0; digit = digitAt(bytes, ++at)) sequence = sequence * 10 + digit;
-    at += ',"t":'.length;
+    at += timeMarker.length;
     let sentUs = 0;
     for (let digit = digitAt(bytes, at); digit >= 0; digit = digitAt(bytes, ++at)) sentUs = sentUs * 10 + digit;
     onEvent(sequence, sentUs);

@@ -12,7 +12,7 @@ const untilInputEnds =
 /** [spec] proc(5): times in `stat` count in USER_HZ, which is 100 for every program on Linux. This is too coarse for a light load. */
 const usPerTick = 10_000;
 
-/** Runs a server other than Node in one process and measures it through /proc. */
+/** Runs a server other than Node and measures it, and its workers, through /proc. */
 export async function serveNative(command: (port: number, directory: string) => string[]): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'sse-bench-'));
   const port = await freePort();
@@ -30,7 +30,19 @@ export async function serveNative(command: (port: number, directory: string) => 
 
 function usageOf(pid: number): Usage {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return { cpuUs: cpuOf(pid), rssKb: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) };
+  const own = { cpuUs: cpuOf(pid), rssKb: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) };
+  return workersOf(pid)
+    .map(usageOf)
+    .reduce((sum, { cpuUs, rssKb }) => ({ cpuUs: sum.cpuUs + cpuUs, rssKb: sum.rssKb + rssKb }), own);
+}
+
+function workersOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  } catch {
+    // A kernel without this file.
+    return [];
+  }
 }
 
 function cpuOf(pid: number): number {

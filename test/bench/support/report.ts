@@ -1,6 +1,6 @@
 import type { Report, Result } from '../results.ts';
 import type { Figures } from '../rounds/figures.ts';
-import { workloads } from '../workloads.ts';
+import { loadOf, workloads } from '../workloads.ts';
 
 /** Figures of every server in every workload, unless a test changes them. */
 export const everyone: Figures = {
@@ -23,10 +23,12 @@ export const everyone: Figures = {
 /** A report of made-up figures, two rounds each. `adjust` overrides figures of one server in one workload. */
 export function madeUpReport(adjust: (workload: string, server: string) => Figures = () => ({})): Report {
   const results = workloads.flatMap(({ name, shapes, servers }) =>
-    shapes.flatMap(({ browsers }) =>
+    shapes.flatMap((shape) =>
       servers.map((server): Result => {
+        const { browsers } = shape;
         const figures = { ...everyone, ...adjust(name, server) };
-        return { workload: name, server, wanted: browsers, browsers, rounds: [{ figures }, { figures }] };
+        const load = loadOf(shape);
+        return { workload: name, server, wanted: browsers, load, browsers, rounds: [{ figures }, { figures }] };
       }),
     ),
   );
