@@ -174,7 +174,7 @@ describe('framing: what was handed on', () => {
   it('stays as it is while later events are put together: a slow browser may still wait for it', () => {
     const slices: Buffer[] = [];
     const framer = new Framer(
-      { onFrames: (source, start, end) => slices.push(source.subarray(start, end)) > 0, onOversizedEvent() {} },
+      { onFrame: (source, start, end) => void slices.push(source.subarray(start, end)), onOversizedEvent() {} },
       bounds(1_000),
     );
     for (const chunk of dribble('data: a\n\ndata: b\n\n: c\n')) framer.push(Buffer.from(chunk));
@@ -267,7 +267,7 @@ describe('Framer, with an event that exceeds maxEventBytes', () => {
     const digestOf = (bytes: string, size: number) => {
       let digest = '';
       const framer = new Framer(
-        { onFrames: () => true, onOversizedEvent: (event) => (digest = event.digest().toString('hex')) },
+        { onFrame() {}, onOversizedEvent: (event) => (digest = event.digest().toString('hex')) },
         bounds(50),
       );
       for (let at = 0; at < bytes.length; at += size) framer.push(Buffer.from(bytes.substr(at, size)));

@@ -11,6 +11,7 @@ import type { FeedReader, Subscription } from './subscription.ts';
 /** Dedicated mode: a feed with one reader. A slow reader pauses the upstream. */
 export class DedicatedSubscription implements Subscription, FeedHandler {
   readonly ready: Promise<IncomingHttpHeaders | undefined>;
+  readonly needsIds = false;
   readonly browsers = 1;
   readonly #feed: Feed;
   readonly #run = new FrameRun();

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type FrameId, frameId } from '../sse/fields.ts';
 
 const seeds = randomBytes(8);
 const seedHigh = seeds.readInt32LE(0);
@@ -22,9 +23,9 @@ export class Digest {
     let low = seedLow;
     let at = source.byteOffset + start;
     const to = source.byteOffset + end;
-    // Each half takes every other word; `low` takes up `high` too, so that every word reaches 64 bits.
+    // The halves take turns, and each takes up the other: every word reaches all 64 bits, and no step loses any.
     for (; at + 8 <= to; at += 8) {
-      high = Math.imul(high ^ view.getInt32(at, true), 0x9e3779b1);
+      high = Math.imul(high ^ view.getInt32(at, true), 0x9e3779b1) + low;
       high = (high << 13) | (high >>> 19);
       low = Math.imul(low ^ view.getInt32(at + 4, true), 0x85ebca77) + high;
       low = (low << 17) | (low >>> 15);
@@ -46,8 +47,15 @@ export class Digest {
     return this.#view;
   }
 
-  /** Sets the digest to that of a byte string. */
-  ofText(text: string): void {
+  /** Sets the digest to that of an id, whichever of its two forms it has. */
+  ofId(id: FrameId): void {
+    const canonical = typeof id === 'number' ? id : frameId(id);
+    if (typeof canonical === 'string') return this.#ofText(canonical);
+    const low = Math.imul(seedLow ^ (canonical >>> 0), 0x85ebca77);
+    this.#finish(Math.imul(seedHigh ^ Math.floor(canonical / 0x1_0000_0000) ^ low, 0x9e3779b1), low);
+  }
+
+  #ofText(text: string): void {
     let high = seedHigh ^ text.length;
     let low = seedLow;
     for (let at = 0; at < text.length; at++) {
@@ -61,7 +69,8 @@ export class Digest {
   }
 
   #finish(high: number, low: number): void {
-    this.high = Math.imul(high ^ (high >>> 16), 0x7feb352d) >>> 0;
-    this.low = Math.imul(low ^ (low >>> 15) ^ this.high, 0x846ca68b) >>> 0;
+    const mixed = Math.imul(high ^ (high >>> 16), 0x7feb352d);
+    this.low = Math.imul(low ^ (low >>> 15) ^ mixed, 0x846ca68b) >>> 0;
+    this.high = Math.imul(mixed ^ this.low, 0x9e3779b1) >>> 0;
   }
 }

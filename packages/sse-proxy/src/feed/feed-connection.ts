@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { defaults } from '../config/defaults.ts';
 import { asProxyError, SseProxyError } from '../errors.ts';
 import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
+import type { FrameId } from '../sse/fields.ts';
 import type { CloseReason } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import type { FeedParts } from './feed-parts.ts';
@@ -25,13 +26,17 @@ export abstract class FeedConnection extends FeedRequest implements HeartbeatMem
   protected isClosed = false;
   /** Beats since the upstream last sent anything. */
   protected quietBeats = 0;
-  protected cursor: string;
+  protected cursorId: FrameId;
   /** True once an event arrived on the current connection. */
   protected hasDelivered = false;
 
   constructor(parts: FeedParts) {
     super(parts);
-    this.cursor = parts.cursor;
+    this.cursorId = parts.cursor;
+  }
+
+  protected get cursor(): string {
+    return String(this.cursorId);
   }
 
   /** The upstream's last `retry:`, in milliseconds. */

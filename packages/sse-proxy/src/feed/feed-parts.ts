@@ -17,6 +17,8 @@ export interface Gap {
 
 /** The stage after a {@link Feed}: a dedicated subscription or a shared feed. */
 export interface FeedHandler extends EventHandler {
+  /** False: `onFrames` is called without ids, which spares each event a string. */
+  readonly needsIds: boolean;
   /** Number of browsers that read from this feed. */
   readonly browsers: number;
   /** Called after the last frame of each upstream chunk: sends what was joined so far. */

@@ -20,7 +20,7 @@ export abstract class FeedRequest implements UpstreamHandler {
   }
 
   /** The id to resume from, as a byte string. Empty: none. */
-  protected abstract cursor: string;
+  protected abstract get cursor(): string;
   /** True after {@link close}. */
   protected abstract isClosed: boolean;
   abstract onData(chunk: Buffer): void;
@@ -69,8 +69,8 @@ export abstract class FeedRequest implements UpstreamHandler {
   #open(request: UpstreamRequest, pending: PendingConnect): void {
     this.#pending = pending;
     // [spec] Last-Event-ID is sent as the bytes of the id.
-    const headers =
-      this.cursor && isHeaderValue(this.cursor) ? [...request.headers, 'last-event-id', this.cursor] : request.headers;
+    const { cursor } = this;
+    const headers = cursor && isHeaderValue(cursor) ? [...request.headers, 'last-event-id', cursor] : request.headers;
     const connection = this.parts.upstream.open({ ...request, headers }, this);
     this.#connection = connection;
     // A dispatcher may respond within open(), before there was a connection to pause or to abort.

@@ -1,7 +1,7 @@
 import { maxLastEventIdBytes, maxRetryMs } from '../config/defaults.ts';
 import { SseProxyError } from '../errors.ts';
 import { gapBytes, isControlEvent, isGapEvent, serializeId } from '../sse/events.ts';
-import { COLON, unusableId } from '../sse/fields.ts';
+import { COLON, type FrameId, unusableId } from '../sse/fields.ts';
 import { type FrameHandler, Framer, type FramerBounds } from '../sse/framer.ts';
 import type { OversizedEvent } from '../sse/oversized-event.ts';
 import type { CloseReason, GapReason } from '../types.ts';
@@ -20,6 +20,7 @@ import { ReplayWindow } from './replay-window.ts';
 export class Feed extends FeedConnection implements FrameHandler {
   // Copied from the parts so that the per-event path dereferences fewer objects.
   readonly #handler: FeedHandler;
+  readonly #needsIds: boolean;
   readonly #retainFrames: boolean;
   readonly #recordsFrames: boolean;
   readonly #framer: Framer;
@@ -35,6 +36,7 @@ export class Feed extends FeedConnection implements FrameHandler {
   constructor(parts: FeedParts) {
     super(parts);
     this.#handler = parts.handler;
+    this.#needsIds = parts.handler.needsIds;
     this.#retainFrames = parts.retainFrames;
     this.#recordsFrames = parts.config.resume !== false;
     this.#framer = new Framer(this, boundsFor(parts.config.maxEventBytes));
@@ -53,25 +55,23 @@ export class Feed extends FeedConnection implements FrameHandler {
     }
   }
 
-  onFrames(source: Buffer, start: number, end: number, events: number, id: string | undefined): boolean {
+  onFrame(source: Buffer, start: number, end: number, events: number, id: FrameId | undefined): void {
     if (id === undefined) {
       if (events === 0) {
         if (source[start] === COLON) this.onComment();
-        return this.#handler.onFrames(source, start, end, 0, undefined);
+        this.#handler.onFrames(source, start, end, 0, undefined);
+        return;
       }
       if (isControlEvent(source, start, end)) return this.#forwardControlEvent(source.subarray(start, end));
     }
     if (this.#replayFilter) {
-      this.#catchUp(this.#replayFilter, { source, start, end, events, id, isOversized: false });
-      return true;
-    }
-    return this.#deliver(source, start, end, events, id);
+      this.#catchUp(this.#replayFilter, { source, start, end, events, id: textOf(id), isOversized: false });
+    } else this.#deliver(source, start, end, events, id);
   }
 
   // The upstream is a proxy too. Its in-band events say nothing about the cursor, and only a gap is still true later.
-  #forwardControlEvent(bytes: Buffer): boolean {
+  #forwardControlEvent(bytes: Buffer): void {
     this.#handler.onControlEvent(Buffer.from(bytes), isGapEvent(bytes));
-    return true;
   }
 
   onOversizedEvent(event: OversizedEvent): void {
@@ -84,11 +84,11 @@ export class Feed extends FeedConnection implements FrameHandler {
     else this.#deliverOversized(frame);
   }
 
-  #deliver(source: Buffer, start: number, end: number, events: number, id: string | undefined): boolean {
-    if (id !== undefined) this.cursor = id;
+  #deliver(source: Buffer, start: number, end: number, events: number, id: FrameId | undefined): void {
+    if (id !== undefined) this.cursorId = id;
     if (this.#recordsFrames) this.#window.record(source, start, end, id);
     this.hasDelivered = true;
-    return this.#handler.onFrames(source, start, end, events, id);
+    this.#handler.onFrames(source, start, end, events, this.#needsIds ? textOf(id) : undefined);
   }
 
   /** Records a frame that the browsers have from another feed: it is dropped if the upstream repeats it after a resume. */
@@ -102,7 +102,7 @@ export class Feed extends FeedConnection implements FrameHandler {
     this.hasDelivered = true;
     if (events > 0) this.#gapNow(id);
     if (id === undefined) return;
-    this.cursor = id;
+    this.cursorId = id;
     if (id === unusableId) return;
     const lone = Buffer.from(serializeId(id), 'latin1');
     this.#handler.onFrames(lone, 0, lone.length, 0, id);
@@ -171,7 +171,7 @@ export class Feed extends FeedConnection implements FrameHandler {
     const isReported = wasReported || oversized?.isComment;
     if (!isReported) this.#gapNow(id);
     if (!isReported && id !== undefined && id !== unusableId) {
-      this.cursor = id;
+      this.cursorId = id;
       const lone = Buffer.from(serializeId(id), 'latin1');
       this.#handler.onFrames(lone, 0, lone.length, 0, id);
       this.#handler.onChunkEnd();
@@ -244,6 +244,10 @@ function boundsFor(maxEventBytes: number): FramerBounds {
   if (lastBounds?.maxEventBytes !== maxEventBytes)
     lastBounds = { maxEventBytes, maxIdBytes: maxLastEventIdBytes, maxRetryMs };
   return lastBounds;
+}
+
+function textOf(id: FrameId | undefined): string | undefined {
+  return typeof id === 'number' ? String(id) : id;
 }
 
 // A pooled buffer would keep the memory of neighbouring frames alive with each retained one.

@@ -1,4 +1,4 @@
-import { CR, LF } from '../sse/fields.ts';
+import { CR, type FrameId, LF } from '../sse/fields.ts';
 import { Digest } from './digest.ts';
 
 /** Number of delivered frames that are remembered, to recognise a repeat after a resume. */
@@ -20,7 +20,7 @@ const noMarks = new Uint32Array(0);
 export class ReplayWindow {
   #marks = noMarks;
   #count = 0;
-  readonly #samples: string[] = [];
+  readonly #samples: FrameId[] = [];
 
   /** Position after the last frame. */
   get end(): number {
@@ -32,7 +32,7 @@ export class ReplayWindow {
     return Math.max(0, this.#count - replayWindow);
   }
 
-  record(source: Buffer, start: number, end: number, id: string | undefined): void {
+  record(source: Buffer, start: number, end: number, id: FrameId | undefined): void {
     const slot = width * (this.#count % replayWindow);
     if (slot >= this.#marks.length) this.#grow();
     const marks = this.#marks;
@@ -43,7 +43,7 @@ export class ReplayWindow {
       marks[slot + 2] = 0;
       marks[slot + 3] = 0;
     } else {
-      digest.ofText(id);
+      digest.ofId(id);
       marks[slot + 2] = digest.high;
       marks[slot + 3] = digest.low;
       if (this.#count % sampleEvery === 0) this.#samples[(this.#count % replayWindow) / sampleEvery] = id;
@@ -78,8 +78,9 @@ export class ReplayWindow {
     const oldest = Math.ceil(this.start / sampleEvery) * sampleEvery;
     let last: bigint | undefined;
     for (let position = oldest; position < this.#count; position += sampleEvery) {
-      const id = this.#samples[(position % replayWindow) / sampleEvery];
-      if (id === undefined) continue;
+      const sample = this.#samples[(position % replayWindow) / sampleEvery];
+      if (sample === undefined) continue;
+      const id = String(sample);
       if (!isNumber(id) || (last !== undefined && BigInt(id) < last)) return false;
       last = BigInt(id);
     }
@@ -100,7 +101,7 @@ export function contentDigest(source: Buffer, start: number, end: number): strin
 
 /** The digest of an id, as {@link ReplayWindow.idAt} gives it. */
 export function idDigest(id: string): string {
-  digest.ofText(id);
+  digest.ofId(id);
   return `${digest.high}.${digest.low}`;
 }
 

@@ -2,9 +2,38 @@ export const LF = 0x0a;
 export const CR = 0x0d;
 export const COLON = 0x3a;
 const SPACE = 0x20;
+const ZERO = 0x30;
 
 /** Takes the place of an id that is too long to be sent back. An id that contains NUL can't arrive. */
 export const unusableId = '\0';
+
+/**
+ * An id as the framer reads it: a number if its bytes are a whole number of at most 15 digits without leading zeros, which
+ * spares each event a string; otherwise a byte string.
+ */
+export type FrameId = string | number;
+
+const maxExactDigits = 15;
+
+/** The id in `buffer.subarray(start, end)`. */
+export function readId(buffer: Buffer, start: number, end: number): FrameId {
+  const digits = end - start;
+  let number = 0;
+  if (digits > 0 && digits <= maxExactDigits && (buffer[start] !== ZERO || digits === 1)) {
+    for (let at = start; at < end; at++) {
+      const digit = (buffer[at] as number) - ZERO;
+      if (digit < 0 || digit > 9) return buffer.toString('latin1', start, end);
+      number = number * 10 + digit;
+    }
+    return number;
+  }
+  return buffer.toString('latin1', start, end);
+}
+
+/** The id in the form in which {@link readId} gives it. */
+export function frameId(id: string): FrameId {
+  return /^(0|[1-9][0-9]{0,14})$/.test(id) ? Number(id) : id;
+}
 
 /** The LF of a CRLF whose CR ended an event in the chunk before. Recognised by identity. */
 export const lateLineFeed = Buffer.from('\n');

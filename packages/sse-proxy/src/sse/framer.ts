@@ -1,6 +1,17 @@
 import { editFrame } from './edit-frame.ts';
-import type { EventHandler } from './event-handler.ts';
-import { COLON, CR, endOfLine, hasNull, isField, LF, lateLineFeed, unusableId, valueStart } from './fields.ts';
+import {
+  COLON,
+  CR,
+  endOfLine,
+  type FrameId,
+  hasNull,
+  isField,
+  LF,
+  lateLineFeed,
+  readId,
+  unusableId,
+  valueStart,
+} from './fields.ts';
 import { OversizedEvent } from './oversized-event.ts';
 
 const BOM = [0xef, 0xbb, 0xbf] as const;
@@ -18,7 +29,9 @@ export interface FramerBounds {
 }
 
 /** The stage after the framer. */
-export interface FrameHandler extends Pick<EventHandler, 'onFrames'> {
+export interface FrameHandler {
+  /** Receives one whole frame, as `EventHandler.onFrames` does. */
+  onFrame(source: Buffer, start: number, end: number, events: number, id: FrameId | undefined): void;
   /** An event that exceeded `maxEventBytes` has ended; nothing of it was passed on. */
   onOversizedEvent(event: OversizedEvent): void;
 }
@@ -103,7 +116,7 @@ export class Framer {
     if (this.#eventEndedInCr) {
       this.#eventEndedInCr = false;
       if (input[0] === LF) {
-        this.#handler.onFrames(lateLineFeed, 0, 1, 0, undefined);
+        this.#handler.onFrame(lateLineFeed, 0, 1, 0, undefined);
         start = 1;
       }
     }
@@ -130,7 +143,7 @@ export class Framer {
     let start = from;
     while (input[start] === LF || input[start] === CR) {
       const end = start + (input[start] === CR && input[start + 1] === LF ? 2 : 1);
-      this.#handler.onFrames(Buffer.from(input.subarray(start, end)), 0, end - start, 0, undefined);
+      this.#handler.onFrame(Buffer.from(input.subarray(start, end)), 0, end - start, 0, undefined);
       start = end;
     }
     return start;
@@ -174,18 +187,18 @@ export class Framer {
     const { maxIdBytes, maxRetryMs } = this.#bounds;
     const hasLongId = idStart >= 0 && this.#idEnd - idStart > maxIdBytes;
     const retryMs = this.#retryMs;
-    let id: string | undefined;
+    let id: FrameId | undefined;
     if (idStart >= 0) {
       this.showsLife = true;
       this.showsIds = true;
-      id = hasLongId ? unusableId : source.toString('latin1', idStart, this.#idEnd);
+      id = hasLongId ? unusableId : readId(source, idStart, this.#idEnd);
     }
     if (retryMs !== undefined) this.retryMs = Math.min(retryMs, maxRetryMs);
     this.#release();
     if (hasLongId || (retryMs !== undefined && retryMs > maxRetryMs)) {
       const edited = editFrame(source.subarray(start, end), hasLongId, this.#bounds);
-      this.#handler.onFrames(edited, 0, edited.length, events, id);
-    } else this.#handler.onFrames(source, start, end, events, id);
+      this.#handler.onFrame(edited, 0, edited.length, events, id);
+    } else this.#handler.onFrame(source, start, end, events, id);
   }
 
   #release(): void {

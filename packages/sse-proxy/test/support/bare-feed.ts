@@ -29,6 +29,7 @@ export class BareFeed {
       retainFrames: true,
       feedListener: { onGap() {}, onResume() {}, onUpstreamLost() {} },
       handler: {
+        needsIds: true,
         browsers: 1,
         onFrames: (source, start, end) => this.got.push(String(source.subarray(start, end))) > 0,
         onChunkEnd() {},

@@ -23,13 +23,12 @@ export function framing(maxEventBytes = 1_048_576): Frames {
   const kept: Frames = {
     framer: new Framer(
       {
-        onFrames: (source, start, end, events, id) => {
+        onFrame: (source, start, end, events, id) => {
           const bytes = source.toString('latin1', start, end);
           parts.push(bytes);
           kept.frames.push(events ? `${bytes}!` : bytes);
           if (events) kept.events++;
-          if (id !== undefined) kept.lastId = id;
-          return true;
+          if (id !== undefined) kept.lastId = String(id);
         },
         onOversizedEvent: ({ isEvent, id }) => {
           const name = isEvent ? 'too large' : 'too large, no event';

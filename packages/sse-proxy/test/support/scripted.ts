@@ -65,6 +65,7 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
   const states: string[] = [];
   let chunks = 0;
   const handler: FeedHandler = {
+    needsIds: true,
     browsers: 1,
     onFrames(source, start, end, count) {
       parts.push(Buffer.from(source.subarray(start, end)));

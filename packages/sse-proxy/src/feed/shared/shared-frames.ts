@@ -26,6 +26,7 @@ export interface FrameParts {
 
 /** The frames of a shared feed: stored in a ring, and sent to the readers. */
 export abstract class SharedFrames implements FeedHandler {
+  readonly needsIds = true;
   readonly ring: ReplayRing;
   readonly followers = new Set<Follower>();
   /** The upstream's id of the newest event; empty if that has none. */
