@@ -213,6 +213,12 @@ describe('the BFF', () => {
     expect((await bff.get('/healthz')).status).to.equal(200);
   });
 
+  it('many requests to /readyz probe the log service once', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => bff.get('/readyz')));
+    expect((await bff.get('/readyz')).status).to.equal(200);
+    expect(service.requests.map(({ url }) => url)).to.deep.equal(['/healthz']);
+  });
+
   it('without the log service, responds 502 to pages, refuses streams softly, and is not ready', async () => {
     const cookie = await bff.signIn();
     await service.close();

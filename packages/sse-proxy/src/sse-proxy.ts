@@ -5,12 +5,14 @@ import { refuse } from './browser/refusal.ts';
 import { sendHead } from './browser/stream-headers.ts';
 import { readOptions } from './config/options.ts';
 import { SseProxyError } from './errors.ts';
+import { notify } from './hooks/observers.ts';
 import { StreamEnded } from './lifecycle/lifetime.ts';
 import { authorize, checkRequest } from './request/admission.ts';
 import { allowCrossOrigin } from './request/cross-origin.ts';
 import { readLastEventId } from './request/last-event-id.ts';
 import { acquirePermit } from './request/permit.ts';
 import { ProxyContext } from './session/proxy-context.ts';
+import { StreamIdentity } from './session/stream-identity.ts';
 import { StreamSession } from './session/stream-session.ts';
 import { subscribe } from './session/subscribe.ts';
 import type { CloseOptions, SseProxyHandler, SseProxyOptions } from './types.ts';
@@ -48,12 +50,7 @@ async function serve(context: ProxyContext, req: Request, res: Response): Promis
   const { config, turnLimiter } = context;
   // Its 'close' has been emitted, or will never be: nothing could release what a stream holds.
   if (isGone(req, res)) return;
-  if (isPipelined(res)) {
-    context.counters.refused++;
-    const options = { mode: config.refuse, isDraining: context.draining };
-    refuse(req, res, new SseProxyError('ERR_SSE_PIPELINED'), options);
-    return;
-  }
+  if (isPipelined(res)) return refusePipelined(context, req, res);
   const stream = new StreamSession(context, req, res);
   const { lifetime } = stream;
   try {
@@ -85,4 +82,16 @@ async function serve(context: ProxyContext, req: Request, res: Response): Promis
   } catch (error) {
     stream.refuse(error);
   }
+}
+
+/** Refuses without a {@link StreamSession}: the 'close' of this response may never be emitted. */
+function refusePipelined(context: ProxyContext, req: Request, res: Response): void {
+  const { config, counters, draining, warnings } = context;
+  const error = new SseProxyError('ERR_SSE_PIPELINED');
+  const { info: stream, route } = new StreamIdentity(req, config.name);
+  counters.refused++;
+  warnings?.report(route, 'refused a stream', error);
+  notify(config.observers, 'onError', { stream, error });
+  const refusal = refuse(req, res, error, { mode: config.refuse, isDraining: draining });
+  notify(config.observers, 'onRefuse', { stream, error, ...refusal });
 }

@@ -16,6 +16,9 @@ const fields = {
   Cookie: 'session=s3cret-cookie',
   'Last-Event-ID': 's3cret-id',
   'X-Request-Id': 's3cret-request',
+  'X-S3cret-Name': 's3cret-value',
+  'User-Agent': 's3cret-agent',
+  Referer: 'http://127.0.0.1/s3cret?s3cret',
 };
 
 interface Scene {
@@ -25,6 +28,8 @@ interface Scene {
   fields?: Record<string, string | null>;
   /** What the observers are told, last. */
   code: SseProxyErrorCode;
+  /** True if the application threw the error's cause itself, and so knows it. */
+  hasOwnCause?: boolean;
 }
 
 const scenes: Record<string, Scene> = {
@@ -71,6 +76,23 @@ const scenes: Record<string, Scene> = {
     options: { target: 'http://127.0.0.1:1/logs?token=s3cret' },
     code: 'ERR_SSE_UPSTREAM_CONNECT',
   },
+  'authorize that throws': {
+    options: {
+      authorize: () => {
+        throw new (class extends Error {
+          override readonly name = 's3cret';
+          readonly code = 's3cret';
+        })('s3cret', { cause: 's3cret' });
+      },
+    },
+    code: 'ERR_SSE_HOOK',
+    hasOwnCause: true,
+  },
+  'upstreamHeaders that reject with a secret': {
+    options: { upstreamHeaders: () => Promise.reject('s3cret') },
+    code: 'ERR_SSE_HOOK',
+    hasOwnCause: true,
+  },
   'an upstream that refuses': {
     upstream: (request) => request.raw('HTTP/1.1 403 s3cret\r\nX-S: s3cret\r\nContent-Length: 6\r\n\r\ns3cret'),
     code: 'ERR_SSE_UPSTREAM_REFUSED',
@@ -80,12 +102,27 @@ const scenes: Record<string, Scene> = {
       request.raw('HTTP/1.1 302 Found\r\nLocation: http://logs.example/?s3cret\r\nContent-Length: 0\r\n\r\n'),
     code: 'ERR_SSE_UPSTREAM_REDIRECT',
   },
+  'an upstream that redirects with credentials': {
+    upstream: (request) =>
+      request.raw('HTTP/1.1 302 s3cret\r\nLocation: http://u:s3cret@logs.example/#s3cret\r\nContent-Length: 0\r\n\r\n'),
+    code: 'ERR_SSE_UPSTREAM_REDIRECT',
+  },
   'an upstream that is busy': {
     upstream: (request) => request.raw('HTTP/1.1 503 s3cret\r\nContent-Length: 6\r\n\r\ns3cret'),
     code: 'ERR_SSE_UPSTREAM_BUSY',
   },
   'an upstream that answers HTML': {
     upstream: (request) => request.raw('HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>s3cret'),
+    code: 'ERR_SSE_UPSTREAM_NOT_SSE',
+  },
+  'an upstream whose header fields are secrets': {
+    upstream: (request) =>
+      request.raw('HTTP/1.1 200 s3cret\r\nX-S3cret: s3cret\r\nSet-Cookie: s3cret\r\nContent-Type: text/s3cret\r\n\r\n'),
+    code: 'ERR_SSE_UPSTREAM_NOT_SSE',
+  },
+  'an upstream with a secret as its coding': {
+    upstream: (request) =>
+      request.raw('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; a=s3cret\r\nContent-Encoding: s3cret\r\n\r\n'),
     code: 'ERR_SSE_UPSTREAM_NOT_SSE',
   },
   'an upstream that answers no HTTP': {
@@ -124,30 +161,83 @@ describe('secrets in errors and responses', () => {
   const { clean, upstream, app, visit } = stage();
   afterEach(clean);
 
+  /** Everything that the process has been warned of since. Node emits a warning in a later turn. */
+  async function warned(act: () => Promise<void>): Promise<string> {
+    const texts: string[] = [];
+    const listen = (warning: Error) => void texts.push(inspect(warning, { depth: 8, showHidden: true }));
+    process.on('warning', listen);
+    try {
+      await act();
+      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      process.off('warning', listen);
+    }
+    return texts.join('\n');
+  }
+
   for (const [name, scene] of Object.entries(scenes)) {
     it(`contain no token, cookie, query, id or event data: ${name} [R56]`, async () => {
       const up = await upstream(scene.upstream ?? ((request) => request.begin()));
       const target = `http://127.0.0.1:${up.port}/:workflow/logs?token=s3cret-own`;
       for (const refuse of ['soft', 'status'] as const) {
-        const { port, witness } = await app(
-          { target, refuse, forwardCookies: ['session'], ...scene.options },
+        const { port, proxy, witness } = await app(
+          {
+            target,
+            refuse,
+            forwardCookies: ['session'],
+            forwardHeaders: ['authorization', 'x-s3cret-name', 'user-agent', 'referer'],
+            warnings: true,
+            ...scene.options,
+          },
           { path: '/sse/:workflow' },
         );
-        const browser = visit(port, scene.path ?? '/sse/wf?token=s3cret-query', { ...fields, ...scene.fields });
-        await until(() => browser.complete() || browser.closed());
-        expect(browser.wire()).to.not.include('s3cret');
-        if (browser.status() !== 200) {
-          const { title, status } = witness.refusals[0]!.error;
-          expect(JSON.parse(browser.body())).to.deep.equal({ title, status, code: scene.code });
-        }
-        await until(() => witness.refusals.length + witness.closes.length === 1);
+        const warnings = await warned(async () => {
+          const browser = visit(port, scene.path ?? '/sse/wf?token=s3cret-query', { ...fields, ...scene.fields });
+          await until(() => browser.complete() || browser.closed());
+          expect(browser.wire()).to.not.include('s3cret');
+          if (browser.status() !== 200) {
+            const { title, status } = witness.refusals[0]!.error;
+            expect(JSON.parse(browser.body())).to.deep.equal({ title, status, code: scene.code });
+          }
+          await until(() => witness.refusals.length + witness.closes.length === 1);
+        });
+        expect(warnings).to.include(scene.code).and.not.include('s3cret');
+        expect(inspect([proxy.stats(), proxy.streams()], { depth: 8 })).to.not.include('s3cret');
         expect(witness.errors.map(({ error }) => error.code)).to.deep.equal([scene.code]);
         for (const { error } of [...witness.errors, ...witness.refusals, ...witness.closes]) {
           // As a logger may print it: with its stack, its properties and its causes.
-          expect(inspect(error, { depth: 8, showHidden: true })).to.not.include('s3cret');
-          expect(error?.message).to.not.match(/[\r\n\0]/);
+          if (!scene.hasOwnCause) expect(inspect(error, { depth: 8, showHidden: true })).to.not.include('s3cret');
+          expect(error?.message).to.not.match(/s3cret|[\r\n\0]/);
         }
       }
+    });
+  }
+
+  for (const share of [false, true]) {
+    it(`contain no id and no event data while a ${share ? 'shared' : 'dedicated'} stream is open and resumed [R56]`, async () => {
+      const up = await upstream((request) => request.raw(`${sse}${chunk}`));
+      const { port, proxy, witness } = await app(
+        {
+          target: `${up.url}?s3cret`,
+          share,
+          warnings: true,
+          resume: { minDelayMs: 1, maxDelayMs: 2 },
+          forwardHeaders: [],
+        },
+        { path: '/sse/:workflow' },
+      );
+      const warnings = await warned(async () => {
+        const browser = visit(port, '/sse/wf?token=s3cret-query', fields);
+        await browser.sees('s3cret-event');
+        up.requests[0]?.raw('zz\r\ns3cret');
+        await until(() => witness.resumes.length === 1);
+        expect(proxy.streams()).to.have.length(1);
+        expect(inspect([proxy.stats(), proxy.streams()], { depth: 8 })).to.not.include('s3cret');
+        browser.leave();
+        await until(() => witness.closes.length === 1);
+      });
+      expect(warnings).to.include('ERR_SSE_UPSTREAM_BROKEN').and.not.include('s3cret');
+      expect(inspect(witness, { depth: 8, showHidden: true })).to.not.include('s3cret');
     });
   }
 

@@ -1,3 +1,4 @@
+import { trace } from '@opentelemetry/api';
 import { expect } from 'chai';
 import { Agent } from 'undici';
 import type { SseProxyOptions } from '../src/types.ts';
@@ -91,6 +92,24 @@ describe('under OpenTelemetry', () => {
       expect(valuesOf(up.requests[index]!, 'tracestate')).to.deep.equal([]);
     }
     expect(await server(2)).to.have.length(2);
+  });
+
+  it("observers are called in the context of the browser's span: at the open, at a loss, at the end", async () => {
+    const up = await upstream((request) => request.begin());
+    const seen: (string | undefined)[] = [];
+    const see = () => void seen.push(trace.getActiveSpan()?.spanContext().traceId);
+    const { port } = await app({
+      target: up.url,
+      observers: [{ onOpen: see, onUpstreamLost: see, onResume: see, onGap: see, onClose: see }],
+    });
+    const browser = await visit(port, '/sse', fields).opened();
+    up.requests[0]?.send('data: one\n\n');
+    await browser.sees('one\n\n');
+    up.requests[0]?.reset();
+    await browser.sees('sse-proxy:gap');
+    browser.leave();
+    await until(() => seen.length === 5);
+    expect(new Set(seen)).to.deep.equal(new Set([traceId]));
   });
 
   type Act = (request: UpstreamRequestSeen, browser: RawBrowser, app: ProxyApp) => unknown;

@@ -3,7 +3,15 @@ import type { SseProxyError } from '../errors.ts';
 import type { FeedListener, Gap } from '../feed/feed-parts.ts';
 import { type HookContext, notify } from '../hooks/observers.ts';
 import type { Warnings } from '../hooks/warnings.ts';
+import { type RunInContext, runInRootContext } from '../lifecycle/async-context.ts';
 import type { StreamIdentity } from './stream-identity.ts';
+
+/** The stream of a feed that has only one. */
+export interface ReportedStream {
+  readonly identity: StreamIdentity;
+  /** Calls the observers in the context of the browser's request. */
+  readonly run: RunInContext;
+}
 
 /** What {@link FeedReports} need from their middleware. */
 export interface ReportContext {
@@ -15,13 +23,13 @@ export interface ReportContext {
 export class FeedReports implements FeedListener {
   readonly #context: ReportContext;
   readonly route: string;
-  readonly #identity: StreamIdentity | undefined;
+  readonly #stream: ReportedStream | undefined;
 
-  /** `identity`: of the stream, if there is only one. */
-  constructor(context: ReportContext, route: string, identity?: StreamIdentity) {
+  /** `stream`: undefined for a shared feed. */
+  constructor(context: ReportContext, route: string, stream?: ReportedStream) {
     this.#context = context;
     this.route = route;
-    this.#identity = identity;
+    this.#stream = stream;
   }
 
   onUpstreamLost(error: SseProxyError, attempts: number, browsers: number): void {
@@ -43,6 +51,8 @@ export class FeedReports implements FeedListener {
   ): void {
     const { observers } = this.#context.config;
     if (observers.length === 0) return;
-    notify(observers, name, { route: this.route, stream: this.#identity?.info, ...context } as HookContext<Name>);
+    const { identity, run = runInRootContext } = this.#stream ?? {};
+    const told = { route: this.route, stream: identity?.info, ...context } as HookContext<Name>;
+    run(() => notify(observers, name, told));
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Request } from 'express';
+import { printable } from '../errors.ts';
 import type { StreamContext, StreamInfo } from '../types.ts';
 
 /** Names one stream. Builds the frozen objects that user code is passed [R60]. */
@@ -54,5 +55,6 @@ function paramsOf({ params = {} }: Request): StreamInfo['params'] {
 
 // Frameworks other than Express set neither field.
 function routeOf({ baseUrl, route }: Request): string {
-  return (baseUrl ?? '') + (typeof route?.path === 'string' ? route.path : '');
+  // The base is a part of the browser's path: it could forge a log line. [R56]
+  return (baseUrl ? printable(baseUrl) : '') + (typeof route?.path === 'string' ? route.path : '');
 }

@@ -68,7 +68,7 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
     this.#res = res;
     this.req = req;
     this.identity = new StreamIdentity(req, context.config.name);
-    this.feedReports = new FeedReports(context, this.identity.route, this.identity);
+    this.feedReports = new FeedReports(context, this.identity.route, this);
     context.enter(this);
     onResponse(res, 'close', () => this.#onClosed());
     // Errors of a response (a reset while bytes wait) are always followed by its 'close'.
@@ -204,7 +204,7 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
     if (this.lifetime.ended) return;
     this.#closeReason ??= reason;
     this.#error = error;
-    this.#reportError('failed', error);
+    this.#reportError('ended', error);
     this.lifetime.end(reason);
   }
 
@@ -255,7 +255,7 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
     this.#notify('onOpen', { waitedMs, early, lastEventIdHash: hashOf(this.lastEventId) });
   }
 
-  #reportError(what: 'failed' | 'refused', error: SseProxyError): void {
+  #reportError(what: 'ended' | 'refused', error: SseProxyError): void {
     this.#context.warnings?.report(this.identity.route, `${what} a stream`, error);
     this.#notify('onError', { error });
   }

@@ -27,16 +27,28 @@ export function classifyResponse(
   const essence = mediaType(headers['content-type']);
   if (essence !== 'text/event-stream') {
     return new SseProxyError('ERR_SSE_UPSTREAM_NOT_SSE', {
-      message: `upstream answered 200 with type ${printable(essence ?? 'none')}`,
+      message: `upstream answered 200 with ${essence === undefined ? 'no type' : known(essence, knownTypes, 'type')}`,
     });
   }
   const coding = contentCoding(headers['content-encoding']);
   if (coding !== undefined) {
     return new SseProxyError('ERR_SSE_UPSTREAM_NOT_SSE', {
-      message: `upstream answered with Content-Encoding ${printable(coding)}`,
+      message: `upstream answered with ${known(coding.toLowerCase(), knownCodings, 'Content-Encoding')}`,
     });
   }
   return undefined;
+}
+
+/** What a message may quote of a response. Any other value could be a secret in the wrong place. [R56] */
+const knownTypes = new Set([
+  ...['text/html', 'text/plain', 'text/xml', 'text/csv', 'application/json', 'application/problem+json'],
+  ...['application/xml', 'application/xhtml+xml', 'application/x-ndjson', 'application/stream+json'],
+  ...['application/octet-stream', 'application/grpc', 'multipart/mixed'],
+]);
+const knownCodings = new Set(['gzip', 'x-gzip', 'br', 'deflate', 'zstd', 'compress', 'x-compress']);
+
+function known(value: string, values: ReadonlySet<string>, what: string): string {
+  return values.has(value) ? `${what} ${value}` : `another ${what}`;
 }
 
 /**
