@@ -47,7 +47,7 @@ function built(name: string, outDirs: readonly string[]): string[] {
 
 describe('the packed packages, installed into projects of their own', () => {
   let dir: string;
-  let tarballs: { sseProxy: string; logStream: string; sseClient: string };
+  let tarballs: { sseProxy: string; logStream: string; sseClient: string; sseMetrics: string };
   let esm: Project;
   let cjs: Project;
   let upstream: RawUpstream;
@@ -58,16 +58,23 @@ describe('the packed packages, installed into projects of their own', () => {
       request.begin();
       request.send('id: 1\ndata: hello\n\n');
     });
-    for (const name of ['sse-proxy', 'log-stream', 'sse-client']) {
+    for (const name of ['sse-proxy', 'log-stream', 'sse-client', 'sse-metrics']) {
       await run(join(root, 'packages', name), 'npm', 'pack', '--pack-destination', dir);
     }
     const packed = (name: string) => join(dir, readdirSync(dir).find((file) => file.includes(name)) as string);
-    tarballs = { sseProxy: packed('sse-proxy'), logStream: packed('log-stream'), sseClient: packed('sse-client') };
+    tarballs = {
+      sseProxy: packed('sse-proxy'),
+      logStream: packed('log-stream'),
+      sseClient: packed('sse-client'),
+      sseMetrics: packed('sse-metrics'),
+    };
     const proxy = { '@datashop/sse-proxy': `file:${tarballs.sseProxy}`, '@types/node': '^22.19.0' };
     esm = await createProject(join(dir, 'esm'), 'module', {
       ...proxy,
       '@datashop/log-stream': `file:${tarballs.logStream}`,
       '@datashop/sse-client': `file:${tarballs.sseClient}`,
+      '@datashop/sse-metrics': `file:${tarballs.sseMetrics}`,
+      'prom-client': '^15.1.0',
       express: '^5.0.0',
       '@types/express': '^5.0.0',
     });
@@ -96,6 +103,7 @@ describe('the packed packages, installed into projects of their own', () => {
     ['sse-proxy', ['dist/esm', 'dist/cjs'], ['dist/cjs/package.json']],
     ['log-stream', ['dist'], []],
     ['sse-client', ['dist'], []],
+    ['sse-metrics', ['dist'], []],
   ] as const) {
     it(`the packed ${name} holds the built files, the licence and the README, and nothing else`, () => {
       const found = filesOf(join(esm.dir, 'node_modules/@datashop', name));
@@ -119,6 +127,7 @@ describe('the packed packages, installed into projects of their own', () => {
     await runTool(dir, attw, '--profile', 'node16', tarballs.sseProxy);
     await runTool(dir, attw, '--profile', 'esm-only', tarballs.logStream);
     await runTool(dir, attw, '--profile', 'esm-only', tarballs.sseClient);
+    await runTool(dir, attw, '--profile', 'esm-only', tarballs.sseMetrics);
   });
 
   it('sse-proxy works from ESM on Express 5', async () => {
@@ -143,6 +152,27 @@ describe('the packed packages, installed into projects of their own', () => {
        const server = app.listen(0, '127.0.0.1', () => process.send(server.address()));`,
     );
     await deliversOneEvent(cjs, 'server.js', upstream.url);
+  });
+
+  it('sse-metrics counts the streams of sse-proxy', async () => {
+    esm.write(
+      'metrics.js',
+      `import express from 'express';
+       import { sseMetrics } from '@datashop/sse-metrics';
+       import { sseProxy } from '@datashop/sse-proxy';
+       import { Registry } from 'prom-client';
+       const registry = new Registry();
+       const app = express();
+       app.get('${route}', sseProxy({ target: process.argv[2], observers: [sseMetrics({ registry })] }));
+       app.get('/metrics', async (req, res) => res.send(await registry.metrics()));
+       const server = app.listen(0, '127.0.0.1', () => process.send(server.address()));`,
+    );
+    const program = add(await esm.start('metrics.js', upstream.url), (it) => it.stop());
+    const browser = add(browse(program.port, route), (it) => it.leave());
+    await browser.sees('data: hello\n\n');
+    const metrics = await (await fetch(`http://127.0.0.1:${program.port}/metrics`)).text();
+    expect(metrics).to.include(`active_sse_connections{route="${route}"} 1\n`);
+    expect(metrics).to.include(`sse_messages_sent_total{route="${route}"} 1\n`);
   });
 
   it('sse-proxy and log-stream work together', async () => {

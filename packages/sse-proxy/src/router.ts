@@ -42,6 +42,7 @@ export function sseRouter(
     },
     stats: () => handlers.map((handler) => handler.stats()).reduce(sum),
     streams: () => handlers.flatMap((handler) => handler.streams()),
+    feeds: () => handlers.flatMap((handler) => handler.feeds()),
   });
 }
 
@@ -82,6 +83,8 @@ function sum(left: SseProxyStats, right: SseProxyStats): SseProxyStats {
     bufferedBytes: left.bufferedBytes + right.bufferedBytes,
     upstreamConnections: left.upstreamConnections + right.upstreamConnections,
     sharedFeeds: left.sharedFeeds + right.sharedFeeds,
+    replayBytes: left.replayBytes + right.replayBytes,
+    outageMs: Math.max(left.outageMs, right.outageMs),
     oldestMs: Math.max(left.oldestMs, right.oldestMs),
     draining: left.draining || right.draining,
   };

@@ -42,6 +42,7 @@ export function sseProxy(options: SseProxyOptions): SseProxyHandler {
     close: (closeOptions?: CloseOptions) => context.close(closeOptions),
     stats: () => context.stats(),
     streams: () => context.streams(),
+    feeds: () => context.feeds(),
   });
 }
 

@@ -122,7 +122,8 @@ class Run {
     await browser.opened();
     const ready = Promise.resolve({});
     const nothing = () => {};
-    it.viewer.join({ ready, read: nothing, resume: nothing, close: () => browser.leave() }, this.log.length);
+    const subscription = { ready, read: nothing, resume: nothing, describe: () => ({}) as never };
+    it.viewer.join({ ...subscription, close: () => browser.leave() }, this.log.length);
   }
 
   /** Hands what has arrived to the viewers, which check it. */

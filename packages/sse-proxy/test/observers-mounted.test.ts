@@ -104,6 +104,18 @@ describe('the route in observer contexts', () => {
     ],
     ['app.use', (it, options) => it.use('/logs', sseProxy(options)), '/logs/s3cret?x=1', '/logs'],
     [
+      'app.use with a parameter',
+      (it, options) => it.use('/logs/:id', sseProxy(options)),
+      '/logs/s3cret%20id/stream?x=1',
+      '/logs/:id',
+    ],
+    [
+      'a router with mergeParams below a parameter',
+      (it, options) => it.use('/ws/:ws', express.Router({ mergeParams: true }).get('/:id', sseProxy(options))),
+      '/ws/s3cret/7',
+      '/ws/:ws/:id',
+    ],
+    [
       'a router',
       (it, options) => it.use('/api', express.Router().get('/:id', sseProxy(options))),
       '/api/s3cret',

@@ -198,6 +198,7 @@ describe('right options', () => {
       slowClient: { maxBufferedBytes: 1_048_576, maxStallMs: 30_000, maxTotalBytes: 268_435_456 },
       maxEventBytes: 1_048_576,
       maxUpstreams: 20_000,
+      limitNames: ['total', 'upstreams'],
       refuse: 'soft',
       allowOrigins: [],
       transform: undefined,

@@ -148,6 +148,8 @@ describe('sseRouter', () => {
       bufferedBytes: 0,
       upstreamConnections: 4,
       sharedFeeds: 0,
+      replayBytes: 0,
+      outageMs: 0,
       draining: false,
     });
     expect(oldestMs).to.be.above(0);

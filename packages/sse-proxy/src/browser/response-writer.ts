@@ -15,6 +15,8 @@ import { sendStreamHeaders } from './stream-headers.ts';
 
 /** The stream that a response writer belongs to. */
 export interface WriterOwner {
+  /** The first upstream event was written. May end the stream. */
+  onFirstEvent(): void;
   /** A bound of `slowClient` was exceeded; the browser has been disconnected. */
   onEvict(bound: EvictContext['bound'], bufferedBytes: number): void;
   /** The feed has ended, and everything before its end has been written. See {@link FeedReader.onEnd}. */
@@ -111,10 +113,12 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
     if (this.#isEnding) return false;
     if (source.length <= 2 && isStray(source, this.#tail)) return !this.#isFull;
     if (this.#isFull && !this.#hasJustFilled && this.#isOverBound(end - start)) return false;
+    const isFirstEvent = events > 0 && this.events === 0;
     this.events += events;
     const bytes = start === 0 && end === source.length ? source : source.subarray(start, end);
     this.#tail = tailOf(bytes, this.#tail);
     this.#send(bytes);
+    if (isFirstEvent) this.#owner.onFirstEvent();
     return !this.#isFull;
   }
 

@@ -8,6 +8,8 @@ export interface LimitsConfig {
   readonly limiter: StreamLimiter;
   /** Most upstream connections at once. */
   readonly upstreams: number;
+  /** Names of the built-in limits; empty with a limiter of the user's. */
+  readonly names: readonly string[];
   /** Rules that count by the key of `authorize`: they need that option. */
   readonly needAuthorize: readonly string[];
 }
@@ -44,7 +46,7 @@ export const limitsRule: Rule<LimitsConfig> = (given, path) => {
   if (isRecord(given) && given.acquire !== undefined) {
     if (typeof given.acquire !== 'function') refuseOption(`${path}.acquire`, 'a function', given.acquire);
     const upstreams = none(given.upstreams, `${path}.upstreams`) ?? 2 * defaults.limits.total;
-    return { limiter: given as unknown as StreamLimiter, upstreams, needAuthorize: [] };
+    return { limiter: given as unknown as StreamLimiter, upstreams, names: [], needAuthorize: [] };
   }
   const { total, upstreams, rules: own, perKey } = group(limitsTable)(given, path);
   const rules = perKey === undefined ? own : [...own, { name: 'perKey', max: perKey }];
@@ -56,6 +58,7 @@ export const limitsRule: Rule<LimitsConfig> = (given, path) => {
   return {
     limiter: createLimiter({ total, rules }),
     upstreams: upstreams ?? 2 * total,
+    names: [...taken],
     needAuthorize: rules.filter(({ key }) => !key).map(({ name }) => name),
   };
 };

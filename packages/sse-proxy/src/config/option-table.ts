@@ -27,7 +27,9 @@ type TargetFunction = Extract<Given['target'], (...args: never[]) => unknown>;
 
 const hook = value<SseObserver[keyof SseObserver]>(undefined, callable);
 const hooks: rule.Rules<SseObserver> = {
+  onAttach: hook,
   onOpen: hook,
+  onFirstEvent: hook,
   onClose: hook,
   onRefuse: hook,
   onUpstreamLost: hook,

@@ -9,6 +9,8 @@ export interface Config extends Omit<CheckedOptions, 'limits'> {
   readonly limiter: CheckedOptions['limits']['limiter'];
   /** Most upstream connections at once. */
   readonly maxUpstreams: number;
+  /** Names of the built-in limits; empty with a limiter of the user's. */
+  readonly limitNames: readonly string[];
   /** When to open before the upstream's headers; false where that is off. [R6] */
   readonly openAfterMs: number | false;
   /** Whether the user set idleTimeoutMs: then it also applies to an upstream that never sent an id or a comment. */
@@ -40,6 +42,7 @@ export function readOptions(given: SseProxyOptions): Config {
       forwardHeaders: Object.freeze(checked.forwardHeaders.filter((name) => name !== 'last-event-id')),
       limiter: limits.limiter,
       maxUpstreams: limits.upstreams,
+      limitNames: Object.freeze(limits.names),
       openAfterMs: opensEarly && checked.openAfterMs && Math.min(checked.openAfterMs, checked.headersTimeoutMs),
       idleTimeoutIsSet: given.idleTimeoutMs !== undefined,
       beatMs: Math.min(1_000, quarterOf(Math.min(...spans.filter((span) => span !== false)))),

@@ -6,7 +6,7 @@ import type { UpstreamRequest } from '../upstream/upstream.ts';
 import { Feed } from './feed.ts';
 import type { FeedHandler, FeedParts } from './feed-parts.ts';
 import { FrameRun } from './frame-run.ts';
-import type { FeedReader, Subscription } from './subscription.ts';
+import type { FeedReader, Subscription, SubscriptionState } from './subscription.ts';
 
 /** Dedicated mode: a feed with one reader. A slow reader pauses the upstream. */
 export class DedicatedSubscription implements Subscription, FeedHandler {
@@ -40,6 +40,11 @@ export class DedicatedSubscription implements Subscription, FeedHandler {
 
   resume(): void {
     this.#feed.resume();
+  }
+
+  describe(): SubscriptionState {
+    const { status, outageMs } = this.#feed;
+    return { feed: undefined, upstream: status, outageMs, behindEvents: 0, behindBytes: 0 };
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { defaults } from '../config/defaults.ts';
 import { asProxyError, SseProxyError } from '../errors.ts';
 import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import type { FrameId } from '../sse/fields.ts';
-import type { CloseReason } from '../types.ts';
+import type { CloseReason, UpstreamStatus } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import type { FeedParts } from './feed-parts.ts';
 import { FeedRequest } from './feed-request.ts';
@@ -64,6 +64,17 @@ export abstract class FeedConnection extends FeedRequest implements HeartbeatMem
   /** The event that tells a browser which joins now why no events can arrive; undefined if they can. */
   get upstreamState(): Buffer | undefined {
     return this.#state?.current;
+  }
+
+  /** Whether the feed has its upstream. */
+  get status(): UpstreamStatus {
+    if (this.#reconnectTimer.isOn) return 'lost';
+    return this.#state?.state ?? (this.isConnecting ? 'connecting' : 'open');
+  }
+
+  /** Duration of the current outage, in milliseconds; 0 without one. */
+  get outageMs(): number {
+    return this.#reconnectTimer.awayMs;
   }
 
   /**

@@ -47,6 +47,8 @@ export interface FeedParts {
 
 /** Is notified of what concerns all browsers of a feed. */
 export interface FeedListener {
+  /** The route of the browser for which the feed was opened. */
+  readonly route?: string;
   /** The upstream is lost, or a reconnect failed with another code than before, after `attempts` failed requests. */
   onUpstreamLost(error: SseProxyError, attempts: number, browsers: number): void;
   /** The upstream is back after `attempts` requests and `outageMs` milliseconds. */

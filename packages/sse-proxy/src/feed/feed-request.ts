@@ -32,6 +32,11 @@ export abstract class FeedRequest implements UpstreamHandler {
     return this.#isPaused;
   }
 
+  /** True until the upstream has responded to the current request. */
+  protected get isConnecting(): boolean {
+    return this.#pending !== undefined;
+  }
+
   pause(): void {
     this.#isPaused = true;
     this.#connection?.pause();

@@ -18,6 +18,11 @@ export class ReconnectTimer {
     return this.#lostAt !== undefined;
   }
 
+  /** Duration of the current outage, in milliseconds; 0 without one. */
+  get awayMs(): number {
+    return this.#lostAt === undefined ? 0 : performance.now() - this.#lostAt;
+  }
+
   /** The upstream is lost. `hasDelivered`: it has sent an event since the last loss. */
   begin(hasDelivered: boolean): void {
     if (hasDelivered) this.attempts = 0;
@@ -49,7 +54,7 @@ export class ReconnectTimer {
 
   /** The upstream is back. Returns how long it was away, in milliseconds. */
   end(): number {
-    const awayMs = performance.now() - (this.#lostAt ?? 0);
+    const { awayMs } = this;
     clearTimeout(this.#endTimer);
     this.#endTimer = undefined;
     this.#lostAt = undefined;

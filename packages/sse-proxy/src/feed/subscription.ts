@@ -1,11 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { EventHandler } from '../sse/event-handler.ts';
-import type { EvictContext } from '../types.ts';
+import type { EvictContext, OpenStream } from '../types.ts';
 
 /** The last stage of the event path: the response writer of one browser. */
 export interface FeedReader extends EventHandler {
   /** The browser fell further behind than `slowClient` allows. Nothing follows. */
   onLagging(bound: EvictContext['bound'], bytes: number): void;
+}
+
+/** What a subscription tells for {@link OpenStream}: its feed, and how far its reader is behind there. */
+export interface SubscriptionState extends Pick<OpenStream, 'feed' | 'upstream' | 'behindEvents' | 'behindBytes'> {
+  /** Duration of the upstream's current outage, in milliseconds; 0 without one. */
+  readonly outageMs: number;
 }
 
 /** One browser's access to a feed of its own, or to a shared one. */
@@ -19,6 +25,8 @@ export interface Subscription {
   read(reader: FeedReader): void;
   /** Continues delivery after `onFrames()` returned false. */
   resume(): void;
+  /** Its current state. */
+  describe(): SubscriptionState;
   /** Ends delivery; the browser has left. */
   close(): void;
 }

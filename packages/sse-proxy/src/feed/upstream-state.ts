@@ -3,10 +3,12 @@ import { type UpstreamState, upstreamStateBytes } from '../sse/events.ts';
 /** Browsers are told about a loss that lasts this long. */
 const tellAfterMs = 3_000;
 
+type AwayState = Exclude<UpstreamState, 'restored'>;
+
 /** Tells a feed's browsers in-band that the upstream is away, and that it is back [R43]. */
 export class UpstreamStateReporter {
   readonly #report: (bytes: Buffer) => void;
-  #state: UpstreamState | undefined;
+  #state: AwayState | undefined;
   #since = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -15,13 +17,18 @@ export class UpstreamStateReporter {
     this.#report = report;
   }
 
+  /** What browsers know of the upstream's state; undefined while it is there, or hardly away. */
+  get state(): AwayState | undefined {
+    return this.#state;
+  }
+
   /** The event for a browser that joins now; undefined while the upstream is there, or hardly away. */
   get current(): Buffer | undefined {
     return this.#state && upstreamStateBytes(this.#state, this.#since);
   }
 
   /** The upstream is away since `since`, in milliseconds since the epoch: reports it now, or once it has lasted. */
-  begin(state: UpstreamState, since: number, when: 'now' | 'later'): void {
+  begin(state: AwayState, since: number, when: 'now' | 'later'): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (when === 'now') this.#set(state, since);
@@ -42,7 +49,7 @@ export class UpstreamStateReporter {
     this.#timer = undefined;
   }
 
-  #set(state: UpstreamState, since: number): void {
+  #set(state: AwayState, since: number): void {
     this.#state = state;
     this.#since = since;
     this.#report(upstreamStateBytes(state, since));

@@ -5,11 +5,12 @@ import { maxTimerMs } from '../config/rule.ts';
 import { UpstreamPermits } from '../config/upstream-permits.ts';
 import type { FeedListener } from '../feed/feed-parts.ts';
 import { Registry } from '../feed/shared/registry.ts';
+import { notify } from '../hooks/observers.ts';
 import { Warnings } from '../hooks/warnings.ts';
 import { Heartbeat, type HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import { TurnLimiter } from '../lifecycle/turn-limiter.ts';
-import type { CloseOptions, OpenStream, SseProxyStats } from '../types.ts';
+import type { CloseOptions, OpenFeed, OpenStream, SseProxyStats } from '../types.ts';
 import { createUpstream, type Upstream } from '../upstream/upstream.ts';
 import { FeedReports } from './feed-reports.ts';
 import { LateRefusals } from './late-refusals.ts';
@@ -21,6 +22,8 @@ export interface TrackedStream {
   readonly writer: ResponseWriter | undefined;
   /** Milliseconds since the stream was opened. */
   readonly ageMs: number;
+  /** Duration of the current outage of its upstream, in milliseconds; 0 without one. */
+  readonly outageMs: number;
   /** Ends a stream whose 'close' event did not reach it. */
   checkClosed(): void;
   /** What `streams()` returns for this stream; undefined unless it is open. */
@@ -63,6 +66,9 @@ export class ProxyContext implements HeartbeatMember {
     this.upstreamPermits = new UpstreamPermits(config.maxUpstreams);
     if (config.warnings) this.warnings = new Warnings();
     if (config.share) this.registry = new Registry(this, config.share);
+    const { name, limitNames: rules, observers } = config;
+    const inspect = { stats: () => this.stats(), streams: () => this.streams(), feeds: () => this.feeds() };
+    notify(observers, 'onAttach', { name, rules, ...inspect });
   }
 
   get draining(): boolean {
@@ -148,8 +154,14 @@ export class ProxyContext implements HeartbeatMember {
     return [...this.#streams].flatMap((stream) => stream.describe() ?? []);
   }
 
-  /** See `Closable.stats` in types/handler.ts. */
+  /** Frozen descriptions of the shared feeds. */
+  feeds(): OpenFeed[] {
+    return this.registry?.describe() ?? [];
+  }
+
+  /** See `Inspectable.stats` in types/stats.ts. */
   stats(): SseProxyStats {
+    const feeds = this.feeds();
     const stats: SseProxyStats = {
       open: 0,
       opening: 0,
@@ -159,6 +171,8 @@ export class ProxyContext implements HeartbeatMember {
       bufferedBytes: 0,
       upstreamConnections: this.upstream.connections,
       sharedFeeds: this.registry?.size ?? 0,
+      replayBytes: feeds.reduce((sum, feed) => sum + feed.replayBytes, 0),
+      outageMs: feeds.reduce((longest, feed) => Math.max(longest, feed.outageMs), 0),
       oldestMs: 0,
       draining: this.#draining,
     };
@@ -169,7 +183,9 @@ export class ProxyContext implements HeartbeatMember {
       stats.events += writer.events;
       stats.bytes += writer.bytes;
       stats.bufferedBytes += writer.bufferedBytes;
-      if (!lifetime.ended) stats.oldestMs = Math.max(stats.oldestMs, stream.ageMs);
+      if (lifetime.ended) continue;
+      stats.oldestMs = Math.max(stats.oldestMs, stream.ageMs);
+      stats.outageMs = Math.max(stats.outageMs, stream.outageMs);
     }
     return stats;
   }

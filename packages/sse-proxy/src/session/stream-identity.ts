@@ -53,8 +53,28 @@ function paramsOf({ params = {} }: Request): StreamInfo['params'] {
   return Object.freeze(copy);
 }
 
-// Frameworks other than Express set neither field.
-function routeOf({ baseUrl, route }: Request): string {
+// Frameworks other than Express set none of these fields.
+function routeOf({ baseUrl = '', route, params = {} }: Request): string {
+  const path = typeof route?.path === 'string' ? route.path : '';
   // The base is a part of the browser's path: it could forge a log line. [R56]
-  return (baseUrl ? printable(baseUrl) : '') + (typeof route?.path === 'string' ? route.path : '');
+  return printable(withoutValues(baseUrl, params)) + path;
+}
+
+/** The path with each segment that is a parameter's value replaced by its name: a label must hold no id. */
+function withoutValues(path: string, params: Request['params']): string {
+  let template = path;
+  for (const [name, value] of Object.entries(params)) {
+    if (typeof value !== 'string' || value === '') continue;
+    const segments = template.split('/').map((segment) => (decode(segment) === value ? `:${name}` : segment));
+    template = segments.join('/');
+  }
+  return template;
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }

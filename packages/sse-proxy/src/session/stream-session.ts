@@ -24,8 +24,9 @@ import { TimeLimits } from './time-limits.ts';
 
 const keepAliveProbeMs = 60_000;
 const ignore = () => {};
+const undescribed = { feed: undefined, upstream: 'open', outageMs: 0, behindEvents: 0, behindBytes: 0 } as const;
 
-type StreamHook = 'onOpen' | 'onClose' | 'onRefuse' | 'onEvict' | 'onError';
+type StreamHook = 'onOpen' | 'onFirstEvent' | 'onClose' | 'onRefuse' | 'onEvict' | 'onError';
 
 /** One browser's stream, from its request to its end: connects a subscription to a response and notifies observers. */
 export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner {
@@ -97,7 +98,14 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
     if (!writer || lifetime.ended) return undefined;
     const { events, bytes, bufferedBytes } = writer;
     const since = new Date(this.#since).toISOString();
-    return Object.freeze({ ...identity.info, since, events, bytes, bufferedBytes });
+    const { outageMs: _, ...state } = this.#subscription?.describe() ?? undescribed;
+    const behindBytes = bufferedBytes + state.behindBytes;
+    return Object.freeze({ ...identity.info, since, events, bytes, bufferedBytes, ...state, behindBytes });
+  }
+
+  /** Duration of the current outage of its upstream, in milliseconds; 0 without one. */
+  get outageMs(): number {
+    return this.#subscription?.describe().outageMs ?? 0;
   }
 
   /** Takes ownership of the permit: releases it when the stream ends, at once if it already has. */
@@ -181,6 +189,10 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
     writer.onControlEvent(gapBytes(gap));
     this.feedReports.onGap(gap, 1);
     return !this.lifetime.ended;
+  }
+
+  onFirstEvent(): void {
+    this.#notify('onFirstEvent', { waitedMs: performance.now() - this.#requestedAt });
   }
 
   onEvict(bound: EvictContext['bound'], bufferedBytes: number): void {

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler, Router } from 'express';
-import type { SseProxyStats } from './stats.ts';
-import type { OpenStream } from './stream.ts';
+import type { Inspectable } from './stats.ts';
 
 /** Options of `close()`. */
 export interface CloseOptions {
@@ -9,17 +8,13 @@ export interface CloseOptions {
   graceMs?: number;
 }
 
-interface Closable {
+interface Closable extends Inspectable {
   /**
    * Refuses new streams softly, ends the open ones within `graceMs`, and resolves when all of them and all upstream
    * connections are closed, at most a second later. Rejects with `ERR_SSE_OPTION` for a wrong `graceMs`, and then closes
    * nothing. A second call waits for the same end.
    */
   close(options?: CloseOptions): Promise<void>;
-  /** The current counters and gauges. */
-  stats(): SseProxyStats;
-  /** The streams that are open now, oldest first. */
-  streams(): OpenStream[];
 }
 
 /** A handler as `http.createServer` accepts it. */

@@ -1,5 +1,22 @@
 import type { SseProxyError } from '../errors.ts';
+import type { Inspectable } from './stats.ts';
 import type { CloseReason, GapReason, StreamInfo } from './stream.ts';
+
+/** Passed to {@link SseObserver.onAttach}. */
+export interface AttachContext extends Inspectable {
+  /** The option `name`; undefined if routes are named after their path template, which is known with the first request. */
+  readonly name: string | undefined;
+  /** Names of the limits: `total`, `upstreams` and those of `limits.rules`; empty with a {@link StreamLimiter}. */
+  readonly rules: readonly string[];
+}
+
+/** Passed to {@link SseObserver.onFirstEvent}. */
+export interface FirstEventContext {
+  /** The stream. */
+  readonly stream: StreamInfo;
+  /** Time from the browser's request to its first upstream event, in milliseconds. */
+  readonly waitedMs: number;
+}
 
 /** Passed to {@link SseObserver.onOpen}. */
 export interface OpenContext {
@@ -108,8 +125,12 @@ export interface ErrorContext {
  * A hook runs synchronously on the stream's path: it must not block.
  */
 export interface SseObserver {
+  /** The middleware was made. Called once for each middleware that has this observer, before any other hook. */
+  onAttach?(context: AttachContext): void;
   /** A stream opened: its headers are sent, no event yet. Called once per stream, before any other hook but `onError`. */
   onOpen?(context: OpenContext): void;
+  /** The first upstream event of a stream was written. Called at most once per stream, after `onOpen`. */
+  onFirstEvent?(context: FirstEventContext): void;
   /** An open stream ended. Called exactly once for every `onOpen`, after the `onEvict` or `onError` of the same cause. */
   onClose?(context: CloseContext): void;
   /** A request got no stream: a refusal was sent. Not called for a request that was aborted before. */

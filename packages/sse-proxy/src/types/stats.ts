@@ -1,3 +1,5 @@
+import type { OpenFeed, OpenStream } from './stream.ts';
+
 /** Counters and gauges of one middleware. Counters start at 0 when it is made and never decrease. */
 export interface SseProxyStats {
   /** Gauge: streams that are open. */
@@ -20,8 +22,22 @@ export interface SseProxyStats {
   upstreamConnections: number;
   /** Gauge: shared feeds, including those that linger after their last browser. */
   sharedFeeds: number;
+  /** Gauge: bytes that shared feeds retain for browsers that return. */
+  replayBytes: number;
+  /** Gauge: duration of the longest current outage of an upstream, in milliseconds; 0 while there is none. */
+  outageMs: number;
   /** Gauge: age of the oldest open stream, in milliseconds; 0 without one. */
   oldestMs: number;
   /** Whether `close()` was called. */
   draining: boolean;
+}
+
+/** What a middleware tells about itself. */
+export interface Inspectable {
+  /** The current counters and gauges. */
+  stats(): SseProxyStats;
+  /** The streams that are open now, oldest first. */
+  streams(): OpenStream[];
+  /** The shared feeds that have an upstream connection now, oldest first, those that linger included. */
+  feeds(): OpenFeed[];
 }

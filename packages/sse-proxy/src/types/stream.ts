@@ -21,7 +21,8 @@ export interface StreamInfo {
   readonly id: string;
   /**
    * The option `name`, or else the route's template, such as `/logs/:workflowId/stream`: safe as a metric's label.
-   * Express keeps no template of a path that `app.use` mounts, so parameters there appear with their values.
+   * Express keeps no template of a path that `app.use` mounts: there, segments that equal a parameter's value are replaced
+   * by its name. Values of a parent router's parameters stay, unless `mergeParams` makes them known: set `name` then.
    */
   readonly route: string;
   /** `req.params`: the values of the route's parameters; empty outside of Express. */
@@ -38,6 +39,12 @@ export interface StreamContext extends StreamInfo {
   readonly req: Request;
 }
 
+/**
+ * Whether a feed has its upstream: `connecting` for the first time, `open`, `lost` (reconnecting), or `silent` (connected,
+ * but without its usual comments).
+ */
+export type UpstreamStatus = 'connecting' | 'open' | 'lost' | 'silent';
+
 /** One open stream, as `streams()` describes it: a frozen object of plain values. */
 export interface OpenStream extends StreamInfo {
   /** When the stream was opened, as an ISO 8601 time. */
@@ -46,8 +53,41 @@ export interface OpenStream extends StreamInfo {
   readonly events: number;
   /** Bytes written, HTTP framing excluded. */
   readonly bytes: number;
-  /** Bytes buffered for the browser in this process: how far it is behind. */
+  /** Bytes buffered for the browser in this process. */
   readonly bufferedBytes: number;
+  /** Events of its shared feed that the browser has still to be sent; 0 at the live tip, and in dedicated mode. */
+  readonly behindEvents: number;
+  /** How far the browser is behind: `bufferedBytes`, and the bytes of `behindEvents`. */
+  readonly behindBytes: number;
+  /** `id` of its shared feed, see {@link OpenFeed}; undefined in dedicated mode, and while it waits for its turn to catch up. */
+  readonly feed: string | undefined;
+  /** Whether its feed has its upstream. */
+  readonly upstream: UpstreamStatus;
+}
+
+/** One shared feed with an upstream connection of its own, as `feeds()` describes it: a frozen object of plain values. */
+export interface OpenFeed {
+  /** Unique in this process. */
+  readonly id: string;
+  /**
+   * `live`: the feed that browsers share. `join`: serves browsers that came later, until they move to the live feed.
+   * `backfill`: serves browsers that came back with an id that the live feed's ring no longer has.
+   */
+  readonly kind: 'live' | 'join' | 'backfill';
+  /** {@link StreamInfo.route} of the browser that opened the feed. */
+  readonly route: string;
+  /** When the feed was opened, as an ISO 8601 time. */
+  readonly since: string;
+  /** Whether the feed has its upstream. */
+  readonly upstream: UpstreamStatus;
+  /** Duration of the current outage of the upstream, in milliseconds; 0 while there is none. */
+  readonly outageMs: number;
+  /** Browsers of this feed; 0 while it lingers. */
+  readonly browsers: number;
+  /** Events that are retained for browsers that return. */
+  readonly replayEvents: number;
+  /** Bytes of these events. */
+  readonly replayBytes: number;
 }
 
 /**

@@ -265,8 +265,19 @@ export const wrongOptions: Record<keyof SseProxyOptions, Wrong[]> = {
   observers: [
     ...each('observers', /an array of observers/, [null, 5, {}, () => {}]),
     ...listed(each('observers', /an object with hooks/, [null, undefined, 5, [], () => {}]), {}),
-    ...listed([[{ onClosed: () => {} }, 'observers', /hooks out of onOpen, onClose,/, '"onClosed"']], {}),
-    ...['onOpen', 'onClose', 'onRefuse', 'onUpstreamLost', 'onResume', 'onGap', 'onEvict', 'onError'].flatMap((hook) =>
+    ...listed([[{ onClosed: () => {} }, 'observers', /hooks out of onAttach, onOpen,/, '"onClosed"']], {}),
+    ...[
+      'onAttach',
+      'onOpen',
+      'onFirstEvent',
+      'onClose',
+      'onRefuse',
+      'onUpstreamLost',
+      'onResume',
+      'onGap',
+      'onEvict',
+      'onError',
+    ].flatMap((hook) =>
       inside(hook, fn(`observers[1].${hook}`)).map(([value, ...said]): Wrong => [[{}, value], ...said]),
     ),
   ],

@@ -1,5 +1,6 @@
 import { maxBackfills } from '../../config/defaults.ts';
 import { SseProxyError } from '../../errors.ts';
+import type { OpenFeed } from '../../types.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
 import { idRemover } from './assigned-ids.ts';
 import { BackfillQueue } from './backfill-queue.ts';
@@ -41,6 +42,12 @@ export class CatchUps {
   endUnused(): void {
     for (const { feed } of [...this.#joins, ...this.#backfills])
       if (feed.members.size === 0) feed.end('upstream-ended', undefined);
+  }
+
+  /** Frozen descriptions of the feeds. */
+  describe(route: string): OpenFeed[] {
+    const joins = [...this.#joins].map(({ feed }) => feed.describe('join', route));
+    return [...joins, ...[...this.#backfills].map(({ feed }) => feed.describe('backfill', route))];
   }
 
   /** The live feed has its upstream back: sends the requests that were delayed until then. */

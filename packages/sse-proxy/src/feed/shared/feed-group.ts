@@ -2,7 +2,7 @@ import type { Config, ShareConfig } from '../../config/options.ts';
 import type { SseProxyError } from '../../errors.ts';
 import type { Heartbeat } from '../../lifecycle/heartbeat.ts';
 import { gapBytes } from '../../sse/events.ts';
-import type { GapReason } from '../../types.ts';
+import type { GapReason, OpenFeed } from '../../types.ts';
 import type { Upstream, UpstreamRequest } from '../../upstream/upstream.ts';
 import type { FeedListener } from '../feed-parts.ts';
 import { asTemporary } from '../refusals.ts';
@@ -117,6 +117,12 @@ export class FeedGroup implements SubscriptionOwner {
   /** Ends backfills and join connections that have no member. */
   endUnused(): void {
     this.#catchUps.endUnused();
+  }
+
+  /** Frozen descriptions of the feeds that have a connection: the live feed first. */
+  describe(): OpenFeed[] {
+    const route = this.#listener.route ?? '';
+    return [this.feed.describe('live', route), ...this.#catchUps.describe(route)];
   }
 
   /**

@@ -49,6 +49,13 @@ export class ReaderGroup {
     return [...this.#live];
   }
 
+  /** What the reader has still to be sent: frames, and their bytes. */
+  lagOf(reader: Reader): { readonly frames: number; readonly bytes: number } {
+    if (!this.#behind.has(reader)) return { frames: 0, bytes: 0 };
+    const { position } = reader;
+    return { frames: this.#ring.end - position, bytes: this.#ring.bytesFrom(position) };
+  }
+
   /** Sends the reader everything from `position` on, now and as it arrives. */
   attach(reader: Reader, position: number): void {
     reader.position = position;

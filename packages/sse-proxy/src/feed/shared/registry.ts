@@ -1,6 +1,7 @@
 import type { ShareConfig } from '../../config/options.ts';
 import type { UpstreamPermits } from '../../config/upstream-permits.ts';
 import { SseProxyError } from '../../errors.ts';
+import type { OpenFeed } from '../../types.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
 import type { Subscription } from '../subscription.ts';
 import { FeedGroup, type GroupContext, type GroupOwner } from './feed-group.ts';
@@ -30,6 +31,11 @@ export class Registry implements GroupOwner {
   /** Number of live feeds, those that linger included. */
   get size(): number {
     return this.#groups.size;
+  }
+
+  /** Frozen descriptions of the feeds, backfills and joins included. */
+  describe(): OpenFeed[] {
+    return [...this.#groups.values()].flatMap((group) => group.describe());
   }
 
   /**

@@ -3,10 +3,11 @@ import { SseProxyError } from '../../errors.ts';
 import type { HeartbeatMember } from '../../lifecycle/heartbeat.ts';
 import type { EventHandler } from '../../sse/event-handler.ts';
 import { gapBytes } from '../../sse/events.ts';
-import type { CloseReason } from '../../types.ts';
+import type { CloseReason, OpenFeed } from '../../types.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
 import { Feed } from '../feed.ts';
 import type { FeedListener, FeedParts, Gap } from '../feed-parts.ts';
+import type { SubscriptionState } from '../subscription.ts';
 import type { Reader } from './reader-group.ts';
 import { type FrameParts, SharedFrames } from './shared-frames.ts';
 
@@ -25,6 +26,8 @@ export interface SharedParts extends Omit<FeedParts, 'handler' | 'retainFrames'>
   /** Called once, when the upstream connection is closed for good. Readers may still have to read what is in the ring. */
   readonly onClosed: (reason: CloseReason, error: SseProxyError | undefined) => void;
 }
+
+let feeds = 0;
 
 /**
  * One upstream subscription for many browsers: framed once, stored in a ring, sent to all of them.
@@ -47,6 +50,8 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember {
   #outcome: Parameters<EventHandler['onEnd']> | undefined;
   /** Where the readers go on; undefined while this feed goes on by itself. */
   #destination: { readonly feed: SharedFeed; readonly position: number } | undefined;
+  readonly #id = `feed-${++feeds}`;
+  readonly #since = new Date().toISOString();
 
   constructor(parts: SharedParts) {
     super(parts);
@@ -124,6 +129,29 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember {
   /** True while the upstream is lost and the feed tries to reconnect. */
   get isReconnecting(): boolean {
     return this.#feed.isReconnecting;
+  }
+
+  /** A frozen description; `kind` and `route` are its group's. */
+  describe(kind: OpenFeed['kind'], route: string): OpenFeed {
+    const { status: upstream, outageMs } = this.#feed;
+    const replay = { replayEvents: this.ring.end - this.ring.start, replayBytes: this.ring.bytes };
+    return Object.freeze({
+      id: this.#id,
+      kind,
+      route,
+      since: this.#since,
+      upstream,
+      outageMs,
+      browsers: this.browsers,
+      ...replay,
+    });
+  }
+
+  /** What {@link Subscription.describe} returns for a member. */
+  describeMember(member: Member): SubscriptionState {
+    const { status: upstream, outageMs } = this.#feed;
+    const { frames: behindEvents, bytes: behindBytes } = this.readers.lagOf(member);
+    return { feed: this.#id, upstream, outageMs, behindEvents, behindBytes };
   }
 
   /** True while nothing is read from the upstream, because no member could take it. */

@@ -2,11 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { SseProxyError } from '../../errors.ts';
 import { upstreamStateBytes } from '../../sse/events.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
-import type { FeedReader, Subscription } from '../subscription.ts';
+import type { FeedReader, Subscription, SubscriptionState } from '../subscription.ts';
 import type { Member, SharedFeed } from './shared-feed.ts';
 import type { JoinRequest, RequestSource } from './shared-request.ts';
 
 const nothing = () => {};
+/** The state of a subscription that waits for a place in a feed. */
+const unplaced = { feed: undefined, upstream: 'connecting', outageMs: 0, behindEvents: 0, behindBytes: 0 } as const;
 
 /** Sends a reader something before its first frame, which is the one at `position`. */
 export type Preamble = (reader: FeedReader, position: number) => void;
@@ -164,6 +166,10 @@ export class SharedSubscription implements Subscription, Member {
   resume(): void {
     this.hasRoom = true;
     if (this.#reader) this.#feed?.resume(this);
+  }
+
+  describe(): SubscriptionState {
+    return this.#feed?.describeMember(this) ?? unplaced;
   }
 
   close(): void {

@@ -1,0 +1,7 @@
+export { adminPage } from './admin/admin-page.ts';
+export { SseMetricsError, type SseMetricsErrorCode } from './errors.ts';
+export { accessLog } from './logs/access-log.ts';
+export { auditLog } from './logs/audit-log.ts';
+export { hashId } from './logs/hash-id.ts';
+export { sseMetrics } from './metrics/sse-metrics.ts';
+export type * from './types.ts';

@@ -1,0 +1,74 @@
+import type { EvictContext, SseObserver, StreamInfo } from '@datashop/sse-proxy';
+import { checkOptions, hasMethods, isRecord } from '../options.ts';
+import { printable } from '../printable.ts';
+import type { AccessLogOptions } from '../types.ts';
+import { defaultParams, errorFields, streamFields } from './fields.ts';
+
+/** What concerns a feed: of one stream, or a shared one. */
+interface Feed {
+  readonly route: string;
+  readonly stream: StreamInfo | undefined;
+}
+
+/**
+ * An observer that logs one line when a stream opens and one when it ends, one for each refusal, and for each upstream
+ * that is lost or back, and for each gap, one for all browsers that share it. A line contains no event data, cookie, token, query or event id.
+ *
+ * @example
+ * ```ts
+ * const log = pino();
+ * sseProxy({ target, observers: [accessLog({ log })] });
+ * ```
+ * @throws SseMetricsError `ERR_SSE_METRICS_OPTION` if an option is unknown or wrong
+ */
+export function accessLog(options: AccessLogOptions): SseObserver {
+  checkOptions('accessLog', options, { log: isLogger }, { params: isParams, user: isFlag });
+  const { log, params = defaultParams, user = true } = options;
+  const fieldsOf = (stream: StreamInfo) => streamFields(stream, params, user);
+  const feedFields = ({ route, stream }: Feed) => (stream ? fieldsOf(stream) : { route: printable(route) });
+  const exceeded = new WeakMap<StreamInfo, EvictContext['bound']>();
+
+  return {
+    onOpen({ stream, waitedMs, early }) {
+      const { resumed } = stream;
+      log.info({ ...fieldsOf(stream), resumed, early, waitedMs: Math.round(waitedMs) }, 'SSE connection established');
+    },
+    onEvict({ stream, bound }) {
+      exceeded.set(stream, bound);
+    },
+    onClose({ stream, reason, error, durationMs, events, bytes }) {
+      const bound = exceeded.get(stream);
+      const end = { reason, ...(bound && { bound }), durationMs: Math.round(durationMs), events, bytes };
+      const line = { ...fieldsOf(stream), ...end, ...(error && errorFields(error)) };
+      if (error || bound) log.warn(line, 'SSE connection closed');
+      else log.info(line, 'SSE connection closed');
+    },
+    onRefuse({ stream, error, status, retryMs }) {
+      const { reason } = error;
+      const line = { ...fieldsOf(stream), reason, ...errorFields(error), status, retryMs };
+      if (error.code === 'ERR_SSE_DRAINING') log.info(line, 'SSE connection refused');
+      else log.warn(line, 'SSE connection refused');
+    },
+    onUpstreamLost({ error, attempts, browsers, ...feed }) {
+      log.warn({ ...feedFields(feed), ...errorFields(error), attempts, browsers }, 'SSE upstream lost');
+    },
+    onResume({ attempts, outageMs, browsers, ...feed }) {
+      log.warn({ ...feedFields(feed), attempts, outageMs: Math.round(outageMs), browsers }, 'SSE upstream is back');
+    },
+    onGap({ reason, browsers, ...feed }) {
+      log.warn({ ...feedFields(feed), reason, browsers }, 'SSE gap reported');
+    },
+  };
+}
+
+const isLogger = [
+  'an object with info and warn, such as a pino logger',
+  (value: unknown) => hasMethods(value, 'info', 'warn'),
+] as const;
+const isFlag = ['true or false', (value: unknown) => typeof value === 'boolean'] as const;
+const isParams = [
+  "an object such as { workflow: ['workflowId'] }",
+  (value: unknown) =>
+    isRecord(value) &&
+    Object.values(value).every((names) => Array.isArray(names) && names.every((name) => typeof name === 'string')),
+] as const;

@@ -1,0 +1,40 @@
+import type { SseProxyError, StreamInfo } from '@datashop/sse-proxy';
+import { printable } from '../printable.ts';
+
+/** Field → names that the route parameter may have. */
+export type ParamNames = Readonly<Record<string, readonly string[]>>;
+
+/** The customer's names, and their usual spellings. */
+export const defaultParams: ParamNames = {
+  workspace: ['workspace', 'workspaceId', 'workspaceID'],
+  workflow: ['workflow', 'workflowId', 'workflowID'],
+};
+
+/** What identifies a stream in a log line. Only the listed parameters: others may be secrets. */
+export function streamFields(stream: StreamInfo, params: ParamNames, hasUser: boolean): Record<string, unknown> {
+  const fields: Record<string, unknown> = { connection: stream.id, route: printable(stream.route) };
+  for (const [field, names] of Object.entries(params)) {
+    const value = names.map((name) => stream.params[name]).find((it) => it !== undefined);
+    if (value !== undefined) fields[field] = printable(String(value));
+  }
+  if (hasUser && stream.key !== undefined) fields.user = printable(stream.key);
+  return fields;
+}
+
+/** What a log line says of an error. Of its cause only a code such as `ECONNREFUSED`: its text may hold anything. */
+export function errorFields(error: SseProxyError): Record<string, unknown> {
+  const { code, message, rule } = error;
+  const cause = causeCode(error);
+  return { code, detail: message, ...(rule !== undefined && { rule }), ...(cause !== undefined && { cause }) };
+}
+
+/** The first code of a system error among the causes. */
+function causeCode(error: Error): string | undefined {
+  let cause: unknown = error.cause;
+  for (let depth = 0; depth < 4 && typeof cause === 'object' && cause !== null; depth++) {
+    const { code } = cause as { code?: unknown };
+    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,50}$/.test(code)) return code;
+    cause = (cause as { cause?: unknown }).cause;
+  }
+  return undefined;
+}

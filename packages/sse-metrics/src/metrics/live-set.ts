@@ -1,0 +1,91 @@
+import type { CloseContext, Inspectable, SseProxyStats } from '@datashop/sse-proxy';
+import type { RouteLabels } from '../labels/route-labels.ts';
+
+/** Traffic of one route since the start, and its open streams. */
+export interface RouteTraffic {
+  active: number;
+  events: number;
+  bytes: number;
+}
+
+type Gauges = Pick<
+  SseProxyStats,
+  'upstreamConnections' | 'sharedFeeds' | 'bufferedBytes' | 'replayBytes' | 'oldestMs' | 'outageMs'
+>;
+
+/** What one scrape shows. */
+export interface Snapshot {
+  readonly routes: ReadonlyMap<string, RouteTraffic>;
+  readonly gauges: Readonly<Gauges>;
+}
+
+/**
+ * The middlewares, read when something is scraped. Events and bytes of open streams are their own counters, so that
+ * nothing is counted for each event; those of ended streams are added up here.
+ */
+export class LiveSet {
+  readonly #sources: Inspectable[] = [];
+  readonly #ended = new Map<string, { events: number; bytes: number }>();
+  readonly #labels: RouteLabels;
+  #snapshot: Snapshot | undefined;
+
+  constructor(labels: RouteLabels) {
+    this.#labels = labels;
+  }
+
+  add(source: Inspectable): void {
+    this.#sources.push(source);
+  }
+
+  /** A stream has ended: it is no longer among those that are open. */
+  onClose({ stream, events, bytes }: CloseContext): void {
+    const route = this.#labels.of(stream.route);
+    const sum = this.#ended.get(route) ?? { events: 0, bytes: 0 };
+    this.#ended.set(route, { events: sum.events + events, bytes: sum.bytes + bytes });
+  }
+
+  /** The same for all metrics of one scrape. */
+  get snapshot(): Snapshot {
+    if (this.#snapshot) return this.#snapshot;
+    this.#snapshot = { routes: this.#readRoutes(), gauges: this.#readGauges() };
+    queueMicrotask(() => {
+      this.#snapshot = undefined;
+    });
+    return this.#snapshot;
+  }
+
+  #readRoutes(): Map<string, RouteTraffic> {
+    const open = this.#sources.flatMap((source) => source.streams());
+    // Labels first: a stream may be the first of its route.
+    const labelled = open.map((stream) => [this.#labels.of(stream.route), stream] as const);
+    const routes = new Map<string, RouteTraffic>();
+    for (const route of this.#labels.known) {
+      routes.set(route, { active: 0, events: 0, bytes: 0, ...this.#ended.get(route) });
+    }
+    for (const [route, { events, bytes }] of labelled) {
+      const traffic = routes.get(route) as RouteTraffic;
+      traffic.active++;
+      traffic.events += events;
+      traffic.bytes += bytes;
+    }
+    return routes;
+  }
+
+  #readGauges(): Gauges {
+    const sum: Gauges = {
+      upstreamConnections: 0,
+      sharedFeeds: 0,
+      bufferedBytes: 0,
+      replayBytes: 0,
+      oldestMs: 0,
+      outageMs: 0,
+    };
+    for (const source of this.#sources) {
+      const stats = source.stats();
+      for (const name of ['upstreamConnections', 'sharedFeeds', 'bufferedBytes', 'replayBytes'] as const)
+        sum[name] += stats[name];
+      for (const name of ['oldestMs', 'outageMs'] as const) sum[name] = Math.max(sum[name], stats[name]);
+    }
+    return sum;
+  }
+}

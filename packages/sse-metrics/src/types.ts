@@ -1,0 +1,83 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Inspectable, SseObserver } from '@datashop/sse-proxy';
+import type { Registry } from 'prom-client';
+
+/** Options of {@link sseMetrics}. */
+export interface SseMetricsOptions {
+  /** Where the metrics are registered. Pass prom-client's own `register` to use the default registry. */
+  registry: Registry;
+  /** Precedes every metric's name: letters, digits and `_`, such as `bff_`. @defaultValue none */
+  prefix?: string;
+}
+
+/** The JSON summary of {@link SseMetrics.summary}. */
+export interface SseSummary {
+  /** Streams that are open now. */
+  active_sse_connections: number;
+  /** Upstream events written to browsers since the start. */
+  total_messages_sent: number;
+  /** Mean duration of the streams that have ended since the start, in seconds; 0 before the first. */
+  average_connection_duration: number;
+  /** Errors per second, averaged over the last two minutes. Refusals because of a drain don't count. */
+  error_rate: number;
+}
+
+/** Returned by {@link sseMetrics}: an observer for any number of middlewares. */
+export interface SseMetrics extends SseObserver {
+  /** The most important figures, for a page or a script that doesn't speak Prometheus. */
+  summary(): SseSummary;
+}
+
+/**
+ * What the logs need of a logger: pino's interface. `console` has it too. A line is an object of plain values and a
+ * message that is the same for every line of its kind.
+ */
+export interface Logger {
+  /** Logs what happens in normal operation. */
+  info(fields: object, message: string): void;
+  /** Logs what an operator may have to look at. */
+  warn(fields: object, message: string): void;
+}
+
+/** Options of {@link accessLog}. */
+export interface AccessLogOptions {
+  /** Gets one line when a stream opens, when it closes, when a request is refused, and when an upstream returns. */
+  log: Logger;
+  /**
+   * Which route parameters are logged: the field's name → names that the parameter may have. Others may be secrets.
+   * @defaultValue `{ workspace: ['workspace', 'workspaceId', 'workspaceID'], workflow: ['workflow', 'workflowId', 'workflowID'] }`
+   */
+  params?: Record<string, readonly string[]>;
+  /** `false`: the key that `authorize` returned is not logged. @defaultValue true */
+  user?: boolean;
+}
+
+/** Options of {@link auditLog}. */
+export interface AuditLogOptions {
+  /** Gets one line for each open, refusal, resume, gap and close. */
+  log: Pick<Logger, 'info'>;
+  /**
+   * Key of the hash of user keys and route parameters: at least 16 characters. The same key on every instance makes
+   * their lines comparable; see {@link hashId}. @defaultValue a random one, so that hashes differ after a restart
+   */
+  secret?: string;
+}
+
+/** Options of {@link adminPage}. */
+export interface AdminPageOptions {
+  /** What the page shows: middlewares of `sseProxy` and `sseRouter`. */
+  proxies: readonly Inspectable[];
+  /** The page's title. @defaultValue 'Event streams' */
+  title?: string;
+  /** Time between two updates, in milliseconds; at least 100. @defaultValue 2_000 */
+  refreshMs?: number;
+  /** Most streams, and most feeds, that are listed. @defaultValue 200 */
+  maxRows?: number;
+}
+
+/** Returned by {@link adminPage}: a handler for `app.use(path, …)`, and for plain `node:http`. */
+export interface AdminPage {
+  (req: IncomingMessage, res: ServerResponse): void;
+  /** Ends the live views, so that they don't keep a server from closing. */
+  close(): void;
+}

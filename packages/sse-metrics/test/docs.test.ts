@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { Registry } from 'prom-client';
+import { sseMetrics } from '../src/index.ts';
+import { errorCodes, refusalReasons } from '../src/labels/values.ts';
+
+const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+const readme = read('../README.md');
+const types = read('../src/types.ts');
+
+/** The first cells of the table under a heading. */
+function rows(heading: string): string[][] {
+  const section = readme.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
+  return [...section.matchAll(/^\| `(.*) \|$/gm)].map(([, row]) => row!.split(' | '));
+}
+
+describe('the README of sse-metrics', () => {
+  it('documents every metric with its type and labels, and no other', async () => {
+    const registry = new Registry();
+    sseMetrics({ registry });
+    const metrics = (await registry.getMetricsAsJSON()).map(({ name, type }) => `${name} ${type}`);
+    const documented = rows('Metrics').map(([name, type]) => `${name!.replace('`', '')} ${type!.split(',')[0]}`);
+    expect(documented.toSorted()).to.deep.equal(metrics.toSorted());
+    for (const [name, , labels] of rows('Metrics')) {
+      const metric = registry.getSingleMetric(name!.replace('`', '')) as unknown as { labelNames: string[] };
+      expect(
+        [...labels!.matchAll(/`(\w+)`/g)].map(([, label]) => label),
+        name,
+      ).to.deep.equal([...metric.labelNames]);
+    }
+  });
+
+  for (const [heading, type] of [
+    ['Access log', 'AccessLogOptions'],
+    ['Admin page', 'AdminPageOptions'],
+  ] as const) {
+    it(`documents every option under "${heading}", and no other`, () => {
+      const [, body = ''] = new RegExp(`interface ${type} \\{([\\s\\S]*?)\\n\\}`).exec(types) ?? [];
+      const options = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name);
+      expect(rows(heading).map(([name]) => name!.replace('`', ''))).to.deep.equal(options);
+    });
+  }
+});
+
+describe('the enumerated labels', () => {
+  it('name every code and every refusal reason of sse-proxy', () => {
+    const table = [...read('../../sse-proxy/src/errors.ts').matchAll(/^ {2}(ERR_SSE_\w+): \[\d+, '([\w-]+)'/gm)];
+    expect(errorCodes.toSorted()).to.deep.equal(table.map(([, code]) => code).toSorted());
+    expect(refusalReasons.toSorted()).to.deep.equal([...new Set(table.map(([, , reason]) => reason))].toSorted());
+  });
+});

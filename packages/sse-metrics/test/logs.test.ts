@@ -1,0 +1,234 @@
+import { expect } from 'chai';
+import pino from 'pino';
+import { SseProxyError } from '../../sse-proxy/src/index.ts';
+import type { SseProxyOptions } from '../../sse-proxy/src/types.ts';
+import { stage } from '../../sse-proxy/test/support/stage.ts';
+import { until } from '../../sse-proxy/test/support/until.ts';
+import { accessLog, auditLog, hashId } from '../src/index.ts';
+
+type Line = Record<string, unknown>;
+
+/** A pino logger whose lines are kept as objects. */
+function keptLog() {
+  const lines: Line[] = [];
+  const log = pino({ base: null, timestamp: false }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  return { log, lines };
+}
+
+const secret = 'a-secret-of-the-operator';
+const path = '/ws/:workspaceId/wf/:workflowId/:token';
+
+describe('access and audit log', () => {
+  const { clean, upstream, app, visit, opened } = stage();
+  afterEach(clean);
+
+  async function logged(options: Partial<SseProxyOptions> = {}) {
+    const { log, lines } = keptLog();
+    const audit = keptLog();
+    const observers = [accessLog({ log }), auditLog({ log: audit.log, secret })];
+    const up = await upstream((request) => {
+      request.begin();
+      request.send('id: 1\ndata: s3cret\n\n');
+    });
+    const proxied = await app({ target: up.url, authorize: () => ({ key: 'ann' }), observers, ...options }, { path });
+    const browser = visit(proxied.port, '/ws/w1/wf/f2/s3cret?token=s3cret', { Cookie: 'a=s3cret' });
+    return { lines, audit: audit.lines, browser, upstream: up, app: proxied };
+  }
+
+  it('logs one line when a stream opens and one when it ends', async () => {
+    const { lines, browser } = await logged();
+    await browser.sees('s3cret\n\n');
+    browser.leave();
+    await until(() => lines.length === 2);
+    const [open, close] = lines as [Line, Line];
+    const stream = { connection: open.connection, route: path, workspace: 'w1', workflow: 'f2', user: 'ann' };
+    expect(open.connection).to.match(/^[0-9a-f-]{36}$/);
+    const { waitedMs, ...opening } = open;
+    expect(waitedMs).to.be.a('number');
+    expect(opening).to.deep.equal({
+      level: 30,
+      ...stream,
+      resumed: false,
+      early: false,
+      msg: 'SSE connection established',
+    });
+    const { durationMs, bytes, ...end } = close;
+    expect([typeof durationMs, typeof bytes]).to.deep.equal(['number', 'number']);
+    expect(end).to.deep.equal({
+      level: 30,
+      ...stream,
+      reason: 'browser-left',
+      events: 1,
+      msg: 'SSE connection closed',
+    });
+  });
+
+  it('logs a refusal once, with its code, the rule and a hint at the cause, as a warning', async () => {
+    const { lines, browser } = await logged({ target: 'http://127.0.0.1:1/?token=s3cret' });
+    await until(() => browser.complete());
+    expect(lines).to.have.length(1);
+    expect(lines[0]).to.include({
+      level: 40,
+      reason: 'upstream',
+      code: 'ERR_SSE_UPSTREAM_CONNECT',
+      cause: 'ECONNREFUSED',
+      status: 200,
+      user: 'ann',
+      msg: 'SSE connection refused',
+    });
+    const limits = { rules: [{ name: 'workflow', key: () => 'a', opensPerMinute: 1 }] };
+    const limited = await logged({ limits });
+    await limited.browser.opened();
+    const second = visit(limited.app.port, '/ws/w1/wf/f2/x');
+    await until(() => second.complete());
+    expect(limited.lines.at(-1)).to.include({
+      level: 40,
+      reason: 'limit',
+      rule: 'workflow',
+      code: 'ERR_SSE_LIMIT_RATE',
+    });
+  });
+
+  it('logs a broken upstream once, with the end of the stream, and the bound that a slow browser exceeded', async () => {
+    const { log, lines } = keptLog();
+    const { request, browser } = await opened({ observers: [accessLog({ log })] });
+    request.reset();
+    await until(() => browser.closed() && lines.length === 2);
+    expect(lines[1]).to.include({ level: 40, reason: 'upstream-broken', code: 'ERR_SSE_UPSTREAM_BROKEN' });
+    const stream = { id: 'x', route: '/', params: {}, key: undefined, resumed: false };
+    const observer = accessLog({ log });
+    observer.onEvict?.({ stream, bound: 'maxStallMs', bufferedBytes: 9 });
+    observer.onClose?.({ stream, reason: 'evicted', error: undefined, durationMs: 5, events: 1, bytes: 9 });
+    expect(lines[2]).to.include({ level: 40, reason: 'evicted', bound: 'maxStallMs' });
+  });
+
+  it('logs an upstream that is lost and back, and a gap, once each', async () => {
+    const { log, lines } = keptLog();
+    const resume = { minDelayMs: 5, maxDelayMs: 20 };
+    const { request, browser, upstream: up } = await opened({ observers: [accessLog({ log })], resume });
+    request.send('data: no id\n\n');
+    await browser.sees('no id\n\n');
+    request.reset();
+    (await up.request(1)).begin();
+    await browser.sees('no-ids');
+    const [open, lost, back, gap] = lines as [Line, Line, Line, Line];
+    const stream = { level: 40, connection: open.connection, route: '/sse', browsers: 1 };
+    expect(lost).to.include({ ...stream, code: 'ERR_SSE_UPSTREAM_BROKEN', attempts: 0, msg: 'SSE upstream lost' });
+    expect(back).to.include({ ...stream, msg: 'SSE upstream is back' });
+    expect(back.outageMs).to.be.a('number');
+    expect(gap).to.include({ ...stream, reason: 'no-ids', msg: 'SSE gap reported' });
+  });
+
+  it('leaves the user out of the access log if asked to, and logs the parameters that it is given', async () => {
+    const { log, lines } = keptLog();
+    const observers = [accessLog({ log, user: false, params: { tenant: ['workspaceId'] } })];
+    const { browser } = await logged({ observers });
+    await browser.opened();
+    expect(lines[0]).to.include({ tenant: 'w1' }).and.to.not.have.any.keys('user', 'workspace', 'workflow');
+  });
+
+  it('audits who opened and closed what, when and with which outcome, with hashed ids', async () => {
+    const { audit, browser } = await logged();
+    await browser.sees('s3cret\n\n');
+    browser.leave();
+    await until(() => audit.length === 2);
+    const [open, close] = audit as [Line, Line];
+    const what = {
+      workspaceId: hashId('w1', secret),
+      workflowId: hashId('f2', secret),
+      token: hashId('s3cret', secret),
+    };
+    const { at, connection, ...rest } = open;
+    expect(Date.parse(String(at))).to.be.closeTo(Date.now(), 60_000);
+    expect(connection).to.equal(close.connection);
+    expect(rest).to.deep.equal({
+      level: 30,
+      audit: 'sse',
+      action: 'open',
+      outcome: 'allowed',
+      who: hashId('ann', secret),
+      route: path,
+      what,
+      resumed: false,
+      msg: 'SSE audit',
+    });
+    expect(close).to.deep.include({
+      action: 'close',
+      outcome: 'browser-left',
+      who: hashId('ann', secret),
+      what,
+      events: 1,
+    });
+    expect(JSON.stringify(audit)).to.not.match(/ann|w1|f2|s3cret/);
+  });
+
+  it('audits refusals, resumes and gaps', async () => {
+    const { log, lines } = keptLog();
+    const observer = auditLog({ log, secret });
+    const stream = { id: 'c1', route: '/sse', params: {}, key: undefined, resumed: false };
+    const error = new SseProxyError('ERR_SSE_LIMIT_KEY', { rule: 'user' });
+    observer.onRefuse?.({ stream, error, status: 200, retryMs: 5_000 });
+    observer.onResume?.({ route: '/sse', stream: undefined, attempts: 2, outageMs: 10.4, browsers: 3 });
+    observer.onGap?.({ route: '/sse', stream, reason: 'no-ids', browsers: 3 });
+    const told = lines.map(({ level: _, msg: __, at: ___, ...rest }) => rest);
+    const refusal = {
+      outcome: 'limit',
+      who: null,
+      connection: 'c1',
+      route: '/sse',
+      what: {},
+      code: 'ERR_SSE_LIMIT_KEY',
+    };
+    expect(told).to.deep.equal([
+      { audit: 'sse', action: 'refuse', ...refusal, rule: 'user', status: 200 },
+      {
+        audit: 'sse',
+        action: 'resume',
+        outcome: 'restored',
+        who: null,
+        route: '/sse',
+        attempts: 2,
+        outageMs: 10,
+        browsers: 3,
+      },
+      {
+        audit: 'sse',
+        action: 'gap',
+        outcome: 'no-ids',
+        who: null,
+        connection: 'c1',
+        route: '/sse',
+        what: {},
+        browsers: 3,
+      },
+    ]);
+  });
+
+  it('hashes differently after a restart unless it is given a secret', () => {
+    const hashes = [1, 2].map(() => {
+      const { log, lines } = keptLog();
+      const stream = { id: 'c', route: '/', params: {}, key: 'ann', resumed: false };
+      auditLog({ log }).onOpen?.({ stream, waitedMs: 1, early: false, lastEventIdHash: undefined });
+      return lines[0]?.who;
+    });
+    expect(hashes[0])
+      .to.match(/^[\w-]{22}$/)
+      .and.to.not.equal(hashes[1]);
+  });
+
+  it('writes no control character and no endless text of a user key or a parameter', () => {
+    const { log, lines } = keptLog();
+    const stream = {
+      id: 'c',
+      route: '/',
+      params: { workflow: 'a\u2028b' },
+      key: `x\n${'y'.repeat(5_000)}`,
+      resumed: false,
+    };
+    accessLog({ log }).onOpen?.({ stream, waitedMs: 1, early: false, lastEventIdHash: undefined });
+    expect(lines[0]?.workflow).to.equal('a\\u{2028}b');
+    expect(String(lines[0]?.user))
+      .to.match(/^x\\u\{a\}y+…$/)
+      .and.have.length.below(220);
+  });
+});
