@@ -40,6 +40,12 @@ export const needs = {
     macos: 'brew install nginx',
     found: () => findExecutable('nginx') !== undefined,
   },
+  prometheus: {
+    purpose: 'evaluate metrics, alert rules and dashboard queries with a real Prometheus, promtool and amtool',
+    debian: ['prometheus', 'prometheus-alertmanager'],
+    macos: 'brew install prometheus alertmanager',
+    found: () => ['prometheus', 'promtool', 'amtool'].every((name) => findExecutable(name) !== undefined),
+  },
   python: {
     purpose: 'proxy event streams of FastAPI (uvicorn) and Flask (gunicorn)',
     debian: ['python3-fastapi', 'python3-uvicorn', 'python3-flask', 'gunicorn'],

@@ -12,6 +12,7 @@ export const groups = {
   'sse-proxy s-z': ['packages/sse-proxy/test/[s-z]*.test.ts'],
   'sse-proxy a-f': ['packages/sse-proxy/test/[a-f]*.test.ts'],
   'sse-proxy g-r': ['packages/sse-proxy/test/**/*.test.ts'],
+  operations: ['test/operations/**/*.test.ts'],
   'set-up': ['test/setup/**/*.test.ts'],
   'packed tarballs': ['test/packages/**/*.test.ts'],
   'sse-client in Chromium': ['packages/sse-client/test/browser/**/*.test.ts'],

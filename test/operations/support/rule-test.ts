@@ -1,0 +1,64 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { alertRules, runTool } from './promtool.ts';
+
+/** One scrape: series → value. */
+export type Scrape = ReadonlyMap<string, number>;
+
+/** Interval between two scrapes, as Prometheus counts it. However fast they are taken, they count as so far apart. */
+export const intervalSeconds = 15;
+
+/** What Prometheus adds to each series that it scrapes. */
+const target = 'instance="bff-1:9464",job="sse"';
+
+/**
+ * Evaluates the deployed alert rules on scrapes with `promtool test rules`.
+ *
+ * @param name names the test in promtool's output
+ * @param scrapes one every 15 seconds; undefined: the instance didn't answer
+ * @param firing names of the alerts that must be firing at the end, and no others
+ * @throws Error with promtool's output if other alerts fire
+ */
+export async function expectFiring(
+  name: string,
+  scrapes: readonly (Scrape | undefined)[],
+  firing: string[],
+): Promise<void> {
+  const names = new Set(scrapes.flatMap((scrape) => [...(scrape?.keys() ?? [])]));
+  const series = [...names].map((it) => ({
+    series: withTarget(it),
+    values: scrapes.map((scrape) => scrape?.get(it) ?? '_').join(' '),
+  }));
+  const up = { series: `up{${target}}`, values: scrapes.map((scrape) => (scrape ? 1 : 0)).join(' ') };
+  const test = {
+    rule_files: [alertRules],
+    evaluation_interval: `${intervalSeconds}s`,
+    tests: [
+      {
+        name,
+        interval: `${intervalSeconds}s`,
+        input_series: [up, ...series],
+        promql_expr_test: [
+          {
+            expr: 'max by (alertname) (ALERTS{alertstate="firing"})',
+            eval_time: `${(scrapes.length - 1) * intervalSeconds}s`,
+            exp_samples: firing.map((alert) => ({ labels: `{alertname="${alert}"}`, value: 1 })),
+          },
+        ],
+      },
+    ],
+  };
+  const folder = await mkdtemp(join(tmpdir(), 'datashop-rules-'));
+  try {
+    const file = join(folder, 'test.json');
+    await writeFile(file, JSON.stringify(test));
+    await runTool('promtool', ['test', 'rules', file]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function withTarget(series: string): string {
+  return series.endsWith('}') ? series.replace(/\}$/, `,${target}}`) : `${series}{${target}}`;
+}
