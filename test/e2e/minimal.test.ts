@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import { until } from '../../packages/sse-proxy/test/support/until.ts';
 import { Example, node } from './support/example.ts';
 
 const serverScript = 'examples/minimal/src/server.ts';
@@ -51,6 +52,20 @@ describe('the minimal example', () => {
       if (got.endsWith('two\n\n')) break;
     }
     expect(got).to.equal('retry: 2000\nid: 1\ndata: one\n\nid: 2\ndata: two\n\n');
+  });
+
+  it('the minimal example prints on its console why nothing arrives when its upstream can not be reached', async () => {
+    const lonely = new Example(node(serverScript), { PORT: '0', UPSTREAM: 'http://127.0.0.1:1/logs/stream' });
+    try {
+      await (await fetch(await lonely.line())).text();
+      await until(() => lonely.stderr.includes('ECONNREFUSED'));
+      expect(lonely.stderr).to.include(
+        '[ERR_SSE_UPSTREAM_CONNECT] SseProxyWarning: sse-proxy refused a stream on /sse/logs/stream: ' +
+          'upstream http://127.0.0.1:1 failed in phase connect: ECONNREFUSED\n',
+      );
+    } finally {
+      await lonely.end();
+    }
   });
 
   it('the minimal example closes the upstream request when the browser leaves [R40]', async () => {

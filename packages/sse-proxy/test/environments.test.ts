@@ -128,7 +128,7 @@ for (const environment of environments) {
     async function started(options: Partial<SseProxyOptions>, answer?: (request: UpstreamRequestSeen) => void) {
       const up = add(await rawUpstream(answer), (it) => it.close());
       const seen = witness();
-      handler = sseProxy({ target: up.url, resume: false, ...options, observers: [seen] });
+      handler = sseProxy({ target: up.url, resume: false, warnings: false, ...options, observers: [seen] });
       const proxy = handler;
       add(proxy, (it) => it.close());
       return { up, seen, proxy, visit: (how?: VisitOptions) => add(running.visit(how), (it) => it.leave()) };

@@ -1,5 +1,8 @@
 import { expect } from 'chai';
+import { SseProxyError } from '../src/errors.ts';
+import { Warnings } from '../src/hooks/warnings.ts';
 import type { SseProxyOptions } from '../src/types.ts';
+import { clock } from './support/clock.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 
@@ -46,6 +49,28 @@ describe('warnings of the process', () => {
     await until(() => seen.length === 2);
     expect(witness.refusals).to.have.length(3);
     expect(seen.map(({ code }) => code)).to.deep.equal(['ERR_SSE_UPSTREAM_CONNECT', 'ERR_SSE_FORBIDDEN']);
+  });
+
+  it('say after a minute how many times a code was held back', async () => {
+    const seen = watch();
+    clock.install();
+    try {
+      const warnings = new Warnings();
+      const report = () => warnings.report('/sse', 'refused a stream', new SseProxyError('ERR_SSE_LIMIT'));
+      for (let n = 0; n < 4; n++) report();
+      clock.tick(59_999);
+      report();
+      clock.tick(1);
+      report();
+      report();
+    } finally {
+      clock.uninstall();
+    }
+    await until(() => seen.length === 2);
+    expect(seen.map(({ message }) => message)).to.deep.equal([
+      'sse-proxy refused a stream on /sse: Too many streams',
+      'sse-proxy refused a stream on /sse: Too many streams (4 more since the last warning)',
+    ]);
   });
 
   it('report an upstream that was lost and can not be resumed', async () => {

@@ -28,7 +28,7 @@ describe('without Express', () => {
 
   function proxy(options: SseProxyOptions): { handler: SseProxyHandler; seen: Witness } {
     const seen = witness();
-    const handler = sseProxy({ resume: false, retryMs: false, observers: [seen], ...options });
+    const handler = sseProxy({ resume: false, warnings: false, retryMs: false, observers: [seen], ...options });
     add(handler, (it) => it.close());
     return { handler, seen };
   }
