@@ -369,6 +369,19 @@ describe('identity behind a shared feed, judged again at every connect [R51] [ro
     expect(calls).to.have.length(1);
   });
 
+  it('calls upstreamHeaders for the next browser with the same share.key if it takes a second for the first', async () => {
+    let hangs = false;
+    const { up, open } = await shared(
+      (req) => (hangs && req.headers['x-user'] === 'a1' ? new Promise(() => {}) : { 'x-role': 'all' }),
+      { share: { key: () => 'a', join: 'live' }, hookTimeoutMs: 600_000 },
+    );
+    const browsers = [await open('a1'), await open('a2')];
+    hangs = true;
+    up.requests[0]?.reset();
+    (await up.request(1)).send(event(1));
+    await Promise.all(browsers.map((browser) => browser.sees(event(1))));
+  });
+
   it('moves a browser whose share.key has changed', async () => {
     const teams: Record<string, string> = { a: 'x', b: 'x' };
     const { up, open, stats } = await shared((req) => ({ 'x-role': teams[String(req.headers['x-user'])] as string }), {

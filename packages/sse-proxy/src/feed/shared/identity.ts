@@ -1,5 +1,5 @@
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
-import type { SharedRequest } from './shared-request.ts';
+import type { RequestSource, SharedRequest } from './shared-request.ts';
 import type { SharedSubscription } from './shared-subscription.ts';
 
 const maxCallsPerTurn = 32;
@@ -31,53 +31,96 @@ export async function groupByRequest(subscriptions: readonly SharedSubscription[
     if (group) group.subscriptions.push(subscription);
     else groups.set(key, { key, request, subscriptions: [subscription] });
   };
-  const isKeyed = subscriptions.some(({ source }) => source?.identify);
-  if (!isKeyed) {
-    const late = await settle(subscriptions, ({ source }) => source?.build(), add);
+  const fail = (subscription: SharedSubscription, error: unknown) => subscription.fail(error);
+  if (!subscriptions.some(({ source }) => source?.identify)) {
+    const late = await settle(
+      subscriptions,
+      whileOpen((source) => source.build()),
+      add,
+      fail,
+    );
     return { groups: [...groups.values()], late };
   }
   const teams = new Map<string, SharedSubscription[]>();
   const addTo = (subscription: SharedSubscription, team: string) => {
     teams.set(team, [...(teams.get(team) ?? []), subscription]);
   };
-  const unidentified = await settle(subscriptions, ({ source }) => source?.identify?.(), addTo);
-  for (const team of teams.values()) {
-    const made = await buildOnce(team);
-    if (made) for (const subscription of team) if (!subscription.isClosed) add(subscription, made);
-  }
+  const unidentified = await settle(
+    subscriptions,
+    whileOpen((source) => source.identify?.()),
+    addTo,
+    fail,
+  );
+  const addAll = (team: SharedSubscription[], made: SharedRequest) => {
+    for (const subscription of team) if (!subscription.isClosed) add(subscription, made);
+  };
+  const unbuilt = await settle([...teams.values()], buildOnce, addAll, () => {});
   const late = new Map<SharedSubscription, Promise<SharedRequest>>();
+  for (const [team, made] of unbuilt) for (const subscription of team) late.set(subscription, made);
   for (const [subscription, identified] of unidentified)
     late.set(
       subscription,
-      identified.then(() => (subscription.source as { build(): Promise<SharedRequest> }).build()),
+      identified.then(() => (subscription.source as RequestSource).build()),
     );
   return { groups: [...groups.values()], late };
 }
 
-/** Builds the request of browsers that share one by `share.key`: with the hooks of any that is connected. */
-async function buildOnce(team: readonly SharedSubscription[]): Promise<SharedRequest | undefined> {
-  for (const subscription of team) {
-    if (subscription.isClosed) continue;
-    try {
-      return await subscription.source?.build();
-    } catch (error) {
-      subscription.fail(error);
-    }
-  }
-  return undefined;
+/** Calls a hook for a browser unless it has left. */
+function whileOpen<T>(call: (source: RequestSource) => Promise<T> | undefined) {
+  return ({ isClosed, source }: SharedSubscription) => (isClosed || !source ? undefined : call(source));
 }
 
 /**
- * Starts `call` for all subscriptions, few in each turn of the event loop, and passes results to `onResult`. Resolves when
- * all have settled, or some time after the first result, with those that have not. Never before all have been started: a
- * browser that was not asked must not stay.
+ * Builds the request of browsers that share one by `share.key`: with the hooks of the first that settles. The hooks of the
+ * next browser are called when those of the one before fail, or have not settled within {@link graceMs}. Rejects if the
+ * hooks of all have failed.
  */
-function settle<T>(
-  subscriptions: readonly SharedSubscription[],
-  call: (subscription: SharedSubscription) => Promise<T> | undefined,
-  onResult: (subscription: SharedSubscription, result: T) => void,
-): Promise<Map<SharedSubscription, Promise<T>>> {
-  const pending = new Map<SharedSubscription, Promise<T>>();
+function buildOnce(team: readonly SharedSubscription[]): Promise<SharedRequest> {
+  return new Promise((resolve, reject) => {
+    const rest = [...team];
+    let pending = 0;
+    let isMade = false;
+    let timer: NodeJS.Timeout | undefined;
+    const next = (reason?: unknown) => {
+      clearTimeout(timer);
+      if (isMade) return;
+      const subscription = rest.shift();
+      if (!subscription) {
+        if (pending === 0) reject(reason);
+        return;
+      }
+      if (subscription.isClosed || !subscription.source) return next(reason);
+      pending++;
+      timer = setTimeout(next, graceMs);
+      subscription.source.build().then(
+        (made) => {
+          isMade = true;
+          clearTimeout(timer);
+          resolve(made);
+        },
+        (error) => {
+          pending--;
+          subscription.fail(error);
+          next(error);
+        },
+      );
+    };
+    next();
+  });
+}
+
+/**
+ * Starts `call` for all keys, few in each turn of the event loop, and passes results to `onResult`. Resolves when all have
+ * settled, or some time after the first result, with those that have not. Never before all have been started: a browser
+ * that was not asked must not stay.
+ */
+function settle<Key, Result>(
+  keys: readonly Key[],
+  call: (key: Key) => Promise<Result> | undefined,
+  onResult: (key: Key, result: Result) => void,
+  onFailure: (key: Key, error: unknown) => void,
+): Promise<Map<Key, Promise<Result>>> {
+  const pending = new Map<Key, Promise<Result>>();
   return new Promise((resolve) => {
     let isStarted = false;
     let hasResult = false;
@@ -93,38 +136,35 @@ function settle<T>(
       if (pending.size === 0) finish();
       else if (hasResult) timer ??= setTimeout(finish, graceMs);
     };
-    const start = (subscription: SharedSubscription) => {
-      const called = subscription.isClosed ? undefined : call(subscription);
+    const start = (key: Key) => {
+      const called = call(key);
       if (!called) return;
-      pending.set(subscription, called);
+      pending.set(key, called);
       const settled = (use: () => void) => {
         if (isOver) return;
         use();
-        pending.delete(subscription);
+        pending.delete(key);
         update();
       };
       called.then(
         (result) =>
           settled(() => {
             hasResult = true;
-            onResult(subscription, result);
+            onResult(key, result);
           }),
-        (error) => settled(() => subscription.fail(error)),
+        (error) => settled(() => onFailure(key, error)),
       );
     };
-    void startAll(subscriptions, start).then(() => {
+    void startAll(keys, start).then(() => {
       isStarted = true;
       update();
     });
   });
 }
 
-async function startAll(
-  subscriptions: readonly SharedSubscription[],
-  start: (subscription: SharedSubscription) => void,
-): Promise<void> {
-  for (const [index, subscription] of subscriptions.entries()) {
+async function startAll<Key>(keys: readonly Key[], start: (key: Key) => void): Promise<void> {
+  for (const [index, key] of keys.entries()) {
     if (index > 0 && index % maxCallsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
-    start(subscription);
+    start(key);
   }
 }
