@@ -3,8 +3,8 @@ import { SseProxyError } from '../errors.ts';
 import { isPromiseLike } from './call-hook.ts';
 
 /**
- * For what a method of the response returned: middleware that wraps it may return a promise, whose rejection would end
- * the process [R45].
+ * Calls `listener` if `returned` is a promise that rejects. For what methods of a response return: a middleware may have
+ * wrapped them in async functions, and an unhandled rejection would end the process [R45].
  */
 export function onRejection(returned: unknown, listener: (cause: unknown) => void): void {
   if (isPromiseLike(returned)) returned.then(undefined, listener);
@@ -23,7 +23,7 @@ export function writeHead(
   onFailure: () => void,
 ): void {
   onRejection(res.writeHead(status, headers), onFailure);
-  // Not so for a browser that has left over HTTP/2.
+  // On HTTP/2 Node sends no headers to a browser that has left.
   if (res.headersSent || res.destroyed || res.closed) return;
   throw new SseProxyError('ERR_SSE_INTERNAL', { message: 'a wrapper of res.writeHead did not pass the call on' });
 }
