@@ -12,7 +12,7 @@ import { shiftClock } from './clock.ts';
 import { hookedOptions } from './hooks.ts';
 import { identify, upstreamHeaders } from './identities.ts';
 import { heldRequests, middleware } from './middleware.ts';
-import type { ProxySetUp } from './proxy.ts';
+import type { ProxySetUp } from './proxy-set-up.ts';
 import { tally } from './tally.ts';
 
 const setUp = JSON.parse(process.argv[2] as string) as ProxySetUp;

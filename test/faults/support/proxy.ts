@@ -1,25 +1,7 @@
-import type { SseProxyOptions } from '../../../packages/sse-proxy/src/types.ts';
 import { gone } from '../../e2e/support/processes.ts';
 import { type Child, startChild } from '../../scale/support/child.ts';
 import type { ProxyAnswers } from './proxy-process.ts';
-
-/** How a proxy process is started. The options are those that JSON can express. */
-export interface ProxySetUp {
-  readonly options: SseProxyOptions;
-  readonly port?: number;
-  /** Grace time of the drain that SIGTERM starts, in ms. */
-  readonly graceMs?: number;
-  /** Resolves the upstream's name by a function whose result `resolveTo` sets. */
-  readonly lookup?: boolean;
-  /** The only trusted certificate, as PEM. */
-  readonly ca?: string;
-  /** Hooks fail as the query says. */
-  readonly hooks?: boolean;
-  /** `upstreamHeaders` sends a token and each user's tenant, which `identify` changes. */
-  readonly identities?: boolean;
-  /** Adds a log sink whose pipe has no reader. */
-  readonly blockedLog?: boolean;
-}
+import type { ProxySetUp } from './proxy-set-up.ts';
 
 const script = new URL('./proxy-process.ts', import.meta.url).href;
 

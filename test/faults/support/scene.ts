@@ -1,9 +1,11 @@
 import type { SseProxyOptions } from '../../../packages/sse-proxy/src/types.ts';
-import { type ProxyServer, type ProxySetUp, startProxy } from './proxy.ts';
+import { type ProxyServer, startProxy } from './proxy.ts';
+import type { ProxySetUp } from './proxy-set-up.ts';
 import { Relay, type RelayRules } from './relay.ts';
 import { endWithScene as add, until } from './stage.ts';
 import type { Seen } from './tally.ts';
-import { UpstreamServer, type UpstreamSetUp } from './upstream.ts';
+import { UpstreamServer } from './upstream.ts';
+import type { UpstreamSetUp } from './upstream-set-up.ts';
 import { Viewer, type ViewerOptions } from './viewer.ts';
 
 export type Mode = 'dedicated' | 'shared';

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { until } from '../../../packages/sse-proxy/test/support/until.ts';
 import { answer } from '../../scale/support/child.ts';
 import { frame, idOf } from './events.ts';
-import type { UpstreamSetUp, UpstreamSwitches } from './upstream.ts';
+import type { UpstreamSetUp, UpstreamSwitches } from './upstream-set-up.ts';
 
 const setUp = JSON.parse(process.argv[2] as string) as UpstreamSetUp;
 const tickMs = 5;
