@@ -66,7 +66,7 @@ export class SseProxyError extends Error {
   readonly status: number;
   /** The `reason` in the refused event that a browser gets. */
   readonly reason: string;
-  /** Whether the browser may come back: a soft refusal instead of a status. */
+  /** True if the browser may come back: the refusal is soft unless `refuse: 'status'` is set. */
   readonly temporary: boolean;
   /** Human-readable, the same for every occurrence of the code. */
   readonly title: string;
@@ -102,7 +102,7 @@ export function asProxyError(cause: unknown): SseProxyError {
   return isProxyError(cause) ? cause : new SseProxyError('ERR_SSE_INTERNAL', { cause });
 }
 
-/** Longest part of a message that comes from outside. [R56] */
+/** Most characters of text from outside that a message contains. [R56] */
 const maxShown = 200;
 
 /** Controls, invisible format characters, line and paragraph separators, lone surrogates: a log could be forged by them. */

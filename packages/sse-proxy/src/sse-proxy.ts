@@ -75,7 +75,7 @@ async function serve(context: ProxyContext, req: Request, res: Response): Promis
     const subscription = await subscribe(context, stream, cursor.id);
     stream.follow(subscription);
     const headers = await lifetime.race(subscription.ready);
-    // All that waited for the same upstream would otherwise continue in the same turn.
+    // Otherwise all streams that waited for the same upstream would continue in one turn.
     if (turnLimiter.turn !== turn) await turnLimiter.begin();
     // After a close() in the meantime the browser still gets its refusal.
     if (lifetime.ended) throw new StreamEnded();

@@ -221,7 +221,7 @@ describe('a StreamLimiter of the user', () => {
     return { up, ...(await app({ target: up.url, retryMs: false, limits, ...options })) };
   }
 
-  it('gets request, key and signal; its permit is released exactly once', async () => {
+  it('a limiter gets request, key and signal; its permit is released exactly once', async () => {
     const asked: LimitRequest[] = [];
     let released = 0;
     const acquire = (request: LimitRequest) => {
@@ -271,7 +271,7 @@ describe('a StreamLimiter of the user', () => {
     });
   }
 
-  it('may return a thenable whose then() returns nothing', async () => {
+  it('a limiter may return a thenable whose then() returns nothing', async () => {
     let released = 0;
     const permit = { ok: true as const, release: () => void released++ };
     const thenable = {
@@ -287,7 +287,7 @@ describe('a StreamLimiter of the user', () => {
     expect(released).to.equal(1);
   });
 
-  it('may be an instance of a class', async () => {
+  it('a limiter may be an instance of a class', async () => {
     class Limiter implements StreamLimiter {
       readonly most = 1;
       open = 0;
@@ -313,7 +313,7 @@ describe('a StreamLimiter of the user', () => {
     [-1, 5_000, 10_000],
   ];
   for (const [retryAfterMs, least, most] of retries) {
-    it(`its retryAfterMs: ${retryAfterMs} is respected within bounds`, async () => {
+    it(`the retryAfterMs of a limiter: ${retryAfterMs} is respected within bounds`, async () => {
       const acquire = () => ({
         ok: false as const,
         rule: 'user',
@@ -331,7 +331,7 @@ describe('a StreamLimiter of the user', () => {
     });
   }
 
-  it('refuses one request if it returns nonsense', async () => {
+  it('refuses one request if a limiter returns nonsense', async () => {
     for (const answer of [
       undefined,
       null,
@@ -345,7 +345,7 @@ describe('a StreamLimiter of the user', () => {
       const browser = visit(port);
       await until(() => browser.complete());
       expect(refusalOf(browser)).to.include({ reason: 'internal', code: 'ERR_SSE_HOOK' });
-      expect(witness.errors[0]!.error.message).to.match(/^limits\.acquire must give /);
+      expect(witness.errors[0]!.error.message).to.match(/^limits\.acquire must return /);
       expect(up.requests).to.have.length(0);
     }
   });

@@ -18,7 +18,7 @@ interface WatchdogHandlers {
   onDead(): void;
 }
 
-/** After a sleep or a long task, bytes may have arrived that have not been read: time to read them. */
+/** Time to read what arrived during a sleep or a long task, before the connection counts as silent. */
 const lookAgainMs = 50;
 
 /** Detects a silent connection, and a request that is not answered. `false` disables it. */

@@ -1,5 +1,6 @@
 /** An event in the list. */
 export interface EventEntry {
+  /** Tells an event from a gap. */
   readonly kind: 'event';
   /** Unique in this store and stable while the entry is kept: usable as a React key. */
   readonly key: number;
@@ -7,6 +8,7 @@ export interface EventEntry {
   readonly id: string;
   /** The event's type; `message` if it has none. */
   readonly event: string;
+  /** Its data lines, joined by LF. */
   readonly data: string;
   /** When this browser received it, in milliseconds since 1970. */
   readonly receivedAt: number;
@@ -16,6 +18,7 @@ export interface EventEntry {
 
 /** A place in the list where continuity was lost. */
 export interface GapEntry {
+  /** Tells a gap from an event. */
   readonly kind: 'gap';
   /** As for events. */
   readonly key: number;
@@ -33,9 +36,9 @@ export interface GapEntry {
    * - `reader-too-slow`: an async iterator dropped entries, which only happens with `shareTabs`
    */
   readonly reason: string;
-  /** Milliseconds since 1970. */
+  /** When the stream was lost, in milliseconds since 1970. */
   readonly from: number;
-  /** Milliseconds since 1970. */
+  /** When it was back, in milliseconds since 1970. */
   readonly to: number;
   /** Id of the last event before the gap, where a REST cursor can begin; '' if unknown. */
   readonly afterId: string;
@@ -67,9 +70,10 @@ export interface EntryList extends Iterable<Entry> {
 export interface KnownEvent {
   /** '' if it has none: then it can't be recognised in the stream. */
   id: string;
+  /** Its data lines, joined by LF. */
   data: string;
   /** The event's type. @defaultValue 'message' */
   event?: string;
-  /** Milliseconds since 1970. @defaultValue now */
+  /** When it was received, in milliseconds since 1970. @defaultValue now */
   receivedAt?: number;
 }

@@ -25,6 +25,7 @@ export interface StreamCounts {
 
 /** The state to render. A new frozen object after every change; for events, at most one a frame. */
 export interface StreamSnapshot {
+  /** What the stream is doing. */
   readonly status: StreamStatus;
   /**
    * The user's last choice: true after `connect()`, false after `disconnect()`, null before either. Restored by
@@ -49,6 +50,7 @@ export interface StreamSnapshot {
   readonly lastEventId: string;
   /** The entries kept. */
   readonly entries: EntryList;
+  /** Counts of events, by origin and fate. */
   readonly counts: StreamCounts;
   /** With `shareTabs`, whether this tab holds the connection (`leader`) or another one does; else `standalone`. */
   readonly role: 'standalone' | 'leader' | 'follower';

@@ -1,5 +1,5 @@
 /**
- * What the stream is doing. Only `idle`, `unauthorized` and `closed` are left by `connect()` alone.
+ * What the stream is doing. `idle`, `unauthorized` and `closed` end only by `connect()`.
  *
  * - `idle`: switched off by `disconnect()`, or not switched on yet
  * - `connecting`: a request has been sent and not been answered
@@ -56,6 +56,7 @@ export type StreamErrorCode =
 
 /** Why the last connection failed or ended. */
 export interface StreamError {
+  /** Which failure it is. */
   readonly code: StreamErrorCode;
   /** An English sentence without secrets. */
   readonly message: string;

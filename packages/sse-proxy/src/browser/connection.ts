@@ -17,7 +17,7 @@ export function http1SocketOf(res: ServerResponse): Duplex | undefined {
   return http2StreamOf(res) ? undefined : (res.socket ?? undefined);
 }
 
-/** Listens past a middleware's own `on`: compression attaches drain listeners to its gzip stream instead. */
+/** Adds a listener past a middleware's wrapper of `on`: that of compression would add it to its gzip stream. */
 export function onResponse(
   res: ServerResponse,
   event: 'close' | 'drain' | 'error' | 'finish',

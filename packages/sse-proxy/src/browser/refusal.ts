@@ -17,14 +17,14 @@ export interface Refusal {
 /** How to refuse. */
 export interface RefuseOptions {
   readonly mode: 'soft' | 'status';
-  /** True while the proxy closes: a kept connection would hold up server.close(). */
+  /** True while the proxy closes: a connection that is kept alive would delay server.close(). */
   readonly isDraining: boolean;
 }
 
 /**
  * Refuses a request. "Later" is a 200 stream with a retry time, a refused event and an end, because `EventSource` gives
  * up for good on any other status; "never" is its status with a problem document (RFC 9457). Of the error, only code,
- * status, reason and title are sent. Uses nothing of Express. Never throws.
+ * status, reason and title are sent. Needs no method of Express. Never throws.
  */
 export function refuse(
   req: IncomingMessage,

@@ -45,7 +45,7 @@ export class ResponseSink implements ChunkSink {
   }
 
   write(bytes: Buffer): void {
-    // The response keeps what it is given until it has been sent.
+    // The response retains the buffer until it has been sent.
     const copy = Buffer.from(bytes);
     if (this.#slices.length > 0 || copy.length > sliceBytes) this.#enqueue(copy);
     else this.#send(copy);

@@ -11,7 +11,7 @@ export class StallDetector {
   /** Beats without progress after which the browser counts as stalled. */
   readonly #limit: number;
   #beats = 0;
-  /** What the browser had not acknowledged when it was last measured. */
+  /** Bytes that the browser had not acknowledged at the last measurement. */
   #unacknowledged: number | undefined;
 
   constructor(res: ServerResponse, sink: ChunkSink, limit: number) {
@@ -20,7 +20,7 @@ export class StallDetector {
     this.#limit = limit;
   }
 
-  /** Nothing waits for the browser. */
+  /** Call when no bytes wait for the browser any more. */
   reset(): void {
     this.#beats = 0;
   }
@@ -40,7 +40,7 @@ export class StallDetector {
   async #confirm(onStalled: () => void): Promise<void> {
     const before = this.#unacknowledged;
     const now = await this.#measure();
-    // Fewer: the browser has acknowledged some. More: it had, so that the kernel has taken further bytes.
+    // Fewer: the browser has acknowledged bytes. More: the kernel has accepted further ones, which needs acknowledgements.
     const hasMoved = before !== undefined && now !== undefined && now !== before;
     if (hasMoved || this.#sink.tookBytes() || this.#sink.bufferedBytes === 0) this.#beats = 0;
     else if (this.#beats > this.#limit) onStalled();

@@ -61,7 +61,7 @@ function sendStatus(
   writeHead(res, 200, closes ? { ...headers, Connection: 'close' } : headers, () => breakOff(res));
 }
 
-/** Removes what an earlier middleware said about another body than ours. */
+/** Removes the fields by which an earlier middleware described another body than ours. */
 export function removeBodyHeaders(res: ServerResponse): void {
   for (const name of ['Content-Length', 'Content-Encoding', 'ETag']) if (res.hasHeader(name)) res.removeHeader(name);
 }

@@ -17,7 +17,7 @@ export const defaults = {
   refuse: 'soft',
 } as const;
 
-/** Shortest retry time of a soft refusal. It is jittered up to twice as long, so that browsers refused at once spread out. */
+/** Shortest retry time of a soft refusal. It is jittered up to twice as long, so that browsers don't return together. */
 export const refusalRetryMs = 5_000;
 
 /** Upper bound of an upstream's Retry-After and `retry:`, before jitter, for browsers and for the proxy's own reconnects. */
@@ -38,5 +38,5 @@ export const maxBackfills = 32;
 /** Most streams that begin, or open after their upstream's headers, in one turn of the event loop. */
 export const maxOpensPerTurn = 32;
 
-/** About how many bytes one write brings to a browser that is behind a shared feed. */
+/** Approximate size of one write to a browser that is behind a shared feed. */
 export const replaySliceBytes = 65_536;

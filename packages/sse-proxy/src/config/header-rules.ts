@@ -5,7 +5,7 @@ import { isRecord, type Rule, refuseOption, text, value } from './rule.ts';
 
 type UpstreamHeaders = NonNullable<SseProxyOptions['upstreamHeaders']>;
 
-/** Never forwarded or added: they belong to one connection, or the proxy sets them itself. [R8] */
+/** Fields that are never forwarded or added: they belong to one connection, or the proxy sets them itself. [R8] */
 const managedUp = new Set([
   'accept',
   'accept-encoding',
@@ -25,7 +25,10 @@ const managedUp = new Set([
   'via',
 ]);
 
-/** Never passed to a browser: they would act on our origin, belong to one connection, or the proxy sets them. [R9] */
+/**
+ * Fields that are never passed to a browser: they would act on our origin, belong to one connection, or the proxy sets
+ * them. [R9]
+ */
 const managedDown = new Set([
   ...['set-cookie', 'set-cookie2', 'clear-site-data', 'alt-svc', 'strict-transport-security'],
   ...['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings'],

@@ -33,7 +33,7 @@ export function createLimiter({ total, rules }: { total: number; rules: readonly
 
   return {
     acquire(request: LimitRequest): LimitResult {
-      // Keys first: a key function may throw, and must then leave nothing counted.
+      // All keys are computed first: if a key function throws, nothing has been counted.
       const keys = counters.length === 0 ? noKeys : counters.map((counter) => counter.keyOf(request));
       if (open >= total) return { ok: false, rule: 'total', kind: 'total' };
       const refusal = firstRefusal(counters, keys);
@@ -45,7 +45,7 @@ export function createLimiter({ total, rules }: { total: number; rules: readonly
   };
 }
 
-/** The first rule that refuses, with the longest wait of all that do: earlier returns would be refused again. */
+/** The first rule that refuses, with the longest wait of all that refuse: an earlier return would be refused again. */
 function firstRefusal(counters: readonly RuleCounter[], keys: readonly (string | undefined)[]): Refusal | undefined {
   let first: Refusal | undefined;
   for (const [index, counter] of counters.entries()) {
@@ -67,7 +67,7 @@ class CountedPermit {
     this.#keys = keys;
   }
 
-  /** Only the first call counts. */
+  /** Calls after the first have no effect. */
   release(): void {
     const giveBack = this.#giveBack;
     this.#giveBack = undefined;

@@ -38,7 +38,7 @@ export function readOptions(given: SseProxyOptions): Config {
     const spans = [heartbeatMs, idleTimeoutMs, maxDurationMs, reauthorizeMs, slowClient.maxStallMs];
     return Object.freeze({
       ...checked,
-      // It goes up without being listed, as the protocol's cursor. [R16]
+      // Last-Event-ID always goes up, also if it isn't listed. [R16]
       forwardHeaders: Object.freeze(checked.forwardHeaders.filter((name) => name !== 'last-event-id')),
       limiter: limits.limiter,
       maxUpstreams: limits.upstreams,
@@ -69,7 +69,7 @@ function refusingHostileMembers<T>(read: () => T): T {
   }
 }
 
-/** What one option requires of another. */
+/** Checks what one option requires of another. */
 function checkTogether(
   given: SseProxyOptions,
   checked: Omit<CheckedOptions, 'limits'>,
@@ -106,7 +106,7 @@ function isCredential(name: string): boolean {
   return /auth|token|secret|session|cookie|api-?key|credential|jwt/i.test(name);
 }
 
-/** Four periods in a span keep what is measured in periods within a quarter of the span. */
+/** A time that is measured in periods of a quarter of `spanMs` is wrong by at most that quarter. */
 function quarterOf(spanMs: number): number {
   return Math.max(5, spanMs / 4);
 }

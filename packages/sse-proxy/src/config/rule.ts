@@ -12,7 +12,7 @@ export type Rules<Options> = { readonly [Name in keyof Required<Options>]: Rule<
 /** What the rules of a table return. */
 export type Values<Table> = { readonly [Name in keyof Table]: Table[Name] extends Rule<infer T> ? T : never };
 
-/** What a value may be: in words, and as a test. */
+/** What a value may be: a description, and a predicate. */
 export type Kind = readonly [expected: string, is: (value: unknown) => boolean];
 
 /** @throws SseProxyError `ERR_SSE_OPTION` that names the option, what was expected and what arrived */
@@ -65,7 +65,7 @@ function holdsOptions(given: unknown): given is Record<string, unknown> {
   return Object.prototype.toString.call(given) === '[object Object]';
 }
 
-/** An object without other members than those of `table`; left out, it is as good as `{}`. */
+/** An object without other members than those of `table`; `undefined` counts as `{}`. */
 export function group<Table extends Record<string, Rule<unknown>>>(table: Table): Rule<Values<Table>> {
   const names = Object.keys(table);
   return (given, path) => {

@@ -7,7 +7,7 @@ const maxGroups = 256;
 
 /** Opens that leave the window together. */
 interface Group {
-  /** When they leave it; never early. */
+  /** When they leave it: not before the last of them is `spanMs` old. */
   readonly leavesAt: number;
   count: number;
 }

@@ -1,6 +1,6 @@
 const tickMs = 200;
 const maxMs = 1_000;
-/** A hold within this time of the last one's begin continues it. */
+/** A hold that begins within this time after the last one began continues that one. */
 const continuesMs = 5_000;
 
 /**

@@ -22,7 +22,7 @@ export class KnownFrames {
     if (oldest !== undefined) this.#ids.delete(oldest);
   }
 
-  /** True if frames with this id are remembered, and none with it is forgotten: another content is another event. */
+  /** True if all frames with this id are remembered: then a frame with it and other content is another event. */
   hasId(id: string): boolean {
     return this.#ids.has(id);
   }

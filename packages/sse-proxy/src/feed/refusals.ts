@@ -18,8 +18,8 @@ export function isUnauthorized({ code, status }: SseProxyError): boolean {
 }
 
 /**
- * The end of a live feed as it concerns browsers that only wait to move there. Its request had another Last-Event-ID, so a
- * final refusal of it says nothing about theirs: they come back and ask by themselves.
+ * The error for browsers that wait to move to a live feed which has ended with `error`. The live feed's request had
+ * another Last-Event-ID than theirs, so a final refusal is not final for them: they reconnect.
  */
 export function asTemporary(error: SseProxyError | undefined): SseProxyError | undefined {
   if (!error || error.temporary) return error;

@@ -1,6 +1,6 @@
-/** A quiet upstream is never called silent before this. */
+/** Shortest silence that is reported, in milliseconds. */
 const minSilenceMs = 10_000;
-/** Comments within this time are one: a greeting of several lines is no heartbeat. */
+/** Comments within this time, in milliseconds, count as one: a greeting of several lines is no heartbeat. */
 const burstMs = 100;
 
 /**

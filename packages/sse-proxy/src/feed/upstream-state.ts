@@ -1,6 +1,6 @@
 import { type UpstreamState, upstreamStateBytes } from '../sse/events.ts';
 
-/** Browsers are told about a loss that lasts this long. */
+/** Shortest loss that is reported to browsers, in milliseconds. */
 const tellAfterMs = 3_000;
 
 type AwayState = Exclude<UpstreamState, 'restored'>;
@@ -17,12 +17,12 @@ export class UpstreamStateReporter {
     this.#report = report;
   }
 
-  /** What browsers know of the upstream's state; undefined while it is there, or hardly away. */
+  /** The state that browsers have been told; undefined while the upstream is connected, or lost for less than that. */
   get state(): AwayState | undefined {
     return this.#state;
   }
 
-  /** The event for a browser that joins now; undefined while the upstream is there, or hardly away. */
+  /** The event for a browser that joins now; undefined while {@link state} is. */
   get current(): Buffer | undefined {
     return this.#state && upstreamStateBytes(this.#state, this.#since);
   }

@@ -44,5 +44,5 @@ export function isPromiseLike<T>(value: Awaitable<T>): value is PromiseLike<T> {
 
 /** A hook's result has the wrong form; it may be a secret, so only its kind is shown. */
 export function badHookResult(name: string, expected: string, got: unknown): SseProxyError {
-  return new SseProxyError('ERR_SSE_HOOK', { message: `${name} must give ${expected}, gave ${showKind(got)}` });
+  return new SseProxyError('ERR_SSE_HOOK', { message: `${name} must return ${expected}, returned ${showKind(got)}` });
 }

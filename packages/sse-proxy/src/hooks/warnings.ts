@@ -3,7 +3,7 @@ import { isProxyError, printable, type SseProxyError, type SseProxyErrorCode, sh
 /** Each code is reported once within this time. */
 const quietMs = 60_000;
 
-/** What happens when all is well: a restart, and an upstream that has nothing more to send. */
+/** Not reported, since they occur in normal operation: a restart, and an upstream that has nothing more to send. */
 const expected: ReadonlySet<SseProxyErrorCode> = new Set(['ERR_SSE_DRAINING', 'ERR_SSE_UPSTREAM_NO_CONTENT']);
 
 /**
@@ -13,7 +13,7 @@ const expected: ReadonlySet<SseProxyErrorCode> = new Set(['ERR_SSE_DRAINING', 'E
 export class Warnings {
   readonly #reported = new Map<SseProxyErrorCode, { at: number; heldBack: number }>();
 
-  /** `what` says what happened to which stream: 'refused a stream', 'lost the upstream'. Never throws. */
+  /** `what` completes "sse-proxy …": 'refused a stream', 'lost the upstream'. Never throws. */
   report(route: string, what: string, error: SseProxyError): void {
     const { code } = error;
     if (expected.has(code)) return;
@@ -33,7 +33,7 @@ export class Warnings {
   }
 }
 
-/** Only of an error that the application threw: messages about the upstream name its error's code already. */
+/** The kind of an error that the application threw; empty for others, whose message already names their cause. */
 function kindOfCause({ cause, code }: SseProxyError): string {
   const isOwn = code === 'ERR_SSE_HOOK' || code === 'ERR_SSE_TRANSFORM' || code === 'ERR_SSE_INTERNAL';
   if (!isOwn || cause === undefined || isProxyError(cause)) return '';

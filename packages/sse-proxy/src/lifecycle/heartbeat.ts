@@ -3,7 +3,7 @@ import { runInRootContext } from './async-context.ts';
 /** Members that are called in one turn of the event loop. */
 export const maxBeatsPerTurn = 512;
 
-/** Is called on every beat: a response writer, a feed. */
+/** Called on every beat: a response writer, a feed. */
 export interface HeartbeatMember {
   beat(): void;
 }

@@ -26,7 +26,7 @@ export function toUpstreamHeaders(
   for (const name of policy.forwardHeaders) {
     const value = fieldValue(req, name, nominated);
     if (value === undefined) continue;
-    // Node accepts no such value from a browser. To leave the field out could mean more rights upstream.
+    // Only a middleware can set such a value. Without the field the upstream might grant more rights.
     if (!isHeaderValue(value)) {
       const message = `header field ${name}, set by an earlier middleware, is not a header value`;
       throw new SseProxyError('ERR_SSE_INTERNAL', { message });
@@ -92,7 +92,7 @@ function isAsBrowserSent(req: Request, name: string): boolean {
     (_, index, raw) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name,
   );
   const value = String(req.headers[name]);
-  // Node joins repeated fields, or drops all but the first, by their name.
+  // Of repeated fields Node keeps the first or joins all, depending on the name.
   return sent.length > 0 && [sent[0], sent.join(', '), sent.join('; ')].includes(value);
 }
 

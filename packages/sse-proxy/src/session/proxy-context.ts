@@ -50,11 +50,11 @@ export class ProxyContext implements HeartbeatMember {
   readonly counters = { opened: 0, refused: 0, evicted: 0 };
 
   readonly #streams = new Set<TrackedStream>();
-  // Written by streams that have left.
+  // Totals of the streams that have left.
   #events = 0;
   #bytes = 0;
   #draining = false;
-  /** The last one: nearly all streams have the same route. */
+  /** Cached: nearly all streams have the same route. */
   #feedReports: FeedReports | undefined;
   readonly #whenEmpty: (() => void)[] = [];
 
@@ -97,7 +97,10 @@ export class ProxyContext implements HeartbeatMember {
     return this.#feedReports;
   }
 
-  /** Ends streams whose response is closed. Evicts the streams with the most buffered bytes until the total is within `slowClient.maxTotalBytes`. */
+  /**
+   * Ends streams whose response is closed. Evicts the streams with the most buffered bytes until the total is within
+   * `slowClient.maxTotalBytes`.
+   */
   beat(): void {
     const { maxTotalBytes } = this.config.slowClient;
     const buffering: [ResponseWriter, number][] = [];

@@ -41,7 +41,7 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
   readonly lifetime = new Lifetime(this);
   /** Calls the user's functions in the context of the browser's request, whatever has led to the call. */
   readonly run: RunInContext = captureContext();
-  /** The key that `authorize` returned. When asked again, it must return the same. */
+  /** The key that `authorize` returned. A later call must return the same. */
   authorizedKey: string | undefined;
   /** What is sent to the upstream first, Last-Event-ID included; undefined once the upstream has responded. */
   upstreamRequest: UpstreamRequest | undefined;

@@ -21,10 +21,10 @@ import type {
 const nothing = () => {};
 
 // Shared: undici reads `.stack` on abort and V8 formats it on first access, so one Error per abort would be costly.
-// By this name tracing agents tell an intended abort from a failure.
+// Tracing agents recognise an intended abort by this name.
 const aborted = Object.assign(new Error('aborted by the proxy'), { name: 'AbortError', code: 'ABORT_ERR' });
 
-/** After these the response was complete as far as it matters, and its status says how it failed. */
+/** Errors that a response's status reports: to a tracing agent the request itself has succeeded. */
 const saidByStatus: ReadonlySet<SseProxyErrorCode> = new Set([
   'ERR_SSE_UPSTREAM_NO_CONTENT',
   'ERR_SSE_UPSTREAM_BUSY',

@@ -24,7 +24,7 @@ function isOutdated({ code, message }: { code?: unknown; message?: unknown }): b
   return code === 'UND_ERR_INVALID_ARG' && /^invalid on[A-Z]\w* method$/.test(String(message));
 }
 
-/** Translates what undici, the socket or TLS reported into ours; `phase` says how far the request to `origin` had come. */
+/** Translates what undici, the socket or TLS reported into ours; `phase` says how far the request to `origin` had got. */
 export function fromUpstream(cause: unknown, phase: 'connect' | 'headers' | 'body', origin: string): SseProxyError {
   if (cause instanceof SseProxyError) return cause;
   const { code = '', name = '' } = (cause ?? {}) as { code?: string; name?: string };

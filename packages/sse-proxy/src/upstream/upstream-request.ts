@@ -12,7 +12,7 @@ export interface UpstreamRequest {
   readonly address: UpstreamAddress;
   /** name, value, name, value, … */
   readonly headers: string[];
-  /** True if the Authorization field came from `upstreamHeaders`: then 401 is no judgement about the browser [R46]. */
+  /** True if the Authorization field came from `upstreamHeaders`: then a 401 says nothing about the browser [R46]. */
   readonly hasOwnAuthorization?: boolean;
   /** Runs the sending in the context of the browser that it is for. @defaultValue in the context of no request */
   readonly run?: RunInContext;

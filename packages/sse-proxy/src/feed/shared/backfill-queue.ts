@@ -13,15 +13,15 @@ interface Waiting {
 }
 
 /**
- * Browsers that need a backfill while there is one. Most backfills take milliseconds, and a running one serves everybody
- * whose id it comes across: so browsers wait for their turn instead of opening an upstream connection each.
+ * Browsers that need a backfill while there is one. Most backfills take milliseconds, and a running one serves every
+ * browser whose id it reaches. So browsers wait for their turn instead of opening an upstream connection each.
  */
 export class BackfillQueue {
   readonly #isBusy: () => boolean;
   readonly #waiting = new Map<SharedSubscription, Waiting>();
   readonly #byCursor = new Map<string, Set<Waiting>>();
 
-  /** `isBusy`: a backfill receives events. Otherwise its upstream or its readers are slow, and others don't wait for it. */
+  /** `isBusy` returns true while a backfill receives events. Browsers don't wait for one that is slow. */
   constructor(isBusy: () => boolean) {
     this.#isBusy = isBusy;
   }
@@ -46,7 +46,7 @@ export class BackfillQueue {
     if (waiting) this.#remove(waiting);
   }
 
-  /** A backfill has ended: it is the next one's turn, and the turn of those behind it if that opens no backfill. */
+  /** A backfill has ended: begins with the browsers in order, until one of them has opened a backfill. */
   next(isFree: () => boolean): void {
     for (const waiting of [...this.#waiting.values()]) {
       if (!isFree()) return;
@@ -54,7 +54,7 @@ export class BackfillQueue {
     }
   }
 
-  /** `feed` has stored the frame with this id: browsers that have the id go on there. */
+  /** `feed` has stored the frame with this id: places the browsers that have the id there. */
   serve(feed: SharedFeed, id: string): void {
     const same = this.#byCursor.get(id);
     if (!same) return;
@@ -66,7 +66,7 @@ export class BackfillQueue {
     }
   }
 
-  /** Ends the wait of all. */
+  /** Refuses all browsers that wait. */
   clear(error: SseProxyError | undefined): void {
     for (const waiting of [...this.#waiting.values()]) {
       this.#remove(waiting);

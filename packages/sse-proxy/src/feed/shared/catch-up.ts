@@ -48,7 +48,7 @@ export class CatchUp implements LiveMatcher, Follower {
     live.followers.add(this);
   }
 
-  /** Sends the request. The caller waits until the live feed has its upstream back. */
+  /** Sends the request. Call it once the live feed's upstream is connected. */
   connect(request: UpstreamRequest): void {
     this.#isConnected = true;
     this.feed.connect(request);
@@ -84,14 +84,14 @@ export class CatchUp implements LiveMatcher, Follower {
     if (ring.endsWith(this.#contentOf(source, start, end, id))) this.#finish(this.#live.ring.end);
   }
 
-  /** What is compared: the ring of a feed with ids of our own holds no ids of the upstream. */
+  /** The bytes to compare. Without the id if the proxy assigns ids: the ring then holds none of the upstream's. */
   #contentOf(source: Buffer, start: number, end: number, id: string): Buffer {
     if (!this.#assignsIds) return frameContent(source, start, end);
     const bytes = withoutId(source, start, end, id);
     return frameContent(bytes, 0, bytes.length);
   }
 
-  /** True if this connection is asked for again after its clean end. */
+  /** True if the upstream is requested again after a clean end of this connection. */
   get #neverEnds(): boolean {
     return this.feed.sourceId !== '' && this.feed.resumesAfterEnd;
   }
@@ -107,8 +107,8 @@ export class CatchUp implements LiveMatcher, Follower {
 
   /**
    * The live feed has ended. After the upstream's clean end a join connection goes on to its own, so that its readers get
-   * all of a finite stream too [R33]. They may still move to what the live feed holds. Readers that
-   * have an id are ended: they come back with it.
+   * all of a finite stream too [R33]. They may still move to what the live feed holds. Readers that have an id are ended:
+   * they come back with it.
    */
   onLiveEnd(reason: CloseReason, error: SseProxyError | undefined): void {
     this.#hasLiveEnded = true;
@@ -161,8 +161,8 @@ export class CatchUp implements LiveMatcher, Follower {
     this.#giveUp();
   }
 
-  // Without ids there is no proof; this is the evidence: both are quiet, and nothing happened on the live feed meanwhile, or
-  // the same event came last.
+  // Without ids nothing can be proven. The evidence is that both connections are quiet, and that the live feed has received
+  // nothing meanwhile or both have received the same event last.
   get #endsLikeLive(): boolean {
     if (this.feed.sourceId !== '' || this.#live.sourceId !== '') return false;
     return this.#live.ring.end === this.#liveStart || this.feed.ring.endsLike(this.#live.ring);

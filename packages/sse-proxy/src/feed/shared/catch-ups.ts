@@ -17,7 +17,7 @@ export interface CatchUpOwner {
   readonly assignsIds: boolean;
   /** Returns the release of a permit for one upstream connection. @throws SseProxyError at `limits.upstreams` */
   acquirePermit(): () => void;
-  /** Makes the request of a connect of `feed`. */
+  /** Makes the request with which `feed` connects. */
   prepare(feed: SharedFeed): Promise<UpstreamRequest>;
   makeFeed(cursor: string, parts: Pick<SharedParts, 'assigner' | 'matcher' | 'live' | 'onClosed'>): SharedFeed;
   /** Gives a subscription its place. @throws SseProxyError if that takes an upstream connection too many */

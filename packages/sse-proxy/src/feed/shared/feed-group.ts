@@ -101,7 +101,7 @@ export class FeedGroup implements SubscriptionOwner {
     this.#subscriptions.add(subscription);
     clearTimeout(this.#linger);
     this.lingersSince = undefined;
-    // Its place is given in this turn.
+    // The caller places the subscription in this turn, before the feeds that wait for one continue.
     this.wake();
   }
 
@@ -134,7 +134,7 @@ export class FeedGroup implements SubscriptionOwner {
     return [...users].filter((subscription) => !subscription.isMoving && !subscription.isClosed);
   }
 
-  /** A subscription may need a feed that waits for one. */
+  /** Continues the feeds that wait for a browser in {@link whenNeeded}. */
   wake(): void {
     for (const call of this.#onNeeded.splice(0)) call();
   }

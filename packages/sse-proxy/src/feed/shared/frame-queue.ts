@@ -1,9 +1,9 @@
 import type { ReplayBounds } from '../../config/replay-bounds.ts';
 import { FrameMemory } from './frame-memory.ts';
 
-/** Whatever their size, so many frames are held if `maxEvents` allows it. */
+/** This many frames are held whatever their size, if `maxEvents` allows it. */
 const minFrames = 10_000;
-/** About the memory of an entry, its id included: more frames than fit into `maxBytes` by this are not held. */
+/** Approximate memory of an entry, its id included. At most `maxBytes` divided by this many frames are held. */
 const entryBytes = 128;
 
 /** A frame that is held. */
@@ -58,7 +58,7 @@ export abstract class FrameQueue {
   #start = 0;
   #bytes = 0;
   #written = 0;
-  // Browsers that come back together mostly read the same slice.
+  // Cached: browsers that come back together mostly read the same slice.
   #last:
     | { readonly position: number; readonly end: number; readonly alone: boolean; readonly slice: ReplaySlice }
     | undefined;

@@ -133,14 +133,14 @@ export class Registry implements GroupOwner {
     this.#groups.set(key, group);
     group.key = key;
     group.feed.seal();
-    // What has joined meanwhile, or is catching up, did so with the former request. A connection that has ended may still
-    // be read by browsers that go on in the live feed afterwards.
+    // Browsers that joined meanwhile, or are catching up, did so with the former request. A connection that has ended may
+    // still be read by browsers that go on in the live feed afterwards.
     for (const subscription of group.usersOf(group.feed)) {
       if (subscription.feed === group.feed && members.includes(subscription)) continue;
       const made = subscription.source?.build();
       if (made) void this.#moveWhenMade(group, subscription, made);
     }
-    // Backfills and the join connection were opened with the former request: nobody may be placed there any more.
+    // Backfills and the join connection were opened with the former request: no browser may be placed there any more.
     group.endUnused();
   }
 

@@ -68,7 +68,7 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember {
     this.ready = promise;
     this.#resolve = resolve;
     this.#reject = reject;
-    // Members are refused by their own promise; a feed without one is not an unhandled rejection.
+    // Members have promises of their own: without a member, nothing else would handle a rejection of this one.
     promise.catch(() => {});
   }
 
@@ -82,7 +82,7 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember {
 
   /**
    * Sends the first request of a feed that continues another one in its outage: a failed attempt is repeated. `isTold`: the
-   * browsers know of the outage.
+   * browsers have been told of the outage.
    */
   reconnect(request: UpstreamRequest, isTold: boolean): void {
     this.#feed.reconnect(request, isTold).then((headers) => this.#onHeaders(headers));

@@ -60,7 +60,7 @@ export abstract class SharedFrames implements FeedHandler {
   /** Called after frames were sent: a reader may have fallen behind. */
   protected abstract applyBackPressure(): void;
 
-  /** The id that browsers have which got the newest event; empty if they have none. */
+  /** The cursor of a browser that has got the newest event; empty if it has none. */
   get tipId(): string {
     return this.#parts.assigner?.tipId ?? this.sourceId;
   }

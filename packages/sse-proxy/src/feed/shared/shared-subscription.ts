@@ -54,7 +54,7 @@ export class SharedSubscription implements Subscription, Member {
   /** True if the browser was last told that its upstream is away. */
   #isToldAway = false;
   #isClosed = false;
-  /** True while its hooks are pending after which it moves: it has no place, and nobody may give it one. */
+  /** True while its hooks are pending: it has no place, and must not be given one before they have settled. */
   isMoving = false;
 
   constructor({ made, cursor, source, feedListener, streamListener }: JoinRequest) {
@@ -63,7 +63,7 @@ export class SharedSubscription implements Subscription, Member {
     this.source = source;
     this.feedListener = feedListener;
     this.streamListener = streamListener;
-    // Nobody awaits it after the browser has left.
+    // Once the browser has left, nothing else handles a rejection.
     this.ready.catch(nothing);
   }
 
