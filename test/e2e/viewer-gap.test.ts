@@ -12,9 +12,7 @@ describe('a gap in Stream mode', () => {
   let viewer: StreamPage;
 
   beforeEach(async () => {
-    viewer = await suite.open();
-    await suite.stage.write();
-    await viewer.untilTotal(3, 1);
+    viewer = await suite.openAndReceive(1);
     suite.stage.say(withoutId);
     await untilFresh(viewer.page, 2);
   });
@@ -39,7 +37,7 @@ describe('a gap in Stream mode', () => {
     return (await viewer.shown()).map(({ message, text, gap }) => (gap ? 'gap' : (text ?? Number(message?.slice(5)))));
   };
 
-  it('is shown at its place with its reason, and is filled with exactly the missing lines', async () => {
+  it('a gap is shown at its place with its reason, and is filled with exactly the missing lines', async () => {
     await miss(700);
     const reason = 'lines may be missing: some logs have no ids';
     await viewer.gaps.getByText(reason).waitFor();
@@ -53,7 +51,7 @@ describe('a gap in Stream mode', () => {
     await viewer.untilTotal(3, 704);
   });
 
-  it('is removed without duplicates if no line is missing', async () => {
+  it('a gap is removed without duplicates if no line is missing', async () => {
     suite.stage.cut();
     await viewer.toast('Lines may be missing').waitFor();
     // The gap is the top row, where the button to the newest line appears.
@@ -63,7 +61,7 @@ describe('a gap in Stream mode', () => {
     expect(await list(7)).to.deep.equal([...range(1, 4), 'a word without an id', 5, 6]);
   });
 
-  it('shows why it can’t be filled, and can be tried again', async () => {
+  it('a gap shows why it can’t be filled, and can be tried again', async () => {
     await miss(5);
     viewer.allow(/status of 502/);
     suite.stage.serviceGate = pagesOnly((req) => void req.socket.destroy());
@@ -76,7 +74,7 @@ describe('a gap in Stream mode', () => {
     expect(await list(12)).to.deep.equal([...range(1, 4), 'a word without an id', ...range(5, 11)]);
   });
 
-  it('shows the progress while it loads, and the stream continues', async () => {
+  it('a gap shows the progress while it loads, and the stream continues', async () => {
     await miss(700);
     let answer = () => {};
     suite.stage.serviceGate = pagesOnly((req, _res, next) => {
@@ -93,7 +91,7 @@ describe('a gap in Stream mode', () => {
     expect(await list(708)).to.deep.equal([...range(1, 4), 'a word without an id', ...range(5, 707)]);
   });
 
-  it('survives a reload and can be filled afterwards', async () => {
+  it('a gap survives a reload and can be filled afterwards', async () => {
     await miss(5);
     await viewer.page.reload();
     await viewer.until('connected');

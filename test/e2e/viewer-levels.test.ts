@@ -36,7 +36,7 @@ describe('levels other than the four in Stream mode', () => {
         .map((row) => [row.querySelector('.level-badge')?.textContent ?? null, row.dataset.level]),
     );
 
-  it('have a badge with their own name, and the colours of their group', async () => {
+  it('unknown levels have a badge with their own name, and the colours of their group', async () => {
     expect(await shown()).to.deep.equal(lines.map(([, badge, group]) => [badge, group]));
     const colour = (badge: string) =>
       viewer.page
@@ -48,7 +48,7 @@ describe('levels other than the four in Stream mode', () => {
     expect(await colour('NOTICE')).to.not.equal(await colour('ERROR'));
   });
 
-  it('are hidden only by the switch of their group, which counts them', async () => {
+  it('unknown levels are hidden only by the switch of their group, which counts them', async () => {
     for (const group of ['DEBUG', 'INFO', 'WARN', 'ERROR', 'OTHER']) {
       const count = lines.filter(([, , of]) => of === group).length;
       expect(await viewer.level(group).locator('.Stream-count').textContent()).to.equal(String(count));

@@ -29,7 +29,7 @@ describe('a line in Stream mode', () => {
     await details().waitFor({ state: 'detached' });
   });
 
-  it('is copied as text and as JSON, and the button confirms it', async () => {
+  it('an opened line is copied as text and as JSON, and the button confirms it', async () => {
     await toggle(203).click();
     await viewer.button('Copy line').click();
     await viewer.button('Copied').waitFor();
@@ -39,7 +39,7 @@ describe('a line in Stream mode', () => {
     expect(JSON.parse(await clipboard())).to.deep.equal(log(203));
   });
 
-  it('has a link that opens it in another tab, in view', async () => {
+  it('an opened line has a link that opens it in another tab, in view', async () => {
     const id = await idOf(203);
     await toggle(203).click();
     await viewer.button('Copy link').click();
@@ -52,7 +52,7 @@ describe('a line in Stream mode', () => {
     expect(await viewer.page.locator('.is-linked').getAttribute('data-id')).to.equal(id);
   });
 
-  it('is loaded from its link with all lines between if it is older than the list', async () => {
+  it('a linked line is loaded from its link with all lines between if it is older than the list', async () => {
     const id = (await idOf(newestNumber)).replace(/\d+$/, '2');
     expect(await viewer.numbers()).to.deep.equal(range(6, newestNumber));
     const other = await suite.open({}, `&log=${id}`);
@@ -62,7 +62,7 @@ describe('a line in Stream mode', () => {
     expect(await other.numbers()).to.deep.equal(range(2, newestNumber));
   });
 
-  it('is shown above the list from its link if it is far older than the list', async () => {
+  it('a linked line is shown above the list from its link if it is far older than the list', async () => {
     await suite.stage.write(5_200);
     const id = (await idOf(newestNumber)).replace(/\d+$/, '3');
     const other = await suite.open({}, `&log=${id}`);
@@ -74,12 +74,12 @@ describe('a line in Stream mode', () => {
     expect(new URL(other.page.url()).searchParams.has('log')).to.equal(false);
   });
 
-  it('is reported as no longer kept if its link is too old', async () => {
+  it('a linked line is reported as no longer kept if its link is too old', async () => {
     const other = await suite.open({}, `&log=0123456789abcdef-7`);
     await other.page.getByText('The linked line is no longer kept by the log service.').waitFor();
   });
 
-  it('is shown from its link although the filters hide it', async () => {
+  it('a linked line is shown from its link although the filters hide it', async () => {
     const id = await idOf(203);
     await viewer.level('ERROR').click();
     await viewer.line(203).waitFor({ state: 'detached' });
@@ -91,7 +91,7 @@ describe('a line in Stream mode', () => {
     await details().waitFor();
   });
 
-  it('is wrapped when Wrap is on', async () => {
+  it('a line is wrapped when Wrap is on', async () => {
     await suite.stage.append(log(206, { message: `Line 206 ${'and so on '.repeat(60)}` }));
     await viewer.line(206).waitFor();
     const height = async () => (await viewer.line(206).boundingBox())!.height;
@@ -109,7 +109,7 @@ describe('a line in Stream mode', () => {
     );
   });
 
-  it('shows its time in the local zone or in UTC', async () => {
+  it('a line shows its time in the local zone or in UTC', async () => {
     const time = viewer.line(203).locator('time');
     expect(await time.textContent()).to.equal('21:03:23.000');
     expect(await time.getAttribute('datetime')).to.equal('2026-01-15T12:03:23.000Z');
@@ -121,7 +121,7 @@ describe('a line in Stream mode', () => {
 describe('the link of a line while no logs are stored', () => {
   const suite = viewerSuite(0);
 
-  it('is reported as no longer kept', async () => {
+  it('a linked line is reported as no longer kept', async () => {
     const viewer = await suite.open({}, '&log=0123456789abcdef-7');
     await viewer.page.getByText('The linked line is no longer kept by the log service.').waitFor();
   });
@@ -130,7 +130,7 @@ describe('the link of a line while no logs are stored', () => {
 describe('a download from Stream mode', () => {
   const suite = viewerSuite(8);
 
-  it('as text has one line per visible log, oldest first', async () => {
+  it('the download as text has one line per visible log, oldest first', async () => {
     const viewer = await suite.open();
     await suite.stage.append(log(9, { description: 'twice', durationMs: 3_200 }));
     await viewer.untilRows(9);
@@ -150,7 +150,7 @@ describe('a download from Stream mode', () => {
     ]);
   });
 
-  it('as NDJSON has the unchanged documents of the matching logs', async () => {
+  it('the download as NDJSON has the unchanged documents of the matching logs', async () => {
     const viewer = await suite.open();
     await viewer.untilRows(8);
     await viewer.page.getByRole('searchbox').fill('extract');

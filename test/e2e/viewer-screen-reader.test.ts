@@ -4,7 +4,7 @@ import { viewerSuite } from './support/viewer-suite.ts';
 describe('announcements of Stream mode to screen readers', () => {
   const suite = viewerSuite(10);
 
-  it('summarise new lines at most every five seconds; the list itself is no live region', async () => {
+  it('announcements summarise new lines at most every five seconds; the list itself is no live region', async () => {
     const viewer = await suite.visit();
     await viewer.page.clock.install();
     await viewer.page.reload();
@@ -38,7 +38,7 @@ describe('announcements of Stream mode to screen readers', () => {
     expect(announced).to.equal(32);
   });
 
-  it('give the number of matches after a search, and not again with each new line', async () => {
+  it('announcements give the number of matches after a search, and not again with each new line', async () => {
     const viewer = await suite.open();
     const find = viewer.page.getByRole('searchbox');
     await find.fill('line 1');

@@ -7,10 +7,8 @@ describe('signing out of Stream mode', () => {
   let viewer: StreamPage;
 
   beforeEach(async () => {
-    viewer = await suite.open();
+    viewer = await suite.openAndReceive(2);
     viewer.allow(/status of 403|ERR_INCOMPLETE_CHUNKED_ENCODING/);
-    await suite.stage.write(2);
-    await viewer.untilTotal(3, 2);
   });
 
   /** Everything that the browser stores for this origin. */

@@ -11,13 +11,11 @@ describe('lines of Stream mode in the browser’s storage', () => {
   let viewer: StreamPage;
 
   beforeEach(async () => {
-    viewer = await suite.open();
-    await suite.stage.write();
-    await viewer.untilTotal(3, 1);
+    viewer = await suite.openAndReceive(1);
     await viewer.page.waitForFunction(() => JSON.stringify({ ...localStorage }).includes('Line 4'));
   });
 
-  it('are removed when another user signs in after the session has expired', async () => {
+  it('stored lines are removed when another user signs in after the session has expired', async () => {
     viewer.allow(/status of 403|ERR_INCOMPLETE_CHUNKED_ENCODING/);
     const user = await userOf(viewer);
     expect((await keysOf(viewer)).join()).to.contain(user);
@@ -31,7 +29,7 @@ describe('lines of Stream mode in the browser’s storage', () => {
     await viewer.untilTotal(4, 0);
   });
 
-  it('are removed when another user opens the page, also while a tab of the first one is open', async () => {
+  it('stored lines are removed when another user opens the page, also while a tab of the first one is open', async () => {
     viewer.allow(/status of 403|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_ABORTED/);
     const user = await userOf(viewer);
     await viewer.page.context().clearCookies();
@@ -52,7 +50,7 @@ describe('lines of Stream mode in the browser’s storage', () => {
     expect((await keysOf(viewer)).join()).to.not.contain(user);
   });
 
-  it('do not break the page if another program has changed them', async () => {
+  it('stored lines do not break the page if another program has changed them', async () => {
     const [key = ''] = await keysOf(viewer);
     const event = { kind: 'event', id: 'x', event: 'message', data: 'x', receivedAt: 0, origin: 'new' };
     const gap = { kind: 'gap', reason: 'constructor', from: 0, to: 0, afterId: '__proto__' };
@@ -80,7 +78,7 @@ describe('lines of Stream mode in the browser’s storage', () => {
 describe('links of the viewer under an unusual path', () => {
   const suite = viewerSuite(3);
 
-  it('stay on the page’s own origin, and the page works', async () => {
+  it('links under an unusual path stay on the page’s own origin, and the page works', async () => {
     const viewer = await suite.open();
     const odd = new URL(suite.stage.url);
     const href = `${odd.origin}//other.example/..%2findex.html?mode=stream`;

@@ -13,7 +13,7 @@ describe('several tabs of Stream mode', () => {
     second = await first.another();
   });
 
-  it('share one connection, show that, and have every line', async () => {
+  it('tabs share one connection, show that, and have every line', async () => {
     await first.connection.getByText('Shared', { exact: true }).waitFor();
     await second.connection.getByText('Via another tab').waitFor();
     await suite.stage.write(4);
@@ -25,7 +25,7 @@ describe('several tabs of Stream mode', () => {
     expect([suite.stage.browsers, suite.stage.upstreams]).to.deep.equal([1, 1]);
   });
 
-  it('hand over the connection without losing a line when its tab is closed', async () => {
+  it('tabs hand over the connection without losing a line when the tab that has it is closed', async () => {
     const stop = suite.stage.flow();
     await untilFresh(second.page, 30);
     await first.page.close();
@@ -37,7 +37,7 @@ describe('several tabs of Stream mode', () => {
     expect(suite.stage.asked).to.have.length(2);
   });
 
-  it('have every line once after one of them was reloaded', async () => {
+  it('tabs have every line once after one of them was reloaded', async () => {
     await suite.stage.write(2);
     await first.untilTotal(3, 2);
     await first.page.reload();
@@ -51,7 +51,7 @@ describe('several tabs of Stream mode', () => {
     await suite.stage.untilBrowsers(1);
   });
 
-  it('can be switched off one by one, without losing lines', async () => {
+  it('tabs can be switched off one by one, without losing lines', async () => {
     await first.button('Disconnect').click();
     await first.until('idle');
     await second.connection.getByText('Shared', { exact: true }).waitFor();

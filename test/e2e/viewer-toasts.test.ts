@@ -29,7 +29,7 @@ describe('the toasts of the log viewer', () => {
     await viewer?.close();
   });
 
-  it('disappear after 12 seconds', async () => {
+  it('toasts disappear after 12 seconds', async () => {
     await page.clock.runFor(11_000);
     expect(await toast().isVisible()).to.equal(true);
     await page.clock.runFor(2_000);
@@ -44,7 +44,7 @@ describe('the toasts of the log viewer', () => {
       () => page.getByRole('radio', { name: 'Local' }).focus(),
     ],
   ] as const) {
-    it(`stay while ${how}`, async () => {
+    it(`toasts stay while ${how}`, async () => {
       await hold();
       await page.clock.runFor(60_000);
       expect(await toast().isVisible()).to.equal(true);
@@ -54,7 +54,7 @@ describe('the toasts of the log viewer', () => {
     });
   }
 
-  it('disappear when they are dismissed', async () => {
+  it('toasts disappear when they are dismissed', async () => {
     await page.getByRole('button', { name: 'Dismiss: You could not be signed out' }).click();
     await toast().waitFor({ state: 'detached' });
   });

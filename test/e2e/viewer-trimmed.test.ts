@@ -5,7 +5,7 @@ import { viewerSuite } from './support/viewer-suite.ts';
 describe('logs that the log service no longer has', () => {
   const suite = viewerSuite(0);
 
-  it('leave a gap with this reason and without a button to load them', async () => {
+  it('trimmed lines leave a gap with this reason and without a button to load them', async () => {
     await suite.stage.renew(10);
     await suite.stage.write(5);
     const viewer = await suite.open();
@@ -25,7 +25,7 @@ describe('logs that the log service no longer has', () => {
     );
   });
 
-  it('leave a gap when the log service was restarted with an empty store', async () => {
+  it('trimmed lines leave a gap when the log service was restarted with an empty store', async () => {
     await suite.stage.write(5);
     const viewer = await suite.open();
     await viewer.untilTotal(5, 0);

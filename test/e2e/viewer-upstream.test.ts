@@ -78,7 +78,7 @@ describe('Stream mode without a log service behind the BFF', () => {
 describe('the first load of Stream mode', () => {
   const suite = viewerSuite(5);
 
-  it('is retried with a countdown until it succeeds, then the stream connects', async () => {
+  it('the first load is retried with a countdown until it succeeds, then the stream connects', async () => {
     let requests = 0;
     suite.stage.serviceGate = pagesOnly((req) => {
       requests += 1;
@@ -97,7 +97,7 @@ describe('the first load of Stream mode', () => {
     await viewer.untilTotal(5, 2);
   });
 
-  it('is retried as soon as the user asks for it, and not after Disconnect', async () => {
+  it('the first load is retried as soon as the user asks for it, and not after Disconnect', async () => {
     suite.stage.serviceGate = pagesOnly((req) => void req.socket.destroy());
     const viewer = await suite.visit();
     viewer.allow(/status of 502/);
@@ -112,7 +112,7 @@ describe('the first load of Stream mode', () => {
     await viewer.untilTotal(5, 0);
   });
 
-  it('is not retried when the log service refuses the request for good', async () => {
+  it('the first load is not retried when the log service refuses the request for good', async () => {
     suite.stage.serviceGate = pagesOnly((_req, res) => void res.status(400).end());
     const viewer = await suite.visit();
     viewer.allow(/status of 400/);

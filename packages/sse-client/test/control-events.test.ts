@@ -29,7 +29,7 @@ describe('sse-proxy:upstream', () => {
       expect(at.data).to.deep.equal(['from the replay']);
     });
 
-  it('never lets the status be connected when it comes first [R6]', async () => {
+  it('sse-proxy:upstream never lets the status be connected when it comes first [R6]', async () => {
     const at = await scene();
     await connect(at, frame('upstream', { state: 'connecting', since }));
     await at.until('waiting-upstream');
@@ -37,7 +37,7 @@ describe('sse-proxy:upstream', () => {
     expect(at.now.connectedAt).to.equal(at.clock.time);
   });
 
-  it('is over when the connection is', async () => {
+  it('the reported upstream state ends with the connection', async () => {
     const at = await scene();
     const visit = await connect(at, frame('upstream', { state: 'lost', since }));
     await at.until('waiting-upstream');
@@ -48,7 +48,7 @@ describe('sse-proxy:upstream', () => {
     expect(await at.until('connected')).to.include({ upstream: null, since: null });
   });
 
-  it('stays known while the connection is stalled', async () => {
+  it('the reported upstream state is kept while the connection is stalled', async () => {
     const at = await scene({ watchdogMs: 1_000 });
     const visit = await connect(at, frame('upstream', { state: 'lost', since }));
     await at.until('waiting-upstream');
@@ -58,7 +58,7 @@ describe('sse-proxy:upstream', () => {
     await at.until('waiting-upstream');
   });
 
-  it('counts from now without a valid time, and has no effect with an unknown state', async () => {
+  it('the upstream state counts from now without a valid time, and has no effect with an unknown state', async () => {
     const at = await scene();
     const visit = await connect(at, frame('upstream', { state: 'tired' }));
     await at.until('connected');
@@ -66,7 +66,7 @@ describe('sse-proxy:upstream', () => {
     expect((await at.until('waiting-upstream')).since).to.equal(at.clock.time);
   });
 
-  it('reaches every tab, also one that joins later', async () => {
+  it('sse-proxy:upstream reaches every tab, also one that joins later', async () => {
     const world = new World();
     const run = async () => {
       do await new Promise((resolve) => setImmediate(resolve));
@@ -98,7 +98,7 @@ describe('sse-proxy:refused', () => {
     [404, 'closed'],
     [503, 'refused'],
   ] as const)
-    it(`with status ${status} leads to ${expected} [R6]`, async () => {
+    it(`sse-proxy:refused with status ${status} leads to ${expected} [R6]`, async () => {
       const at = await scene();
       at.stream.connect();
       (await at.server.next()).open(frame('refused', { reason: 'upstream', status, retryMs: 5_000 }));
@@ -111,7 +111,7 @@ describe('sse-proxy:refused', () => {
 describe('sse-proxy:gap', () => {
   const scene = stage();
 
-  it('passes on the id of an event that is missing [R34]', async () => {
+  it('sse-proxy:gap passes on the id of an event that is missing [R34]', async () => {
     const at = await scene();
     at.stream.connect();
     (await at.server.next()).open(`${frame('gap', { reason: 'event-too-large', id: '7' })}data: x\n\n`);
@@ -123,7 +123,7 @@ describe('sse-proxy:gap', () => {
 describe('an unknown event of the proxy', () => {
   const scene = stage();
 
-  it('does not enter the list and does not end the stream', async () => {
+  it('an unknown event of the proxy does not enter the list and does not end the stream', async () => {
     const at = await scene();
     at.stream.connect();
     const visit = (await at.server.next()).open(`${frame('news', 1)}event: sse-proxy:news\ndata: {\n\ndata: x\n\n`);

@@ -32,7 +32,7 @@ function run(store: EntryStore, step: Step): void {
 }
 
 describe('the counters, after whatever happened', () => {
-  it('add up, and agree with the list; views that were taken stay as they were', () => {
+  it('the counters add up, and agree with the list; views that were taken stay as they were', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 8 }), fc.array(step, { maxLength: 40 }), (maxEntries, steps) => {
         const store = createEntryStore(

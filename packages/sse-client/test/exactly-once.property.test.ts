@@ -48,7 +48,7 @@ describe('a log whose events share ids (property)', () => {
   const scene = stage();
 
   for (const [name, firstOf] of Object.entries(servers))
-    it(`reaches the list, onEvents() and the iterator exactly once if the server ${name}`, async () => {
+    it(`a log whose events share ids reaches the list, onEvents() and the iterator exactly once if the server ${name}`, async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
           const at = await scene({ watchdogMs: false });

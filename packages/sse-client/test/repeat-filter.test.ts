@@ -235,7 +235,7 @@ describe('the repeat filter', () => {
 });
 
 describe('fingerprints', () => {
-  it('differ for every difference in id, type or data, for short and for long data', () => {
+  it('fingerprints differ for every difference in id, type or data, for short and for long data', () => {
     for (const base of ['', 'x'.repeat(1_000)]) {
       const events = ['abc', 'abd', 'acb', 'ab', 'abcd', ''].flatMap((data) =>
         ['m', 'n'].flatMap((event) => ['1', '2'].map((id) => ({ id, event, data: base + data }))),
@@ -244,7 +244,7 @@ describe('fingerprints', () => {
     }
   });
 
-  it('of events without an id are empty', () => {
+  it('fingerprints of events without an id are empty', () => {
     expect(fingerprint({ id: '', event: 'message', data: 'x' })).to.equal('');
   });
 });
@@ -260,7 +260,7 @@ describe('the order of ids', () => {
     ['a', 'b', undefined],
     ['', '1', undefined],
   ] as const)
-    it(`of '${a}' and '${b}' is ${order}`, () => {
+    it(`the order of '${a}' and '${b}' is ${order}`, () => {
       const result = compareIds(a, b);
       expect(result === undefined ? undefined : Math.sign(result)).to.equal(order);
     });

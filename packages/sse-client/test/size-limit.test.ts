@@ -115,7 +115,7 @@ describe('an event larger than maxEventChars', () => {
     return { at, visit: (await at.server.next()).open() };
   }
 
-  it('is replaced by a gap with its id, and the stream goes on [R34]', async () => {
+  it('an event over maxEventChars is replaced by a gap with its id, and the stream goes on [R34]', async () => {
     const { at, visit } = await connected();
     visit.send(`id: 1\ndata: one\n\nid: 2\ndata: ${'y'.repeat(101)}\n\nid: 3\ndata: three\n\n`);
     await at.received(2);
@@ -125,14 +125,14 @@ describe('an event larger than maxEventChars', () => {
     expect(at.server.visits).to.have.length(1);
   });
 
-  it('has no effect on a retry field before it [R28]', async () => {
+  it('an event over maxEventChars has no effect on a retry field before it [R28]', async () => {
     const { at, visit } = await connected();
     visit.end(`retry: 5000\n: hi\ndata: ${'y'.repeat(101)}\n\n`);
     const { retryAt } = await at.until('waiting');
     expect(retryAt! - at.clock.time).to.equal(5_000);
   });
 
-  it('moves the cursor, so that the server is not asked for it again [R34]', async () => {
+  it('an event over maxEventChars moves the cursor, so that the server is not asked for it again [R34]', async () => {
     const { at, visit } = await connected();
     visit.end(`id: 1\ndata: one\n\nid: 2\ndata: ${'y'.repeat(101)}\n\n`);
     await at.until('waiting');
@@ -145,7 +145,7 @@ describe('an event larger than maxEventChars', () => {
     expect(at.data).to.deep.equal(['one', 'gap:event-too-large', 'three']);
   });
 
-  it('that does not end breaks the connection, without a reset of the backoff [R34]', async () => {
+  it('an event over maxEventChars that does not end breaks the connection, without a reset of the backoff [R34]', async () => {
     const { at, visit } = await connected({ stableMs: 60_000 });
     visit.send(`data: ${'z'.repeat(6_500)}`);
     expect((await at.until('waiting')).lastError!.code).to.equal('EVENT_TOO_LARGE');
@@ -155,7 +155,7 @@ describe('an event larger than maxEventChars', () => {
     expect(at.now.attempt).to.equal(2);
   });
 
-  it('that takes longer than watchdogMs counts as silence [R34]', async () => {
+  it('an event over maxEventChars that takes longer than watchdogMs counts as silence [R34]', async () => {
     const { at, visit } = await connected({ watchdogMs: 1_000, maxEventChars: 1_000 });
     visit.send(`data: a\n\ndata: ${'z'.repeat(1_001)}`);
     await at.received(1);

@@ -7,7 +7,7 @@ const entry = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 const maxGzipBytes = 9_216;
 
 describe('the size of the client’s build', () => {
-  it(`is at most ${maxGzipBytes} bytes, minified and gzipped, without the parser and the chunk for shared tabs`, async () => {
+  it(`the build of the client is at most ${maxGzipBytes} bytes, minified and gzipped, without the parser and the chunk for shared tabs`, async () => {
     const [core, ...others] = await bundled({
       build: {
         write: false,

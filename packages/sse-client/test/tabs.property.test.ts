@@ -117,16 +117,16 @@ function always(possible: readonly (typeof acts)[number][], calmMs: number, even
 const lively = acts.filter((act) => !['freeze', 'wait', 'lose'].includes(act));
 
 describe('tabs that share a connection (property)', () => {
-  it('all get every event once, over one connection, whatever happens to them in any order', async () => {
+  it('all tabs get every event once, over one connection, whatever happens to them in any order', async () => {
     await fc.assert(always(acts, 100_000), { numRuns: 150 });
   });
 
-  it('all get every event once, within one backoff, if no tab is frozen and no message is lost', async () => {
+  it('all tabs get every event once, within one backoff, if no tab is frozen and no message is lost', async () => {
     // Less than a quarter of the watchdog's time, and more than any backoff.
     await fc.assert(always(lively, 10_500), { numRuns: 200 });
   });
 
-  it('all get every event once if several events have the same id [R36]', async () => {
+  it('all tabs get every event once if several events have the same id [R36]', async () => {
     await fc.assert(always(acts, 100_000, 3), { numRuns: 150 });
     await fc.assert(always(lively, 10_500, 3), { numRuns: 200 });
   });

@@ -28,7 +28,7 @@ describe('backfill of a shared feed', () => {
     expect(later.last).to.equal(5);
   });
 
-  it('moves its browsers to the live feed, whichever of the two is ahead', async () => {
+  it('a backfill moves its browsers to the live feed, whichever of the two is ahead', async () => {
     for (const order of [
       [0, 1],
       [1, 0],
@@ -50,7 +50,7 @@ describe('backfill of a shared feed', () => {
     }
   });
 
-  it('matches by id and bytes, so that several events with one id are all delivered [R35]', async () => {
+  it('a backfill matches by id and bytes, so that several events with one id are all delivered [R35]', async () => {
     const { upstream, take } = registryWith();
     const got = { live: '', back: '' };
     const read = async (name: 'live' | 'back', cursor: string) => {
@@ -74,7 +74,7 @@ describe('backfill of a shared feed', () => {
     expect(upstream.connections).to.equal(1);
   });
 
-  it('ends with its last browser', async () => {
+  it('a backfill ends with its last browser', async () => {
     const { upstream, join, emit } = registryWith();
     emit(5);
     await join();
@@ -103,7 +103,7 @@ describe('backfill of a shared feed', () => {
     expect([live.last, upstream.connections]).to.deep.equal([60, 1]);
   });
 
-  it('does not open another one while it is busy, and refuses browsers that have waited for ten seconds', async () => {
+  it('opens no other backfill while one is busy, and refuses browsers that have waited for ten seconds', async () => {
     const { upstream, take, join, emit, arrive } = registryWith({ replay: { maxEvents: 1 } });
     emit(100);
     await join();
@@ -149,7 +149,7 @@ describe('backfill of a shared feed', () => {
     expect([back.last, live.last, upstream.connections]).to.deep.equal([4, 4, 1]);
   });
 
-  it('is resumed for its own browsers when it breaks', async () => {
+  it('a backfill is resumed for its own browsers when it breaks', async () => {
     const { upstream, join, emit, arrive } = registryWith();
     emit(5);
     await join();
@@ -163,7 +163,7 @@ describe('backfill of a shared feed', () => {
     expect([back.last, back.isReading]).to.deep.equal([5, true]);
   });
 
-  it('matches a live feed whose only browser left before it had read anything', async () => {
+  it('a backfill matches a live feed whose only browser left before it had read anything', async () => {
     const { upstream, take, join, emit, arrive } = registryWith();
     emit(3);
     take().close();

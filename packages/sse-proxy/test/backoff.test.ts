@@ -7,33 +7,33 @@ const waits = (random: number, floorMs?: number) =>
   [0, 1, 2, 3, 4, 5, 1_000].map((attempt) => backoffMs(attempt, bounds, floorMs, () => random));
 
 describe('backoff', () => {
-  it('doubles from minDelayMs up to maxDelayMs, and stays there', () => {
+  it('the backoff doubles from minDelayMs up to maxDelayMs, and stays there', () => {
     expect(waits(1)).to.deep.equal([100, 200, 400, 800, 1_000, 1_000, 1_000]);
   });
 
-  it('is half jitter, never less than half', () => {
+  it('the backoff is half jitter, never less than half', () => {
     expect(waits(0)).to.deep.equal([50, 100, 200, 400, 500, 500, 500]);
     expect(waits(0.5)).to.deep.equal([75, 150, 300, 600, 750, 750, 750]);
   });
 
-  it('never waits less than the floor, and spreads those who all got the same', () => {
+  it('the backoff never waits less than the floor, and spreads those who all got the same', () => {
     expect(waits(0, 300)).to.deep.equal([300, 300, 300, 400, 500, 500, 500]);
     expect(backoffMs(0, bounds, 300, () => 1)).to.equal(350);
     expect(backoffMs(9, bounds, 5_000, () => 1)).to.equal(5_500);
   });
 
-  it('takes no floor above five minutes', () => {
+  it('the backoff takes no floor above five minutes', () => {
     expect(backoffMs(0, bounds, 1e20, () => 0)).to.equal(300_000);
     expect(backoffMs(0, bounds, Number.POSITIVE_INFINITY, () => 0)).to.equal(300_000);
     expect(backoffMs(0, bounds, 300_000, () => 0)).to.equal(300_000);
   });
 
-  it('is random unless told otherwise', () => {
+  it('the backoff is random unless told otherwise', () => {
     const seen = new Set(Array.from({ length: 50 }, () => backoffMs(0, bounds)));
     expect(seen.size).to.be.greaterThan(10);
   });
 
-  it('is, for any attempt, something that a timer can count', () => {
+  it('the backoff of any attempt is a delay that a timer accepts', () => {
     const any = fc.record({ attempt: fc.nat(), min: fc.integer({ min: 1, max: 1_000 }), floor: fc.double({ min: 0 }) });
     fc.assert(
       fc.property(any, fc.double({ min: 0, max: 1, noNaN: true }), ({ attempt, min, floor }, random) => {

@@ -76,7 +76,7 @@ describe('two proxies in a chain', () => {
   for (const [semantics, perId, inner, outer] of cases) {
     const ids = perId === 1 ? 'own ids' : `${perId} events per id`;
     const mode = (share: boolean) => (share ? 'shared' : 'dedicated');
-    it(`deliver exactly, cut anywhere: ${semantics}, ${ids}, ${mode(inner)} then ${mode(outer)} [R28] [R35] [row 36]`, async () => {
+    it(`two proxies in a chain deliver exactly, cut anywhere: ${semantics}, ${ids}, ${mode(inner)} then ${mode(outer)} [R28] [R35] [row 36]`, async () => {
       const up = new LogUpstream(semantics, perId);
       up.server.listen(0, '127.0.0.1');
       add(up.server, (it) => it.close());

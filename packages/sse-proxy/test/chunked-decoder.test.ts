@@ -59,7 +59,7 @@ describe('ChunkedDecoder', () => {
     );
   });
 
-  it('is complete exactly at the last byte and returns no byte behind it', () => {
+  it('the chunked decoder is complete exactly at the last byte and returns no byte behind it', () => {
     fc.assert(
       fc.property(coded, ({ body, coded: bytes }) => {
         const whole = bytes.length;
@@ -118,7 +118,7 @@ describe('ChunkedDecoder', () => {
     expect(text(`${'0'.repeat(50)}3\r\nabc\r\n`)).to.deep.equal({ body: 'abc', over: false, error: undefined });
   });
 
-  it('is complete after the last chunk in each of its forms', () => {
+  it('the chunked decoder is complete after the last chunk in each of its forms', () => {
     for (const last of ['0\r\n\r\n', '000\r\n\r\n', '0;a=b\r\n\r\n', '0\r\nX: y\r\n\r\n']) {
       expect(text(`1\r\na\r\n${last}`), last).to.deep.equal({ body: 'a', over: true, error: undefined });
     }

@@ -33,7 +33,7 @@ describe('listeners, timers and descriptors', () => {
   after(() => timerHook.disable());
   afterEach(clean);
 
-  it('return to their first number after 2,000 streams, however they ended [R42]', async () => {
+  it('listeners, timers and descriptors return to their first number after 2,000 streams, however they ended [R42]', async () => {
     let released = 0;
     let taken = 0;
     const up = await upstream((request) => {
@@ -86,7 +86,7 @@ describe('listeners, timers and descriptors', () => {
     expect(proxied.witness.closes).to.have.length(1_503);
   });
 
-  it('do not accumulate on a connection that carries one stream after the other [R42]', async () => {
+  it('listeners do not accumulate on a connection that carries one stream after the other [R42]', async () => {
     const up = await upstream((request) => {
       request.begin();
       request.send('data: one\n\n');

@@ -197,7 +197,7 @@ describe('close()', () => {
       [1_234, 1_234, 1_234],
       [false, 5_000, 10_000],
     ] as const) {
-      it(`is not needed for maxDurationMs: ends with a retry time (${share ? 'shared' : 'dedicated'}, retryMs ${retryMs})`, async () => {
+      it(`maxDurationMs ends a stream with a retry time (${share ? 'shared' : 'dedicated'}, retryMs ${retryMs})`, async () => {
         const scene = await opened({ maxDurationMs: 20, retryMs, share, heartbeatMs: false });
         const { app: proxied, browser, upstream: up } = scene;
         await until(() => browser.closed());

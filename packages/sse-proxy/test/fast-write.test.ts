@@ -134,7 +134,7 @@ describe('the fast path of writes', () => {
     await until(() => request.closed());
   });
 
-  it('is not used if res.write is wrapped: the middleware sees every byte', async () => {
+  it('the fast path is not used if res.write is wrapped: the middleware sees every byte', async () => {
     const up = await upstream((request) => request.begin());
     const { seen, wrap } = recorder();
     const { port } = await app(
@@ -152,7 +152,7 @@ describe('the fast path of writes', () => {
     expect(browser.body()).to.equal(seen());
   });
 
-  it('is not used while res.write is wrapped, and is used again afterwards', async () => {
+  it('the fast path is not used while res.write is wrapped, and is used again afterwards', async () => {
     const up = await upstream((request) => request.begin());
     const { seen, wrap } = recorder();
     let response: Response | undefined;
@@ -176,7 +176,7 @@ describe('the fast path of writes', () => {
     expect(seen()).to.equal('data: two\n\n');
   });
 
-  it('is not used through a middleware that compresses', async () => {
+  it('the fast path is not used through a middleware that compresses', async () => {
     const up = await upstream((request) => request.begin());
     // What `compression` would do without no-transform.
     const compress: RequestHandler = (_, res, next) => {
@@ -208,7 +208,7 @@ describe('the fast path of writes', () => {
     expect(browser.headers()['content-encoding']).to.equal('gzip');
   });
 
-  it('is not used on HTTP/1.0, which has no chunked coding', async () => {
+  it('the fast path is not used on HTTP/1.0, which has no chunked coding', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url, heartbeatMs: false, resume: false });
     const browser = add(browseRaw(port, get('/sse', '1.0')), (it) => it.leave());
@@ -242,7 +242,7 @@ describe('the fast path of writes', () => {
     expect(bodyOf(wire)).to.equal(`${chunk('retry: 2000\n')}${chunk('data: one\n\n')}0\r\n\r\n`);
   });
 
-  it('is not used on HTTP/2, with a Content-Length, or on a corked response', async () => {
+  it('the fast path is not used on HTTP/2, with a Content-Length, or on a corked response', async () => {
     const answers: unknown[] = [];
     const server = add(http2.createServer(), (it) => it.close());
     server.on('request', (_, res) => {

@@ -36,7 +36,7 @@ describe('what a feed hands on over a resume', () => {
     expect(cursors(it)).to.deep.equal([undefined, '1', '2']);
   });
 
-  it('takes a CR at the cut for the end of its line: the LF of the next connection is no event’s', async () => {
+  it('takes a CR at a cut for the end of its line: the LF of the next connection is no event’s', async () => {
     const it = await over(['id: 1\ndata: 1\r\r'], ['\nid: 2\ndata: 2\n\n']);
     expect(it.text()).to.equal('id: 1\ndata: 1\r\r\nid: 2\ndata: 2\n\n');
     expect(it.events).to.deep.equal([true, false, true]);
@@ -85,19 +85,19 @@ describe('what a feed hands on over a resume', () => {
     expect(cursors(it)[1]).to.equal('\xe2\x82\xac\xff');
   });
 
-  it('forgets its cursor with an empty id: it asks for nothing, and says gap', async () => {
+  it('an empty id clears the cursor: the resume has no id, and reports a gap', async () => {
     const it = await over(['id: 1\ndata: 1\n\nid\ndata: 2\n\n'], ['data: 3\n\n']);
     expect(it.upstream.requests[1]?.headers).to.not.include('last-event-id');
     expect(it.text()).to.equal('id: 1\ndata: 1\n\nid\ndata: 2\n\n(no-ids)data: 3\n\n');
   });
 
-  it('keeps its cursor where an id holds NUL', async () => {
+  it('keeps the cursor if an id contains NUL', async () => {
     const it = await over(['id: 1\ndata: 1\n\nid: 2\0\nid: 3\0\n\n'], []);
     expect(cursors(it)[1]).to.equal('1');
   });
 
   for (const id of ['a\x01b', 'tab\x7f']) {
-    it(`does not send back ${JSON.stringify(id)}, and says gap`, async () => {
+    it(`does not send back ${JSON.stringify(id)}, and reports a gap`, async () => {
       const it = await over([`id: ${id}\ndata: 1\n\n`], ['id: 2\ndata: 2\n\n'], []);
       expect(it.upstream.requests[1]?.headers).to.not.include('last-event-id');
       expect(it.text()).to.equal(`id: ${id}\ndata: 1\n\n(unusable-id)id: 2\ndata: 2\n\n`);
@@ -105,7 +105,7 @@ describe('what a feed hands on over a resume', () => {
     });
   }
 
-  it('says gap where there are no ids, each time, with the times of the outage', async () => {
+  it('reports a gap at each resume without ids, with the times of the outage', async () => {
     const before = Date.now();
     const it = await over(['data: 1\n\n'], ['data: 2\n\n'], ['data: 3\n\n']);
     expect(it.text()).to.equal('data: 1\n\n(no-ids)data: 2\n\n(no-ids)data: 3\n\n');
@@ -115,14 +115,14 @@ describe('what a feed hands on over a resume', () => {
     }
   });
 
-  it('says gap before the first of what it had taken for repeats', async () => {
+  it('reports a gap before the first of the events that looked like repeats', async () => {
     const old = 'id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n';
     const it = await over([old], ['id: 1\ndata: a\n\nid: 2\ndata: new\n\n: c\n\nid: 3\ndata: d\n\n']);
     expect(it.text()).to.equal(`${old}(ids-restarted)id: 1\ndata: a\n\nid: 2\ndata: new\n\n: c\n\nid: 3\ndata: d\n\n`);
     expect(it.gaps).to.have.length(1);
   });
 
-  it('knows a repeat by its lines, whatever chunks their ends come in', async () => {
+  it('recognises a repeat by its lines, whatever chunks their ends come in', async () => {
     const [one, two] = ['id: 1\r\ndata: 1\r\n\r\n', 'id: 2\r\ndata: 2\r\n\r\n'];
     for (const first of [[one + two], [one, two.slice(0, -1)], [one, two.slice(0, -1), '\n']]) {
       for (const again of [[one + two], [one.slice(0, -1), `\n${two}`], [...(one + two)]]) {
@@ -137,12 +137,12 @@ describe('what a feed hands on over a resume', () => {
     }
   });
 
-  it('passes comments while it looks out for repeats', async () => {
+  it('passes comments while it recognises repeats', async () => {
     const it = await over(['id: 1\ndata: 1\n\n'], [':\n', 'id: 1\ndata: 1\n\n', ':\n']);
     expect(it.text()).to.equal('id: 1\ndata: 1\n\n:\n:\n');
   });
 
-  it('remembers nothing where it is not to resume, and is over as the connection was', async () => {
+  it('records nothing with resume: false, and ends as the connection does', async () => {
     for (const how of ['end', 'break'] as const) {
       const it = feedWith(false);
       await it.open();
@@ -166,7 +166,7 @@ describe('what a feed hands on over a resume', () => {
       return it;
     };
 
-    it('puts a gap and a lone id in its place, and goes on [R34]', async () => {
+    it('puts a gap and a lone id in the place of an event over maxEventBytes, and goes on [R34]', async () => {
       const it = await setUp();
       it.send(`id: 1\ndata: 1\n\n${large('2')}id: 3\ndata: 3\n\n`);
       expect(it.text()).to.equal('id: 1\ndata: 1\n\n(event-too-large)id: 2\n\nid: 3\ndata: 3\n\n');
@@ -174,7 +174,7 @@ describe('what a feed hands on over a resume', () => {
       expect(it.overs).to.deep.equal([]);
     });
 
-    it('resumes from its id, and reports it once if the upstream repeats it [R34] [R35]', async () => {
+    it('resumes from the id of an event over maxEventBytes, and reports it once if the upstream repeats it [R34] [R35]', async () => {
       const it = await setUp();
       it.send(`id: 1\ndata: 1\n\n${large('2')}`);
       it.break();
@@ -184,7 +184,7 @@ describe('what a feed hands on over a resume', () => {
       expect(it.text()).to.equal('id: 1\ndata: 1\n\n(event-too-large)id: 2\n\nid: 3\ndata: 3\n\n');
     });
 
-    it('does so without resume and without an id too [R34]', async () => {
+    it('puts a gap in the place of an event over maxEventBytes without resume, and without an id [R34]', async () => {
       const it = feedWith(false, { maxEventBytes: 40 });
       await it.open();
       it.send(`data: ${'x'.repeat(60)}\n\ndata: next\n\n`);
@@ -192,7 +192,7 @@ describe('what a feed hands on over a resume', () => {
       expect(it.gaps[0]).to.not.have.property('id');
     });
 
-    it('skips one that is unfinished at 64 × maxEventBytes if its id is known, and reports it once [R34]', async () => {
+    it('skips an event that is unfinished at 64 × maxEventBytes if its id is known, and reports it once [R34]', async () => {
       const it = await setUp();
       for (let connection = 0; connection < 3; connection++) {
         it.send('id: 2\n');
@@ -219,7 +219,7 @@ describe('what a feed hands on over a resume', () => {
       expect(cursors(it)).to.deep.equal([undefined, '1']);
     });
 
-    it('breaks the connection of one that is unfinished at idleTimeoutMs, though bytes arrive [R34]', async () => {
+    it('breaks the connection of an event that is unfinished at idleTimeoutMs, though bytes arrive [R34]', async () => {
       const it = await setUp({ idleTimeoutMs: 1_000 });
       it.send(`data: ${'x'.repeat(60)}`);
       for (let beat = 0; beat * it.heartbeat.periodMs <= 1_000; beat++) {
@@ -260,12 +260,12 @@ describe('what a feed hands on over a resume', () => {
     const log = (from: number, to: number) =>
       Array.from({ length: to - from + 1 }, (_, n) => `id: x${from + n}\ndata: ${from + n}\n\n`).join('');
 
-    it('is dropped though it is longer than the window [R35]', async () => {
+    it('a repeated log is dropped though it is longer than the window [R35]', async () => {
       const it = await over([log(1, 3_000)], [log(1, 1_500), log(1_501, 3_001)]);
       expect(it.text() === log(1, 3_001)).to.equal(true);
     });
 
-    it('delays new events that could belong to it for less than a second', async () => {
+    it('delays new events that could belong to a repeated log for less than a second', async () => {
       const it = await over([log(1, 3_000)], [log(3_001, 3_001)]);
       expect(it.text() === log(1, 3_000)).to.equal(true);
       clock.tick(400);
@@ -306,7 +306,7 @@ describe('what a feed hands on over a resume', () => {
     });
   });
 
-  it('loses and doubles nothing, wherever a stream with ids is cut, however often, however much comes again', async () => {
+  it('loses and duplicates nothing, wherever a stream with ids is cut, however often, however much comes again', async () => {
     const endings = fc.constantFrom('\n', '\r\n', '\r');
     const stream = fc.array(
       fc.record({ lines: fc.integer({ min: 1, max: 3 }), ending: endings, comment: fc.boolean() }),

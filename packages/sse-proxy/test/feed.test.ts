@@ -36,7 +36,7 @@ describe('a feed that lost its upstream', () => {
     }
   });
 
-  it('begins anew with its shortest wait once an event came, not by headers alone', async () => {
+  it('the backoff begins anew with its shortest wait once an event came, not by headers alone', async () => {
     const it = await lost();
     await it.reopen(100);
     it.break();
@@ -90,7 +90,7 @@ describe('a feed that lost its upstream', () => {
     expect([reason, error?.retryAfterMs]).to.deep.equal(['upstream-broken', 119_100]);
   });
 
-  it('waits as long as Retry-After says, at least', async () => {
+  it('a feed waits at least as long as Retry-After says', async () => {
     const it = await lost();
     await it.attempt(100);
     it.refuse(refusal('ERR_SSE_UPSTREAM_BUSY', { retryAfterMs: 7_000 }));
@@ -124,7 +124,7 @@ describe('a feed that lost its upstream', () => {
     });
   }
 
-  it('is over after maxOutageMs, whatever it waits for', async () => {
+  it('an outage is over after maxOutageMs, whatever it waits for', async () => {
     const waits = {
       'the backoff': () => {},
       'a Retry-After': async (it: Awaited<ReturnType<typeof lost>>) => {
@@ -155,7 +155,7 @@ describe('a feed that lost its upstream', () => {
     }
   });
 
-  it('counts each outage for itself', async () => {
+  it('maxOutageMs counts each outage for itself', async () => {
     const it = await lost({ maxOutageMs: 150 });
     for (let n = 2; n < 8; n++) {
       await it.reopen(100);
@@ -168,7 +168,7 @@ describe('a feed that lost its upstream', () => {
     expect(it.overs).to.deep.equal([]);
   });
 
-  it('asks for its request anew each time; a failure of that is one more failed attempt', async () => {
+  it('a feed asks for its request anew each time; a failure of that is one more failed attempt', async () => {
     const it = await lost();
     let asked = 0;
     it.preparing = async () => {
@@ -184,7 +184,7 @@ describe('a feed that lost its upstream', () => {
     expect(it.resumes.map(([attempts]) => attempts)).to.deep.equal([3]);
   });
 
-  it('leaves nothing when it is closed while it waits, asks for its request, or connects', async () => {
+  it('a feed leaves nothing when it is closed while it waits, asks for its request, or connects', async () => {
     const waiting = await lost();
     waiting.feed.close();
     await waiting.attempt(day);
@@ -207,7 +207,7 @@ describe('a feed that lost its upstream', () => {
     expect([connecting.upstream.requests.length, connecting.overs]).to.deep.equal([2, []]);
   });
 
-  it('says nothing more once it is closed', async () => {
+  it('a feed calls nothing more once it is closed', async () => {
     const it = feedWith({});
     await it.open();
     it.feed.close();
@@ -217,7 +217,7 @@ describe('a feed that lost its upstream', () => {
     expect([it.text(), it.overs, it.gaps]).to.deep.equal(['', [], []]);
   });
 
-  it('stays paused over a resume, and flows again on demand', async () => {
+  it('a feed stays paused over a resume, and flows again on demand', async () => {
     const it = feedWith({ minDelayMs: 100 });
     await it.open();
     it.send('id: 1\ndata: 1\n\n');

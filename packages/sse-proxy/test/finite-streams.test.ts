@@ -24,7 +24,7 @@ describe('an upstream response that ends as complete', () => {
 
   for (const [end, [field, body]] of Object.entries(bodies)) {
     for (const share of [false, true]) {
-      it(`without ids is passed on whole, with an end event (${end}, ${share ? 'shared' : 'dedicated'}) [R33] [row 1c]`, async () => {
+      it(`a complete response without ids is passed on whole, with an end event (${end}, ${share ? 'shared' : 'dedicated'}) [R33] [row 1c]`, async () => {
         const up = await upstream();
         const { port, witness } = await app({ target: up.url, share, resume: true, retryMs: 3_000 });
         const browsers = [visit(port), visit(port)];
@@ -68,7 +68,7 @@ describe('an upstream response that ends as complete', () => {
     expect(sockets.size).to.equal(1);
   });
 
-  it('without ids tells the browser not to come back before the upstream’s retry: [R33]', async () => {
+  it('a complete response without ids tells the browser not to come back before the upstream’s retry: [R33]', async () => {
     const up = await upstream();
     const { port } = await app({ target: up.url, resume: true });
     const browser = visit(port);
@@ -80,7 +80,7 @@ describe('an upstream response that ends as complete', () => {
     expect(Number(/"retryMs":(\d+)/.exec(browser.body())?.[1])).to.be.within(60_000, 90_000);
   });
 
-  it('is passed on as it came with resume: false [R33]', async () => {
+  it('a complete response is passed on as it came with resume: false [R33]', async () => {
     const up = await upstream();
     const { port } = await app({ target: up.url, resume: false, retryMs: false });
     const browser = visit(port);
@@ -92,7 +92,7 @@ describe('an upstream response that ends as complete', () => {
     expect(browser.body()).to.equal(lines);
   });
 
-  it('is recognised by END_STREAM on HTTP/2 [R33]', async () => {
+  it('the end of a response is recognised by END_STREAM on HTTP/2 [R33]', async () => {
     const server = add(http2.createServer(), (it) => it.close());
     let requests = 0;
     server.on('stream', (stream: http2.ServerHttp2Stream) => {
@@ -122,7 +122,7 @@ describe('a feed whose upstream ends as complete', () => {
 
   const events = 'id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n';
 
-  it('with ids asks again no sooner than retryMs, and doubles the wait until a new event arrives [R33] [row 1b]', async () => {
+  it('after a complete response with ids, a feed asks again no sooner than retryMs, and doubles the wait until a new event arrives [R33] [row 1b]', async () => {
     const it = feedWith({ minDelayMs: 1, maxDelayMs: 10_000 }, { retryMs: 2_000 });
     await it.open();
     it.send(events);

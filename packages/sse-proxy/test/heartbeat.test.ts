@@ -8,13 +8,13 @@ describe('the heartbeat', () => {
   const { add, clean, upstream, app, visit, opened } = stage();
   afterEach(clean);
 
-  it('is a comment line without an empty line [R28]', async () => {
+  it('a heartbeat is a comment line without an empty line [R28]', async () => {
     const { browser } = await opened({ heartbeatMs: 10 });
     await browser.sees(':\n:\n');
     expect(browser.body()).to.match(/^(:\n)+$/);
   });
 
-  it('is sent between events, also while the upstream is in the middle of one [R29]', async () => {
+  it('a heartbeat is sent between events, also while the upstream is in the middle of one [R29]', async () => {
     const { browser, request } = await opened({ heartbeatMs: 10 });
     request.send('data: one\n\nda');
     await until(() => heartbeats(browser.body().split('one\n\n')[1] ?? '') >= 3);
@@ -23,7 +23,7 @@ describe('the heartbeat', () => {
     expect(browser.body()).to.match(/^(:\n)*data: one\n\n(:\n){3,}data: two\n\n(:\n)*$/);
   });
 
-  it('is not sent after a CR whose LF may still follow [R29]', async () => {
+  it('a heartbeat is not sent after a CR whose LF may still follow [R29]', async () => {
     const { app: proxied, browser, request, upstream: up } = await opened({ heartbeatMs: 10 });
     const other = visit(proxied.port);
     (await up.request(1)).begin();
@@ -37,7 +37,7 @@ describe('the heartbeat', () => {
     await browser.sees('one\r\n\r\n:\n');
   });
 
-  it('is not sent while bytes wait for the browser [R29]', async () => {
+  it('a heartbeat is not sent while bytes wait for the browser [R29]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy } = await app({ target: up.url, heartbeatMs: 10, retryMs: false });
     const slow = add(reader(port), (it) => it.leave());
@@ -56,7 +56,7 @@ describe('the heartbeat', () => {
     expect(slow.inOrder()).to.equal(true);
   });
 
-  it('is not sent with heartbeatMs: false [R29]', async () => {
+  it('a heartbeat is not sent with heartbeatMs: false [R29]', async () => {
     // maxStallMs makes the timer as fast as that of the other proxy.
     const { browser, request } = await opened({ heartbeatMs: false, slowClient: { maxStallMs: 20 } });
     const { browser: other } = await opened({ heartbeatMs: 20 });
@@ -65,7 +65,7 @@ describe('the heartbeat', () => {
     expect(await browser.sees('one\n\n')).to.equal('data: one\n\n');
   });
 
-  it('is sent only after heartbeatMs without a byte [R29]', async () => {
+  it('a heartbeat is sent only after heartbeatMs without a byte [R29]', async () => {
     const { app: proxied, browser, request, upstream: up } = await opened({ heartbeatMs: 200 });
     const other = visit(proxied.port);
     (await up.request(1)).begin();

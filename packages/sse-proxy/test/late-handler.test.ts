@@ -35,7 +35,7 @@ describe('a handler that runs too late holds nothing', () => {
 
   for (const environment of environments.filter(({ name }) => /^(node:http|node:https|HTTP\/2|Duplex)$/.test(name))) {
     for (const [accident, happens] of accidents) {
-      it(`because ${accident} (${environment.name}) [R42] [row 43]`, async () => {
+      it(`a handler holds nothing if ${accident} before it runs (${environment.name}) [R42] [row 43]`, async () => {
         const up = add(await rawUpstream((request) => request.begin()), (it) => it.close());
         const seen = witness();
         let permits = 0;

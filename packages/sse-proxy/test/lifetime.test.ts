@@ -23,7 +23,7 @@ describe('a browser that leaves', () => {
   }
 
   for (const hook of ['authorize', 'target', 'upstreamHeaders'] as const) {
-    it(`causes no upstream request if it leaves while ${hook} is pending [R40]`, async () => {
+    it(`sends no upstream request for a browser that leaves while ${hook} is pending [R40]`, async () => {
       const up = await upstream();
       const { count, limits } = permits();
       const answer = Promise.withResolvers<never>();
@@ -74,7 +74,7 @@ describe('a browser that leaves', () => {
     expect(proxied.proxy.stats()).to.include({ opening: 0, refused: 0, upstreamConnections: 0 });
   });
 
-  it('was refused at hookTimeoutMs: a permit that comes later is released [R42]', async () => {
+  it('releases a permit that a limiter grants after hookTimeoutMs [R42]', async () => {
     const answer = Promise.withResolvers<LimitResult>();
     let released = 0;
     const { port } = await app({
@@ -89,7 +89,7 @@ describe('a browser that leaves', () => {
     expect(released).to.equal(1);
   });
 
-  it('causes no connection if it leaves during the DNS lookup [R40]', async () => {
+  it('opens no connection for a browser that leaves during the DNS lookup [R40]', async () => {
     const up = await upstream();
     const { count, limits } = permits();
     const proxied = await app({ target: up.url.replace('127.0.0.1', 'localhost'), limits });
@@ -113,7 +113,7 @@ describe('a browser that leaves', () => {
     expect(up.open()).to.equal(1);
   });
 
-  it('aborts the connect to the upstream [R40]', async function () {
+  it('aborts the connect to the upstream when the browser leaves [R40]', async function () {
     const hole = await blackhole();
     if (!hole) return skip(this, 'needs Linux: only its kernel tells which connects hang');
     add(hole, (it) => it.close());
@@ -128,7 +128,7 @@ describe('a browser that leaves', () => {
     expect(proxied.witness.errors).to.deep.equal([]);
   });
 
-  it('aborts the TLS handshake with the upstream [R40]', async () => {
+  it('aborts the TLS handshake with the upstream when the browser leaves [R40]', async () => {
     const up = await upstream();
     const proxied = await app({ target: up.url.replace('http:', 'https:') });
     const browser = visit(proxied.port);
@@ -145,7 +145,7 @@ describe('a browser that leaves', () => {
     ['an event is half here', 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: one\n\ndata: tw'],
   ] as const) {
     for (const own of [true, false]) {
-      it(`aborts the upstream request while ${phase}${own ? '' : ", with the user's dispatcher"} [R40]`, async () => {
+      it(`aborts the upstream request when the browser leaves while ${phase}${own ? '' : ", with the user's dispatcher"} [R40]`, async () => {
         const { count, limits } = permits();
         const up = await upstream((request) => request.raw(begin));
         const dispatcher = own ? undefined : add(new Agent(), (it) => it.destroy());
@@ -167,7 +167,7 @@ describe('a browser that leaves', () => {
     ['FIN', (socket: { end(): void }) => socket.end()],
     ['RST', (socket: { resetAndDestroy(): void }) => socket.resetAndDestroy()],
   ] as const) {
-    it(`aborts the upstream request when it leaves by ${how} [R40]`, async () => {
+    it(`aborts the upstream request when the browser leaves by ${how} [R40]`, async () => {
       const up = await upstream((request) => request.begin());
       const { port, proxy, witness } = await app({ target: up.url });
       const browser = visit(port);
@@ -181,7 +181,7 @@ describe('a browser that leaves', () => {
     });
   }
 
-  it('aborts the upstream request while bytes wait for it [R40]', async () => {
+  it('aborts the upstream request of a browser that leaves while bytes wait for it [R40]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app({ target: up.url });
     const slow = add(reader(port), (it) => it.leave());
@@ -196,7 +196,7 @@ describe('a browser that leaves', () => {
     expect(witness.closes.map((close) => close.reason)).to.deep.equal(['browser-left']);
   });
 
-  it('aborts the upstream request while a transform is pending [R40]', async () => {
+  it('aborts the upstream request when the browser leaves while a transform is pending [R40]', async () => {
     let asked = 0;
     const up = await upstream((request) => {
       request.begin();

@@ -156,7 +156,7 @@ class Run {
 
 describe(`the same over sockets (seed ${seed}, ${runs} schedules each)`, () => {
   for (const [name, share] of Object.entries(cases)) {
-    it(`with ${name}`, async () => {
+    it(`every browser gets every event once and in order, over sockets: ${name}`, async () => {
       const property = fc.asyncProperty(steps, async (schedule: Step[]) => {
         const { upstream, app, visit, clean } = stage();
         try {

@@ -14,7 +14,7 @@ const cases = {
 
 describe(`whatever happens, every browser gets every event once and in order (seed ${seed}, ${runs} schedules each)`, () => {
   for (const [name, share] of Object.entries(cases)) {
-    it(`with ${name}`, async () => {
+    it(`every browser gets every event once and in order: ${name}`, async () => {
       const property = fc.asyncProperty(steps, fc.boolean(), (schedule: Step[], single) =>
         new Stage(share, single).run(schedule),
       );

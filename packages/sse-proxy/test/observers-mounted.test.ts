@@ -40,7 +40,7 @@ describe('an observer that fails', () => {
     ['gives a then that cannot be read', () => Object.defineProperty({}, 'then', { get: fail })],
   ];
   for (const [name, hook] of broken) {
-    it(`affects neither the stream nor other observers: every hook ${name} [row 27]`, async () => {
+    it(`an observer affects neither the stream nor other observers: every hook ${name} [row 27]`, async () => {
       const bad = Object.fromEntries(hooks.map((one) => [one, hook])) as SseObserver;
       const record = recorder();
       const rejections = unhandled();
@@ -73,7 +73,7 @@ describe('an observer that fails', () => {
     });
   }
 
-  it('may be an instance with methods', async () => {
+  it('an observer may be an instance with methods', async () => {
     class Counting implements SseObserver {
       count = 0;
       onOpen() {
@@ -130,7 +130,7 @@ describe('the route in observer contexts', () => {
     ],
   ];
   for (const [name, mount, path, route] of cases) {
-    it(`is ${route} for ${name}`, async () => {
+    it(`the route of observer contexts is ${route} for ${name}`, async () => {
       const record = recorder();
       const up = await upstream((request) => request.begin());
       const it = express();

@@ -21,7 +21,7 @@ function refusal(options: unknown): SseProxyError {
 
 describe('wrong options', () => {
   for (const [option, rows] of Object.entries(wrongOptions)) {
-    it(`throw ERR_SSE_OPTION that names the option, what was expected and what arrived: ${option}`, () => {
+    it(`wrong options throw ERR_SSE_OPTION that names the option, what was expected and what arrived: ${option}`, () => {
       expect(rows).to.not.be.empty;
       for (const [value, name, expected, got] of rows) {
         const error = refusal({ target, [option]: value });
@@ -110,7 +110,7 @@ describe('wrong options', () => {
 });
 
 describe('right options', () => {
-  it('accept the smallest and the largest durations and counts', () => {
+  it('options accept the smallest and the largest durations and counts', () => {
     const largest = 2 ** 31 - 1;
     for (const ms of [1, 0.5, largest]) {
       const config = readOptions({
@@ -172,7 +172,7 @@ describe('right options', () => {
     );
   });
 
-  it('have the documented defaults', () => {
+  it('options have the documented defaults', () => {
     const { limiter, ...config } = readOptions({ target });
     expect(config).to.deep.equal({
       target: { origin: 'http://127.0.0.1:9', segments: ['logs'], query: '' },
@@ -214,7 +214,7 @@ describe('right options', () => {
     expect(limiter.acquire(request)).to.deep.equal({ ok: false, rule: 'total', kind: 'total' });
   });
 
-  it('keep the defaults of a group for the members that are left out', () => {
+  it('options keep the defaults of a group for the members that are left out', () => {
     expect(readOptions({ target, slowClient: { maxStallMs: 5 } }).slowClient).to.deep.equal({
       maxBufferedBytes: 1_048_576,
       maxStallMs: 5,
@@ -222,7 +222,7 @@ describe('right options', () => {
     });
   });
 
-  it('are copied and frozen: a later change of the given objects has no effect', () => {
+  it('options are copied and frozen: a later change of the given objects has no effect', () => {
     const options = {
       target,
       forwardHeaders: ['x-a'],
@@ -342,7 +342,7 @@ describe('options of any value', () => {
     );
   });
 
-  it('throw ERR_SSE_OPTION if reading a member throws', () => {
+  it('wrong options throw ERR_SSE_OPTION if reading a member throws', () => {
     const hostile = new Proxy({}, { get: () => fail(), ownKeys: () => fail(), has: () => fail() });
     function fail(): never {
       throw new Error('s3cret');

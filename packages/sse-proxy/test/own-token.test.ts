@@ -26,7 +26,7 @@ describe('an upstream that refuses the proxy’s own token', () => {
   for (const share of [false, true]) {
     const mode = share ? 'shared' : 'dedicated';
 
-    it(`gets a new token from upstreamHeaders at once, unnoticed by the browser (${mode}) [R46] [row 47]`, async () => {
+    it(`an upstream that refuses our token gets a new token from upstreamHeaders at once, unnoticed by the browser (${mode}) [R46] [row 47]`, async () => {
       let calls = 0;
       const up = await upstream(strict);
       const upstreamHeaders = () => ({ authorization: `Bearer ${++calls === 1 ? 'stale' : 'good'}` });
@@ -35,7 +35,7 @@ describe('an upstream that refuses the proxy’s own token', () => {
       expect([calls, witness.errors]).to.deep.equal([2, []]);
     });
 
-    it(`gets a new token when the old one expires during an outage (${mode}) [R46] [row 47]`, async () => {
+    it(`an upstream that refuses our token gets a new token when the old one expires during an outage (${mode}) [R46] [row 47]`, async () => {
       let token = 'good';
       const up = await upstream(strict);
       const { port } = await app({

@@ -42,7 +42,7 @@ describe('the retry time of a refusal', () => {
     ['a date in a year', () => `Retry-After: ${date(365 * 24 * 60 * minute)}\r\n`, 5 * minute],
   ];
   for (const [name, fields, floorMs] of cases) {
-    it(`is between ${floorMs / 1000} s and twice that for ${name}`, async () => {
+    it(`the retry time of a refusal is between ${floorMs / 1000} s and twice that for ${name}`, async () => {
       for (const [share, draw] of [
         [1, 0],
         [1.5, 0.5],
@@ -54,7 +54,7 @@ describe('the retry time of a refusal', () => {
     });
   }
 
-  it('is the time until a Retry-After in each form of an HTTP date, whatever the time zone of the server', async () => {
+  it('the retry time of a refusal is the time until a Retry-After in each form of an HTTP date, whatever the time zone of the server', async () => {
     Math.random = () => 0;
     const zone = process.env.TZ;
     process.env.TZ = 'Asia/Tokyo';
@@ -76,7 +76,7 @@ describe('the retry time of a refusal', () => {
     }
   });
 
-  it('is the time until a Retry-After that is an HTTP date', async () => {
+  it('the retry time of a refusal is the time until a Retry-After that is an HTTP date', async () => {
     Math.random = () => 0;
     const [retryMs, retryAfter] = await told(`Retry-After: ${date(2 * minute)}\r\n`);
     // A date has whole seconds, and time passes while the response is on its way.
@@ -84,7 +84,7 @@ describe('the retry time of a refusal', () => {
     expect(retryAfter).to.be.within(minute / 1000, 120);
   });
 
-  it('is jittered between once and twice its floor', async () => {
+  it('the retry time of a refusal is jittered between once and twice its floor', async () => {
     const up = await upstream((request) => request.raw('HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n'));
     const { port, witness } = await app({ target: up.url });
     for (let n = 0; n < 40; n++) visit(port);
@@ -113,7 +113,7 @@ describe('the retry time of a refusal', () => {
       Math.random = () => -0.99;
     };
 
-    it('reconnects by itself after a soft refusal', async () => {
+    it('EventSource reconnects by itself after a soft refusal', async () => {
       soon();
       const up = await upstream((request) => request.begin());
       const { port, proxy } = await app({ target: up.url, limits: { total: 1 }, retryMs: false });
@@ -130,7 +130,7 @@ describe('the retry time of a refusal', () => {
       expect(proxy.stats()).to.include({ open: 1, opened: 2 });
     });
 
-    it('keeps its Last-Event-ID through a refusal and loses nothing', async () => {
+    it('EventSource keeps its Last-Event-ID through a refusal and loses nothing', async () => {
       soon();
       const up = await upstream();
       const { port } = await app({ target: up.url, retryMs: 10 });
@@ -157,7 +157,7 @@ describe('the retry time of a refusal', () => {
       ['a never', { authorize: () => false }],
     ];
     for (const [name, options] of ends) {
-      it(`does not reconnect after ${name}`, async () => {
+      it(`EventSource does not reconnect after ${name}`, async () => {
         const up = await upstream();
         const { port, proxy } = await app({ target: up.url, ...options });
         const { source, seen } = watch(port);

@@ -91,7 +91,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
   describe('several frames with one id', () => {
     const group = ['a', 'b', 'c', 'd'].map((data) => frame('7', data));
 
-    it('drops those that were delivered and passes the others, for every cut [R35]', () => {
+    it('drops frames with one id that were delivered and passes the others, for every cut [R35]', () => {
       for (let seen = 1; seen <= group.length; seen++) {
         const it = reader(frame('6'), ...group.slice(0, seen)).resume(...group, frame('8'));
         expect(outcome(it.wait()), `${seen} delivered`).to.deep.equal({
@@ -112,7 +112,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
       }
     });
 
-    it('recognises them in another order [R35]', () => {
+    it('recognises frames with one id in another order [R35]', () => {
       const [a, b, c] = group as [Frame, Frame, Frame];
       const swapped = reader(frame('6'), a, b).resume(b, c, a, frame('8'));
       expect(outcome(swapped.wait())).to.deep.equal({ delivered: [c, frame('8')], gaps: [] });
@@ -137,18 +137,18 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
   describe('frames without an id', () => {
     const frames = [frame('1'), frame(null, 'a'), frame(null, 'b'), frame('2')];
 
-    it('are repeats only in their place after a repeat with an id', () => {
+    it('frames without an id are repeats only in their place after a repeat with an id', () => {
       expect(reader(...frames).resume(...frames, frame('3')).delivered).to.deep.equal([frame('3')]);
       const greeting = reader(...frames).resume(frame(null, 'a'), frame('3'));
       expect(greeting.delivered).to.deep.equal([frame(null, 'a'), frame('3')]);
     });
 
-    it('are delivered if they are new among repeats', () => {
+    it('frames without an id are delivered if they are new among repeats', () => {
       const it = reader(...frames).resume(frame('1'), frame(null, 'now'), frame('2'), frame('3'));
       expect(outcome(it)).to.deep.equal({ delivered: [frame(null, 'now'), frame('3')], gaps: [] });
     });
 
-    it('may precede repeats, as a greeting of each connection', () => {
+    it('frames without an id may precede repeats, as a greeting of each connection', () => {
       const it = reader(...numbers(1, 5)).resume(frame(null, 'hello'), ...numbers(2, 6));
       expect(outcome(it)).to.deep.equal({ delivered: [frame(null, 'hello'), frame('6')], gaps: [] });
       const back = reader(...numbers(5, 9)).resume(frame(null, 'hello'), frame('1'));
@@ -173,14 +173,14 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
   });
 
   describe('ids that began anew', () => {
-    it('are reported when a known id comes with other content; what looked like repeats is delivered [row 10]', () => {
+    it('restarted ids are reported when a known id comes with other content; what looked like repeats is delivered [row 10]', () => {
       const it = reader(...numbers(1, 3)).resume(frame('2', 'other'), frame('3', 'other'));
       expect(outcome(it)).to.deep.equal({ delivered: [frame('2', 'other'), frame('3', 'other')], gaps: ['restarted'] });
       const all = [frame('1'), frame('2'), frame('3', 'other'), frame('4')];
       expect(outcome(reader(...numbers(1, 4)).resume(...all))).to.deep.equal({ delivered: all, gaps: ['restarted'] });
     });
 
-    it('are reported when a number goes back to one that was never delivered [row 10]', () => {
+    it('restarted ids are reported when a number goes back to one that was never delivered [row 10]', () => {
       for (const id of ['1', '99', '0099', '00', '0100']) {
         const it = new Reader('100').resume(frame(id));
         expect(outcome(it), id).to.deep.equal({ delivered: [frame(id)], gaps: ['restarted'] });
@@ -188,7 +188,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
       expect(new Reader('9007199254740993').resume(frame('9007199254740992')).gaps).to.deep.equal(['restarted']);
     });
 
-    it('are not supposed where ids have no order, go on, or have always fallen [input 30]', () => {
+    it('restarted ids are not supposed where ids have no order, go on, or have always fallen [input 30]', () => {
       for (const [cursor, id] of [
         ['100', '101'],
         ['100', '1000'],
@@ -207,7 +207,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
       expect(outcome(falling)).to.deep.equal({ delivered: [frame('99'), frame('98')], gaps: [] });
     });
 
-    it('make the filter forget the old ones: repeats of the new ones are recognised', () => {
+    it('restarted ids make the filter forget the old ones: repeats of the new ones are recognised', () => {
       const it = reader(...numbers(1, 9)).resume(frame('1', 'new'), frame('2', 'new'));
       it.resume(frame('1', 'new'), frame('2', 'new'), frame('3', 'new'));
       expect(outcome(it)).to.deep.equal({ delivered: [frame('3', 'new')], gaps: ['restarted'] });
@@ -228,7 +228,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
         numbers(1, length + 2).map(({ data }, at) => frame(String((at + 2) >> 2), data)),
       ],
     ] as const) {
-      it(`is recognised as soon as the last delivered frame comes (${name}) [R35]`, () => {
+      it(`a repeated log is recognised as soon as the last delivered frame comes (${name}) [R35]`, () => {
         const it = reader(...log.slice(0, length))
           .resume(...log)
           .wait();
@@ -236,7 +236,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
       });
     }
 
-    it('is reported if more comes before that frame than may be held [R35]', () => {
+    it('a repeated log is reported if more comes before that frame than may be held [R35]', () => {
       const log = letters(1, length + 1);
       const it = new Reader('', 500).get(...log.slice(0, length)).resume(...log);
       expect(it.gaps).to.deep.equal(['repeated']);
@@ -244,7 +244,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
       expect(it.delivered).to.have.length(1 + length - replayWindow);
     });
 
-    it('is reported if it pauses for longer than frames are held [R35]', () => {
+    it('a repeated log is reported if it pauses for longer than frames are held [R35]', () => {
       const log = letters(1, length + 1);
       const it = reader(...log.slice(0, length))
         .resume(...log.slice(0, 3))
@@ -254,7 +254,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
       expect(it.gaps).to.deep.equal(['repeated']);
     });
 
-    it('delays new frames only while they can’t be told from it', () => {
+    it('delays new frames only while they could belong to a repeated log', () => {
       const it = reader(...letters(1, length)).resume(...letters(length + 1, length + 3));
       expect(it.delivered).to.deep.equal([]);
       expect(outcome(it.wait())).to.deep.equal({ delivered: letters(length + 1, length + 3), gaps: [] });
@@ -264,7 +264,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
     });
   });
 
-  it('holds no more bytes than it may: the oldest repeats are forgotten first', () => {
+  it('holds no more than maxHeldBytes: the oldest repeats are forgotten first', () => {
     const other = frame('5', 'other');
     for (const [bytes, kept] of [
       [20, numbers(3, 4)],

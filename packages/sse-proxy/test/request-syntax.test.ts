@@ -9,7 +9,7 @@ describe('the Accept field of a request', () => {
     ...['text/*;q=0,text/event-stream', 'text/event-stream\t;\tq=1.000', ', ,text/event-stream,'],
   ];
   for (const accept of accepted) {
-    it(`allows an event stream: ${accept}`, () => expect(acceptsEventStream(accept)).to.equal(true));
+    it(`Accept allows an event stream: ${accept}`, () => expect(acceptsEventStream(accept)).to.equal(true));
   }
 
   const refused = [
@@ -23,12 +23,13 @@ describe('the Accept field of a request', () => {
     ],
   ];
   for (const accept of refused) {
-    it(`excludes an event stream: ${JSON.stringify(accept)}`, () => expect(acceptsEventStream(accept)).to.equal(false));
+    it(`Accept excludes an event stream: ${JSON.stringify(accept)}`, () =>
+      expect(acceptsEventStream(accept)).to.equal(false));
   }
 });
 
 describe('HTTP whitespace', () => {
-  it('is space and TAB, and nothing else that trim() removes [R12]', () => {
+  it('HTTP whitespace is space and TAB, and nothing else that trim() removes [R12]', () => {
     expect(trimHttp(' \t a\tb \t')).to.equal('a\tb');
     expect(trimHttp(' \t')).to.equal('');
     for (const other of ['\xa0', '\ufeff', '\u2028', '\v', '\f', '\r', '\n', '\u3000']) {

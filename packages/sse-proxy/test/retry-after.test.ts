@@ -6,7 +6,7 @@ const read = (value: string | string[]) =>
   classifyResponse(503, { 'retry-after': value as string }, { origin: 'http://upstream', path: '/' })?.retryAfterMs;
 
 describe('Retry-After of the upstream', () => {
-  it('is read as seconds or as a date, and ignored in any other form [row 12]', () => {
+  it('Retry-After is read as seconds or as a date, and ignored in any other form [row 12]', () => {
     expect(read('120')).to.equal(120_000);
     expect(read('0')).to.equal(0);
     expect(read(new Date(Date.now() + 60_000).toUTCString())).to.be.within(55_000, 60_000);
@@ -16,7 +16,7 @@ describe('Retry-After of the upstream', () => {
     }
   });
 
-  it('counts with its longest valid value if it is repeated', () => {
+  it('Retry-After counts with its longest valid value if it is repeated', () => {
     expect(read(['5', 'soon', '20'])).to.equal(20_000);
     expect(read(['soon', 'later'])).to.equal(undefined);
   });

@@ -176,7 +176,7 @@ describe('secrets in errors and responses', () => {
   }
 
   for (const [name, scene] of Object.entries(scenes)) {
-    it(`contain no token, cookie, query, id or event data: ${name} [R56]`, async () => {
+    it(`errors and responses contain no token, cookie, query, id or event data: ${name} [R56]`, async () => {
       const up = await upstream(scene.upstream ?? ((request) => request.begin()));
       const target = `http://127.0.0.1:${up.port}/:workflow/logs?token=s3cret-own`;
       for (const refuse of ['soft', 'status'] as const) {

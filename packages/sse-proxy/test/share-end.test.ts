@@ -16,7 +16,7 @@ describe('the end of a shared feed [row 38]', () => {
   const share: Record<string, SseProxyOptions['share']> = { upstream: true, assign: { ids: 'assign' } };
   for (const ids of ['upstream', 'assign']) {
     for (const how of ['end', 'reset'] as const) {
-      it(`comes after everything that was read, for 100 browsers that waited (ids: ${ids}, ${how})`, async () => {
+      it(`the end of a shared feed comes after everything that was read, for 100 browsers that waited (ids: ${ids}, ${how})`, async () => {
         const up = await upstream();
         const proxied = await app({ target: up.url, resume: false, retryMs: false, share: share[ids] ?? true });
         const browsers = Array.from({ length: 100 }, () => visit(proxied.port));
@@ -38,7 +38,7 @@ describe('the end of a shared feed [row 38]', () => {
     }
   }
 
-  it('comes after everything for browsers behind a slow transform', async () => {
+  it('the end of a shared feed comes after everything for browsers behind a slow transform', async () => {
     const release: (() => void)[] = [];
     const up = await upstream();
     const proxied = await app({
@@ -62,7 +62,7 @@ describe('the end of a shared feed [row 38]', () => {
     expect(dataOf(browser.body())).to.deep.equal(upTo(5));
   });
 
-  it('comes after everything for a browser that reads slowly, and a new one opens a new feed meanwhile', async () => {
+  it('the end of a shared feed comes after everything for a browser that reads slowly, and a new one opens a new feed meanwhile', async () => {
     const up = await upstream();
     const proxied = await app({
       target: up.url,
@@ -101,7 +101,7 @@ describe('a ring that is smaller than a burst', () => {
     ['a transform', (data: { data: string }) => data],
     ['an asynchronous transform', async (data: { data: string }) => data],
   ] as const) {
-    it(`lets browsers catch up through ${name}, since what arrives in one turn does not count`, async () => {
+    it(`a ring that is smaller than a burst lets browsers catch up through ${name}, since what arrives in one turn does not count`, async () => {
       const up = await upstream((request) => {
         request.begin();
         request.send(many(2_000));
@@ -126,7 +126,7 @@ describe('an event that is larger than the ring of a shared feed', () => {
     ['a transform', { transform: (data: { data: string }) => data }],
     ['ids of the proxy', { share: { ids: 'assign', replay: { maxBytes: 10 } } }],
   ] as const) {
-    it(`reaches the browsers at the tip as ${name}`, async () => {
+    it(`an event larger than the ring reaches the browsers at the tip as ${name}`, async () => {
       const up = await upstream((request) => request.begin());
       const small = { target: up.url, retryMs: false, share: { replay: { maxBytes: 10 } } } as const;
       const proxied = await app({ ...small, ...options });
@@ -142,7 +142,7 @@ describe('events that share an id, behind a shared feed [R35] [R36] [row 36]', (
   const { upstream, app, visit, clean } = stage();
   afterEach(clean);
 
-  it('are all delivered to a browser that comes back with that id, without a gap', async () => {
+  it('events that share an id are all delivered to a browser that comes back with that id, without a gap', async () => {
     const up = await upstream((request) => request.begin());
     const proxied = await app({ target: up.url, retryMs: false, share: { join: 'live' } });
     const stays = visit(proxied.port);
@@ -169,7 +169,7 @@ describe('ids that restart while a browser is away from a shared feed [row 37]',
     ['after a restart of the upstream', true],
     ['on a live connection', false],
   ] as const) {
-    it(`bring it everything since, with a gap, ${how}`, async () => {
+    it(`ids that restart bring a returning browser everything since, with a gap, ${how}`, async () => {
       const up = await upstream((request) => request.begin());
       const proxied = await app({ target: up.url, share: { join: 'live', replay: { maxEvents: 4 } } });
       const stays = visit(proxied.port);

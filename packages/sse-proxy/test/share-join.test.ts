@@ -51,7 +51,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     return { up, proxied, open, begin, live, emit, lose, restore };
   }
 
-  it('gets what the upstream sends to a new connection, then the live feed, each event once', async () => {
+  it('a browser that joins gets what the upstream sends to a new connection, then the live feed, each event once', async () => {
     const tail = event(1) + event(2) + event(3);
     const { open, emit, live } = await shared({}, (request) => {
       request.begin();
@@ -67,7 +67,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
       expect(await browser.sees(event(4))).to.equal(`event: snapshot\ndata: {}\n\n${tail}${event(4)}`);
   });
 
-  it('costs one join connection, however many join meanwhile; each reads it from its start', async () => {
+  it('joining costs one connection, however many join meanwhile; each reads it from its start', async () => {
     const { up, open, live, begin } = await shared();
     await begin();
     const early = await open();
@@ -103,7 +103,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     expect(proxied.proxy.stats()).to.include({ open: 1, upstreamConnections: 1 });
   });
 
-  it('starts at the live tip, with its id, if the upstream sends nothing to a new connection for a second', async () => {
+  it('a browser that joins starts at the live tip, with its id, if the upstream sends nothing to a new connection for a second', async () => {
     const { up, open, live, begin } = await shared();
     await begin();
     const later = await open();
@@ -114,7 +114,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     expect(await later.sees(event(2))).to.equal(`id: 1\n\n${event(2)}`);
   });
 
-  it('misses nothing that the live feed receives while the new connection is silent', async () => {
+  it('a browser that joins misses nothing that the live feed receives while the new connection is silent', async () => {
     const { up, open, live, begin } = await shared();
     await begin();
     const later = await open();
@@ -125,7 +125,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     expect(gaps(later.body())).to.deep.equal([]);
   });
 
-  it('moves by the last id where the upstream gives the same event other bytes on each connection', async () => {
+  it('a browser that joins moves to the live feed by the last id where the upstream gives the same event other bytes on each connection', async () => {
     let stamp = 0;
     const { open, live } = await shared({}, (request) => {
       request.begin();
@@ -138,7 +138,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     await until(() => live().length === 1);
   });
 
-  it('is not moved before the upstream’s other events with the last id have arrived', async () => {
+  it('a browser that joins is not moved before the upstream’s other events with the last id have arrived', async () => {
     const { up, open } = await shared();
     const first = await open();
     up.requests[0]?.send('id: 7\ndata: a1\n\nid: 7\ndata: b1\n\n');
@@ -154,7 +154,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     expect(await later.sees('b2')).to.equal('id: 7\ndata: a2\n\n: later\nid: 7\ndata: b2\n\n');
   });
 
-  it('is not moved before them either where more events share the last id than replay holds [R35]', async () => {
+  it('a browser that joins is not moved before other events with the last id where more events share the last id than replay holds [R35]', async () => {
     const same = (text: string) => [...text].map((data) => `id: 7\ndata: ${data}\n\n`).join('');
     const { up, open } = await shared({ share: { replay: { maxEvents: 3 } } });
     const first = await open();
@@ -169,7 +169,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     expect(await later.sees(event(8))).to.equal(`${same('abcdef')}${event(8)}`);
   });
 
-  it('is not sent the history for which the feed was opened', async () => {
+  it('a browser that joins is not sent the history for which the feed was opened', async () => {
     const { up, open } = await shared({}, (request) => {
       request.begin();
       if (request.headers['last-event-id'] === '1') request.send(event(2) + event(3));
@@ -181,7 +181,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     expect(await fresh.sees(event(4))).to.equal(event(4));
   });
 
-  it('costs no second connection while the feed has received nothing', async () => {
+  it('joining costs no second connection while the feed has received nothing', async () => {
     const { up, open } = await shared();
     const browsers = [await open(), await open(), await open()];
     up.requests[0]?.send(event(1));
@@ -189,7 +189,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     expect(up.requests).to.have.length(1);
   });
 
-  it('is told that the upstream is lost, and joins afresh with a gap when it is back', async () => {
+  it('a browser that joins is told that the upstream is lost, and joins afresh with a gap when it is back', async () => {
     const { open, live, lose, restore } = await shared({}, (request) => {
       request.begin();
       request.send('data: snapshot\n\n');
@@ -205,7 +205,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     expect(live().length).to.be.at.most(2);
   });
 
-  it('loses nothing of what arrives together with the head of its connection, however slowly it reads', async () => {
+  it('a browser that joins loses nothing of what arrives together with the head of its connection, however slowly it reads', async () => {
     const { open, lose, restore } = await shared(
       { transform: async (it) => it, share: { replay: { maxEvents: 2 } } },
       (request) => {
@@ -225,7 +225,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     expect(await later.sees(event(5))).to.include([1, 2, 3, 4, 5].map(event).join(''));
   });
 
-  it('loses nothing if it joins while a connection that others wait for has no headers yet', async () => {
+  it('a browser that joins loses nothing if it joins while a connection that others wait for has no headers yet', async () => {
     const { up, proxied, open, lose, restore } = await shared({ share: { replay: { maxEvents: 2 } } }, (request) => {
       if (up.requests.length > 1 && request.headers['last-event-id'] === undefined) return;
       request.begin();
@@ -250,7 +250,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
       expect(await browser.sees(event(5))).to.include([1, 2, 3, 4, 5].map(event).join(''));
   });
 
-  it('gets all of a finite stream, though the live feed has got its end before [R33]', async () => {
+  it('a browser that joins gets all of a finite stream, though the live feed has got its end before [R33]', async () => {
     const { up, proxied, open } = await shared();
     const first = await open();
     up.requests[0]?.send('data: 1\n\ndata: 2\n\n');
@@ -270,7 +270,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     await until(() => proxied.proxy.stats().upstreamConnections === 0);
   });
 
-  it('is refused with the status that the upstream gives to a new connection', async () => {
+  it('a browser that joins is refused with the status that the upstream gives to a new connection', async () => {
     const { up, open, begin } = await shared({}, (request) => {
       if (up.requests.length === 1) request.begin();
       else request.raw('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
@@ -281,7 +281,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     await first.sees(event(2));
   });
 
-  it("starts at the tip at once with share.join: 'live', and gets the tip's id", async () => {
+  it("a browser starts at the tip at once with share.join: 'live', and gets the tip's id", async () => {
     const { up, open, begin } = await shared({ share: { join: 'live' } });
     await begin();
     const later = await open();
@@ -289,7 +289,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     expect(up.requests).to.have.length(1);
   });
 
-  it("joins afresh with share.ids: 'assign' too: first without ids, then with the feed's", async () => {
+  it("a browser joins afresh with share.ids: 'assign' too: first without ids, then with the feed's", async () => {
     const { up, open, live, emit } = await shared({ share: { ids: 'assign' } }, (request) => {
       request.begin();
       request.send('event: snapshot\ndata: {}\n\n');
@@ -335,7 +335,7 @@ describe("a join connection that can't be matched, by a clock that the test turn
     return { upstream, registry, first, later, send };
   }
 
-  it('is kept for a browser that takes nothing more, without a gap [R30]', async () => {
+  it('a join connection is kept for a browser that takes nothing more, without a gap [R30]', async () => {
     const { upstream, later, send } = await joined(true);
     send(1, 'data: joined\n\n');
     for (let second = 1; second <= 20; second++) {
@@ -345,7 +345,7 @@ describe("a join connection that can't be matched, by a clock that the test turn
     expect([upstream.connections, later()]).to.deep.equal([2, 'data: joined\n\n']);
   });
 
-  it('is left for the tip, with a gap, after ten seconds of live events', async () => {
+  it('a join connection is left for the tip, with a gap, after ten seconds of live events', async () => {
     const { upstream, registry, later, send } = await joined();
     for (let second = 1; second <= 10; second++) {
       expect([upstream.connections, gaps(later())]).to.deep.equal([2, []]);
@@ -359,7 +359,7 @@ describe("a join connection that can't be matched, by a clock that the test turn
     registry.close();
   });
 
-  it('is kept for any time without live events', async () => {
+  it('a join connection is kept for any time without live events', async () => {
     const { upstream, registry, later, send } = await joined();
     send(1, 'id: snapshot\ndata: snapshot\n\n');
     clock.tick(600_000);
@@ -369,7 +369,7 @@ describe("a join connection that can't be matched, by a clock that the test turn
     registry.close();
   });
 
-  it('is left without a gap when, without ids, both are quiet and the same event came last', async () => {
+  it('a join connection is left without a gap when, without ids, both are quiet and the same event came last', async () => {
     const { upstream, registry, later, send } = await joined();
     send(1, 'data: greeting\n\n');
     send(0, 'data: a\n\n');

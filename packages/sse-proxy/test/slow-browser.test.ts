@@ -17,7 +17,7 @@ describe('a browser that reads slowly', () => {
     return slow;
   };
 
-  it('pauses its upstream, and gets everything in order once it reads [row 16]', async () => {
+  it('a slow browser pauses its upstream, and gets everything in order once it reads [row 16]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy } = await app({ target: up.url });
     const slow = await slowOn(port);
@@ -47,7 +47,7 @@ describe('a browser that reads slowly', () => {
     expect(proxy.stats()).to.include({ evicted: 0, open: 1 });
   });
 
-  it('gets every event once if it stops reading again and again [R41]', async () => {
+  it('a slow browser gets every event once if it stops reading again and again [R41]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app({ target: up.url });
     const slow = await slowOn(port);
@@ -69,7 +69,7 @@ describe('a browser that reads slowly', () => {
     expect(witness.closes.map(({ reason, events }) => [reason, events])).to.deep.equal([['upstream-ended', plenty]]);
   });
 
-  it('is evicted alone after maxStallMs without taking anything; others see no delay [row 16]', async () => {
+  it('a slow browser is evicted alone after maxStallMs without taking anything; others see no delay [row 16]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app({ target: up.url, slowClient: { maxStallMs: 60 }, retryMs: false });
     const good = visit(port);
@@ -100,7 +100,7 @@ describe('a browser that reads slowly', () => {
     await good.sees('still here\n\n');
   });
 
-  it('is not evicted while it takes something within every maxStallMs [row 16]', async () => {
+  it('a slow browser is not evicted while it takes something within every maxStallMs [row 16]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app({ target: up.url, slowClient: { maxStallMs: 300 } });
     const slow = await slowOn(port);
@@ -125,7 +125,7 @@ describe('a browser that reads slowly', () => {
     ).to.deep.equal([1, 2, 3]);
   });
 
-  it('gets the end of a stream that ended while bytes waited for it [R3]', async () => {
+  it('a slow browser gets the end of a stream that ended while bytes waited for it [R3]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy } = await app({ target: up.url });
     const slow = await slowOn(port);
@@ -143,7 +143,7 @@ describe('a browser that reads slowly', () => {
     expect(slow.inOrder()).to.equal(true);
   });
 
-  it('is evicted when more than maxBufferedBytes wait for it [row 16]', async () => {
+  it('a slow browser is evicted when more than maxBufferedBytes wait for it [row 16]', async () => {
     // While an upstream is paused, only events held by a pending transform still arrive.
     const {
       app: proxied,
@@ -169,7 +169,7 @@ describe('a browser that reads slowly', () => {
     expect(proxied.witness.closes.map((close) => close.reason)).to.deep.equal(['evicted']);
   });
 
-  it('gets a single event larger than maxBufferedBytes [row 16]', async () => {
+  it('a slow browser gets a single event larger than maxBufferedBytes [row 16]', async () => {
     const { browser, request } = await opened({ slowClient: { maxBufferedBytes: 1_000 }, maxEventBytes: 3_000_000 });
     request.send(numbered(1, 2_000_000));
     await browser.sees('\n\n');
@@ -178,7 +178,7 @@ describe('a browser that reads slowly', () => {
     expect(browser.body()).to.equal(numbered(1, 2_000_000) + numbered(2, 2_000_000));
   });
 
-  it('is not evicted for a large event with small ones right behind it if it reads at once [row 16]', async () => {
+  it('a slow browser is not evicted for a large event with small ones right behind it if it reads at once [row 16]', async () => {
     const { app: proxied, browser, request } = await opened({ slowClient: { maxBufferedBytes: 100_000 } });
     const large = numbered(1, 500_000);
     request.send(large.slice(0, 499_000));
@@ -190,7 +190,7 @@ describe('a browser that reads slowly', () => {
     expect(proxied.proxy.stats().evicted).to.equal(0);
   });
 
-  it('is not evicted for a burst of transformed events if it reads at once [row 16]', async () => {
+  it('a slow browser is not evicted for a burst of transformed events if it reads at once [row 16]', async () => {
     const {
       app: proxied,
       browser,

@@ -35,7 +35,7 @@ describe('a slow browser with a feed of its own', () => {
     return seen;
   }
 
-  it('pauses its upstream through an asynchronous transform, and loses nothing [row 16]', async () => {
+  it('a slow browser pauses its upstream through an asynchronous transform, and loses nothing [row 16]', async () => {
     const { request, browser, stats } = await slow({
       // Every other event is transformed asynchronously.
       transform: (event) =>
@@ -51,7 +51,7 @@ describe('a slow browser with a feed of its own', () => {
     expect(browser.inOrder()).to.equal(true);
   });
 
-  it('does not slow down other browsers [row 16]', async () => {
+  it('a slow browser does not slow down other browsers [row 16]', async () => {
     const { up, proxied, request, stats } = await slow();
     void flood(request, many, eventBytes);
     await stuck(request, () => stats().events);
@@ -64,7 +64,7 @@ describe('a slow browser with a feed of its own', () => {
     expect(stats()).to.include({ open: 2, evicted: 0 });
   });
 
-  it('is not evicted while nothing waits for it, however small maxStallMs is [row 16]', async () => {
+  it('a browser is not evicted while nothing waits for it, however small maxStallMs is [row 16]', async () => {
     const { up, proxied, stats } = await slow({ slowClient: { maxStallMs: 20 } });
     // Another browser on the same timer is evicted meanwhile.
     const stalled = add(reader(proxied.port), (it) => it.leave());
@@ -75,7 +75,7 @@ describe('a slow browser with a feed of its own', () => {
     expect(proxied.witness.evictions[0]?.stream).to.equal(proxied.witness.opens[1]?.stream);
   });
 
-  it('no longer counts in bufferedBytes after it has left [row 17]', async () => {
+  it('a slow browser no longer counts in bufferedBytes after it has left [row 17]', async () => {
     const { request, browser, stats } = await slow();
     void flood(request, many, eventBytes);
     await until(() => stats().bufferedBytes > 0);

@@ -25,7 +25,7 @@ describe('a stalled event loop is not a timeout [R44]', () => {
   afterEach(clean);
 
   for (const host of ['127.0.0.1', 'localhost']) {
-    it(`of the connect to ${host}`, async () => {
+    it(`a stall is no timeout of the connect to ${host}`, async () => {
       const up = await upstream((request) => request.begin());
       const target = up.url.replace('127.0.0.1', host);
       const proxied = await app({
@@ -44,7 +44,7 @@ describe('a stalled event loop is not a timeout [R44]', () => {
     });
   }
 
-  it('of the headers that wait in the socket', async () => {
+  it('a stall is no timeout of the headers that wait in the socket', async () => {
     const up = await upstream((request) => {
       request.begin();
       request.send('data: one\n\n');
@@ -57,7 +57,7 @@ describe('a stalled event loop is not a timeout [R44]', () => {
     expect(await browser.sees('one\n\n')).to.equal('data: one\n\n');
   });
 
-  it("of a hook whose answer waits in the user's own socket", async () => {
+  it("a stall is no timeout of a hook whose answer waits in the user's own socket", async () => {
     const up = await upstream((request) => request.begin());
     const { port, witness } = await app({
       target: up.url,
@@ -75,7 +75,7 @@ describe('a stalled event loop is not a timeout [R44]', () => {
     expect(witness.errors).to.deep.equal([]);
   });
 
-  it('of an upstream whose events wait in the socket, nor of one that has just sent one', async () => {
+  it('a stall is no timeout of an upstream whose events wait in the socket, nor of one that has just sent one', async () => {
     const { app: proxied, browser, request } = await opened({ idleTimeoutMs: 60 });
     let n = 0;
     for (; n < 3; n++) {
@@ -89,7 +89,7 @@ describe('a stalled event loop is not a timeout [R44]', () => {
     expect(proxied.witness.errors).to.deep.equal([]);
   });
 
-  it('of a browser that would have read', async () => {
+  it('a stall does not evict a browser that would have read', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy } = await app({ target: up.url, slowClient: { maxStallMs: 80 } });
     const slow = add(reader(port), (it) => it.leave());
@@ -104,7 +104,7 @@ describe('a stalled event loop is not a timeout [R44]', () => {
     expect(slow.events()).to.equal(2_000);
   });
 
-  it('of a wait whose last part the stall uses up, while what ends it comes in', async () => {
+  it('a stall is no timeout of a wait whose last part the stall uses up, while what ends it comes in', async () => {
     const up = await upstream();
     const socket = add(net.connect(up.port, '127.0.0.1'), (it) => it.destroy());
     socket.write('GET / HTTP/1.1\r\n\r\n');
@@ -126,7 +126,7 @@ describe('a stalled event loop is not a timeout [R44]', () => {
     expect(late).to.equal(false);
   });
 
-  it('of an idle upstream whose event waits in the socket at the last beat', async () => {
+  it('a stall is no timeout of an idle upstream whose event waits in the socket at the last beat', async () => {
     const up = await upstream((request) => request.begin());
     const feed = add(new BareFeed(new Heartbeat(60_000), 240_000, true), (it) => it.close());
     await feed.connect(up.port);
@@ -140,7 +140,7 @@ describe('a stalled event loop is not a timeout [R44]', () => {
     await until(() => feed.hasEnded);
   });
 
-  it('though the timeouts do their work when the loop is well', async () => {
+  it('the timeouts expire while the event loop is not stalled', async () => {
     const up = await upstream();
     const { port, witness } = await app({ target: up.url, headersTimeoutMs: 40 });
     const browser = visit(port);

@@ -30,7 +30,7 @@ describe('a line end of the upstream that arrives in a later chunk than what it 
     });
   }
 
-  it('is dropped behind the gap that took the place of an event [R28] [R34]', async () => {
+  it('a line end in a later chunk is dropped behind the gap that took the place of an event [R28] [R34]', async () => {
     const { browser, request } = await opened({ maxEventBytes: 1_024, resume: { minDelayMs: 1, maxDelayMs: 5 } });
     request.send(`id: 1\r\ndata: ${'x'.repeat(2_000)}\r\n\r`);
     await browser.sees('id: 1\n\n');
@@ -39,7 +39,7 @@ describe('a line end of the upstream that arrives in a later chunk than what it 
     expect(body.slice(body.indexOf('id: 1\n'))).to.equal('id: 1\n\nid: 2\r\ndata: b\r\n\r\n');
   });
 
-  it('is not sent to a browser that has joined a shared feed in between [R28]', async () => {
+  it('a line end in a later chunk is not sent to a browser that has joined a shared feed in between [R28]', async () => {
     const up = await upstream((request) => request.begin());
     const proxied = await app({ target: up.url, retryMs: 1_000, share: { join: 'live' } });
     const first = visit(proxied.port);

@@ -40,7 +40,7 @@ describe('the time-outs of the upstream', () => {
     expect(proxied.proxy.stats()).to.include({ opening: 0, refused: 1, upstreamConnections: 0 });
   });
 
-  it("headersTimeoutMs: holds with the user's dispatcher too, and interim answers don't put it off", async () => {
+  it("headersTimeoutMs: applies with the user's dispatcher too, and interim responses don't extend it", async () => {
     const up = await upstream((request) => {
       const interim = setInterval(() => request.raw('HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n'), 5);
       request.socket.on('close', () => clearInterval(interim));
@@ -52,7 +52,7 @@ describe('the time-outs of the upstream', () => {
     expect(browser.body()).to.include('"code":"ERR_SSE_UPSTREAM_TIMEOUT"');
   });
 
-  it('an answer after interim ones is taken', async () => {
+  it('accepts a response after interim responses', async () => {
     const up = await upstream((request) => {
       request.raw('HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n');
       request.begin();
@@ -73,7 +73,7 @@ describe('the time-outs of the upstream', () => {
     expect(closes.map((close) => close.reason)).to.deep.equal(['upstream-idle']);
   });
 
-  it('idleTimeoutMs: set, it also binds an upstream that never sent a byte; false, none', async () => {
+  it('idleTimeoutMs: if set, applies also to an upstream that never sent a byte; false, to none', async () => {
     const { app: proxied } = await opened({ idleTimeoutMs: 40 });
     const { browser, request } = await opened({ idleTimeoutMs: false, slowClient: { maxStallMs: 20 } });
     await until(() => proxied.witness.closes[0]?.reason === 'upstream-idle');
@@ -85,7 +85,7 @@ describe('the time-outs of the upstream', () => {
     expect(await browser.sees('two\n\n')).to.equal('id: 1\ndata: one\n\ndata: two\n\n');
   });
 
-  it('idleTimeoutMs: left alone, it binds only an upstream that has shown an id or a comment', async () => {
+  it('idleTimeoutMs: if not set, applies only to an upstream that has sent an id or a comment', async () => {
     // The default is too long for a test: feeds with a short one, which counts as not set.
     const first = ['data: no id\n\n', 'id: 1\ndata: x\n\n', ':\n'];
     const up = await upstream((request) => {

@@ -26,7 +26,7 @@ describe('TLS to the upstream', () => {
     return () => seen.filter(({ code }) => code === 'SSE_PROXY_TLS_UNVERIFIED').map(({ message }) => message);
   }
 
-  it('a certificate that nobody vouches for is refused before anything is sent', async () => {
+  it('an untrusted certificate is refused before anything is sent', async () => {
     const upstream = await upstreamBehindTls();
     const { port, witness } = await app({ target: upstream.url, forwardHeaders: ['authorization'] });
     const browser = visit(port, '/sse', { Authorization: 'Bearer token' });
@@ -36,7 +36,7 @@ describe('TLS to the upstream', () => {
     expect(upstream.asked()).to.equal(0);
   });
 
-  it('NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch that off', async () => {
+  it('NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch the verification off', async () => {
     const child = fileURLToPath(new URL('support/tls-child.ts', import.meta.url));
     const env = { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
     const { stdout } = await promisify(execFile)(process.execPath, [child], { env });
@@ -49,7 +49,7 @@ describe('TLS to the upstream', () => {
     });
   });
 
-  it('only an explicit dispatcher does, with a warning, once a host', async () => {
+  it('only an explicit dispatcher switches the verification off, with a warning once per host', async () => {
     const warned = warnings();
     const upstream = await upstreamBehindTls();
     const dispatcher = agent({ rejectUnauthorized: false });
@@ -78,7 +78,7 @@ describe('TLS to the upstream', () => {
     expect(warned().join()).to.include(unverified.host).and.not.include(verified.host);
   });
 
-  it("connections of the user's that are none of ours are not warned about", async () => {
+  it("does not warn about the user's own connections", async () => {
     const warned = warnings();
     const dispatcher = agent({ rejectUnauthorized: false });
     const [theirs, ours] = [await upstreamBehindTls(), await upstreamBehindTls()];

@@ -18,7 +18,7 @@ describe('transform', () => {
     return { body: browser.body(), complete: browser.complete(), witness: proxied.witness };
   }
 
-  it('is called once per event with data, with the stream, and its result is sent', async () => {
+  it('transform is called once per event with data, with the stream, and its result is sent', async () => {
     const seen: [SseEvent, StreamContext][] = [];
     const { body, witness } = await through((event, stream) => {
       seen.push([event, stream]);
@@ -39,7 +39,7 @@ describe('transform', () => {
     expect(witness.closes[0]).to.include({ events: 2, bytes: body.length });
   });
 
-  it('is called only with whole events, however the upstream slices them', async () => {
+  it('transform is called only with whole events, however the upstream slices them', async () => {
     const { browser, request } = await opened({ transform: ({ data }) => ({ data: `<${data}>` }) });
     const send = (bytes: string) => [...Buffer.from(bytes)].map((byte) => request.send(Buffer.of(byte)));
     send('data: ä\r\n\r');
@@ -49,7 +49,7 @@ describe('transform', () => {
     expect(Buffer.from(body, 'latin1').toString()).to.equal('data: <ä>\n\ndata: <b>\n\ndata: <c>\n\n');
   });
 
-  it('may return a promise: order is kept, also with synchronous results', async () => {
+  it('transform may return a promise: order is kept, also with synchronous results', async () => {
     const answers: (() => void)[] = [];
     const { browser, request } = await opened({
       transform: (event) =>
@@ -65,7 +65,7 @@ describe('transform', () => {
     expect(browser.body()).to.equal('data: later 1\n\ndata: now\n\n: comment\ndata: later 2\n\ndata: now\n\n');
   });
 
-  it('pauses only its own upstream while a promise is pending', async () => {
+  it('transform pauses only its own upstream while a promise is pending', async () => {
     const answers: (() => void)[] = [];
     const up = await upstream((request) => request.begin());
     const { port, proxy } = await app({
@@ -93,7 +93,7 @@ describe('transform', () => {
     expect(waits.closed()).to.equal(false);
   });
 
-  it('drops an event for null, and sends its id alone', async () => {
+  it('transform drops an event for null, and sends its id alone', async () => {
     const { body, witness } = await through(
       (event) => (event.data === 'drop' ? null : event),
       'id: 1\ndata: drop\n\ndata: drop\n\nid: 2\ndata: keep\n\nid:\ndata: drop\n\n',
@@ -102,7 +102,7 @@ describe('transform', () => {
     expect(witness.closes[0]?.events).to.equal(1);
   });
 
-  it('cannot break out of its event with CR, LF or NUL [R57]', async () => {
+  it('a transformed event cannot break out with CR, LF or NUL [R57]', async () => {
     const { body } = await through(
       () => ({ id: '1\n\ndata: evil\0', event: 'a\r\ndata: evil', data: 'x\n\nid: evil\rretry: 0\r\n\0' }),
       'data: one\n\n',
@@ -131,7 +131,7 @@ describe('transform', () => {
   ];
   for (const [n, [how, fault]] of failures.entries()) {
     const before = `id: 1\ndata: ${n % 2 ? 'later' : 'one'}\n\n`;
-    it(`ends only its own stream if it ${how}, after what came before [row 27]`, async () => {
+    it(`transform ends only its own stream if it ${how}, after what came before [row 27]`, async () => {
       const up = await upstream((request) => request.begin());
       const asked: string[] = [];
       const { port, witness, proxy } = await app({

@@ -63,7 +63,7 @@ describe('many requests in one turn of the event loop', () => {
     return { ask, bodies: () => bodies };
   }
 
-  it('begin at most maxOpensPerTurn streams per turn, and all are served [row 19]', async () => {
+  it('many requests begin at most maxOpensPerTurn streams per turn, and all are served [row 19]', async () => {
     const up = await upstream((request) => {
       request.begin();
       request.send('data: one\n\n');
@@ -87,7 +87,7 @@ describe('many requests in one turn of the event loop', () => {
     expect(proxied.proxy.stats().open).to.equal(crowd);
   });
 
-  it('are not all opened in the turn in which their shared upstream responds [row 19]', async () => {
+  it('streams are not all opened in the turn in which their shared upstream responds [row 19]', async () => {
     const up = await upstream();
     const opened = counter();
     const proxied = await app({ target: up.url, share: true, observers: [{ onOpen: () => opened.count() }] });
@@ -104,7 +104,7 @@ describe('many requests in one turn of the event loop', () => {
     for (const body of bodies()) expect(body.split('data: two\n\n')).to.have.length(2);
   });
 
-  it('cause no hook call for a browser that leaves before its turn [R40]', async () => {
+  it('calls no hook for a browser that leaves before its turn [R40]', async () => {
     const up = await upstream((request) => request.begin());
     const asked: unknown[] = [];
     const last: http.ServerResponse[] = [];

@@ -30,7 +30,7 @@ describe('warnings of the process', () => {
     await until(() => browser.complete());
   };
 
-  it('say why an upstream can not be reached, and where it is, without any configuration', async () => {
+  it('warnings say why an upstream can not be reached, and where it is, without any configuration', async () => {
     const seen = watch();
     const { port } = await app({ target: 'http://127.0.0.1:1/logs?token=s3cret' });
     await refused(port);
@@ -41,7 +41,7 @@ describe('warnings of the process', () => {
     });
   });
 
-  it('report each code once in a minute, however many browsers are refused', async () => {
+  it('warnings report each code once in a minute, however many browsers are refused', async () => {
     const seen = watch();
     const { port, witness } = await app({ target: 'http://127.0.0.1:1/' });
     for (let n = 0; n < 3; n++) await refused(port);
@@ -51,7 +51,7 @@ describe('warnings of the process', () => {
     expect(seen.map(({ code }) => code)).to.deep.equal(['ERR_SSE_UPSTREAM_CONNECT', 'ERR_SSE_FORBIDDEN']);
   });
 
-  it('say after a minute how many times a code was held back', async () => {
+  it('warnings say after a minute how many times a code was held back', async () => {
     const seen = watch();
     clock.install();
     try {
@@ -73,7 +73,7 @@ describe('warnings of the process', () => {
     ]);
   });
 
-  it('report an upstream that was lost and can not be resumed', async () => {
+  it('warnings report an upstream that was lost and can not be resumed', async () => {
     const seen = watch();
     const up = await upstream((request) => {
       if (up.requests.length === 1) request.begin();
@@ -90,7 +90,7 @@ describe('warnings of the process', () => {
     ]);
   });
 
-  it("show only the kind of what the application's function threw [R56]", async () => {
+  it("warnings show only the kind of what the application's function threw [R56]", async () => {
     const seen = watch();
     const authorize = (): boolean => {
       throw new RangeError('s3cret');
@@ -108,7 +108,7 @@ describe('warnings of the process', () => {
     ['while the proxy drains', {}],
   ];
   for (const [name, options] of silent) {
-    it(`report no refusal ${name}`, async () => {
+    it(`warnings report no refusal ${name}`, async () => {
       const seen = watch();
       const { port, proxy, witness } = await app({ target: 'http://127.0.0.1:1/', ...options });
       if (options.warnings !== false) await proxy.close();

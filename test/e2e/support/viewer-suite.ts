@@ -7,7 +7,12 @@ import { Stage } from './viewer-stage.ts';
 /** The back end of each test of a suite, and its visits. */
 export class Suite {
   stage!: Stage;
+  readonly #stored: number;
   readonly #visitors: StreamPage[] = [];
+
+  constructor(stored: number) {
+    this.#stored = stored;
+  }
 
   /** Opens Stream mode with a new profile. */
   async visit(options: BrowserContextOptions = {}, query = ''): Promise<StreamPage> {
@@ -24,6 +29,14 @@ export class Suite {
     return visitor;
   }
 
+  /** As {@link open}; resolves when the page has also received `count` new logs. */
+  async openAndReceive(count: number): Promise<StreamPage> {
+    const visitor = await this.open();
+    await this.stage.write(count);
+    await visitor.untilTotal(this.#stored, count);
+    return visitor;
+  }
+
   async end(): Promise<void> {
     for (const { page } of this.#visitors.splice(0)) await page.context().close();
     await this.stage?.close();
@@ -32,7 +45,7 @@ export class Suite {
 
 /** @param stored number of logs stored before each test */
 export function viewerSuite(stored: number): Suite {
-  const suite = new Suite();
+  const suite = new Suite(stored);
   watchPages();
   beforeEach(async () => {
     suite.stage = await Stage.open();
