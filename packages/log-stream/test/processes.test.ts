@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { SqliteLogStore } from '../src/index.ts';
-import { log, logs, logsPath, service, stopServices } from './support/service.ts';
+import { log, logs, logsPath, messagesOf, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 
 const appenderScript = fileURLToPath(new URL('support/appender.ts', import.meta.url));
@@ -101,7 +101,7 @@ describe('processes that share one file', () => {
     await store.append([log('end')]);
     await stream.untilMessage('end');
     const { logs: stored } = await store.query({ filter: {}, order: 'asc', limit: 100_000 });
-    expect(stream.messages).to.deep.equal(stored.map((entry) => entry.log.message));
+    expect(stream.messages).to.deep.equal(messagesOf(stored));
     expect(stream.messages.slice(0, -1)).to.deep.equal(logs(stored.length - 1, 'child').map(({ message }) => message));
   });
 });

@@ -6,6 +6,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import {
   createLogDocument,
   type LogDocument,
+  type LogEntry,
   type LogInput,
   type LogStore,
   type LogStreamOptions,
@@ -26,6 +27,11 @@ export function log(message: string, input: Partial<LogInput> = {}): LogDocument
 /** Creates logs with the messages `<prefix>0`, `<prefix>1`, … */
 export function logs(count: number, prefix = 'm', input: Partial<LogInput> = {}): LogDocument[] {
   return Array.from({ length: count }, (_, i) => log(`${prefix}${i}`, input));
+}
+
+/** The messages of what a store has returned; a gap has none. */
+export function messagesOf(entries: readonly LogEntry[]): (string | undefined)[] {
+  return entries.map((entry) => entry.log?.message);
 }
 
 export interface Service {

@@ -62,8 +62,7 @@ export function append(connection: Connection, rows: readonly Row[], maxLogs: nu
  * assigned since it was made. No number is ever assigned twice, unless the clock was set back behind the backup.
  */
 function firstNumber(connection: Connection, dataVersion: number): number {
-  const row = connection.sql("SELECT seq FROM sqlite_sequence WHERE name = 'logs'").get();
-  const last = Number(row?.seq ?? 0);
+  const { lastSeq: last } = connection.bounds();
   const { lastAppend } = connection;
   const isAlone = lastAppend?.seq === last && lastAppend.dataVersion === dataVersion;
   return isAlone ? last + 1 : Math.max(last + 1, Date.now() * numbersPerMs);

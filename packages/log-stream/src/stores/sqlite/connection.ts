@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { LogBounds, LogFilter } from '../../types.ts';
-import { checkModes, createPrivately, type FileIdentity, identityOf, isSame, walOf } from './file.ts';
+import { checkModes, createPrivately, deleteLeftovers, identityOf, walOf } from './file.ts';
 import { createSchema, hasSchema } from './schema.ts';
 import { isWriteProtected } from './sqlite-error.ts';
 import { transaction } from './transaction.ts';
@@ -22,8 +22,9 @@ export class Connection {
   /** Undefined if nobody but this connection may have numbered logs in this file. */
   lastAppend: LastAppend | undefined;
   readonly #file: string | undefined;
-  readonly #identity: FileIdentity | undefined;
+  readonly #identity: string | undefined;
   readonly #immutable: boolean;
+  readonly #wal: string | undefined;
   readonly #statements = new Map<string, StatementSync>();
   #generation: number;
   #seen: { readonly epoch: string; readonly seq: number } | undefined;
@@ -40,13 +41,13 @@ export class Connection {
     this.#file = file;
     this.#generation = generation;
     this.#immutable = immutable;
-    // Before the file is opened: if it is written meanwhile, isCurrent() notices.
-    const before = file !== undefined && immutable ? identityOf(file, true) : undefined;
+    // Before the file is opened: if it is replaced meanwhile, isCurrent() notices.
+    this.#identity = file === undefined ? undefined : identityOf(file, immutable);
     this.db = new DatabaseSync(file === undefined ? ':memory:' : immutable ? immutableUrl(file) : file);
     try {
       if (!hasSchema(this.db) && createSchema(this.db)) this.lastAppend = { seq: 0, dataVersion: this.dataVersion() };
       this.db.exec(`PRAGMA journal_size_limit = ${maxWalBytes}`);
-      this.#identity = before ?? (file === undefined ? undefined : identityOf(file, false));
+      this.#wal = file === undefined ? undefined : identityOf(walOf(file), false);
     } catch (error) {
       this.db.close();
       throw error;
@@ -55,9 +56,9 @@ export class Connection {
 
   /** False if the path leads to another file by now, or to none, or if an immutable file was written. */
   isCurrent(): boolean {
-    if (this.#file === undefined || this.#identity === undefined) return true;
+    if (this.#file === undefined) return true;
     if (this.#immutable && existsSync(walOf(this.#file))) return false;
-    return isSame(this.#identity, identityOf(this.#file, this.#immutable));
+    return this.#identity === identityOf(this.#file, this.#immutable);
   }
 
   /** True if the result of a read must be discarded unless {@link isCurrent} afterwards. */
@@ -93,16 +94,17 @@ export class Connection {
   bounds(filter: LogFilter = {}): LogBounds {
     const row = this.sql(
       `SELECT trimmed, (SELECT value FROM log_store WHERE name = 'epoch') AS epoch,
-         (SELECT seq FROM sqlite_sequence WHERE name = 'logs') AS last FROM log_totals`,
+         (SELECT max(seq) FROM logs) AS last FROM log_totals`,
     ).get();
     const epoch = String(row?.epoch);
-    const lastSeq = Number(row?.last ?? 0);
+    const trimmed = Number(row?.trimmed);
+    const lastSeq = Math.max(Number(row?.last ?? 0), trimmed);
     const seen = this.#seen;
     if (seen?.epoch !== epoch || seen.seq !== lastSeq) {
       if (seen && (seen.epoch !== epoch || seen.seq > lastSeq || !this.contains(seen.seq))) this.#generation++;
       this.#seen = { epoch, seq: lastSeq };
     }
-    return { firstSeq: this.#trimmed(filter, Number(row?.trimmed)) + 1, lastSeq, epoch, generation: this.#generation };
+    return { firstSeq: this.#trimmed(filter, trimmed) + 1, lastSeq, epoch, generation: this.#generation };
   }
 
   /** True if `seq` is the number of a log that is stored or was deleted, or 0. */
@@ -111,6 +113,18 @@ export class Connection {
       seq,
     );
     return row?.stored === 1 || seq <= Number(row?.trimmed);
+  }
+
+  /** Closes a database whose file was deleted or replaced, and deletes what it has left beside the path. */
+  abandon(): void {
+    const file = this.#file;
+    try {
+      // The lock of the old database: other processes that have it open must not do the same at the same time.
+      if (file !== undefined) transaction(this.db, 'IMMEDIATE', () => deleteLeftovers(file, this.#wal));
+    } catch {
+      // Another process has the lock, or this one may not write. Then another one does it.
+    }
+    this.close();
   }
 
   close(): void {

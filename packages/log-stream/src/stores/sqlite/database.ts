@@ -64,6 +64,13 @@ export class Database {
     }
   }
 
+  /** Closes the connection; the next call opens the same file, and reads again what SQLite has cached. */
+  reopen(): void {
+    this.#generation = this.#connection?.generation ?? this.#generation;
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -82,7 +89,7 @@ export class Database {
 
   #drop(): void {
     this.#generation = (this.#connection?.generation ?? this.#generation) + 1;
-    this.#connection?.close();
+    this.#connection?.abandon();
     this.#connection = undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync, type Stats, statSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, rmSync, type Stats, statSync } from 'node:fs';
 
 /** Names of the files that SQLite keeps beside a database. */
 export const walOf = (file: string) => `${file}-wal`;
@@ -41,31 +41,28 @@ export function checkModes(file: string): void {
   );
 }
 
-/** What distinguishes a file from others that had or get the same path. */
-export interface FileIdentity {
-  readonly database: string;
-  /** Undefined without a write-ahead log. */
-  readonly wal: string | undefined;
-}
-
 /**
+ * Distinguishes a file from others that had or get the same path. While it is open, no other file can get its inode.
+ *
  * @param content whether the file counts as another one also when it was written
  * @returns undefined if the file does not exist
  */
-export function identityOf(file: string, content: boolean): FileIdentity | undefined {
-  const database = statOf(file);
-  if (database === undefined) return undefined;
-  const wal = statOf(walOf(file));
-  const written = content ? ` ${database.mtimeMs} ${database.size}` : '';
-  return { database: inode(database) + written, wal: wal && inode(wal) };
+export function identityOf(file: string, content: boolean): string | undefined {
+  const stats = statOf(file);
+  if (stats === undefined) return undefined;
+  const inode = `${stats.dev}:${stats.ino}`;
+  return content ? `${inode} ${stats.mtimeMs} ${stats.size}` : inode;
 }
 
 /**
- * True if `now` is the file that `opened` was. A write-ahead log that has appeared since belongs to another program that
- * writes the same file, one that has vanished was deleted.
+ * Deletes the files beside a database that was deleted or replaced: SQLite would apply the old write-ahead log to the new
+ * database.
+ *
+ * @param wal identity of the old write-ahead log; another one is the new database's
  */
-export function isSame(opened: FileIdentity, now: FileIdentity | undefined): boolean {
-  return now?.database === opened.database && (opened.wal === undefined || opened.wal === now.wal);
+export function deleteLeftovers(file: string, wal: string | undefined): void {
+  if (wal === undefined || identityOf(walOf(file), false) !== wal) return;
+  for (const beside of [walOf(file), shmOf(file)]) rmSync(beside, { force: true });
 }
 
 function statOf(file: string): Stats | undefined {
@@ -75,8 +72,4 @@ function statOf(file: string): Stats | undefined {
     // A folder on the way is no folder any more, or may not be entered.
     return undefined;
   }
-}
-
-function inode({ dev, ino }: Stats): string {
-  return `${dev}:${ino}`;
 }

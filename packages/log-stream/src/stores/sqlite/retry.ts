@@ -2,17 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isBusy } from './sqlite-error.ts';
 
 /** Milliseconds until a call gives up on the lock of another process. */
-export const busyTimeoutMs = 5_000;
+const busyTimeoutMs = 5_000;
 const maxPauseMs = 25;
 
 /**
  * Calls `work` until it does not find the database locked. Between two attempts the event loop runs, which SQLite's own
  * `busy_timeout` would block.
  *
- * @throws the last error of `work` after {@link busyTimeoutMs}, and any other error at once
+ * @param timeoutMs milliseconds after which the last error of `work` is thrown; other errors are thrown at once
  */
-export async function retryWhileBusy<T>(work: () => T): Promise<T> {
-  const deadline = performance.now() + busyTimeoutMs;
+export async function retryWhileBusy<T>(work: () => T, timeoutMs = busyTimeoutMs): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
   for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
     try {
       return work();

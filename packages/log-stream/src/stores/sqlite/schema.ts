@@ -5,14 +5,13 @@ import { transaction } from './transaction.ts';
 /** The value of `user_version` in a file whose tables are complete. */
 const version = 1;
 
-// AUTOINCREMENT: SQLite itself never assigns the number of a deleted newest row again. The index contains `level` and
-// `at`, so that counting does not read the rows. `log_totals` is one row: the number of rows in `logs`, and the highest
-// number ever deleted. `logs_trimmed` has the highest number deleted of each workflow; a trigger maintains both, so that
-// they are right also after an operator's own DELETE.
+// The index contains `level` and `at`, so that counting does not read the rows. `log_totals` is one row: the number of
+// rows in `logs`, and the highest number ever deleted, which is never assigned again. `logs_trimmed` has the highest number
+// deleted of each workflow. A trigger maintains both, so that they are right also after an operator's own DELETE.
 const tables = `
   CREATE TABLE IF NOT EXISTS log_store (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS logs (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     workspace TEXT NOT NULL,
     workflow TEXT NOT NULL,
     level INTEGER NOT NULL,

@@ -169,7 +169,11 @@ export class SqliteLogStore implements LogStore {
     try {
       return await retryWhileBusy(() => this.#database.snapshot(work));
     } catch (error) {
-      throw this.#database.isClosed ? error : this.#failures.remember(error, () => this.#database.snapshot(work));
+      if (this.#database.isClosed) throw error;
+      throw this.#failures.remember(error, () => {
+        this.#database.reopen();
+        this.#database.snapshot(work);
+      });
     }
   }
 }
