@@ -6,7 +6,7 @@ import { eventually, log, logs, logsPath, service, stopServices } from './suppor
 import { leaveStreams, openStream } from './support/sse.ts';
 import { CountingStore, FailingStore, LargeReadsStore } from './support/stores.ts';
 
-const all = selectionOf('e', {});
+const all = selectionOf('e', 0, {});
 const readers = 24;
 
 describe('SharedReads', () => {
@@ -35,7 +35,7 @@ describe('SharedReads', () => {
 
   it('reads separately for another selection, and for a place within a kept batch', async () => {
     await reads.read(all, 100);
-    await reads.read(selectionOf('e', { levels: ['INFO'] }), 100);
+    await reads.read(selectionOf('e', 0, { levels: ['INFO'] }), 100);
     expect(seqs(await reads.read(all, 110))).to.deep.equal([111, 174]);
     expect(store.reads).to.equal(3);
   });

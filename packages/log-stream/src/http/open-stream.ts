@@ -47,20 +47,28 @@ async function startOf(
   store: LogStore,
   { filter, lastEventId, history }: StreamRequest,
 ): Promise<{ start: ReaderStart; firstLines: string }> {
-  const epoch = await store.epoch();
   const bounds = await store.bounds();
+  const { epoch, generation } = bounds;
   if (lastEventId !== undefined) {
     const seq = seqOf(lastEventId, epoch, bounds);
-    if (seq !== undefined) return { start: { epoch, filter, position: seq, announced: seq }, firstLines: '' };
-    return { start: { epoch, filter, position: bounds.firstSeq - 1, announced: -1 }, firstLines: unknownIdGap };
+    if (seq !== undefined && (await store.contains(seq)))
+      return { start: { epoch, generation, filter, position: seq, announced: seq }, firstLines: '' };
+    return {
+      start: { epoch, generation, filter, position: bounds.firstSeq - 1, announced: -1 },
+      firstLines: unknownIdGap,
+    };
   }
   if (history > 0) {
     const { logs } = await store.query({ filter, order: 'desc', limit: history, total: false });
     const oldest = logs.at(-1);
     // Only the position is kept. The reader reads from there like any other, so history and live logs need no splice.
-    if (oldest) return { start: { epoch, filter, position: oldest.seq - 1, announced: -1 }, firstLines: '' };
+    if (oldest)
+      return { start: { epoch, generation, filter, position: oldest.seq - 1, announced: -1 }, firstLines: '' };
   }
   // Live from now on. A browser that is cut before its first event resumes here with the id.
   const { lastSeq } = bounds;
-  return { start: { epoch, filter, position: lastSeq, announced: lastSeq }, firstLines: idFrame(epoch, lastSeq) };
+  return {
+    start: { epoch, generation, filter, position: lastSeq, announced: lastSeq },
+    firstLines: idFrame(epoch, lastSeq),
+  };
 }

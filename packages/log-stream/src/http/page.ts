@@ -9,14 +9,18 @@ import { parsePageRequest } from './query.ts';
 export async function sendPage(store: LogStore, req: Request, res: Response): Promise<void> {
   const { filter, order, limit, cursor, after, upTo } = parsePageRequest(req);
   const epoch = await store.epoch();
-  if (cursor !== undefined && cursor.epoch !== epoch) {
+  if (cursor !== undefined && (cursor.epoch !== epoch || !(await store.contains(cursor.seq)))) {
     const detail = 'cursor: expected a cursor of this store, got one of an earlier store';
     throw new LogStreamError('ERR_LOG_STREAM_PARAMETER', detail, { parameter: 'cursor' });
   }
   const bounds = await store.bounds();
-  const afterSeq = after === undefined ? undefined : seqOf(after, epoch, bounds);
+  const seqIn = async (id: string) => {
+    const seq = seqOf(id, epoch, bounds);
+    return seq !== undefined && (await store.contains(seq)) ? seq : undefined;
+  };
+  const afterSeq = after === undefined ? undefined : await seqIn(after);
   // An id that this store never assigned has no older logs here.
-  const throughSeq = upTo === undefined ? undefined : (seqOf(upTo, epoch, bounds) ?? 0);
+  const throughSeq = upTo === undefined ? undefined : ((await seqIn(upTo)) ?? 0);
   const page = await store.query({
     filter,
     order,

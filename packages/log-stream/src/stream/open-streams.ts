@@ -44,6 +44,7 @@ export class OpenStreams {
   readonly #config: LogStreamConfig;
   readonly #sources: ReaderSources;
   readonly #open = new Set<OpenStream>();
+  readonly #reported = new WeakSet<Error>();
   readonly #rounds: readonly MemberRounds<OpenStream>[];
   readonly #maxChecks: number;
   #closing = false;
@@ -102,10 +103,13 @@ export class OpenStreams {
     };
   }
 
-  /** Passes a failure to `onError`. Never throws. */
-  report(error: unknown): void {
+  /** Passes a failure to `onError`, once: a store rejects with the same object for as long as the same failure lasts. */
+  report(thrown: unknown): void {
+    const error = thrown instanceof Error ? thrown : new Error('The log store failed', { cause: thrown });
+    if (this.#reported.has(error)) return;
+    this.#reported.add(error);
     try {
-      this.#config.onError(error instanceof Error ? error : new Error('The log store failed', { cause: error }));
+      this.#config.onError(error);
     } catch (thrown) {
       // One stream's failure must not end the others.
       process.emitWarning(`log-stream option onError: threw ${thrown instanceof Error ? thrown.name : typeof thrown}`);

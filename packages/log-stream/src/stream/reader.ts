@@ -1,13 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LogFilter } from '../types.ts';
-import { heartbeat, idFrame, trimmedGap } from './frames.ts';
+import { heartbeat, idFrame, trimmedGap, unknownIdGap } from './frames.ts';
 import type { EndReason, ResponseWriter } from './response-writer.ts';
-import { type Run, type Selection, type SharedReads, StoreFailure, selectionOf } from './shared-reads.ts';
+import { PositionLost, type Run, type Selection, type SharedReads, StoreFailure, selectionOf } from './shared-reads.ts';
 import type { Tail } from './tail.ts';
 
 /** The start of a stream. */
 export interface ReaderStart {
   readonly epoch: string;
+  /** Of `position` and `announced`. */
+  readonly generation: number;
   readonly filter: LogFilter;
   /** The subscriber needs no log up to this sequence number. */
   readonly position: number;
@@ -28,7 +30,7 @@ export interface ReaderSources {
  * socket is full, then reads by itself again. Between two writes it holds a position and no logs.
  */
 export class Reader {
-  readonly selection: Selection;
+  #selection: Selection;
   readonly #writer: ResponseWriter;
   readonly #sources: ReaderSources;
   #position: number;
@@ -36,11 +38,15 @@ export class Reader {
   #logs = 0;
 
   constructor(start: ReaderStart, writer: ResponseWriter, sources: ReaderSources) {
-    this.selection = selectionOf(start.epoch, start.filter);
+    this.#selection = selectionOf(start.epoch, start.generation, start.filter);
     this.#position = start.position;
     this.#announced = start.announced;
     this.#writer = writer;
     this.#sources = sources;
+  }
+
+  get selection(): Selection {
+    return this.#selection;
   }
 
   /** Every log up to this sequence number has been written, or does not match the filter. */
@@ -55,12 +61,12 @@ export class Reader {
 
   /** Resolves when the stream has ended. Never rejects. */
   async run(): Promise<void> {
-    const { reads, tail, report } = this.#sources;
+    const { tail, report } = this.#sources;
     try {
       while (this.#writer.open) {
-        const run = await reads.read(this.selection, this.#position);
+        const run = await this.#read();
         if (!this.#writer.open) return;
-        if (this.#write(run) && run.throughSeq >= run.lastSeq) {
+        if (run && this.#write(run) && run.throughSeq >= run.lastSeq) {
           this.#announce();
           await tail.join(this);
         }
@@ -110,6 +116,23 @@ export class Reader {
     this.stop();
   }
 
+  /** Returns undefined if the reader has another position now. */
+  async #read(): Promise<Run | undefined> {
+    const { reads } = this.#sources;
+    try {
+      return await reads.read(this.#selection, this.#position);
+    } catch (error) {
+      if (!(error instanceof PositionLost)) throw error;
+    }
+    const { selection, position, firstSeq } = await reads.relocate(this.#selection, this.#position);
+    this.#selection = selection;
+    if (position !== undefined) return undefined;
+    this.#writer.write(unknownIdGap);
+    this.#position = firstSeq - 1;
+    this.#announced = -1;
+    return undefined;
+  }
+
   /** Writes the first batch of the run that was not written yet. Returns true if the run holds no more. */
   #write({ batches, firstSeq, throughSeq }: Run): boolean {
     if (firstSeq > this.#position + 1) this.#writer.write(trimmedGap);
@@ -130,6 +153,6 @@ export class Reader {
   #announce(): void {
     if (this.#position <= this.#announced) return;
     this.#announced = this.#position;
-    this.#writer.write(idFrame(this.selection.epoch, this.#position));
+    this.#writer.write(idFrame(this.#selection.epoch, this.#position));
   }
 }

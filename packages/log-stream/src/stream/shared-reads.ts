@@ -14,6 +14,8 @@ const maxKeptRuns = 64;
 export interface Selection {
   readonly key: string;
   readonly epoch: string;
+  /** Of the positions of its readers. */
+  readonly generation: number;
   readonly filter: LogFilter;
 }
 
@@ -31,9 +33,11 @@ export interface Run {
 
 /** The store failed, and the failure has been reported. */
 export class StoreFailure extends Error {}
+/** The store's file was replaced, or a backup was restored: see {@link SharedReads.relocate}. */
+export class PositionLost extends Error {}
 
-export function selectionOf(epoch: string, filter: LogFilter): Selection {
-  return { key: JSON.stringify([epoch, filter]), epoch, filter };
+export function selectionOf(epoch: string, generation: number, filter: LogFilter): Selection {
+  return { key: JSON.stringify([epoch, generation, filter]), epoch, generation, filter };
 }
 
 /** Serialises the logs of a batch that match; `filtered` if the store has left the others out already. */
@@ -67,7 +71,7 @@ export class SharedReads {
   /**
    * Returns a run that contains what follows `position`. It may begin before.
    *
-   * @throws StoreFailure
+   * @throws StoreFailure, PositionLost
    */
   async read(selection: Selection, position: number): Promise<Run> {
     const { key } = selection;
@@ -80,6 +84,24 @@ export class SharedReads {
       return await running;
     } finally {
       this.#running.delete(place);
+    }
+  }
+
+  /**
+   * Finds the place of a reader in another generation of the store.
+   *
+   * @returns the selection that replaces its own, and its position, which is undefined if the store does not contain it
+   * @throws StoreFailure
+   */
+  async relocate({ filter, epoch }: Selection, position: number) {
+    try {
+      const bounds = await this.#store.bounds(filter);
+      const isKnown = bounds.epoch === epoch && (await this.#store.contains(position));
+      const selection = selectionOf(bounds.epoch, bounds.generation, filter);
+      return { selection, position: isKnown ? position : undefined, firstSeq: bounds.firstSeq };
+    } catch (error) {
+      this.#report(error);
+      throw new StoreFailure('The log store failed', { cause: error });
     }
   }
 
@@ -102,15 +124,17 @@ export class SharedReads {
 
   async #read(selection: Selection, position: number): Promise<Run> {
     await this.#turn();
+    let batch: LogBatch;
     try {
-      const batch = await this.#store.read(position, selection.filter, readLimit);
-      const run = runOf(selection, position, batch, true);
-      this.keep(selection, run);
-      return run;
+      batch = await this.#store.read(position, selection.filter, readLimit);
     } catch (error) {
       this.#report(error);
       throw new StoreFailure('The log store failed', { cause: error });
     }
+    if (batch.generation !== selection.generation) throw new PositionLost('The log store was replaced');
+    const run = runOf(selection, position, batch, true);
+    this.keep(selection, run);
+    return run;
   }
 
   /** Resolves when a read may start. */

@@ -91,12 +91,17 @@ export class Tail {
   }
 
   #deliver(batch: LogBatch): void {
-    // Logs were trimmed before the tail read them. Each reader detects it by itself and sends a gap event.
+    // Logs were trimmed before the tail read them, or the store was replaced. Each reader detects it by itself and sends a
+    // gap event.
     if (batch.firstSeq > this.#position + 1) return this.#leaveAll(this.#members.keys());
     for (const group of [...this.#groups.values()]) {
       const [first] = group;
       if (first === undefined) continue;
       const { selection } = first;
+      if (selection.generation !== batch.generation) {
+        this.#leaveAll(group);
+        continue;
+      }
       const run = runOf(selection, this.#position, batch, false);
       // More than a turn's worth: the readers go on with the kept rest by themselves, each as fast as its socket.
       if (run.batches.length > 1) this.#reads.keep(selection, run);
