@@ -217,7 +217,7 @@ export interface LogStreamOptions {
    */
   maxStallMs?: number | false | undefined;
   /**
-   * Called once per failed call of the store, however many streams it ends, and for an error of middleware that wraps a
+   * Called once per Error object that the store rejects with, however many calls fail with it, and for an error of middleware that wraps a
    * response. @defaultValue `process.emitWarning`
    */
   onError?: ((error: Error) => void) | undefined;
