@@ -47,7 +47,8 @@ describe('gap events', () => {
       await replayed.untilMessage('last');
 
       for (const stream of [live, replayed]) {
-        const [, frame, id, data] = /event: sse-proxy:gap\n(data: (\{.*\}))\n\nid: (.*)\n\nid: /.exec(stream.text) ?? [];
+        const [, frame, id, data] =
+          /event: sse-proxy:gap\n(data: (\{.*\}))\n\nid: (.*)\n\nid: /.exec(stream.text) ?? [];
         expect(frame, stream.text.slice(0, 500)).to.not.equal(undefined);
         expect(JSON.parse(String(id))).to.deep.equal({ reason, id: data });
         const resumed = await openStream(`${url}${logsPath}/stream`, { lastEventId: data });
