@@ -136,6 +136,14 @@ export function goals(report: Report): Goal[] {
     toBestLibrary(report, 'latency-at-once', 'p50Us', `${latency('p50')}, all at once`, 1),
     ...sharedCpu(report, 'fan', ''),
     ...sharedCpu(report, 'fan-at-once', ', all at once'),
+    ratio(
+      'shared, CPU per delivered event from a source at 1,000 events/s',
+      1,
+      'shared from an upstream',
+      value(report, 'source', 'ours-source', 'cpuUs'),
+      value(report, 'source', 'ours-shared', 'cpuUs'),
+      value(report, 'source', 'floor', 'cpuUs'),
+    ),
     atMost('dedicated, memory per idle browser', 38, 'KB', value(report, 'idle', 'ours', 'kb')),
     atMost('shared, memory per idle browser', 20, 'KB', value(report, 'idle', 'ours-shared', 'kb')),
     ...modes.map(([mode, server]) =>

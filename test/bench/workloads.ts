@@ -119,6 +119,13 @@ export const workloads: readonly Workload[] = [
     atOnce: true,
   },
   {
+    name: 'source',
+    title: '100 browsers, 1,000 events/s each: from one upstream connection, and from a source in the process',
+    kind: 'events',
+    shapes: [shape(100, 1_000)],
+    servers: ['ours-shared', 'ours-source', 'floor'],
+  },
+  {
     name: 'idle',
     title: 'browsers connected, nothing to send but heartbeats, one a second where a server sends its own',
     kind: 'idle',

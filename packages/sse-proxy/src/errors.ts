@@ -31,6 +31,8 @@ const table = {
   ERR_SSE_UPSTREAM_PROTOCOL: [502, 'upstream-answer', 'never', 'The upstream broke the HTTP protocol'],
   ERR_SSE_UPSTREAM_BROKEN: [502, 'upstream', 'later', 'The upstream connection broke'],
   ERR_SSE_UPSTREAM_IDLE: [504, 'upstream', 'later', 'The upstream fell silent'],
+  ERR_SSE_SOURCE: [502, 'upstream', 'later', 'The source of the events failed'],
+  ERR_SSE_SOURCE_EVENT: [502, 'upstream', 'later', 'The source of the events sent a wrong event'],
   ERR_SSE_EVENT_TOO_LARGE: [502, 'upstream-answer', 'later', 'An upstream event was larger than maxEventBytes'],
   ERR_SSE_TRANSFORM: [500, 'internal', 'later', 'The transform of an event failed'],
 } as const satisfies Record<string, readonly [number, string, Verdict, string]>;

@@ -1,4 +1,5 @@
 import type { RequestHandler, Router } from 'express';
+import { targetOptions } from './config/option-table.ts';
 import { isRecord, refuseOption } from './config/rule.ts';
 import { SseProxyError, show } from './errors.ts';
 import { loadExpress } from './load-express.ts';
@@ -8,6 +9,7 @@ import type { CloseOptions, SseProxyOptions, SseProxyRouter, SseProxyStats } fro
 /**
  * An Express router for several proxied routes, with one `close()`, one `stats()` and one `streams()`. It answers every
  * method of its paths: preflights of `allowOrigins` with 204, others than GET and HEAD with 405. Limits count per route.
+ * Defaults that only a `target` uses don't apply to a route with a `source`.
  *
  * @param routes path → options; a path may have parameters, which `target` may use
  * @param defaults options of every route that does not set them itself
@@ -32,7 +34,7 @@ export function sseRouter(
     if (!path.startsWith('/')) refuseOption('routes', "paths that start with '/'", path);
     if (!isRecord(options)) refuseOption(`routes[${show(path)}]`, 'an object with options', options);
     // sseProxy reports what is missing after the merge, such as the target.
-    const handler = ofRoute(path, () => sseProxy({ ...defaults, ...setMembers(options) } as SseProxyOptions));
+    const handler = ofRoute(path, () => sseProxy(merge(defaults, setMembers(options))));
     mount(router, path, handler);
     return handler;
   });
@@ -54,6 +56,13 @@ function mount(router: Router, path: string, handler: RequestHandler): void {
     const message = `sse-proxy option routes: expected a path that Express accepts, got ${show(path)}`;
     throw new SseProxyError('ERR_SSE_OPTION', { message, cause });
   }
+}
+
+/** A route that sets `source` itself takes no default that only a `target` uses, and the other way round. */
+function merge(defaults: Partial<SseProxyOptions>, options: Partial<SseProxyOptions>): SseProxyOptions {
+  const unused: readonly string[] = options.source ? targetOptions : options.target ? ['source'] : [];
+  const used = Object.entries(defaults).filter(([name]) => !unused.includes(name));
+  return { ...Object.fromEntries(used), ...options };
 }
 
 /** The members that are not undefined, which means "left out": then the default counts. */

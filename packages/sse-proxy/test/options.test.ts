@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { Agent } from 'undici';
 import { readOptions } from '../src/config/options.ts';
 import { SseProxyError, sseProxy } from '../src/index.ts';
 import type { SseProxyOptions } from '../src/types.ts';
@@ -180,6 +181,7 @@ describe('right options', () => {
       forwardCookies: [],
       forwardQuery: [],
       name: undefined,
+      source: undefined,
       responseHeaders: ['x-request-id', 'server-timing', 'traceresponse'],
       upstreamHeaders: {},
       authorize: undefined,
@@ -289,6 +291,54 @@ describe('options that depend on each other', () => {
     expect(readOptions({ target, refuse: 'status' }).openAfterMs).to.equal(false);
     expect(readOptions({ target, resume: false, openAfterMs: 50 }).openAfterMs).to.equal(false);
     expect(refusal({ target, openAfterMs: 501, headersTimeoutMs: 500 }).message).to.include('openAfterMs: expected at');
+  });
+
+  it('takes exactly one of target and source', () => {
+    const source = async function* () {};
+    expect(readOptions({ source })).to.include({ source, target: undefined });
+    expect(refusal({ source, target }).message).to.equal(
+      'sse-proxy option source: expected no target beside it: events come from one of the two, got "both"',
+    );
+    expect(refusal({}).message).to.match(
+      /^sse-proxy option target: expected .*, or source in its place, got undefined$/,
+    );
+  });
+
+  it('refuses every option of the HTTP request beside source', () => {
+    const source = async function* () {};
+    const given = {
+      forwardHeaders: ['x-a'],
+      forwardCookies: ['a'],
+      forwardQuery: true,
+      responseHeaders: ['server-timing'],
+      upstreamHeaders: { 'x-a': 's3cret' },
+      connectTimeoutMs: 5,
+      dispatcher: new Agent(),
+    };
+    for (const [name, value] of Object.entries(given)) {
+      const { message } = refusal({ source, [name]: value });
+      expect(message).to.match(
+        new RegExp(`^sse-proxy option ${name}: expected it to be left out with source, .*, got `),
+      );
+      expect(message).to.not.include('s3cret');
+    }
+    const rest = Object.keys(given).concat('target', 'source');
+    const used = Object.keys(wrongOptions).filter((name) => !rest.includes(name));
+    const { target: _, ...config } = readOptions({ source });
+    for (const name of used) expect(config, name).to.have.property(name === 'limits' ? 'limiter' : name);
+  });
+
+  it('refuses share without a key beside source: nothing else tells which browsers may share [R51]', () => {
+    const source = async function* () {};
+    for (const shared of [true, {}, { join: 'live' }])
+      expect(refusal({ source, share: shared }).message).to.include('option share: expected { key } with source');
+    expect(readOptions({ source, share }).share).to.include({ key: share.key });
+  });
+
+  it('switches the idle timeout of a source off, unless it is set', () => {
+    const source = async function* () {};
+    expect(readOptions({ source }).idleTimeoutMs).to.equal(false);
+    expect(readOptions({ source, idleTimeoutMs: 5_000 })).to.include({ idleTimeoutMs: 5_000, idleTimeoutIsSet: true });
   });
 
   it('upstreams defaults to twice the total', () => {

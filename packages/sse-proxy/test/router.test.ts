@@ -5,6 +5,7 @@ import { SseProxyError, sseRouter } from '../src/index.ts';
 import type { SseProxyOptions } from '../src/types.ts';
 import { serve, type Witness, witness } from './support/app.ts';
 import { browseRaw } from './support/browser.ts';
+import { pushedSource } from './support/pushed-source.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 
@@ -46,6 +47,33 @@ describe('sseRouter', () => {
     expect(await one.sees('log\n\n')).to.equal('data: log\n\n');
     expect(await two.sees('alert\n\n')).to.equal('data: alert\n\n');
     expect(seen.opens.map(({ stream }) => stream.route)).to.have.members(['/sse/logs/:workflow/stream', '/sse/alerts']);
+  });
+
+  it('serves a route from a source beside routes with a target; defaults of the other kind don’t apply to it', async () => {
+    const up = await upstream((request) => request.begin());
+    const pushed = pushedSource();
+    const routes = { '/sse/jobs/:id': { source: pushed.source }, '/sse/logs': {} };
+    const { port, router } = await routed(routes, {
+      target: up.url,
+      upstreamHeaders: { 'x-a': '1' },
+      forwardHeaders: [],
+    });
+    const [job, log] = [visit(port, '/sse/jobs/7'), visit(port, '/sse/logs')];
+    (await pushed.call()).push({ data: `of job ${pushed.calls[0]?.req.params.id}` });
+    (await up.request()).send('data: log\n\n');
+    expect(await job.sees('\n\n')).to.equal('data: of job 7\n\n');
+    expect(await log.sees('\n\n')).to.equal('data: log\n\n');
+    expect(router.stats()).to.include({ open: 2, upstreamConnections: 2 });
+    await router.close();
+    expect(router.stats()).to.include({ open: 0, upstreamConnections: 0 });
+    const source = pushed.source;
+    for (const route of [
+      { source, target: up.url },
+      { source, forwardHeaders: ['x-a'] },
+      { source, share: true },
+    ])
+      expect(() => sseRouter({ '/sse': route })).to.throw(SseProxyError, '(route "/sse")');
+    expect(() => sseRouter({ '/sse': { target: up.url } }, { source })).to.not.throw();
   });
 
   it('works under a mount path, which observers get as part of the route', async () => {

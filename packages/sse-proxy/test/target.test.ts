@@ -3,12 +3,14 @@ import type { SseProxyOptions } from '../src/types.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 
+type Target = NonNullable<SseProxyOptions['target']>;
+
 describe('target', () => {
   const { clean, upstream, app, visit } = stage();
   afterEach(clean);
 
   /** The upstream's request line when a browser asks for `asked` of a route `path`. */
-  async function line(target: (origin: string) => SseProxyOptions['target'], path: string, asked: string, rest = {}) {
+  async function line(target: (origin: string) => Target, path: string, asked: string, rest = {}) {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: target(`http://127.0.0.1:${up.port}`), ...rest }, { path });
     await visit(port, asked).opened();
@@ -16,7 +18,7 @@ describe('target', () => {
   }
 
   /** What becomes of a request whose target cannot be made. */
-  async function refused(target: SseProxyOptions['target'], path = '/sse') {
+  async function refused(target: Target, path = '/sse') {
     const { port, witness } = await app({ target, refuse: 'status' }, { path });
     const browser = await visit(port).opened();
     return { status: browser.status(), error: witness.errors[0]!.error, temporary: witness.refusals[0]!.retryMs };

@@ -22,6 +22,8 @@ export const upstream = upstreamUrl;
 /** Period of the server's own heartbeats in milliseconds; undefined for its default. */
 export const heartbeatMs = heartbeat === 'default' ? undefined : Number(heartbeat);
 export const shared = flags.includes('shared');
+/** Whether the events come from a source in the server's own process. */
+export const fromSource = flags.includes('source');
 /** URL of the build of sse-proxy to measure; undefined for this checkout's. */
 export const entry = flags.find((flag) => flag.startsWith('entry='))?.slice('entry='.length);
 /** The backlog of `app.listen(port)`. A longer one would let more connections be accepted in one turn of the event loop. */

@@ -16,3 +16,22 @@ export function readSource(upstream: string, onEvent: (text: string) => void): v
   });
   up.end();
 }
+
+/** The same events one after another, for a source of sse-proxy. */
+export async function* readEvents(upstream: string): AsyncGenerator<{ id: string; data: string }> {
+  let queue: string[] = [];
+  let wake = () => {};
+  readSource(upstream, (text) => {
+    queue.push(text);
+    wake();
+  });
+  for (;;) {
+    if (queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    const texts = queue;
+    queue = [];
+    for (const text of texts) {
+      const lineEnd = text.indexOf('\n');
+      yield { id: text.slice('id: '.length, lineEnd), data: text.slice(lineEnd + '\ndata: '.length) };
+    }
+  }
+}

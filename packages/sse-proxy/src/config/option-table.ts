@@ -23,7 +23,7 @@ import { parseTarget, type TargetTemplate } from './target.ts';
 const { value, list, group, switchable, milliseconds, off, count, callable } = rule;
 
 type Given = SseProxyOptions;
-type TargetFunction = Extract<Given['target'], (...args: never[]) => unknown>;
+type TargetFunction = Extract<NonNullable<Given['target']>, (...args: never[]) => unknown>;
 
 const hook = value<SseObserver[keyof SseObserver]>(undefined, callable);
 const hooks: rule.Rules<SseObserver> = {
@@ -68,8 +68,11 @@ const slowClientTable = {
 
 /** One rule for each option. The compiler refuses an option without a rule. */
 export const optionTable = {
-  target: (given): TargetTemplate | TargetFunction =>
-    typeof given === 'function' ? (given as TargetFunction) : parseTarget(given),
+  target: (given): TargetTemplate | TargetFunction | undefined => {
+    if (given === undefined) return undefined;
+    return typeof given === 'function' ? (given as TargetFunction) : parseTarget(given);
+  },
+  source: value<Given['source']>(undefined, callable),
   name: value<string | undefined>(undefined, [
     'a string of 1 to 200 printable characters',
     (given) => typeof given === 'string' && /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u.test(given),
@@ -106,6 +109,18 @@ export const optionTable = {
   ]),
   fastPath: value<boolean>(true, rule.flag),
 } satisfies rule.Rules<Given>;
+
+/** Options of the HTTP request to `target`. With `source` there is none. */
+export const targetOptions = [
+  'target',
+  'forwardHeaders',
+  'forwardCookies',
+  'forwardQuery',
+  'responseHeaders',
+  'upstreamHeaders',
+  'connectTimeoutMs',
+  'dispatcher',
+] as const satisfies readonly (keyof Given)[];
 
 /** The options of `close()`. */
 export const closeTable = {

@@ -1,7 +1,7 @@
 import { isProxyError, SseProxyError } from '../errors.ts';
 import type { CloseOptions, SseProxyOptions } from '../types.ts';
 import { defaults } from './defaults.ts';
-import { type CheckedOptions, closeTable, optionTable } from './option-table.ts';
+import { type CheckedOptions, closeTable, optionTable, targetOptions } from './option-table.ts';
 import { group, refuseOption } from './rule.ts';
 
 /** The checked options, complete and frozen. Everything behind the factory reads this and never the user's object. */
@@ -33,7 +33,10 @@ export function readOptions(given: SseProxyOptions): Config {
   return refusingHostileMembers(() => {
     const { limits, ...checked } = group(optionTable)(given, '');
     checkTogether(given, checked, limits.needAuthorize);
-    const { heartbeatMs, idleTimeoutMs, maxDurationMs, reauthorizeMs, slowClient, refuse, resume } = checked;
+    const { heartbeatMs, maxDurationMs, reauthorizeMs, slowClient, refuse, resume, source } = checked;
+    const idleTimeoutIsSet = given.idleTimeoutMs !== undefined;
+    // No connection can be half open, so the silence of a source is no sign of a fault.
+    const idleTimeoutMs = source && !idleTimeoutIsSet ? false : checked.idleTimeoutMs;
     const opensEarly = refuse === 'soft' && resume !== false;
     const spans = [heartbeatMs, idleTimeoutMs, maxDurationMs, reauthorizeMs, slowClient.maxStallMs];
     return Object.freeze({
@@ -43,8 +46,9 @@ export function readOptions(given: SseProxyOptions): Config {
       limiter: limits.limiter,
       maxUpstreams: limits.upstreams,
       limitNames: Object.freeze(limits.names),
+      idleTimeoutMs,
       openAfterMs: opensEarly && checked.openAfterMs && Math.min(checked.openAfterMs, checked.headersTimeoutMs),
-      idleTimeoutIsSet: given.idleTimeoutMs !== undefined,
+      idleTimeoutIsSet,
       beatMs: Math.min(1_000, quarterOf(Math.min(...spans.filter((span) => span !== false)))),
       idleBeatMs: Math.min(2_500, quarterOf(idleTimeoutMs || defaults.idleTimeoutMs)),
     });
@@ -76,6 +80,7 @@ function checkTogether(
   needAuthorize: readonly string[],
 ): void {
   const { authorize, resume, share, forwardHeaders, forwardCookies, headersTimeoutMs, reauthorizeMs } = checked;
+  checkUpstream(given, checked);
   if (reauthorizeMs && !authorize) refuseOption('reauthorizeMs', 'authorize to be set too', reauthorizeMs);
   if (needAuthorize.length > 0 && !authorize) {
     const expected = 'a key to count by: a key function, or authorize that returns { key }';
@@ -88,7 +93,7 @@ function checkTogether(
   if (typeof given.openAfterMs === 'number' && given.openAfterMs > headersTimeoutMs) {
     refuseOption('openAfterMs', `at most headersTimeoutMs (${headersTimeoutMs})`, given.openAfterMs);
   }
-  if (!share) return;
+  if (!share || checked.source) return;
   const credential = forwardHeaders.find(isCredential) ?? (forwardCookies.length > 0 ? 'forwardCookies' : undefined);
   if (share.key && credential !== undefined) {
     const expected = "no user's credentials to be forwarded (no such name in forwardHeaders, no forwardCookies)";
@@ -98,6 +103,22 @@ function checkTogether(
   const ofOne = checked.responseHeaders.find((name) => !common.includes(name));
   if (ofOne !== undefined) {
     refuseOption('responseHeaders', `with share only names of ${common.join(', ')}`, ofOne);
+  }
+}
+
+/** Either `target` or `source`, and nothing that only the other one uses. */
+function checkUpstream(given: SseProxyOptions, { target, source, share }: Omit<CheckedOptions, 'limits'>): void {
+  if (!source) {
+    if (!target) refuseOption('target', 'an absolute http: or https: URL, or source in its place', given.target);
+    return;
+  }
+  if (target) refuseOption('source', 'no target beside it: events come from one of the two', 'both');
+  for (const name of targetOptions) {
+    if (given[name] === undefined) continue;
+    refuseOption(name, 'it to be left out with source, which is called instead of an HTTP request', given[name]);
+  }
+  if (share && !share.key) {
+    refuseOption('share', '{ key } with source: only your key tells which browsers get the same events', given.share);
   }
 }
 

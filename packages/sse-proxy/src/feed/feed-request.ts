@@ -76,7 +76,7 @@ export abstract class FeedRequest implements UpstreamHandler {
     // [spec] Last-Event-ID is sent as the bytes of the id.
     const { cursor } = this;
     const headers = cursor && isHeaderValue(cursor) ? [...request.headers, 'last-event-id', cursor] : request.headers;
-    const connection = this.parts.upstream.open({ ...request, headers }, this);
+    const connection = this.parts.upstream.open({ ...request, headers, isResume: !this.openEarly }, this);
     this.#connection = connection;
     // A dispatcher may respond within open(), before there was a connection to pause or to abort.
     if (this.#isPaused) connection.pause();

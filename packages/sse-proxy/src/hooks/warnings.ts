@@ -6,6 +6,14 @@ const quietMs = 60_000;
 /** Not reported, since they occur in normal operation: a restart, and an upstream that has nothing more to send. */
 const expected: ReadonlySet<SseProxyErrorCode> = new Set(['ERR_SSE_DRAINING', 'ERR_SSE_UPSTREAM_NO_CONTENT']);
 
+/** Their causes are what the application threw. Messages about an upstream name its error's code already. */
+const ownCodes: ReadonlySet<SseProxyErrorCode> = new Set([
+  'ERR_SSE_HOOK',
+  'ERR_SSE_TRANSFORM',
+  'ERR_SSE_INTERNAL',
+  'ERR_SSE_SOURCE',
+]);
+
 /**
  * Reports errors on the console of an application that logs nothing itself, by `process.emitWarning`. Bounded: at most one
  * warning per code and minute. Of a user's own error only the kind is shown, since its text may hold a secret [R56].
@@ -33,9 +41,8 @@ export class Warnings {
   }
 }
 
-/** The kind of an error that the application threw; empty for others, whose message already names their cause. */
+/** The kind of an error that the application threw; empty for others. */
 function kindOfCause({ cause, code }: SseProxyError): string {
-  const isOwn = code === 'ERR_SSE_HOOK' || code === 'ERR_SSE_TRANSFORM' || code === 'ERR_SSE_INTERNAL';
-  if (!isOwn || cause === undefined || isProxyError(cause)) return '';
+  if (!ownCodes.has(code) || cause === undefined || isProxyError(cause)) return '';
   return `, it threw ${showKind(cause)}`;
 }

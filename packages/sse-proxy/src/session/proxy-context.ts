@@ -10,6 +10,7 @@ import { Warnings } from '../hooks/warnings.ts';
 import { Heartbeat, type HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import { TurnLimiter } from '../lifecycle/turn-limiter.ts';
+import { createSourceUpstream } from '../source/source-upstream.ts';
 import type { CloseOptions, OpenFeed, OpenStream, SseProxyStats } from '../types.ts';
 import { createUpstream, type Upstream } from '../upstream/upstream.ts';
 import { FeedReports } from './feed-reports.ts';
@@ -62,7 +63,7 @@ export class ProxyContext implements HeartbeatMember {
     this.config = config;
     this.heartbeat = new Heartbeat(config.beatMs);
     this.idleHeartbeat = new Heartbeat(config.idleBeatMs);
-    this.upstream = createUpstream(config);
+    this.upstream = config.source ? createSourceUpstream(config.source, config) : createUpstream(config);
     this.upstreamPermits = new UpstreamPermits(config.maxUpstreams);
     if (config.warnings) this.warnings = new Warnings();
     if (config.share) this.registry = new Registry(this, config.share);

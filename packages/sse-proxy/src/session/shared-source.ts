@@ -78,12 +78,21 @@ export class SharedSource implements RequestSource {
   }
 
   async #shareKey(): Promise<string | undefined> {
-    const { key: hook } = this.#share;
-    if (!hook) return undefined;
-    const key: unknown = await callHook('share.key', () => hook(this.#req), this.#lifetime, this.#config.hookTimeoutMs);
-    if (typeof key !== 'string' || key === '') throw badHookResult('share.key', 'a string that is not empty', key);
-    return key;
+    const { key } = this.#share;
+    const stream = { req: this.#req, lifetime: this.#lifetime };
+    return key && callShareKey(key, stream, this.#config.hookTimeoutMs);
   }
+}
+
+/** Calls `share.key`. @throws SseProxyError if it fails or returns no key */
+export async function callShareKey(
+  hook: NonNullable<ShareConfig['key']>,
+  { req, lifetime }: Pick<SourceStream, 'req' | 'lifetime'>,
+  timeoutMs: number,
+): Promise<string> {
+  const key: unknown = await callHook('share.key', () => hook(req), lifetime, timeoutMs);
+  if (typeof key !== 'string' || key === '') throw badHookResult('share.key', 'a string that is not empty', key);
+  return key;
 }
 
 function pick(headers: readonly string[], wanted: (name: string) => boolean): string[] {

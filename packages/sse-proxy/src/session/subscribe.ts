@@ -1,3 +1,4 @@
+import type { Config } from '../config/options.ts';
 import { DedicatedSubscription } from '../feed/dedicated-subscription.ts';
 import type { Subscription } from '../feed/subscription.ts';
 import { StreamEnded } from '../lifecycle/lifetime.ts';
@@ -5,6 +6,7 @@ import { toUpstreamHeaders } from '../request/upstream-headers.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { SharedSource } from './shared-source.ts';
+import { SourceRequests, sourceRequest } from './source-requests.ts';
 import type { StreamSession } from './stream-session.ts';
 import { addedHeaders, upstreamAddress } from './upstream-request.ts';
 
@@ -16,23 +18,20 @@ import { addedHeaders, upstreamAddress } from './upstream-request.ts';
  */
 export async function subscribe(context: ProxyContext, stream: StreamSession, cursor: string): Promise<Subscription> {
   const { config, upstream, idleHeartbeat, registry } = context;
-  const { req, lifetime } = stream;
+  const { lifetime } = stream;
   if (registry && config.share) {
-    const source = new SharedSource(config, config.share, stream);
-    const made = await source.build();
+    const Requests = config.source ? SourceRequests : SharedSource;
+    const requests = new Requests(config, config.share, stream);
+    const made = await requests.build();
     stream.upstreamRequest = withCursor(made.request, cursor);
     context.lateRefusals.check(stream.upstreamRequest);
     if (lifetime.ended) throw new StreamEnded();
     const feedListener = context.feedListener(stream.identity.route);
     const streamListener = stream.feedReports;
-    return registry.join({ made, source: source.isDynamic ? source : undefined, cursor, feedListener, streamListener });
+    const source = requests.isDynamic ? requests : undefined;
+    return registry.join({ made, source, cursor, feedListener, streamListener });
   }
-  const address = await upstreamAddress(config, req, lifetime);
-  const { run } = stream;
-  const prepare = async () => {
-    const added = await run(() => addedHeaders(config, req, lifetime));
-    return { address, ...toUpstreamHeaders(req, config, added), run };
-  };
+  const prepare = await requestFactory(config, stream);
   const request = await prepare();
   stream.upstreamRequest = withCursor(request, cursor);
   context.lateRefusals.check(stream.upstreamRequest);
@@ -41,6 +40,19 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
   const feedListener = stream.feedReports;
   const parts = { upstream, heartbeat: idleHeartbeat, config, cursor, prepare, feedListener, assignIds: false };
   return new DedicatedSubscription(parts, request, Boolean(config.transform));
+}
+
+/** Makes the request of a first connect, and of each resume. */
+async function requestFactory(
+  config: Config,
+  { req, lifetime, run }: StreamSession,
+): Promise<() => Promise<UpstreamRequest>> {
+  if (config.source) return async () => ({ ...sourceRequest(req), run });
+  const address = await upstreamAddress(config, req, lifetime);
+  return async () => {
+    const added = await run(() => addedHeaders(config, req, lifetime));
+    return { address, ...toUpstreamHeaders(req, config, added), run };
+  };
 }
 
 function withCursor(request: UpstreamRequest, cursor: string): UpstreamRequest {

@@ -11,7 +11,10 @@ export function retryBytes(retryMs: number): Buffer {
   return Buffer.from(`retry: ${Math.round(retryMs)}\n`);
 }
 
-const controlPrefix = 'sse-proxy:';
+/** The types of all in-band events begin with it. */
+export const controlPrefix = 'sse-proxy:';
+/** The type of a gap event. */
+export const gapType = `${controlPrefix}gap`;
 const controlStart = Buffer.from(`event: ${controlPrefix}`);
 
 /** One of our own in-band events. It has no id, so the browser's cursor remains the upstream's. */

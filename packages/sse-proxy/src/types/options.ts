@@ -4,6 +4,7 @@ import type { Awaitable } from './awaitable.ts';
 import type { StreamLimiter, StreamLimits } from './limits.ts';
 import type { SseObserver } from './observer.ts';
 import type { ShareOptions } from './sharing.ts';
+import type { SourceContext } from './source.ts';
 import type { SseEvent, StreamContext } from './stream.ts';
 
 /**
@@ -46,9 +47,36 @@ export interface SseProxyOptions {
   /**
    * Where the events come from: an absolute http(s) URL without credentials. `:name` path segments of a string are
    * filled from `req.params`, encoded as one segment. A function is called once per request; a wrong result refuses it
-   * with `ERR_SSE_OPTION`. Never let the function take the origin from the request.
+   * with `ERR_SSE_OPTION`. Never let the function take the origin from the request. Either `target` or `source` is required.
    */
-  target: string | URL | ((req: Request) => Awaitable<string | URL>);
+  target?: string | URL | ((req: Request) => Awaitable<string | URL>);
+  /**
+   * Produces the events in this process, in place of a `target`. Everything else is as with an upstream: a call counts in
+   * `limits.upstreams`; what it throws is a lost upstream, after which it is called again with the last id; its return is
+   * a clean end. `next()` is not called while the browsers can't take more.
+   *
+   * Called for each stream, with `share.key` (which `share` then needs) once for all browsers with the same key, with the
+   * request of one of them. May return a promise. What it throws or rejects with before it has returned the iterable
+   * refuses the browser softly, and an `SseProxyError` as its code says; so does a promise that takes longer than
+   * `headersTimeoutMs`.
+   *
+   * An event needs `data: string`; `id` and `event` are strings without CR, LF and NUL; `retry` is a whole number. Another
+   * event is thrown back at its `yield` as `ERR_SSE_SOURCE_EVENT`, which names the field. Types that begin with
+   * `sse-proxy:` are refused, except `sse-proxy:gap` without an id: so a source reports that it lost events.
+   *
+   * Options that describe the request to a `target` are refused beside it, and `idleTimeoutMs` is off unless it is set.
+   * @example
+   * ```ts
+   * sseProxy({
+   *   source: async function* (req, { lastEventId, signal }) {
+   *     for await (const { id, line } of logs.follow(req.params.workflowId, { after: lastEventId, signal })) {
+   *       yield { id, data: line };
+   *     }
+   *   },
+   * });
+   * ```
+   */
+  source?: (req: Request, context: SourceContext) => Awaitable<AsyncIterable<SseEvent>>;
   /**
    * The route's name for observers and metrics: 1 to 200 printable characters.
    * @defaultValue the path template of the Express route; empty outside of Express
@@ -108,7 +136,10 @@ export interface SseProxyOptions {
   retryMs?: number | false;
   /** Longest wait for the upstream's connection, DNS and TLS included, in milliseconds. @defaultValue 10_000 */
   connectTimeoutMs?: number;
-  /** Longest wait for the upstream's headers once connected, in milliseconds. @defaultValue 120_000 */
+  /**
+   * Longest wait for the upstream's headers once connected, or for the promise of a `source`, in milliseconds.
+   * @defaultValue 120_000
+   */
   headersTimeoutMs?: number;
   /**
    * Opens the browser's stream this long after the upstream was connected, in milliseconds, even if the upstream's
@@ -118,7 +149,7 @@ export interface SseProxyOptions {
   openAfterMs?: number | false;
   /**
    * Longest silence of the upstream, in milliseconds; its comments count as life. If not set, it applies only to
-   * upstreams that have sent an id or a comment. @defaultValue 120_000
+   * upstreams that have sent an id or a comment, and to no `source`. @defaultValue 120_000
    */
   idleTimeoutMs?: number | false;
   /** Longest life of one stream, in milliseconds; the browser reconnects by itself. @defaultValue false */

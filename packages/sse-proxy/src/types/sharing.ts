@@ -17,8 +17,8 @@ export interface ReplayOptions {
 /** How browsers share an upstream connection. */
 export interface ShareOptions {
   /**
-   * What browsers must have in common to share, besides the upstream URL and the forwarded header fields other than
-   * `accept-language`, `x-forwarded-host` and `x-forwarded-proto`. Must return a string that is not empty. Refused with
+   * What browsers must have in common to share. With `target` also the upstream URL counts, and the forwarded header fields
+   * other than `accept-language`, `x-forwarded-host` and `x-forwarded-proto`; with `source` nothing else does. Must return a string that is not empty. Refused with
    * `ERR_SSE_OPTION` while users' credentials are forwarded: browsers would share what only one of them may see.
    * @defaultValue all header fields that go up
    */

@@ -1,6 +1,9 @@
 import type { Request } from 'express';
 
-/** One event, as `transform` gets and returns it. [spec] server-sent-events, "interpreting an event stream" */
+/**
+ * One event, as `transform` gets and returns it, and as a `source` yields it. [spec] server-sent-events, "interpreting an
+ * event stream"
+ */
 export interface SseEvent {
   /** The event's id: the browser's next Last-Event-ID. Absent if the event has none. */
   id?: string;

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Request } from 'express';
 import type { Dispatcher } from 'undici';
 import type { UpstreamAddress } from '../config/target.ts';
 import type { SseProxyError } from '../errors.ts';
@@ -7,14 +8,18 @@ import type { DataHandler } from './body-source.ts';
 
 export type { Dispatcher };
 
-/** One upstream request. */
+/** One upstream request: over HTTP, or a call of `source`. For the latter, address and headers are the browser's own. */
 export interface UpstreamRequest {
   readonly address: UpstreamAddress;
   /** name, value, name, value, … */
   readonly headers: string[];
   /** True if the Authorization field came from `upstreamHeaders`: then a 401 says nothing about the browser [R46]. */
   readonly hasOwnAuthorization?: boolean;
-  /** Runs the sending in the context of the browser that it is for. @defaultValue in the context of no request */
+  /** The browser's request that `source` is called with; undefined over HTTP. */
+  readonly req?: Request;
+  /** True if the feed is open and reconnects. Set by the feed. */
+  readonly isResume?: boolean;
+  /** Runs the sending, or the source, in the context of the browser that it is for. @defaultValue in the context of no request */
   readonly run?: RunInContext;
 }
 

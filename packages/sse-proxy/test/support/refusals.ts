@@ -5,7 +5,12 @@ import { until } from './until.ts';
 import type { RawUpstream } from './upstream.ts';
 
 /** Codes that no request is refused with: they end an open stream, or the package is not even loaded. */
-type Late = 'ERR_SSE_RUNTIME' | 'ERR_SSE_UPSTREAM_IDLE' | 'ERR_SSE_EVENT_TOO_LARGE' | 'ERR_SSE_TRANSFORM';
+type Late =
+  | 'ERR_SSE_RUNTIME'
+  | 'ERR_SSE_UPSTREAM_IDLE'
+  | 'ERR_SSE_EVENT_TOO_LARGE'
+  | 'ERR_SSE_SOURCE_EVENT'
+  | 'ERR_SSE_TRANSFORM';
 
 type Never =
   | 'ERR_SSE_OPTION'
@@ -136,6 +141,12 @@ export const later: Record<Exclude<SseProxyErrorCode, Late | Never>, RefusalScen
     answer: answering('401 s3cret'),
   },
   ERR_SSE_UPSTREAM_BROKEN: { status: 502, reason: 'upstream', title: 'The upstream connection broke', answer: null },
+  ERR_SSE_SOURCE: {
+    status: 502,
+    reason: 'upstream',
+    title: 'The source of the events failed',
+    options: { target: undefined as never, source: () => Promise.reject(new Error('s3cret')) },
+  },
 };
 
 /** Every code of a refusal that says "never". */

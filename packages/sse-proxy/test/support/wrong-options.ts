@@ -72,8 +72,8 @@ const ruleMember = (member: string, expected: RegExp, values: unknown[], got = s
 /** Every option with what it may not be. Kept exhaustive by the compiler: an option without a row does not build. */
 export const wrongOptions: Record<keyof SseProxyOptions, Wrong[]> = {
   target: [
+    ...each('target', /^an absolute http: or https: URL, or source in its place$/, [undefined]),
     ...each('target', /^an absolute http: or https: URL$/, [
-      undefined,
       null,
       5,
       {},
@@ -103,6 +103,7 @@ export const wrongOptions: Record<keyof SseProxyOptions, Wrong[]> = {
       (value) => JSON.stringify(new URL(value as string).pathname.split('/')[1]),
     ),
   ],
+  source: fn('source'),
   name: each('name', /a string of 1 to 200 printable characters/, [
     ...['', 'a\nb', 'a\x85b', 'a\u2028b', 5, null, true, {}],
   ]),

@@ -1,0 +1,45 @@
+import type { Request } from 'express';
+import type { Config, ShareConfig } from '../config/options.ts';
+import type { RequestSource, SharedRequest } from '../feed/shared/shared-request.ts';
+import { requestUrl } from '../http.ts';
+import type { UpstreamRequest } from '../upstream/upstream.ts';
+import { callShareKey, type SourceStream } from './shared-source.ts';
+
+/**
+ * The call of `source` for one browser. Address and headers are those of the browser: with them, a late refusal is kept for
+ * requests that are equal in all that a source may read [R6].
+ */
+export function sourceRequest(req: Request): UpstreamRequest {
+  const headers = [':remote-address', String(req.socket?.remoteAddress)];
+  for (const [name, value] of Object.entries(req.headers)) {
+    // The feed adds its own.
+    if (name !== 'last-event-id') headers.push(name, String(value));
+  }
+  return { address: { origin: 'source:', path: requestUrl(req) }, headers, req };
+}
+
+/** The call of `source` for one browser of a shared feed. Only `share.key` tells which browsers share. */
+export class SourceRequests implements RequestSource {
+  /** The result can differ between two calls. */
+  readonly isDynamic = true;
+  readonly #config: Config;
+  readonly #share: ShareConfig;
+  readonly #stream: SourceStream;
+
+  /** Hooks are called with the stream's request and in its context, and not after it has ended. */
+  constructor(config: Config, share: ShareConfig, stream: SourceStream) {
+    this.#config = config;
+    this.#share = share;
+    this.#stream = stream;
+  }
+
+  readonly identify = (): Promise<string> => {
+    const key = this.#share.key as NonNullable<ShareConfig['key']>;
+    return this.#stream.run(() => callShareKey(key, this.#stream, this.#config.hookTimeoutMs));
+  };
+
+  async build(): Promise<SharedRequest> {
+    const key = await this.identify();
+    return { request: sourceRequest(this.#stream.req), key, looseKey: key };
+  }
+}

@@ -1,0 +1,49 @@
+import { SseProxyError, showKind } from '../errors.ts';
+import { controlPrefix, gapType, serializeEvent } from '../sse/events.ts';
+import type { SseEvent } from '../types.ts';
+
+const lineBreak = /[\r\n\0]/;
+
+/**
+ * Serialises an event that a source yielded.
+ *
+ * @throws SseProxyError `ERR_SSE_SOURCE_EVENT` that names the wrong field; never shows its value [R56]
+ */
+export function encodeEvent(given: unknown): string {
+  if (typeof given !== 'object' || given === null) throw wrong('event', 'an object with data: string', showKind(given));
+  // Read once: a getter may return something else the next time.
+  const { id, event, data, retry } = given as Record<keyof SseEvent, unknown>;
+  if (typeof data !== 'string') throw wrong('event.data', 'a string', showKind(data));
+  const fields: SseEvent = { data };
+  if (id !== undefined) fields.id = checkLine('event.id', id);
+  // A browser takes an empty type for `message`.
+  if (event !== undefined && event !== '') fields.event = checkLine('event.event', event);
+  if (retry !== undefined) fields.retry = checkRetry(retry);
+  if (fields.event?.startsWith(controlPrefix)) checkControl(fields);
+  return serializeEvent(fields);
+}
+
+function checkLine(field: string, value: unknown): string {
+  if (typeof value !== 'string') throw wrong(field, 'a string', showKind(value));
+  if (lineBreak.test(value)) throw wrong(field, 'a string without CR, LF and NUL', 'one with them');
+  // Encoded as UTF-8, a lone surrogate would become another character, and the id another id.
+  if (!value.isWellFormed()) throw wrong(field, 'well-formed Unicode', 'a lone surrogate');
+  return value;
+}
+
+function checkRetry(value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw wrong('event.retry', 'a whole number of milliseconds, at least 0', showKind(value));
+}
+
+/** The gap is the one event of the proxy's own that a source may send: it alone knows that it lost events. */
+function checkControl({ id, event }: SseEvent): void {
+  const expected = `no type that begins with ${controlPrefix}, except ${gapType}`;
+  if (event !== gapType) throw wrong('event.event', expected, 'another one');
+  if (id !== undefined) throw wrong('event.id', `none in an ${gapType} event`, 'a string');
+}
+
+function wrong(field: string, expected: string, got: string): SseProxyError {
+  const message = `sse-proxy source: ${field}: expected ${expected}, got ${got}`;
+  return new SseProxyError('ERR_SSE_SOURCE_EVENT', { message });
+}
