@@ -65,6 +65,8 @@ export const errorCodes = members<SseProxyErrorCode>({
   ERR_SSE_UPSTREAM_PROTOCOL: true,
   ERR_SSE_UPSTREAM_BROKEN: true,
   ERR_SSE_UPSTREAM_IDLE: true,
+  ERR_SSE_SOURCE: true,
+  ERR_SSE_SOURCE_EVENT: true,
   ERR_SSE_EVENT_TOO_LARGE: true,
   ERR_SSE_TRANSFORM: true,
 });
