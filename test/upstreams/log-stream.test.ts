@@ -3,7 +3,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import express, { type RequestHandler } from 'express';
-import { createLogDocument, logStreamRouter, SqliteLogStore } from '../../packages/log-stream/src/index.ts';
+import { eventIds } from '../../packages/log-stream/src/event-id.ts';
+import {
+  createLogDocument,
+  type LogStore,
+  logStreamRouter,
+  SqliteLogStore,
+} from '../../packages/log-stream/src/index.ts';
 import { sseRouter } from '../../packages/sse-proxy/src/index.ts';
 import { cleaner, until } from '../../packages/sse-proxy/test/support/until.ts';
 import { judge, Reader } from './support/reader.ts';
@@ -31,11 +37,14 @@ describe('the log service behind the proxy, cut again and again', () => {
   }
 
   /** Sends the last event of a resume again, as an upstream that selects by `>=` does. */
-  const repeatLast: RequestHandler = (req, _res, next) => {
-    const id = /^(.+)-(\d+)$/.exec(req.get('last-event-id') ?? '');
-    if (id) req.headers['last-event-id'] = `${id[1]}-${Math.max(0, Number(id[2]) - 1)}`;
-    next();
-  };
+  const repeatLast =
+    (store: LogStore): RequestHandler =>
+    async (req, _res, next) => {
+      const ids = eventIds(await store.epoch(), {});
+      const seq = ids.decode(req.get('last-event-id') ?? '', 'event', 'position');
+      if (seq !== undefined) req.headers['last-event-id'] = ids.encode(Math.max(0, seq - 1));
+      next();
+    };
 
   for (const share of [false, true]) {
     for (const proxies of [1, 2]) {
@@ -44,9 +53,9 @@ describe('the log service behind the proxy, cut again and again', () => {
         it(`delivers every log once through ${route} if the service resumes with ${operator} [R28]`, async () => {
           const store = add(new SqliteLogStore({ path: ':memory:' }), (it) => it.close());
           // The shortest heartbeat, so that comments fall between all events and differ after a resume.
-          const logs = logStreamRouter({ store, token: false, heartbeatMs: 1, retryMs: 5 });
+          const logs = logStreamRouter({ store, token: false, demoRoute: true, heartbeatMs: 1, retryMs: 5 });
           add(logs, () => logs.close({ graceMs: 0 }));
-          const service = await listen(express().use(operator === '>=' ? [repeatLast, logs] : logs));
+          const service = await listen(express().use(operator === '>=' ? [repeatLast(store), logs] : logs));
           const hops = [service];
           for (let i = 0; i < proxies; i++) hops.push(await proxy(hops.at(-1)?.url ?? '', share));
           const url = `${hops.at(-1)?.url}/logs/stream`;

@@ -65,6 +65,11 @@ export function createLogDocument(input: LogInput): LogDocument {
   return log;
 }
 
+/** Returns a log as one line of JSON in the schema of the proof of concept. */
+export function demoDataOf({ isoTime, logLevel, message, stageName, meta }: LogDocument): string {
+  return JSON.stringify({ date: isoTime, level: logLevel, pipeline: meta.workflowID, status: stageName, message });
+}
+
 /**
  * Formats milliseconds: `420ms`, `3.2s`, `3s`, `2m 15s`, `1h 2m`. Truncates, because rounding would return `60s` for
  * 59.96 seconds.

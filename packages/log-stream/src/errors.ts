@@ -7,9 +7,15 @@ const table = {
   ERR_LOG_STREAM_PATH: [400, 'Bad Request'],
   ERR_LOG_STREAM_TOKEN_MISSING: [401, 'Unauthorized'],
   ERR_LOG_STREAM_TOKEN_WRONG: [403, 'Forbidden'],
+  ERR_LOG_STREAM_UNAUTHENTICATED: [401, 'Unauthorized'],
+  ERR_LOG_STREAM_FORBIDDEN: [403, 'Forbidden'],
+  ERR_LOG_STREAM_NOT_FOUND: [404, 'Not Found'],
   ERR_LOG_STREAM_METHOD: [405, 'Method Not Allowed'],
+  ERR_LOG_STREAM_LIMIT_KEY: [429, 'Too Many Requests'],
+  ERR_LOG_STREAM_LIMIT_RATE: [429, 'Too Many Requests'],
   ERR_LOG_STREAM_LIMIT: [503, 'Service Unavailable'],
   ERR_LOG_STREAM_CLOSING: [503, 'Service Unavailable'],
+  ERR_LOG_STREAM_HOOK: [503, 'Service Unavailable'],
   ERR_LOG_STREAM_STORE: [503, 'Service Unavailable'],
 } as const satisfies Record<string, readonly [number, string]>;
 
@@ -20,6 +26,8 @@ export type LogStreamErrorCode = keyof typeof table;
 export interface LogStreamErrorDetails extends ErrorOptions {
   /** Name of the query parameter at fault. */
   parameter?: string;
+  /** Milliseconds after which the client may try again. */
+  retryAfterMs?: number;
 }
 
 /**
@@ -37,12 +45,19 @@ export class LogStreamError extends Error {
   readonly title: string;
   /** Name of the query parameter at fault, if one is. */
   readonly parameter: string | undefined;
+  /** Milliseconds after which the client may try again, if that is known. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: LogStreamErrorCode, message: string, { parameter, ...options }: LogStreamErrorDetails = {}) {
+  constructor(
+    code: LogStreamErrorCode,
+    message: string,
+    { parameter, retryAfterMs, ...options }: LogStreamErrorDetails = {},
+  ) {
     super(message, options);
     this.code = code;
     [this.status, this.title] = table[code];
     this.parameter = parameter;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

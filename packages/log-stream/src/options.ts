@@ -1,5 +1,5 @@
-import { describe, LogStreamError } from './errors.ts';
-import type { LogStore, LogStreamLimits, LogStreamOptions } from './types.ts';
+import { describe, LogStreamError, quote } from './errors.ts';
+import type { LogLimitRule, LogStore, LogStreamLimits, LogStreamObserver, LogStreamOptions } from './types.ts';
 
 /** What a value may be, in words, and whether it is. */
 export type Kind = readonly [expected: string, is: (value: unknown) => boolean];
@@ -9,6 +9,8 @@ export type Rules<Name extends string> = Record<Name, readonly [fallback: unknow
 /** The longest delay of a Node.js timer; a longer one fires at once. */
 const maxTimerMs = 2 ** 31 - 1;
 
+const none: Kind = ['undefined', (value) => value === undefined];
+const flag: Kind = ['true or false', (value) => typeof value === 'boolean'];
 const off: Kind = ['false', (value) => value === false];
 const callback: Kind = ['a function', (value) => typeof value === 'function'];
 const object: Kind = ['an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value)];
@@ -19,6 +21,8 @@ const wholeNumber = (min: number, max: number): Kind => [
 /** A delay in milliseconds. */
 export const delay = wholeNumber(1, maxTimerMs);
 export const count = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+/** Each open within a window is stored. */
+const windowCount = wholeNumber(1, 10_000);
 
 const storeMethods = [
   'epoch',
@@ -43,15 +47,28 @@ const token: Kind = [
 
 const routerRules: Rules<keyof LogStreamOptions> = {
   store: [undefined, store],
-  token: [undefined, token, off, ['undefined', (value) => value === undefined]],
+  token: [undefined, token, off, none],
+  authorize: [undefined, callback, none],
+  demoRoute: [false, flag],
+  stream: [true, flag],
   heartbeatMs: [15_000, delay, off],
   retryMs: [5_000, wholeNumber(0, maxTimerMs), off],
   limits: [{}, object],
   maxStallMs: [60_000, delay, off],
   onError: [(error: Error) => process.emitWarning(error), callback],
+  observers: [[], ['an array of objects', (value) => Array.isArray(value) && value.every(object[1])]],
 };
 const limitRules: Rules<keyof LogStreamLimits> = {
   total: [10_000, count],
+  pages: [100, count],
+  rules: [[], ['an array', Array.isArray]],
+};
+const ruleRules: Rules<keyof LogLimitRule> = {
+  name: [undefined, ['a string that is not empty', (value) => typeof value === 'string' && value !== '']],
+  key: [undefined, callback, none],
+  max: [undefined, count, none],
+  opensPerMinute: [undefined, windowCount, none],
+  opensPerHour: [undefined, windowCount, none],
 };
 
 /** Options whose value never enters an error message. */
@@ -64,7 +81,8 @@ const secret = new Set(['token']);
  */
 export function readOptions<T>(owner: string, given: unknown, rules: Rules<keyof T & string>, prefix = ''): T {
   const refuse = (name: string, expected: string, got: string): never => {
-    const option = name === '' ? 'options' : `option ${prefix}${name}`;
+    const whole = prefix === '' ? 'options' : `option ${prefix.slice(0, -1)}`;
+    const option = name === '' ? whole : `option ${prefix}${name}`;
     throw new LogStreamError('ERR_LOG_STREAM_OPTION', `${owner} ${option}: expected ${expected}, got ${got}`);
   };
   if (!object[1](given)) refuse('', 'an object', describe(given));
@@ -88,14 +106,43 @@ export function readOptions<T>(owner: string, given: unknown, rules: Rules<keyof
 export type Complete<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> };
 
 /** The checked options of a router. Without a token, or with `false`, the service is open. */
-export type LogStreamConfig = Complete<Omit<LogStreamOptions, 'token' | 'limits'>> & {
+export type LogStreamConfig = Complete<Omit<LogStreamOptions, 'token' | 'authorize' | 'limits' | 'observers'>> & {
   readonly token: string | false | undefined;
+  readonly authorize: LogStreamOptions['authorize'];
   readonly limits: Complete<LogStreamLimits>;
+  readonly observers: readonly LogStreamObserver[];
 };
 
 /** @throws LogStreamError `ERR_LOG_STREAM_OPTION` naming the option, what was expected and what arrived */
 export function configOf(options: LogStreamOptions): LogStreamConfig {
   const config = readOptions<LogStreamConfig>('logStreamRouter', options, routerRules);
   const limits = readOptions<Complete<LogStreamLimits>>('logStreamRouter', config.limits, limitRules, 'limits.');
-  return Object.freeze({ ...config, limits: Object.freeze(limits) });
+  const rules = limitRulesOf(limits.rules, config.authorize !== undefined);
+  if (config.demoRoute && config.authorize !== undefined) {
+    throw optionError('demoRoute', 'false where authorize decides per workflow', 'true');
+  }
+  return Object.freeze({ ...config, limits: Object.freeze({ ...limits, rules }) });
+}
+
+/** Checks `limits.rules` and copies them, so that a later change of the user's objects has no effect. */
+function limitRulesOf(given: readonly unknown[], hasAuthorize: boolean): readonly LogLimitRule[] {
+  const names = new Set(['total', 'pages']);
+  return given.map((entry, index) => {
+    const path = `limits.rules[${index}]`;
+    const rule = readOptions<LogLimitRule>('logStreamRouter', entry, ruleRules, `${path}.`);
+    if (names.has(rule.name)) throw optionError(`${path}.name`, 'a name that no other limit has', quote(rule.name));
+    names.add(rule.name);
+    if ((rule.max ?? rule.opensPerMinute ?? rule.opensPerHour) === undefined) {
+      throw optionError(path, 'a bound (max, opensPerMinute or opensPerHour)', 'none');
+    }
+    if (rule.key === undefined && !hasAuthorize) {
+      throw optionError(`${path}.key`, 'a function, since there is no authorize to return a key', 'undefined');
+    }
+    return Object.freeze(rule);
+  });
+}
+
+function optionError(path: string, expected: string, got: string): LogStreamError {
+  const message = `logStreamRouter option ${path}: expected ${expected}, got ${got}`;
+  return new LogStreamError('ERR_LOG_STREAM_OPTION', message);
 }

@@ -1,4 +1,5 @@
-import type { Router } from 'express';
+import type { Request, Router } from 'express';
+import type { LogStreamError } from './errors.ts';
 
 /** Severity of a log, least severe first. */
 export type LogLevel = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
@@ -78,7 +79,7 @@ export interface LogQuery {
   readonly filter: LogFilter;
   /** Order of insertion: `desc` is newest first. */
   readonly order: 'asc' | 'desc';
-  /** Most logs to return. */
+  /** Most logs to return. A page of large logs may have fewer. */
   readonly limit: number;
   /** Only logs inserted after this number. Restricts `total` too. */
   readonly afterSeq?: number;
@@ -154,7 +155,8 @@ export interface LogStoreHealth {
 export interface LogStore {
   /**
    * Identifies this incarnation of the store. Changes whenever sequence numbers restart; while the store is open,
-   * together with {@link LogBounds.generation}. Contains no CR, LF or NUL.
+   * together with {@link LogBounds.generation}. The key of all ids is derived from it, so it is unguessable (at least 64
+   * random bits) and never shown to a client.
    */
   epoch(): Promise<string>;
   /**
@@ -172,6 +174,10 @@ export interface LogStore {
    * one is too large.
    */
   append(logs: readonly LogDocument[]): Promise<StoredLog[]>;
+  /**
+   * Returns a page. Must not block the event loop for longer than 20 ms, whatever the filter, and must stop when
+   * `query.signal` is aborted.
+   */
   query(query: LogQuery): Promise<LogPage>;
   /**
    * Returns logs after `afterSeq`, oldest first: at most `limit`, or fewer to bound one call (large logs, long scans). Must
@@ -190,10 +196,138 @@ export interface LogStore {
   close(): Promise<void>;
 }
 
-/** Bounds of a router. */
+/** The workflow of a request, decoded from its path. Both are undefined on the demo route, which serves all workflows. */
+export interface LogScope {
+  readonly workspaceID: string | undefined;
+  readonly workflowID: string | undefined;
+}
+
+/**
+ * Result of `authorize`: `true` or `{ key }` admits, and `key` names the user to the rules of `limits`. `false` and `403`
+ * refuse with 403, `401` with 401.
+ */
+export type Authorization = boolean | 401 | 403 | { readonly key: string };
+
+/** One rule of the limits. It needs at least one bound; each bound is a positive whole number. */
+export interface LogLimitRule {
+  /** Names the rule in errors and to observers. Unique, and not `total` or `pages`. */
+  name: string;
+  /**
+   * What the rule counts by, such as the user or the workflow. Called once per stream, synchronously. `undefined`: the rule
+   * does not apply to this stream. Another result, or what it throws, refuses the stream with 503.
+   * @defaultValue the key that `authorize` returns
+   */
+  key?:
+    | ((req: Request, context: LogScope & { readonly authorizedKey: string | undefined }) => string | undefined)
+    | undefined;
+  /** Open streams per key. @defaultValue none */
+  max?: number | undefined;
+  /** Streams opened per key within any 60 seconds. @defaultValue none */
+  opensPerMinute?: number | undefined;
+  /** Streams opened per key within any 3,600 seconds. @defaultValue none */
+  opensPerHour?: number | undefined;
+}
+
+/**
+ * Bounds of a router, counted in this process. At a limit the newcomer is refused, never a running stream evicted. A
+ * refused stream counts in no rule.
+ */
 export interface LogStreamLimits {
   /** Most streams open at once; the next one gets 503 with `ERR_LOG_STREAM_LIMIT`. @defaultValue 10_000 */
   total?: number | undefined;
+  /** Most pages being read at once; the next one gets 503 with `ERR_LOG_STREAM_LIMIT`. @defaultValue 100 */
+  pages?: number | undefined;
+  /**
+   * Bounds per user, per workflow, or whatever their `key` returns. All hold at once.
+   * @defaultValue none
+   * @example
+   * rules: [
+   *   { name: 'workflow', key: (_req, { workspaceID, workflowID }) => `${workspaceID}/${workflowID}`, max: 10 },
+   *   { name: 'user', opensPerMinute: 5, opensPerHour: 100 },
+   * ]
+   */
+  rules?: readonly LogLimitRule[] | undefined;
+}
+
+/** Names one request, for observers: a frozen object of plain values without headers or query. */
+export interface LogRequestInfo extends LogScope {
+  /** Random, unique to this request: relates log lines to each other. */
+  readonly id: string;
+  /** The route's template. */
+  readonly route: string;
+  /** The key that `authorize` returned; undefined until it has, or if it returned none. */
+  readonly key: string | undefined;
+  /** True if the client came back with the id of an event. */
+  readonly resumed: boolean;
+}
+
+/**
+ * Why an open stream ended.
+ *
+ * - `browser-left`: the client closed its connection.
+ * - `evicted`: the client took no byte for `maxStallMs`.
+ * - `store-failed`: the store failed.
+ * - `write-failed`: middleware that wraps the response threw or rejected.
+ * - `draining`: `close()` was called.
+ */
+export type LogCloseReason = 'browser-left' | 'evicted' | 'store-failed' | 'write-failed' | 'draining';
+
+/** Passed to {@link LogStreamObserver.onOpen}. */
+export interface LogOpenContext {
+  readonly stream: LogRequestInfo;
+}
+
+/** Passed to {@link LogStreamObserver.onRefuse}. */
+export interface LogRefuseContext {
+  /** The request that got no stream or no page. */
+  readonly stream: LogRequestInfo;
+  readonly error: LogStreamError;
+  /** The HTTP status that was sent. */
+  readonly status: number;
+}
+
+/** Passed to {@link LogStreamObserver.onGap}. */
+export interface LogGapContext {
+  readonly stream: LogRequestInfo;
+  /** Why logs are missing. The README lists the reasons. */
+  readonly reason: string;
+}
+
+/** Passed to {@link LogStreamObserver.onEvict}. */
+export interface LogEvictContext {
+  readonly stream: LogRequestInfo;
+  /** Bytes that were buffered for the client. */
+  readonly bufferedBytes: number;
+}
+
+/** Passed to {@link LogStreamObserver.onClose}. */
+export interface LogCloseContext {
+  readonly stream: LogRequestInfo;
+  readonly reason: LogCloseReason;
+  /** Time from `onOpen` to the end, in milliseconds. */
+  readonly durationMs: number;
+  /** Logs written. */
+  readonly events: number;
+  /** Bytes written, heartbeats included, HTTP framing excluded. */
+  readonly bytes: number;
+}
+
+/**
+ * Watches requests: for metrics, logs and audit. Each hook gets one frozen context object. The hooks of several observers
+ * run in the order of the `observers` array. What a hook throws or rejects with is dropped. A hook runs synchronously: it
+ * must not block.
+ */
+export interface LogStreamObserver {
+  /** A stream opened: its headers are sent, no event yet. */
+  onOpen?(context: LogOpenContext): void;
+  /** A request for a stream or a page was refused, by an error with this status. */
+  onRefuse?(context: LogRefuseContext): void;
+  /** A stream was sent a gap event. */
+  onGap?(context: LogGapContext): void;
+  /** A client is disconnected because it takes no byte. Called before the `onClose` with reason `evicted`. */
+  onEvict?(context: LogEvictContext): void;
+  /** An open stream ended. Called exactly once for every `onOpen`. */
+  onClose?(context: LogCloseContext): void;
 }
 
 /** Options of `logStreamRouter`. `undefined` means left out. */
@@ -205,6 +339,19 @@ export interface LogStreamOptions {
    * that reaches the port read all logs; left out, the router does the same and emits a process warning.
    */
   token?: string | false | undefined;
+  /**
+   * Whether this client may read this workflow. Called once per request of a page or a stream, after the token was checked
+   * and before the limits. What it throws, another result, or none within 10 seconds refuses the request with 503.
+   * @defaultValue every client that has the token
+   */
+  authorize?: ((req: Request, scope: LogScope) => Authorization | PromiseLike<Authorization>) | undefined;
+  /**
+   * True: `/logs/stream` serves the logs of all workflows, in the schema of the proof of concept. Can't be combined with
+   * `authorize`, which decides per workflow. @defaultValue false
+   */
+  demoRoute?: boolean | undefined;
+  /** False: there are pages, but no streams; their routes respond 404. @defaultValue true */
+  stream?: boolean | undefined;
   /** Milliseconds between two heartbeat comments on each stream, or false. @defaultValue 15_000 */
   heartbeatMs?: number | false | undefined;
   /** Milliseconds that a browser waits before it reconnects (`retry:`), or false to send none. @defaultValue 5_000 */
@@ -221,6 +368,8 @@ export interface LogStreamOptions {
    * response. @defaultValue `process.emitWarning`
    */
   onError?: ((error: Error) => void) | undefined;
+  /** Watch requests. @defaultValue none */
+  observers?: readonly LogStreamObserver[] | undefined;
 }
 
 /** A snapshot of a router's streams. */

@@ -6,7 +6,7 @@ const rules = new URL('../biome.json', import.meta.url);
 /** One import per importing file. */
 const forbidden = {
   'src/errors.ts': 'express',
-  'src/event-id.ts': './stream/frames.ts',
+  'src/event-id.ts': 'node:fs',
   'src/filter.ts': './log-stream-router.ts',
   'src/types.ts': '@datashop/sse-proxy',
   'src/index.ts': '@datashop/sse-proxy',
@@ -19,10 +19,13 @@ const forbidden = {
   'src/stream/frames.ts': '@datashop/sse-proxy',
   'src/http/page.ts': '../stores/sqlite/store.ts',
   'src/http/query.ts': '../log-stream-router.ts',
+  'src/limits/limiter.ts': '../http/query.ts',
+  'src/program/main.ts': '../http/query.ts',
 };
 
 const allowed = {
   'src/options.ts': './errors.ts',
+  'src/event-id.ts': 'node:crypto',
   'src/types.ts': 'express',
   'src/index.ts': './stores/sqlite/store.ts',
   'src/log-stream-router.ts': './http/page.ts',
@@ -30,7 +33,9 @@ const allowed = {
   'src/stores/sqlite/database.ts': 'node:sqlite',
   'src/stream/reader.ts': 'node:timers/promises',
   'src/stream/open-streams.ts': '../errors.ts',
-  'src/http/open-stream.ts': '../stream/frames.ts',
+  'src/http/open-stream.ts': '../limits/limiter.ts',
+  'src/limits/limiter.ts': 'express',
+  'src/program/main.ts': '../stores/sqlite/store.ts',
 };
 
 describe('lint of log-stream’s import order', () => {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import request from 'supertest';
 import { SqliteLogStore } from '../src/index.ts';
 import { unwatchIntervals, watchIntervals } from './support/intervals.ts';
-import { eventually, log, logs, logsPath, service, stopServices } from './support/service.ts';
+import { eventually, idsOf, log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 import { CountingStore, SlowStore } from './support/stores.ts';
 
@@ -44,7 +44,7 @@ describe('a slow reader', () => {
     const { url, router } = await service({ store });
     await store.append(logs(1_000, 'm', { description: bigText }));
     const slow = await openStream(`${url}${logsPath}/stream`, {
-      lastEventId: `${await store.epoch()}-0`,
+      lastEventId: (await idsOf(store)).encode(0),
       reading: false,
     });
     await eventually(() => router.stats().waiting === 1);
@@ -100,12 +100,12 @@ describe('the end of streams', () => {
     const store = new SlowStore(new SqliteLogStore({ path: ':memory:' }), [0, 2, 1]);
     const { url, router } = await service({ store, heartbeatMs: 1_000 });
     await store.append(logs(300));
-    const e = await store.epoch();
+    const ids = await idsOf(store);
     for (let i = 0; i < 60; i++) {
       const streams = await Promise.all([
         openStream(`${url}/logs/stream`),
         openStream(`${url}${logsPath}/stream?history=200`),
-        openStream(`${url}${logsPath}/stream`, { lastEventId: `${e}-${i}` }),
+        openStream(`${url}${logsPath}/stream`, { lastEventId: ids.encode(i) }),
       ]);
       if (i % 3 === 0) await store.append([log('more')]);
       if (i % 3 === 1) await eventually(() => router.stats().atTip > 0);
@@ -132,10 +132,12 @@ describe('the end of streams', () => {
     expect(router.stats()).to.deep.equal(noStreams);
     expect(store.subscriptions).to.equal(0);
     expect(intervals.size).to.equal(0);
-    for (const path of [logsPath, `${logsPath}/stream`, '/logs/stream', '/healthz']) {
+    for (const path of [logsPath, `${logsPath}/stream`, '/logs/stream']) {
       const { body } = await request(app).get(path).expect(503);
       expect(body).to.include({ code: 'ERR_LOG_STREAM_CLOSING' });
     }
+    await request(app).get('/readyz').expect(503, { status: 'draining' });
+    await request(app).get('/healthz').expect(200, { status: 'ok' });
     await router.close();
     // close() leaves the store open.
     expect((await store.bounds()).lastSeq).to.equal(5);

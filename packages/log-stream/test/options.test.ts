@@ -16,6 +16,8 @@ const delay = 'a whole number from 1 to 2147483647, or false';
 describe('options of logStreamRouter', () => {
   const store = new SqliteLogStore({ path: ':memory:' });
   after(() => store.close());
+  const key = () => 'k';
+  const rule = { name: 'x', key, max: 1 };
   const make = (options: unknown) => () => logStreamRouter(options as LogStreamOptions);
 
   for (const [options, message] of [
@@ -23,7 +25,7 @@ describe('options of logStreamRouter', () => {
     ['x', 'logStreamRouter options: expected an object, got "x"'],
     [{}, `option store: expected a LogStore (an object with the methods ${methods}), got undefined`],
     [{ store: { read() {} } }, 'option store: expected a LogStore'],
-    [{ store, heartbeatMS: 1 }, 'option heartbeatMS: expected one of store, token, heartbeatMs, retryMs'],
+    [{ store, heartbeatMS: 1 }, 'option heartbeatMS: expected one of store, token, authorize, demoRoute, stream'],
     [{ store, constructor: 1 }, 'option constructor: expected one of'],
     [{ store, token: '' }, 'option token: expected a string of visible ASCII characters'],
     [{ store, heartbeatMs: 0 }, `option heartbeatMs: expected ${delay}, got 0`],
@@ -35,7 +37,41 @@ describe('options of logStreamRouter', () => {
     [{ store, limits: 1 }, 'option limits: expected an object, got 1'],
     [{ store, limits: { total: 0 } }, 'option limits.total: expected a whole number from 1'],
     [{ store, limits: { total: false } }, 'option limits.total: expected a whole number from 1'],
-    [{ store, limits: { perKey: 1 } }, 'option limits.perKey: expected one of total, got an unknown option'],
+    [
+      { store, limits: { perKey: 1 } },
+      'option limits.perKey: expected one of total, pages, rules, got an unknown option',
+    ],
+    [{ store, limits: { pages: 0 } }, 'option limits.pages: expected a whole number from 1'],
+    [{ store, limits: { rules: {} } }, 'option limits.rules: expected an array, got an object'],
+    [{ store, limits: { rules: [5] } }, 'option limits.rules[0]: expected an object, got 5'],
+    [{ store, limits: { rules: [{ max: 1 }] } }, 'option limits.rules[0].name: expected a string that is not empty'],
+    [
+      { store, limits: { rules: [{ name: 'x', key }] } },
+      'option limits.rules[0]: expected a bound (max, opensPerMinute',
+    ],
+    [{ store, limits: { rules: [{ name: 'x', key, max: 0 }] } }, 'option limits.rules[0].max: expected a whole number'],
+    [
+      { store, limits: { rules: [{ name: 'x', key, opensPerHour: Number.NaN }] } },
+      'option limits.rules[0].opensPerHour: expected a whole number from 1 to 10000, or undefined, got NaN',
+    ],
+    [
+      { store, limits: { rules: [{ name: 'total', key, max: 1 }] } },
+      'option limits.rules[0].name: expected a name that no',
+    ],
+    [
+      { store, limits: { rules: [rule, rule] } },
+      'option limits.rules[1].name: expected a name that no other limit has',
+    ],
+    [
+      { store, limits: { rules: [{ name: 'x', max: 1 }] } },
+      'option limits.rules[0].key: expected a function, since there',
+    ],
+    [{ store, authorize: true }, 'option authorize: expected a function, or undefined, got true'],
+    [{ store, demoRoute: 1 }, 'option demoRoute: expected true or false, got 1'],
+    [{ store, demoRoute: true, authorize: () => true }, 'option demoRoute: expected false where authorize decides'],
+    [{ store, stream: 'no' }, 'option stream: expected true or false, got "no"'],
+    [{ store, observers: {} }, 'option observers: expected an array of objects, got an object'],
+    [{ store, observers: [() => {}] }, 'option observers: expected an array of objects, got an array'],
     [{ store, maxStallMs: 1.5 }, `option maxStallMs: expected ${delay}, got 1.5`],
     [{ store, onError: 'x' }, 'option onError: expected a function, got "x"'],
   ] as const) {

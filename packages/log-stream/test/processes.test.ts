@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { SqliteLogStore } from '../src/index.ts';
-import { log, logs, logsPath, messagesOf, service, stopServices } from './support/service.ts';
+import { idsOf, log, logs, logsPath, messagesOf, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 
 const appenderScript = fileURLToPath(new URL('support/appender.ts', import.meta.url));
@@ -52,7 +52,7 @@ describe('processes that share one file', () => {
     const appenders = ['a', 'b', 'c', 'd'].map((prefix) => append(prefix, 50));
     const store = new SqliteLogStore({ path, pollMs: 5 });
     const { url } = await service({ store });
-    const stream = await openStream(`${url}/logs/stream`, { lastEventId: `${await store.epoch()}-0` });
+    const stream = await openStream(`${url}${logsPath}/stream`, { lastEventId: (await idsOf(store)).encode(0) });
     for (let i = 0; i < 50; i++) await store.append([log(`e${i}`)]);
     await Promise.all(appenders.map(({ exit }) => exit));
     await store.append([log('end')]);
@@ -60,7 +60,8 @@ describe('processes that share one file', () => {
 
     const epochs = await Promise.all(appenders.map(async ({ output }) => (await output).trim()));
     expect(new Set(epochs)).to.deep.equal(new Set([await store.epoch()]));
-    const numbers = stream.events.map(({ id }) => Number(id.split('-')[1]));
+    const ids = await idsOf(store);
+    const numbers = stream.events.map(({ id }) => ids.decode(id, 'event') ?? 0);
     expect(numbers)
       .to.have.length(251)
       .and.deep.equal(numbers.toSorted((a, b) => a - b));

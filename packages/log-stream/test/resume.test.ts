@@ -1,13 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { type EventIds, eventIds } from '../src/event-id.ts';
 import { type LogDocument, type LogInput, type LogStore, SqliteLogStore } from '../src/index.ts';
-import { eventually, log, logs, logsPath, service, stopServices } from './support/service.ts';
+import { eventually, idsOf, log, logs, logsPath, numbered, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream, type TestStream } from './support/sse.ts';
 import { FailingStore, GatedStore, SlowStore } from './support/stores.ts';
 
 type Kind = 'INFO' | 'ERROR' | 'elsewhere';
 
+const swapCase = (text: string) =>
+  text.replace(/[a-z]/gi, (letter) => (letter < 'a' ? letter.toLowerCase() : letter.toUpperCase()));
 const messagesOf = (documents: readonly LogDocument[]) => documents.map(({ message }) => message);
 
 describe('a resume', () => {
@@ -22,7 +25,7 @@ describe('a resume', () => {
       const all = logs(9);
       await store.append(all);
       for (let seq = 0; seq <= 8; seq++) {
-        const id = `${await store.epoch()}-${seq}`;
+        const id = (await idsOf(store)).encode(seq);
         const stream = await (how === 'Last-Event-ID'
           ? openStream(`${url}${logsPath}/stream`, { lastEventId: id })
           : openStream(`${url}${logsPath}/stream?last_event_id=${id}`));
@@ -36,18 +39,19 @@ describe('a resume', () => {
   it('a resume at the newest log sends neither a log nor another id', async () => {
     const { url, store } = await service();
     await store.append(logs(3));
-    const id = `${await store.epoch()}-3`;
-    const stream = await openStream(`${url}${logsPath}/stream`, { lastEventId: id });
+    const ids = await idsOf(store);
+    const stream = await openStream(`${url}${logsPath}/stream`, { lastEventId: ids.encode(3) });
     await store.append([log('next')]);
     await stream.untilMessage('next');
-    expect(stream.text.startsWith(`retry: 5000\nid: ${await store.epoch()}-4\ndata: `)).to.equal(true);
+    expect(numbered(stream.text, ids).startsWith('retry: 5000\nid: 4\ndata: ')).to.equal(true);
   });
 
   it('prefers Last-Event-ID to last_event_id, because EventSource repeats its first URL', async () => {
     const { url, store } = await service();
     await store.append(logs(3));
-    const e = await store.epoch();
-    const stream = await openStream(`${url}${logsPath}/stream?last_event_id=${e}-0`, { lastEventId: `${e}-2` });
+    const ids = await idsOf(store);
+    const path = `${url}${logsPath}/stream?last_event_id=${ids.encode(0)}`;
+    const stream = await openStream(path, { lastEventId: ids.encode(2) });
     await stream.untilMessage('m2');
     expect(stream.messages).to.deep.equal(['m2']);
   });
@@ -56,7 +60,7 @@ describe('a resume', () => {
     const { url, store } = await service();
     await store.append(logs(3, 'old'));
     const first = await openStream(`${url}${logsPath}/stream`);
-    await first.until((text) => text.endsWith('-3\n\n'));
+    await first.until((text) => text.endsWith('\n\n'));
     first.leave();
     await store.append([log('missed')]);
     const second = await openStream(`${url}${logsPath}/stream`, { lastEventId: first.lastId });
@@ -67,9 +71,10 @@ describe('a resume', () => {
   it('moves the id of a filtered stream past the logs that the filter excludes', async () => {
     const { url, store } = await service();
     await store.append([log('hit', { logLevel: 'ERROR' }), ...logs(200)]);
-    const e = await store.epoch();
-    const stream = await openStream(`${url}${logsPath}/stream?log_level=error`, { lastEventId: `${e}-0` });
-    await stream.until((text) => text.endsWith('-201\n\n'));
+    const ids = await idsOf(store);
+    const path = `${url}${logsPath}/stream?log_level=error`;
+    const stream = await openStream(path, { lastEventId: ids.encode(0) });
+    await stream.until((text) => numbered(text, ids).endsWith('id: 201\n\n'));
     expect(stream.messages).to.deep.equal(['hit']);
     await store.append([log('next', { logLevel: 'ERROR' })]);
     const resumed = await openStream(`${url}${logsPath}/stream?log_level=error`, { lastEventId: stream.lastId });
@@ -77,22 +82,24 @@ describe('a resume', () => {
     expect(resumed.messages).to.deep.equal(['next']);
   });
 
-  for (const [name, id] of [
-    ['of another epoch', '0123456789abcdef-2'],
-    ['that is none', 'hello'],
-    ['with a sign', 'EPOCH--1'],
-    ['with a zero before it', 'EPOCH-02'],
-    ['not in digits', 'EPOCH-0x2'],
-    ['beyond every number', 'EPOCH-99999999999999999999'],
-    ['of a number never given', 'EPOCH-4'],
-    ['sent twice', 'EPOCH-1, EPOCH-2'],
-    ['of eight KiB', 'x'.repeat(8192)],
-    ['outside ASCII', 'é-2'],
-  ] as const) {
+  for (const [name, make] of [
+    ['of another epoch', () => eventIds('another', { workspaceID: 'ws', workflowID: 'wf' }).encode(2)],
+    ['of another workflow', (_own, epoch) => eventIds(epoch, { workspaceID: 'ws', workflowID: 'other' }).encode(2)],
+    ['of the whole store', (_own, epoch) => eventIds(epoch, {}).encode(2)],
+    ['that is none', () => 'hello'],
+    ['that is only a number', () => '2'],
+    ['that is a cursor', (own) => own.encode(2, 'desc')],
+    ['in another case', (own) => swapCase(own.encode(2))],
+    ['with a character more', (own) => `${own.encode(2)}A`],
+    ['of a number never given', (own) => own.encode(4)],
+    ['sent twice', (own) => `${own.encode(1)}, ${own.encode(2)}`],
+    ['of eight KiB', () => 'x'.repeat(8192)],
+    ['outside ASCII', () => 'é-2'],
+  ] as [name: string, make: (own: EventIds, epoch: string) => string][]) {
     it(`sends a gap event and all stored logs for an id ${name} [R31]`, async () => {
       const { url, store } = await service();
       await store.append(logs(3));
-      const lastEventId = id.replaceAll('EPOCH', await store.epoch());
+      const lastEventId = make(await idsOf(store), await store.epoch());
       const stream = await openStream(`${url}${logsPath}/stream`, { lastEventId });
       await stream.untilMessage('m2');
       expect(stream.messages).to.deep.equal(['m0', 'm1', 'm2']);
@@ -104,13 +111,13 @@ describe('a resume', () => {
   it('sends an id of this store for an unknown id if there is nothing to replay', async () => {
     const { url, store } = await service();
     const stream = await openStream(`${url}${logsPath}/stream`, { lastEventId: 'gone-7' });
-    await stream.until((text) => text.endsWith('-0\n\n'));
-    expect(stream.lastId).to.equal(`${await store.epoch()}-0`);
+    const ids = await idsOf(store);
+    await stream.until((text) => numbered(text, ids).endsWith('id: 0\n\n'));
   });
 
   it('sends a gap event to a resume whose logs were trimmed', async () => {
     const { url, store } = await service({ store: new SqliteLogStore({ path: ':memory:', maxLogs: 3 }) });
-    const e = await store.epoch();
+    const ids = await idsOf(store);
     await store.append(logs(10));
     for (const [seq, gap] of [
       [0, true],
@@ -118,7 +125,7 @@ describe('a resume', () => {
       [6, true],
       [7, false],
     ] as const) {
-      const stream = await openStream(`${url}${logsPath}/stream`, { lastEventId: `${e}-${seq}` });
+      const stream = await openStream(`${url}${logsPath}/stream`, { lastEventId: ids.encode(seq) });
       await stream.untilMessage('m9');
       expect(stream.messages).to.deep.equal(['m7', 'm8', 'm9']);
       const start = 'retry: 5000\nevent: sse-proxy:gap\ndata: {"reason":"trimmed"}\n\nid: ';

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import request from 'supertest';
 import { createLogDocument, SqliteLogStore } from '../src/index.ts';
 import { unwatchIntervals, watchIntervals } from './support/intervals.ts';
-import { defaultRun, log, logs, logsPath, service, stopServices } from './support/service.ts';
+import { defaultRun, idsOf, log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 
 const rejection = (promise: Promise<unknown>) =>
@@ -71,9 +71,8 @@ describe('SqliteLogStore', () => {
     const [stored] = await after.store.append([log('m3')]);
     const resumed = await openStream(`${after.url}${logsPath}/stream`, { lastEventId: stream.lastId });
     await resumed.untilMessage('m3');
-    expect(resumed.events.map(({ id, log: { message } }) => [id, message])).to.deep.equal([
-      [`${epoch}-${stored?.seq}`, 'm3'],
-    ]);
+    const id = (await idsOf(after.store)).encode(stored?.seq ?? 0);
+    expect(resumed.events.map((event) => [event.id, event.log.message])).to.deep.equal([[id, 'm3']]);
     const page = await request(after.app).get(`${logsPath}?limit=1&cursor=${body.nextCursor}`).expect(200);
     expect(page.body.logs[0].message).to.equal('m1');
   });

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { LogStreamError } from '../errors.ts';
 
 /**
@@ -8,13 +8,12 @@ import { LogStreamError } from '../errors.ts';
  * @param token the accepted token; without one, every request passes
  * @returns a function that throws a LogStreamError: 401 without a token, 403 with a wrong one
  */
-export function bearerCheck(token: string | false | undefined): (req: Request, res: Response) => void {
+export function bearerCheck(token: string | false | undefined): (req: Request) => void {
   if (token === undefined || token === false) return () => {};
   const expected = digest(token);
-  return (req, res) => {
+  return (req) => {
     const given = /^Bearer +([\x21-\x7e]+)$/i.exec(req.get('authorization') ?? '')?.[1];
     if (given === undefined) {
-      res.setHeader('WWW-Authenticate', 'Bearer');
       throw new LogStreamError('ERR_LOG_STREAM_TOKEN_MISSING', 'Authorization: expected a bearer token');
     }
     // All digests have the same length, so neither the time of the comparison nor an error reveals the token's length.

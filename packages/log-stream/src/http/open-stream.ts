@@ -1,37 +1,45 @@
-import type { Request, Response } from 'express';
-import { seqOf } from '../event-id.ts';
-import type { LogStreamConfig } from '../options.ts';
-import { idFrame, retryLine, unknownIdGap } from '../stream/frames.ts';
-import type { OpenStreams } from '../stream/open-streams.ts';
+import type { Response } from 'express';
+import { demoDataOf } from '../document.ts';
+import { eventIds, positionOf } from '../event-id.ts';
+import { Limiter } from '../limits/limiter.ts';
+import { idFrame, retryLine, type StreamFormat, unknownIdGap } from '../stream/frames.ts';
 import type { ReaderStart } from '../stream/reader.ts';
-import type { LogStore } from '../types.ts';
+import type { LogFilter, LogStore } from '../types.ts';
 import { parseStreamRequest, type StreamRequest } from './query.ts';
+import type { Handle, Service } from './route.ts';
 
-/** Opens an event stream: finds the start position, sends the headers and the first lines, then starts a reader. */
-export async function openStream(
-  config: LogStreamConfig,
-  streams: OpenStreams,
-  req: Request,
-  res: Response,
-): Promise<void> {
-  const request = parseStreamRequest(req);
-  if (req.method === 'HEAD') {
+/** Creates the handler that opens an event stream: it finds the start position, sends the first lines, starts a reader. */
+export function streamOpener({ config, streams, notify }: Service): Handle {
+  const limiter = new Limiter(config.limits.rules);
+  return async (request, res) => {
+    const { req, scope, key } = request;
+    const wanted = parseStreamRequest(req, scope);
+    if (req.method === 'HEAD') {
+      setStreamHeaders(res);
+      res.end();
+      return;
+    }
+    // The browser left during an earlier middleware: 'close' was emitted before anything here could listen for it.
+    if (res.destroyed) return;
+    request.resumed = wanted.lastEventId !== undefined;
+    const begin = streams.admit(res);
+    const release = limiter.acquire(req, { ...scope, authorizedKey: key });
+    const left = new AbortController();
+    res.once('close', () => {
+      release();
+      left.abort();
+    });
+    // Before the headers are sent: if the store fails now, the response can still be 503.
+    const { start, firstLines } = await startOf(config.store, wanted, left.signal);
+    if (res.destroyed || streams.closing) {
+      res.destroy();
+      return;
+    }
     setStreamHeaders(res);
-    res.end();
-    return;
-  }
-  // The browser left during an earlier middleware: 'close' was emitted before anything here could listen for it.
-  if (res.destroyed) return;
-  const begin = streams.admit(res);
-  // Before the headers are sent: if the store fails now, the response can still be 503.
-  const { start, firstLines } = await startOf(config.store, request);
-  if (res.destroyed || streams.closing) {
-    res.destroy();
-    return;
-  }
-  setStreamHeaders(res);
-  res.flushHeaders();
-  begin(start, (config.retryMs === false ? '' : retryLine(config.retryMs)) + firstLines);
+    res.flushHeaders();
+    notify('onOpen', { stream: request.info });
+    begin(start, (config.retryMs === false ? '' : retryLine(config.retryMs)) + firstLines);
+  };
 }
 
 /** The headers that the proxy sends too [R7]. */
@@ -46,29 +54,42 @@ function setStreamHeaders(res: Response): void {
 async function startOf(
   store: LogStore,
   { filter, lastEventId, history }: StreamRequest,
+  signal: AbortSignal,
 ): Promise<{ start: ReaderStart; firstLines: string }> {
-  const bounds = await store.bounds();
-  const { epoch, generation } = bounds;
+  const { epoch, firstSeq, lastSeq } = await store.bounds(filter);
+  const ids = eventIds(epoch, filter);
+  // JSON contains no raw line break, so an event's data is one line.
+  const format: StreamFormat = { ids, dataOf: filter.workflowID === undefined ? demoDataOf : JSON.stringify };
   if (lastEventId !== undefined) {
-    const seq = seqOf(lastEventId, epoch, bounds);
-    if (seq !== undefined && (await store.contains(seq)))
-      return { start: { epoch, generation, filter, position: seq, announced: seq }, firstLines: '' };
-    return {
-      start: { epoch, generation, filter, position: bounds.firstSeq - 1, announced: -1 },
-      firstLines: unknownIdGap,
-    };
+    const seq = await positionOf(store, ids, lastEventId);
+    if (seq !== undefined) return { start: { format, filter, position: seq, announced: seq }, firstLines: '' };
+    return { start: { format, filter, position: firstSeq - 1, announced: -1 }, firstLines: unknownIdGap };
   }
   if (history > 0) {
-    const { logs } = await store.query({ filter, order: 'desc', limit: history, total: false });
-    const oldest = logs.at(-1);
+    const oldest = await oldestOf(store, filter, history, signal);
     // Only the position is kept. The reader reads from there like any other, so history and live logs need no splice.
-    if (oldest)
-      return { start: { epoch, generation, filter, position: oldest.seq - 1, announced: -1 }, firstLines: '' };
+    if (oldest !== undefined) {
+      return { start: { format, filter, position: oldest - 1, announced: -1 }, firstLines: '' };
+    }
   }
   // Live from now on. A browser that is cut before its first event resumes here with the id.
-  const { lastSeq } = bounds;
-  return {
-    start: { epoch, generation, filter, position: lastSeq, announced: lastSeq },
-    firstLines: idFrame(epoch, lastSeq),
-  };
+  return { start: { format, filter, position: lastSeq, announced: lastSeq }, firstLines: idFrame(format, lastSeq) };
+}
+
+/** Returns the number of the oldest of the newest `count` logs, or undefined if there is none. A page may have fewer logs. */
+async function oldestOf(
+  store: LogStore,
+  filter: LogFilter,
+  count: number,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  let oldest: number | undefined;
+  for (let found = 0; found < count; ) {
+    const cursor = oldest === undefined ? {} : { cursorSeq: oldest };
+    const page = await store.query({ filter, order: 'desc', limit: count - found, total: false, signal, ...cursor });
+    found += page.logs.length;
+    oldest = page.logs.at(-1)?.seq ?? oldest;
+    if (!page.more || page.logs.length === 0) break;
+  }
+  return oldest;
 }

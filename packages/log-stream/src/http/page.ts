@@ -1,44 +1,71 @@
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import { LogStreamError } from '../errors.ts';
-import { eventId, seqOf } from '../event-id.ts';
-import type { LogStore } from '../types.ts';
-import { encodeCursor } from './cursor.ts';
-import { parsePageRequest } from './query.ts';
+import { type EventIds, eventIds, positionOf } from '../event-id.ts';
+import type { LogPage, LogStore } from '../types.ts';
+import { invalidParameter, type PageRequest, parsePageRequest } from './query.ts';
+import type { Handle, Service } from './route.ts';
 
-/** Sends one page of a workflow's logs. */
-export async function sendPage(store: LogStore, req: Request, res: Response): Promise<void> {
-  const { filter, order, limit, cursor, after, upTo } = parsePageRequest(req);
-  const epoch = await store.epoch();
-  if (cursor !== undefined && (cursor.epoch !== epoch || !(await store.contains(cursor.seq)))) {
-    const detail = 'cursor: expected a cursor of this store, got one of an earlier store';
-    throw new LogStreamError('ERR_LOG_STREAM_PARAMETER', detail, { parameter: 'cursor' });
-  }
-  const bounds = await store.bounds();
-  const seqIn = async (id: string) => {
-    const seq = seqOf(id, epoch, bounds);
-    return seq !== undefined && (await store.contains(seq)) ? seq : undefined;
+/** Creates the handler that sends one page of a workflow's logs. */
+export function pageSender({ config: { store, limits } }: Service): Handle {
+  let reading = 0;
+  return async ({ req, scope }, res) => {
+    const wanted = parsePageRequest(req, scope);
+    if (reading >= limits.pages) {
+      throw new LogStreamError('ERR_LOG_STREAM_LIMIT', `limits.pages: ${limits.pages} pages are being read`);
+    }
+    reading++;
+    const left = new AbortController();
+    const abort = () => left.abort();
+    res.once('close', abort);
+    try {
+      await sendPage(store, wanted, left.signal, res);
+    } finally {
+      reading--;
+      res.off('close', abort);
+    }
   };
-  const afterSeq = after === undefined ? undefined : await seqIn(after);
+}
+
+async function sendPage(store: LogStore, wanted: PageRequest, signal: AbortSignal, res: Response): Promise<void> {
+  const { filter, order, limit, cursor, after, upTo } = wanted;
+  const ids = eventIds(await store.epoch(), filter);
+  const cursorSeq = cursor === undefined ? undefined : ids.decode(cursor, order);
+  if (cursor !== undefined && cursorSeq === undefined) {
+    throw invalidParameter('cursor', `a nextCursor of this workflow and of order=${order}`, cursor);
+  }
+  const afterSeq = after === undefined ? undefined : await positionOf(store, ids, after);
   // An id that this store never assigned has no older logs here.
-  const throughSeq = upTo === undefined ? undefined : ((await seqIn(upTo)) ?? 0);
+  const throughSeq = upTo === undefined ? undefined : ((await positionOf(store, ids, upTo)) ?? 0);
   const page = await store.query({
     filter,
     order,
     limit,
+    signal,
     ...(afterSeq !== undefined && { afterSeq }),
     ...(throughSeq !== undefined && { throughSeq }),
-    ...(cursor !== undefined && { cursorSeq: cursor.seq }),
+    ...(cursorSeq !== undefined && { cursorSeq }),
   });
+  const isUnknown = after !== undefined && afterSeq === undefined;
+  send(res, page, ids, order, isUnknown ? 'unknown-id' : page.trimmed ? 'trimmed' : null);
+}
+
+/** @param gap why logs may be missing between the previous page, or `after`, and this page; null if none are */
+function send(res: Response, page: LogPage, ids: EventIds, order: 'asc' | 'desc', gap: string | null): void {
   const last = page.logs.at(-1);
-  const nextCursor = page.more && last !== undefined ? encodeCursor({ epoch, seq: last.seq, order }) : null;
+  const stored = page.logs.filter(({ log }) => log !== undefined);
+  const damaged = page.logs.find((entry) => entry.log === undefined);
+  const body = {
+    logs: stored.map(({ log }) => log),
+    // A list of its own, because the shape of a log document is fixed.
+    ids: stored.map(({ seq }) => ids.encode(seq)),
+    nextCursor: page.more && last !== undefined ? ids.encode(last.seq, order) : null,
+    total: page.total,
+    gap: gap ?? damaged?.gap ?? null,
+  };
   res.statusCode = 200;
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.setHeader('Cache-Control', 'no-store');
   // A stream opened with this id starts exactly where the page ends.
-  res.setHeader('Last-Event-ID', eventId(epoch, page.lastSeq));
-  const stored = page.logs.filter(({ log }) => log !== undefined);
-  const logs = stored.map(({ log }) => log);
-  // A list of its own, because the shape of a log document is fixed.
-  const ids = stored.map(({ seq }) => eventId(epoch, seq));
-  res.end(JSON.stringify({ logs, ids, nextCursor, total: page.total }));
+  res.setHeader('Last-Event-ID', ids.encode(page.lastSeq, 'position'));
+  res.end(JSON.stringify(body));
 }

@@ -1,19 +1,22 @@
 import type { Request } from 'express';
 import { logLevels } from '../document.ts';
 import { LogStreamError, quote } from '../errors.ts';
-import { parseEventId } from '../event-id.ts';
-import type { LogFilter, LogLevel } from '../types.ts';
-import { type Cursor, decodeCursor } from './cursor.ts';
+import { isEventId } from '../event-id.ts';
+import type { LogFilter, LogLevel, LogScope } from '../types.ts';
+
+/** In UTF-16 units. The time of a search grows with its length at worst. */
+const maxSearchLength = 200;
 
 /** The parameters of a page. */
 export interface PageRequest {
   readonly filter: LogFilter;
   readonly order: 'asc' | 'desc';
   readonly limit: number;
-  readonly cursor: Cursor | undefined;
-  /** A well-formed event id. */
+  /** Well-formed, but possibly of another workflow, order or epoch. */
+  readonly cursor: string | undefined;
+  /** A well-formed event id, but possibly of another workflow or epoch. */
   readonly after: string | undefined;
-  /** A well-formed event id. */
+  /** As `after`. */
   readonly upTo: string | undefined;
 }
 
@@ -26,8 +29,8 @@ export interface StreamRequest {
 }
 
 /** @throws LogStreamError `ERR_LOG_STREAM_PARAMETER` naming the parameter, what was expected and what arrived */
-export function parsePageRequest(req: Request): PageRequest {
-  const query = new Query(req);
+export function parsePageRequest(req: Request, scope: LogScope): PageRequest {
+  const query = new Query(req, scope);
   const fromMs = query.instant('from');
   const toMs = query.instant('to');
   if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) {
@@ -35,24 +38,19 @@ export function parsePageRequest(req: Request): PageRequest {
     throw new LogStreamError('ERR_LOG_STREAM_PARAMETER', detail, { parameter: 'from' });
   }
   const order = query.word('order', ['desc', 'asc']) ?? 'desc';
-  const text = query.one('cursor');
-  const cursor = text === undefined ? undefined : decodeCursor(text);
-  if (text !== undefined && cursor?.order !== order) {
-    throw query.invalid('cursor', `a nextCursor that this service returned for order=${order}`, text);
-  }
   return {
     filter: { ...query.filter(), ...(fromMs !== undefined && { fromMs }), ...(toMs !== undefined && { toMs }) },
     order,
     limit: query.integer('limit', 1, 500) ?? 50,
-    cursor,
+    cursor: query.one('cursor'),
     after: query.eventId('after'),
     upTo: query.eventId('up_to'),
   };
 }
 
 /** @throws LogStreamError `ERR_LOG_STREAM_PARAMETER` naming the parameter, what was expected and what arrived */
-export function parseStreamRequest(req: Request): StreamRequest {
-  const query = new Query(req);
+export function parseStreamRequest(req: Request, scope: LogScope): StreamRequest {
+  const query = new Query(req, scope);
   // The header wins, because EventSource repeats the query of its first request when it reconnects.
   const header = req.get('last-event-id');
   return {
@@ -62,36 +60,50 @@ export function parseStreamRequest(req: Request): StreamRequest {
   };
 }
 
+/** The error for a parameter whose value is not what was expected. */
+export function invalidParameter(name: string, expected: string, got: string): LogStreamError {
+  const detail = `${name}: expected ${expected}, got ${quote(got)}`;
+  return new LogStreamError('ERR_LOG_STREAM_PARAMETER', detail, { parameter: name });
+}
+
 /** The query of one request. An empty value counts as missing, because forms send empty fields. */
 class Query {
   // Not req.query, because its content depends on the application's "query parser" setting.
   readonly #values: URLSearchParams;
-  readonly #scope: LogFilter;
+  readonly #scope: LogScope;
 
-  constructor(req: Request) {
+  constructor(req: Request, scope: LogScope) {
     const start = req.url.indexOf('?');
     this.#values = new URLSearchParams(start === -1 ? '' : req.url.slice(start));
-    const { workspaceId, workflowId } = req.params;
-    this.#scope = workspaceId === undefined ? {} : { workspaceID: String(workspaceId), workflowID: String(workflowId) };
+    this.#scope = scope;
   }
 
   filter(): LogFilter {
     const levels = this.#levels();
     const search = this.one('search');
     // NUL separates the searched fields, so a search with NUL could match across two fields.
-    if (search?.includes('\0')) throw this.invalid('search', 'text without NUL', search);
-    return { ...this.#scope, ...(levels && { levels }), ...(search !== undefined && { search }) };
+    if (search?.includes('\0')) throw invalidParameter('search', 'text without NUL', search);
+    if (search !== undefined && search.length > maxSearchLength) {
+      throw invalidParameter('search', `at most ${maxSearchLength} characters`, search);
+    }
+    const { workspaceID, workflowID } = this.#scope;
+    return {
+      ...(workspaceID !== undefined && { workspaceID }),
+      ...(workflowID !== undefined && { workflowID }),
+      ...(levels && { levels }),
+      ...(search !== undefined && { search }),
+    };
   }
 
   one(name: string): string | undefined {
     const values = this.#values.getAll(name);
-    if (values.length > 1) throw this.invalid(name, 'one value', values.join(', '));
+    if (values.length > 1) throw invalidParameter(name, 'one value', values.join(', '));
     return values[0] || undefined;
   }
 
   eventId(name: string): string | undefined {
     const id = this.one(name);
-    if (id !== undefined && parseEventId(id) === undefined) throw this.invalid(name, 'the id of an event', id);
+    if (id !== undefined && !isEventId(id)) throw invalidParameter(name, 'the id of an event', id);
     return id;
   }
 
@@ -100,13 +112,13 @@ class Query {
     if (text === undefined) return undefined;
     const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN;
     if (min <= value && value <= max) return value;
-    throw this.invalid(name, `a whole number from ${min} to ${max}`, text);
+    throw invalidParameter(name, `a whole number from ${min} to ${max}`, text);
   }
 
   word<T extends string>(name: string, words: readonly T[]): T | undefined {
     const text = this.one(name);
     const word = words.find((candidate) => candidate === text?.toLowerCase());
-    if (text !== undefined && word === undefined) throw this.invalid(name, words.join(' or '), text);
+    if (text !== undefined && word === undefined) throw invalidParameter(name, words.join(' or '), text);
     return word;
   }
 
@@ -115,16 +127,11 @@ class Query {
     if (text === undefined) return undefined;
     const value = /^-?[0-9]{1,16}$/.test(text) ? Number(text) : isoMs(text);
     if (!Number.isNaN(new Date(value).getTime())) return value;
-    throw this.invalid(
+    throw invalidParameter(
       name,
       'an ISO 8601 date, or date and time with Z or an offset, or milliseconds since 1970',
       text,
     );
-  }
-
-  invalid(name: string, expected: string, got: string): LogStreamError {
-    const detail = `${name}: expected ${expected}, got ${quote(got)}`;
-    return new LogStreamError('ERR_LOG_STREAM_PARAMETER', detail, { parameter: name });
   }
 
   #levels(): LogLevel[] | undefined {
@@ -133,7 +140,7 @@ class Query {
     const words = text.split(',').map((word) => word.replace(/^[ \t]+|[ \t]+$/g, '').toUpperCase());
     const levels = logLevels.filter((level) => words.includes(level));
     if (words.every((word) => levels.some((level) => level === word))) return levels;
-    throw this.invalid('log_level', `one or more of ${logLevels.join(', ')}, separated by commas`, text);
+    throw invalidParameter('log_level', `one or more of ${logLevels.join(', ')}, separated by commas`, text);
   }
 }
 

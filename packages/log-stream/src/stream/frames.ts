@@ -1,5 +1,19 @@
-import { eventId } from '../event-id.ts';
-import type { LogEntry } from '../types.ts';
+import { demoDataOf } from '../document.ts';
+import { type EventIds, eventIds } from '../event-id.ts';
+import type { LogDocument, LogEntry, LogFilter } from '../types.ts';
+
+/** How logs are written as events. */
+export interface StreamFormat {
+  readonly ids: EventIds;
+  /** Returns an event's data: one line. */
+  readonly dataOf: (log: LogDocument) => string;
+}
+
+/** The format of the filter's workflow, or of the demo route if it names none. JSON contains no raw line break. */
+export function formatOf(epoch: string, filter: LogFilter): StreamFormat {
+  const dataOf = filter.workflowID === undefined ? demoDataOf : JSON.stringify;
+  return { ids: eventIds(epoch, filter), dataOf };
+}
 
 /**
  * Keeps a quiet connection alive. No empty line follows it or {@link retryLine}: some clients dispatch a message at
@@ -19,8 +33,10 @@ export interface FrameBatch {
   readonly bytes: Buffer;
   readonly firstSeq: number;
   readonly lastSeq: number;
-  /** Number of logs. */
+  /** Number of logs, gaps included. */
   readonly logs: number;
+  /** Reasons of the gaps in it. */
+  readonly gaps: readonly string[];
 }
 
 /** The reconnection time of the browser, in milliseconds. */
@@ -37,23 +53,26 @@ function gapFrame(reason: string, id?: string): string {
 }
 
 /** Sets the browser's last event id without dispatching an event. An id takes effect at an empty line only. */
-export function idFrame(epoch: string, seq: number): string {
-  return `id: ${eventId(epoch, seq)}\n\n`;
+export function idFrame({ ids }: StreamFormat, seq: number): string {
+  return `id: ${ids.encode(seq, 'position')}\n\n`;
 }
 
-/** Serialises logs as events, in order. JSON contains no raw line breaks, so a log is always one data line. */
-export function batchesOf(epoch: string, logs: readonly LogEntry[]): FrameBatch[] {
+/** Serialises logs as events, in order. */
+export function batchesOf({ ids, dataOf }: StreamFormat, logs: readonly LogEntry[]): FrameBatch[] {
   const batches: FrameBatch[] = [];
   let text = '';
   let first = 0;
+  let gaps: string[] = [];
   for (const [index, { seq, log, gap }] of logs.entries()) {
-    const id = eventId(epoch, seq);
+    const id = ids.encode(seq);
+    if (gap) gaps.push(gap);
     // A gap moves the cursor past the log that it stands for [R34].
-    text += gap ? `${gapFrame(gap, id)}id: ${id}\n\n` : `id: ${id}\ndata: ${JSON.stringify(log)}\n\n`;
+    text += gap ? `${gapFrame(gap, id)}id: ${id}\n\n` : `id: ${id}\ndata: ${dataOf(log)}\n\n`;
     if (text.length < batchLength && index < logs.length - 1) continue;
     const firstSeq = logs[first]?.seq ?? seq;
-    batches.push({ bytes: Buffer.from(text), firstSeq, lastSeq: seq, logs: index + 1 - first });
+    batches.push({ bytes: Buffer.from(text), firstSeq, lastSeq: seq, logs: index + 1 - first, gaps });
     text = '';
+    gaps = [];
     first = index + 1;
   }
   return batches;

@@ -12,6 +12,8 @@ import { Tail } from './tail.ts';
 export interface StreamListener {
   /** The subscriber took no byte for `maxStallMs`. Called before the `onEnd` with reason `evicted`. */
   onEvict(bufferedBytes: number): void;
+  /** A gap event was written, with this reason. */
+  onGap(reason: string): void;
   /** The stream's connection is closed. Called exactly once. */
   onEnd(end: StreamEnd): void;
 }
@@ -42,7 +44,7 @@ const checks = 8;
 /** The open streams of one router: their limit, their heartbeat, their end. */
 export class OpenStreams {
   readonly #config: LogStreamConfig;
-  readonly #sources: ReaderSources;
+  readonly #sources: Omit<ReaderSources, 'onGap'>;
   readonly #open = new Set<OpenStream>();
   readonly #reported = new WeakSet<Error>();
   readonly #rounds: readonly MemberRounds<OpenStream>[];
@@ -97,7 +99,8 @@ export class OpenStreams {
     });
     return (start, firstLines) => {
       if (!writer.open) return;
-      stream.reader = new Reader(start, writer, this.#sources);
+      const onGap = (reason: string) => listener?.onGap(reason);
+      stream.reader = new Reader(start, writer, { ...this.#sources, onGap });
       writer.write(firstLines);
       void stream.reader.run();
     };

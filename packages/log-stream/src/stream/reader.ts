@@ -23,6 +23,8 @@ export interface ReaderSources {
   readonly tail: Tail;
   /** Called with errors that are nobody's but the reader's own. */
   readonly report: (error: unknown) => void;
+  /** Called after each gap event that was written, with its reason. */
+  readonly onGap: (reason: string) => void;
 }
 
 /**
@@ -128,6 +130,7 @@ export class Reader {
     this.#selection = selection;
     if (position !== undefined) return undefined;
     this.#writer.write(unknownIdGap);
+    this.#sources.onGap('unknown-id');
     this.#position = firstSeq - 1;
     this.#announced = -1;
     return undefined;
@@ -135,10 +138,15 @@ export class Reader {
 
   /** Writes the first batch of the run that was not written yet. Returns true if the run holds no more. */
   #write({ batches, firstSeq, throughSeq }: Run): boolean {
-    if (firstSeq > this.#position + 1) this.#writer.write(trimmedGap);
+    const { onGap } = this.#sources;
+    if (firstSeq > this.#position + 1) {
+      this.#writer.write(trimmedGap);
+      onGap('trimmed');
+    }
     const batch = batches.find(({ lastSeq }) => lastSeq > this.#position);
     if (batch) {
       this.#writer.write(batch.bytes);
+      for (const reason of batch.gaps) onGap(reason);
       this.#logs += batch.logs;
       this.#position = batch.lastSeq;
       this.#announced = batch.lastSeq;
@@ -153,6 +161,6 @@ export class Reader {
   #announce(): void {
     if (this.#position <= this.#announced) return;
     this.#announced = this.#position;
-    this.#writer.write(idFrame(this.#selection.epoch, this.#position));
+    this.#writer.write(idFrame(this.#selection.format, this.#position));
   }
 }

@@ -1,6 +1,6 @@
 import { matcherOf } from '../filter.ts';
 import type { LogBatch, LogFilter, LogStore } from '../types.ts';
-import { batchesOf, type FrameBatch } from './frames.ts';
+import { batchesOf, type FrameBatch, formatOf, type StreamFormat } from './frames.ts';
 
 /** Most logs that one read returns. */
 export const readLimit = 64;
@@ -17,6 +17,7 @@ export interface Selection {
   /** Of the positions of its readers. */
   readonly generation: number;
   readonly filter: LogFilter;
+  readonly format: StreamFormat;
 }
 
 /** Result of one read, serialised for every reader of a selection. */
@@ -37,15 +38,16 @@ export class StoreFailure extends Error {}
 export class PositionLost extends Error {}
 
 export function selectionOf(epoch: string, generation: number, filter: LogFilter): Selection {
-  return { key: JSON.stringify([epoch, generation, filter]), epoch, generation, filter };
+  const key = JSON.stringify([epoch, generation, filter]);
+  return { key, epoch, generation, filter, format: formatOf(epoch, filter) };
 }
 
 /** Serialises the logs of a batch that match; `filtered` if the store has left the others out already. */
-export function runOf({ epoch, filter }: Selection, afterSeq: number, batch: LogBatch, filtered: boolean): Run {
+export function runOf({ format, filter }: Selection, afterSeq: number, batch: LogBatch, filtered: boolean): Run {
   const { throughSeq, firstSeq, lastSeq } = batch;
   const matches = matcherOf(filter);
   const logs = filtered ? batch.logs : batch.logs.filter(matches);
-  return { afterSeq, throughSeq, firstSeq, lastSeq, batches: batchesOf(epoch, logs) };
+  return { afterSeq, throughSeq, firstSeq, lastSeq, batches: batchesOf(format, logs) };
 }
 
 /**

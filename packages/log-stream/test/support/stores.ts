@@ -115,6 +115,10 @@ export class FailingStore extends CountingStore {
     return super.bounds(filter);
   }
 
+  override async health() {
+    return { ...(await super.health()), problem: this.failing };
+  }
+
   override async query(query: LogQuery) {
     if (this.failing) throw this.failing;
     return super.query(query);

@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import type { Request } from 'express';
+import type { LogRequestInfo, LogScope } from '../types.ts';
+
+/** One request on its way through a route. */
+export class LogRequest {
+  readonly req: Request;
+  readonly scope: LogScope;
+  /** The key that `authorize` returned. */
+  key: string | undefined;
+  /** True if the client came back with the id of an event. */
+  resumed = false;
+  readonly #id = randomUUID();
+  readonly #route: string;
+
+  /** @param route the route's template */
+  constructor(req: Request, route: string) {
+    this.req = req;
+    this.#route = route;
+    const { workspaceId, workflowId } = req.params;
+    this.scope = Object.freeze({
+      workspaceID: workspaceId === undefined ? undefined : String(workspaceId),
+      workflowID: workflowId === undefined ? undefined : String(workflowId),
+    });
+  }
+
+  /** What observers are passed. */
+  get info(): LogRequestInfo {
+    const { key, resumed } = this;
+    return Object.freeze({ id: this.#id, route: this.#route, ...this.scope, key, resumed });
+  }
+}

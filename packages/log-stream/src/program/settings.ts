@@ -1,0 +1,88 @@
+import { quote } from '../errors.ts';
+
+/** What the program reads from its environment. */
+export interface Settings {
+  readonly port: number;
+  readonly host: string;
+  readonly sqlitePath: string;
+  /** Left out: the service needs no token. */
+  readonly token: string | undefined;
+  /** Milliseconds between two polls for logs of other processes; left out: the store's default. */
+  readonly pollMs: number | undefined;
+  /** False: pages only, no streams. */
+  readonly stream: boolean;
+}
+
+/** A variable is wrong. The message is one line that names it, what was expected and what arrived. */
+export class SettingsError extends Error {}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const defaultPort = 8610;
+const maxPollSeconds = 86_400;
+const ownVariables = ['SSE_TOKEN', 'SSE_POLL_INTERVAL', 'SSE_ENABLED'];
+const switchWords: Readonly<Record<string, boolean>> = {
+  true: true,
+  1: true,
+  yes: true,
+  on: true,
+  false: false,
+  0: false,
+  no: false,
+  off: false,
+};
+
+/** Reads the settings. A variable that is empty counts as left out, except SSE_TOKEN. @throws SettingsError */
+export function readSettings(env: Environment): Settings {
+  const unknown = Object.keys(env).find((name) => /^sse_/i.test(name) && !ownVariables.includes(name));
+  if (unknown !== undefined) throw new SettingsError(`${quote(unknown)}: expected one of ${ownVariables.join(', ')}`);
+  const token = tokenOf(env.SSE_TOKEN);
+  return {
+    port: portOf(env.PORT),
+    // Without a token everybody who reaches the port may read all logs, so it must be opened on purpose.
+    host: env.HOST || (token === undefined ? '127.0.0.1' : '0.0.0.0'),
+    sqlitePath: storeOf(env),
+    token,
+    pollMs: pollOf(env.SSE_POLL_INTERVAL),
+    stream: switchOf('SSE_ENABLED', env.SSE_ENABLED) ?? true,
+  };
+}
+
+function storeOf({ SQLITE_PATH: path, MONGODB_URI: uri }: Environment): string {
+  if (path && uri) throw new SettingsError('SQLITE_PATH and MONGODB_URI: expected one store, got two');
+  // Not the value: a URI contains the password.
+  if (uri) throw new SettingsError('MONGODB_URI: MongoDB comes with a later version; set SQLITE_PATH instead');
+  if (!path) throw new SettingsError('SQLITE_PATH: expected the file of the logs, got nothing');
+  return path;
+}
+
+function portOf(text: string | undefined): number {
+  if (!text) return defaultPort;
+  if (/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw invalid('PORT', 'a whole number from 0 to 65535', text);
+}
+
+function tokenOf(text: string | undefined): string | undefined {
+  if (text === undefined || /^[\x21-\x7e]+$/.test(text)) return text;
+  // An empty token is a secret that was not found. To need no token, leave the variable out.
+  const got = text === '' ? 'an empty value' : 'other characters';
+  throw new SettingsError(`SSE_TOKEN: expected visible ASCII characters, got ${got}`);
+}
+
+function pollOf(text: string | undefined): number | undefined {
+  if (!text) return undefined;
+  const pollMs = /^[0-9]{1,9}(\.[0-9]{1,9})?$/.test(text) ? Math.round(Number(text) * 1_000) : 0;
+  if (pollMs >= 1 && pollMs <= maxPollSeconds * 1_000) return pollMs;
+  throw invalid('SSE_POLL_INTERVAL', `seconds from 0.001 to ${maxPollSeconds}`, text);
+}
+
+function switchOf(name: string, text: string | undefined): boolean | undefined {
+  if (!text) return undefined;
+  const word = text.toLowerCase();
+  if (Object.hasOwn(switchWords, word)) return switchWords[word];
+  throw invalid(name, 'true or false', text);
+}
+
+function invalid(name: string, expected: string, got: string): SettingsError {
+  return new SettingsError(`${name}: expected ${expected}, got ${quote(got)}`);
+}
