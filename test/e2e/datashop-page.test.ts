@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { demoWorkflow, streamPath, upstreamLogsPath } from '../../examples/datashop/src/demo.ts';
+import { streamPath, upstreamLogsPath, workflows } from '../../examples/datashop/src/demo.ts';
 import { launchBrowser, type RealBrowser } from './support/browser.ts';
 import { type Datashop, startDatashop } from './support/datashop.ts';
 import { counts, streamMode, untilFresh, untilStatus, type Visit, visit, watchPages } from './support/page.ts';
@@ -92,7 +92,7 @@ describe('Datashop in a real Chromium', () => {
       const { effectiveDirective, blockedURI, disposition } = await violation;
       await failed;
       return { effectiveDirective, blockedURI, disposition, readyState: source.readyState };
-    }, `${datashop.upstream}${upstreamLogsPath}/stream`);
+    }, `${datashop.upstream}${upstreamLogsPath(workflows.movies)}/stream`);
 
     expect(new URL(blocked.blockedURI).origin).to.equal(datashop.upstream);
     expect(blocked).to.include({ effectiveDirective: 'connect-src', disposition: 'enforce' });
@@ -131,6 +131,6 @@ describe('Datashop in a real Chromium', () => {
     );
 
     expect(id).to.match(/-\d+$/);
-    expect(log.meta.workflowID).to.equal(demoWorkflow);
+    expect(log.meta).to.include(workflows.movies);
   });
 });

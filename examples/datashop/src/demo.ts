@@ -1,10 +1,26 @@
-/** The demo's only workspace and workflow; Datashop reads them from the page's address. */
-export const demoWorkspace = 'datashop-demo';
-export const demoWorkflow = 'l5-etl';
+/** A workflow whose logs the log service keeps. */
+export interface Workflow {
+  readonly workspaceID: string;
+  readonly workflowID: string;
+}
 
-/** Path of the logs at the log service: pages. Its `/stream` sends events. */
-export const upstreamLogsPath = `/wfm/workflow/workspace/${demoWorkspace}/workflow/${demoWorkflow}/logs`;
+/** The demo's workflows. Each runs one job of the pipeline, over and over. */
+export const workflows = {
+  movies: { workspaceID: 'datashop-demo', workflowID: 'l5-etl' },
+  penguins: { workspaceID: 'datashop-demo', workflowID: 'penguin-survey' },
+  earthquakes: { workspaceID: 'seismology', workflowID: 'earthquakes' },
+} as const satisfies Record<string, Workflow>;
 
-/** Paths of the same on the BFF's origin. */
+/** The demo's users. The first one is signed in by a visit to the page. */
+export const users = ['ada', 'grace'] as const;
+export type User = (typeof users)[number];
+
+/** Path of a workflow's logs at the log service: pages. Its `/stream` sends events. */
+export function upstreamLogsPath({ workspaceID, workflowID }: Workflow): string {
+  const [workspace, workflow] = [encodeURIComponent(workspaceID), encodeURIComponent(workflowID)];
+  return `/wfm/workflow/workspace/${workspace}/workflow/${workflow}/logs`;
+}
+
+/** Paths on the BFF's origin. The query parameters `workspace` and `workflow` select the user's workflow. */
 export const logsPath = '/dapadmin/l5-etl/logs';
 export const streamPath = '/dapadmin/l5-etl/sse/logs/stream';

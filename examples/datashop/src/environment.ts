@@ -13,6 +13,14 @@ export function milliseconds(name: string, fallback: number): number {
   return Number(value);
 }
 
+/** Reads a number of streams. @throws if the variable is set to anything but a whole number above 0 */
+export function count(name: string, fallback: number): number {
+  const value = process.env[name];
+  if (value === undefined || value === '') return fallback;
+  if (!/^[1-9]\d{0,3}$/.test(value)) throw new Error(`${name} must be a number from 1 to 9999, not ${JSON.stringify(value)}`);
+  return Number(value);
+}
+
 /** Reads a list separated by commas; undefined if the variable is missing or empty. */
 export function list(name: string): string[] | undefined {
   const values = (process.env[name] ?? '').split(/[ ,]+/).filter(Boolean);

@@ -1,14 +1,14 @@
-import { logStreamRouter, SqliteLogStore } from '@datashop/log-stream';
+import { SqliteLogStore } from '@datashop/log-stream';
 import express from 'express';
 import { required } from './environment.ts';
 import { closeServer, listen } from './listen.ts';
+import { logService } from './log-service.ts';
 import { runChild } from './processes/child.ts';
 
-// The log service: another process on another port, so another origin. It has no sessions and accepts one bearer token.
+// The log service: another process on another port, so another origin.
 await runChild(async () => {
   const store = new SqliteLogStore({ path: required('LOG_STORE') });
-  // The BFF sends the browsers a reconnection time of its own.
-  const router = logStreamRouter({ store, token: required('TOKEN'), retryMs: false });
+  const router = logService(store, required('TOKEN'));
   const app = express().disable('x-powered-by').use(router);
   const { server, port } = await listen(app, Number(required('PORT')), '127.0.0.1');
   return {

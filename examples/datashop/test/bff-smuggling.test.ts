@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
-import { logsPath, streamPath, upstreamLogsPath } from '../src/demo.ts';
+import { logsPath, streamPath, upstreamLogsPath, workflows } from '../src/demo.ts';
 import { type Front, front } from './support/front.ts';
 import { type LogService, logService } from './support/log-service.ts';
 
+/** Where the default user's first workflow is. */
+const firstLogsPath = upstreamLogsPath(workflows.movies);
 const marker = 'smuggled';
 const innerRequest = `GET /${marker} HTTP/1.1\r\nX-Ignore: `;
 const chunkedBody = `${innerRequest.length.toString(16)}\r\n${innerRequest}\r\n0\r\n\r\n`;
@@ -85,7 +87,7 @@ describe('the REST route and request bodies', () => {
   /** Another user of the same pooled connections to the log service gets their own page. */
   const expectOthersUnharmed = async () => {
     const other = await bff.get(`${logsPath}?limit=1`, { cookie: await bff.signIn() });
-    expect(await other.json()).to.deep.equal({ url: `${upstreamLogsPath}?limit=1` });
+    expect(await other.json()).to.deep.equal({ url: `${firstLogsPath}?limit=1` });
     expect(service.received()).to.not.contain(marker);
   };
 
@@ -121,7 +123,7 @@ describe('the REST route and request bodies', () => {
     it(`serves a GET with ${title} and sends only listed headers to the log service`, async () => {
       const response = await send(message(head));
 
-      expect(response).to.contain('HTTP/1.1 200 ').and.contain(upstreamLogsPath);
+      expect(response).to.contain('HTTP/1.1 200 ').and.contain(firstLogsPath);
       expect(Object.keys(service.requests.at(-1)?.headers ?? {})).to.have.members([
         'host',
         'connection',

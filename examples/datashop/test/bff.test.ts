@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { expect } from 'chai';
-import { logsPath, streamPath, upstreamLogsPath } from '../src/demo.ts';
+import { logsPath, streamPath, upstreamLogsPath, workflows } from '../src/demo.ts';
 import { type Front, front } from './support/front.ts';
 import { type LogService, logService } from './support/log-service.ts';
 
+/** Where the default user's first workflow is. */
+const firstLogsPath = upstreamLogsPath(workflows.movies);
 const serviceToken = 'token-of-the-service';
 const emptyPage = JSON.stringify({ logs: [], nextCursor: null, total: 0 });
 
@@ -65,8 +67,12 @@ describe('the BFF', () => {
 
     expect(await answer.text()).to.equal(emptyPage);
     expect(answer.headers.get('last-event-id')).to.equal('e-7');
-    expect(asked?.url).to.equal(`${upstreamLogsPath}?limit=5&search=a%20b`);
-    expect(asked?.headers).to.include({ authorization: `Bearer ${serviceToken}`, host: new URL(service.url).host });
+    expect(asked?.url).to.equal(`${firstLogsPath}?limit=5&search=a%20b`);
+    expect(asked?.headers).to.include({
+      authorization: `Bearer ${serviceToken}`,
+      'x-user-id': 'ada',
+      host: new URL(service.url).host,
+    });
     expect(asked?.headers).to.not.have.any.keys('cookie', 'x-forwarded-for', 'user-agent');
     expect(answer.headers.get('set-cookie') ?? '').to.not.contain('of=the-service');
     expect(answer.headers.has('x-served-by')).to.equal(false);
@@ -102,8 +108,12 @@ describe('the BFF', () => {
     const [asked] = service.requests;
 
     expect(answer.status).to.equal(200);
-    expect(asked?.url).to.equal(`${upstreamLogsPath}/stream?log_level=WARN&search=x&history=3`);
-    expect(asked?.headers).to.include({ authorization: `Bearer ${serviceToken}`, 'last-event-id': 'e-7' });
+    expect(asked?.url).to.equal(`${firstLogsPath}/stream?log_level=WARN&search=x&history=3`);
+    expect(asked?.headers).to.include({
+      authorization: `Bearer ${serviceToken}`,
+      'x-user-id': 'ada',
+      'last-event-id': 'e-7',
+    });
     expect(asked?.headers).to.not.have.property('cookie');
     expect(answer.headers.get('set-cookie') ?? '').to.not.contain('of=the-service');
     await answer.body?.cancel();

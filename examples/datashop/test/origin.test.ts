@@ -196,9 +196,9 @@ describe('the origin that the BFF serves', () => {
     const https = { 'x-forwarded-proto': 'https' };
     const [secure] = cookieOf(await send('/', https)).split(';');
 
-    expect((await send('/session', { cookie: plain!, ...https })).body).to.equal('{"user":null}');
-    expect((await send('/session', { cookie: secure! })).body).to.equal('{"user":null}');
-    expect((await send('/session', { cookie: secure!, ...https })).body).to.match(/demo-/);
+    expect((await send('/session', { cookie: plain!, ...https })).body).to.equal('{"user":null,"workflows":[]}');
+    expect((await send('/session', { cookie: secure! })).body).to.equal('{"user":null,"workflows":[]}');
+    expect((await send('/session', { cookie: secure!, ...https })).body).to.match(/"user":"ada"/);
   });
 
   it('sets the Secure cookie when it terminates TLS itself', async () => {

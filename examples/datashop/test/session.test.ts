@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
-import { logsPath, streamPath } from '../src/demo.ts';
+import { logsPath, streamPath, workflows } from '../src/demo.ts';
 import { type Front, front } from './support/front.ts';
 import { type LogService, logService } from './support/log-service.ts';
 
@@ -33,17 +33,48 @@ describe('the session of the BFF', () => {
   it('creates no session before the page is visited', async () => {
     const answer = await bff.get('/session');
 
-    expect(await answer.json()).to.deep.equal({ user: null });
+    expect(await answer.json()).to.deep.equal({ user: null, workflows: [] });
     expect(answer.headers.get('cache-control')).to.equal('no-store');
     expect(answer.headers.getSetCookie()).to.deep.equal([]);
   });
 
-  it('creates a user for each visitor of the page', async () => {
+  it('signs each visitor of the page in as the first user, in a session of their own', async () => {
     const [one, two] = [await bff.signIn(), await bff.signIn()];
 
-    expect(await userOf(one)).to.match(/^demo-[0-9a-f]{6}$/);
-    expect(await userOf(two)).to.not.equal(await userOf(one));
+    expect(one).to.not.equal(two);
+    expect(await userOf(one)).to.equal('ada');
+    expect(await userOf(two)).to.equal('ada');
   });
+
+  it('lists the workflows of the user, and no others', async () => {
+    const ada = await (await bff.get('/session', { cookie: await bff.signIn() })).json();
+    const grace = await (await bff.get('/session', { cookie: await bff.signIn('grace') })).json();
+
+    expect(ada).to.deep.equal({ user: 'ada', workflows: [workflows.movies, workflows.penguins] });
+    expect(grace).to.deep.equal({ user: 'grace', workflows: [workflows.earthquakes] });
+  });
+
+  it('a sign-in as another user ends the session of the first one and its streams', async () => {
+    const before = await bff.signIn();
+    const reader = (await bff.get(streamPath, { cookie: before })).body!.getReader();
+    const answer = await post('sign-in?user=grace', { cookie: before });
+
+    expect((await answer.json()).user).to.equal('grace');
+    expect(await userOf(before)).to.equal(null);
+    const ended = (async () => {
+      while (!(await reader.read()).done);
+    })();
+    expect(await ended.catch((error: Error) => error.message)).to.equal('terminated');
+  });
+
+  for (const user of ['', 'Ada', 'mallory', 'constructor', '__proto__', 'ada,grace']) {
+    it(`responds 400 to a sign-in as the unknown user "${user}", and keeps the session`, async () => {
+      const cookie = await bff.signIn();
+
+      expect((await post(`sign-in?user=${user}`, { cookie })).status).to.equal(400);
+      expect(await userOf(cookie)).to.equal('ada');
+    });
+  }
 
   it('a sign-out invalidates the cookie, and another visit does not sign in again', async () => {
     const cookie = await bff.signIn();
@@ -51,7 +82,7 @@ describe('the session of the BFF', () => {
     const after = newCookie(answer);
     await (await bff.get('/', { cookie: after })).body?.cancel();
 
-    expect(await answer.json()).to.deep.equal({ user: null });
+    expect(await answer.json()).to.deep.equal({ user: null, workflows: [] });
     expect(after).to.not.equal(cookie).and.not.equal('');
     for (const old of [cookie, after]) {
       expect(await userOf(old)).to.equal(null);
@@ -75,7 +106,8 @@ describe('the session of the BFF', () => {
     const cookie = await bff.signIn();
     const user = await userOf(cookie);
 
-    expect(await (await post('sign-in', { cookie })).json()).to.deep.equal({ user });
+    expect(await (await post('sign-in', { cookie })).json()).to.include({ user });
+    expect(await userOf(cookie)).to.equal(user);
   });
 
   it('a sign-out cuts all streams of its session and of no other', async () => {

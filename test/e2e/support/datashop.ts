@@ -26,6 +26,9 @@ export async function startDatashop(env: Record<string, string> = {}): Promise<D
     PORT: '0',
     DATASHOP_DATA: data,
     PIPELINE_PAUSE_MS: '100',
+    // All tests are one user.
+    OPENS_PER_MINUTE: '1000',
+    OPENS_PER_HOUR: '1000',
     ...env,
   });
   const end = async () => {

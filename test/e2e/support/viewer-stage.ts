@@ -2,12 +2,13 @@ import type { Server, ServerResponse } from 'node:http';
 import { type LogDocument, type LogStreamRouter, logStreamRouter, SqliteLogStore } from '@datashop/log-stream';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { type Bff, bff } from '../../../examples/datashop/src/bff/app.ts';
-import { streamPath, upstreamLogsPath } from '../../../examples/datashop/src/demo.ts';
+import { streamPath, upstreamLogsPath, workflows } from '../../../examples/datashop/src/demo.ts';
 import { closeServer, listen } from '../../../examples/datashop/src/listen.ts';
 import { log } from './viewer.ts';
 
 const token = 'of-the-log-service';
-const upstreamStreamPath = `${upstreamLogsPath}/stream`;
+const logsPath = upstreamLogsPath(workflows.movies);
+const upstreamStreamPath = `${logsPath}/stream`;
 
 /** A test's handler in front of the real one; undefined passes every request on. */
 type Gate = RequestHandler | undefined;
@@ -200,4 +201,4 @@ export const streamsOnly =
 export const pagesOnly =
   (gate: RequestHandler): RequestHandler =>
   (req, res, next) =>
-    req.path === upstreamLogsPath ? gate(req, res, next) : next();
+    req.path === logsPath ? gate(req, res, next) : next();

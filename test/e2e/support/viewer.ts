@@ -1,7 +1,7 @@
 import { createLogDocument, type LogDocument, logStreamRouter, SqliteLogStore } from '@datashop/log-stream';
 import express, { type RequestHandler } from 'express';
 import { bff } from '../../../examples/datashop/src/bff/app.ts';
-import { demoWorkflow, demoWorkspace } from '../../../examples/datashop/src/demo.ts';
+import { workflows } from '../../../examples/datashop/src/demo.ts';
 import { closeServer, listen } from '../../../examples/datashop/src/listen.ts';
 
 /** The BFF with the log viewer in front of a real log service with an empty store, both in this process. */
@@ -59,8 +59,7 @@ export function log(n: number, change: Partial<Parameters<typeof createLogDocume
     timestamp: beginMs + n * 1_000,
     pipelineID: '0cab03df-ee1f-4683-b53d-87df642d6a14',
     execID: '4021',
-    workspaceID: demoWorkspace,
-    workflowID: demoWorkflow,
+    ...workflows.movies,
     ...change,
   });
 }

@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { upstreamLogsPath } from '../demo.ts';
 import { Problem, sendProblem } from './problem.ts';
+import { requestedWorkflow } from './requested-workflow.ts';
 
 /** The browser's headers that go up. Not among them: Cookie, and everything that frames a body or names a hop. */
 const requestHeaders = ['host', 'accept', 'accept-encoding', 'accept-language'];
@@ -29,7 +30,7 @@ const noBody = Object.assign(new Stream(), {
 });
 
 /**
- * Passes a page of logs on. Must stand behind `onlyGet`.
+ * Passes a page of a workflow's logs on, if the user may read it. Must stand behind `onlyGet` and `demandSession`.
  *
  * @param upstream origin of the log service
  * @param token bearer token that the log service expects
@@ -38,7 +39,6 @@ export function restLogs(upstream: string, token: string): RequestHandler {
   const proxy = createProxyMiddleware<Request, Response>({
     target: upstream,
     changeOrigin: true,
-    pathRewrite: (path) => `${upstreamLogsPath}${query(path)}`,
     proxyTimeout: 10_000,
     buffer: noBody,
     // The library's own plugins send error texts that contain the upstream's host name.
@@ -67,9 +67,13 @@ export function restLogs(upstream: string, token: string): RequestHandler {
     ],
   });
   return (req, res, next) => {
+    const { user } = req.session;
+    const workflow = requestedWorkflow(req, user);
+    if (!workflow || user === undefined) return next(new Problem(403, 'You may not read the logs of this workflow.'));
+    req.url = `${upstreamLogsPath(workflow)}${query(req.url)}`;
     // Before the proxy sees the request: its `proxyReq` event comes after the body's pipe, and not at all with `Expect`.
     const kept = requestHeaders.flatMap((name) => (req.headers[name] === undefined ? [] : [[name, req.headers[name]]]));
-    req.headers = { ...Object.fromEntries(kept), authorization: `Bearer ${token}` };
+    req.headers = { ...Object.fromEntries(kept), authorization: `Bearer ${token}`, 'x-user-id': user };
     proxy(req, res, next).catch(next);
   };
 }

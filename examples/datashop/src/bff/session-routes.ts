@@ -1,8 +1,15 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { isUser, workflowsOf } from '../access.ts';
+import { users } from '../demo.ts';
+import { Problem } from './problem.ts';
 import { sameOrigin } from './same-origin.ts';
-import { newUser } from './session.ts';
 
-/** `/session`: returns the user. `/session/sign-in` and `/session/sign-out`: POST requests of the page itself. */
+/**
+ * `/session`: returns the user and their workflows. `/session/sign-in` (with `?user=`, by default the first one) and
+ * `/session/sign-out`: POST requests of the page itself.
+ *
+ * @param options.onSignOut called with the id of a session that has ended
+ */
 export function sessionRoutes({ onSignOut }: { onSignOut(sessionID: string): void }): RequestHandler {
   const router = Router();
   router.use('/session', (_req, res, next) => {
@@ -11,8 +18,15 @@ export function sessionRoutes({ onSignOut }: { onSignOut(sessionID: string): voi
   });
   router.get('/session', sendUser);
   router.post('/session/sign-in', sameOrigin, (req, res, next) => {
-    if (req.session.user) return sendUser(req, res);
-    begin(req, { user: newUser() }, (error) => (error ? next(error) : sendUser(req, res)));
+    const wanted = new URLSearchParams(req.originalUrl.split('?')[1]).get('user') ?? req.session.user ?? users[0];
+    if (!isUser(wanted)) return next(new Problem(400, 'user: expected a user of this demo.'));
+    if (req.session.user === wanted) return sendUser(req, res);
+    const { sessionID } = req;
+    begin(req, { user: wanted }, (error) => {
+      if (error) return next(error);
+      onSignOut(sessionID);
+      sendUser(req, res);
+    });
   });
   router.post('/session/sign-out', sameOrigin, (req, res, next) => {
     const { sessionID } = req;
@@ -26,7 +40,8 @@ export function sessionRoutes({ onSignOut }: { onSignOut(sessionID: string): voi
 }
 
 function sendUser(req: Request, res: Response): void {
-  res.json({ user: req.session.user ?? null });
+  const { user } = req.session;
+  res.json({ user: user ?? null, workflows: workflowsOf(user) });
 }
 
 /** Starts a new session with a new id: an id that leaked before a sign-in or a sign-out is worthless after it. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
+import { users } from '../demo.ts';
 import { Problem } from './problem.ts';
 import { isOwnVisit } from './same-origin.ts';
 
@@ -36,14 +37,12 @@ export function sessions(): RequestHandler {
   return (req, res, next) => (req.secure ? overHttps : overHttp)(req, res, next);
 }
 
-export const newUser = () => `demo-${randomBytes(3).toString('hex')}`;
-
 /**
- * Stands in for Datashop's sign-in: a visit to the page creates a user, unless the visitor has signed out or another site
- * sent them. In that case the page offers a sign-in, which is a POST of the page's own.
+ * Stands in for Datashop's sign-in: a visit to the page signs the first user in, unless the visitor has signed out or
+ * another site sent them. In that case the page offers a sign-in, which is a POST of the page's own.
  */
 export const demoSignIn: RequestHandler = (req, _res, next) => {
-  if (!req.session.signedOut && isOwnVisit(req)) req.session.user ??= newUser();
+  if (!req.session.signedOut && isOwnVisit(req)) req.session.user ??= users[0];
   next();
 };
 

@@ -1,5 +1,7 @@
 import { type SseProxyRouter, sseRouter } from '@datashop/sse-proxy';
 import { streamPath, upstreamLogsPath } from '../demo.ts';
+import { Problem } from './problem.ts';
+import { requestedWorkflow } from './requested-workflow.ts';
 import { stillSignedIn } from './session.ts';
 
 /** Proxies the live logs from the log service to the browser, through this origin. */
@@ -7,18 +9,27 @@ export function streamLogs(upstream: string, token: string): SseProxyRouter {
   return sseRouter(
     {
       [streamPath]: {
-        target: `${upstream}${upstreamLogsPath}/stream`,
+        target: (req) => {
+          const workflow = requestedWorkflow(req, req.session.user);
+          if (!workflow) throw new Problem(403, 'You may not read the logs of this workflow.');
+          return `${upstream}${upstreamLogsPath(workflow)}/stream`;
+        },
         forwardQuery: ['log_level', 'search', 'history'],
       },
     },
     {
       // Checked again while a stream is open, because its session may expire.
-      authorize: stillSignedIn,
+      authorize: async (req) => {
+        const signedIn = await stillSignedIn(req);
+        return signedIn && requestedWorkflow(req, signedIn.key) ? signedIn : false;
+      },
       reauthorizeMs: 15_000,
-      // The log service authenticates this server, so no credential of the browser goes up.
+      // The log service authenticates this server, and checks the rights of the user whom it names. No credential of the
+      // browser goes up.
       forwardHeaders: ['traceparent', 'tracestate', 'x-request-id'],
-      upstreamHeaders: { authorization: `Bearer ${token}` },
-      limits: { total: 1_000, rules: [{ name: 'user', max: 10, opensPerMinute: 120 }] },
+      upstreamHeaders: (req) => ({ authorization: `Bearer ${token}`, 'x-user-id': req.session.user ?? '' }),
+      // The customer's limits per user and workflow are the log service's, where all instances of this server meet.
+      limits: { total: 1_000, rules: [{ name: 'session', key: (req) => req.sessionID, max: 10, opensPerMinute: 120 }] },
     },
   );
 }

@@ -1,5 +1,5 @@
 import { createLogDocument, type LogInput, type LogLevel, type LogStore } from '@datashop/log-stream';
-import { demoWorkflow, demoWorkspace } from '../demo.ts';
+import type { Workflow } from '../demo.ts';
 
 /** One log of a run. */
 export interface Entry {
@@ -12,15 +12,13 @@ export interface Entry {
 
 export type Write = (...entries: Entry[]) => Promise<void>;
 
-/** Returns a function that appends logs of one run to the store and resolves when they are stored. */
-export function journal(store: LogStore, run: Pick<LogInput, 'pipelineID' | 'execID'>): Write {
+/** Returns a function that appends logs of one run of a workflow to the store and resolves when they are stored. */
+export function journal(store: LogStore, run: Workflow & Pick<LogInput, 'pipelineID' | 'execID'>): Write {
   return async (...entries) => {
     if (entries.length === 0) return;
     const documents = entries.map(({ level, stage, message, description = '', durationMs = 0 }) =>
       createLogDocument({
         ...run,
-        workspaceID: demoWorkspace,
-        workflowID: demoWorkflow,
         logLevel: level,
         stageName: stage,
         message,

@@ -5,6 +5,7 @@ import { SqliteLogStore } from '@datashop/log-stream';
 import { milliseconds, required } from '../environment.ts';
 import { runChild } from '../processes/child.ts';
 import { jobs } from './jobs/index.ts';
+import type { Job } from './jobs/job.ts';
 import { journal } from './journal.ts';
 import { broken } from './lines.ts';
 import { run } from './run.ts';
@@ -19,22 +20,20 @@ await runChild(async () => {
   const stopping = new AbortController();
   const due = () => setTimeout(pauseMs, undefined, { signal: stopping.signal });
 
-  async function work(): Promise<void> {
+  async function work(job: Job): Promise<void> {
     for (;;) {
-      for (const job of jobs) {
-        const write = journal(store, { pipelineID: randomUUID(), execID: String(Date.now()) });
-        try {
-          await run(job, { write, due, reports });
-        } catch (error) {
-          if (stopping.signal.aborted) return;
-          await write(broken(job, error as Error));
-        }
-        await due();
+      const write = journal(store, { ...job.workflow, pipelineID: randomUUID(), execID: String(Date.now()) });
+      try {
+        await run(job, { write, due, reports });
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        await write(broken(job, error as Error));
       }
+      await due();
     }
   }
 
-  const working = work().catch((error: Error) => {
+  const working = Promise.all(jobs.map(work)).catch((error: Error) => {
     if (stopping.signal.aborted) return;
     // The store fails, so the error can't be logged there. The parent restarts this process.
     console.error(`pipeline: ${error.message}`);

@@ -5,11 +5,13 @@ export interface Front {
   url: string;
   /** Sends a GET; without a session unless `headers` contain a cookie. */
   get(path: string, headers?: Record<string, string>): Promise<Response>;
-  /** Visits the page and returns the session's cookie. */
-  signIn(): Promise<string>;
+  /** Visits the page, signs in as the user if one is named, and returns the session's cookie. */
+  signIn(user?: string): Promise<string>;
   drain(): Promise<void>;
   close(): Promise<void>;
 }
+
+const cookieOf = (answer: Response) => answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
 
 /** Starts the BFF in this process, in front of `upstream`. */
 export async function front(upstream: string, token: string): Promise<Front> {
@@ -20,10 +22,15 @@ export async function front(upstream: string, token: string): Promise<Front> {
   return {
     url,
     get,
-    signIn: async () => {
+    signIn: async (user) => {
       const page = await get('/');
       await page.body?.cancel();
-      return page.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+      const visited = cookieOf(page);
+      if (user === undefined) return visited;
+      const headers = { cookie: visited };
+      const answer = await fetch(`${url}/session/sign-in?user=${user}`, { method: 'POST', headers });
+      await answer.body?.cancel();
+      return cookieOf(answer);
     },
     drain: () => drain(0),
     close: async () => {

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import type { Workflow } from '../../src/demo.ts';
 
 /**
  * Changes of the page's query; an empty or undefined value removes the parameter. What the page shows is in its address,
@@ -41,6 +42,19 @@ export function addressWith(patch: Patch): string {
   }
   const text = query.toString();
   return text ? `${pagePath}?${text}` : pagePath;
+}
+
+/** The parameters of the address that select a workflow; the BFF's routes have the same. Without them: the user's first one. */
+export function workflowParameters(): Patch {
+  const query = new URLSearchParams(location.search);
+  return { workspace: query.get('workspace') ?? undefined, workflow: query.get('workflow') ?? undefined };
+}
+
+/** The address of a workflow in the present mode, without the filters, which belong to the present workflow. */
+export function workflowAddress({ workspaceID, workflowID }: Workflow): string {
+  const mode = new URLSearchParams(location.search).get('mode');
+  const query = new URLSearchParams({ ...(mode && { mode }), workspace: workspaceID, workflow: workflowID });
+  return `${pagePath}?${query}`;
 }
 
 /** Changes the address in a new history entry, which the back button undoes. */

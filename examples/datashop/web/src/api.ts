@@ -1,4 +1,5 @@
-import { logsPath } from '../../src/demo.ts';
+import { logsPath, type Workflow } from '../../src/demo.ts';
+import { workflowParameters } from './address.ts';
 import { ApiError, problemOf } from './api-error.ts';
 import type { Level, Log } from './log.ts';
 
@@ -35,12 +36,14 @@ export interface LogPage {
 
 export interface Session {
   user: string | null;
+  /** What the user may read. */
+  workflows: readonly Workflow[];
 }
 
 export async function fetchLogs(query: LogQuery, signal?: AbortSignal): Promise<LogPage> {
   const { levels, upto, ...rest } = query;
   const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries({ log_level: levels?.join(), up_to: upto, ...rest })) {
+  for (const [name, value] of Object.entries({ ...workflowParameters(), log_level: levels?.join(), up_to: upto, ...rest })) {
     if (value !== undefined && value !== '') parameters.set(name, String(value));
   }
   const response = await request(`${logsPath}?${parameters}`, { signal: signal ?? null });
@@ -52,8 +55,8 @@ export async function fetchSession(signal?: AbortSignal): Promise<Session> {
   return json(await request('/session', { signal: signal ?? null }));
 }
 
-export async function signIn(): Promise<Session> {
-  return json(await request('/session/sign-in', { method: 'POST' }));
+export async function signIn(user: string): Promise<Session> {
+  return json(await request(`/session/sign-in?${new URLSearchParams({ user })}`, { method: 'POST' }));
 }
 
 export async function signOut(): Promise<Session> {

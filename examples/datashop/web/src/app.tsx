@@ -1,7 +1,8 @@
-import { useAddress } from './address.ts';
+import { useAddress, workflowParameters } from './address.ts';
 import { Header } from './header.tsx';
 import { ModeTabs } from './mode-tabs.tsx';
 import { NormalMode } from './normal/normal-mode.tsx';
+import { NoAccessPage } from './no-access-page.tsx';
 import { useSession } from './session.tsx';
 import { SignedOutPage } from './signed-out-page.tsx';
 import { LogStreamProvider, StreamMode } from './stream/index.ts';
@@ -17,9 +18,21 @@ export function App() {
       </div>
     );
   }
+  const { workspace, workflow } = workflowParameters();
+  const named = [workspace, workflow].some(Boolean);
+  const isReadable = state.workflows.some((w) => w.workspaceID === workspace && w.workflowID === workflow);
+  if (named ? !isReadable : state.workflows.length === 0) {
+    return (
+      <div className="app">
+        <Header />
+        <NoAccessPage />
+      </div>
+    );
+  }
   return (
-    // The provider keeps the stream while Normal mode is shown. The key gives every user a provider of their own.
-    <LogStreamProvider key={state.user} user={state.user} onUnauthorized={expire}>
+    // The provider keeps the stream while Normal mode is shown. The key gives every user and workflow
+    // a provider of their own.
+    <LogStreamProvider key={JSON.stringify([state.user, workspace, workflow])} user={state.user} onUnauthorized={expire}>
       <div className="app">
         <a className="skip" href="#logs">
           Skip to the logs

@@ -1,7 +1,8 @@
 import { Button } from '@innovaccer/design-system';
-import { demoWorkflow, demoWorkspace } from '../../src/demo.ts';
 import icon from '../icon.svg';
 import './header.css';
+import { workflowAddress, workflowParameters } from './address.ts';
+import type { Workflow } from '../../src/demo.ts';
 import { useSession } from './session.tsx';
 import { Glyph, ThemeSwitch, TimeZoneSwitch } from './ui/index.ts';
 
@@ -15,9 +16,7 @@ export function Header() {
           <h1 className="header-title">
             <span className="header-brand">Datashop</span> L3 → L5 ETL logs
           </h1>
-          <p className="header-path">
-            {demoWorkspace} <span aria-hidden="true">/</span> {demoWorkflow}
-          </p>
+          {state.kind === 'signed-in' && <Workflows workflows={state.workflows} />}
         </div>
       </div>
       <div className="header-tools">
@@ -36,5 +35,25 @@ export function Header() {
         )}
       </div>
     </header>
+  );
+}
+
+/** Links to the user's workflows. Each loads the page anew, so nothing of one workflow stays in memory for another. */
+function Workflows({ workflows }: { workflows: readonly Workflow[] }) {
+  const { workspace, workflow } = workflowParameters();
+  const isShown = ({ workspaceID, workflowID }: Workflow, index: number) =>
+    workflow === undefined ? index === 0 : workspaceID === workspace && workflowID === workflow;
+  return (
+    <nav className="header-path" aria-label="Workflows">
+      {workflows.map((entry, index) => (
+        <a
+          key={`${entry.workspaceID}/${entry.workflowID}`}
+          href={workflowAddress(entry)}
+          aria-current={isShown(entry, index) ? 'page' : undefined}
+        >
+          {entry.workspaceID} <span aria-hidden="true">/</span> {entry.workflowID}
+        </a>
+      ))}
+    </nav>
   );
 }

@@ -1,18 +1,19 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
-import { fetchSession, signIn, signOut } from './api.ts';
+import type { Workflow } from '../../src/demo.ts';
+import { fetchSession, type Session, signIn, signOut } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { RetryingLoad, watchOwner, wipeStream } from './stream/index.ts';
 import { useToasts } from './ui/index.ts';
 
 export type SessionState =
   | { kind: 'loading' }
-  | { kind: 'signed-in'; user: string }
+  | { kind: 'signed-in'; user: string; workflows: readonly Workflow[] }
   /** `signed-out`: by the user. `expired`: a response was 401 or 403. */
   | { kind: 'signed-out' | 'expired' }
   | { kind: 'error'; error: ApiError };
 
 export interface SessionActions {
-  signIn(): Promise<void>;
+  signIn(user: string): Promise<void>;
   signOut(): Promise<void>;
   /** Call when a response was 401 or 403. */
   expire(): void;
@@ -31,8 +32,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     setState({ kind: 'loading' });
     const load = new RetryingLoad({
       load: async (signal) => {
-        const { user } = await fetchSession(signal);
-        if (!signal.aborted) setState(stateOf(user));
+        const session = await fetchSession(signal);
+        if (!signal.aborted) setState(stateOf(session));
       },
       // The error stays on the page while it tries again.
       onState: (now) => 'error' in now && now.error !== null && setState({ kind: 'error', error: now.error }),
@@ -63,9 +64,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       state,
       expire,
       retry,
-      signIn: async () => {
+      signIn: async (user: string) => {
         try {
-          setState(stateOf((await signIn()).user));
+          setState(stateOf(await signIn(user)));
         } catch (error) {
           notify({ tone: 'error', title: 'You could not be signed in', detail: apiError(error).explanation });
         }
@@ -95,7 +96,8 @@ export function useSession(): SessionActions & { state: SessionState } {
   return session;
 }
 
-const stateOf = (user: string | null): SessionState => (user ? { kind: 'signed-in', user } : { kind: 'signed-out' });
+const stateOf = ({ user, workflows }: Session): SessionState =>
+  user ? { kind: 'signed-in', user, workflows } : { kind: 'signed-out' };
 
 const apiError = (error: unknown) =>
   error instanceof ApiError ? error : new ApiError(0, 'Something went wrong', String(error));

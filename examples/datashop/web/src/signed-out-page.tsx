@@ -1,6 +1,8 @@
 import { Button, Spinner } from '@innovaccer/design-system';
 import { useState } from 'react';
+import { users } from '../../src/demo.ts';
 import { type SessionState, useSession } from './session.tsx';
+import './signed-out-page.css';
 import { EmptyPane } from './ui/index.ts';
 
 const signedOutTexts = {
@@ -20,6 +22,7 @@ const signedOutTexts = {
 export function SignedOutPage({ state }: { state: Exclude<SessionState, { kind: 'signed-in' }> }) {
   const { signIn, retry } = useSession();
   const [busy, setBusy] = useState(false);
+  const [user, setUser] = useState<string>(users[0]);
   if (state.kind === 'loading') {
     return (
       <main className="app-main app-main--outside" aria-busy="true">
@@ -40,12 +43,20 @@ export function SignedOutPage({ state }: { state: Exclude<SessionState, { kind: 
   }
   const onSignIn = async () => {
     setBusy(true);
-    await signIn();
+    await signIn(user);
     setBusy(false);
   };
   return (
     <main className="app-main app-main--outside">
       <EmptyPane {...signedOutTexts[state.kind]}>
+        <label className="sign-in-user">
+          User
+          <select className="field-input" value={user} onChange={({ target }) => setUser(target.value)}>
+            {users.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </label>
         <Button appearance="primary" icon="login" disabled={busy} onClick={onSignIn}>
           Sign in
         </Button>

@@ -119,14 +119,17 @@ export interface OpenOptions {
   method?: string;
   /** False: nothing is read from the socket. */
   reading?: boolean;
+  /** Sent byte for byte, in place of the URL's path. */
+  path?: string;
 }
 
 /** Opens a stream; resolves with the headers. */
 export async function openStream(url: string, options: OpenOptions = {}): Promise<TestStream> {
-  const { lastEventId, headers = {}, method = 'GET', reading = true } = options;
+  const { lastEventId, headers = {}, method = 'GET', reading = true, path } = options;
   const req = request(url, {
     agent: false,
     method,
+    ...(path !== undefined && { path }),
     headers: { ...headers, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) },
   });
   req.end();

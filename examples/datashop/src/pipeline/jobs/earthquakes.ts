@@ -1,3 +1,4 @@
+import { workflows } from '../../demo.ts';
 import { isNumber, type Job, type Row, shown } from './job.ts';
 
 interface Feature {
@@ -8,6 +9,7 @@ interface Feature {
 /** A week of USGS reports. Its faults: blasts among the quakes, and epicentres that too few stations located. */
 export const earthquakes: Job = {
   name: 'earthquakes',
+  workflow: workflows.earthquakes,
   file: 'earthquakes.json',
   rowsOf: (document) =>
     (document as { features: Feature[] }).features.map(({ properties, geometry }) => ({

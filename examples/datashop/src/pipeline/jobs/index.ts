@@ -3,5 +3,5 @@ import type { Job } from './job.ts';
 import { movies } from './movies.ts';
 import { penguins } from './penguins.ts';
 
-/** In the order in which they run, over and over. */
+/** They run side by side, each over and over. */
 export const jobs: readonly Job[] = [movies, penguins, earthquakes];

@@ -1,8 +1,12 @@
+import type { Workflow } from '../../demo.ts';
+
 export type Row = Record<string, unknown>;
 
 /** The rules of one data set. All data sets pass the same stages. */
 export interface Job {
   name: string;
+  /** Whose logs its runs write. */
+  workflow: Workflow;
   /** File name in the `vega-datasets` package. */
   file: string;
   rowsOf(document: unknown): Row[];

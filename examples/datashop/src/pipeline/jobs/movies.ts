@@ -1,3 +1,4 @@
+import { workflows } from '../../demo.ts';
 import { isNumber, type Job, shown } from './job.ts';
 
 /** Year in which the data set was compiled; no release can be later. */
@@ -6,6 +7,7 @@ const compiledIn = 2011;
 /** 3,201 films. Its faults: titles that became numbers, two-digit years read as 20xx, missing earnings. */
 export const movies: Job = {
   name: 'movies',
+  workflow: workflows.movies,
   file: 'movies.json',
   rowsOf: (document) => document as ReturnType<Job['rowsOf']>,
   label: (row) => String(row.Title ?? 'untitled'),

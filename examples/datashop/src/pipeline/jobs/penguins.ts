@@ -1,3 +1,4 @@
+import { workflows } from '../../demo.ts';
 import { isNumber, type Job, shown } from './job.ts';
 
 const measuredColumns = ['Beak Length (mm)', 'Beak Depth (mm)', 'Flipper Length (mm)', 'Body Mass (g)'] as const;
@@ -5,6 +6,7 @@ const measuredColumns = ['Beak Length (mm)', 'Beak Depth (mm)', 'Flipper Length 
 /** 344 penguins of the Palmer archipelago. Its faults: birds without measurements, and one whose sex is ".". */
 export const penguins: Job = {
   name: 'penguins',
+  workflow: workflows.penguins,
   file: 'penguins.json',
   rowsOf: (document) => document as ReturnType<Job['rowsOf']>,
   label: (row) => `${row.Species} on ${row.Island}`,

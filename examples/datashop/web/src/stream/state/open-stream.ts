@@ -1,5 +1,6 @@
 import { createEventStream, type EventStream } from '@datashop/sse-client';
 import { streamPath } from '../../../../src/demo.ts';
+import { workflowParameters } from '../../address.ts';
 import { claimStorage } from './stored-lines.ts';
 
 /** Capacity of the list. */
@@ -11,7 +12,10 @@ const persistence = { maxBytes: 4_000_000, debounceMs: 2_000 };
 /** Opens the stream of this user's logs; the caller closes it. Lines that another user left in the storage are removed. */
 export function openStream(user: string): EventStream {
   claimStorage(user);
-  return createEventStream(streamPath, {
+  const { workspace, workflow } = workflowParameters();
+  const query = workspace && workflow ? `?${new URLSearchParams({ workspace, workflow })}` : '';
+  // Stored lines and the tabs' common connection belong to this address, so workflows don't mix.
+  return createEventStream(`${streamPath}${query}`, {
     persist: { scope: user, ...persistence },
     shareTabs: user,
     maxEntries: maxLines,

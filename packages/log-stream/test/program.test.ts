@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { SqliteLogStore } from '../src/index.ts';
+import { readSettings, SettingsError } from '../src/program/settings.ts';
+import { log, logsPath } from './support/service.ts';
+import { leaveStreams, openStream } from './support/sse.ts';
+
+const script = fileURLToPath(new URL('../src/program/main.ts', import.meta.url));
+
+describe('the settings of the program', () => {
+  const base = { SQLITE_PATH: 'x.db' };
+  for (const [env, message] of [
+    [{ PORT: 'abc' }, 'PORT: expected a whole number from 0 to 65535, got "abc"'],
+    [{ PORT: '65536' }, 'PORT: expected a whole number from 0 to 65535, got "65536"'],
+    [{ PORT: '-1' }, 'PORT: expected a whole number'],
+    [{ PORT: '80.5' }, 'PORT: expected a whole number'],
+    [{ PORT: '0x50' }, 'PORT: expected a whole number'],
+    [{ PORT: ' 80' }, 'PORT: expected a whole number'],
+    [{ PORT: '80\n81' }, 'PORT: expected a whole number from 0 to 65535, got "80\\n81"'],
+    [{ MONGODB_URI: 'mongodb://u:secret@h' }, 'SQLITE_PATH and MONGODB_URI: expected one store, got two'],
+    [{ SQLITE_PATH: '', MONGODB_URI: 'mongodb://u:secret@h' }, 'MONGODB_URI: MongoDB comes with a later version; set SQL'],
+    [{ SQLITE_PATH: '' }, 'SQLITE_PATH: expected the file of the logs, got nothing'],
+    [{ SSE_TOKN: 'x' }, '"SSE_TOKN": expected one of SSE_TOKEN, SSE_POLL_INTERVAL, SSE_ENABLED'],
+    [{ sse_token: 'x' }, '"sse_token": expected one of'],
+    [{ 'SSE_\n': 'x' }, '"SSE_\\n": expected one of'],
+    [{ SSE_TOKEN: '' }, 'SSE_TOKEN: expected visible ASCII characters, got an empty value'],
+    [{ SSE_TOKEN: 'se cret' }, 'SSE_TOKEN: expected visible ASCII characters, got other characters'],
+    [{ SSE_POLL_INTERVAL: '0' }, 'SSE_POLL_INTERVAL: expected seconds from 0.001 to 86400, got "0"'],
+    [{ SSE_POLL_INTERVAL: '-5' }, 'SSE_POLL_INTERVAL: expected seconds'],
+    [{ SSE_POLL_INTERVAL: '5s' }, 'SSE_POLL_INTERVAL: expected seconds'],
+    [{ SSE_POLL_INTERVAL: '1e9' }, 'SSE_POLL_INTERVAL: expected seconds'],
+    [{ SSE_POLL_INTERVAL: '86401' }, 'SSE_POLL_INTERVAL: expected seconds'],
+    [{ SSE_POLL_INTERVAL: 'Infinity' }, 'SSE_POLL_INTERVAL: expected seconds'],
+    [{ SSE_ENABLED: 'maybe' }, 'SSE_ENABLED: expected true or false, got "maybe"'],
+    [{ SSE_ENABLED: 'constructor' }, 'SSE_ENABLED: expected true or false'],
+  ] as const) {
+    it(`refuses ${JSON.stringify(env)}`, () => {
+      const read = () => readSettings({ ...base, ...env });
+      expect(read).to.throw(SettingsError, message).with.property('message').that.does.not.match(/secret|[\r\n]/);
+    });
+  }
+
+  it('have defaults, and read seconds and switches', () => {
+    expect(readSettings({ ...base, PORT: '', SSE_ENABLED: '', HOME: '/root' })).to.deep.equal({
+      port: 8610,
+      host: '127.0.0.1',
+      sqlitePath: 'x.db',
+      token: undefined,
+      pollMs: undefined,
+      stream: true,
+    });
+    const given = { PORT: '0', SSE_TOKEN: 'T', SSE_POLL_INTERVAL: '5', SSE_ENABLED: 'False' };
+    const expected = { port: 0, host: '0.0.0.0', token: 'T', pollMs: 5_000, stream: false };
+    expect(readSettings({ ...base, ...given })).to.include(expected);
+    expect(readSettings({ ...base, SSE_POLL_INTERVAL: '0.25' }).pollMs).to.equal(250);
+    expect(readSettings({ ...base, SSE_TOKEN: 'T', HOST: '::1' }).host).to.equal('::1');
+  });
+});
+
+describe('the program', () => {
+  let folder: string;
+  const running: ChildProcess[] = [];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'log-stream-'));
+  });
+  afterEach(() => {
+    leaveStreams();
+    for (const child of running.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
+    rmSync(folder, { recursive: true });
+  });
+
+  function start(env: Record<string, string>, ...args: string[]) {
+    const { PATH = '' } = process.env;
+    const child = spawn(process.execPath, [script, ...args], { env: { PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    running.push(child);
+    const lines: Record<string, unknown>[] = [];
+    let rest = '';
+    let notify = () => {};
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      const parts = (rest + chunk).split('\n');
+      rest = parts.pop() ?? '';
+      if (args.length === 0) lines.push(...parts.map((line) => JSON.parse(line)));
+      notify();
+    });
+    const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+    /** Resolves with the first printed event of this name. */
+    const printed = async (event: string) => {
+      for (;;) {
+        const found = lines.find((line) => line.event === event);
+        if (found) return found;
+        await new Promise<void>((resolve) => {
+          notify = resolve;
+        });
+      }
+    };
+    return { child, exit, printed, lines, stderr: text(child.stderr) };
+  }
+
+  it('serves pages and streams, drains at SIGTERM, and prints who opened and left', async () => {
+    const path = join(folder, 'logs.db');
+    const { child, exit, printed, lines } = start({ SQLITE_PATH: path, PORT: '0', SSE_TOKEN: 'T' });
+    const { url } = (await printed('listening')) as { url: string };
+    const origin = url.replace('0.0.0.0', '127.0.0.1');
+    const headers = { authorization: 'Bearer T', 'x-user-id': 'ada' };
+    expect(await (await fetch(`${origin}/readyz`)).json()).to.deep.equal({ status: 'ready' });
+    expect((await fetch(origin + logsPath)).status).to.equal(401);
+    const nothing = await fetch(`${origin}/nothing`);
+    expect([nothing.status, (await nothing.json()).code]).to.deep.equal([404, 'ERR_LOG_STREAM_NOT_FOUND']);
+    expect((await fetch(`${origin}/logs/stream`, { headers })).status).to.equal(404);
+
+    const stream = await openStream(`${origin}${logsPath}/stream`, { headers });
+    const pipeline = new SqliteLogStore({ path });
+    await pipeline.append([log('from another process')]);
+    await stream.untilMessage('from another process');
+    const page = await (await fetch(origin + logsPath, { headers })).json();
+    expect(page.ids).to.deep.equal(stream.events.map(({ id }) => id));
+    await pipeline.close();
+
+    child.kill('SIGTERM');
+    expect(await stream.untilEnd()).to.equal('end');
+    expect(await exit).to.deep.equal([0, null]);
+    const [open, close] = ['open', 'close'].map((event) => lines.find((line) => line.event === event));
+    expect(open).to.include({ workspaceID: 'ws', workflowID: 'wf', resumed: false });
+    expect(close).to.include({ id: open?.id, reason: 'draining' });
+    expect(JSON.stringify(lines)).to.not.match(/Bearer|from another process/);
+    expect(lines.at(-1)?.event).to.equal('stopped');
+  });
+
+  it('with SSE_ENABLED=false serves pages only', async () => {
+    const { printed } = start({ SQLITE_PATH: join(folder, 'logs.db'), PORT: '0', SSE_ENABLED: 'false' });
+    const { url } = (await printed('listening')) as { url: string };
+    expect(url).to.match(/^http:\/\/127\.0\.0\.1:/);
+    expect((await fetch(url + logsPath)).status).to.equal(200);
+    expect((await fetch(`${url}${logsPath}/stream`)).status).to.equal(404);
+  });
+
+  for (const [env, args, code, line] of [
+    [{ SQLITE_PATH: 'x.db', PORT: 'abc' }, [], 2, 'log-stream: PORT: expected a whole number from 0 to 65535, got "abc"\n'],
+    [{ SQLITE_PATH: 'x.db' }, ['serve'], 2, 'log-stream: "serve": unexpected argument; see --help\n'],
+    [{ SQLITE_PATH: '/nowhere/x.db' }, [], 1, /^log-stream: SQLITE_PATH \/nowhere\/x\.db: [^\n]+\n$/],
+  ] as const) {
+    it(`exits with ${code} and one line for ${JSON.stringify(env)} ${args.join(' ')}`, async () => {
+      const { exit, stderr } = start(env, ...args);
+      expect(await exit).to.deep.equal([code, null]);
+      if (typeof line === 'string') expect(await stderr).to.equal(line);
+      else expect(await stderr).to.match(line);
+    });
+  }
+
+  it('--help exits with 0 and names every variable', async () => {
+    const { child, exit } = start({}, '--help');
+    const shown = text(child.stdout);
+    expect(await exit).to.deep.equal([0, null]);
+    for (const name of ['SQLITE_PATH', 'PORT', 'HOST', 'SSE_TOKEN', 'SSE_POLL_INTERVAL', 'SSE_ENABLED', 'MONGODB_URI']) {
+      expect(await shown).to.contain(name);
+    }
+  });
+});
