@@ -83,16 +83,19 @@ describe('Datashop in a real Chromium', () => {
 
   it('the Content-Security-Policy blocks an EventSource to the log service before a request is sent', async () => {
     allow(/connect-src|Content Security Policy/);
-    const blocked = await page.evaluate(async (url) => {
-      const violation = new Promise<SecurityPolicyViolationEvent>((resolve) => {
-        document.addEventListener('securitypolicyviolation', resolve, { once: true });
-      });
-      const source = new EventSource(url);
-      const failed = new Promise((resolve) => source.addEventListener('error', resolve, { once: true }));
-      const { effectiveDirective, blockedURI, disposition } = await violation;
-      await failed;
-      return { effectiveDirective, blockedURI, disposition, readyState: source.readyState };
-    }, `${datashop.upstream}${upstreamLogsPath(workflows.movies)}/stream`);
+    const blocked = await page.evaluate(
+      async (url) => {
+        const violation = new Promise<SecurityPolicyViolationEvent>((resolve) => {
+          document.addEventListener('securitypolicyviolation', resolve, { once: true });
+        });
+        const source = new EventSource(url);
+        const failed = new Promise((resolve) => source.addEventListener('error', resolve, { once: true }));
+        const { effectiveDirective, blockedURI, disposition } = await violation;
+        await failed;
+        return { effectiveDirective, blockedURI, disposition, readyState: source.readyState };
+      },
+      `${datashop.upstream}${upstreamLogsPath(workflows.movies)}/stream`,
+    );
 
     expect(new URL(blocked.blockedURI).origin).to.equal(datashop.upstream);
     expect(blocked).to.include({ effectiveDirective: 'connect-src', disposition: 'enforce' });

@@ -17,7 +17,8 @@ export function milliseconds(name: string, fallback: number): number {
 export function count(name: string, fallback: number): number {
   const value = process.env[name];
   if (value === undefined || value === '') return fallback;
-  if (!/^[1-9]\d{0,3}$/.test(value)) throw new Error(`${name} must be a number from 1 to 9999, not ${JSON.stringify(value)}`);
+  if (!/^[1-9]\d{0,3}$/.test(value))
+    throw new Error(`${name} must be a number from 1 to 9999, not ${JSON.stringify(value)}`);
   return Number(value);
 }
 

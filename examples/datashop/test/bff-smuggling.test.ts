@@ -128,6 +128,7 @@ describe('the REST route and request bodies', () => {
         'host',
         'connection',
         'authorization',
+        'x-user-id',
         ...(head.includes('Accept') ? ['accept'] : []),
       ]);
       expect(service.requests.at(-1)?.headers).to.include({

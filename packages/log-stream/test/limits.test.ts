@@ -20,7 +20,9 @@ describe('limits.rules', () => {
     await stopServices();
   });
 
-  const byUser = { authorize: (req: { get(name: string): string | undefined }) => ({ key: req.get('x-user') ?? 'nobody' }) };
+  const byUser = {
+    authorize: (req: { get(name: string): string | undefined }) => ({ key: req.get('x-user') ?? 'nobody' }),
+  };
   const as = (user: string) => ({ headers: { 'x-user': user } });
   const ask = async (url: string, path: string, user = 'ada') => {
     const answer = await request(url).get(path).set('x-user', user);

@@ -43,7 +43,12 @@ export interface Session {
 export async function fetchLogs(query: LogQuery, signal?: AbortSignal): Promise<LogPage> {
   const { levels, upto, ...rest } = query;
   const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries({ ...workflowParameters(), log_level: levels?.join(), up_to: upto, ...rest })) {
+  for (const [name, value] of Object.entries({
+    ...workflowParameters(),
+    log_level: levels?.join(),
+    up_to: upto,
+    ...rest,
+  })) {
     if (value !== undefined && value !== '') parameters.set(name, String(value));
   }
   const response = await request(`${logsPath}?${parameters}`, { signal: signal ?? null });

@@ -1,8 +1,8 @@
 import { useAddress, workflowParameters } from './address.ts';
 import { Header } from './header.tsx';
 import { ModeTabs } from './mode-tabs.tsx';
-import { NormalMode } from './normal/normal-mode.tsx';
 import { NoAccessPage } from './no-access-page.tsx';
+import { NormalMode } from './normal/normal-mode.tsx';
 import { useSession } from './session.tsx';
 import { SignedOutPage } from './signed-out-page.tsx';
 import { LogStreamProvider, StreamMode } from './stream/index.ts';
@@ -32,7 +32,11 @@ export function App() {
   return (
     // The provider keeps the stream while Normal mode is shown. The key gives every user and workflow
     // a provider of their own.
-    <LogStreamProvider key={JSON.stringify([state.user, workspace, workflow])} user={state.user} onUnauthorized={expire}>
+    <LogStreamProvider
+      key={JSON.stringify([state.user, workspace, workflow])}
+      user={state.user}
+      onUnauthorized={expire}
+    >
       <div className="app">
         <a className="skip" href="#logs">
           Skip to the logs

@@ -1,8 +1,8 @@
 import { Button } from '@innovaccer/design-system';
 import icon from '../icon.svg';
 import './header.css';
-import { workflowAddress, workflowParameters } from './address.ts';
 import type { Workflow } from '../../src/demo.ts';
+import { workflowAddress, workflowParameters } from './address.ts';
 import { useSession } from './session.tsx';
 import { Glyph, ThemeSwitch, TimeZoneSwitch } from './ui/index.ts';
 

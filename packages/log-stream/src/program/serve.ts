@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Request, type Response } from 'express';
 import { LogStreamError } from '../errors.ts';
-import { logStreamRouter } from '../log-stream-router.ts';
 import { sendProblem } from '../http/problem.ts';
+import { logStreamRouter } from '../log-stream-router.ts';
 import { SqliteLogStore } from '../stores/sqlite/store.ts';
 import type { LogStreamLimits } from '../types.ts';
 import { audit, failure, type Print } from './journal.ts';
@@ -17,7 +17,11 @@ const keepAliveProbeMs = 30_000;
 
 const limits: LogStreamLimits = {
   rules: [
-    { name: 'workflow', key: (_req, { workspaceID, workflowID }) => JSON.stringify([workspaceID, workflowID]), max: 10 },
+    {
+      name: 'workflow',
+      key: (_req, { workspaceID, workflowID }) => JSON.stringify([workspaceID, workflowID]),
+      max: 10,
+    },
     { name: 'user', key: (req) => req.get('x-user-id') || undefined, opensPerMinute: 5, opensPerHour: 100 },
   ],
 };
