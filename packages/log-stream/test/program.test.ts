@@ -111,7 +111,7 @@ describe('the program', () => {
     return { child, exit, printed, lines, stderr: text(child.stderr) };
   }
 
-  it('serves pages and streams, drains at SIGTERM, and prints who opened a stream', async () => {
+  it('serves pages and streams, drains at SIGTERM, and prints who opened and left', async () => {
     const path = join(folder, 'logs.db');
     const { child, exit, printed, lines } = start({ SQLITE_PATH: path, PORT: '0', SSE_TOKEN: 'T' });
     const { url } = (await printed('listening')) as { url: string };
@@ -134,8 +134,9 @@ describe('the program', () => {
     child.kill('SIGTERM');
     expect(await stream.untilEnd()).to.equal('end');
     expect(await exit).to.deep.equal([0, null]);
-    const open = lines.find((line) => line.event === 'open');
+    const [open, close] = ['open', 'close'].map((event) => lines.find((line) => line.event === event));
     expect(open).to.include({ workspaceID: 'ws', workflowID: 'wf', resumed: false });
+    expect(close).to.include({ id: open?.id, reason: 'draining', events: 1 });
     expect(JSON.stringify(lines)).to.not.match(/Bearer|from another process/);
     expect(lines.at(-1)?.event).to.equal('stopped');
   });

@@ -22,7 +22,17 @@ export function streamOpener({ config, streams, notify }: Service): Handle {
     // The browser left during an earlier middleware: 'close' was emitted before anything here could listen for it.
     if (res.destroyed) return;
     request.resumed = wanted.lastEventId !== undefined;
-    const begin = streams.admit(res);
+    let openedAt: number | undefined;
+    const onGap = (reason: string) => notify('onGap', { stream: request.info, reason });
+    const begin = streams.admit(res, {
+      onGap,
+      onEvict: (bufferedBytes) => notify('onEvict', { stream: request.info, bufferedBytes }),
+      onEnd: ({ reason, logs: events, bytes }) => {
+        if (openedAt === undefined) return;
+        const durationMs = performance.now() - openedAt;
+        notify('onClose', { stream: request.info, reason, durationMs, events, bytes });
+      },
+    });
     const release = limiter.acquire(req, { ...scope, authorizedKey: key });
     const left = new AbortController();
     res.once('close', () => {
@@ -30,15 +40,17 @@ export function streamOpener({ config, streams, notify }: Service): Handle {
       left.abort();
     });
     // Before the headers are sent: if the store fails now, the response can still be 503.
-    const { start, firstLines } = await startOf(config.store, wanted, left.signal);
+    const { start, firstLines, isUnknown } = await startOf(config.store, wanted, left.signal);
     if (res.destroyed || streams.closing) {
       res.destroy();
       return;
     }
     setStreamHeaders(res);
     res.flushHeaders();
+    openedAt = performance.now();
     notify('onOpen', { stream: request.info });
     begin(start, (config.retryMs === false ? '' : retryLine(config.retryMs)) + firstLines);
+    if (isUnknown) onGap('unknown-id');
   };
 }
 
@@ -55,7 +67,7 @@ async function startOf(
   store: LogStore,
   { filter, lastEventId, history }: StreamRequest,
   signal: AbortSignal,
-): Promise<{ start: ReaderStart; firstLines: string }> {
+): Promise<{ start: ReaderStart; firstLines: string; isUnknown?: true }> {
   const { epoch, firstSeq, lastSeq } = await store.bounds(filter);
   const ids = eventIds(epoch, filter);
   // JSON contains no raw line break, so an event's data is one line.
@@ -63,7 +75,8 @@ async function startOf(
   if (lastEventId !== undefined) {
     const seq = await positionOf(store, ids, lastEventId);
     if (seq !== undefined) return { start: { format, filter, position: seq, announced: seq }, firstLines: '' };
-    return { start: { format, filter, position: firstSeq - 1, announced: -1 }, firstLines: unknownIdGap };
+    const start = { format, filter, position: firstSeq - 1, announced: -1 };
+    return { start, firstLines: unknownIdGap, isUnknown: true };
   }
   if (history > 0) {
     const oldest = await oldestOf(store, filter, history, signal);
