@@ -1,8 +1,7 @@
 import type { Response } from 'express';
-import { demoDataOf } from '../document.ts';
-import { eventIds, positionOf } from '../event-id.ts';
+import { positionOf } from '../event-id.ts';
 import { Limiter } from '../limits/limiter.ts';
-import { idFrame, retryLine, type StreamFormat, unknownIdGap } from '../stream/frames.ts';
+import { formatOf, idFrame, retryLine, unknownIdGap } from '../stream/frames.ts';
 import type { ReaderStart } from '../stream/reader.ts';
 import type { LogFilter, LogStore } from '../types.ts';
 import { parseStreamRequest, type StreamRequest } from './query.ts';
@@ -68,25 +67,21 @@ async function startOf(
   { filter, lastEventId, history }: StreamRequest,
   signal: AbortSignal,
 ): Promise<{ start: ReaderStart; firstLines: string; isUnknown?: true }> {
-  const { epoch, firstSeq, lastSeq } = await store.bounds(filter);
-  const ids = eventIds(epoch, filter);
-  // JSON contains no raw line break, so an event's data is one line.
-  const format: StreamFormat = { ids, dataOf: filter.workflowID === undefined ? demoDataOf : JSON.stringify };
+  const { epoch, generation, firstSeq, lastSeq } = await store.bounds(filter);
+  const format = formatOf(epoch, filter);
+  const at = (position: number, announced: number): ReaderStart => ({ epoch, generation, filter, position, announced });
   if (lastEventId !== undefined) {
-    const seq = await positionOf(store, ids, lastEventId);
-    if (seq !== undefined) return { start: { format, filter, position: seq, announced: seq }, firstLines: '' };
-    const start = { format, filter, position: firstSeq - 1, announced: -1 };
-    return { start, firstLines: unknownIdGap, isUnknown: true };
+    const seq = await positionOf(store, format.ids, lastEventId);
+    if (seq !== undefined) return { start: at(seq, seq), firstLines: '' };
+    return { start: at(firstSeq - 1, -1), firstLines: unknownIdGap, isUnknown: true };
   }
   if (history > 0) {
     const oldest = await oldestOf(store, filter, history, signal);
     // Only the position is kept. The reader reads from there like any other, so history and live logs need no splice.
-    if (oldest !== undefined) {
-      return { start: { format, filter, position: oldest - 1, announced: -1 }, firstLines: '' };
-    }
+    if (oldest !== undefined) return { start: at(oldest - 1, -1), firstLines: '' };
   }
   // Live from now on. A browser that is cut before its first event resumes here with the id.
-  return { start: { format, filter, position: lastSeq, announced: lastSeq }, firstLines: idFrame(format, lastSeq) };
+  return { start: at(lastSeq, lastSeq), firstLines: idFrame(format, lastSeq) };
 }
 
 /** Returns the number of the oldest of the newest `count` logs, or undefined if there is none. A page may have fewer logs. */

@@ -30,7 +30,7 @@ async function sendPage(store: LogStore, wanted: PageRequest, signal: AbortSigna
   const { filter, order, limit, cursor, after, upTo } = wanted;
   const ids = eventIds(await store.epoch(), filter);
   const cursorSeq = cursor === undefined ? undefined : ids.decode(cursor, order);
-  if (cursor !== undefined && cursorSeq === undefined) {
+  if (cursor !== undefined && !(cursorSeq !== undefined && (await store.contains(cursorSeq)))) {
     throw invalidParameter('cursor', `a nextCursor of this workflow and of order=${order}`, cursor);
   }
   const afterSeq = after === undefined ? undefined : await positionOf(store, ids, after);
