@@ -29,12 +29,6 @@ export class Entries {
     return connection.sql(`SELECT ${this.columns} FROM logs WHERE seq = ?`).get(seq);
   }
 
-  /** Returns one log, or nothing if it is not stored any more. */
-  find(connection: Connection, seq: number): LogEntry[] {
-    const row = this.load(connection, seq);
-    return row === undefined ? [] : [this.entryOf(connection, row)];
-  }
-
   entryOf(connection: Connection, row: Record<string, unknown>): LogEntry {
     const seq = Number(row.seq);
     const log = parseLogDocument(row.document);

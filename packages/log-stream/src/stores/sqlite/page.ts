@@ -1,4 +1,4 @@
-import type { LogPage, LogQuery } from '../../types.ts';
+import type { LogEntry, LogPage, LogQuery } from '../../types.ts';
 import type { Connection } from './connection.ts';
 import type { Entries } from './entries.ts';
 import type { Turns } from './turns.ts';
@@ -8,8 +8,6 @@ import { type Condition, contentOf, scopeOf } from './where.ts';
 const maxCountedRows = 50_000;
 /** Milliseconds after which a search leaves the event loop to others. */
 const maxScanMs = 8;
-/** Bytes of documents after which a page is full: parsing more would block the event loop. It has at least one log. */
-const maxPageBytes = 512 * 1024;
 
 /** Runs a function on one consistent state of the database. */
 export type Snapshot = <T>(work: (connection: Connection) => T) => Promise<T>;
@@ -22,17 +20,11 @@ interface Range {
   high: number;
 }
 
-/** A matching log whose document was not loaded yet. */
-interface Found {
-  readonly seq: number;
-  readonly bytes: number;
-}
-
 /** What one turn has found. */
 interface Slice {
   readonly rest: Range;
   readonly matching: number;
-  readonly found: readonly Found[];
+  readonly logs: readonly LogEntry[];
   /** Logs above this number were not deleted. */
   readonly trimmed: number;
   readonly generation: number;
@@ -49,47 +41,29 @@ export async function queryPage(snapshot: Snapshot, entries: Entries, turns: Tur
   if (!total && cursorSeq !== undefined) range = beyond(range, cursorSeq, order);
   // The position from which on the client must be told of deleted logs.
   let position = order === 'asc' ? (cursorSeq ?? afterSeq) : afterSeq;
-  const found: Found[] = [];
+  const logs: LogEntry[] = [];
   let matching = 0;
   let trimmed = false;
-  while (range.low < range.high && (total || found.length <= limit)) {
-    await turns.next();
+  for (let isFirst = true; range.low < range.high && (total || logs.length <= limit); isFirst = false) {
+    if (!isFirst) await turns.next();
     signal?.throwIfAborted();
-    const wanted = Math.max(0, limit + 1 - found.length);
-    const slice = await snapshot((connection) => sliceOf(connection, query, range, wanted));
-    if (slice.generation !== bounds.generation) throw replaced();
+    const wanted = Math.max(0, limit + 1 - logs.length);
+    const slice = await snapshot((connection) => sliceOf(connection, entries, query, range, wanted));
+    if (slice.generation !== bounds.generation) throw new Error('The log store was replaced while it was searched');
     trimmed ||= position !== undefined && slice.trimmed > position;
     matching += slice.matching;
-    found.push(...slice.found);
+    logs.push(...slice.logs);
     range = slice.rest;
     if (order === 'asc') position = Math.max(position ?? 0, range.low);
   }
-  const shown = fitting(found.slice(0, limit));
-  const logs = await snapshot((connection) => {
-    if (connection.bounds(filter).generation !== bounds.generation) throw replaced();
-    return shown.flatMap(({ seq }) => entries.find(connection, seq));
-  });
-  trimmed ||= logs.length < shown.length;
-  return { logs, more: found.length > shown.length, total: matching, lastSeq, trimmed };
+  return { logs: logs.slice(0, limit), more: logs.length > limit, total: matching, lastSeq, trimmed };
 }
 
-const replaced = () => new Error('The log store was replaced while it was searched');
-
-/** The first logs that fit into one page. */
-function fitting(found: readonly Found[]): readonly Found[] {
-  let bytes = 0;
-  const excess = found.findIndex((log, index) => {
-    bytes += log.bytes;
-    return index > 0 && bytes > maxPageBytes;
-  });
-  return excess === -1 ? found : found.slice(0, excess);
-}
-
-function sliceOf(connection: Connection, query: LogQuery, range: Range, wanted: number): Slice {
+function sliceOf(connection: Connection, entries: Entries, query: LogQuery, range: Range, wanted: number): Slice {
   const { filter, order, cursorSeq, total = true } = query;
   const { firstSeq, generation } = connection.bounds(filter);
   const trimmed = firstSeq - 1;
-  if (filter.search) return { ...scan(connection, query, range, wanted), trimmed, generation };
+  if (filter.search) return { ...scan(connection, entries, query, range, wanted), trimmed, generation };
   const part = total ? countable(connection, query, range) : range;
   const where = whereOf(query, part);
   const matching = total
@@ -97,11 +71,11 @@ function sliceOf(connection: Connection, query: LogQuery, range: Range, wanted: 
     : 0;
   const shown = whereOf(query, cursorSeq === undefined ? part : beyond(part, cursorSeq, order));
   const rows = connection
-    .sql(`SELECT seq, octet_length(document) AS bytes FROM logs WHERE ${shown.sql} ORDER BY seq ${order} LIMIT ?`)
+    .sql(`SELECT ${entries.columns} FROM logs WHERE ${shown.sql} ORDER BY seq ${order} LIMIT ?`)
     .all(...shown.values, wanted);
-  const found = rows.map(({ seq, bytes }) => ({ seq: Number(seq), bytes: Number(bytes) }));
+  const logs = rows.map((row) => entries.entryOf(connection, row));
   const rest = order === 'asc' ? { low: part.high, high: range.high } : { low: range.low, high: part.low };
-  return { rest, matching, found, trimmed, generation };
+  return { rest, matching, logs, trimmed, generation };
 }
 
 /** The next part of the range, in the direction of the order, that can be counted in one turn. */
@@ -117,33 +91,35 @@ function countable(connection: Connection, { filter, order }: LogQuery, range: R
 /** Examines row by row until the time is up: a search reads the text of every row. */
 function scan(
   connection: Connection,
+  entries: Entries,
   { filter, order, cursorSeq, total = true }: LogQuery,
   range: Range,
   wanted: number,
-): Pick<Slice, 'rest' | 'matching' | 'found'> {
+): Pick<Slice, 'rest' | 'matching' | 'logs'> {
   const scope = scopeOf(filter);
   const content = contentOf(filter);
   const rows = connection
     .sql(
-      `SELECT seq, octet_length(document) AS bytes, (${content.sql}) AS matches FROM logs WHERE ${scope.sql} AND seq > ? AND seq <= ? ORDER BY seq ${order}`,
+      `SELECT seq, (${content.sql}) AS matches FROM logs WHERE ${scope.sql} AND seq > ? AND seq <= ? ORDER BY seq ${order}`,
     )
     .iterate(...content.values, ...scope.values, range.low, range.high);
   const started = performance.now();
-  const found: Found[] = [];
+  const logs: LogEntry[] = [];
   let matching = 0;
   for (const row of rows) {
     const seq = Number(row.seq);
     if (row.matches === 1) {
       matching++;
       const isShown = cursorSeq === undefined || (order === 'asc' ? seq > cursorSeq : seq < cursorSeq);
-      if (isShown && found.length < wanted) found.push({ seq, bytes: Number(row.bytes) });
+      const shown = isShown && logs.length < wanted ? entries.load(connection, seq) : undefined;
+      if (shown) logs.push(entries.entryOf(connection, shown));
     }
-    if (performance.now() - started > maxScanMs || (!total && found.length === wanted)) {
+    if (performance.now() - started > maxScanMs || (!total && logs.length === wanted)) {
       const rest = order === 'asc' ? { low: seq, high: range.high } : { low: range.low, high: seq - 1 };
-      return { rest, matching, found };
+      return { rest, matching, logs };
     }
   }
-  return { rest: { low: range.high, high: range.high }, matching, found };
+  return { rest: { low: range.high, high: range.high }, matching, logs };
 }
 
 function beyond({ low, high }: Range, cursorSeq: number, order: 'asc' | 'desc'): Range {
