@@ -6,7 +6,7 @@ import { eventually, idsOf, log, logs, logsPath, numbered, service, stopServices
 import { leaveStreams, openStream } from './support/sse.ts';
 import { CountingStore, FailingStore, LargeReadsStore } from './support/stores.ts';
 
-const all = selectionOf('e', 0, {});
+const all = selectionOf('e', 0, { workspaceID: 'ws', workflowID: 'wf' });
 const readers = 24;
 
 describe('SharedReads', () => {
