@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { cleaner, until } from '../../packages/sse-proxy/test/support/until.ts';
 import { groupAlive } from '../e2e/support/processes.ts';
+import { missingServers } from './machine.ts';
 import type { Report } from './results.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -49,6 +50,35 @@ describe('npm run bench', () => {
     }
     expect(output).to.match(/\| sse-proxy +\| [\d.]+ .*\| yes/);
     expect(output).to.include('## Goals');
+    await until(() => !groupAlive(child.pid));
+  });
+
+  it('npm run bench measures the log service beside the endpoint in Python', async function () {
+    const python = ['fastapi', 'flask'];
+    const missing = [...missingServers(python).values()];
+    if (missing.length > 0) {
+      console.log(`      needs Python: ${missing.join('; ')}`);
+      this.skip();
+    }
+    const directory = add(mkdtempSync(join(tmpdir(), 'bench-')), (path) => rmSync(path, { recursive: true }));
+    const file = join(directory, 'figures.json');
+    const servers = ['log-stream-sqlite', ...python];
+    const short = ['--quick', '--seconds', '0.2', '--json', file];
+    const child = bench('--workload', 'logs', '--server', servers.join(), ...short);
+    const [[code], output] = await Promise.all([
+      once(child, 'exit'),
+      text(child.stdout as NodeJS.ReadableStream),
+      text(child.stderr as NodeJS.ReadableStream),
+    ]);
+    expect(code, output).to.equal(0);
+    const { results } = JSON.parse(readFileSync(file, 'utf8')) as Report;
+    expect(results.map(({ server, load }) => [server, load])).to.deep.equal(
+      servers.map((server) => [server, '320 B, 100 logs/s, 100 listeners']),
+    );
+    for (const { server, rounds } of results) {
+      expect(rounds[0]?.invalid, server).to.equal(undefined);
+      expect(rounds[0]?.figures.cpuUs, server).to.be.above(0);
+    }
     await until(() => !groupAlive(child.pid));
   });
 

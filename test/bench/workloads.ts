@@ -183,7 +183,6 @@ export const workloads: readonly Workload[] = [
     kind: 'logs',
     shapes: [
       logs(100, 10),
-      logs(100, 1_000),
       logs(100, 5_000),
       logs(3_000, 1_000),
       logs(16_000, 10),
