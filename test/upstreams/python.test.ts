@@ -9,8 +9,9 @@ import express from 'express';
 import { sseRouter } from '../../packages/sse-proxy/src/index.ts';
 import { cleaner, until } from '../../packages/sse-proxy/test/support/until.ts';
 import { needs } from '../support/needs.ts';
-import { type Framework, PythonService } from './support/python-service.ts';
+import { type Framework, testService } from './support/python.ts';
 import { judge, Reader } from './support/reader.ts';
+import { Service } from './support/service.ts';
 
 const readersPerRoute = 20;
 const kills = 2;
@@ -57,7 +58,7 @@ describe('log services in Python, killed and restarted under 20 browsers on a de
     const folder = add(mkdtempSync(join(tmpdir(), 'python-logs-')), (path) => rmSync(path, { recursive: true }));
     const file = join(folder, 'logs');
     writeFileSync(file, '');
-    const service = add(await PythonService.start(framework, { LOG_FILE: file, IDS: ids }), (it) => it.kill());
+    const service = add(await Service.start(testService(framework, { LOG_FILE: file, IDS: ids })), (it) => it.kill());
     const url = await openProxy(service.url);
     const writer = add(startWriter(file), (it) => it.stop());
     const open = (route: string) =>

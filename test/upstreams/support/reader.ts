@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
 import { createParser } from 'eventsource-parser';
 
 /** What a reader received: the number of a log, or a gap event. */
@@ -8,6 +8,8 @@ export type Received = number | { gap: string };
 /** A browser without a page: one request, its events in order. */
 export class Reader {
   readonly received: Received[] = [];
+  /** Ids of the received logs; '' for a log without one. */
+  readonly ids: string[] = [];
   /** The newest number so far; 0 before the first log. */
   newest = 0;
   /** Set if the stream has ended, which the proxy must not let happen during a short outage. */
@@ -17,9 +19,9 @@ export class Reader {
   private constructor(res: IncomingMessage, numberOf: (data: string) => number) {
     this.#res = res;
     const parser = createParser({
-      onEvent: ({ event, data }) => {
+      onEvent: ({ event, data, id = '' }) => {
         if (event === 'sse-proxy:gap') this.received.push({ gap: JSON.parse(data).reason });
-        else if (event === undefined) this.#log(numberOf(data));
+        else if (event === undefined) this.#log(numberOf(data), id);
         else if (event !== 'sse-proxy:upstream') this.ended = `${event} ${data}`;
       },
     });
@@ -31,8 +33,12 @@ export class Reader {
   }
 
   /** @param numberOf reads a log's number from an event's data */
-  static async open(url: string, numberOf = (data: string): number => JSON.parse(data).number): Promise<Reader> {
-    const req = request(url, { agent: false, headers: { accept: 'text/event-stream' } }).end();
+  static async open(
+    url: string,
+    numberOf = (data: string): number => JSON.parse(data).number,
+    headers: OutgoingHttpHeaders = {},
+  ): Promise<Reader> {
+    const req = request(url, { agent: false, headers: { accept: 'text/event-stream', ...headers } }).end();
     const [res] = (await once(req, 'response')) as [IncomingMessage];
     if (res.statusCode !== 200) throw new Error(`${url} responded ${res.statusCode}`);
     return new Reader(res, numberOf);
@@ -42,8 +48,9 @@ export class Reader {
     this.#res.destroy();
   }
 
-  #log(number: number): void {
+  #log(number: number, id: string): void {
     this.received.push(number);
+    this.ids.push(id);
     this.newest = Math.max(this.newest, number);
   }
 }
