@@ -19,7 +19,7 @@ const browsersPerRoute = 20;
 const returningPerRoute = 5;
 const kills = 2;
 /** Logs that every browser must have received between two kills. */
-const logsPerRound = 20;
+const logsPerRound = 10;
 const token = 'secret';
 const authorization = `Bearer ${token}`;
 
@@ -47,7 +47,7 @@ for (const [framework, spec] of [
       const folder = all.add(mkdtempSync(join(tmpdir(), 'upstreams-')), (it) => rmSync(it, { recursive: true }));
       path = join(folder, 'logs.db');
       store = all.add(new LogStore(path), (it) => it.close());
-      const env = { SSE_TOKEN: token, SQLITE_PATH: path, SSE_POLL_INTERVAL: '0.03', SSE_HEARTBEAT_INTERVAL: '0.05' };
+      const env = { SSE_TOKEN: token, SQLITE_PATH: path, SSE_POLL_INTERVAL: '0.05', SSE_HEARTBEAT_INTERVAL: '0.1' };
       service = all.add(await Service.start(spec(env)), (it) => it.kill());
     });
     after(all.clean);
