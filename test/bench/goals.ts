@@ -144,6 +144,13 @@ export function goals(report: Report): Goal[] {
       value(report, 'source', 'ours-shared', 'cpuUs'),
       value(report, 'source', 'floor', 'cpuUs'),
     ),
+    ratio(
+      'shared, CPU per delivered event from a source, both at once',
+      1,
+      'shared from an upstream',
+      value(report, 'source-at-once', 'ours-source', 'cpuUs'),
+      value(report, 'source-at-once', 'ours-shared', 'cpuUs'),
+    ),
     atMost('dedicated, memory per idle browser', 38, 'KB', value(report, 'idle', 'ours', 'kb')),
     atMost('shared, memory per idle browser', 20, 'KB', value(report, 'idle', 'ours-shared', 'kb')),
     ...modes.map(([mode, server]) =>

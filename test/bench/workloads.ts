@@ -126,6 +126,14 @@ export const workloads: readonly Workload[] = [
     servers: ['ours-shared', 'ours-source', 'floor'],
   },
   {
+    name: 'source-at-once',
+    title: 'both at the same time on one core: 100 browsers, 250 events/s each, from an upstream and from a source',
+    kind: 'events',
+    shapes: [shape(100, 250)],
+    servers: ['ours-shared', 'ours-source'],
+    atOnce: true,
+  },
+  {
     name: 'idle',
     title: 'browsers connected, nothing to send but heartbeats, one a second where a server sends its own',
     kind: 'idle',

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 
 /** Reads one stream of the upstream for all browsers. @param onEvent called with each whole event as text */
 export function readSource(upstream: string, onEvent: (text: string) => void): void {
@@ -17,21 +18,27 @@ export function readSource(upstream: string, onEvent: (text: string) => void): v
   up.end();
 }
 
-/** The same events one after another, for a source of sse-proxy. */
+/**
+ * The same events one after another, for a source of sse-proxy. Reads the socket itself: what is measured is the source's way
+ * through the proxy, not an HTTP client.
+ */
 export async function* readEvents(upstream: string): AsyncGenerator<{ id: string; data: string }> {
-  let queue: string[] = [];
+  const { hostname, port } = new URL(upstream);
+  const socket = connect(Number(port), hostname);
+  let text = '';
   let wake = () => {};
-  readSource(upstream, (text) => {
-    queue.push(text);
+  socket.setEncoding('latin1').on('data', (part) => {
+    text += part;
     wake();
   });
+  socket.write('GET /logs/stream HTTP/1.1\r\nHost: bench\r\n\r\n');
   for (;;) {
-    if (queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-    const texts = queue;
-    queue = [];
-    for (const text of texts) {
-      const lineEnd = text.indexOf('\n');
-      yield { id: text.slice('id: '.length, lineEnd), data: text.slice(lineEnd + '\ndata: '.length) };
+    const end = text.indexOf('\n\n');
+    if (end === -1) await new Promise<void>((resolve) => (wake = resolve));
+    else {
+      const [, id, data] = /id: (\d+)\ndata: (.*)$/.exec(text.slice(0, end)) ?? [];
+      text = text.slice(end + 2);
+      if (id !== undefined && data !== undefined) yield { id, data };
     }
   }
 }

@@ -70,7 +70,10 @@ export function serializeEvent(event: SseEvent): string {
   if (event.event !== undefined) text += `event: ${oneLine(event.event)}\n`;
   if (event.retry !== undefined && Number.isSafeInteger(event.retry) && event.retry >= 0)
     text += `retry: ${event.retry}\n`;
-  for (const line of String(event.data).split(/\r\n|\r|\n/)) text += `data: ${line}\n`;
+  const data = String(event.data);
+  // Most data is one line: looking for a line break costs less than splitting.
+  if (!data.includes('\n') && !data.includes('\r')) return `${text}data: ${data}\n\n`;
+  for (const line of data.split(/\r\n|\r|\n/)) text += `data: ${line}\n`;
   return `${text}\n`;
 }
 
@@ -80,7 +83,8 @@ export function serializeId(id: string): string {
 }
 
 function oneLine(value: unknown): string {
-  return String(value).replace(/[\r\n\0]/g, '');
+  const text = String(value);
+  return /[\r\n\0]/.test(text) ? text.replace(/[\r\n\0]/g, '') : text;
 }
 
 /** Parses one whole event. [spec] server-sent-events, "interpreting an event stream" */
