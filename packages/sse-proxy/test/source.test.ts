@@ -1,5 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { expect } from 'chai';
+import type { Express } from 'express';
 import { SseProxyError } from '../src/index.ts';
 import type { SseEvent, SseProxyOptions } from '../src/types.ts';
 import { pushedSource } from './support/pushed-source.ts';
@@ -296,6 +298,34 @@ describe('a source in place of a target', () => {
     call.fail(new Error('lost'));
     await until(() => calls[1] && witness.resumes.length === 1);
     expect(calls).to.have.length(2);
+  });
+
+  it('runs a source in the asynchronous context of its browser’s request, also when it is pulled after a pause', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen = new Set<string | undefined>();
+    async function* source(): AsyncGenerator<SseEvent> {
+      try {
+        for (let n = 0; n < 200; n++) {
+          seen.add(storage.getStore());
+          yield { data: 'x'.repeat(100_000) };
+        }
+      } finally {
+        seen.add(storage.getStore());
+      }
+    }
+    const before = (express: Express) =>
+      void express.use((req, _, next) => storage.run(String(req.headers['x-name']), next));
+    const { port, witness } = await app({ source, resume: false }, { before });
+    const browser = visit(port, '/sse', { 'X-Name': 'ada' });
+    await browser.opened();
+    browser.socket.pause();
+    visit(port, '/sse', { 'X-Name': 'bob' });
+    await until(() => witness.closes.length === 1);
+    expect([...seen]).to.have.members(['ada', 'bob']);
+    seen.clear();
+    browser.socket.resume();
+    await until(() => witness.closes.length === 2);
+    expect([...seen]).to.deep.equal(['ada']);
   });
 
   it('gives up after maxOutageMs of a source that keeps throwing, with its error as cause', async () => {
