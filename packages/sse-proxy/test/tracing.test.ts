@@ -54,7 +54,8 @@ describe('under OpenTelemetry', () => {
   it('every request of a resumed stream is a child of its browser, however many streams resume at once', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url, retryMs: 1 });
-    const count = 20;
+    // More than begin in one turn.
+    const count = 40;
     const ids = Array.from({ length: count }, (_, n) => (n + 1).toString(16).padStart(32, '0'));
     const browsers = ids.map((id) =>
       visit(port, '/sse', { traceparent: `00-${id}-${browserSpan}-01`, 'X-Request-Id': id }),
