@@ -67,6 +67,28 @@ describe('the calls of a source', () => {
     expect(late.calls[0]?.pulls).to.equal(0);
   });
 
+  it('take one result of a thenable that calls back more than once', async () => {
+    const [first, second] = [pushedSource(), pushedSource()];
+    const context = { lastEventId: undefined, signal: new AbortController().signal };
+    const thenable = {
+      // biome-ignore lint/suspicious/noThenProperty: what is tested is a thenable
+      then(resolve: (events: unknown) => void, reject: (error: unknown) => void) {
+        resolve(first.source({} as never, context));
+        resolve(second.source({} as never, context));
+        reject(new Error('late'));
+      },
+    };
+    const { port, proxy } = await app({ source: () => thenable as never });
+    const browser = visit(port);
+    await until(() => first.calls[0]?.pulls);
+    first.calls[0]?.push({ data: 'one' });
+    await browser.sees('data: one');
+    expect(second.calls[0]?.pulls).to.equal(0);
+    browser.leave();
+    await until(() => first.calls[0]?.returns);
+    expect(proxy.stats().upstreamConnections).to.equal(0);
+  });
+
   it('do not begin if the browser left before', async () => {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const { source, calls } = pushedSource();

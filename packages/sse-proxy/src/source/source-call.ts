@@ -97,13 +97,15 @@ export class SourceCall implements UpstreamConnection {
   }
 
   #await(returned: PromiseLike<unknown>, timeoutMs: number): void {
-    if (!this.#handler) return void returned.then(discard, nothing);
+    // A thenable of the user's may call back more than once; a promise settles once.
+    const settled = Promise.resolve(returned);
+    if (!this.#handler) return void settled.then(discard, nothing);
     this.#handler.onConnected();
     this.#stopTimeout = startTimeout(timeoutMs, () => {
       const message = `source returned no events within headersTimeoutMs (${timeoutMs})`;
       this.#refuse(new SseProxyError('ERR_SSE_UPSTREAM_TIMEOUT', { message }));
     });
-    returned.then(
+    settled.then(
       (events) => this.#open(events, true),
       (cause) => this.#refuse(cause),
     );
