@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import request from 'supertest';
-import { SqliteLogStore } from '../src/index.ts';
+import { type LogStreamObserver, SqliteLogStore } from '../src/index.ts';
 import { unwatchIntervals, watchIntervals } from './support/intervals.ts';
 import { eventually, idsOf, log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
@@ -70,14 +70,22 @@ describe('a slow reader', () => {
     expect(router.stats().bufferedBytes - bufferedBytes).to.be.below(25 * ':ping\n'.length);
   });
 
-  it('cuts a reader whose socket takes no byte for maxStallMs, and resumes it exactly', async () => {
-    const { url, store, router } = await service({ maxStallMs: 20 });
+  it('cuts a reader whose socket takes no byte for maxStallMs, tells observers, and resumes it exactly', async () => {
+    const seen: (readonly [hook: string, what: unknown])[] = [];
+    const observer: LogStreamObserver = {
+      onEvict: ({ stream, bufferedBytes }) => seen.push(['evict', stream], ['bytes', bufferedBytes > 0]),
+      onClose: ({ stream, reason }) => seen.push([reason, stream]),
+    };
+    const { url, store, router } = await service({ maxStallMs: 20, observers: [observer] });
     await store.append(logs(1_000, 'm', { description: bigText }));
     const slow = await openStream(`${url}${logsPath}/stream?history=500`, { reading: false });
     await openStream(`${url}${logsPath}/stream`);
     await eventually(() => router.stats().streams === 1);
     slow.read();
     expect(await slow.untilEnd()).to.equal('cut');
+    expect(seen.map(([hook]) => hook)).to.deep.equal(['evict', 'bytes', 'evicted']);
+    expect(seen[0]?.[1]).to.deep.equal(seen[2]?.[1]);
+    expect(seen[1]?.[1]).to.equal(true);
     const resumed = await openStream(`${url}${logsPath}/stream?history=500`, { lastEventId: slow.lastId });
     await resumed.untilMessage('m999');
     expect([...slow.messages, ...resumed.messages]).to.deep.equal(

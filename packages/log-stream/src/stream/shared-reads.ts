@@ -2,8 +2,8 @@ import { matcherOf } from '../filter.ts';
 import type { LogBatch, LogFilter, LogStore } from '../types.ts';
 import { batchesOf, type FrameBatch, formatOf, type StreamFormat } from './frames.ts';
 
-/** Most logs that one read returns. */
-export const readLimit = 64;
+/** Most logs that one read returns, and so the most that a stream is sent in one turn of the event loop. */
+export const readLimit = 256;
 /** Most reads that start in one turn of the event loop: a read of SQLite blocks it. */
 const maxReadsPerTurn = 4;
 /** Bounds of the runs that are kept for readers that follow. */
