@@ -136,6 +136,24 @@ describe('backfill of a shared feed', () => {
     expect((await join()).isReading, 'a browser that needs no backfill').to.equal(true);
   });
 
+  it('keeps a backfill that is slower than the live feed until its browsers have everything [R35]', async () => {
+    const { upstream, join, emit, arrive, gaps } = registryWith({ replay: { maxEvents: 3 } });
+    emit(10);
+    await join();
+    const back = await join(1);
+    for (let second = 1; second <= 25; second++) {
+      emit(10);
+      arrive(0);
+      upstream.live[1]?.arrive(20, 20);
+      await settle();
+      clock.tick(1_000);
+    }
+    expect([upstream.connections, gaps]).to.deep.equal([2, []]);
+    arrive(1);
+    await settle();
+    expect([back.last, upstream.connections, gaps]).to.deep.equal([260, 1, []]);
+  });
+
   it('moves a backfill to the live feed by the last id where the upstream changes the bytes of an event', async () => {
     const { upstream, join, arrive } = registryWith();
     for (let n = 1; n <= 3; n++) upstream.emit(`id: ${n}\ndata: ${dataOf(n).replaceAll('\n', '\ndata: ')}\n\n`);

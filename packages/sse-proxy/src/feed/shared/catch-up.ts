@@ -4,6 +4,7 @@ import type { CloseReason } from '../../types.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
 import { asTemporary } from '../refusals.ts';
 import { withoutId } from './assigned-ids.ts';
+import { isLower } from './id-index.ts';
 import type { Follower, LiveMatcher } from './live-matcher.ts';
 import type { SharedFeed } from './shared-feed.ts';
 
@@ -156,9 +157,15 @@ export class CatchUp implements LiveMatcher, Follower {
     }
     this.#checks = 0;
     [this.#received, this.#liveEnd] = [received, liveEnd];
-    // A backfill that receives more than the live feed is still replaying.
-    if (!this.#isJoin && news > liveNews) return;
+    // A backfill that receives more than the live feed, or has not reached the frames that it holds, is still replaying.
+    if (!this.#isJoin && news > 0 && (news > liveNews || this.#isBehindLive)) return;
     this.#giveUp();
+  }
+
+  /** True if ids are numbers and the last one here precedes every event that the live feed's ring holds. */
+  get #isBehindLive(): boolean {
+    const { oldestSourceId } = this.#live.ring;
+    return oldestSourceId !== undefined && isLower(this.feed.sourceId, oldestSourceId);
   }
 
   // Without ids nothing can be proven. The evidence is that both connections are quiet, and that the live feed has received

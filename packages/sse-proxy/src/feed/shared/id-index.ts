@@ -99,7 +99,7 @@ function isNumber(id: string): boolean {
 }
 
 /** Whether both are whole numbers and `id` is the lower one. */
-function isLower(id: string, than: string): boolean {
+export function isLower(id: string, than: string): boolean {
   if (id.length > than.length || (id.length === than.length && id >= than)) return false;
   return isNumber(id) && isNumber(than);
 }

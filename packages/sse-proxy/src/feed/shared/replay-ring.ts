@@ -101,6 +101,11 @@ export class ReplayRing extends FrameQueue {
     return undefined;
   }
 
+  /** The upstream's id of the oldest frame that is held; undefined if it has none. */
+  get oldestSourceId(): string | undefined {
+    return this.entry(this.start)?.sourceId;
+  }
+
   /** Whether the newest frame is held and has this id of the upstream. */
   endsWithId(sourceId: string): boolean {
     return this.entry(this.end - 1)?.sourceId === sourceId;
