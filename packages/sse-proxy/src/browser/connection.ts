@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 const http2InternalError = 0x2;
+const keepAliveProbeMs = 60_000;
 
 /** The stream of a response of Node's HTTP/2 compatibility API, whose `socket` throws on most uses; else undefined. */
 function http2StreamOf(res: ServerResponse): Http2ServerResponse['stream'] | undefined {
@@ -15,6 +16,16 @@ function http2StreamOf(res: ServerResponse): Http2ServerResponse['stream'] | und
 /** The response's socket, which may be any Duplex; undefined on HTTP/2, where the socket belongs to other streams too. */
 export function http1SocketOf(res: ServerResponse): Duplex | undefined {
   return http2StreamOf(res) ? undefined : (res.socket ?? undefined);
+}
+
+/**
+ * Lets the kernel find out whether a browser without heartbeats is still there. With frequent heartbeats the connection is
+ * never idle for long enough to be probed.
+ */
+export function probeWhileIdle(res: ServerResponse, heartbeatMs: number | false): void {
+  const socket = http1SocketOf(res);
+  if ((!heartbeatMs || heartbeatMs > keepAliveProbeMs) && socket && 'setKeepAlive' in socket)
+    res.socket?.setKeepAlive(true, keepAliveProbeMs);
 }
 
 /** Adds a listener past a middleware's wrapper of `on`: that of compression would add it to its gzip stream. */

@@ -1,27 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { defaults } from '../config/defaults.ts';
-import { asProxyError, SseProxyError } from '../errors.ts';
+import { SseProxyError } from '../errors.ts';
 import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import type { FrameId } from '../sse/fields.ts';
-import type { CloseReason, UpstreamStatus } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import type { FeedParts } from './feed-parts.ts';
-import { FeedRequest } from './feed-request.ts';
-import { ReconnectTimer } from './reconnect-timer.ts';
-import { isFinalAtResume } from './refusals.ts';
+import { FeedReconnect } from './feed-reconnect.ts';
 import { SilenceDetector } from './silence-detector.ts';
-import { UpstreamStateReporter } from './upstream-state.ts';
 
-/** The connection of a feed: connects, detects silence, reconnects with the cursor, gives up. */
-export abstract class FeedConnection extends FeedRequest implements HeartbeatMember {
-  readonly #reconnectTimer = new ReconnectTimer();
-  /** Undefined until there is something to report. */
-  #state: UpstreamStateReporter | undefined;
+/** The connection of a feed: connects for the first time, and detects silence. */
+export abstract class FeedConnection extends FeedReconnect implements HeartbeatMember {
   /** Undefined until the upstream has sent a comment. */
   #silence: SilenceDetector | undefined;
-  /** The code of the error that was reported last in the current outage. */
-  #reportedCode: string | undefined;
-  #onReconnect: ((headers: IncomingHttpHeaders) => void) | undefined;
   // The fields that each event needs are the last here and the first in Feed, so that they share cache lines.
   protected isClosed = false;
   /** Beats since the upstream last sent anything. */
@@ -39,43 +28,8 @@ export abstract class FeedConnection extends FeedRequest implements HeartbeatMem
     return String(this.cursorId);
   }
 
-  /** The upstream's last `retry:`, in milliseconds. */
-  protected abstract get retryMs(): number | undefined;
   /** True once the upstream has sent an id or a comment. */
   protected abstract get showsLife(): boolean;
-  /** Sends an event of our own to the current browsers. */
-  protected abstract sendControlEvent(bytes: Buffer): void;
-  /** True if the upstream has ids: one was sent, or the browser came back with one. */
-  protected abstract get showsIds(): boolean;
-  /** The connection is gone. `isClean`: the response was complete. */
-  protected abstract onLost(isClean: boolean): void;
-  /** The connection broke, or a reconnect failed with another code than before. */
-  protected abstract reportLost(error: SseProxyError, attempts: number): void;
-  /** The upstream has accepted the request of a resume. */
-  protected abstract onReconnected(attempts: number, outageMs: number): void;
-  /** The feed has ended by itself. */
-  protected abstract onFinished(reason: CloseReason, error: SseProxyError | undefined): void;
-
-  /** Begin and end of the current outage, or of the last one, in milliseconds since the epoch. */
-  protected get outage(): { readonly from: number; readonly to: number } {
-    return this.#reconnectTimer;
-  }
-
-  /** The event that tells a browser which joins now why no events can arrive; undefined if they can. */
-  get upstreamState(): Buffer | undefined {
-    return this.#state?.current;
-  }
-
-  /** Whether the feed has its upstream. */
-  get status(): UpstreamStatus {
-    if (this.#reconnectTimer.isOn) return 'lost';
-    return this.#state?.state ?? (this.isConnecting ? 'connecting' : 'open');
-  }
-
-  /** Duration of the current outage, in milliseconds; 0 without one. */
-  get outageMs(): number {
-    return this.#reconnectTimer.awayMs;
-  }
 
   /**
    * Sends the first request; resolves with the upstream's headers. Frames flow at once, unless the feed is paused.
@@ -89,14 +43,14 @@ export abstract class FeedConnection extends FeedRequest implements HeartbeatMem
       this.openEarly = () => {
         this.openEarly = undefined;
         isOpen = true;
-        this.#reporter().begin('connecting', since, 'now');
+        this.reporter().begin('connecting', since, 'now');
         resolve(undefined);
       };
       this.send(request, {
         onHeaders: (headers) => {
           this.openEarly = undefined;
-          this.parts.heartbeat.add(this);
-          this.#state?.end();
+          this.onOpened();
+          this.endReport();
           resolve(headers);
         },
         onRefused: (error) => {
@@ -111,8 +65,6 @@ export abstract class FeedConnection extends FeedRequest implements HeartbeatMem
   override close(): void {
     if (this.isClosed) return;
     this.parts.heartbeat.remove(this);
-    this.#reconnectTimer.stop();
-    this.#state?.stop();
     super.close();
   }
 
@@ -122,130 +74,8 @@ export abstract class FeedConnection extends FeedRequest implements HeartbeatMem
     super.onHeaders(headers);
   }
 
-  onComplete(): void {
-    if (this.isClosed) return;
-    this.onLost(true);
-    const { resume } = this.parts.config;
-    const asksAgain = resume && resume.afterEnd === 'resume' && (this.showsIds || this.parts.assignIds);
-    if (!asksAgain) return this.finish('upstream-ended', undefined);
-    this.#beginOutage();
-    // No sooner than a browser would come back by itself.
-    const minDelayMs = Math.max(this.parts.config.retryMs || defaults.retryMs, this.retryMs ?? 0);
-    const bounds = { minDelayMs, maxDelayMs: Math.max(resume.maxDelayMs, minDelayMs) };
-    this.#reconnectTimer.retryLater(bounds, minDelayMs, () => void this.#retry());
-  }
-
-  #reporter(): UpstreamStateReporter {
-    this.#state ??= new UpstreamStateReporter((bytes) => this.sendControlEvent(bytes));
-    return this.#state;
-  }
-
-  protected onBroken(error: SseProxyError): void {
-    this.#lost('upstream-broken', error);
-  }
-
-  /** The connection broke: reconnects, or ends the feed if `resume` is off. */
-  #lost(reason: CloseReason, error: SseProxyError): void {
-    if (this.isClosed) return;
-    this.onLost(false);
-    if (!this.parts.config.resume) return this.finish(reason, error);
-    this.#beginOutage();
-    this.#limitOutage(error);
-    this.#retryAfter(error);
-  }
-
-  /** Schedules the next attempt and reports the failure: last, since an observer may close the feed. */
-  #retryAfter(error: SseProxyError, retryAfterMs = 0): void {
-    const { attempts } = this.#reconnectTimer;
-    this.#retryLater(retryAfterMs);
-    if (this.isClosed || error.code === this.#reportedCode) return;
-    this.#reportedCode = error.code;
-    this.reportLost(error, attempts);
-  }
-
-  #beginOutage(): void {
-    if (!this.#reconnectTimer.isOn) this.#reporter().begin('lost', Date.now(), 'later');
-    this.#reconnectTimer.begin(this.hasDelivered);
-    this.hasDelivered = false;
-  }
-
-  #limitOutage(cause: SseProxyError | undefined): void {
-    const { resume } = this.parts.config;
-    if (resume) this.#reconnectTimer.limit(resume.maxOutageMs, () => this.#giveUp(cause));
-  }
-
-  /** Aborts the connection, which has become unusable, and reconnects. */
-  protected breakConnection(reason: CloseReason, error: SseProxyError): void {
-    this.abort(error);
-    this.#lost(reason, error);
-  }
-
-  // The upstream's `retry:` is meant for all clients, so `maxDelayMs` bounds it. A Retry-After is about this moment, so
-  // only `maxRetryMs` does.
-  #retryLater(retryAfterMs = 0): void {
-    const { resume } = this.parts.config;
-    if (this.isClosed || !resume) return;
-    const floorMs = Math.max(retryAfterMs, Math.min(this.retryMs ?? 0, resume.maxDelayMs));
-    this.#reconnectTimer.retryLater(resume, floorMs, () => void this.#retry());
-  }
-
-  #giveUp(cause: SseProxyError | undefined): void {
-    const message = 'the upstream was away for longer than resume.maxOutageMs';
-    const { retryAfterMs } = this.#reconnectTimer;
-    this.finish('upstream-broken', new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message, cause, retryAfterMs }));
-  }
-
-  /** True while the upstream is lost and a reconnect is due or in progress. */
-  get isReconnecting(): boolean {
-    return this.#reconnectTimer.isOn;
-  }
-
-  /**
-   * Sends the first request of a feed that continues another one during its outage. A failed attempt is repeated as after
-   * a loss. Resolves with the upstream's headers; never settles if the feed ends before. `isTold`: the browsers have been
-   * told of the outage.
-   */
-  reconnect(request: UpstreamRequest, isTold: boolean): Promise<IncomingHttpHeaders> {
-    return new Promise((resolve) => {
-      const { resume } = this.parts.config;
-      if (!resume) return;
-      this.parts.heartbeat.add(this);
-      this.#reporter().begin('lost', Date.now(), isTold ? 'now' : 'later');
-      this.#onReconnect = resolve;
-      this.#reconnectTimer.begin(true);
-      this.#limitOutage(undefined);
-      this.#reopen(request);
-    });
-  }
-
-  async #retry(): Promise<void> {
-    // After a clean end the outage begins here: the wait before it was intended.
-    this.#limitOutage(undefined);
-    let request: UpstreamRequest;
-    try {
-      request = await this.parts.prepare();
-    } catch (cause) {
-      return this.#retryAfter(asProxyError(cause));
-    }
-    if (!this.isClosed) this.#reopen(request);
-  }
-
-  #reopen(request: UpstreamRequest): void {
-    this.send(request, {
-      onHeaders: (headers) => {
-        const outageMs = this.#reconnectTimer.end();
-        this.#reportedCode = undefined;
-        this.#state?.end();
-        this.onReconnected(this.#reconnectTimer.attempts, outageMs);
-        this.#onReconnect?.(headers);
-        this.#onReconnect = undefined;
-      },
-      onRefused: (error) => {
-        if (isFinalAtResume(error)) return this.finish('upstream-refused', error);
-        this.#reconnectTimer.noteRetryAfter(error.retryAfterMs);
-        this.#retryAfter(error, error.retryAfterMs);
-      },
-    });
+  protected onOpened(): void {
+    this.parts.heartbeat.add(this);
   }
 
   /** The upstream has sent a comment. */
@@ -257,31 +87,24 @@ export abstract class FeedConnection extends FeedRequest implements HeartbeatMem
   /** The upstream has sent something after a beat without anything. */
   protected onLife(): void {
     this.quietBeats = 0;
-    this.#state?.end();
+    this.endReport();
   }
 
   /** Measures the upstream's silence. A paused feed doesn't read, so its silence says nothing. */
   beat(): void {
-    if (this.isPaused || this.#reconnectTimer.isOn) return;
+    if (this.isPaused || this.isReconnecting) return;
     const { idleTimeoutMs, idleTimeoutIsSet } = this.parts.config;
     const quietMs = ++this.quietBeats * this.parts.heartbeat.periodMs;
     if (this.#silence?.isSilent(quietMs) && !this.upstreamState)
-      this.#reporter().begin('silent', Date.now() - quietMs, 'now');
+      this.reporter().begin('silent', Date.now() - quietMs, 'now');
     if (idleTimeoutMs === false || quietMs <= idleTimeoutMs || !(idleTimeoutIsSet || this.showsLife)) return;
     // Bytes may be pending in the socket after a stalled event loop: two more turns let them reset the count.
     setImmediate(() => setImmediate(() => this.#checkSilence()));
   }
 
   #checkSilence(): void {
-    if (this.isClosed || this.quietBeats === 0 || this.#reconnectTimer.isOn) return;
+    if (this.isClosed || this.quietBeats === 0 || this.isReconnecting) return;
     const message = `nothing from the upstream for ${this.parts.config.idleTimeoutMs} ms`;
     this.breakConnection('upstream-idle', new SseProxyError('ERR_SSE_UPSTREAM_IDLE', { message }));
-  }
-
-  /** Ends the feed by itself. */
-  protected finish(reason: CloseReason, error: SseProxyError | undefined): void {
-    if (this.isClosed) return;
-    this.close();
-    this.onFinished(reason, error);
   }
 }

@@ -1,7 +1,6 @@
-import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
-import { breakOff, http1SocketOf, isClosed, onResponse } from '../browser/connection.ts';
+import { breakOff, http1SocketOf, isClosed, onResponse, probeWhileIdle } from '../browser/connection.ts';
 import { refuse } from '../browser/refusal.ts';
 import { ResponseWriter, type WriterOwner } from '../browser/response-writer.ts';
 import { toBrowserHeaders } from '../browser/stream-headers.ts';
@@ -9,7 +8,6 @@ import { TransformStep } from '../browser/transform-step.ts';
 import type { ReleaseUpstreamPermit } from '../config/upstream-permits.ts';
 import { asProxyError, SseProxyError } from '../errors.ts';
 import type { Subscription } from '../feed/subscription.ts';
-import { type HookContext, notify } from '../hooks/observers.ts';
 import { captureContext, type RunInContext } from '../lifecycle/async-context.ts';
 import { type EndReason, Lifetime, type LifetimeOwner } from '../lifecycle/lifetime.ts';
 import { type Permit, releasePermit } from '../request/permit.ts';
@@ -17,23 +15,19 @@ import { gapBytes } from '../sse/events.ts';
 import type { CloseReason, EvictContext, OpenStream } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import { endResponse } from './end-response.ts';
-import { FeedReports } from './feed-reports.ts';
 import type { ProxyContext, TrackedStream } from './proxy-context.ts';
 import { StreamIdentity } from './stream-identity.ts';
+import { StreamReports } from './stream-reports.ts';
 import { TimeLimits } from './time-limits.ts';
 
-const keepAliveProbeMs = 60_000;
 const ignore = () => {};
 const undescribed = { feed: undefined, upstream: 'open', outageMs: 0, behindEvents: 0, behindBytes: 0 } as const;
-
-type StreamHook = 'onOpen' | 'onFirstEvent' | 'onClose' | 'onRefuse' | 'onEvict' | 'onError';
 
 /** One browser's stream, from its request to its end: connects a subscription to a response and notifies observers. */
 export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner {
   readonly req: Request;
   readonly identity: StreamIdentity;
-  /** Reports what happens to the stream's feed, as far as it concerns this stream alone. */
-  readonly feedReports: FeedReports;
+  readonly reports: StreamReports;
   /** The browser sent a Last-Event-ID that can't be forwarded: its stream begins with a gap. */
   hasUnusableId = false;
   /** The browser's Last-Event-ID as a byte string; empty if it sent none that can be used. */
@@ -69,7 +63,7 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
     this.#res = res;
     this.req = req;
     this.identity = new StreamIdentity(req, context.config.name);
-    this.feedReports = new FeedReports(context, this.identity.route, this);
+    this.reports = new StreamReports(context, this);
     context.enter(this);
     onResponse(res, 'close', () => this.#onClosed());
     // Errors of a response (a reset while bytes wait) are always followed by its 'close'.
@@ -133,12 +127,8 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
    * @throws whatever a middleware's wrapper of `writeHead` throws
    */
   open(headers: IncomingHttpHeaders | undefined): void {
-    const { heartbeatMs } = this.#context.config;
+    probeWhileIdle(this.#res, this.#context.config.heartbeatMs);
     const socket = http1SocketOf(this.#res);
-    // With more frequent heartbeats the kernel is never idle for long enough to send a probe of its own.
-    if ((!heartbeatMs || heartbeatMs > keepAliveProbeMs) && socket && 'setKeepAlive' in socket) {
-      this.#res.socket?.setKeepAlive(true, keepAliveProbeMs);
-    }
     // Headers, retry time and replayed events leave in one write.
     socket?.cork();
     try {
@@ -165,7 +155,7 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
     counters.opened++;
     if (config.maxDurationMs || config.reauthorizeMs) this.#timeLimits = new TimeLimits(this, config, heartbeat);
     if (headers) this.upstreamRequest = undefined;
-    this.#notifyOpen(headers === undefined);
+    this.reports.onOpen(this.#openedAt - this.#requestedAt, headers === undefined, this.lastEventId);
     const subscription = this.#subscription;
     // An observer may have ended the stream.
     if (!subscription || this.lifetime.ended) return;
@@ -187,18 +177,18 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
     const now = Date.now();
     const gap = { reason: 'unusable-id', from: now, to: now } as const;
     writer.onControlEvent(gapBytes(gap));
-    this.feedReports.onGap(gap, 1);
+    this.reports.onGap(gap, 1);
     return !this.lifetime.ended;
   }
 
   onFirstEvent(): void {
-    this.#notify('onFirstEvent', { waitedMs: performance.now() - this.#requestedAt });
+    this.reports.notify('onFirstEvent', { waitedMs: performance.now() - this.#requestedAt });
   }
 
   onEvict(bound: EvictContext['bound'], bufferedBytes: number): void {
     this.#closeReason ??= 'evicted';
     this.#context.counters.evicted++;
-    this.#notify('onEvict', { bound, bufferedBytes });
+    this.reports.notify('onEvict', { bound, bufferedBytes });
     this.lifetime.end('evicted');
   }
 
@@ -216,7 +206,7 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
     if (this.lifetime.ended) return;
     this.#closeReason ??= reason;
     this.#error = error;
-    this.#reportError('ended', error);
+    this.reports.onError('ended', error);
     this.lifetime.end(reason);
   }
 
@@ -236,7 +226,7 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
     endResponse(writer, { reason, error, notBeforeMs: this.#notBeforeMs }, config, draining);
     const { events, bytes } = writer;
     const durationMs = performance.now() - this.#openedAt;
-    this.#notify('onClose', { reason, error, durationMs, events, bytes });
+    this.reports.notify('onClose', { reason, error, durationMs, events, bytes });
   }
 
   /** Refuses the request. Nothing is sent to a browser that has left. Never throws. */
@@ -248,11 +238,11 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
     this.lifetime.end('refused');
     const { config, counters } = this.#context;
     counters.refused++;
-    this.#reportError('refused', error);
+    this.reports.onError('refused', error);
     // Read here: an observer may have called close().
     const isDraining = this.#context.draining;
     const refusal = refuse(this.req, this.#res, error, { mode: config.refuse, isDraining });
-    this.#notify('onRefuse', { error, ...refusal });
+    this.reports.notify('onRefuse', { error, ...refusal });
   }
 
   /** Breaks the browser's connection, whatever is still to be sent. */
@@ -260,25 +250,4 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
     this.writer?.close();
     breakOff(this.#res);
   }
-
-  #notifyOpen(early: boolean): void {
-    if (this.#context.config.observers.length === 0) return;
-    const waitedMs = this.#openedAt - this.#requestedAt;
-    this.#notify('onOpen', { waitedMs, early, lastEventIdHash: hashOf(this.lastEventId) });
-  }
-
-  #reportError(what: 'ended' | 'refused', error: SseProxyError): void {
-    this.#context.warnings?.report(this.identity.route, `${what} a stream`, error);
-    this.#notify('onError', { error });
-  }
-
-  #notify<Hook extends StreamHook>(hook: Hook, context: Omit<HookContext<Hook>, 'stream'>): void {
-    const { observers } = this.#context.config;
-    if (observers.length === 0) return;
-    this.run(() => notify(observers, hook, { stream: this.identity.info, ...context } as HookContext<Hook>));
-  }
-}
-
-function hashOf(id: string): string | undefined {
-  return id === '' ? undefined : hash('sha256', Buffer.from(id, 'latin1'), 'hex').slice(0, 16);
 }

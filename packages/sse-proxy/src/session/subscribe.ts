@@ -27,7 +27,7 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
     context.lateRefusals.check(stream.upstreamRequest);
     if (lifetime.ended) throw new StreamEnded();
     const feedListener = context.feedListener(stream.identity.route);
-    const streamListener = stream.feedReports;
+    const streamListener = stream.reports;
     const source = requests.isDynamic ? requests : undefined;
     return registry.join({ made, source, cursor, feedListener, streamListener });
   }
@@ -37,7 +37,7 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
   context.lateRefusals.check(stream.upstreamRequest);
   if (lifetime.ended) throw new StreamEnded();
   stream.holdUpstream(context.upstreamPermits.acquire());
-  const feedListener = stream.feedReports;
+  const feedListener = stream.reports;
   const parts = { upstream, heartbeat: idleHeartbeat, config, cursor, prepare, feedListener, assignIds: false };
   return new DedicatedSubscription(parts, request, Boolean(config.transform));
 }

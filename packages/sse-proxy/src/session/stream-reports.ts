@@ -1,0 +1,40 @@
+import { hash } from 'node:crypto';
+import type { SseProxyError } from '../errors.ts';
+import { type HookContext, notify } from '../hooks/observers.ts';
+import { FeedReports, type ReportContext, type ReportedStream } from './feed-reports.ts';
+
+type StreamHook = 'onOpen' | 'onFirstEvent' | 'onClose' | 'onRefuse' | 'onEvict' | 'onError';
+
+/** Reports what happens to one stream, and to its feed as far as that concerns the stream alone. */
+export class StreamReports extends FeedReports {
+  readonly #context: ReportContext;
+  readonly #stream: ReportedStream;
+
+  constructor(context: ReportContext, stream: ReportedStream) {
+    super(context, stream.identity.route, stream);
+    this.#context = context;
+    this.#stream = stream;
+  }
+
+  notify<Hook extends StreamHook>(hook: Hook, context: Omit<HookContext<Hook>, 'stream'>): void {
+    const { observers } = this.#context.config;
+    if (observers.length === 0) return;
+    const { identity, run } = this.#stream;
+    run(() => notify(observers, hook, { stream: identity.info, ...context } as HookContext<Hook>));
+  }
+
+  /** `lastEventId`: the browser's Last-Event-ID; empty if it sent none. */
+  onOpen(waitedMs: number, early: boolean, lastEventId: string): void {
+    if (this.#context.config.observers.length === 0) return;
+    this.notify('onOpen', { waitedMs, early, lastEventIdHash: hashOf(lastEventId) });
+  }
+
+  onError(what: 'ended' | 'refused', error: SseProxyError): void {
+    this.#context.warnings?.report(this.route, `${what} a stream`, error);
+    this.notify('onError', { error });
+  }
+}
+
+function hashOf(id: string): string | undefined {
+  return id === '' ? undefined : hash('sha256', Buffer.from(id, 'latin1'), 'hex').slice(0, 16);
+}
