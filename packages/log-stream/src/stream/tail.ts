@@ -1,7 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LogBatch, LogStore } from '../types.ts';
-import type { Reader } from './reader.ts';
-import { readLimit, runOf, type SharedReads } from './shared-reads.ts';
+import { type Run, readLimit, runOf, type Selection, type SharedReads } from './shared-reads.ts';
+
+/** A reader that follows the tail. */
+export interface TailMember {
+  readonly selection: Selection;
+  /** Every log up to this sequence number has been written, or does not match the selection. */
+  readonly position: number;
+  /** Writes a run. Returns false if the reader must leave the tail. */
+  follow(run: Run): boolean;
+  /** Breaks the stream after a failure of the store. */
+  end(reason: 'store-failed'): void;
+}
 
 /**
  * Reads the newest logs once for all readers that have reached them: each new log is read, matched and serialised once
@@ -13,9 +23,9 @@ export class Tail {
   readonly #reads: SharedReads;
   readonly #report: (error: unknown) => void;
   /** Every member, with the function that resolves its `join`. */
-  readonly #members = new Map<Reader, () => void>();
+  readonly #members = new Map<TailMember, () => void>();
   /** The members by the key of their selection. */
-  readonly #groups = new Map<string, Set<Reader>>();
+  readonly #groups = new Map<string, Set<TailMember>>();
   /** Every log up to this sequence number has been delivered to every member. */
   #position = 0;
   #unsubscribe: (() => void) | undefined;
@@ -34,7 +44,7 @@ export class Tail {
   }
 
   /** Adds a reader and resolves when it leaves. Resolves at once, without adding it, if the reader is behind the tail. */
-  async join(reader: Reader): Promise<void> {
+  async join(reader: TailMember): Promise<void> {
     if (this.#members.size === 0) this.#position = reader.position;
     if (reader.position < this.#position) return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -50,7 +60,7 @@ export class Tail {
     await promise;
   }
 
-  leave(reader: Reader): void {
+  leave(reader: TailMember): void {
     const resolve = this.#members.get(reader);
     if (resolve === undefined) return;
     this.#members.delete(reader);
@@ -111,7 +121,7 @@ export class Tail {
     if (batch.throughSeq < batch.lastSeq) this.#notified = true;
   }
 
-  #leaveAll(readers: Iterable<Reader>): void {
+  #leaveAll(readers: Iterable<TailMember>): void {
     for (const reader of [...readers]) this.leave(reader);
   }
 }

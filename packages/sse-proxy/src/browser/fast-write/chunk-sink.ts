@@ -1,8 +1,3 @@
-import type { ServerResponse } from 'node:http';
-import { ResponseSink } from '../response-sink.ts';
-import { socketOf } from './eligibility.ts';
-import { SocketSink } from './socket-sink.ts';
-
 /** Sends the bytes of one response whose headers were sent. The response writer doesn't know which way they take. */
 export interface ChunkSink {
   /** True if bytes wait in this process, and the writer should pause until {@link SinkOwner.onDrain}. */
@@ -37,10 +32,4 @@ export interface SinkOptions {
   readonly fastPath: boolean;
   /** True if other browsers are sent the same bytes. */
   readonly isShared: boolean;
-}
-
-/** Chooses the way to the browser: past `res.write` where nobody can tell the difference, otherwise through it. */
-export function createSink(res: ServerResponse, owner: SinkOwner, { fastPath, isShared }: SinkOptions): ChunkSink {
-  const socket = fastPath ? socketOf(res) : undefined;
-  return socket ? new SocketSink(res, socket, owner, isShared) : new ResponseSink(res, owner);
 }
