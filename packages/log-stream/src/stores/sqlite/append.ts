@@ -4,66 +4,89 @@ import type { Connection } from './connection.ts';
 import { transaction } from './transaction.ts';
 import { levelBit } from './where.ts';
 
-/** A checked log with the values of its row. */
-export interface Row {
-  readonly log: LogDocument;
-  readonly values: readonly [
-    workspace: string,
-    workflow: string,
-    level: number,
-    at: number,
-    haystack: string,
-    document: string,
-  ];
+/** The values of a log's row. */
+export type Row = readonly [
+  workspace: string,
+  workflow: string,
+  level: number,
+  at: number,
+  haystack: string,
+  document: string,
+  searched: number,
+];
+
+/** The state of the store after an append. */
+export interface LastAppend {
+  /** The newest number. */
+  readonly seq: number;
+  /** Number of logs. */
+  readonly logs: number;
+  /** SQLite's `data_version` at that time: another value means that another connection has written since. */
+  readonly dataVersion: number;
 }
 
-/** Numbers per millisecond of the clock in {@link firstNumber}. */
+/** Numbers per millisecond of the clock, for {@link beforeAppend}. */
 const numbersPerMs = 1_024;
+const maxSlack = 1_000;
 
 export function rowOf(log: LogDocument, document: string): Row {
   const { workspaceID, workflowID, timestamp } = log.meta;
-  return { log, values: [workspaceID, workflowID, levelBit(log.logLevel), timestamp, haystackOf(log), document] };
+  const haystack = haystackOf(log);
+  return [workspaceID, workflowID, levelBit(log.logLevel), timestamp, haystack, document, haystack.length];
 }
 
 /**
- * Stores all rows in one transaction, on the disk when it returns, and deletes the oldest logs beyond `maxLogs`.
+ * Stores all rows in one transaction, on the disk when it returns, and deletes the oldest logs beyond about `maxLogs`. The rows
+ * get consecutive numbers.
  *
- * @returns the numbers of the rows
+ * @returns the number of the first row
  */
-export function append(connection: Connection, rows: readonly Row[], maxLogs: number): number[] {
+export function append(connection: Connection, rows: readonly Row[], maxLogs: number): number {
   const insert = connection.sql(
-    'INSERT INTO logs (seq, workspace, workflow, level, at, haystack, document) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO logs (seq, workspace, workflow, level, at, haystack, document, searched) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
-  let last: Connection['lastAppend'];
-  const numbers = transaction(connection.db, 'IMMEDIATE', () => {
-    const dataVersion = connection.dataVersion();
-    const first = firstNumber(connection, dataVersion);
-    const numbers = rows.map(({ values }, index) => {
-      insert.run(first + index, ...values);
-      return first + index;
-    });
-    const totals = connection.sql('UPDATE log_totals SET logs = logs + ? WHERE id = 1 RETURNING logs').get(rows.length);
-    const excess = Number(totals?.logs) - maxLogs;
-    if (excess > 0) {
-      connection
-        .sql('DELETE FROM logs WHERE seq <= (SELECT seq FROM logs ORDER BY seq LIMIT 1 OFFSET ?)')
-        .run(excess - 1);
-    }
-    last = { seq: first + rows.length - 1, dataVersion };
-    return numbers;
+  const after = transaction(connection.db, 'IMMEDIATE', (): LastAppend => {
+    const before = beforeAppend(connection);
+    let { seq } = before;
+    for (const row of rows) insert.run(++seq, ...row);
+    const logs = before.logs + rows.length;
+    const excess = logs > maxLogs + slackOf(maxLogs) ? logs - maxLogs : 0;
+    if (excess > 0) trim(connection, excess);
+    connection.sql('UPDATE log_totals SET logs = ? WHERE id = 1').run(logs - excess);
+    return { ...before, seq, logs: logs - excess };
   });
-  connection.lastAppend = last;
-  return numbers;
+  connection.lastAppend = after;
+  return after.seq - rows.length + 1;
+}
+
+/** Logs that are kept beyond `maxLogs`, so that not every append has to delete some. */
+function slackOf(maxLogs: number): number {
+  return Math.min(maxSlack, Math.floor(maxLogs / 100));
+}
+
+/** Deletes the oldest logs. The caller updates their total. */
+function trim(connection: Connection, count: number): void {
+  const cut = connection.sql('SELECT seq FROM logs ORDER BY seq LIMIT 1 OFFSET ?').get(count - 1)?.seq ?? 0;
+  // NOT INDEXED: it reads the deleted rows only, by their numbers, and not the index of all rows to save a sort.
+  connection
+    .sql(
+      `INSERT INTO logs_trimmed SELECT workspace, workflow, max(seq) FROM logs NOT INDEXED WHERE seq <= ?
+         GROUP BY workspace, workflow ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)`,
+    )
+    .run(cut);
+  connection.sql('UPDATE log_totals SET trimmed = max(trimmed, ?1), cut = ?1 WHERE id = 1').run(cut);
+  connection.sql('DELETE FROM logs WHERE seq <= ?').run(cut);
 }
 
 /**
- * Numbers go on by one while this connection alone writes. After a write of another one they jump to a number that is made
- * of the time: the other write may have been the restoring of a backup, whose last number is lower than some that were
- * assigned since it was made. No number is ever assigned twice, unless the clock was set back behind the backup.
+ * The state that an append continues. Numbers go on by one while this connection alone writes. After a write of another one
+ * they jump to a number that is made of the time: the other write may have been the restoring of a backup, whose last number
+ * is lower than some that were assigned since it was made. No number is ever assigned twice, unless the clock was set back
+ * behind the backup.
  */
-function firstNumber(connection: Connection, dataVersion: number): number {
-  const { lastSeq: last } = connection.bounds();
-  const { lastAppend } = connection;
-  const isAlone = lastAppend?.seq === last && lastAppend.dataVersion === dataVersion;
-  return isAlone ? last + 1 : Math.max(last + 1, Date.now() * numbersPerMs);
+function beforeAppend(connection: Connection): LastAppend {
+  const dataVersion = connection.dataVersion();
+  if (connection.lastAppend?.dataVersion === dataVersion) return connection.lastAppend;
+  const { lastSeq } = connection.bounds();
+  return { seq: Math.max(lastSeq, Date.now() * numbersPerMs), logs: connection.logs(), dataVersion };
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { LogBounds, LogFilter } from '../../types.ts';
+import type { LastAppend } from './append.ts';
 import { checkModes, createPrivately, deleteLeftovers, identityOf, walOf } from './file.ts';
 import { createSchema, hasSchema } from './schema.ts';
 import { isWriteProtected } from './sqlite-error.ts';
@@ -9,17 +10,10 @@ import { transaction } from './transaction.ts';
 import { maxWalBytes } from './wal-size.ts';
 import { scopeOf } from './where.ts';
 
-/** The last append of a connection. */
-export interface LastAppend {
-  readonly seq: number;
-  /** SQLite's `data_version` at that time: another value means that another connection has written since. */
-  readonly dataVersion: number;
-}
-
 /** An open database with its prepared statements. */
 export class Connection {
   readonly db: DatabaseSync;
-  /** Undefined if nobody but this connection may have numbered logs in this file. */
+  /** Undefined before the first append, unless this connection has created the tables. */
   lastAppend: LastAppend | undefined;
   readonly #file: string | undefined;
   readonly #identity: string | undefined;
@@ -45,7 +39,8 @@ export class Connection {
     this.#identity = file === undefined ? undefined : identityOf(file, immutable);
     this.db = new DatabaseSync(file === undefined ? ':memory:' : immutable ? immutableUrl(file) : file);
     try {
-      if (!hasSchema(this.db) && createSchema(this.db)) this.lastAppend = { seq: 0, dataVersion: this.dataVersion() };
+      if (!hasSchema(this.db) && createSchema(this.db))
+        this.lastAppend = { seq: 0, logs: 0, dataVersion: this.dataVersion() };
       this.db.exec(`PRAGMA journal_size_limit = ${maxWalBytes}`);
       this.#wal = file === undefined ? undefined : identityOf(walOf(file), false);
     } catch (error) {
@@ -107,6 +102,11 @@ export class Connection {
     return { firstSeq: this.#trimmed(filter, trimmed) + 1, lastSeq, epoch, generation: this.#generation };
   }
 
+  /** Number of stored logs. */
+  logs(): number {
+    return Number(this.sql('SELECT logs FROM log_totals').get()?.logs);
+  }
+
   /** True if `seq` is the number of a log that is stored or was deleted, or 0. */
   contains(seq: number): boolean {
     const row = this.sql('SELECT trimmed, EXISTS (SELECT 1 FROM logs WHERE seq = ?) AS stored FROM log_totals').get(
@@ -134,8 +134,8 @@ export class Connection {
 
   /** The highest number of a deleted log of the filter's workflow. */
   #trimmed(filter: LogFilter, all: number): number {
+    if (filter.workspaceID === undefined && filter.workflowID === undefined) return all;
     const { sql, values } = scopeOf(filter);
-    if (values.length === 0) return all;
     return Number(this.sql(`SELECT max(seq) AS seq FROM logs_trimmed WHERE ${sql}`).get(...values)?.seq ?? 0);
   }
 }

@@ -29,18 +29,21 @@ export class Database {
    * Returns the open connection.
    *
    * @param options.create create the file if it is missing
-   * @param options.fresh check now that the path still leads to the open file
    * @throws SQLite's error, or an error that names the file if it is missing
    */
-  connection({ create = false, fresh = false } = {}): Connection {
+  connection({ create = false } = {}): Connection {
     if (this.#closed) throw new Error('The log store is closed');
-    const now = performance.now();
-    if (this.#connection && (fresh || now - this.#checkedAt >= checkMs)) {
-      this.#checkedAt = now;
-      if (!this.#connection.isCurrent()) this.#drop();
-    }
+    if (performance.now() - this.#checkedAt >= checkMs) this.isCurrent();
     this.#connection ??= this.#open(create);
     return this.#connection;
+  }
+
+  /** Checks that the path still leads to the open file. Otherwise the next call opens what is there then. */
+  isCurrent(): boolean {
+    this.#checkedAt = performance.now();
+    const isCurrent = this.#connection?.isCurrent() ?? true;
+    if (!isCurrent) this.#drop();
+    return isCurrent;
   }
 
   /** Runs `work` on one consistent state of the database. */

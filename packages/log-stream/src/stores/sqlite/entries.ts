@@ -24,11 +24,6 @@ export class Entries {
     return `seq, CASE WHEN octet_length(document) <= ${this.#maxLogBytes} THEN document END AS document`;
   }
 
-  /** Reads the row of one log. */
-  load(connection: Connection, seq: number): Record<string, unknown> | undefined {
-    return connection.sql(`SELECT ${this.columns} FROM logs WHERE seq = ?`).get(seq);
-  }
-
   entryOf(connection: Connection, row: Record<string, unknown>): LogEntry {
     const seq = Number(row.seq);
     const log = parseLogDocument(row.document);

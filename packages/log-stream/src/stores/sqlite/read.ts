@@ -1,12 +1,15 @@
 import type { LogBatch, LogEntry, LogFilter } from '../../types.ts';
+import { chunkOf, type Range, restOf } from './chunks.ts';
 import type { Connection } from './connection.ts';
 import type { Entries } from './entries.ts';
-import { contentOf, scopeOf } from './where.ts';
+import { hasContent, whereOf } from './where.ts';
 
 /** One read returns about so much text: what a socket takes at once, so that streams stay together at the newest log. */
 const maxReadCharacters = 32 * 1024;
-/** SQLite runs on the event loop's thread, so a read that filters ends after so many milliseconds. */
-const maxScanMs = 4;
+/** Rows that a read which filters examines first; it goes on with more as long as few of them match. */
+const firstChunkRows = 250;
+/** Milliseconds after which a read that filters begins with no further chunk. */
+const maxScanMs = 2;
 
 /** Reads the logs after `afterSeq`; call it within a snapshot. */
 export function readBatch(
@@ -17,28 +20,28 @@ export function readBatch(
   limit: number,
 ): LogBatch {
   const bounds = connection.bounds(filter);
-  const scope = scopeOf(filter);
-  const content = contentOf(filter);
-  // Without a condition on their content all rows match. Otherwise SQLite returns those that don't match too, so that the
-  // loop can end after any row; the documents of the others are then read one by one.
-  const isScan = content.values.length > 0;
-  const columns = isScan ? `seq, (${content.sql}) AS matches` : entries.columns;
-  const found = connection
-    .sql(`SELECT ${columns} FROM logs WHERE ${scope.sql} AND seq > ? ORDER BY seq LIMIT ?`)
-    .iterate(...content.values, ...scope.values, afterSeq, isScan ? -1 : limit);
+  // Without a condition on their content all rows match, so the limit alone bounds the read.
+  const isScan = hasContent(filter);
   const started = performance.now();
   const logs: LogEntry[] = [];
   let characters = 0;
-  for (const row of found) {
-    const matching = isScan ? row.matches === 1 && entries.load(connection, Number(row.seq)) : row;
-    if (matching) {
-      logs.push(entries.entryOf(connection, matching));
-      characters += String(matching.document).length;
+  let rest: Range = { low: afterSeq, high: Math.max(afterSeq, bounds.lastSeq) };
+  let chunkRows = firstChunkRows;
+  do {
+    const chunk = isScan ? chunkOf(connection, filter, rest, 'asc', chunkRows) : rest;
+    const where = whereOf(filter, chunk);
+    const rows = connection
+      .sql(`SELECT ${entries.columns} FROM logs WHERE ${where.sql} ORDER BY seq LIMIT ?`)
+      .iterate(...where.values, limit - logs.length);
+    for (const row of rows) {
+      logs.push(entries.entryOf(connection, row));
+      characters += String(row.document).length;
+      if (logs.length === limit || characters >= maxReadCharacters) {
+        return { ...bounds, logs, throughSeq: Number(row.seq) };
+      }
     }
-    const isFull = logs.length === limit || characters >= maxReadCharacters;
-    if (isFull || (isScan && performance.now() - started > maxScanMs)) {
-      return { ...bounds, logs, throughSeq: Number(row.seq) };
-    }
-  }
-  return { ...bounds, logs, throughSeq: Math.max(afterSeq, bounds.lastSeq) };
+    rest = restOf(rest, chunk, 'asc');
+    chunkRows *= 4;
+  } while (rest.low < rest.high && performance.now() - started < maxScanMs);
+  return { ...bounds, logs, throughSeq: rest.low };
 }

@@ -5,9 +5,10 @@ import { transaction } from './transaction.ts';
 /** The value of `user_version` in a file whose tables are complete. */
 const version = 1;
 
-// The index contains `level` and `at`, so that counting does not read the rows. `log_totals` is one row: the number of
-// rows in `logs`, and the highest number ever deleted, which is never assigned again. `logs_trimmed` has the highest number
-// deleted of each workflow. A trigger maintains both, so that they are right also after an operator's own DELETE.
+// The index contains `level`, `at` and the length of the searched text (`searched`), so that counting does not read the rows. `log_totals` is one row: the number of
+// rows in `logs`, the highest number ever deleted, which is never assigned again, and the number up to which an append has
+// deleted. `logs_trimmed` has the highest number deleted of each workflow. A trigger maintains both after an operator's own
+// DELETE; an append does so itself, for all deleted rows at once.
 const tables = `
   CREATE TABLE IF NOT EXISTS log_store (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS logs (
@@ -17,18 +18,25 @@ const tables = `
     level INTEGER NOT NULL,
     at INTEGER NOT NULL,
     haystack TEXT NOT NULL,
-    document TEXT NOT NULL
+    document TEXT NOT NULL,
+    searched INTEGER NOT NULL DEFAULT 0
   );
-  CREATE INDEX IF NOT EXISTS logs_scope ON logs (workspace, workflow, seq, level, at);
-  CREATE TABLE IF NOT EXISTS log_totals (id INTEGER PRIMARY KEY, logs INTEGER NOT NULL, trimmed INTEGER NOT NULL);
-  INSERT OR IGNORE INTO log_totals SELECT 1, count(*), coalesce(min(seq), 1) - 1 FROM logs;
+  CREATE INDEX IF NOT EXISTS logs_scope ON logs (workspace, workflow, seq, level, at, searched);
+  CREATE TABLE IF NOT EXISTS log_totals (
+    id INTEGER PRIMARY KEY,
+    logs INTEGER NOT NULL,
+    trimmed INTEGER NOT NULL,
+    cut INTEGER NOT NULL
+  );
+  INSERT OR IGNORE INTO log_totals SELECT 1, count(*), coalesce(min(seq), 1) - 1, 0 FROM logs;
   CREATE TABLE IF NOT EXISTS logs_trimmed (
     workspace TEXT NOT NULL,
     workflow TEXT NOT NULL,
     seq INTEGER NOT NULL,
     PRIMARY KEY (workspace, workflow)
   ) WITHOUT ROWID;
-  CREATE TRIGGER IF NOT EXISTS logs_deleted AFTER DELETE ON logs BEGIN
+  CREATE TRIGGER IF NOT EXISTS logs_deleted AFTER DELETE ON logs
+  WHEN OLD.seq > (SELECT cut FROM log_totals WHERE id = 1) BEGIN
     UPDATE log_totals SET logs = logs - 1, trimmed = max(trimmed, OLD.seq) WHERE id = 1;
     INSERT INTO logs_trimmed VALUES (OLD.workspace, OLD.workflow, OLD.seq)
       ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq);

@@ -19,6 +19,7 @@ import { Failures } from './failures.ts';
 import { queryPage } from './page.ts';
 import { readBatch } from './read.ts';
 import { retryWhileBusy } from './retry.ts';
+import { isBusy } from './sqlite-error.ts';
 import { Turns } from './turns.ts';
 import { Wakeups } from './wakeups.ts';
 import { WalSize } from './wal-size.ts';
@@ -31,8 +32,8 @@ export interface SqliteLogStoreOptions {
    */
   path: string;
   /**
-   * Number of logs to keep; each append deletes the oldest ones beyond it. The smallest value counts among processes that
-   * share a file.
+   * Number of logs to keep. An append deletes the oldest ones beyond it once there are 1 % more, at most 1,000. The smallest
+   * value counts among processes that share a file.
    * @defaultValue 100_000
    */
   maxLogs?: number | undefined;
@@ -81,6 +82,7 @@ export class SqliteLogStore implements LogStore {
   readonly #failures = new Failures();
   readonly #turns = new Turns();
   #appended: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
 
   constructor(options: SqliteLogStoreOptions) {
     const given = readOptions<Complete<SqliteLogStoreOptions>>('SqliteLogStore', options, rules);
@@ -109,9 +111,8 @@ export class SqliteLogStore implements LogStore {
     // Checked and copied now, because the caller may change its objects while the append waits for a lock.
     const rows = logs.map((log) => rowOf(log, serializeLogDocument(log, this.#maxLogBytes)));
     if (rows.length === 0) return [];
-    const numbers = this.#appended.then(() => retryWhileBusy(() => this.#append(rows)));
-    this.#appended = numbers.catch(() => {});
-    return (await numbers).map((seq, index) => ({ seq, log: logs[index] as LogDocument }));
+    const first = await this.#inOrder(() => this.#append(rows));
+    return logs.map((log, index) => ({ seq: first + index, log }));
   }
 
   async query(query: LogQuery): Promise<LogPage> {
@@ -137,7 +138,7 @@ export class SqliteLogStore implements LogStore {
     try {
       this.#failures.check();
       figures = await this.#snapshot((connection) => ({
-        logs: Number(connection.sql('SELECT logs FROM log_totals').get()?.logs),
+        logs: connection.logs(),
         generation: connection.bounds().generation,
       }));
     } catch (error) {
@@ -152,16 +153,31 @@ export class SqliteLogStore implements LogStore {
     this.#database.close();
   }
 
-  /** Appends now, or throws SQLite's error if the database is locked. */
-  #append(rows: readonly Row[]): number[] {
+  /** Runs appends one after the other: the first one at once, the others behind one that waits for a lock. */
+  async #inOrder(work: () => number): Promise<number> {
+    if (this.#waiting === 0) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+      }
+    }
+    this.#waiting++;
+    const result = this.#appended.then(() => retryWhileBusy(work)).finally(() => this.#waiting--);
+    this.#appended = result.catch(() => {});
+    return result;
+  }
+
+  /** Appends now and returns the first number, or throws SQLite's error if the database is locked. */
+  #append(rows: readonly Row[]): number {
     for (;;) {
-      const connection = this.#database.connection({ create: true, fresh: true });
-      const numbers = append(connection, rows, this.#maxLogs);
-      // The file was replaced at this very moment, and the logs are in the one that is gone.
-      if (!connection.isCurrent()) continue;
+      const connection = this.#database.connection({ create: true });
+      const first = append(connection, rows, this.#maxLogs);
+      // Checked afterwards: if the file was replaced, the logs are in the one that is gone.
+      if (!this.#database.isCurrent()) continue;
       this.#walSize.check();
       this.#wakeups.notify();
-      return numbers;
+      return first;
     }
   }
 

@@ -14,29 +14,49 @@ export interface Condition {
   readonly values: readonly SQLInputValue[];
 }
 
-/** The condition for the logs of the filter's workflow, in SQL that needs no other columns than the index's first two. */
+/** The condition for the logs of the filter's workflow; needs no other columns than the index's first two. */
 export function scopeOf({ workspaceID, workflowID }: LogFilter): Condition {
-  return allOf(['workspace = ?', workspaceID], ['workflow = ?', workflowID]);
+  const terms = new Terms();
+  terms.add('workspace = ?', workspaceID);
+  terms.add('workflow = ?', workflowID);
+  return terms;
+}
+
+/** True if the filter demands more than a workflow. */
+export function hasContent({ levels, fromMs, toMs, search }: LogFilter): boolean {
+  return levels !== undefined || fromMs !== undefined || toMs !== undefined || Boolean(search);
 }
 
 /**
- * The condition for everything that the filter demands besides its workflow; together with {@link scopeOf} equivalent to
- * `matcherOf`. `instr` searches text that JavaScript has folded, because LIKE has wildcards and ignores case for ASCII only.
+ * The condition for the logs in a range of numbers that match the filter, equivalent to `matcherOf`. `instr` searches text
+ * that JavaScript has folded, because LIKE has wildcards and ignores case for ASCII only.
  */
-export function contentOf({ levels, fromMs, toMs, search }: LogFilter): Condition {
-  return allOf(
-    ['(level & ?) != 0', levels?.reduce((bits, level) => bits | levelBit(level), 0)],
-    ['at >= ?', fromMs],
-    ['at < ?', toMs],
-    ['instr(haystack, ?) > 0', search ? foldCase(search) : undefined],
+export function whereOf(filter: LogFilter, { low, high }: { readonly low: number; readonly high: number }): Condition {
+  const { workspaceID, workflowID, levels, fromMs, toMs, search } = filter;
+  const terms = new Terms();
+  terms.add('workspace = ?', workspaceID);
+  terms.add('workflow = ?', workflowID);
+  terms.add('seq > ?', low);
+  terms.add('seq <= ?', high);
+  terms.add(
+    '(level & ?) != 0',
+    levels?.reduce((bits, level) => bits | levelBit(level), 0),
   );
+  terms.add('at >= ?', fromMs);
+  terms.add('at < ?', toMs);
+  terms.add('instr(haystack, ?) > 0', search ? foldCase(search) : undefined);
+  return terms;
 }
 
-/** Combines conditions; one without a value is left out. */
-function allOf(...terms: readonly (readonly [sql: string, value: SQLInputValue | undefined])[]): Condition {
-  const given = terms.filter(([, value]) => value !== undefined);
-  return {
-    sql: given.map(([sql]) => sql).join(' AND ') || 'true',
-    values: given.map(([, value]) => value as SQLInputValue),
-  };
+/** Conditions that must all hold. */
+class Terms implements Condition {
+  sql = 'true';
+  readonly values: SQLInputValue[] = [];
+
+  /** Adds a condition with one value; without a value it adds nothing. */
+  add(sql: string, value: SQLInputValue | undefined): void {
+    if (value === undefined) return;
+    this.sql = this.values.length === 0 ? sql : `${this.sql} AND ${sql}`;
+    this.values.push(value);
+  }
 }

@@ -1,0 +1,55 @@
+import type { LogFilter } from '../../types.ts';
+import type { Connection } from './connection.ts';
+import { scopeOf } from './where.ts';
+
+/** Numbers that are to be examined. */
+export interface Range {
+  /** Exclusive. */
+  readonly low: number;
+  /** Inclusive. */
+  readonly high: number;
+}
+
+/** Most rows of a chunk whose conditions the index answers, and of one whose text is searched. */
+const maxIndexRows = 10_000;
+const maxSearchedRows = 1_000;
+/** Most text of a chunk that is searched. */
+const maxSearchedCharacters = 4 * 1024 * 1024;
+
+/**
+ * Returns the first part of the range, in the direction of `order`, that SQLite examines within a few milliseconds: its
+ * calls block the event loop, and can't be interrupted.
+ *
+ * @param rows about how many rows the chunk should have
+ */
+export function chunkOf(
+  connection: Connection,
+  filter: LogFilter,
+  range: Range,
+  order: 'asc' | 'desc',
+  rows = maxIndexRows,
+): Range {
+  const scope = scopeOf(filter);
+  const inRange = `FROM logs WHERE ${scope.sql} AND seq > ? AND seq <= ? ORDER BY seq ${order} LIMIT`;
+  const values = [...scope.values, range.low, range.high];
+  const endingAt = (seq: number): Range =>
+    order === 'asc' ? { low: range.low, high: seq } : { low: seq - 1, high: range.high };
+  if (!filter.search) {
+    const last = connection.sql(`SELECT seq ${inRange} 1 OFFSET ?`).get(...values, Math.min(rows, maxIndexRows) - 1);
+    return last ? endingAt(Number(last.seq)) : range;
+  }
+  const end = order === 'asc' ? 'max(seq)' : 'min(seq)';
+  const part = connection.sql(
+    `SELECT ${end} AS seq, count(*) AS rows, sum(searched) AS searched FROM (SELECT seq, searched ${inRange} ?)`,
+  );
+  for (let limit = Math.min(rows, maxSearchedRows); ; limit = Math.ceil(limit / 4)) {
+    const size = part.get(...values, limit);
+    if (Number(size?.searched) > maxSearchedCharacters && limit > 1) continue;
+    return Number(size?.rows) < limit ? range : endingAt(Number(size?.seq));
+  }
+}
+
+/** What remains of a range behind a chunk. */
+export function restOf(range: Range, chunk: Range, order: 'asc' | 'desc'): Range {
+  return order === 'asc' ? { low: chunk.high, high: range.high } : { low: range.low, high: chunk.low };
+}
