@@ -32,13 +32,19 @@ export async function* readEvents(upstream: string): AsyncGenerator<{ id: string
     wake();
   });
   socket.write('GET /logs/stream HTTP/1.1\r\nHost: bench\r\n\r\n');
-  for (;;) {
-    const end = text.indexOf('\n\n');
-    if (end === -1) await new Promise<void>((resolve) => (wake = resolve));
-    else {
-      const [, id, data] = /id: (\d+)\ndata: (.*)$/.exec(text.slice(0, end)) ?? [];
-      text = text.slice(end + 2);
-      if (id !== undefined && data !== undefined) yield { id, data };
+  for (let at = 0; ; ) {
+    const end = text.indexOf('\n\n', at);
+    if (end === -1) {
+      text = text.slice(at);
+      at = 0;
+      await new Promise<void>((resolve) => (wake = resolve));
+      continue;
     }
+    // Behind the head of the response or the size of a chunk.
+    const start = text.indexOf('id: ', at);
+    at = end + 2;
+    if (start === -1 || start > end) continue;
+    const lineEnd = text.indexOf('\n', start);
+    yield { id: text.slice(start + 'id: '.length, lineEnd), data: text.slice(lineEnd + '\ndata: '.length, end) };
   }
 }
