@@ -133,7 +133,7 @@ describe('Datashop in a real Chromium', () => {
       `${streamPath}?history=1`,
     );
 
-    expect(id).to.match(/-\d+$/);
+    expect(id).to.match(/^[\w-]{22}$/);
     expect(log.meta).to.include(workflows.movies);
   });
 });

@@ -48,7 +48,7 @@ describe('lines of Stream mode in the browser’s storage', () => {
     await viewer.page.locator('.header-name').getByText(name, { exact: true }).waitFor();
     await viewer.until('connected');
     await suite.stage.append(log(1, workflows.earthquakes));
-    await viewer.untilTotal(1, 1);
+    await viewer.untilTotal(0, 1);
     await page.close({ runBeforeUnload: true });
     await viewer.page.reload();
     await viewer.until('connected');

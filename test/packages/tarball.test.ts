@@ -175,6 +175,11 @@ describe('the packed packages, installed into projects of their own', () => {
     expect(metrics).to.include(`sse_messages_sent_total{route="${route}"} 1\n`);
   });
 
+  it('npx runs the program of log-stream', async () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'packages/log-stream/package.json'), 'utf8'));
+    expect(await run(esm.dir, 'npx', '--no-install', 'log-stream', '--version')).to.equal(`${version}\n`);
+  });
+
   it('sse-proxy and log-stream work together', async () => {
     esm.write(
       'logs.js',
@@ -183,7 +188,8 @@ describe('the packed packages, installed into projects of their own', () => {
        import { sseProxy } from '@datashop/sse-proxy';
        const store = new SqliteLogStore({ path: ':memory:' });
        const upstream = express().use(logStreamRouter({ store, token: 'secret' })).listen(0, '127.0.0.1', () => {
-         const target = 'http://127.0.0.1:' + upstream.address().port + '/logs/stream';
+         const logs = '/wfm/workflow/workspace/ws/workflow/wf/logs/stream';
+         const target = 'http://127.0.0.1:' + upstream.address().port + logs;
          const app = express();
          app.get('${route}', sseProxy({ target, upstreamHeaders: { Authorization: 'Bearer secret' } }));
          app.post('/logs', async (req, res) => {

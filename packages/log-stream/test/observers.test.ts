@@ -1,0 +1,131 @@
+import { expect } from 'chai';
+import { type LogStreamObserver, SqliteLogStore } from '../src/index.ts';
+import { eventually, idsOf, log, logs, logsPath, service, stopServices } from './support/service.ts';
+import { leaveStreams, openStream } from './support/sse.ts';
+import { FailingStore } from './support/stores.ts';
+
+const secrets = ['Bearer', 'T0ken', 'needle', 'a message'];
+
+/** Records the calls of all hooks. */
+function recorder() {
+  const calls: [hook: string, context: Record<string, unknown>][] = [];
+  const record = (hook: string) => (context: object) => void calls.push([hook, { ...context }]);
+  const hooks = ['onOpen', 'onRefuse', 'onGap', 'onEvict', 'onClose'] as const;
+  const observer: LogStreamObserver = Object.fromEntries(hooks.map((hook) => [hook, record(hook)]));
+  return { calls, observer, names: () => calls.map(([hook]) => hook) };
+}
+
+describe('observers of the log service', () => {
+  afterEach(async () => {
+    leaveStreams();
+    await stopServices();
+  });
+
+  it('get one onOpen and one onClose per stream, with who, what, when and why [R60]', async () => {
+    const { calls, observer, names } = recorder();
+    const { url, store } = await service({ token: 'T0ken', authorize: () => ({ key: 'ada' }), observers: [observer] });
+    const headers = { authorization: 'Bearer T0ken' };
+    const stream = await openStream(`${url}${logsPath}/stream?search=a%20message`, { headers });
+    await store.append([log('a message'), log('a message'), log('no match')]);
+    await stream.until(() => stream.messages.length === 2);
+    stream.leave();
+    await eventually(() => calls.length === 2);
+
+    const [open, close] = calls.map(([, context]) => context) as [{ stream: { id: string } }, Record<string, number>];
+    const info = {
+      id: open.stream.id,
+      route: '/wfm/workflow/workspace/:workspaceId/workflow/:workflowId/logs/stream',
+      workspaceID: 'ws',
+      workflowID: 'wf',
+      key: 'ada',
+      resumed: false,
+    };
+    expect(open).to.deep.equal({ stream: info });
+    expect(Object.isFrozen(open.stream)).to.equal(true);
+    const { durationMs, bytes, ...rest } = close;
+    expect(rest).to.deep.equal({ stream: info, reason: 'browser-left', events: 2 });
+    expect(durationMs).to.be.above(0);
+    expect(bytes).to.equal(Buffer.byteLength(stream.text));
+    expect(names()).to.deep.equal(['onOpen', 'onClose']);
+    for (const secret of secrets) expect(JSON.stringify(calls)).to.not.contain(secret);
+  });
+
+  it('get onRefuse for a page and a stream, and no onOpen', async () => {
+    const { calls, observer } = recorder();
+    const { url } = await service({ token: 'T0ken', observers: [observer] });
+    for (const path of [logsPath, `${logsPath}/stream`, `${logsPath}?limit=needle`]) {
+      await (await fetch(url + path, { headers: { authorization: 'Bearer wrong' } })).body?.cancel();
+    }
+    await (
+      await fetch(`${url}${logsPath}?limit=needle`, { headers: { authorization: 'Bearer T0ken' } })
+    ).body?.cancel();
+    const refused = calls.map(([hook, { error, status }]) => [hook, (error as { code: string }).code, status]);
+    expect(refused).to.deep.equal([
+      ...Array(3).fill(['onRefuse', 'ERR_LOG_STREAM_TOKEN_WRONG', 403]),
+      ['onRefuse', 'ERR_LOG_STREAM_PARAMETER', 400],
+    ]);
+  });
+
+  it('get onGap for an unknown id and for trimmed logs, and resumed for a client that came back', async () => {
+    const { calls, observer } = recorder();
+    const { url, store } = await service({
+      store: new SqliteLogStore({ path: ':memory:', maxLogs: 3 }),
+      observers: [observer],
+    });
+    await store.append(logs(10));
+    for (const lastEventId of ['unknown', (await idsOf(store)).encode(2)]) {
+      const stream = await openStream(`${url}${logsPath}/stream`, { lastEventId });
+      await stream.untilMessage('m9');
+    }
+    const shown = calls.map(([hook, { stream, reason }]) => [hook, (stream as { resumed: boolean }).resumed, reason]);
+    expect(shown).to.deep.equal([
+      ['onOpen', true, undefined],
+      ['onGap', true, 'unknown-id'],
+      ['onOpen', true, undefined],
+      ['onGap', true, 'trimmed'],
+    ]);
+  });
+
+  it('get the reason of every end: an eviction, a failing store, a drain', async () => {
+    const { calls, observer } = recorder();
+    const store = new FailingStore(new SqliteLogStore({ path: ':memory:' }));
+    const { url, router } = await service({ store, maxStallMs: 20, observers: [observer] });
+    const reasons = () => calls.flatMap(([hook, { reason }]) => (hook === 'onClose' ? [reason] : []));
+    await store.append(logs(1_000, 'm', { description: 'x'.repeat(16 * 1024) }));
+    await openStream(`${url}${logsPath}/stream?history=500`, { reading: false });
+    await eventually(() => reasons().length === 1);
+    expect(calls.at(-2)?.[0]).to.equal('onEvict');
+    expect(calls.at(-2)?.[1].bufferedBytes).to.be.above(0);
+
+    await openStream(`${url}${logsPath}/stream`);
+    await eventually(() => router.stats().atTip === 1);
+    store.failing = new Error('down');
+    await store.append([log('next')]);
+    await eventually(() => reasons().length === 2);
+    store.failing = undefined;
+    await openStream(`${url}${logsPath}/stream`);
+    await router.close({ graceMs: 100 });
+    expect(reasons()).to.deep.equal(['evicted', 'store-failed', 'draining']);
+  });
+
+  it('can hurt no stream by throwing or rejecting', async () => {
+    const fail = () => {
+      throw new Error('mine');
+    };
+    const reject = async () => {
+      throw new Error('mine');
+    };
+    const { url, store } = await service({
+      observers: [
+        { onOpen: fail, onClose: fail, onRefuse: fail },
+        { onOpen: reject, onClose: reject, onRefuse: reject },
+      ],
+    });
+    const stream = await openStream(`${url}${logsPath}/stream`);
+    await store.append([log('one')]);
+    await stream.untilMessage('one');
+    expect((await fetch(`${url}${logsPath}?limit=0`)).status).to.equal(400);
+    stream.leave();
+    expect((await openStream(`${url}${logsPath}/stream`)).status).to.equal(200);
+  });
+});
