@@ -7,15 +7,43 @@ import { whereOf } from './where.ts';
 
 /** A store with no more logs is counted by its index in one turn. */
 const maxCountedLogs = 100_000;
+/** A page ends with the log that reaches so many characters of JSON. */
+const maxPageCharacters = 4 * 1024 * 1024;
 
 /** Runs a function on one consistent state of the database. */
 export type Snapshot = <T>(work: (connection: Connection) => T) => Promise<T>;
+
+/** The logs of a page, up to its bounds. */
+class PageLogs {
+  readonly logs: LogEntry[] = [];
+  /** True once there was a log that the page has no room for. */
+  more = false;
+  readonly #limit: number;
+  #characters = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Most rows to read next, including one that shows that there are more. */
+  get wanted(): number {
+    return this.more ? 0 : this.#limit + 1 - this.logs.length;
+  }
+
+  /** Returns false if there was no room. */
+  add({ document }: Record<string, unknown>, entry: () => LogEntry): boolean {
+    this.more ||= this.logs.length === this.#limit || this.#characters >= maxPageCharacters;
+    if (this.more) return false;
+    this.logs.push(entry());
+    this.#characters += String(document).length;
+    return true;
+  }
+}
 
 /** What one turn has found. */
 interface Slice {
   readonly chunk: Range;
   readonly matching: number;
-  readonly logs: readonly LogEntry[];
   /** Logs above this number were not deleted. */
   readonly trimmed: number;
   readonly generation: number;
@@ -32,25 +60,24 @@ export async function queryPage(snapshot: Snapshot, entries: Entries, turns: Tur
   if (!total) range = beyond(range, query);
   // The position from which on the client must be told of deleted logs.
   let position = order === 'asc' ? (cursorSeq ?? afterSeq) : afterSeq;
-  const logs: LogEntry[] = [];
+  const page = new PageLogs(limit);
   let matching = 0;
   let trimmed = false;
-  for (let isFirst = true; range.low < range.high && (total || logs.length <= limit); isFirst = false) {
+  for (let isFirst = true; range.low < range.high && (total || !page.more); isFirst = false) {
     if (!isFirst) await turns.next();
     signal?.throwIfAborted();
-    const wanted = Math.max(0, limit + 1 - logs.length);
-    const slice = await snapshot((connection) => sliceOf(connection, entries, query, range, wanted));
+    const slice = await snapshot((connection) => sliceOf(connection, entries, query, range, page));
     if (slice.generation !== bounds.generation) throw new Error('The log store was replaced while it was searched');
     trimmed ||= position !== undefined && slice.trimmed > position;
     matching += slice.matching;
-    logs.push(...slice.logs);
     range = restOf(range, slice.chunk, order);
     if (order === 'asc') position = Math.max(position ?? 0, range.low);
   }
-  return { logs: logs.slice(0, limit), more: logs.length > limit, total: matching, lastSeq, trimmed };
+  return { logs: page.logs, more: page.more, total: matching, lastSeq, trimmed };
 }
 
-function sliceOf(connection: Connection, entries: Entries, query: LogQuery, range: Range, wanted: number): Slice {
+/** Examines the next chunk of the range and adds its logs to the page. */
+function sliceOf(connection: Connection, entries: Entries, query: LogQuery, range: Range, page: PageLogs): Slice {
   const { filter, order, total = true } = query;
   const { firstSeq, generation } = connection.bounds(filter);
   const isSmall = !filter.search && connection.logs() <= maxCountedLogs;
@@ -58,19 +85,14 @@ function sliceOf(connection: Connection, entries: Entries, query: LogQuery, rang
   const where = whereOf(filter, chunk);
   const matching = total
     ? Number(connection.sql(`SELECT count(*) AS n FROM logs WHERE ${where.sql}`).get(...where.values)?.n)
-    : wanted;
+    : Number.POSITIVE_INFINITY;
   const shown = whereOf(filter, beyond(chunk, query));
   const rows = connection
     .sql(`SELECT ${entries.columns} FROM logs WHERE ${shown.sql} ORDER BY seq ${order} LIMIT ?`)
     // What was counted is not searched for again.
-    .all(...shown.values, Math.min(wanted, matching));
-  return {
-    chunk,
-    matching: total ? matching : 0,
-    logs: rows.map((row) => entries.entryOf(connection, row)),
-    trimmed: firstSeq - 1,
-    generation,
-  };
+    .iterate(...shown.values, Math.min(page.wanted, matching));
+  for (const row of rows) if (!page.add(row, () => entries.entryOf(connection, row))) break;
+  return { chunk, matching: total ? matching : 0, trimmed: firstSeq - 1, generation };
 }
 
 /** The part of a range that lies beyond the cursor. */

@@ -27,6 +27,8 @@ export class Wakeups {
   #written = false;
   #looks = 0;
   #spacingMs = minSpacingMs;
+  /** True while writes go on: looks by the clock are cheaper than being called at each write. */
+  #isFlowing = false;
 
   /**
    * @param pollMs milliseconds between two polls
@@ -68,11 +70,12 @@ export class Wakeups {
     clearInterval(this.#poll);
     clearTimeout(this.#next);
     this.#next = undefined;
+    this.#isFlowing = false;
     this.#watch?.stop();
   }
 
   #onPoll(): void {
-    this.#watch?.start();
+    if (!this.#isFlowing) this.#watch?.start();
     if (this.#next === undefined) this.#look();
   }
 
@@ -89,7 +92,7 @@ export class Wakeups {
       this.#written = false;
       this.#looks = 0;
       this.notify();
-      if (this.#listeners.size > 0) this.#after(this.#spacingMs, () => this.#pause());
+      if (this.#listeners.size > 0) this.#after(this.#spacingMs, () => this.#onPause());
       return;
     }
     const nextMs = this.#written ? looksMs[this.#looks] : undefined;
@@ -99,9 +102,15 @@ export class Wakeups {
   }
 
   /** Ends the time after a notification in which no other one is sent. */
-  #pause(): void {
-    this.#spacingMs = this.#written ? Math.min(2 * this.#spacingMs, maxSpacingMs) : minSpacingMs;
-    if (this.#written) this.#look();
+  #onPause(): void {
+    const hasChanged = this.#version() !== this.#seenVersion;
+    this.#spacingMs = hasChanged ? Math.min(2 * this.#spacingMs, maxSpacingMs) : minSpacingMs;
+    const isFlowing = this.#spacingMs === maxSpacingMs;
+    if (isFlowing) this.#watch?.stop();
+    else if (this.#isFlowing) this.#watch?.start();
+    const mayHaveMissed = this.#isFlowing && !isFlowing;
+    this.#isFlowing = isFlowing;
+    if (hasChanged || this.#written || mayHaveMissed) this.#look();
   }
 
   #after(ms: number, call: () => void): void {
