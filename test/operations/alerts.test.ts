@@ -40,7 +40,7 @@ describe('Prometheus', () => {
       await fault.begin?.(script);
       const unchanged = fault.again ? undefined : await scrape();
       for (let n = 0; n < minutes * perMinute; n++) {
-        await fault.again?.(script);
+        for (let times = 0; times < (fault.times ?? 1); times++) await fault.again?.(script);
         scrapes.push(unchanged ?? (await scrape()));
       }
       await expectFiring(title, scrapes, [...firing]);

@@ -24,3 +24,5 @@ export function upstreamLogsPath({ workspaceID, workflowID }: Workflow): string 
 /** Paths on the BFF's origin. The query parameters `workspace` and `workflow` select the user's workflow. */
 export const logsPath = '/dapadmin/l5-etl/logs';
 export const streamPath = '/dapadmin/l5-etl/sse/logs/stream';
+/** Path of the page that shows the open streams. */
+export const adminPath = '/dapadmin/streams';

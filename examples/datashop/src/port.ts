@@ -1,9 +1,10 @@
-/** Reads a port number; 0 lets the system choose. @throws if it is no port number */
-export function readPort(value: string | undefined, fallback: number): number {
+/** Reads a port number from the environment; 0 lets the system choose. @throws if it is no port number */
+export function readPort(name: string, fallback: number): number {
+  const value = process.env[name];
   if (value === undefined || value === '') return fallback;
   const port = Number(value);
   if (!/^\d+$/.test(value) || port > 65_535) {
-    throw new Error(`PORT must be a number from 0 to 65535, not ${JSON.stringify(value)}`);
+    throw new Error(`${name} must be a number from 0 to 65535, not ${JSON.stringify(value)}`);
   }
   return port;
 }

@@ -37,7 +37,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 onOrphaned(() => void end(0));
 
 async function start(): Promise<void> {
-  const port = readPort(process.env.PORT, 3000);
+  const port = readPort('PORT', 3000);
+  const metricsPort = readPort('METRICS_PORT', port === 0 ? 0 : 9464);
   const data = process.env.DATASHOP_DATA || ownData;
   await mkdir(data, { recursive: true, mode: 0o700 });
   // The mode of a folder that the user chose is the user's.
@@ -47,15 +48,15 @@ async function start(): Promise<void> {
   const token = process.env.UPSTREAM_TOKEN || randomBytes(32).toString('base64url');
 
   const upstreamEnv = { ...log, TOKEN: token, PORT: '0' };
-  const upstreamPort = await supervisor.start({
+  const { port: upstreamPort } = await supervisor.start({
     name: 'upstream',
     script: 'upstream.ts',
     env: upstreamEnv,
     restart: true,
   });
   const upstream = `http://127.0.0.1:${upstreamPort}`;
-  const bffEnv = { UPSTREAM: upstream, TOKEN: token, PORT: String(port) };
-  const bffPort = await supervisor
+  const bffEnv = { ...log, UPSTREAM: upstream, TOKEN: token, PORT: String(port), METRICS_PORT: String(metricsPort) };
+  const bff = await supervisor
     .start({ name: 'bff', script: 'bff/main.ts', env: bffEnv, restart: false })
     .catch((error: StartError) => {
       throw new Error(portProblem(port, error.code) ?? error.message);
@@ -63,10 +64,10 @@ async function start(): Promise<void> {
   // Last, so that a start that fails at a busy port has written nothing.
   await supervisor.start({ name: 'pipeline', script: 'pipeline/main.ts', env: log, restart: true });
 
-  const url = `http://localhost:${bffPort}/`;
+  const url = `http://localhost:${bff.port}/`;
   console.log(`Datashop logs: ${url}`);
   // For a parent with an IPC channel, such as a test.
-  process.send?.({ url, upstream, pids: supervisor.pids() });
+  process.send?.({ url, metrics: `http://127.0.0.1:${bff.metricsPort}/metrics`, upstream, pids: supervisor.pids() });
 }
 
 start().catch((error: Error) => end(1, error.message));

@@ -7,6 +7,7 @@ import { Example, node } from './example.ts';
 /** The message that the example sends to a parent with an IPC channel. */
 interface Told {
   url: string;
+  metrics: string;
   upstream: string;
   pids: Record<'upstream' | 'bff' | 'pipeline', number>;
 }

@@ -9,7 +9,9 @@ export interface Fault {
   readonly minutes: number;
   /** Begins the fault. */
   begin?(script: Script): Promise<void>;
-  /** Is repeated every 15 seconds while the fault lasts. */
+  /** How often `again` is called in 15 seconds. @defaultValue 1 */
+  readonly times?: number;
+  /** Is repeated while the fault lasts. Two of them may run at the same time. */
   again?(script: Script): Promise<void>;
 }
 
@@ -42,22 +44,23 @@ export const faults = {
   'the upstream sends an event over maxEventBytes': {
     firing: ['SseGaps'],
     minutes: 1,
-    async again(script) {
-      if (script.browsers.length === 0) await script.exceedEvent(await script.open());
+    async begin(script) {
+      await script.exceedEvent(await script.open());
     },
   },
   'browsers come back all the time': {
     firing: ['SseReconnectStorm'],
     minutes: 2.25,
+    times: 8,
     async again(script) {
-      for (let n = 0; n < 80; n++) await script.leave(await script.open({ headers: { 'Last-Event-ID': '1' } }));
+      for (let n = 0; n < 10; n++) await script.leave(await script.open({ headers: { 'Last-Event-ID': '1' } }));
     },
   },
   'browsers read too slowly': {
     firing: ['SseSlowBrowsers'],
-    minutes: 2,
-    async again(script) {
-      await script.evict();
+    minutes: 1,
+    async begin(script) {
+      await script.evict(8);
     },
   },
   'a limit is reached': {

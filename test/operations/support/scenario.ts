@@ -42,8 +42,8 @@ export interface Scenario {
   readonly audit: readonly Line[];
   /** What `/metrics` serves now. */
   metrics(): Promise<string>;
-  /** `true`: the upstream answers each new request with 503. */
-  setAway(isAway: boolean): void;
+  /** The upstream answers requests with this request line with 503; undefined: none. */
+  setAway(line: string | undefined): void;
   /** Sends the request of a visitor. */
   visit(visitor?: Visitor): RawBrowser;
   close(): Promise<void>;
@@ -55,8 +55,8 @@ export async function startScenario(): Promise<Scenario> {
   const log: Line[] = [];
   const audit: Line[] = [];
   const keep = (lines: Line[]) => pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  let isAway = false;
-  const upstream = add(await rawUpstream((request) => answer(request, isAway)), (it) => it.close());
+  let away: string | undefined;
+  const upstream = add(await rawUpstream((request) => answer(request, away)), (it) => it.close());
   const registry = new Registry();
   const observers = [
     sseMetrics({ registry }),
@@ -102,8 +102,8 @@ export async function startScenario(): Promise<Scenario> {
     proxies,
     log,
     audit,
-    setAway: (away) => {
-      isAway = away;
+    setAway: (line) => {
+      away = line;
     },
     metrics: async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text(),
     visit({ route: name = 'logs', workflow, user, headers } = {}) {
@@ -115,8 +115,8 @@ export async function startScenario(): Promise<Scenario> {
   };
 }
 
-function answer(request: UpstreamRequestSeen, isAway: boolean): void {
-  if (isAway) request.raw('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n');
+function answer(request: UpstreamRequestSeen, away: string | undefined): void {
+  if (request.line === away) request.raw('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n');
   else if (request.line.includes('/missing')) request.raw('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
   else request.begin();
 }

@@ -19,6 +19,7 @@ export class Script {
   readonly expected = new Map<string, number>();
   readonly browsers: RawBrowser[] = [];
   #events = 0;
+  #streams = 0;
 
   constructor(scenario: Scenario) {
     this.scenario = scenario;
@@ -34,14 +35,20 @@ export class Script {
 
   /** Opens a stream of the route `logs`. */
   async open(visitor: Visitor = {}): Promise<OpenedStream> {
-    const { upstream } = this.scenario;
-    const next = upstream.requests.length;
+    const next = this.scenario.upstream.requests.length;
     const route = visitor.route ?? 'logs';
-    const browser = await this.scenario.visit(visitor).opened();
+    const workflow = visitor.workflow ?? `stream-${++this.#streams}`;
+    const browser = await this.scenario.visit({ ...visitor, workflow }).opened();
     if (route === 'logs') this.browsers.push(browser);
     this.#note(`active_sse_connections{route="${route}"}`);
     if (visitor.headers?.['Last-Event-ID']) this.#note(`sse_reconnection_attempts_total{route="${route}"}`);
-    return { browser, request: await upstream.request(next) };
+    return { browser, request: await this.#request(`GET /${workflow} HTTP/1.1`, next) };
+  }
+
+  /** The first upstream request with this request line, from the `next`-th on: others may be reconnecting. */
+  #request(line: string, next: number): Promise<UpstreamRequestSeen> {
+    const { requests } = this.scenario.upstream;
+    return until(() => requests.find((request, index) => index >= next && request.line === line));
   }
 
   /** The upstream sends one event; with an id unless `id` is false. */
@@ -97,24 +104,24 @@ export class Script {
   async breakUpstream(stream: OpenedStream): Promise<void> {
     const next = this.scenario.upstream.requests.length;
     stream.request.reset();
-    stream.request = await this.scenario.upstream.request(next);
+    stream.request = await this.#request(stream.request.line, next);
     this.#note('sse_upstream_reconnects_total{route="logs"}');
   }
 
-  /** The upstream breaks, and answers 503 from now on. */
+  /** The stream's upstream breaks, and answers 503 to it from now on. */
   async loseUpstream(stream: OpenedStream): Promise<void> {
-    const { upstream } = this.scenario;
-    const next = upstream.requests.length;
-    this.scenario.setAway(true);
+    const next = this.scenario.upstream.requests.length;
+    this.scenario.setAway(stream.request.line);
     stream.request.reset();
-    await upstream.request(next);
+    await this.#request(stream.request.line, next);
   }
 
   /** The upstream answers again. */
   async restoreUpstream(stream: OpenedStream): Promise<void> {
-    this.scenario.setAway(false);
+    this.scenario.setAway(undefined);
     await until(() => this.scenario.proxies[0]!.stats().outageMs === 0);
-    stream.request = this.scenario.upstream.requests.at(-1)!;
+    const { requests } = this.scenario.upstream;
+    stream.request = requests.findLast(({ line }) => line === stream.request.line)!;
     this.#note('sse_upstream_reconnects_total{route="logs"}');
   }
 
@@ -133,19 +140,20 @@ export class Script {
     this.#note('sse_gaps_total{reason="event-too-large",route="logs"}');
   }
 
-  /** A browser that reads nothing is disconnected. */
-  async evict(): Promise<void> {
+  /** Browsers that read nothing are disconnected. */
+  async evict(count = 1): Promise<void> {
     const { upstream, port, proxies } = this.scenario;
     const proxy = proxies[2]!;
     const next = upstream.requests.length;
     const before = proxy.stats();
-    const slow = reader(port, '/sse/slow/w');
-    void flood(await upstream.request(next), 4_000, 16_384);
-    await until(() => proxy.stats().evicted > before.evicted && proxy.stats().open === before.open);
-    slow.leave();
-    this.#note('sse_evicted_total{bound="maxStallMs",route="slow"}');
-    this.#note('sse_connection_duration_seconds_count{reason="evicted",route="slow"}');
-    this.#note('sse_time_to_first_event_seconds_count{route="slow"}');
+    const slow = Array.from({ length: count }, () => reader(port, '/sse/slow/w'));
+    await upstream.request(next + count - 1);
+    for (const request of upstream.requests.slice(next)) void flood(request, 4_000, 16_384);
+    await until(() => proxy.stats().evicted === before.evicted + count && proxy.stats().open === before.open);
+    for (const browser of slow) browser.leave();
+    this.#note('sse_evicted_total{bound="maxStallMs",route="slow"}', count);
+    this.#note('sse_connection_duration_seconds_count{reason="evicted",route="slow"}', count);
+    this.#note('sse_time_to_first_event_seconds_count{route="slow"}', count);
   }
 
   /** A browser leaves. */

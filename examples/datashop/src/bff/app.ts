@@ -1,7 +1,9 @@
+import { adminPage } from '@datashop/sse-metrics';
 import express, { type Express } from 'express';
-import { logsPath, streamPath } from '../demo.ts';
+import { adminPath, logsPath, streamPath } from '../demo.ts';
 import { allowedHosts, loopbackHosts } from './allowed-hosts.ts';
 import { health } from './health.ts';
+import { observe, type StreamLogs } from './observe.ts';
 import { onlyGet } from './only-get.ts';
 import { OpenStreams } from './open-streams.ts';
 import { page } from './page.ts';
@@ -20,18 +22,23 @@ export interface BffOptions {
   token: string;
   /** Host names that the page is served under, with or without a port. @defaultValue the loopback names */
   hosts?: readonly string[];
+  /** Access and audit log of the streams. @defaultValue none */
+  logs?: StreamLogs;
 }
 
 export interface Bff {
   app: Express;
+  /** Serves `/metrics` and `/summary`: for a port of its own. */
+  metricsApp: Express;
   /** Ends the streams, spread over `graceMs` milliseconds. */
   drain(graceMs: number): Promise<void>;
 }
 
 /** Creates the BFF. @throws Error if an entry of `hosts` is not a host name */
-export function bff({ upstream, token, hosts = loopbackHosts }: BffOptions): Bff {
+export function bff({ upstream, token, hosts = loopbackHosts, logs }: BffOptions): Bff {
   const { router: healthRouter, drain } = health(upstream);
-  const stream = streamLogs(upstream, token);
+  const { observers, metricsApp } = observe(logs);
+  const stream = streamLogs(upstream, token, observers);
   const open = new OpenStreams();
   const app = express().disable('x-powered-by');
   // X-Forwarded-Proto counts only from a TLS terminator on this machine or in its private network.
@@ -48,12 +55,15 @@ export function bff({ upstream, token, hosts = loopbackHosts }: BffOptions): Bff
   app.all(logsPath, onlyGet, demandSession, restLogs(upstream, token));
   app.get(streamPath, open.watch);
   app.use(stream);
+  // Here, every user is an operator. A real application also checks the user's role.
+  app.use(adminPath, demandSession, open.watch, adminPage({ proxies: [stream], title: 'Datashop streams' }));
   app.use(page());
   app.use(notFound);
   app.use(problems);
 
   return {
     app,
+    metricsApp,
     drain: async (graceMs) => {
       drain();
       await stream.close({ graceMs });

@@ -1,14 +1,15 @@
-import { type SseProxyRouter, sseRouter } from '@datashop/sse-proxy';
+import { type SseObserver, type SseProxyRouter, sseRouter } from '@datashop/sse-proxy';
 import { streamPath, upstreamLogsPath } from '../demo.ts';
 import { Problem } from './problem.ts';
 import { requestedWorkflow } from './requested-workflow.ts';
 import { stillSignedIn } from './session.ts';
 
 /** Proxies the live logs from the log service to the browser, through this origin. */
-export function streamLogs(upstream: string, token: string): SseProxyRouter {
+export function streamLogs(upstream: string, token: string, observers: SseObserver[]): SseProxyRouter {
   return sseRouter(
     {
       [streamPath]: {
+        name: streamPath,
         target: (req) => {
           const workflow = requestedWorkflow(req, req.session.user);
           if (!workflow) throw new Problem(403, 'You may not read the logs of this workflow.');
@@ -28,6 +29,7 @@ export function streamLogs(upstream: string, token: string): SseProxyRouter {
       // browser goes up.
       forwardHeaders: ['traceparent', 'tracestate', 'x-request-id'],
       upstreamHeaders: (req) => ({ authorization: `Bearer ${token}`, 'x-user-id': req.session.user ?? '' }),
+      observers,
       // The customer's limits per user and workflow are the log service's, where all instances of this server meet.
       limits: { total: 1_000, rules: [{ name: 'session', key: (req) => req.sessionID, max: 10, opensPerMinute: 120 }] },
     },

@@ -1,8 +1,6 @@
-import type { ChildMessage } from './messages.ts';
+import type { ChildMessage, Ports } from './messages.ts';
 
-export interface Running {
-  /** The port it listens on; missing if it has none. */
-  port?: number;
+export interface Running extends Ports {
   stop(): Promise<void>;
 }
 
@@ -37,7 +35,10 @@ export async function runChild(start: () => Promise<Running>): Promise<void> {
     return;
   }
   if (stopping) await end(running);
-  else notifyParent({ type: 'ready', ...(running.port === undefined ? {} : { port: running.port }) });
+  else {
+    const { stop: _, ...ports } = running;
+    notifyParent({ type: 'ready', ...ports });
+  }
 }
 
 async function end(running: Running): Promise<void> {

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { type ChildMessage, StartError } from './messages.ts';
+import { type ChildMessage, type Ports, StartError } from './messages.ts';
 
 /** Milliseconds until a child that does not stop is killed, so that Ctrl-C never hangs. */
 const stopDeadlineMs = 5_000;
@@ -41,15 +41,16 @@ export class Service {
     return this.#process.pid;
   }
 
-  /** Resolves with the port it listens on, 0 if it has none; rejects if it can't start. */
-  async ready(): Promise<number> {
+  /** Resolves with the ports that it listens on; rejects if it can't start. */
+  async ready(): Promise<Ports> {
     const message = once(this.#process, 'message') as Promise<[ChildMessage]>;
     const ended = this.ended.then((how) => {
       throw new StartError(`${this.name} ended before it was ready (${how})`);
     });
     const [answer] = await Promise.race([message, ended]);
     if (answer.type === 'failed') throw new StartError(`${this.name}: ${answer.message}`, answer.code);
-    return answer.port ?? 0;
+    const { type: _, ...ports } = answer;
+    return ports;
   }
 
   async stop(): Promise<void> {

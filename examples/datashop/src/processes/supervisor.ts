@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { Ports } from './messages.ts';
 import { Service, type ServiceSpec } from './service.ts';
 
 const firstPauseMs = 250;
@@ -30,12 +31,12 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** Resolves with the port of the service once it is ready. */
-  async start(spec: Supervised): Promise<number> {
+  /** Resolves with the ports of the service once it is ready. */
+  async start(spec: Supervised): Promise<Ports> {
     const service = this.#launch(spec);
-    const port = await service.ready();
-    void this.#watch({ ...spec, env: { ...spec.env, PORT: String(port) } }, service);
-    return port;
+    const ports = await service.ready();
+    void this.#watch({ ...spec, env: { ...spec.env, PORT: String(ports.port ?? 0) } }, service);
+    return ports;
   }
 
   pids(): Record<string, number | undefined> {

@@ -3,6 +3,8 @@ import { closeServer, listen } from '../../src/listen.ts';
 
 export interface Front {
   url: string;
+  /** Origin of `/metrics`. */
+  metricsUrl: string;
   /** Sends a GET; without a session unless `headers` contain a cookie. */
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   /** Visits the page, signs in as the user if one is named, and returns the session's cookie. */
@@ -15,12 +17,14 @@ const cookieOf = (answer: Response) => answer.headers.getSetCookie()[0]?.split('
 
 /** Starts the BFF in this process, in front of `upstream`. */
 export async function front(upstream: string, token: string): Promise<Front> {
-  const { app, drain } = bff({ upstream, token });
+  const { app, metricsApp, drain } = bff({ upstream, token });
   const { server, port } = await listen(app, 0, '127.0.0.1');
+  const metrics = await listen(metricsApp, 0, '127.0.0.1');
   const url = `http://127.0.0.1:${port}`;
   const get: Front['get'] = (path, headers = {}) => fetch(`${url}${path}`, { headers });
   return {
     url,
+    metricsUrl: `http://127.0.0.1:${metrics.port}`,
     get,
     signIn: async (user) => {
       const page = await get('/');
@@ -36,9 +40,11 @@ export async function front(upstream: string, token: string): Promise<Front> {
     drain: () => drain(0),
     close: async () => {
       await drain(0);
-      const closed = closeServer(server);
-      server.closeAllConnections();
-      await closed;
+      for (const it of [server, metrics.server]) {
+        const closed = closeServer(it);
+        it.closeAllConnections();
+        await closed;
+      }
     },
   };
 }

@@ -45,9 +45,8 @@ export interface SlowReader {
   leave(): void;
 }
 
-export function reader(port: number, path = '/sse', extra: Record<string, string> = {}): SlowReader {
-  const headers = { accept: 'text/event-stream', ...extra };
-  const request = http.get({ host: '127.0.0.1', port, path, headers, agent: false });
+export function reader(port: number, path = '/sse'): SlowReader {
+  const request = http.get({ host: '127.0.0.1', port, path, headers: { accept: 'text/event-stream' }, agent: false });
   let response: http.IncomingMessage | undefined;
   let over = false;
   let events = 0;
