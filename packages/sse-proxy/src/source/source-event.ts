@@ -1,4 +1,4 @@
-import { SseProxyError, showKind } from '../errors.ts';
+import { isProxyError, SseProxyError, showKind } from '../errors.ts';
 import { controlPrefix, gapType, serializeEvent } from '../sse/events.ts';
 import type { SseEvent } from '../types.ts';
 
@@ -46,4 +46,9 @@ function checkControl({ id, event }: SseEvent): void {
 function wrong(field: string, expected: string, got: string): SseProxyError {
   const message = `sse-proxy source: ${field}: expected ${expected}, got ${got}`;
   return new SseProxyError('ERR_SSE_SOURCE_EVENT', { message });
+}
+
+/** `cause` itself if it is an error of this package, otherwise an `ERR_SSE_SOURCE` that wraps it. */
+export function asSourceError(cause: unknown): SseProxyError {
+  return isProxyError(cause) ? cause : new SseProxyError('ERR_SSE_SOURCE', { message: 'source failed', cause });
 }

@@ -17,9 +17,9 @@ export function createSourceUpstream(
       return count.connections;
     },
     open({ req, headers, isResume = false, run = runInRootContext }, handler) {
-      const call = new SourceCall(count, handler, run, isResume);
+      const call = new SourceCall(count, handler, isResume);
       const context = Object.freeze({ lastEventId: lastEventId(headers), signal: call.signal });
-      call.begin(() => source(req as Request, context), headersTimeoutMs);
+      call.begin(() => source(req as Request, context), run, headersTimeoutMs);
       return call;
     },
   };

@@ -1,0 +1,180 @@
+import type { SseProxyError } from '../errors.ts';
+import type { RunInContext } from '../lifecycle/async-context.ts';
+import { closeIterator } from './iterator.ts';
+import { asSourceError, encodeEvent } from './source-event.ts';
+
+/** Most events, and about how many characters, that one turn of the event loop pulls from a source. */
+const maxEventsPerTurn = 256;
+const maxCharactersPerTurn = 65_536;
+
+/** Handles what a source yields. */
+export interface PumpHandler {
+  /** The source has yielded its first event, or has returned without one. */
+  onFirstResult(): void;
+  onData(chunk: Buffer): void;
+  /** The source has returned (`'complete'`) or failed. Nothing is called afterwards. */
+  onEnd(end: SseProxyError | 'complete'): void;
+}
+
+/**
+ * Pulls the iterator of a source, and turns its events into bytes. Events that are ready in one turn of the event loop are
+ * passed on as one chunk. At most one `next()` is pending, and none is called during a pause.
+ */
+export class EventPump {
+  /** The source's own code runs in this asynchronous context. */
+  readonly #run: RunInContext;
+  /** Undefined after the end: a source that never settles then keeps no stream in memory. */
+  #handler: PumpHandler | undefined;
+  /** Undefined after the source's own end: then it must not be closed. */
+  #iterator: AsyncIterator<unknown> | undefined;
+  #isEager = false;
+  #hasResult = false;
+  #isPaused = false;
+  #isPulling = false;
+  #isFlushDue = false;
+  /** The events of this turn, as text. */
+  #batch = '';
+  /** Number of results of this turn. */
+  #results = 0;
+  /** Is thrown into the source behind the events before it. */
+  #wrongEvent: SseProxyError | undefined;
+  /** Is reported behind the events before it. */
+  #end: SseProxyError | 'complete' | undefined;
+
+  constructor(iterator: AsyncIterator<unknown>, handler: PumpHandler, run: RunInContext) {
+    this.#iterator = iterator;
+    this.#handler = handler;
+    this.#run = run;
+  }
+
+  /** `isEager`: the first result is pulled despite a pause. */
+  start(isEager: boolean): void {
+    this.#isEager = isEager;
+    this.#run(this.#continue);
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    // In a turn of its own: the source is the user's code, which must not run within the feed's.
+    this.#flushSoon();
+  }
+
+  /** Drops what is buffered, and closes the iterator unless the source is over by itself. */
+  close(): void {
+    const iterator = this.#iterator;
+    this.#handler = undefined;
+    this.#iterator = undefined;
+    this.#wrongEvent = undefined;
+    this.#end = undefined;
+    this.#batch = '';
+    if (iterator) this.#run(() => closeIterator(iterator));
+  }
+
+  get #canPull(): boolean {
+    const isFull = this.#results >= maxEventsPerTurn || this.#batch.length >= maxCharactersPerTurn;
+    const isWanted = !this.#isPaused || (this.#isEager && this.#results === 0);
+    return isWanted && !this.#isPulling && !isFull && !this.#wrongEvent && !this.#end;
+  }
+
+  #pull(): void {
+    const iterator = this.#iterator;
+    if (!iterator || !this.#canPull) return;
+    this.#isPulling = true;
+    try {
+      Promise.resolve(iterator.next()).then(this.#onResult, this.#onFailure);
+    } catch (cause) {
+      this.#onFailure(cause);
+    }
+  }
+
+  readonly #onResult = (result: IteratorResult<unknown>): void => {
+    this.#isPulling = false;
+    if (!this.#handler) return;
+    this.#results++;
+    try {
+      if (result.done) return this.#finish('complete');
+      this.#add(result.value);
+    } catch (cause) {
+      // The iterator is not over: close() closes it.
+      this.#end = asSourceError(cause);
+    }
+    this.#flushSoon();
+    this.#pull();
+  };
+
+  readonly #onFailure = (cause: unknown): void => {
+    this.#isPulling = false;
+    if (this.#handler) this.#finish(asSourceError(cause));
+  };
+
+  #add(event: unknown): void {
+    try {
+      this.#batch += encodeEvent(event);
+    } catch (cause) {
+      this.#wrongEvent = asSourceError(cause);
+      return;
+    }
+    this.#noteResult();
+  }
+
+  #noteResult(): void {
+    if (this.#hasResult) return;
+    this.#hasResult = true;
+    this.#isEager = false;
+    this.#handler?.onFirstResult();
+  }
+
+  #finish(end: SseProxyError | 'complete'): void {
+    this.#iterator = undefined;
+    if (end === 'complete') this.#noteResult();
+    this.#end = end;
+    if (this.#hasResult) this.#flushSoon();
+    else this.#handler?.onEnd(end);
+  }
+
+  // A turn of the event loop lies between two batches, however many events the source has ready.
+  #flushSoon(): void {
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    setImmediate(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#isFlushDue = false;
+    if (this.#isPaused) return;
+    this.#results = 0;
+    if (this.#batch !== '') {
+      const chunk = Buffer.from(this.#batch);
+      this.#batch = '';
+      this.#handler?.onData(chunk);
+    }
+    // onData() may have paused or closed this pump.
+    if (this.#isPaused) return;
+    if (this.#end) this.#handler?.onEnd(this.#end);
+    else this.#run(this.#continue);
+  };
+
+  readonly #continue = (): void => {
+    if (this.#wrongEvent) this.#throw(this.#wrongEvent);
+    else this.#pull();
+  };
+
+  /** Throws the error at the `yield` of the event. A source that catches it may go on. */
+  #throw(error: SseProxyError): void {
+    this.#wrongEvent = undefined;
+    const iterator = this.#iterator;
+    if (!iterator) return;
+    if (typeof iterator.throw !== 'function') return this.#handler?.onEnd(error);
+    this.#isPulling = true;
+    try {
+      Promise.resolve(iterator.throw(error)).then(this.#onResult, this.#onFailure);
+    } catch (cause) {
+      this.#onFailure(cause);
+    }
+  }
+}
