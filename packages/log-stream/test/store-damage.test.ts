@@ -108,6 +108,28 @@ describe('SqliteLogStore and what its file should not contain', () => {
     expect(next.body.logs.map(({ message }: { message: string }) => message)).to.deep.equal(['more1', 'end']);
   });
 
+  it('health finds damage on the disk that SQLite does not see in its memory', async () => {
+    const store = new SqliteLogStore({ path });
+    await store.append(logs(50));
+    expect((await store.health()).problem).to.equal(undefined);
+    const checkpoint = new DatabaseSync(path);
+    checkpoint.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    checkpoint.close();
+    writeFileSync(path, Buffer.alloc(readFileSync(path).length, 0xff));
+    let problem: Error | undefined;
+    while (problem === undefined) {
+      ({ problem } = await store.health());
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(problem.message).to.equal('file is not a database');
+    await store.close();
+  });
+
+  it('refuses a file with a table of the same name that another program has created', async () => {
+    execute('CREATE TABLE logs (a)');
+    expect(() => new SqliteLogStore({ path })).to.throw('The database has a table "logs" of another version of');
+  });
+
   it('corrupt pages are one error however many reads touch them, and health recovers with the file', async () => {
     const first = new SqliteLogStore({ path });
     for (let i = 0; i < 20; i++) await first.append(logs(50, `${i}-`));

@@ -1,6 +1,6 @@
 import { haystackOf } from '../../filter.ts';
 import type { LogDocument } from '../../types.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, LastAppend } from './connection.ts';
 import { transaction } from './transaction.ts';
 import { levelBit } from './where.ts';
 
@@ -14,16 +14,6 @@ export type Row = readonly [
   document: string,
   searched: number,
 ];
-
-/** The state of the store after an append. */
-export interface LastAppend {
-  /** The newest number. */
-  readonly seq: number;
-  /** Number of logs. */
-  readonly logs: number;
-  /** SQLite's `data_version` at that time: another value means that another connection has written since. */
-  readonly dataVersion: number;
-}
 
 /** Numbers per millisecond of the clock, for {@link beforeAppend}. */
 const numbersPerMs = 1_024;

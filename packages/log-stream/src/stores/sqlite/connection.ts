@@ -2,13 +2,22 @@ import { existsSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { LogBounds, LogFilter } from '../../types.ts';
-import type { LastAppend } from './append.ts';
 import { checkModes, createPrivately, deleteLeftovers, identityOf, walOf } from './file.ts';
 import { createSchema, hasSchema } from './schema.ts';
 import { isWriteProtected } from './sqlite-error.ts';
 import { transaction } from './transaction.ts';
 import { maxWalBytes } from './wal-size.ts';
 import { scopeOf } from './where.ts';
+
+/** The state of the store after an append. */
+export interface LastAppend {
+  /** The newest number. */
+  readonly seq: number;
+  /** Number of logs. */
+  readonly logs: number;
+  /** SQLite's `data_version` at that time: another value means that another connection has written since. */
+  readonly dataVersion: number;
+}
 
 /** An open database with its prepared statements. */
 export class Connection {

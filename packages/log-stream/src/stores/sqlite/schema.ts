@@ -10,8 +10,8 @@ const version = 1;
 // deleted. `logs_trimmed` has the highest number deleted of each workflow. A trigger maintains both after an operator's own
 // DELETE; an append does so itself, for all deleted rows at once.
 const tables = `
-  CREATE TABLE IF NOT EXISTS log_store (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS logs (
+  CREATE TABLE log_store (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE logs (
     seq INTEGER PRIMARY KEY,
     workspace TEXT NOT NULL,
     workflow TEXT NOT NULL,
@@ -21,21 +21,21 @@ const tables = `
     document TEXT NOT NULL,
     searched INTEGER NOT NULL DEFAULT 0
   );
-  CREATE INDEX IF NOT EXISTS logs_scope ON logs (workspace, workflow, seq, level, at, searched);
-  CREATE TABLE IF NOT EXISTS log_totals (
+  CREATE INDEX logs_scope ON logs (workspace, workflow, seq, level, at, searched);
+  CREATE TABLE log_totals (
     id INTEGER PRIMARY KEY,
     logs INTEGER NOT NULL,
     trimmed INTEGER NOT NULL,
     cut INTEGER NOT NULL
   );
-  INSERT OR IGNORE INTO log_totals SELECT 1, count(*), coalesce(min(seq), 1) - 1, 0 FROM logs;
-  CREATE TABLE IF NOT EXISTS logs_trimmed (
+  INSERT INTO log_totals VALUES (1, 0, 0, 0);
+  CREATE TABLE logs_trimmed (
     workspace TEXT NOT NULL,
     workflow TEXT NOT NULL,
     seq INTEGER NOT NULL,
     PRIMARY KEY (workspace, workflow)
   ) WITHOUT ROWID;
-  CREATE TRIGGER IF NOT EXISTS logs_deleted AFTER DELETE ON logs
+  CREATE TRIGGER logs_deleted AFTER DELETE ON logs
   WHEN OLD.seq > (SELECT cut FROM log_totals WHERE id = 1) BEGIN
     UPDATE log_totals SET logs = logs - 1, trimmed = max(trimmed, OLD.seq) WHERE id = 1;
     INSERT INTO logs_trimmed VALUES (OLD.workspace, OLD.workflow, OLD.seq)
@@ -59,8 +59,13 @@ export function createSchema(db: DatabaseSync): boolean {
   db.exec('PRAGMA journal_mode = WAL');
   return transaction(db, 'IMMEDIATE', () => {
     if (hasSchema(db)) return false;
+    if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'logs'").get()) {
+      throw new Error(
+        'The database has a table "logs" of another version of @datashop/log-stream, or of another program',
+      );
+    }
     db.exec(tables);
-    db.prepare('INSERT OR IGNORE INTO log_store VALUES (?, ?)').run('epoch', randomBytes(8).toString('hex'));
+    db.prepare('INSERT INTO log_store VALUES (?, ?)').run('epoch', randomBytes(8).toString('hex'));
     db.exec(`PRAGMA user_version = ${version}`);
     return true;
   });

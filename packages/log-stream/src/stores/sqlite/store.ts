@@ -12,14 +12,15 @@ import type {
   StoredLog,
 } from '../../types.ts';
 import { append, type Row, rowOf } from './append.ts';
+import { AppendQueue } from './append-queue.ts';
 import type { Connection } from './connection.ts';
 import { Database } from './database.ts';
 import { Entries } from './entries.ts';
 import { Failures } from './failures.ts';
 import { queryPage } from './page.ts';
+import { probe } from './probe.ts';
 import { readBatch } from './read.ts';
 import { retryWhileBusy } from './retry.ts';
-import { isBusy } from './sqlite-error.ts';
 import { Turns } from './turns.ts';
 import { Wakeups } from './wakeups.ts';
 import { WalSize } from './wal-size.ts';
@@ -58,6 +59,9 @@ const rules: Rules<keyof SqliteLogStoreOptions> = {
   pollMs: [100, delay],
 };
 
+/** Milliseconds between two probes of the file by `health()`. */
+const probeMs = 1_000;
+
 /**
  * A log store in one SQLite file, with Node's built-in `node:sqlite`.
  *
@@ -81,8 +85,8 @@ export class SqliteLogStore implements LogStore {
   readonly #walSize: WalSize;
   readonly #failures = new Failures();
   readonly #turns = new Turns();
-  #appended: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+  readonly #appends = new AppendQueue();
+  #probedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: SqliteLogStoreOptions) {
     const given = readOptions<Complete<SqliteLogStoreOptions>>('SqliteLogStore', options, rules);
@@ -111,7 +115,7 @@ export class SqliteLogStore implements LogStore {
     // Checked and copied now, because the caller may change its objects while the append waits for a lock.
     const rows = logs.map((log) => rowOf(log, serializeLogDocument(log, this.#maxLogBytes)));
     if (rows.length === 0) return [];
-    const first = await this.#inOrder(() => this.#append(rows));
+    const first = await this.#appends.run(() => this.#append(rows));
     return logs.map((log, index) => ({ seq: first + index, log }));
   }
 
@@ -137,6 +141,7 @@ export class SqliteLogStore implements LogStore {
     let figures = {};
     try {
       this.#failures.check();
+      await this.#probe();
       figures = await this.#snapshot((connection) => ({
         logs: connection.logs(),
         generation: connection.bounds().generation,
@@ -149,23 +154,8 @@ export class SqliteLogStore implements LogStore {
 
   async close(): Promise<void> {
     this.#wakeups.close();
-    await this.#appended;
+    await this.#appends.settled();
     this.#database.close();
-  }
-
-  /** Runs appends one after the other: the first one at once, the others behind one that waits for a lock. */
-  async #inOrder(work: () => number): Promise<number> {
-    if (this.#waiting === 0) {
-      try {
-        return work();
-      } catch (error) {
-        if (!isBusy(error)) throw error;
-      }
-    }
-    this.#waiting++;
-    const result = this.#appended.then(() => retryWhileBusy(work)).finally(() => this.#waiting--);
-    this.#appended = result.catch(() => {});
-    return result;
   }
 
   /** Appends now and returns the first number, or throws SQLite's error if the database is locked. */
@@ -182,13 +172,31 @@ export class SqliteLogStore implements LogStore {
   }
 
   async #snapshot<T>(work: (connection: Connection) => T): Promise<T> {
+    return this.#attempt(() => this.#database.snapshot(work));
+  }
+
+  /** Reads the file behind SQLite's memory, at most once a second. */
+  async #probe(): Promise<void> {
+    const { file } = this.#database;
+    if (file === undefined || performance.now() - this.#probedAt < probeMs) return;
+    this.#probedAt = performance.now();
+    await this.#attempt(() => {
+      // First, because SQLite must not open a file beside the write-ahead log of the one that it has replaced.
+      this.#database.isCurrent();
+      this.#database.connection();
+      probe(file);
+    });
+  }
+
+  /** Calls `read` until the database is not locked, and remembers its failure. */
+  async #attempt<T>(read: () => T): Promise<T> {
     try {
-      return await retryWhileBusy(() => this.#database.snapshot(work));
+      return await retryWhileBusy(read);
     } catch (error) {
       if (this.#database.isClosed) throw error;
       throw this.#failures.remember(error, () => {
         this.#database.reopen();
-        this.#database.snapshot(work);
+        read();
       });
     }
   }
