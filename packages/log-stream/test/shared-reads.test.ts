@@ -133,6 +133,20 @@ describe('many subscribers of one workflow', () => {
     });
   }
 
+  it('are sent logs that follow each other closely in one write', async () => {
+    const { store, streams } = await subscribers();
+    const before = store.reads;
+    const startedAt = performance.now();
+    for (const document of logs(200)) {
+      await store.append([document]);
+      await nextTurn();
+    }
+    await Promise.all(streams.map((stream) => stream.untilMessage('m199')));
+    // A write every 6 ms at most, for 24 subscribers.
+    expect(store.reads - before).to.be.at.most(Math.ceil((performance.now() - startedAt) / 6) + 2);
+    for (const stream of streams) expect(stream.messages).to.have.lengthOf(200);
+  });
+
   it('get every log once, a turn’s worth at a time, from a store whose reads return megabytes', async () => {
     const store = new LargeReadsStore(new SqliteLogStore({ path: ':memory:' }));
     const { url, router } = await service({ store });

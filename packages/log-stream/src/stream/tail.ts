@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { LogBatch, LogStore } from '../types.ts';
 import { type Run, readLimit, runOf, type Selection, type SharedReads } from './shared-reads.ts';
 
@@ -12,6 +12,13 @@ export interface TailMember {
   /** Breaks the stream after a failure of the store. */
   end(reason: 'store-failed'): void;
 }
+
+/**
+ * Least time between two deliveries, for each member. What a delivery costs depends on the number of members and hardly on
+ * that of the logs, so logs that follow each other closely are sent together. After a longer silence, a log is sent at once.
+ */
+const pauseMsPerMember = 0.25;
+const maxPauseMs = 25;
 
 /**
  * Reads the newest logs once for all readers that have reached them: each new log is read, matched and serialised once
@@ -31,6 +38,8 @@ export class Tail {
   #unsubscribe: (() => void) | undefined;
   #notified = false;
   #reading = false;
+  /** No delivery before this time of the monotonic clock, in milliseconds. */
+  #pausedUntil = 0;
 
   /** @param report called once for every failed read, however many readers it ends */
   constructor(store: LogStore, reads: SharedReads, report: (error: unknown) => void) {
@@ -85,6 +94,9 @@ export class Tail {
       // One read for everything that is appended within a turn. And Node hands what was written in a turn to the kernel at
       // its end: before that, every socket that was sent much looks full.
       await nextTurn();
+      const pauseMs = this.#pausedUntil - performance.now();
+      if (pauseMs > 0) await pause(pauseMs);
+      if (this.#members.size === 0) break;
       this.#notified = false;
       const from = this.#position;
       try {
@@ -119,6 +131,9 @@ export class Tail {
     }
     this.#position = Math.max(this.#position, batch.throughSeq);
     if (batch.throughSeq < batch.lastSeq) this.#notified = true;
+    else if (batch.logs.length > 0) {
+      this.#pausedUntil = performance.now() + Math.min(maxPauseMs, this.#members.size * pauseMsPerMember);
+    }
   }
 
   #leaveAll(readers: Iterable<TailMember>): void {
