@@ -96,8 +96,9 @@ describe('limits.rules', () => {
 
   it('a rule whose key is undefined does not apply, and one whose key fails refuses with 503', async () => {
     const errors: Error[] = [];
-    const keys: unknown[] = [undefined, undefined, '', 7, Promise.reject(new Error('async'))];
-    const rules = [{ name: 'odd', key: () => keys.shift() as string, max: 1 }];
+    const rejects = () => Promise.reject(new Error('async'));
+    const keys = [() => undefined, () => undefined, () => '', () => 7, rejects];
+    const rules = [{ name: 'odd', key: () => keys.shift()?.() as string, max: 1 }];
     const { url } = await service({ limits: { rules }, onError: (error) => errors.push(error) });
     for (let i = 0; i < 2; i++) expect((await openStream(url + streamOf('a'))).status).to.equal(200);
     for (let i = 0; i < 3; i++) expect((await ask(url, streamOf('a')))[1]).to.equal('ERR_LOG_STREAM_HOOK');
