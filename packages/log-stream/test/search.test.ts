@@ -1,0 +1,121 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
+import { expect } from 'chai';
+import request from 'supertest';
+import { type LogPage, type LogQuery, SqliteLogStore } from '../src/index.ts';
+import { eventually, log, logs, logsPath, service, stopServices } from './support/service.ts';
+import { leaveStreams } from './support/sse.ts';
+import { CountingStore } from './support/stores.ts';
+
+/** Holds queries back, and knows which were aborted. */
+class HeldStore extends CountingStore {
+  readonly signals: AbortSignal[] = [];
+  readonly #gate = Promise.withResolvers<void>();
+
+  override async query(query: LogQuery): Promise<LogPage> {
+    if (query.signal) this.signals.push(query.signal);
+    await this.#gate.promise;
+    return super.query(query);
+  }
+
+  release(): void {
+    this.#gate.resolve();
+  }
+}
+
+/** Longest time that the event loop is blocked while `work` runs, in milliseconds. */
+async function longestBlock(work: () => Promise<unknown>): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  await work();
+  delay.disable();
+  return delay.max / 1e6;
+}
+
+describe('searches and large pages', () => {
+  afterEach(async () => {
+    leaveStreams();
+    await stopServices();
+  });
+
+  it('refuses a search of more than 200 characters for pages and streams', async () => {
+    const { app } = await service();
+    for (const path of [logsPath, `${logsPath}/stream`, '/logs/stream']) {
+      const { body } = await request(app)
+        .get(`${path}?search=${'x'.repeat(201)}`)
+        .expect(400);
+      expect(body).to.include({ parameter: 'search', code: 'ERR_LOG_STREAM_PARAMETER' });
+      expect(body.detail).to.match(/^search: expected at most 200 characters, got "x+…?/);
+    }
+    await request(app)
+      .get(`${logsPath}?search=${'x'.repeat(200)}`)
+      .expect(200);
+  });
+
+  it('a page of large logs ends early, and its cursor continues exactly', async () => {
+    const { app, store } = await service();
+    await store.append(logs(40, 'm', { description: 'x'.repeat(50_000) }));
+    const seen: string[] = [];
+    let pages = 0;
+    for (let cursor = ''; ; pages++) {
+      const { body } = await request(app).get(`${logsPath}?order=asc&limit=500&cursor=${cursor}`).expect(200);
+      expect(body.logs.length).to.be.within(1, 11);
+      expect([body.total, body.gap]).to.deep.equal([40, null]);
+      seen.push(...body.logs.map(({ message }: { message: string }) => message));
+      if (body.nextCursor === null) break;
+      cursor = body.nextCursor;
+    }
+    expect(seen).to.deep.equal(logs(40).map(({ message }) => message));
+    expect(pages).to.be.above(2);
+  });
+
+  it('stops a query whose client has left, and frees its place in limits.pages', async () => {
+    const store = new HeldStore(new SqliteLogStore({ path: ':memory:' }));
+    const { url, app } = await service({ store, limits: { pages: 2 } });
+    const clients = [new AbortController(), new AbortController()];
+    const left = clients.map(({ signal }) => fetch(url + logsPath, { signal }).catch(() => 'left'));
+    await eventually(() => store.signals.length === 2);
+    const { body, headers } = await request(app).get(logsPath).expect(503);
+    expect([body.code, headers['retry-after']]).to.deep.equal(['ERR_LOG_STREAM_LIMIT', '5']);
+    for (const client of clients) client.abort();
+    await Promise.all(left);
+    await eventually(() => store.signals.every(({ aborted }) => aborted));
+    store.release();
+    for (;;) {
+      const { status } = await request(app).get(logsPath);
+      if (status === 200) break;
+      await setTimeout(1);
+    }
+  });
+
+  it('a search that is aborted reads no further', async () => {
+    const store = new SqliteLogStore({ path: ':memory:' });
+    await store.append(logs(3_000, 'm', { description: 'x'.repeat(8_000) }));
+    const client = new AbortController();
+    const query = store.query({ filter: { search: 'nothing' }, order: 'asc', limit: 50, signal: client.signal });
+    const ended = query.then(
+      () => 'found',
+      (error: Error) => error.name,
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    client.abort();
+    expect(await ended).to.equal('AbortError');
+    await store.close();
+  });
+
+  it('many simultaneous searches of a large store block the event loop only for short turns', async () => {
+    const { url, store } = await service();
+    for (let i = 0; i < 20; i++) await store.append(logs(500, 'm', { description: `${'a'.repeat(4_000)}` }));
+    await store.append([log('end', { description: 'c'.repeat(900_000) })]);
+    const needle = `${'a'.repeat(199)}b`;
+    const search = async () => {
+      const answer = await fetch(`${url}${logsPath}?search=${needle}`);
+      expect(((await answer.json()) as { total: number }).total).to.equal(0);
+    };
+    await search();
+    const alone = await longestBlock(() => setTimeout(50));
+    const blocked = await longestBlock(() => Promise.all(Array.from({ length: 20 }, search)));
+    // 40 MB of text are searched 20 times. In one turn each, or all in one, that takes a hundred times as long.
+    expect(blocked).to.be.below(Math.max(100, 10 * alone));
+  });
+});
