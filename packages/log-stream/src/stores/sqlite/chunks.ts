@@ -13,8 +13,12 @@ export interface Range {
 /** Most rows of a chunk whose conditions the index answers, and of one whose text is searched. */
 const maxIndexRows = 10_000;
 const maxSearchedRows = 1_000;
-/** Most text of a chunk that is searched. */
-const maxSearchedCharacters = 4 * 1024 * 1024;
+/**
+ * Most text of a chunk, times what a character costs at worst: SQLite compares the whole search at each place where the text
+ * begins like it.
+ */
+const maxComparisons = 32 * 1024 * 1024;
+const comparisonsPerCharacter = 32;
 
 /**
  * Returns the first part of the range, in the direction of `order`, that SQLite examines within a few milliseconds: its
@@ -38,13 +42,14 @@ export function chunkOf(
     const last = connection.sql(`SELECT seq ${inRange} 1 OFFSET ?`).get(...values, Math.min(rows, maxIndexRows) - 1);
     return last ? endingAt(Number(last.seq)) : range;
   }
+  const maxSearched = maxComparisons / (comparisonsPerCharacter + filter.search.length);
   const end = order === 'asc' ? 'max(seq)' : 'min(seq)';
   const part = connection.sql(
     `SELECT ${end} AS seq, count(*) AS rows, sum(searched) AS searched FROM (SELECT seq, searched ${inRange} ?)`,
   );
   for (let limit = Math.min(rows, maxSearchedRows); ; limit = Math.ceil(limit / 4)) {
     const size = part.get(...values, limit);
-    if (Number(size?.searched) > maxSearchedCharacters && limit > 1) continue;
+    if (Number(size?.searched) > maxSearched && limit > 1) continue;
     return Number(size?.rows) < limit ? range : endingAt(Number(size?.seq));
   }
 }

@@ -7,8 +7,8 @@ import { whereOf } from './where.ts';
 
 /** A store with no more logs is counted by its index in one turn. */
 const maxCountedLogs = 100_000;
-/** A page ends with the log that reaches so many characters of JSON. */
-const maxPageCharacters = 4 * 1024 * 1024;
+/** A page ends with the log that reaches so many characters of JSON: parsing and sending more would block the event loop. */
+const maxPageCharacters = 1024 * 1024;
 
 /** Runs a function on one consistent state of the database. */
 export type Snapshot = <T>(work: (connection: Connection) => T) => Promise<T>;
@@ -63,8 +63,9 @@ export async function queryPage(snapshot: Snapshot, entries: Entries, turns: Tur
   const page = new PageLogs(limit);
   let matching = 0;
   let trimmed = false;
-  for (let isFirst = true; range.low < range.high && (total || !page.more); isFirst = false) {
-    if (!isFirst) await turns.next();
+  while (range.low < range.high && (total || !page.more)) {
+    // The first one too: a hundred queries that begin at once must not take one turn together.
+    await turns.next();
     signal?.throwIfAborted();
     const slice = await snapshot((connection) => sliceOf(connection, entries, query, range, page));
     if (slice.generation !== bounds.generation) throw new Error('The log store was replaced while it was searched');
