@@ -22,11 +22,13 @@ const looks = [
   ],
 ] as const;
 
-/** Resolves when the page has this width and has rendered with it. */
+/** Resolves when the page has this width, has rendered with it, and no colour is changing. */
 async function settled(page: Page, width: number): Promise<void> {
   await page.waitForFunction((wanted) => innerWidth === wanted, width);
   await page.evaluate(async () => {
     for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
   });
 }
 
