@@ -52,6 +52,18 @@ export const needs = {
     macos: 'python3 -m pip install fastapi uvicorn flask gunicorn',
     found: () => pythonWithServers() !== undefined,
   },
+  firefox: {
+    purpose: 'open pages in a real Firefox',
+    debian: ['firefox-esr'],
+    macos: 'brew install --cask firefox',
+    found: () => ['firefox-esr', 'firefox'].some((name) => findExecutable(name) !== undefined),
+  },
+  webkit: {
+    purpose: 'open pages in a real WebKit',
+    debian: ['webkit2gtk-driver', 'xvfb'],
+    macos: 'none: WebKitGTK and Xvfb exist for Linux only',
+    found: () => ['WebKitWebDriver', 'Xvfb'].every((name) => findExecutable(name) !== undefined),
+  },
   chromium: {
     purpose: 'open pages in a real Chromium',
     debian: ['chromium'],

@@ -1,4 +1,5 @@
 // `npm run bench:compare -- FOLDER`: measures this checkout against another one, both at the same time on one core.
+// `npm run bench:compare -- --observed`: measures it with metrics and logs against itself without.
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,10 +12,12 @@ import { median, percentile } from './stats.ts';
 import { workloads } from './workloads.ts';
 
 const help = `npm run bench:compare -- FOLDER [--rounds N] [--seconds N] [--workload busy-at-once,fan-at-once]
+npm run bench:compare -- --observed [--rounds N] …
 
 Measures the CPU time per event of this checkout and of another one, which must be built (npm run build there).
 Both run at the same time on one core, which leaves a difference of a few per cent between equal code.
-FOLDER is the other checkout; the ratio is this one divided by that one. Default: 12 rounds of 6 seconds.`;
+FOLDER is the other checkout; the ratio is this one divided by that one. Default: 12 rounds of 6 seconds.
+With --observed, both are this checkout: with metrics, access and audit log, and without.`;
 
 const pairs: Record<string, string> = { 'busy-at-once': 'ours', 'fan-at-once': 'ours-shared' };
 
@@ -26,7 +29,13 @@ function fail(message: string): never {
 function readArguments() {
   const text = { type: 'string' } as const;
   try {
-    const options = { rounds: text, seconds: text, workload: text, help: { type: 'boolean' } } as const;
+    const options = {
+      rounds: text,
+      seconds: text,
+      workload: text,
+      observed: { type: 'boolean' },
+      help: { type: 'boolean' },
+    } as const;
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {
     return fail((error as Error).message);
@@ -43,9 +52,10 @@ if (values.help) {
   console.log(help);
   process.exit(0);
 }
-const [folder, ...rest] = positionals;
-if (!folder || rest.length > 0) fail(`expected one folder, got ${positionals.length}`);
-const entryFile = join(resolve(folder), 'packages/sse-proxy/dist/esm/index.js');
+const [folder] = positionals;
+const folders = values.observed ? 0 : 1;
+if (positionals.length !== folders) fail(`expected ${folders} folders, got ${positionals.length}`);
+const entryFile = join(resolve(folder ?? '.'), 'packages/sse-proxy/dist/esm/index.js');
 if (!existsSync(entryFile)) fail(`${entryFile} does not exist: build that checkout first`);
 const rounds = positive('rounds', values.rounds, 12);
 const seconds = positive('seconds', values.seconds, 6);
@@ -66,7 +76,8 @@ async function pair(name: string, isSwapped: boolean): Promise<[ours: number, th
     name: 'other',
     flags: () => [...(server.flags?.() ?? []), `entry=${pathToFileURL(entryFile)}`],
   };
-  const cases = [server, other].map((it): Case => ({ workload, shape, browsers: shape.browsers, server: it }));
+  const compared = values.observed ? [serverNamed(`${server.name}-observed`), server] : [server, other];
+  const cases = compared.map((it): Case => ({ workload, shape, browsers: shape.browsers, server: it }));
   const outcomes = new Map(await measureGroup(isSwapped ? cases.toReversed() : cases, seconds));
   const figures = cases.map((it) => outcomes.get(it));
   const invalid = figures.find((outcome) => outcome?.invalid)?.invalid;

@@ -17,7 +17,7 @@ describe('the picture of the dashboard', () => {
   it('escapes labels, and draws a panel without data', () => {
     const curves = [{ label: '<b>&"', points: [[0, 1] as const, [10, 2] as const] }];
     const panel = { title: 'A & B', description: '', unit: 's', curves };
-    const picture = drawDashboard([panel, { ...panel, curves: [] }], 0, 10, 10);
+    const picture = drawDashboard([panel, { ...panel, curves: [] }], 0, 10);
     expect(picture).to.include('A &#38; B').and.include('&#60;b&#62;&#38;&#34;').and.not.include('NaN');
   });
 });

@@ -1,5 +1,5 @@
 // Draws the Grafana dashboard's panels as docs/dashboard.svg: `npm run dashboard`. The data are those of a scripted run,
-// scraped by a real Prometheus and read by the dashboard's own queries. A second of the run stands for a minute.
+// of a minute, scraped by a real Prometheus and read by the dashboard's own queries.
 import { writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { drawDashboard, type FilledPanel } from './support/chart.ts';
@@ -8,10 +8,10 @@ import { type Prometheus, startPrometheus } from './support/prometheus.ts';
 import { inRepository } from './support/promtool.ts';
 import { type OpenedStream, Script } from './support/script.ts';
 
-const minutes = 60;
+const seconds = 60;
 const now = () => Date.now() / 1_000;
 
-/** What happens in the run, by its minute. */
+/** What happens in the run, by its second. */
 const events: Record<number, (script: Script, streams: OpenedStream[]) => Promise<unknown>> = {
   8: (script) => script.reachLimits(),
   14: (script) => script.evict(3),
@@ -24,17 +24,17 @@ const events: Record<number, (script: Script, streams: OpenedStream[]) => Promis
 
 async function run(script: Script): Promise<void> {
   const streams: OpenedStream[] = [];
-  for (let minute = 0; minute < minutes; minute++) {
+  for (let second = 0; second < seconds; second++) {
     const next = now() + 1;
     // More and more streams, until a third of them leave.
-    if (minute < 40 || minute > 52) streams.push(await script.open());
+    if (second < 40 || second > 52) streams.push(await script.open());
     else if (streams.length > 24) await script.leave(streams.pop()!);
-    if (minute % 5 === 4) {
+    if (second % 5 === 4) {
       await script.leave(streams.pop()!);
       streams.push(await script.open({ headers: { 'Last-Event-ID': '1' } }));
     }
-    await events[minute]?.(script, streams);
-    const live = minute >= 18 && minute < 30 ? streams.slice(1) : streams;
+    await events[second]?.(script, streams);
+    const live = second >= 18 && second < 30 ? streams.slice(1) : streams;
     for (const stream of live) await script.send(stream, false);
     await setTimeout(Math.max(0, (next - now()) * 1_000));
   }
@@ -66,7 +66,7 @@ try {
   const end = now();
   const panels = [];
   for (const panel of readPanels()) panels.push(await fill(prometheus, panel, start, end));
-  await writeFile(inRepository('docs/dashboard.svg'), drawDashboard(panels, start, end, minutes));
+  await writeFile(inRepository('docs/dashboard.svg'), drawDashboard(panels, start, end));
   console.log('docs/dashboard.svg');
 } finally {
   await prometheus.close();

@@ -1,6 +1,9 @@
 // The built @datashop/sse-proxy with its features on. With the flag `shared`, browsers share one upstream connection; with
 // `source`, a source of this process that reads the same upstream.
-// With the flag `entry=URL`, another build of the package is measured.
+// With the flag `entry=URL`, another build of the package is measured. With the flag `observed`, it has metrics, which are
+// scraped once a second, and access and audit logs, which pino writes to a file.
+
+import type { SseObserver } from '@datashop/sse-proxy';
 import express from 'express';
 import { entry, fromSource, heartbeatMs, serve, shared, upstream } from './serve.ts';
 import { readEvents } from './source.ts';
@@ -12,6 +15,7 @@ const observer = {
   onOpen: () => void open++,
   onClose: () => void open--,
 };
+const isObserved = process.argv.includes('observed');
 const app = express();
 app.get(
   '/sse/logs/stream',
@@ -21,8 +25,24 @@ app.get(
       : { target: `${upstream}/logs/stream`, share: shared && { lingerMs: 60_000 } }),
     // The default limit is 10,000; a few more connect here.
     limits: { total: 20_000 },
-    observers: [observer],
+    observers: isObserved ? await observersOf(app) : [observer],
     ...(heartbeatMs !== undefined && { heartbeatMs }),
   }),
 );
 serve(app);
+
+/** All that sse-metrics has. */
+async function observersOf(it: express.Express): Promise<SseObserver[]> {
+  const [{ accessLog, auditLog, sseMetrics }, { default: pino }, { Registry }] = await Promise.all([
+    import('@datashop/sse-metrics'),
+    import('pino'),
+    import('prom-client'),
+  ]);
+  const registry = new Registry();
+  const log = pino(pino.destination({ dest: '/dev/null', sync: false }));
+  const metrics = sseMetrics({ registry });
+  // Prometheus scrapes every 15 seconds; a round is shorter.
+  setInterval(() => void registry.metrics(), 1_000).unref();
+  it.get('/metrics', async (_req, res) => void res.type(registry.contentType).send(await registry.metrics()));
+  return [metrics, accessLog({ log }), auditLog({ log }), observer];
+}

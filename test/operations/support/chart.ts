@@ -15,9 +15,9 @@ export interface FilledPanel extends Pick<DashboardPanel, 'title' | 'description
 
 const columns = 3;
 const width = 400;
-const height = 210;
+const height = 230;
 const gap = 16;
-const plot = { left: 58, right: 12, top: 34, bottom: 52 };
+const plot = { left: 58, right: 12, top: 34, bottom: 72 };
 const maxCurves = 6;
 
 // A picture in a page can't read the page's colours, but it can use the system's colour scheme.
@@ -33,14 +33,14 @@ const style = `
     .c0 { stroke: #4493f8; } .c1 { stroke: #f0883e; } .c2 { stroke: #3fb950; } .c3 { stroke: #ab7df8; } .c4 { stroke: #f778ba; } .c5 { stroke: #9198a1; }
   }`;
 
-/** Draws the panels as one SVG picture, in the dashboard's order. The time span is called `minutes` long. */
-export function drawDashboard(panels: readonly FilledPanel[], start: number, end: number, minutes: number): string {
+/** Draws the panels as one SVG picture, in the dashboard's order. Times in seconds. */
+export function drawDashboard(panels: readonly FilledPanel[], start: number, end: number): string {
   const rows = Math.ceil(panels.length / columns);
   const [w, h] = [columns * (width + gap) + gap, rows * (height + gap) + gap];
   const drawn = panels.map((panel, index) => {
     const x = gap + (index % columns) * (width + gap);
     const y = gap + Math.floor(index / columns) * (height + gap);
-    return `<g transform="translate(${x} ${y})">${drawPanel(panel, start, end, minutes)}</g>`;
+    return `<g transform="translate(${x} ${y})">${drawPanel(panel, start, end)}</g>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" role="img" aria-label="The dashboard's panels">
 <style>${style}
@@ -51,12 +51,7 @@ ${drawn.join('\n')}
 `;
 }
 
-function drawPanel(
-  { title, description, unit, curves }: FilledPanel,
-  start: number,
-  end: number,
-  minutes: number,
-): string {
+function drawPanel({ title, description, unit, curves }: FilledPanel, start: number, end: number): string {
   const shown = curves.slice(0, maxCurves);
   const most = niceMaximum(Math.max(...shown.flatMap(({ points }) => points.map(([, value]) => value)), 0), unit);
   const right = width - plot.right;
@@ -70,7 +65,7 @@ function drawPanel(
   const times = [0, 0.5, 1].map((share) => {
     const anchor = share === 0 ? 'start' : share === 1 ? 'end' : 'middle';
     const at = x(start + share * (end - start));
-    return `<text x="${at}" y="${bottom + 16}" text-anchor="${anchor}">${Math.round(share * minutes)} min</text>`;
+    return `<text x="${at}" y="${bottom + 16}" text-anchor="${anchor}">${Math.round(share * (end - start))} s</text>`;
   });
   const lines = shown.map(
     ({ points }, index) =>
@@ -87,15 +82,20 @@ function drawPanel(
   ].join('');
 }
 
-/** The labels below the plot, as many as fit. */
+/** The labels below the plot, as many as fit into two lines. */
 function legend(labels: readonly string[]): string {
   let x = 12;
+  let y = height - 32;
   return labels
     .map((label, index) => {
+      const length = 26 + label.length * (/^[A-Z_]+$/.test(label) ? 8.4 : 6.6);
+      if (x + length > width) {
+        x = 12;
+        y += 20;
+      }
       const at = x;
-      x += 26 + label.length * 6.4;
-      if (x > width) return '';
-      const y = height - 12;
+      x += length;
+      if (y > height) return '';
       return `<path class="c c${index}" d="M${at} ${y - 4}h12"/><text x="${at + 16}" y="${y}">${escapeXml(label)}</text>`;
     })
     .join('');

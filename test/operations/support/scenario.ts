@@ -88,7 +88,7 @@ export async function startScenario(): Promise<Scenario> {
     route('slow', { slowClient: { maxStallMs: 200 } }),
     route('gone', { target: 'http://127.0.0.1:1/' }),
   ];
-  app.use('/admin/streams', adminPage({ proxies }));
+  app.use('/admin/streams', adminPage({ proxies, refreshMs: 250 }));
   const inside = express();
   inside.get('/metrics', async (_req, res) => void res.type(registry.contentType).send(await registry.metrics()));
   const port = await listen(add(createServer(app), stop));

@@ -32,14 +32,16 @@ body { margin: 0 auto; max-width: 90rem; padding: 1rem 1.5rem 3rem; font: 15px/1
 header { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0 2rem; }
 h1 { font-size: 1.4rem; margin: 0.5rem 0; }
 h2 { font-size: 1.05rem; margin: 1.75rem 0 0.5rem; }
-#totals { display: grid; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: 0.5rem; margin: 0.5rem 0; }
+#totals { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: 0.5rem; margin: 0.5rem 0; }
 #totals div { background: var(--soft); border-radius: 6px; padding: 0.5rem 0.75rem; }
 dt { font-size: 0.8rem; }
 dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }
 .scroll:focus-visible { outline: 2px solid var(--link); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: start; padding: 0.35rem 0.75rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th, td { text-align: start; padding: 0.35rem 0.75rem; border-bottom: 1px solid var(--line); }
+th, td:first-child { white-space: nowrap; }
+td { max-width: 24rem; overflow-wrap: anywhere; }
 th { background: var(--soft); font-weight: 600; }
 tbody tr:last-child td { border-bottom: 0; }
 td:first-child { font-family: ui-monospace, monospace; font-size: 0.85rem; }

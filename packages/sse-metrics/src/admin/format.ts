@@ -1,6 +1,6 @@
 /** A whole number with its thousands apart. */
 export function count(value: number): string {
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ' ');
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, '\u00a0');
 }
 
 /** Bytes in the unit that gives the shortest number. */

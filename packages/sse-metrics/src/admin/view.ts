@@ -30,14 +30,14 @@ export type SortKey = keyof typeof sortKeys;
 export const columns = {
   streams: [
     ['Connection'],
-    ['Route'],
     ['User'],
+    ['Route'],
     ['Open for', 'since'],
+    ['Upstream'],
+    ['Feed'],
+    ['Behind', 'behind'],
     ['Events', 'events'],
     ['Bytes', 'bytes'],
-    ['Behind', 'behind'],
-    ['Feed'],
-    ['Upstream'],
   ],
   feeds: [['Feed'], ['Kind'], ['Route'], ['Open for'], ['Browsers'], ['Replay'], ['Upstream'], ['Outage']],
 } as const satisfies Record<Table['name'], readonly (readonly [string, SortKey?])[]>;
@@ -77,7 +77,8 @@ function streamRow(stream: OpenStream, now: number): string[] {
     behindBytes === 0 ? '–' : `${bytes(behindBytes)}${behindEvents > 0 ? `, ${count(behindEvents)} events` : ''}`;
   const user = key === undefined ? '–' : printable(key);
   const open = age(now - Date.parse(since));
-  return [id, printable(stream.route), user, open, count(events), bytes(stream.bytes), behind, feed ?? 'own', upstream];
+  const sent = [count(events), bytes(stream.bytes)];
+  return [id, user, printable(stream.route), open, upstream, feed ?? 'own', behind, ...sent];
 }
 
 function feedRow(feed: OpenFeed, now: number): string[] {
