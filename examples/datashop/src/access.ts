@@ -6,6 +6,13 @@ const readable: Record<User, readonly Workflow[]> = {
   grace: [workflows.earthquakes],
 };
 
+/** Who may see the streams of all users. */
+const operators: readonly User[] = ['ada'];
+
+export function isOperator(name: string | undefined): boolean {
+  return operators.some((user) => user === name);
+}
+
 export function isUser(name: string | undefined): name is User {
   return users.some((user) => user === name);
 }

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { createLogDocument, type LogStreamRouter, SqliteLogStore } from '@datashop/log-stream';
 import { expect } from 'chai';
 import express from 'express';
-import { logsPath, streamPath, upstreamLogsPath, type Workflow, workflows } from '../src/demo.ts';
+import { adminPath, logsPath, streamPath, upstreamLogsPath, type Workflow, workflows } from '../src/demo.ts';
 import { closeServer, listen } from '../src/listen.ts';
 import { logService } from '../src/log-service.ts';
 import { type Front, front } from './support/front.ts';
@@ -208,6 +208,12 @@ describe('access of two users to three workflows', () => {
       }
     });
   }
+
+  it('the BFF shows the streams of all users to an operator only', async () => {
+    expect((await send(bff.url, adminPath, await ofUser('ada'))).status).to.equal(200);
+    expect((await send(bff.url, adminPath, await ofUser('grace'))).status).to.equal(403);
+    expect((await send(bff.url, adminPath)).status).to.equal(403);
+  });
 
   it('the log service responds 401 without a token or a user, and 403 with a wrong one, for pages and streams alike', async () => {
     const authorization = `Bearer ${token}`;

@@ -11,7 +11,7 @@ import { plainPaths } from './plain-paths.ts';
 import { notFound, problems } from './problem.ts';
 import { restLogs } from './rest-logs.ts';
 import { securityHeaders } from './security.ts';
-import { demandSession, demoSignIn, sessions } from './session.ts';
+import { demandOperator, demandSession, demoSignIn, sessions } from './session.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { streamLogs } from './stream-logs.ts';
 
@@ -55,8 +55,7 @@ export function bff({ upstream, token, hosts = loopbackHosts, logs }: BffOptions
   app.all(logsPath, onlyGet, demandSession, restLogs(upstream, token));
   app.get(streamPath, open.watch);
   app.use(stream);
-  // Here, every user is an operator. A real application also checks the user's role.
-  app.use(adminPath, demandSession, open.watch, adminPage({ proxies: [stream], title: 'Datashop streams' }));
+  app.use(adminPath, demandOperator, open.watch, adminPage({ proxies: [stream], title: 'Datashop streams' }));
   app.use(page());
   app.use(notFound);
   app.use(problems);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
+import { isOperator } from '../access.ts';
 import { users } from '../demo.ts';
 import { Problem } from './problem.ts';
 import { isOwnVisit } from './same-origin.ts';
@@ -60,6 +61,11 @@ export function stillSignedIn(req: Request): Promise<{ key: string } | false> {
     });
   });
 }
+
+/** Admits operators; others get 403. */
+export const demandOperator: RequestHandler = (req, _res, next) => {
+  next(isOperator(req.session.user) ? undefined : new Problem(403, 'Only operators may see the streams of all users.'));
+};
 
 /** Admits signed-in users; others get 403. */
 export const demandSession: RequestHandler = (req, _res, next) => {
