@@ -1,5 +1,5 @@
 import { LogStreamError, quote } from './errors.ts';
-import type { LogDocument, LogLevel } from './types.ts';
+import type { LogDocument, LogLevel } from './log-store.ts';
 
 /** Every level, least severe first. */
 export const logLevels: readonly LogLevel[] = ['DEBUG', 'INFO', 'WARN', 'ERROR'];

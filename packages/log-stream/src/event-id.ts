@@ -1,5 +1,5 @@
 import { type Cipheriv, createCipheriv, createDecipheriv, createHash, type Decipheriv, randomBytes } from 'node:crypto';
-import type { LogFilter, LogStore } from './types.ts';
+import type { LogFilter, LogStore } from './log-store.ts';
 
 /**
  * What an id stands for: `event` for a log, `position` for a place behind a log of any workflow, `asc` and `desc` for the

@@ -1,4 +1,4 @@
-import type { LogDocument, LogEntry, LogFilter } from './types.ts';
+import type { LogDocument, LogEntry, LogFilter } from './log-store.ts';
 
 /**
  * The text that `search` is looked up in. A store with its own search must search the same text: otherwise a page and

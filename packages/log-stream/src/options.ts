@@ -1,5 +1,6 @@
 import { describe, LogStreamError, quote } from './errors.ts';
-import type { LogLimitRule, LogStore, LogStreamLimits, LogStreamObserver, LogStreamOptions } from './types.ts';
+import type { LogStore } from './log-store.ts';
+import type { LogLimitRule, LogStreamLimits, LogStreamObserver, LogStreamOptions } from './types.ts';
 
 /** What a value may be, in words, and whether it is. */
 export type Kind = readonly [expected: string, is: (value: unknown) => boolean];

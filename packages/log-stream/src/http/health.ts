@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { LogStore } from '../types.ts';
+import type { LogStore } from '../log-store.ts';
 
 /** `/healthz`: the store can be read. The response contains nothing else. */
 export async function sendHealth(store: LogStore, res: Response): Promise<void> {

@@ -1,9 +1,9 @@
 import type { Response } from 'express';
 import { positionOf } from '../event-id.ts';
 import { Limiter } from '../limits/limiter.ts';
+import type { LogFilter, LogStore } from '../log-store.ts';
 import { formatOf, idFrame, retryLine, unknownIdGap } from '../stream/frames.ts';
 import type { ReaderStart } from '../stream/reader.ts';
-import type { LogFilter, LogStore } from '../types.ts';
 import { parseStreamRequest, type StreamRequest } from './query.ts';
 import type { Handle, Service } from './route.ts';
 

@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import { LogStreamError } from '../errors.ts';
 import { type EventIds, eventIds, positionOf } from '../event-id.ts';
-import type { LogPage, LogStore } from '../types.ts';
+import type { LogPage, LogStore } from '../log-store.ts';
 import { invalidParameter, type PageRequest, parsePageRequest } from './query.ts';
 import type { Handle, Service } from './route.ts';
 

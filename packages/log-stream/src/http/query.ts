@@ -2,7 +2,8 @@ import type { Request } from 'express';
 import { logLevels } from '../document.ts';
 import { LogStreamError, quote } from '../errors.ts';
 import { isEventId } from '../event-id.ts';
-import type { LogFilter, LogLevel, LogScope } from '../types.ts';
+import type { LogFilter, LogLevel } from '../log-store.ts';
+import type { LogScope } from '../types.ts';
 
 /** In UTF-16 units. The time of a search grows with its length at worst. */
 const maxSearchLength = 200;

@@ -1,6 +1,6 @@
 import { demoDataOf } from '../document.ts';
 import { type EventIds, eventIds } from '../event-id.ts';
-import type { LogDocument, LogEntry, LogFilter } from '../types.ts';
+import type { LogDocument, LogEntry, LogFilter } from '../log-store.ts';
 
 /** How logs are written as events. */
 export interface StreamFormat {

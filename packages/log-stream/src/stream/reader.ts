@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { LogFilter } from '../types.ts';
+import type { LogFilter } from '../log-store.ts';
 import { heartbeat, idFrame, trimmedGap, unknownIdGap } from './frames.ts';
 import type { EndReason, ResponseWriter } from './response-writer.ts';
 import { PositionLost, type Run, type Selection, type SharedReads, StoreFailure, selectionOf } from './shared-reads.ts';

@@ -1,5 +1,5 @@
 import { matcherOf } from '../filter.ts';
-import type { LogBatch, LogFilter, LogStore } from '../types.ts';
+import type { LogBatch, LogFilter, LogStore } from '../log-store.ts';
 import { batchesOf, type FrameBatch, formatOf, type StreamFormat } from './frames.ts';
 
 /** Most logs that one read returns, and so the most that a stream is sent in one turn of the event loop. */

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import type { LogBatch, LogStore } from '../types.ts';
+import type { LogBatch, LogStore } from '../log-store.ts';
 import { type Run, readLimit, runOf, type Selection, type SharedReads } from './shared-reads.ts';
 
 /** A reader that follows the tail. */

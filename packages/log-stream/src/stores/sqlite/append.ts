@@ -1,5 +1,5 @@
 import { haystackOf } from '../../filter.ts';
-import type { LogDocument } from '../../types.ts';
+import type { LogDocument } from '../../log-store.ts';
 import type { Connection, LastAppend } from './connection.ts';
 import { transaction } from './transaction.ts';
 import { levelBit } from './where.ts';

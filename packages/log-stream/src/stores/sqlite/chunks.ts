@@ -1,4 +1,4 @@
-import type { LogFilter } from '../../types.ts';
+import type { LogFilter } from '../../log-store.ts';
 import type { Connection } from './connection.ts';
 import { scopeOf } from './where.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import type { LogBounds, LogFilter } from '../../types.ts';
+import type { LogBounds, LogFilter } from '../../log-store.ts';
 import { checkModes, createPrivately, deleteLeftovers, identityOf, walOf } from './file.ts';
 import { createSchema, hasSchema } from './schema.ts';
 import { isWriteProtected } from './sqlite-error.ts';

@@ -1,5 +1,5 @@
 import { parseLogDocument } from '../../document.ts';
-import type { LogEntry, LogGap } from '../../types.ts';
+import type { LogEntry, LogGap } from '../../log-store.ts';
 import type { Connection } from './connection.ts';
 
 /** Most damaged logs that are told apart when they are counted. */

@@ -1,4 +1,4 @@
-import type { LogEntry, LogPage, LogQuery } from '../../types.ts';
+import type { LogEntry, LogPage, LogQuery } from '../../log-store.ts';
 import { chunkOf, type Range, restOf } from './chunks.ts';
 import type { Connection } from './connection.ts';
 import type { Entries } from './entries.ts';

@@ -1,5 +1,4 @@
 import { serializeLogDocument } from '../../document.ts';
-import { type Complete, count, delay, type Rules, readOptions } from '../../options.ts';
 import type {
   LogBatch,
   LogBounds,
@@ -10,7 +9,8 @@ import type {
   LogStore,
   LogStoreHealth,
   StoredLog,
-} from '../../types.ts';
+} from '../../log-store.ts';
+import { type Complete, count, delay, type Rules, readOptions } from '../../options.ts';
 import { append, type Row, rowOf } from './append.ts';
 import { AppendQueue } from './append-queue.ts';
 import type { Connection } from './connection.ts';

@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { logLevels } from '../../document.ts';
 import { foldCase } from '../../filter.ts';
-import type { LogFilter, LogLevel } from '../../types.ts';
+import type { LogFilter, LogLevel } from '../../log-store.ts';
 
 /** Encodes a level as one bit, so that a set of levels is one bound number. */
 export function levelBit(level: LogLevel): number {
