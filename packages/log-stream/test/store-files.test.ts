@@ -113,6 +113,25 @@ describe('the file of SqliteLogStore', () => {
     await again.close();
   });
 
+  it('reports a write-ahead log that is deleted while the database stays, and reads and appends nothing any more', async () => {
+    const store = new SqliteLogStore({ path });
+    await store.append(logs(3));
+    rmSync(`${path}-wal`);
+    await until(async () => (await store.health()).problem !== undefined);
+    const { problem } = await store.health();
+    expect(problem?.message).to.equal(
+      `${path}-wal: deleted or replaced while the log store was open; end all processes that use it`,
+    );
+    for (let i = 0; i < 2; i++) {
+      expect(await rejection(store.read(0, {}, 9))).to.equal(problem);
+      expect(await rejection(store.append(logs(1)))).to.be.instanceOf(Error);
+    }
+    await store.close();
+    const again = new SqliteLogStore({ path });
+    expect(messagesOf((await again.read(0, {}, 9)).logs)).to.deep.equal(['m0', 'm1', 'm2']);
+    await again.close();
+  });
+
   const restores: [how: string, (from: string) => Promise<unknown>][] = [
     [
       'copied to its path while no process had it open',

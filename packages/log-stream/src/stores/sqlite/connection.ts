@@ -65,6 +65,11 @@ export class Connection {
     return this.#identity === identityOf(this.#file, this.#immutable);
   }
 
+  /** True if the write-ahead log was deleted or replaced: other processes may use another one for the same database. */
+  hasLostWal(): boolean {
+    return this.#file !== undefined && this.#wal !== undefined && identityOf(walOf(this.#file), false) !== this.#wal;
+  }
+
   /** True if the result of a read must be discarded unless {@link isCurrent} afterwards. */
   get isImmutable(): boolean {
     return this.#immutable;

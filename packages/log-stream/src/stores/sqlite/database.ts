@@ -38,11 +38,22 @@ export class Database {
     return this.#connection;
   }
 
-  /** Checks that the path still leads to the open file. Otherwise the next call opens what is there then. */
+  /**
+   * Checks that the path still leads to the open file. Otherwise the next call opens what is there then.
+   *
+   * @throws an error as long as the file is the same but its write-ahead log is gone. To close the database would write the
+   *   old log into it, and to go on would miss what other processes write
+   */
   isCurrent(): boolean {
-    this.#checkedAt = performance.now();
     const isCurrent = this.#connection?.isCurrent() ?? true;
     if (!isCurrent) this.#drop();
+    else if (this.#connection?.hasLostWal()) {
+      this.#checkedAt = Number.NEGATIVE_INFINITY;
+      throw new Error(
+        `${this.file}-wal: deleted or replaced while the log store was open; end all processes that use it`,
+      );
+    }
+    this.#checkedAt = performance.now();
     return isCurrent;
   }
 
@@ -69,6 +80,7 @@ export class Database {
 
   /** Closes the connection; the next call opens the same file, and reads again what SQLite has cached. */
   reopen(): void {
+    if (this.#connection?.hasLostWal()) return;
     this.#generation = this.#connection?.generation ?? this.#generation;
     this.#connection?.close();
     this.#connection = undefined;
