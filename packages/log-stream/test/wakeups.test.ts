@@ -49,6 +49,17 @@ describe('the wake-ups of SqliteLogStore', () => {
     await store.close();
   });
 
+  it('notice within a second that the file is gone, however rarely they poll', async () => {
+    const store = new SqliteLogStore({ path, pollMs: never });
+    await store.append([log('first')]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const release = store.subscribe(resolve);
+    for (const file of ['', '-wal', '-shm']) rmSync(path + file);
+    await promise;
+    release();
+    await store.close();
+  });
+
   it('notice writes to a file that has replaced the one they watched', async () => {
     const store = new SqliteLogStore({ path, pollMs: 1 });
     await store.append([log('first')]);

@@ -26,8 +26,8 @@ export function rowOf(log: LogDocument, document: string): Row {
 }
 
 /**
- * Stores all rows in one transaction, on the disk when it returns, and deletes the oldest logs beyond about `maxLogs`. The rows
- * get consecutive numbers.
+ * Stores all rows in one transaction, on the disk when it returns, and deletes the oldest logs beyond about `maxLogs`. The
+ * rows get consecutive numbers.
  *
  * @returns the number of the first row
  */

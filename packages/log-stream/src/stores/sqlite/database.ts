@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { Connection, openConnection } from './connection.ts';
 import { isBusy } from './sqlite-error.ts';
+import type { WatchedDatabase } from './wakeups.ts';
 
 /** Milliseconds between two checks that the path still leads to the open file. */
 const checkMs = 100;
 
 /** The database behind a path: opens it, and opens it again when another file has taken its place. */
-export class Database {
+export class Database implements WatchedDatabase {
   /** Absolute path, which SQLite never takes for a `file:` URI; undefined: in memory. */
   readonly file: string | undefined;
   #connection: Connection | undefined;
@@ -67,15 +68,12 @@ export class Database {
     }
   }
 
-  /** A text that changes when another connection has written, or when the file was replaced. Never throws. */
   version(): string {
-    try {
-      const connection = this.connection();
-      return `${connection.generation} ${connection.dataVersion()}`;
-    } catch {
-      // The reader who is notified gets the error.
-      return 'failed';
-    }
+    return this.#describe((connection) => `${connection.generation} ${connection.dataVersion()}`);
+  }
+
+  generation(): string {
+    return this.#describe((connection) => String(connection.generation));
   }
 
   /** Closes the connection; the next call opens the same file, and reads again what SQLite has cached. */
@@ -94,6 +92,15 @@ export class Database {
     this.#closed = true;
     this.#connection?.close();
     this.#connection = undefined;
+  }
+
+  #describe(state: (connection: Connection) => string): string {
+    try {
+      return state(this.connection());
+    } catch {
+      // The reader who is notified gets the error.
+      return 'failed';
+    }
   }
 
   #open(create: boolean): Connection {

@@ -5,7 +5,7 @@ export const walOf = (file: string) => `${file}-wal`;
 const shmOf = (file: string) => `${file}-shm`;
 
 const permissions = 0o777;
-const everyone = 0o007;
+const everyone = 0o006;
 const warned = new Set<string>();
 
 /**
@@ -63,6 +63,11 @@ export function identityOf(file: string, content: boolean): string | undefined {
 export function deleteLeftovers(file: string, wal: string | undefined): void {
   if (wal === undefined || identityOf(walOf(file), false) !== wal) return;
   for (const beside of [walOf(file), shmOf(file)]) rmSync(beside, { force: true });
+}
+
+/** Size in bytes; 0 if the file does not exist. */
+export function sizeOf(file: string): number {
+  return statOf(file)?.size ?? 0;
 }
 
 function statOf(file: string): Stats | undefined {

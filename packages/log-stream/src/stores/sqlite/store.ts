@@ -95,7 +95,7 @@ export class SqliteLogStore implements LogStore {
     this.#entries = new Entries(given.maxLogBytes);
     this.#database = new Database(given.path);
     this.#walSize = new WalSize(this.#database.file);
-    this.#wakeups = new Wakeups(given.pollMs, () => this.#database.version(), this.#database.file);
+    this.#wakeups = new Wakeups(given.pollMs, this.#database);
   }
 
   async epoch(): Promise<string> {

@@ -5,9 +5,24 @@ import { WalWatch } from './wal-watch.ts';
  * last one the poll takes over.
  */
 const looksMs = [1, 1, 2, 4, 8, 16, 32];
+/** Most milliseconds until it is noticed that the file was replaced. */
+const maxReplacedMs = 500;
 /** Least milliseconds between two notifications of other processes' writes, and the most while they go on. */
 const minSpacingMs = 4;
 const maxSpacingMs = 40;
+
+/** A timer may fire so many milliseconds early. */
+const timerErrorMs = 1;
+
+/** What {@link Wakeups} looks at. */
+export interface WatchedDatabase {
+  /** Undefined: in memory. */
+  readonly file: string | undefined;
+  /** Returns a text that changes when another connection has written, or when the file was replaced. Never throws. */
+  version(): string;
+  /** Returns a text that changes when the file was replaced. Never throws. */
+  generation(): string;
+}
 
 /**
  * Notifies subscribers of possible new logs: at once for writes of this store; for those of other processes when the
@@ -19,25 +34,23 @@ const maxSpacingMs = 40;
 export class Wakeups {
   readonly #listeners = new Set<{ readonly call: () => void }>();
   readonly #pollMs: number;
-  readonly #version: () => string;
+  readonly #database: WatchedDatabase;
   readonly #watch: WalWatch | undefined;
   #poll: NodeJS.Timeout | undefined;
   #next: NodeJS.Timeout | undefined;
-  #seenVersion = '';
+  #polledAt = 0;
+  #seen = { generation: '', version: '' };
   #written = false;
   #looks = 0;
   #spacingMs = minSpacingMs;
   /** True while writes go on: looks by the clock are cheaper than being called at each write. */
   #isFlowing = false;
 
-  /**
-   * @param pollMs milliseconds between two polls
-   * @param version returns a text that changes after a write of another connection
-   * @param file the database; undefined: in memory
-   */
-  constructor(pollMs: number, version: () => string, file: string | undefined) {
+  /** @param pollMs milliseconds between two polls */
+  constructor(pollMs: number, database: WatchedDatabase) {
     this.#pollMs = pollMs;
-    this.#version = version;
+    this.#database = database;
+    const { file } = database;
     this.#watch = file === undefined ? undefined : new WalWatch(file, () => this.#onWrite());
   }
 
@@ -46,9 +59,9 @@ export class Wakeups {
     const entry = { call: listener };
     if (this.#listeners.size === 0) {
       // Read before the caller reads logs: a later write changes the version.
-      this.#seenVersion = this.#version();
+      this.#seen = this.#now();
       this.#watch?.start();
-      this.#poll = setInterval(() => this.#onPoll(), this.#pollMs).unref();
+      this.#poll = setInterval(() => this.#onPoll(), Math.min(this.#pollMs, maxReplacedMs)).unref();
     }
     this.#listeners.add(entry);
     return () => {
@@ -76,7 +89,10 @@ export class Wakeups {
 
   #onPoll(): void {
     if (!this.#isFlowing) this.#watch?.start();
-    if (this.#next === undefined) this.#look();
+    if (this.#next !== undefined) return;
+    const isDue = performance.now() - this.#polledAt >= this.#pollMs - timerErrorMs;
+    if (isDue) this.#polledAt = performance.now();
+    if (isDue || this.#database.generation() !== this.#seen.generation) this.#look();
   }
 
   #onWrite(): void {
@@ -86,9 +102,9 @@ export class Wakeups {
   }
 
   #look(): void {
-    const version = this.#version();
-    if (version !== this.#seenVersion) {
-      this.#seenVersion = version;
+    const now = this.#now();
+    if (now.version !== this.#seen.version) {
+      this.#seen = now;
       this.#written = false;
       this.#looks = 0;
       this.notify();
@@ -103,7 +119,7 @@ export class Wakeups {
 
   /** Ends the time after a notification in which no other one is sent. */
   #onPause(): void {
-    const hasChanged = this.#version() !== this.#seenVersion;
+    const hasChanged = this.#database.version() !== this.#seen.version;
     this.#spacingMs = hasChanged ? Math.min(2 * this.#spacingMs, maxSpacingMs) : minSpacingMs;
     const isFlowing = this.#spacingMs === maxSpacingMs;
     if (isFlowing) this.#watch?.stop();
@@ -111,6 +127,10 @@ export class Wakeups {
     const mayHaveMissed = this.#isFlowing && !isFlowing;
     this.#isFlowing = isFlowing;
     if (hasChanged || this.#written || mayHaveMissed) this.#look();
+  }
+
+  #now() {
+    return { generation: this.#database.generation(), version: this.#database.version() };
   }
 
   #after(ms: number, call: () => void): void {

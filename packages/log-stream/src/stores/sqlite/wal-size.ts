@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import { walOf } from './file.ts';
+import { sizeOf, walOf } from './file.ts';
 
 /** Bytes of a write-ahead log that call for a warning, and to which SQLite truncates it when it can start it again. */
 export const maxWalBytes = 64 * 1024 * 1024;
@@ -18,8 +17,7 @@ export class WalSize {
 
   /** The size in bytes. */
   read(): number {
-    if (this.#file === undefined) return 0;
-    return statSync(walOf(this.#file), { throwIfNoEntry: false })?.size ?? 0;
+    return this.#file === undefined ? 0 : sizeOf(walOf(this.#file));
   }
 
   /** Looks at the size at most once a second, and warns once while it stays over the limit. */
