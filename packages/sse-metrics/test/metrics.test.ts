@@ -154,6 +154,22 @@ describe('sseMetrics', () => {
     expect(gaps.at(-1)).to.deep.equal(['sse_gaps_total{reason="no-ids",route="other"}', 200]);
   });
 
+  it('keeps a bounded number of rules, whatever a limiter of the application returns', async () => {
+    const registry = new Registry();
+    let n = 0;
+    const acquire = () => ({ ok: false as const, rule: `user-${n++}`, kind: 'max' as const });
+    const { port } = await app({
+      target: 'http://127.0.0.1:1/',
+      observers: [sseMetrics({ registry })],
+      limits: { acquire },
+    });
+    for (let count = 0; count < 103; count++) await (await fetch(`http://127.0.0.1:${port}/sse`)).text();
+    const series = await scrape(registry);
+    const rules = [...series.keys()].filter((name) => name.startsWith('sse_refused_total{reason="limit",route="/sse"'));
+    expect(rules).to.have.length(101);
+    expect(series.get('sse_refused_total{reason="limit",route="/sse",rule="other"}')).to.equal(3);
+  });
+
   it('sums up several middlewares of one observer', async () => {
     const registry = new Registry();
     const metrics = sseMetrics({ registry });

@@ -1,5 +1,5 @@
 import type { CloseContext, Inspectable, SseProxyStats } from '@datashop/sse-proxy';
-import type { RouteLabels } from '../labels/route-labels.ts';
+import type { BoundedLabels } from '../labels/bounded-labels.ts';
 
 /** Traffic of one route since the start, and its open streams. */
 export interface RouteTraffic {
@@ -26,10 +26,10 @@ export interface Snapshot {
 export class LiveSet {
   readonly #sources: Inspectable[] = [];
   readonly #ended = new Map<string, { events: number; bytes: number }>();
-  readonly #labels: RouteLabels;
+  readonly #labels: BoundedLabels;
   #snapshot: Snapshot | undefined;
 
-  constructor(labels: RouteLabels) {
+  constructor(labels: BoundedLabels) {
     this.#labels = labels;
   }
 

@@ -15,7 +15,6 @@ export class ObservedMetrics {
   readonly gaps;
   readonly evicted;
   readonly firstEventSeconds;
-  readonly #rules = new Set<string>();
 
   constructor(registry: Registry, prefix: string) {
     const registers = [registry];
@@ -70,21 +69,20 @@ export class ObservedMetrics {
   }
 
   /** Starts every series of a new route at 0: an increase from nothing is no increase to Prometheus. */
-  startAtZero(route: string): void {
+  startAtZero(route: string, rules: Iterable<string>): void {
     for (const reason of closeReasons) this.durationSeconds.zero({ route, reason });
     for (const code of errorCodes) this.errors.inc({ route, code }, 0);
     for (const reason of gapReasons) this.gaps.inc({ route, reason }, 0);
     for (const bound of evictBounds) this.evicted.inc({ route, bound }, 0);
     for (const reason of refusalReasons) if (reason !== 'limit') this.refused.inc({ route, reason, rule: '' }, 0);
+    for (const rule of rules) this.startRuleAtZero(rule, [route]);
     this.firstEventSeconds.zero({ route });
     this.reconnections.inc({ route }, 0);
     this.upstreamReconnects.inc({ route }, 0);
-    this.addRules([], [route]);
   }
 
-  /** Limits that a refusal may name, of which the series of `routes` start at 0. */
-  addRules(rules: readonly string[], routes: Iterable<string>): void {
-    for (const rule of rules) this.#rules.add(rule);
-    for (const route of routes) for (const rule of this.#rules) this.refused.inc({ route, reason: 'limit', rule }, 0);
+  /** Starts the refusals of a new limit at 0, for each route. */
+  startRuleAtZero(rule: string, routes: Iterable<string>): void {
+    for (const route of routes) this.refused.inc({ route, reason: 'limit', rule }, 0);
   }
 }

@@ -11,7 +11,7 @@ import type {
 } from '@datashop/sse-proxy';
 import type { Registry } from 'prom-client';
 import { SseMetricsError } from '../errors.ts';
-import { RouteLabels } from '../labels/route-labels.ts';
+import { BoundedLabels } from '../labels/bounded-labels.ts';
 import { checkOptions, hasMethods } from '../options.ts';
 import type { SseMetrics, SseMetricsOptions, SseSummary } from '../types.ts';
 import { LiveSet } from './live-set.ts';
@@ -65,7 +65,8 @@ const isPrefix = [
 
 class MetricsObserver implements SseMetrics {
   readonly #metrics: ObservedMetrics;
-  readonly #labels = new RouteLabels((route) => this.#metrics.startAtZero(route));
+  readonly #labels = new BoundedLabels((route) => this.#metrics.startAtZero(route, this.#rules.known));
+  readonly #rules = new BoundedLabels((rule) => this.#metrics.startRuleAtZero(rule, this.#labels.known));
   readonly #live = new LiveSet(this.#labels);
   readonly #errorRate = new RateWindow(errorRateSeconds);
   #ended = 0;
@@ -78,7 +79,7 @@ class MetricsObserver implements SseMetrics {
 
   onAttach(context: AttachContext): void {
     this.#live.add(context);
-    this.#metrics.addRules(context.rules, this.#labels.known);
+    for (const rule of context.rules) this.#rules.of(rule);
     this.#labels.of(context.name ?? '');
   }
 
@@ -101,7 +102,11 @@ class MetricsObserver implements SseMetrics {
 
   onRefuse({ stream, error }: RefuseContext): void {
     const route = this.#labels.of(stream.route);
-    this.#metrics.refused.inc({ route, reason: error.reason, rule: error.rule ?? '' });
+    this.#metrics.refused.inc({
+      route,
+      reason: error.reason,
+      rule: error.rule === undefined ? '' : this.#rules.of(error.rule),
+    });
     if (stream.resumed) this.#metrics.reconnections.inc({ route });
   }
 

@@ -1,11 +1,11 @@
 import { printable } from '../printable.ts';
 
-/** Most values of the label `route`. More are probably paths with ids in them. */
-const maxRoutes = 100;
+/** Most values of one label. More are probably texts with ids in them. */
+const maxValues = 100;
 const overflow = 'other';
 
-/** Values of the label `route`: a bounded number, whatever the routes of the streams are. */
-export class RouteLabels {
+/** Values of one label, such as `route`: a bounded number, whatever the application passes. */
+export class BoundedLabels {
   readonly #known = new Set<string>();
   readonly #onNew: (label: string) => void;
 
@@ -19,9 +19,9 @@ export class RouteLabels {
     return this.#known;
   }
 
-  of(route: string): string {
-    const text = printable(route);
-    const label = this.#known.has(text) || this.#known.size < maxRoutes ? text : overflow;
+  of(value: string): string {
+    const text = printable(value);
+    const label = this.#known.has(text) || this.#known.size < maxValues ? text : overflow;
     if (!this.#known.has(label)) {
       this.#known.add(label);
       this.#onNew(label);
