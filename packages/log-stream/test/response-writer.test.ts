@@ -80,6 +80,20 @@ describe('ResponseWriter', () => {
     client.destroy();
   });
 
+  it('evicts a reader that takes nothing while it is sent more, less than makes the response full', async () => {
+    const { client, res } = await open();
+    const writer = writerOf(res, 8);
+    while (writer.bufferedBytes === 0) {
+      writer.write(Buffer.alloc(16_384));
+      await new Promise(setImmediate);
+    }
+    every(5, () => writer.write(':ping\n'));
+    await eventually(() => !writer.open);
+    expect(writer.endReason).to.equal('evicted');
+    expect(evictions[0]).to.be.below(65_536);
+    client.destroy();
+  });
+
   it('evicts a reader that does not read the end of its stream', async () => {
     const { client, res } = await open();
     const writer = writerOf(res, 4);

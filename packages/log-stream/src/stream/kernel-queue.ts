@@ -3,15 +3,16 @@ import type { Socket } from 'node:net';
 
 /** What Node's own socket timeout reads to see whether a large write progresses. Not public, so nothing relies on it. */
 interface InnerSocket extends Socket {
-  readonly _handle?: { readonly writeQueueSize?: number } | null;
+  readonly _handle?: { readonly writeQueueSize?: number; readonly bytesWritten?: number } | null;
   /** The TCP socket below a TLS socket. */
   readonly _parent?: InnerSocket | null;
 }
 
-/** Bytes that the kernel has not taken, or a constant where that can't be known. */
-export function queuedBytes(socket: Socket): number {
+/** Bytes that the kernel has taken since the connection began, or a constant where that can't be known. */
+export function takenBytes(socket: Socket): number {
   const { _handle, _parent } = socket as InnerSocket;
-  return _parent?._handle?.writeQueueSize ?? _handle?.writeQueueSize ?? 0;
+  const { bytesWritten = 0, writeQueueSize = 0 } = _parent?._handle ?? _handle ?? {};
+  return bytesWritten - writeQueueSize;
 }
 
 /*

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import { queuedBytes, unacknowledgedBytes } from './kernel-queue.ts';
+import { takenBytes, unacknowledgedBytes } from './kernel-queue.ts';
 
 /**
  * Distinguishes a subscriber that takes none of the bytes that wait for it from one that takes them slowly. Counts checks
@@ -10,7 +10,7 @@ export class StallDetector {
   readonly #maxChecks: number;
   #checks = 0;
   #buffered = 0;
-  #queued = 0;
+  #taken = 0;
   #unacknowledged: number | undefined;
 
   /** @param maxChecks checks without progress until the subscriber counts as stalled; Infinity: never */
@@ -30,13 +30,14 @@ export class StallDetector {
     if (this.#checks > this.#maxChecks) void this.#confirm(onStalled);
   }
 
-  // One large write counts as buffered until its last byte has left, so the rest of it is compared too.
+  // One large write counts as buffered until its last byte has left, and later writes add to what is buffered: only the
+  // socket's handle shows each step. Without one, a transport that is no TCP socket, less being buffered is progress.
   #tookBytes(): boolean {
     const buffered = this.#res.writableLength;
-    const queued = this.#res.socket ? queuedBytes(this.#res.socket) : 0;
-    const took = buffered < this.#buffered || queued !== this.#queued;
+    const taken = this.#res.socket ? takenBytes(this.#res.socket) : 0;
+    const took = buffered < this.#buffered || taken !== this.#taken;
     this.#buffered = buffered;
-    this.#queued = queued;
+    this.#taken = taken;
     return took;
   }
 
