@@ -20,7 +20,7 @@ export interface LogQuery {
   /** Only logs inserted after this event. */
   after?: string | undefined;
   /** Only logs up to and including this event. */
-  upto?: string | undefined;
+  upTo?: string | undefined;
 }
 
 export interface LogPage {
@@ -41,12 +41,12 @@ export interface Session {
 }
 
 export async function fetchLogs(query: LogQuery, signal?: AbortSignal): Promise<LogPage> {
-  const { levels, upto, ...rest } = query;
+  const { levels, upTo, ...rest } = query;
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries({
     ...workflowParameters(),
     log_level: levels?.join(),
-    up_to: upto,
+    up_to: upTo,
     ...rest,
   })) {
     if (value !== undefined && value !== '') parameters.set(name, String(value));

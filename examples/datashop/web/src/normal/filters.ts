@@ -14,7 +14,7 @@ export interface Filters {
   to: string;
   size: number;
   /** Id of the first event of the page, '' for the newest. */
-  upto: string;
+  upTo: string;
 }
 
 /** Returns the same object until a filter changes, whatever else changes in the address. */
@@ -32,7 +32,7 @@ function read(address: URLSearchParams): Filters {
     from: isoOrNone(get('from')),
     to: isoOrNone(get('to')),
     size: pageSizes.find((known) => known === size) ?? 100,
-    upto: get('upto'),
+    upTo: get('up_to'),
   };
 }
 
@@ -43,7 +43,7 @@ function isoOrNone(text: string): string {
 }
 
 /** Changes filters and returns to the newest page. */
-export function setFilters(change: Partial<Omit<Filters, 'upto'>>): void {
+export function setFilters(change: Partial<Omit<Filters, 'upTo'>>): void {
   const { search, levels, from, to, size } = change;
   adjust({
     ...(search !== undefined && { q: search }),
@@ -51,7 +51,7 @@ export function setFilters(change: Partial<Omit<Filters, 'upto'>>): void {
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
     ...(size !== undefined && { size: String(size) }),
-    upto: undefined,
+    up_to: undefined,
   });
 }
 

@@ -27,8 +27,8 @@ export function LogDialog({ id, known, onClose }: LogDialogProps) {
     if (known) return;
     const leaving = new AbortController();
     setFound(undefined);
-    fetchLogs({ upto: id, limit: 1 }, leaving.signal).then(
-      // `upto` returns the newest log up to the id: another one if this log is no longer kept.
+    fetchLogs({ upTo: id, limit: 1 }, leaving.signal).then(
+      // `up_to` returns the newest log up to the id: another one if this log is no longer kept.
       ({ ids, logs }) => setFound(ids[0] === id && logs[0] ? logs[0] : 'missing'),
       (error) => {
         if (leaving.signal.aborted) return;

@@ -28,7 +28,7 @@ export function NormalMode() {
     if (!first) return;
     setStepping(true);
     try {
-      go({ upto: await newerThan(first.id, filters) });
+      go({ up_to: await newerThan(first.id, filters) });
     } catch (cause) {
       if (!(cause instanceof ApiError)) throw cause;
       if (cause.unauthorized) expire();
@@ -70,10 +70,10 @@ export function NormalMode() {
           <Pager
             view={view}
             size={filters.size}
-            onNewest={() => go({ upto: undefined })}
+            onNewest={() => go({ up_to: undefined })}
             // Clicks while busy are ignored; disabling the button would drop its focus.
             onNewer={() => !busy && void newer()}
-            onOlder={() => !busy && go({ upto: view.olderId })}
+            onOlder={() => !busy && go({ up_to: view.olderId })}
           />
         </>
       )}
@@ -98,7 +98,7 @@ function Nothing({ filtered, total, onRefresh }: { filtered: boolean; total: num
         title="These logs are no longer kept"
         description="Only the newest logs are kept, and this page is older than all of them."
       >
-        <Button appearance="primary" icon="first_page" onClick={() => go({ upto: undefined })}>
+        <Button appearance="primary" icon="first_page" onClick={() => go({ up_to: undefined })}>
           Show the newest
         </Button>
       </EmptyPane>

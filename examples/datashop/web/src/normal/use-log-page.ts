@@ -58,13 +58,13 @@ export function useLogPage(filters: Filters): LogPageState & { reload(): void } 
 }
 
 async function load(filters: Filters, signal: AbortSignal): Promise<View> {
-  const { size, upto } = filters;
+  const { size, upTo } = filters;
   const query = logQuery(filters);
   const [page, all] = await Promise.all([
     // One more than is shown: its id is the start of the next page.
-    fetchLogs({ ...query, upto, limit: size + 1 }, signal),
-    // `upto` narrows the total, so the difference to the unrestricted total is the number of newer logs.
-    upto ? fetchLogs({ ...query, limit: 1 }, signal) : undefined,
+    fetchLogs({ ...query, upTo, limit: size + 1 }, signal),
+    // `up_to` narrows the total, so the difference to the unrestricted total is the number of newer logs.
+    upTo ? fetchLogs({ ...query, limit: 1 }, signal) : undefined,
   ]);
   const total = (all ?? page).total;
   return {

@@ -13,7 +13,7 @@ export interface PageQuery {
   /** Only logs after the one with this id. */
   after?: string;
   /** Only logs up to and including the one with this id. */
-  upto?: string;
+  upTo?: string;
   order: 'asc' | 'desc';
   limit: number;
   cursor?: string;
@@ -39,17 +39,17 @@ export function knownEvents({ logs, ids }: Pick<LogPage, 'logs' | 'ids'>, order:
 /** Loads all logs between two ids, page by page. Rejects when a page does. */
 export async function fetchBetween(
   fetchPage: FetchPage,
-  { after, upto }: { after: string; upto: string },
+  { after, upTo }: { after: string; upTo: string },
   onProgress: (loaded: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<KnownEvent[]> {
   const events: KnownEvent[] = [];
   let cursor: string | null = '';
-  // Without `upto`, new logs would be followed for ever: stop at the total of the first page.
+  // Without `up_to`, new logs would be followed for ever: stop at the total of the first page.
   let total = Number.POSITIVE_INFINITY;
   while (cursor !== null && events.length < Math.min(total, maxEvents)) {
     const query: PageQuery = { after, order: 'asc', limit: pageLimit };
-    if (upto !== '') query.upto = upto;
+    if (upTo !== '') query.upTo = upTo;
     if (cursor !== '') query.cursor = cursor;
     const page: LogPage = await fetchPage(query, signal);
     events.push(...knownEvents(page, 'asc'));

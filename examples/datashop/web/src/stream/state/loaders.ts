@@ -20,7 +20,7 @@ export async function fillGap(viewer: Viewer, gap: GapEntry): Promise<void> {
   const report = (load: Load) => viewer.viewState.set({ gaps: { ...viewer.viewState.get().gaps, [gap.key]: load } });
   report({ kind: 'loading', loaded: 0, total: 0 });
   try {
-    const between = { after: gap.afterId, upto: idAfter(viewer, gap) };
+    const between = { after: gap.afterId, upTo: idAfter(viewer, gap) };
     const progress = (loaded: number, total: number) => report({ kind: 'loading', loaded, total });
     const events = await fetchBetween(fetchLogs, between, progress, viewer.signal);
     const added = viewer.stream.fill(gap.key, events);
@@ -35,12 +35,12 @@ export async function fillGap(viewer: Viewer, gap: GapEntry): Promise<void> {
 /** Loads stored lines older than the oldest one in the list. */
 export async function loadOlder(viewer: Viewer): Promise<void> {
   const report = (older: Load) => viewer.viewState.set({ older });
-  const upto = oldestId(viewer);
+  const upTo = oldestId(viewer);
   report({ kind: 'loading', loaded: 0, total: olderPageSize });
   try {
     // The page begins with the oldest line itself, which the list already has.
-    const page = await fetchLogs({ upto, limit: olderPageSize + 1 }, viewer.signal);
-    const events = knownEvents(page, 'desc').filter(({ id }) => id !== upto);
+    const page = await fetchLogs({ upTo, limit: olderPageSize + 1 }, viewer.signal);
+    const events = knownEvents(page, 'desc').filter(({ id }) => id !== upTo);
     viewer.stream.seed(events);
     report({ kind: events.length === 0 || page.nextCursor === null ? 'none' : 'idle' });
   } catch (error) {
@@ -55,11 +55,11 @@ export type Linked =
 
 /** Loads a line that is older than all lines in the list. */
 export async function loadLinked(viewer: Viewer, id: string): Promise<Linked> {
-  const page = await fetchLogs({ upto: id, limit: 1 }, viewer.signal);
+  const page = await fetchLogs({ upTo: id, limit: 1 }, viewer.signal);
   const [event] = knownEvents(page, 'desc');
   if (event?.id !== id) return { kind: 'gone' };
-  const between = { after: id, upto: oldestId(viewer) };
-  if (between.upto !== '') {
+  const between = { after: id, upTo: oldestId(viewer) };
+  if (between.upTo !== '') {
     const { total } = await fetchLogs({ ...between, limit: 1 }, viewer.signal);
     if (total <= nearLines) {
       const events = await fetchBetween(fetchLogs, between, () => {}, viewer.signal);
