@@ -37,8 +37,8 @@ export function logStreamRouter(options: LogStreamOptions): LogStreamRouter {
   const router = Router({ caseSensitive: true, strict: true });
 
   router.all(`${workflow}/logs`, protect(`${workflow}/logs`, pageSender(service)));
-  if (stream) router.all(`${workflow}/logs/stream`, protect(`${workflow}/logs/stream`, openStream));
-  if (stream && demoRoute) router.all('/logs/stream', protect('/logs/stream', openStream));
+  const streamRoutes = stream ? [`${workflow}/logs/stream`, ...(demoRoute ? ['/logs/stream'] : [])] : [];
+  for (const route of streamRoutes) router.all(route, protect(route, openStream));
   router.all(
     '/healthz',
     publicRoute(service, (res) => sendHealth(store, res)),
@@ -49,8 +49,10 @@ export function logStreamRouter(options: LogStreamOptions): LogStreamRouter {
   );
   router.use(badPath);
 
+  const inspect = { stats: () => streams.stats(), streams: () => streams.streams() };
+  service.notify('onAttach', { routes: [`${workflow}/logs`, ...streamRoutes], ...inspect });
   return Object.assign(router, {
+    ...inspect,
     close: ({ graceMs = 1_000 } = {}) => streams.close(graceMs),
-    stats: () => streams.stats(),
   });
 }

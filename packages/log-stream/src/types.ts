@@ -78,6 +78,28 @@ export interface LogRequestInfo extends LogScope {
  */
 export type LogCloseReason = 'browser-left' | 'evicted' | 'store-failed' | 'write-failed' | 'draining';
 
+/** One open stream, as `streams()` describes it: a frozen object of plain values. */
+export interface OpenLogStream extends LogRequestInfo {
+  /** When the stream was opened, as an ISO 8601 time. */
+  readonly since: string;
+  /** Logs written. */
+  readonly events: number;
+  /** Bytes written, HTTP framing excluded. */
+  readonly bytes: number;
+  /** Bytes that the kernel has not accepted yet. */
+  readonly bufferedBytes: number;
+}
+
+/** Passed to {@link LogStreamObserver.onAttach}. */
+export interface LogAttachContext {
+  /** Templates of the routes of streams and pages: values of {@link LogRequestInfo.route}. */
+  readonly routes: readonly string[];
+  /** The current figures. */
+  stats(): LogStreamStats;
+  /** The streams that are open now, oldest first. */
+  streams(): OpenLogStream[];
+}
+
 /** Passed to {@link LogStreamObserver.onOpen}. */
 export interface LogOpenContext {
   readonly stream: LogRequestInfo;
@@ -124,6 +146,8 @@ export interface LogCloseContext {
  * must not block.
  */
 export interface LogStreamObserver {
+  /** The router was made. Called once for each router that has this observer, before any other hook. */
+  onAttach?(context: LogAttachContext): void;
   /** A stream opened: its headers are sent, no event yet. */
   onOpen?(context: LogOpenContext): void;
   /** A request for a stream or a page was refused, by an error with this status. */
@@ -201,4 +225,6 @@ export type LogStreamRouter = Router & {
   close(options?: { graceMs?: number }): Promise<void>;
   /** Returns current figures; cheap enough to call at every scrape of metrics. */
   stats(): LogStreamStats;
+  /** The streams that are open now, oldest first. */
+  streams(): OpenLogStream[];
 };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type LogStreamObserver, SqliteLogStore } from '../src/index.ts';
+import { type LogAttachContext, type LogStreamObserver, type OpenLogStream, SqliteLogStore } from '../src/index.ts';
 import { eventually, idsOf, log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 import { FailingStore } from './support/stores.ts';
@@ -48,6 +48,37 @@ describe('observers of the log service', () => {
     expect(bytes).to.equal(Buffer.byteLength(stream.text));
     expect(names()).to.deep.equal(['onOpen', 'onClose']);
     for (const secret of secrets) expect(JSON.stringify(calls)).to.not.contain(secret);
+  });
+
+  it('get onAttach when the router is made, with its routes and its open streams', async () => {
+    const attached: LogAttachContext[] = [];
+    const observer: LogStreamObserver = { onAttach: (context) => void attached.push(context) };
+    const { url, store, router } = await service({ authorize: () => ({ key: 'ada' }), observers: [observer] });
+    const [context] = attached as [LogAttachContext];
+    const route = '/wfm/workflow/workspace/:workspaceId/workflow/:workflowId/logs';
+    expect(context.routes).to.deep.equal([route, `${route}/stream`]);
+    expect(context.streams()).to.deep.equal([]);
+    const before = Date.now();
+    const stream = await openStream(`${url}${logsPath}/stream`);
+    await store.append([log('a message')]);
+    await stream.until(() => stream.messages.length === 1);
+    const [{ id, since, ...open }] = router.streams() as [OpenLogStream];
+    expect(id).to.match(/^[0-9a-f-]{36}$/);
+    expect(Date.parse(since)).to.be.within(before, Date.now());
+    expect(open).to.deep.equal({
+      route: `${route}/stream`,
+      workspaceID: 'ws',
+      workflowID: 'wf',
+      key: 'ada',
+      resumed: false,
+      events: 1,
+      bytes: Buffer.byteLength(stream.text),
+      bufferedBytes: 0,
+    });
+    expect(context.streams()).to.deep.equal(router.streams());
+    stream.leave();
+    await eventually(() => router.streams().length === 0);
+    expect(attached).to.have.length(1);
   });
 
   it('get onRefuse for a page and a stream, and no onOpen', async () => {

@@ -1,5 +1,6 @@
 export { adminPage } from './admin/admin-page.ts';
 export { SseMetricsError, type SseMetricsErrorCode } from './errors.ts';
+export { forLogService } from './log-service/for-log-service.ts';
 export { accessLog } from './logs/access-log.ts';
 export { auditLog } from './logs/audit-log.ts';
 export { hashId } from './logs/hash-id.ts';

@@ -63,6 +63,45 @@ export interface AuditLogOptions {
   secret?: string;
 }
 
+/** One request of the log service, as its observers get it: `LogRequestInfo` of `@datashop/log-stream`. */
+export interface LogServiceStream {
+  readonly id: string;
+  readonly route: string;
+  readonly key: string | undefined;
+  readonly resumed: boolean;
+  readonly workspaceID: string | undefined;
+  readonly workflowID: string | undefined;
+}
+
+/** An observer of `@datashop/log-stream`, returned by {@link forLogService}. */
+export interface LogServiceObserver {
+  onAttach(context: {
+    readonly routes: readonly string[];
+    stats(): { readonly bufferedBytes: number };
+    streams(): readonly (LogServiceStream & {
+      readonly since: string;
+      readonly events: number;
+      readonly bytes: number;
+      readonly bufferedBytes: number;
+    })[];
+  }): void;
+  onOpen(context: { readonly stream: LogServiceStream }): void;
+  onRefuse(context: {
+    readonly stream: LogServiceStream;
+    readonly error: Error & { readonly code: string; readonly retryAfterMs: number | undefined };
+    readonly status: number;
+  }): void;
+  onGap(context: { readonly stream: LogServiceStream; readonly reason: string }): void;
+  onEvict(context: { readonly stream: LogServiceStream; readonly bufferedBytes: number }): void;
+  onClose(context: {
+    readonly stream: LogServiceStream;
+    readonly reason: string;
+    readonly durationMs: number;
+    readonly events: number;
+    readonly bytes: number;
+  }): void;
+}
+
 /** Options of {@link adminPage}. */
 export interface AdminPageOptions {
   /** What the page shows: middlewares of `sseProxy` and `sseRouter`. */

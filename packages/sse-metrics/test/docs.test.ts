@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { Registry } from 'prom-client';
 import { sseMetrics } from '../src/index.ts';
-import { errorCodes, refusalReasons } from '../src/labels/values.ts';
+import { proxyValues } from '../src/labels/values.ts';
+import { logValues } from '../src/log-service/log-values.ts';
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
 const readme = read('../README.md');
@@ -43,9 +44,26 @@ describe('the README of sse-metrics', () => {
 });
 
 describe('the enumerated labels', () => {
+  it('name every code, end and gap of log-stream', () => {
+    const codes = [...read('../../log-stream/src/errors.ts').matchAll(/^ {2}(ERR_LOG_STREAM_\w+): /gm)].map(
+      ([, code]) => code!,
+    );
+    const thrown = new Set(['ERR_LOG_STREAM_NODE', 'ERR_LOG_STREAM_OPTION', 'ERR_LOG_STREAM_DOCUMENT']);
+    expect(logValues.errorCodes.toSorted()).to.deep.equal(codes.filter((code) => !thrown.has(code)).toSorted());
+    const [, union = ''] = /type LogCloseReason =([^;]*);/.exec(read('../../log-stream/src/types.ts')) ?? [];
+    const reasons = [...union.matchAll(/'([\w-]+)'/g)].map(([, reason]) => reason);
+    expect(logValues.closeReasons.toSorted()).to.deep.equal(reasons.toSorted());
+    const named = read('../../log-stream/README.md');
+    for (const gap of logValues.gapReasons) expect(named, gap).to.include(`\`${gap}\``);
+    for (const [, gap] of read('../../log-stream/src/stream/frames.ts').matchAll(/gapFrame\('([\w-]+)'/g))
+      expect(logValues.gapReasons).to.include(gap);
+  });
+
   it('name every code and every refusal reason of sse-proxy', () => {
     const table = [...read('../../sse-proxy/src/errors.ts').matchAll(/^ {2}(ERR_SSE_\w+): \[\d+, '([\w-]+)'/gm)];
-    expect(errorCodes.toSorted()).to.deep.equal(table.map(([, code]) => code).toSorted());
-    expect(refusalReasons.toSorted()).to.deep.equal([...new Set(table.map(([, , reason]) => reason))].toSorted());
+    expect(proxyValues.errorCodes.toSorted()).to.deep.equal(table.map(([, code]) => code).toSorted());
+    expect(proxyValues.refusalReasons.toSorted()).to.deep.equal(
+      [...new Set(table.map(([, , reason]) => reason))].toSorted(),
+    );
   });
 });

@@ -13,6 +13,7 @@ const forbidden = {
   'src/logs/fields.ts': 'prom-client',
   'src/logs/access-log.ts': 'pino',
   'src/admin/view.ts': '../logs/fields.ts',
+  'src/log-service/for-log-service.ts': '@datashop/log-stream',
   'src/admin/html.ts': 'express',
 };
 

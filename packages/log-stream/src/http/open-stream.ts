@@ -24,6 +24,9 @@ export function streamOpener({ config, streams, notify }: Service): Handle {
     let openedAt: number | undefined;
     const onGap = (reason: string) => notify('onGap', { stream: request.info, reason });
     const begin = streams.admit(res, {
+      get info() {
+        return request.info;
+      },
       onGap,
       onEvict: (bufferedBytes) => notify('onEvict', { stream: request.info, bufferedBytes }),
       onEnd: ({ reason, logs: events, bytes }) => {

@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import { LogStreamError } from '../errors.ts';
 import type { LogStreamConfig } from '../options.ts';
-import type { LogStreamStats } from '../types.ts';
+import type { LogRequestInfo, LogStreamStats, OpenLogStream } from '../types.ts';
 import { MemberRounds } from './member-rounds.ts';
 import { Reader, type ReaderSources, type ReaderStart } from './reader.ts';
 import { type EndReason, ResponseWriter } from './response-writer.ts';
@@ -10,6 +10,8 @@ import { Tail } from './tail.ts';
 
 /** Notified about one stream. */
 export interface StreamListener {
+  /** Names the stream. */
+  readonly info: LogRequestInfo;
   /** The subscriber took no byte for `maxStallMs`. Called before the `onEnd` with reason `evicted`. */
   onEvict(bufferedBytes: number): void;
   /** A gap event was written, with this reason. */
@@ -32,6 +34,9 @@ export interface StreamEnd {
 interface OpenStream {
   readonly writer: ResponseWriter;
   readonly closed: Promise<void>;
+  readonly listener: StreamListener | undefined;
+  /** When the reader started, as an ISO 8601 time. */
+  since: string;
   /** Missing while the start position is being looked up. */
   reader?: Reader;
 }
@@ -86,7 +91,7 @@ export class OpenStreams {
       onEvict: (bufferedBytes) => listener?.onEvict(bufferedBytes),
       onWriteError: (error) => this.report(error),
     });
-    const stream: OpenStream = { writer, closed };
+    const stream: OpenStream = { writer, closed, listener, since: '' };
     this.#open.add(stream);
     for (const rounds of this.#rounds) rounds.start();
     res.once('close', () => {
@@ -100,6 +105,7 @@ export class OpenStreams {
     return (start, firstLines) => {
       if (!writer.open) return;
       const onGap = (reason: string) => listener?.onGap(reason);
+      stream.since = new Date().toISOString();
       stream.reader = new Reader(start, writer, { ...this.#sources, onGap });
       writer.write(firstLines);
       void stream.reader.run();
@@ -117,6 +123,15 @@ export class OpenStreams {
       // One stream's failure must not end the others.
       process.emitWarning(`log-stream option onError: threw ${thrown instanceof Error ? thrown.name : typeof thrown}`);
     }
+  }
+
+  /** Frozen descriptions of the streams whose headers were sent. */
+  streams(): OpenLogStream[] {
+    return [...this.#open].flatMap(({ writer, reader, listener, since }) => {
+      if (!reader || !listener) return [];
+      const { bytes, bufferedBytes } = writer;
+      return [Object.freeze({ ...listener.info, since, events: reader.logs, bytes, bufferedBytes })];
+    });
   }
 
   stats(): LogStreamStats {

@@ -1,11 +1,20 @@
 import type { CloseReason, EvictContext, GapReason, SseProxyErrorCode } from '@datashop/sse-proxy';
 
+/** Everything that a label of one kind of source can be. */
+export interface LabelValues {
+  readonly closeReasons: readonly string[];
+  readonly gapReasons: readonly string[];
+  readonly evictBounds: readonly string[];
+  readonly errorCodes: readonly string[];
+  readonly refusalReasons: readonly string[];
+}
+
 /** The members of a union, which the compiler keeps complete. */
 function members<T extends string>(all: Readonly<Record<T, true>>): readonly T[] {
   return Object.keys(all) as T[];
 }
 
-export const closeReasons = members<CloseReason>({
+const closeReasons = members<CloseReason>({
   'browser-left': true,
   'upstream-ended': true,
   'upstream-broken': true,
@@ -20,7 +29,7 @@ export const closeReasons = members<CloseReason>({
   draining: true,
 });
 
-export const gapReasons = members<GapReason>({
+const gapReasons = members<GapReason>({
   'no-ids': true,
   'unusable-id': true,
   'ids-restarted': true,
@@ -30,13 +39,13 @@ export const gapReasons = members<GapReason>({
   unmatched: true,
 });
 
-export const evictBounds = members<EvictContext['bound']>({
+const evictBounds = members<EvictContext['bound']>({
   maxBufferedBytes: true,
   maxStallMs: true,
   maxTotalBytes: true,
 });
 
-export const errorCodes = members<SseProxyErrorCode>({
+const errorCodes = members<SseProxyErrorCode>({
   ERR_SSE_RUNTIME: true,
   ERR_SSE_OPTION: true,
   ERR_SSE_METHOD: true,
@@ -72,7 +81,7 @@ export const errorCodes = members<SseProxyErrorCode>({
 });
 
 /** `reason` of the errors above, in their order. The reason `limit` also has a rule. */
-export const refusalReasons = [
+const refusalReasons = [
   'internal',
   'method',
   'not-acceptable',
@@ -88,3 +97,6 @@ export const refusalReasons = [
   'upstream-done',
   'upstream-answer',
 ] as const;
+
+/** Of `@datashop/sse-proxy`. */
+export const proxyValues: LabelValues = { closeReasons, gapReasons, evictBounds, errorCodes, refusalReasons };

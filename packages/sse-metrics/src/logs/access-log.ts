@@ -26,7 +26,8 @@ export function accessLog(options: AccessLogOptions): SseObserver {
   const { log, params = defaultParams, user = true } = options;
   const fieldsOf = (stream: StreamInfo) => streamFields(stream, params, user);
   const feedFields = ({ route, stream }: Feed) => (stream ? fieldsOf(stream) : { route: printable(route) });
-  const exceeded = new WeakMap<StreamInfo, EvictContext['bound']>();
+  // By stream; the end follows at once.
+  const exceeded = new Map<string, EvictContext['bound']>();
 
   return {
     onOpen({ stream, waitedMs, early }) {
@@ -34,10 +35,11 @@ export function accessLog(options: AccessLogOptions): SseObserver {
       log.info({ ...fieldsOf(stream), resumed, early, waitedMs: Math.round(waitedMs) }, 'SSE connection established');
     },
     onEvict({ stream, bound }) {
-      exceeded.set(stream, bound);
+      exceeded.set(stream.id, bound);
     },
     onClose({ stream, reason, error, durationMs, events, bytes }) {
-      const bound = exceeded.get(stream);
+      const bound = exceeded.get(stream.id);
+      exceeded.delete(stream.id);
       const end = { reason, ...(bound && { bound }), durationMs: Math.round(durationMs), events, bytes };
       const line = { ...fieldsOf(stream), ...end, ...(error && errorFields(error)) };
       if (error || bound) log.warn(line, 'SSE connection closed');

@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { closeReasons, errorCodes, evictBounds, gapReasons, refusalReasons } from '../labels/values.ts';
+import type { LabelValues } from '../labels/values.ts';
 
 /** Bounds of a stream's duration: 1 s to 4 h. */
 const durationBuckets = [1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400];
@@ -69,7 +69,8 @@ export class ObservedMetrics {
   }
 
   /** Starts every series of a new route at 0: an increase from nothing is no increase to Prometheus. */
-  startAtZero(route: string, rules: Iterable<string>): void {
+  startAtZero(route: string, rules: Iterable<string>, values: LabelValues): void {
+    const { closeReasons, errorCodes, evictBounds, gapReasons, refusalReasons } = values;
     for (const reason of closeReasons) this.durationSeconds.zero({ route, reason });
     for (const code of errorCodes) this.errors.inc({ route, code }, 0);
     for (const reason of gapReasons) this.gaps.inc({ route, reason }, 0);

@@ -12,6 +12,8 @@ import type {
 import type { Registry } from 'prom-client';
 import { SseMetricsError } from '../errors.ts';
 import { BoundedLabels } from '../labels/bounded-labels.ts';
+import type { ForeignSource } from '../labels/foreign-source.ts';
+import { proxyValues } from '../labels/values.ts';
 import { checkOptions, hasMethods } from '../options.ts';
 import type { SseMetrics, SseMetricsOptions, SseSummary } from '../types.ts';
 import { LiveSet } from './live-set.ts';
@@ -65,7 +67,9 @@ const isPrefix = [
 
 class MetricsObserver implements SseMetrics {
   readonly #metrics: ObservedMetrics;
-  readonly #labels = new BoundedLabels((route) => this.#metrics.startAtZero(route, this.#rules.known));
+  readonly #labels = new BoundedLabels((route) => this.#metrics.startAtZero(route, this.#rules.known, this.#values));
+  /** Of the source that is being attached, or else of sse-proxy. */
+  #values = proxyValues;
   readonly #rules = new BoundedLabels((rule) => this.#metrics.startRuleAtZero(rule, this.#labels.known));
   readonly #live = new LiveSet(this.#labels);
   readonly #errorRate = new RateWindow(errorRateSeconds);
@@ -77,10 +81,12 @@ class MetricsObserver implements SseMetrics {
     registerScraped(registry, prefix, this.#live);
   }
 
-  onAttach(context: AttachContext): void {
+  onAttach(context: AttachContext & Partial<ForeignSource>): void {
     this.#live.add(context);
     for (const rule of context.rules) this.#rules.of(rule);
-    this.#labels.of(context.name ?? '');
+    this.#values = context.values ?? proxyValues;
+    for (const route of context.routes ?? [context.name ?? '']) this.#labels.of(route);
+    this.#values = proxyValues;
   }
 
   onOpen({ stream }: OpenContext): void {
