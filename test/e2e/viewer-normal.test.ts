@@ -219,7 +219,7 @@ describe('Normal mode of the log viewer', () => {
   });
 
   for (const [what, id] of [
-    ['of a removed log', '0123456789abcdef-1'],
+    ['of a removed log', 'AAAAAAAAAAAAAAAAAAAAAA'],
     ['with a malformed id', 'nonsense'],
   ] as const) {
     it(`shows that a log is no longer kept for the link ${what}`, async () => {

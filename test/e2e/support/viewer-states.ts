@@ -123,7 +123,7 @@ export const pageStates: Record<string, State> = {
     },
   },
   'a linked line that is no longer kept': {
-    query: '&log=0123456789abcdef-1',
+    query: '&log=AAAAAAAAAAAAAAAAAAAAAA',
     reach: (viewer) => viewer.page.getByText('no longer kept').waitFor(),
   },
   disconnected: {
