@@ -77,6 +77,11 @@ describe('bad input of browsers', () => {
     });
   }
 
+  it('lets a ?lastEventId= that begins or ends with a space or tab in with a gap [R24]', async () => {
+    const it = await served();
+    for (const id of ['%201', '1%20', '%091', '+1', '1+']) await expectGap(it, `/sse?lastEventId=${id}`);
+  });
+
   it('sends the gap of an unusable Last-Event-ID with a shared feed and with a transform too [R24]', async () => {
     for (const options of [{ share: true }, { transform: (event: SseEvent) => event }]) {
       const { up, get, witness } = await served(options);

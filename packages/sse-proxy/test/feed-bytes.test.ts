@@ -240,6 +240,14 @@ describe('what a feed hands on over a resume', () => {
     expect(it.text()).to.equal('id: 1\ndata: 1\n\ndata: 2\n\n(unusable-id)id: 3\ndata: 3\n\n');
   });
 
+  for (const id of [' 1', '1 ', '\t1'])
+    it(`sends no Last-Event-ID for the id ${JSON.stringify(id)}, which would arrive as "1", and reports a gap [R24]`, async () => {
+      const event = `id: ${id}\ndata: a\n\n`;
+      const it = await over([`id: 1 1\ndata: 0\n\n`], [event], ['id: 2\ndata: 2\n\n']);
+      expect(cursors(it)).to.deep.equal([undefined, '1 1', undefined]);
+      expect(it.text()).to.equal(`id: 1 1\ndata: 0\n\n${event}(unusable-id)id: 2\ndata: 2\n\n`);
+    });
+
   it('reports no gap because in-band events of another proxy, which have no id, came last', async () => {
     const gap = 'event: sse-proxy:gap\ndata: {"reason":"no-ids"}\n\n';
     const it = await over([`id: 1\ndata: 1\n\n${gap}`], ['id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n']);

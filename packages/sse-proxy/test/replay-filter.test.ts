@@ -281,7 +281,8 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
     expect(outcome(it)).to.deep.equal({ delivered: [frame(null, 'a'), frame(null, 'b')], gaps: ['no-ids'] });
     expect(new Reader().resume().gaps).to.deep.equal(['no-ids']);
     expect(reader(frame('1'), frame('', 'cleared')).resume().gaps).to.deep.equal(['no-ids']);
-    expect(reader(frame('a\x01b')).resume(frame('a\x01b')).gaps).to.deep.equal(['unusable-id']);
+    for (const id of ['a\x01b', ' 1', '1 ', '\t1', ' '])
+      expect(reader(frame(id)).resume(frame(id)).gaps, JSON.stringify(id)).to.deep.equal(['unusable-id']);
   });
 
   it('reports a gap when events without ids followed the last id [R32]', () => {

@@ -80,6 +80,25 @@ describe('identity behind a shared feed, judged again at every connect [R51] [ro
     expect(stats()).to.include({ sharedFeeds: 2, upstreamConnections: 2 });
   });
 
+  it('reports a gap to a browser that moves to another feed with an id that can’t be sent [R24]', async () => {
+    const roles: Record<string, string> = { a: 'admin', b: 'viewer', c: 'viewer' };
+    const { up, open, live, proxied } = await shared((req) => ({
+      'x-role': roles[String(req.headers['x-user'])] as string,
+    }));
+    const [a, b] = [await open('a'), await open('b'), await open('c')];
+    const ofViewers = up.requests.find((request) => seenBy(request) === 'viewer');
+    up.requests.find((request) => seenBy(request) === 'admin')?.send(event(1));
+    ofViewers?.send('id:  1\ndata: spaced\n\n');
+    await Promise.all([a.sees(event(1)), b.sees('spaced')]);
+    roles.b = 'admin';
+    ofViewers?.reset();
+    await b.sees('"unusable-id"');
+    expect(proxied.witness.gaps.filter(({ reason }) => reason === 'unusable-id')).to.not.have.length(0);
+    expect(live().filter((request) => seenBy(request) === 'admin')).to.have.length(1);
+    live().find((request) => seenBy(request) === 'admin')?.send(event(2));
+    await b.sees(event(2));
+  });
+
   it('moves a browser to the feed of its new identity where there is one', async () => {
     const roles: Record<string, string> = { a: 'admin', b: 'viewer', c: 'viewer' };
     const { up, open, live, stats } = await shared((req) => ({

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SseProxyError } from '../errors.ts';
-import { isHeaderValue } from '../http.ts';
+import { isSendableId } from '../http.ts';
 import type { UpstreamConnection, UpstreamHandler, UpstreamRequest } from '../upstream/upstream.ts';
 import type { FeedParts } from './feed-parts.ts';
 import { type PendingConnect, renewToken } from './renew-token.ts';
@@ -75,7 +75,7 @@ export abstract class FeedRequest implements UpstreamHandler {
     this.#pending = pending;
     // [spec] Last-Event-ID is sent as the bytes of the id.
     const { cursor } = this;
-    const headers = cursor && isHeaderValue(cursor) ? [...request.headers, 'last-event-id', cursor] : request.headers;
+    const headers = cursor && isSendableId(cursor) ? [...request.headers, 'last-event-id', cursor] : request.headers;
     const connection = this.parts.upstream.open({ ...request, headers, isResume: !this.openEarly }, this);
     this.#connection = connection;
     // A dispatcher may respond within open(), before there was a connection to pause or to abort.

@@ -1,4 +1,4 @@
-import { isHeaderValue } from '../http.ts';
+import { isSendableId } from '../http.ts';
 import type { GapReason } from '../types.ts';
 import { KnownFrames } from './known-frames.ts';
 import { contentDigest, idDigest, isNumber, type ReplayWindow, replayWindow } from './replay-window.ts';
@@ -83,7 +83,7 @@ export class ReplayFilter {
   #begin(): GapReason | undefined {
     const cursor = this.#cursor;
     if (cursor === '') return 'no-ids';
-    if (!isHeaderValue(cursor)) return 'unusable-id';
+    if (!isSendableId(cursor)) return 'unusable-id';
     const window = this.#window;
     this.#isCatchingUp = true;
     this.#isComplete = window.start === 0;

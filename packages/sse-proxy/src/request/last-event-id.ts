@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { maxLastEventIdBytes } from '../config/defaults.ts';
-import { isHeaderValue, querySegment, rawQuery, requestUrl } from '../http.ts';
+import { isSendableId, querySegment, rawQuery, requestUrl } from '../http.ts';
 
 /** Where a browser wants to continue. */
 export interface InboundCursor {
@@ -21,7 +21,7 @@ export function readLastEventId(req: Request): InboundCursor {
   const header = req.headers['last-event-id'];
   const id = header === undefined ? idInQuery(req) : String(header);
   if (id === undefined || id === '') return none;
-  if (id.length > maxLastEventIdBytes || !isHeaderValue(id) || isRepeated(req, id)) return unusable;
+  if (id.length > maxLastEventIdBytes || !isSendableId(id) || isRepeated(req, id)) return unusable;
   return { id, unusable: false };
 }
 

@@ -127,7 +127,7 @@ export type CloseReason =
  * Why continuity can't be proven.
  *
  * - `no-ids`: the upstream sent no ids, or none with its last events.
- * - `unusable-id`: the last id, or the id that a browser returned with, is too long or can't be a header value.
+ * - `unusable-id`: the last id, or the id that a browser returned with, is too long or can't be sent unchanged in a header.
  * - `ids-restarted`: after a resume, known ids arrived with other events.
  * - `unknown-id`: a browser returned with an id of this proxy that is no longer retained.
  * - `event-too-large`: an event exceeded `maxEventBytes` and was discarded. Nothing else is missing.

@@ -1,5 +1,6 @@
 import type { Config, ShareConfig } from '../../config/options.ts';
 import type { SseProxyError } from '../../errors.ts';
+import { isSendableId } from '../../http.ts';
 import type { Heartbeat } from '../../lifecycle/heartbeat.ts';
 import { gapBytes } from '../../sse/events.ts';
 import type { GapReason, OpenFeed } from '../../types.ts';
@@ -163,6 +164,8 @@ export class FeedGroup implements SubscriptionOwner {
       const { ring, sealedAt } = this.feed;
       return subscription.place(this.feed, Math.max(ring.start, sealedAt), preamble);
     }
+    if (!isSendableId(subscription.cursor))
+      return subscription.place(this.feed, this.feed.ring.end, this.tellGap(subscription, 'unusable-id'));
     // The ring doesn't hold the browser's id any more.
     this.#catchUps.backfill(subscription);
   }
