@@ -30,31 +30,35 @@ export class Database implements WatchedDatabase {
    * Returns the open connection.
    *
    * @param options.create create the file if it is missing
-   * @throws SQLite's error, or an error that names the file if it is missing
+   * @throws SQLite's error; an error that names the file if it is missing; that of {@link check}
    */
   connection({ create = false } = {}): Connection {
     if (this.#closed) throw new Error('The log store is closed');
-    if (performance.now() - this.#checkedAt >= checkMs) this.isCurrent();
+    if (performance.now() - this.#checkedAt >= checkMs) this.check();
     this.#connection ??= this.#open(create);
     return this.#connection;
   }
 
   /**
-   * Checks that the path still leads to the open file. Otherwise the next call opens what is there then.
+   * Checks that the path and SQLite's files beside it still belong to the open connection.
    *
-   * @throws an error as long as the file is the same but its write-ahead log is gone. To close the database would write the
+   * @throws an error as long as the file is the same but its write-ahead log is gone: to close the database would write the
    *   old log into it, and to go on would miss what other processes write
    */
-  isCurrent(): boolean {
-    const isCurrent = this.#connection?.isCurrent() ?? true;
-    if (!isCurrent) this.#drop();
-    else if (this.#connection?.hasLostWal()) {
+  check(): void {
+    if (this.isCurrent() && this.#connection?.hasLostWal()) {
       this.#checkedAt = Number.NEGATIVE_INFINITY;
       throw new Error(
         `${this.file}-wal: deleted or replaced while the log store was open; end all processes that use it`,
       );
     }
     this.#checkedAt = performance.now();
+  }
+
+  /** Checks that the path still leads to the open file. Otherwise the next call opens what is there then. */
+  isCurrent(): boolean {
+    const isCurrent = this.#connection?.isCurrent() ?? true;
+    if (!isCurrent) this.#drop();
     return isCurrent;
   }
 

@@ -182,7 +182,7 @@ export class SqliteLogStore implements LogStore {
     this.#probedAt = performance.now();
     await this.#attempt(() => {
       // First, because SQLite must not open a file beside the write-ahead log of the one that it has replaced.
-      this.#database.isCurrent();
+      this.#database.check();
       this.#database.connection();
       probe(file);
     });
