@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
-import { SqliteLogStore } from '../src/index.ts';
-import { log, logs, logsPath, service, stopServices } from './support/service.ts';
+import { type LogFilter, SqliteLogStore } from '../src/index.ts';
+import { log, logs, logsPath, messagesOf, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 
 const wf = { workspaceID: 'ws', workflowID: 'wf' };
@@ -122,6 +122,17 @@ describe('SqliteLogStore and what its file should not contain', () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     expect(problem.message).to.equal('file is not a database');
+    await store.close();
+  });
+
+  it('stays healthy when a caller passes a value that SQLite can not bind', async () => {
+    const store = new SqliteLogStore({ path: ':memory:' });
+    await store.append(logs(3));
+    const unbindable = { ...wf, fromMs: Symbol('no SQL value') } as unknown as LogFilter;
+    const error = await rejection(store.read(0, unbindable, 9));
+    expect(error).to.be.instanceOf(TypeError);
+    expect((await store.health()).problem).to.equal(undefined);
+    expect(messagesOf((await store.read(0, wf, 9)).logs)).to.deep.equal(['m0', 'm1', 'm2']);
     await store.close();
   });
 

@@ -105,9 +105,10 @@ export class Connection {
       `SELECT trimmed, (SELECT value FROM log_store WHERE name = 'epoch') AS epoch,
          (SELECT max(seq) FROM logs) AS last FROM log_totals`,
     ).get();
-    const epoch = String(row?.epoch);
-    const trimmed = Number(row?.trimmed);
-    const lastSeq = Math.max(Number(row?.last ?? 0), trimmed);
+    if (typeof row?.epoch !== 'string') throw new Error('The database has no epoch in its table log_store');
+    const { epoch } = row;
+    const trimmed = Number(row.trimmed);
+    const lastSeq = Math.max(Number(row.last ?? 0), trimmed);
     const seen = this.#seen;
     if (seen?.epoch !== epoch || seen.seq !== lastSeq) {
       if (seen && (seen.epoch !== epoch || seen.seq > lastSeq || !this.contains(seen.seq))) this.#generation++;

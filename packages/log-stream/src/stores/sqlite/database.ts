@@ -82,7 +82,8 @@ export class Database implements WatchedDatabase {
 
   /** Closes the connection; the next call opens the same file, and reads again what SQLite has cached. */
   reopen(): void {
-    if (this.#connection?.hasLostWal()) return;
+    // A database in memory ends with its connection; for a lost write-ahead log see check().
+    if (this.file === undefined || this.#connection?.hasLostWal()) return;
     this.#generation = this.#connection?.generation ?? this.#generation;
     this.#connection?.close();
     this.#connection = undefined;

@@ -193,7 +193,8 @@ export class SqliteLogStore implements LogStore {
     try {
       return await retryWhileBusy(read);
     } catch (error) {
-      if (this.#database.isClosed) throw error;
+      // The caller's mistakes are no failure of the store.
+      if (this.#database.isClosed || error instanceof TypeError) throw error;
       throw this.#failures.remember(error, () => {
         this.#database.reopen();
         read();
