@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { required } from './environment.ts';
 
 /** Resolves once the server listens; rejects with the system's error if it can't. */
 export async function listen(
@@ -18,4 +19,18 @@ export async function closeServer(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
   await closed;
+}
+
+/**
+ * Listens on METRICS_PORT, on loopback only: metrics show what the server does. Closes `main` if that fails, so that the
+ * process can end.
+ */
+export async function listenForMetrics(handler: RequestListener, main: Server): ReturnType<typeof listen> {
+  const port = Number(required('METRICS_PORT'));
+  try {
+    return await listen(handler, port, '127.0.0.1');
+  } catch (cause) {
+    main.close();
+    throw new Error(`METRICS_PORT ${port} can't be opened (${(cause as Error).message})`, { cause });
+  }
 }

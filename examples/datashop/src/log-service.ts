@@ -1,4 +1,4 @@
-import { type LogStore, type LogStreamRouter, logStreamRouter } from '@datashop/log-stream';
+import { type LogStore, type LogStreamObserver, type LogStreamRouter, logStreamRouter } from '@datashop/log-stream';
 import { readableWorkflow } from './access.ts';
 import { count } from './environment.ts';
 
@@ -6,10 +6,11 @@ import { count } from './environment.ts';
  * Creates the log service's routes. It has no sessions: the bearer token identifies the BFF, and X-User-Id is the user for
  * whom the BFF asks. Both check the user's rights, so that a mistake in one of them opens nothing.
  */
-export function logService(store: LogStore, token: string): LogStreamRouter {
+export function logService(store: LogStore, token: string, observers: LogStreamObserver[] = []): LogStreamRouter {
   return logStreamRouter({
     store,
     token,
+    observers,
     // The BFF sends the browsers a reconnection time of its own.
     retryMs: false,
     authorize: (req, scope) => {

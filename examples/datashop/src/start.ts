@@ -39,6 +39,7 @@ onOrphaned(() => void end(0));
 async function start(): Promise<void> {
   const port = readPort('PORT', 3000);
   const metricsPort = readPort('METRICS_PORT', port === 0 ? 0 : 9464);
+  const upstreamMetricsPort = readPort('UPSTREAM_METRICS_PORT', port === 0 ? 0 : 9465);
   const data = process.env.DATASHOP_DATA || ownData;
   await mkdir(data, { recursive: true, mode: 0o700 });
   // The mode of a folder that the user chose is the user's.
@@ -47,7 +48,7 @@ async function start(): Promise<void> {
   // A new one for each run, passed by environment: no secret in the repository, on disk or in a process list.
   const token = process.env.UPSTREAM_TOKEN || randomBytes(32).toString('base64url');
 
-  const upstreamEnv = { ...log, TOKEN: token, PORT: '0' };
+  const upstreamEnv = { ...log, TOKEN: token, PORT: '0', METRICS_PORT: String(upstreamMetricsPort) };
   const { port: upstreamPort } = await supervisor.start({
     name: 'upstream',
     script: 'upstream.ts',

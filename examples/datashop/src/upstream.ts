@@ -1,21 +1,27 @@
 import { SqliteLogStore } from '@datashop/log-stream';
+import { forLogService } from '@datashop/sse-metrics';
 import express from 'express';
 import { required } from './environment.ts';
-import { closeServer, listen } from './listen.ts';
+import { closeServer, listen, listenForMetrics } from './listen.ts';
 import { logService } from './log-service.ts';
+import { observe } from './observe.ts';
 import { runChild } from './processes/child.ts';
 
 // The log service: another process on another port, so another origin.
 await runChild(async () => {
   const store = new SqliteLogStore({ path: required('LOG_STORE') });
-  const router = logService(store, required('TOKEN'));
+  const { observers, metricsApp } = observe();
+  const router = logService(store, required('TOKEN'), observers.map(forLogService));
   const app = express().disable('x-powered-by').use(router);
   const { server, port } = await listen(app, Number(required('PORT')), '127.0.0.1');
+  const metrics = await listenForMetrics(metricsApp, server);
   return {
     port,
+    metricsPort: metrics.port,
     stop: async () => {
       await router.close();
       await closeServer(server);
+      await closeServer(metrics.server);
       await store.close();
     },
   };

@@ -51,7 +51,7 @@ describe('adminPage', () => {
     return { views, isOver: () => isOver };
   }
 
-  it('shows open streams and feeds as HTML that no text from outside can break', async () => {
+  it('shows open streams and feeds as HTML that no text from outside can break [R56]', async () => {
     const { app, browser, request } = await opened({ share: true, authorize: () => ({ key: hostile }) });
     request.send('id: 1\ndata: s3cret\n\n');
     await browser.sees('s3cret\n\n');

@@ -34,7 +34,7 @@ describe('the log service, watched by sse-metrics', () => {
   }
 
   it('counts its streams, logs, bytes and refusals, and starts its own series at 0', async () => {
-    const { registry, metrics, url, store } = await watched({ limits: { rules: [{ name: 'user', max: 1 }] } });
+    const { registry, metrics, url, store, router } = await watched({ limits: { rules: [{ name: 'user', max: 1 }] } });
     const zero = await scrape(registry);
     for (const series of [
       `active_sse_connections{route="${route}"}`,
@@ -64,8 +64,7 @@ describe('the log service, watched by sse-metrics', () => {
     expect(open.get(`sse_bytes_sent_total{route="${route}"}`)).to.equal(Buffer.byteLength(stream.text));
     expect(metrics.summary()).to.include({ active_sse_connections: 1, total_messages_sent: 2 });
     stream.leave();
-    const isActive = async () => (await scrape(registry)).get(`active_sse_connections{route="${route}"}`) !== 0;
-    while (await isActive());
+    await eventually(() => router.stats().streams === 0);
     const closed = await scrape(registry);
     expect(closed.get(`sse_connection_duration_seconds_count{reason="browser-left",route="${route}"}`)).to.equal(1);
     expect(closed.get(`sse_messages_sent_total{route="${route}"}`)).to.equal(2);

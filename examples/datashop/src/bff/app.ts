@@ -1,9 +1,9 @@
 import { adminPage } from '@datashop/sse-metrics';
 import express, { type Express } from 'express';
 import { adminPath, logsPath, streamPath } from '../demo.ts';
+import { observe, type StreamLogs } from '../observe.ts';
 import { allowedHosts, loopbackHosts } from './allowed-hosts.ts';
 import { health } from './health.ts';
-import { observe, type StreamLogs } from './observe.ts';
 import { onlyGet } from './only-get.ts';
 import { OpenStreams } from './open-streams.ts';
 import { page } from './page.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import pino from 'pino';
-import type { StreamLogs } from './observe.ts';
+import type { StreamLogs } from '../observe.ts';
 
 export interface LogFiles extends StreamLogs {
   /** Writes what is still buffered. */

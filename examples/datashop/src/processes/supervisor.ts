@@ -35,7 +35,8 @@ export class Supervisor {
   async start(spec: Supervised): Promise<Ports> {
     const service = this.#launch(spec);
     const ports = await service.ready();
-    void this.#watch({ ...spec, env: { ...spec.env, PORT: String(ports.port ?? 0) } }, service);
+    const env = { ...spec.env, PORT: String(ports.port ?? 0), METRICS_PORT: String(ports.metricsPort ?? 0) };
+    void this.#watch({ ...spec, env }, service);
     return ports;
   }
 
@@ -61,7 +62,7 @@ export class Supervisor {
     for (const service of this.#services.values()) service.kill();
   }
 
-  /** A restart keeps the port, because the BFF has the upstream's address. */
+  /** A restart keeps the ports, because the BFF has the upstream's address. */
   async #watch(spec: Supervised, first: Service): Promise<void> {
     let service = first;
     let restarts = 0;
