@@ -95,7 +95,9 @@ describe('identity behind a shared feed, judged again at every connect [R51] [ro
     await b.sees('"unusable-id"');
     expect(proxied.witness.gaps.filter(({ reason }) => reason === 'unusable-id')).to.not.have.length(0);
     expect(live().filter((request) => seenBy(request) === 'admin')).to.have.length(1);
-    live().find((request) => seenBy(request) === 'admin')?.send(event(2));
+    live()
+      .find((request) => seenBy(request) === 'admin')
+      ?.send(event(2));
     await b.sees(event(2));
   });
 
