@@ -207,6 +207,16 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
       expect(outcome(falling)).to.deep.equal({ delivered: [frame('99'), frame('98')], gaps: [] });
     });
 
+    it('restarted ids may be noticed late: frames that were passed before are recognised at the next resume [row 10]', () => {
+      const anew = [frame('x1', 'new'), frame('x2', 'new'), frame('x3', 'new')];
+      const restarted = () => reader(...letters(2, 3)).resume(...anew);
+      expect(outcome(restarted())).to.deep.equal({ delivered: anew, gaps: ['restarted'] });
+      const again = restarted().resume(...anew, frame('x4', 'new'));
+      expect(outcome(again)).to.deep.equal({ delivered: [frame('x4', 'new')], gaps: ['restarted'] });
+      const third = restarted().resume(frame('x1', 'third'));
+      expect(outcome(third)).to.deep.equal({ delivered: [frame('x1', 'third')], gaps: ['restarted', 'restarted'] });
+    });
+
     it('restarted ids make the filter forget the old ones: repeats of the new ones are recognised', () => {
       const it = reader(...numbers(1, 9)).resume(frame('1', 'new'), frame('2', 'new'));
       it.resume(frame('1', 'new'), frame('2', 'new'), frame('3', 'new'));

@@ -18,7 +18,7 @@ export class KnownFrames {
       else this.#positions.set(key, [position]);
     }
     // Frames before the oldest one may have had its id, and are forgotten.
-    const oldest = window.start > 0 ? window.idAt(window.start) : undefined;
+    const oldest = window.isComplete ? undefined : window.idAt(window.start);
     if (oldest !== undefined) this.#ids.delete(oldest);
   }
 

@@ -86,7 +86,7 @@ export class ReplayFilter {
     if (!isSendableId(cursor)) return 'unusable-id';
     const window = this.#window;
     this.#isCatchingUp = true;
-    this.#isComplete = window.start === 0;
+    this.#isComplete = window.isComplete;
     this.#isAscending = window.ascendsTo(cursor);
     const last = window.end - 1;
     this.#last = last;
@@ -225,10 +225,10 @@ export class ReplayFilter {
     this.#heldBytes = 0;
   }
 
-  /** The ids began anew: forgets what was known. */
+  /** The ids began anew: forgets what was delivered before the resume. */
   #restart(): 'restarted' {
     this.#release(() => true);
-    this.#window.clear();
+    this.#window.forgetBefore(this.#last + 1);
     this.#settle();
     return 'restarted';
   }

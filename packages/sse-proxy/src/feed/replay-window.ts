@@ -7,6 +7,7 @@ export const replayWindow = 1_000;
 const width = 4;
 /** Every so many frames the id itself is kept, to see whether ids ascend. */
 const sampleEvery = 64;
+const maxSamples = Math.ceil(replayWindow / sampleEvery);
 
 const digest = new Digest();
 const noMarks = new Uint32Array(0);
@@ -20,7 +21,9 @@ const noMarks = new Uint32Array(0);
 export class ReplayWindow {
   #marks = noMarks;
   #count = 0;
-  readonly #samples: FrameId[] = [];
+  /** Position of the first frame since {@link forgetBefore}. */
+  #first = 0;
+  readonly #samples: (FrameId | undefined)[] = [];
 
   /** Position after the last frame. */
   get end(): number {
@@ -29,7 +32,12 @@ export class ReplayWindow {
 
   /** Position of the oldest frame that is remembered. */
   get start(): number {
-    return Math.max(0, this.#count - replayWindow);
+    return Math.max(this.#first, this.#count - replayWindow);
+  }
+
+  /** True if every frame is remembered since the first one, or since {@link forgetBefore}. */
+  get isComplete(): boolean {
+    return this.start === this.#first;
   }
 
   record(source: Buffer, start: number, end: number, id: FrameId | undefined): void {
@@ -46,8 +54,8 @@ export class ReplayWindow {
       digest.ofId(id);
       marks[slot + 2] = digest.high;
       marks[slot + 3] = digest.low;
-      if (this.#count % sampleEvery === 0) this.#samples[(this.#count % replayWindow) / sampleEvery] = id;
     }
+    if (this.#count % sampleEvery === 0) this.#samples[(this.#count / sampleEvery) % maxSamples] = id;
     this.#count++;
   }
 
@@ -78,7 +86,7 @@ export class ReplayWindow {
     const oldest = Math.ceil(this.start / sampleEvery) * sampleEvery;
     let last: bigint | undefined;
     for (let position = oldest; position < this.#count; position += sampleEvery) {
-      const sample = this.#samples[(position % replayWindow) / sampleEvery];
+      const sample = this.#samples[(position / sampleEvery) % maxSamples];
       if (sample === undefined) continue;
       const id = String(sample);
       if (!isNumber(id) || (last !== undefined && BigInt(id) < last)) return false;
@@ -87,9 +95,9 @@ export class ReplayWindow {
     return isNumber(cursor) && (last === undefined || BigInt(cursor) >= last);
   }
 
-  clear(): void {
-    this.#count = 0;
-    this.#samples.length = 0;
+  /** Forgets the frames before `position`, as if the one there had been the first. */
+  forgetBefore(position: number): void {
+    this.#first = position;
   }
 }
 
