@@ -8,6 +8,17 @@ export function haystackOf(log: LogDocument): string {
   return foldCase(`${log.message}\0${log.description}\0${log.stageName}`);
 }
 
+const haystacks = new WeakMap<LogDocument, string>();
+
+/** As {@link haystackOf}, computed once for all streams that search the same new log. */
+function sharedHaystackOf(log: LogDocument): string {
+  const known = haystacks.get(log);
+  if (known !== undefined) return known;
+  const haystack = haystackOf(log);
+  haystacks.set(log, haystack);
+  return haystack;
+}
+
 /** Normalises text before a comparison. Lone surrogates are replaced, because UTF-8 in a store cannot hold them. */
 export function foldCase(text: string): string {
   return text.toWellFormed().toLowerCase();
@@ -30,7 +41,7 @@ export function matcherOf(filter: LogFilter): (entry: LogEntry) => boolean {
       (filter.levels === undefined || filter.levels.includes(log.logLevel)) &&
       (filter.fromMs === undefined || filter.fromMs <= log.meta.timestamp) &&
       (filter.toMs === undefined || log.meta.timestamp < filter.toMs) &&
-      (needle === undefined || haystackOf(log).includes(needle))
+      (needle === undefined || sharedHaystackOf(log).includes(needle))
     );
   };
 }

@@ -111,7 +111,7 @@ describe('the program', () => {
     return { child, exit, printed, lines, stderr: text(child.stderr) };
   }
 
-  it('serves pages and streams, drains at SIGTERM, and prints who opened and left', async () => {
+  it('serves pages and streams within the limits, drains at SIGTERM, and prints who opened and left', async () => {
     const path = join(folder, 'logs.db');
     const { child, exit, printed, lines } = start({ SQLITE_PATH: path, PORT: '0', SSE_TOKEN: 'T' });
     const { url } = (await printed('listening')) as { url: string };
@@ -130,13 +130,17 @@ describe('the program', () => {
     const page = await (await fetch(origin + logsPath, { headers })).json();
     expect(page.ids).to.deep.equal(stream.events.map(({ id }) => id));
     await pipeline.close();
+    for (let i = 0; i < 4; i++) (await openStream(`${origin}${logsPath}/stream`, { headers })).leave();
+    const sixth = await fetch(`${origin}${logsPath}/stream`, { headers });
+    expect([sixth.status, (await sixth.json()).code]).to.deep.equal([429, 'ERR_LOG_STREAM_LIMIT_RATE']);
 
     child.kill('SIGTERM');
     expect(await stream.untilEnd()).to.equal('end');
     expect(await exit).to.deep.equal([0, null]);
-    const [open, close] = ['open', 'close'].map((event) => lines.find((line) => line.event === event));
+    const open = lines.find((line) => line.event === 'open');
+    const close = lines.find((line) => line.event === 'close' && line.reason === 'draining');
     expect(open).to.include({ workspaceID: 'ws', workflowID: 'wf', resumed: false });
-    expect(close).to.include({ id: open?.id, reason: 'draining', events: 1 });
+    expect(close).to.include({ id: open?.id, events: 1 });
     expect(JSON.stringify(lines)).to.not.match(/Bearer|from another process/);
     expect(lines.at(-1)?.event).to.equal('stopped');
   });

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import request from 'supertest';
+import { matcherOf } from '../src/filter.ts';
 import { type LogPage, type LogQuery, SqliteLogStore } from '../src/index.ts';
 import { eventually, log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams } from './support/sse.ts';
@@ -108,6 +109,21 @@ describe('searches and large pages', () => {
     client.abort();
     expect(await ended).to.equal('AbortError');
     await store.close();
+  });
+
+  it('a thousand streams with searches of their own share the folded text of a new log', async () => {
+    const entries = logs(64, 'm', { description: 'Ab'.repeat(500) }).map((document, seq) => ({ seq, log: document }));
+    const searches = Array.from({ length: 1_000 }, (_, i) => matcherOf({ search: `m63${i === 0 ? '' : i}` }));
+    const folded = { toLowerCase: 0 };
+    const { toLowerCase } = String.prototype;
+    String.prototype.toLowerCase = function (this: string) {
+      folded.toLowerCase++;
+      return toLowerCase.call(this);
+    };
+    const found = searches.map((matches) => entries.filter(matches).length);
+    String.prototype.toLowerCase = toLowerCase;
+    expect(found.reduce((sum, count) => sum + count)).to.equal(1);
+    expect(folded.toLowerCase).to.equal(64);
   });
 
   for (const [what, needle] of [
