@@ -1,7 +1,7 @@
 import type { LogBatch, LogDocument, LogFilter, LogPage, LogStore, StoredLog } from '@datashop/log-stream';
 
 const epoch = 'memory';
-const maxLogs = 5_000;
+const maxLogs = 100_000;
 /** Bound of one read, as `SqliteLogStore` has one. */
 const maxReadCharacters = 32 * 1024;
 

@@ -5,6 +5,7 @@ With VARIANT=fastapi-queue, a new log is serialised once and put into a queue of
 
 import asyncio
 import json
+import logging
 import os
 import time
 from urllib.parse import urlsplit
@@ -18,6 +19,9 @@ POLL_SECONDS = 0.1
 PING_SECONDS = 25
 FIRST_LINES = "retry: 5000\n\n"
 HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
+
+# It warns of each write after the end of a round, when the listeners have left.
+logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 app = FastAPI()
 logs: list[dict] = []
