@@ -7,6 +7,9 @@ import { eventually, idsOf, log, logs, logsPath, numbered, service, stopServices
 import { leaveStreams, openStream, type TestStream } from './support/sse.ts';
 import { FailingStore, GatedStore, SlowStore } from './support/stores.ts';
 
+/** Schedules per property. */
+const runs = Number(process.env.SSE_RUNS ?? 30);
+
 type Kind = 'INFO' | 'ERROR' | 'elsewhere';
 
 const swapCase = (text: string) =>
@@ -252,7 +255,7 @@ describe('a resume', () => {
   it('loses and duplicates no log wherever streams are cut while logs are appended (property)', async () => {
     await fc.assert(
       fc.asyncProperty(steps, (schedule) => follow(new SqliteLogStore({ path: ':memory:' }), schedule)),
-      { numRuns: 100 },
+      { numRuns: runs },
     );
   });
 
@@ -261,7 +264,7 @@ describe('a resume', () => {
       fc.asyncProperty(steps, fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 7 }), (schedule, delays) =>
         follow(new SlowStore(new SqliteLogStore({ path: ':memory:' }), delays), schedule),
       ),
-      { numRuns: 100 },
+      { numRuns: runs },
     );
   });
 });

@@ -28,7 +28,7 @@ const asSent = (kept: Frames) => Buffer.from(`\n${kept.bytes()}`, 'latin1');
 const utf8 = (byteString: string) => Buffer.from(byteString, 'latin1').toString('utf8');
 
 describe('framing: properties', () => {
-  const runs = { numRuns: 2_000 };
+  const runs = { numRuns: 500 };
 
   it('any chunking of the same bytes gives the same bytes, events, id, retry and remainder [R20]', () => {
     fc.assert(

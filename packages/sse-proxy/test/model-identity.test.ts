@@ -3,7 +3,7 @@ import { IdentityStage, type IdentityStep, identitySteps } from './support/ident
 
 // Printed, so that a failure can be repeated: SSE_SEED=… npx mocha …/model-identity.test.ts
 const seed = Number(process.env.SSE_SEED ?? 20_261_128);
-const runs = Number(process.env.SSE_RUNS ?? 300);
+const runs = Number(process.env.SSE_RUNS ?? 150);
 
 const cases = {
   'joined at the tip': { lingerMs: 50, join: 'live' },

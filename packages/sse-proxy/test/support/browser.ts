@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { ResponseText } from './response-text.ts';
 import { until } from './until.ts';
 
 /** A browser's side of one connection, byte by byte. */
@@ -32,37 +33,26 @@ export function browse(port: number, path = '/sse', extra: Record<string, string
 /** Sends exactly `request` (a byte string) and collects what comes. */
 export function browseRaw(port: number, request: string): RawBrowser {
   const socket = net.connect(port, '127.0.0.1');
-  const parts: Buffer[] = [];
+  const response = new ResponseText();
   let over = false;
-  socket.on('data', (data: Buffer) => parts.push(data));
+  socket.on('data', (data: Buffer) => response.add(data));
   socket.on('error', () => {});
   socket.on('close', () => (over = true));
   socket.write(request, 'latin1');
-  const wire = () => Buffer.concat(parts).toString('latin1');
-  const split = () => {
-    const text = wire();
-    const end = text.indexOf('\r\n\r\n');
-    return end === -1 ? undefined : { head: text.slice(0, end).split('\r\n'), rest: text.slice(end + 4) };
-  };
+  const wire = () => response.wire;
   const browser: RawBrowser = {
     socket,
     wire,
     status: () => {
-      const line = split()?.head[0];
+      const line = response.head?.[0];
       return line === undefined ? undefined : Number(line.split(' ')[1]);
     },
-    headers: () =>
-      Object.fromEntries(
-        (split()?.head.slice(1) ?? []).map((field) => {
-          const colon = field.indexOf(':');
-          return [field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim()];
-        }),
-      ),
-    body: () => decode(split()?.rest ?? '', browser.headers()).body,
-    complete: () => decode(split()?.rest ?? '', browser.headers()).complete,
+    headers: () => response.headers,
+    body: () => response.body,
+    complete: () => response.complete,
     closed: () => over,
     opened: async () => {
-      await until(() => split() || over);
+      await until(() => response.head || over);
       return browser;
     },
     sees: async (text) => {
@@ -73,21 +63,4 @@ export function browseRaw(port: number, request: string): RawBrowser {
     leave: () => void socket.destroy(),
   };
   return browser;
-}
-
-function decode(rest: string, headers: Record<string, string>): { body: string; complete: boolean } {
-  if (headers['transfer-encoding'] !== 'chunked') {
-    const length = Number(headers['content-length'] ?? Number.NaN);
-    return { body: rest, complete: rest.length >= length };
-  }
-  let body = '';
-  for (let at = 0; ; ) {
-    const lineEnd = rest.indexOf('\r\n', at);
-    if (lineEnd === -1) return { body, complete: false };
-    const size = Number.parseInt(rest.slice(at, lineEnd), 16);
-    if (size === 0) return { body, complete: true };
-    body += rest.slice(lineEnd + 2, lineEnd + 2 + size);
-    at = lineEnd + 2 + size + 2;
-    if (at > rest.length) return { body, complete: false };
-  }
 }
