@@ -59,7 +59,7 @@ async function run(group, folder) {
   group.results = () => readResults(file);
   const child = spawn(process.execPath, [...mocha, ...mochaArguments, ...group.files], {
     cwd: root,
-    env: { ...process.env, TEST_RESULTS: file },
+    env: { ...process.env, TEST_RESULTS: file, TEST_FOLDER: folder, NODE_COMPILE_CACHE: join(folder, 'compiled') },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = [];

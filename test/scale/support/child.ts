@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** Functions of one argument that a child process runs on request. */
@@ -90,4 +91,6 @@ export function answer(port: number, answers: Answers): void {
     process.send?.({ reply });
   });
   process.send?.({ port });
+  // `stop()` kills this process, so it can't write the cache when it ends.
+  flushCompileCache();
 }
