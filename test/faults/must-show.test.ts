@@ -10,11 +10,11 @@ describe('many faults at once', () => {
 
   proves(rows.brokenManyTimes, 'no browser notices', (figures, mode) => {
     unnoticed(figures);
-    expect(figures.seen.outagesMs.length, 'resumes').to.be.at.least(mode === 'shared' ? 100 : 2_000);
+    expect(figures.seen.outagesMs.length, 'resumes').to.be.at.least(mode === 'shared' ? 100 : 400);
   });
 
   proves(rows.manyComeAndGo, 'nothing is lost or repeated on one upstream connection', (figures) => {
-    expect(figures.cuts).to.equal(500);
+    expect(figures.cuts).to.equal(250);
     expect(figures.gaps).to.deep.equal([]);
     expect(figures.requests).to.equal(1);
   });
@@ -27,7 +27,7 @@ describe('many faults at once', () => {
       expect({ gaps, othersCut: notes.othersCut }).to.deep.equal({ gaps: [], othersCut: 0 });
       expect(notes.mostBytesWaiting).to.be.at.most(slow.slowClient.maxBufferedBytes);
       // Medians of laps in one run. If the proxy waited for the slow browser, a lap would take maxStallMs.
-      expect((notes.lapMsStalled ?? 0) / (notes.lapMsControl ?? 0), 'lap, stalled / control').to.be.below(2);
+      expect((notes.lapMsStalled ?? 0) / (notes.lapMsControl ?? 0), 'lap, stalled / control').to.be.below(4);
     },
   );
 

@@ -14,7 +14,7 @@ import { judge, Reader } from './support/reader.ts';
 import { Service } from './support/service.ts';
 
 const readersPerRoute = 20;
-const kills = 2;
+const kills = 1;
 /** Logs that have the same millisecond, and so the same id. */
 const logsPerMillisecond = 3;
 /** Logs that every reader must have received between two kills. */

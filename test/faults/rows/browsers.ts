@@ -52,7 +52,7 @@ export const vanishes: Row = {
 
 export const churn: Row = {
   cites: '[row 18]',
-  fault: '400 browsers connect and abort in any phase, 5 stay',
+  fault: '200 browsers connect and abort in any phase, 5 stay',
   modes: both,
   async run(mode) {
     // With join: 'fresh', browsers that come later would need a join connection, one at a time.
@@ -60,7 +60,7 @@ export const churn: Row = {
     await scene.open(5);
     await scene.emit(1);
     await scene.upstream.ask('run', 200);
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 5; round++) {
       const passing = Array.from({ length: 40 }, () => scene.visit({ from: 'any' }));
       for (const [n, viewer] of passing.entries()) {
         if (n % 4 === 1) await setImmediate();

@@ -24,7 +24,8 @@ export const cleanEnd: Row = {
   fault: 'clean end of a stream with ids',
   modes: both,
   async run(mode) {
-    const scene = await Scene.set({ mode });
+    // The proxy waits for at least `retryMs` after each end.
+    const scene = await Scene.set({ mode, options: { retryMs: 100 } });
     await scene.open(5);
     for (let round = 0; round < 10; round++) {
       await scene.emit(20);

@@ -109,10 +109,15 @@ export class Scene {
     this.#atStart.set(proxy, { fds: await proxy.ask('fds'), mb: await proxy.ask('peakMb') });
   }
 
-  /** Opens browsers. Resolves when all streams are open. */
+  /** Opens browsers. Resolves when all streams are open; rejects if one is refused for good. */
   async open(count: number, options: ViewerOptions = {}): Promise<Viewer[]> {
     const viewers = Array.from({ length: count }, () => this.visit(options));
-    await until(() => viewers.every((viewer) => viewer.open));
+    await until(() =>
+      viewers.every(({ open, failed }) => {
+        if (failed !== undefined) throw new Error(`a browser that was to open got status ${failed}`);
+        return open;
+      }),
+    );
     return viewers;
   }
 
