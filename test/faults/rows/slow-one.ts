@@ -45,7 +45,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-export const floodMb = { first: 20, later: 60 };
+export const floodMb = { first: 30, later: 90 };
 
 export const floodOnOneStopped: Row = {
   label: 'M4, flood',
