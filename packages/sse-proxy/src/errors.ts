@@ -119,8 +119,19 @@ export function printable(text: string): string {
   return escapeControls(text.length > maxShown ? `${text.slice(0, maxShown - 1)}…` : text);
 }
 
-/** A value as a message may contain it. Of objects only the kind is shown: they may hold secrets. */
+/**
+ * A value as a message may contain it. Of objects only the kind is shown: they may hold secrets. Never throws: a hook may
+ * throw or return a Proxy, whose traps fail.
+ */
 export function show(value: unknown): string {
+  try {
+    return describe(value);
+  } catch {
+    return "an object that can't be read";
+  }
+}
+
+function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(printable(value));
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return `an array of ${value.length}`;
@@ -135,5 +146,5 @@ export function showKind(value: unknown): string {
 
 function kindOf(value: object): string {
   const { name } = value.constructor ?? { name: 'no prototype' };
-  return typeof name === 'string' ? printable(name) : 'unnamed';
+  return typeof name === 'string' && name !== '' ? printable(name) : 'unnamed';
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { SseProxyError } from '../src/errors.ts';
 import { Warnings } from '../src/hooks/warnings.ts';
@@ -49,6 +50,49 @@ describe('warnings of the process', () => {
     await until(() => seen.length === 2);
     expect(witness.refusals).to.have.length(3);
     expect(seen.map(({ code }) => code)).to.deep.equal(['ERR_SSE_UPSTREAM_CONNECT', 'ERR_SSE_FORBIDDEN']);
+  });
+
+  const throwing = () => {
+    throw new Error('s3cret');
+  };
+  const hostile: Record<string, () => object> = {
+    'a Proxy whose traps throw': () => new Proxy({}, { get: throwing, getPrototypeOf: throwing }),
+    'a revoked Proxy': () => {
+      const { proxy, revoke } = Proxy.revocable({}, {});
+      revoke();
+      return proxy;
+    },
+    'an object whose constructor throws': () => Object.defineProperty({}, 'constructor', { get: throwing }),
+    'an object whose constructor has a name that throws': () => ({
+      constructor: Object.defineProperty({}, 'name', { get: throwing }),
+    }),
+  };
+  for (const [what, make] of Object.entries(hostile))
+    it(`warnings survive a hook that throws, or returns, ${what} [R45] [row 27]`, async () => {
+      const seen = watch();
+      for (const authorize of [
+        () => {
+          throw make();
+        },
+        () => make() as { key: string },
+      ]) {
+        const { port, witness } = await app({ target: 'http://127.0.0.1:1/', authorize });
+        await refused(port);
+        expect(witness.refusals.map(({ error }) => error.code)).to.deep.equal(['ERR_SSE_HOOK']);
+      }
+      await until(() => seen.length === 2);
+      expect(inspect(seen)).to.not.include('s3cret');
+    });
+
+  it('warnings survive an application whose process.emitWarning throws [R45]', async () => {
+    const { emitWarning } = process;
+    add(emitWarning, (own) => {
+      process.emitWarning = own;
+    });
+    process.emitWarning = throwing;
+    const { port, witness } = await app({ target: 'http://127.0.0.1:1/' });
+    await refused(port);
+    expect(witness.refusals).to.have.length(1);
   });
 
   it('warnings say after a minute how many times a code was held back', async () => {

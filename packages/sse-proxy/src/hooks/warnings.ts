@@ -34,10 +34,15 @@ export class Warnings {
     this.#reported.set(code, { at: now, heldBack: 0 });
     const more = last?.heldBack ? ` (${last.heldBack} more since the last warning)` : '';
     const where = route === '' ? '' : ` on ${printable(route)}`;
-    process.emitWarning(`sse-proxy ${what}${where}: ${error.message}${kindOfCause(error)}${more}`, {
-      type: 'SseProxyWarning',
-      code,
-    });
+    emit(`sse-proxy ${what}${where}: ${error.message}${kindOfCause(error)}${more}`, code);
+  }
+}
+
+function emit(message: string, code: SseProxyErrorCode): void {
+  try {
+    process.emitWarning(message, { type: 'SseProxyWarning', code });
+  } catch {
+    // The application has replaced it. A warning must not end a request, or the process.
   }
 }
 
