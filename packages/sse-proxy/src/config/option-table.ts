@@ -55,6 +55,7 @@ const replayTable = {
 const shareTable = {
   key: value<ShareOptions['key']>(undefined, callable),
   ids: value<'upstream' | 'assign'>('upstream', rule.oneOf('upstream', 'assign')),
+  transform: value<ShareOptions['transform']>(undefined, callable),
   join: value<'fresh' | 'live'>('fresh', rule.oneOf('fresh', 'live')),
   replay: group(replayTable),
   lingerMs: value<number>(defaults.share.lingerMs, ['0', (given) => given === 0], milliseconds),

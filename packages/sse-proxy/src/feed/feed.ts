@@ -96,6 +96,11 @@ export class Feed extends FeedConnection implements FrameHandler {
     this.#window.record(source, start, end, id);
   }
 
+  /** The same for a frame of which only the {@link contentDigest} is known. */
+  recordDigest(content: string, id: string | undefined): void {
+    this.#window.recordDigest(content, id);
+  }
+
   /** Puts a gap in the place of an event that was discarded, and moves the cursors past it. */
   #deliverOversized({ source, start, end, events, id }: ReceivedFrame): void {
     if (this.#recordsFrames) this.#window.record(source, start, end, id);

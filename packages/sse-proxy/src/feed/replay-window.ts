@@ -41,12 +41,22 @@ export class ReplayWindow {
   }
 
   record(source: Buffer, start: number, end: number, id: FrameId | undefined): void {
+    digestContent(source, start, end);
+    this.#add(digest.high, digest.low, id);
+  }
+
+  /** The same for a frame of which only the {@link contentDigest} is known. */
+  recordDigest(content: string, id: FrameId | undefined): void {
+    const [high = 0, low = 0] = content.split('.').map(Number);
+    this.#add(high, low, id);
+  }
+
+  #add(high: number, low: number, id: FrameId | undefined): void {
     const slot = width * (this.#count % replayWindow);
     if (slot >= this.#marks.length) this.#grow();
     const marks = this.#marks;
-    digestContent(source, start, end);
-    marks[slot] = digest.high;
-    marks[slot + 1] = digest.low;
+    marks[slot] = high;
+    marks[slot + 1] = low;
     if (id === undefined) {
       marks[slot + 2] = 0;
       marks[slot + 3] = 0;

@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import type { SseEvent } from './stream.ts';
 
 /** What a shared feed retains for browsers that return: until the first of these bounds is reached. */
 export interface ReplayOptions {
@@ -28,6 +29,18 @@ export interface ShareOptions {
    * a browser that reconnects loses nothing there either. @defaultValue 'upstream'
    */
   ids?: 'upstream' | 'assign';
+  /**
+   * Changes or drops (`null`) each event that has data, for all browsers of a feed: called once per event of each upstream
+   * connection (the feed's, and those of backfills and joins), in order, before the event is stored and replayed. The option
+   * `transform` runs after it, per browser. While a promise is pending, what follows is held, and the upstream is paused
+   * once 64 KiB wait. Not called for `sse-proxy:` events of another proxy.
+   *
+   * The event keeps the upstream's id: return it, or none. A dropped event's id is sent alone. A throw, a rejection, a
+   * promise that is pending for `hookTimeoutMs`, or another result ends all streams of that connection with reason
+   * `transform-failed`.
+   * @defaultValue none: bytes are shared unchanged
+   */
+  transform?: (event: SseEvent) => SseEvent | null | PromiseLike<SseEvent | null>;
   /**
    * How a browser without a Last-Event-ID joins a running feed. `'fresh'`: by an upstream request of its own, so that
    * it gets the snapshot or greeting that a new connection gets, and moves to the feed at the first event that both

@@ -68,10 +68,10 @@ export class CatchUp implements LiveMatcher, Follower {
     this.#live.followers.delete(this);
   }
 
-  matches(source: Buffer, start: number, end: number, id: string | undefined): boolean {
+  matches(source: Buffer, start: number, end: number, id: string | undefined, digest: string | undefined): boolean {
     if (id === undefined) return false;
     const { ring, sealedAt } = this.#live;
-    const content = this.#contentOf(source, start, end, id);
+    const content = digest ?? this.#contentOf(source, start, end, id);
     const position = this.#assignsIds ? ring.findSource(id, content, sealedAt) : ring.find(id, content, sealedAt);
     if (position === undefined) return false;
     this.#finish(position);
@@ -79,10 +79,10 @@ export class CatchUp implements LiveMatcher, Follower {
   }
 
   // This connection may be ahead: then its newest event is matched when the live feed receives it.
-  onLiveFrame(id: string, source: Buffer, start: number, end: number): void {
+  onLiveFrame(id: string, source: Buffer, start: number, end: number, digest: string | undefined): void {
     const { ring, sourceId, tipRun } = this.feed;
     if (sourceId !== id || tipRun !== this.#live.tipRun) return;
-    if (ring.endsWith(this.#contentOf(source, start, end, id))) this.#finish(this.#live.ring.end);
+    if (ring.endsWith(digest ?? this.#contentOf(source, start, end, id))) this.#finish(this.#live.ring.end);
   }
 
   /** The bytes to compare. Without the id if the proxy assigns ids: the ring then holds none of the upstream's. */
@@ -131,6 +131,7 @@ export class CatchUp implements LiveMatcher, Follower {
 
   get #isAtTip(): boolean {
     const { sourceId, received, tipRun } = this.feed;
+    if (this.feed.isTransforming || this.#live.isTransforming) return false;
     if (received === 0 || sourceId === '' || sourceId !== this.#live.sourceId) return false;
     return tipRun === this.#live.tipRun || !this.#live.ring.endsWithId(sourceId);
   }
@@ -147,7 +148,7 @@ export class CatchUp implements LiveMatcher, Follower {
     const liveEnd = this.#live.ring.end;
     const news = received - this.#received;
     const liveNews = liveEnd - this.#liveEnd;
-    if (this.#isJoin && received === 0) return this.#finish(this.#liveStart);
+    if (this.#isJoin && received === 0 && !this.feed.isTransforming) return this.#finish(this.#liveStart);
     if (this.#isJoin && news + liveNews === 0 && this.#endsLikeLive) return this.#finish(liveEnd);
     // While its own readers hold the connection back, it can't reach the live feed. `slowClient` bounds that time.
     if (isHeldBack) return;
@@ -172,6 +173,7 @@ export class CatchUp implements LiveMatcher, Follower {
   // nothing meanwhile or both have received the same event last.
   get #endsLikeLive(): boolean {
     if (this.feed.sourceId !== '' || this.#live.sourceId !== '') return false;
+    if (this.feed.isTransforming || this.#live.isTransforming) return false;
     return this.#live.ring.end === this.#liveStart || this.feed.ring.endsLike(this.#live.ring);
   }
 

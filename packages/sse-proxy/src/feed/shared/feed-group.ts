@@ -191,6 +191,7 @@ export class FeedGroup implements SubscriptionOwner {
     parts: Pick<SharedParts, 'assigner' | 'matcher' | 'live' | 'onClosed' | 'onReconnected'>,
   ): SharedFeed {
     const { config, heartbeat, upstream } = this.#context;
+    const { transform } = this.#share;
     const feed: SharedFeed = new SharedFeed({
       ...parts,
       config,
@@ -200,6 +201,7 @@ export class FeedGroup implements SubscriptionOwner {
       assignIds: this.#assigns,
       prepare: () => this.#owner.prepare(this, feed),
       replay: this.#share.replay,
+      transform: transform && { call: transform, timeoutMs: config.hookTimeoutMs },
       oneFramePerCall: Boolean(config.transform),
       maxBehindBytes: config.slowClient.maxBufferedBytes,
       feedListener: this.#listener,

@@ -21,6 +21,11 @@ export class FrameMemory {
     return this.#block;
   }
 
+  /** Where in {@link block} the next frame of `length` bytes will be; -1 if it will be in another block. */
+  nextOffset(length: number): number {
+    return this.#used + length > this.#block.length ? -1 : this.#used;
+  }
+
   /**
    * Copies `source.subarray(start, end)` and returns its offset in {@link block}. Frames that are stored one after another
    * are adjacent within a block, and never change.

@@ -17,6 +17,8 @@ export interface Entry {
   readonly id: string | undefined;
   /** The upstream's id, where `id` is one of our own. */
   readonly sourceId: string | undefined;
+  /** The digest of the frame as the upstream sent it, if its bytes are those of a transform. */
+  readonly digest: string | undefined;
   /** When it was appended, on a monotonic clock, in milliseconds. */
   readonly at: number;
   /** Bytes of all frames before this one, forgotten ones included. */
@@ -29,6 +31,8 @@ export interface StoredFrame {
   readonly start: number;
   readonly end: number;
   readonly id: string | undefined;
+  /** See {@link Entry}. */
+  readonly digest: string | undefined;
 }
 
 /** Frames that {@link FrameQueue.read} returns. */
@@ -87,6 +91,16 @@ export abstract class FrameQueue {
     return this.#bytes;
   }
 
+  /** The memory of the frame that was appended last, which never changes, even if the frame is forgotten already. */
+  get block(): Buffer {
+    return this.#memory.block;
+  }
+
+  /** Where in {@link block} the next frame of `length` bytes will be; -1 if it will be in another block. */
+  nextOffset(length: number): number {
+    return this.#memory.nextOffset(length);
+  }
+
   /** Appends a copy of `source.subarray(start, end)`, and forgets nothing yet. The rest: see {@link Entry}. */
   protected append(
     source: Buffer,
@@ -96,13 +110,14 @@ export abstract class FrameQueue {
     id: string | undefined,
     sourceId: string | undefined,
     ownBytes: number,
+    digest: string | undefined,
     at: number,
   ): void {
     const length = end - start;
     const stored = this.#memory.store(source, start, end);
     const { block } = this.#memory;
     const offset = this.#written;
-    this.#entries.push({ block, start: stored, length, ownBytes, isEvent, id, sourceId, at, offset });
+    this.#entries.push({ block, start: stored, length, ownBytes, isEvent, id, sourceId, digest, at, offset });
     this.#bytes += length;
     this.#written += length;
   }
@@ -180,8 +195,8 @@ export abstract class FrameQueue {
   /** The newest frames before `position`, oldest first: at most `most`. */
   *framesBefore(position: number, most = 1_000): Iterable<StoredFrame> {
     for (let at = Math.max(this.#start, position - most); at < position; at++) {
-      const { block, start, length, id } = this.entry(at) as Entry;
-      yield { source: block, start, end: start + length, id };
+      const { block, start, length, id, digest } = this.entry(at) as Entry;
+      yield { source: block, start, end: start + length, id, digest };
     }
   }
 

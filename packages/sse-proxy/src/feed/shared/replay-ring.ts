@@ -3,6 +3,9 @@ import { frameContent } from '../../sse/fields.ts';
 import { type Entry, FrameQueue } from './frame-queue.ts';
 import { IdIndex } from './id-index.ts';
 
+/** What identifies a frame beside its id: its bytes, or the digest of what a transform was given. */
+export type Content = Buffer | string;
+
 /** Where a browser that comes back with an id goes on. */
 export interface ReplayPosition {
   readonly position: number;
@@ -23,7 +26,8 @@ export class ReplayRing extends FrameQueue {
 
   /**
    * Appends a copy of `source.subarray(start, end)`; `now` from a monotonic clock, in milliseconds. `sourceId` is the
-   * upstream's id where `id` is one of our own; that is written in the first `ownBytes`, which are not compared.
+   * upstream's id where `id` is one of our own; that is written in the first `ownBytes`, which are not compared. `digest`
+   * is compared in place of the bytes if they are those of a transform.
    */
   push(
     source: Buffer,
@@ -34,9 +38,10 @@ export class ReplayRing extends FrameQueue {
     now: number,
     sourceId = id,
     ownBytes = 0,
+    digest?: string,
   ): void {
     if (id !== undefined && this.#ids.add(id, this.end)) this.#markRestart(now, false);
-    this.append(source, start, end, isEvent, id, sourceId, ownBytes, now);
+    this.append(source, start, end, isEvent, id, sourceId, ownBytes, digest, now);
     if (!this.isHeld) this.trim();
     this.expire(now);
   }
@@ -77,7 +82,7 @@ export class ReplayRing extends FrameQueue {
   }
 
   /** The position of the first frame from `from` on that is held and has this id and this content. */
-  find(id: string, content: Buffer, from = 0): number | undefined {
+  find(id: string, content: Content, from = 0): number | undefined {
     const last = this.#ids.last(id);
     if (last === undefined) return undefined;
     for (let at = Math.max(this.#ids.first(id) as number, this.start, from); at <= last; at++) {
@@ -87,16 +92,16 @@ export class ReplayRing extends FrameQueue {
   }
 
   /** Whether the frame at `position` is held and has this id and this content. */
-  holds(position: number, id: string, content: Buffer): boolean {
+  holds(position: number, id: string, content: Content): boolean {
     const entry = this.entry(position);
-    return entry?.id === id && contentOf(entry).equals(content);
+    return entry?.id === id && hasContent(entry, content);
   }
 
   /** The same as {@link find}, by the upstream's id where browsers get ids of our own. */
-  findSource(sourceId: string, content: Buffer, from = 0): number | undefined {
+  findSource(sourceId: string, content: Content, from = 0): number | undefined {
     for (let at = Math.max(this.start, from); at < this.end; at++) {
       const entry = this.entry(at) as Entry;
-      if (entry.sourceId === sourceId && contentOf(entry).equals(content)) return at;
+      if (entry.sourceId === sourceId && hasContent(entry, content)) return at;
     }
     return undefined;
   }
@@ -112,9 +117,9 @@ export class ReplayRing extends FrameQueue {
   }
 
   /** Whether the newest frame is held and has this content. */
-  endsWith(content: Buffer): boolean {
+  endsWith(content: Content): boolean {
     const newest = this.entry(this.end - 1);
-    return newest !== undefined && contentOf(newest).equals(content);
+    return newest !== undefined && hasContent(newest, content);
   }
 
   /** Whether the newest frames of both rings have the same content; false if one of them holds none. */
@@ -137,6 +142,11 @@ export class ReplayRing extends FrameQueue {
   }
 }
 
-function contentOf({ block, start, length, ownBytes }: Entry): Buffer {
-  return frameContent(block, start + ownBytes, start + length);
+function contentOf({ block, start, length, ownBytes, digest }: Entry): Content {
+  return digest ?? frameContent(block, start + ownBytes, start + length);
+}
+
+function hasContent(entry: Entry, content: Content): boolean {
+  const own = contentOf(entry);
+  return typeof own === 'string' || typeof content === 'string' ? own === content : own.equals(content);
 }

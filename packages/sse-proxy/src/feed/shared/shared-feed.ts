@@ -10,6 +10,7 @@ import type { FeedListener, FeedParts, Gap } from '../feed-parts.ts';
 import type { SubscriptionState } from '../subscription.ts';
 import type { Reader } from './reader-group.ts';
 import { type FrameParts, SharedFrames } from './shared-frames.ts';
+import { type SharedTransform, type TransformedHandler, TransformStage } from './transform-stage.ts';
 
 /** One browser of a shared feed: a reader, or one that has not begun to read yet. */
 export interface Member extends Reader {
@@ -19,6 +20,8 @@ export interface Member extends Reader {
 
 /** Constructor arguments of a {@link SharedFeed}. */
 export interface SharedParts extends Omit<FeedParts, 'handler' | 'retainFrames'>, FrameParts {
+  /** Applied to each event before it is stored; undefined: events are stored as the upstream sends them. */
+  readonly transform: SharedTransform | undefined;
   /** The feed that a backfill or a join connection belongs to. */
   readonly live?: SharedFeed;
   /** The upstream is back after an outage. */
@@ -35,13 +38,14 @@ let feeds = 0;
  * This class is its connection and its members; {@link SharedFrames} is the frame path. They are one object because a
  * second one would cost every event a cache miss.
  */
-export class SharedFeed extends SharedFrames implements HeartbeatMember {
+export class SharedFeed extends SharedFrames implements HeartbeatMember, TransformedHandler {
   /** See {@link Subscription.ready}. Rejects if the feed ends before. */
   readonly ready: Promise<IncomingHttpHeaders | undefined>;
   /** Every browser of this feed, whether it reads yet or not. */
   readonly members = new Set<Member>();
   readonly #parts: SharedParts;
   readonly #feed: Feed;
+  readonly #transformStage: TransformStage | undefined;
   /** Members for which reading is delayed, so that the ring can't forget the first frames before they have begun. */
   readonly #unread = new Set<Member>();
   readonly #resolve: (headers: IncomingHttpHeaders | undefined) => void;
@@ -62,7 +66,11 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember {
       onResume: (...resumed) => this.#onReconnected(...resumed),
       onGap: (gap, browsers) => this.#onGap(gap, browsers),
     };
-    this.#feed = new Feed({ ...parts, handler: this, feedListener, retainFrames: false });
+    const stage = parts.transform && new TransformStage(parts.transform, this);
+    this.#transformStage = stage;
+    // The next request may be another user's: events of this one must not be stored behind it.
+    const prepare = stage ? () => stage.whenIdle().then(parts.prepare) : parts.prepare;
+    this.#feed = new Feed({ ...parts, handler: stage ?? this, feedListener, prepare, retainFrames: false });
     this.#feed.pause();
     const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders | undefined>();
     this.ready = promise;
@@ -154,9 +162,18 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember {
     return { feed: this.#id, upstream, outageMs, behindEvents, behindBytes };
   }
 
-  /** True while nothing is read from the upstream, because no member could take it. */
+  /** True while nothing is read from the upstream, because no member could take it, or `share.transform` is behind. */
   get isHeldBack(): boolean {
-    return this.readers.allBehind || this.#unread.size > 0;
+    return this.readers.allBehind || this.#unread.size > 0 || (this.#transformStage?.isFull ?? false);
+  }
+
+  /** True while `share.transform` is pending: events that were received are not stored yet. */
+  get isTransforming(): boolean {
+    return this.#transformStage?.isPending ?? false;
+  }
+
+  onBacklog(): void {
+    this.applyBackPressure();
   }
 
   /** True once no frames are added any more. */
@@ -166,8 +183,9 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember {
 
   /** The members have everything before `position` of `other`: what the upstream repeats of it is dropped. */
   recordDelivered(other: SharedFeed, position: number): void {
-    for (const { source, start, end, id } of other.ring.framesBefore(position))
-      this.#feed.recordDelivered(source, start, end, id);
+    for (const { source, start, end, id, digest } of other.ring.framesBefore(position))
+      if (digest === undefined) this.#feed.recordDelivered(source, start, end, id);
+      else this.#feed.recordDigest(digest, id);
   }
 
   enter(member: Member): void {
@@ -250,6 +268,7 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember {
   #close(reason: CloseReason, error: SseProxyError | undefined): void {
     this.#parts.heartbeat.remove(this);
     this.#feed.close();
+    this.#transformStage?.close();
     this.#reject(error ?? new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message: `the feed has ended: ${reason}` }));
     this.#parts.onClosed(reason, error);
     for (const follower of [...this.followers]) follower.onLiveEnd(reason, error);

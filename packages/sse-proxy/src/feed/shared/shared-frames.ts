@@ -96,10 +96,18 @@ export abstract class SharedFrames implements FeedHandler {
     this.ring.restartIds(this.#now);
   }
 
-  onFrames(source: Buffer, start: number, end: number, events: number, id: string | undefined): boolean {
+  /** `digest` is that of the upstream's frame if the bytes are those of a transform. */
+  onFrames(
+    source: Buffer,
+    start: number,
+    end: number,
+    events: number,
+    id: string | undefined,
+    digest?: string,
+  ): boolean {
     const isStored = events > 0 || id !== undefined;
-    if (this.discardsFrames || (isStored && this.#parts.matcher?.matches(source, start, end, id))) return true;
-    if (isStored) this.#store(source, start, end, events, id);
+    if (this.discardsFrames || (isStored && this.#parts.matcher?.matches(source, start, end, id, digest))) return true;
+    if (isStored) this.#store(source, start, end, events, id, digest);
     else this.#addComment(source, start, end);
     return true;
   }
@@ -115,7 +123,14 @@ export abstract class SharedFrames implements FeedHandler {
     this.#run.add(source, start, end, 0);
   }
 
-  #store(source: Buffer, start: number, end: number, events: number, given: string | undefined): void {
+  #store(
+    source: Buffer,
+    start: number,
+    end: number,
+    events: number,
+    given: string | undefined,
+    digest: string | undefined,
+  ): void {
     // The framer has cut an id that is too long from its event, so browsers don't have it.
     const id = given === unusableId ? undefined : given;
     this.received++;
@@ -126,14 +141,14 @@ export abstract class SharedFrames implements FeedHandler {
       this.tipRun = 1;
     }
     const { assigner } = this.#parts;
-    if (!assigner) this.#append(source, start, end, events, id, id, 0);
+    if (!assigner) this.#append(source, start, end, events, id, id, 0, digest);
     else {
       const frame = assigner.assign(source, start, end, events, id);
       if (!frame) return;
-      this.#append(frame.bytes, 0, frame.bytes.length, events, frame.id, id, frame.ownBytes);
+      this.#append(frame.bytes, 0, frame.bytes.length, events, frame.id, id, frame.ownBytes, digest);
     }
     if (id === undefined || this.followers.size === 0) return;
-    for (const follower of this.followers) follower.onLiveFrame(id, source, start, end);
+    for (const follower of this.followers) follower.onLiveFrame(id, source, start, end, digest);
   }
 
   // The joined frames are sent before the next one is stored, so that a reader which they fill continues behind them.
@@ -145,10 +160,17 @@ export abstract class SharedFrames implements FeedHandler {
     id: string | undefined,
     sourceId: string | undefined,
     ownBytes: number,
+    digest: string | undefined,
   ): void {
-    if (this.#parts.oneFramePerCall || !this.#run.continues(source, start)) this.flush();
-    this.ring.push(source, start, end, events > 0, id, this.#now, sourceId, ownBytes);
-    if (!this.#parts.oneFramePerCall) return this.#run.add(source, start, end, events);
+    const { ring } = this;
+    // Frames that were made here, one by one, are adjacent only in the ring's memory.
+    const isMade = digest !== undefined || ownBytes > 0;
+    const at = isMade ? Math.max(0, ring.nextOffset(end - start)) : start;
+    const isAdjacent = this.#run.continues(isMade && at > 0 ? ring.block : source, at);
+    if (this.#parts.oneFramePerCall || !isAdjacent) this.flush();
+    ring.push(source, start, end, events > 0, id, this.#now, sourceId, ownBytes, digest);
+    if (!this.#parts.oneFramePerCall)
+      return this.#run.add(isMade ? ring.block : source, at, at + end - start, events);
     // A transform keeps the bytes while it is pending. Those of the ring never change; the ring may be too small for them.
     const isHeld = this.ring.start < this.ring.end;
     const bytes = isHeld ? this.ring.read(this.ring.end - 1, 1, true).bytes : Buffer.from(source.subarray(start, end));
