@@ -151,6 +151,18 @@ export function goals(report: Report): Goal[] {
       value(report, 'source-at-once', 'ours-source', 'cpuUs'),
       value(report, 'source-at-once', 'ours-shared', 'cpuUs'),
     ),
+    ...[
+      ['transform', ''],
+      ['transform-at-once', ', all at once'],
+    ].map(([workload = '', how]) =>
+      ratio(
+        `shared with share.transform, CPU per delivered event${how}`,
+        1.1,
+        'shared without',
+        value(report, workload, 'ours-share-transform', 'cpuUs'),
+        value(report, workload, 'ours-shared', 'cpuUs'),
+      ),
+    ),
     atMost('dedicated, memory per idle browser', 38, 'KB', value(report, 'idle', 'ours', 'kb')),
     atMost('shared, memory per idle browser', 20, 'KB', value(report, 'idle', 'ours-shared', 'kb')),
     ...modes.map(([mode, server]) =>

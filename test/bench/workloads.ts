@@ -134,6 +134,21 @@ export const workloads: readonly Workload[] = [
     atOnce: true,
   },
   {
+    name: 'transform',
+    title: '1,000 browsers, 20 events/s each, one source: redacted once for all, for each browser, and not at all',
+    kind: 'events',
+    shapes: fan,
+    servers: ['ours-shared', 'ours-share-transform', 'ours-transform'],
+  },
+  {
+    name: 'transform-at-once',
+    title: 'the same at the same time on one core, 5 events/s each',
+    kind: 'events',
+    shapes: [shape(1_000, 5)],
+    servers: ['ours-shared', 'ours-share-transform', 'ours-transform'],
+    atOnce: true,
+  },
+  {
     name: 'idle',
     title: 'browsers connected, nothing to send but heartbeats, one a second where a server sends its own',
     kind: 'idle',

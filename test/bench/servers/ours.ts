@@ -1,9 +1,10 @@
 // The built @datashop/sse-proxy with its features on. With the flag `shared`, browsers share one upstream connection; with
 // `source`, a source of this process that reads the same upstream.
 // With the flag `entry=URL`, another build of the package is measured. With the flag `observed`, it has metrics, which are
-// scraped every 5 seconds, and access and audit logs, which pino writes to a file.
+// scraped every 5 seconds, and access and audit logs, which pino writes to a file. With the flag `transform`, each event is
+// redacted for each browser; with `share-transform` once for all of them.
 
-import type { SseObserver } from '@datashop/sse-proxy';
+import type { SseEvent, SseObserver } from '@datashop/sse-proxy';
 import express from 'express';
 import { entry, fromSource, heartbeatMs, serve, shared, upstream } from './serve.ts';
 import { readEvents } from './source.ts';
@@ -16,13 +17,21 @@ const observer = {
   onClose: () => void open--,
 };
 const isObserved = process.argv.includes('observed');
+const isTransformed = process.argv.includes('transform');
+const isShareTransformed = process.argv.includes('share-transform');
+/** What a redaction of logs costs at least: it finds nothing in the data. */
+const redact = (event: SseEvent): SseEvent => ({ ...event, data: event.data.replace(/(password|token)=\S+/g, '$1=…') });
 const app = express();
 app.get(
   '/sse/logs/stream',
   sseProxy({
     ...(fromSource
       ? { source: () => readEvents(upstream), share: { key: () => 'all', lingerMs: 60_000 } }
-      : { target: `${upstream}/logs/stream`, share: shared && { lingerMs: 60_000 } }),
+      : {
+          target: `${upstream}/logs/stream`,
+          share: shared && { lingerMs: 60_000, ...(isShareTransformed && { transform: redact }) },
+        }),
+    ...(isTransformed && { transform: redact }),
     // The default limit is 10,000; a few more connect here.
     limits: { total: 20_000 },
     observers: isObserved ? await observersOf(app) : [observer],

@@ -155,8 +155,8 @@ export interface SseProxyOptions {
   /** Longest life of one stream, in milliseconds; the browser reconnects by itself. @defaultValue false */
   maxDurationMs?: number | false;
   /**
-   * Longest wait for a result of `target`, `upstreamHeaders`, `authorize`, `share.key`, a limiter or `transform`, in
-   * milliseconds. @defaultValue 10_000
+   * Longest wait for a result of `target`, `upstreamHeaders`, `authorize`, `share.key`, `share.transform`, a limiter or
+   * `transform`, in milliseconds. @defaultValue 10_000
    */
   hookTimeoutMs?: number;
   /** Bounds for browsers that read slowly. */

@@ -105,7 +105,7 @@ export interface OpenFeed {
  * - `evicted`: the browser read too slowly, see `slowClient`.
  * - `max-duration`: the stream reached `maxDurationMs`.
  * - `unauthorized`: `authorize`, called again after `reauthorizeMs`, did not confirm the stream.
- * - `transform-failed`: `transform` threw, rejected, took too long or returned no event.
+ * - `transform-failed`: `transform` or `share.transform` threw, rejected, took too long or returned no event.
  * - `hook-failed`: a function of yours failed for this browser when a shared feed connected; the others go on.
  * - `draining`: `close()` was called.
  */

@@ -169,8 +169,7 @@ export abstract class SharedFrames implements FeedHandler {
     const isAdjacent = this.#run.continues(isMade && at > 0 ? ring.block : source, at);
     if (this.#parts.oneFramePerCall || !isAdjacent) this.flush();
     ring.push(source, start, end, events > 0, id, this.#now, sourceId, ownBytes, digest);
-    if (!this.#parts.oneFramePerCall)
-      return this.#run.add(isMade ? ring.block : source, at, at + end - start, events);
+    if (!this.#parts.oneFramePerCall) return this.#run.add(isMade ? ring.block : source, at, at + end - start, events);
     // A transform keeps the bytes while it is pending. Those of the ring never change; the ring may be too small for them.
     const isHeld = this.ring.start < this.ring.end;
     const bytes = isHeld ? this.ring.read(this.ring.end - 1, 1, true).bytes : Buffer.from(source.subarray(start, end));
