@@ -26,7 +26,7 @@ describe('share.transform', () => {
 
   async function shared(
     transform: Transform,
-    { share, ...options }: Partial<SseProxyOptions> & { share?: ShareOptions } = {},
+    { share, ...options }: Omit<Partial<SseProxyOptions>, 'share'> & { share?: ShareOptions } = {},
     answer = (request: UpstreamRequestSeen) => request.begin(),
   ) {
     const up = await upstream(answer);
