@@ -4,7 +4,7 @@ import { proxyApp } from '../../packages/sse-proxy/test/support/app.ts';
 import { cleaner, until } from '../../packages/sse-proxy/test/support/until.ts';
 import { rawUpstream } from '../../packages/sse-proxy/test/support/upstream.ts';
 import { needs } from '../support/needs.ts';
-import { launchBrowser } from './support/browser.ts';
+import { launchBrowser, type RealBrowser } from './support/browser.ts';
 
 const page = `<!doctype html><title>stream</title><script>
   window.seen = [];
@@ -17,7 +17,12 @@ const page = `<!doctype html><title>stream</title><script>
 describe('an upstream that dies in mid-stream, without resume, in a real Chromium', () => {
   needs('chromium');
   const { add, clean } = cleaner();
+  let chromium: RealBrowser;
+  before(async () => {
+    chromium = await launchBrowser();
+  });
   afterEach(clean);
+  after(() => chromium?.close());
 
   for (const [death, die] of [
     ['is reset', 'reset'],
@@ -32,8 +37,7 @@ describe('an upstream that dies in mid-stream, without resume, in a real Chromiu
         ),
         (it) => it.close(),
       );
-      const chromium = add(await launchBrowser(), (it) => it.close());
-      const tab = await chromium.browser.newPage();
+      const tab = add(await chromium.browser.newPage(), (it) => it.close());
       tab.setDefaultTimeout(100_000);
       await tab.goto(`http://127.0.0.1:${app.port}/page`);
 

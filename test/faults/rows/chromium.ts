@@ -1,5 +1,4 @@
 // Must-show 3: a native EventSource in Chromium.
-import { setTimeout } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { Ledger } from '../support/checker.ts';
 import { type Figures, Scene, type SceneOptions } from '../support/scene.ts';
@@ -82,18 +81,15 @@ export const limitReached: PageRun = async (browser) => {
   return figures(page, scene);
 };
 
-const downMs = 20_000;
-
 export const upstreamDown: PageRun = async (browser) => {
-  const resume = { minDelayMs: 100, maxDelayMs: 1_000, maxOutageMs: 5_000 };
+  const resume = { minDelayMs: 100, maxDelayMs: 1_000, maxOutageMs: 2_000 };
   const { scene, page } = await newPage(browser, { mode: 'shared', direct: true, options: { resume } });
   await visit(page, scene);
   await page.waitForFunction(() => source.readyState === EventSource.OPEN);
   await scene.upstream.ask('emit', 20);
   await has(page, 20);
   await scene.upstream.kill();
-  // The absence itself is under test, so its length is the only condition to wait for.
-  await setTimeout(downMs);
+  await page.waitForFunction(() => window.own.includes('refused upstream'));
   await scene.upstream.restart();
   await scene.upstream.ask('emit', 20);
   return figures(page, scene);

@@ -71,7 +71,7 @@ export const table: readonly Row[] = [
   mustShow.brokenManyTimes,
   mustShow.manyComeAndGo,
   inChromium('native EventSource: limit reached', 'dedicated', chromium.limitReached),
-  inChromium('native EventSource: upstream down for 20 s', 'shared', chromium.upstreamDown),
+  inChromium('native EventSource: upstream down for longer than maxOutageMs', 'shared', chromium.upstreamDown),
   inChromium('native EventSource: deploy (drain, restart)', 'shared', chromium.deployed),
   slow.oneStopsReading,
   slow.floodOnOneStopped,
