@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { SseProxyError } from '../src/index.ts';
+import { iteratorOf } from '../src/source/iterator.ts';
 import { encodeEvent } from '../src/source/source-event.ts';
 import type { SseEvent } from '../src/types.ts';
 import { pushedSource } from './support/pushed-source.ts';
@@ -52,6 +53,25 @@ describe('events of a source', () => {
           expect(message).to.not.include(secret);
           return code === 'ERR_SSE_SOURCE_EVENT';
         });
+    }
+  });
+
+  it('leave no rejection unhandled where a promise stands in the place of an event, its data, or an iterator [R45]', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    const others = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection').on('unhandledRejection', note);
+    try {
+      const failed = () => Promise.reject(new Error(secret));
+      expect(() => encodeEvent(failed())).to.throw(SseProxyError);
+      expect(() => encodeEvent({ data: failed() })).to.throw(SseProxyError);
+      expect(() => iteratorOf({ [Symbol.asyncIterator]: failed })).to.throw(SseProxyError);
+      // Node reports an unhandled rejection before the next turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).to.deep.equal([]);
+    } finally {
+      process.removeAllListeners('unhandledRejection');
+      for (const each of others) process.on('unhandledRejection', each);
     }
   });
 

@@ -42,6 +42,15 @@ export function isPromiseLike<T>(value: Awaitable<T>): value is PromiseLike<T> {
   return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
 }
 
+/** Handles the rejection of a promise in a place where none belongs: unhandled, it would end the process [R45]. Never throws. */
+export function ignoreRejection(value: unknown): void {
+  try {
+    if (isPromiseLike(value)) value.then(undefined, () => {});
+  } catch {
+    // It was no promise.
+  }
+}
+
 /** A hook's result has the wrong form; it may be a secret, so only its kind is shown. */
 export function badHookResult(name: string, expected: string, got: unknown): SseProxyError {
   return new SseProxyError('ERR_SSE_HOOK', { message: `${name} must return ${expected}, returned ${showKind(got)}` });

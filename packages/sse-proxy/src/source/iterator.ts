@@ -1,4 +1,5 @@
 import { SseProxyError, showKind } from '../errors.ts';
+import { ignoreRejection } from '../hooks/call-hook.ts';
 
 const ignore = () => {};
 
@@ -12,6 +13,7 @@ export function iteratorOf(given: unknown): AsyncIterator<unknown> {
   const iterator: unknown = iterable?.[Symbol.asyncIterator]?.();
   if (typeof (iterator as Partial<AsyncIterator<unknown>> | undefined)?.next === 'function')
     return iterator as AsyncIterator<unknown>;
+  ignoreRejection(iterator);
   const kind = iterable?.[Symbol.iterator] ? `${showKind(given)}, which is a sync iterable` : showKind(given);
   throw new SseProxyError('ERR_SSE_SOURCE', { message: `source must return an async iterable, returned ${kind}` });
 }

@@ -1,4 +1,5 @@
 import { isProxyError, SseProxyError, showKind } from '../errors.ts';
+import { ignoreRejection } from '../hooks/call-hook.ts';
 import { controlPrefix, gapType, serializeEvent } from '../sse/events.ts';
 import type { SseEvent } from '../types.ts';
 
@@ -13,7 +14,12 @@ export function encodeEvent(given: unknown): string {
   if (typeof given !== 'object' || given === null) throw wrong('event', 'an object with data: string', showKind(given));
   // Read once: a getter may return something else the next time.
   const { id, event, data, retry } = given as Record<keyof SseEvent, unknown>;
-  if (typeof data !== 'string') throw wrong('event.data', 'a string', showKind(data));
+  if (typeof data !== 'string') {
+    // A forgotten `await`.
+    ignoreRejection(given);
+    ignoreRejection(data);
+    throw wrong('event.data', 'a string', showKind(data));
+  }
   const fields: SseEvent = { data };
   if (id !== undefined) fields.id = checkLine('event.id', id);
   // A browser takes an empty type for `message`.

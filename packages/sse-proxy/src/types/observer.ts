@@ -79,7 +79,7 @@ export interface UpstreamLostContext {
   readonly stream: StreamInfo | undefined;
   /** What failed. */
   readonly error: SseProxyError;
-  /** Upstream requests that have failed since the last event; 0 if an open connection broke. */
+  /** Upstream requests that have failed since the last new event; 0 if a connection broke that had delivered one. */
   readonly attempts: number;
   /** Browsers that are waiting for the upstream. */
   readonly browsers: number;
