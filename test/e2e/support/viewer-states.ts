@@ -64,6 +64,7 @@ export const pageStates: Record<string, State> = {
   live: { reach: (viewer) => viewer.line(30).waitFor() },
   'live, wrapped, with long and odd lines': {
     reach: async (viewer, stage) => {
+      await viewer.until('connected');
       await viewer.button('Wrap').click();
       await stage.append(log(31, { message: `Line 31 ${'x'.repeat(3_000)}`, description: 'why', durationMs: 4_200 }));
       stage.say('data: plain text\n\n');
