@@ -12,7 +12,7 @@ import { log, logs, messagesOf } from './support/service.ts';
 
 const isRoot = process.getuid?.() === 0;
 /** Another user, who may only read. Without root's rights it is this user, who gives up the right to write. */
-const reader = isRoot ? { uid: 65_534, gid: 65_534 } : {};
+const otherUser = isRoot ? ['65534'] : [];
 
 describe('SqliteLogStore and the locks and rights of other processes', () => {
   let folder: string;
@@ -94,7 +94,7 @@ describe('SqliteLogStore and the locks and rights of other processes', () => {
     await store.close();
   });
 
-  const readAsOther = async () => JSON.parse(await text(startScript('rows.ts', [path], reader).stdout));
+  const readAsOther = async () => JSON.parse(await text(startScript('rows.ts', [path, ...otherUser]).stdout));
 
   it('reads a file and a folder that it may not write, without a writer', async () => {
     const store = new SqliteLogStore({ path });

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 const running = new Set<ChildProcess>();
 
 /** Starts one of the scripts in this folder. `killChildren` kills it. */
-export function startScript(script: string, args: readonly string[], rights: { uid?: number; gid?: number } = {}) {
+export function startScript(script: string, args: readonly string[]) {
   const path = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'], ...rights });
+  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   running.add(child);
   return child;
 }
