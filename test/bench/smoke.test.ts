@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { cleaner, until } from '../../packages/sse-proxy/test/support/until.ts';
 import { groupAlive } from '../e2e/support/processes.ts';
-import { missingServers } from './machine.ts';
+import { skipWithout } from '../support/needs.ts';
 import type { Report } from './results.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -55,11 +55,7 @@ describe('npm run bench', () => {
 
   it('npm run bench measures the log service beside the endpoint in Python', async function () {
     const python = ['fastapi', 'flask'];
-    const missing = [...missingServers(python).values()];
-    if (missing.length > 0) {
-      console.log(`      needs Python: ${missing.join('; ')}`);
-      this.skip();
-    }
+    skipWithout(this, 'python');
     const directory = add(mkdtempSync(join(tmpdir(), 'bench-')), (path) => rmSync(path, { recursive: true }));
     const file = join(directory, 'figures.json');
     const servers = ['log-stream-sqlite', ...python];

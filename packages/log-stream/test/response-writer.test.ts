@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import type { Response } from 'express';
+import { skip } from '../../../test/support/needs.ts';
 import { ResponseWriter } from '../src/stream/response-writer.ts';
 import { eventually } from './support/service.ts';
 
@@ -170,10 +171,7 @@ describe('ResponseWriter', () => {
 
   it('probes idle connections, so that a subscriber which vanished is noticed (TCP keepalive)', async function () {
     // [spec] proc_net_tcp: the fourth column is the state, the sixth the active timer; 02 is keepalive.
-    if (process.platform !== 'linux') {
-      console.log('      needs Linux: only /proc/net/tcp shows a socket’s timers');
-      this.skip();
-    }
+    if (process.platform !== 'linux') skip(this, 'only Linux shows the timers of a socket, in /proc/net/tcp');
     const { client, res } = await open();
     writerOf(res, Number.POSITIVE_INFINITY);
     const hex = (port: number | undefined) => Number(port).toString(16).toUpperCase().padStart(4, '0');
