@@ -1,8 +1,7 @@
-import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import request from 'supertest';
 import type { LogRefuseContext, LogScope, LogStreamOptions } from '../src/index.ts';
-import { log, logsPath, service, stopServices } from './support/service.ts';
+import { eventually, log, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 
 const routes = [logsPath, `${logsPath}/stream`];
@@ -94,7 +93,7 @@ describe('authorize', () => {
     });
     const controller = new AbortController();
     const left = fetch(`${url}${logsPath}/stream`, { signal: controller.signal }).catch(() => 'left');
-    while (!asked) await setTimeout(1);
+    await eventually(() => asked);
     controller.abort();
     expect(await left).to.equal('left');
     resolve(true);

@@ -2,12 +2,11 @@ import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import request from 'supertest';
 import { SqliteLogStore } from '../src/index.ts';
 import { killChildren, startScript } from './support/children.ts';
-import { log, logs, logsPath, service, stopServices } from './support/service.ts';
+import { eventually, log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream, type TestStream } from './support/sse.ts';
 
 const gap = 'event: sse-proxy:gap\ndata: {"reason":"unknown-id"}\n\n';
@@ -81,7 +80,7 @@ describe('streams over a store whose file changes under the service', () => {
     expect(errors.map(({ message }) => message)).to.deep.equal([`${path}: the file of the log store is missing`]);
 
     startScript('appender.ts', [path, 'new', '3']);
-    while ((await request(app).get('/healthz')).status !== 200) await delay(10);
+    await eventually(async () => (await request(app).get('/healthz')).status === 200);
     const resumed = await openStream(`${url}${logsPath}/stream`, { lastEventId: stream.lastId });
     await resumed.untilMessage('new2');
     expect(behindGap(resumed)).to.deep.equal(['new0', 'new1', 'new2']);
@@ -165,7 +164,7 @@ describe('streams over a store whose file changes under the service', () => {
     expect(errors.map(({ message }) => message)).to.deep.equal(['database disk image is malformed']);
 
     writeFileSync(path, intact);
-    while ((await request(app).get('/healthz')).status !== 200) await delay(10);
+    await eventually(async () => (await request(app).get('/healthz')).status === 200);
     const [cut] = streams;
     const resumed = await openStream(`${url}${logsPath}/stream`, { lastEventId: cut?.lastId });
     await resumed.untilMessage('19-49');

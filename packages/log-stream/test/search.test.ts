@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import request from 'supertest';
 import { matcherOf } from '../src/filter.ts';
@@ -89,11 +88,7 @@ describe('searches and large pages', () => {
     await Promise.all(left);
     await eventually(() => store.signals.every(({ aborted }) => aborted));
     store.release();
-    for (;;) {
-      const { status } = await request(app).get(logsPath);
-      if (status === 200) break;
-      await setTimeout(1);
-    }
+    await eventually(async () => (await request(app).get(logsPath)).status === 200);
   });
 
   it('a search that is aborted reads no further', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
 import { type LogFilter, SqliteLogStore } from '../src/index.ts';
-import { log, logs, logsPath, messagesOf, service, stopServices } from './support/service.ts';
+import { eventually, log, logs, logsPath, messagesOf, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 
 const wf = { workspaceID: 'ws', workflowID: 'wf' };
@@ -117,11 +117,11 @@ describe('SqliteLogStore and what its file should not contain', () => {
     checkpoint.close();
     writeFileSync(path, Buffer.alloc(readFileSync(path).length, 0xff));
     let problem: Error | undefined;
-    while (problem === undefined) {
+    await eventually(async () => {
       ({ problem } = await store.health());
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    expect(problem.message).to.equal('file is not a database');
+      return problem !== undefined;
+    });
+    expect(problem?.message).to.equal('file is not a database');
     await store.close();
   });
 
@@ -163,7 +163,7 @@ describe('SqliteLogStore and what its file should not contain', () => {
     expect(await rejection(store.bounds())).to.equal(errors[0]);
 
     writeFileSync(path, intact);
-    while ((await store.health()).problem !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+    await eventually(async () => (await store.health()).problem === undefined);
     await readAll();
     expect((await store.bounds()).firstSeq).to.equal(1);
     await store.close();

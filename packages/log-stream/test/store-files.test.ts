@@ -5,7 +5,7 @@ import { backup, DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
 import { type LogEntry, SqliteLogStore } from '../src/index.ts';
 import { holdTransaction, kill, killChildren } from './support/children.ts';
-import { log, logs, messagesOf } from './support/service.ts';
+import { eventually, log, logs, messagesOf } from './support/service.ts';
 
 const modeOf = (file: string) => (statSync(file).mode & 0o777).toString(8);
 
@@ -25,10 +25,6 @@ describe('the file of SqliteLogStore', () => {
     promise.then(() => undefined).catch((error) => error);
   const removeAll = () => {
     for (const file of ['', '-wal', '-shm']) rmSync(path + file, { force: true });
-  };
-  /** Resolves once the store has noticed; it looks at most every 100 ms. */
-  const until = async (condition: () => Promise<boolean>) => {
-    while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
   };
 
   it('is created with mode 0600 under any umask, and so are the files beside it', async () => {
@@ -79,13 +75,13 @@ describe('the file of SqliteLogStore', () => {
     let calls = 0;
     const release = store.subscribe(() => calls++);
     removeAll();
-    await until(async () => calls > 0);
+    await eventually(async () => calls > 0);
     const { problem } = await store.health();
     expect(problem?.message).to.equal(`${path}: the file of the log store is missing`);
     expect(await rejection(store.read(0, {}, 9))).to.equal(problem);
     expect(await rejection(store.bounds())).to.equal(problem);
     await store.append([log('new')]);
-    await until(async () => (await store.health()).problem === undefined);
+    await eventually(async () => (await store.health()).problem === undefined);
     const { epoch, generation } = await store.bounds();
     expect(epoch).to.not.equal(before.epoch);
     expect(generation).to.equal(before.generation + 1);
@@ -117,7 +113,7 @@ describe('the file of SqliteLogStore', () => {
     const store = new SqliteLogStore({ path });
     await store.append(logs(3));
     rmSync(`${path}-wal`);
-    await until(async () => (await store.health()).problem !== undefined);
+    await eventually(async () => (await store.health()).problem !== undefined);
     const { problem } = await store.health();
     expect(problem?.message).to.equal(
       `${path}-wal: deleted or replaced while the log store was open; end all processes that use it`,
@@ -205,7 +201,7 @@ describe('the file of SqliteLogStore', () => {
     holder.kill('SIGSTOP');
     const large = logs(20, 'x'.repeat(900_000));
     await store.append(large);
-    await until(async () => {
+    await eventually(async () => {
       await store.append(large);
       return warnings.length > 0;
     });

@@ -87,6 +87,6 @@ export async function stopServices(): Promise<void> {
 }
 
 /** Resolves once the condition holds; mocha's timeout ends the wait otherwise. */
-export async function eventually(condition: () => boolean): Promise<void> {
-  while (!condition()) await nextTurn();
+export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await nextTurn();
 }
