@@ -14,6 +14,7 @@ describe('a page in Chromium that does nothing but listen', () => {
     // They run side by side, because most of the time they wait as long as `retry:` says.
     for (const run of [limitReached, upstreamDown, deployed]) {
       const figures = run(chromium.browser);
+      // Each test awaits its own run, which may have failed before.
       figures.catch(() => {});
       runs.set(run, figures);
     }

@@ -46,6 +46,7 @@ describe('adminPage', () => {
       }
       isOver = true;
     })();
+    // The page may have ended the stream, or broken it, before.
     add(reader, (it) => it.cancel().catch(() => {}));
     const views = () => [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data!));
     return { views, isOver: () => isOver };

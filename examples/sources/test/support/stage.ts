@@ -53,6 +53,7 @@ export function stage() {
       const decoder = new TextDecoder();
       for await (const bytes of body as ReadableStream<Uint8Array>) text += decoder.decode(bytes, { stream: true });
     })();
+    // Aborting the request at the test's end rejects it.
     reading.catch(() => {});
     undo.push(() => leaving.abort());
     const values = (name: string) =>

@@ -22,6 +22,7 @@ export function tabsConnection(context: ConnectionContext, sink: ConnectionSink,
     async start() {
       isOn = true;
       sink.status({ status: 'connecting' });
+      // Without the chunk, this tab connects by itself.
       const loaded = await load().catch(() => undefined);
       // It may have been stopped meanwhile, and started again.
       if (!isOn || connection) return;

@@ -17,6 +17,7 @@ export class AppendQueue {
     }
     this.#waiting++;
     const result = this.#last.then(() => retryWhileBusy(append)).finally(() => this.#waiting--);
+    // The caller gets the rejection; the next append only waits.
     this.#last = result.catch(() => {});
     return result;
   }

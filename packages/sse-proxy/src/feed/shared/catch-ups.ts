@@ -81,6 +81,7 @@ export class CatchUps {
 
   // Its browsers have been open since before the upstream was back: what happened meanwhile may be missing.
   async #connectLater(catchUp: CatchUp, openedAt: number): Promise<void> {
+    // Rejects only if the connection has ended meanwhile.
     const request = await this.#owner.prepare(catchUp.feed).catch(() => undefined);
     if (!request || catchUp.feed.hasEnded) return;
     for (const member of catchUp.feed.members as Set<SharedSubscription>) if (member.handler) member.tellState();
