@@ -14,7 +14,9 @@ describe('a real Prometheus', () => {
   needs('prometheus');
   let script: Script;
   let prometheus: Prometheus;
+  let isOver = false;
   afterEach(async () => {
+    isOver = true;
     await prometheus?.close();
     await script?.scenario.close();
   });
@@ -36,7 +38,6 @@ describe('a real Prometheus', () => {
 
     const lost = await script.open();
     await script.send(lost, true);
-    let isOver = false;
     const looking = (async () => {
       for (; !isOver; await setTimeout(100)) await look();
     })();

@@ -8,23 +8,27 @@ const windowMs = 10_000;
  * at the first read after its time, so that the result doesn't depend on how many readers there are.
  */
 export class EventLoopDelay {
-  readonly #histogram = monitorEventLoopDelay({ resolution: resolutionMs });
+  // Both always run: a delay that is over when a window ends may be counted only after that.
+  #current = startedHistogram();
+  #previous = startedHistogram();
   #windowStart = performance.now();
-  #previousMs = 0;
-
-  constructor() {
-    this.#histogram.enable();
-  }
 
   /** In milliseconds. */
   read(): number {
-    // The histogram counts the time between two runs of a timer, of which the timer's own period is no delay.
-    const currentMs = Math.max(0, this.#histogram.max / 1e6 - resolutionMs);
-    const longestMs = Math.max(currentMs, this.#previousMs);
-    if (performance.now() - this.#windowStart < windowMs) return longestMs;
-    this.#windowStart = performance.now();
-    this.#previousMs = currentMs;
-    this.#histogram.reset();
-    return longestMs;
+    const longestMs = Math.max(this.#current.max, this.#previous.max) / 1e6;
+    const now = performance.now();
+    if (now - this.#windowStart >= windowMs) {
+      this.#windowStart = now;
+      [this.#current, this.#previous] = [this.#previous, this.#current];
+      this.#current.reset();
+    }
+    // A histogram counts the time between two runs of a timer, of which the timer's own period is no delay.
+    return Math.max(0, longestMs - resolutionMs);
   }
+}
+
+function startedHistogram() {
+  const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
+  histogram.enable();
+  return histogram;
 }
