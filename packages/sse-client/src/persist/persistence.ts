@@ -36,6 +36,7 @@ export function createPersistence(
   const key = scopePrefix(scope) + url;
   let state: StreamSnapshot['persistence'] = 'on';
   let timer: unknown;
+  let written: string | undefined;
 
   function enter(next: typeof state): void {
     if (next === state) return;
@@ -52,6 +53,7 @@ export function createPersistence(
       const value = encode(read(), maxChars);
       try {
         storage!.setItem(key, value);
+        written = value;
         if (tries === 0) enter('on');
         return;
       } catch {
@@ -80,11 +82,17 @@ export function createPersistence(
     if (env.document?.visibilityState === 'hidden') saveUnwritten();
   }
 
-  /** Another tab has wiped the value: this tab must not write it again. */
+  /**
+   * Another tab has wiped the value: this tab must not write it again, and removes what it wrote between the wipe and
+   * this event. A value of another tab stays, which may be of a new session.
+   */
   function onStorage(event: Event): void {
     const { key: removed, newValue, storageArea } = event as StorageEvent;
     const own = [null, key, scopePrefix(scope), prefix];
-    if (storageArea === storage && newValue === null && own.includes(removed)) silence();
+    if (storageArea === storage && newValue === null && own.includes(removed)) {
+      silence();
+      if (written !== undefined && storage!.getItem(key) === written) storage!.removeItem(key);
+    }
   }
 
   function silence(): void {

@@ -110,6 +110,26 @@ describe('what a page has gathered, in Chromium', () => {
     expect(await keys(tab)).to.deep.equal([]);
   });
 
+  for (const [title, replaced, left] of [
+    ['removes what it wrote after the wipe of another tab', undefined, null],
+    ['keeps what a new session wrote after the wipe of another tab', 'newer', 'newer'],
+  ] as const) {
+    it(`${title}, when the storage event arrives late`, async () => {
+      const tab = await open(persisted);
+      stage.upstream.send();
+      await tab.untilLast(1);
+      await tab.page.waitForFunction(() => localStorage.length === 1, undefined, { polling: 10 });
+      const found = await tab.page.evaluate((value) => {
+        const key = 'sse-client:ann:/sse';
+        if (value) localStorage.setItem(key, value);
+        window.dispatchEvent(new StorageEvent('storage', { key, newValue: null, storageArea: localStorage }));
+        return localStorage.getItem(key);
+      }, replaced);
+      expect(found).to.equal(left);
+      expect((await tab.said()).persistence).to.equal('off');
+    });
+  }
+
   const late: TabOptions = { persist: { scope: 'ann', debounceMs: 1_000_000 } };
   for (const [name, wipe] of [
     ['wipe()', async (tab: Tab) => (await tab.start('/sse', { ...late, autoConnect: false })).call('wipe')],
