@@ -32,6 +32,11 @@ export function pythonWithServers() {
   return ['python3', '/usr/bin/python3'].find((command) => succeeds(command, '-c', imports));
 }
 
+/** The Python that has PyMongo. */
+export function pythonWithPymongo() {
+  return ['python3', '/usr/bin/python3'].find((command) => succeeds(command, '-c', 'import pymongo'));
+}
+
 /** @satisfies {Record<string, Need>} */
 export const needs = {
   nginx: {
@@ -51,6 +56,12 @@ export const needs = {
     debian: ['python3-fastapi', 'python3-uvicorn', 'python3-flask', 'gunicorn'],
     macos: 'python3 -m pip install fastapi uvicorn flask gunicorn',
     found: () => pythonWithServers() !== undefined,
+  },
+  pymongo: {
+    purpose: 'write logs into MongoDB by a Python program',
+    debian: ['python3-pymongo'],
+    macos: 'python3 -m pip install pymongo',
+    found: () => pythonWithPymongo() !== undefined,
   },
   firefox: {
     purpose: 'open pages in a real Firefox',

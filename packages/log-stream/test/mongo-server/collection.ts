@@ -1,0 +1,103 @@
+import type { Document } from 'bson';
+import { compareValues } from './bson-order.ts';
+import { CommandError } from './errors.ts';
+
+/** A document in two forms with the same content. */
+export interface StoredDocument {
+  /** Its values have their BSON types: what is sent. */
+  readonly exact: Document;
+  /** Its numbers are JavaScript numbers: what filters are evaluated on. */
+  readonly plain: Document;
+}
+
+export interface Index {
+  readonly v: 2;
+  readonly key: Document;
+  readonly name: string;
+}
+
+/** Bounds of `_id` that a filter implies; both inclusive, since the filter itself is evaluated too. */
+interface IdRange {
+  from?: unknown;
+  to?: unknown;
+}
+
+/** The documents of one collection in the order of their `_id`, and its indexes. */
+export class Collection {
+  readonly namespace: string;
+  readonly indexes: Index[] = [{ v: 2, key: { _id: 1 }, name: '_id_' }];
+  readonly #documents: StoredDocument[] = [];
+
+  constructor(namespace: string) {
+    this.namespace = namespace;
+  }
+
+  /** Throws 11000 if the `_id` exists. */
+  insert(document: StoredDocument): void {
+    const id = document.plain._id;
+    const index = this.#firstFrom(id);
+    const found = this.#documents[index];
+    if (found && compareValues(found.plain._id, id) === 0) {
+      const key = `dup key: { _id: ${typeof id === 'string' ? `"${id}"` : String(id)} }`;
+      throw new CommandError(11000, `E11000 duplicate key error collection: ${this.namespace} index: _id_ ${key}`);
+    }
+    this.#documents.splice(index, 0, document);
+  }
+
+  /** Removes a document and returns it, or undefined if there is none with this `_id`. */
+  remove(id: unknown): StoredDocument | undefined {
+    const index = this.#firstFrom(id);
+    const found = this.#documents[index];
+    if (!found || compareValues(found.plain._id, id) !== 0) return undefined;
+    return this.#documents.splice(index, 1)[0];
+  }
+
+  /** The documents that can match the filter, in ascending order of `_id`: an index scan over its bounds. */
+  candidates(filter: Document): StoredDocument[] {
+    const { from, to } = idRange(filter);
+    const start = from === undefined ? 0 : this.#firstFrom(from);
+    let end = this.#documents.length;
+    if (to !== undefined) {
+      end = this.#firstFrom(to);
+      while (end < this.#documents.length && compareValues(this.#documents[end]!.plain._id, to) === 0) end++;
+    }
+    return this.#documents.slice(start, end);
+  }
+
+  /** Index of the first document whose `_id` is `id` or higher. */
+  #firstFrom(id: unknown): number {
+    let low = 0;
+    let high = this.#documents.length;
+    const last = this.#documents[high - 1];
+    if (last && compareValues(last.plain._id, id) < 0) return high;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compareValues(this.#documents[middle]!.plain._id, id) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function idRange(filter: Document): IdRange {
+  const ranges = [...(Array.isArray(filter.$and) ? filter.$and.map(idRange) : [])];
+  const condition: unknown = filter._id;
+  if (isOperators(condition)) {
+    const { $eq, $gt, $gte, $lt, $lte } = condition;
+    ranges.push({ from: $eq ?? $gte ?? $gt, to: $eq ?? $lte ?? $lt });
+  } else if (condition !== undefined && condition !== null && !(condition instanceof RegExp)) {
+    ranges.push({ from: condition, to: condition });
+  }
+  const range: IdRange = {};
+  for (const { from, to } of ranges) {
+    if (from !== undefined && (range.from === undefined || compareValues(from, range.from) > 0)) range.from = from;
+    if (to !== undefined && (range.to === undefined || compareValues(to, range.to) < 0)) range.to = to;
+  }
+  return range;
+}
+
+function isOperators(condition: unknown): condition is Document {
+  if (typeof condition !== 'object' || condition === null) return false;
+  const [first] = Object.keys(condition);
+  return first?.startsWith('$') === true;
+}
