@@ -3,13 +3,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import express, { type RequestHandler } from 'express';
-import { eventIds } from '../../packages/log-stream/src/event-id.ts';
 import {
   createLogDocument,
   type LogStore,
   logStreamRouter,
   SqliteLogStore,
 } from '../../packages/log-stream/src/index.ts';
+import { eventIds } from '../../packages/log-stream/src/stores/sqlite/event-id.ts';
+import { epochOf } from '../../packages/log-stream/test/support/numbers.ts';
 import { sseRouter } from '../../packages/sse-proxy/src/index.ts';
 import { cleaner, until } from '../../packages/sse-proxy/test/support/until.ts';
 import { judge, Reader } from './support/reader.ts';
@@ -40,7 +41,7 @@ describe('the log service behind the proxy, cut again and again', () => {
   const repeatLast =
     (store: LogStore): RequestHandler =>
     async (req, _res, next) => {
-      const ids = eventIds(await store.epoch(), {});
+      const ids = eventIds(await epochOf(store), {});
       const seq = ids.decode(req.get('last-event-id') ?? '', 'event', 'position');
       if (seq !== undefined) req.headers['last-event-id'] = ids.encode(Math.max(0, seq - 1));
       next();

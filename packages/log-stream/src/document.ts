@@ -88,7 +88,7 @@ export function formatDuration(ms: number): string {
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 // Not by Intl, whose output (narrow spaces, "Sept") changes between ICU releases.
-function formatTime(date: Date): string {
+export function formatTime(date: Date): string {
   const two = (n: number) => String(n).padStart(2, '0');
   const hours = date.getUTCHours();
   const day = `${months[date.getUTCMonth()]} ${two(date.getUTCDate())} ${date.getUTCFullYear()}`;

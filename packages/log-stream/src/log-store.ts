@@ -33,23 +33,36 @@ export interface LogDocument {
   meta: LogMeta;
 }
 
-/** A log and its position in the store. */
+/**
+ * A place in the order in which a store delivers logs: behind some of them and before the others. Only the store that made
+ * it can read it. It lives as long as this process; {@link LogStore.idOf} makes an id of it that survives a restart.
+ */
+export interface LogCursor {
+  /** True if both are the same place. */
+  equals(other: LogCursor): boolean;
+  /** True if this place is before `other`: a reader here still has to read logs that a reader there has read. */
+  isBefore(other: LogCursor): boolean;
+  /** Equal texts: the same place. */
+  toString(): string;
+}
+
+/** A log and its place in the store. */
 export interface StoredLog {
-  /**
-   * Sequence number: ascends with every insertion, and is never assigned twice within one epoch, not even after a backup
-   * was restored. Numbers may be skipped.
-   */
-  readonly seq: number;
+  /** The place directly behind the log. */
+  readonly cursor: LogCursor;
   readonly log: LogDocument;
   readonly gap?: undefined;
 }
 
 /** Stands for a stored log that can't be delivered, at its place among the others. */
 export interface LogGap {
-  readonly seq: number;
+  readonly cursor: LogCursor;
   readonly log?: undefined;
-  /** `event-too-large`: larger than the store's bound. `unreadable`: not a log document in JSON. */
-  readonly gap: 'event-too-large' | 'unreadable';
+  /**
+   * `event-too-large`: larger than the store's bound. `unreadable`: not a log document in JSON. `trimmed`: deleted before it
+   * was read.
+   */
+  readonly gap: 'event-too-large' | 'unreadable' | 'trimmed';
   readonly workspaceID: string;
   readonly workflowID: string;
 }
@@ -71,63 +84,65 @@ export interface LogFilter {
   readonly toMs?: number;
 }
 
-/** Selects one page of logs, for REST. */
+/**
+ * What an id stands for: `event` for a log, `position` for a place between two logs, `asc` and `desc` for the end of a page
+ * in that order.
+ */
+export type LogIdKind = 'event' | 'position' | 'asc' | 'desc';
+
+/** Selects one page of logs, for REST. Its cursors come from {@link LogStore.locate}. */
 export interface LogQuery {
   readonly filter: LogFilter;
   /** Order of insertion: `desc` is newest first. */
   readonly order: 'asc' | 'desc';
   /** Most logs to return. A page of large logs may have fewer. */
   readonly limit: number;
-  /** Only logs inserted after this number. Restricts `total` too. */
-  readonly afterSeq?: number;
-  /** Only logs inserted up to and including this number. Restricts `total` too. */
-  readonly throughSeq?: number;
-  /** Last number of the previous page, exclusive, in the direction of `order`. Does not restrict `total`. */
-  readonly cursorSeq?: number;
-  /** Whether to count all matching logs. @defaultValue true */
-  readonly total?: boolean;
+  /** Only logs behind this place. Restricts `total` too. */
+  readonly after?: LogCursor;
+  /** Only logs before this place. `none`: no log at all. Restricts `total` too. */
+  readonly upTo?: LogCursor | 'none';
+  /** Where the previous page ended, in the direction of `order`. Does not restrict `total`. */
+  readonly cursor?: LogCursor;
   /** Aborted when nobody needs the page any more; the query then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** Result of {@link LogStore.query}. Logs that are appended while it runs are left out. */
+/** Result of {@link LogStore.query}. */
 export interface LogPage {
   readonly logs: readonly LogEntry[];
   /** True if the next page contains at least one log. */
   readonly more: boolean;
-  /** Number of matching logs, ignoring `cursorSeq`; 0 if the query did not ask for it. */
+  /** Number of matching logs, ignoring the query's `cursor`. */
   readonly total: number;
-  /** The newest number when the query began, or `throughSeq` if that is lower. */
-  readonly lastSeq: number;
+  /** A stream that starts here delivers every log that the page could not contain yet. */
+  readonly position: LogCursor;
   /**
-   * True if logs of the filter's workflow were deleted that the query would otherwise have selected: after `cursorSeq` in
-   * ascending order, or after `afterSeq`.
+   * True if logs of the filter's workflow were deleted that the query would otherwise have selected: behind `cursor` in
+   * ascending order, or behind `after`.
    */
   readonly trimmed: boolean;
 }
 
-/** The numbers of one workflow, or of all logs, at one moment. */
-export interface LogBounds {
-  /** No log of the filter's workflow with this or a higher number was deleted; 1 if none was deleted at all. */
-  readonly firstSeq: number;
-  /** The newest number ever assigned, in all workflows; 0 if none was. */
-  readonly lastSeq: number;
-  /** See {@link LogStore.epoch}. */
-  readonly epoch: string;
-  /**
-   * Changes when the positions of all readers lose their meaning while the store is open: its file was replaced, or a
-   * backup was restored. A reader that holds a position of another generation must find out by {@link LogStore.contains}
-   * where it is now.
-   */
-  readonly generation: number;
+/** Why logs may be missing at a place of a stream: they were deleted, or the store does not know the place. */
+export type LogLoss = 'trimmed' | 'unknown-id';
+
+/** Result of {@link LogStore.resume}. */
+export interface LogResume {
+  readonly cursor: LogCursor;
+  /** Set if the id is unknown here: the cursor is before the oldest log then. */
+  readonly gap?: 'unknown-id';
 }
 
-/** Result of {@link LogStore.read}, from one consistent snapshot. */
-export interface LogBatch extends LogBounds {
-  /** Matching logs, oldest first. */
+/** Result of {@link LogStore.read}. */
+export interface LogBatch {
+  /** Matching logs, in the order of delivery. */
   readonly logs: readonly LogEntry[];
-  /** Every log up to this number was examined. If it is below `lastSeq`, there is more to read. */
-  readonly throughSeq: number;
+  /** Behind every log that was examined. */
+  readonly cursor: LogCursor;
+  /** True if there is more to read now. */
+  readonly more: boolean;
+  /** Why logs of the filter's workflow may be missing between the place that was read from and `logs`. */
+  readonly gap?: LogLoss;
 }
 
 /** Result of {@link LogStore.health}. */
@@ -144,27 +159,41 @@ export interface LogStoreHealth {
 /**
  * Storage of logs. {@link SqliteLogStore} is the built-in one; a store for another database implements these methods.
  *
- * A stream is exact if and only if numbers become visible in ascending order: once a read has returned number n, no log
- * with a lower number may become visible.
+ * A stream is exact if and only if three rules hold:
+ *
+ * - Reads from one cursor on, each from the cursor that the one before has returned, deliver every log that is or becomes
+ *   visible behind that cursor, and each of them once. Logs may become visible in any order.
+ * - The id of a log is made of the log alone. It is the same in every process, in pages and in streams, and after a restart.
+ * - {@link resume} may return a place that repeats logs, but none that omits one.
  *
  * While the same failure lasts, all methods should reject with the same Error object: the router reports an object once.
+ * Of the filters of {@link end}, {@link resume}, {@link locate}, {@link idOf}, {@link tailOf} and {@link subscribe} only
+ * workspace and workflow count; without both, all logs are meant.
  */
 export interface LogStore {
+  /** The place from which a stream delivers what becomes visible from now on, and nothing that was visible before. */
+  end(filter: LogFilter): Promise<LogCursor>;
   /**
-   * Identifies this incarnation of the store. Changes whenever sequence numbers restart; while the store is open,
-   * together with {@link LogBounds.generation}. The key of all ids is derived from it, so it is unguessable (at least 64
-   * random bits) and never shown to a client.
+   * The place from which a stream delivers the newest `count` matching logs, and then what follows.
+   *
+   * @returns undefined if no log matches
    */
-  epoch(): Promise<string>;
+  newest(filter: LogFilter, count: number, signal: AbortSignal): Promise<LogCursor | undefined>;
+  /** The place from which a stream goes on for a subscriber whose last event or position has this id, of any syntax. */
+  resume(id: string, filter: LogFilter): Promise<LogResume>;
   /**
-   * @param filter only its workspace and workflow count: `firstSeq` is theirs. Left out: all logs
+   * The place in the order of pages that an id of one of `kinds` stands for: for a log directly behind it.
+   *
+   * @returns undefined if the id is unknown here: malformed, of another workflow, or of a log that is not stored any more
    */
-  bounds(filter?: LogFilter): Promise<LogBounds>;
+  locate(id: string, filter: LogFilter, ...kinds: LogIdKind[]): Promise<LogCursor | undefined>;
   /**
-   * True if `seq` is a position in this store: 0, the number of a stored log, or of one that was deleted. False for a
-   * number above `lastSeq`, and for that of a log which a restored backup does not contain.
+   * The id of a log or a place, as the subscribers of the filter's workflow see it: visible ASCII characters that need no
+   * encoding in a URL. Called for every event: it must be cheap.
    */
-  contains(seq: number): Promise<boolean>;
+  idOf(cursor: LogCursor, filter: LogFilter, kind: LogIdKind): string;
+  /** True if `text` has the syntax of the id of a log or a position. */
+  isId(text: string): boolean;
   /**
    * Stores all logs in this order, or none. Simultaneous calls are stored in the order of the calls. Rejects with a
    * LogStreamError `ERR_LOG_STREAM_DOCUMENT` that names the field if one does not have the exact shape, or the bound if
@@ -177,16 +206,23 @@ export interface LogStore {
    */
   query(query: LogQuery): Promise<LogPage>;
   /**
-   * Returns logs after `afterSeq`, oldest first: at most `limit`, or fewer to bound one call (large logs, long scans). Must
-   * make progress: `throughSeq` is above `afterSeq` unless `afterSeq` is `lastSeq` or higher.
+   * Returns the logs behind a cursor: at most `limit`, or fewer to bound one call (large logs, long scans). Must make
+   * progress: unless `more` is false, the returned cursor is behind the given one. A cursor that has lost its meaning, such
+   * as one of a file that was replaced, yields a gap and all stored logs.
    */
-  read(afterSeq: number, filter: LogFilter, limit: number): Promise<LogBatch>;
+  read(cursor: LogCursor, filter: LogFilter, limit: number): Promise<LogBatch>;
   /**
-   * Calls the listener after every append of any process, and when the generation has changed. May call it without cause.
+   * The logs that are read together for all subscribers at the newest log: the filter's workflow, or `{}` for all, if
+   * reading all costs no more than reading one workflow.
+   */
+  tailOf(filter: LogFilter): LogFilter;
+  /**
+   * Calls the listener after logs of the filter's workflow have become visible, whichever process has written them, and when
+   * cursors have lost their meaning. May call it without cause.
    *
    * @returns the release, which may be called more than once
    */
-  subscribe(listener: () => void): () => void;
+  subscribe(listener: () => void, filter: LogFilter): () => void;
   /** Tries to read and returns the state of the store. Never rejects. */
   health(): Promise<LogStoreHealth>;
   /** Stores what {@link append} has accepted, then releases all resources. Later calls of the other methods reject. */

@@ -26,12 +26,16 @@ export const count = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 const windowCount = wholeNumber(1, 10_000);
 
 const storeMethods = [
-  'epoch',
-  'bounds',
-  'contains',
+  'end',
+  'newest',
+  'resume',
+  'locate',
+  'idOf',
+  'isId',
   'append',
   'query',
   'read',
+  'tailOf',
   'subscribe',
   'health',
   'close',

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { EventIds, eventIds, isEventId } from '../src/event-id.ts';
+import { EventIds, eventIds, isEventId } from '../src/stores/sqlite/event-id.ts';
 
 const scope = { workspaceID: 'ws', workflowID: 'wf' };
 const numbers = fc.nat({ max: Number.MAX_SAFE_INTEGER });

@@ -6,13 +6,13 @@ const rules = new URL('../biome.json', import.meta.url);
 /** One import per importing file. */
 const forbidden = {
   'src/errors.ts': 'express',
-  'src/event-id.ts': 'node:fs',
   'src/filter.ts': './log-stream-router.ts',
   'src/types.ts': '@datashop/sse-proxy',
   'src/index.ts': '@datashop/sse-proxy',
   'src/log-stream-router.ts': '@datashop/sse-client',
   'src/stores/sqlite/store.ts': '../../stream/tail.ts',
   'src/stores/sqlite/database.ts': 'express',
+  'src/stores/sqlite/event-id.ts': '../../http/page.ts',
   'src/stores/sqlite/wakeups.ts': '../../index.ts',
   'src/stream/reader.ts': '../http/query.ts',
   'src/stream/tail.ts': '../stores/sqlite/store.ts',
@@ -25,12 +25,12 @@ const forbidden = {
 
 const allowed = {
   'src/options.ts': './errors.ts',
-  'src/event-id.ts': 'node:crypto',
   'src/types.ts': 'express',
   'src/index.ts': './stores/sqlite/store.ts',
   'src/log-stream-router.ts': './http/page.ts',
   'src/stores/sqlite/store.ts': '../../options.ts',
   'src/stores/sqlite/database.ts': 'node:sqlite',
+  'src/stores/sqlite/event-id.ts': 'node:crypto',
   'src/stream/reader.ts': 'node:timers/promises',
   'src/stream/open-streams.ts': '../errors.ts',
   'src/http/open-stream.ts': '../limits/limiter.ts',

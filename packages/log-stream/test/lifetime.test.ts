@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import request from 'supertest';
 import { type LogStreamObserver, SqliteLogStore } from '../src/index.ts';
 import { unwatchIntervals, watchIntervals } from './support/intervals.ts';
-import { eventually, idsOf, log, logs, logsPath, service, stopServices } from './support/service.ts';
+import { idsOf, lastSeqOf } from './support/numbers.ts';
+import { eventually, log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 import { CountingStore, SlowStore } from './support/stores.ts';
 
@@ -148,7 +149,7 @@ describe('the end of streams', () => {
     await request(app).get('/healthz').expect(200, { status: 'ok' });
     await router.close();
     // close() leaves the store open.
-    expect((await store.bounds()).lastSeq).to.equal(5);
+    expect(await lastSeqOf(store)).to.equal(5);
   });
 
   it('close() cuts a reader that has not drained after graceMs', async () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { type LogAttachContext, type LogStreamObserver, type OpenLogStream, SqliteLogStore } from '../src/index.ts';
-import { eventually, idsOf, log, logs, logsPath, service, stopServices } from './support/service.ts';
+import { idsOf } from './support/numbers.ts';
+import { eventually, log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 import { FailingStore } from './support/stores.ts';
 

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { SqliteLogStore } from '../src/index.ts';
-import { idsOf, log, logs, logsPath, messagesOf, service, stopServices } from './support/service.ts';
+import { epochOf, idsOf } from './support/numbers.ts';
+import { log, logs, logsPath, messagesOf, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 
 const appenderScript = fileURLToPath(new URL('support/appender.ts', import.meta.url));
@@ -59,7 +60,7 @@ describe('processes that share one file', () => {
     await stream.untilMessage('end');
 
     const epochs = await Promise.all(appenders.map(async ({ output }) => (await output).trim()));
-    expect(new Set(epochs)).to.deep.equal(new Set([await store.epoch()]));
+    expect(new Set(epochs)).to.deep.equal(new Set([await epochOf(store)]));
     const ids = await idsOf(store);
     const numbers = stream.events.map(({ id }) => ids.decode(id, 'event') ?? 0);
     expect(numbers)

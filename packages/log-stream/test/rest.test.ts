@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
 import request, { type Response } from 'supertest';
-import { eventIds } from '../src/event-id.ts';
 import { SqliteLogStore } from '../src/index.ts';
-import { idsOf, log, logs, logsPath, service, stopServices } from './support/service.ts';
+import { eventIds } from '../src/stores/sqlite/event-id.ts';
+import { idsOf } from './support/numbers.ts';
+import { log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { FailingStore } from './support/stores.ts';
 
 const firstTimestamp = 1758531240000; // 2025-09-22T08:54:00.000Z

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type EventIds, eventIds } from '../src/event-id.ts';
 import { type LogDocument, type LogInput, type LogStore, SqliteLogStore } from '../src/index.ts';
-import { eventually, idsOf, log, logs, logsPath, numbered, service, stopServices } from './support/service.ts';
+import { type EventIds, eventIds } from '../src/stores/sqlite/event-id.ts';
+import { epochOf, idsOf, numbered } from './support/numbers.ts';
+import { eventually, log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream, type TestStream } from './support/sse.ts';
 import { FailingStore, GatedStore, SlowStore } from './support/stores.ts';
 
@@ -102,7 +103,7 @@ describe('a resume', () => {
     it(`sends a gap event and all stored logs for an id ${name} [R31]`, async () => {
       const { url, store } = await service();
       await store.append(logs(3));
-      const lastEventId = make(await idsOf(store), await store.epoch());
+      const lastEventId = make(await idsOf(store), await epochOf(store));
       const stream = await openStream(`${url}${logsPath}/stream`, { lastEventId });
       await stream.untilMessage('m2');
       expect(stream.messages).to.deep.equal(['m0', 'm1', 'm2']);

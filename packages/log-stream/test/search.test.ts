@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import request from 'supertest';
 import { matcherOf } from '../src/filter.ts';
 import { type LogPage, type LogQuery, SqliteLogStore } from '../src/index.ts';
+import { SqliteCursor } from '../src/stores/sqlite/cursor.ts';
 import { eventually, log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams } from './support/sse.ts';
 import { CountingStore } from './support/stores.ts';
@@ -107,7 +108,8 @@ describe('searches and large pages', () => {
   });
 
   it('a thousand streams with searches of their own share the folded text of a new log', async () => {
-    const entries = logs(64, 'm', { description: 'Ab'.repeat(500) }).map((document, seq) => ({ seq, log: document }));
+    const cursor = new SqliteCursor({ epoch: 'e', generation: 0 }, 1);
+    const entries = logs(64, 'm', { description: 'Ab'.repeat(500) }).map((document) => ({ cursor, log: document }));
     const searches = Array.from({ length: 1_000 }, (_, i) => matcherOf({ search: `m63${i === 0 ? '' : i}` }));
     const folded = { toLowerCase: 0 };
     const { toLowerCase } = String.prototype;

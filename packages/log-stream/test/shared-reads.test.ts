@@ -1,42 +1,55 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { type LogStore, SqliteLogStore } from '../src/index.ts';
-import { type Run, readLimit, SharedReads, StoreFailure, selectionOf } from '../src/stream/shared-reads.ts';
-import { eventually, idsOf, log, logs, logsPath, numbered, service, stopServices } from './support/service.ts';
+import { type LogCursor, type LogStore, SqliteLogStore } from '../src/index.ts';
+import { SqliteCursor } from '../src/stores/sqlite/cursor.ts';
+import {
+  type Run,
+  readLimit,
+  type Selection,
+  SharedReads,
+  StoreFailure,
+  selectionOf,
+} from '../src/stream/shared-reads.ts';
+import { cursorAt, idsOf, numbered, seqOf } from './support/numbers.ts';
+import { eventually, log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 import { CountingStore, FailingStore, LargeReadsStore } from './support/stores.ts';
 
-const all = selectionOf('e', 0, { workspaceID: 'ws', workflowID: 'wf' });
 const readers = 24;
 
 describe('SharedReads', () => {
   const failures: unknown[] = [];
   let store: CountingStore;
   let reads: SharedReads;
+  let all: Selection;
+  let place: (seq: number) => LogCursor;
   beforeEach(async () => {
     store = new CountingStore(new SqliteLogStore({ path: ':memory:' }));
     reads = new SharedReads(store, (error) => failures.push(error));
     await store.append(logs(500));
+    all = selectionOf(store, { workspaceID: 'ws', workflowID: 'wf' });
+    const start = await cursorAt(store, 0);
+    place = (seq) => new SqliteCursor(start, seq);
   });
   afterEach(async () => {
     failures.length = 0;
     await store.close();
   });
 
-  const firstSeqOf = ({ batches }: Run) => batches[0]?.firstSeq;
+  const firstMessageOf = ({ batches }: Run) => /"message":"(\w+)"/.exec(String(batches[0]?.bytes))?.[1];
 
   it('reads once for all readers at the same place, also for those that come after the read', async () => {
-    const runs = await Promise.all(Array.from({ length: readers }, () => reads.read(all, 100)));
+    const runs = await Promise.all(Array.from({ length: readers }, () => reads.read(all, place(100))));
     expect(new Set(runs).size).to.equal(1);
-    expect(firstSeqOf(runs[0] as Run)).to.equal(101);
-    expect(await reads.read(all, 100)).to.equal(runs[0]);
+    expect(firstMessageOf(runs[0] as Run)).to.equal('m100');
+    expect(await reads.read(all, place(100))).to.equal(runs[0]);
     expect(store.reads).to.equal(1);
   });
 
   it('reads separately for another selection, and for a place within a kept batch', async () => {
-    await reads.read(all, 100);
-    await reads.read(selectionOf('e', 0, { levels: ['INFO'] }), 100);
-    expect(firstSeqOf(await reads.read(all, 110))).to.equal(111);
+    await reads.read(all, place(100));
+    await reads.read(selectionOf(store, { levels: ['INFO'] }), place(100));
+    expect(firstMessageOf(await reads.read(all, place(110)))).to.equal('m110');
     expect(store.reads).to.equal(3);
   });
 
@@ -44,31 +57,33 @@ describe('SharedReads', () => {
     const large = new LargeReadsStore(store);
     const largeReads = new SharedReads(large, (error) => failures.push(error));
     await store.append(logs(3, 'big', { description: 'x'.repeat(70_000) }));
-    const run = await largeReads.read(all, 500);
-    expect(run.batches.map(({ lastSeq }) => lastSeq)).to.deep.equal([501, 502, 503]);
-    for (const seq of [501, 502]) expect(await largeReads.read(all, seq)).to.equal(run);
+    const run = await largeReads.read(all, place(500));
+    expect(run.batches.map(seqOf)).to.deep.equal([501, 502, 503]);
+    for (const seq of [501, 502]) expect(await largeReads.read(all, place(seq))).to.equal(run);
     expect(large.reads).to.equal(1);
-    await largeReads.read(all, 503);
+    await largeReads.read(all, place(503));
     expect(large.reads).to.equal(2);
   });
 
   it('starts at most four reads in one turn of the event loop, however many readers return at once', async () => {
-    const running = Promise.all(Array.from({ length: readers }, (_, i) => reads.read(all, i)));
+    const running = Promise.all(Array.from({ length: readers }, (_, i) => reads.read(all, place(i))));
     let turns = 1;
     for (; store.reads < readers; turns++) await nextTurn();
     expect(turns).to.be.at.least(readers / 4);
-    expect((await running).map(({ afterSeq }) => afterSeq)).to.deep.equal(Array.from({ length: readers }, (_, i) => i));
+    expect((await running).map(({ after }) => seqOf({ cursor: after }))).to.deep.equal(
+      Array.from({ length: readers }, (_, i) => i),
+    );
   });
 
   it('keeps a bounded number of bytes', async () => {
     const description = 'x'.repeat(200_000);
     for (let i = 0; i < 40; i++) await store.append([log(`big${i}`, { description })]);
-    for (let seq = 500; seq < 540; seq++) await reads.read(all, seq);
+    for (let seq = 500; seq < 540; seq++) await reads.read(all, place(seq));
     const before = store.reads;
-    await reads.read(all, 500);
+    await reads.read(all, place(500));
     expect(store.reads).to.equal(before + 1);
     reads.clear();
-    await reads.read(all, 539);
+    await reads.read(all, place(539));
     expect(store.reads).to.equal(before + 2);
   });
 
@@ -76,13 +91,13 @@ describe('SharedReads', () => {
     const failing = new FailingStore(store);
     failing.failing = new Error('down');
     const failingReads = new SharedReads(failing, (error) => failures.push(error));
-    const results = await Promise.allSettled(Array.from({ length: readers }, () => failingReads.read(all, 100)));
+    const results = await Promise.allSettled(Array.from({ length: readers }, () => failingReads.read(all, place(100))));
     for (const result of results) {
       expect(result.status === 'rejected' && result.reason).to.be.instanceOf(StoreFailure);
     }
     expect(failures).to.deep.equal([failing.failing]);
     failing.failing = undefined;
-    expect(firstSeqOf(await failingReads.read(all, 100))).to.equal(101);
+    expect(firstMessageOf(await failingReads.read(all, place(100)))).to.equal('m100');
   });
 });
 
@@ -103,11 +118,8 @@ describe('many subscribers of one workflow', () => {
   /** Reads of the store that one subscriber needs for all logs. */
   async function readsOfOne(store: LogStore): Promise<number> {
     let reads = 0;
-    for (let position = 0, last = 1; position < last; reads++) {
-      const { throughSeq, lastSeq } = await store.read(position, {}, readLimit);
-      position = throughSeq;
-      last = lastSeq;
-    }
+    let position: LogCursor = await cursorAt(store, 0);
+    for (let more = true; more; reads++) ({ cursor: position, more } = await store.read(position, {}, readLimit));
     return reads;
   }
 

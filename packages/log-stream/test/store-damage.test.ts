@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
-import { type LogFilter, SqliteLogStore } from '../src/index.ts';
+import { type LogCursor, type LogFilter, SqliteLogStore } from '../src/index.ts';
+import { cursorAt, readAfter, withSeqs } from './support/numbers.ts';
 import { eventually, log, logs, logsPath, messagesOf, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 
@@ -68,15 +69,15 @@ describe('SqliteLogStore and what its file should not contain', () => {
       for (const filter of [{}, wf, { ...wf, levels: ['INFO'], search: 'M' } as const]) {
         const read: unknown[] = [];
         // A read that filters ends after a time.
-        for (let position = 0; position < 3; ) {
+        for (let position: LogCursor = await cursorAt(store, 0), more = true; more; ) {
           const batch = await store.read(position, filter, 9);
-          read.push(...batch.logs);
-          position = batch.throughSeq;
+          read.push(...withSeqs(batch.logs));
+          ({ cursor: position, more } = batch);
         }
         expect(read).to.deep.equal(expected);
-        expect((await store.query({ filter, order: 'asc', limit: 9 })).logs).to.deep.equal(expected);
+        expect(withSeqs((await store.query({ filter, order: 'asc', limit: 9 })).logs)).to.deep.equal(expected);
       }
-      expect((await store.read(0, { ...wf, workflowID: 'other' }, 9)).logs).to.deep.equal([]);
+      expect((await readAfter(store, 0, { ...wf, workflowID: 'other' }, 9)).logs).to.deep.equal([]);
       const { problem, figures } = await store.health();
       expect([problem, figures.damagedLogs]).to.deep.equal([undefined, 1]);
       await store.close();
@@ -129,10 +130,10 @@ describe('SqliteLogStore and what its file should not contain', () => {
     const store = new SqliteLogStore({ path: ':memory:' });
     await store.append(logs(3));
     const unbindable = { ...wf, fromMs: Symbol('no SQL value') } as unknown as LogFilter;
-    const error = await rejection(store.read(0, unbindable, 9));
+    const error = await rejection(readAfter(store, 0, unbindable, 9));
     expect(error).to.be.instanceOf(TypeError);
     expect((await store.health()).problem).to.equal(undefined);
-    expect(messagesOf((await store.read(0, wf, 9)).logs)).to.deep.equal(['m0', 'm1', 'm2']);
+    expect(messagesOf((await readAfter(store, 0, wf, 9)).logs)).to.deep.equal(['m0', 'm1', 'm2']);
     await store.close();
   });
 
@@ -153,8 +154,7 @@ describe('SqliteLogStore and what its file should not contain', () => {
 
     const store = new SqliteLogStore({ path });
     const readAll = async () => {
-      for (let batch = await store.read(0, {}, 50); batch.throughSeq < batch.lastSeq; )
-        batch = await store.read(batch.throughSeq, {}, 50);
+      for (let batch = await readAfter(store, 0, {}, 50); batch.more; ) batch = await store.read(batch.cursor, {}, 50);
     };
     const errors = await Promise.all([1, 2, 3].map(() => rejection(readAll())));
     expect(errors[0]).to.be.instanceOf(Error).with.property('message', 'database disk image is malformed');

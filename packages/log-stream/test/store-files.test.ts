@@ -5,6 +5,7 @@ import { backup, DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
 import { type LogEntry, SqliteLogStore } from '../src/index.ts';
 import { holdTransaction, kill, killChildren } from './support/children.ts';
+import { cursorAt, idsOf, readAfter, seqOf } from './support/numbers.ts';
 import { eventually, log, logs, messagesOf } from './support/service.ts';
 
 const modeOf = (file: string) => (statSync(file).mode & 0o777).toString(8);
@@ -78,14 +79,14 @@ describe('the file of SqliteLogStore', () => {
     await eventually(async () => calls > 0);
     const { problem } = await store.health();
     expect(problem?.message).to.equal(`${path}: the file of the log store is missing`);
-    expect(await rejection(store.read(0, {}, 9))).to.equal(problem);
+    expect(await rejection(readAfter(store, 0, {}, 9))).to.equal(problem);
     expect(await rejection(store.bounds())).to.equal(problem);
     await store.append([log('new')]);
     await eventually(async () => (await store.health()).problem === undefined);
     const { epoch, generation } = await store.bounds();
     expect(epoch).to.not.equal(before.epoch);
     expect(generation).to.equal(before.generation + 1);
-    expect(messagesOf((await store.read(0, {}, 9)).logs)).to.deep.equal(['new']);
+    expect(messagesOf((await readAfter(store, 0, {}, 9)).logs)).to.deep.equal(['new']);
     expect(modeOf(path)).to.equal('600');
     release();
     await store.close();
@@ -102,10 +103,10 @@ describe('the file of SqliteLogStore', () => {
     await store.append([log('next')]);
     const after = await store.bounds();
     expect([after.epoch === before.epoch, after.generation]).to.deep.equal([false, before.generation + 1]);
-    expect(messagesOf((await store.read(0, {}, 9)).logs)).to.deep.equal(['other0', 'other1', 'next']);
+    expect(messagesOf((await readAfter(store, 0, {}, 9)).logs)).to.deep.equal(['other0', 'other1', 'next']);
     await store.close();
     const again = new SqliteLogStore({ path });
-    expect(messagesOf((await again.read(0, {}, 9)).logs)).to.deep.equal(['other0', 'other1', 'next']);
+    expect(messagesOf((await readAfter(again, 0, {}, 9)).logs)).to.deep.equal(['other0', 'other1', 'next']);
     await again.close();
   });
 
@@ -119,12 +120,12 @@ describe('the file of SqliteLogStore', () => {
       `${path}-wal: deleted or replaced while the log store was open; end all processes that use it`,
     );
     for (let i = 0; i < 2; i++) {
-      expect(await rejection(store.read(0, {}, 9))).to.equal(problem);
+      expect(await rejection(readAfter(store, 0, {}, 9))).to.equal(problem);
       expect(await rejection(store.append(logs(1)))).to.be.instanceOf(Error);
     }
     await store.close();
     const again = new SqliteLogStore({ path });
-    expect(messagesOf((await again.read(0, {}, 9)).logs)).to.deep.equal(['m0', 'm1', 'm2']);
+    expect(messagesOf((await readAfter(again, 0, {}, 9)).logs)).to.deep.equal(['m0', 'm1', 'm2']);
     await again.close();
   });
 
@@ -157,24 +158,34 @@ describe('the file of SqliteLogStore', () => {
         source.close();
         const lost = await store.append(logs(100, 'lost'));
         const before = await store.bounds();
-        const position = before.lastSeq;
+        const position = await store.end({});
+        const lostId = store.idOf(position, {}, 'position');
+        const keptId = store.idOf(await cursorAt(store, 100), {}, 'position');
         if (!isOpen) await store.close();
         await restore(saved);
 
         const writer = isOpen ? store : new SqliteLogStore({ path });
         const appended = await writer.append(logs(written, 'new'));
-        const used = new Set(lost.map(({ seq }) => seq));
-        expect(appended.filter(({ seq }) => used.has(seq) || seq <= position)).to.deep.equal([]);
+        const used = new Set(lost.map(seqOf));
+        expect(appended.map(seqOf).filter((seq) => used.has(seq) || seq <= before.lastSeq)).to.deep.equal([]);
         // A reader who was at the end gets every new log, and learns that its position is gone.
         const read: LogEntry[] = [];
-        for (let at = position, last = Infinity; at < last; ) {
+        let gap: string | undefined;
+        for (
+          let at = isOpen ? position : await writer.resume(lostId, {}).then(({ cursor }) => cursor), more = true;
+          more;
+        ) {
           const batch = await writer.read(at, {}, 1_000);
           read.push(...batch.logs);
-          ({ throughSeq: at, lastSeq: last } = batch);
+          gap ??= batch.gap;
+          ({ cursor: at, more } = batch);
         }
-        expect(read).to.deep.equal(appended);
-        expect(await writer.contains(position)).to.equal(false);
-        expect(await writer.contains(100)).to.equal(true);
+        expect(messagesOf(read)).to.deep.equal(
+          messagesOf([...(await readAfter(writer, 0, {}, 100)).logs, ...appended]),
+        );
+        expect(gap).to.equal(isOpen ? 'unknown-id' : undefined);
+        expect((await writer.resume(lostId, {})).gap).to.equal('unknown-id');
+        expect((await writer.resume(keptId, {})).gap).to.equal(undefined);
         const after = await writer.bounds();
         expect(after.epoch).to.equal(before.epoch);
         if (isOpen) expect(after.generation).to.equal(before.generation + 1);
@@ -183,10 +194,13 @@ describe('the file of SqliteLogStore', () => {
     }
   }
 
-  it('a position in front of deleted logs stays one: contains() is false only for what no log ever had', async () => {
+  it('a position in front of deleted logs stays one: only what no log ever had is unknown', async () => {
     const store = new SqliteLogStore({ path, maxLogs: 2 });
     await store.append(logs(5));
-    const found = await Promise.all([0, 1, 3, 4, 5, 6].map((seq) => store.contains(seq)));
+    const ids = await idsOf(store);
+    const wf = { workspaceID: 'ws', workflowID: 'wf' };
+    const resumes = await Promise.all([0, 1, 3, 4, 5, 6].map((seq) => store.resume(ids.encode(seq), wf)));
+    const found = resumes.map(({ gap }) => gap === undefined);
     expect(found).to.deep.equal([true, true, true, true, true, false]);
     await store.close();
   });

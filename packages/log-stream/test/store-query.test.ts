@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { SqliteLogStore } from '../src/index.ts';
+import { cursorAt } from './support/numbers.ts';
 import { log, logs, messagesOf } from './support/service.ts';
 
 const wf = { workspaceID: 'ws', workflowID: 'wf' };
@@ -11,18 +12,19 @@ describe('queries of SqliteLogStore', () => {
   it('pages in ascending order tell of logs that were deleted behind their cursor, and of no others', async () => {
     store = new SqliteLogStore({ path: ':memory:', maxLogs: 6 });
     await store.append(logs(4));
+    const at = (seq: number) => cursorAt(store, seq);
     const page = (query: object) => store.query({ filter: wf, order: 'asc', limit: 2, ...query });
     const first = await page({});
     expect([messagesOf(first.logs), first.trimmed]).to.deep.equal([['m0', 'm1'], false]);
     // Deletes m0 and m1, which the client has.
     await store.append(logs(4, 'n'));
-    expect(await page({ cursorSeq: 2 })).to.deep.include({ trimmed: false, more: true });
-    expect((await page({ afterSeq: 1 })).trimmed).to.equal(true);
-    expect((await page({ afterSeq: 1, order: 'desc' })).trimmed).to.equal(true);
-    expect((await page({ cursorSeq: 4, order: 'desc' })).trimmed).to.equal(false);
+    expect(await page({ cursor: await at(2) })).to.deep.include({ trimmed: false, more: true });
+    expect((await page({ after: await at(1) })).trimmed).to.equal(true);
+    expect((await page({ after: await at(1), order: 'desc' })).trimmed).to.equal(true);
+    expect((await page({ cursor: await at(4), order: 'desc' })).trimmed).to.equal(false);
     expect((await page({})).trimmed).to.equal(false);
     await store.append(logs(1, 'o'));
-    const next = await page({ cursorSeq: 2 });
+    const next = await page({ cursor: await at(2) });
     expect([messagesOf(next.logs), next.trimmed]).to.deep.equal([['m3', 'n0'], true]);
   });
 
@@ -35,7 +37,8 @@ describe('queries of SqliteLogStore', () => {
     expect((await store.bounds({ ...wf, workflowID: 'other' })).firstSeq).to.equal(4);
     expect((await store.bounds({ ...wf, workflowID: 'third' })).firstSeq).to.equal(1);
     expect((await store.bounds()).firstSeq).to.equal(4);
-    expect((await store.read(1, wf, 9)).firstSeq).to.equal(2);
-    expect((await store.query({ filter: wf, order: 'asc', limit: 9, afterSeq: 1 })).trimmed).to.equal(false);
+    const after = await cursorAt(store, 1);
+    expect((await store.read(after, wf, 9)).gap).to.equal(undefined);
+    expect((await store.query({ filter: wf, order: 'asc', limit: 9, after })).trimmed).to.equal(false);
   });
 });

@@ -3,7 +3,8 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import request from 'supertest';
 import { SqliteLogStore } from '../src/index.ts';
-import { eventually, idsOf, log, logs, logsPath, numbered, service, stopServices } from './support/service.ts';
+import { idsOf, numbered } from './support/numbers.ts';
+import { eventually, log, logs, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 import { CountingStore } from './support/stores.ts';
 

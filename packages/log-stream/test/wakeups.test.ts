@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { SqliteLogStore } from '../src/index.ts';
+import { type LogCursor, SqliteLogStore } from '../src/index.ts';
 import { killChildren, startScript } from './support/children.ts';
+import { cursorAt } from './support/numbers.ts';
 import { log, logs, messagesOf } from './support/service.ts';
 
 const never = 2 ** 31 - 1;
@@ -24,12 +25,12 @@ describe('the wake-ups of SqliteLogStore', () => {
   async function follow(store: SqliteLogStore, count: number) {
     const messages: (string | undefined)[] = [];
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    let position = 0;
+    let position: LogCursor = await cursorAt(store, 0);
     let reading = Promise.resolve();
     const release = store.subscribe(() => {
       reading = reading.then(async () => {
         const batch = await store.read(position, {}, 1_000);
-        position = batch.throughSeq;
+        position = batch.cursor;
         messages.push(...messagesOf(batch.logs));
         if (messages.length >= count) resolve();
       }, reject);

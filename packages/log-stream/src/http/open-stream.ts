@@ -1,9 +1,9 @@
 import type { Response } from 'express';
-import { positionOf } from '../event-id.ts';
 import { Limiter } from '../limits/limiter.ts';
-import type { LogFilter, LogStore } from '../log-store.ts';
-import { formatOf, idFrame, retryLine, unknownIdGap } from '../stream/frames.ts';
+import type { LogLoss, LogStore } from '../log-store.ts';
+import { idFrame, lossFrames, retryLine } from '../stream/frames.ts';
 import type { ReaderStart } from '../stream/reader.ts';
+import { selectionOf } from '../stream/shared-reads.ts';
 import { parseStreamRequest, type StreamRequest } from './query.ts';
 import type { Handle, Service } from './route.ts';
 
@@ -42,7 +42,7 @@ export function streamOpener({ config, streams, notify }: Service): Handle {
       left.abort();
     });
     // Before the headers are sent: if the store fails now, the response can still be 503.
-    const { start, firstLines, isUnknown } = await startOf(config.store, wanted, left.signal);
+    const { start, firstLines, gap } = await startOf(config.store, wanted, left.signal);
     if (res.destroyed || streams.closing) {
       res.destroy();
       return;
@@ -52,7 +52,7 @@ export function streamOpener({ config, streams, notify }: Service): Handle {
     openedAt = performance.now();
     notify('onOpen', { stream: request.info });
     begin(start, (config.retryMs === false ? '' : retryLine(config.retryMs)) + firstLines);
-    if (isUnknown) onGap('unknown-id');
+    if (gap !== undefined) onGap(gap);
   };
 }
 
@@ -69,38 +69,20 @@ async function startOf(
   store: LogStore,
   { filter, lastEventId, history }: StreamRequest,
   signal: AbortSignal,
-): Promise<{ start: ReaderStart; firstLines: string; isUnknown?: true }> {
-  const { epoch, generation, firstSeq, lastSeq } = await store.bounds(filter);
-  const format = formatOf(epoch, filter);
-  const at = (position: number, announced: number): ReaderStart => ({ epoch, generation, filter, position, announced });
+): Promise<{ start: ReaderStart; firstLines: string; gap?: LogLoss }> {
+  const selection = selectionOf(store, filter);
   if (lastEventId !== undefined) {
-    const seq = await positionOf(store, format.ids, lastEventId);
-    if (seq !== undefined) return { start: at(seq, seq), firstLines: '' };
-    return { start: at(firstSeq - 1, -1), firstLines: unknownIdGap, isUnknown: true };
+    const { cursor: position, gap } = await store.resume(lastEventId, filter);
+    const start = { selection, position, isAnnounced: gap === undefined };
+    return gap === undefined ? { start, firstLines: '' } : { start, firstLines: lossFrames[gap], gap };
   }
   if (history > 0) {
-    const oldest = await oldestOf(store, filter, history, signal);
-    // Only the position is kept. The reader reads from there like any other, so history and live logs need no splice.
-    if (oldest !== undefined) return { start: at(oldest - 1, -1), firstLines: '' };
+    // The reader reads from there like any other, so history and live logs need no splice.
+    const position = await store.newest(filter, history, signal);
+    if (position !== undefined) return { start: { selection, position, isAnnounced: false }, firstLines: '' };
   }
   // Live from now on. A browser that is cut before its first event resumes here with the id.
-  return { start: at(lastSeq, lastSeq), firstLines: idFrame(format, lastSeq) };
-}
-
-/** Returns the number of the oldest of the newest `count` logs, or undefined if there is none. A page may have fewer logs. */
-async function oldestOf(
-  store: LogStore,
-  filter: LogFilter,
-  count: number,
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  let oldest: number | undefined;
-  for (let found = 0; found < count; ) {
-    const cursor = oldest === undefined ? {} : { cursorSeq: oldest };
-    const page = await store.query({ filter, order: 'desc', limit: count - found, total: false, signal, ...cursor });
-    found += page.logs.length;
-    oldest = page.logs.at(-1)?.seq ?? oldest;
-    if (!page.more || page.logs.length === 0) break;
-  }
-  return oldest;
+  const position = await store.end(filter);
+  const firstLines = idFrame(selection.format, position);
+  return { start: { selection, position, isAnnounced: true }, firstLines };
 }

@@ -1,8 +1,7 @@
 import type { Request } from 'express';
 import { logLevels } from '../document.ts';
 import { LogStreamError, quote } from '../errors.ts';
-import { isEventId } from '../event-id.ts';
-import type { LogFilter, LogLevel } from '../log-store.ts';
+import type { LogFilter, LogLevel, LogStore } from '../log-store.ts';
 import type { LogScope } from '../types.ts';
 
 /** In UTF-16 units. The time of a search grows with its length at worst. */
@@ -13,9 +12,9 @@ export interface PageRequest {
   readonly filter: LogFilter;
   readonly order: 'asc' | 'desc';
   readonly limit: number;
-  /** Well-formed, but possibly of another workflow, order or epoch. */
+  /** Unchecked. */
   readonly cursor: string | undefined;
-  /** A well-formed event id, but possibly of another workflow or epoch. */
+  /** A well-formed event id, but possibly of another workflow or store. */
   readonly after: string | undefined;
   /** As `after`. */
   readonly upTo: string | undefined;
@@ -30,8 +29,9 @@ export interface StreamRequest {
 }
 
 /** @throws LogStreamError `ERR_LOG_STREAM_PARAMETER` naming the parameter, what was expected and what arrived */
-export function parsePageRequest(req: Request, scope: LogScope): PageRequest {
+export function parsePageRequest(req: Request, scope: LogScope, store: LogStore): PageRequest {
   const query = new Query(req, scope);
+  const isId = (text: string) => store.isId(text);
   const fromMs = query.instant('from');
   const toMs = query.instant('to');
   if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) {
@@ -44,8 +44,8 @@ export function parsePageRequest(req: Request, scope: LogScope): PageRequest {
     order,
     limit: query.integer('limit', 1, 500) ?? 50,
     cursor: query.one('cursor'),
-    after: query.eventId('after'),
-    upTo: query.eventId('up_to'),
+    after: query.eventId('after', isId),
+    upTo: query.eventId('up_to', isId),
   };
 }
 
@@ -102,9 +102,9 @@ class Query {
     return values[0] || undefined;
   }
 
-  eventId(name: string): string | undefined {
+  eventId(name: string, isId: (text: string) => boolean): string | undefined {
     const id = this.one(name);
-    if (id !== undefined && !isEventId(id)) throw invalidParameter(name, 'the id of an event', id);
+    if (id !== undefined && !isId(id)) throw invalidParameter(name, 'the id of an event', id);
     return id;
   }
 

@@ -1,18 +1,17 @@
 import { demoDataOf } from '../document.ts';
-import { type EventIds, eventIds } from '../event-id.ts';
-import type { LogDocument, LogEntry, LogFilter } from '../log-store.ts';
+import type { LogCursor, LogDocument, LogEntry, LogFilter, LogIdKind, LogLoss, LogStore } from '../log-store.ts';
 
 /** How logs are written as events. */
 export interface StreamFormat {
-  readonly ids: EventIds;
+  readonly idOf: (cursor: LogCursor, kind: LogIdKind) => string;
   /** Returns an event's data: one line. */
   readonly dataOf: (log: LogDocument) => string;
 }
 
 /** The format of the filter's workflow, or of the demo route if it names none. JSON contains no raw line break. */
-export function formatOf(epoch: string, filter: LogFilter): StreamFormat {
+export function formatOf(store: LogStore, filter: LogFilter): StreamFormat {
   const dataOf = filter.workflowID === undefined ? demoDataOf : JSON.stringify;
-  return { ids: eventIds(epoch, filter), dataOf };
+  return { idOf: (cursor, kind) => store.idOf(cursor, filter, kind), dataOf };
 }
 
 /**
@@ -20,10 +19,11 @@ export function formatOf(epoch: string, filter: LogFilter): StreamFormat {
  * every empty line [R28].
  */
 export const heartbeat = ':ping\n';
-/** Sent before a full replay to a subscriber whose id is unknown here. */
-export const unknownIdGap = gapFrame('unknown-id');
-/** Sent where logs were trimmed before the subscriber received them. */
-export const trimmedGap = gapFrame('trimmed');
+/** Sent where logs may be missing: they were trimmed before the subscriber received them, or its id is unknown here. */
+export const lossFrames: Readonly<Record<LogLoss, string>> = {
+  trimmed: gapFrame('trimmed'),
+  'unknown-id': gapFrame('unknown-id'),
+};
 
 /** Target size of a batch, in UTF-16 units. A batch ends with the log that reaches it. */
 const batchLength = 64 * 1024;
@@ -31,8 +31,8 @@ const batchLength = 64 * 1024;
 /** Whole events that are written together: the most that a stream is sent in one turn of the event loop. */
 export interface FrameBatch {
   readonly bytes: Buffer;
-  readonly firstSeq: number;
-  readonly lastSeq: number;
+  /** Behind its last log. */
+  readonly cursor: LogCursor;
   /** Number of logs, gaps included. */
   readonly logs: number;
   /** Reasons of the gaps in it. */
@@ -53,24 +53,23 @@ function gapFrame(reason: string, id?: string): string {
 }
 
 /** Sets the browser's last event id without dispatching an event. An id takes effect at an empty line only. */
-export function idFrame({ ids }: StreamFormat, seq: number): string {
-  return `id: ${ids.encode(seq, 'position')}\n\n`;
+export function idFrame({ idOf }: StreamFormat, cursor: LogCursor): string {
+  return `id: ${idOf(cursor, 'position')}\n\n`;
 }
 
 /** Serialises logs as events, in order. */
-export function batchesOf({ ids, dataOf }: StreamFormat, logs: readonly LogEntry[]): FrameBatch[] {
+export function batchesOf({ idOf, dataOf }: StreamFormat, logs: readonly LogEntry[]): FrameBatch[] {
   const batches: FrameBatch[] = [];
   let text = '';
   let first = 0;
   let gaps: string[] = [];
-  for (const [index, { seq, log, gap }] of logs.entries()) {
-    const id = ids.encode(seq);
+  for (const [index, { cursor, log, gap }] of logs.entries()) {
+    const id = idOf(cursor, 'event');
     if (gap) gaps.push(gap);
-    // A gap moves the cursor past the log that it stands for [R34].
+    // A gap moves the subscriber's last id past the log that it stands for [R34].
     text += gap ? `${gapFrame(gap, id)}id: ${id}\n\n` : `id: ${id}\ndata: ${dataOf(log)}\n\n`;
     if (text.length < batchLength && index < logs.length - 1) continue;
-    const firstSeq = logs[first]?.seq ?? seq;
-    batches.push({ bytes: Buffer.from(text), firstSeq, lastSeq: seq, logs: index + 1 - first, gaps });
+    batches.push({ bytes: Buffer.from(text), cursor, logs: index + 1 - first, gaps });
     text = '';
     gaps = [];
     first = index + 1;

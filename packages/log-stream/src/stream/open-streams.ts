@@ -6,7 +6,7 @@ import { MemberRounds } from './member-rounds.ts';
 import { Reader, type ReaderSources, type ReaderStart } from './reader.ts';
 import { type EndReason, ResponseWriter } from './response-writer.ts';
 import { SharedReads } from './shared-reads.ts';
-import { Tail } from './tail.ts';
+import { Tails } from './tails.ts';
 
 /** Notified about one stream. */
 export interface StreamListener {
@@ -61,7 +61,7 @@ export class OpenStreams {
     const { store, heartbeatMs, maxStallMs } = config;
     const report = (error: unknown) => this.report(error);
     const reads = new SharedReads(store, report);
-    this.#sources = { reads, tail: new Tail(store, reads, report), report };
+    this.#sources = { reads, tails: new Tails(store, reads, report), report };
     const stallMs = maxStallMs === false ? Number.POSITIVE_INFINITY : maxStallMs;
     const checkMs = Math.min(maxCheckMs, Math.ceil(stallMs / checks));
     this.#maxChecks = stallMs / checkMs;
@@ -138,7 +138,7 @@ export class OpenStreams {
     const writers = [...this.#open].map(({ writer }) => writer);
     return {
       streams: writers.length,
-      atTip: this.#sources.tail.size,
+      atTip: this.#sources.tails.size,
       waiting: writers.filter((writer) => writer.full).length,
       bufferedBytes: writers.reduce((sum, writer) => sum + writer.bufferedBytes, 0),
     };

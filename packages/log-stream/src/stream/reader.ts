@@ -1,26 +1,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { LogFilter } from '../log-store.ts';
-import { heartbeat, idFrame, trimmedGap, unknownIdGap } from './frames.ts';
+import type { LogCursor } from '../log-store.ts';
+import { heartbeat, idFrame, lossFrames } from './frames.ts';
 import type { EndReason, ResponseWriter } from './response-writer.ts';
-import { PositionLost, type Run, type Selection, type SharedReads, StoreFailure, selectionOf } from './shared-reads.ts';
-import type { Tail } from './tail.ts';
+import { type Run, type Selection, type SharedReads, StoreFailure } from './shared-reads.ts';
+import type { Tails } from './tails.ts';
 
 /** The start of a stream. */
 export interface ReaderStart {
-  readonly epoch: string;
-  /** Of `position` and `announced`. */
-  readonly generation: number;
-  readonly filter: LogFilter;
-  /** The subscriber needs no log up to this sequence number. */
-  readonly position: number;
-  /** Sequence number of the subscriber's last event id; -1 if it has none of this epoch. */
-  readonly announced: number;
+  readonly selection: Selection;
+  /** The subscriber needs no log before this place. */
+  readonly position: LogCursor;
+  /** True if the subscriber has an id from which a resume gets everything behind `position`. */
+  readonly isAnnounced: boolean;
 }
 
 /** What a reader reads from. */
 export interface ReaderSources {
   readonly reads: SharedReads;
-  readonly tail: Tail;
+  readonly tails: Tails;
   /** Called with errors that are nobody's but the reader's own. */
   readonly report: (error: unknown) => void;
   /** Called after each gap event that was written, with its reason. */
@@ -32,27 +29,23 @@ export interface ReaderSources {
  * socket is full, then reads by itself again. Between two writes it holds a position and no logs.
  */
 export class Reader {
-  #selection: Selection;
+  readonly selection: Selection;
   readonly #writer: ResponseWriter;
   readonly #sources: ReaderSources;
-  #position: number;
-  #announced: number;
+  #position: LogCursor;
+  #isAnnounced: boolean;
   #logs = 0;
 
   constructor(start: ReaderStart, writer: ResponseWriter, sources: ReaderSources) {
-    this.#selection = selectionOf(start.epoch, start.generation, start.filter);
+    this.selection = start.selection;
     this.#position = start.position;
-    this.#announced = start.announced;
+    this.#isAnnounced = start.isAnnounced;
     this.#writer = writer;
     this.#sources = sources;
   }
 
-  get selection(): Selection {
-    return this.#selection;
-  }
-
-  /** Every log up to this sequence number has been written, or does not match the filter. */
-  get position(): number {
+  /** Every log up to this place has been written, or does not match the filter. */
+  get position(): LogCursor {
     return this.#position;
   }
 
@@ -63,14 +56,14 @@ export class Reader {
 
   /** Resolves when the stream has ended. Never rejects. */
   async run(): Promise<void> {
-    const { tail, report } = this.#sources;
+    const { reads, tails, report } = this.#sources;
     try {
       while (this.#writer.open) {
-        const run = await this.#read();
+        const run = await reads.read(this.selection, this.#position);
         if (!this.#writer.open) return;
-        if (run && this.#write(run) && run.throughSeq >= run.lastSeq) {
+        if (this.#write(run) && !run.more) {
           this.#announce();
-          await tail.join(this);
+          await tails.join(this);
         }
         // Node hands what was written in a turn to the kernel at its end: only then is a full socket full.
         await nextTurn();
@@ -89,7 +82,7 @@ export class Reader {
   }
 
   stop(): void {
-    this.#sources.tail.leave(this);
+    this.#sources.tails.leave(this);
   }
 
   /**
@@ -100,7 +93,7 @@ export class Reader {
    */
   follow(run: Run): boolean {
     if (this.#writer.full) return false;
-    if (this.#position > run.afterSeq && this.#position < run.throughSeq) return false;
+    if (run.after.isBefore(this.#position) && this.#position.isBefore(run.cursor)) return false;
     return this.#write(run);
   }
 
@@ -118,49 +111,36 @@ export class Reader {
     this.stop();
   }
 
-  /** Returns undefined if the reader has another position now. */
-  async #read(): Promise<Run | undefined> {
-    const { reads } = this.#sources;
-    try {
-      return await reads.read(this.#selection, this.#position);
-    } catch (error) {
-      if (!(error instanceof PositionLost)) throw error;
-    }
-    const { selection, position, firstSeq } = await reads.relocate(this.#selection, this.#position);
-    this.#selection = selection;
-    if (position !== undefined) return undefined;
-    this.#writer.write(unknownIdGap);
-    this.#sources.onGap('unknown-id');
-    this.#position = firstSeq - 1;
-    this.#announced = -1;
-    return undefined;
-  }
-
   /** Writes the first batch of the run that was not written yet. Returns true if the run holds no more. */
-  #write({ batches, firstSeq, throughSeq }: Run): boolean {
+  #write({ after, batches, cursor, gap }: Run): boolean {
     const { onGap } = this.#sources;
-    if (firstSeq > this.#position + 1) {
-      this.#writer.write(trimmedGap);
-      onGap('trimmed');
+    const isStart = this.#position.equals(after);
+    if (isStart && gap !== undefined) {
+      this.#writer.write(lossFrames[gap]);
+      onGap(gap);
+      this.#isAnnounced = false;
     }
-    const batch = batches.find(({ lastSeq }) => lastSeq > this.#position);
+    const batch = isStart ? batches[0] : batches.find((it) => this.#position.isBefore(it.cursor));
     if (batch) {
       this.#writer.write(batch.bytes);
       for (const reason of batch.gaps) onGap(reason);
       this.#logs += batch.logs;
-      this.#position = batch.lastSeq;
-      this.#announced = batch.lastSeq;
+      this.#position = batch.cursor;
+      this.#isAnnounced = true;
       if (batch !== batches.at(-1)) return false;
     }
-    this.#position = Math.max(this.#position, throughSeq);
+    if (this.#position.isBefore(cursor)) {
+      this.#position = cursor;
+      this.#isAnnounced = false;
+    }
     return true;
   }
 
   // Moves the browser's last event id past logs that the filter excluded. Without it a resume would scan those logs
   // again, and report a gap once they are trimmed although the browser misses none of them.
   #announce(): void {
-    if (this.#position <= this.#announced) return;
-    this.#announced = this.#position;
-    this.#writer.write(idFrame(this.#selection.format, this.#position));
+    if (this.#isAnnounced) return;
+    this.#isAnnounced = true;
+    this.#writer.write(idFrame(this.selection.format, this.#position));
   }
 }

@@ -1,5 +1,5 @@
 import { matcherOf } from '../filter.ts';
-import type { LogBatch, LogFilter, LogStore } from '../log-store.ts';
+import type { LogBatch, LogCursor, LogFilter, LogLoss, LogStore } from '../log-store.ts';
 import { batchesOf, type FrameBatch, formatOf, type StreamFormat } from './frames.ts';
 
 /** Most logs that one read returns, and so the most that a stream is sent in one turn of the event loop. */
@@ -13,41 +13,36 @@ const maxKeptRuns = 64;
 /** What a subscriber is sent: readers with the same key are sent the same bytes. */
 export interface Selection {
   readonly key: string;
-  readonly epoch: string;
-  /** Of the positions of its readers. */
-  readonly generation: number;
   readonly filter: LogFilter;
   readonly format: StreamFormat;
 }
 
 /** Result of one read, serialised for every reader of a selection. */
 export interface Run {
-  /** The position that was read from. */
-  readonly afterSeq: number;
-  /** Every log up to this number is in the run, or does not match. */
-  readonly throughSeq: number;
-  /** The oldest and the newest number in the store when it was read. */
-  readonly firstSeq: number;
-  readonly lastSeq: number;
+  /** The place that was read from. */
+  readonly after: LogCursor;
+  /** Every log up to this place is in the run, or does not match. */
+  readonly cursor: LogCursor;
+  /** True if there was more to read. */
+  readonly more: boolean;
+  /** Why logs may be missing behind `after`. */
+  readonly gap: LogLoss | undefined;
   readonly batches: readonly FrameBatch[];
 }
 
 /** The store failed, and the failure has been reported. */
 export class StoreFailure extends Error {}
-/** The store's file was replaced, or a backup was restored: see {@link SharedReads.relocate}. */
-export class PositionLost extends Error {}
 
-export function selectionOf(epoch: string, generation: number, filter: LogFilter): Selection {
-  const key = JSON.stringify([epoch, generation, filter]);
-  return { key, epoch, generation, filter, format: formatOf(epoch, filter) };
+export function selectionOf(store: LogStore, filter: LogFilter): Selection {
+  return { key: JSON.stringify(filter), filter, format: formatOf(store, filter) };
 }
 
 /** Serialises the logs of a batch that match; `filtered` if the store has left the others out already. */
-export function runOf({ format, filter }: Selection, afterSeq: number, batch: LogBatch, filtered: boolean): Run {
-  const { throughSeq, firstSeq, lastSeq } = batch;
+export function runOf({ format, filter }: Selection, after: LogCursor, batch: LogBatch, filtered: boolean): Run {
+  const { cursor, more, gap } = batch;
   const matches = matcherOf(filter);
   const logs = filtered ? batch.logs : batch.logs.filter(matches);
-  return { afterSeq, throughSeq, firstSeq, lastSeq, batches: batchesOf(format, logs) };
+  return { after, cursor, more, gap, batches: batchesOf(format, logs) };
 }
 
 /**
@@ -73,9 +68,9 @@ export class SharedReads {
   /**
    * Returns a run that contains what follows `position`. It may begin before.
    *
-   * @throws StoreFailure, PositionLost
+   * @throws StoreFailure
    */
-  async read(selection: Selection, position: number): Promise<Run> {
+  async read(selection: Selection, position: LogCursor): Promise<Run> {
     const { key } = selection;
     const kept = this.#kept.findLast((entry) => entry.key === key && continuesFrom(entry.run, position));
     if (kept) return kept.run;
@@ -86,24 +81,6 @@ export class SharedReads {
       return await running;
     } finally {
       this.#running.delete(place);
-    }
-  }
-
-  /**
-   * Finds the place of a reader in another generation of the store.
-   *
-   * @returns the selection that replaces its own, and its position, which is undefined if the store does not contain it
-   * @throws StoreFailure
-   */
-  async relocate({ filter, epoch }: Selection, position: number) {
-    try {
-      const bounds = await this.#store.bounds(filter);
-      const isKnown = bounds.epoch === epoch && (await this.#store.contains(position));
-      const selection = selectionOf(bounds.epoch, bounds.generation, filter);
-      return { selection, position: isKnown ? position : undefined, firstSeq: bounds.firstSeq };
-    } catch (error) {
-      this.#report(error);
-      throw new StoreFailure('The log store failed', { cause: error });
     }
   }
 
@@ -124,7 +101,7 @@ export class SharedReads {
     this.#keptBytes = 0;
   }
 
-  async #read(selection: Selection, position: number): Promise<Run> {
+  async #read(selection: Selection, position: LogCursor): Promise<Run> {
     await this.#turn();
     let batch: LogBatch;
     try {
@@ -133,7 +110,6 @@ export class SharedReads {
       this.#report(error);
       throw new StoreFailure('The log store failed', { cause: error });
     }
-    if (batch.generation !== selection.generation) throw new PositionLost('The log store was replaced');
     const run = runOf(selection, position, batch, true);
     this.keep(selection, run);
     return run;
@@ -152,7 +128,7 @@ export class SharedReads {
 }
 
 /** True if a reader at `position` can be sent the rest of the run, which it must not enter within a batch. */
-function continuesFrom({ afterSeq, throughSeq, batches }: Run, position: number): boolean {
-  if (position < afterSeq || position >= throughSeq) return false;
-  return batches.every(({ firstSeq, lastSeq }) => position < firstSeq || position >= lastSeq);
+function continuesFrom({ after, cursor, batches }: Run, position: LogCursor): boolean {
+  if (!position.isBefore(cursor)) return false;
+  return after.equals(position) || batches.some((batch) => batch.cursor.equals(position));
 }

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import type { LogBatch, LogStore } from '../log-store.ts';
+import type { LogBatch, LogCursor, LogFilter, LogStore } from '../log-store.ts';
 import { type Run, readLimit, runOf, type Selection, type SharedReads } from './shared-reads.ts';
 
 /** A reader that follows the tail. */
 export interface TailMember {
   readonly selection: Selection;
-  /** Every log up to this sequence number has been written, or does not match the selection. */
-  readonly position: number;
+  /** Every log up to this place has been written, or does not match the selection. */
+  readonly position: LogCursor;
   /** Writes a run. Returns false if the reader must leave the tail. */
   follow(run: Run): boolean;
   /** Breaks the stream after a failure of the store. */
@@ -21,20 +21,21 @@ const pauseMsPerMember = 0.25;
 const maxPauseMs = 25;
 
 /**
- * Reads the newest logs once for all readers that have reached them: each new log is read, matched and serialised once
- * per selection. A reader joins at exactly the tail's position, and leaves with a position of its own while its socket is
+ * Reads the newest logs of a filter once for all readers that have reached them: each new log is read, matched and
+ * serialised once per selection. A reader joins at exactly the tail's position, and leaves with a position of its own while its socket is
  * full. The tail therefore queues nothing.
  */
 export class Tail {
   readonly #store: LogStore;
+  readonly #filter: LogFilter;
   readonly #reads: SharedReads;
   readonly #report: (error: unknown) => void;
   /** Every member, with the function that resolves its `join`. */
   readonly #members = new Map<TailMember, () => void>();
   /** The members by the key of their selection. */
   readonly #groups = new Map<string, Set<TailMember>>();
-  /** Every log up to this sequence number has been delivered to every member. */
-  #position = 0;
+  /** Every log up to this place has been delivered to every member. Undefined before the first one. */
+  #position: LogCursor | undefined;
   #unsubscribe: (() => void) | undefined;
   #notified = false;
   #reading = false;
@@ -42,8 +43,9 @@ export class Tail {
   #pausedUntil = 0;
 
   /** @param report called once for every failed read, however many readers it ends */
-  constructor(store: LogStore, reads: SharedReads, report: (error: unknown) => void) {
+  constructor(store: LogStore, filter: LogFilter, reads: SharedReads, report: (error: unknown) => void) {
     this.#store = store;
+    this.#filter = filter;
     this.#reads = reads;
     this.#report = report;
   }
@@ -55,14 +57,14 @@ export class Tail {
   /** Adds a reader and resolves when it leaves. Resolves at once, without adding it, if the reader is behind the tail. */
   async join(reader: TailMember): Promise<void> {
     if (this.#members.size === 0) this.#position = reader.position;
-    if (reader.position < this.#position) return;
+    else if (this.#position && reader.position.isBefore(this.#position)) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#members.set(reader, resolve);
     const group = this.#groups.get(reader.selection.key);
     if (group) group.add(reader);
     else this.#groups.set(reader.selection.key, new Set([reader]));
     if (this.#members.size === 1) {
-      this.#unsubscribe = this.#store.subscribe(() => this.#notify());
+      this.#unsubscribe = this.#store.subscribe(() => this.#notify(), this.#filter);
       // Logs may have been appended between the reader's last read and the subscription.
       this.#notify();
     }
@@ -96,14 +98,14 @@ export class Tail {
       await nextTurn();
       const pauseMs = this.#pausedUntil - performance.now();
       if (pauseMs > 0) await pause(pauseMs);
-      if (this.#members.size === 0) break;
-      this.#notified = false;
       const from = this.#position;
+      if (this.#members.size === 0 || from === undefined) break;
+      this.#notified = false;
       try {
-        const batch = await this.#store.read(from, {}, readLimit);
+        const batch = await this.#store.read(from, this.#filter, readLimit);
         // All members may have left during the read, and others joined at another position: read again for those.
         if (from !== this.#position) this.#notified = true;
-        else this.#deliver(batch);
+        else this.#deliver(from, batch);
       } catch (error) {
         this.#report(error);
         for (const reader of [...this.#members.keys()]) reader.end('store-failed');
@@ -112,25 +114,20 @@ export class Tail {
     this.#reading = false;
   }
 
-  #deliver(batch: LogBatch): void {
-    // Logs were trimmed before the tail read them, or the store was replaced. Each reader detects it by itself and sends a
-    // gap event.
-    if (batch.firstSeq > this.#position + 1) return this.#leaveAll(this.#members.keys());
+  #deliver(from: LogCursor, batch: LogBatch): void {
+    // Whether that concerns a reader depends on its filter. Each one finds out by a read of its own.
+    if (batch.gap !== undefined) return this.#leaveAll(this.#members.keys());
     for (const group of [...this.#groups.values()]) {
       const [first] = group;
       if (first === undefined) continue;
       const { selection } = first;
-      if (selection.generation !== batch.generation) {
-        this.#leaveAll(group);
-        continue;
-      }
-      const run = runOf(selection, this.#position, batch, false);
+      const run = runOf(selection, from, batch, false);
       // More than a turn's worth: the readers go on with the kept rest by themselves, each as fast as its socket.
       if (run.batches.length > 1) this.#reads.keep(selection, run);
       for (const reader of [...group]) if (!reader.follow(run)) this.leave(reader);
     }
-    this.#position = Math.max(this.#position, batch.throughSeq);
-    if (batch.throughSeq < batch.lastSeq) this.#notified = true;
+    if (from.isBefore(batch.cursor)) this.#position = batch.cursor;
+    if (batch.more) this.#notified = true;
     else if (batch.logs.length > 0) {
       this.#pausedUntil = performance.now() + Math.min(maxPauseMs, this.#members.size * pauseMsPerMember);
     }

@@ -1,6 +1,7 @@
 // Opens many new stores, each at the same time as the other workers do: a barrier for each file.
 import { parentPort, workerData } from 'node:worker_threads';
 import { SqliteLogStore } from '../../src/index.ts';
+import { epochOf } from './numbers.ts';
 import { log } from './service.ts';
 
 const { paths, openers, arrived } = workerData as { paths: string[]; openers: number; arrived: Int32Array };
@@ -11,7 +12,7 @@ for (const [i, path] of paths.entries()) {
   while (Atomics.load(arrived, i) < openers);
   const store = new SqliteLogStore({ path });
   await store.append([log('here')]);
-  epochs.push(await store.epoch());
+  epochs.push(await epochOf(store));
   await store.close();
 }
 parentPort?.postMessage(epochs);

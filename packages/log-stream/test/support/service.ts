@@ -3,7 +3,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import express, { type Express, type RequestHandler } from 'express';
-import { type EventIds, eventIds } from '../../src/event-id.ts';
 import {
   createLogDocument,
   type LogDocument,
@@ -19,16 +18,6 @@ import {
 /** The default origin of logs. */
 export const defaultRun = { pipelineID: 'p-1', execID: '4021', workspaceID: 'ws', workflowID: 'wf' };
 export const logsPath = '/wfm/workflow/workspace/ws/workflow/wf/logs';
-
-/** Reads and writes the ids that subscribers of the default workflow see. */
-export async function idsOf(store: LogStore): Promise<EventIds> {
-  return eventIds(await store.epoch(), { workspaceID: 'ws', workflowID: 'wf' });
-}
-
-/** Shows each `id:` of a stream as its sequence number. */
-export function numbered(text: string, ids: EventIds): string {
-  return text.replace(/^id: (.*)$/gm, (_line, id: string) => `id: ${ids.decode(id, 'event', 'position')}`);
-}
 
 /** Creates a log that its message identifies. */
 export function log(message: string, input: Partial<LogInput> = {}): LogDocument {

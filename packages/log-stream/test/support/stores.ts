@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { LogBatch, LogDocument, LogFilter, LogQuery, LogStore } from '../../src/index.ts';
+import type { LogBatch, LogCursor, LogDocument, LogFilter, LogIdKind, LogQuery, LogStore } from '../../src/index.ts';
+import { seqOf } from './numbers.ts';
 
 /** Passes all calls on and counts reads and subscriptions. */
 export class CountingStore implements LogStore {
@@ -11,16 +12,28 @@ export class CountingStore implements LogStore {
     this.inner = inner;
   }
 
-  epoch() {
-    return this.inner.epoch();
+  end(filter: LogFilter) {
+    return this.inner.end(filter);
   }
 
-  bounds(filter?: LogFilter) {
-    return this.inner.bounds(filter);
+  newest(filter: LogFilter, count: number, signal: AbortSignal) {
+    return this.inner.newest(filter, count, signal);
   }
 
-  contains(seq: number) {
-    return this.inner.contains(seq);
+  resume(id: string, filter: LogFilter) {
+    return this.inner.resume(id, filter);
+  }
+
+  locate(id: string, filter: LogFilter, ...kinds: LogIdKind[]) {
+    return this.inner.locate(id, filter, ...kinds);
+  }
+
+  idOf(cursor: LogCursor, filter: LogFilter, kind: LogIdKind) {
+    return this.inner.idOf(cursor, filter, kind);
+  }
+
+  isId(text: string) {
+    return this.inner.isId(text);
   }
 
   append(logs: readonly LogDocument[]) {
@@ -31,14 +44,18 @@ export class CountingStore implements LogStore {
     return this.inner.query(query);
   }
 
-  read(afterSeq: number, filter: LogFilter, limit: number) {
+  read(cursor: LogCursor, filter: LogFilter, limit: number): Promise<LogBatch> {
     this.reads++;
-    return this.inner.read(afterSeq, filter, limit);
+    return this.inner.read(cursor, filter, limit);
   }
 
-  subscribe(listener: () => void) {
+  tailOf(filter: LogFilter) {
+    return this.inner.tailOf(filter);
+  }
+
+  subscribe(listener: () => void, filter: LogFilter) {
     this.subscriptions++;
-    const release = this.inner.subscribe(listener);
+    const release = this.inner.subscribe(listener, filter);
     let released = false;
     return () => {
       if (!released) this.subscriptions--;
@@ -67,10 +84,16 @@ export class SlowStore extends CountingStore {
     this.#delays = delays;
   }
 
-  override async bounds(filter?: LogFilter) {
-    const bounds = await super.bounds(filter);
+  override async end(filter: LogFilter) {
+    const end = await super.end(filter);
     await this.#delay();
-    return bounds;
+    return end;
+  }
+
+  override async resume(id: string, filter: LogFilter) {
+    const resume = await super.resume(id, filter);
+    await this.#delay();
+    return resume;
   }
 
   override async query(query: LogQuery) {
@@ -80,9 +103,9 @@ export class SlowStore extends CountingStore {
     return page;
   }
 
-  override async read(afterSeq: number, filter: LogFilter, limit: number) {
+  override async read(cursor: LogCursor, filter: LogFilter, limit: number) {
     await this.#delay();
-    const batch = await super.read(afterSeq, filter, Math.min(limit, 3));
+    const batch = await super.read(cursor, filter, Math.min(limit, 3));
     await this.#delay();
     return batch;
   }
@@ -95,12 +118,11 @@ export class SlowStore extends CountingStore {
 
 /** Bounds a read by the number of logs only, however large they are. */
 export class LargeReadsStore extends CountingStore {
-  override async read(afterSeq: number, filter: LogFilter, limit: number) {
-    const first = await super.read(afterSeq, filter, limit);
-    let batch: LogBatch = first;
-    while (batch.logs.length < limit && batch.throughSeq < first.lastSeq) {
-      const next = await this.inner.read(batch.throughSeq, filter, limit - batch.logs.length);
-      batch = { ...first, logs: [...batch.logs, ...next.logs], throughSeq: next.throughSeq };
+  override async read(cursor: LogCursor, filter: LogFilter, limit: number) {
+    let batch = await super.read(cursor, filter, limit);
+    while (batch.logs.length < limit && batch.more) {
+      const next = await this.inner.read(batch.cursor, filter, limit - batch.logs.length);
+      batch = { ...next, logs: [...batch.logs, ...next.logs] };
     }
     return batch;
   }
@@ -110,9 +132,19 @@ export class LargeReadsStore extends CountingStore {
 export class FailingStore extends CountingStore {
   failing: Error | undefined;
 
-  override async bounds(filter?: LogFilter) {
+  override async end(filter: LogFilter) {
     if (this.failing) throw this.failing;
-    return super.bounds(filter);
+    return super.end(filter);
+  }
+
+  override async newest(filter: LogFilter, count: number, signal: AbortSignal) {
+    if (this.failing) throw this.failing;
+    return super.newest(filter, count, signal);
+  }
+
+  override async resume(id: string, filter: LogFilter) {
+    if (this.failing) throw this.failing;
+    return super.resume(id, filter);
   }
 
   override async health() {
@@ -124,21 +156,21 @@ export class FailingStore extends CountingStore {
     return super.query(query);
   }
 
-  override async read(afterSeq: number, filter: LogFilter, limit: number) {
+  override async read(cursor: LogCursor, filter: LogFilter, limit: number) {
     if (this.failing) throw this.failing;
-    return super.read(afterSeq, filter, limit);
+    return super.read(cursor, filter, limit);
   }
 }
 
 /** Reads at once, but returns a result only when the test releases it. */
 export class GatedStore extends CountingStore {
-  /** The reads that have not returned, with the position they started from. */
+  /** The reads that have not returned, with the number they started from. */
   readonly held: { afterSeq: number; release: () => void }[] = [];
   gated = false;
 
-  override async read(afterSeq: number, filter: LogFilter, limit: number) {
-    const batch = await super.read(afterSeq, filter, limit);
-    if (this.gated) await new Promise<void>((release) => this.held.push({ afterSeq, release }));
+  override async read(cursor: LogCursor, filter: LogFilter, limit: number) {
+    const batch = await super.read(cursor, filter, limit);
+    if (this.gated) await new Promise<void>((release) => this.held.push({ afterSeq: seqOf({ cursor }), release }));
     return batch;
   }
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import type { LogBounds, LogFilter } from '../../log-store.ts';
+import type { LogFilter } from '../../log-store.ts';
+import type { Numbering } from './cursor.ts';
 import { checkModes, createPrivately, deleteLeftovers, identityOf, walOf } from './file.ts';
 import { createSchema, hasSchema } from './schema.ts';
 import { isWriteProtected } from './sqlite-error.ts';
@@ -17,6 +18,14 @@ export interface LastAppend {
   readonly logs: number;
   /** SQLite's `data_version` at that time: another value means that another connection has written since. */
   readonly dataVersion: number;
+}
+
+/** The numbers of one workflow, or of all logs, at one moment. */
+export interface Bounds extends Numbering {
+  /** No log of the filter's workflow with this or a higher number was deleted; 1 if none was deleted at all. */
+  readonly firstSeq: number;
+  /** The newest number ever assigned, in all workflows; 0 if none was. */
+  readonly lastSeq: number;
 }
 
 /** An open database with its prepared statements. */
@@ -100,7 +109,7 @@ export class Connection {
   }
 
   /** Call within a snapshot. Starts another generation if a backup was restored into the open file. */
-  bounds(filter: LogFilter = {}): LogBounds {
+  bounds(filter: LogFilter = {}): Bounds {
     const row = this.sql(
       `SELECT trimmed, (SELECT value FROM log_store WHERE name = 'epoch') AS epoch,
          (SELECT max(seq) FROM logs) AS last FROM log_totals`,
@@ -115,6 +124,12 @@ export class Connection {
       this.#seen = { epoch, seq: lastSeq };
     }
     return { firstSeq: this.#trimmed(filter, trimmed) + 1, lastSeq, epoch, generation: this.#generation };
+  }
+
+  /** What the numbers of the last append mean. Reads nothing, unless no call of {@link bounds} came before. */
+  numbering(): Numbering {
+    const { epoch } = this.#seen ?? this.snapshot((it) => it.bounds());
+    return { epoch, generation: this.#generation };
   }
 
   /** Number of stored logs. */

@@ -1,6 +1,7 @@
 import { parseLogDocument } from '../../document.ts';
 import type { LogEntry, LogGap } from '../../log-store.ts';
 import type { Connection } from './connection.ts';
+import { type Numbering, SqliteCursor } from './cursor.ts';
 
 /** Most damaged logs that are told apart when they are counted. */
 const maxCounted = 10_000;
@@ -24,16 +25,16 @@ export class Entries {
     return `seq, CASE WHEN octet_length(document) <= ${this.#maxLogBytes} THEN document END AS document`;
   }
 
-  entryOf(connection: Connection, row: Record<string, unknown>): LogEntry {
-    const seq = Number(row.seq);
+  entryOf(connection: Connection, numbering: Numbering, row: Record<string, unknown>): LogEntry {
+    const cursor = new SqliteCursor(numbering, Number(row.seq));
     const log = parseLogDocument(row.document);
-    if (log !== undefined) return { seq, log };
-    if (this.#damaged.size < maxCounted) this.#damaged.add(seq);
-    return gapOf(connection, seq, row.document === null ? 'event-too-large' : 'unreadable');
+    if (log !== undefined) return { cursor, log };
+    if (this.#damaged.size < maxCounted) this.#damaged.add(cursor.seq);
+    return gapOf(connection, cursor, row.document === null ? 'event-too-large' : 'unreadable');
   }
 }
 
-function gapOf(connection: Connection, seq: number, gap: LogGap['gap']): LogGap {
-  const row = connection.sql('SELECT workspace, workflow FROM logs WHERE seq = ?').get(seq);
-  return { seq, gap, workspaceID: String(row?.workspace), workflowID: String(row?.workflow) };
+function gapOf(connection: Connection, cursor: SqliteCursor, gap: LogGap['gap']): LogGap {
+  const row = connection.sql('SELECT workspace, workflow FROM logs WHERE seq = ?').get(cursor.seq);
+  return { cursor, gap, workspaceID: String(row?.workspace), workflowID: String(row?.workflow) };
 }

@@ -1,6 +1,7 @@
-import type { LogEntry, LogPage, LogQuery } from '../../log-store.ts';
+import type { LogEntry, LogFilter, LogPage } from '../../log-store.ts';
 import { chunkOf, type Range, restOf } from './chunks.ts';
 import type { Connection } from './connection.ts';
+import { SqliteCursor } from './cursor.ts';
 import type { Entries } from './entries.ts';
 import type { Turns } from './turns.ts';
 import { whereOf } from './where.ts';
@@ -12,6 +13,22 @@ const maxPageCharacters = 1024 * 1024;
 
 /** Runs a function on one consistent state of the database. */
 export type Snapshot = <T>(work: (connection: Connection) => T) => Promise<T>;
+
+/** A `LogQuery` in numbers. */
+export interface SeqQuery {
+  readonly filter: LogFilter;
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+  /** Exclusive. */
+  readonly afterSeq?: number;
+  /** Inclusive. */
+  readonly throughSeq?: number;
+  /** Last number of the previous page, exclusive. */
+  readonly cursorSeq?: number;
+  /** Whether to count all matching logs. @defaultValue true */
+  readonly total?: boolean;
+  readonly signal?: AbortSignal;
+}
 
 /** The logs of a page, up to its bounds. */
 class PageLogs {
@@ -50,7 +67,7 @@ interface Slice {
 }
 
 /** Selects a page in several short turns of the event loop, so that streams are not delayed. */
-export async function queryPage(snapshot: Snapshot, entries: Entries, turns: Turns, query: LogQuery): Promise<LogPage> {
+export async function queryPage(snapshot: Snapshot, entries: Entries, turns: Turns, query: SeqQuery): Promise<LogPage> {
   const { filter, order, limit, afterSeq, throughSeq, cursorSeq, total = true, signal } = query;
   signal?.throwIfAborted();
   const bounds = await snapshot((connection) => connection.bounds(filter));
@@ -74,13 +91,13 @@ export async function queryPage(snapshot: Snapshot, entries: Entries, turns: Tur
     range = restOf(range, slice.chunk, order);
     if (order === 'asc') position = Math.max(position ?? 0, range.low);
   }
-  return { logs: page.logs, more: page.more, total: matching, lastSeq, trimmed };
+  return { logs: page.logs, more: page.more, total: matching, position: new SqliteCursor(bounds, lastSeq), trimmed };
 }
 
 /** Examines the next chunk of the range and adds its logs to the page. */
-function sliceOf(connection: Connection, entries: Entries, query: LogQuery, range: Range, page: PageLogs): Slice {
+function sliceOf(connection: Connection, entries: Entries, query: SeqQuery, range: Range, page: PageLogs): Slice {
   const { filter, order, total = true } = query;
-  const { firstSeq, generation } = connection.bounds(filter);
+  const bounds = connection.bounds(filter);
   const isSmall = !filter.search && connection.logs() <= maxCountedLogs;
   const chunk = isSmall ? range : chunkOf(connection, filter, range, order);
   const where = whereOf(filter, chunk);
@@ -92,12 +109,12 @@ function sliceOf(connection: Connection, entries: Entries, query: LogQuery, rang
     .sql(`SELECT ${entries.columns} FROM logs WHERE ${shown.sql} ORDER BY seq ${order} LIMIT ?`)
     // What was counted is not searched for again.
     .iterate(...shown.values, Math.min(page.wanted, matching));
-  for (const row of rows) if (!page.add(row, () => entries.entryOf(connection, row))) break;
-  return { chunk, matching: total ? matching : 0, trimmed: firstSeq - 1, generation };
+  for (const row of rows) if (!page.add(row, () => entries.entryOf(connection, bounds, row))) break;
+  return { chunk, matching: total ? matching : 0, trimmed: bounds.firstSeq - 1, generation: bounds.generation };
 }
 
 /** The part of a range that lies beyond the cursor. */
-function beyond({ low, high }: Range, { cursorSeq, order }: LogQuery): Range {
+function beyond({ low, high }: Range, { cursorSeq, order }: SeqQuery): Range {
   if (cursorSeq === undefined) return { low, high };
   return order === 'asc' ? { low: Math.max(low, cursorSeq), high } : { low, high: Math.min(high, cursorSeq - 1) };
 }

@@ -1,6 +1,7 @@
 import type { LogBatch, LogEntry, LogFilter } from '../../log-store.ts';
 import { chunkOf, type Range, restOf } from './chunks.ts';
-import type { Connection } from './connection.ts';
+import type { Bounds, Connection } from './connection.ts';
+import { SqliteCursor } from './cursor.ts';
 import type { Entries } from './entries.ts';
 import { hasContent, whereOf } from './where.ts';
 
@@ -13,29 +14,44 @@ const firstChunkRows = 250;
 /** Milliseconds after which a read that filters begins with no further chunk. */
 const maxScanMs = 2;
 
-/** Reads the logs after `afterSeq`; call it within a snapshot. */
+/** Reads the logs behind a cursor; call it within a snapshot. */
 export function readBatch(
   connection: Connection,
   entries: Entries,
-  afterSeq: number,
+  cursor: SqliteCursor,
   filter: LogFilter,
   limit: number,
 ): LogBatch {
   const bounds = connection.bounds(filter);
+  const { firstSeq, lastSeq } = bounds;
+  const isKnown = cursor.isOf(bounds) || (cursor.epoch === bounds.epoch && connection.contains(cursor.seq));
+  const low = isKnown ? cursor.seq : firstSeq - 1;
+  const batch = new Batch(connection, entries, bounds, filter, limit);
+  const through = fillBatch(connection, batch, { low, high: Math.max(low, lastSeq) }, filter);
+  const gap = isKnown ? (firstSeq > low + 1 ? 'trimmed' : undefined) : 'unknown-id';
+  return {
+    logs: batch.logs,
+    cursor: new SqliteCursor(bounds, through),
+    more: through < lastSeq,
+    ...(gap && { gap }),
+  };
+}
+
+/** Fills a batch from a range. Returns the number up to which every log was examined. */
+function fillBatch(connection: Connection, batch: Batch, range: Range, filter: LogFilter): number {
   // Without a condition on their content all rows match, so the limit alone bounds the read.
   const isScan = hasContent(filter);
   const started = performance.now();
-  const batch = new Batch(connection, entries, filter, limit);
-  let rest: Range = { low: afterSeq, high: Math.max(afterSeq, bounds.lastSeq) };
+  let rest = range;
   let chunkRows = firstChunkRows;
   do {
     const chunk = isScan ? chunkOf(connection, filter, rest, 'asc', chunkRows) : rest;
     const end = batch.fill(chunk);
-    if (end !== undefined) return { ...bounds, logs: batch.logs, throughSeq: end };
+    if (end !== undefined) return end;
     rest = restOf(rest, chunk, 'asc');
     chunkRows *= 4;
   } while (rest.low < rest.high && performance.now() - started < maxScanMs);
-  return { ...bounds, logs: batch.logs, throughSeq: rest.low };
+  return rest.low;
 }
 
 /** The logs of one read, up to its bounds. */
@@ -43,13 +59,15 @@ class Batch {
   readonly logs: LogEntry[] = [];
   readonly #connection: Connection;
   readonly #entries: Entries;
+  readonly #bounds: Bounds;
   readonly #filter: LogFilter;
   readonly #limit: number;
   #characters = 0;
 
-  constructor(connection: Connection, entries: Entries, filter: LogFilter, limit: number) {
+  constructor(connection: Connection, entries: Entries, bounds: Bounds, filter: LogFilter, limit: number) {
     this.#connection = connection;
     this.#entries = entries;
+    this.#bounds = bounds;
     this.#filter = filter;
     this.#limit = limit;
   }
@@ -61,7 +79,7 @@ class Batch {
       // All at once: SQLite's iterator costs as much again per row.
       const rows = this.#fetch({ low: from, high }, count);
       for (const row of rows) {
-        this.logs.push(this.#entries.entryOf(this.#connection, row));
+        this.logs.push(this.#entries.entryOf(this.#connection, this.#bounds, row));
         this.#characters += String(row.document).length;
         from = Number(row.seq);
         if (this.logs.length === this.#limit || this.#characters >= maxReadCharacters) return from;

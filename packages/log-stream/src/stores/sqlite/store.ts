@@ -1,11 +1,13 @@
 import { serializeLogDocument } from '../../document.ts';
 import type {
   LogBatch,
-  LogBounds,
+  LogCursor,
   LogDocument,
   LogFilter,
+  LogIdKind,
   LogPage,
   LogQuery,
+  LogResume,
   LogStore,
   LogStoreHealth,
   StoredLog,
@@ -13,11 +15,13 @@ import type {
 import { type Complete, count, delay, type Rules, readOptions } from '../../options.ts';
 import { append, type Row, rowOf } from './append.ts';
 import { AppendQueue } from './append-queue.ts';
-import type { Connection } from './connection.ts';
+import type { Bounds, Connection } from './connection.ts';
+import { type Numbering, SqliteCursor } from './cursor.ts';
 import { Database } from './database.ts';
 import { Entries } from './entries.ts';
+import { type EventIds, eventIds, isEventId } from './event-id.ts';
 import { Failures } from './failures.ts';
-import { queryPage } from './page.ts';
+import { queryPage, type SeqQuery } from './page.ts';
 import { probe } from './probe.ts';
 import { readBatch } from './read.ts';
 import { retryWhileBusy } from './retry.ts';
@@ -87,6 +91,7 @@ export class SqliteLogStore implements LogStore {
   readonly #turns = new Turns();
   readonly #appends = new AppendQueue();
   #probedAt = Number.NEGATIVE_INFINITY;
+  #ids: { readonly epoch: string; readonly filter: LogFilter; readonly ids: EventIds } | undefined;
 
   constructor(options: SqliteLogStoreOptions) {
     const given = readOptions<Complete<SqliteLogStoreOptions>>('SqliteLogStore', options, rules);
@@ -98,33 +103,82 @@ export class SqliteLogStore implements LogStore {
     this.#wakeups = new Wakeups(given.pollMs, this.#database);
   }
 
-  async epoch(): Promise<string> {
-    return (await this.bounds()).epoch;
-  }
-
-  async bounds(filter: LogFilter = {}): Promise<LogBounds> {
+  /** The numbers of the filter's workflow, or of all logs. */
+  async bounds(filter: LogFilter = {}): Promise<Bounds> {
     this.#failures.check();
     return this.#snapshot((connection) => connection.bounds(filter));
   }
 
-  async contains(seq: number): Promise<boolean> {
-    return this.#snapshot((connection) => connection.contains(seq));
+  async end(filter: LogFilter): Promise<LogCursor> {
+    const bounds = await this.bounds(filter);
+    return new SqliteCursor(bounds, bounds.lastSeq);
+  }
+
+  async newest(filter: LogFilter, count: number, signal: AbortSignal): Promise<LogCursor | undefined> {
+    let oldest: SqliteCursor | undefined;
+    for (let found = 0; found < count; ) {
+      const before = oldest && { cursorSeq: oldest.seq };
+      // A page may have fewer logs.
+      const page = await this.#page({ filter, order: 'desc', limit: count - found, total: false, signal, ...before });
+      found += page.logs.length;
+      const last = page.logs.at(-1);
+      oldest = last ? ownCursor(last.cursor) : oldest;
+      if (!page.more || page.logs.length === 0) break;
+    }
+    return oldest && new SqliteCursor(oldest, oldest.seq - 1);
+  }
+
+  async resume(id: string, filter: LogFilter): Promise<LogResume> {
+    const bounds = await this.bounds(filter);
+    const cursor = await this.locate(id, filter, 'event', 'position');
+    return cursor ? { cursor } : { cursor: new SqliteCursor(bounds, bounds.firstSeq - 1), gap: 'unknown-id' };
+  }
+
+  async locate(id: string, filter: LogFilter, ...kinds: LogIdKind[]): Promise<LogCursor | undefined> {
+    if (!isEventId(id)) return undefined;
+    return this.#snapshot((connection) => {
+      const bounds = connection.bounds();
+      const seq = this.#idsOf(bounds.epoch, filter).decode(id, ...kinds);
+      return seq !== undefined && connection.contains(seq) ? new SqliteCursor(bounds, seq) : undefined;
+    });
+  }
+
+  idOf(cursor: LogCursor, filter: LogFilter, kind: LogIdKind): string {
+    const { epoch, seq } = ownCursor(cursor);
+    return this.#idsOf(epoch, filter).encode(seq, kind);
+  }
+
+  isId(text: string): boolean {
+    return isEventId(text);
   }
 
   async append(logs: readonly LogDocument[]): Promise<StoredLog[]> {
     // Checked and copied now, because the caller may change its objects while the append waits for a lock.
     const rows = logs.map((log) => rowOf(log, serializeLogDocument(log, this.#maxLogBytes)));
     if (rows.length === 0) return [];
-    const first = await this.#appends.run(() => this.#append(rows));
-    return logs.map((log, index) => ({ seq: first + index, log }));
+    const { first, numbering } = await this.#appends.run(() => this.#append(rows));
+    return logs.map((log, index) => ({ cursor: new SqliteCursor(numbering, first + index), log }));
   }
 
-  async query(query: LogQuery): Promise<LogPage> {
-    return queryPage((work) => this.#snapshot(work), this.#entries, this.#turns, query);
+  async query({ filter, order, limit, after, upTo, cursor, signal }: LogQuery): Promise<LogPage> {
+    return this.#page({
+      filter,
+      order,
+      limit,
+      ...(after && { afterSeq: ownCursor(after).seq }),
+      ...(upTo && { throughSeq: upTo === 'none' ? 0 : ownCursor(upTo).seq }),
+      ...(cursor && { cursorSeq: ownCursor(cursor).seq }),
+      ...(signal && { signal }),
+    });
   }
 
-  async read(afterSeq: number, filter: LogFilter, limit: number): Promise<LogBatch> {
-    return this.#snapshot((connection) => readBatch(connection, this.#entries, afterSeq, filter, limit));
+  async read(cursor: LogCursor, filter: LogFilter, limit: number): Promise<LogBatch> {
+    return this.#snapshot((connection) => readBatch(connection, this.#entries, ownCursor(cursor), filter, limit));
+  }
+
+  /** All logs: to read those of one workflow costs no less, and every append would cause a read for each workflow. */
+  tailOf(): LogFilter {
+    return {};
   }
 
   subscribe(listener: () => void): () => void {
@@ -159,7 +213,7 @@ export class SqliteLogStore implements LogStore {
   }
 
   /** Appends now and returns the first number, or throws SQLite's error if the database is locked. */
-  #append(rows: readonly Row[]): number {
+  #append(rows: readonly Row[]): { first: number; numbering: Numbering } {
     for (;;) {
       const connection = this.#database.connection({ create: true });
       const first = append(connection, rows, this.#maxLogs);
@@ -167,8 +221,23 @@ export class SqliteLogStore implements LogStore {
       if (!this.#database.isCurrent()) continue;
       this.#walSize.check();
       this.#wakeups.notify();
-      return first;
+      return { first, numbering: connection.numbering() };
     }
+  }
+
+  #page(query: SeqQuery): Promise<LogPage> {
+    return queryPage((work) => this.#snapshot(work), this.#entries, this.#turns, query);
+  }
+
+  /** The ids of a workflow. Remembers the last ones, because all events of a batch are of one workflow. */
+  #idsOf(epoch: string, filter: LogFilter): EventIds {
+    const last = this.#ids;
+    const { workspaceID, workflowID } = last?.filter ?? {};
+    if (last?.epoch === epoch && workspaceID === filter.workspaceID && workflowID === filter.workflowID)
+      return last.ids;
+    const ids = eventIds(epoch, filter);
+    this.#ids = { epoch, filter, ids };
+    return ids;
   }
 
   async #snapshot<T>(work: (connection: Connection) => T): Promise<T> {
@@ -201,4 +270,10 @@ export class SqliteLogStore implements LogStore {
       });
     }
   }
+}
+
+/** @throws TypeError for a cursor of another store */
+function ownCursor(cursor: LogCursor): SqliteCursor {
+  if (!(cursor instanceof SqliteCursor)) throw new TypeError('cursor: of another log store');
+  return cursor;
 }

@@ -1,12 +1,7 @@
 import { type Cipheriv, createCipheriv, createDecipheriv, createHash, type Decipheriv, randomBytes } from 'node:crypto';
-import type { LogFilter, LogStore } from './log-store.ts';
+import type { LogFilter, LogIdKind } from '../../log-store.ts';
 
-/**
- * What an id stands for: `event` for a log, `position` for a place behind a log of any workflow, `asc` and `desc` for the
- * end of a page in that order.
- */
-const kinds = ['event', 'position', 'asc', 'desc'] as const;
-export type IdKind = (typeof kinds)[number];
+const kinds = ['event', 'position', 'asc', 'desc'] as const satisfies LogIdKind[];
 
 /** Base64url of one block; its last character has two bits. */
 const syntax = /^[\w-]{21}[AQgw]$/;
@@ -50,7 +45,7 @@ export class EventIds {
   }
 
   /** @param seq 0 to 2^53 - 1 */
-  encode(seq: number, kind: IdKind = 'event'): string {
+  encode(seq: number, kind: LogIdKind = 'event'): string {
     const block = this.#block.fill(0);
     block.writeUInt32BE(Math.floor(seq / 2 ** 24), 0);
     block.writeUIntBE(seq % 2 ** 24, 4, 3);
@@ -60,7 +55,7 @@ export class EventIds {
   }
 
   /** Returns undefined unless `id` is an id of one of `kinds` that was encoded for this workflow and epoch. */
-  decode(id: string, ...wanted: IdKind[]): number | undefined {
+  decode(id: string, ...wanted: LogIdKind[]): number | undefined {
     if (!syntax.test(id)) return undefined;
     const block = this.#decipher.update(Buffer.from(id, 'base64url'));
     const seq = block.readUInt32BE(0) * 2 ** 24 + block.readUIntBE(4, 3);
@@ -84,13 +79,4 @@ export function eventIds(epoch: string, { workspaceID, workflowID }: LogFilter):
     cache.delete(oldest);
   }
   return ids;
-}
-
-/**
- * Returns the sequence number of an event or a position, or undefined if the id is unknown here: it is malformed, of
- * another workflow or epoch, or of a log that a restored backup does not contain.
- */
-export async function positionOf(store: LogStore, ids: EventIds, id: string): Promise<number | undefined> {
-  const seq = ids.decode(id, 'event', 'position');
-  return seq !== undefined && (await store.contains(seq)) ? seq : undefined;
 }

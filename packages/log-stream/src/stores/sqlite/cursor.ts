@@ -1,0 +1,40 @@
+import type { LogCursor } from '../../log-store.ts';
+
+/** What gives the numbers of a database their meaning. */
+export interface Numbering {
+  /** Identifies the database. It changes whenever numbers restart. */
+  readonly epoch: string;
+  /** Changes when the file was replaced, or a backup restored, while the store was open. */
+  readonly generation: number;
+}
+
+/** The place behind the log with a number. */
+export class SqliteCursor implements LogCursor {
+  readonly epoch: string;
+  readonly generation: number;
+  readonly seq: number;
+
+  constructor({ epoch, generation }: Numbering, seq: number) {
+    this.epoch = epoch;
+    this.generation = generation;
+    this.seq = seq;
+  }
+
+  equals(other: LogCursor): boolean {
+    return other instanceof SqliteCursor && other.seq === this.seq && this.isOf(other);
+  }
+
+  isBefore(other: LogCursor): boolean {
+    if (!(other instanceof SqliteCursor)) return false;
+    return this.isOf(other) ? this.seq < other.seq : this.generation < other.generation;
+  }
+
+  /** True if its number has the meaning that it has there. */
+  isOf({ epoch, generation }: Numbering): boolean {
+    return this.generation === generation && this.epoch === epoch;
+  }
+
+  toString(): string {
+    return `${this.epoch}.${this.generation}.${this.seq}`;
+  }
+}
