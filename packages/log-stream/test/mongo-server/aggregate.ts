@@ -40,8 +40,9 @@ export async function aggregate({ state, command, exact, signal }: Call): Promis
   const namespace = `${command.$db}.${command.aggregate}`;
   const collection = state.database.find(namespace);
   const filter = pipeline[0]?.$match ?? {};
-  choosePlan(collection, filter, {}, command.hint);
-  const documents = runPipeline(collection?.candidates(filter) ?? [], pipeline, new Deadline(command.maxTimeMS));
+  const { index } = choosePlan(collection, filter, {}, command.hint);
+  const candidates = (index ? collection?.candidates(filter) : collection?.all()) ?? [];
+  const documents = runPipeline(candidates, pipeline, new Deadline(command.maxTimeMS));
   return state.cursors.open(new ResultCursor(namespace, documents), batchSize, signal);
 }
 

@@ -1,4 +1,5 @@
 import type { Document, Timestamp } from 'bson';
+import type { StoredDocument } from './collection.ts';
 import type { Batch, Cursor } from './cursors.ts';
 import { CommandError, notBuilt } from './errors.ts';
 import { fromTimestamp, type Oplog, type OplogEntry, toTimestamp } from './oplog.ts';
@@ -150,16 +151,17 @@ export class ChangeStreamCursor implements Cursor {
 }
 
 /** The event of a change, in both forms of its document. */
-function eventOf({ time, wallTime, operation, namespace, document }: OplogEntry): { exact: Document; plain: Document } {
+function eventOf({ time, wallTime, operation, namespace, document, updatedFields }: OplogEntry): StoredDocument {
   const dot = namespace.indexOf('.');
   const form = (content: Document | undefined): Document => ({
     _id: tokenOf(time, 'change'),
     operationType: operation,
     clusterTime: toTimestamp(time),
     wallTime,
-    ...(operation === 'insert' ? { fullDocument: content } : {}),
+    ...(operation === 'insert' || operation === 'replace' ? { fullDocument: content } : {}),
     ns: { db: namespace.slice(0, dot), coll: namespace.slice(dot + 1) },
     ...(content ? { documentKey: { _id: content._id } } : {}),
+    ...(updatedFields ? { updateDescription: { updatedFields, removedFields: [], truncatedArrays: [] } } : {}),
   });
   return { exact: form(document?.exact), plain: form(document?.plain) };
 }

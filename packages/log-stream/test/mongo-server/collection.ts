@@ -27,6 +27,8 @@ export class Collection {
   readonly namespace: string;
   readonly indexes: Index[] = [{ v: 2, key: { _id: 1 }, name: '_id_' }];
   readonly #documents: StoredDocument[] = [];
+  /** The same documents in the order in which they were inserted. */
+  readonly #natural: StoredDocument[] = [];
 
   constructor(namespace: string) {
     this.namespace = namespace;
@@ -36,20 +38,36 @@ export class Collection {
   insert(document: StoredDocument): void {
     const id = document.plain._id;
     const index = this.#firstFrom(id);
-    const found = this.#documents[index];
-    if (found && compareValues(found.plain._id, id) === 0) {
+    if (this.#find(id) >= 0) {
       const key = `dup key: { _id: ${typeof id === 'string' ? `"${id}"` : String(id)} }`;
       throw new CommandError(11000, `E11000 duplicate key error collection: ${this.namespace} index: _id_ ${key}`);
     }
     this.#documents.splice(index, 0, document);
+    this.#natural.push(document);
+  }
+
+  /** Replaces the document with the same `_id`, if there is one. */
+  replace(document: StoredDocument): void {
+    const index = this.#find(document.plain._id);
+    const old = this.#documents[index];
+    if (!old) return;
+    this.#documents[index] = document;
+    this.#natural[this.#natural.lastIndexOf(old)] = document;
   }
 
   /** Removes a document and returns it, or undefined if there is none with this `_id`. */
   remove(id: unknown): StoredDocument | undefined {
-    const index = this.#firstFrom(id);
+    const index = this.#find(id);
     const found = this.#documents[index];
-    if (!found || compareValues(found.plain._id, id) !== 0) return undefined;
-    return this.#documents.splice(index, 1)[0];
+    if (!found) return undefined;
+    this.#documents.splice(index, 1);
+    this.#natural.splice(this.#natural.lastIndexOf(found), 1);
+    return found;
+  }
+
+  /** All documents in the order in which they were inserted: what a scan of the collection gives. */
+  all(): StoredDocument[] {
+    return [...this.#natural];
   }
 
   /** The documents that can match the filter, in ascending order of `_id`: an index scan over its bounds. */
@@ -62,6 +80,13 @@ export class Collection {
       while (end < this.#documents.length && compareValues(this.#documents[end]!.plain._id, to) === 0) end++;
     }
     return this.#documents.slice(start, end);
+  }
+
+  /** Index of the document with this `_id`, or -1. */
+  #find(id: unknown): number {
+    const index = this.#firstFrom(id);
+    const found = this.#documents[index];
+    return found && compareValues(found.plain._id, id) === 0 ? index : -1;
   }
 
   /** Index of the first document whose `_id` is `id` or higher. */

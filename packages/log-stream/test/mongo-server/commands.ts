@@ -6,6 +6,7 @@ import { hello } from './hello.ts';
 import { createIndexes, createIndexesFields, listIndexes, listIndexesFields } from './index-commands.ts';
 import { toTimestamp } from './oplog.ts';
 import type { Call, ServerState } from './server-state.ts';
+import { update, updateFields } from './update.ts';
 import { deleteFields, drop, dropDatabase, insert, insertFields, remove } from './write.ts';
 
 interface CommandType {
@@ -82,6 +83,7 @@ const commands: Readonly<Record<string, CommandType>> = {
   getMore: { fields: ['collection', 'batchSize', 'maxTimeMS', 'comment'], run: getMore },
   killCursors: { fields: ['cursors', 'comment'], run: killCursors },
   insert: { fields: insertFields, run: insert },
+  update: { fields: updateFields, run: update },
   delete: { fields: deleteFields, run: remove },
   createIndexes: { fields: createIndexesFields, run: createIndexes },
   listIndexes: { fields: listIndexesFields, run: listIndexes },
@@ -97,7 +99,7 @@ const commands: Readonly<Record<string, CommandType>> = {
   },
 };
 
-const writes = new Set(['insert', 'delete', 'createIndexes', 'drop', 'dropDatabase']);
+const writes = new Set(['insert', 'update', 'delete', 'createIndexes', 'drop', 'dropDatabase']);
 const reads = new Set(['find', 'aggregate', 'listIndexes', 'explain']);
 
 /** Executes a command and returns its reply. Throws a CommandError if it fails. */

@@ -51,6 +51,13 @@ export class Database {
     this.#record(this.oplog.append({ operation: 'insert', namespace, document }));
   }
 
+  /** @param updatedFields set if only these fields have changed */
+  replace(namespace: string, document: StoredDocument, updatedFields?: Document): void {
+    this.find(namespace)?.replace(document);
+    const change = updatedFields ? { operation: 'update' as const, updatedFields } : { operation: 'replace' as const };
+    this.#record(this.oplog.append({ ...change, namespace, document }));
+  }
+
   /** @returns whether there was a document with this `_id` */
   remove(namespace: string, id: unknown): boolean {
     const document = this.find(namespace)?.remove(id);
@@ -96,9 +103,9 @@ export class Database {
     this.#journal?.close();
   }
 
-  #record({ time, wallTime, operation, namespace, document }: OplogEntry): void {
+  #record({ time, document, ...change }: OplogEntry): void {
     const stored = document ? { document: document.exact } : {};
-    this.#journal?.write({ kind: 'change', time: toTimestamp(time), wallTime, operation, namespace, ...stored });
+    this.#journal?.write({ kind: 'change', time: toTimestamp(time), ...change, ...stored });
   }
 
   #restore({ exact, plain }: JournalRecord): void {
@@ -106,7 +113,7 @@ export class Database {
     if (kind === 'index') this.create(namespace).indexes.push(plain.index);
     else if (kind === 'write') this.#writes.set(plain.session, { number: plain.number, inserted: plain.inserted });
     else if (kind === 'truncate') this.#restoreTruncation(plain.time);
-    else this.#restoreChange(plain, exact.document);
+    else this.#restoreChange(plain, exact);
   }
 
   #restoreTruncation(time: Timestamp): void {
@@ -116,16 +123,18 @@ export class Database {
 
   #restoreChange(plain: Document, exact: Document): void {
     const { operation, namespace, wallTime } = plain;
-    const document = plain.document ? { plain: plain.document, exact } : undefined;
+    const document = plain.document ? { plain: plain.document, exact: exact.document } : undefined;
     if (operation === 'insert' && document) this.create(namespace).insert(document);
     else if (operation === 'delete') this.create(namespace).remove(plain.document._id);
     else if (operation === 'drop') this.#collections.delete(namespace);
+    else if (document) this.create(namespace).replace(document);
     this.oplog.restore({
       time: fromTimestamp(plain.time),
       wallTime,
       operation,
       namespace,
       ...(document ? { document } : {}),
+      ...(exact.updatedFields ? { updatedFields: exact.updatedFields } : {}),
     });
   }
 }

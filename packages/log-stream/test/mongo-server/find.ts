@@ -69,9 +69,9 @@ export async function find({ state, command, signal }: Call): Promise<Document> 
   const options = parseFind(command);
   const { namespace, filter, sort, skip, limit } = options;
   const collection = state.database.find(namespace);
-  // Throws if the hint names no index.
-  choosePlan(collection, filter, sort, options.hint);
-  const candidates = collection?.candidates(filter) ?? [];
+  const plan = choosePlan(collection, filter, sort, options.hint);
+  const unordered = !plan.index && Object.keys(sort).length === 0;
+  const candidates = (unordered ? collection?.all() : collection?.candidates(filter)) ?? [];
   const deadline = new Deadline(options.maxTimeMs);
   const needed = limit === 0 ? Number.POSITIVE_INFINITY : skip + limit;
   const direction = idDirection(filter, sort);

@@ -1,4 +1,4 @@
-import { Timestamp } from 'bson';
+import { type Document, Timestamp } from 'bson';
 import type { StoredDocument } from './collection.ts';
 import { Notifier } from './notifier.ts';
 
@@ -7,9 +7,11 @@ export interface OplogEntry {
   /** Seconds since 1970 in the upper 32 bits, an ordinal in the lower. */
   readonly time: bigint;
   readonly wallTime: Date;
-  readonly operation: 'insert' | 'delete' | 'drop' | 'noop';
+  readonly operation: 'insert' | 'replace' | 'update' | 'delete' | 'drop' | 'noop';
   readonly namespace: string;
   readonly document?: StoredDocument;
+  /** Of an `update`: the fields that were set. */
+  readonly updatedFields?: Document;
 }
 
 /** The changes in the order in which they became visible, and the server's clock. */
