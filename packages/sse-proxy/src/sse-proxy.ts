@@ -7,7 +7,7 @@ import { readOptions } from './config/options.ts';
 import { SseProxyError } from './errors.ts';
 import { notify } from './hooks/observers.ts';
 import { StreamEnded } from './lifecycle/lifetime.ts';
-import { authorize, checkRequest } from './request/admission.ts';
+import { authorize, checkRequest, demandAllowed } from './request/admission.ts';
 import { allowCrossOrigin } from './request/cross-origin.ts';
 import { readLastEventId } from './request/last-event-id.ts';
 import { acquirePermit } from './request/permit.ts';
@@ -66,12 +66,13 @@ async function serve(context: ProxyContext, req: Request, res: Response): Promis
     await turnLimiter.begin();
     if (lifetime.ended) throw new StreamEnded();
     const { turn } = turnLimiter;
-    stream.authorizedKey = await authorize(req, config, lifetime);
-    stream.identity.key = stream.authorizedKey;
+    const authorization = await authorize(req, config, lifetime);
+    stream.identity.name(authorization);
+    demandAllowed(authorization);
     if (req.method === 'HEAD') {
       return sendHead(req, res);
     }
-    await acquirePermit(req, stream.authorizedKey, config, lifetime, (permit) => stream.hold(permit));
+    await acquirePermit(req, authorization.key, config, lifetime, (permit) => stream.hold(permit));
     const subscription = await subscribe(context, stream, cursor.id);
     stream.follow(subscription);
     const headers = await lifetime.race(subscription.ready);

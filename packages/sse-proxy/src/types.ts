@@ -1,3 +1,4 @@
+export type * from './types/authorization.ts';
 export type * from './types/awaitable.ts';
 export type * from './types/handler.ts';
 export type * from './types/limits.ts';

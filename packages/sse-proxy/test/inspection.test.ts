@@ -21,6 +21,7 @@ describe('streams(), feeds() and stats()', () => {
       route: '/sse',
       params: {},
       key: undefined,
+      fields: {},
       resumed: false,
       events: 1,
       bytes: length,

@@ -51,7 +51,7 @@ describe('observers', () => {
     });
     expect(close?.stream).to.equal(open?.stream);
     const { id, ...info } = open!.stream as StreamInfo;
-    expect(info).to.deep.equal({ route: '/sse', params: {}, key: 'user-1', resumed: false });
+    expect(info).to.deep.equal({ route: '/sse', params: {}, key: 'user-1', fields: {}, resumed: false });
     expect(id).to.match(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
@@ -242,11 +242,11 @@ describe('observers', () => {
       expect(JSON.stringify(context), hook).to.be.a('string');
       const { stream } = context as { stream?: StreamInfo };
       if (!stream) continue;
-      expect(stream).to.have.all.keys('id', 'route', 'params', 'key', 'resumed');
+      expect(stream).to.have.all.keys('id', 'route', 'params', 'key', 'fields', 'resumed');
       expect(
-        [Object.getPrototypeOf(stream), Object.isFrozen(stream), Object.isFrozen(stream.params)],
+        [Object.getPrototypeOf(stream), ...[stream, stream.params, stream.fields].map(Object.isFrozen)],
         hook,
-      ).to.deep.equal([Object.prototype, true, true]);
+      ).to.deep.equal([Object.prototype, true, true, true]);
       expect(stream).to.include({ route: '/:workflow/stream' });
       expect(stream.params).to.deep.equal({ workflow: 'w1' });
     }

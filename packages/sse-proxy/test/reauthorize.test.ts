@@ -49,6 +49,7 @@ describe('reauthorize', () => {
     ['a no', () => false, true, 'ERR_SSE_FORBIDDEN'],
     ['a no that takes its time', async () => false, { key: 'a' }, 'ERR_SSE_FORBIDDEN'],
     ['another key', () => ({ key: 'b' }), { key: 'a' }, 'ERR_SSE_FORBIDDEN'],
+    ['a no for the same user', () => ({ key: 'a', allowed: false }), { key: 'a' }, 'ERR_SSE_FORBIDDEN'],
     ['no key any more', () => true, { key: 'a' }, 'ERR_SSE_FORBIDDEN'],
     ['nonsense', () => undefined as unknown as boolean, true, 'ERR_SSE_HOOK'],
     [

@@ -30,6 +30,7 @@ const hooks: rule.Rules<SseObserver> = {
   onAttach: hook,
   onOpen: hook,
   onFirstEvent: hook,
+  onEvent: hook,
   onClose: hook,
   onRefuse: hook,
   onUpstreamLost: hook,

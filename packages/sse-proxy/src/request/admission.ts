@@ -3,8 +3,10 @@ import type { Config } from '../config/options.ts';
 import { printable, SseProxyError } from '../errors.ts';
 import { badHookResult, callHook } from '../hooks/call-hook.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
+import type { AuthorizedUser, StreamInfo } from '../types.ts';
 import { acceptsEventStream } from './accept.ts';
 import { ownHost, protocolOf, publicHost } from './browser-address.ts';
+import { noFields, readFields } from './stream-fields.ts';
 
 /** Checks method, Accept and origin, before any hook is called. @throws SseProxyError */
 export function checkRequest(req: Request, config: Pick<Config, 'allowOrigins'>): void {
@@ -40,13 +42,30 @@ function originOf(protocol: string, host: string | undefined): string | undefine
   return host && `${protocol}://${host.replace(protocol === 'https' ? /:443$/ : /:80$/, '')}`;
 }
 
-/** Calls `authorize`; returns the key, if there is one. @throws SseProxyError `ERR_SSE_FORBIDDEN` for `false` */
-export async function authorize(req: Request, config: Config, lifetime: Lifetime): Promise<string | undefined> {
+/** Who requests a stream, and what it is about, as `authorize` says. */
+export type Authorization = Pick<StreamInfo, 'key' | 'fields'> & { readonly isAllowed: boolean };
+
+const anonymous = { key: undefined, fields: noFields };
+const everybody: Authorization = { ...anonymous, isAllowed: true };
+const nobody: Authorization = { ...anonymous, isAllowed: false };
+
+/** Calls `authorize`. @throws SseProxyError if it fails, or returns anything else than its type allows */
+export async function authorize(req: Request, config: Config, lifetime: Lifetime): Promise<Authorization> {
   const hook = config.authorize;
-  if (!hook) return undefined;
+  if (!hook) return everybody;
   const result = await callHook('authorize', () => hook(req), lifetime, config.hookTimeoutMs);
-  if (result === true) return undefined;
-  if (result === false) throw new SseProxyError('ERR_SSE_FORBIDDEN', { message: 'authorize returned false' });
-  if (typeof result?.key === 'string' && result.key !== '') return result.key;
-  throw badHookResult('authorize', 'true, false or { key: string }', result);
+  if (result === true) return everybody;
+  if (result === false) return nobody;
+  const user: Partial<AuthorizedUser> = Object(result);
+  // `allowed: undefined` is no yes: a check that forgets to return must not open a stream.
+  const isAllowed = 'allowed' in user ? user.allowed : true;
+  const { key } = user;
+  if (typeof key !== 'string' || key === '' || typeof isAllowed !== 'boolean')
+    throw badHookResult('authorize', 'true, false or { key: string, fields?: object, allowed?: boolean }', result);
+  return { key, fields: readFields(user.fields), isAllowed };
+}
+
+/** @throws SseProxyError `ERR_SSE_FORBIDDEN` */
+export function demandAllowed({ isAllowed }: Authorization): void {
+  if (!isAllowed) throw new SseProxyError('ERR_SSE_FORBIDDEN', { message: 'authorize did not allow the stream' });
 }

@@ -46,6 +46,8 @@ export class ProxyContext implements HeartbeatMember {
   readonly registry: Registry | undefined;
   /** Undefined if the user has switched warnings off. */
   readonly warnings: Warnings | undefined;
+  /** True if an observer wants each event. */
+  readonly watchesEvents: boolean;
   readonly lateRefusals = new LateRefusals();
   readonly turnLimiter = new TurnLimiter(maxOpensPerTurn);
   readonly counters = { opened: 0, refused: 0, evicted: 0 };
@@ -68,6 +70,7 @@ export class ProxyContext implements HeartbeatMember {
     if (config.warnings) this.warnings = new Warnings();
     if (config.share) this.registry = new Registry(this, config.share);
     const { name, limitNames: rules, observers } = config;
+    this.watchesEvents = observers.some(({ onEvent }) => onEvent !== undefined);
     const inspect = { stats: () => this.stats(), streams: () => this.streams(), feeds: () => this.feeds() };
     notify(observers, 'onAttach', { name, rules, ...inspect });
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Request } from 'express';
 import { printable } from '../errors.ts';
+import { noFields } from '../request/stream-fields.ts';
 import type { StreamContext, StreamInfo } from '../types.ts';
 
 /** Names one stream. Builds the frozen objects that user code is passed [R60]. */
@@ -8,6 +9,7 @@ export class StreamIdentity {
   readonly route: string;
   resumed = false;
   #key: string | undefined;
+  #fields = noFields;
   #id: string | undefined;
   #info: StreamInfo | undefined;
   readonly #req: Request;
@@ -21,8 +23,10 @@ export class StreamIdentity {
     return this.#key;
   }
 
-  set key(key: string | undefined) {
+  /** Adds what `authorize` has returned. */
+  name({ key, fields }: Pick<StreamInfo, 'key' | 'fields'>): void {
     this.#key = key;
+    this.#fields = fields;
     this.#info = undefined;
   }
 
@@ -32,10 +36,10 @@ export class StreamIdentity {
     return this.#id;
   }
 
-  /** For observers: plain values only. The same object until the key is known, and from then on. */
+  /** For observers: plain values only. The same object until `authorize` has returned, and from then on. */
   get info(): StreamInfo {
     const { id, route, resumed, key } = this;
-    this.#info ??= Object.freeze({ id, route, params: paramsOf(this.#req), key, resumed });
+    this.#info ??= Object.freeze({ id, route, params: paramsOf(this.#req), key, fields: this.#fields, resumed });
     return this.#info;
   }
 

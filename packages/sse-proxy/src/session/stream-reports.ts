@@ -3,7 +3,7 @@ import type { SseProxyError } from '../errors.ts';
 import { type HookContext, notify } from '../hooks/observers.ts';
 import { FeedReports, type ReportContext, type ReportedStream } from './feed-reports.ts';
 
-type StreamHook = 'onOpen' | 'onFirstEvent' | 'onClose' | 'onRefuse' | 'onEvict' | 'onError';
+type StreamHook = 'onOpen' | 'onFirstEvent' | 'onEvent' | 'onClose' | 'onRefuse' | 'onEvict' | 'onError';
 
 /** Reports what happens to one stream, and to its feed as far as that concerns the stream alone. */
 export class StreamReports extends FeedReports {

@@ -2,9 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import { breakOff, http1SocketOf, isClosed, onResponse, probeWhileIdle } from '../browser/connection.ts';
 import { refuse } from '../browser/refusal.ts';
-import { ResponseWriter, type WriterOwner } from '../browser/response-writer.ts';
+import { ResponseWriter } from '../browser/response-writer.ts';
 import { toBrowserHeaders } from '../browser/stream-headers.ts';
 import { TransformStep } from '../browser/transform-step.ts';
+import { WatchedWriter, type WatchedWriterOwner } from '../browser/watched-writer.ts';
 import type { ReleaseUpstreamPermit } from '../config/upstream-permits.ts';
 import { asProxyError, SseProxyError } from '../errors.ts';
 import type { Subscription } from '../feed/subscription.ts';
@@ -12,7 +13,7 @@ import { captureContext, type RunInContext } from '../lifecycle/async-context.ts
 import { type EndReason, Lifetime, type LifetimeOwner } from '../lifecycle/lifetime.ts';
 import { type Permit, releasePermit } from '../request/permit.ts';
 import { gapBytes } from '../sse/events.ts';
-import type { CloseReason, EvictContext, OpenStream } from '../types.ts';
+import type { CloseReason, EvictContext, OpenStream, SseEvent } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import { endResponse } from './end-response.ts';
 import type { ProxyContext, TrackedStream } from './proxy-context.ts';
@@ -24,7 +25,7 @@ const ignore = () => {};
 const undescribed = { feed: undefined, upstream: 'open', outageMs: 0, behindEvents: 0, behindBytes: 0 } as const;
 
 /** One browser's stream, from its request to its end: connects a subscription to a response and notifies observers. */
-export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner {
+export class StreamSession implements TrackedStream, WatchedWriterOwner, LifetimeOwner {
   readonly req: Request;
   readonly identity: StreamIdentity;
   readonly reports: StreamReports;
@@ -35,8 +36,6 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
   readonly lifetime = new Lifetime(this);
   /** Calls the user's functions in the context of the browser's request, whatever has led to the call. */
   readonly run: RunInContext = captureContext();
-  /** The key that `authorize` returned. A later call must return the same. */
-  authorizedKey: string | undefined;
   /** What is sent to the upstream first, Last-Event-ID included; undefined once the upstream has responded. */
   upstreamRequest: UpstreamRequest | undefined;
   /** Undefined until the response is opened. */
@@ -141,14 +140,15 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
 
   #start(headers: IncomingHttpHeaders | undefined): void {
     const { config, heartbeat, counters } = this.#context;
-    const writer = new ResponseWriter({
+    const parts = {
       owner: this,
       req: this.req,
       res: this.#res,
       headers: headers && toBrowserHeaders(headers, config.responseHeaders),
       config,
       heartbeat,
-    });
+    };
+    const writer = this.#context.watchesEvents ? new WatchedWriter(parts) : new ResponseWriter(parts);
     this.#openedAt = performance.now();
     this.#since = Date.now();
     this.writer = writer;
@@ -183,6 +183,10 @@ export class StreamSession implements TrackedStream, WriterOwner, LifetimeOwner 
 
   onFirstEvent(): void {
     this.reports.notify('onFirstEvent', { waitedMs: performance.now() - this.#requestedAt });
+  }
+
+  onEvent(event: SseEvent): void {
+    if (!this.lifetime.ended) this.reports.notify('onEvent', { event });
   }
 
   onEvict(bound: EvictContext['bound'], bufferedBytes: number): void {

@@ -4,13 +4,14 @@ import { asProxyError, SseProxyError } from '../errors.ts';
 import type { RunInContext } from '../lifecycle/async-context.ts';
 import type { Heartbeat, HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
-import { authorize } from '../request/admission.ts';
+import { authorize, demandAllowed } from '../request/admission.ts';
 
 /** A stream whose time is limited. */
 export interface TimeLimited {
   readonly req: Request;
   readonly lifetime: Lifetime;
-  readonly authorizedKey: string | undefined;
+  /** Its key is the first result of `authorize`. */
+  readonly identity: { readonly key: string | undefined };
   readonly run: RunInContext;
   /** `authorize`, called again, did not confirm the stream. */
   onEnd(reason: 'unauthorized', error: SseProxyError): void;
@@ -49,11 +50,12 @@ export class TimeLimits implements HeartbeatMember {
 
   // Anything but a clear yes for the same key ends the stream: the browser reconnects and is authorized from the start.
   async #reauthorize(): Promise<void> {
-    const { req, lifetime, authorizedKey, run } = this.#stream;
+    const { req, lifetime, identity, run } = this.#stream;
     this.#isAuthorizing = true;
     try {
-      const key = await run(() => authorize(req, this.#config, lifetime));
-      if (key !== authorizedKey) {
+      const authorization = await run(() => authorize(req, this.#config, lifetime));
+      demandAllowed(authorization);
+      if (authorization.key !== identity.key) {
         throw new SseProxyError('ERR_SSE_FORBIDDEN', { message: 'authorize returned another key' });
       }
     } catch (cause) {

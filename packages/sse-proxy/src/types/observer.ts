@@ -1,6 +1,6 @@
 import type { SseProxyError } from '../errors.ts';
 import type { Inspectable } from './stats.ts';
-import type { CloseReason, GapReason, StreamInfo } from './stream.ts';
+import type { CloseReason, GapReason, SseEvent, StreamInfo } from './stream.ts';
 
 /** Passed to {@link SseObserver.onAttach}. */
 export interface AttachContext extends Inspectable {
@@ -16,6 +16,14 @@ export interface FirstEventContext {
   readonly stream: StreamInfo;
   /** Time from the browser's request to its first upstream event, in milliseconds. */
   readonly waitedMs: number;
+}
+
+/** Passed to {@link SseObserver.onEvent}. */
+export interface EventContext {
+  /** The stream. */
+  readonly stream: StreamInfo;
+  /** The event as it was written. Its id and its data may be secrets. */
+  readonly event: Readonly<SseEvent>;
 }
 
 /** Passed to {@link SseObserver.onOpen}. */
@@ -131,6 +139,11 @@ export interface SseObserver {
   onOpen?(context: OpenContext): void;
   /** The first upstream event of a stream was written. Called at most once per stream, after `onOpen`. */
   onFirstEvent?(context: FirstEventContext): void;
+  /**
+   * An upstream event was written to the browser; not called for the proxy's own events. For debugging: each event is then
+   * parsed once more for each browser. Without an observer that has this hook, nothing is parsed, and events cost nothing more.
+   */
+  onEvent?(context: EventContext): void;
   /** An open stream ended. Called exactly once for every `onOpen`, after the `onEvict` or `onError` of the same cause. */
   onClose?(context: CloseContext): void;
   /** A request got no stream: a refusal was sent. Not called for a request that was aborted before. */

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import type { Dispatcher } from 'undici';
+import type { AuthorizedUser } from './authorization.ts';
 import type { Awaitable } from './awaitable.ts';
 import type { StreamLimiter, StreamLimits } from './limits.ts';
 import type { SseObserver } from './observer.ts';
@@ -110,10 +111,20 @@ export interface SseProxyOptions {
   upstreamHeaders?: Record<string, string> | ((req: Request) => Awaitable<Record<string, string>>);
   /**
    * Whether this browser may have the stream. Called once per request, before the limits. `false` refuses with
-   * `ERR_SSE_FORBIDDEN`. `{ key }` names the user for `limits.rules`; an empty key refuses with `ERR_SSE_HOOK`.
+   * `ERR_SSE_FORBIDDEN`. `{ key }` names the user for `limits.rules`, and `{ key, fields }` also what the stream is about,
+   * for logs and audit. An empty key, or any other result, refuses with `ERR_SSE_HOOK`.
    * @defaultValue everybody
+   * @example
+   * ```ts
+   * authorize: async (req) => {
+   *   const { user } = req.session;
+   *   if (!user) return false;
+   *   const { workspace, workflow } = req.query;
+   *   return { key: user.id, fields: { workspace, workflow }, allowed: await mayRead(user, workspace, workflow) };
+   * },
+   * ```
    */
-  authorize?: (req: Request) => Awaitable<boolean | { key: string }>;
+  authorize?: (req: Request) => Awaitable<boolean | AuthorizedUser>;
   /**
    * How often `authorize` is called again while a stream is open, in milliseconds. Any other result than the first
    * ends the stream with reason `unauthorized`. Needs `authorize`. @defaultValue false

@@ -32,6 +32,8 @@ export interface StreamInfo {
   readonly params: Readonly<Record<string, string | readonly string[]>>;
   /** The key that `authorize` returned; undefined until it has, or if it returned none. */
   readonly key: string | undefined;
+  /** The `fields` that `authorize` returned; empty until it has, or if it returned none. Values have at most 200 characters. */
+  readonly fields: Readonly<Record<string, string>>;
   /** True if the browser came back with a Last-Event-ID. */
   readonly resumed: boolean;
 }

@@ -272,6 +272,7 @@ export const wrongOptions: Record<keyof SseProxyOptions, Wrong[]> = {
       'onAttach',
       'onOpen',
       'onFirstEvent',
+      'onEvent',
       'onClose',
       'onRefuse',
       'onUpstreamLost',
