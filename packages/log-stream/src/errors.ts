@@ -26,8 +26,12 @@ export type LogStreamErrorCode = keyof typeof table;
 export interface LogStreamErrorDetails extends ErrorOptions {
   /** Name of the query parameter at fault. */
   parameter?: string;
+  /** The value of that parameter. It may be a secret: only {@link LogStreamError.detail} contains it. */
+  got?: string;
   /** Milliseconds after which the client may try again. */
   retryAfterMs?: number;
+  /** Name of the limit that was reached. */
+  rule?: string;
 }
 
 /**
@@ -47,17 +51,28 @@ export class LogStreamError extends Error {
   readonly parameter: string | undefined;
   /** Milliseconds after which the client may try again, if that is known. */
   readonly retryAfterMs: number | undefined;
+  /** Name of the limit that was reached: `total`, `pages` or that of a rule; undefined for other errors. */
+  readonly rule: string | undefined;
+  // Private, so that no logger prints it with the error.
+  readonly #got: string | undefined;
 
   constructor(
     code: LogStreamErrorCode,
     message: string,
-    { parameter, retryAfterMs, ...options }: LogStreamErrorDetails = {},
+    { parameter, got, retryAfterMs, rule, ...options }: LogStreamErrorDetails = {},
   ) {
     super(message, options);
     this.code = code;
     [this.status, this.title] = table[code];
     this.parameter = parameter;
     this.retryAfterMs = retryAfterMs;
+    this.rule = rule;
+    this.#got = got;
+  }
+
+  /** The message, and what arrived: for the client that sent it, and for no log [R56]. */
+  get detail(): string {
+    return this.#got === undefined ? this.message : `${this.message}, got ${quote(this.#got)}`;
   }
 }
 

@@ -50,7 +50,8 @@ export function logStreamRouter(options: LogStreamOptions): LogStreamRouter {
   router.use(badPath);
 
   const inspect = { stats: () => streams.stats(), streams: () => streams.streams() };
-  service.notify('onAttach', { routes: [`${workflow}/logs`, ...streamRoutes], ...inspect });
+  const rules = ['total', 'pages', ...config.limits.rules.map(({ name }) => name)];
+  service.notify('onAttach', { routes: [`${workflow}/logs`, ...streamRoutes], rules, ...inspect });
   return Object.assign(router, {
     ...inspect,
     close: ({ graceMs = 1_000 } = {}) => streams.close(graceMs),

@@ -126,7 +126,31 @@ export function configOf(options: LogStreamOptions): LogStreamConfig {
   if (config.demoRoute && config.authorize !== undefined) {
     throw optionError('demoRoute', 'false where authorize decides per workflow', 'true');
   }
-  return Object.freeze({ ...config, limits: Object.freeze({ ...limits, rules }) });
+  const observers = config.observers.map(checkObserver);
+  return Object.freeze({ ...config, observers, limits: Object.freeze({ ...limits, rules }) });
+}
+
+const hookNames = Object.keys({
+  onAttach: true,
+  onOpen: true,
+  onFirstEvent: true,
+  onEvent: true,
+  onRefuse: true,
+  onGap: true,
+  onEvict: true,
+  onClose: true,
+} satisfies Record<keyof LogStreamObserver, true>) as (keyof LogStreamObserver)[];
+
+/** Refuses a hook that is no function, or is misspelt: it would never be called. */
+function checkObserver(observer: LogStreamObserver, index: number): LogStreamObserver {
+  const path = `observers[${index}]`;
+  for (const name of hookNames) {
+    const hook: unknown = observer[name];
+    if (hook !== undefined && typeof hook !== 'function') throw optionError(`${path}.${name}`, 'a function', describe(hook));
+  }
+  const typo = Object.keys(observer).find((name) => /^on[A-Z]/i.test(name) && !(hookNames as string[]).includes(name));
+  if (typo !== undefined) throw optionError(path, `hooks out of ${hookNames.join(', ')}`, quote(typo));
+  return observer;
 }
 
 /** Checks `limits.rules` and copies them, so that a later change of the user's objects has no effect. */

@@ -9,10 +9,11 @@ export interface LogScope {
 }
 
 /**
- * Result of `authorize`: `true` or `{ key }` admits, and `key` names the user to the rules of `limits`. `false` and `403`
- * refuse with 403, `401` with 401.
+ * Result of `authorize`: `true` or `{ key }` admits, and `key` names the user to the rules of `limits` and to observers.
+ * `false` and `403` refuse with 403, `401` with 401. `{ key, allowed: false }` refuses with 403, and observers get to know who
+ * was refused; `allowed: undefined` refuses with 503, since a check that forgets to return must not admit.
  */
-export type Authorization = boolean | 401 | 403 | { readonly key: string };
+export type Authorization = boolean | 401 | 403 | { readonly key: string; readonly allowed?: boolean };
 
 /** One rule of the limits. It needs at least one bound; each bound is a positive whole number. */
 export interface LogLimitRule {
@@ -88,12 +89,16 @@ export interface OpenLogStream extends LogRequestInfo {
   readonly bytes: number;
   /** Bytes that the kernel has not accepted yet. */
   readonly bufferedBytes: number;
+  /** True while it receives new logs as they are appended; false while it reads older ones or waits for its socket. */
+  readonly atTip: boolean;
 }
 
 /** Passed to {@link LogStreamObserver.onAttach}. */
 export interface LogAttachContext {
   /** Templates of the routes of streams and pages: values of {@link LogRequestInfo.route}. */
   readonly routes: readonly string[];
+  /** Names of the limits: `total`, `pages` and those of `limits.rules`. */
+  readonly rules: readonly string[];
   /** The current figures. */
   stats(): LogStreamStats;
   /** The streams that are open now, oldest first. */
@@ -103,6 +108,31 @@ export interface LogAttachContext {
 /** Passed to {@link LogStreamObserver.onOpen}. */
 export interface LogOpenContext {
   readonly stream: LogRequestInfo;
+  /** Time from the request to the open, in milliseconds. */
+  readonly waitedMs: number;
+  /** The first 16 hex digits of the SHA-256 of the Last-Event-ID that the client came back with; undefined if it sent none. */
+  readonly lastEventIdHash: string | undefined;
+}
+
+/** Passed to {@link LogStreamObserver.onFirstEvent}. */
+export interface LogFirstEventContext {
+  readonly stream: LogRequestInfo;
+  /** Time from the request to its first log, in milliseconds. */
+  readonly waitedMs: number;
+}
+
+/** One log as it was written to a stream. */
+export interface LogEvent {
+  /** The id of the event. */
+  readonly id: string;
+  /** The data: one line of JSON. */
+  readonly data: string;
+}
+
+/** Passed to {@link LogStreamObserver.onEvent}. */
+export interface LogEventContext {
+  readonly stream: LogRequestInfo;
+  readonly event: LogEvent;
 }
 
 /** Passed to {@link LogStreamObserver.onRefuse}. */
@@ -150,6 +180,13 @@ export interface LogStreamObserver {
   onAttach?(context: LogAttachContext): void;
   /** A stream opened: its headers are sent, no event yet. */
   onOpen?(context: LogOpenContext): void;
+  /** The first log of a stream was written, or the gap in its place. Called at most once per stream, after `onOpen`. */
+  onFirstEvent?(context: LogFirstEventContext): void;
+  /**
+   * A log was written to a stream. For debugging: each log is then parsed once more for each stream. Without an observer that
+   * has this hook, nothing is parsed.
+   */
+  onEvent?(context: LogEventContext): void;
   /** A request for a stream or a page was refused, by an error with this status. */
   onRefuse?(context: LogRefuseContext): void;
   /** A stream was sent a gap event. */
@@ -204,14 +241,30 @@ export interface LogStreamOptions {
 
 /** A snapshot of a router's streams. */
 export interface LogStreamStats {
-  /** Open streams. */
+  /** Open streams, those included that are being opened. */
   streams: number;
+  /** Streams whose headers have not been sent. */
+  opening: number;
+  /** Counter: streams that were opened. */
+  opened: number;
+  /** Counter: requests for streams and pages that were refused. */
+  refused: number;
+  /** Counter: streams that were cut because their subscriber took no byte. */
+  evicted: number;
+  /** Counter: logs written to streams. */
+  events: number;
+  /** Counter: bytes written to streams, HTTP framing excluded. */
+  bytes: number;
   /** Streams that receive new logs as they are appended. The others read older logs or wait for their socket. */
   atTip: number;
   /** Streams that wait for their subscriber to take bytes: the response's high-water mark is reached. */
   waiting: number;
   /** Bytes written to all streams that the kernel has not accepted yet. */
   bufferedBytes: number;
+  /** Age of the oldest open stream, in milliseconds; 0 without one. */
+  oldestMs: number;
+  /** Whether `close()` was called. */
+  draining: boolean;
 }
 
 /** An Express router that can be closed. */

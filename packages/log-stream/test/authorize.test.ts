@@ -20,6 +20,10 @@ describe('authorize', () => {
     ['false', () => false, 403, 'ERR_LOG_STREAM_FORBIDDEN'],
     ['403', () => 403, 403, 'ERR_LOG_STREAM_FORBIDDEN'],
     ['401', async () => 401, 401, 'ERR_LOG_STREAM_UNAUTHENTICATED'],
+    ['allowed: true', () => ({ key: 'ada', allowed: true }), 200],
+    ['allowed: false', () => ({ key: 'ada', allowed: false }), 403, 'ERR_LOG_STREAM_FORBIDDEN'],
+    ['allowed: undefined', () => ({ key: 'ada', allowed: undefined }), 503, 'ERR_LOG_STREAM_HOOK'],
+    ['a truthy text as allowed', () => ({ key: 'ada', allowed: 'yes' }), 503, 'ERR_LOG_STREAM_HOOK'],
     ['undefined', () => undefined, 503, 'ERR_LOG_STREAM_HOOK'],
     ['null', () => null, 503, 'ERR_LOG_STREAM_HOOK'],
     ['a truthy text', () => 'yes', 503, 'ERR_LOG_STREAM_HOOK'],
@@ -57,6 +61,7 @@ describe('authorize', () => {
       expect(refused.map(({ error, stream }) => [error.code, stream.workflowID])).to.deep.equal(
         status === 200 ? [] : routes.map(() => [code, 'wf']),
       );
+      for (const { stream } of refused) expect(stream.key).to.equal(what === 'allowed: false' ? 'ada' : undefined);
       // A failing hook is the operator's to mend; a refusal is not.
       expect(errors.length).to.equal(code === 'ERR_LOG_STREAM_HOOK' ? routes.length : 0);
       if (what.includes('error')) expect(errors[0]?.cause).to.equal(failure);

@@ -7,7 +7,7 @@ import { eventually, log, logs, logsPath, service, stopServices } from './suppor
 import { leaveStreams, openStream } from './support/sse.ts';
 import { CountingStore, SlowStore } from './support/stores.ts';
 
-const noStreams = { streams: 0, atTip: 0, waiting: 0, bufferedBytes: 0 };
+const noStreams = { streams: 0, opening: 0, atTip: 0, waiting: 0, bufferedBytes: 0, oldestMs: 0 };
 const bigText = 'x'.repeat(16 * 1024);
 
 describe('a slow reader', () => {
@@ -121,7 +121,7 @@ describe('the end of streams', () => {
       for (const stream of streams) stream.leave();
     }
     await eventually(() => router.stats().streams === 0);
-    expect(router.stats()).to.deep.equal(noStreams);
+    expect(router.stats()).to.include(noStreams);
     expect(store.subscriptions).to.equal(0);
     expect(intervals.size).to.equal(0);
   });
@@ -138,7 +138,7 @@ describe('the end of streams', () => {
       expect(await stream.untilEnd()).to.equal('end');
       expect(stream.text).to.match(/\n\n$/);
     }
-    expect(router.stats()).to.deep.equal(noStreams);
+    expect(router.stats()).to.include(noStreams);
     expect(store.subscriptions).to.equal(0);
     expect(intervals.size).to.equal(0);
     for (const path of [logsPath, `${logsPath}/stream`, '/logs/stream']) {
@@ -158,7 +158,7 @@ describe('the end of streams', () => {
     const slow = await openStream(`${url}${logsPath}/stream?history=500`, { reading: false });
     await eventually(() => router.stats().waiting === 1);
     await router.close({ graceMs: 1 });
-    expect(router.stats()).to.deep.equal(noStreams);
+    expect(router.stats()).to.include(noStreams);
     slow.read();
     expect(await slow.untilEnd()).to.equal('cut');
   });
@@ -172,7 +172,7 @@ describe('the end of streams', () => {
     );
     await eventually(() => router.stats().streams === 1);
     await router.close({ graceMs: 1 });
-    expect(router.stats()).to.deep.equal(noStreams);
+    expect(router.stats()).to.include(noStreams);
     // EventSource would give up for good after an empty 200.
     expect(await opening).to.equal('refused');
   });

@@ -8,28 +8,36 @@ const timeoutMs = 10_000;
 /**
  * Asks `authorize` whether the client may read a workflow. Fails closed: whatever is not an expected result refuses.
  *
- * @returns the user's key, if `authorize` returned one
+ * @param onKey called with the user's key, if `authorize` returned one, also if it refuses
  * @throws LogStreamError `ERR_LOG_STREAM_UNAUTHENTICATED` (401), `ERR_LOG_STREAM_FORBIDDEN` (403) or `ERR_LOG_STREAM_HOOK`
  */
 export async function authorized(
   authorize: LogStreamOptions['authorize'],
   req: Request,
   scope: LogScope,
-): Promise<string | undefined> {
-  if (authorize === undefined) return undefined;
+  onKey: (key: string) => void,
+): Promise<void> {
+  if (authorize === undefined) return;
   const result = await settled(async () => authorize(req, scope));
-  if (result === true) return undefined;
+  if (result === true) return;
   if (result === 401) {
     throw new LogStreamError('ERR_LOG_STREAM_UNAUTHENTICATED', 'Authorization: expected credentials that are valid');
   }
-  if (result === false || result === 403) {
-    throw new LogStreamError('ERR_LOG_STREAM_FORBIDDEN', 'The logs of this workflow may not be read by this client');
+  if (result === false || result === 403) throw forbidden();
+  const user: { key?: unknown; allowed?: unknown } = Object(result);
+  const { key } = user;
+  const allowed = 'allowed' in user ? user.allowed : true;
+  if (typeof key !== 'string' || key === '' || typeof allowed !== 'boolean') {
+    // Not the value, which may be a credential.
+    const expected = 'expected true, false, 401, 403 or { key: string, allowed?: boolean } with a key that is not empty';
+    throw new LogStreamError('ERR_LOG_STREAM_HOOK', `authorize: ${expected}, got ${typeof result}`);
   }
-  const key = typeof result === 'object' && result !== null ? (result as { key?: unknown }).key : undefined;
-  if (typeof key === 'string' && key !== '') return key;
-  // Not the value, which may be a credential.
-  const expected = 'expected true, false, 401, 403 or { key } with a string that is not empty';
-  throw new LogStreamError('ERR_LOG_STREAM_HOOK', `authorize: ${expected}, got ${typeof result}`);
+  onKey(key);
+  if (!allowed) throw forbidden();
+}
+
+function forbidden(): LogStreamError {
+  return new LogStreamError('ERR_LOG_STREAM_FORBIDDEN', 'The logs of this workflow may not be read by this client');
 }
 
 async function settled(call: () => Promise<unknown>): Promise<unknown> {

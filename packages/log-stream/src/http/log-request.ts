@@ -11,6 +11,7 @@ export class LogRequest {
   /** True if the client came back with the id of an event. */
   resumed = false;
   readonly #id = randomUUID();
+  readonly #requestedAt = performance.now();
   readonly #route: string;
 
   /** @param route the route's template */
@@ -22,6 +23,11 @@ export class LogRequest {
       workspaceID: workspaceId === undefined ? undefined : String(workspaceId),
       workflowID: workflowId === undefined ? undefined : String(workflowId),
     });
+  }
+
+  /** Time since the request, in milliseconds. */
+  get waitedMs(): number {
+    return performance.now() - this.#requestedAt;
   }
 
   /** What observers are passed. */

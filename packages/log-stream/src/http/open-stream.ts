@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Response } from 'express';
 import { Limiter } from '../limits/limiter.ts';
 import type { LogLoss, LogStore } from '../log-store.ts';
@@ -10,6 +11,7 @@ import type { Handle, Service } from './route.ts';
 /** Creates the handler that opens an event stream: it finds the start position, sends the first lines, starts a reader. */
 export function streamOpener({ config, streams, notify }: Service): Handle {
   const limiter = new Limiter(config.limits.rules);
+  const watchesEvents = config.observers.some(({ onEvent }) => onEvent !== undefined);
   return async (request, res) => {
     const { req, scope, key } = request;
     const wanted = parseStreamRequest(req, scope);
@@ -27,6 +29,8 @@ export function streamOpener({ config, streams, notify }: Service): Handle {
       get info() {
         return request.info;
       },
+      onFirstEvent: () => notify('onFirstEvent', { stream: request.info, waitedMs: request.waitedMs }),
+      ...(watchesEvents && { onEvent: (event) => notify('onEvent', { stream: request.info, event }) }),
       onGap,
       onEvict: (bufferedBytes) => notify('onEvict', { stream: request.info, bufferedBytes }),
       onEnd: ({ reason, logs: events, bytes }) => {
@@ -50,10 +54,16 @@ export function streamOpener({ config, streams, notify }: Service): Handle {
     setStreamHeaders(res);
     res.flushHeaders();
     openedAt = performance.now();
-    notify('onOpen', { stream: request.info });
+    const lastEventIdHash = wanted.lastEventId === undefined ? undefined : hashOf(wanted.lastEventId);
+    notify('onOpen', { stream: request.info, waitedMs: request.waitedMs, lastEventIdHash });
     begin(start, (config.retryMs === false ? '' : retryLine(config.retryMs)) + firstLines);
     if (gap !== undefined) onGap(gap);
   };
+}
+
+/** As the proxy hashes it, so that their lines can be compared. Ids of this service are ASCII. */
+function hashOf(id: string): string {
+  return hash('sha256', id, 'hex').slice(0, 16);
 }
 
 /** The headers that the proxy sends too [R7]. */

@@ -10,7 +10,8 @@ export function pageSender({ config: { store, limits } }: Service): Handle {
   return async ({ req, scope }, res) => {
     const wanted = parsePageRequest(req, scope, store);
     if (reading >= limits.pages) {
-      throw new LogStreamError('ERR_LOG_STREAM_LIMIT', `limits.pages: ${limits.pages} pages are being read`);
+      const message = `limits.pages: ${limits.pages} pages are being read`;
+      throw new LogStreamError('ERR_LOG_STREAM_LIMIT', message, { rule: 'pages' });
     }
     reading++;
     const left = new AbortController();

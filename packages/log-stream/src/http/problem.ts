@@ -8,7 +8,7 @@ const temporary = new Set([429, 503]);
 
 /** Sends an error as problem+json. [spec] RFC 9457 */
 export function sendProblem(res: Response, error: LogStreamError): void {
-  const { code, status, title, message: detail, parameter, retryAfterMs = defaultRetryAfterMs } = error;
+  const { code, status, title, detail, parameter, retryAfterMs = defaultRetryAfterMs } = error;
   // statusCode and end(), since Express's json() would add a charset to the media type, and an ETag.
   res.statusCode = status;
   if (temporary.has(status)) res.setHeader('Retry-After', String(Math.ceil(retryAfterMs / 1_000)));

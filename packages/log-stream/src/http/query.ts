@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { logLevels } from '../document.ts';
-import { LogStreamError, quote } from '../errors.ts';
+import { LogStreamError } from '../errors.ts';
 import type { LogFilter, LogLevel, LogStore } from '../log-store.ts';
 import type { LogScope } from '../types.ts';
 
@@ -63,8 +63,7 @@ export function parseStreamRequest(req: Request, scope: LogScope): StreamRequest
 
 /** The error for a parameter whose value is not what was expected. */
 export function invalidParameter(name: string, expected: string, got: string): LogStreamError {
-  const detail = `${name}: expected ${expected}, got ${quote(got)}`;
-  return new LogStreamError('ERR_LOG_STREAM_PARAMETER', detail, { parameter: name });
+  return new LogStreamError('ERR_LOG_STREAM_PARAMETER', `${name}: expected ${expected}`, { parameter: name, got });
 }
 
 /** The query of one request. An empty value counts as missing, because forms send empty fields. */

@@ -35,13 +35,16 @@ export function protectedRoutes({
       checkToken(req);
       checkMethod(req, res);
       if (streams.closing) throw new LogStreamError('ERR_LOG_STREAM_CLOSING', 'The service is shutting down');
-      request.key = await authorized(config.authorize, req, request.scope);
+      await authorized(config.authorize, req, request.scope, (key) => {
+        request.key = key;
+      });
       await handle(request, res);
     } catch (error) {
       // The client left: nobody gets a response, and its own abort is no failure.
       if (res.destroyed) return;
       const known = asKnown(error, streams);
       sendError(res, known);
+      streams.counters.refused++;
       notify('onRefuse', { stream: request.info, error: known, status: known.status });
     }
   };

@@ -37,7 +37,8 @@ export class Limiter {
     const [first] = refusals;
     if (first !== undefined) {
       const retryAfterMs = Math.max(...refusals.map(({ waitMs }) => waitMs));
-      throw new LogStreamError(first.code, first.message, retryAfterMs > 0 ? { retryAfterMs } : {});
+      const { code, message, rule } = first;
+      throw new LogStreamError(code, message, { rule, ...(retryAfterMs > 0 && { retryAfterMs }) });
     }
     const entered = keyed.flatMap(([counter, key]) => (key === undefined ? [] : [counter.enter(key)]));
     return () => {
@@ -47,6 +48,8 @@ export class Limiter {
 }
 
 interface Refusal {
+  /** Name of the rule that refuses. */
+  readonly rule: string;
   readonly code: 'ERR_LOG_STREAM_LIMIT_KEY' | 'ERR_LOG_STREAM_LIMIT_RATE';
   readonly message: string;
   /** Milliseconds until the rule admits again; 0 if that is unknown. */
@@ -87,19 +90,16 @@ class RuleCounter {
   }
 
   refusals(key: string): Refusal[] {
-    const { name, max } = this.#rule;
+    const { name: rule, max } = this.#rule;
     const refusals: Refusal[] = [];
     if (max !== undefined && (this.#openByKey.get(key) ?? 0) >= max) {
-      refusals.push({
-        code: 'ERR_LOG_STREAM_LIMIT_KEY',
-        message: `limits.rules ${name}: ${max} streams are open`,
-        waitMs: 0,
-      });
+      const message = `limits.rules ${rule}: ${max} streams are open`;
+      refusals.push({ rule, code: 'ERR_LOG_STREAM_LIMIT_KEY', message, waitMs: 0 });
     }
     for (const [bound, most, window] of this.#windows) {
       const waitMs = window.waitMs(key);
-      const message = `limits.rules ${name}: ${most} streams were opened within the last ${bound}`;
-      if (waitMs > 0) refusals.push({ code: 'ERR_LOG_STREAM_LIMIT_RATE', message, waitMs });
+      const message = `limits.rules ${rule}: ${most} streams were opened within the last ${bound}`;
+      if (waitMs > 0) refusals.push({ rule, code: 'ERR_LOG_STREAM_LIMIT_RATE', message, waitMs });
     }
     return refusals;
   }

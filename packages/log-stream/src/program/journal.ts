@@ -14,7 +14,7 @@ export function printer(out: NodeJS.WritableStream): Print {
 export function audit(print: Print): LogStreamObserver {
   return {
     onOpen: ({ stream }) => print('open', { ...stream }),
-    onRefuse: ({ stream, error, status }) => print('refuse', { ...stream, status, code: error.code }),
+    onRefuse: ({ stream, error: { code, rule }, status }) => print('refuse', { ...stream, status, code, rule }),
     onGap: ({ stream, ...gap }) => print('gap', { ...stream, ...gap }),
     onEvict: ({ stream, ...eviction }) => print('evict', { ...stream, ...eviction }),
     onClose: ({ stream, ...close }) => print('close', { ...stream, ...close }),

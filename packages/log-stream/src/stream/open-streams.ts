@@ -1,17 +1,22 @@
 import type { Response } from 'express';
 import { LogStreamError } from '../errors.ts';
 import type { LogStreamConfig } from '../options.ts';
-import type { LogRequestInfo, LogStreamStats, OpenLogStream } from '../types.ts';
+import type { LogEvent, LogRequestInfo, LogStreamStats, OpenLogStream } from '../types.ts';
 import { MemberRounds } from './member-rounds.ts';
 import { Reader, type ReaderSources, type ReaderStart } from './reader.ts';
 import { type EndReason, ResponseWriter } from './response-writer.ts';
 import { SharedReads } from './shared-reads.ts';
 import { Tails } from './tails.ts';
+import { WatchedWriter } from './watched-writer.ts';
 
 /** Notified about one stream. */
 export interface StreamListener {
   /** Names the stream. */
   readonly info: LogRequestInfo;
+  /** The first log was written. */
+  onFirstEvent(): void;
+  /** A log was written. Without this function, logs are not parsed for it. */
+  onEvent?(event: LogEvent): void;
   /** The subscriber took no byte for `maxStallMs`. Called before the `onEnd` with reason `evicted`. */
   onEvict(bufferedBytes: number): void;
   /** A gap event was written, with this reason. */
@@ -35,8 +40,9 @@ interface OpenStream {
   readonly writer: ResponseWriter;
   readonly closed: Promise<void>;
   readonly listener: StreamListener | undefined;
-  /** When the reader started, as an ISO 8601 time. */
+  /** When the reader started: an ISO 8601 time, and one of the monotonic clock in milliseconds. */
   since: string;
+  openedAt: number;
   /** Missing while the start position is being looked up. */
   reader?: Reader;
 }
@@ -48,13 +54,18 @@ const checks = 8;
 
 /** The open streams of one router: their limit, their heartbeat, their end. */
 export class OpenStreams {
+  /** Since the router was made. */
+  readonly counters = { opened: 0, refused: 0, evicted: 0 };
   readonly #config: LogStreamConfig;
-  readonly #sources: Omit<ReaderSources, 'onGap'>;
+  readonly #sources: Omit<ReaderSources, 'onFirstLog' | 'onGap'>;
   readonly #open = new Set<OpenStream>();
   readonly #reported = new WeakSet<Error>();
   readonly #rounds: readonly MemberRounds<OpenStream>[];
   readonly #maxChecks: number;
   #closing = false;
+  // Totals of the streams that have ended.
+  #events = 0;
+  #bytes = 0;
 
   constructor(config: LogStreamConfig) {
     this.#config = config;
@@ -84,14 +95,22 @@ export class OpenStreams {
   admit(res: Response, listener?: StreamListener): (start: ReaderStart, firstLines: string) => void {
     const { limits } = this.#config;
     if (this.#open.size >= limits.total) {
-      throw new LogStreamError('ERR_LOG_STREAM_LIMIT', `limits.total: ${limits.total} streams are open`);
+      const message = `limits.total: ${limits.total} streams are open`;
+      throw new LogStreamError('ERR_LOG_STREAM_LIMIT', message, { rule: 'total' });
     }
     const { promise: closed, resolve } = Promise.withResolvers<void>();
-    const writer = new ResponseWriter(res, this.#maxChecks, {
-      onEvict: (bufferedBytes) => listener?.onEvict(bufferedBytes),
-      onWriteError: (error) => this.report(error),
-    });
-    const stream: OpenStream = { writer, closed, listener, since: '' };
+    const owner = {
+      onEvict: (bufferedBytes: number) => {
+        this.counters.evicted++;
+        listener?.onEvict(bufferedBytes);
+      },
+      onWriteError: (error: unknown) => this.report(error),
+    };
+    const onEvent = listener?.onEvent;
+    const writer = onEvent
+      ? new WatchedWriter(res, this.#maxChecks, owner, onEvent)
+      : new ResponseWriter(res, this.#maxChecks, owner);
+    const stream: OpenStream = { writer, closed, listener, since: '', openedAt: 0 };
     this.#open.add(stream);
     for (const rounds of this.#rounds) rounds.start();
     res.once('close', () => {
@@ -103,10 +122,13 @@ export class OpenStreams {
       resolve();
     });
     return (start, firstLines) => {
+      this.counters.opened++;
       if (!writer.open) return;
+      const onFirstLog = () => listener?.onFirstEvent();
       const onGap = (reason: string) => listener?.onGap(reason);
       stream.since = new Date().toISOString();
-      stream.reader = new Reader(start, writer, { ...this.#sources, onGap });
+      stream.openedAt = performance.now();
+      stream.reader = new Reader(start, writer, { ...this.#sources, onFirstLog, onGap });
       writer.write(firstLines);
       void stream.reader.run();
     };
@@ -130,18 +152,34 @@ export class OpenStreams {
     return [...this.#open].flatMap(({ writer, reader, listener, since }) => {
       if (!reader || !listener) return [];
       const { bytes, bufferedBytes } = writer;
-      return [Object.freeze({ ...listener.info, since, events: reader.logs, bytes, bufferedBytes })];
+      const { logs: events, atTip } = reader;
+      return [Object.freeze({ ...listener.info, since, events, bytes, bufferedBytes, atTip })];
     });
   }
 
   stats(): LogStreamStats {
-    const writers = [...this.#open].map(({ writer }) => writer);
-    return {
-      streams: writers.length,
+    const stats: LogStreamStats = {
+      streams: this.#open.size,
+      opening: 0,
+      ...this.counters,
+      events: this.#events,
+      bytes: this.#bytes,
       atTip: this.#sources.tails.size,
-      waiting: writers.filter((writer) => writer.full).length,
-      bufferedBytes: writers.reduce((sum, writer) => sum + writer.bufferedBytes, 0),
+      waiting: 0,
+      bufferedBytes: 0,
+      oldestMs: 0,
+      draining: this.#closing,
     };
+    const now = performance.now();
+    for (const { writer, reader, openedAt } of this.#open) {
+      if (writer.full) stats.waiting++;
+      stats.bufferedBytes += writer.bufferedBytes;
+      stats.bytes += writer.bytes;
+      stats.events += reader?.logs ?? 0;
+      if (reader) stats.oldestMs = Math.max(stats.oldestMs, now - openedAt);
+      else stats.opening++;
+    }
+    return stats;
   }
 
   async close(graceMs: number): Promise<void> {
@@ -161,6 +199,8 @@ export class OpenStreams {
 
   #remove(stream: OpenStream): void {
     this.#open.delete(stream);
+    this.#events += stream.reader?.logs ?? 0;
+    this.#bytes += stream.writer.bytes;
     if (this.#open.size > 0) return;
     for (const rounds of this.#rounds) rounds.stop();
     this.#sources.reads.clear();

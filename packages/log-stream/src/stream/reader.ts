@@ -20,6 +20,8 @@ export interface ReaderSources {
   readonly tails: Tails;
   /** Called with errors that are nobody's but the reader's own. */
   readonly report: (error: unknown) => void;
+  /** Called when the first log, or the gap in its place, has been written. */
+  readonly onFirstLog: () => void;
   /** Called after each gap event that was written, with its reason. */
   readonly onGap: (reason: string) => void;
 }
@@ -35,6 +37,7 @@ export class Reader {
   #position: LogCursor;
   #isAnnounced: boolean;
   #logs = 0;
+  #isAtTip = false;
 
   constructor(start: ReaderStart, writer: ResponseWriter, sources: ReaderSources) {
     this.selection = start.selection;
@@ -54,6 +57,11 @@ export class Reader {
     return this.#logs;
   }
 
+  /** True while it receives new logs as they are appended. */
+  get atTip(): boolean {
+    return this.#isAtTip;
+  }
+
   /** Resolves when the stream has ended. Never rejects. */
   async run(): Promise<void> {
     const { reads, tails, report } = this.#sources;
@@ -63,7 +71,9 @@ export class Reader {
         if (!this.#writer.open) return;
         if (this.#write(run) && !run.more) {
           this.#announce();
+          this.#isAtTip = true;
           await tails.join(this);
+          this.#isAtTip = false;
         }
         // Node hands what was written in a turn to the kernel at its end: only then is a full socket full.
         await nextTurn();
@@ -113,7 +123,7 @@ export class Reader {
 
   /** Writes the first batch of the run that was not written yet. Returns true if the run holds no more. */
   #write({ after, batches, cursor, gap }: Run): boolean {
-    const { onGap } = this.#sources;
+    const { onFirstLog, onGap } = this.#sources;
     const isStart = this.#position.equals(after);
     if (isStart && gap !== undefined) {
       this.#writer.write(lossFrames[gap]);
@@ -123,6 +133,7 @@ export class Reader {
     const batch = isStart ? batches[0] : batches.find((it) => this.#position.isBefore(it.cursor));
     if (batch) {
       this.#writer.write(batch.bytes);
+      if (this.#logs === 0) onFirstLog();
       for (const reason of batch.gaps) onGap(reason);
       this.#logs += batch.logs;
       this.#position = batch.cursor;

@@ -1,0 +1,28 @@
+import type { Response } from 'express';
+import type { LogEvent } from '../types.ts';
+import { ResponseWriter, type WriterOwner } from './response-writer.ts';
+
+/** An event of a log as `batchesOf` writes it. Gaps, lone ids, comments and `retry:` lines have another form. */
+const logEvent = /^id: ([^\n]*)\ndata: ([^\n]*)$/;
+
+/**
+ * A response writer that also reports each log that it writes. A class of its own, so that the writes of all other streams
+ * have no check for it.
+ */
+export class WatchedWriter extends ResponseWriter {
+  readonly #onEvent: (event: LogEvent) => void;
+
+  constructor(res: Response, maxChecks: number, owner: WriterOwner, onEvent: (event: LogEvent) => void) {
+    super(res, maxChecks, owner);
+    this.#onEvent = onEvent;
+  }
+
+  override write(chunk: string | Buffer): void {
+    if (!this.open) return;
+    super.write(chunk);
+    for (const block of chunk.toString().split('\n\n')) {
+      const [, id, data] = logEvent.exec(block) ?? [];
+      if (id !== undefined && data !== undefined) this.#onEvent(Object.freeze({ id, data }));
+    }
+  }
+}
