@@ -37,6 +37,10 @@ export interface Logger {
   info(fields: object, message: string): void;
   /** Logs what an operator may have to look at. */
   warn(fields: object, message: string): void;
+  /** Logs what helps in a search for a fault. Needed for {@link AccessLogOptions.messages} only. */
+  debug?(fields: object, message: string): void;
+  /** Whether lines of a level are written; pino has it. */
+  isLevelEnabled?(level: 'debug'): boolean;
 }
 
 /** Options of {@link accessLog}. */
@@ -50,6 +54,12 @@ export interface AccessLogOptions {
   params?: Record<string, readonly string[]>;
   /** `false`: the key that `authorize` returned is not logged. @defaultValue true */
   user?: boolean;
+  /**
+   * One line at debug level for each event that is sent to each browser: a hash of its id, and the level of the log in its
+   * data. Each event is then parsed for each browser, so this is for a search for a fault. Otherwise no event is parsed.
+   * @defaultValue whether `log` writes debug lines when accessLog is called, by its `isLevelEnabled`
+   */
+  messages?: boolean;
 }
 
 /** Options of {@link auditLog}. */
@@ -73,22 +83,57 @@ export interface LogServiceStream {
   readonly workflowID: string | undefined;
 }
 
+/** One open stream of the log service: `OpenLogStream` of `@datashop/log-stream`. */
+export interface OpenLogServiceStream extends LogServiceStream {
+  readonly since: string;
+  readonly events: number;
+  readonly bytes: number;
+  readonly bufferedBytes: number;
+  readonly atTip: boolean;
+}
+
+/** What `logStreamRouter` of `@datashop/log-stream` returns, as far as it can be inspected. */
+export interface LogServiceInspectable {
+  /** The current gauges and counters. */
+  stats(): {
+    readonly streams: number;
+    readonly opening: number;
+    readonly opened: number;
+    readonly refused: number;
+    readonly evicted: number;
+    readonly events: number;
+    readonly bytes: number;
+    readonly bufferedBytes: number;
+    readonly oldestMs: number;
+    readonly draining: boolean;
+  };
+  /** The streams that are open now, oldest first. */
+  streams(): readonly OpenLogServiceStream[];
+}
+
 /** An observer of `@datashop/log-stream`, returned by {@link forLogService}. */
 export interface LogServiceObserver {
-  onAttach(context: {
-    readonly routes: readonly string[];
-    stats(): { readonly bufferedBytes: number };
-    streams(): readonly (LogServiceStream & {
-      readonly since: string;
-      readonly events: number;
-      readonly bytes: number;
-      readonly bufferedBytes: number;
-    })[];
+  onAttach(
+    context: LogServiceInspectable & { readonly routes: readonly string[]; readonly rules: readonly string[] },
+  ): void;
+  onOpen(context: {
+    readonly stream: LogServiceStream;
+    readonly waitedMs: number;
+    readonly lastEventIdHash: string | undefined;
   }): void;
-  onOpen(context: { readonly stream: LogServiceStream }): void;
+  onFirstEvent(context: { readonly stream: LogServiceStream; readonly waitedMs: number }): void;
+  /** Undefined unless the adapted observer has it. */
+  onEvent?: (context: {
+    readonly stream: LogServiceStream;
+    readonly event: { readonly id: string; readonly data: string };
+  }) => void;
   onRefuse(context: {
     readonly stream: LogServiceStream;
-    readonly error: Error & { readonly code: string; readonly retryAfterMs: number | undefined };
+    readonly error: Error & {
+      readonly code: string;
+      readonly rule: string | undefined;
+      readonly retryAfterMs: number | undefined;
+    };
     readonly status: number;
   }): void;
   onGap(context: { readonly stream: LogServiceStream; readonly reason: string }): void;
@@ -104,8 +149,10 @@ export interface LogServiceObserver {
 
 /** Options of {@link adminPage}. */
 export interface AdminPageOptions {
-  /** What the page shows: middlewares of `sseProxy` and `sseRouter`. */
+  /** What the page shows: middlewares of `sseProxy` and `sseRouter`. Empty where there are only `logServices`. */
   proxies: readonly Inspectable[];
+  /** Routers of `logStreamRouter` that the page shows too. @defaultValue none */
+  logServices?: readonly LogServiceInspectable[];
   /** The page's title. @defaultValue 'Event streams' */
   title?: string;
   /** Time between two updates, in milliseconds; at least 100. @defaultValue 2_000 */

@@ -53,7 +53,10 @@ describe('adminPage', () => {
   }
 
   it('shows open streams and feeds as HTML that no text from outside can break [R56]', async () => {
-    const { app, browser, request } = await opened({ share: true, authorize: () => ({ key: hostile }) });
+    const { app, browser, request } = await opened({
+      share: true,
+      authorize: () => ({ key: hostile, fields: { workflow: hostile } }),
+    });
     request.send('id: 1\ndata: s3cret\n\n');
     await browser.sees('s3cret\n\n');
     const { get } = await served({ proxies: [app.proxy], title: 'A <b>' });
@@ -64,7 +67,7 @@ describe('adminPage', () => {
     const [stream] = app.proxy.streams();
     expect(html).to.include('<title>A &lt;b&gt;</title>');
     const user = '&lt;img src=x onerror=&quot;alert(&#39;s3cret&#39;)&quot;&gt;\\u{202e}&amp;';
-    expect(html).to.include(`<td>${stream!.id}</td><td>${user}</td><td>/sse</td>`);
+    expect(html).to.include(`<td>${stream!.id}</td><td>${user}</td><td>/sse</td><td>workflow: ${user}</td>`);
     expect(html).to.include(`<td>${stream!.feed}</td><td>live</td>`);
     expect(html).to.not.include('<img').and.not.include('data: s3cret');
   });
@@ -165,6 +168,7 @@ const blank = {
   route: '/sse',
   params: {},
   key: undefined,
+  fields: {},
   resumed: false,
   bytes: 0,
   bufferedBytes: 0,

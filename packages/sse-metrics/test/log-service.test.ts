@@ -1,10 +1,15 @@
+import { hash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import express from 'express';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import type { LogStreamObserver } from '../../log-stream/src/index.ts';
 import { eventually, log, logsPath, service, stopServices } from '../../log-stream/test/support/service.ts';
 import { leaveStreams, openStream } from '../../log-stream/test/support/sse.ts';
-import { accessLog, auditLog, forLogService, sseMetrics } from '../src/index.ts';
+import { accessLog, adminPage, auditLog, forLogService, hashId, sseMetrics } from '../src/index.ts';
 import { counted, scrape } from './support/scrape.ts';
 
 const secret = 'a secret of the tests';
@@ -17,10 +22,10 @@ describe('the log service, watched by sse-metrics', () => {
     await stopServices();
   });
 
-  async function watched(options: Parameters<typeof service>[0] = {}) {
+  async function watched(options: Parameters<typeof service>[0] = {}, level = 'info') {
     const registry = new Registry();
     const lines: Record<string, unknown>[] = [];
-    const logger = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const logger = pino({ level, base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
     const metrics = sseMetrics({ registry });
     const observers: LogStreamObserver[] = [metrics, accessLog({ log: logger }), auditLog({ log: logger, secret })].map(
       forLogService,
@@ -39,7 +44,10 @@ describe('the log service, watched by sse-metrics', () => {
     for (const series of [
       `active_sse_connections{route="${route}"}`,
       `sse_connection_errors_total{code="ERR_LOG_STREAM_LIMIT_KEY",route="${route}"}`,
-      `sse_refused_total{reason="limit",route="${route}",rule=""}`,
+      `sse_refused_total{reason="limit",route="${route}",rule="user"}`,
+      `sse_refused_total{reason="limit",route="${route}",rule="total"}`,
+      `sse_refused_total{reason="limit",route="${base}",rule="pages"}`,
+      `sse_time_to_first_event_seconds_count{route="${route}"}`,
       `sse_gaps_total{reason="unknown-id",route="${route}"}`,
       `sse_connection_duration_seconds_count{reason="store-failed",route="${route}"}`,
       `sse_refused_total{reason="forbidden",route="${base}",rule=""}`,
@@ -58,9 +66,12 @@ describe('the log service, watched by sse-metrics', () => {
       [`sse_messages_sent_total{route="${route}"}`]: 2,
       [`sse_reconnection_attempts_total{route="${route}"}`]: 1,
       [`sse_gaps_total{reason="unknown-id",route="${route}"}`]: 1,
-      [`sse_refused_total{reason="limit",route="${route}",rule=""}`]: 1,
+      [`sse_refused_total{reason="limit",route="${route}",rule="user"}`]: 1,
+      [`sse_time_to_first_event_seconds_count{route="${route}"}`]: 1,
       [`sse_connection_errors_total{code="ERR_LOG_STREAM_LIMIT_KEY",route="${route}"}`]: 1,
     });
+    expect(open.get(`sse_time_to_first_event_seconds_sum{route="${route}"}`)).to.be.above(0);
+    expect(open.get('sse_oldest_connection_seconds')).to.be.above(0);
     expect(open.get(`sse_bytes_sent_total{route="${route}"}`)).to.equal(Buffer.byteLength(stream.text));
     expect(metrics.summary()).to.include({ active_sse_connections: 1, total_messages_sent: 2 });
     stream.leave();
@@ -82,5 +93,57 @@ describe('the log service, watched by sse-metrics', () => {
     expect(audited).to.include({ action: 'open', outcome: 'allowed', route });
     expect(JSON.stringify(audited)).to.not.match(/"(ada|ws|wf)"/);
     expect(JSON.stringify(lines)).to.not.include('s3cret');
+    expect(open?.waitedMs).to.be.at.least(0);
+    expect(audited?.what).to.deep.equal({ workspace: hashId('ws', secret), workflow: hashId('wf', secret) });
+  });
+
+  it('counts a refusal of its drain as no error of the summary, and logs it without a warning', async () => {
+    const { metrics, lines, url, router, registry } = await watched();
+    await router.close();
+    expect((await fetch(`${url}${logsPath}/stream`)).status).to.equal(503);
+    const series = `sse_refused_total{reason="draining",route="${route}",rule=""}`;
+    await eventually(async () => (await scrape(registry)).get(series) === 1);
+    expect(metrics.summary().error_rate).to.equal(0);
+    expect(lines[0]).to.include({ level: 30, code: 'ERR_LOG_STREAM_CLOSING', msg: 'SSE connection refused' });
+  });
+
+  it('logs a debug line for each log that is sent, with its level and a hash of its id', async () => {
+    const { lines, url, store } = await watched({}, 'debug');
+    const stream = await openStream(`${url}${logsPath}/stream`);
+    await store.append([log('s3cret', { logLevel: 'ERROR' })]);
+    await stream.untilMessage('s3cret');
+    const [line, ...others] = lines.filter(({ msg }) => msg === 'SSE message sent');
+    expect(others).to.deep.equal([]);
+    const eventIdHash = hash('sha256', stream.lastId!, 'hex').slice(0, 16);
+    expect(line).to.include({ level: 20, workspace: 'ws', workflow: 'wf', user: 'ada', logLevel: 'ERROR', eventIdHash });
+    expect(JSON.stringify(lines)).to.not.include('s3cret').and.not.include(stream.lastId);
+    stream.leave();
+    const again = await openStream(`${url}${logsPath}/stream`, { lastEventId: stream.lastId });
+    again.leave();
+    await eventually(() => lines.some(({ lastEventIdHash }) => lastEventIdHash === eventIdHash));
+  });
+
+  it('shows its streams on the admin page, and ends the live view when it closes', async () => {
+    const { url, store, router } = await service({ authorize: () => ({ key: 'ada' }) });
+    const stream = await openStream(`${url}${logsPath}/stream`);
+    await store.append([log('one')]);
+    await stream.untilMessage('one');
+    await eventually(() => router.streams()[0]?.atTip === true);
+    const server = createServer(express().use('/admin', adminPage({ proxies: [], logServices: [router], refreshMs: 100 })));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const admin = `http://127.0.0.1:${(server.address() as AddressInfo).port}/admin`;
+      const page = await (await fetch(admin)).text();
+      expect(page).to.include(`<td>ada</td><td>${route}</td><td>workspace: ws, workflow: wf</td>`);
+      expect(page).to.include('<td>open</td><td>tail</td><td>–</td><td>1</td>');
+      expect(page).to.include('<dt>Opened</dt><dd>1</dd>');
+      const live = await fetch(`${admin}/live`);
+      await router.close();
+      // Ends, although nobody leaves.
+      expect(await live.text()).to.include('["Draining","yes"]');
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
   });
 });

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import pino from 'pino';
 import { SseProxyError } from '../../sse-proxy/src/index.ts';
@@ -9,9 +10,9 @@ import { accessLog, auditLog, hashId } from '../src/index.ts';
 type Line = Record<string, unknown>;
 
 /** A pino logger whose lines are kept as objects. */
-function keptLog() {
+function keptLog(level = 'info') {
   const lines: Line[] = [];
-  const log = pino({ base: null, timestamp: false }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const log = pino({ level, base: null, timestamp: false }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   return { log, lines };
 }
 
@@ -99,7 +100,7 @@ describe('access and audit log', () => {
     request.reset();
     await until(() => browser.closed() && lines.length === 2);
     expect(lines[1]).to.include({ level: 40, reason: 'upstream-broken', code: 'ERR_SSE_UPSTREAM_BROKEN' });
-    const stream = { id: 'x', route: '/', params: {}, key: undefined, resumed: false };
+    const stream = { id: 'x', route: '/', params: {}, key: undefined, fields: {}, resumed: false };
     const observer = accessLog({ log });
     observer.onEvict?.({ stream, bound: 'maxStallMs', bufferedBytes: 9 });
     observer.onClose?.({ stream, reason: 'evicted', error: undefined, durationMs: 5, events: 1, bytes: 9 });
@@ -129,6 +130,69 @@ describe('access and audit log', () => {
     const { browser } = await logged({ observers });
     await browser.opened();
     expect(lines[0]).to.include({ tenant: workspace }).and.to.not.have.any.keys('user', 'workspace', 'workflow');
+  });
+
+  it('logs the fields that authorize returned, which win over parameters, and audits their hashes', async () => {
+    const fields = { workflow: 'from-authorize', tenant: 't@1' };
+    const { lines, audit, browser } = await logged({ authorize: () => ({ key: user, fields }) });
+    await browser.opened();
+    expect(lines[0]).to.include({ ...fields, workspace, user });
+    const what = { workflow: hashId('from-authorize', secret), tenant: hashId('t@1', secret) };
+    expect(audit[0]?.what).to.include({ ...what, workspaceId: hashId(workspace, secret) });
+    expect(JSON.stringify(audit)).to.not.match(/from-authorize|t@1/);
+  });
+
+  it('logs and audits who was refused what, if authorize says it', async () => {
+    const refusal = { key: user, fields: { tenant: 't@1' }, allowed: false };
+    const { lines, audit, browser } = await logged({ authorize: () => refusal });
+    await until(() => browser.complete());
+    expect(lines[0]).to.include({ reason: 'forbidden', code: 'ERR_SSE_FORBIDDEN', user, tenant: 't@1' });
+    expect(audit[0]).to.include({ action: 'refuse', outcome: 'forbidden', who: hashId(user, secret) });
+    expect(audit[0]?.what).to.include({ tenant: hashId('t@1', secret) });
+  });
+
+  it('lets no field of authorize replace what a line says itself', async () => {
+    const fields = { code: 'x', level: 'x', msg: 'x', reason: 'x', connection: 'x', user: 'x' };
+    const { lines, browser } = await logged({ authorize: () => ({ key: user, fields }) });
+    await browser.opened();
+    expect(lines[0]).to.include({ level: 30, user, msg: 'SSE connection established', field_code: 'x', field_user: 'x' });
+    expect(lines[0]).to.not.have.any.keys('code', 'reason');
+    expect(lines[0]?.connection).to.have.length(36);
+  });
+
+  it('logs a debug line for each event that is sent, with a hash of its id and its level, and no other part of it', async () => {
+    const { log, lines } = keptLog('debug');
+    const { browser, request } = await opened({ observers: [accessLog({ log })], authorize: () => ({ key: user }) });
+    const sent = [
+      'id: s3cret-1\ndata: {"logLevel":"WARN","message":"s3cret"}\n\n',
+      'event: s3cret\ndata: {"level":"s3cret"}\n\n',
+      'data: {"level":"info"}\n\n',
+      'data: null\n\n',
+      'id: 7\ndata: s3cret\n\n',
+    ];
+    request.send(sent.join(''));
+    await browser.sees(sent.at(-1)!);
+    const [open, ...messages] = lines as [Line, ...Line[]];
+    const stream = { level: 20, connection: open.connection, route: '/sse', user, msg: 'SSE message sent' };
+    expect(messages).to.deep.equal([
+      { ...stream, eventIdHash: hash('sha256', 's3cret-1', 'hex').slice(0, 16), logLevel: 'WARN' },
+      stream,
+      { ...stream, logLevel: 'info' },
+      stream,
+      // As onOpen hashes the Last-Event-ID of a browser that comes back with it.
+      { ...stream, eventIdHash: '7902699be42c8a8e' },
+    ]);
+    expect(JSON.stringify(lines)).to.not.include('s3cret');
+  });
+
+  it('watches events only if debug lines are written: by the logger’s level, or by the option', () => {
+    const silent = { info() {}, warn() {}, debug() {} };
+    const watches = (options: Parameters<typeof accessLog>[0]) => 'onEvent' in accessLog(options);
+    expect(watches({ log: keptLog('info').log })).to.equal(false);
+    expect(watches({ log: keptLog('debug').log })).to.equal(true);
+    expect(watches({ log: keptLog('debug').log, messages: false })).to.equal(false);
+    expect(watches({ log: silent })).to.equal(false);
+    expect(watches({ log: silent, messages: true })).to.equal(true);
   });
 
   it('audits who opened and closed what, when and with which outcome, with hashed ids', async () => {
@@ -170,7 +234,7 @@ describe('access and audit log', () => {
   it('audits refusals, resumes and gaps', async () => {
     const { log, lines } = keptLog();
     const observer = auditLog({ log, secret });
-    const stream = { id: 'c1', route: '/sse', params: {}, key: undefined, resumed: false };
+    const stream = { id: 'c1', route: '/sse', params: {}, key: undefined, fields: {}, resumed: false };
     const error = new SseProxyError('ERR_SSE_LIMIT_KEY', { rule: 'user' });
     observer.onRefuse?.({ stream, error, status: 200, retryMs: 5_000 });
     observer.onResume?.({ route: '/sse', stream: undefined, attempts: 2, outageMs: 10.4, browsers: 3 });
@@ -212,7 +276,7 @@ describe('access and audit log', () => {
   it('hashes differently after a restart unless it is given a secret', () => {
     const hashes = [1, 2].map(() => {
       const { log, lines } = keptLog();
-      const stream = { id: 'c', route: '/', params: {}, key: 'ann', resumed: false };
+      const stream = { id: 'c', route: '/', params: {}, key: 'ann', fields: {}, resumed: false };
       auditLog({ log }).onOpen?.({ stream, waitedMs: 1, early: false, lastEventIdHash: undefined });
       return lines[0]?.who;
     });
@@ -227,11 +291,13 @@ describe('access and audit log', () => {
       id: 'c',
       route: '/',
       params: { workflow: 'a\u2028b' },
+      fields: { stage: 'c\nd' },
       key: `x\n${'y'.repeat(5_000)}`,
       resumed: false,
     };
     accessLog({ log }).onOpen?.({ stream, waitedMs: 1, early: false, lastEventIdHash: undefined });
     expect(lines[0]?.workflow).to.equal('a\\u{2028}b');
+    expect(lines[0]?.stage).to.equal('c\\u{a}d');
     expect(String(lines[0]?.user))
       .to.match(/^x\\u\{a\}y+…$/)
       .and.have.length.below(220);

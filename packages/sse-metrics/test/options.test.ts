@@ -25,6 +25,12 @@ const wrong: [name: string, call: () => unknown, message: RegExp][] = [
   ['a logger without warn', () => accessLog({ log: { info() {} } as never }), /accessLog option log/],
   ['params that are no lists', () => accessLog({ log, params: { a: 'b' as never } }), /accessLog option params/],
   ['a user that is no flag', () => accessLog({ log, user: 1 as never }), /accessLog option user: .* got 1/],
+  ['messages that are no flag', () => accessLog({ log, messages: 'on' as never }), /accessLog option messages: .* string/],
+  [
+    'messages with a logger that has no debug',
+    () => accessLog({ log, messages: true }),
+    /accessLog option messages: expected false with a logger that has no debug, got true/,
+  ],
   [
     'a short secret',
     () => auditLog({ log, secret: 's3cret' }),
@@ -32,6 +38,11 @@ const wrong: [name: string, call: () => unknown, message: RegExp][] = [
   ],
   ['no proxies', () => adminPage({} as never), /adminPage option proxies: .* got undefined/],
   ['an observer as a proxy', () => adminPage({ proxies: [{} as never] }), /adminPage option proxies: .* an array of 1/],
+  [
+    'a log service that can’t be inspected',
+    () => adminPage({ proxies: [], logServices: [{ stats() {} } as never] }),
+    /adminPage option logServices: expected a list of what logStreamRouter returned, got an array of 1/,
+  ],
   ['a refresh of 0', () => adminPage({ proxies: [], refreshMs: 0 }), /adminPage option refreshMs: .* got 0/],
   [
     'a refresh that is NaN',
@@ -55,8 +66,8 @@ describe('options of sse-metrics', () => {
 
   it('takes an undefined option as left out', () => {
     sseMetrics({ registry: new Registry(), prefix: undefined as never });
-    accessLog({ log, params: undefined as never, user: undefined as never });
+    accessLog({ log, params: undefined as never, user: undefined as never, messages: undefined as never });
     auditLog({ log, secret: undefined as never });
-    adminPage({ proxies: [proxy as never], title: undefined as never, refreshMs: undefined as never });
+    adminPage({ proxies: [proxy as never], logServices: undefined as never, title: undefined as never, refreshMs: undefined as never });
   });
 });

@@ -31,10 +31,13 @@ interface Scene {
   upstream?: (request: UpstreamRequestSeen) => void;
   /** The upstream breaks once the browser has its event. */
   breaks?: boolean;
+  /** The logger's level. */
+  level?: 'debug';
 }
 
 const scenes: Record<string, Scene> = {
   'a stream whose events and ids are secret': {},
+  'a stream whose events are logged at debug level': { level: 'debug' },
   'an upstream that breaks with secret bytes': { breaks: true },
   'an upstream that refuses with a secret status text, field and body': {
     upstream: (request) => request.raw('HTTP/1.1 403 s3cret\r\nX-S: s3cret\r\nContent-Length: 6\r\n\r\ns3cret'),
@@ -79,7 +82,7 @@ describe('planted secrets', () => {
         const registry = new Registry();
         const metrics = sseMetrics({ registry });
         const lines: string[] = [];
-        const log = pino({}, { write: (line: string) => void lines.push(line) });
+        const log = pino({ level: scene.level ?? 'info' }, { write: (line: string) => void lines.push(line) });
         const proxied = await app(
           {
             target: `${up.url}?s3cret=s3cret`,
@@ -130,6 +133,7 @@ describe('planted secrets', () => {
         await until(() => proxied.proxy.stats().open === 0 && proxied.proxy.stats().opening === 0);
         await look();
         expect(lines).to.not.be.empty;
+        expect(lines.some((line) => line.includes('SSE message sent'))).to.equal(scene.level === 'debug');
         expect([...shown, ...lines].filter((text) => text.includes('s3cret'))).to.deep.equal([]);
       });
     }

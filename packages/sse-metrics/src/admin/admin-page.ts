@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { inspectableOf } from '../log-service/inspectable.ts';
 import { checkOptions, hasMethods } from '../options.ts';
 import type { AdminPage, AdminPageOptions } from '../types.ts';
 import { script, styles } from './assets.ts';
@@ -20,7 +21,7 @@ const policy = [
 ].join('; ');
 
 /**
- * A page that shows the open streams and shared feeds: what an operator opens first. Mount it with `app.use`, behind the
+ * A page that shows the open streams and shared feeds of proxies and log services: what an operator opens first. Mount it with `app.use`, behind the
  * application's own authentication. It shows user keys, so it is for operators only. It works without scripts, by
  * reloading itself; with scripts it is updated over an event stream of its own.
  *
@@ -33,10 +34,12 @@ const policy = [
  * @throws SseMetricsError `ERR_SSE_METRICS_OPTION` if an option is unknown or wrong
  */
 export function adminPage(options: AdminPageOptions): AdminPage {
-  checkOptions('adminPage', options, { proxies: isProxies }, { title: isTitle, refreshMs: isRefresh, maxRows: isRows });
-  const { proxies, title = 'Event streams', refreshMs = 2_000, maxRows = 200 } = options;
+  const optional = { logServices: isLogServices, title: isTitle, refreshMs: isRefresh, maxRows: isRows };
+  checkOptions('adminPage', options, { proxies: isProxies }, optional);
+  const { proxies, logServices = [], title = 'Event streams', refreshMs = 2_000, maxRows = 200 } = options;
+  const shown = [...proxies, ...logServices.map(inspectableOf)];
   const views = new LiveViews(refreshMs);
-  const isDraining = () => proxies.some((proxy) => proxy.stats().draining);
+  const isDraining = () => shown.some((one) => one.stats().draining);
 
   const handler = (req: IncomingMessage, res: ServerResponse): void => {
     if (req.method !== 'GET' && req.method !== 'HEAD') {
@@ -46,7 +49,7 @@ export function adminPage(options: AdminPageOptions): AdminPage {
     const { path, base, sort } = locate(req);
     res.setHeader('Content-Security-Policy', policy);
     res.setHeader('X-Content-Type-Options', 'nosniff');
-    const read = () => readView(proxies, sort, maxRows);
+    const read = () => readView(shown, sort, maxRows);
     const send = (type: string, body: string) => {
       res.writeHead(200, { 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': 'no-store' });
       res.end(req.method === 'HEAD' ? undefined : body);
@@ -72,6 +75,10 @@ function locate(req: IncomingMessage): { path: string; base: string; sort: SortK
 const isProxies = [
   'a list of what sseProxy or sseRouter returned',
   (value: unknown) => Array.isArray(value) && value.every((proxy) => hasMethods(proxy, 'stats', 'streams', 'feeds')),
+] as const;
+const isLogServices = [
+  'a list of what logStreamRouter returned',
+  (value: unknown) => Array.isArray(value) && value.every((router) => hasMethods(router, 'stats', 'streams')),
 ] as const;
 const isTitle = ['a string', (value: unknown) => typeof value === 'string'] as const;
 const isRefresh = [

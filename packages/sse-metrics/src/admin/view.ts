@@ -32,6 +32,7 @@ export const columns = {
     ['Connection'],
     ['User'],
     ['Route'],
+    ['About'],
     ['Open for', 'since'],
     ['Upstream'],
     ['Feed'],
@@ -72,13 +73,14 @@ function table(name: Table['name'], rows: string[][], total: number): Table {
 }
 
 function streamRow(stream: OpenStream, now: number): string[] {
-  const { id, key, since, events, behindEvents, behindBytes, feed, upstream } = stream;
+  const { id, key, fields, since, events, behindEvents, behindBytes, feed, upstream } = stream;
   const behind =
     behindBytes === 0 ? '–' : `${bytes(behindBytes)}${behindEvents > 0 ? `, ${count(behindEvents)} events` : ''}`;
   const user = key === undefined ? '–' : printable(key);
+  const about = Object.entries(fields).map(([name, value]) => `${name}: ${printable(value)}`);
   const open = age(now - Date.parse(since));
   const sent = [count(events), bytes(stream.bytes)];
-  return [id, user, printable(stream.route), open, upstream, feed ?? 'own', behind, ...sent];
+  return [id, user, printable(stream.route), about.join(', ') || '–', open, upstream, feed ?? 'own', behind, ...sent];
 }
 
 function feedRow(feed: OpenFeed, now: number): string[] {

@@ -1,8 +1,9 @@
-import type { EvictContext, SseObserver, StreamInfo } from '@datashop/sse-proxy';
-import { checkOptions, hasMethods, isRecord } from '../options.ts';
+import type { EventContext, EvictContext, SseObserver, StreamInfo } from '@datashop/sse-proxy';
+import { checkOptions, hasMethods, isRecord, refuse } from '../options.ts';
 import { printable } from '../printable.ts';
 import type { AccessLogOptions } from '../types.ts';
 import { defaultParams, errorFields, streamFields } from './fields.ts';
+import { messageFields } from './message-line.ts';
 
 /** What concerns a feed: of one stream, or a shared one. */
 interface Feed {
@@ -22,8 +23,10 @@ interface Feed {
  * @throws SseMetricsError `ERR_SSE_METRICS_OPTION` if an option is unknown or wrong
  */
 export function accessLog(options: AccessLogOptions): SseObserver {
-  checkOptions('accessLog', options, { log: isLogger }, { params: isParams, user: isFlag });
+  checkOptions('accessLog', options, { log: isLogger }, { params: isParams, user: isFlag, messages: isFlag });
   const { log, params = defaultParams, user = true } = options;
+  const { messages = log.isLevelEnabled?.('debug') ?? false } = options;
+  if (messages && !log.debug) refuse('accessLog option messages', 'false with a logger that has no debug', messages);
   const fieldsOf = (stream: StreamInfo) => streamFields(stream, params, user);
   const feedFields = ({ route, stream }: Feed) => (stream ? fieldsOf(stream) : { route: printable(route) });
   // By stream; the end follows at once.
@@ -34,6 +37,11 @@ export function accessLog(options: AccessLogOptions): SseObserver {
       const { resumed } = stream;
       log.info({ ...fieldsOf(stream), resumed, early, waitedMs: Math.round(waitedMs) }, 'SSE connection established');
     },
+    // The proxy parses events only if the hook is there.
+    ...(messages && {
+      onEvent: ({ stream, event }: EventContext) =>
+        log.debug?.({ ...fieldsOf(stream), ...messageFields(event) }, 'SSE message sent'),
+    }),
     onEvict({ stream, bound }) {
       exceeded.set(stream.id, bound);
     },
@@ -48,7 +56,7 @@ export function accessLog(options: AccessLogOptions): SseObserver {
     onRefuse({ stream, error, status, retryMs }) {
       const { reason } = error;
       const line = { ...fieldsOf(stream), reason, ...errorFields(error), status, retryMs };
-      if (error.code === 'ERR_SSE_DRAINING') log.info(line, 'SSE connection refused');
+      if (reason === 'draining') log.info(line, 'SSE connection refused');
       else log.warn(line, 'SSE connection refused');
     },
     onUpstreamLost({ error, attempts, browsers, ...feed }) {

@@ -6,8 +6,8 @@ import type { AuditLogOptions } from '../types.ts';
 import { hashId } from './hash-id.ts';
 
 /**
- * An observer that writes who did what, when, and with which outcome: each open, refusal, resume, gap and close. User keys
- * and route parameters are hashed, see {@link hashId}. Event data, event ids, cookies, tokens and queries never appear.
+ * An observer that writes who did what, when, and with which outcome: each open, refusal, resume, gap and close. User keys,
+ * route parameters and the fields that `authorize` returned are hashed, see {@link hashId}. Event data, event ids, cookies, tokens and queries never appear.
  *
  * @throws SseMetricsError `ERR_SSE_METRICS_OPTION` if an option is unknown or wrong
  */
@@ -19,7 +19,8 @@ export function auditLog(options: AuditLogOptions): SseObserver {
     log.info({ audit: 'sse', action, at: new Date().toISOString(), outcome, ...fields }, 'SSE audit');
   };
   const subject = (stream: StreamInfo) => {
-    const what = Object.entries(stream.params).map(([name, value]) => [name, hashId(String(value), secret)]);
+    const named = Object.entries({ ...stream.params, ...stream.fields });
+    const what = named.map(([name, value]) => [name, hashId(String(value), secret)]);
     return {
       who: stream.key === undefined ? null : hashId(stream.key, secret),
       connection: stream.id,

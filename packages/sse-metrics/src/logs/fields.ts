@@ -10,12 +10,24 @@ export const defaultParams: ParamNames = {
   workflow: ['workflow', 'workflowId', 'workflowID'],
 };
 
-/** What identifies a stream in a log line. Only the listed parameters: others may be secrets. */
+/** Names that have a meaning of their own in a line of {@link accessLog} or of pino: a field of `authorize` must not forge it. */
+const reserved: ReadonlySet<string> = new Set(
+  `connection route user resumed early waitedMs reason bound durationMs events bytes code detail rule cause status retryMs
+  attempts browsers outageMs eventIdHash logLevel level time pid hostname name msg err v`.split(/\s+/),
+);
+
+/**
+ * What identifies a stream in a log line: the fields that `authorize` returned, and of the route's parameters only the
+ * listed ones, because others may be secrets.
+ */
 export function streamFields(stream: StreamInfo, params: ParamNames, hasUser: boolean): Record<string, unknown> {
   const fields: Record<string, unknown> = { connection: stream.id, route: printable(stream.route) };
   for (const [field, names] of Object.entries(params)) {
     const value = names.map((name) => stream.params[name]).find((it) => it !== undefined);
     if (value !== undefined) fields[field] = printable(String(value));
+  }
+  for (const [name, value] of Object.entries(stream.fields)) {
+    fields[reserved.has(name) ? `field_${name}` : name] = printable(value);
   }
   if (hasUser && stream.key !== undefined) fields.user = printable(stream.key);
   return fields;

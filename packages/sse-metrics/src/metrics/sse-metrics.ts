@@ -130,7 +130,7 @@ class MetricsObserver implements SseMetrics {
 
   onError({ stream, error }: ErrorContext): void {
     this.#metrics.errors.inc({ route: this.#labels.of(stream.route), code: error.code });
-    if (error.code !== 'ERR_SSE_DRAINING') this.#errorRate.add();
+    if (error.reason !== 'draining') this.#errorRate.add();
   }
 
   summary(): SseSummary {

@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import type { EventContext } from '@datashop/sse-proxy';
+
+/** Levels of the usual loggers. Anything else in an event's data may be a secret and is not logged. */
+const levels: ReadonlySet<string> = new Set(
+  'TRACE DEBUG INFO NOTICE WARN WARNING ERROR CRITICAL ALERT EMERGENCY FATAL'.split(' '),
+);
+
+/**
+ * What a debug line says of an event. Its id may be a secret, so the line has the hash that `onOpen` also has of a
+ * browser's Last-Event-ID: the last event that a browser got can be found by it.
+ */
+export function messageFields({ id, data }: EventContext['event']): Record<string, unknown> {
+  const logLevel = levelOf(data);
+  return {
+    ...(id !== undefined && { eventIdHash: createHash('sha256').update(id).digest('hex').slice(0, 16) }),
+    ...(logLevel !== undefined && { logLevel }),
+  };
+}
+
+/** The level of a log document: its `logLevel`, or `level` in the schema of the proof of concept. */
+function levelOf(data: string): string | undefined {
+  try {
+    const { level, logLevel = level } = JSON.parse(data);
+    return levels.has(String(logLevel).toUpperCase()) ? String(logLevel) : undefined;
+  } catch {
+    // The data is no log document.
+    return undefined;
+  }
+}
