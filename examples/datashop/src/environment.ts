@@ -22,6 +22,14 @@ export function count(name: string, fallback: number): number {
   return Number(value);
 }
 
+/** Reads one of `choices`; the first one if the variable is missing or empty. @throws if it is another */
+export function choice<T extends string>(name: string, ...choices: [T, ...T[]]): T {
+  const value = process.env[name] || choices[0];
+  const known = choices.find((one) => one === value);
+  if (known === undefined) throw new Error(`${name} must be ${choices.join(' or ')}, not ${JSON.stringify(value)}`);
+  return known;
+}
+
 /** Reads a list separated by commas; undefined if the variable is missing or empty. */
 export function list(name: string): string[] | undefined {
   const values = (process.env[name] ?? '').split(/[ ,]+/).filter(Boolean);

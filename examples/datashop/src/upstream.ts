@@ -4,6 +4,7 @@ import express from 'express';
 import { required } from './environment.ts';
 import { closeServer, listen, listenForMetrics } from './listen.ts';
 import { logService } from './log-service.ts';
+import { addStreamsPage } from './log-service-page.ts';
 import { observe } from './observe.ts';
 import { runChild } from './processes/child.ts';
 
@@ -12,6 +13,7 @@ await runChild(async () => {
   const store = new SqliteLogStore({ path: required('LOG_STORE') });
   const { observers, metricsApp } = observe();
   const router = logService(store, required('TOKEN'), observers.map(forLogService));
+  const streamsPage = addStreamsPage(metricsApp, router);
   const app = express().disable('x-powered-by').use(router);
   const { server, port } = await listen(app, Number(required('PORT')), '127.0.0.1');
   const metrics = await listenForMetrics(metricsApp, server);
@@ -20,6 +22,7 @@ await runChild(async () => {
     metricsPort: metrics.port,
     stop: async () => {
       await router.close();
+      streamsPage.close();
       await closeServer(server);
       await closeServer(metrics.server);
       await store.close();

@@ -39,6 +39,7 @@ export function bff({ upstream, token, hosts = loopbackHosts, logs }: BffOptions
   const { router: healthRouter, drain } = health(upstream);
   const { observers, metricsApp } = observe(logs);
   const stream = streamLogs(upstream, token, observers);
+  const streamsPage = adminPage({ proxies: [stream], title: 'Datashop streams' });
   const open = new OpenStreams();
   const app = express().disable('x-powered-by');
   // X-Forwarded-Proto counts only from a TLS terminator on this machine or in its private network.
@@ -55,7 +56,7 @@ export function bff({ upstream, token, hosts = loopbackHosts, logs }: BffOptions
   app.all(logsPath, onlyGet, demandSession, restLogs(upstream, token));
   app.get(streamPath, open.watch);
   app.use(stream);
-  app.use(adminPath, demandOperator, open.watch, adminPage({ proxies: [stream], title: 'Datashop streams' }));
+  app.use(adminPath, demandOperator, open.watch, streamsPage);
   app.use(page());
   app.use(notFound);
   app.use(problems);
@@ -66,6 +67,7 @@ export function bff({ upstream, token, hosts = loopbackHosts, logs }: BffOptions
     drain: async (graceMs) => {
       drain();
       await stream.close({ graceMs });
+      streamsPage.close();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { list, required } from '../environment.ts';
+import { choice, list, required } from '../environment.ts';
 import { closeServer, listen, listenForMetrics } from '../listen.ts';
 import { runChild } from '../processes/child.ts';
 import { bff } from './app.ts';
@@ -9,7 +9,8 @@ const graceMs = 500;
 
 await runChild(async () => {
   const hosts = list('ALLOWED_HOSTS');
-  const logs = logFiles(required('DATASHOP_DATA'), process.env.AUDIT_SECRET || undefined);
+  const auditSecret = process.env.AUDIT_SECRET || undefined;
+  const logs = logFiles(required('DATASHOP_DATA'), auditSecret, choice('DATASHOP_LOG_LEVEL', 'info', 'debug'));
   const upstream = { upstream: required('UPSTREAM'), token: required('TOKEN') };
   const { app, metricsApp, drain } = bff({ ...upstream, logs, ...(hosts && { hosts }) });
   // Loopback by default, because every visitor of the page gets a user.

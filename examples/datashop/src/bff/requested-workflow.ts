@@ -8,12 +8,23 @@ import type { Workflow } from '../demo.ts';
  * becomes part of a path.
  */
 export function requestedWorkflow(req: Request, user: string | undefined): Workflow | undefined {
-  const start = req.originalUrl.indexOf('?');
-  const query = new URLSearchParams(start === -1 ? '' : req.originalUrl.slice(start));
+  const query = queryOf(req);
   const workspaces = query.getAll('workspace');
   const workflows = query.getAll('workflow');
   if (workspaces.length === 0 && workflows.length === 0) return workflowsOf(user)[0];
   // Of repeated parameters, another reader might use the other one.
   if (workspaces.length > 1 || workflows.length > 1) return undefined;
   return readableWorkflow(user, { workspaceID: workspaces[0], workflowID: workflows[0] });
+}
+
+/** The ids that a request names, whether they exist or not: for logs only. */
+export function namedWorkflow(req: Request): Partial<Workflow> {
+  const query = queryOf(req);
+  const [workspaceID, workflowID] = [query.get('workspace'), query.get('workflow')];
+  return { ...(workspaceID !== null && { workspaceID }), ...(workflowID !== null && { workflowID }) };
+}
+
+function queryOf(req: Request): URLSearchParams {
+  const start = req.originalUrl.indexOf('?');
+  return new URLSearchParams(start === -1 ? '' : req.originalUrl.slice(start));
 }

@@ -1,7 +1,7 @@
 import { type SseObserver, type SseProxyRouter, sseRouter } from '@datashop/sse-proxy';
 import { streamPath, upstreamLogsPath } from '../demo.ts';
 import { Problem } from './problem.ts';
-import { requestedWorkflow } from './requested-workflow.ts';
+import { namedWorkflow, requestedWorkflow } from './requested-workflow.ts';
 import { stillSignedIn } from './session.ts';
 
 /** Proxies the live logs from the log service to the browser, through this origin. */
@@ -21,8 +21,12 @@ export function streamLogs(upstream: string, token: string, observers: SseObserv
     {
       // Checked again while a stream is open, because its session may expire.
       authorize: async (req) => {
-        const signedIn = await stillSignedIn(req);
-        return signedIn && requestedWorkflow(req, signedIn.key) ? signedIn : false;
+        const user = await stillSignedIn(req);
+        if (!user) return false;
+        const workflow = requestedWorkflow(req, user.key);
+        // The logs name the workflow, also if it is refused.
+        const { workspaceID, workflowID } = workflow ?? namedWorkflow(req);
+        return { ...user, fields: { workspace: workspaceID, workflow: workflowID }, allowed: workflow !== undefined };
       },
       reauthorizeMs: 15_000,
       // The log service authenticates this server, and checks the rights of the user whom it names. No credential of the

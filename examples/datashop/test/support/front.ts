@@ -1,5 +1,6 @@
 import { bff } from '../../src/bff/app.ts';
 import { closeServer, listen } from '../../src/listen.ts';
+import type { StreamLogs } from '../../src/observe.ts';
 
 export interface Front {
   url: string;
@@ -15,9 +16,9 @@ export interface Front {
 
 const cookieOf = (answer: Response) => answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
 
-/** Starts the BFF in this process, in front of `upstream`. */
-export async function front(upstream: string, token: string): Promise<Front> {
-  const { app, metricsApp, drain } = bff({ upstream, token });
+/** Starts the BFF in this process, in front of `upstream`. Without `logs`, nothing is logged. */
+export async function front(upstream: string, token: string, logs?: StreamLogs): Promise<Front> {
+  const { app, metricsApp, drain } = bff({ upstream, token, ...(logs && { logs }) });
   const { server, port } = await listen(app, 0, '127.0.0.1');
   const metrics = await listen(metricsApp, 0, '127.0.0.1');
   const url = `http://127.0.0.1:${port}`;

@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type LogStreamRouter, logStreamRouter, SqliteLogStore } from '@datashop/log-stream';
+import { forLogService, sseMetrics } from '@datashop/sse-metrics';
+import { expect } from 'chai';
+import express from 'express';
+import { Registry } from 'prom-client';
+import { parseMetrics } from '../../packages/sse-metrics/test/support/scrape.ts';
+import { needs } from '../support/needs.ts';
+import { expectFiring, intervalSeconds, type Scrape } from './support/rule-test.ts';
+
+const path = '/wfm/workflow/workspace/ws/workflow/wf/logs/stream';
+/** Longer than every alert needs. */
+const minutes = 5;
+
+describe('alerts on the metrics of the log service', () => {
+  needs('prometheus');
+  let store: SqliteLogStore;
+  let router: LogStreamRouter;
+  let server: Server;
+  let registry: Registry;
+
+  beforeEach(async () => {
+    registry = new Registry();
+    store = new SqliteLogStore({ path: ':memory:' });
+    const limits = { rules: [{ name: 'everybody', key: () => 'all', opensPerHour: 1 }] };
+    const observers = [forLogService(sseMetrics({ registry }))];
+    router = logStreamRouter({ store, token: false, limits, observers });
+    server = createServer(express().use(router)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  afterEach(async () => {
+    await router.close();
+    server.close();
+    server.closeAllConnections();
+    await store.close();
+  });
+
+  const request = () => fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
+  /** Sends requests all the time, which are refused with this status. */
+  async function refusals(status: number): Promise<Scrape[]> {
+    const scrapes: Scrape[] = [parseMetrics(await registry.metrics())];
+    for (let n = 0; n < (minutes * 60) / intervalSeconds; n++) {
+      for (let times = 0; times < 2; times++) {
+        const response = await request();
+        await response.text();
+        expect(response.status).to.equal(status);
+      }
+      scrapes.push(parseMetrics(await registry.metrics()));
+    }
+    return scrapes;
+  }
+
+  it('a reached limit fires SseLimitReached with the name of the rule, and no SseErrors', async () => {
+    const first = await request();
+    const scrapes = await refusals(429);
+    await first.body?.cancel();
+    const refused = `sse_refused_total{reason="limit",route="${path.replace('/ws/', '/:workspaceId/').replace('/wf/', '/:workflowId/')}",rule="everybody"}`;
+    expect(scrapes.at(-1)?.get(refused)).to.equal(40);
+    await expectFiring('limit', scrapes, ['SseLimitReached']);
+  });
+
+  it('a drain fires nothing', async () => {
+    await router.close();
+    await expectFiring('drain', await refusals(503), []);
+  });
+});
