@@ -277,7 +277,7 @@ describe('access and audit log', () => {
     const hashes = [1, 2].map(() => {
       const { log, lines } = keptLog();
       const stream = { id: 'c', route: '/', params: {}, key: 'ann', fields: {}, resumed: false };
-      auditLog({ log }).onOpen?.({ stream, waitedMs: 1, early: false, lastEventIdHash: undefined });
+      auditLog({ log }).onOpen?.({ stream, waitedMs: 1, early: false, lastEventIdHash: undefined, sharedSpan: undefined });
       return lines[0]?.who;
     });
     expect(hashes[0])
@@ -295,7 +295,7 @@ describe('access and audit log', () => {
       key: `x\n${'y'.repeat(5_000)}`,
       resumed: false,
     };
-    accessLog({ log }).onOpen?.({ stream, waitedMs: 1, early: false, lastEventIdHash: undefined });
+    accessLog({ log }).onOpen?.({ stream, waitedMs: 1, early: false, lastEventIdHash: undefined, sharedSpan: undefined });
     expect(lines[0]?.workflow).to.equal('a\\u{2028}b');
     expect(lines[0]?.stage).to.equal('c\\u{a}d');
     expect(String(lines[0]?.user))

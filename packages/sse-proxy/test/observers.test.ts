@@ -38,7 +38,8 @@ describe('observers', () => {
     expect(names()).to.deep.equal(['onOpen', 'onClose']);
     const [open] = of('onOpen');
     const [close] = of('onClose');
-    expect(open).to.have.all.keys('stream', 'waitedMs', 'early', 'lastEventIdHash');
+    expect(open).to.have.all.keys('stream', 'waitedMs', 'early', 'lastEventIdHash', 'sharedSpan');
+    expect(open?.sharedSpan).to.equal(undefined);
     expect(open?.waitedMs).to.be.a('number').and.at.least(0);
     const { durationMs, ...rest } = close ?? {};
     expect(durationMs).to.be.a('number').and.at.least(0);

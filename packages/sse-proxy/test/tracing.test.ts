@@ -1,7 +1,7 @@
 import { trace } from '@opentelemetry/api';
 import { expect } from 'chai';
 import { Agent } from 'undici';
-import type { SseProxyOptions } from '../src/types.ts';
+import type { OpenContext, SseProxyOptions } from '../src/types.ts';
 import { type OpenTelemetry, startOpenTelemetry, summary } from './support/agents.ts';
 import type { ProxyApp } from './support/app.ts';
 import type { RawBrowser } from './support/browser.ts';
@@ -94,6 +94,23 @@ describe('under OpenTelemetry', () => {
     }
     expect(await server(2)).to.have.length(2);
   });
+
+  for (const share of [{ join: 'live' }, false] as const) {
+    it(`onOpen names the span of ${share ? 'the shared request, so that browsers can link to it' : 'no dedicated request, which is a child of the browser’s'}`, async () => {
+      const up = await upstream((request) => request.begin());
+      // As docs/tracing-and-logs.md shows it.
+      const onOpen = ({ sharedSpan: context }: OpenContext) => context && trace.getActiveSpan()?.addLink({ context });
+      const { port } = await app({ target: up.url, share, observers: [{ onOpen }] });
+      const browsers = [await visit(port, '/sse', fields).opened(), await visit(port).opened()];
+      for (const browser of browsers) browser.leave();
+      const served = await until(() => telemetry.of('SERVER').length === 2 && telemetry.of('SERVER'));
+      await clean();
+      const [sent] = telemetry.of('CLIENT');
+      const { traceId: own, spanId, traceFlags } = sent!.spanContext();
+      const links = served.map((span) => span.links.map(({ context }) => context));
+      expect(links).to.deep.equal(Array(2).fill(share ? [{ traceId: own, spanId, traceFlags }] : []));
+    });
+  }
 
   it("observers are called in the context of the browser's span: at the open, at a loss, at the end", async () => {
     const up = await upstream((request) => request.begin());

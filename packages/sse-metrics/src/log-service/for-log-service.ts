@@ -19,7 +19,8 @@ export function forLogService(observer: SseObserver): LogServiceObserver {
       observer.onAttach?.(Object.assign(context, { routes, values: logValues }));
     },
     onOpen({ stream, waitedMs, lastEventIdHash }) {
-      observer.onOpen?.({ stream: infoOf(stream), waitedMs, early: false, lastEventIdHash });
+      const opening = { waitedMs, early: false, lastEventIdHash, sharedSpan: undefined };
+      observer.onOpen?.({ stream: infoOf(stream), ...opening });
     },
     onFirstEvent({ stream, waitedMs }) {
       observer.onFirstEvent?.({ stream: infoOf(stream), waitedMs });

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SseProxyError } from '../errors.ts';
 import { isSendableId } from '../http.ts';
+import type { SpanReference } from '../types.ts';
 import type { UpstreamConnection, UpstreamHandler, UpstreamRequest } from '../upstream/upstream.ts';
 import type { FeedParts } from './feed-parts.ts';
 import { type PendingConnect, renewToken } from './renew-token.ts';
@@ -35,6 +36,11 @@ export abstract class FeedRequest implements UpstreamHandler {
   /** True until the upstream has responded to the current request. */
   protected get isConnecting(): boolean {
     return this.#pending !== undefined;
+  }
+
+  /** The span of the current upstream request; undefined without a tracing agent. */
+  get span(): SpanReference | undefined {
+    return this.#connection?.span;
   }
 
   pause(): void {

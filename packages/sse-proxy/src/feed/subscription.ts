@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { EventHandler } from '../sse/event-handler.ts';
-import type { EvictContext, OpenStream } from '../types.ts';
+import type { EvictContext, OpenStream, SpanReference } from '../types.ts';
 
 /** The last stage of the event path: the response writer of one browser. */
 export interface FeedReader extends EventHandler {
@@ -12,6 +12,8 @@ export interface FeedReader extends EventHandler {
 export interface SubscriptionState extends Pick<OpenStream, 'feed' | 'upstream' | 'behindEvents' | 'behindBytes'> {
   /** Duration of the upstream's current outage, in milliseconds; 0 without one. */
   readonly outageMs: number;
+  /** The span of the shared upstream request; undefined in dedicated mode, and without a tracing agent. */
+  readonly span?: SpanReference | undefined;
 }
 
 /** One browser's access to a feed of its own, or to a shared one. */

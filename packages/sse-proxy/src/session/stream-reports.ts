@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { SseProxyError } from '../errors.ts';
 import { type HookContext, notify } from '../hooks/observers.ts';
+import type { SpanReference } from '../types.ts';
 import { FeedReports, type ReportContext, type ReportedStream } from './feed-reports.ts';
 
 type StreamHook = 'onOpen' | 'onFirstEvent' | 'onEvent' | 'onClose' | 'onRefuse' | 'onEvict' | 'onError';
@@ -23,10 +24,10 @@ export class StreamReports extends FeedReports {
     run(() => notify(observers, hook, { stream: identity.info, ...context } as HookContext<Hook>));
   }
 
-  /** `lastEventId`: the browser's Last-Event-ID; empty if it sent none. */
-  onOpen(waitedMs: number, early: boolean, lastEventId: string): void {
+  /** `lastEventId`: the browser's Last-Event-ID; empty if it sent none. `sharedSpan` is called only if there are observers. */
+  onOpen(waitedMs: number, early: boolean, lastEventId: string, sharedSpan: () => SpanReference | undefined): void {
     if (this.#context.config.observers.length === 0) return;
-    this.notify('onOpen', { waitedMs, early, lastEventIdHash: hashOf(lastEventId) });
+    this.notify('onOpen', { waitedMs, early, lastEventIdHash: hashOf(lastEventId), sharedSpan: sharedSpan() });
   }
 
   onError(what: 'ended' | 'refused', error: SseProxyError): void {

@@ -8,7 +8,7 @@ import { TransformStep } from '../browser/transform-step.ts';
 import { WatchedWriter, type WatchedWriterOwner } from '../browser/watched-writer.ts';
 import type { ReleaseUpstreamPermit } from '../config/upstream-permits.ts';
 import { asProxyError, SseProxyError } from '../errors.ts';
-import type { Subscription } from '../feed/subscription.ts';
+import type { Subscription, SubscriptionState } from '../feed/subscription.ts';
 import { captureContext, type RunInContext } from '../lifecycle/async-context.ts';
 import { type EndReason, Lifetime, type LifetimeOwner } from '../lifecycle/lifetime.ts';
 import { type Permit, releasePermit } from '../request/permit.ts';
@@ -22,7 +22,7 @@ import { StreamReports } from './stream-reports.ts';
 import { TimeLimits } from './time-limits.ts';
 
 const ignore = () => {};
-const undescribed = { feed: undefined, upstream: 'open', outageMs: 0, behindEvents: 0, behindBytes: 0 } as const;
+const undescribed: SubscriptionState = { feed: undefined, upstream: 'open', outageMs: 0, behindEvents: 0, behindBytes: 0 };
 
 /** One browser's stream, from its request to its end: connects a subscription to a response and notifies observers. */
 export class StreamSession implements TrackedStream, WatchedWriterOwner, LifetimeOwner {
@@ -91,7 +91,7 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
     if (!writer || lifetime.ended) return undefined;
     const { events, bytes, bufferedBytes } = writer;
     const since = new Date(this.#since).toISOString();
-    const { outageMs: _, ...state } = this.#subscription?.describe() ?? undescribed;
+    const { outageMs: _, span: __, ...state } = this.#subscription?.describe() ?? undescribed;
     const behindBytes = bufferedBytes + state.behindBytes;
     return Object.freeze({ ...identity.info, since, events, bytes, bufferedBytes, ...state, behindBytes });
   }
@@ -155,8 +155,9 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
     counters.opened++;
     if (config.maxDurationMs || config.reauthorizeMs) this.#timeLimits = new TimeLimits(this, config, heartbeat);
     if (headers) this.upstreamRequest = undefined;
-    this.reports.onOpen(this.#openedAt - this.#requestedAt, headers === undefined, this.lastEventId);
     const subscription = this.#subscription;
+    const sharedSpan = () => subscription?.describe().span;
+    this.reports.onOpen(this.#openedAt - this.#requestedAt, headers === undefined, this.lastEventId, sharedSpan);
     // An observer may have ended the stream.
     if (!subscription || this.lifetime.ended) return;
     const { transform, hookTimeoutMs: timeoutMs } = config;

@@ -26,6 +26,16 @@ export interface EventContext {
   readonly event: Readonly<SseEvent>;
 }
 
+/** Names a span, in the form of OpenTelemetry's `SpanContext`. */
+export interface SpanReference {
+  /** 32 hex digits. */
+  readonly traceId: string;
+  /** 16 hex digits. */
+  readonly spanId: string;
+  /** 1 if the span is recorded, else 0. */
+  readonly traceFlags: number;
+}
+
 /** Passed to {@link SseObserver.onOpen}. */
 export interface OpenContext {
   /** The stream that opened. */
@@ -39,6 +49,11 @@ export interface OpenContext {
    * it without holding the id. Undefined if it sent none.
    */
   readonly lastEventIdHash: string | undefined;
+  /**
+   * The span of the shared upstream request that serves the stream now, to link the browser's span to it. Undefined without a
+   * tracing agent, and in dedicated mode, where that span is a child of the browser's.
+   */
+  readonly sharedSpan: SpanReference | undefined;
 }
 
 /** Passed to {@link SseObserver.onClose}. */

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import type { SpanReference } from '../types.ts';
 import { isTracingField } from './tracing-fields.ts';
 
 /*
@@ -65,6 +66,14 @@ function addMissing(request: TracedRequest, forwarded: readonly string[]): void 
 
 function pick(headers: readonly string[], wanted: (name: string) => boolean): string[] {
   return headers.filter((_, index) => wanted(headers[index - (index % 2)] as string));
+}
+
+/** The span that the request's traceparent names; undefined without a valid one. [spec] W3C Trace Context §3.2.2 */
+export function spanOf({ headers }: TracedRequest): SpanReference | undefined {
+  const [, value] = pick(headers.map(String), (name) => name.toLowerCase() === 'traceparent');
+  const [, traceId, spanId, flags] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(value ?? '') ?? [];
+  if (traceId === undefined || spanId === undefined) return undefined;
+  return Object.freeze({ traceId, spanId, traceFlags: Number.parseInt(flags as string, 16) & 1 });
 }
 
 /**

@@ -4,11 +4,12 @@ import type { UpstreamAddress } from '../config/target.ts';
 import { SseProxyError, type SseProxyErrorCode } from '../errors.ts';
 import { runInRootContext } from '../lifecycle/async-context.ts';
 import { startTimeout } from '../lifecycle/timeout.ts';
+import type { SpanReference } from '../types.ts';
 import type { BodyListener, BodySource } from './body-source.ts';
 import { classifyResponse } from './classify-response.ts';
 import { DispatcherBody } from './dispatcher-body.ts';
 import { SocketBody } from './fast-body/socket-body.ts';
-import { dispatchTraced, reportEnd, type TracedRequest, takeErrors } from './tracing.ts';
+import { dispatchTraced, reportEnd, spanOf, type TracedRequest, takeErrors } from './tracing.ts';
 import { fromUpstream, outdatedDispatcher } from './upstream-error.ts';
 import type {
   Dispatcher,
@@ -88,6 +89,10 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
   connect(make: () => Socket): void {
     this.#socketBody = new SocketBody(this.#handler, this);
     this.#socket = this.#socketBody.attach(make);
+  }
+
+  get span(): SpanReference | undefined {
+    return this.#traced && spanOf(this.#traced);
   }
 
   pause(): void {

@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 import type { UpstreamAddress } from '../config/target.ts';
 import type { SseProxyError } from '../errors.ts';
 import type { RunInContext } from '../lifecycle/async-context.ts';
+import type { SpanReference } from '../types.ts';
 import type { DataHandler } from './body-source.ts';
 
 export type { Dispatcher };
@@ -37,6 +38,8 @@ export interface UpstreamHandler extends DataHandler {
 
 /** A request in progress. */
 export interface UpstreamConnection {
+  /** The span that a tracing agent has made of the request; undefined without one. */
+  readonly span?: SpanReference | undefined;
   /** Stops delivery; unread bytes stay in the kernel and slow the upstream down. Has no effect before the response. */
   pause(): void;
   resume(): void;

@@ -159,7 +159,7 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember, Transfo
   describeMember(member: Member): SubscriptionState {
     const { status: upstream, outageMs } = this.#feed;
     const { frames: behindEvents, bytes: behindBytes } = this.readers.lagOf(member);
-    return { feed: this.#id, upstream, outageMs, behindEvents, behindBytes };
+    return { feed: this.#id, upstream, outageMs, behindEvents, behindBytes, span: this.#feed.span };
   }
 
   /** True while nothing is read from the upstream, because no member could take it, or `share.transform` is behind. */
