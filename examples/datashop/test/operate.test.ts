@@ -91,10 +91,15 @@ describe('operating the BFF', () => {
     const router = createLogService(store, 'token');
     const metricsApp = express();
     const page = addStreamsPage(metricsApp, router);
-    const [main, metrics] = [await listen(express().use(router), 0, '127.0.0.1'), await listen(metricsApp, 0, '127.0.0.1')];
+    const [main, metrics] = [
+      await listen(express().use(router), 0, '127.0.0.1'),
+      await listen(metricsApp, 0, '127.0.0.1'),
+    ];
     try {
       const headers = { authorization: 'Bearer token', 'x-user-id': 'ada' };
-      const stream = await fetch(`http://127.0.0.1:${main.port}${upstreamLogsPath(workflows.movies)}/stream`, { headers });
+      const stream = await fetch(`http://127.0.0.1:${main.port}${upstreamLogsPath(workflows.movies)}/stream`, {
+        headers,
+      });
       expect(stream.status).to.equal(200);
       const html = await (await fetch(`http://localhost:${metrics.port}/streams`)).text();
       expect(html).to.include('<td>ada</td>').and.include('<td>workspace: datashop-demo, workflow: l5-etl</td>');

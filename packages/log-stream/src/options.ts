@@ -146,7 +146,8 @@ function checkObserver(observer: LogStreamObserver, index: number): LogStreamObs
   const path = `observers[${index}]`;
   for (const name of hookNames) {
     const hook: unknown = observer[name];
-    if (hook !== undefined && typeof hook !== 'function') throw optionError(`${path}.${name}`, 'a function', describe(hook));
+    if (hook !== undefined && typeof hook !== 'function')
+      throw optionError(`${path}.${name}`, 'a function', describe(hook));
   }
   const typo = Object.keys(observer).find((name) => /^on[A-Z]/i.test(name) && !(hookNames as string[]).includes(name));
   if (typo !== undefined) throw optionError(path, `hooks out of ${hookNames.join(', ')}`, quote(typo));

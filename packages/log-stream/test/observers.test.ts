@@ -157,7 +157,9 @@ describe('observers of the log service', () => {
       ['onRefuse', 'ERR_LOG_STREAM_PARAMETER', 400],
     ]);
     // Any logger may print the whole error.
-    expect(inspect(calls, { depth: 9 })).to.include('limit: expected a whole number').and.not.include('needle');
+    expect(inspect(calls, { depth: 9 }))
+      .to.include('limit: expected a whole number')
+      .and.not.include('needle');
   });
 
   it('get onGap for an unknown id and for trimmed logs, and resumed for a client that came back', async () => {

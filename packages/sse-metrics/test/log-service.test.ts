@@ -115,7 +115,14 @@ describe('the log service, watched by sse-metrics', () => {
     const [line, ...others] = lines.filter(({ msg }) => msg === 'SSE message sent');
     expect(others).to.deep.equal([]);
     const eventIdHash = hash('sha256', stream.lastId!, 'hex').slice(0, 16);
-    expect(line).to.include({ level: 20, workspace: 'ws', workflow: 'wf', user: 'ada', logLevel: 'ERROR', eventIdHash });
+    expect(line).to.include({
+      level: 20,
+      workspace: 'ws',
+      workflow: 'wf',
+      user: 'ada',
+      logLevel: 'ERROR',
+      eventIdHash,
+    });
     expect(JSON.stringify(lines)).to.not.include('s3cret').and.not.include(stream.lastId);
     stream.leave();
     const again = await openStream(`${url}${logsPath}/stream`, { lastEventId: stream.lastId });
@@ -129,7 +136,9 @@ describe('the log service, watched by sse-metrics', () => {
     await store.append([log('one')]);
     await stream.untilMessage('one');
     await eventually(() => router.streams()[0]?.atTip === true);
-    const server = createServer(express().use('/admin', adminPage({ proxies: [], logServices: [router], refreshMs: 100 })));
+    const server = createServer(
+      express().use('/admin', adminPage({ proxies: [], logServices: [router], refreshMs: 100 })),
+    );
     await once(server.listen(0, '127.0.0.1'), 'listening');
     try {
       const admin = `http://127.0.0.1:${(server.address() as AddressInfo).port}/admin`;

@@ -12,7 +12,10 @@ type Line = Record<string, unknown>;
 /** A pino logger whose lines are kept as objects. */
 function keptLog(level = 'info') {
   const lines: Line[] = [];
-  const log = pino({ level, base: null, timestamp: false }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const log = pino(
+    { level, base: null, timestamp: false },
+    { write: (line: string) => void lines.push(JSON.parse(line)) },
+  );
   return { log, lines };
 }
 
@@ -155,7 +158,13 @@ describe('access and audit log', () => {
     const fields = { code: 'x', level: 'x', msg: 'x', reason: 'x', connection: 'x', user: 'x' };
     const { lines, browser } = await logged({ authorize: () => ({ key: user, fields }) });
     await browser.opened();
-    expect(lines[0]).to.include({ level: 30, user, msg: 'SSE connection established', field_code: 'x', field_user: 'x' });
+    expect(lines[0]).to.include({
+      level: 30,
+      user,
+      msg: 'SSE connection established',
+      field_code: 'x',
+      field_user: 'x',
+    });
     expect(lines[0]).to.not.have.any.keys('code', 'reason');
     expect(lines[0]?.connection).to.have.length(36);
   });
@@ -277,7 +286,13 @@ describe('access and audit log', () => {
     const hashes = [1, 2].map(() => {
       const { log, lines } = keptLog();
       const stream = { id: 'c', route: '/', params: {}, key: 'ann', fields: {}, resumed: false };
-      auditLog({ log }).onOpen?.({ stream, waitedMs: 1, early: false, lastEventIdHash: undefined, sharedSpan: undefined });
+      auditLog({ log }).onOpen?.({
+        stream,
+        waitedMs: 1,
+        early: false,
+        lastEventIdHash: undefined,
+        sharedSpan: undefined,
+      });
       return lines[0]?.who;
     });
     expect(hashes[0])
@@ -295,7 +310,13 @@ describe('access and audit log', () => {
       key: `x\n${'y'.repeat(5_000)}`,
       resumed: false,
     };
-    accessLog({ log }).onOpen?.({ stream, waitedMs: 1, early: false, lastEventIdHash: undefined, sharedSpan: undefined });
+    accessLog({ log }).onOpen?.({
+      stream,
+      waitedMs: 1,
+      early: false,
+      lastEventIdHash: undefined,
+      sharedSpan: undefined,
+    });
     expect(lines[0]?.workflow).to.equal('a\\u{2028}b');
     expect(lines[0]?.stage).to.equal('c\\u{a}d');
     expect(String(lines[0]?.user))

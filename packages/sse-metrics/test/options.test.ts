@@ -25,7 +25,11 @@ const wrong: [name: string, call: () => unknown, message: RegExp][] = [
   ['a logger without warn', () => accessLog({ log: { info() {} } as never }), /accessLog option log/],
   ['params that are no lists', () => accessLog({ log, params: { a: 'b' as never } }), /accessLog option params/],
   ['a user that is no flag', () => accessLog({ log, user: 1 as never }), /accessLog option user: .* got 1/],
-  ['messages that are no flag', () => accessLog({ log, messages: 'on' as never }), /accessLog option messages: .* string/],
+  [
+    'messages that are no flag',
+    () => accessLog({ log, messages: 'on' as never }),
+    /accessLog option messages: .* string/,
+  ],
   [
     'messages with a logger that has no debug',
     () => accessLog({ log, messages: true }),
@@ -68,6 +72,11 @@ describe('options of sse-metrics', () => {
     sseMetrics({ registry: new Registry(), prefix: undefined as never });
     accessLog({ log, params: undefined as never, user: undefined as never, messages: undefined as never });
     auditLog({ log, secret: undefined as never });
-    adminPage({ proxies: [proxy as never], logServices: undefined as never, title: undefined as never, refreshMs: undefined as never });
+    adminPage({
+      proxies: [proxy as never],
+      logServices: undefined as never,
+      title: undefined as never,
+      refreshMs: undefined as never,
+    });
   });
 });

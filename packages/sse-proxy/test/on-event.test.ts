@@ -4,8 +4,13 @@ import type { EventContext, SseProxyOptions } from '../src/types.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 
-const sent = ': comment\nid: 1\ndata: one\n\nevent: b\r\ndata: two\r\ndata: lines\r\n\r\nretry: 9\n\nid: 3\ndata: {}\n\n';
-const events = [{ id: '1', data: 'one' }, { event: 'b', data: 'two\nlines' }, { id: '3', data: '{}' }];
+const sent =
+  ': comment\nid: 1\ndata: one\n\nevent: b\r\ndata: two\r\ndata: lines\r\n\r\nretry: 9\n\nid: 3\ndata: {}\n\n';
+const events = [
+  { id: '1', data: 'one' },
+  { event: 'b', data: 'two\nlines' },
+  { id: '3', data: '{}' },
+];
 
 const modes: [name: string, options: Partial<SseProxyOptions>, expected: object[]][] = [
   ['a dedicated stream', {}, events],
@@ -25,7 +30,10 @@ describe('onEvent', () => {
   function watcher() {
     const calls: [hook: string, context: EventContext][] = [];
     const keep = (hook: string) => (context: unknown) => void calls.push([hook, context as EventContext]);
-    return { calls, observer: { onFirstEvent: keep('onFirstEvent'), onEvent: keep('onEvent'), onClose: keep('onClose') } };
+    return {
+      calls,
+      observer: { onFirstEvent: keep('onFirstEvent'), onEvent: keep('onEvent'), onClose: keep('onClose') },
+    };
   }
 
   for (const [name, options, expected] of modes) {

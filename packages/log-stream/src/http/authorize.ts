@@ -29,7 +29,8 @@ export async function authorized(
   const allowed = 'allowed' in user ? user.allowed : true;
   if (typeof key !== 'string' || key === '' || typeof allowed !== 'boolean') {
     // Not the value, which may be a credential.
-    const expected = 'expected true, false, 401, 403 or { key: string, allowed?: boolean } with a key that is not empty';
+    const expected =
+      'expected true, false, 401, 403 or { key: string, allowed?: boolean } with a key that is not empty';
     throw new LogStreamError('ERR_LOG_STREAM_HOOK', `authorize: ${expected}, got ${typeof result}`);
   }
   onKey(key);

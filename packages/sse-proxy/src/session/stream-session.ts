@@ -22,7 +22,13 @@ import { StreamReports } from './stream-reports.ts';
 import { TimeLimits } from './time-limits.ts';
 
 const ignore = () => {};
-const undescribed: SubscriptionState = { feed: undefined, upstream: 'open', outageMs: 0, behindEvents: 0, behindBytes: 0 };
+const undescribed: SubscriptionState = {
+  feed: undefined,
+  upstream: 'open',
+  outageMs: 0,
+  behindEvents: 0,
+  behindBytes: 0,
+};
 
 /** One browser's stream, from its request to its end: connects a subscription to a response and notifies observers. */
 export class StreamSession implements TrackedStream, WatchedWriterOwner, LifetimeOwner {
@@ -140,7 +146,7 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
 
   #start(headers: IncomingHttpHeaders | undefined): void {
     const { config, heartbeat, counters } = this.#context;
-    const parts = {
+    const writerParts = {
       owner: this,
       req: this.req,
       res: this.#res,
@@ -148,7 +154,7 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
       config,
       heartbeat,
     };
-    const writer = this.#context.watchesEvents ? new WatchedWriter(parts) : new ResponseWriter(parts);
+    const writer = this.#context.watchesEvents ? new WatchedWriter(writerParts) : new ResponseWriter(writerParts);
     this.#openedAt = performance.now();
     this.#since = Date.now();
     this.writer = writer;
