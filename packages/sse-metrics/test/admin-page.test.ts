@@ -111,6 +111,12 @@ describe('adminPage', () => {
     );
   });
 
+  it('sends a live view its first update with the headers, not a refresh later', async () => {
+    const { get } = await served({ proxies: [idle], refreshMs: 60_000 });
+    const { views } = await live(await get('/live'));
+    await until(() => views().length === 1);
+  });
+
   it('ends live views when a proxy drains, or the page is closed, and tells browsers not to come back', async () => {
     const { app } = await opened();
     const { get, page, server } = await served({ proxies: [app.proxy] });

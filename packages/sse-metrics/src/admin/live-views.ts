@@ -24,8 +24,10 @@ export class LiveViews {
       'Cache-Control': 'no-store, no-transform',
       'X-Accel-Buffering': 'no',
     });
+    const event = () => `data: ${JSON.stringify(read())}\n\n`;
     const send = () => {
-      if (res.writableLength === 0) res.write(`data: ${JSON.stringify(read())}\n\n`);
+      // A page that reads slowly misses some.
+      if (res.writableLength === 0) res.write(event());
       if (isDraining()) end();
     };
     const end = () => {
@@ -39,8 +41,7 @@ export class LiveViews {
     this.#ends.add(end);
     res.on('close', end);
     res.on('error', () => {});
-    res.write(`retry: ${this.#refreshMs}\n`);
-    send();
+    res.write(`retry: ${this.#refreshMs}\n${event()}`);
     if (req.destroyed && res.destroyed) end();
   }
 
