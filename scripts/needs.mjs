@@ -45,6 +45,18 @@ export const needs = {
     macos: 'brew install nginx',
     found: () => findExecutable('nginx') !== undefined,
   },
+  redis: {
+    purpose: 'share limits and feeds between instances over a real Redis',
+    debian: ['redis-server'],
+    macos: 'brew install redis',
+    found: () => findExecutable('redis-server') !== undefined,
+  },
+  sentinel: {
+    purpose: 'fail over from one Redis to another with a real Sentinel',
+    debian: ['redis-server', 'redis-sentinel'],
+    macos: 'brew install redis',
+    found: () => ['redis-server', 'redis-sentinel'].every((name) => findExecutable(name) !== undefined),
+  },
   prometheus: {
     purpose: 'evaluate metrics, alert rules and dashboard queries with a real Prometheus, promtool and amtool',
     debian: ['prometheus', 'prometheus-alertmanager'],

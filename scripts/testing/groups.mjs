@@ -24,6 +24,7 @@ export const groups = {
   scale: ['test/scale/**/*.test.ts'],
   bench: ['test/bench/**/*.test.ts'],
   'other tests': ['test/**/*.test.ts'],
+  'sse-redis': ['packages/sse-redis/test/**/*.test.ts'],
   'sse-client': ['packages/sse-client/test/**/*.test.ts'],
   'other packages': ['packages/*/test/**/*.test.ts'],
 };

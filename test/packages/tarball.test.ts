@@ -47,7 +47,7 @@ function built(name: string, outDirs: readonly string[]): string[] {
 
 describe('the packed packages, installed into projects of their own', () => {
   let dir: string;
-  let tarballs: { sseProxy: string; logStream: string; sseClient: string; sseMetrics: string };
+  let tarballs: { sseProxy: string; logStream: string; sseClient: string; sseMetrics: string; sseRedis: string };
   let esm: Project;
   let cjs: Project;
   let upstream: RawUpstream;
@@ -58,7 +58,7 @@ describe('the packed packages, installed into projects of their own', () => {
       request.begin();
       request.send('id: 1\ndata: hello\n\n');
     });
-    for (const name of ['sse-proxy', 'log-stream', 'sse-client', 'sse-metrics']) {
+    for (const name of ['sse-proxy', 'log-stream', 'sse-client', 'sse-metrics', 'sse-redis']) {
       await run(join(root, 'packages', name), 'npm', 'pack', '--pack-destination', dir);
     }
     const packed = (name: string) => join(dir, readdirSync(dir).find((file) => file.includes(name)) as string);
@@ -67,6 +67,7 @@ describe('the packed packages, installed into projects of their own', () => {
       logStream: packed('log-stream'),
       sseClient: packed('sse-client'),
       sseMetrics: packed('sse-metrics'),
+      sseRedis: packed('sse-redis'),
     };
     const proxy = { '@datashop/sse-proxy': `file:${tarballs.sseProxy}`, '@types/node': '^22.19.0' };
     esm = await createProject(join(dir, 'esm'), 'module', {
@@ -74,7 +75,9 @@ describe('the packed packages, installed into projects of their own', () => {
       '@datashop/log-stream': `file:${tarballs.logStream}`,
       '@datashop/sse-client': `file:${tarballs.sseClient}`,
       '@datashop/sse-metrics': `file:${tarballs.sseMetrics}`,
+      '@datashop/sse-redis': `file:${tarballs.sseRedis}`,
       'prom-client': '^15.1.0',
+      redis: '^6.0.0',
       express: '^5.0.0',
       '@types/express': '^5.0.0',
     });
@@ -104,6 +107,7 @@ describe('the packed packages, installed into projects of their own', () => {
     ['log-stream', ['dist'], []],
     ['sse-client', ['dist'], []],
     ['sse-metrics', ['dist'], []],
+    ['sse-redis', ['dist'], []],
   ] as const) {
     it(`the packed ${name} holds the built files, the licence and the README, and nothing else`, () => {
       const found = filesOf(join(esm.dir, 'node_modules/@datashop', name));
@@ -128,6 +132,7 @@ describe('the packed packages, installed into projects of their own', () => {
     await runTool(dir, attw, '--profile', 'esm-only', tarballs.logStream);
     await runTool(dir, attw, '--profile', 'esm-only', tarballs.sseClient);
     await runTool(dir, attw, '--profile', 'esm-only', tarballs.sseMetrics);
+    await runTool(dir, attw, '--profile', 'esm-only', tarballs.sseRedis);
   });
 
   it('sse-proxy works from ESM on Express 5', async () => {
@@ -173,6 +178,24 @@ describe('the packed packages, installed into projects of their own', () => {
     const metrics = await (await fetch(`http://127.0.0.1:${program.port}/metrics`)).text();
     expect(metrics).to.include(`active_sse_connections{route="${route}"} 1\n`);
     expect(metrics).to.include(`sse_messages_sent_total{route="${route}"} 1\n`);
+  });
+
+  it('sse-redis limits the streams of sse-proxy, also while there is no Redis', async () => {
+    esm.write(
+      'limits.js',
+      `import express from 'express';
+       import { sseProxy } from '@datashop/sse-proxy';
+       import { redisLimiter } from '@datashop/sse-redis';
+       const limits = redisLimiter({ redis: 'redis://127.0.0.1:1', limits: { total: 1 }, onModeChange() {} });
+       const app = express();
+       app.get('${route}', sseProxy({ target: process.argv[2], limits }));
+       const server = app.listen(0, '127.0.0.1', () => process.send(server.address()));`,
+    );
+    const program = add(await esm.start('limits.js', upstream.url), (it) => it.stop());
+    const browser = add(browse(program.port, route), (it) => it.leave());
+    await browser.sees('data: hello\n\n');
+    const second = add(browse(program.port, route), (it) => it.leave());
+    expect(await second.sees('event: sse-proxy:refused')).to.include('ERR_SSE_LIMIT');
   });
 
   it('npx runs the program of log-stream', async () => {

@@ -7,7 +7,7 @@ import { idCases, rowOf } from './support/id-cases.ts';
 const root = new URL('../../', import.meta.url);
 
 describe('docs/upstreams.md', () => {
-  const page = currentPage();
+  const page = currentPage('docs/upstreams.md');
 
   it('docs/upstreams.md shows every example as it is; `node scripts/quote-files.mjs` updates it', () => {
     expect(page).to.equal(updatedPage(page));

@@ -1,16 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { clientSubnet } from '../src/config/client-subnet.ts';
-import { createLimiter, type RuleBounds } from '../src/config/limiter.ts';
 import { SlidingWindow } from '../src/config/sliding-window.ts';
 import { UpstreamPermits } from '../src/config/upstream-permits.ts';
-import { SseProxyError } from '../src/index.ts';
-import type { LimitRequest, LimitResult, StreamLimiter } from '../src/types.ts';
-
-const none = Number.POSITIVE_INFINITY;
-const ask = (limiter: StreamLimiter, key?: string) => limiter.acquire({ key } as LimitRequest) as LimitResult;
-const byUser = (bounds: Omit<RuleBounds, 'name'>, total = none) =>
-  createLimiter({ total, rules: [{ name: 'user', ...bounds }] });
+import { localLimiter, SseProxyError } from '../src/index.ts';
+import type { LimitRequest } from '../src/types.ts';
+import { ask, limiterContract } from './support/limiter-contract.ts';
 
 /** The time that the limiter reads. */
 let clock = 0;
@@ -28,157 +23,40 @@ function useClock(): void {
 
 describe('the built-in limiter', () => {
   useClock();
+  limiterContract('localLimiter', {
+    create: localLimiter,
+    pass(ms) {
+      clock += ms;
+    },
+    slackMs: 0,
+    runs: 300,
+  });
 
-  it('opensPerMinute is a sliding minute: a place is free 60,000 ms after each open', () => {
-    const limiter = byUser({ opensPerMinute: 2 });
-    expect(ask(limiter, 'a').ok).to.equal(true);
-    clock += 10_000;
-    expect(ask(limiter, 'a').ok).to.equal(true);
-    clock += 20_000;
-    expect(ask(limiter, 'a')).to.deep.equal({
-      ok: false,
-      rule: 'user',
-      kind: 'opensPerMinute',
-      retryAfterMs: 30_000,
-    });
-    clock += 29_999;
-    expect(ask(limiter, 'a')).to.include({ ok: false, retryAfterMs: 1 });
+  it('frees a place exactly 60,000 ms after an open', async () => {
+    const limiter = localLimiter({ rules: [{ name: 'user', opensPerMinute: 1 }] });
+    await ask(limiter, 'a');
+    clock += 59_999;
+    expect(await ask(limiter, 'a')).to.include({ ok: false, retryAfterMs: 1 });
     clock += 1;
-    expect(ask(limiter, 'a').ok).to.equal(true);
-    expect(ask(limiter, 'a')).to.include({ ok: false, retryAfterMs: 10_000 });
+    expect((await ask(limiter, 'a')).ok).to.equal(true);
   });
 
-  it('holds the bounds of a rule at once, and names the one with the longest wait', () => {
-    const limiter = byUser({ max: 10, opensPerMinute: 5, opensPerHour: 100 });
-    for (let minute = 0; minute < 20; minute++) {
-      for (let i = 0; i < 5; i++) {
-        const answer = ask(limiter, 'a');
-        if (answer.ok) answer.release();
-        else expect.fail(`refused in minute ${minute}`);
-      }
-      expect(ask(limiter, 'a')).to.include(
-        minute < 19
-          ? { kind: 'opensPerMinute', retryAfterMs: 60_000 }
-          : { kind: 'opensPerHour', retryAfterMs: 2_460_000 },
-      );
-      clock += 60_000;
-    }
-    clock += 2_400_000 - 1;
-    expect(ask(limiter, 'a')).to.include({ kind: 'opensPerHour', retryAfterMs: 1 });
-    clock += 1;
-    expect(ask(limiter, 'a').ok).to.equal(true);
+  it('counts a stream that another limiter admitted, even beyond a limit', async () => {
+    const limiter = localLimiter({ rules: [{ name: 'user', max: 1 }] });
+    const keys = limiter.keysOf({ key: 'a' } as LimitRequest);
+    const permits = [limiter.enter(keys), limiter.enter(keys)];
+    expect(limiter.refusal(keys)).to.deep.equal({ ok: false, rule: 'user', kind: 'max' });
+    permits[0]!.release();
+    expect(limiter.refusal(keys)?.kind).to.equal('max');
+    permits[1]!.release();
+    expect(limiter.refusal(keys)).to.equal(undefined);
   });
 
-  it('does not count refused opens: a browser that keeps trying gets in as soon as one that waits', () => {
-    const limiter = byUser({ opensPerMinute: 1 });
-    ask(limiter, 'a');
-    for (let i = 0; i < 59; i++) {
-      clock += 1_000;
-      expect(ask(limiter, 'a').ok).to.equal(false);
-    }
-    clock += 1_000;
-    expect(ask(limiter, 'a').ok).to.equal(true);
-  });
-
-  it('grants the permits of all rules or of none', () => {
-    const limiter = createLimiter({
-      total: none,
-      rules: [
-        { name: 'opens', key: () => 'all', opensPerMinute: 2, max: 2 },
-        { name: 'user', max: 1 },
-      ],
-    });
-    const first = ask(limiter, 'a');
-    for (let i = 0; i < 5; i++) expect(ask(limiter, 'a')).to.deep.equal({ ok: false, rule: 'user', kind: 'max' });
-    expect(ask(limiter, 'b').ok).to.equal(true);
-    expect(ask(limiter, 'c')).to.deep.equal({ ok: false, rule: 'opens', kind: 'opensPerMinute', retryAfterMs: 60_000 });
-    if (first.ok) first.release();
-    clock += 60_000;
-    expect(ask(limiter, 'a').ok).to.equal(true);
-    expect(ask(limiter, 'a')).to.include({ rule: 'opens', kind: 'max' });
-  });
-
-  it('names the first rule that refuses, with the longest wait of all that do', () => {
-    const limiter = createLimiter({
-      total: none,
-      rules: [
-        { name: 'minute', opensPerMinute: 1 },
-        { name: 'hour', opensPerHour: 1 },
-      ],
-    });
-    ask(limiter, 'a');
-    const refusal = { ok: false, rule: 'minute', kind: 'opensPerMinute', retryAfterMs: 3_600_000 };
-    expect(ask(limiter, 'a')).to.deep.equal(refusal);
-  });
-
-  it('frees one place for a permit that is released twice', () => {
-    const limiter = byUser({ max: 2 }, 2);
-    const first = ask(limiter, 'a');
-    ask(limiter, 'a');
-    if (first.ok) for (const _ of [1, 2]) first.release();
-    expect(ask(limiter, 'a').ok).to.equal(true);
-    expect(ask(limiter, 'a')).to.deep.equal({ ok: false, rule: 'total', kind: 'total' });
-  });
-
-  const wrongKeys: [string, () => unknown][] = [
-    ['a number', () => 5],
-    ['null', () => null],
-    ['an empty string', () => ''],
-    ['a promise', () => Promise.reject(new Error('no'))],
-    ['an object', () => ({})],
-  ];
-  for (const [what, key] of wrongKeys) {
-    it(`refuses with ERR_SSE_HOOK that names the rule if its key is ${what}, and counts nothing`, () => {
-      const rules: RuleBounds[] = [
-        { name: 'before', key: () => 'all', max: 1 },
-        { name: 'odd', key: key as () => string, max: 1 },
-      ];
-      const limiter = createLimiter({ total: 1, rules });
-      for (const _ of [1, 2]) {
-        expect(() => ask(limiter, 'a'))
-          .to.throw(
-            SseProxyError,
-            /^key of limits\.rules odd must return a string that is not empty, or undefined, returned /,
-          )
-          .with.property('code', 'ERR_SSE_HOOK');
-      }
-    });
-  }
-
-  it('refuses with ERR_SSE_HOOK if a key function throws, with its error as the cause', () => {
-    const cause = new Error('no');
-    const key = () => {
-      throw cause;
-    };
-    const error = (() => {
-      try {
-        return ask(byUser({ key, max: 1 }));
-      } catch (thrown) {
-        return thrown;
-      }
-    })();
-    expect(error).to.be.instanceOf(SseProxyError).and.include({ code: 'ERR_SSE_HOOK', cause });
-  });
-
-  it('never has more streams open than a limit allows, and never refuses one below it', () => {
-    const step = fc.record({ key: fc.constantFrom('a', 'b', undefined), leave: fc.option(fc.nat(20)) });
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
-        const limiter = byUser({ max: 2 }, 5);
-        const open: { key: string | undefined; release(): void }[] = [];
-        for (const { key, leave } of steps) {
-          if (leave !== null && open.length > 0) open.splice(leave % open.length, 1)[0]!.release();
-          const ofKey = open.filter((held) => held.key === key).length;
-          const answer = ask(limiter, key);
-          if (open.length === 5) expect(answer).to.deep.equal({ ok: false, rule: 'total', kind: 'total' });
-          else if (key !== undefined && ofKey === 2)
-            expect(answer).to.deep.equal({ ok: false, rule: 'user', kind: 'max' });
-          else expect(answer.ok).to.equal(true);
-          if (answer.ok) open.push({ key, release: () => answer.release() });
-        }
-      }),
-      { numRuns: 300 },
-    );
+  it('refuses wrong limits with an error that names the limit', () => {
+    expect(() => localLimiter({ total: 0 }))
+      .to.throw(SseProxyError, 'sse-proxy option limits.total: expected a whole number above 0, got 0')
+      .with.property('code', 'ERR_SSE_OPTION');
+    expect(() => localLimiter({ rules: [{ name: 'total', max: 1 }] })).to.throw('limits.rules[0].name');
   });
 });
 

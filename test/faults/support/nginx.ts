@@ -15,13 +15,17 @@ export interface Nginx {
   close(): Promise<void>;
 }
 
-/** Starts nginx with `locations` in its one server. Throws if it isn't installed. */
-export async function startNginx(locations: string): Promise<Nginx> {
+/**
+ * Starts nginx with `locations` in its one server. Throws if it isn't installed.
+ *
+ * @param http what precedes the server, such as an `upstream` block
+ */
+export async function startNginx(locations: string, http = ''): Promise<Nginx> {
   const executable = findExecutable('nginx');
   if (!executable) throw new Error(`nginx is not installed: ${installCommand('nginx')}`);
   const directory = await mkdtemp(join(tmpdir(), 'sse-nginx-'));
   const port = await freePort();
-  await writeFile(join(directory, 'nginx.conf'), configuration(port, locations));
+  await writeFile(join(directory, 'nginx.conf'), configuration(port, locations, http));
   const args = ['-p', directory, '-c', 'nginx.conf', '-e', 'error.log', '-g', 'daemon off;'];
   const child = spawn(executable, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   const gone = once(child, 'exit');
@@ -55,17 +59,20 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function configuration(port: number, locations: string): string {
+function configuration(port: number, locations: string, http: string): string {
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${name};`);
   return `
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 pid nginx.pid;
 worker_processes 1;
 worker_shutdown_timeout 200ms;
-events {}
+events {
+  worker_connections 4096;
+}
 http {
   access_log off;
   ${paths.join('\n  ')}
+  ${http}
   server {
     listen 127.0.0.1:${port};
     ${locations}

@@ -1,6 +1,6 @@
-import type { LimitRule, StreamLimiter } from '../types.ts';
+import type { LimitRule, LocalLimiter, RuleBounds, StreamLimiter, StreamLimits } from '../types.ts';
 import { defaults } from './defaults.ts';
-import { createLimiter, type RuleBounds } from './limiter.ts';
+import { createLimiter } from './limiter.ts';
 import { callable, count, group, isRecord, list, type Rule, type Rules, refuseOption, text, value } from './rule.ts';
 
 /** `limits`, checked and complete. */
@@ -8,7 +8,7 @@ export interface LimitsConfig {
   readonly limiter: StreamLimiter;
   /** Most upstream connections at once. */
   readonly upstreams: number;
-  /** Names of the built-in limits; empty with a limiter of the user's. */
+  /** Names of the limits; empty with a limiter of the user's that lists no rules. */
   readonly names: readonly string[];
   /** Rules that count by the key of `authorize`: they need that option. */
   readonly needAuthorize: readonly string[];
@@ -41,13 +41,8 @@ const limitsTable = {
   acquire: value(undefined, callable),
 };
 
-/** `limits`: bounds of the built-in limiter, or a limiter of the user's. */
-export const limitsRule: Rule<LimitsConfig> = (given, path) => {
-  if (isRecord(given) && given.acquire !== undefined) {
-    if (typeof given.acquire !== 'function') refuseOption(`${path}.acquire`, 'a function', given.acquire);
-    const upstreams = none(given.upstreams, `${path}.upstreams`) ?? 2 * defaults.limits.total;
-    return { limiter: given as unknown as StreamLimiter, upstreams, names: [], needAuthorize: [] };
-  }
+/** Bounds of the built-in limiter. */
+const readLimits: Rule<LocalLimiter> = (given, path) => {
   const { total, upstreams, rules: own, perKey } = group(limitsTable)(given, path);
   const rules = perKey === undefined ? own : [...own, { name: 'perKey', max: perKey }];
   const taken = new Set(['total', 'upstreams']);
@@ -55,10 +50,37 @@ export const limitsRule: Rule<LimitsConfig> = (given, path) => {
     if (taken.has(name)) refuseOption(`${path}.rules[${index}].name`, 'a name that no other limit has', name);
     taken.add(name);
   }
+  return createLimiter({ total, upstreams: upstreams ?? 2 * total, rules });
+};
+
+/**
+ * The limiter that the option `limits` describes: it counts in this process. Use it in a {@link StreamLimiter} of your own.
+ *
+ * @throws SseProxyError `ERR_SSE_OPTION` that names the limit, what was expected and what arrived
+ */
+export function localLimiter(limits: StreamLimits = {}): LocalLimiter {
+  return readLimits(limits, 'limits');
+}
+
+/** `limits`: bounds of the built-in limiter, or a limiter of the user's. */
+export const limitsRule: Rule<LimitsConfig> = (given, path) => {
+  if (!isRecord(given) || given.acquire === undefined) {
+    const limiter = readLimits(given, path);
+    return { limiter, upstreams: limiter.upstreams, ...describeRules(limiter.rules, ['total', 'upstreams']) };
+  }
+  if (typeof given.acquire !== 'function') refuseOption(`${path}.acquire`, 'a function', given.acquire);
+  const upstreams = none(given.upstreams, `${path}.upstreams`) ?? 2 * defaults.limits.total;
+  const rules = list<RuleBounds>([], 'rules', readRule)(given.rules, `${path}.rules`);
+  const limiter = given as unknown as StreamLimiter;
+  return { limiter, upstreams, ...describeRules(rules, rules.length > 0 ? ['total', 'upstreams'] : []) };
+};
+
+function describeRules(
+  rules: readonly RuleBounds[],
+  others: readonly string[],
+): Pick<LimitsConfig, 'names' | 'needAuthorize'> {
   return {
-    limiter: createLimiter({ total, rules }),
-    upstreams: upstreams ?? 2 * total,
-    names: [...taken],
+    names: [...others, ...rules.map(({ name }) => name)],
     needAuthorize: rules.filter(({ key }) => !key).map(({ name }) => name),
   };
-};
+}

@@ -1,53 +1,66 @@
 import { SseProxyError, showKind } from '../errors.ts';
-import type { LimitRequest, LimitResult, LimitRule, StreamLimiter } from '../types.ts';
+import type {
+  LimitKeys,
+  LimitPermit,
+  LimitRefusal,
+  LimitRequest,
+  LimitResult,
+  LocalLimiter,
+  RuleBounds,
+} from '../types.ts';
 import { SlidingWindow } from './sliding-window.ts';
 
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
 
-/** A {@link LimitRule}, checked. */
-export interface RuleBounds {
-  readonly name: string;
-  readonly key?: LimitRule['key'] | undefined;
-  readonly max?: number | undefined;
-  readonly opensPerMinute?: number | undefined;
-  readonly opensPerHour?: number | undefined;
+/** Bounds of the built-in limiter, checked. */
+export interface LimiterBounds {
+  readonly total: number;
+  readonly upstreams: number;
+  readonly rules: readonly RuleBounds[];
 }
-
-type Refusal = Extract<LimitResult, { ok: false }>;
 
 /**
  * The built-in limiter: counts in this process. At a limit the newcomer is refused, never a running stream evicted.
  * A newcomer gets the permits of all rules or of none: a refused one counts nowhere.
  */
-export function createLimiter({ total, rules }: { total: number; rules: readonly RuleBounds[] }): StreamLimiter {
+export function createLimiter({ total, upstreams, rules }: LimiterBounds): LocalLimiter {
   const counters = rules.map((rule) => new RuleCounter(rule));
-  const noKeys: readonly (string | undefined)[] = counters.map(() => undefined);
+  const noKeys: LimitKeys = counters.map(() => undefined);
   let open = 0;
 
   /** Frees the places that a permit holds. */
-  function release(keys: readonly (string | undefined)[]): void {
+  function release(keys: LimitKeys): void {
     open--;
     for (const [index, counter] of counters.entries()) counter.leave(keys[index]);
   }
 
-  return {
-    acquire(request: LimitRequest): LimitResult {
-      // All keys are computed first: if a key function throws, nothing has been counted.
-      const keys = counters.length === 0 ? noKeys : counters.map((counter) => counter.keyOf(request));
-      if (open >= total) return { ok: false, rule: 'total', kind: 'total' };
-      const refusal = firstRefusal(counters, keys);
-      if (refusal) return refusal;
-      open++;
-      for (const [index, counter] of counters.entries()) counter.enter(keys[index]);
-      return new CountedPermit(release, keys);
-    },
-  };
+  // All keys are computed first: if a key function throws, nothing has been counted.
+  function keysOf(request: LimitRequest): LimitKeys {
+    return counters.length === 0 ? noKeys : counters.map((counter) => counter.keyOf(request));
+  }
+
+  function refusal(keys: LimitKeys): LimitRefusal | undefined {
+    return open >= total ? { ok: false, rule: 'total', kind: 'total' } : firstRefusal(counters, keys);
+  }
+
+  function enter(keys: LimitKeys): LimitPermit {
+    open++;
+    for (const [index, counter] of counters.entries()) counter.enter(keys[index]);
+    return new CountedPermit(release, keys);
+  }
+
+  function acquire(request: LimitRequest): LimitResult {
+    const keys = keysOf(request);
+    return refusal(keys) ?? enter(keys);
+  }
+
+  return { total, upstreams, rules, acquire, keysOf, refusal, enter };
 }
 
 /** The first rule that refuses, with the longest wait of all that refuse: an earlier return would be refused again. */
-function firstRefusal(counters: readonly RuleCounter[], keys: readonly (string | undefined)[]): Refusal | undefined {
-  let first: Refusal | undefined;
+function firstRefusal(counters: readonly RuleCounter[], keys: LimitKeys): LimitRefusal | undefined {
+  let first: LimitRefusal | undefined;
   for (const [index, counter] of counters.entries()) {
     const refusal = counter.refusal(keys[index]);
     if (!refusal) continue;
@@ -57,12 +70,12 @@ function firstRefusal(counters: readonly RuleCounter[], keys: readonly (string |
   return first;
 }
 
-class CountedPermit {
+class CountedPermit implements LimitPermit {
   readonly ok = true;
-  readonly #keys: readonly (string | undefined)[];
-  #giveBack: ((keys: readonly (string | undefined)[]) => void) | undefined;
+  readonly #keys: LimitKeys;
+  #giveBack: ((keys: LimitKeys) => void) | undefined;
 
-  constructor(giveBack: (keys: readonly (string | undefined)[]) => void, keys: readonly (string | undefined)[]) {
+  constructor(giveBack: (keys: LimitKeys) => void, keys: LimitKeys) {
     this.#giveBack = giveBack;
     this.#keys = keys;
   }
@@ -107,10 +120,10 @@ class RuleCounter {
     throw new SseProxyError('ERR_SSE_HOOK', { message });
   }
 
-  refusal(key: string | undefined): Refusal | undefined {
+  refusal(key: string | undefined): LimitRefusal | undefined {
     if (key === undefined) return undefined;
     const { name: rule, max } = this.#rule;
-    let refusal: Refusal | undefined;
+    let refusal: LimitRefusal | undefined;
     if (max !== undefined && (this.#openByKey.get(key) ?? 0) >= max) refusal = { ok: false, rule, kind: 'max' };
     for (const [kind, window] of this.#windows) {
       const retryAfterMs = window.waitMs(key);

@@ -18,27 +18,36 @@ export interface LimitRequest {
  */
 export type LimitKind = 'total' | 'upstreams' | 'max' | 'opensPerMinute' | 'opensPerHour';
 
-/** The result of {@link StreamLimiter.acquire}: a permit, or the limit that was reached. */
-export type LimitResult =
-  | {
-      readonly ok: true;
-      /** Called exactly once, when the stream has ended, whatever ended it. */
-      release(): void;
-    }
-  | {
-      readonly ok: false;
-      /** The name of the rule that refuses: `total`, or the `name` of a {@link LimitRule}. Shown to operators. */
-      readonly rule: string;
-      /** Which bound of the rule was reached. */
-      readonly kind: LimitKind;
-      /** The earliest sensible return, in milliseconds. Left out: 5,000 to 10,000. */
-      readonly retryAfterMs?: number;
-    };
+/** The right to one open stream. */
+export interface LimitPermit {
+  readonly ok: true;
+  /** Called exactly once, when the stream has ended, whatever ended it. */
+  release(): void;
+}
 
-/** Counts open streams. Implement it to count across instances. */
+/** The limit that was reached. */
+export interface LimitRefusal {
+  readonly ok: false;
+  /** The name of the rule that refuses: `total`, or the `name` of a {@link LimitRule}. Shown to operators. */
+  readonly rule: string;
+  /** Which bound of the rule was reached. */
+  readonly kind: LimitKind;
+  /** The earliest sensible return, in milliseconds. Left out: 5,000 to 10,000. */
+  readonly retryAfterMs?: number;
+}
+
+/** The result of {@link StreamLimiter.acquire}: a permit, or the limit that was reached. */
+export type LimitResult = LimitPermit | LimitRefusal;
+
+/** Counts open streams. Implement it to count across instances; {@link localLimiter} has parts for it. */
 export interface StreamLimiter {
-  /** Most upstream connections at once; a positive whole number. @defaultValue 20_000 */
+  /** Most upstream connections at once, of this process; a positive whole number. @defaultValue 20_000 */
   readonly upstreams?: number;
+  /**
+   * The rules that it counts by: metrics start the series of their names at 0, and a rule without a `key` requires the
+   * option `authorize`. @defaultValue none
+   */
+  readonly rules?: readonly RuleBounds[];
   /**
    * Called once per request, after `authorize` and before any upstream request. What it throws or rejects with, or no
    * result within `hookTimeoutMs`, refuses the request with `ERR_SSE_HOOK` or `ERR_SSE_HOOK_TIMEOUT`. A permit that
@@ -93,4 +102,42 @@ export interface StreamLimits {
   rules?: LimitRule[];
   /** Short for the rule `{ name: 'perKey', max: perKey }`: open streams per key of `authorize`. @defaultValue none */
   perKey?: number;
+}
+
+/** A {@link LimitRule} that has been checked. What was left out is undefined. */
+export interface RuleBounds {
+  /** As in {@link LimitRule}. */
+  readonly name: string;
+  /** As in {@link LimitRule}; undefined: the key that `authorize` returns. */
+  readonly key?: LimitRule['key'] | undefined;
+  /** As in {@link LimitRule}; undefined: no bound. */
+  readonly max?: number | undefined;
+  /** As in {@link LimitRule}; undefined: no bound. */
+  readonly opensPerMinute?: number | undefined;
+  /** As in {@link LimitRule}; undefined: no bound. */
+  readonly opensPerHour?: number | undefined;
+}
+
+/** What a request counts by: one key per rule, in the order of the rules; undefined where a rule does not apply. */
+export type LimitKeys = readonly (string | undefined)[];
+
+/**
+ * The built-in limiter, returned by `localLimiter`. A limiter that counts elsewhere uses its parts: for the keys of a
+ * request, and to count in this process while it can't count elsewhere.
+ */
+export interface LocalLimiter extends StreamLimiter {
+  /** Most streams at once. */
+  readonly total: number;
+  /** Most upstream connections at once. */
+  readonly upstreams: number;
+  /** The rules, `perKey` included. */
+  readonly rules: readonly RuleBounds[];
+  /** `keysOf`, then `refusal`, then `enter`. Never a promise. */
+  acquire(request: LimitRequest): LimitResult;
+  /** Calls the rules' key functions. @throws SseProxyError `ERR_SSE_HOOK` if one of them throws or returns no string */
+  keysOf(request: LimitRequest): LimitKeys;
+  /** The limit that a stream with these keys would exceed; undefined if there is room. Counts nothing. */
+  refusal(keys: LimitKeys): LimitRefusal | undefined;
+  /** Counts a stream, even beyond a limit. */
+  enter(keys: LimitKeys): LimitPermit;
 }

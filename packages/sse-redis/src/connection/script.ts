@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import type { RedisClient } from './open-client.ts';
+
+/** A Lua script that runs in Redis, atomically. */
+export class Script {
+  readonly #source: string;
+  readonly #sha: string;
+
+  constructor(source: string) {
+    this.#source = source;
+    this.#sha = createHash('sha1').update(source).digest('hex');
+  }
+
+  /** Stores the script in Redis. Otherwise its first run would be overtaken by commands that are sent after it. */
+  async load(client: RedisClient): Promise<void> {
+    await client.sendCommand(['SCRIPT', 'LOAD', this.#source]);
+  }
+
+  /** Runs the script; sends its source only if Redis has lost it. */
+  async run(client: RedisClient, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    const rest = [String(keys.length), ...keys, ...args.map(String)];
+    try {
+      return await client.sendCommand(['EVALSHA', this.#sha, ...rest]);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+      return client.sendCommand(['EVAL', this.#source, ...rest]);
+    }
+  }
+}

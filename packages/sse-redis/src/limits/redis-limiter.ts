@@ -1,0 +1,106 @@
+import {
+  type LimitKeys,
+  type LimitPermit,
+  type LimitRequest,
+  type LimitResult,
+  localLimiter,
+} from '@datashop/sse-proxy';
+import { Mode } from '../connection/mode.ts';
+import { SseRedisError } from '../errors.ts';
+import { checkOptions, connectionChecks, isRecord, keyPart, millisecondsBetween } from '../options.ts';
+import type { RedisLimiter, RedisLimiterOptions } from '../types.ts';
+import { type Counter, countersOf } from './counters.ts';
+import { FleetCounts } from './fleet-counts.ts';
+
+const defaults = { prefix: 'sse:', name: 'streams', commandTimeoutMs: 500, leaseMs: 12_000 };
+
+/**
+ * Limits that hold across all processes that use the same Redis, prefix and name; pass it as the option `limits` of
+ * `sseProxy`. Without Redis they hold in each process alone.
+ *
+ * @throws SseRedisError `ERR_SSE_REDIS_OPTION` that names the option, what was expected and what arrived
+ * @throws SseProxyError `ERR_SSE_OPTION` for a wrong limit
+ * @example
+ * ```ts
+ * const limits = redisLimiter({
+ *   redis: 'redis://10.0.0.5:6379',
+ *   limits: { total: 30_000, rules: [{ name: 'workflow', key: (req) => req.params.workflowId, max: 10 }] },
+ * });
+ * app.get('/sse/:workflowId', sseProxy({ target, limits }));
+ * ```
+ */
+export function redisLimiter(options: RedisLimiterOptions): RedisLimiter {
+  const { redis, prefix, name, commandTimeoutMs, leaseMs, limits, onModeChange } = readOptions(options);
+  const local = localLimiter(limits);
+  const mode = new Mode('limits hold in each process alone', onModeChange);
+  const fleet = new FleetCounts({
+    address: redis,
+    prefix: `${prefix}limits:${name}:`,
+    commandTimeoutMs,
+    leaseMs,
+    total: local.total,
+    mode,
+  });
+
+  /** The stream counts in this process too, so that its limits hold when Redis is lost. */
+  function enter(keys: LimitKeys, counters: readonly Counter[]): LimitPermit {
+    const permit = local.enter(keys);
+    let isHeld = true;
+    return {
+      ok: true,
+      release() {
+        if (!isHeld) return;
+        isHeld = false;
+        permit.release();
+        fleet.leave(counters);
+      },
+    };
+  }
+
+  function acquireLocally(keys: LimitKeys, counters: readonly Counter[]): LimitResult {
+    const refusal = local.refusal(keys);
+    if (refusal) return refusal;
+    fleet.enterLocally(counters);
+    return enter(keys, counters);
+  }
+
+  async function acquireShared(keys: LimitKeys, counters: readonly Counter[]): Promise<LimitResult> {
+    const refusal = await fleet.acquire(counters);
+    if (refusal === 'local') return acquireLocally(keys, counters);
+    return refusal ?? enter(keys, counters);
+  }
+
+  return {
+    upstreams: local.upstreams,
+    rules: local.rules,
+    acquire(request: LimitRequest) {
+      const keys = local.keysOf(request);
+      const counters = countersOf(local.rules, keys);
+      if (mode.current === 'local') return acquireLocally(keys, counters);
+      // All processes together have at least the streams of this one.
+      return local.refusal(keys) ?? acquireShared(keys, counters);
+    },
+    stats: () => ({ mode: mode.current, open: fleet.open }),
+    close: () => fleet.close(),
+  };
+}
+
+function readOptions(given: RedisLimiterOptions) {
+  checkOptions('redisLimiter', given, connectionChecks.required, {
+    ...connectionChecks.rest,
+    limits: ['an object of limits', isRecord],
+    name: keyPart,
+    leaseMs: millisecondsBetween(100, 600_000),
+  });
+  const isGiven = ([, value]: [string, unknown]) => value !== undefined;
+  const options = {
+    ...defaults,
+    ...(Object.fromEntries(Object.entries(given).filter(isGiven)) as RedisLimiterOptions),
+  };
+  const { commandTimeoutMs, leaseMs } = options;
+  if (leaseMs < 4 * commandTimeoutMs) {
+    const message = `redisLimiter option leaseMs: expected at least 4 × commandTimeoutMs (${4 * commandTimeoutMs}), got ${leaseMs}`;
+    throw new SseRedisError('ERR_SSE_REDIS_OPTION', message);
+  }
+  return options;
+}

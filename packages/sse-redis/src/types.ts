@@ -1,0 +1,89 @@
+import type { StreamLimiter, StreamLimits } from '@datashop/sse-proxy';
+import type { RedisClientOptions } from 'redis';
+import type { SseRedisError } from './errors.ts';
+
+/** Redis behind Sentinel: the master is looked up at every connect. */
+export interface SentinelAddress {
+  /** Name of the master set that the sentinels watch. */
+  name: string;
+  /** The sentinels; the first one that answers is asked. */
+  sentinels: readonly { host: string; port: number }[];
+  /** Credentials, TLS and database of the Redis servers. @defaultValue none */
+  client?: Omit<RedisClientOptions, 'url'>;
+  /** Credentials and TLS of the sentinels. @defaultValue none */
+  sentinelClient?: Omit<RedisClientOptions, 'url'>;
+}
+
+/**
+ * Where Redis is: a URL such as `redis://:password@10.0.0.5:6379/0` or `rediss://…`, the options of `createClient` of the
+ * npm package `redis`, or Sentinel. Time-outs and reconnects of `createClient` are replaced by those of this package.
+ */
+export type RedisAddress = string | RedisClientOptions | SentinelAddress;
+
+/**
+ * - `starting`: the first connect to Redis is in progress.
+ * - `shared`: Redis is used.
+ * - `local`: Redis can't be used; this process works alone until it can.
+ */
+export type RedisMode = 'starting' | 'shared' | 'local';
+
+/** What {@link RedisConnectionOptions.onModeChange} gets. */
+export interface ModeChange {
+  /** The new mode. */
+  readonly mode: Exclude<RedisMode, 'starting'>;
+  /** Why Redis can't be used; undefined in mode `shared`. */
+  readonly error: SseRedisError | undefined;
+}
+
+/** Options that everything in this package has. */
+export interface RedisConnectionOptions {
+  /** Where Redis is. */
+  redis: RedisAddress;
+  /** Precedes every key in Redis. Deployments with different prefixes share nothing. @defaultValue 'sse:' */
+  prefix?: string;
+  /**
+   * Time after which a command is given up, in milliseconds: 10 to 60,000. Then this process works in `local` mode until
+   * Redis answers again.
+   * @defaultValue 500
+   */
+  commandTimeoutMs?: number;
+  /**
+   * Called when Redis can be used, and when it can't be used any more. What it throws is ignored.
+   * @defaultValue `process.emitWarning` when Redis can't be used, at most once a minute
+   */
+  onModeChange?: (change: ModeChange) => void;
+}
+
+/** Options of `redisLimiter`. */
+export interface RedisLimiterOptions extends RedisConnectionOptions {
+  /**
+   * The bounds, as in the option `limits` of `sseProxy`. `total`, `max` and the opens within a time hold for all processes
+   * together; `upstreams` holds in each process. Give every process the same.
+   * @defaultValue `{ total: 10_000 }`
+   */
+  limits?: StreamLimits;
+  /** Limiters of the same name count together. @defaultValue 'streams' */
+  name?: string;
+  /**
+   * Time after which Redis forgets the streams of a process that was killed, in milliseconds: 100 to 600,000, at least
+   * 4 × `commandTimeoutMs`. Renewed four times as often.
+   * @defaultValue 12_000
+   */
+  leaseMs?: number;
+}
+
+/** Returned by {@link RedisLimiter.stats}. */
+export interface RedisLimiterStats {
+  /** Whether limits hold for all processes together. */
+  readonly mode: RedisMode;
+  /** Open streams of this process. */
+  readonly open: number;
+}
+
+/** Returned by `redisLimiter`. */
+export interface RedisLimiter extends StreamLimiter {
+  /** For metrics and health checks. */
+  stats(): RedisLimiterStats;
+  /** Frees what this process holds, and closes the connection. Call it after `close()` of the middlewares. */
+  close(): Promise<void>;
+}
