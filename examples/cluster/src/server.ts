@@ -1,0 +1,45 @@
+import cluster, { type Worker } from 'node:cluster';
+import { availableParallelism } from 'node:os';
+import { sseProxy } from '@datashop/sse-proxy';
+import express from 'express';
+
+const { UPSTREAM = 'http://localhost:4000/logs/stream', PORT = '3000', WORKERS = availableParallelism() } = process.env;
+const workers = Number(WORKERS);
+/** Streams of all workers together. */
+const total = 10_000;
+
+if (cluster.isPrimary) superviseWorkers();
+else serve();
+
+/** Starts the workers, which share the port. Replaces one that dies; its browsers return to another one meanwhile. */
+function superviseWorkers(): void {
+  const listening = new Set<Worker>();
+  let isStopping = false;
+  cluster.on('listening', (worker) => listening.add(worker));
+  cluster.on('exit', (worker) => {
+    if (isStopping) return;
+    // One that can't even listen would be replaced for ever.
+    if (!listening.delete(worker)) process.exit(1);
+    cluster.fork();
+  });
+  process.on('SIGTERM', () => {
+    isStopping = true;
+    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGTERM');
+  });
+  for (let n = 0; n < workers; n++) cluster.fork();
+}
+
+function serve(): void {
+  const stream = sseProxy({ target: UPSTREAM, share: true, limits: { total: Math.ceil(total / workers) } });
+  const app = express();
+  app.get('/sse/logs/stream', stream);
+  const server = app.listen(Number(PORT), (error) => {
+    if (error) throw error;
+    console.log('worker %d: port %d', process.pid, (server.address() as { port: number }).port);
+  });
+  process.on('SIGTERM', async () => {
+    // No new streams; those that are open are ended over five seconds.
+    await stream.close({ graceMs: 5_000 });
+    server.close(() => process.exit());
+  });
+}
