@@ -12,7 +12,15 @@ interface Told {
   pids: Record<'upstream' | 'bff' | 'pipeline', number>;
 }
 
-export interface Datashop extends Told {
+/** The message of `start:fleet`. */
+interface FleetTold {
+  url: string;
+  /** Ports. */
+  bffs: number[];
+  pids: Record<'redis' | 'upstream' | 'bff-1' | 'bff-2' | 'bff-3' | 'nginx' | 'pipeline', number>;
+}
+
+interface Running {
   example: Example;
   /** Folder of its logs and reports. */
   data: string;
@@ -20,10 +28,22 @@ export interface Datashop extends Told {
   end(): Promise<void>;
 }
 
+export type Datashop = Running & Told;
+export type DatashopFleet = Running & FleetTold;
+
 /** Starts the whole example on free ports with a new data folder. */
-export async function startDatashop(env: Record<string, string> = {}): Promise<Datashop> {
+export function startDatashop(env: Record<string, string> = {}): Promise<Datashop> {
+  return start<Told>('examples/datashop/src/start.ts', env);
+}
+
+/** Starts the example as a fleet, on free ports with a new data folder. */
+export function startFleet(env: Record<string, string> = {}): Promise<DatashopFleet> {
+  return start<FleetTold>('examples/datashop/src/start-fleet.ts', env);
+}
+
+async function start<T>(script: string, env: Record<string, string>): Promise<Running & T> {
   const data = await mkdtemp(join(tmpdir(), 'datashop-e2e-'));
-  const example = new Example(node('examples/datashop/src/start.ts'), {
+  const example = new Example(node(script), {
     PORT: '0',
     DATASHOP_DATA: data,
     PIPELINE_PAUSE_MS: '100',
@@ -37,7 +57,7 @@ export async function startDatashop(env: Record<string, string> = {}): Promise<D
     await rm(data, { recursive: true, force: true });
   };
   try {
-    const told = once(example.process, 'message') as Promise<[Told]>;
+    const told = once(example.process, 'message') as Promise<[T]>;
     await Promise.race([told, example.ended]);
     await example.line();
     return { ...(await told)[0], example, data, end };

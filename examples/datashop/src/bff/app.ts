@@ -3,6 +3,7 @@ import express, { type Express } from 'express';
 import { adminPath, logsPath, streamPath } from '../demo.ts';
 import { observe, type StreamLogs } from '../observe.ts';
 import { allowedHosts, loopbackHosts } from './allowed-hosts.ts';
+import type { Fleet } from './fleet.ts';
 import { health } from './health.ts';
 import { onlyGet } from './only-get.ts';
 import { OpenStreams } from './open-streams.ts';
@@ -13,7 +14,7 @@ import { restLogs } from './rest-logs.ts';
 import { securityHeaders } from './security.ts';
 import { demandOperator, demandSession, demoSignIn, sessions } from './session.ts';
 import { sessionRoutes } from './session-routes.ts';
-import { streamLogs } from './stream-logs.ts';
+import { streamLimits, streamLogs } from './stream-logs.ts';
 
 export interface BffOptions {
   /** Origin of the log service. */
@@ -24,6 +25,8 @@ export interface BffOptions {
   hosts?: readonly string[];
   /** Access and audit log of the streams. @defaultValue none */
   logs?: StreamLogs;
+  /** What this instance shares with others. @defaultValue nothing */
+  fleet?: Fleet;
 }
 
 export interface Bff {
@@ -35,10 +38,10 @@ export interface Bff {
 }
 
 /** Creates the BFF. @throws Error if an entry of `hosts` is not a host name */
-export function bff({ upstream, token, hosts = loopbackHosts, logs }: BffOptions): Bff {
+export function bff({ upstream, token, hosts = loopbackHosts, logs, fleet }: BffOptions): Bff {
   const { router: healthRouter, drain } = health(upstream);
   const { observers, metricsApp } = observe(logs);
-  const stream = streamLogs(upstream, token, observers);
+  const stream = streamLogs({ upstream, token, observers, limits: fleet?.limits ?? streamLimits });
   const streamsPage = adminPage({ proxies: [stream], title: 'Datashop streams' });
   const open = new OpenStreams();
   const app = express().disable('x-powered-by');
@@ -50,7 +53,7 @@ export function bff({ upstream, token, hosts = loopbackHosts, logs }: BffOptions
   // Before the check of Host: probes address the server by its IP address.
   app.use(healthRouter);
   app.use(allowedHosts(hosts));
-  app.use(sessions());
+  app.use(sessions(fleet?.sessions));
   app.get('/', demoSignIn);
   app.use(sessionRoutes({ onSignOut: open.end }));
   app.all(logsPath, onlyGet, demandSession, restLogs(upstream, token));
@@ -68,6 +71,7 @@ export function bff({ upstream, token, hosts = loopbackHosts, logs }: BffOptions
       drain();
       await stream.close({ graceMs });
       streamsPage.close();
+      await fleet?.close();
     },
   };
 }

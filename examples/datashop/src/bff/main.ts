@@ -2,6 +2,7 @@ import { choice, list, required } from '../environment.ts';
 import { closeServer, listen, listenForMetrics } from '../listen.ts';
 import { runChild } from '../processes/child.ts';
 import { bff } from './app.ts';
+import { joinFleet } from './fleet.ts';
 import { logFiles } from './log-files.ts';
 
 /** Milliseconds: long enough to see on the page how a stream ends, short enough for Ctrl-C. */
@@ -12,7 +13,8 @@ await runChild(async () => {
   const auditSecret = process.env.AUDIT_SECRET || undefined;
   const logs = logFiles(required('DATASHOP_DATA'), auditSecret, choice('DATASHOP_LOG_LEVEL', 'info', 'debug'));
   const upstream = { upstream: required('UPSTREAM'), token: required('TOKEN') };
-  const { app, metricsApp, drain } = bff({ ...upstream, logs, ...(hosts && { hosts }) });
+  const fleet = process.env.REDIS ? joinFleet(process.env.REDIS) : undefined;
+  const { app, metricsApp, drain } = bff({ ...upstream, logs, ...(hosts && { hosts }), ...(fleet && { fleet }) });
   // Loopback by default, because every visitor of the page gets a user.
   const { server, port } = await listen(app, Number(required('PORT')), process.env.HOST || '127.0.0.1');
   const metrics = await listenForMetrics(metricsApp, server);

@@ -16,17 +16,24 @@ declare module 'express-session' {
 
 const maxAge = 8 * 60 * 60 * 1000;
 
+/** Where sessions are kept, and the key that signs their cookies: the same for all instances. */
+export interface SessionOptions {
+  store: session.Store;
+  secret: string;
+}
+
 /**
- * Sessions in this process's memory: a restart signs everybody out, which suits a demo and not a fleet.
+ * Without options, sessions are in this process's memory: a restart signs everybody out.
  *
  * Over HTTPS the cookie is `__Host-datashop.sid` with `Secure`, which no other host and no plain HTTP response can set.
  * `SameSite=Lax`, not `Strict`: with `Strict`, a link on another site arrives without the cookie, and the visit would
  * replace the user's session by a new one.
  */
-export function sessions(): RequestHandler {
-  const secret = randomBytes(32).toString('base64url');
+export function sessions(shared?: SessionOptions): RequestHandler {
+  const { secret, ...store } = shared ?? { secret: randomBytes(32).toString('base64url') };
   const make = (name: string, secure: boolean) =>
     session({
+      ...store,
       name,
       secret,
       resave: false,

@@ -1,11 +1,31 @@
-import { type SseObserver, type SseProxyRouter, sseRouter } from '@datashop/sse-proxy';
+import {
+  type SseObserver,
+  type SseProxyRouter,
+  type StreamLimiter,
+  type StreamLimits,
+  sseRouter,
+} from '@datashop/sse-proxy';
 import { streamPath, upstreamLogsPath } from '../demo.ts';
 import { Problem } from './problem.ts';
 import { namedWorkflow, requestedWorkflow } from './requested-workflow.ts';
 import { stillSignedIn } from './session.ts';
 
+/** The customer's limits per user and workflow are the log service's, where all instances of this server meet. */
+export const streamLimits: StreamLimits = {
+  total: 1_000,
+  rules: [{ name: 'session', key: (req) => req.sessionID, max: 10, opensPerMinute: 120 }],
+};
+
+export interface StreamLogsOptions {
+  /** Origin of the log service, and the bearer token that it expects. */
+  upstream: string;
+  token: string;
+  observers: SseObserver[];
+  limits: StreamLimits | StreamLimiter;
+}
+
 /** Proxies the live logs from the log service to the browser, through this origin. */
-export function streamLogs(upstream: string, token: string, observers: SseObserver[]): SseProxyRouter {
+export function streamLogs({ upstream, token, observers, limits }: StreamLogsOptions): SseProxyRouter {
   return sseRouter(
     {
       [streamPath]: {
@@ -34,8 +54,7 @@ export function streamLogs(upstream: string, token: string, observers: SseObserv
       forwardHeaders: ['traceparent', 'tracestate', 'x-request-id'],
       upstreamHeaders: (req) => ({ authorization: `Bearer ${token}`, 'x-user-id': req.session.user ?? '' }),
       observers,
-      // The customer's limits per user and workflow are the log service's, where all instances of this server meet.
-      limits: { total: 1_000, rules: [{ name: 'session', key: (req) => req.sessionID, max: 10, opensPerMinute: 120 }] },
+      limits,
     },
   );
 }

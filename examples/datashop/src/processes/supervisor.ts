@@ -9,10 +9,10 @@ const stableAfterMs = 30_000;
 /** Most restarts of a service in a row. */
 const maxRestarts = 5;
 
-export interface Supervised extends ServiceSpec {
+export type Supervised = ServiceSpec & {
   /** True: a crash restarts it. False: a crash stops everything. */
   restart: boolean;
-}
+};
 
 export interface SupervisorOptions {
   /** Prints a line on the terminal. */

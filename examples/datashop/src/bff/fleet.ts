@@ -1,0 +1,21 @@
+import type { StreamLimiter } from '@datashop/sse-proxy';
+import { redisLimiter } from '@datashop/sse-redis';
+import { required } from '../environment.ts';
+import type { SessionOptions } from './session.ts';
+import { SqliteSessions } from './session-store.ts';
+import { streamLimits } from './stream-logs.ts';
+
+/** What the instances of the BFF share. */
+export interface Fleet {
+  limits: StreamLimiter;
+  sessions: SessionOptions;
+  /** Call it when the streams have ended. */
+  close(): Promise<void>;
+}
+
+/** @param redis URL of the Redis that all instances use */
+export function joinFleet(redis: string): Fleet {
+  const limits = redisLimiter({ redis, limits: streamLimits });
+  const sessions = { store: new SqliteSessions(required('SESSION_STORE')), secret: required('SESSION_SECRET') };
+  return { limits, sessions, close: () => limits.close() };
+}
