@@ -1,0 +1,49 @@
+// `npm run scale`: three instances behind nginx, one Redis, 300 browsers, and a script that kills parts of it.
+//   -- --json                  the last line is the result as JSON
+//   -- --browsers=100          another number of browsers
+//   -- --chart=docs/fleet.svg  writes the chart as a picture
+import { writeFileSync } from 'node:fs';
+import { installCommand, isThere, type NeedName } from '../../../scripts/needs.mjs';
+import { drawChart } from './chart.ts';
+import { type FleetReport, runFleet } from './run.ts';
+import { printReport } from './table.ts';
+
+const options = { browsers: 300, instances: 3, eventsPerSecond: 20, graceMs: 3_000 };
+
+/** @throws Error that names the argument and what was expected */
+function readArguments(args: readonly string[]) {
+  const read = { ...options, json: false, chart: undefined as string | undefined };
+  for (const arg of args) {
+    const [, name, value] = /^--(\w+)(?:=(.+))?$/.exec(arg) ?? [];
+    if (name === 'json' && value === undefined) read.json = true;
+    else if (name === 'chart' && value) read.chart = value;
+    else if (name === 'browsers' && /^[1-9]\d{0,3}$/.test(value ?? '')) read.browsers = Number(value);
+    else throw new Error(`scale: expected --json, --browsers=1 to 9999 or --chart=file.svg, got ${arg}`);
+  }
+  return read;
+}
+
+/** What the last line says; the exit code follows it. */
+function isExact({ lost, doubled, reordered, mangled, gaps, upstreamConnections }: FleetReport): boolean {
+  return lost + doubled + reordered + mangled + gaps === 0 && upstreamConnections === 1;
+}
+
+async function main(): Promise<void> {
+  const { json, chart, ...wanted } = readArguments(process.argv.slice(2));
+  for (const need of ['redis', 'nginx'] satisfies NeedName[]) {
+    if (!isThere(need)) throw new Error(`scale: ${need} is not installed: ${installCommand(need)}`);
+  }
+  const report = await runFleet(wanted, (what) => console.error(`scale: ${what}`));
+  printReport(report);
+  if (chart) writeFileSync(chart, drawChart(report));
+  if (json) {
+    const { samples: _, ...figures } = report;
+    console.log(JSON.stringify(figures));
+  }
+  process.exitCode = isExact(report) ? 0 : 1;
+}
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Viewer } from '../../faults/support/viewer.ts';
+import { Fleet, type FleetOptions } from './fleet.ts';
+import { type Step, schedule } from './schedule.ts';
+
+/** How long each step is watched after all browsers have recovered. */
+const watchMs = 2_000;
+const sampleMs = 200;
+
+/** What the chart shows, five times a second. */
+export interface Sample {
+  /** Since the start, in milliseconds. */
+  readonly atMs: number;
+  /** Browsers with an open stream. */
+  readonly open: number;
+  /** Connections at the upstream; undefined while it is killed. */
+  readonly upstreamConnections: number | undefined;
+}
+
+/** One line of the table. */
+export interface StepResult {
+  readonly what: string;
+  readonly atMs: number;
+  /** From the begin of the step until each browser had a stream and a new event, in milliseconds. */
+  readonly recoveredMs: number;
+  /** Streams that ended for a browser. */
+  readonly cuts: number;
+  /** Longest pause of a browser from a cut to its next event, in milliseconds; 0 without a cut. */
+  readonly longestPauseMs: number;
+  /** Most connections at the upstream at the same time, and those at the end of the step. */
+  readonly mostUpstream: number;
+  readonly upstreamConnections: number;
+}
+
+export interface FleetReport {
+  readonly browsers: number;
+  readonly instances: number;
+  readonly eventsPerSecond: number;
+  readonly sent: number;
+  readonly delivered: number;
+  readonly lost: number;
+  readonly doubled: number;
+  readonly reordered: number;
+  readonly mangled: number;
+  readonly gaps: number;
+  readonly refusals: number;
+  readonly reconnects: number;
+  /** At the upstream, at the end, for one shared feed. */
+  readonly upstreamConnections: number;
+  /** Shortest time over which one drained instance ended its streams, in milliseconds. */
+  readonly drainSpreadMs: number;
+  readonly steps: readonly StepResult[];
+  readonly samples: readonly Sample[];
+}
+
+/** Runs the schedule. @param onStep called before each step */
+export async function runFleet(options: FleetOptions, onStep: (what: string) => void): Promise<FleetReport> {
+  const fleet = await Fleet.start(options);
+  const startedAt = performance.now();
+  const sinceStart = () => performance.now() - startedAt;
+  const samples: Sample[] = [];
+  let isRunning = true;
+  const sampling = (async () => {
+    while (isRunning) {
+      const upstreamConnections = await fleet.upstream.ask('open').catch(() => undefined);
+      const open = fleet.viewers.filter((viewer) => viewer.open).length;
+      samples.push({ atMs: sinceStart(), open, upstreamConnections });
+      await sleep(sampleMs);
+    }
+  })();
+  try {
+    await fleet.recovered();
+    const steps: StepResult[] = [];
+    for (const step of schedule) {
+      onStep(step.what);
+      steps.push(await runStep(fleet, step, sinceStart, samples));
+    }
+    const { head } = await fleet.upstream.ask('hold');
+    while (!fleet.viewers.every(({ ledger }) => (ledger.last ?? 0) >= head)) await sleep(20);
+    const upstreamConnections = await fleet.upstream.ask('open');
+    return {
+      ...options,
+      ...sums(fleet.viewers, head),
+      upstreamConnections,
+      drainSpreadMs: spreadOf(fleet),
+      steps,
+      samples,
+    };
+  } finally {
+    isRunning = false;
+    await sampling;
+    await fleet.close();
+  }
+}
+
+async function runStep(fleet: Fleet, step: Step, sinceStart: () => number, samples: Sample[]): Promise<StepResult> {
+  const atMs = sinceStart();
+  const [firstSample, cutsBefore] = [samples.length, cutsOf(fleet.viewers)];
+  const pausesBefore = fleet.viewers.map(({ recoveryMs }) => recoveryMs.length);
+  await step.run(fleet);
+  await fleet.recovered();
+  const recoveredMs = sinceStart() - atMs;
+  await sleep(watchMs);
+  const pauses = fleet.viewers.flatMap(({ recoveryMs }, index) => recoveryMs.slice(pausesBefore[index]));
+  const seen = samples.slice(firstSample).map(({ upstreamConnections }) => upstreamConnections ?? 0);
+  return {
+    what: step.what,
+    atMs,
+    recoveredMs,
+    cuts: cutsOf(fleet.viewers) - cutsBefore,
+    longestPauseMs: Math.max(0, ...pauses),
+    mostUpstream: Math.max(0, ...seen),
+    upstreamConnections: await fleet.upstream.ask('open'),
+  };
+}
+
+const cutsOf = (viewers: readonly Viewer[]) => viewers.reduce((sum, { cuts }) => sum + cuts, 0);
+
+function sums(viewers: readonly Viewer[], sent: number) {
+  const sum = (of: (viewer: Viewer) => number) => viewers.reduce((total, viewer) => total + of(viewer), 0);
+  return {
+    sent,
+    delivered: sum(({ ledger }) => ledger.delivered),
+    lost: sum(({ ledger }) => ledger.lost(sent)),
+    doubled: sum(({ ledger }) => ledger.doubled),
+    reordered: sum(({ ledger }) => ledger.reordered),
+    mangled: sum(({ ledger }) => ledger.mangled),
+    gaps: sum(({ gaps }) => gaps.length),
+    refusals: sum(({ refusals }) => refusals.length),
+    reconnects: sum(({ opens }) => opens - 1),
+  };
+}
+
+/** Ends that a draining instance sent come in one group per instance: the groups are as far apart as its restart takes. */
+function spreadOf({ viewers, options }: Fleet): number {
+  const ends = viewers.flatMap(({ endedAt }) => endedAt).toSorted((a, b) => a - b);
+  const groups: number[][] = [];
+  for (const at of ends) {
+    const group = groups.at(-1);
+    if (group && at - (group.at(-1) as number) < options.graceMs / 10) group.push(at);
+    else groups.push([at]);
+  }
+  const large = groups.filter((group) => group.length > 10);
+  return large.length === 0 ? 0 : Math.min(...large.map((group) => (group.at(-1) as number) - (group[0] as number)));
+}

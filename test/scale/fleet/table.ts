@@ -1,0 +1,54 @@
+import type { FleetReport, Sample } from './run.ts';
+
+/** Marks of the chart in the terminal, from nothing to all. */
+const marks = ' ▁▂▃▄▅▆▇█';
+
+const seconds = (ms: number) => (ms / 1_000).toFixed(1);
+
+/** The table as Markdown, which is also readable in a terminal. */
+export function table({ steps }: FleetReport): string {
+  const head = [
+    'what happens',
+    'at, s',
+    'all have a new event after, s',
+    'streams cut',
+    'longest pause, s',
+    'upstream connections: most',
+    'then',
+  ];
+  const rows = steps.map((step) => [
+    step.what,
+    seconds(step.atMs),
+    seconds(step.recoveredMs),
+    String(step.cuts),
+    seconds(step.longestPauseMs),
+    String(step.mostUpstream),
+    String(step.upstreamConnections),
+  ]);
+  const lines = [head, head.map((_, index) => (index === 0 ? '---' : '---:')), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** One character per second: the lowest number of open streams, and the highest of upstream connections. */
+function bars({ samples, browsers, instances }: FleetReport): string {
+  const bySecond = Map.groupBy(samples, ({ atMs }) => Math.floor(atMs / 1_000));
+  const line = (value: (samples: Sample[]) => number, most: number) =>
+    [...bySecond.values()].map((group) => marks[Math.min(8, Math.ceil((value(group) / most) * 8))]).join('');
+  const open = line((group) => Math.min(...group.map((sample) => sample.open)), browsers);
+  const upstream = line((group) => Math.max(...group.map((sample) => sample.upstreamConnections ?? 0)), instances);
+  return `open streams (full: ${browsers})            ${open}\nupstream connections (full: ${instances})      ${upstream}\n${' '.repeat(37)}one character per second`;
+}
+
+export function printReport(report: FleetReport): void {
+  const { sent, delivered, lost, doubled, reordered, mangled, gaps, reconnects, drainSpreadMs } = report;
+  console.log(
+    `\n${report.browsers} browsers, ${report.instances} instances behind nginx, one Redis, ${report.eventsPerSecond} events/s\n`,
+  );
+  console.log(`${table(report)}\n\n${bars(report)}\n`);
+  console.log(
+    `${sent} events sent, ${delivered} delivered: ${lost} lost, ${doubled} doubled, ${reordered} reordered, ${mangled} mangled, ${gaps} gaps`,
+  );
+  console.log(
+    `${reconnects} reconnects; a drained instance ended its streams over at least ${seconds(drainSpreadMs)} s`,
+  );
+}
