@@ -4,6 +4,7 @@ export type * from './types/handler.ts';
 export type * from './types/limits.ts';
 export type * from './types/observer.ts';
 export type * from './types/options.ts';
+export type * from './types/relay.ts';
 export type * from './types/sharing.ts';
 export type * from './types/source.ts';
 export type * from './types/stats.ts';

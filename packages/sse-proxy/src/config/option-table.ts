@@ -58,6 +58,10 @@ const shareTable = {
   ids: value<'upstream' | 'assign'>('upstream', rule.oneOf('upstream', 'assign')),
   transform: value<ShareOptions['transform']>(undefined, callable),
   join: value<'fresh' | 'live'>('fresh', rule.oneOf('fresh', 'live')),
+  relay: value<ShareOptions['relay']>(undefined, [
+    'a relay (an object with an open function)',
+    (given) => typeof (given as { open?: unknown } | null)?.open === 'function',
+  ]),
   replay: group(replayTable),
   lingerMs: value<number>(defaults.share.lingerMs, ['0', (given) => given === 0], milliseconds),
 } satisfies rule.Rules<ShareOptions>;

@@ -93,7 +93,9 @@ function checkTogether(
   if (typeof given.openAfterMs === 'number' && given.openAfterMs > headersTimeoutMs) {
     refuseOption('openAfterMs', `at most headersTimeoutMs (${headersTimeoutMs})`, given.openAfterMs);
   }
-  if (!share || checked.source) return;
+  if (!share) return;
+  if (share.relay) checkRelay(share, resume !== false);
+  if (checked.source) return;
   const credential = forwardHeaders.find(isCredential) ?? (forwardCookies.length > 0 ? 'forwardCookies' : undefined);
   if (share.key && credential !== undefined) {
     const expected = "no user's credentials to be forwarded (no such name in forwardHeaders, no forwardCookies)";
@@ -120,6 +122,12 @@ function checkUpstream(given: SseProxyOptions, { target, source, share }: Omit<C
   if (share && !share.key) {
     refuseOption('share', '{ key } with source: only your key tells which browsers get the same events', given.share);
   }
+}
+
+/** An instance goes on at the last id when the relay is away, and from one reader to the next. */
+function checkRelay({ relay, ids }: { relay?: unknown; ids: string }, resumes: boolean): void {
+  if (!resumes) refuseOption('share.relay', 'resume not to be off', relay);
+  if (ids === 'assign') refuseOption('share.relay', "share.ids 'upstream'", relay);
 }
 
 /** Whether a header field of this name usually identifies a user. */

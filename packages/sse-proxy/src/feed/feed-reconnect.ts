@@ -150,10 +150,10 @@ export abstract class FeedReconnect extends FeedRequest {
 
   /**
    * Sends the first request of a feed that continues another one during its outage. A failed attempt is repeated as after
-   * a loss. Resolves with the upstream's headers; never settles if the feed ends before. `isTold`: the browsers have been
-   * told of the outage.
+   * a loss. Resolves with the upstream's headers; never settles if the feed ends before. `request`: undefined if it has
+   * still to be made. `isTold`: the browsers have been told of the outage.
    */
-  reconnect(request: UpstreamRequest, isTold: boolean): Promise<IncomingHttpHeaders> {
+  reconnect(request: UpstreamRequest | undefined, isTold: boolean): Promise<IncomingHttpHeaders> {
     return new Promise((resolve) => {
       const { resume } = this.parts.config;
       if (!resume) return;
@@ -162,7 +162,8 @@ export abstract class FeedReconnect extends FeedRequest {
       this.#onReconnect = resolve;
       this.#reconnectTimer.begin(true);
       this.#limitOutage(undefined);
-      this.#reopen(request);
+      if (request) this.#reopen(request);
+      else void this.#retry();
     });
   }
 

@@ -101,6 +101,42 @@ export class Feed extends FeedConnection implements FrameHandler {
     this.#window.recordDigest(content, id);
   }
 
+  /** True if a frame with this id is among those that were delivered last. */
+  knowsId(id: string): boolean {
+    return this.#window.hasId(id);
+  }
+
+  /** The {@link contentDigest} of the frame that was delivered last; undefined if there is none. */
+  get lastContent(): string | undefined {
+    const { start, end } = this.#window;
+    return end > start ? this.#window.contentAt(end - 1) : undefined;
+  }
+
+  /** False while frames are compared with those that were delivered: some may be held. */
+  get isSettled(): boolean {
+    return this.#replayFilter === undefined;
+  }
+
+  /** This feed continues `other`, which has delivered nothing since: what the upstream repeats of it is dropped. */
+  copyDelivered(other: Feed): void {
+    this.#window.copyFrom(other.#window);
+  }
+
+  /** What follows comes from another connection, which may repeat frames that were delivered. */
+  changeConnection(): void {
+    this.onLost(false);
+    const filter = new ReplayFilter(this.#window, this.cursor, this.parts.config.maxEventBytes);
+    this.#replayFilter = filter.isCatchingUp ? filter : undefined;
+    const now = Date.now();
+    if (filter.doubt) this.sendGap({ reason: filter.doubt, from: now, to: now });
+  }
+
+  /** The connection is left for another one, which begins behind the last event that was delivered: drops what is held. */
+  dropHeld(): void {
+    this.onLost(false);
+    this.#replayFilter = undefined;
+  }
+
   /** Puts a gap in the place of an event that was discarded, and moves the cursors past it. */
   #deliverOversized({ source, start, end, events, id }: ReceivedFrame): void {
     if (this.#recordsFrames) this.#window.record(source, start, end, id);
@@ -115,7 +151,7 @@ export class Feed extends FeedConnection implements FrameHandler {
 
   #gapNow(id: string | undefined): void {
     const now = Date.now();
-    this.#gap({
+    this.sendGap({
       reason: 'event-too-large',
       from: now,
       to: now,
@@ -160,10 +196,11 @@ export class Feed extends FeedConnection implements FrameHandler {
 
   #gapOfOutage(reason: GapReason): void {
     const { from, to } = this.outage;
-    this.#gap({ reason, from, to });
+    this.sendGap({ reason, from, to });
   }
 
-  #gap(gap: Gap): void {
+  /** Reports that events may be missing here. */
+  protected sendGap(gap: Gap): void {
     this.#handler.onControlEvent(gapBytes(gap), true);
     this.parts.feedListener.onGap(gap, this.#handler.browsers);
   }

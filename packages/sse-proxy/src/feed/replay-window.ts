@@ -91,6 +91,25 @@ export class ReplayWindow {
     return `${this.#marks[slot]}.${this.#marks[slot + 1]}`;
   }
 
+  /** True if a remembered frame has this id. */
+  hasId(id: string): boolean {
+    digest.ofId(id);
+    const { high, low } = digest;
+    for (let position = this.start; position < this.#count; position++) {
+      const slot = width * (position % replayWindow);
+      if (this.#marks[slot + 2] === high && this.#marks[slot + 3] === low) return true;
+    }
+    return false;
+  }
+
+  /** Becomes a copy of another window. */
+  copyFrom(other: ReplayWindow): void {
+    this.#marks = other.#marks.slice();
+    this.#count = other.#count;
+    this.#first = other.#first;
+    this.#samples.splice(0, this.#samples.length, ...other.#samples);
+  }
+
   /** True if all ids that were sampled are whole numbers, none smaller than the one before, and `cursor` is the last. */
   ascendsTo(cursor: string): boolean {
     const oldest = Math.ceil(this.start / sampleEvery) * sampleEvery;

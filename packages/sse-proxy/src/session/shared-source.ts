@@ -56,9 +56,10 @@ export class SharedSource implements RequestSource {
     const key = await this.#shareKey();
     const own = new Set(Object.keys(added).map((name) => name.toLowerCase()));
     const counts = (name: string) => (own.has(name) ? name !== 'authorization' : !notInKey.has(name));
+    const feedKey = key === undefined ? digest(address, headers) : digest(address, pick(headers, counts), key);
     return {
-      request: { address, headers, hasOwnAuthorization },
-      key: key === undefined ? digest(address, headers) : digest(address, pick(headers, counts), key),
+      request: { address, headers, hasOwnAuthorization, feedKey },
+      key: feedKey,
       looseKey: digest(
         address,
         pick(headers, (name) => name !== 'authorization' || !own.has(name)),

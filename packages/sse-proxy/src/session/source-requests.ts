@@ -40,6 +40,6 @@ export class SourceRequests implements RequestSource {
 
   async build(): Promise<SharedRequest> {
     const key = await this.identify();
-    return { request: sourceRequest(this.#stream.req), key, looseKey: key };
+    return { request: { ...sourceRequest(this.#stream.req), feedKey: key }, key, looseKey: key };
   }
 }

@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import type { FeedRelay } from './relay.ts';
 import type { SseEvent } from './stream.ts';
 
 /** What a shared feed retains for browsers that return: until the first of these bounds is reached. */
@@ -47,6 +48,13 @@ export interface ShareOptions {
    * have. `'live'`: it gets what the feed receives from now on. @defaultValue 'fresh'
    */
   join?: 'fresh' | 'live';
+  /**
+   * Shares feeds between the instances of an application: one of them reads the upstream, all deliver its events, and a
+   * browser that returns to another instance gets what it missed. Feeds are common to routes with the same `name` (or
+   * template) and the same relay. Needs `resume`. The log holds events as the upstream sent them: `transform` is called in
+   * each instance. See `redisFeeds()` of `@datashop/sse-redis`. @defaultValue none: each instance has feeds of its own
+   */
+  relay?: FeedRelay;
   /** What is retained for browsers that return. */
   replay?: ReplayOptions;
   /** How long an upstream connection outlives its last browser, in milliseconds; 0: not at all. @defaultValue 5_000 */

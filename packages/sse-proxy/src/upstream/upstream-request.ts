@@ -18,6 +18,8 @@ export interface UpstreamRequest {
   readonly hasOwnAuthorization?: boolean;
   /** The browser's request that `source` is called with; undefined over HTTP. */
   readonly req?: Request;
+  /** Key of the shared feed; undefined for a dedicated one. */
+  readonly feedKey?: string;
   /** True if the feed is open and reconnects. Set by the feed. */
   readonly isResume?: boolean;
   /** Runs the sending, or the source, in the context of the browser that it is for. @defaultValue in the context of no request */

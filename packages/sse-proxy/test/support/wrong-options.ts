@@ -167,7 +167,7 @@ export const wrongOptions: Record<keyof SseProxyOptions, Wrong[]> = {
   reauthorizeMs: [...duration('reauthorizeMs'), ...each('reauthorizeMs', /authorize to be set too/, [5_000])],
   share: [
     ...each('share', /true, false or an object/, [null, 5, 'x', []]),
-    ...unknown('share', 'keys', /one of key, ids, transform, join, replay, lingerMs/),
+    ...unknown('share', 'keys', /one of key, ids, transform, join, relay, replay, lingerMs/),
     ...inside('key', fn('share.key')),
     // By default Authorization is forwarded: browsers that share must not share what only one of them may see.
     ...inside(
@@ -178,6 +178,10 @@ export const wrongOptions: Record<keyof SseProxyOptions, Wrong[]> = {
     ...inside('ids', each('share.ids', /'upstream' or 'assign'/, ['Assign', '', null, true, 5])),
     ...inside('join', each('share.join', /'fresh' or 'live'/, ['Fresh', '', null, true, 5])),
     ...inside('lingerMs', each('share.lingerMs', /0, or milliseconds/, [-1, Number.NaN, '5000', null, false, 2 ** 31])),
+    ...inside(
+      'relay',
+      each('share.relay', /a relay \(an object with an open function\)/, ['redis:', null, {}, { open: 1 }]),
+    ),
     ...inside('replay', objects('share.replay')),
     ...inside('replay', unknown('share.replay', 'maxEvent', /one of maxEvents, maxBytes, maxAgeMs/)),
     ...inside('replay', inside('maxEvents', count('share.replay.maxEvents'))),

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Config, ShareConfig } from '../../config/options.ts';
 import type { SseProxyError } from '../../errors.ts';
 import { isSendableId } from '../../http.ts';
@@ -73,7 +74,15 @@ export class FeedGroup implements SubscriptionOwner {
     this.isDynamic = source !== undefined;
     this.key = made.key;
     this.request = made.request;
+    const { relay, ids, join, replay } = share;
+    const { route = '' } = feedListener;
     this.feed = this.#makeFeed(cursor, {
+      relayed: relay && {
+        relay,
+        bounds: replay,
+        keyOf: ({ feedKey }) => hash('sha256', JSON.stringify([route, ids, feedKey]), 'base64url'),
+        joinsLive: join === 'live',
+      },
       assigner: this.#assigns ? new IdCounter() : undefined,
       onClosed: (_, error) => {
         releasePermit();
@@ -188,7 +197,7 @@ export class FeedGroup implements SubscriptionOwner {
 
   #makeFeed(
     cursor: string,
-    parts: Pick<SharedParts, 'assigner' | 'matcher' | 'live' | 'onClosed' | 'onReconnected'>,
+    parts: Pick<SharedParts, 'assigner' | 'matcher' | 'live' | 'relayed' | 'onClosed' | 'onReconnected'>,
   ): SharedFeed {
     const { config, heartbeat, upstream } = this.#context;
     const { transform } = this.#share;

@@ -7,6 +7,8 @@ import type { CloseReason, OpenFeed } from '../../types.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
 import { Feed } from '../feed.ts';
 import type { FeedListener, FeedParts, Gap } from '../feed-parts.ts';
+import type { RelayParts } from '../relay/relay-parts.ts';
+import { RelayedFeed } from '../relay/relayed-feed.ts';
 import type { SubscriptionState } from '../subscription.ts';
 import type { Reader } from './reader-group.ts';
 import { type FrameParts, SharedFrames } from './shared-frames.ts';
@@ -22,6 +24,8 @@ export interface Member extends Reader {
 export interface SharedParts extends Omit<FeedParts, 'handler' | 'retainFrames'>, FrameParts {
   /** Applied to each event before it is stored; undefined: events are stored as the upstream sends them. */
   readonly transform: SharedTransform | undefined;
+  /** Set if instances share this feed. */
+  readonly relayed?: RelayParts | undefined;
   /** The feed that a backfill or a join connection belongs to. */
   readonly live?: SharedFeed;
   /** The upstream is back after an outage. */
@@ -70,7 +74,8 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember, Transfo
     this.#transformStage = stage;
     // The next request may be another user's: events of this one must not be stored behind it.
     const prepare = stage ? () => stage.whenIdle().then(parts.prepare) : parts.prepare;
-    this.#feed = new Feed({ ...parts, handler: stage ?? this, feedListener, prepare, retainFrames: false });
+    const feedParts = { ...parts, handler: stage ?? this, feedListener, prepare, retainFrames: false };
+    this.#feed = parts.relayed ? new RelayedFeed(feedParts, parts.relayed) : new Feed(feedParts);
     this.#feed.pause();
     const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders | undefined>();
     this.ready = promise;

@@ -1,0 +1,116 @@
+import type { SseProxyError } from '../../errors.ts';
+import { parseEvent, type UpstreamState } from '../../sse/events.ts';
+import type { CloseReason } from '../../types.ts';
+import { Feed } from '../feed.ts';
+import type { FeedHandler, FeedParts, Gap } from '../feed-parts.ts';
+import { FrameRun } from '../frame-run.ts';
+
+/** Receives what a {@link ReaderFeed} reads. */
+export interface ReaderListener {
+  /** The connection is established, and the response is still to come. */
+  onConnected(): void;
+  /** Whole frames. The bytes stay valid. */
+  onFrames(bytes: Buffer): void;
+  onGap(gap: Gap): void;
+  /** The upstream's state has changed: `since` in milliseconds since the epoch. */
+  onState(state: UpstreamState, since: number): void;
+  /** Nothing follows. */
+  onEnd(reason: CloseReason, error: SseProxyError | undefined): void;
+}
+
+/** Joins the frames of each chunk, in memory of their own. */
+class FrameJoiner implements FeedHandler {
+  readonly needsIds = false;
+  readonly browsers = 0;
+  readonly #listener: ReaderListener;
+  readonly #run = new FrameRun();
+  readonly #pieces: Buffer[] = [];
+
+  constructor(listener: ReaderListener) {
+    this.#listener = listener;
+  }
+
+  onFrames(source: Buffer, start: number, end: number, events: number): boolean {
+    if (!this.#run.continues(source, start)) this.#cut();
+    this.#run.add(source, start, end, events);
+    return true;
+  }
+
+  #cut(): void {
+    if (this.#run.isEmpty) return;
+    const { source, start, end } = this.#run;
+    this.#run.clear();
+    this.#pieces.push(Buffer.from(source.subarray(start, end)));
+  }
+
+  /** Passes on what was joined. */
+  flush(): void {
+    this.#cut();
+    const [first] = this.#pieces;
+    if (!first) return;
+    const bytes = this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces);
+    this.#pieces.length = 0;
+    this.#listener.onFrames(bytes);
+  }
+
+  onChunkEnd(): void {
+    this.flush();
+  }
+
+  /** An event of another proxy, which is the upstream. */
+  onControlEvent(bytes: Buffer): void {
+    this.#cut();
+    this.#pieces.push(bytes);
+  }
+
+  onEnd(reason: CloseReason, error: SseProxyError | undefined): void {
+    this.flush();
+    this.#listener.onEnd(reason, error);
+  }
+}
+
+/**
+ * The upstream connection of a relayed feed: of the instance that leads, or of one that reads alone. What it reads goes to a
+ * log, or to the instance's own feed.
+ */
+export class ReaderFeed extends Feed {
+  readonly #joiner: FrameJoiner;
+  readonly #listener: ReaderListener;
+
+  /** `parts`: those of the instance's own feed. */
+  constructor(parts: FeedParts, cursor: string, listener: ReaderListener) {
+    const joiner = new FrameJoiner(listener);
+    const { feedListener } = parts;
+    super({
+      ...parts,
+      // The instance's own feed opens early, and reports gaps.
+      config: { ...parts.config, openAfterMs: false },
+      cursor,
+      handler: joiner,
+      retainFrames: false,
+      feedListener: {
+        onUpstreamLost: (error, attempts) => feedListener.onUpstreamLost(error, attempts, parts.handler.browsers),
+        onResume: (attempts, outageMs) => feedListener.onResume(attempts, outageMs, parts.handler.browsers),
+        onGap() {},
+      },
+    });
+    this.#joiner = joiner;
+    this.#listener = listener;
+  }
+
+  override onConnected(): void {
+    super.onConnected();
+    this.#listener.onConnected();
+  }
+
+  protected override sendGap(gap: Gap): void {
+    this.#joiner.flush();
+    this.#listener.onGap(gap);
+  }
+
+  protected override sendControlEvent(bytes: Buffer): void {
+    this.#joiner.flush();
+    const { state, since } = JSON.parse(parseEvent(bytes).data) as { state: UpstreamState; since: string };
+    this.#listener.onState(state, Date.parse(since));
+  }
+}

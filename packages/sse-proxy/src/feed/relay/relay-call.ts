@@ -1,0 +1,391 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { SseProxyError } from '../../errors.ts';
+import type { UpstreamState } from '../../sse/events.ts';
+import type { CloseReason, RelayContent, RelayEntry, RelayListener, RelayLog, RelayPosition } from '../../types.ts';
+import type { UpstreamConnection, UpstreamHandler, UpstreamRequest } from '../../upstream/upstream.ts';
+import type { FeedParts, Gap } from '../feed-parts.ts';
+import type { Place } from './merge-search.ts';
+import { OwnEntries } from './own-entries.ts';
+import { PlaceFinder } from './place-finder.ts';
+import { ReaderFeed, type ReaderListener } from './reader-feed.ts';
+import { endMeta, metaEntry, type RelayMeta, readMeta } from './relay-meta.ts';
+import type { CallParts, RelayParts, RelayTarget } from './relay-parts.ts';
+
+/** Above this many bytes that the log has not stored yet, nothing is read from the upstream. */
+const maxPendingBytes = 1_048_576;
+
+/**
+ * The connection of a relayed feed. Its events come from one of two sources: from the log, or from a reader of its
+ * own. With the log as the source, this instance may lead: then its reader appends to the log.
+ *
+ * The source changes without a loss:
+ * - The log can't be used any more: a leader's reader, which goes on, becomes the source. Another instance opens a reader at
+ *   the last id.
+ * - It can be used again: if nobody leads, the reader begins to append, and the log is the source. Otherwise the feed moves
+ *   to the log at an event that both have, and the reader is closed.
+ */
+export class RelayCall implements UpstreamConnection, RelayListener, ReaderListener {
+  readonly #feed: RelayTarget;
+  readonly #parts: FeedParts;
+  readonly #relayed: RelayParts;
+  readonly #request: UpstreamRequest;
+  readonly #key: string;
+  readonly #handler: UpstreamHandler;
+  readonly #log: RelayLog;
+  readonly #finder: PlaceFinder;
+  #source: 'none' | 'log' | 'reader' = 'none';
+  #reader: ReaderFeed | undefined;
+  /** Set while this instance leads and has appended its start. */
+  #own: OwnEntries | undefined;
+  /** The newest entry when this instance began to lead, until it appends its start: once the upstream is connected. */
+  #claim: RelayPosition | undefined;
+  /** The last entry that the feed has received, or that it goes on behind. */
+  #position: RelayPosition = '';
+  /** What the feed still has to receive of the entry at that position. */
+  #rest: Buffer | undefined;
+  /** The handler was called with headers. */
+  #isOpen = false;
+  #isAvailable = false;
+  #isPaused = false;
+  #isClosed = false;
+  #isLeading = false;
+
+  constructor(feed: RelayTarget, { parts, relayed, request, handler }: CallParts) {
+    this.#feed = feed;
+    this.#parts = parts;
+    this.#relayed = relayed;
+    this.#request = withoutCursor(request);
+    this.#handler = handler;
+    this.#key = relayed.keyOf(request);
+    this.#log = relayed.relay.open(this.#key, relayed.bounds, this);
+    const isFlowing = () => !this.#isPaused;
+    this.#finder = new PlaceFinder(this.#log, feed, isFlowing, {
+      onPlace: (place, repeats, state) => this.#moveToLog(place, repeats, state),
+      onVacant: () => void this.#leadAlone(),
+    });
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#flow();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#flow();
+  }
+
+  abort(): void {
+    this.#close({ left: true });
+  }
+
+  /** Applies the pause to the source. A leader's reader goes on for the other instances. */
+  #flow(): void {
+    if (this.#isClosed) return;
+    if (this.#source === 'reader') {
+      if (this.#isPaused) this.#reader?.pause();
+      else this.#reader?.resume();
+    }
+    if (this.#source !== 'log') return;
+    if (this.#isPaused) return this.#log.unfollow();
+    const rest = this.#rest;
+    this.#rest = undefined;
+    if (rest) this.#feed.onData(rest);
+    // onData() may have paused or closed this call.
+    if (!this.#isPaused && !this.#isClosed && this.#source === 'log') this.#log.follow(this.#position);
+  }
+
+  // The log
+
+  onAvailable(isAvailable: boolean): void {
+    this.#isAvailable = isAvailable;
+    if (isAvailable) return void this.#enter();
+    this.#finder.stop();
+    this.#claim = undefined;
+    if (this.#source === 'log') this.#leaveLog();
+    else if (this.#source === 'none') this.#readAlone();
+  }
+
+  /** Looks for a place in the log. */
+  async #enter(): Promise<void> {
+    if (!this.#isAvailable || this.#isClosed || this.#source === 'log') return;
+    if (this.#source === 'reader') return this.#isOpen ? this.#finder.begin() : undefined;
+    const outcome = await this.#finder.first(this.#relayed.joinsLive);
+    if (this.#isClosed || this.#source !== 'none' || !outcome) return;
+    if (outcome === 'vacant') return this.#claimFirst();
+    if (outcome === 'busy') return this.#readAlone();
+    this.#openLog(outcome.place, outcome.state);
+  }
+
+  /** The feed begins in the log. */
+  #openLog(place: Place, state: RelayMeta['state']): void {
+    this.#source = 'log';
+    this.#position = place.position;
+    this.#rest = place.rest;
+    this.#open({});
+    if (state) this.#feed.relayState(state.state, state.since);
+    this.#flow();
+  }
+
+  /** The feed has read alone, and goes on in the log. `repeats`: the log may repeat what the feed has. */
+  #moveToLog(place: Place, repeats: boolean, state: RelayMeta['state']): void {
+    if (this.#isClosed || this.#source !== 'reader') return;
+    this.#closeReader();
+    this.#source = 'log';
+    this.#position = place.position;
+    this.#rest = place.rest;
+    this.#feed.relayState(state?.state ?? 'restored', state?.since ?? Date.now());
+    if (repeats) this.#feed.changeConnection();
+    this.#flow();
+  }
+
+  /** The log can't be used, or its entries don't continue those before: goes on without it. */
+  #leaveLog(): void {
+    const missed = this.#own?.after(this.#position);
+    this.#own = undefined;
+    this.#rest = undefined;
+    this.#source = 'reader';
+    this.#log.unfollow();
+    if (missed) for (const entry of missed) this.#deliver(entry);
+    else {
+      this.#closeReader();
+      this.#feed.dropHeld();
+    }
+    if (this.#isClosed) return;
+    if (!this.#reader) this.#openReader().reconnect(undefined, this.#feed.status === 'lost');
+    this.#flow();
+  }
+
+  #rejoin(): void {
+    this.#leaveLog();
+    void this.#enter();
+  }
+
+  onTrimmed(): void {
+    if (this.#source === 'log') this.#rejoin();
+    else this.#finder.onTrimmed();
+  }
+
+  onDeposed(): void {
+    this.#claim = undefined;
+    if (this.#own) this.#rejoin();
+  }
+
+  onVacant(): void {
+    if (this.#source === 'none') void this.#enter();
+    // A feed that is ahead of the log can't go on there.
+    else if (this.#source === 'log' && !this.#feed.isSettled) this.#rejoin();
+    else if (this.#source === 'log') void this.#succeed();
+    else this.#finder.onVacant();
+  }
+
+  onEntries(entries: readonly RelayEntry[]): void {
+    if (this.#source !== 'log') return this.#finder.onEntries(entries);
+    for (const entry of entries) {
+      if (!this.#receive(entry) || this.#isPaused || this.#isClosed || this.#source !== 'log') return;
+    }
+  }
+
+  /** Passes on an entry of the log. Returns false if the feed can't go on there. */
+  #receive(entry: RelayEntry): boolean {
+    const { start } = readMeta(entry.meta);
+    if (start && !this.#own && start.tail !== this.#position) {
+      // The log was emptied, or its last entries were lost with a server: the leader has begun anew.
+      this.#rejoin();
+      return false;
+    }
+    this.#position = entry.position;
+    this.#own?.remove(entry.position);
+    this.#deliver(entry);
+    return true;
+  }
+
+  onStored(): void {
+    if (this.#own && this.#log.pendingBytes <= maxPendingBytes) this.#reader?.resume();
+  }
+
+  #deliver({ meta, data }: RelayContent): void {
+    if (data.length > 0) this.#feed.onData(data);
+    if (meta === '') return;
+    const { gap, state, end, left } = readMeta(meta);
+    if (gap) this.#feed.relayGap(gap);
+    if (state) this.#feed.relayState(state.state, state.since);
+    if (left && !this.#own) this.onVacant();
+    if (!end) return;
+    this.#close(undefined);
+    this.#feed.relayEnd(end);
+  }
+
+  // Leading
+
+  /** Nobody leads: this instance reads the upstream for all. */
+  async #claimFirst(): Promise<void> {
+    const tail = await this.#lead();
+    if (tail === undefined) return this.#enter();
+    if (this.#isClosed || this.#source !== 'none') return this.#giveUp();
+    this.#claim = tail;
+    this.#readAlone();
+  }
+
+  /** The leader is gone, and the feed has received everything that it appended: this instance goes on. */
+  async #succeed(): Promise<void> {
+    if (this.#own || this.#isPaused || !this.#feed.isSettled || this.#isLeading) return;
+    const tail = await this.#lead(this.#position);
+    if (tail === undefined) return;
+    if (this.#source !== 'log' || this.#isClosed || this.#isPaused || tail !== this.#position) return this.#giveUp();
+    this.#begin(tail, false);
+    this.#openReader().reconnect(undefined, this.#feed.status === 'lost');
+  }
+
+  /** This instance reads alone, and nobody leads: what it reads goes to the log from now on. */
+  async #leadAlone(): Promise<void> {
+    if (this.#isLeading || this.#own || this.#source !== 'reader' || !this.#isOpen || !this.#feed.isSettled) return;
+    const tail = await this.#lead();
+    if (tail === undefined) return;
+    if (this.#source !== 'reader' || this.#isClosed || !this.#reader || !this.#feed.isSettled) return this.#giveUp();
+    this.#begin(tail, true);
+    this.#reader.resume();
+    this.#flow();
+  }
+
+  async #lead(at?: RelayPosition): Promise<RelayPosition | undefined> {
+    this.#isLeading = true;
+    try {
+      return await this.#log.lead(at);
+    } catch {
+      // onAvailable() reports why.
+      return undefined;
+    } finally {
+      this.#isLeading = false;
+    }
+  }
+
+  #giveUp(): void {
+    this.#log.release(metaEntry({ left: true }));
+  }
+
+  /** Begins to append. `isReset`: what the log holds does not continue into what follows. */
+  #begin(tail: RelayPosition, isReset: boolean): void {
+    this.#finder.stop();
+    this.#source = 'log';
+    this.#position = tail;
+    this.#rest = undefined;
+    this.#own = new OwnEntries(tail);
+    const { lastId: cursor, isUntouched } = this.#feed;
+    const start = { cursor, tail: isReset ? '' : tail, isFresh: cursor === '' && isUntouched };
+    this.#append(metaEntry({ start }), isReset);
+  }
+
+  #append(content: RelayContent, isReset = false): void {
+    this.#own?.add(this.#log.append(content, isReset), content);
+    if (this.#log.pendingBytes > maxPendingBytes) this.#reader?.pause();
+  }
+
+  // The reader
+
+  /** Reads the upstream without the log. */
+  #readAlone(): void {
+    if (this.#isClosed) return;
+    this.#source = 'reader';
+    const reader = this.#openReader();
+    reader.pause();
+    reader.connect(this.#request).then(
+      (headers) => reader === this.#reader && this.#onReaderOpen(headers ?? {}),
+      (error: SseProxyError) => {
+        if (reader !== this.#reader) return;
+        if (this.#claim !== undefined) this.#giveUp();
+        this.#close(undefined);
+        this.#handler.onError(error);
+      },
+    );
+  }
+
+  #onReaderOpen(headers: IncomingHttpHeaders): void {
+    const claim = this.#claim;
+    this.#claim = undefined;
+    if (claim !== undefined) {
+      this.#begin(claim, true);
+      this.#reader?.resume();
+    }
+    this.#open(headers);
+    this.#flow();
+    if (claim === undefined && this.#isAvailable) void this.#enter();
+  }
+
+  #open(headers: IncomingHttpHeaders): void {
+    this.#isOpen = true;
+    this.#handler.onHeaders(headers);
+  }
+
+  #openReader(): ReaderFeed {
+    const prepare = async () => {
+      const request = await this.#parts.prepare();
+      if (this.#relayed.keyOf(request) !== this.#key) this.#onMoved();
+      return request;
+    };
+    const reader = new ReaderFeed({ ...this.#parts, prepare }, this.#feed.lastId, this);
+    reader.copyDelivered(this.#feed);
+    this.#reader = reader;
+    return reader;
+  }
+
+  /** The hooks make another request now: the feed opens the log of that one. */
+  #onMoved(): void {
+    if (this.#isClosed) return;
+    this.#close({ left: true });
+    const message = 'the request of the shared feed has changed';
+    this.#handler.onError(new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message }));
+  }
+
+  #closeReader(): void {
+    this.#reader?.close();
+    this.#reader = undefined;
+  }
+
+  onConnected(): void {
+    if (!this.#isOpen) this.#handler.onConnected();
+  }
+
+  onFrames(data: Buffer): void {
+    if (this.#own) return this.#append({ meta: '', data });
+    this.#feed.onData(data);
+    if (this.#source === 'reader') this.#finder.onReceived();
+  }
+
+  onGap(gap: Gap): void {
+    this.#tell({ gap });
+  }
+
+  onState(state: UpstreamState, since: number): void {
+    this.#tell({ state: { state, since } });
+  }
+
+  #tell(meta: RelayMeta): void {
+    const entry = metaEntry(meta);
+    if (this.#own) this.#append(entry);
+    else this.#deliver(entry);
+  }
+
+  onEnd(reason: CloseReason, error: SseProxyError | undefined): void {
+    this.#closeReader();
+    const entry = metaEntry(endMeta(reason, error));
+    if (this.#own) this.#own.add(this.#log.release(entry), entry);
+    else this.#deliver(entry);
+  }
+
+  #close(meta: RelayMeta | undefined): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#finder.stop();
+    const leads = this.#own !== undefined || this.#claim !== undefined;
+    this.#closeReader();
+    if (leads && meta) this.#log.release(metaEntry(meta));
+    this.#log.close();
+  }
+}
+
+/** The feed that reads the upstream adds the id itself. */
+function withoutCursor(request: UpstreamRequest): UpstreamRequest {
+  const { headers } = request;
+  return headers.at(-2) === 'last-event-id' ? { ...request, headers: headers.slice(0, -2) } : request;
+}

@@ -1,0 +1,100 @@
+/** Where an entry is in a log. Compare positions for equality only. */
+export type RelayPosition = string;
+
+/** One entry of a {@link RelayLog}. The relay stores both fields unchanged. */
+export interface RelayContent {
+  /** Text of the proxy's own; empty for most entries. */
+  readonly meta: string;
+  /** Bytes of events; may be empty if `meta` is not. */
+  readonly data: Buffer;
+}
+
+/** A stored entry. */
+export interface RelayEntry extends RelayContent {
+  /** Where it is in the log. */
+  readonly position: RelayPosition;
+}
+
+/** A log at one moment. */
+export interface RelayView {
+  /** Position of the newest entry; of an empty log, the position before the first entry to come. */
+  readonly tail: RelayPosition;
+  /**
+   * `starting`: another instance leads, and has not appended anything yet. `active`: it has. `none`: nobody leads, or only
+   * a former lease of this instance is left.
+   */
+  readonly leader: 'none' | 'starting' | 'active';
+  /** The newest entries, oldest first. */
+  readonly entries: readonly RelayEntry[];
+  /** True if the log holds no entry before these. */
+  readonly isWhole: boolean;
+}
+
+/** What a relay retains of a feed: until the first of these bounds is reached. */
+export interface RelayBounds {
+  /** Bytes of entries. */
+  readonly maxBytes: number;
+  /** Age of an entry, in milliseconds. */
+  readonly maxAgeMs: number;
+}
+
+/** Is notified of what happens to one {@link RelayLog}. Nothing is called before `open()` has returned, or after `close()`. */
+export interface RelayListener {
+  /**
+   * False: the log can't be used; this instance neither follows nor leads any more. True: it can be used (again). Called
+   * first soon after `open()`, and then at each change.
+   */
+  onAvailable(isAvailable: boolean): void;
+  /** Entries behind the position that is followed, in order and complete. */
+  onEntries(entries: readonly RelayEntry[]): void;
+  /** Entries behind the position that is followed are no longer held. Nothing is followed any more. */
+  onTrimmed(): void;
+  /** {@link RelayLog.pendingBytes} has decreased. */
+  onStored(): void;
+  /** No instance leads. Called about once a second while that is so. */
+  onVacant(): void;
+  /** This instance leads no longer. What it appended last may not be in the log. */
+  onDeposed(): void;
+}
+
+/** One instance's access to the log of one feed. A promise that it returns rejects only if the log can't be used now. */
+export interface RelayLog {
+  /** Bytes appended of which it is not known yet whether they were stored. */
+  readonly pendingBytes: number;
+  /** Reads the newest entries, at most `maxEntries`. */
+  look(maxEntries: number): Promise<RelayView>;
+  /** Reads the entries before a position, at most `maxEntries`: the newest of them. */
+  lookBefore(position: RelayPosition, maxEntries: number): Promise<Pick<RelayView, 'entries' | 'isWhole'>>;
+  /** Delivers the entries behind `position`, those to come too, in place of what was followed before. */
+  follow(position: RelayPosition): void;
+  /** Stops delivery. */
+  unfollow(): void;
+  /**
+   * Makes this instance the leader unless another one is. With `at`, only if that is the position of the newest entry.
+   * Resolves with that position; with undefined if this instance does not lead.
+   */
+  lead(at?: RelayPosition): Promise<RelayPosition | undefined>;
+  /**
+   * Appends an entry if this instance still leads when the entry arrives; otherwise calls `onDeposed()`. `isReset`: the
+   * entries before this one are removed. Returns the position that the entry has if it is stored.
+   */
+  append(content: RelayContent, isReset?: boolean): RelayPosition;
+  /** Appends a last entry and stops leading, in one step. Returns as `append()` does. */
+  release(content: RelayContent): RelayPosition;
+  /** Ends the access. Another instance can lead within the lease's time. */
+  close(): void;
+}
+
+/**
+ * Carries shared feeds between the instances of an application. A feed has a log that all instances read. One of them, the
+ * leader, reads the feed's upstream and appends what it receives. The leader holds a lease: an instance that was stopped
+ * for longer can't append.
+ *
+ * Implemented by `redisFeeds()` of `@datashop/sse-redis`. While a log can't be used, each instance reads the upstream itself.
+ */
+export interface FeedRelay {
+  /**
+   * Opens the log of the feed that has this key in all instances. `key` is a digest: it holds no secret and no name.
+   */
+  open(key: string, bounds: RelayBounds, listener: RelayListener): RelayLog;
+}

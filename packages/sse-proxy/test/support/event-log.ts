@@ -1,0 +1,51 @@
+import { rawUpstream, type UpstreamRequestSeen } from './upstream.ts';
+
+const bytesOf = (n: number) => `id: ${n}\ndata: ${n}\n\n`;
+
+/**
+ * A real upstream of numbered events that resumes as asked by Last-Event-ID. A request without one gets what comes from
+ * then on.
+ */
+export async function eventLog() {
+  const live = new Set<UpstreamRequestSeen>();
+  let count = 0;
+  const upstream = await rawUpstream((request) => {
+    request.begin();
+    const from = Number(request.headers['last-event-id'] ?? count);
+    if (from < count) request.send(events(from + 1, count));
+    live.add(request);
+    request.socket.on('close', () => live.delete(request));
+  });
+  const events = (first: number, last: number) => {
+    let text = '';
+    for (let n = first; n <= last; n++) text += bytesOf(n);
+    return text;
+  };
+  return {
+    url: upstream.url,
+    requests: upstream.requests,
+    /** Number of events so far. */
+    get count() {
+      return count;
+    },
+    /** Connections open now. */
+    get open() {
+      return live.size;
+    },
+    event: bytesOf,
+    /** The bytes of a range of events. */
+    events,
+    /** Sends the next events, each alone. */
+    emit(number: number) {
+      for (let i = 0; i < number; i++) {
+        count++;
+        for (const request of live) request.send(bytesOf(count));
+      }
+    },
+    /** Breaks all connections. */
+    cut() {
+      for (const request of live) request.reset();
+    },
+    close: () => upstream.close(),
+  };
+}
