@@ -1,10 +1,10 @@
-import type { Document, Timestamp } from 'bson';
-import type { StoredDocument } from './collection.ts';
+import { type Document, serialize, type Timestamp } from 'bson';
 import type { Batch, Cursor } from './cursors.ts';
 import { CommandError, notBuilt } from './errors.ts';
 import { fromTimestamp, type Oplog, type OplogEntry, toTimestamp } from './oplog.ts';
 import { EventPipeline } from './pipeline.ts';
 import { parseToken, tokenOf } from './resume-token.ts';
+import type { Forms } from './stored-document.ts';
 
 /** Options of the stage `$changeStream` that are accepted. */
 const knownOptions = new Set([
@@ -94,7 +94,11 @@ export class ChangeStreamCursor implements Cursor {
       const documents = this.#read(batchSize ?? Number.POSITIVE_INFINITY);
       const left = end - performance.now();
       if (documents.length > 0 || this.#invalidated || left <= 0 || signal.aborted) {
-        return { documents, exhausted: this.#invalidated, postBatchResumeToken: this.#token };
+        return {
+          documents: documents.map((event) => serialize(event)),
+          exhausted: this.#invalidated,
+          postBatchResumeToken: this.#token,
+        };
       }
       await this.#oplog.changes.wait(left, signal);
     }
@@ -151,7 +155,7 @@ export class ChangeStreamCursor implements Cursor {
 }
 
 /** The event of a change, in both forms of its document. */
-function eventOf({ time, wallTime, operation, namespace, document, updatedFields }: OplogEntry): StoredDocument {
+function eventOf({ time, wallTime, operation, namespace, document, updatedFields }: OplogEntry): Forms {
   const dot = namespace.indexOf('.');
   const form = (content: Document | undefined): Document => ({
     _id: tokenOf(time, 'change'),
@@ -163,5 +167,10 @@ function eventOf({ time, wallTime, operation, namespace, document, updatedFields
     ...(content ? { documentKey: { _id: content._id } } : {}),
     ...(updatedFields ? { updateDescription: { updatedFields, removedFields: [], truncatedArrays: [] } } : {}),
   });
-  return { exact: form(document?.exact), plain: form(document?.plain) };
+  return {
+    get exact() {
+      return form(document?.exact);
+    },
+    plain: form(document?.plain),
+  };
 }

@@ -1,14 +1,7 @@
 import type { Document } from 'bson';
 import { compareValues } from './bson-order.ts';
 import { CommandError } from './errors.ts';
-
-/** A document in two forms with the same content. */
-export interface StoredDocument {
-  /** Its values have their BSON types: what is sent. */
-  readonly exact: Document;
-  /** Its numbers are JavaScript numbers: what filters are evaluated on. */
-  readonly plain: Document;
-}
+import type { StoredDocument } from './stored-document.ts';
 
 export interface Index {
   readonly v: 2;
@@ -72,6 +65,11 @@ export class Collection {
 
   /** The documents that can match the filter, in ascending order of `_id`: an index scan over its bounds. */
   candidates(filter: Document): StoredDocument[] {
+    const ids: unknown = isOperators(filter._id) ? filter._id.$in : undefined;
+    if (Array.isArray(ids) && !ids.some((id) => id instanceof RegExp)) {
+      const indexes = new Set(ids.map((id) => this.#find(id)).filter((index) => index >= 0));
+      return [...indexes].sort((a, b) => a - b).map((index) => this.#documents[index]!);
+    }
     const { from, to } = idRange(filter);
     const start = from === undefined ? 0 : this.#firstFrom(from);
     let end = this.#documents.length;

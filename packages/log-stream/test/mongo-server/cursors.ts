@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { calculateObjectSize, type Document } from 'bson';
+import { type Document, serialize } from 'bson';
 import { CommandError } from './errors.ts';
 
 /** Most bytes of the documents of one batch; the first document of a batch is always returned. */
@@ -7,7 +7,8 @@ const maxBatchBytes = 16 * 1024 * 1024;
 
 /** Result of {@link Cursor.next}. */
 export interface Batch {
-  readonly documents: Document[];
+  /** As BSON. */
+  readonly documents: Uint8Array[];
   /** Nothing can follow: the cursor is closed. */
   readonly exhausted: boolean;
   /** Only of a change stream. */
@@ -97,26 +98,27 @@ function reply(cursor: Cursor, id: number, name: 'firstBatch' | 'nextBatch', bat
 export class ResultCursor implements Cursor {
   readonly namespace: string;
   readonly changeStream = false;
-  readonly #documents: readonly Document[];
+  readonly #documents: readonly (Document | Uint8Array)[];
   /** A limit ended the search, so the last document is known to be the last. */
   readonly #limited: boolean;
   #position = 0;
 
-  constructor(namespace: string, documents: readonly Document[], limited = false) {
+  constructor(namespace: string, documents: readonly (Document | Uint8Array)[], limited = false) {
     this.namespace = namespace;
     this.#documents = documents;
     this.#limited = limited;
   }
 
   async next(batchSize: number | undefined): Promise<Batch> {
-    const documents: Document[] = [];
+    const documents: Uint8Array[] = [];
     let bytes = 0;
     const size = batchSize ?? Number.POSITIVE_INFINITY;
     while (documents.length < size && this.#position < this.#documents.length) {
       const document = this.#documents[this.#position]!;
-      bytes += calculateObjectSize(document);
+      const encoded = document instanceof Uint8Array ? document : serialize(document);
+      bytes += encoded.length;
       if (documents.length > 0 && bytes > maxBatchBytes) return { documents, exhausted: false };
-      documents.push(document);
+      documents.push(encoded);
       this.#position++;
     }
     const atEnd = this.#position === this.#documents.length;

@@ -1,7 +1,8 @@
 import type { Document, Timestamp } from 'bson';
-import { Collection, type Index, type StoredDocument } from './collection.ts';
-import { Journal, type JournalRecord } from './journal.ts';
+import { Collection, type Index } from './collection.ts';
+import { Journal } from './journal.ts';
 import { fromTimestamp, Oplog, type OplogEntry, toTimestamp } from './oplog.ts';
+import { type Forms, StoredDocument } from './stored-document.ts';
 
 /** A write that a driver may send again: identified by its session and transaction number. */
 export interface WriteIdentity {
@@ -46,13 +47,15 @@ export class Database {
   }
 
   /** Makes a document visible. Throws 11000 if its `_id` exists. */
-  insert(namespace: string, document: StoredDocument): void {
+  insert(namespace: string, forms: Forms): void {
+    const document = StoredDocument.of(forms);
     this.create(namespace).insert(document);
     this.#record(this.oplog.append({ operation: 'insert', namespace, document }));
   }
 
   /** @param updatedFields set if only these fields have changed */
-  replace(namespace: string, document: StoredDocument, updatedFields?: Document): void {
+  replace(namespace: string, forms: Forms, updatedFields?: Document): void {
+    const document = StoredDocument.of(forms);
     this.find(namespace)?.replace(document);
     const change = updatedFields ? { operation: 'update' as const, updatedFields } : { operation: 'replace' as const };
     this.#record(this.oplog.append({ ...change, namespace, document }));
@@ -108,7 +111,7 @@ export class Database {
     this.#journal?.write({ kind: 'change', time: toTimestamp(time), ...change, ...stored });
   }
 
-  #restore({ exact, plain }: JournalRecord): void {
+  #restore({ exact, plain }: Forms): void {
     const { kind, namespace } = plain;
     if (kind === 'index') this.create(namespace).indexes.push(plain.index);
     else if (kind === 'write') this.#writes.set(plain.session, { number: plain.number, inserted: plain.inserted });
@@ -123,7 +126,8 @@ export class Database {
 
   #restoreChange(plain: Document, exact: Document): void {
     const { operation, namespace, wallTime } = plain;
-    const document = plain.document ? { plain: plain.document, exact: exact.document } : undefined;
+    const forms = { plain: plain.document, exact: exact.document };
+    const document = plain.document ? StoredDocument.of(forms) : undefined;
     if (operation === 'insert' && document) this.create(namespace).insert(document);
     else if (operation === 'delete') this.create(namespace).remove(plain.document._id);
     else if (operation === 'drop') this.#collections.delete(namespace);

@@ -80,8 +80,7 @@ export async function find({ state, command, signal }: Call): Promise<Document> 
     direction === 0
       ? sortDocuments(select(candidates, filter, deadline), sort).slice(0, needed)
       : select(candidates, filter, deadline, needed);
-  const selected = found.slice(skip).map(({ exact }) => exact);
-  const documents = project(selected, options.projection);
+  const documents = project(found.slice(skip), options.projection);
   const cursor = new ResultCursor(namespace, documents, limit > 0 && documents.length === limit);
   const reply = await state.cursors.open(cursor, options.batchSize, signal);
   if (options.singleBatch && reply.cursor.id > 0n) {

@@ -1,19 +1,14 @@
 import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { type Document, serialize } from 'bson';
+import type { Forms } from './stored-document.ts';
 import { toExact, toPlain } from './wire.ts';
-
-/** One record in both forms, see `StoredDocument`. */
-export interface JournalRecord {
-  readonly exact: Document;
-  readonly plain: Document;
-}
 
 /**
  * Keeps the changes of a server in a file, as BSON documents one after another. A record is in the kernel before the
  * command is acknowledged: SIGKILL loses nothing that was acknowledged.
  */
 export class Journal {
-  readonly records: JournalRecord[] = [];
+  readonly records: Forms[] = [];
   readonly #file: number;
   #length: number;
 

@@ -1,6 +1,6 @@
 import { type Document, Timestamp } from 'bson';
-import type { StoredDocument } from './collection.ts';
 import { Notifier } from './notifier.ts';
+import type { StoredDocument } from './stored-document.ts';
 
 /** One change, or a `noop`, which only moves the time on. */
 export interface OplogEntry {

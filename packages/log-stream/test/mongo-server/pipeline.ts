@@ -1,7 +1,8 @@
 import { type Document, EJSON } from 'bson';
-import type { StoredDocument } from './collection.ts';
 import { CommandError, notBuilt } from './errors.ts';
-import { type Deadline, matcher, runStages, select, sortDocuments } from './query.ts';
+import { matcher } from './matcher.ts';
+import { type Deadline, runStages, select, sortDocuments } from './query.ts';
+import type { Forms, StoredDocument } from './stored-document.ts';
 
 /** Stages that may follow `$changeStream`. */
 const eventStages = new Set([
@@ -15,7 +16,7 @@ const eventStages = new Set([
   '$redact',
 ]);
 
-type EventStep = (event: StoredDocument) => StoredDocument | undefined;
+type EventStep = (event: Forms) => Forms | undefined;
 
 /** The stages that follow `$changeStream`, for one event at a time. */
 export class EventPipeline {
@@ -32,8 +33,8 @@ export class EventPipeline {
   }
 
   /** The event as it is sent, or undefined if it does not match. Throws 280 if a stage has changed the token. */
-  run(event: StoredDocument): Document | undefined {
-    let result: StoredDocument | undefined = event;
+  run(event: Forms): Document | undefined {
+    let result: Forms | undefined = event;
     for (const step of this.#steps) {
       result = step(result);
       if (!result) return undefined;
@@ -69,7 +70,7 @@ export function runPipeline(
   documents: readonly StoredDocument[],
   stages: readonly Document[],
   deadline: Deadline,
-): Document[] {
+): (Document | Uint8Array)[] {
   let rows = documents;
   for (const [index, stage] of stages.entries()) {
     deadline.check();
@@ -92,7 +93,7 @@ export function runPipeline(
       );
     }
   }
-  return rows.map(({ exact }) => exact);
+  return rows.map(({ bytes }) => bytes);
 }
 
 function nameOf(stage: Document): string {

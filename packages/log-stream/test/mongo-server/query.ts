@@ -1,8 +1,9 @@
 import type { Document } from 'bson';
-import { aggregate, find, Query } from 'mingo';
+import { aggregate, find } from 'mingo';
 import { bySort } from './bson-order.ts';
-import type { StoredDocument } from './collection.ts';
 import { CommandError, notBuilt } from './errors.ts';
+import { matcher, refusing } from './matcher.ts';
+import type { StoredDocument } from './stored-document.ts';
 
 /** Documents between two looks at the clock. */
 const documentsPerCheck = 256;
@@ -19,12 +20,6 @@ export class Deadline {
   check(): void {
     if (performance.now() > this.#end) throw new CommandError(50, 'operation exceeded time limit');
   }
-}
-
-/** A test for documents. Throws 2 if the filter is invalid. */
-export function matcher(filter: Document): (plain: Document) => boolean {
-  const query = refusing(() => new Query(filter));
-  return (plain) => refusing(() => query.test(plain));
 }
 
 /** The documents that match, in their order: at most `limit`. */
@@ -53,22 +48,20 @@ export function sortDocuments(documents: readonly StoredDocument[], sort: Docume
   return [...documents].sort((a, b) => order(a.plain, b.plain));
 }
 
-/** The given fields of exact documents. */
-export function project(documents: readonly Document[], projection: Document | undefined): Document[] {
-  if (!projection || Object.keys(projection).length === 0) return [...documents];
-  return refusing(() => find<Document>([...documents], {}, projection).all());
+/** The documents with the given fields, ready to be sent. */
+export function project(
+  documents: readonly StoredDocument[],
+  projection: Document | undefined,
+): (Document | Uint8Array)[] {
+  if (!projection || Object.keys(projection).length === 0) return documents.map(({ bytes }) => bytes);
+  // Every covered query asks for this.
+  if (Object.keys(projection).length === 1 && projection._id === 1)
+    return documents.map(({ plain: { _id } }) => ({ _id }));
+  const exact = documents.map((document) => document.exact);
+  return refusing(() => find<Document>(exact, {}, projection).all());
 }
 
 /** Runs stages of an aggregation pipeline. */
 export function runStages(documents: readonly Document[], stages: readonly Document[]): Document[] {
   return refusing(() => aggregate([...documents], stages as Parameters<typeof aggregate>[1]) as Document[]);
-}
-
-/** What mingo refuses, MongoDB refuses, too. */
-function refusing<T>(evaluate: () => T): T {
-  try {
-    return evaluate();
-  } catch (error) {
-    throw error instanceof CommandError ? error : new CommandError(2, (error as Error).message);
-  }
 }

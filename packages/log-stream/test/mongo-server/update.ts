@@ -1,8 +1,8 @@
 import { type Document, ObjectId } from 'bson';
-import type { StoredDocument } from './collection.ts';
 import { CommandError, notBuilt } from './errors.ts';
-import { matcher } from './query.ts';
+import { matcher } from './matcher.ts';
 import type { Call, ServerState } from './server-state.ts';
+import type { Forms } from './stored-document.ts';
 
 export const updateFields = ['updates', 'ordered', 'writeConcern', 'comment', 'bypassDocumentValidation', 'maxTimeMS'];
 
@@ -48,14 +48,14 @@ function runOne(state: ServerState, namespace: string, plain: Document, exact: D
   return { matched: 0, upserted: _id };
 }
 
-function replaceOne(state: ServerState, namespace: string, old: StoredDocument, content: StoredDocument): void {
+function replaceOne(state: ServerState, namespace: string, old: Forms, content: Forms): void {
   state.database.replace(namespace, {
     plain: { ...content.plain, _id: old.plain._id },
     exact: { ...content.exact, _id: old.exact._id },
   });
 }
 
-function setFields(state: ServerState, namespace: string, old: StoredDocument, fields: StoredDocument): void {
+function setFields(state: ServerState, namespace: string, old: Forms, fields: Forms): void {
   const dotted = Object.keys(fields.plain).find((path) => path.includes('.'));
   if (dotted) throw notBuilt(`the path ${dotted} in $set`);
   const updated = { plain: { ...old.plain, ...fields.plain }, exact: { ...old.exact, ...fields.exact } };

@@ -1,4 +1,5 @@
-import { type Document, deserialize, serialize } from 'bson';
+import { type Document, deserialize } from 'bson';
+import { serializeReply } from './reply-bytes.ts';
 
 /** One command as it arrived. */
 export interface WireRequest {
@@ -30,7 +31,7 @@ export function toPlain(bytes: Uint8Array): Document {
   return deserialize(bytes, { validation: { utf8: false } });
 }
 
-/** Reads a BSON document such that {@link serialize} restores the type of every value. */
+/** Reads a BSON document such that `serialize` restores the type of every value. */
 export function toExact(bytes: Uint8Array): Document {
   return deserialize(bytes, { promoteValues: false, bsonRegExp: true, validation: { utf8: false } });
 }
@@ -119,7 +120,7 @@ function parseQuery(message: Buffer) {
 
 /** Encodes the reply to a request, in the message format of the request. */
 export function encodeReply(request: WireRequest, reply: Document, id: number, moreToCome = false): Buffer {
-  const body = serialize(reply, { ignoreUndefined: true });
+  const body = serializeReply(reply);
   const prefix = request.kind === 'message' ? messagePrefix(moreToCome) : replyPrefix();
   const header = Buffer.alloc(headerBytes);
   header.writeInt32LE(headerBytes + prefix.length + body.length, 0);

@@ -1,9 +1,9 @@
 import { type Document, ObjectId } from 'bson';
-import type { StoredDocument } from './collection.ts';
 import type { WriteIdentity } from './database.ts';
 import { CommandError } from './errors.ts';
-import { matcher } from './query.ts';
+import { matcher } from './matcher.ts';
 import type { Call, ServerState } from './server-state.ts';
+import type { Forms, StoredDocument } from './stored-document.ts';
 
 const maxDocumentsPerWrite = 100_000;
 
@@ -45,7 +45,7 @@ export function insert({ state, command, exact }: Call): Document {
 }
 
 /** Gives a document without `_id` one, as the server does. */
-export function withId(document: StoredDocument): StoredDocument {
+export function withId(document: Forms): Forms {
   if (document.plain._id !== undefined) return document;
   const _id = new ObjectId();
   return { plain: { _id, ...document.plain }, exact: { _id, ...document.exact } };
