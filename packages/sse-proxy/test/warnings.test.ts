@@ -6,6 +6,7 @@ import type { SseProxyOptions } from '../src/types.ts';
 import { clock } from './support/clock.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
+import type { UpstreamRequestSeen } from './support/upstream.ts';
 
 interface Warning extends Error {
   code?: string;
@@ -133,6 +134,34 @@ describe('warnings of the process', () => {
       'sse-proxy lost the upstream on /sse: upstream answered 503',
     ]);
   });
+
+  const broken: [how: string, act: (request: UpstreamRequestSeen) => void, said: string][] = [
+    [
+      'closes its connection within the response',
+      (request) => {
+        request.begin('Connection: close');
+        request.send('data: one\n\n');
+        request.socket.end();
+      },
+      'failed in phase body: the connection was closed within the response',
+    ],
+    [
+      'answers no HTTP',
+      (request) => request.raw('s3cret s3cret\r\n\r\n'),
+      'failed in phase headers: invalid HTTP (Expected HTTP/, RTSP/ or ICE/)',
+    ],
+  ];
+  for (const [how, act, said] of broken) {
+    it(`warnings say in words that an upstream ${how}`, async () => {
+      const seen = watch();
+      const up = await upstream(act);
+      const { port } = await app({ target: up.url, resume: false });
+      visit(port);
+      await until(() => seen.length === 1);
+      expect(seen[0]?.message).to.match(/^sse-proxy (refused|ended) a stream on \/sse: upstream http/);
+      expect(seen[0]?.message.endsWith(said), seen[0]?.message).to.equal(true);
+    });
+  }
 
   it("warnings show only the kind of what the application's function threw [R56]", async () => {
     const seen = watch();

@@ -24,6 +24,13 @@ function isOutdated({ code, message }: { code?: unknown; message?: unknown }): b
   return code === 'UND_ERR_INVALID_ARG' && /^invalid on[A-Z]\w* method$/.test(String(message));
 }
 
+/** What undici's parser says in its own words, which contain nothing of the response; empty for another error. */
+function parserReason({ name, message }: Error): string {
+  const [, reason = ''] = name === 'HTTPParserError' ? (/\(([\w ,/'-]{1,80})\)$/.exec(message) ?? []) : [];
+  if (reason === 'Invalid EOF state') return 'the connection was closed within the response';
+  return reason && `invalid HTTP (${reason})`;
+}
+
 /** Translates what undici, the socket or TLS reported into ours; `phase` says how far the request to `origin` had got. */
 export function fromUpstream(cause: unknown, phase: 'connect' | 'headers' | 'body', origin: string): SseProxyError {
   if (cause instanceof SseProxyError) return cause;
@@ -31,7 +38,8 @@ export function fromUpstream(cause: unknown, phase: 'connect' | 'headers' | 'bod
   // undici quotes the bytes that it could not read, and logs print an error's properties: they may be an event's.
   if (name === 'HTTPParserError') (cause as { data?: unknown }).data = undefined;
   if (phase === 'connect' && isOutdated((cause ?? {}) as Error)) return outdatedDispatcher(cause);
-  const details = { message: `upstream ${origin} failed in phase ${phase}: ${code || name || 'unknown error'}`, cause };
+  const what = code || parserReason((cause ?? {}) as Error) || name || 'unknown error';
+  const details = { message: `upstream ${origin} failed in phase ${phase}: ${what}`, cause };
   if (phase === 'body') return new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', details);
   if (name === 'HTTPParserError' || code.startsWith('HPE_') || protocolCodes.has(code)) {
     return new SseProxyError('ERR_SSE_UPSTREAM_PROTOCOL', details);
