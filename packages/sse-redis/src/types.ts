@@ -1,4 +1,4 @@
-import type { StreamLimiter, StreamLimits } from '@datashop/sse-proxy';
+import type { FeedRelay, StreamLimiter, StreamLimits } from '@datashop/sse-proxy';
 import type { RedisClientOptions } from 'redis';
 import type { SseRedisError } from './errors.ts';
 
@@ -85,5 +85,31 @@ export interface RedisLimiter extends StreamLimiter {
   /** For metrics and health checks. */
   stats(): RedisLimiterStats;
   /** Frees what this process holds, and closes the connection. Call it after `close()` of the middlewares. */
+  close(): Promise<void>;
+}
+
+/** Options of `redisFeeds`. */
+export interface RedisFeedsOptions extends RedisConnectionOptions {
+  /**
+   * Time after which another process reads the upstreams of one that was killed, in milliseconds: 500 to 600,000, at least
+   * 4 × `commandTimeoutMs`. Renewed five times as often.
+   * @defaultValue 5_000
+   */
+  leaseMs?: number;
+}
+
+/** Returned by {@link RedisFeeds.stats}. */
+export interface RedisFeedsStats {
+  /** Whether feeds are shared with other processes. */
+  readonly mode: RedisMode;
+  /** Number of feeds of which this process reads the upstream for all. */
+  readonly led: number;
+}
+
+/** Returned by `redisFeeds`: the value of the option `share.relay` of `sseProxy`. */
+export interface RedisFeeds extends FeedRelay {
+  /** For metrics and health checks. */
+  stats(): RedisFeedsStats;
+  /** Closes the connections. Call it after `close()` of the middlewares. */
   close(): Promise<void>;
 }

@@ -21,6 +21,7 @@ describe('the README of sse-redis', () => {
   for (const [heading, type] of [
     ['Connection', 'RedisConnectionOptions'],
     ['Limits', 'RedisLimiterOptions'],
+    ['Feeds', 'RedisFeedsOptions'],
   ] as const) {
     it(`has a row for every option under "${heading}", and no other`, () => {
       expect(rows(heading)).to.deep.equal(members(type));

@@ -1,5 +1,11 @@
 import { expect } from 'chai';
-import { type RedisLimiterOptions, redisLimiter, SseRedisError } from '../src/index.ts';
+import {
+  type RedisFeedsOptions,
+  type RedisLimiterOptions,
+  redisFeeds,
+  redisLimiter,
+  SseRedisError,
+} from '../src/index.ts';
 
 const redis = 'redis://127.0.0.1:1';
 
@@ -50,4 +56,23 @@ describe('options of redisLimiter', () => {
     expect(limiter).to.include({ upstreams: 20_000 });
     await limiter.close();
   });
+});
+
+describe('options of redisFeeds', () => {
+  for (const [what, options, message] of [
+    ['no options', undefined, /^redisFeeds: expected an object with options, got undefined/],
+    ['an option of the limiter', { redis, limits: {} }, /option limits: expected one of redis, prefix, .*leaseMs/],
+    ['a lease of 100 ms', { redis, commandTimeoutMs: 10, leaseMs: 100 }, /option leaseMs: .* 500 to 600000, got 100/],
+    [
+      'a lease shorter than four time-outs',
+      { redis, leaseMs: 1_999 },
+      /option leaseMs: expected at least 4 × .* got 1999/,
+    ],
+  ] as const) {
+    it(`redisFeeds rejects ${what} with an error that names the option`, () => {
+      expect(() => redisFeeds(options as RedisFeedsOptions))
+        .to.throw(SseRedisError, message)
+        .with.property('code', 'ERR_SSE_REDIS_OPTION');
+    });
+  }
 });

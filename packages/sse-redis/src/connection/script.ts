@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { RedisClient } from './open-client.ts';
 
+/** How replies are decoded. */
+type CommandOptions = Parameters<RedisClient['sendCommand']>[1];
+
 /** A Lua script that runs in Redis, atomically. */
 export class Script {
   readonly #source: string;
@@ -17,13 +20,18 @@ export class Script {
   }
 
   /** Runs the script; sends its source only if Redis has lost it. */
-  async run(client: RedisClient, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    const rest = [String(keys.length), ...keys, ...args.map(String)];
+  async run(
+    client: RedisClient,
+    keys: readonly string[],
+    args: readonly (string | number | Buffer)[],
+    options?: CommandOptions,
+  ): Promise<unknown> {
+    const rest = [String(keys.length), ...keys, ...args.map((arg) => (typeof arg === 'number' ? String(arg) : arg))];
     try {
-      return await client.sendCommand(['EVALSHA', this.#sha, ...rest]);
+      return await client.sendCommand(['EVALSHA', this.#sha, ...rest], options);
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-      return client.sendCommand(['EVAL', this.#source, ...rest]);
+      return client.sendCommand(['EVAL', this.#source, ...rest], options);
     }
   }
 }

@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import type { RelayBounds, RelayListener, RelayLog } from '@datashop/sse-proxy';
+import { Connection } from '../connection/connection.ts';
+import type { Mode } from '../connection/mode.ts';
+import { RedisCommands } from '../connection/redis-commands.ts';
+import { Script } from '../connection/script.ts';
+import type { SseRedisError } from '../errors.ts';
+import type { RedisAddress } from '../types.ts';
+import { AppendQueue } from './append-queue.ts';
+import { type LogOwner, RedisLog } from './redis-log.ts';
+import * as scripts from './scripts.ts';
+import { StreamReader } from './stream-reader.ts';
+
+export interface HubOptions {
+  readonly address: RedisAddress;
+  /** Precedes all keys. */
+  readonly prefix: string;
+  readonly commandTimeoutMs: number;
+  readonly leaseMs: number;
+  readonly mode: Mode;
+}
+
+/** Renewals per lease: several may be lost. */
+const renewalsPerLease = 5;
+/** Longest block of the reading command, in milliseconds. */
+const blockMs = 1_000;
+/** How long the stream that wakes the reader lives without use, in milliseconds. */
+const wakeLifeMs = 60_000;
+
+/** The logs of one process: one connection for commands, and one that reads all streams. */
+export class FeedHub implements LogOwner {
+  readonly commands: RedisCommands;
+  readonly appends: AppendQueue;
+  readonly leaseMs: number;
+  readonly #options: HubOptions;
+  readonly #connections: readonly Connection[];
+  readonly #reader: StreamReader;
+  readonly #wakeStream: string;
+  readonly #logs = new Set<RedisLog>();
+  readonly #renewal: NodeJS.Timeout;
+  readonly #starting: NodeJS.Timeout;
+  #isWakeDue = false;
+
+  constructor(options: HubOptions) {
+    const { address, prefix, commandTimeoutMs, leaseMs } = options;
+    this.#options = options;
+    this.leaseMs = leaseMs;
+    const listener = { onReady: () => this.#onReady(), onFail: (error: SseRedisError) => this.#onFail(error) };
+    const main: Connection = new Connection({ address, commandTimeoutMs, onConnect: () => load(main), ...listener });
+    const reading = new Connection({
+      address,
+      commandTimeoutMs: commandTimeoutMs + blockMs,
+      onConnect: async () => {},
+      ...listener,
+    });
+    this.#connections = [main, reading];
+    this.commands = new RedisCommands(main);
+    this.appends = new AppendQueue(this.commands, leaseMs);
+    this.#wakeStream = `${prefix}wake:${randomUUID()}`;
+    this.#reader = new StreamReader(new RedisCommands(reading), this.#wakeStream, blockMs);
+    this.#renewal = setInterval(() => void this.#renew(), leaseMs / renewalsPerLease).unref();
+    this.#starting = setTimeout(() => this.#tellIfStarting(), commandTimeoutMs).unref();
+  }
+
+  open(key: string, bounds: RelayBounds, listener: RelayListener): RelayLog {
+    const log = new RedisLog(`${this.#options.prefix}${key}`, bounds, listener, this);
+    this.#logs.add(log);
+    const { mode } = this.#options;
+    setImmediate(() => {
+      if (mode.current !== 'starting' && this.#logs.has(log)) log.onAvailable(mode.current === 'shared');
+    });
+    return log;
+  }
+
+  /** Feeds that this process reads for all. */
+  get led(): number {
+    return [...this.#logs].filter(({ held }) => held).length;
+  }
+
+  onFollow(log: RedisLog): void {
+    this.#reader.update(log);
+    if (log.after) this.#wakeSoon();
+  }
+
+  onClose(log: RedisLog): void {
+    this.#logs.delete(log);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#renewal);
+    clearTimeout(this.#starting);
+    await this.appends.whenIdle();
+    for (const connection of this.#connections) connection.close();
+  }
+
+  #onReady(): void {
+    if (!this.#connections.every(({ isReady }) => isReady)) return;
+    void this.#reader.run();
+    if (this.#options.mode.current === 'shared') return;
+    this.#options.mode.shared();
+    this.#tell(true);
+  }
+
+  #onFail(error: SseRedisError): void {
+    const { mode } = this.#options;
+    if (mode.current === 'local') return;
+    mode.local(error);
+    this.appends.clear();
+    this.#tell(false);
+  }
+
+  /** The first connect takes long: feeds don't wait for it. */
+  #tellIfStarting(): void {
+    if (this.#options.mode.current === 'starting') this.#tell(false);
+  }
+
+  #tell(isAvailable: boolean): void {
+    for (const log of [...this.#logs]) log.onAvailable(isAvailable);
+  }
+
+  /** Ends the command that reads, after all changes of this turn. */
+  #wakeSoon(): void {
+    if (this.#isWakeDue) return;
+    this.#isWakeDue = true;
+    setImmediate(() => {
+      this.#isWakeDue = false;
+      this.commands.run(scripts.wake, [this.#wakeStream], [wakeLifeMs]).catch(() => {});
+    });
+  }
+
+  async #renew(): Promise<void> {
+    const logs = [...this.#logs];
+    if (logs.length === 0 || this.#options.mode.current !== 'shared') return;
+    const leads = logs.map(({ held }) => held);
+    const args = logs.flatMap(({ bounds }, index) => [leads[index]?.lease ?? '', bounds.maxAgeMs]);
+    try {
+      const keys = logs.flatMap(({ lease, stream }) => [lease, stream]);
+      const held = (await this.commands.run(scripts.renew, keys, [this.leaseMs, ...args])) as number[];
+      for (const [index, log] of logs.entries()) log.onLease(leads[index], held[index] === 1);
+    } catch {
+      // The connection reports why.
+    }
+  }
+}
+
+/** Stores the scripts, so that no run of one is overtaken by the next. */
+async function load(connection: Connection): Promise<void> {
+  const all = Object.values(scripts).filter((script) => script instanceof Script);
+  await connection.call((client) => Promise.all(all.map((script) => script.load(client))));
+}

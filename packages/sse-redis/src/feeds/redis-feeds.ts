@@ -1,0 +1,43 @@
+import type { FeedRelay } from '@datashop/sse-proxy';
+import { Mode } from '../connection/mode.ts';
+import { SseRedisError } from '../errors.ts';
+import { checkOptions, connectionChecks, millisecondsBetween } from '../options.ts';
+import type { RedisFeeds, RedisFeedsOptions } from '../types.ts';
+import { FeedHub } from './feed-hub.ts';
+
+const defaults = { prefix: 'sse:', commandTimeoutMs: 500, leaseMs: 5_000 };
+
+/**
+ * Shared feeds across all processes that use the same Redis and prefix; pass it as the option `share.relay` of `sseProxy`.
+ * One process reads the upstream of each feed. While Redis can't be used, each process reads it itself, and nothing is lost.
+ *
+ * @throws SseRedisError `ERR_SSE_REDIS_OPTION` that names the option, what was expected and what arrived
+ * @example
+ * ```ts
+ * const relay = redisFeeds({ redis: 'redis://10.0.0.5:6379' });
+ * app.get('/sse/:workflowId', sseProxy({ target, share: { relay } }));
+ * ```
+ */
+export function redisFeeds(options: RedisFeedsOptions): RedisFeeds {
+  const { redis, prefix, commandTimeoutMs, leaseMs, onModeChange } = readOptions(options);
+  const mode = new Mode('each process reads the upstreams itself', onModeChange);
+  const hub = new FeedHub({ address: redis, prefix: `${prefix}feed:`, commandTimeoutMs, leaseMs, mode });
+  return {
+    open: (key, bounds, listener) => hub.open(key, bounds, listener),
+    stats: () => ({ mode: mode.current, led: hub.led }),
+    close: () => hub.close(),
+  } satisfies FeedRelay & RedisFeeds;
+}
+
+function readOptions(given: RedisFeedsOptions) {
+  const rest = { ...connectionChecks.rest, leaseMs: millisecondsBetween(500, 600_000) };
+  checkOptions('redisFeeds', given, connectionChecks.required, rest);
+  const isGiven = ([, value]: [string, unknown]) => value !== undefined;
+  const options = { ...defaults, ...(Object.fromEntries(Object.entries(given).filter(isGiven)) as RedisFeedsOptions) };
+  const { commandTimeoutMs, leaseMs } = options;
+  if (leaseMs < 4 * commandTimeoutMs) {
+    const message = `redisFeeds option leaseMs: expected at least 4 × commandTimeoutMs (${4 * commandTimeoutMs}), got ${leaseMs}`;
+    throw new SseRedisError('ERR_SSE_REDIS_OPTION', message);
+  }
+  return options;
+}

@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  RelayBounds,
+  RelayContent,
+  RelayEntry,
+  RelayListener,
+  RelayLog,
+  RelayPosition,
+  RelayView,
+} from '@datashop/sse-proxy';
+import type { RedisCommands } from '../connection/redis-commands.ts';
+import type { AppendingLog, AppendQueue } from './append-queue.ts';
+import { readEntries } from './entries.ts';
+import { Lead } from './lead.ts';
+import { compareIds, idText, origin, parseId, type StreamId, sizeOf } from './position.ts';
+import * as scripts from './scripts.ts';
+
+/** What a log needs from the feeds of its process. */
+export interface LogOwner {
+  readonly commands: RedisCommands;
+  readonly appends: AppendQueue;
+  readonly leaseMs: number;
+  /** What the log follows has changed. */
+  onFollow(log: RedisLog): void;
+  onClose(log: RedisLog): void;
+}
+
+/** The log of one feed: a stream in Redis, and the lease of the instance that leads. */
+export class RedisLog implements RelayLog, AppendingLog {
+  readonly stream: string;
+  readonly lease: string;
+  readonly bounds: RelayBounds;
+  readonly #owner: LogOwner;
+  readonly #listener: RelayListener;
+  /** The entry behind which entries are delivered; undefined if none are. */
+  #after: StreamId | undefined;
+  #lead: Lead | undefined;
+  /** The owner of the last lead, whose lease may still be there. */
+  #formerOwner = '';
+  #isClosed = false;
+  pendingBytes = 0;
+
+  constructor(stream: string, bounds: RelayBounds, listener: RelayListener, owner: LogOwner) {
+    this.stream = stream;
+    this.lease = `${stream}:lease`;
+    this.bounds = bounds;
+    this.#listener = listener;
+    this.#owner = owner;
+  }
+
+  /** Where delivery goes on; undefined if nothing is followed. */
+  get after(): StreamId | undefined {
+    return this.#after;
+  }
+
+  /** The lease that this instance holds; undefined if it does not lead. */
+  get held(): Lead | undefined {
+    return this.#lead;
+  }
+
+  async look(maxEntries: number): Promise<RelayView> {
+    const reply = await this.#owner.commands.run(scripts.look, [this.lease, this.stream], [maxEntries]);
+    const [lease, newestFirst] = reply as [Buffer, unknown[]];
+    const entries = readEntries(newestFirst.toReversed());
+    const tail = entries.at(-1)?.position ?? idText(origin);
+    const isFormer = !this.#lead && this.#formerOwner !== '' && String(lease).startsWith(this.#formerOwner);
+    return { tail, leader: isFormer ? 'none' : leaderOf(String(lease)), entries, isWhole: entries.length < maxEntries };
+  }
+
+  async lookBefore(position: RelayPosition, maxEntries: number): Promise<Pick<RelayView, 'entries' | 'isWhole'>> {
+    const args = ['XREVRANGE', this.stream, `(${position}`, '-', 'COUNT', String(maxEntries)];
+    const entries = readEntries(((await this.#owner.commands.send(args)) as unknown[]).toReversed());
+    return { entries, isWhole: entries.length < maxEntries };
+  }
+
+  follow(position: RelayPosition): void {
+    this.#after = parseId(position);
+    this.#owner.onFollow(this);
+  }
+
+  unfollow(): void {
+    if (!this.#after) return;
+    this.#after = undefined;
+    this.#owner.onFollow(this);
+  }
+
+  async lead(at?: RelayPosition): Promise<RelayPosition | undefined> {
+    const owner = randomUUID();
+    const args = [owner, at ?? '', this.#owner.leaseMs, this.#formerOwner];
+    const reply = (await this.#owner.commands.run(scripts.lead, [this.lease, this.stream], args)) as Buffer[];
+    const [tail, generation] = reply.map(String);
+    if (tail === undefined) return undefined;
+    this.#formerOwner = owner;
+    this.#lead = new Lead(owner, Number(generation), parseId(tail), this.bounds);
+    return tail;
+  }
+
+  append(content: RelayContent, isReset = false): RelayPosition {
+    return this.#add(content, isReset, false);
+  }
+
+  release(content: RelayContent): RelayPosition {
+    const position = this.#add(content, false, true);
+    this.#lead = undefined;
+    this.#formerOwner = '';
+    return position;
+  }
+
+  #add(content: RelayContent, isReset: boolean, isLast: boolean): RelayPosition {
+    const lead = this.#lead;
+    if (!lead) return '';
+    const id = lead.add(content);
+    this.pendingBytes += sizeOf(content);
+    this.#owner.appends.add({ log: this, lead, id, content, isReset, isLast });
+    return idText(id);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.unfollow();
+    this.#owner.onClose(this);
+  }
+
+  /** Redis can be used, or can't be used any more. */
+  onAvailable(isAvailable: boolean): void {
+    if (!isAvailable) {
+      this.unfollow();
+      this.#lead = undefined;
+      this.pendingBytes = 0;
+    }
+    if (!this.#isClosed) this.#listener.onAvailable(isAvailable);
+  }
+
+  /** Entries of the stream, of which the first ones may have been delivered. */
+  onEntries(entries: readonly RelayEntry[]): void {
+    const after = this.#after;
+    if (!after) return;
+    const ids = entries.map(({ position }) => parseId(position));
+    const first = ids.findIndex((id) => compareIds(id, after) > 0);
+    if (first === -1) return;
+    const fresh = entries.slice(first);
+    const [oldest] = fresh as [RelayEntry];
+    if ((ids[first] as StreamId).offset - sizeOf(oldest) !== after.offset) {
+      this.unfollow();
+      return this.#listener.onTrimmed();
+    }
+    this.#after = ids.at(-1);
+    this.#listener.onEntries(fresh);
+  }
+
+  onAppended(lead: Lead, isStored: boolean, size: number): void {
+    this.pendingBytes = Math.max(0, this.pendingBytes - size);
+    if (this.#isClosed) return;
+    if (isStored) this.#listener.onStored();
+    else if (lead === this.#lead) this.onLease(lead, false);
+  }
+
+  /** Whether the lease is held: by `lead` if it is given, or by anybody. */
+  onLease(lead: Lead | undefined, isHeld: boolean): void {
+    if (this.#isClosed || isHeld || lead !== this.#lead) return;
+    this.#lead = undefined;
+    if (lead) this.#listener.onDeposed();
+    else this.#listener.onVacant();
+  }
+}
+
+function leaderOf(lease: string): RelayView['leader'] {
+  if (lease === '') return 'none';
+  const [, generation, newest = ''] = lease.split(' ');
+  return parseId(newest).generation === Number(generation) ? 'active' : 'starting';
+}

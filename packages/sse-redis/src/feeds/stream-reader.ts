@@ -1,0 +1,85 @@
+import type { RelayEntry } from '@datashop/sse-proxy';
+import type { RedisCommands } from '../connection/redis-commands.ts';
+import { SseRedisError } from '../errors.ts';
+import { readStreams } from './entries.ts';
+import { compareIds, idText, type StreamId } from './position.ts';
+import type { RedisLog } from './redis-log.ts';
+
+/** Most entries of one stream in one reply. */
+const maxEntries = 200;
+/** Shortest time between two reads, in milliseconds: entries that come meanwhile are read together. */
+const paceMs = 5;
+
+/**
+ * Reads the streams of all logs that follow, with one blocking command at a time. A stream of its own is among them: an
+ * entry there ends the command, so that another set of streams can be read.
+ */
+export class StreamReader {
+  readonly #commands: RedisCommands;
+  readonly #wakeStream: string;
+  readonly #blockMs: number;
+  readonly #logs = new Map<string, Set<RedisLog>>();
+  #wakeId = '0-0';
+  #isRunning = false;
+  #onChange: (() => void) | undefined;
+
+  constructor(commands: RedisCommands, wakeStream: string, blockMs: number) {
+    this.#commands = commands;
+    this.#wakeStream = wakeStream;
+    this.#blockMs = blockMs;
+  }
+
+  /** Takes a log up, or drops it if it follows nothing. */
+  update(log: RedisLog): void {
+    const { stream, after } = log;
+    const logs = this.#logs.get(stream);
+    if (after) this.#logs.set(stream, (logs ?? new Set()).add(log));
+    else if (logs?.delete(log) && logs.size === 0) this.#logs.delete(stream);
+    this.#onChange?.();
+  }
+
+  /** Begins to read; ends when a command fails. */
+  async run(): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#wakeId = '0-0';
+    try {
+      for (;;) {
+        if (this.#logs.size === 0) await new Promise<void>((resolve) => (this.#onChange = resolve));
+        const startedAt = performance.now();
+        await this.#read();
+        const waitMs = startedAt + paceMs - performance.now();
+        if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      }
+    } catch (error) {
+      // The connection reports why.
+      if (!(error instanceof SseRedisError)) throw error;
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  async #read(): Promise<void> {
+    const streams = [this.#wakeStream];
+    const ids = [this.#wakeId];
+    for (const [stream, logs] of this.#logs) {
+      streams.push(stream);
+      ids.push(idText(lowest(logs)));
+    }
+    const head = ['XREAD', 'COUNT', String(maxEntries), 'BLOCK', String(this.#blockMs), 'STREAMS'];
+    const reply = await this.#commands.send([...head, ...streams, ...ids]);
+    for (const [stream, entries] of readStreams(reply)) {
+      if (stream === this.#wakeStream) this.#wakeId = entries.at(-1)?.position ?? this.#wakeId;
+      else this.#deliver(stream, entries);
+    }
+  }
+
+  #deliver(stream: string, entries: readonly RelayEntry[]): void {
+    for (const log of [...(this.#logs.get(stream) ?? [])]) log.onEntries(entries);
+  }
+}
+
+function lowest(logs: ReadonlySet<RedisLog>): StreamId {
+  const ids = [...logs].flatMap(({ after }) => after ?? []);
+  return ids.reduce((least, id) => (compareIds(id, least) < 0 ? id : least));
+}
