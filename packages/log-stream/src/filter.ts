@@ -4,8 +4,13 @@ import type { LogDocument, LogEntry, LogFilter } from './log-store.ts';
  * The text that `search` is looked up in. A store with its own search must search the same text: otherwise a page and
  * the live stream disagree, and a log between the two is lost or duplicated. NUL separates the fields.
  */
-export function haystackOf(log: LogDocument): string {
-  return foldCase(`${log.message}\0${log.description}\0${log.stageName}`);
+export function haystackOf({ message, description, stageName }: LogDocument): string {
+  return foldCase(`${textOf(message)}\0${textOf(description)}\0${textOf(stageName)}`);
+}
+
+/** A document of a database that others write may have values of any type, or none. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 const haystacks = new WeakMap<LogDocument, string>();

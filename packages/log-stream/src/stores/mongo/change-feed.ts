@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ChangeStream, type ChangeStreamDocument, ObjectId, type ResumeToken } from 'mongodb';
+import type { LogCollection } from './collection.ts';
+import type { RawDocument } from './document.ts';
+import type { Hex } from './object-ids.ts';
+
+/** Codes of a server that has no change streams, or of a user who may not open one. */
+const unsupportedCodes: readonly unknown[] = [13, 59, 115, 40324, 40573];
+/** Codes of a resume token that the server can't continue from. */
+const lostCodes: readonly unknown[] = [136, 260, 280, 286];
+/** Milliseconds between two attempts to open a change stream. */
+const minRetryMs = 100;
+const maxRetryMs = 5_000;
+/** A server that responds sooner with no change does not wait for one: then this process waits. */
+const emptyMs = 10;
+
+/** Notified about the inserts of a collection. */
+export interface ChangeListener {
+  /** A document was inserted. @param time when, in milliseconds since 1970 by the server's clock */
+  onInsert(id: Hex, raw: RawDocument, time: number | undefined): void;
+  /**
+   * From now on every insert is delivered. The feed is live when this resolves.
+   *
+   * @param isLost inserts since the last event may be missing
+   */
+  onOpen(isLost: boolean): Promise<void>;
+  /** Nothing was inserted after the last event and before this time of the monotonic clock. */
+  onQuiet(time: number): void;
+  /** The feed ends, because the server has no change streams. */
+  onUnsupported(error: Error): void;
+}
+
+/** One change stream of a collection. It opens again whenever it fails, from the last event on if the server can. */
+export class ChangeFeed {
+  readonly #collection: LogCollection;
+  readonly #listener: ChangeListener;
+  #stopping: AbortController | undefined;
+  #isLive = false;
+
+  constructor(collection: LogCollection, listener: ChangeListener) {
+    this.#collection = collection;
+    this.#listener = listener;
+  }
+
+  /** True while every insert is delivered as it happens. */
+  get isLive(): boolean {
+    return this.#isLive;
+  }
+
+  start(): void {
+    if (this.#stopping) return;
+    this.#stopping = new AbortController();
+    void this.#run(this.#stopping.signal);
+  }
+
+  stop(): void {
+    this.#stopping?.abort();
+    this.#stopping = undefined;
+    this.#isLive = false;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    let token: ResumeToken | undefined;
+    let isLost = false;
+    let retryMs = minRetryMs;
+    while (!signal.aborted) {
+      const stream = this.#collection.changes(token);
+      const close = () => void stream.close().catch(() => {});
+      signal.addEventListener('abort', close);
+      try {
+        await this.#next(stream);
+        await this.#listener.onOpen(isLost);
+        isLost = false;
+        retryMs = minRetryMs;
+        this.#isLive = !signal.aborted;
+        while (!signal.aborted) {
+          token = stream.resumeToken ?? token;
+          await this.#next(stream);
+        }
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const error = this.#collection.failure.remember(thrown);
+        const { code } = error as { code?: unknown };
+        if (unsupportedCodes.includes(code)) {
+          this.#stopping = undefined;
+          this.#isLive = false;
+          return this.#listener.onUnsupported(error);
+        }
+        if (lostCodes.includes(code)) {
+          token = undefined;
+          isLost = true;
+        }
+      } finally {
+        signal.removeEventListener('abort', close);
+        if (!signal.aborted) this.#isLive = false;
+        close();
+      }
+      await delay(retryMs, undefined, { signal }).catch(() => {});
+      retryMs = Math.min(2 * retryMs, maxRetryMs);
+    }
+  }
+
+  async #next(stream: ChangeStream): Promise<void> {
+    const asked = performance.now();
+    const change = await stream.tryNext();
+    if (change) return this.#deliver(change);
+    // The collection was dropped or renamed.
+    if (stream.closed) throw new Error('The change stream was closed by the server');
+    this.#listener.onQuiet(asked);
+    if (performance.now() - asked < emptyMs) await delay(emptyMs);
+  }
+
+  #deliver(change: ChangeStreamDocument): void {
+    if (change.operationType !== 'insert') return;
+    const { fullDocument, clusterTime } = change;
+    const { _id } = fullDocument;
+    if (!(_id instanceof ObjectId)) return;
+    this.#listener.onInsert(_id.toHexString(), fullDocument, clusterTime && clusterTime.getHighBits() * 1_000);
+  }
+}

@@ -1,0 +1,203 @@
+import { type ChangeStream, type Collection, type Db, type Document, ObjectId, type ResumeToken } from 'mongodb';
+import type { LogFilter } from '../../log-store.ts';
+import { projection, type RawDocument } from './document.ts';
+import { LastFailure } from './last-failure.ts';
+import { type Hex, lowest } from './object-ids.ts';
+import { type IdRange, indexKey, rangeOf, selectionOf } from './selection.ts';
+
+/** Most ids and most documents of one command. */
+const maxIds = 10_000;
+const maxDocuments = 500;
+/** Code of the error for a hint that names no index. */
+const badValue = 2;
+/** Milliseconds between two looks for the index if it is missing. */
+const indexCheckMs = 60_000;
+
+/** A document and its ObjectId. */
+export interface StoredDocument {
+  readonly id: Hex;
+  readonly raw: RawDocument;
+}
+
+/** What the server is. */
+export interface ServerKind {
+  /** True if it has change streams: a member of a replica set, or a router of a sharded cluster. */
+  readonly hasChanges: boolean;
+  /** Its clock minus this process's, in milliseconds. */
+  readonly clockOffsetMs: number;
+}
+
+/** The commands that the store sends. Nothing else here calls the driver, except to open and to close the client. */
+export class LogCollection {
+  readonly failure = new LastFailure();
+  readonly #collection: Collection;
+  /** The same, with the concern and the preference of reads. */
+  #reading: Collection;
+  readonly #maxTimeMS: number;
+  #hint: string | undefined;
+  #indexCheckedAt = Number.NEGATIVE_INFINITY;
+
+  /** @param maxTimeMs bound of one command on the server */
+  constructor(database: Db, name: string, maxTimeMs: number) {
+    this.#collection = database.collection(name);
+    this.#reading = this.#collection;
+    this.#maxTimeMS = maxTimeMs;
+  }
+
+  get name(): string {
+    return this.#collection.namespace;
+  }
+
+  /** The ids of a range in ascending order. The index has all that is asked for. */
+  async ids(filter: LogFilter, range: IdRange): Promise<Hex[]> {
+    const found: Hex[] = [];
+    for (let after = range.after; ; ) {
+      const page = await this.#find(rangeOf(filter, { ...range, after }), filter, { _id: 1 }, 1, maxIds);
+      for (const { id } of page) found.push(id);
+      if (page.length < maxIds) return found;
+      after = found.at(-1);
+    }
+  }
+
+  /** The newest `limit` ids before one, in descending order. */
+  async idsBefore(filter: LogFilter, range: IdRange, limit: number): Promise<Hex[]> {
+    const page = await this.#find(rangeOf(filter, range), filter, { _id: 1 }, -1, limit);
+    return page.map(({ id }) => id);
+  }
+
+  async has(filter: LogFilter, id: Hex): Promise<boolean> {
+    return (await this.#find(rangeOf(filter, { from: id, upTo: id }), filter, { _id: 1 }, 1, 1)).length > 0;
+  }
+
+  /** The documents with these ids, as far as they are still stored. */
+  async documents(ids: readonly Hex[]): Promise<Map<Hex, RawDocument>> {
+    const found = new Map<Hex, RawDocument>();
+    for (let first = 0; first < ids.length; first += maxDocuments) {
+      const some = ids.slice(first, first + maxDocuments);
+      const selection = { _id: { $in: some.map((id) => new ObjectId(id)) } };
+      for (const { id, raw } of await this.#find(selection, {}, projection, 1, some.length)) found.set(id, raw);
+    }
+    return found;
+  }
+
+  /** The documents of a range that may match the filter, at most `limit`. */
+  async page(filter: LogFilter, range: IdRange, order: 'asc' | 'desc', limit: number): Promise<StoredDocument[]> {
+    return this.#find(selectionOf(filter, range), filter, projection, order === 'asc' ? 1 : -1, limit);
+  }
+
+  /** The number of documents of a range that may match the filter. */
+  async count(filter: LogFilter, range: IdRange): Promise<number> {
+    const selection = selectionOf(filter, range);
+    return this.#run(
+      (hint) => this.#reading.countDocuments(selection, { maxTimeMS: this.#maxTimeMS, ...hint }),
+      filter,
+    );
+  }
+
+  async insert(documents: readonly Document[]): Promise<void> {
+    await this.#run(() => this.#collection.insertMany([...documents]));
+  }
+
+  /** Opens a change stream of all inserts. */
+  changes(resumeAfter: ResumeToken | undefined): ChangeStream {
+    const pipeline = [{ $match: { operationType: 'insert' } }];
+    return this.#collection.watch(pipeline, resumeAfter === undefined ? {} : { resumeAfter });
+  }
+
+  /** Asks the server what it is. Call it before all reads. */
+  async describe(): Promise<ServerKind> {
+    const asked = Date.now();
+    const { setName, msg, localTime } = await this.#run(() => this.#collection.db.admin().command({ hello: 1 }));
+    // The server read its clock between the request and the response.
+    const middle = (asked + Date.now()) / 2;
+    const hasChanges = setName !== undefined || msg === 'isdbgrid';
+    // What a change stream has delivered is visible to these reads, and what they return is never rolled back. A standalone
+    // server has one state only.
+    this.#reading = this.#collection.db.collection(this.#collection.collectionName, {
+      readPreference: 'primary',
+      ...(hasChanges && { readConcern: { level: 'majority' } }),
+    });
+    return {
+      hasChanges,
+      clockOffsetMs: localTime instanceof Date ? localTime.getTime() - middle : 0,
+    };
+  }
+
+  async ping(): Promise<void> {
+    await this.#run(() => this.#collection.db.command({ ping: 1 }));
+  }
+
+  /** Creates the index that all reads of a workflow use, unless it exists. */
+  async ensureIndexes(): Promise<void> {
+    await this.#run(() => this.#collection.createIndex({ ...indexKey }));
+    this.#indexCheckedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** The stages of the plan by which a workflow's newest logs are read. Empty if the server does not tell. */
+  async stages(filter: LogFilter): Promise<string[]> {
+    const selection = rangeOf(filter, { from: lowest });
+    try {
+      const hint = await this.#hintOf(filter);
+      const cursor = this.#reading.find(selection, { sort: { _id: 1 }, limit: 1, ...hint });
+      const { queryPlanner } = await cursor.explain('queryPlanner');
+      return [...JSON.stringify(queryPlanner?.winningPlan ?? {}).matchAll(/"stage":"(\w+)"/g)].map(([, name]) =>
+        String(name),
+      );
+    } catch {
+      // The user may have no right to explain a query.
+      return [];
+    }
+  }
+
+  async #find(
+    selection: Document,
+    filter: LogFilter,
+    fields: Document,
+    direction: 1 | -1,
+    limit: number,
+  ): Promise<StoredDocument[]> {
+    const options = {
+      projection: fields,
+      sort: { _id: direction },
+      limit,
+      batchSize: limit,
+      maxTimeMS: this.#maxTimeMS,
+    };
+    const find = (hint: object) => this.#reading.find<Document>(selection, { ...options, ...hint }).toArray();
+    const found = await this.#run(find, filter);
+    return found.flatMap((raw) => (raw._id instanceof ObjectId ? [{ id: raw._id.toHexString(), raw }] : []));
+  }
+
+  /** Calls a command, and remembers its failure. The command of a workflow gets the hint that names the index. */
+  async #run<T>(command: (hint: { hint?: string }) => Promise<T>, filter: LogFilter = {}): Promise<T> {
+    try {
+      const hint = await this.#hintOf(filter);
+      const result = await command(hint).catch((error: { code?: unknown }) => {
+        if (hint.hint === undefined || error.code !== badValue) throw error;
+        // The index was dropped.
+        this.#hint = undefined;
+        return command({});
+      });
+      this.failure.clear();
+      return result;
+    } catch (error) {
+      throw this.failure.remember(error);
+    }
+  }
+
+  async #hintOf({ workspaceID, workflowID }: LogFilter): Promise<{ hint?: string }> {
+    if (workspaceID === undefined || workflowID === undefined) return {};
+    if (this.#hint === undefined && performance.now() - this.#indexCheckedAt > indexCheckMs) {
+      this.#indexCheckedAt = performance.now();
+      // Without the right to list indexes, the server chooses one.
+      const indexes: Document[] = await this.#collection.indexes().catch(() => []);
+      this.#hint = indexes.find(isOurIndex)?.name;
+    }
+    return this.#hint === undefined ? {} : { hint: this.#hint };
+  }
+}
+
+function isOurIndex({ key, hidden, sparse, partialFilterExpression }: Document): boolean {
+  if (hidden || sparse || partialFilterExpression) return false;
+  return JSON.stringify(Object.entries(key)) === JSON.stringify(Object.entries(indexKey));
+}

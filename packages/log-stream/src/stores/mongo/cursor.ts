@@ -1,0 +1,83 @@
+import type { LogCursor } from '../../log-store.ts';
+import { type Hex, timeOf } from './object-ids.ts';
+import type { Watch } from './watch.ts';
+
+/** A place in the order of pages, which is that of ObjectIds. A position is not one of them, but a time. */
+export class PageCursor implements LogCursor {
+  /** Behind this ObjectId, and in front of everything that may follow the place. */
+  readonly low: Hex;
+  /** Behind this ObjectId, and behind everything that may precede the place. */
+  readonly high: Hex;
+  /** Everything that was visible at this time may precede the place; in milliseconds since 1970. */
+  readonly ms: number;
+
+  constructor(low: Hex, high = low, ms = timeOf(high)) {
+    this.low = low;
+    this.high = high;
+    this.ms = ms;
+  }
+
+  equals(other: LogCursor): boolean {
+    return other instanceof PageCursor && other.low === this.low && other.high === this.high;
+  }
+
+  isBefore(other: LogCursor): boolean {
+    return other instanceof PageCursor && this.low < other.low;
+  }
+
+  toString(): string {
+    return `page ${this.low} ${this.high}`;
+  }
+}
+
+/** What a {@link StreamCursor} is made of. */
+export interface StreamPlace {
+  readonly watch: Watch;
+  /** Number of the next arrival. */
+  readonly n: number;
+  /** Set while logs from before the watch are read: those up to this ObjectId have been. */
+  readonly history?: Hex | undefined;
+  /** Numbers of arrivals before `n` that are to be delivered first. */
+  readonly earlier?: readonly number[] | undefined;
+  /** ObjectId of a log that is still to come and that the subscriber has: the one that it resumed with. */
+  readonly skip?: Hex | undefined;
+}
+
+/** A place in the order of arrivals at this process. */
+export class StreamCursor implements LogCursor, StreamPlace {
+  readonly watch: Watch;
+  readonly n: number;
+  readonly history: Hex | undefined;
+  readonly earlier: readonly number[];
+  readonly skip: Hex | undefined;
+  /** ObjectId of the log in front of this place, if it is the place of a log. */
+  readonly id: Hex | undefined;
+
+  constructor({ watch, n, history, earlier = [], skip }: StreamPlace, id?: Hex) {
+    this.watch = watch;
+    this.n = n;
+    this.history = history;
+    this.earlier = earlier;
+    this.skip = skip;
+    this.id = id;
+  }
+
+  equals(other: LogCursor): boolean {
+    return other instanceof StreamCursor && (other === this || other.toString() === this.toString());
+  }
+
+  isBefore(other: LogCursor): boolean {
+    if (!(other instanceof StreamCursor)) return false;
+    // Its list of arrivals is continued no more: a reader there has to resume.
+    if (this.watch !== other.watch) return true;
+    if (this.history !== other.history) {
+      return this.history !== undefined && (other.history === undefined || this.history < other.history);
+    }
+    return this.n === other.n ? this.earlier.length > other.earlier.length : this.n < other.n;
+  }
+
+  toString(): string {
+    const { watch, n, history = '', earlier, skip = '' } = this;
+    return `${watch.list} ${n} ${history} ${earlier.length} ${skip}`;
+  }
+}

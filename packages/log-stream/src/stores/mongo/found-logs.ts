@@ -1,0 +1,41 @@
+import type { LogDocument, LogGap } from '../../log-store.ts';
+import { mapDocument, type RawDocument } from './document.ts';
+import { type Hex, timeOf } from './object-ids.ts';
+
+/** Most documents that are told apart when they are counted. */
+const maxCounted = 10_000;
+
+/** What is sent for a document: the log, or a gap in its place. */
+export interface FoundLog {
+  readonly log?: LogDocument;
+  readonly gap?: LogGap['gap'];
+  /** Length of its JSON. */
+  readonly size: number;
+}
+
+/** A log that was deleted before it was read. */
+export const deleted: FoundLog = { gap: 'trimmed', size: 0 };
+
+/** Turns documents into logs, and counts those that have no place in the shape of a log. */
+export class FoundLogs {
+  readonly #maxLogBytes: number;
+  readonly #unmapped = new Set<Hex>();
+
+  constructor(maxLogBytes: number) {
+    this.#maxLogBytes = maxLogBytes;
+  }
+
+  /** Number of different documents that were read and could not be brought into the shape of a log. */
+  get unmapped(): number {
+    return this.#unmapped.size;
+  }
+
+  of(id: Hex, raw: RawDocument): FoundLog {
+    const { log, isMapped } = mapDocument(raw, timeOf(id));
+    if (!isMapped && this.#unmapped.size < maxCounted) this.#unmapped.add(id);
+    const text = JSON.stringify(log);
+    // A UTF-16 unit has at most three bytes in UTF-8.
+    const isTooLarge = text.length * 3 > this.#maxLogBytes && Buffer.byteLength(text) > this.#maxLogBytes;
+    return isTooLarge ? { gap: 'event-too-large', size: 0 } : { log, size: text.length };
+  }
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { LogFilter } from '../../log-store.ts';
+import { type Hex, isHex } from './object-ids.ts';
+
+/*
+ * - The id of a log is its ObjectId in hexadecimal digits.
+ * - The id of a position is the time up to which everything had been delivered, and the place in the list of arrivals of one
+ *   process: that process continues exactly there, and every other one from that time on.
+ * - The end of a page is the ObjectId of its last log and a check that binds it to the workflow and the order.
+ */
+const positionSyntax = /^p-([0-9a-z]{1,9})-([0-9a-z]{1,11})-([0-9a-z]{1,9})$/;
+const pageSyntax = /^([ad])-([0-9a-f]{24})-([0-9a-f]{8})$/;
+
+/** A place between two logs of a stream. */
+export interface PositionId {
+  /** Everything that was visible at this time had been delivered; in milliseconds since 1970. */
+  readonly ms: number;
+  /** The list of arrivals that `n` belongs to. */
+  readonly list: string;
+  /** Number of the next log in the list. */
+  readonly n: number;
+}
+
+/** True if `text` has the form of the id of a log or a position. */
+export function isMongoId(text: string): boolean {
+  return isHex(text) || positionSyntax.test(text);
+}
+
+export function encodePosition({ ms, list, n }: PositionId): string {
+  return `p-${Math.max(0, Math.floor(ms)).toString(36)}-${list}-${n.toString(36)}`;
+}
+
+/** Returns undefined if `text` is not the id of a position. */
+export function decodePosition(text: string): PositionId | undefined {
+  const [, ms, list, n] = positionSyntax.exec(text) ?? [];
+  if (ms === undefined || list === undefined || n === undefined) return undefined;
+  return { ms: Number.parseInt(ms, 36), list, n: Number.parseInt(n, 36) };
+}
+
+export function encodePageEnd(hex: Hex, filter: LogFilter, order: 'asc' | 'desc'): string {
+  return `${order.charAt(0)}-${hex}-${checkOf(hex, filter, order)}`;
+}
+
+/** Returns undefined unless `text` was encoded for this workflow and order. */
+export function decodePageEnd(text: string, filter: LogFilter, order: 'asc' | 'desc'): Hex | undefined {
+  const [, , hex, check] = pageSyntax.exec(text) ?? [];
+  return hex !== undefined && check === checkOf(hex, filter, order) ? hex : undefined;
+}
+
+function checkOf(hex: Hex, { workspaceID, workflowID }: LogFilter, order: 'asc' | 'desc'): string {
+  const text = JSON.stringify([hex, workspaceID, workflowID, order]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}

@@ -1,0 +1,5 @@
+import '../../node-version.ts';
+
+export type { MongoLogStoreOptions } from './options.ts';
+export { MongoLogStore } from './store.ts';
+export type { Wakeups } from './wakeups.ts';

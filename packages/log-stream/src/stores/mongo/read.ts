@@ -1,0 +1,107 @@
+import { matcherOf } from '../../filter.ts';
+import type { LogBatch, LogEntry, LogFilter } from '../../log-store.ts';
+import { StreamCursor, type StreamPlace } from './cursor.ts';
+import { deleted, type FoundLog } from './found-logs.ts';
+import type { Hex } from './object-ids.ts';
+import type { WatchContext } from './watch.ts';
+
+/** One read returns about so much text: what a socket takes at once, so that streams stay together at the newest log. */
+const maxReadCharacters = 32 * 1024;
+/** Most documents that one read fetches: it is not known before how large they are. */
+const maxFetched = 64;
+
+/** A place is given up after a long time. A subscriber that comes back with its id goes on. */
+export class PlaceExpired extends Error {}
+
+/** @throws PlaceExpired for a place that is not kept any more */
+export async function readStream(
+  context: WatchContext,
+  place: StreamPlace,
+  filter: LogFilter,
+  limit: number,
+): Promise<LogBatch> {
+  return place.history === undefined
+    ? readArrivals(place, filter, limit)
+    : readHistory(context, place, place.history, filter, limit);
+}
+
+/** Reads logs from before the list of arrivals, in the order of their ids. */
+async function readHistory(
+  { collection, found }: WatchContext,
+  { watch, skip, earlier }: StreamPlace,
+  history: Hex,
+  filter: LogFilter,
+  limit: number,
+): Promise<LogBatch> {
+  const { boundary, arrivals } = watch;
+  const count = Math.min(limit, maxFetched);
+  const page = await collection.page(filter, { after: history, upTo: boundary }, 'asc', count);
+  const matches = matcherOf(filter);
+  const logs = page.flatMap(({ id, raw }) => {
+    // With a list that has dropped its oldest entries, a log below the boundary may also be listed.
+    if (id === skip || (arrivals.start > 0 && arrivals.find(id) !== undefined)) return [];
+    const entry = entryOf({ watch, n: 0, history: id, skip, earlier }, id, found.of(id, raw));
+    return matches(entry) ? [entry] : [];
+  });
+  const last = page.at(-1)?.id;
+  if (page.length === count && last !== undefined) {
+    return { logs, cursor: new StreamCursor({ watch, n: 0, history: last, skip, earlier }), more: true };
+  }
+  // Otherwise the list has dropped entries during the read, and the database has them.
+  const isDone = watch.boundary === boundary;
+  const next = isDone ? { watch, n: arrivals.start, skip, earlier } : { watch, n: 0, history: boundary, skip, earlier };
+  return { logs, cursor: new StreamCursor(next), more: !isDone || arrivals.end > arrivals.start };
+}
+
+/** Reads logs in the order of arrival. */
+async function readArrivals(place: StreamPlace, filter: LogFilter, limit: number): Promise<LogBatch> {
+  const { watch, n, earlier = [] } = place;
+  const { arrivals } = watch;
+  if (n < arrivals.start) throw new PlaceExpired('A subscriber was too far behind: it has to resume by its id');
+  const gap = earlier.length === 0 ? watch.lossAt(n) : undefined;
+  const [first, ...rest] = earlier;
+  const numbers = first === undefined ? numbersOf(place, limit) : [first];
+  // Before the read, during which the list may drop them.
+  const ids = numbers.map((number) => arrivals.idOf(number));
+  const found = await watch.logsOf(numbers);
+  const matches = matcherOf(filter);
+  let { skip } = place;
+  let next: StreamPlace = place;
+  const logs: LogEntry[] = [];
+  for (const [index, number] of numbers.entries()) {
+    const id = ids[index];
+    const isSkipped = id === skip;
+    if (isSkipped) skip = undefined;
+    next = first === undefined ? { watch, n: number + 1, skip } : { watch, n, skip, earlier: rest };
+    const log = found[index];
+    if (isSkipped || id === undefined || log === undefined) continue;
+    // One gap for logs that were deleted one after the other.
+    if (log === deleted && logs.at(-1)?.gap === 'trimmed') logs.pop();
+    const entry = entryOf(next, id, log);
+    if (matches(entry)) logs.push(entry);
+  }
+  const more = next.n < arrivals.end || rest.length > 0;
+  return { logs, cursor: new StreamCursor(next), more, ...(gap && { gap }) };
+}
+
+/** The numbers of the arrivals that one read returns. */
+function numbersOf({ watch, n }: StreamPlace, limit: number): number[] {
+  const end = Math.min(n + limit, watch.endOfRead(n));
+  const numbers: number[] = [];
+  let characters = 0;
+  let fetched = 0;
+  for (let number = n; number < end && characters < maxReadCharacters && fetched < maxFetched; number++) {
+    const size = watch.sizeOf(number);
+    if (size === undefined) fetched++;
+    characters += size ?? 0;
+    numbers.push(number);
+  }
+  return numbers;
+}
+
+function entryOf(place: StreamPlace, id: Hex, { log, gap }: FoundLog): LogEntry {
+  const cursor = new StreamCursor(place, id);
+  if (log !== undefined) return { cursor, log };
+  const { workspaceID = '', workflowID = '' } = place.watch.filter;
+  return { cursor, gap: gap ?? 'unreadable', workspaceID, workflowID };
+}

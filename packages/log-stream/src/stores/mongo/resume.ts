@@ -1,0 +1,90 @@
+import { StreamCursor } from './cursor.ts';
+import { floorOf, type Hex, lowest, predecessorOf, timeOf } from './object-ids.ts';
+import type { Watch, WatchContext } from './watch.ts';
+
+/** An ObjectId has whole seconds. */
+const secondMs = 1_000;
+/**
+ * Most logs that a resume in another process repeats in case some of the time before became visible late. The proxy
+ * recognises 1,000 repeats.
+ */
+const maxLateRepeats = 500;
+
+/** Finds the places from which subscribers go on that come back to a watch. */
+export class Resume {
+  readonly #watch: Watch;
+  readonly #context: WatchContext;
+
+  constructor(watch: Watch, context: WatchContext) {
+    this.#watch = watch;
+    this.#context = context;
+  }
+
+  /** The place in front of all stored logs. */
+  fromStart(): StreamCursor {
+    return new StreamCursor({ watch: this.#watch, n: this.#watch.arrivals.start, history: lowest });
+  }
+
+  /**
+   * The place for a subscriber that has received the log, and all that its process had delivered before: in the order of
+   * arrival there, which may have been another one.
+   *
+   * @returns undefined if the log is not stored, or if its writer's clock is so far ahead that its id tells nothing
+   */
+  async afterLog(id: Hex): Promise<StreamCursor | undefined> {
+    const { arrivals } = this.#watch;
+    // It may have arrived at another process first.
+    if (id > this.#watch.boundary && arrivals.find(id) === undefined) await this.#watch.look();
+    const n = arrivals.find(id);
+    if (n !== undefined && !this.#watch.isInitial(n)) return this.#afterArrival(id, n);
+    if (!(await this.#context.collection.has(this.#watch.filter, id))) return undefined;
+    const isAhead = timeOf(id) > this.#context.timing.now() + secondMs;
+    return isAhead ? undefined : this.afterTime(timeOf(id), id);
+  }
+
+  /** The place in front of everything that may have become visible after `ms`. */
+  async afterTime(ms: number, skip?: Hex): Promise<StreamCursor> {
+    const { settleMs, lateMs, lateEveryMs } = this.#context.timing;
+    const { arrivals, boundary } = this.#watch;
+    const settled = ms - settleMs - secondMs;
+    const late = settled - lateMs - lateEveryMs;
+    if (floorOf(settled) > boundary) {
+      const n = arrivals.firstSince(settled);
+      const first = Math.max(arrivals.firstSince(late), n - maxLateRepeats);
+      return new StreamCursor({ watch: this.#watch, n: Math.min(n, first), skip });
+    }
+    const range = { from: floorOf(late), before: floorOf(settled) };
+    const repeated = await this.#context.collection.idsBefore(this.#watch.filter, range, maxLateRepeats);
+    const history = predecessorOf(repeated.at(-1) ?? floorOf(settled));
+    return new StreamCursor({ watch: this.#watch, n: arrivals.start, history, skip });
+  }
+
+  /** The place in front of the log and of those that are listed before it and have a higher id. */
+  fromLog(id: Hex): StreamCursor {
+    const n = this.#watch.arrivals.find(id);
+    if (n !== undefined) return new StreamCursor({ watch: this.#watch, n, earlier: this.#newerBefore(n, id) });
+    return new StreamCursor({ watch: this.#watch, n: this.#watch.arrivals.start, history: predecessorOf(id) });
+  }
+
+  /**
+   * A process that has found the log at another time than this one has delivered before it what was visible then, and of
+   * what it found together with the log only lower ids. So these may be missing: what this process has found together with
+   * the log or later, and before that what has a higher id.
+   */
+  #afterArrival(id: Hex, n: number): StreamCursor {
+    const { arrivals } = this.#watch;
+    const { lateMs, lateEveryMs } = this.#context.timing;
+    const time = arrivals.timeOf(n);
+    // This process has found it late. Another one may have found it when it became visible.
+    const first = arrivals.firstSince(arrivals.isLate(n) ? time - lateMs - lateEveryMs - secondMs : time);
+    return new StreamCursor({ watch: this.#watch, n: first, earlier: this.#newerBefore(first, id), skip: id });
+  }
+
+  /** Numbers of the arrivals in front of `n` with a higher id. They were found after the second of the id had begun. */
+  #newerBefore(n: number, id: Hex): number[] {
+    const { arrivals } = this.#watch;
+    const found: number[] = [];
+    for (let i = arrivals.firstSince(timeOf(id) - secondMs); i < n; i++) if (arrivals.idOf(i) > id) found.push(i);
+    return found;
+  }
+}

@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import type { LogFilter } from '../../log-store.ts';
+import type { RawDocument } from './document.ts';
+import type { Hex } from './object-ids.ts';
+import { Poller } from './poller.ts';
+import { Watch, type WatchContext } from './watch.ts';
+
+/** Milliseconds for which a watch without listeners is kept for subscribers that come back or catch up. */
+const keptMs = 600_000;
+const maxIdle = 1_000;
+
+/** A watch, and what belongs to it. */
+interface Entry {
+  readonly watch: Watch;
+  readonly begun: Promise<void>;
+  readonly poller: Poller;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** Notified when somebody begins or ceases to listen to a workflow. */
+export interface WatchesListener {
+  onListen(filter: LogFilter): void;
+  onIdle(filter: LogFilter): void;
+}
+
+/** The watches of a store: one per workflow, however many subscribers it has. */
+export class Watches {
+  readonly #context: WatchContext;
+  readonly #needsPolls: () => boolean;
+  readonly #listener: WatchesListener;
+  /** In the order in which they were used last. */
+  readonly #entries = new Map<string, Entry>();
+
+  /** @param needsPolls false while a change stream delivers the logs */
+  constructor(context: WatchContext, needsPolls: () => boolean, listener: WatchesListener) {
+    this.#context = context;
+    this.#needsPolls = needsPolls;
+    this.#listener = listener;
+  }
+
+  /** Number of workflows to which somebody listens. */
+  get listening(): number {
+    let count = 0;
+    for (const { watch } of this.#entries.values()) if (watch.hasListeners) count++;
+    return count;
+  }
+
+  /** Returns the watch of a workflow, and keeps it for a while. */
+  async open(filter: LogFilter): Promise<Watch> {
+    const entry = this.#entryOf(filter);
+    await entry.begun;
+    return entry.watch;
+  }
+
+  /** True if places in the watch's list are still valid. */
+  has(watch: Watch): boolean {
+    return this.#entries.get(keyOf(watch.filter))?.watch === watch;
+  }
+
+  subscribe(listener: () => void, filter: LogFilter): () => void {
+    const entry = this.#entryOf(filter);
+    const { watch, poller } = entry;
+    const isFirst = !watch.hasListeners;
+    const release = watch.subscribe(listener);
+    if (isFirst) {
+      clearTimeout(entry.timer);
+      entry.begun.then(
+        () => {
+          if (watch.hasListeners) poller.start();
+        },
+        // Whoever reads gets the error.
+        () => {},
+      );
+      this.#listener.onListen(watch.filter);
+    }
+    let isReleased = false;
+    return () => {
+      if (isReleased) return;
+      isReleased = true;
+      release();
+      if (!watch.hasListeners) this.#onIdle(entry);
+    };
+  }
+
+  /** Looks at once for new logs of a workflow, if somebody listens to it. */
+  wake({ workspaceID, workflowID }: LogFilter): void {
+    for (const filter of [{ workspaceID, workflowID }, {}])
+      this.#entries.get(keyOf(filter as LogFilter))?.poller.wake();
+  }
+
+  /** Lists an insert that a change stream has delivered. */
+  arrive(id: Hex, raw: RawDocument): void {
+    const { workspaceID, workflowID } = (raw.meta ?? {}) as LogFilter;
+    this.#entries.get(keyOf({ workspaceID, workflowID } as LogFilter))?.watch.arrive(id, raw);
+    this.#entries.get(keyOf({}))?.watch.arrive(id, raw);
+  }
+
+  completeUntil(time: number): void {
+    for (const { watch } of this.#entries.values()) watch.completeUntil(time);
+  }
+
+  /** Looks for everything that may have become visible without having arrived. @param isLost and whether it may be missing */
+  async catchUp(isLost: boolean): Promise<void> {
+    await Promise.all(
+      [...this.#entries.values()].map(async ({ watch, begun }) => {
+        await begun;
+        if (isLost) await watch.checkLoss();
+        await watch.look(true);
+      }),
+    );
+  }
+
+  close(): void {
+    for (const entry of this.#entries.values()) this.#discard(entry);
+  }
+
+  #entryOf(filter: LogFilter): Entry {
+    const key = keyOf(filter);
+    const entry = this.#entries.get(key) ?? this.#open(filter, key);
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    if (!entry.watch.hasListeners) this.#keep(entry);
+    return entry;
+  }
+
+  #open({ workspaceID, workflowID }: LogFilter, key: string): Entry {
+    const filter = {
+      ...(workspaceID !== undefined && { workspaceID }),
+      ...(workflowID !== undefined && { workflowID }),
+    };
+    const list = randomBytes(6).readUIntBE(0, 6).toString(36);
+    const watch = new Watch(this.#context, filter, list);
+    const poller = new Poller(watch, this.#context.timing, this.#needsPolls, () => {});
+    const entry: Entry = { watch, begun: watch.begin(), poller, timer: undefined };
+    this.#entries.set(key, entry);
+    entry.begun.catch(() => this.#discard(entry));
+    return entry;
+  }
+
+  #onIdle(entry: Entry): void {
+    entry.poller.stop();
+    entry.watch.releaseLogs();
+    this.#keep(entry);
+    this.#listener.onIdle(entry.watch.filter);
+    let idle = 0;
+    for (const other of [...this.#entries.values()].reverse()) {
+      if (!other.watch.hasListeners && ++idle > maxIdle) this.#discard(other);
+    }
+  }
+
+  #keep(entry: Entry): void {
+    clearTimeout(entry.timer);
+    entry.timer = setTimeout(() => this.#discard(entry), keptMs).unref();
+  }
+
+  #discard(entry: Entry): void {
+    clearTimeout(entry.timer);
+    entry.poller.stop();
+    const key = keyOf(entry.watch.filter);
+    if (this.#entries.get(key) === entry) this.#entries.delete(key);
+  }
+}
+
+function keyOf({ workspaceID, workflowID }: LogFilter): string {
+  return JSON.stringify([workspaceID, workflowID]);
+}
