@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { SqliteLogStore } from '../src/index.ts';
 import { readSettings, SettingsError } from '../src/program/settings.ts';
-import { log, logsPath } from './support/service.ts';
+import { startMongo } from './mongo-server/server.ts';
+import { eventually, log, logsPath } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
 
 const script = fileURLToPath(new URL('../src/program/main.ts', import.meta.url));
@@ -25,10 +26,17 @@ describe('the settings of the program', () => {
     [{ PORT: '80\n81' }, 'PORT: expected a whole number from 0 to 65535, got "80\\n81"'],
     [{ MONGODB_URI: 'mongodb://u:secret@h' }, 'SQLITE_PATH and MONGODB_URI: expected one store, got two'],
     [
-      { SQLITE_PATH: '', MONGODB_URI: 'mongodb://u:secret@h' },
-      'MONGODB_URI: MongoDB comes with a later version; set SQL',
+      { SQLITE_PATH: '', MONGODB_URI: 'http://u:secret@h' },
+      'MONGODB_URI: expected mongodb://… or mongodb+srv://…, got',
     ],
-    [{ SQLITE_PATH: '' }, 'SQLITE_PATH: expected the file of the logs, got nothing'],
+    [{ SQLITE_PATH: '', MONGODB_URI: 'mongodb://' }, 'MONGODB_URI: expected mongodb://…'],
+    [{ SQLITE_PATH: '', MONGODB_URI: 'mongodb://h', REDIS_URL: 'secret' }, 'REDIS_URL: expected redis://… or rediss'],
+    [
+      { SQLITE_PATH: '', MONGODB_URI: 'mongodb://h', MONGODB_CREATE_INDEX: 'x' },
+      'MONGODB_CREATE_INDEX: expected true or',
+    ],
+    [{ MONGODB_COLLECTION: 'logs' }, 'MONGODB_COLLECTION: expected MONGODB_URI beside it, got SQLITE_PATH'],
+    [{ SQLITE_PATH: '' }, 'SQLITE_PATH or MONGODB_URI: expected the file or the server of the logs, got nothing'],
     [{ SSE_TOKN: 'x' }, '"SSE_TOKN": expected one of SSE_TOKEN, SSE_POLL_INTERVAL, SSE_ENABLED'],
     [{ sse_token: 'x' }, '"sse_token": expected one of'],
     [{ 'SSE_\n': 'x' }, '"SSE_\\n": expected one of'],
@@ -56,7 +64,7 @@ describe('the settings of the program', () => {
     expect(readSettings({ ...base, PORT: '', SSE_ENABLED: '', HOME: '/root' })).to.deep.equal({
       port: 8610,
       host: '127.0.0.1',
-      sqlitePath: 'x.db',
+      store: { kind: 'sqlite', path: 'x.db' },
       token: undefined,
       pollMs: undefined,
       stream: true,
@@ -66,6 +74,13 @@ describe('the settings of the program', () => {
     expect(readSettings({ ...base, ...given })).to.include(expected);
     expect(readSettings({ ...base, SSE_POLL_INTERVAL: '0.25' }).pollMs).to.equal(250);
     expect(readSettings({ ...base, SSE_TOKEN: 'T', HOST: '::1' }).host).to.equal('::1');
+    expect(readSettings({ MONGODB_URI: 'mongodb://h/etl' }).store).to.deep.equal({
+      kind: 'mongodb',
+      uri: 'mongodb://h/etl',
+      collection: 'logs',
+      redisUrl: undefined,
+      createIndex: false,
+    });
   });
 });
 
@@ -153,6 +168,28 @@ describe('the program', () => {
     expect((await fetch(`${url}${logsPath}/stream`)).status).to.equal(404);
   });
 
+  it('serves the logs of MongoDB, creates the index on demand, and goes on after the server was away', async () => {
+    const mongo = await startMongo();
+    const uri = mongo.uri.replace('/?', '/etl?');
+    const { child, exit, printed } = start({ MONGODB_URI: uri, MONGODB_CREATE_INDEX: 'true', PORT: '0' });
+    const { url } = (await printed('listening')) as { url: string };
+    const stream = await openStream(`${url}${logsPath}/stream`);
+    await mongo.insert('etl.logs', [{ ...log('one'), time: new Date() }]);
+    await stream.untilMessage('one');
+    const created = mongo.commands.filter(({ name }) => name === 'createIndexes').map(({ command }) => command.indexes);
+    expect(created[0][0].key).to.deep.equal({ 'meta.workspaceID': 1, 'meta.workflowID': 1, _id: 1 });
+    await mongo.stop();
+    await eventually(async () => (await fetch(`${url}/readyz`)).status === 503);
+    await mongo.restart();
+    await mongo.insert('etl.logs', [{ ...log('two'), time: new Date() }]);
+    await stream.untilMessage('two');
+    expect(stream.messages).to.deep.equal(['one', 'two']);
+    await eventually(async () => (await fetch(`${url}/readyz`)).status === 200);
+    child.kill('SIGTERM');
+    expect(await exit).to.deep.equal([0, null]);
+    await mongo.stop();
+  });
+
   for (const [env, args, code, line] of [
     [
       { SQLITE_PATH: 'x.db', PORT: 'abc' },
@@ -161,6 +198,12 @@ describe('the program', () => {
       'log-stream: PORT: expected a whole number from 0 to 65535, got "abc"\n',
     ],
     [{ SQLITE_PATH: 'x.db' }, ['serve'], 2, 'log-stream: "serve": unexpected argument; see --help\n'],
+    [
+      { MONGODB_URI: 'mongodb://u:secret@127.0.0.1:1/?serverSelectionTimeoutMS=500', MONGODB_CREATE_INDEX: 'true' },
+      [],
+      1,
+      /^log-stream: MONGODB_URI: [^\n]*ECONNREFUSED 127\.0\.0\.1:1[^\n]*\n$/,
+    ],
     [{ SQLITE_PATH: '/nowhere/x.db' }, [], 1, /^log-stream: SQLITE_PATH \/nowhere\/x\.db: [^\n]+\n$/],
   ] as const) {
     it(`exits with ${code} and one line for ${JSON.stringify(env)} ${args.join(' ')}`, async () => {
@@ -183,6 +226,9 @@ describe('the program', () => {
       'SSE_POLL_INTERVAL',
       'SSE_ENABLED',
       'MONGODB_URI',
+      'MONGODB_COLLECTION',
+      'MONGODB_CREATE_INDEX',
+      'REDIS_URL',
     ]) {
       expect(await shown).to.contain(name);
     }

@@ -5,9 +5,9 @@ import express, { type Request, type Response } from 'express';
 import { LogStreamError } from '../errors.ts';
 import { sendProblem } from '../http/problem.ts';
 import { logStreamRouter } from '../log-stream-router.ts';
-import { SqliteLogStore } from '../stores/sqlite/store.ts';
 import type { LogStreamLimits } from '../types.ts';
 import { audit, failure, type Print } from './journal.ts';
+import { named, openStore } from './open-store.ts';
 import type { Settings } from './settings.ts';
 
 /** Milliseconds in which open responses may finish when the program stops. */
@@ -34,8 +34,8 @@ export interface RunningService {
 
 /** @throws Error whose message names the variable at fault, if the store or the port can't be opened */
 export async function serve(settings: Settings, print: Print): Promise<RunningService> {
-  const { port, host, sqlitePath, token, pollMs, stream } = settings;
-  const store = await named(`SQLITE_PATH ${sqlitePath}`, () => new SqliteLogStore({ path: sqlitePath, pollMs }));
+  const { port, host, token, stream } = settings;
+  const store = await openStore(settings);
   const onError = (error: Error) => print('error', failure(error));
   const router = logStreamRouter({ store, token: token ?? false, stream, limits, onError, observers: [audit(print)] });
   const app = express().disable('x-powered-by').use(router).use(notFound);
@@ -48,7 +48,9 @@ export async function serve(settings: Settings, print: Print): Promise<RunningSe
   }
   const { address, port: listening } = server.address() as AddressInfo;
   const url = `http://${address.includes(':') ? `[${address}]` : address}:${listening}`;
-  print('listening', { url, streams: stream, token: token !== undefined });
+  print('listening', { url, store: settings.store.kind, streams: stream, token: token !== undefined });
+  // A database that can't be reached may come back: requests get 503 until then.
+  void store.health().then(({ problem }) => problem && print('error', failure(problem)));
   return {
     stop: async () => {
       // The port stays open meanwhile, so that /readyz can tell load balancers.
@@ -62,14 +64,6 @@ export async function serve(settings: Settings, print: Print): Promise<RunningSe
       print('stopped', {});
     },
   };
-}
-
-async function named<T>(name: string, open: () => T | Promise<T>): Promise<T> {
-  try {
-    return await open();
-  } catch (cause) {
-    throw new Error(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
 }
 
 function notFound(_req: Request, res: Response): void {

@@ -1,10 +1,25 @@
 import { quote } from '../errors.ts';
 
+export interface SqliteSettings {
+  readonly kind: 'sqlite';
+  readonly path: string;
+}
+
+export interface MongoSettings {
+  readonly kind: 'mongodb';
+  readonly uri: string;
+  readonly collection: string;
+  /** Left out: no messages tell of new logs. */
+  readonly redisUrl: string | undefined;
+  /** True: the index is created at the start. */
+  readonly createIndex: boolean;
+}
+
 /** What the program reads from its environment. */
 export interface Settings {
   readonly port: number;
   readonly host: string;
-  readonly sqlitePath: string;
+  readonly store: SqliteSettings | MongoSettings;
   /** Left out: the service needs no token. */
   readonly token: string | undefined;
   /** Milliseconds between two polls for logs of other processes; left out: the store's default. */
@@ -19,6 +34,7 @@ export class SettingsError extends Error {}
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const defaultPort = 8610;
+const defaultCollection = 'logs';
 const maxPollSeconds = 86_400;
 const ownVariables = ['SSE_TOKEN', 'SSE_POLL_INTERVAL', 'SSE_ENABLED'];
 const switchWords: Readonly<Record<string, boolean>> = {
@@ -41,19 +57,38 @@ export function readSettings(env: Environment): Settings {
     port: portOf(env.PORT),
     // Without a token everybody who reaches the port may read all logs, so it must be opened on purpose.
     host: env.HOST || (token === undefined ? '127.0.0.1' : '0.0.0.0'),
-    sqlitePath: storeOf(env),
+    store: storeOf(env),
     token,
     pollMs: pollOf(env.SSE_POLL_INTERVAL),
     stream: switchOf('SSE_ENABLED', env.SSE_ENABLED) ?? true,
   };
 }
 
-function storeOf({ SQLITE_PATH: path, MONGODB_URI: uri }: Environment): string {
+function storeOf(env: Environment): SqliteSettings | MongoSettings {
+  const { SQLITE_PATH: path, MONGODB_URI: uri, MONGODB_COLLECTION: collection, REDIS_URL: redisUrl } = env;
   if (path && uri) throw new SettingsError('SQLITE_PATH and MONGODB_URI: expected one store, got two');
-  // Not the value: a URI contains the password.
-  if (uri) throw new SettingsError('MONGODB_URI: MongoDB comes with a later version; set SQLITE_PATH instead');
-  if (!path) throw new SettingsError('SQLITE_PATH: expected the file of the logs, got nothing');
-  return path;
+  if (!path && !uri) {
+    throw new SettingsError('SQLITE_PATH or MONGODB_URI: expected the file or the server of the logs, got nothing');
+  }
+  const createIndex = switchOf('MONGODB_CREATE_INDEX', env.MONGODB_CREATE_INDEX) ?? false;
+  if (path) {
+    if (collection) throw new SettingsError('MONGODB_COLLECTION: expected MONGODB_URI beside it, got SQLITE_PATH');
+    return { kind: 'sqlite', path };
+  }
+  // No value is quoted: a URI contains the password.
+  if (!uri || !/^mongodb(\+srv)?:\/\/[^/]/.test(uri)) {
+    throw new SettingsError('MONGODB_URI: expected mongodb://… or mongodb+srv://…, got another text');
+  }
+  if (redisUrl && !/^rediss?:\/\//.test(redisUrl)) {
+    throw new SettingsError('REDIS_URL: expected redis://… or rediss://…, got another text');
+  }
+  return {
+    kind: 'mongodb',
+    uri,
+    collection: collection || defaultCollection,
+    redisUrl: redisUrl || undefined,
+    createIndex,
+  };
 }
 
 function portOf(text: string | undefined): number {

@@ -9,13 +9,17 @@ Serves pipeline logs over REST and as a resumable event stream (SSE).
   GET /readyz    the same, and the service is not shutting down
 
 Environment variables:
-  SQLITE_PATH        file of the logs, created if missing (required)
-  PORT               port to listen on; 0: any free one (8610)
-  HOST               address to listen on (0.0.0.0; without SSE_TOKEN 127.0.0.1)
-  SSE_TOKEN          bearer token that every request except the probes must carry; left out: none is needed
-  SSE_POLL_INTERVAL  seconds between two polls for logs of other processes (0.1)
-  SSE_ENABLED        false: pages only, no streams (true)
-  MONGODB_URI        not supported yet
+  SQLITE_PATH           file of the logs, created if missing. This or MONGODB_URI is required
+  MONGODB_URI           server of the logs and their database; needs the package mongodb
+  MONGODB_COLLECTION    collection of the logs (logs)
+  MONGODB_CREATE_INDEX  true: create the index that the reads need, if it is missing (false)
+  REDIS_URL             with MONGODB_URI: look for new logs at each message on logs:<workspace>:<workflow>; needs the
+                        package redis
+  PORT                  port to listen on; 0: any free one (8610)
+  HOST                  address to listen on (0.0.0.0; without SSE_TOKEN 127.0.0.1)
+  SSE_TOKEN             bearer token that every request except the probes must carry; left out: none is needed
+  SSE_POLL_INTERVAL     seconds between two polls for logs of other processes (SQLite 0.1, MongoDB 1)
+  SSE_ENABLED           false: pages only, no streams (true)
 
 Limits: 10 streams for each workflow; 5 opened a minute and 100 an hour for each value of the request header X-User-Id,
 which the server in front of this service sets.

@@ -133,19 +133,20 @@ export class LogCollection {
     this.#indexCheckedAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** The stages of the plan by which a workflow's newest logs are read. Empty if the server does not tell. */
-  async stages(filter: LogFilter): Promise<string[]> {
-    const selection = rangeOf(filter, { from: lowest });
+  /** What is wrong with the way in which the server reads the newest logs of a workflow, in words. */
+  async problemOfPlan(filter: LogFilter): Promise<string | undefined> {
     try {
       const hint = await this.#hintOf(filter);
-      const cursor = this.#reading.find(selection, { sort: { _id: 1 }, limit: 1, ...hint });
-      const { queryPlanner } = await cursor.explain('queryPlanner');
-      return [...JSON.stringify(queryPlanner?.winningPlan ?? {}).matchAll(/"stage":"(\w+)"/g)].map(([, name]) =>
-        String(name),
-      );
+      const options = { projection: { _id: 1 }, sort: { _id: 1 } as const, limit: 1, ...hint };
+      const cursor = this.#reading.find(rangeOf(filter, { from: lowest }), options);
+      const plan = JSON.stringify((await cursor.explain('queryPlanner')).queryPlanner?.winningPlan ?? {});
+      if (plan.includes('"COLLSCAN"')) return 'scans the whole collection';
+      if (plan.includes('"SORT"')) return 'sorts all logs of the workflow';
+      // Without our index, the one of _id gives the order.
+      return plan.includes('"keyPattern":{"_id"') ? 'reads the ids of all workflows' : undefined;
     } catch {
       // The user may have no right to explain a query.
-      return [];
+      return undefined;
     }
   }
 

@@ -31,11 +31,10 @@ export class SkewWarnings {
   async checkPlan(collection: LogCollection, filter: LogFilter): Promise<void> {
     if (this.#warned.has('plan') || filter.workflowID === undefined) return;
     this.#warned.add('plan');
-    const stages = await collection.stages(filter);
-    const found = stages.includes('COLLSCAN') ? 'scans the whole collection' : 'sorts all logs of a workflow';
-    if (!stages.includes('COLLSCAN') && !stages.includes('SORT')) return;
+    const problem = await collection.problemOfPlan(filter);
+    if (problem === undefined) return;
     process.emitWarning(
-      `${collection.name}: each poll ${found}; create the index (meta.workspaceID, meta.workflowID, _id) by ensureIndexes()`,
+      `${collection.name}: each poll ${problem}; create the index (meta.workspaceID, meta.workflowID, _id) by ensureIndexes()`,
     );
   }
 

@@ -1,0 +1,90 @@
+import type { RedisClientType } from 'redis';
+import type { LogFilter } from '../../log-store.ts';
+import type { Wakeups } from './wakeups.ts';
+
+/** Options of {@link RedisWakeups}. */
+export interface RedisWakeupsOptions {
+  /** The server: `redis://` or `rediss://`, as the `redis` package takes it. */
+  url: string;
+}
+
+type Scope = Required<Pick<LogFilter, 'workspaceID' | 'workflowID'>>;
+
+/** The channel on which a pipeline publishes that it has written logs of a workflow. */
+export function channelOf({ workspaceID, workflowID }: Scope): string {
+  return `logs:${workspaceID}:${workflowID}`;
+}
+
+/**
+ * Wakes a `MongoLogStore` by messages of Redis on `logs:{workspace}:{workflow}`. Their content is not read. Needs the package
+ * `redis`. While Redis is away, polls go on.
+ *
+ * @example
+ * new MongoLogStore({ server, collection: 'logs', wakeups: new RedisWakeups({ url: 'redis://localhost' }) });
+ */
+export class RedisWakeups implements Wakeups {
+  readonly #url: string;
+  /** The functions to call for a message, by channel. */
+  readonly #wakes = new Map<string, Set<() => void>>();
+  #client: Promise<RedisClientType> | undefined;
+  #hasWarned = false;
+
+  constructor({ url }: RedisWakeupsOptions) {
+    this.#url = url;
+  }
+
+  subscribe(scope: Scope, wake: () => void): () => void {
+    const channel = channelOf(scope);
+    const wakes = this.#wakes.get(channel);
+    if (wakes) wakes.add(wake);
+    else {
+      this.#wakes.set(channel, new Set([wake]));
+      void this.#do((client) => client.subscribe(channel, () => this.#wake(channel)));
+    }
+    return () => {
+      const wakes = this.#wakes.get(channel);
+      if (!wakes?.delete(wake) || wakes.size > 0) return;
+      this.#wakes.delete(channel);
+      void this.#do((client) => client.unsubscribe(channel));
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#wakes.clear();
+    const client = await this.#client?.catch(() => undefined);
+    client?.destroy();
+  }
+
+  #wake(channel: string): void {
+    for (const wake of [...(this.#wakes.get(channel) ?? [])]) wake();
+  }
+
+  async #do(command: (client: RedisClientType) => Promise<unknown>): Promise<void> {
+    try {
+      this.#client ??= this.#connect();
+      await command(await this.#client);
+    } catch (error) {
+      this.#warn(error);
+    }
+  }
+
+  async #connect(): Promise<RedisClientType> {
+    const { createClient } = await import('redis');
+    const client = createClient({ url: this.#url }) as RedisClientType;
+    client.on('error', (error: unknown) => this.#warn(error));
+    // Messages may have been missed before.
+    client.on('ready', () => {
+      for (const channel of [...this.#wakes.keys()]) this.#wake(channel);
+    });
+    // Not awaited: commands wait in the client's queue until it is connected.
+    client.connect().catch((error: unknown) => this.#warn(error));
+    return client;
+  }
+
+  #warn(thrown: unknown): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    const reason = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+    process.emitWarning(`RedisWakeups: ${reason}; new logs are found by polls until Redis is back`);
+  }
+}
