@@ -42,6 +42,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { text-align: start; padding: 0.35rem 0.75rem; border-bottom: 1px solid var(--line); }
 th, td:first-child { white-space: nowrap; }
 td { max-width: 24rem; overflow-wrap: anywhere; }
+td:nth-child(3) { min-width: 9rem; }
 th { background: var(--soft); font-weight: 600; }
 tbody tr:last-child td { border-bottom: 0; }
 td:first-child { font-family: ui-monospace, monospace; font-size: 0.85rem; }
