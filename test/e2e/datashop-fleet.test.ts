@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { streamPath } from '../../examples/datashop/src/demo.ts';
 import { needs } from '../support/needs.ts';
@@ -73,7 +74,18 @@ describe('npm run start:fleet of Datashop', () => {
     }
     expect(opened).to.deep.equal([...Array(10).fill('open'), 'refused', 'refused']);
     for (const reader of streams) await reader.cancel();
+    expect(await linesOf(fleet, 'access.log', 12)).to.have.members(['bff-1', 'bff-2', 'bff-3']);
+    expect(await linesOf(fleet, 'audit.log', 12, 'who')).to.have.length(1);
   });
+
+  /** The different values of a field in a log of all instances, once it has at least `count` lines. */
+  async function linesOf({ data }: DatashopFleet, name: string, count: number, field = 'instance'): Promise<unknown[]> {
+    for (;;) {
+      const lines = (await readFile(join(data, name), 'utf8')).split('\n').slice(0, -1);
+      if (lines.length >= count) return [...new Set(lines.map((line) => JSON.parse(line)[field]))];
+      await setTimeout(50);
+    }
+  }
 
   it('ends at Ctrl-C without a process left, and has created only files and folders that their owner alone can read', async () => {
     fleet = await startFleet();

@@ -38,10 +38,12 @@ launch(async ({ supervisor, data, log, token }) => {
     REDIS: `redis://127.0.0.1:${redisPort}`,
     SESSION_STORE: join(data, 'sessions.sqlite'),
     SESSION_SECRET: randomBytes(32).toString('base64url'),
+    // The same for all, so that a user has the same hash in the lines of each.
+    AUDIT_SECRET: process.env.AUDIT_SECRET || randomBytes(32).toString('base64url'),
   };
   const bffs = await Promise.all(
     bffNames.map((name) => {
-      const env = { ...bffEnv, PORT: '0', METRICS_PORT: '0' };
+      const env = { ...bffEnv, INSTANCE: name, PORT: '0', METRICS_PORT: '0' };
       return supervisor.start({ name, script: 'bff/main.ts', env, restart: true });
     }),
   );

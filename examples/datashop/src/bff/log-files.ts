@@ -7,14 +7,24 @@ export interface LogFiles extends StreamLogs {
   close(): void;
 }
 
+export interface LogFileOptions {
+  /** Key of the hashes in the audit log. @defaultValue a new one for each run */
+  auditSecret?: string | undefined;
+  level: 'info' | 'debug';
+  /** Named in each line, where several instances write to the same files. @defaultValue none */
+  instance?: string | undefined;
+}
+
 /**
- * `access.log` and `audit.log` in `folder`, begun anew with each run. Only their owner can read them: the access log names
- * users. A server would log to its standard output instead and leave the rest to its platform.
+ * `access.log` and `audit.log` in `folder`. Lines are appended, so that several instances can write to them, and a restart
+ * keeps what led to it. Only their owner can read them: the access log names users. A server would log to its standard
+ * output instead and leave the rest to its platform.
  */
-export function logFiles(folder: string, auditSecret: string | undefined, level: 'info' | 'debug'): LogFiles {
+export function logFiles(folder: string, { auditSecret, level, instance }: LogFileOptions): LogFiles {
+  const base = instance === undefined ? null : { instance };
   const open = (name: string) => {
-    const file = pino.destination({ dest: join(folder, name), append: false, mode: 0o600, sync: false });
-    return { log: pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, file), file };
+    const file = pino.destination({ dest: join(folder, name), append: true, mode: 0o600, sync: false });
+    return { log: pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime }, file), file };
   };
   const [access, audit] = [open('access.log'), open('audit.log')];
   return {

@@ -10,8 +10,11 @@ const graceMs = 500;
 
 await runChild(async () => {
   const hosts = list('ALLOWED_HOSTS');
-  const auditSecret = process.env.AUDIT_SECRET || undefined;
-  const logs = logFiles(required('DATASHOP_DATA'), auditSecret, choice('DATASHOP_LOG_LEVEL', 'info', 'debug'));
+  const logs = logFiles(required('DATASHOP_DATA'), {
+    auditSecret: process.env.AUDIT_SECRET || undefined,
+    level: choice('DATASHOP_LOG_LEVEL', 'info', 'debug'),
+    instance: process.env.INSTANCE || undefined,
+  });
   const upstream = { upstream: required('UPSTREAM'), token: required('TOKEN') };
   const fleet = process.env.REDIS ? joinFleet(process.env.REDIS) : undefined;
   const { app, metricsApp, drain } = bff({ ...upstream, logs, ...(hosts && { hosts }), ...(fleet && { fleet }) });
