@@ -58,11 +58,19 @@ describe('alerts on the metrics of the log service', () => {
     await first.body?.cancel();
     const refused = `sse_refused_total{reason="limit",route="${path.replace('/ws/', '/:workspaceId/').replace('/wf/', '/:workflowId/')}",rule="everybody"}`;
     expect(scrapes.at(-1)?.get(refused)).to.equal(40);
-    await expectFiring('limit', scrapes, ['SseLimitReached']);
+    await expectFiring('limit', scrapes, ['SseLimitReached'], 'log-service');
   });
 
   it('a drain fires nothing', async () => {
     await router.close();
-    await expectFiring('drain', await refusals(503), []);
+    await expectFiring('drain', await refusals(503), [], 'log-service');
+  });
+
+  it('proxies that come back to it all the time fire nothing: the same scrapes of a BFF fire SseReconnectStorm', async () => {
+    const first = parseMetrics(await registry.metrics());
+    const series = [...first.keys()].find((name) => name.startsWith('sse_reconnection_attempts_total{'))!;
+    const scrapes = Array.from({ length: 20 }, (_, n) => new Map(first).set(series, n * 200));
+    await expectFiring('restarts', scrapes, [], 'log-service');
+    await expectFiring('storm', scrapes, ['SseReconnectStorm']);
   });
 });

@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { drawDashboard, type FilledPanel } from './support/chart.ts';
-import { type DashboardPanel, readPanels } from './support/dashboard.ts';
+import { type DashboardPanel, queryOf, readPanels } from './support/dashboard.ts';
 import { type Prometheus, startPrometheus } from './support/prometheus.ts';
 import { inRepository } from './support/promtool.ts';
 import { type OpenedStream, Script } from './support/script.ts';
@@ -43,8 +43,7 @@ async function run(script: Script): Promise<void> {
 async function fill(prometheus: Prometheus, panel: DashboardPanel, start: number, end: number): Promise<FilledPanel> {
   const curves = [];
   for (const { expr, legendFormat } of panel.targets) {
-    const query = expr.replaceAll('$__rate_interval', '3s');
-    for (const { metric, values } of await prometheus.queryRange(query, start, end, 0.5)) {
+    for (const { metric, values } of await prometheus.queryRange(queryOf(expr, '3s'), start, end, 0.5)) {
       const label = legendFormat.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => metric[name] ?? '').trim();
       const points = values
         .map(([time, value]) => [time, Number(value)] as const)

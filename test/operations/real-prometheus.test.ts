@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { needs } from '../support/needs.ts';
-import { readPanels } from './support/dashboard.ts';
+import { queryOf, readPanels } from './support/dashboard.ts';
 import { type Fault, faults } from './support/faults.ts';
 import { type Prometheus, startPrometheus } from './support/prometheus.ts';
 import { Script } from './support/script.ts';
@@ -57,7 +57,7 @@ describe('a real Prometheus', () => {
 
     for (const { title, targets } of readPanels()) {
       for (const { expr } of targets) {
-        const series = await prometheus.queryRange(expr.replaceAll('$__rate_interval', '2s'), start, now(), 1);
+        const series = await prometheus.queryRange(queryOf(expr, '2s'), start, now(), 1);
         expect(series, `${title}: ${expr}`).to.not.be.empty;
       }
     }

@@ -15,6 +15,11 @@ export function readPanels(): DashboardPanel[] {
   return JSON.parse(readFileSync(inRepository('examples/deploy/grafana/sse.json'), 'utf8')).panels;
 }
 
+/** An expression as Grafana sends it: of the BFF, with the interval that `rate` covers. */
+export function queryOf(expr: string, rateInterval: string): string {
+  return expr.replaceAll('$__rate_interval', rateInterval).replaceAll('$job', 'sse');
+}
+
 /** The metrics that an expression names: what is neither a function, a keyword, a label nor a number. */
 export function metricsIn(expr: string): string[] {
   const bare = expr.replaceAll(/\{[^}]*\}|\[[^\]]*\]|"[^"]*"/g, ' ').replaceAll(/\b(by|without)\s*\([^)]*\)/g, ' ');

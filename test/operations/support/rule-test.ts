@@ -10,7 +10,7 @@ export type Scrape = ReadonlyMap<string, number>;
 export const intervalSeconds = 15;
 
 /** What Prometheus adds to each series that it scrapes. */
-const target = 'instance="bff-1:9464",job="sse"';
+const targets = { sse: 'instance="bff-1:9464",job="sse"', 'log-service': 'instance="logs-1:9465",job="log-service"' };
 
 /**
  * Evaluates the deployed alert rules on scrapes with `promtool test rules`.
@@ -18,19 +18,21 @@ const target = 'instance="bff-1:9464",job="sse"';
  * @param name names the test in promtool's output
  * @param scrapes one every 15 seconds; undefined: the instance didn't answer
  * @param firing names of the alerts that must be firing at the end, and no others
+ * @param job whose scrapes they are; a BFF answers in any case
  * @throws Error with promtool's output if other alerts fire
  */
 export async function expectFiring(
   name: string,
   scrapes: readonly (Scrape | undefined)[],
   firing: string[],
+  job: keyof typeof targets = 'sse',
 ): Promise<void> {
   const names = new Set(scrapes.flatMap((scrape) => [...(scrape?.keys() ?? [])]));
   const series = [...names].map((it) => ({
-    series: withTarget(it),
+    series: withTarget(it, targets[job]),
     values: scrapes.map((scrape) => scrape?.get(it) ?? '_').join(' '),
   }));
-  const up = { series: `up{${target}}`, values: scrapes.map((scrape) => (scrape ? 1 : 0)).join(' ') };
+  const up = { series: `up{${targets.sse}}`, values: scrapes.map((scrape) => (scrape ? 1 : 0)).join(' ') };
   const test = {
     rule_files: [alertRules],
     evaluation_interval: `${intervalSeconds}s`,
@@ -59,6 +61,6 @@ export async function expectFiring(
   }
 }
 
-function withTarget(series: string): string {
+function withTarget(series: string, target: string): string {
   return series.endsWith('}') ? series.replace(/\}$/, `,${target}}`) : `${series}{${target}}`;
 }
