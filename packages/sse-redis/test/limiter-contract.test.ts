@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { needs } from '../../../test/support/needs.ts';
 import { ask, limiterContract } from '../../sse-proxy/test/support/limiter-contract.ts';
-import { cleaner } from '../../sse-proxy/test/support/until.ts';
+import { cleaner, until } from '../../sse-proxy/test/support/until.ts';
 import { type RedisLimiterOptions, redisLimiter } from '../src/index.ts';
 import { RedisServer } from './support/redis-server.ts';
 
@@ -32,10 +32,14 @@ describe('limits in Redis', () => {
   });
   afterEach(clean);
 
-  const create = (options: Partial<RedisLimiterOptions>) =>
-    add(redisLimiter({ redis: server.url, name: `test-${names++}`, commandTimeoutMs: 2_000, ...options }), (limiter) =>
-      limiter.close(),
-    );
+  /** Resolves with a limiter that uses Redis. */
+  async function create(options: Partial<RedisLimiterOptions>) {
+    const name = `test-${names++}`;
+    const limiter = redisLimiter({ redis: server.url, name, commandTimeoutMs: 2_000, ...options });
+    add(limiter, (it) => it.close());
+    await until(() => limiter.stats().mode === 'shared');
+    return limiter;
+  }
 
   limiterContract('redisLimiter', {
     create: (limits) => create({ limits }),
@@ -49,7 +53,7 @@ describe('limits in Redis', () => {
 
   it('counts opens within a time across instances, and names the rule and the wait', async () => {
     const limits = { rules: [{ name: 'user', opensPerMinute: 3 }] };
-    const [first, second] = [create({ limits, name: 'both' }), create({ limits, name: 'both' })];
+    const [first, second] = [await create({ limits, name: 'both' }), await create({ limits, name: 'both' })];
     for (const limiter of [first, second, first]) expect((await ask(limiter, 'a')).ok).to.equal(true);
     const refusal = await ask(second, 'a');
     expect(refusal).to.include({ ok: false, rule: 'user', kind: 'opensPerMinute' });
@@ -59,13 +63,13 @@ describe('limits in Redis', () => {
   it('limiters with different names or prefixes count apart', async () => {
     const limits = { total: 1 };
     const apart = [{ name: 'a' }, { name: 'b' }, { name: 'a', prefix: 'other:' }];
-    for (const options of apart) expect((await ask(create({ limits, ...options }))).ok).to.equal(true);
-    expect((await ask(create({ limits, name: 'a' }))).ok).to.equal(false);
+    for (const options of apart) expect((await ask(await create({ limits, ...options }))).ok).to.equal(true);
+    expect((await ask(await create({ limits, name: 'a' }))).ok).to.equal(false);
   });
 
   it('Redis holds no key of a rule in clear text', async () => {
     const limits = { rules: [{ name: 'user', max: 2, opensPerMinute: 5 }] };
-    await ask(create({ limits, name: 'secrets' }), 'alice@example.com');
+    await ask(await create({ limits, name: 'secrets' }), 'alice@example.com');
     const keys = (await server.command('KEYS', '*secrets*')) as string[];
     const hashes = await Promise.all(
       keys.filter((key) => key.includes(':held:')).map((key) => server.command('HGETALL', key)),
@@ -79,7 +83,7 @@ describe('limits in Redis', () => {
 
   it('every key expires: within 12 seconds what a process holds, by default, and within an hour what it opened', async () => {
     const limits = { rules: [{ name: 'user', max: 2, opensPerHour: 5, opensPerMinute: 300 }] };
-    await ask(create({ limits, name: 'lease' }), 'a');
+    await ask(await create({ limits, name: 'lease' }), 'a');
     const keys = (await server.command('KEYS', '*:lease:*')) as string[];
     const expiries = await Promise.all(
       keys.map(async (key) => [key, Number(await server.command('PTTL', key))] as const),
@@ -95,9 +99,9 @@ describe('limits in Redis', () => {
 
   it('close() frees what a process held', async () => {
     const limits = { total: 1 };
-    const first = create({ limits, name: 'closed' });
+    const first = await create({ limits, name: 'closed' });
     await ask(first);
     await first.close();
-    expect((await ask(create({ limits, name: 'closed' }))).ok).to.equal(true);
+    expect((await ask(await create({ limits, name: 'closed' }))).ok).to.equal(true);
   });
 });

@@ -29,9 +29,9 @@ describe('limits while Redis can not be used', () => {
   const startServer = async (...settings: string[]) =>
     add(await RedisServer.start(...settings), (server) => server.close());
 
-  function start(redis: RedisLimiterOptions['redis']): Instance {
+  function start(redis: RedisLimiterOptions['redis'], times: Partial<RedisLimiterOptions> = {}): Instance {
     const changes: ModeChange[] = [];
-    const options = { redis, leaseMs, commandTimeoutMs, limits: { rules: [{ name: 'user', max }] } };
+    const options = { redis, leaseMs, commandTimeoutMs, limits: { rules: [{ name: 'user', max }] }, ...times };
     const onModeChange = (change: ModeChange) => void changes.push(change);
     const limiter = add(redisLimiter({ ...options, onModeChange }), (it) => it.close());
     const releases: (() => void)[] = [];
@@ -49,6 +49,13 @@ describe('limits while Redis can not be used', () => {
 
   const inMode = (mode: string, ...instances: Instance[]) =>
     until(() => instances.every(({ limiter }) => limiter.stats().mode === mode));
+
+  /** Starts an instance. Resolves when it uses Redis. */
+  async function startShared(redis: RedisLimiterOptions['redis']): Promise<Instance> {
+    const instance = start(redis);
+    await inMode('shared', instance);
+    return instance;
+  }
 
   /** Three instances with 4, 3 and 3 open streams: the user's ten. */
   async function startThree(redis: RedisLimiterOptions['redis']): Promise<[Instance, Instance, Instance]> {
@@ -108,14 +115,14 @@ describe('limits while Redis can not be used', () => {
 
     it('requests that wait for a stopped Redis are all decided in the process, by its own limits', async () => {
       const server = await startServer();
-      const instance = start(server.url);
+      const instance = await startShared(server.url);
       expect(await instance.open()).to.equal(true);
       server.pause();
       const opened = await Promise.all(Array.from({ length: 50 }, () => instance.open()));
       expect(opened.filter(Boolean)).to.have.length(max - 1);
       server.resume();
       await inMode('shared', instance);
-      expect(await start(server.url).open()).to.equal(false);
+      expect(await (await startShared(server.url)).open()).to.equal(false);
     });
 
     it('FLUSHALL: each process counts its open streams again with its next renewal', async () => {
@@ -135,9 +142,8 @@ describe('limits while Redis can not be used', () => {
 
     it('a request right after FLUSHALL finds the streams of its own process counted', async () => {
       const server = await startServer();
-      const instance = start(server.url);
+      const [instance, other] = [await startShared(server.url), await startShared(server.url)];
       for (let n = 0; n < max; n++) await instance.open();
-      const other = start(server.url);
       expect(await other.open()).to.equal(false);
       await server.command('FLUSHALL');
       instance.end();
@@ -193,17 +199,18 @@ describe('limits while Redis can not be used', () => {
       expect(instance.changes[0]?.error?.message).to.equal("Redis can't be reached: ECONNREFUSED");
       await server.restartEmpty();
       await inMode('shared', instance);
-      expect(await start(server.url).open()).to.equal(false);
+      expect(await (await startShared(server.url)).open()).to.equal(false);
     });
 
     it('names a wrong password by the code of Redis, and never shows it', async () => {
       const server = await startServer('requirepass right');
-      const { changes } = start(`redis://:s3cret@127.0.0.1:${server.port}`);
+      const { changes } = start(`redis://:s3cret@127.0.0.1:${server.port}`, {
+        commandTimeoutMs: 10_000,
+        leaseMs: 40_000,
+      });
       await until(() => changes.length > 0);
       expect(changes[0]?.error?.message).to.equal("Redis can't be reached: WRONGPASS");
-      const allowed = start(`redis://:right@127.0.0.1:${server.port}`);
-      expect(await allowed.open()).to.equal(true);
-      expect(allowed.limiter.stats().mode).to.equal('shared');
+      await startShared(`redis://:right@127.0.0.1:${server.port}`);
     });
 
     it('warns once when Redis is lost, with the code and what follows from it', async () => {
