@@ -1,7 +1,7 @@
 // One instance of the fleet: Express, the middleware, limits and feeds in Redis. Its argument is a BffSetUp as JSON.
 import type { AddressInfo } from 'node:net';
 import { sseProxy } from '@datashop/sse-proxy';
-import { redisLimiter } from '@datashop/sse-redis';
+import { redisFeeds, redisLimiter } from '@datashop/sse-redis';
 import express from 'express';
 import { answer } from '../support/child.ts';
 
@@ -16,7 +16,8 @@ export interface BffSetUp {
 const setUp = JSON.parse(process.argv[2] as string) as BffSetUp;
 const onModeChange = () => {};
 const limits = redisLimiter({ redis: setUp.redis, limits: { total: 1_000 }, onModeChange });
-const proxy = sseProxy({ target: setUp.target, share: true, limits });
+const relay = redisFeeds({ redis: setUp.redis, onModeChange });
+const proxy = sseProxy({ target: setUp.target, share: { relay }, limits });
 const app = express();
 app.get('/sse', proxy);
 const server = app.listen(setUp.port, '127.0.0.1', (error) => {
@@ -25,11 +26,12 @@ const server = app.listen(setUp.port, '127.0.0.1', (error) => {
 });
 
 const answers = {
-  figures: () => ({ ...proxy.stats(), mode: limits.stats().mode }),
+  figures: () => ({ ...proxy.stats(), modes: [limits.stats().mode, relay.stats().mode] }),
   /** Ends all streams over the grace time, as SIGTERM does in production. Resolves when they have ended. */
   async drain(): Promise<void> {
     await proxy.close({ graceMs: setUp.graceMs });
     await limits.close();
+    await relay.close();
   },
 };
 export type BffAnswers = typeof answers;

@@ -1,3 +1,4 @@
+import { escapeXml } from '../../bench/chart.ts';
 import type { FleetReport, Sample } from './run.ts';
 
 const width = 900;
@@ -39,7 +40,7 @@ export function drawChart(report: FleetReport): string {
   });
   const legend = steps.map(({ what }, index) => {
     const [column, row] = [index % 2, Math.floor(index / 2)];
-    return `<text x="${left + column * (plotWidth / 2)}" y="${bottom + 44 + row * 18}">${index + 1}  ${what}</text>`;
+    return `<text x="${left + column * (plotWidth / 2)}" y="${bottom + 44 + row * 18}">${index + 1}  ${escapeXml(what)}</text>`;
   });
   const height = bottom + 44 + Math.ceil(steps.length / 2) * 18;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="Open streams and upstream connections while parts of a fleet are killed">

@@ -23,6 +23,8 @@ export class Fleet {
   readonly redis: RedisServer;
   readonly nginx: Nginx;
   readonly viewers: readonly Viewer[];
+  /** When an instance was drained, by `performance.now()`. */
+  readonly drains: { readonly from: number; readonly to: number }[] = [];
   readonly #instances: Child<BffAnswers>[];
   readonly #clean: () => Promise<void>;
 
@@ -73,10 +75,10 @@ export class Fleet {
   }
 
   /** Indexes of the instances that run. */
-  async running(): Promise<{ index: number; upstreamConnections: number; mode: string }[]> {
+  async running(): Promise<{ index: number; upstreamConnections: number; modes: readonly string[] }[]> {
     const all = this.#instances.map(async (instance, index) => {
       const figures = await instance.ask('figures').catch(() => undefined);
-      return figures ? [{ index, upstreamConnections: figures.upstreamConnections, mode: figures.mode }] : [];
+      return figures ? [{ index, upstreamConnections: figures.upstreamConnections, modes: figures.modes }] : [];
     });
     return (await Promise.all(all)).flat();
   }
@@ -95,7 +97,9 @@ export class Fleet {
   /** Drains one instance after another, and replaces it. */
   async rollingRestart(): Promise<void> {
     for (const index of this.#instances.keys()) {
+      const from = performance.now();
       await this.#instances[index]?.ask('drain');
+      this.drains.push({ from, to: performance.now() });
       await this.kill(index);
       await this.restart(index);
     }

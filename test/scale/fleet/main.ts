@@ -5,8 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import { installCommand, isThere, type NeedName } from '../../../scripts/needs.mjs';
 import { drawChart } from './chart.ts';
-import { type FleetReport, runFleet } from './run.ts';
-import { printReport } from './table.ts';
+import { runFleet } from './run.ts';
+import { isExact, printReport } from './table.ts';
 
 const options = { browsers: 300, instances: 3, eventsPerSecond: 20, graceMs: 3_000 };
 
@@ -21,11 +21,6 @@ function readArguments(args: readonly string[]) {
     else throw new Error(`scale: expected --json, --browsers=1 to 9999 or --chart=file.svg, got ${arg}`);
   }
   return read;
-}
-
-/** What the last line says; the exit code follows it. */
-function isExact({ lost, doubled, reordered, mangled, gaps, upstreamConnections }: FleetReport): boolean {
-  return lost + doubled + reordered + mangled + gaps === 0 && upstreamConnections === 1;
 }
 
 async function main(): Promise<void> {

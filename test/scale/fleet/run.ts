@@ -6,6 +6,8 @@ import { type Step, schedule } from './schedule.ts';
 /** How long each step is watched after all browsers have recovered. */
 const watchMs = 2_000;
 const sampleMs = 200;
+/** With fewer streams than this the ends of a drain say little about how they are spread. */
+const minDrained = 20;
 
 /** What the chart shows, five times a second. */
 export interface Sample {
@@ -131,15 +133,12 @@ function sums(viewers: readonly Viewer[], sent: number) {
   };
 }
 
-/** Ends that a draining instance sent come in one group per instance: the groups are as far apart as its restart takes. */
-function spreadOf({ viewers, options }: Fleet): number {
-  const ends = viewers.flatMap(({ endedAt }) => endedAt).toSorted((a, b) => a - b);
-  const groups: number[][] = [];
-  for (const at of ends) {
-    const group = groups.at(-1);
-    if (group && at - (group.at(-1) as number) < options.graceMs / 10) group.push(at);
-    else groups.push([at]);
-  }
-  const large = groups.filter((group) => group.length > 10);
-  return large.length === 0 ? 0 : Math.min(...large.map((group) => (group.at(-1) as number) - (group[0] as number)));
+/** Shortest time between the first and the last end that one drained instance sent; of those with many streams. */
+function spreadOf({ viewers, drains }: Fleet): number {
+  const ends = viewers.flatMap(({ endedAt }) => endedAt);
+  const spreads = drains.flatMap(({ from, to }) => {
+    const own = ends.filter((at) => at >= from && at <= to);
+    return own.length < minDrained ? [] : [Math.max(...own) - Math.min(...own)];
+  });
+  return spreads.length === 0 ? 0 : Math.min(...spreads);
 }

@@ -11,7 +11,7 @@ export interface Step {
 const shared = (fleet: Fleet) => allInMode(fleet, 'shared');
 
 async function allInMode(fleet: Fleet, mode: string): Promise<void> {
-  while (!(await fleet.running()).every((instance) => instance.mode === mode)) await sleep(50);
+  while (!(await fleet.running()).every(({ modes }) => modes.every((it) => it === mode))) await sleep(50);
 }
 
 /** Index of an instance that has an upstream connection. */
@@ -71,5 +71,12 @@ export const schedule: readonly Step[] = [
     },
   },
   { what: 'rolling restart of all instances', run: (fleet) => fleet.rollingRestart() },
-  { what: 'nginx reloads its configuration', run: async (fleet) => fleet.nginx.reload() },
+  {
+    what: 'nginx reloads its configuration, and cuts all streams',
+    async run(fleet) {
+      const opens = fleet.viewers.map((viewer) => viewer.opens);
+      fleet.nginx.reload();
+      while (!fleet.viewers.every((viewer, index) => viewer.opens > (opens[index] as number))) await sleep(50);
+    },
+  },
 ];

@@ -39,6 +39,11 @@ function bars({ samples, browsers, instances }: FleetReport): string {
   return `open streams (full: ${browsers})            ${open}\nupstream connections (full: ${instances})      ${upstream}\n${' '.repeat(37)}one character per second`;
 }
 
+/** Whether every browser got every event once, in order, over one upstream connection at the end. */
+export function isExact({ lost, doubled, reordered, mangled, gaps, upstreamConnections }: FleetReport): boolean {
+  return lost + doubled + reordered + mangled + gaps === 0 && upstreamConnections === 1;
+}
+
 export function printReport(report: FleetReport): void {
   const { sent, delivered, lost, doubled, reordered, mangled, gaps, reconnects, drainSpreadMs } = report;
   console.log(

@@ -41,7 +41,7 @@ export interface Bff {
 export function bff({ upstream, token, hosts = loopbackHosts, logs, fleet }: BffOptions): Bff {
   const { router: healthRouter, drain } = health(upstream);
   const { observers, metricsApp } = observe(logs);
-  const stream = streamLogs({ upstream, token, observers, limits: fleet?.limits ?? streamLimits });
+  const stream = streamLogs({ upstream, token, observers, limits: fleet?.limits ?? streamLimits, relay: fleet?.relay });
   const streamsPage = adminPage({ proxies: [stream], title: 'Datashop streams' });
   const open = new OpenStreams();
   const app = express().disable('x-powered-by');

@@ -1,5 +1,5 @@
-import type { StreamLimiter } from '@datashop/sse-proxy';
-import { redisLimiter } from '@datashop/sse-redis';
+import type { FeedRelay, StreamLimiter } from '@datashop/sse-proxy';
+import { redisFeeds, redisLimiter } from '@datashop/sse-redis';
 import { required } from '../environment.ts';
 import type { SessionOptions } from './session.ts';
 import { SqliteSessions } from './session-store.ts';
@@ -8,6 +8,7 @@ import { streamLimits } from './stream-logs.ts';
 /** What the instances of the BFF share. */
 export interface Fleet {
   limits: StreamLimiter;
+  relay: FeedRelay;
   sessions: SessionOptions;
   /** Call it when the streams have ended. */
   close(): Promise<void>;
@@ -16,6 +17,15 @@ export interface Fleet {
 /** @param redis URL of the Redis that all instances use */
 export function joinFleet(redis: string): Fleet {
   const limits = redisLimiter({ redis, limits: streamLimits });
+  const relay = redisFeeds({ redis });
   const sessions = { store: new SqliteSessions(required('SESSION_STORE')), secret: required('SESSION_SECRET') };
-  return { limits, sessions, close: () => limits.close() };
+  return {
+    limits,
+    relay,
+    sessions,
+    close: async () => {
+      await limits.close();
+      await relay.close();
+    },
+  };
 }

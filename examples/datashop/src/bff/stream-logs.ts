@@ -1,4 +1,5 @@
 import {
+  type FeedRelay,
   type SseObserver,
   type SseProxyRouter,
   type StreamLimiter,
@@ -22,10 +23,12 @@ export interface StreamLogsOptions {
   token: string;
   observers: SseObserver[];
   limits: StreamLimits | StreamLimiter;
+  /** Shares the upstream's streams with other instances. @defaultValue each browser has an upstream stream of its own */
+  relay?: FeedRelay | undefined;
 }
 
 /** Proxies the live logs from the log service to the browser, through this origin. */
-export function streamLogs({ upstream, token, observers, limits }: StreamLogsOptions): SseProxyRouter {
+export function streamLogs({ upstream, token, observers, limits, relay }: StreamLogsOptions): SseProxyRouter {
   return sseRouter(
     {
       [streamPath]: {
@@ -51,10 +54,12 @@ export function streamLogs({ upstream, token, observers, limits }: StreamLogsOpt
       reauthorizeMs: 15_000,
       // The log service authenticates this server, and checks the rights of the user whom it names. No credential of the
       // browser goes up.
-      forwardHeaders: ['traceparent', 'tracestate', 'x-request-id'],
+      // Browsers share a stream if the same request goes up for them: fields that differ would keep them apart.
+      forwardHeaders: relay ? [] : ['traceparent', 'tracestate', 'x-request-id'],
       upstreamHeaders: (req) => ({ authorization: `Bearer ${token}`, 'x-user-id': req.session.user ?? '' }),
       observers,
       limits,
+      share: relay ? { relay } : false,
     },
   );
 }
