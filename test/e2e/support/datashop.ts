@@ -70,7 +70,8 @@ async function start<T>(script: string, env: Record<string, string>): Promise<Ru
 /** Visits the page without a browser and returns the session's cookie. */
 export async function signIn(url: string): Promise<string> {
   const response = await fetch(url);
-  await response.body?.cancel();
+  // The session is stored before the response ends.
+  await response.arrayBuffer();
   const [cookie] = response.headers.getSetCookie();
   if (!cookie) throw new Error('The page gave no session');
   return cookie.split(';')[0]!;
