@@ -11,7 +11,7 @@ describe('relayed feed', () => {
   const { add, app, visit, clean } = stage();
   afterEach(clean);
 
-  async function fleet(size: number, share: Exclude<SseProxyOptions['share'], boolean | undefined> = {}) {
+  async function fleet(size: number, options: Partial<SseProxyOptions> = {}) {
     const log = add(await eventLog(), (it) => it.close());
     const logs = new MemoryLogs();
     const instances = [];
@@ -23,9 +23,11 @@ describe('relayed feed', () => {
         resume: quick,
         retryMs: false,
         openAfterMs: false,
-        share: { lingerMs: 0, ...share, relay },
+        ...options,
+        share: { lingerMs: 0, relay },
       });
-      const open = (id?: string) => visit(proxied.port, '/sse', id === undefined ? {} : { 'Last-Event-ID': id });
+      const open = (id?: string, extra: Record<string, string> = {}) =>
+        visit(proxied.port, '/sse', id === undefined ? extra : { 'Last-Event-ID': id, ...extra });
       instances.push({ relay, proxied, open, stats: () => proxied.proxy.stats() });
     }
     return { log, logs, instances };
@@ -123,5 +125,124 @@ describe('relayed feed', () => {
     log.emit(2);
     await second.sees(log.event(4));
     expect(second.body()).to.equal(log.events(2, 4));
+  });
+
+  /** Two instances with a browser each, which have `count` events; the first instance reads the upstream. */
+  async function pair(count: number, options: Partial<SseProxyOptions> = {}) {
+    const made = await fleet(2, options);
+    const [one, two] = made.instances as [(typeof made.instances)[0], (typeof made.instances)[0]];
+    const first = await one.open().opened();
+    const second = await two.open().opened();
+    made.log.emit(count);
+    for (const browser of [first, second]) await browser.sees(made.log.event(count));
+    await until(() => made.log.open === 1);
+    return { ...made, one, two, first, second };
+  }
+
+  it('serves a browser that returns from the log if the ring of its instance does not hold its id', async () => {
+    const { log, instances } = await fleet(2);
+    const [one, two] = instances as [(typeof instances)[0], (typeof instances)[0]];
+    const first = await one.open().opened();
+    log.emit(5);
+    await first.sees(log.event(5));
+    const second = two.open('4');
+    await second.sees(log.event(5));
+    const back = two.open('1');
+    await back.sees(log.event(5));
+    log.emit(2);
+    await back.sees(log.event(7));
+    expect(back.body()).to.equal(log.events(2, 7));
+    expect(log.requests).to.have.length(1);
+    await until(() => two.proxied.proxy.feeds().length === 1);
+  });
+
+  it('asks the upstream for a browser whose id the log does not hold any more', async () => {
+    const { log, logs, two } = await pair(1);
+    log.emit(9);
+    await until(() => logs.only.entries.length > 2);
+    logs.trim(1);
+    const requests = log.requests.length;
+    const back = two.open('0');
+    await back.sees(log.event(10));
+    expect(back.body()).to.equal(log.events(1, 10));
+    expect(log.requests.length - requests).to.equal(1);
+  });
+
+  it('reports a gap to the browsers of all instances, in its place [R34]', async () => {
+    const { log, one, two, first, second } = await pair(1, { maxEventBytes: 100 });
+    log.send(`data: ${'x'.repeat(200)}\n\n`);
+    log.emit(1);
+    for (const browser of [first, second]) {
+      const body = await browser.sees(log.event(2));
+      expect(body.match(/"reason":"event-too-large"/g)).to.have.length(1);
+      expect(body.indexOf('event-too-large')).to.be.below(body.indexOf(log.event(2)));
+    }
+    expect([one, two].map(({ proxied }) => proxied.witness.gaps.length)).to.deep.equal([1, 1]);
+    const back = await two.open('1').sees(log.event(2));
+    expect(back.match(/"reason":"event-too-large"/g)).to.have.length(1);
+  });
+
+  it('tells the browsers of all instances that the upstream is lost, also those that come later [R43]', async () => {
+    const { log, one, two, first, second } = await pair(1, { resume: { minDelayMs: 5, maxDelayMs: 20 } });
+    log.refusal = 'HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n';
+    log.cut();
+    for (const browser of [first, second]) await browser.sees('"state":"lost"');
+    expect(two.proxied.proxy.feeds()[0]).to.include({ upstream: 'lost' });
+    const late = two.open('1');
+    await late.sees('"state":"lost"');
+    log.refusal = undefined;
+    log.emit(1);
+    for (const browser of [first, second, late]) {
+      await browser.sees(log.event(2));
+      expect(browser.body().match(/"state":"restored"/g)).to.have.length(1);
+    }
+    expect([one, two].map(({ proxied }) => proxied.proxy.feeds()[0]?.upstream)).to.deep.equal(['open', 'open']);
+  });
+
+  for (const [status, told] of [
+    ['204 No Content', 'the end'],
+    ['403 Forbidden', 'the refusal'],
+  ]) {
+    it(`ends the streams of all instances when the upstream answers ${status} to the reader's resume [R46]`, async () => {
+      const { log, first, second } = await pair(1);
+      log.refusal = `HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`;
+      log.cut();
+      await until(() => first.complete() && second.complete());
+      expect(log.requests.at(-1)?.headers['last-event-id'], told).to.equal('1');
+      expect(log.open).to.equal(0);
+    });
+  }
+
+  it('refuses browsers of all instances while the upstream refuses the first request', async () => {
+    const { log, instances } = await fleet(2);
+    log.refusal = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n';
+    const browsers = instances.map(({ open }) => open());
+    for (const browser of browsers) {
+      await browser.opened();
+      expect(browser.status()).to.equal(403);
+    }
+    log.refusal = undefined;
+    const again = await Promise.all(instances.map(({ open }) => open().opened()));
+    log.emit(1);
+    for (const browser of again) await browser.sees(log.event(1));
+  });
+
+  it("calls the hooks of every instance's browsers when the reader reconnects [R51]", async () => {
+    const tenants: Record<string, string> = { ann: 'a', bob: 'a' };
+    const { log, instances } = await fleet(2, {
+      upstreamHeaders: (req) => ({ 'x-tenant': tenants[String(req.headers['x-user'])] ?? '' }),
+    });
+    const [one, two] = instances as [(typeof instances)[0], (typeof instances)[0]];
+    const ann = await one.open(undefined, { 'X-User': 'ann' }).opened();
+    const bob = await two.open(undefined, { 'X-User': 'bob' }).opened();
+    log.emit(1);
+    for (const browser of [ann, bob]) await browser.sees(log.event(1));
+    await until(() => log.open === 1);
+    tenants.bob = 'b';
+    log.cut();
+    await until(() => log.open === 2);
+    expect(log.requests.slice(-2).map(({ headers }) => headers['x-tenant'])).to.have.members(['a', 'b']);
+    log.emit(1);
+    for (const browser of [ann, bob]) expect(await browser.sees(log.event(2))).to.equal(log.events(1, 2));
   });
 });

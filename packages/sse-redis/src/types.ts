@@ -93,7 +93,7 @@ export interface RedisFeedsOptions extends RedisConnectionOptions {
   /**
    * Time after which another process reads the upstreams of one that was killed, in milliseconds: 500 to 600,000, at least
    * 4 × `commandTimeoutMs`. Renewed five times as often.
-   * @defaultValue 5_000
+   * @defaultValue 3_000
    */
   leaseMs?: number;
 }

@@ -31,9 +31,10 @@ describe('feeds over Redis', () => {
       const open = (id?: string) => visit(proxied.port, '/sse', id === undefined ? {} : { 'Last-Event-ID': id });
       instances.push({ relay, open, stats: () => proxied.proxy.stats() });
     }
+    const opens = instances.map(({ open }) => open);
     const browsers = async () => {
       const all = [];
-      for (const { open } of instances) all.push(await open().opened());
+      for (const open of opens) all.push(await open().opened());
       return all;
     };
     return { log, redis, instances, browsers };

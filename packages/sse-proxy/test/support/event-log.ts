@@ -1,5 +1,8 @@
 import { rawUpstream, type UpstreamRequestSeen } from './upstream.ts';
 
+/** What {@link eventLog} returns. */
+export type EventLog = Awaited<ReturnType<typeof eventLog>>;
+
 const bytesOf = (n: number) => `id: ${n}\ndata: ${n}\n\n`;
 
 /**
@@ -10,6 +13,7 @@ export async function eventLog() {
   const live = new Set<UpstreamRequestSeen>();
   let count = 0;
   const upstream = await rawUpstream((request) => {
+    if (log.refusal) return request.raw(log.refusal);
     request.begin();
     const from = Number(request.headers['last-event-id'] ?? count);
     if (from < count) request.send(events(from + 1, count));
@@ -21,7 +25,9 @@ export async function eventLog() {
     for (let n = first; n <= last; n++) text += bytesOf(n);
     return text;
   };
-  return {
+  const log = {
+    /** The response to every request, if it is set. */
+    refusal: undefined as string | undefined,
     url: upstream.url,
     requests: upstream.requests,
     /** Number of events so far. */
@@ -42,10 +48,15 @@ export async function eventLog() {
         for (const request of live) request.send(bytesOf(count));
       }
     },
+    /** Sends bytes that are no event of the log. */
+    send(bytes: string) {
+      for (const request of live) request.send(bytes);
+    },
     /** Breaks all connections. */
     cut() {
       for (const request of live) request.reset();
     },
     close: () => upstream.close(),
   };
+  return log;
 }

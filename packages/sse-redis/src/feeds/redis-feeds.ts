@@ -5,7 +5,7 @@ import { checkOptions, connectionChecks, millisecondsBetween } from '../options.
 import type { RedisFeeds, RedisFeedsOptions } from '../types.ts';
 import { FeedHub } from './feed-hub.ts';
 
-const defaults = { prefix: 'sse:', commandTimeoutMs: 500, leaseMs: 5_000 };
+const defaults = { prefix: 'sse:', commandTimeoutMs: 500, leaseMs: 3_000 };
 
 /**
  * Shared feeds across all processes that use the same Redis and prefix; pass it as the option `share.relay` of `sseProxy`.

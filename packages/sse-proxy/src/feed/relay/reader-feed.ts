@@ -9,6 +9,8 @@ import { FrameRun } from '../frame-run.ts';
 export interface ReaderListener {
   /** The connection is established, and the response is still to come. */
   onConnected(): void;
+  /** The upstream has accepted the request of a resume. */
+  onReconnected(): void;
   /** Whole frames. The bytes stay valid. */
   onFrames(bytes: Buffer): void;
   onGap(gap: Gap): void;
@@ -101,6 +103,11 @@ export class ReaderFeed extends Feed {
   override onConnected(): void {
     super.onConnected();
     this.#listener.onConnected();
+  }
+
+  protected override onReconnected(attempts: number, outageMs: number): void {
+    this.#listener.onReconnected();
+    super.onReconnected(attempts, outageMs);
   }
 
   protected override sendGap(gap: Gap): void {

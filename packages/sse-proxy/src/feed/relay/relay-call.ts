@@ -49,6 +49,8 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
   #isPaused = false;
   #isClosed = false;
   #isLeading = false;
+  /** True while hooks are called for the browsers of this instance: they must not be sent anything meanwhile. */
+  #isChecking = false;
 
   constructor(feed: RelayTarget, { parts, relayed, request, handler }: CallParts) {
     this.#feed = feed;
@@ -87,7 +89,7 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
       else this.#reader?.resume();
     }
     if (this.#source !== 'log') return;
-    if (this.#isPaused) return this.#log.unfollow();
+    if (this.#isPaused || this.#isChecking) return this.#log.unfollow();
     const rest = this.#rest;
     this.#rest = undefined;
     if (rest) this.#feed.onData(rest);
@@ -182,7 +184,8 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
   onEntries(entries: readonly RelayEntry[]): void {
     if (this.#source !== 'log') return this.#finder.onEntries(entries);
     for (const entry of entries) {
-      if (!this.#receive(entry) || this.#isPaused || this.#isClosed || this.#source !== 'log') return;
+      if (!this.#receive(entry) || this.#isPaused || this.#isChecking || this.#isClosed) return;
+      if (this.#source !== 'log') return;
     }
   }
 
@@ -207,13 +210,24 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
   #deliver({ meta, data }: RelayContent): void {
     if (data.length > 0) this.#feed.onData(data);
     if (meta === '') return;
-    const { gap, state, end, left } = readMeta(meta);
+    const { gap, state, connected, end, left } = readMeta(meta);
+    if (connected && !this.#own) void this.#checkRequest();
     if (gap) this.#feed.relayGap(gap);
     if (state) this.#feed.relayState(state.state, state.since);
     if (left && !this.#own) this.onVacant();
     if (!end) return;
     this.#close(undefined);
     this.#feed.relayEnd(end);
+  }
+
+  /** The leader's hooks were called at its connect: those of this instance are called too [R51]. */
+  async #checkRequest(): Promise<void> {
+    this.#isChecking = true;
+    this.#flow();
+    const request = await this.#parts.prepare().catch(() => undefined);
+    this.#isChecking = false;
+    if (request && this.#relayed.keyOf(request) !== this.#key) return this.#onMoved();
+    this.#flow();
   }
 
   // Leading
@@ -344,6 +358,10 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
 
   onConnected(): void {
     if (!this.#isOpen) this.#handler.onConnected();
+  }
+
+  onReconnected(): void {
+    if (this.#own) this.#append(metaEntry({ connected: true }));
   }
 
   onFrames(data: Buffer): void {

@@ -30,6 +30,8 @@ export interface RelayMeta {
   readonly gap?: Gap;
   readonly state?: { readonly state: UpstreamState; readonly since: number };
   readonly end?: RelayedEnd;
+  /** The leader's upstream has accepted a request again: hooks may make another one now. */
+  readonly connected?: true;
   /** The leader has left. */
   readonly left?: true;
 }

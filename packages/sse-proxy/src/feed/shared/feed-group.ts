@@ -76,13 +76,14 @@ export class FeedGroup implements SubscriptionOwner {
     this.request = made.request;
     const { relay, ids, join, replay } = share;
     const { route = '' } = feedListener;
+    const relayed = relay && {
+      relay,
+      bounds: replay,
+      keyOf: ({ feedKey }: UpstreamRequest) => hash('sha256', JSON.stringify([route, ids, feedKey]), 'base64url'),
+      joinsLive: join === 'live',
+    };
     this.feed = this.#makeFeed(cursor, {
-      relayed: relay && {
-        relay,
-        bounds: replay,
-        keyOf: ({ feedKey }) => hash('sha256', JSON.stringify([route, ids, feedKey]), 'base64url'),
-        joinsLive: join === 'live',
-      },
+      relayed,
       assigner: this.#assigns ? new IdCounter() : undefined,
       onClosed: (_, error) => {
         releasePermit();
@@ -95,7 +96,7 @@ export class FeedGroup implements SubscriptionOwner {
       assignsIds: this.#assigns,
       acquirePermit: () => owner.acquirePermit(),
       prepare: (feed) => owner.prepare(this, feed),
-      makeFeed: (first, parts) => this.#makeFeed(first, parts),
+      makeFeed: (first, parts) => this.#makeFeed(first, first === '' ? parts : { ...parts, replayed: relayed }),
       admit: (subscription) => this.admit(subscription),
     });
   }
@@ -197,7 +198,7 @@ export class FeedGroup implements SubscriptionOwner {
 
   #makeFeed(
     cursor: string,
-    parts: Pick<SharedParts, 'assigner' | 'matcher' | 'live' | 'relayed' | 'onClosed' | 'onReconnected'>,
+    parts: Pick<SharedParts, 'assigner' | 'matcher' | 'live' | 'relayed' | 'replayed' | 'onClosed' | 'onReconnected'>,
   ): SharedFeed {
     const { config, heartbeat, upstream } = this.#context;
     const { transform } = this.#share;

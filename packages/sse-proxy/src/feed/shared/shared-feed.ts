@@ -7,6 +7,7 @@ import type { CloseReason, OpenFeed } from '../../types.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
 import { Feed } from '../feed.ts';
 import type { FeedListener, FeedParts, Gap } from '../feed-parts.ts';
+import { ReplayFeed } from '../relay/log-feed.ts';
 import type { RelayParts } from '../relay/relay-parts.ts';
 import { RelayedFeed } from '../relay/relayed-feed.ts';
 import type { SubscriptionState } from '../subscription.ts';
@@ -26,6 +27,8 @@ export interface SharedParts extends Omit<FeedParts, 'handler' | 'retainFrames'>
   readonly transform: SharedTransform | undefined;
   /** Set if instances share this feed. */
   readonly relayed?: RelayParts | undefined;
+  /** Set for a backfill of such a feed. */
+  readonly replayed?: RelayParts | undefined;
   /** The feed that a backfill or a join connection belongs to. */
   readonly live?: SharedFeed;
   /** The upstream is back after an outage. */
@@ -75,7 +78,9 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember, Transfo
     // The next request may be another user's: events of this one must not be stored behind it.
     const prepare = stage ? () => stage.whenIdle().then(parts.prepare) : parts.prepare;
     const feedParts = { ...parts, handler: stage ?? this, feedListener, prepare, retainFrames: false };
-    this.#feed = parts.relayed ? new RelayedFeed(feedParts, parts.relayed) : new Feed(feedParts);
+    if (parts.relayed) this.#feed = new RelayedFeed(feedParts, parts.relayed);
+    else if (parts.replayed) this.#feed = new ReplayFeed(feedParts, parts.replayed);
+    else this.#feed = new Feed(feedParts);
     this.#feed.pause();
     const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders | undefined>();
     this.ready = promise;
