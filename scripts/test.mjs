@@ -16,7 +16,7 @@ import { readResults } from './testing/results.mjs';
 import { seconds, summarize } from './testing/summary.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const workers = Math.min(4, availableParallelism() + 1);
+const workers = Math.min(6, availableParallelism() + 2);
 const progressMs = 30_000;
 
 const ownOption = /^--(only=.*|files)$/;

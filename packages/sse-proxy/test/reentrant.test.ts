@@ -19,7 +19,7 @@ describe('close() called from within a callback', () => {
   interface Place {
     readonly options: (close: () => void) => Partial<SseProxyOptions>;
     readonly act?: (request: UpstreamRequestSeen, port: number) => unknown;
-    /** Reason of the one onClose; undefined if the stream never opens. */
+    /** Reason of the stream's onClose; undefined if the stream never opens. */
     readonly reason?: string;
   }
 
@@ -151,7 +151,10 @@ describe('close() called from within a callback', () => {
         expect(stats).to.include({ open: 0, opening: 0, bufferedBytes: 0, upstreamConnections: 0, sharedFeeds: 0 });
         expect(proxied.proxy.streams()).to.deep.equal([]);
         const { closes, opens } = proxied.witness;
-        expect(closes.map((one) => one.reason).slice(0, 1)).to.deep.equal(reason ? [reason] : []);
+        // close() may end another stream first.
+        const reasons = closes.map((one) => one.reason);
+        if (reason) expect(reasons).to.include(reason);
+        else expect(reasons).to.deep.equal([]);
         expect(closes.length).to.equal(opens.length);
         // The stream's beats have stopped: another stream is authorized every 10 ms, this one is not any more.
         const before = authorized;
