@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { type Db, MongoClient, ObjectId } from 'mongodb';
+import { createClient } from 'redis';
+import { isThere } from '../../../../scripts/needs.mjs';
+import { RedisServer } from '../../../sse-redis/test/support/redis-server.ts';
 import type { LogDocument } from '../../src/index.ts';
-import { MongoLogStore, type MongoLogStoreOptions } from '../../src/stores/mongo/index.ts';
+import { MongoLogStore, type MongoLogStoreOptions, RedisWakeups } from '../../src/stores/mongo/index.ts';
 import { startMongo } from '../mongo-server/server.ts';
 import type { Stage, Subject } from './stage.ts';
 
@@ -21,26 +24,35 @@ function documentOf(_id: ObjectId, log: LogDocument) {
   return { _id, _cls: 'etl.models.Log', ...log, time: new Date(log.meta.timestamp) };
 }
 
-/** A stage on a server; `options` are those of the stores. */
-export async function mongoStage(
-  uri: string,
-  options: Partial<MongoLogStoreOptions>,
-  stop: () => Promise<void>,
-): Promise<Stage> {
+/** What surrounds a stage. */
+interface Surroundings {
+  /** Options of each store. */
+  readonly options?: () => Partial<MongoLogStoreOptions>;
+  /** Called after a document was inserted. */
+  readonly onInsert?: (log: LogDocument) => Promise<unknown>;
+  /** Called when the stage is closed. */
+  readonly stop?: () => Promise<unknown>;
+}
+
+/** A stage in a new database of a server. */
+async function mongoStage(uri: string, { options, onInsert, stop }: Surroundings): Promise<Stage> {
   const database = `contract_${randomBytes(6).toString('hex')}`;
   const client = new MongoClient(uri);
   const db: Db = client.db(database);
   const stores: MongoLogStore[] = [];
-  const settings = { server: uri, database, collection: 'logs', pollMs: 20, ...options };
-  const setUp = new MongoLogStore(settings);
+  const newStore = () => new MongoLogStore({ server: uri, database, collection: 'logs', pollMs: 20, ...options?.() });
+  const setUp = newStore();
   await setUp.ensureIndexes();
   await setUp.close();
   const insert = async (documents: ReturnType<typeof documentOf>[]) => {
-    for (const document of documents) await db.collection('logs').insertOne(document);
+    for (const document of documents) {
+      await db.collection('logs').insertOne(document);
+      await onInsert?.({ ...document, time: '' });
+    }
   };
   return {
     async open() {
-      const store = new MongoLogStore(settings);
+      const store = newStore();
       stores.push(store);
       return store;
     },
@@ -55,7 +67,7 @@ export async function mongoStage(
       for (const store of stores) await store.close();
       await db.dropDatabase().catch(() => {});
       await client.close();
-      await stop();
+      await stop?.();
     },
   };
 }
@@ -67,10 +79,32 @@ function scripted(name: string, replicaSet: string | false): Subject {
     missing: () => undefined,
     async stage() {
       const server = await startMongo({ replicaSet, recordCommands: false });
-      return mongoStage(server.uri, {}, () => server.stop());
+      return mongoStage(server.uri, { stop: () => server.stop() });
     },
   };
 }
+
+/** Polls so rare that only a message of Redis can cause a look in time. */
+const woken: Subject = {
+  name: 'MongoDB by polling, woken by Redis (scripted server)',
+  missing: () => (isThere('redis') ? undefined : 'not run here, no redis-server'),
+  async stage() {
+    const [server, redis] = await Promise.all([
+      startMongo({ replicaSet: false, recordCommands: false }),
+      RedisServer.start(),
+    ]);
+    const publisher = createClient({ url: redis.url });
+    await publisher.connect();
+    return mongoStage(server.uri, {
+      options: () => ({ pollMs: 600_000, wakeups: new RedisWakeups({ url: redis.url }) }),
+      onInsert: ({ meta }) => publisher.publish(`logs:${meta.workspaceID}:${meta.workflowID}`, '{"not":"read"}'),
+      stop: async () => {
+        publisher.destroy();
+        await Promise.all([server.stop(), redis.close()]);
+      },
+    });
+  },
+};
 
 /** A real server, if the environment names one. */
 function real(name: string, options: Partial<MongoLogStoreOptions>): Subject {
@@ -78,13 +112,14 @@ function real(name: string, options: Partial<MongoLogStoreOptions>): Subject {
   return {
     name: `MongoDB by ${name} (MONGODB_URI)`,
     missing: () => (uri ? undefined : 'not run here, no server'),
-    stage: () => mongoStage(String(uri), options, async () => {}),
+    stage: () => mongoStage(String(uri), { options: () => options }),
   };
 }
 
 export const mongo: readonly Subject[] = [
   scripted('change stream', 'rs0'),
   scripted('polling', false),
+  woken,
   real('change stream', {}),
   real('polling', { changeStream: false }),
 ];

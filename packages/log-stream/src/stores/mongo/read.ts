@@ -58,8 +58,11 @@ async function readArrivals(place: StreamPlace, filter: LogFilter, limit: number
   const { watch, n, earlier = [] } = place;
   const { arrivals } = watch;
   if (n < arrivals.start) throw new PlaceExpired('A subscriber was too far behind: it has to resume by its id');
-  const gap = earlier.length === 0 ? watch.lossAt(n) : undefined;
   const [first, ...rest] = earlier;
+  if (first === undefined && watch.isLoss(n)) {
+    const cursor = new StreamCursor({ ...place, n: n + 1 });
+    return { logs: [], cursor, more: n + 1 < arrivals.end, gap: 'trimmed' };
+  }
   const numbers = first === undefined ? numbersOf(place, limit) : [first];
   // Before the read, during which the list may drop them.
   const ids = numbers.map((number) => arrivals.idOf(number));
@@ -81,7 +84,7 @@ async function readArrivals(place: StreamPlace, filter: LogFilter, limit: number
     if (matches(entry)) logs.push(entry);
   }
   const more = next.n < arrivals.end || rest.length > 0;
-  return { logs, cursor: new StreamCursor(next), more, ...(gap && { gap }) };
+  return { logs, cursor: new StreamCursor(next), more };
 }
 
 /** The numbers of the arrivals that one read returns. */

@@ -50,6 +50,8 @@ export class RedisWakeups implements Wakeups {
   }
 
   async close(): Promise<void> {
+    // What waits in the client's queue is rejected now.
+    this.#hasWarned = true;
     this.#wakes.clear();
     const client = await this.#client?.catch(() => undefined);
     client?.destroy();

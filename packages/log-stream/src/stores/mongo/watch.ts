@@ -1,9 +1,9 @@
-import type { LogFilter, LogLoss } from '../../log-store.ts';
+import type { LogFilter } from '../../log-store.ts';
 import { Arrivals } from './arrivals.ts';
 import type { LogCollection } from './collection.ts';
 import type { RawDocument } from './document.ts';
 import { deleted, type FoundLog, type FoundLogs } from './found-logs.ts';
-import { floorOf, type Hex, predecessorOf, timeOf } from './object-ids.ts';
+import { floorOf, type Hex, lowest, predecessorOf, timeOf } from './object-ids.ts';
 import { RecentLogs } from './recent-logs.ts';
 import type { Timing } from './timing.ts';
 
@@ -52,8 +52,8 @@ export class Watch {
   #looking: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
   #isNextLate = false;
-  /** Number of the arrival in front of which logs may be missing. */
-  #lossAt: number | undefined;
+  /** Numbers of the arrivals that stand for logs which may be missing, in ascending order. */
+  readonly #losses: number[] = [];
 
   constructor(context: WatchContext, filter: LogFilter, list: string) {
     const { timing } = context;
@@ -147,19 +147,20 @@ export class Watch {
   /** Reports that logs may be missing behind the listed ones, if the newest of those is stored no more. */
   async checkLoss(): Promise<void> {
     const { start, end } = this.arrivals;
-    if (end === start || (await this.#context.collection.has(this.filter, this.arrivals.idOf(end - 1)))) return;
-    this.#lossAt = this.arrivals.end;
+    if (end === start || this.isLoss(end - 1)) return;
+    if (await this.#context.collection.has(this.filter, this.arrivals.idOf(end - 1))) return;
+    this.#losses.push(this.#list(lowest, this.#timeOfNext(this.#lastTime), false));
     this.#notify();
   }
 
-  /** Why logs may be missing in front of the arrival `n`. */
-  lossAt(n: number): LogLoss | undefined {
-    return this.#lossAt === n ? 'trimmed' : undefined;
+  /** True if the arrival is no log, but stands for logs that may be missing. */
+  isLoss(n: number): boolean {
+    return this.#losses.includes(n);
   }
 
-  /** The end of a read from `n`: a read that reaches a loss ends there, so that the next one begins with it. */
+  /** The end of a read from `n`: a loss is read alone. */
   endOfRead(n: number): number {
-    return this.#lossAt !== undefined && n < this.#lossAt ? this.#lossAt : this.arrivals.end;
+    return this.#losses.find((loss) => loss > n) ?? this.arrivals.end;
   }
 
   /** Length of the log's JSON if it is in memory. */
