@@ -223,6 +223,8 @@ export interface LogStore {
    * @returns the release, which may be called more than once
    */
   subscribe(listener: () => void, filter: LogFilter): () => void;
+  /** Number of logs that became visible later than expected. Left out: none does. */
+  readonly lateDocuments?: number;
   /** Tries to read and returns the state of the store. Never rejects. */
   health(): Promise<LogStoreHealth>;
   /** Stores what {@link append} has accepted, then releases all resources. Later calls of the other methods reject. */

@@ -263,6 +263,8 @@ export interface LogStreamStats {
   bufferedBytes: number;
   /** Age of the oldest open stream, in milliseconds; 0 without one. */
   oldestMs: number;
+  /** Logs that became visible in the database later than the store expects, since the store was opened. */
+  lateDocuments: number;
   /** Whether `close()` was called. */
   draining: boolean;
 }

@@ -7,7 +7,7 @@ import { eventually, log, logs, logsPath, service, stopServices } from './suppor
 import { leaveStreams, openStream } from './support/sse.ts';
 import { CountingStore, SlowStore } from './support/stores.ts';
 
-const noStreams = { streams: 0, opening: 0, atTip: 0, waiting: 0, bufferedBytes: 0, oldestMs: 0 };
+const noStreams = { streams: 0, opening: 0, atTip: 0, waiting: 0, bufferedBytes: 0, oldestMs: 0, lateDocuments: 0 };
 const bigText = 'x'.repeat(16 * 1024);
 
 describe('a slow reader', () => {

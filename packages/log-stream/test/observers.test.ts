@@ -99,7 +99,15 @@ describe('observers of the log service', () => {
     const { oldestMs, ...stats } = router.stats();
     expect(oldestMs).to.be.above(0);
     const opened = { streams: 1, opening: 0, opened: 1, events: 1, bytes: open.bytes, atTip: 1 };
-    expect(stats).to.deep.equal({ ...opened, refused: 0, evicted: 0, waiting: 0, bufferedBytes: 0, draining: false });
+    expect(stats).to.deep.equal({
+      ...opened,
+      refused: 0,
+      evicted: 0,
+      waiting: 0,
+      bufferedBytes: 0,
+      draining: false,
+      lateDocuments: 0,
+    });
     stream.leave();
     await eventually(() => router.streams().length === 0);
     expect(attached).to.have.length(1);

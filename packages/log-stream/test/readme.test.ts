@@ -57,4 +57,13 @@ describe('the README', () => {
     expect(names).to.include.members(['maxStallMs', 'total', 'ERR_LOG_STREAM_LIMIT', 'history']);
     for (const name of names) expect(readme, name).to.match(new RegExp(`[\`{ ]${name}\\b`));
   });
+
+  it('the README has a row for every option of MongoLogStore, and no other', () => {
+    const source = readFileSync(fileURLToPath(new URL('../src/stores/mongo/options.ts', import.meta.url)), 'utf8');
+    const [, body = ''] = /interface MongoLogStoreOptions \{([\s\S]*?)\n\}/.exec(source) ?? [];
+    const options = [...body.matchAll(/^ {2}(\w+)\??: /gm)].map(([, name]) => name);
+    const [, section = ''] = readme.split('### MongoLogStore\n');
+    const rows = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    expect(rows.toSorted()).to.deep.equal(options.toSorted());
+  });
 });

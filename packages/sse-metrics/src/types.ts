@@ -106,6 +106,7 @@ export interface LogServiceInspectable {
     readonly bufferedBytes: number;
     readonly oldestMs: number;
     readonly draining: boolean;
+    readonly lateDocuments: number;
   };
   /** The streams that are open now, oldest first. */
   streams(): readonly OpenLogServiceStream[];

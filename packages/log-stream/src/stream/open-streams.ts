@@ -168,6 +168,7 @@ export class OpenStreams {
       waiting: 0,
       bufferedBytes: 0,
       oldestMs: 0,
+      lateDocuments: this.#config.store.lateDocuments ?? 0,
       draining: this.#closing,
     };
     const now = performance.now();

@@ -5,11 +5,13 @@ import type { LogServiceInspectable, LogServiceStream, OpenLogServiceStream } fr
 export function inspectableOf(router: LogServiceInspectable): Inspectable {
   return {
     stats() {
-      const { streams, opening, opened, refused, evicted, events, bytes, bufferedBytes, oldestMs, draining } =
+      const { streams, opening, opened, refused, evicted, events, bytes, bufferedBytes, oldestMs, draining, ...own } =
         router.stats();
       const counters = { opened, refused, evicted, events, bytes };
       const none = { upstreamConnections: 0, sharedFeeds: 0, replayBytes: 0, outageMs: 0 };
-      return { open: streams - opening, opening, ...counters, bufferedBytes, ...none, oldestMs, draining };
+      const stats = { open: streams - opening, opening, ...counters, bufferedBytes, ...none, oldestMs, draining };
+      // Beside what every source has; see LiveSet.
+      return Object.assign(stats, { lateDocuments: own.lateDocuments });
     },
     streams: () => router.streams().map(openStreamOf),
     feeds: () => [],

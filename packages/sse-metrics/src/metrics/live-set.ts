@@ -11,7 +11,10 @@ export interface RouteTraffic {
 type Gauges = Pick<
   SseProxyStats,
   'upstreamConnections' | 'sharedFeeds' | 'bufferedBytes' | 'replayBytes' | 'oldestMs' | 'outageMs'
->;
+> & {
+  /** Only a log service has them. */
+  lateDocuments: number;
+};
 
 /** What one scrape shows. */
 export interface Snapshot {
@@ -79,9 +82,11 @@ export class LiveSet {
       replayBytes: 0,
       oldestMs: 0,
       outageMs: 0,
+      lateDocuments: 0,
     };
     for (const source of this.#sources) {
-      const stats = source.stats();
+      const stats: SseProxyStats & { readonly lateDocuments?: number } = source.stats();
+      sum.lateDocuments += stats.lateDocuments ?? 0;
       for (const name of ['upstreamConnections', 'sharedFeeds', 'bufferedBytes', 'replayBytes'] as const)
         sum[name] += stats[name];
       for (const name of ['oldestMs', 'outageMs'] as const) sum[name] = Math.max(sum[name], stats[name]);

@@ -55,6 +55,15 @@ export function registerScraped(registry: Registry, prefix: string, live: LiveSe
   gauge('sse_shared_feeds', 'Shared feeds, those that linger included.', (it) => it.sharedFeeds);
   gauge('sse_replay_bytes', 'Bytes that shared feeds retain for browsers that return.', (it) => it.replayBytes);
   gauge('sse_oldest_connection_seconds', 'Age of the oldest open stream; 0 without one.', (it) => it.oldestMs / 1_000);
+  new Counter({
+    name: `${prefix}sse_late_documents_total`,
+    help: 'Logs that became visible in the database later than the log service expects.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(live.snapshot.gauges.lateDocuments);
+    },
+  });
 
   const delay = new EventLoopDelay();
   gauge(

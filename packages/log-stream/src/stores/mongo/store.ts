@@ -192,6 +192,10 @@ export class MongoLogStore implements LogStore {
     return this.#watches.subscribe(listener, filter);
   }
 
+  get lateDocuments(): number {
+    return this.#skew.late;
+  }
+
   /**
    * Figures: `lateDocuments` is the number of documents that became visible later than `settleMs`, `unmappedDocuments` that
    * of different documents which were delivered as they are, `watchedWorkflows` that of workflows to which somebody
@@ -199,7 +203,7 @@ export class MongoLogStore implements LogStore {
    */
   async health(): Promise<LogStoreHealth> {
     const figures = {
-      lateDocuments: this.#skew.late,
+      lateDocuments: this.lateDocuments,
       unmappedDocuments: this.#context.found.unmapped,
       watchedWorkflows: this.#watches.listening,
       changeStream: this.#feed.isLive ? 1 : 0,
