@@ -126,14 +126,16 @@ export class ChangeStreamCursor implements Cursor {
   }
 
   #eventsOf(entry: OplogEntry): Document[] {
-    const events: Document[] = [];
-    const event = this.#pipeline.run(eventOf(entry));
-    if (event) {
-      events.push(event);
-      this.#token = tokenOf(entry.time, 'change');
+    const events = [eventOf(entry)];
+    if (entry.operation === 'drop' && this.#watched.prefix === undefined) {
+      this.#invalidated = true;
+      events.push(invalidateOf(entry));
     }
-    if (entry.operation === 'drop' && this.#watched.prefix === undefined) events.push(this.#invalidate(entry));
-    return events;
+    const sent = events.flatMap((event) => this.#pipeline.run(event) ?? []);
+    if (sent.length > 0) this.#token = sent.at(-1)?._id;
+    // The cursor ends with this token even if a stage has dropped the event.
+    if (this.#invalidated) this.#token = tokenOf(entry.time, 'invalidate');
+    return sent;
   }
 
   #watches({ operation, namespace }: OplogEntry): boolean {
@@ -141,17 +143,16 @@ export class ChangeStreamCursor implements Cursor {
     const { prefix } = this.#watched;
     return prefix === undefined ? namespace === this.#watched.namespace : namespace.startsWith(prefix);
   }
+}
 
-  #invalidate(entry: OplogEntry): Document {
-    this.#invalidated = true;
-    this.#token = tokenOf(entry.time, 'invalidate');
-    return {
-      _id: this.#token,
-      operationType: 'invalidate',
-      clusterTime: toTimestamp(entry.time),
-      wallTime: entry.wallTime,
-    };
-  }
+function invalidateOf({ time, wallTime }: OplogEntry): Forms {
+  const event = {
+    _id: tokenOf(time, 'invalidate'),
+    operationType: 'invalidate',
+    clusterTime: toTimestamp(time),
+    wallTime,
+  };
+  return { exact: event, plain: event };
 }
 
 /** The event of a change, in both forms of its document. */
