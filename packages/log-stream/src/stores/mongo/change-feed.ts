@@ -14,6 +14,9 @@ const maxRetryMs = 5_000;
 /** A server that responds sooner with no change does not wait for one: then this process waits. */
 const emptyMs = 10;
 
+/** A stream can't be resumed behind this. */
+class CollectionGone extends Error {}
+
 /** Notified about the inserts of a collection. */
 export interface ChangeListener {
   /** A document was inserted. @param time when, in milliseconds since 1970 by the server's clock */
@@ -86,7 +89,7 @@ export class ChangeFeed {
           this.#isLive = false;
           return this.#listener.onUnsupported(error);
         }
-        if (lostCodes.includes(code)) {
+        if (lostCodes.includes(code) || thrown instanceof CollectionGone) {
           token = undefined;
           isLost = true;
         }
@@ -104,8 +107,7 @@ export class ChangeFeed {
     const asked = performance.now();
     const change = await stream.tryNext();
     if (change) return this.#deliver(change);
-    // The collection was dropped or renamed.
-    if (stream.closed) throw new Error('The change stream was closed by the server');
+    if (stream.closed) throw new CollectionGone('The collection was dropped or renamed, which ends its change stream');
     this.#listener.onQuiet(asked);
     if (performance.now() - asked < emptyMs) await delay(emptyMs);
   }

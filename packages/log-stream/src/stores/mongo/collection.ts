@@ -127,9 +127,11 @@ export class LogCollection {
     await this.#run(() => this.#collection.db.command({ ping: 1 }));
   }
 
-  /** Creates the index that all reads of a workflow use, unless it exists. */
+  /** Creates the index that all reads of a workflow use, unless it exists, by whatever name. */
   async ensureIndexes(): Promise<void> {
-    await this.#run(() => this.#collection.createIndex({ ...indexKey }));
+    await this.#run(async () => {
+      if (!(await this.#nameOfIndex())) await this.#collection.createIndex({ ...indexKey });
+    });
     this.#indexCheckedAt = Number.NEGATIVE_INFINITY;
   }
 
@@ -190,11 +192,15 @@ export class LogCollection {
     if (workspaceID === undefined || workflowID === undefined) return {};
     if (this.#hint === undefined && performance.now() - this.#indexCheckedAt > indexCheckMs) {
       this.#indexCheckedAt = performance.now();
-      // Without the right to list indexes, the server chooses one.
-      const indexes: Document[] = await this.#collection.indexes().catch(() => []);
-      this.#hint = indexes.find(isOurIndex)?.name;
+      this.#hint = await this.#nameOfIndex();
     }
     return this.#hint === undefined ? {} : { hint: this.#hint };
+  }
+
+  /** Undefined also without the right to list indexes: then the server chooses one. */
+  async #nameOfIndex(): Promise<string | undefined> {
+    const indexes: Document[] = await this.#collection.indexes().catch(() => []);
+    return indexes.find(isOurIndex)?.name;
   }
 }
 
