@@ -89,11 +89,11 @@ async function measure({ uri, mongo, service, readers, load }: Parts): Promise<F
   const elapsedMs = performance.now() - start;
   const cpu = { service: cpuMs(service) - cpuBefore.service, mongo: cpuMs(mongo) - cpuBefore.mongo };
   const commands = await commandsOf(client);
-  const measured = latencies.splice(0).sort((a, b) => a - b);
   const complete = () => report?.received.every((received) => received >= written) || report?.ended;
   await Promise.race([until(complete), once(readers, 'exit')]);
   const catchUpS = (performance.now() - start - elapsedMs) / 1000;
   await client.close();
+  const measured = latencies.sort((a, b) => a - b);
   const received = report?.received ?? [];
   return {
     written,
