@@ -44,8 +44,8 @@ export class Follower {
     return more;
   }
 
-  /** Reads until a log with this message was received; later ones may follow it. */
-  async until(message: string): Promise<void> {
+  /** Reads until logs with these messages were received; others may follow them. */
+  async until(...messages: readonly string[]): Promise<void> {
     let isNotified = true;
     let notify = () => {};
     const release = this.#store.subscribe(() => {
@@ -53,7 +53,8 @@ export class Follower {
       notify();
     }, this.#store.tailOf(this.#filter));
     try {
-      while (!this.messages.includes(message)) {
+      const isMissing = (message: string) => !this.messages.includes(message);
+      while (messages.some(isMissing)) {
         if (!isNotified) await new Promise<void>((resolve) => (notify = resolve));
         isNotified = false;
         if (await this.read()) isNotified = true;

@@ -11,6 +11,9 @@ import type { Stage, Subject } from './stage.ts';
 /** Milliseconds by which the ObjectIds of `writeLate` are older: less than `settleMs`. */
 const lateByMs = 1_000;
 
+/** A machine that stalls for more than a second makes `writeLate` later than that. */
+const lateEveryMs = 5_000;
+
 /** An ObjectId of another writer's process: in one second, those of several writers are in no order. */
 function idAt(ms: number): ObjectId {
   const seconds = Math.floor(ms / 1_000)
@@ -40,7 +43,8 @@ async function mongoStage(uri: string, { options, onInsert, stop }: Surroundings
   const client = new MongoClient(uri);
   const db: Db = client.db(database);
   const stores: MongoLogStore[] = [];
-  const newStore = () => new MongoLogStore({ server: uri, database, collection: 'logs', pollMs: 20, ...options?.() });
+  const newStore = () =>
+    new MongoLogStore({ server: uri, database, collection: 'logs', pollMs: 20, lateEveryMs, ...options?.() });
   const setUp = newStore();
   await setUp.ensureIndexes();
   await setUp.close();
@@ -84,7 +88,7 @@ function scripted(name: string, replicaSet: string | false): Subject {
   };
 }
 
-/** Polls so rare that only a message of Redis can cause a look in time. */
+/** Polls so rare that the checks would take minutes without the messages. */
 const woken: Subject = {
   name: 'MongoDB by polling, woken by Redis (scripted server)',
   missing: () => (isThere('redis') ? undefined : 'not run here, no redis-server'),
@@ -96,7 +100,7 @@ const woken: Subject = {
     const publisher = createClient({ url: redis.url });
     await publisher.connect();
     return mongoStage(server.uri, {
-      options: () => ({ pollMs: 600_000, wakeups: new RedisWakeups({ url: redis.url }) }),
+      options: () => ({ pollMs: 20_000, wakeups: new RedisWakeups({ url: redis.url }) }),
       onInsert: ({ meta }) => publisher.publish(`logs:${meta.workspaceID}:${meta.workflowID}`, '{"not":"read"}'),
       stop: async () => {
         publisher.destroy();

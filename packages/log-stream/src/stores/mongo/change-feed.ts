@@ -75,7 +75,7 @@ export class ChangeFeed {
         await this.#listener.onOpen(isLost);
         isLost = false;
         retryMs = minRetryMs;
-        this.#isLive = !signal.aborted;
+        if (!signal.aborted) this.#isLive = true;
         while (!signal.aborted) {
           token = stream.resumeToken ?? token;
           await this.#next(stream);

@@ -10,6 +10,8 @@ const maxIds = 10_000;
 const maxDocuments = 500;
 /** Code of the error for a hint that names no index. */
 const badValue = 2;
+/** Codes of a command or a stage that the server does not have. */
+const noAggregationCodes: readonly unknown[] = [59, 115, 304, 40324];
 /** Milliseconds between two looks for the index if it is missing. */
 const indexCheckMs = 60_000;
 
@@ -88,10 +90,14 @@ export class LogCollection {
   /** The number of documents of a range that may match the filter. */
   async count(filter: LogFilter, range: IdRange): Promise<number> {
     const selection = selectionOf(filter, range);
-    return this.#run(
-      (hint) => this.#reading.countDocuments(selection, { maxTimeMS: this.#maxTimeMS, ...hint }),
-      filter,
-    );
+    const options = { maxTimeMS: this.#maxTimeMS };
+    try {
+      return await this.#run((hint) => this.#reading.countDocuments(selection, { ...options, ...hint }), filter);
+    } catch (error) {
+      // Servers that only speak MongoDB's protocol may lack aggregations.
+      if (!noAggregationCodes.includes((error as { code?: unknown }).code)) throw error;
+      return this.#countIds(filter, range);
+    }
   }
 
   async insert(documents: readonly Document[]): Promise<void> {
@@ -123,8 +129,9 @@ export class LogCollection {
     };
   }
 
-  async ping(): Promise<void> {
-    await this.#run(() => this.#collection.db.command({ ping: 1 }));
+  /** Reads one id. */
+  async probe(): Promise<void> {
+    await this.idsBefore({}, {}, 1);
   }
 
   /** Creates the index that all reads of a workflow use, unless it exists, by whatever name. */
@@ -149,6 +156,16 @@ export class LogCollection {
     } catch {
       // The user may have no right to explain a query.
       return undefined;
+    }
+  }
+
+  async #countIds(filter: LogFilter, range: IdRange): Promise<number> {
+    let count = 0;
+    for (let after = range.after; ; ) {
+      const page = await this.#find(selectionOf(filter, { ...range, after }), filter, { _id: 1 }, 1, maxIds);
+      count += page.length;
+      if (page.length < maxIds) return count;
+      after = page.at(-1)?.id;
     }
   }
 

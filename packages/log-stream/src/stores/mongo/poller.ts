@@ -49,7 +49,7 @@ export class Poller {
   #wakeAfter(ms: number, retry: number): void {
     this.#wakeTimer = setTimeout(async () => {
       const before = this.#watch.arrivals.end;
-      await this.#look(false);
+      await this.#look(this.#isLateDue);
       this.#wakeTimer = undefined;
       const nextMs = retriesMs[retry];
       if (nextMs !== undefined && this.#isRunning && this.#watch.arrivals.end === before)
@@ -58,11 +58,13 @@ export class Poller {
   }
 
   async #poll(): Promise<void> {
-    if (this.#isNeeded()) {
-      const isLate = this.#timing.now() - this.#watch.lateCompleteAt >= this.#timing.lateEveryMs;
-      await this.#look(isLate);
-    }
+    if (this.#isNeeded()) await this.#look(this.#isLateDue);
     if (this.#isRunning) this.#timer = setTimeout(() => void this.#poll(), this.#timing.pollMs).unref();
+  }
+
+  get #isLateDue(): boolean {
+    // Also if the clock was set back.
+    return Math.abs(this.#timing.now() - this.#watch.lateCompleteAt) >= this.#timing.lateEveryMs;
   }
 
   async #look(isLate: boolean): Promise<void> {

@@ -38,8 +38,7 @@ async function readHistory(
   const page = await collection.page(filter, { after: history, upTo: boundary }, 'asc', count);
   const matches = matcherOf(filter);
   const logs = page.flatMap(({ id, raw }) => {
-    // With a list that has dropped its oldest entries, a log below the boundary may also be listed.
-    if (id === skip || (arrivals.start > 0 && arrivals.find(id) !== undefined)) return [];
+    if (id === skip || watch.isListedBefore(id)) return [];
     const entry = entryOf({ watch, n: 0, history: id, skip, earlier }, id, found.of(id, raw));
     return matches(entry) ? [entry] : [];
   });

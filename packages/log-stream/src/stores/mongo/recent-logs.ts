@@ -1,13 +1,24 @@
 import type { FoundLog } from './found-logs.ts';
 
-/** Bounds of what one watch keeps in memory for its subscribers. */
+/** Bounds of what one watch, and all together, keep in memory for their subscribers. */
 const maxLogs = 10_000;
 const maxCharacters = 4 * 1024 * 1024;
+const maxAllCharacters = 64 * 1024 * 1024;
+
+/** Counts the characters of JSON that all watches of a store keep. */
+export interface LogMemory {
+  characters: number;
+}
 
 /** The newest logs of a watch, by their number. Others are read again from the database. */
 export class RecentLogs {
+  readonly #all: LogMemory;
   readonly #logs = new Map<number, FoundLog>();
   #characters = 0;
+
+  constructor(all: LogMemory) {
+    this.#all = all;
+  }
 
   get(n: number): FoundLog | undefined {
     return this.#logs.get(n);
@@ -16,16 +27,22 @@ export class RecentLogs {
   /** @param n higher than all before */
   add(n: number, log: FoundLog): void {
     this.#logs.set(n, log);
-    this.#characters += log.size;
+    this.#count(log.size);
     for (const [oldest, { size }] of this.#logs) {
-      if (this.#logs.size <= maxLogs && this.#characters <= maxCharacters) break;
+      const isOver = this.#characters > maxCharacters || this.#all.characters > maxAllCharacters;
+      if (!isOver && this.#logs.size <= maxLogs) break;
       this.#logs.delete(oldest);
-      this.#characters -= size;
+      this.#count(-size);
     }
   }
 
   clear(): void {
     this.#logs.clear();
-    this.#characters = 0;
+    this.#count(-this.#characters);
+  }
+
+  #count(characters: number): void {
+    this.#characters += characters;
+    this.#all.characters += characters;
   }
 }

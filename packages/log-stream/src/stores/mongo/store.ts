@@ -32,7 +32,7 @@ import { Watches } from './watches.ts';
 /** Milliseconds until a command fails if no server can be reached, unless the connection string says otherwise. */
 const serverSelectionTimeoutMS = 5_000;
 /** Milliseconds within which the server responds to `health()`. */
-const maxPingMs = 2_000;
+const maxProbeMs = 2_000;
 /** Arrivals that are kept for each workflow. */
 const maxArrivals = 512 * 1024;
 /** Milliseconds by which this process's clock may differ from the server's without a warning. */
@@ -72,6 +72,7 @@ export class MongoLogStore implements LogStore {
     this.#context = {
       collection: this.#collection,
       found: new FoundLogs(config.maxLogBytes),
+      memory: { characters: 0 },
       timing,
       onSkew: (kind) => this.#skew.report(kind, this.#collection.name),
     };
@@ -210,7 +211,7 @@ export class MongoLogStore implements LogStore {
     };
     try {
       this.#checkOpen();
-      await withTimeout(this.#collection.ping(), maxPingMs);
+      await withTimeout(this.#collection.probe(), maxProbeMs);
       return { problem: undefined, figures };
     } catch (error) {
       return { problem: this.#collection.failure.remember(error), figures };

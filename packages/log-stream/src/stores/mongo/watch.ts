@@ -4,16 +4,20 @@ import type { LogCollection } from './collection.ts';
 import type { RawDocument } from './document.ts';
 import { deleted, type FoundLog, type FoundLogs } from './found-logs.ts';
 import { floorOf, type Hex, lowest, predecessorOf, timeOf } from './object-ids.ts';
-import { RecentLogs } from './recent-logs.ts';
+import { type LogMemory, RecentLogs } from './recent-logs.ts';
 import type { Timing } from './timing.ts';
 
 /** Most documents that one look fetches. What else it finds is fetched when a subscriber reads it. */
 const maxFetched = 1_000;
 
+/** The ids that no look finds again are forgotten each time that so many more milliseconds of them have passed. */
+const forgetEveryMs = 10_000;
+
 /** What the watches of a store share. */
 export interface WatchContext {
   readonly collection: LogCollection;
   readonly found: FoundLogs;
+  readonly memory: LogMemory;
   readonly timing: Timing;
   /** Called for a log that became visible late, and for one whose ObjectId is of a second that has not begun. */
   readonly onSkew: (kind: 'late' | 'early') => void;
@@ -29,7 +33,7 @@ export class Watch {
   readonly filter: LogFilter;
   readonly arrivals: Arrivals;
   readonly #context: WatchContext;
-  readonly #recent = new RecentLogs();
+  readonly #recent: RecentLogs;
   readonly #listeners = new Set<{ readonly call: () => void }>();
   /** At least the listed ids that a look may find again. */
   readonly #known = new Set<Hex>();
@@ -44,6 +48,8 @@ export class Watch {
   #completeAt: number;
   /** The same, and what became visible late. */
   #lateCompleteAt: number;
+  /** True if a listed id is not behind the boundary. */
+  #hasOldArrivals = false;
   /** Time of the newest ObjectId, and of the last arrival. */
   #newest = 0;
   #lastTime = 0;
@@ -58,6 +64,7 @@ export class Watch {
   constructor(context: WatchContext, filter: LogFilter, list: string) {
     const { timing } = context;
     this.#context = context;
+    this.#recent = new RecentLogs(context.memory);
     this.filter = filter;
     this.list = list;
     this.arrivals = new Arrivals(timing.maxArrivals);
@@ -79,6 +86,11 @@ export class Watch {
 
   get boundary(): Hex {
     return this.#boundary;
+  }
+
+  /** True if the log is listed, although it is not behind the boundary. */
+  isListedBefore(id: Hex): boolean {
+    return this.#hasOldArrivals && this.arrivals.find(id) !== undefined;
   }
 
   /** When everything was listed last that may have become visible late. */
@@ -130,7 +142,7 @@ export class Watch {
       this.#early.push([id, raw]);
       return;
     }
-    if (this.#known.has(id) || (id < this.#knownFrom && this.arrivals.find(id) !== undefined)) return;
+    if (this.#isListed(id)) return;
     const time = this.#timeOfNext(this.#context.timing.now());
     this.#add(id, this.#context.found.of(id, raw), time, false);
     this.#notify();
@@ -201,18 +213,19 @@ export class Watch {
     const floor = isLate ? floorOf(this.#lateCompleteAt - timing.lateMs) : settled;
     const after = predecessorOf(floor);
     const ids = await collection.ids(this.filter, { after: after > this.#boundary ? after : this.#boundary });
-    const fresh = ids.filter((id) => !this.#known.has(id));
+    const fresh = ids.filter((id) => !this.#isListed(id));
     const documents = await collection.documents(fresh.slice(0, maxFetched));
     const time = this.#timeOfNext(began);
     for (const [index, id] of fresh.entries()) {
       const raw = documents.get(id);
       const isDeleted = raw === undefined && index < maxFetched;
       // The change stream may have delivered it meanwhile.
-      if (!isDeleted && !this.#known.has(id)) this.#add(id, raw && found.of(id, raw), time, id < settled);
+      if (!isDeleted && !this.#isListed(id)) this.#add(id, raw && found.of(id, raw), time, id < settled);
     }
-    this.#completeAt = Math.max(this.#completeAt, began);
+    // Also if that is earlier: the clock may have been set back.
+    this.#completeAt = began;
     if (isLate) {
-      this.#lateCompleteAt = Math.max(this.#lateCompleteAt, began);
+      this.#lateCompleteAt = began;
       this.#forget();
     }
     if (fresh.length > 0) this.#notify();
@@ -225,6 +238,10 @@ export class Watch {
   #settledFloor(): Hex {
     const newest = this.#newest || this.#completeAt;
     return floorOf(Math.min(this.#completeAt, newest) - this.#context.timing.settleMs);
+  }
+
+  #isListed(id: Hex): boolean {
+    return this.#known.has(id) || (id < this.#knownFrom && this.arrivals.find(id) !== undefined);
   }
 
   #add(id: Hex, log: FoundLog | undefined, time: number, isLate: boolean): void {
@@ -240,7 +257,9 @@ export class Watch {
     this.#lastTime = Math.max(this.#lastTime, time);
     for (const dropped of this.arrivals.add(id, this.#lastTime, isLate)) {
       if (dropped > this.#boundary) this.#boundary = dropped;
+      this.#hasOldArrivals = true;
     }
+    if (id <= this.#boundary) this.#hasOldArrivals = true;
     this.#known.add(id);
     this.#newest = Math.max(this.#newest, Math.min(timeOf(id), this.#context.timing.now()));
     return n;
@@ -251,15 +270,11 @@ export class Watch {
     return Math.max(time, this.#lastTime + 0.001);
   }
 
-  /** Forgets ids that no look finds again. They are about in the order of the set; one that is not stays for longer. */
   #forget(): void {
-    const floor = floorOf(this.#lateCompleteAt - this.#context.timing.lateMs);
-    if (floor <= this.#knownFrom) return;
-    this.#knownFrom = floor;
-    for (const id of this.#known) {
-      if (id >= floor) break;
-      this.#known.delete(id);
-    }
+    const floor = this.#lateCompleteAt - this.#context.timing.lateMs;
+    if (floor < timeOf(this.#knownFrom) + forgetEveryMs) return;
+    this.#knownFrom = floorOf(floor);
+    for (const id of this.#known) if (id < this.#knownFrom) this.#known.delete(id);
   }
 
   #notify(): void {

@@ -102,8 +102,11 @@ export class Watches {
   /** Looks for everything that may have become visible without having arrived. @param isLost and whether it may be missing */
   async catchUp(isLost: boolean): Promise<void> {
     await Promise.all(
-      [...this.#entries.values()].map(async ({ watch, begun }) => {
-        await begun;
+      [...this.#entries.values()].map(async (entry) => {
+        const { watch, begun } = entry;
+        await begun.catch(() => {});
+        // Its first read has failed, and whoever waits for it has the error.
+        if (this.#entries.get(keyOf(watch.filter)) !== entry) return;
         if (isLost) await watch.checkLoss();
         await watch.look(true);
       }),
@@ -156,6 +159,7 @@ export class Watches {
   #discard(entry: Entry): void {
     clearTimeout(entry.timer);
     entry.poller.stop();
+    entry.watch.releaseLogs();
     const key = keyOf(entry.watch.filter);
     if (this.#entries.get(key) === entry) this.#entries.delete(key);
   }
