@@ -20,6 +20,7 @@ export const groups = {
   upstreams: ['test/upstreams/**/*.test.ts'],
   'sse-client in Chromium': ['packages/sse-client/test/browser/**/*.test.ts'],
   examples: ['test/e2e/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+  'log-stream: MongoDB': ['packages/log-stream/test/{contract,mongo-*}.test.ts'],
   'log-stream': ['packages/log-stream/test/**/*.test.ts'],
   scale: ['test/scale/**/*.test.ts'],
   bench: ['test/bench/**/*.test.ts'],
