@@ -1,5 +1,6 @@
 import { demoDataOf } from '../document.ts';
 import type { LogCursor, LogDocument, LogEntry, LogFilter, LogIdKind, LogLoss, LogStore } from '../log-store.ts';
+import { type ChunkedBytes, encodeChunk } from './chunked.ts';
 
 /** How logs are written as events. */
 export interface StreamFormat {
@@ -29,8 +30,7 @@ export const lossFrames: Readonly<Record<LogLoss, string>> = {
 const batchLength = 64 * 1024;
 
 /** Whole events that are written together: the most that a stream is sent in one turn of the event loop. */
-export interface FrameBatch {
-  readonly bytes: Buffer;
+export interface FrameBatch extends ChunkedBytes {
   /** Behind its last log. */
   readonly cursor: LogCursor;
   /** Number of logs, gaps included. */
@@ -69,7 +69,7 @@ export function batchesOf({ idOf, dataOf }: StreamFormat, logs: readonly LogEntr
     // A gap moves the subscriber's last id past the log that it stands for [R34].
     text += gap ? `${gapFrame(gap, id)}id: ${id}\n\n` : `id: ${id}\ndata: ${dataOf(log)}\n\n`;
     if (text.length < batchLength && index < logs.length - 1) continue;
-    batches.push({ bytes: Buffer.from(text), cursor, logs: index + 1 - first, gaps });
+    batches.push({ ...encodeChunk(text), cursor, logs: index + 1 - first, gaps });
     text = '';
     gaps = [];
     first = index + 1;

@@ -132,7 +132,7 @@ export class Reader {
     }
     const batch = isStart ? batches[0] : batches.find((it) => this.#position.isBefore(it.cursor));
     if (batch) {
-      this.#writer.write(batch.bytes);
+      this.#writer.writeBatch(batch);
       if (this.#logs === 0) onFirstLog();
       for (const reason of batch.gaps) onGap(reason);
       this.#logs += batch.logs;

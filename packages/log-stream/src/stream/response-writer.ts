@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Response } from 'express';
+import { type ChunkedBytes, chunkSocket } from './chunked.ts';
 import { StallDetector } from './stall-detector.ts';
 
 /**
@@ -79,6 +80,15 @@ export class ResponseWriter {
     if (!this.open) return;
     this.bytes += Buffer.byteLength(chunk);
     this.#call(() => this.#res.write(chunk));
+  }
+
+  /** As {@link write}, with bytes that other subscribers are sent too. */
+  writeBatch(batch: ChunkedBytes): void {
+    // The first bytes pass through the response, which sends its headers before them.
+    const socket = this.open && this.bytes > 0 ? chunkSocket(this.#res) : undefined;
+    if (!socket) return this.write(batch.bytes);
+    this.bytes += batch.bytes.length;
+    socket.write(batch.chunk);
   }
 
   /** Resolves when the response is not full, or has closed. */

@@ -1,8 +1,9 @@
 import type { Response } from 'express';
 import type { LogEvent } from '../types.ts';
+import type { ChunkedBytes } from './chunked.ts';
 import { ResponseWriter, type WriterOwner } from './response-writer.ts';
 
-/** An event of a log as `batchesOf` writes it. Gaps, lone ids, comments and `retry:` lines have another form. */
+/** An event of a log as `batchesOf` writes it. Gaps and lone ids have another form. */
 const logEvent = /^id: ([^\n]*)\ndata: ([^\n]*)$/;
 
 /**
@@ -17,10 +18,10 @@ export class WatchedWriter extends ResponseWriter {
     this.#onEvent = onEvent;
   }
 
-  override write(chunk: string | Buffer): void {
+  override writeBatch(batch: ChunkedBytes): void {
     if (!this.open) return;
-    super.write(chunk);
-    for (const block of chunk.toString().split('\n\n')) {
+    super.writeBatch(batch);
+    for (const block of batch.bytes.toString().split('\n\n')) {
       const [, id, data] = logEvent.exec(block) ?? [];
       if (id !== undefined && data !== undefined) this.#onEvent(Object.freeze({ id, data }));
     }
