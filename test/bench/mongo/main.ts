@@ -1,13 +1,13 @@
 // `npm run bench:mongo`: one workflow with many listeners, by change stream and by polling, side by side. The MongoDB server
 // is the scripted one of the tests, so its CPU says nothing about a real one; the commands that it gets do.
-// Options: --per-second 1000, --seconds 20, --listeners 100, --slow 2.
+// Options: --per-second 1000, --seconds 10, --listeners 100, --slow 2.
 import { parseArgs } from 'node:util';
 import { type Figures, type Load, run, type Way } from './run.ts';
 
 const { values } = parseArgs({
   options: {
     'per-second': { type: 'string', default: '1000' },
-    seconds: { type: 'string', default: '20' },
+    seconds: { type: 'string', default: '10' },
     listeners: { type: 'string', default: '100' },
     slow: { type: 'string', default: '2' },
   },
