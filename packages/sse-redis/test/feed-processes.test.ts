@@ -12,57 +12,77 @@ const script = new URL('./support/feed-bff.ts', import.meta.url).href;
 const hourMs = 3_600_000;
 type Bff = Child<FeedBffAnswers>;
 
+interface Instance {
+  readonly bff: Bff;
+  /** Between the process and Redis. */
+  readonly relay: Relay;
+}
+
 describe('feeds of three processes', () => {
   needs('redis');
+  const ofAll = cleaner();
   const { add, clean } = cleaner();
-  afterEach(clean);
+  let log: EventLog;
+  let redis: RedisServer;
+  let instances: Instance[];
+  let bffs: Bff[];
+  /** Another feed in each test. */
+  let feed = 0;
 
-  /** Three processes whose wall clocks differ by hours, one upstream, one Redis. */
-  async function fleet(setUp: Partial<FeedBffSetUp> = {}, ...redisSettings: string[]) {
-    const log = add(await eventLog(), (it) => it.close());
-    const redis = add(await RedisServer.start(...redisSettings), (it) => it.close());
-    const relays = [];
+  // Three processes whose wall clocks differ by hours, one Redis.
+  before(async () => {
+    redis = ofAll.add(await RedisServer.start('maxmemory-policy noeviction'), (it) => it.close());
+    log = ofAll.add(await eventLog(), (it) => it.close());
     const start = async (clockAheadMs: number) => {
-      const relay = add(await Relay.start(redis.port), (it) => it.close());
-      relays.push(relay);
-      const given: FeedBffSetUp = {
-        redis: `redis://127.0.0.1:${relay.port}`,
+      const relay = ofAll.add(await Relay.start(redis.port), (it) => it.close());
+      const address = `redis://127.0.0.1:${relay.port}`;
+      const setUp: FeedBffSetUp = {
+        redis: address,
         target: log.url,
         leaseMs: 1_000,
         commandTimeoutMs: 250,
         clockAheadMs,
-        ...setUp,
       };
-      const bff = await startChild<FeedBffAnswers>(script, [JSON.stringify(given)]);
-      return { relay, bff: add(bff, (it) => it.stop()) };
+      const bff = await startChild<FeedBffAnswers>(script, [JSON.stringify(setUp)]);
+      return { relay, bff: ofAll.add(bff, (it) => it.stop()) };
     };
-    const instances = await Promise.all([0, hourMs, -hourMs].map(start));
-    const bffs = instances.map(({ bff }) => bff);
-    return { log, redis, instances, bffs };
-  }
+    instances = await Promise.all([0, hourMs, -hourMs].map(start));
+    bffs = instances.map(({ bff }) => bff);
+  });
+  after(() => ofAll.clean());
+  beforeEach(() => {
+    feed++;
+  });
+  afterEach(async () => {
+    await clean();
+    await until(() => log.open === 0);
+  });
 
-  const open = async (bff: Bff, id?: string) => {
-    const browser = browse(bff.port, '/sse', id === undefined ? {} : { 'Last-Event-ID': id });
+  const open = async (bff: Bff, id?: string, path = 'sse') => {
+    const browser = browse(bff.port, `/${path}/${feed}`, id === undefined ? {} : { 'Last-Event-ID': id });
     return add(await browser.opened(), (it) => it.leave());
   };
 
   /** Two browsers for each process, which have the first events; one process reads the upstream. */
-  async function settle(log: EventLog, bffs: readonly Bff[]) {
+  async function settle(path = 'sse') {
     const browsers: RawBrowser[] = [];
-    for (const bff of bffs) browsers.push(await open(bff));
-    for (const bff of bffs) browsers.push(await open(bff));
+    const first = log.count + 1;
+    for (const bff of [...bffs, ...bffs]) browsers.push(await open(bff, undefined, path));
     log.emit(3);
-    await allHave(browsers, log, 3);
+    await allHave(browsers, first);
     await until(() => log.open === 1);
-    return browsers;
+    return { browsers, first };
   }
 
-  async function allHave(browsers: readonly RawBrowser[], log: EventLog, last: number) {
+  /** The browsers have every event from `first` on, once and in order. */
+  async function allHave(browsers: readonly RawBrowser[], first: number) {
+    const last = log.count;
     for (const browser of browsers) await browser.sees(log.event(last));
-    for (const browser of browsers) expect(browser.body().replaceAll(/^:\n/gm, '')).to.equal(log.events(1, last));
+    for (const browser of browsers) expect(browser.body()).to.equal(log.events(first, last));
   }
 
-  const reader = async (bffs: readonly Bff[]) => {
+  /** Index of the process that reads the upstream. */
+  const reader = async () => {
     const stats = await Promise.all(bffs.map((bff) => bff.ask('stats')));
     const index = stats.findIndex(({ led }) => led === 1);
     expect(index, 'a process that leads').to.be.at.least(0);
@@ -70,7 +90,7 @@ describe('feeds of three processes', () => {
   };
 
   /** Emits until only one process reads the upstream, and one event more. */
-  async function emitUntilOneReads(log: EventLog): Promise<number> {
+  async function emitUntilOneReads(): Promise<void> {
     let at = 0;
     await until(() => {
       if (performance.now() - at > 20) {
@@ -80,82 +100,84 @@ describe('feeds of three processes', () => {
       return log.open === 1;
     });
     log.emit(1);
-    return log.count;
   }
 
-  it('another process reads the upstream after the reader was killed, and no browser loses or repeats an event', async () => {
-    const { log, bffs } = await fleet();
-    const browsers = await settle(log, bffs);
-    const killed = await reader(bffs);
-    await bffs[killed]?.stop();
-    log.emit(3);
-    const rest = bffs.filter((_, index) => index !== killed);
-    const kept = browsers.filter((_, index) => index % 3 !== killed);
-    // A browser of the killed process comes back to another one.
-    const back = await open(rest[0] as Bff, '2');
-    await until(() => log.open === 1);
-    log.emit(2);
-    await allHave(kept, log, 8);
-    await back.sees(log.event(8));
-    expect(back.body()).to.equal(log.events(3, 8));
-  });
-
   it('a reader that was stopped for longer than its lease appends nothing any more, and its browsers miss nothing', async () => {
-    const { log, bffs } = await fleet();
-    const browsers = await settle(log, bffs);
-    const stopped = await reader(bffs);
+    const { browsers, first } = await settle();
+    const stopped = await reader();
     const { pid } = bffs[stopped] as Bff;
     process.kill(pid, 'SIGSTOP');
     try {
       log.emit(3);
-      const others = browsers.filter((_, index) => index % 3 !== stopped);
-      await allHave(others, log, 6);
+      await allHave(
+        browsers.filter((_, index) => index % 3 !== stopped),
+        first,
+      );
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    await allHave(browsers, log, await emitUntilOneReads(log));
+    await emitUntilOneReads();
+    await allHave(browsers, first);
   });
 
-  it('a process that is cut off from Redis reads the upstream itself, and follows again afterwards', async () => {
-    const { log, bffs, instances } = await fleet();
-    const browsers = await settle(log, bffs);
-    for (const cut of [await reader(bffs), (await reader(bffs)) + 1].map((index) => index % 3)) {
-      const { relay } = instances[cut] as (typeof instances)[0];
+  for (const [what, offset] of [
+    ['reads for all', 0],
+    ['follows', 1],
+  ] as const) {
+    it(`a process that ${what} and is cut off from Redis reads the upstream itself, and follows again afterwards`, async () => {
+      const { browsers, first } = await settle();
+      const { relay } = instances[((await reader()) + offset) % 3] as Instance;
       relay.rules.stalled = true;
       log.emit(3);
-      await allHave(browsers, log, log.count);
+      await allHave(browsers, first);
       await until(() => log.open === 2);
       relay.rules.stalled = false;
-      await allHave(browsers, log, await emitUntilOneReads(log));
-    }
-  });
+      await emitUntilOneReads();
+      await allHave(browsers, first);
+    });
+  }
 
   it('loses nothing while Redis is full and refuses to store', async () => {
-    const { log, bffs, redis } = await fleet({}, 'maxmemory-policy noeviction');
-    const browsers = await settle(log, bffs);
+    const { browsers, first } = await settle();
     await redis.command('CONFIG', 'SET', 'maxmemory', '1');
     log.emit(3);
-    await allHave(browsers, log, 6);
+    await allHave(browsers, first);
     await until(() => log.open === 3);
     await redis.command('CONFIG', 'SET', 'maxmemory', '0');
-    await allHave(browsers, log, await emitUntilOneReads(log));
+    await emitUntilOneReads();
+    await allHave(browsers, first);
   });
 
   it('asks the upstream for what a returning browser missed when the stream does not hold it any more', async () => {
-    const { log, bffs } = await fleet({ replay: { maxBytes: 2_000 } });
-    const browsers = await settle(log, bffs);
+    const { browsers, first } = await settle('small');
     for (let n = 0; n < 50; n++) {
       log.emit(4);
       await browsers[0]?.sees(log.event(log.count));
     }
     const requests = log.requests.length;
-    const back = await open(bffs[1] as Bff, '2');
-    await back.sees(log.event(203));
+    const back = await open(bffs[1] as Bff, String(first), 'small');
+    await back.sees(log.event(log.count));
     log.emit(2);
-    await back.sees(log.event(205));
-    expect(back.body()).to.equal(log.events(3, 205));
+    await allHave([back], first + 1);
+    await allHave(browsers, first);
     await until(() => log.open === 1);
     expect(log.requests.length - requests).to.equal(1);
-    await allHave(browsers, log, 205);
+  });
+
+  it('another process reads the upstream after the reader was killed, and no browser loses or repeats an event', async () => {
+    const { browsers, first } = await settle();
+    const killed = await reader();
+    await bffs[killed]?.stop();
+    log.emit(3);
+    const rest = bffs.filter((_, index) => index !== killed);
+    // A browser of the killed process comes back to another one.
+    const back = await open(rest[0] as Bff, String(first));
+    await until(() => log.open === 1);
+    log.emit(2);
+    await allHave([back], first + 1);
+    await allHave(
+      browsers.filter((_, index) => index % 3 !== killed),
+      first,
+    );
   });
 });

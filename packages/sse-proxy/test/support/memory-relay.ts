@@ -9,6 +9,7 @@ import type {
 } from '../../src/types.ts';
 
 const tickMs = 10;
+const leaseMs = 50;
 
 /** The log of one feed. */
 interface StoredLog {
@@ -17,6 +18,8 @@ interface StoredLog {
   from: string;
   tail: string;
   leader: MemoryLog | undefined;
+  /** When the leader last extended its lease. */
+  renewedAt: number;
   hasStarted: boolean;
 }
 
@@ -24,19 +27,20 @@ interface StoredLog {
 export class MemoryLogs {
   readonly #logs = new Map<string, StoredLog>();
   #count = 0;
+  /** What a listener has thrown. */
+  failure: unknown;
 
-  /** The log of the only feed. */
+  /** The log of the only feed; an empty one before there is a feed. */
   get only(): StoredLog {
-    const [log] = this.#logs.values();
-    if (!log) throw new Error('no feed yet');
-    return log;
+    const [key = ''] = this.#logs.keys();
+    return this.get(key);
   }
 
   get(key: string): StoredLog {
     const known = this.#logs.get(key);
     if (known) return known;
     const from = this.next();
-    const log = { entries: [], from, tail: from, leader: undefined, hasStarted: false };
+    const log = { entries: [], from, tail: from, leader: undefined, renewedAt: 0, hasStarted: false };
     this.#logs.set(key, log);
     return log;
   }
@@ -134,6 +138,9 @@ class MemoryLog implements RelayLog {
 
   #tick(): void {
     if (!this.#relay.isUp) return;
+    const log = this.#log;
+    if (this.#leads && log.leader === this) log.renewedAt = performance.now();
+    else if (performance.now() - log.renewedAt > leaseMs) log.leader = undefined;
     this.#deliver();
     if (!this.#isClosed && !this.#log.leader) this.#listener.onVacant();
   }
@@ -181,7 +188,13 @@ class MemoryLog implements RelayLog {
 
   follow(position: string): void {
     this.#after = position;
-    setImmediate(() => this.#relay.isUp && this.#deliver());
+    setImmediate(() => {
+      try {
+        if (this.#relay.isUp) this.#deliver();
+      } catch (error) {
+        this.#relay.logs.failure ??= error;
+      }
+    });
   }
 
   unfollow(): void {
@@ -195,6 +208,7 @@ class MemoryLog implements RelayLog {
     if (at !== undefined && at !== log.tail) return undefined;
     log.leader = this;
     this.#leads = true;
+    log.renewedAt = performance.now();
     log.hasStarted = false;
     return log.tail;
   }

@@ -65,10 +65,17 @@ export class Viewer extends ModelReader {
     return this.#parser.lastEventId;
   }
 
-  /** Comes, or comes back; `sent` events were sent before. */
-  join(subscription: Subscription, sent: number): void {
+  /**
+   * Comes, or comes back; `sent` events were sent before. With a function, a browser without an id may miss what is sent
+   * until its stream opens.
+   */
+  join(subscription: Subscription, sent: number | (() => number)): void {
     // One that left before its first event knows of none.
-    if (this.last === undefined) this.#cameAt = sent;
+    const note = (count: number) => {
+      if (this.last === undefined) this.#cameAt = count;
+    };
+    if (typeof sent === 'number') note(sent);
+    else subscription.ready.then(() => note(sent())).catch(() => {});
     this.#parser = this.#newParser();
     this.#blocked = false;
     this.follow(subscription);

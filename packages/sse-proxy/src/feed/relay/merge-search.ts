@@ -2,8 +2,18 @@ import type { RelayEntry, RelayPosition } from '../../types.ts';
 import { scanFrames } from './frame-scan.ts';
 import { readMeta } from './relay-meta.ts';
 
-/** Most events of the log that are remembered. */
-const maxPlaces = 2_000;
+/** Most ids of the log that are remembered. */
+const maxFound = 2_000;
+const nothing = Buffer.alloc(0);
+
+/** The first event with an id, in an entry; and how many have the id. */
+interface FoundId {
+  readonly position: RelayPosition;
+  readonly data: Buffer;
+  readonly start: number;
+  readonly end: number;
+  count: number;
+}
 
 /** Where a feed goes on in a log. */
 export interface Place {
@@ -25,8 +35,8 @@ export interface SearchingFeed {
  */
 export class MergeSearch {
   readonly #feed: SearchingFeed;
-  /** The events of the log that the feed has not received, by id. */
-  readonly #places = new Map<string, Place>();
+  /** Ids in the log that the feed did not have when they were read. */
+  readonly #found = new Map<string, FoundId>();
 
   constructor(feed: SearchingFeed) {
     this.#feed = feed;
@@ -59,21 +69,33 @@ export class MergeSearch {
     if (data.length === 0) return undefined;
     const frames = scanFrames(data);
     const last = frames.findLast(({ id }) => id !== undefined && this.#knows(id));
-    // From the first frame with this id on, since events may share an id: the feed drops those that it has.
-    const first = last && frames.find(({ id }) => id === last.id);
-    return first && { position, rest: data.subarray(first.start) };
+    const same = frames.filter(({ id }) => id === last?.id);
+    const [first] = same;
+    return first && this.#placeOf({ position, data, ...first, count: same.length }, last?.id ?? '');
+  }
+
+  /**
+   * From the first event with the id on, since events may share it: the feed drops those that it has. A feed that began
+   * behind the event without having received it could not recognise it.
+   */
+  #placeOf({ position, data, start, end, count }: FoundId, id: string): Place {
+    const from = count > 1 || this.#feed.knowsId(id) ? start : end;
+    return { position, rest: from < data.length ? data.subarray(from) : undefined };
   }
 
   #remember({ position, meta, data }: RelayEntry): void {
     const { start } = readMeta(meta);
-    if (start?.cursor) this.#places.set(start.cursor, { position, rest: undefined });
+    if (start?.cursor) this.#found.set(start.cursor, { position, data: nothing, start: 0, end: 0, count: 1 });
     if (data.length === 0) return;
-    for (const frame of scanFrames(data))
-      if (frame.id !== undefined && !this.#places.has(frame.id))
-        this.#places.set(frame.id, { position, rest: data.subarray(frame.start) });
-    for (const id of this.#places.keys()) {
-      if (this.#places.size <= maxPlaces) break;
-      this.#places.delete(id);
+    for (const { start, end, id } of scanFrames(data)) {
+      if (id === undefined) continue;
+      const known = this.#found.get(id);
+      if (known) known.count++;
+      else this.#found.set(id, { position, data, start, end, count: 1 });
+    }
+    for (const id of this.#found.keys()) {
+      if (this.#found.size <= maxFound) break;
+      this.#found.delete(id);
     }
   }
 
@@ -83,7 +105,9 @@ export class MergeSearch {
 
   /** The place of the event that the feed received last, if the log has it. */
   get found(): Place | undefined {
-    return this.#places.get(this.#feed.lastId);
+    const { lastId } = this.#feed;
+    const found = this.#found.get(lastId);
+    return found && this.#placeOf(found, lastId);
   }
 }
 

@@ -21,10 +21,14 @@ export interface PlacedFeed extends SearchingFeed {
   relayGap(gap: Gap): void;
 }
 
-/** Is notified of the search of a feed that reads alone. */
+/** What a search needs to know, and whom it notifies. */
 export interface PlaceListener {
+  /** True while the feed takes what it receives. */
+  readonly isFlowing: boolean;
+  /** True if the feed reads what the upstream sends to a new listener, without an interruption so far. */
+  readonly isFresh: boolean;
   /** The feed can go on here. `repeats`: the log may repeat what the feed has. */
-  onPlace(place: Place, repeats: boolean, state: RelayMeta['state']): void;
+  onPlace(found: FoundPlace, repeats: boolean): void;
   /** Nobody leads. */
   onVacant(): void;
 }
@@ -33,22 +37,38 @@ export interface PlaceListener {
  * The place of a feed that has none: `place`; `vacant`: nobody leads, and the log does not hold the feed's id; `busy`:
  * another instance leads, and the feed must read alone first.
  */
-export type FirstPlace = { readonly place: Place; readonly state: RelayMeta['state'] } | 'vacant' | 'busy';
+export type FirstPlace = FoundPlace | 'vacant' | 'busy';
+
+/** A place in the log. */
+export interface FoundPlace {
+  readonly place: Place;
+  /** The upstream's state there; undefined if it is not away. */
+  readonly state: RelayMeta['state'];
+  /** The event before it, for a feed that has not received it. */
+  readonly last?: LastEvent | undefined;
+}
+
+/** The event that precedes a place. */
+export interface LastEvent {
+  /** As a byte string. */
+  readonly id: string;
+  /** Its bytes; undefined if the log does not hold it. */
+  readonly bytes: Buffer | undefined;
+}
 
 /** Finds where a feed goes on in the log: before it has received anything, or while it reads the upstream alone. */
 export class PlaceFinder {
   readonly #log: RelayLog;
   readonly #feed: PlacedFeed;
-  /** True while the feed takes what it receives. */
-  readonly #isFlowing: () => boolean;
   readonly #listener: PlaceListener;
   /** Counts searches: the result of a former one is ignored. */
   #searches = 0;
   #onStart: ((outcome: FirstPlace) => void) | undefined;
   #merge: MergeSearch | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** The newest entry at the beginning of the search, and now. */
-  #firstTail: RelayPosition = '';
+  /** The newest entry before the feed began to read alone, if an instance led then. */
+  #tailBefore: { readonly position: RelayPosition; readonly last: LastEvent | undefined } | undefined;
+  /** The newest entry. */
   #tail: RelayPosition = '';
   /** Number of times that the feed, and the log, received something; and at the last check. */
   #received = 0;
@@ -60,10 +80,9 @@ export class PlaceFinder {
   #logContent: string | undefined;
   #state: RelayMeta['state'];
 
-  constructor(log: RelayLog, feed: PlacedFeed, isFlowing: () => boolean, listener: PlaceListener) {
+  constructor(log: RelayLog, feed: PlacedFeed, listener: PlaceListener) {
     this.#log = log;
     this.#feed = feed;
-    this.#isFlowing = isFlowing;
     this.#listener = listener;
   }
 
@@ -79,6 +98,7 @@ export class PlaceFinder {
   /** The place of a feed that has received nothing yet. Undefined if the log can't be read, or after `stop()`. */
   async first(joinsLive: boolean): Promise<FirstPlace | undefined> {
     const search = ++this.#searches;
+    this.#tailBefore = undefined;
     const { lastId } = this.#feed;
     const view = await this.#log.look(pageEntries).catch(() => undefined);
     if (!view || search !== this.#searches) return undefined;
@@ -88,8 +108,11 @@ export class PlaceFinder {
     if (place) return { place, state };
     if (view.leader === 'none') return 'vacant';
     if (view.leader === 'starting') return this.#whenStarted(view.tail);
-    const isAtTail = lastId === '' && (joinsLive || isFresh(view.entries));
-    return isAtTail ? { place: { position: view.tail, rest: undefined }, state } : 'busy';
+    const tail = { position: view.tail, last: lastEvent(view.entries) };
+    if (lastId === '' && (joinsLive || isFresh(view.entries)))
+      return { place: { position: tail.position, rest: undefined }, state, last: tail.last };
+    this.#tailBefore = tail;
+    return 'busy';
   }
 
   /** Reads backwards, since most browsers were away only for a moment. */
@@ -128,7 +151,6 @@ export class PlaceFinder {
     const view = await this.#log.look(pageEntries).catch(() => undefined);
     if (!view || search !== this.#searches) return;
     this.#merge = new MergeSearch(this.#feed);
-    this.#firstTail = view.tail;
     this.#tail = view.tail;
     this.#checks = 0;
     this.#state = undefined;
@@ -145,9 +167,9 @@ export class PlaceFinder {
     if (this.#merge) void this.begin();
   }
 
+  /** Nobody leads: ends the wait for a start. */
   onVacant(): void {
-    if (this.#onStart) this.#onStart('vacant');
-    else if (this.#merge) this.#listener.onVacant();
+    this.#onStart?.('vacant');
   }
 
   onEntries(entries: readonly RelayEntry[]): void {
@@ -172,9 +194,8 @@ export class PlaceFinder {
   #note(entries: readonly RelayEntry[]): void {
     const told = lastState(entries);
     if (told) this.#state = awayOnly(told);
-    const last = entries.findLast(({ data }) => data.length > 0)?.data;
-    const frame = last && scanFrames(last).at(-1);
-    if (frame) this.#logContent = contentDigest(last, frame.start, frame.end);
+    const bytes = lastFrame(entries)?.bytes;
+    if (bytes) this.#logContent = contentDigest(bytes, 0, bytes.length);
   }
 
   /** The feed has received something from the upstream. */
@@ -188,9 +209,9 @@ export class PlaceFinder {
     if (place) this.#place(place, true);
   }
 
-  #place(place: Place, repeats: boolean): void {
+  #place(place: Place, repeats: boolean, last?: LastEvent): void {
     this.stop();
-    this.#listener.onPlace(place, repeats, this.#state);
+    this.#listener.onPlace({ place, state: this.#state, last }, repeats);
   }
 
   #check(): void {
@@ -199,13 +220,17 @@ export class PlaceFinder {
     const logNews = this.#logged - this.#loggedBefore;
     this.#receivedBefore = this.#received;
     this.#loggedBefore = this.#logged;
-    if (!this.#isFlowing()) return;
-    // Nothing was sent to a new listener: it gets what the log has received since.
-    if (isUntouched && lastId === '') return this.#place({ position: this.#firstTail, rest: undefined }, false);
+    if (!this.#listener.isFlowing) return;
+    const isNew = isUntouched && lastId === '';
+    // Nothing was sent to a new listener: it gets what the log has received since it came.
+    if (isNew && this.#tailBefore && this.#listener.isFresh) {
+      const { position, last } = this.#tailBefore;
+      return this.#place({ position, rest: undefined }, false, last);
+    }
     const isAlike = lastId === '' && lastContent !== undefined && lastContent === this.#logContent;
     if (isAlike && news + logNews === 0) return this.#place({ position: this.#tail, rest: undefined }, false);
     // A feed that receives more than the log is still replaying.
-    if (lastId !== '' && (logNews === 0 || news > logNews)) return;
+    if ((lastId !== '' || isNew) && (logNews === 0 || news > logNews)) return;
     if (++this.#checks < maxUnmatchedChecks) return;
     const now = Date.now();
     this.#feed.relayGap({ reason: 'unmatched', from: now, to: now });
@@ -221,6 +246,23 @@ function lastState(entries: readonly RelayEntry[]): RelayMeta['state'] {
 /** Undefined if the upstream is not away. */
 function awayOnly(state: RelayMeta['state']): RelayMeta['state'] {
   return state?.state === 'restored' ? undefined : state;
+}
+
+/** The newest event, if it has an id; or else what the leader began behind. */
+function lastEvent(entries: readonly RelayEntry[]): LastEvent | undefined {
+  const found = lastFrame(entries);
+  const start = readMeta(entries.findLast(({ meta }) => readMeta(meta).start)?.meta ?? '').start;
+  if (!found) return start?.cursor ? { id: start.cursor, bytes: undefined } : undefined;
+  return found.id === undefined ? undefined : { id: found.id, bytes: found.bytes };
+}
+
+/** The newest event. Entries that hold only comments are skipped. */
+function lastFrame(entries: readonly RelayEntry[]): { id: string | undefined; bytes: Buffer } | undefined {
+  for (const { data } of entries.toReversed()) {
+    const frame = data.length > 0 ? scanFrames(data).at(-1) : undefined;
+    if (frame) return { id: frame.id, bytes: data.subarray(frame.start, frame.end) };
+  }
+  return undefined;
 }
 
 /** True if the leader began as a new listener and has received nothing yet. */

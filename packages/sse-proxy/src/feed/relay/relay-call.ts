@@ -4,9 +4,8 @@ import type { UpstreamState } from '../../sse/events.ts';
 import type { CloseReason, RelayContent, RelayEntry, RelayListener, RelayLog, RelayPosition } from '../../types.ts';
 import type { UpstreamConnection, UpstreamHandler, UpstreamRequest } from '../../upstream/upstream.ts';
 import type { FeedParts, Gap } from '../feed-parts.ts';
-import type { Place } from './merge-search.ts';
 import { OwnEntries } from './own-entries.ts';
-import { PlaceFinder } from './place-finder.ts';
+import { type FoundPlace, PlaceFinder, type PlaceListener } from './place-finder.ts';
 import { ReaderFeed, type ReaderListener } from './reader-feed.ts';
 import { endMeta, metaEntry, type RelayMeta, readMeta } from './relay-meta.ts';
 import type { CallParts, RelayParts, RelayTarget } from './relay-parts.ts';
@@ -24,7 +23,7 @@ const maxPendingBytes = 1_048_576;
  * - It can be used again: if nobody leads, the reader begins to append, and the log is the source. Otherwise the feed moves
  *   to the log at an event that both have, and the reader is closed.
  */
-export class RelayCall implements UpstreamConnection, RelayListener, ReaderListener {
+export class RelayCall implements UpstreamConnection, RelayListener, ReaderListener, PlaceListener {
   readonly #feed: RelayTarget;
   readonly #parts: FeedParts;
   readonly #relayed: RelayParts;
@@ -37,6 +36,8 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
   #reader: ReaderFeed | undefined;
   /** Set while this instance leads and has appended its start. */
   #own: OwnEntries | undefined;
+  /** Position of that start. */
+  #ownStart: RelayPosition | undefined;
   /** The newest entry when this instance began to lead, until it appends its start: once the upstream is connected. */
   #claim: RelayPosition | undefined;
   /** The last entry that the feed has received, or that it goes on behind. */
@@ -47,10 +48,14 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
   #isOpen = false;
   #isAvailable = false;
   #isPaused = false;
+  /** True while entries of the log are passed on. */
+  #isDelivering = false;
   #isClosed = false;
   #isLeading = false;
   /** True while hooks are called for the browsers of this instance: they must not be sent anything meanwhile. */
   #isChecking = false;
+  /** See {@link PlaceListener}. */
+  #isFresh = false;
 
   constructor(feed: RelayTarget, { parts, relayed, request, handler }: CallParts) {
     this.#feed = feed;
@@ -60,11 +65,15 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
     this.#handler = handler;
     this.#key = relayed.keyOf(request);
     this.#log = relayed.relay.open(this.#key, relayed.bounds, this);
-    const isFlowing = () => !this.#isPaused;
-    this.#finder = new PlaceFinder(this.#log, feed, isFlowing, {
-      onPlace: (place, repeats, state) => this.#moveToLog(place, repeats, state),
-      onVacant: () => void this.#leadAlone(),
-    });
+    this.#finder = new PlaceFinder(this.#log, feed, this);
+  }
+
+  get isFlowing(): boolean {
+    return !this.#isPaused;
+  }
+
+  get isFresh(): boolean {
+    return this.#isFresh;
   }
 
   pause(): void {
@@ -88,13 +97,18 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
       if (this.#isPaused) this.#reader?.pause();
       else this.#reader?.resume();
     }
-    if (this.#source !== 'log') return;
-    if (this.#isPaused || this.#isChecking) return this.#log.unfollow();
+    // Entries that are being delivered must not be delivered again.
+    if (this.#source !== 'log' || this.#isDelivering) return;
+    if (!this.#canReceive) return this.#log.unfollow();
     const rest = this.#rest;
     this.#rest = undefined;
     if (rest) this.#feed.onData(rest);
     // onData() may have paused or closed this call.
-    if (!this.#isPaused && !this.#isClosed && this.#source === 'log') this.#log.follow(this.#position);
+    if (this.#canReceive) this.#log.follow(this.#position);
+  }
+
+  get #canReceive(): boolean {
+    return this.#source === 'log' && !this.#isPaused && !this.#isChecking && !this.#isClosed;
   }
 
   // The log
@@ -116,29 +130,36 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
     if (this.#isClosed || this.#source !== 'none' || !outcome) return;
     if (outcome === 'vacant') return this.#claimFirst();
     if (outcome === 'busy') return this.#readAlone();
-    this.#openLog(outcome.place, outcome.state);
+    this.#openLog(outcome);
   }
 
   /** The feed begins in the log. */
-  #openLog(place: Place, state: RelayMeta['state']): void {
-    this.#source = 'log';
-    this.#position = place.position;
-    this.#rest = place.rest;
+  #openLog(found: FoundPlace): void {
+    const { state } = found;
+    this.#setPlace(found);
     this.#open({});
     if (state) this.#feed.relayState(state.state, state.since);
     this.#flow();
   }
 
-  /** The feed has read alone, and goes on in the log. `repeats`: the log may repeat what the feed has. */
-  #moveToLog(place: Place, repeats: boolean, state: RelayMeta['state']): void {
+  /** The feed has read alone, and goes on in the log. */
+  onPlace(found: FoundPlace, repeats: boolean): void {
     if (this.#isClosed || this.#source !== 'reader') return;
     this.#closeReader();
-    this.#source = 'log';
-    this.#position = place.position;
-    this.#rest = place.rest;
+    this.#setPlace(found);
+    const { state } = found;
     this.#feed.relayState(state?.state ?? 'restored', state?.since ?? Date.now());
     if (repeats) this.#feed.changeConnection();
     this.#flow();
+  }
+
+  #setPlace({ place, last }: FoundPlace): void {
+    this.#source = 'log';
+    this.#position = place.position;
+    this.#rest = place.rest;
+    if (!last) return;
+    this.#feed.beginAfter(last);
+    this.#relayed.onTip(last.id);
   }
 
   /** The log can't be used, or its entries don't continue those before: goes on without it. */
@@ -174,33 +195,39 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
   }
 
   onVacant(): void {
-    if (this.#source === 'none') void this.#enter();
+    if (this.#source === 'reader') void this.#leadAlone();
+    else if (this.#source === 'none') this.#finder.onVacant();
     // A feed that is ahead of the log can't go on there.
-    else if (this.#source === 'log' && !this.#feed.isSettled) this.#rejoin();
-    else if (this.#source === 'log') void this.#succeed();
-    else this.#finder.onVacant();
+    else if (!this.#feed.isSettled) this.#rejoin();
+    else void this.#succeed();
   }
 
   onEntries(entries: readonly RelayEntry[]): void {
     if (this.#source !== 'log') return this.#finder.onEntries(entries);
+    this.#isDelivering = true;
     for (const entry of entries) {
-      if (!this.#receive(entry) || this.#isPaused || this.#isChecking || this.#isClosed) return;
-      if (this.#source !== 'log') return;
+      this.#receive(entry);
+      if (!this.#canReceive) break;
     }
+    this.#isDelivering = false;
+    if (this.#position !== entries.at(-1)?.position || !this.#canReceive) this.#flow();
   }
 
-  /** Passes on an entry of the log. Returns false if the feed can't go on there. */
-  #receive(entry: RelayEntry): boolean {
+  /** Passes on an entry of the log. */
+  #receive(entry: RelayEntry): void {
     const { start } = readMeta(entry.meta);
-    if (start && !this.#own && start.tail !== this.#position) {
+    if (start && entry.position !== this.#ownStart) {
       // The log was emptied, or its last entries were lost with a server: the leader has begun anew.
-      this.#rejoin();
-      return false;
+      if (start.tail !== this.#position) {
+        return this.#rejoin();
+      }
+      // This instance led, and does not know yet that it leads no longer.
+      if (this.#own) this.#closeReader();
+      this.#own = undefined;
     }
     this.#position = entry.position;
     this.#own?.remove(entry.position);
     this.#deliver(entry);
-    return true;
   }
 
   onStored(): void {
@@ -286,13 +313,15 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
     this.#rest = undefined;
     this.#own = new OwnEntries(tail);
     const { lastId: cursor, isUntouched } = this.#feed;
-    const start = { cursor, tail: isReset ? '' : tail, isFresh: cursor === '' && isUntouched };
-    this.#append(metaEntry({ start }), isReset);
+    const start = { cursor, tail: isReset ? '' : tail, isFresh: this.#isFresh && isUntouched };
+    this.#ownStart = this.#append(metaEntry({ start }), isReset);
   }
 
-  #append(content: RelayContent, isReset = false): void {
-    this.#own?.add(this.#log.append(content, isReset), content);
+  #append(content: RelayContent, isReset = false): RelayPosition {
+    const position = this.#log.append(content, isReset);
+    this.#own?.add(position, content);
     if (this.#log.pendingBytes > maxPendingBytes) this.#reader?.pause();
+    return position;
   }
 
   // The reader
@@ -302,6 +331,7 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
     if (this.#isClosed) return;
     this.#source = 'reader';
     const reader = this.#openReader();
+    this.#isFresh = !this.#isOpen && this.#feed.lastId === '';
     reader.pause();
     reader.connect(this.#request).then(
       (headers) => reader === this.#reader && this.#onReaderOpen(headers ?? {}),
@@ -340,6 +370,7 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
     const reader = new ReaderFeed({ ...this.#parts, prepare }, this.#feed.lastId, this);
     reader.copyDelivered(this.#feed);
     this.#reader = reader;
+    this.#isFresh = false;
     return reader;
   }
 
@@ -361,11 +392,12 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
   }
 
   onReconnected(): void {
+    this.#isFresh = false;
     if (this.#own) this.#append(metaEntry({ connected: true }));
   }
 
   onFrames(data: Buffer): void {
-    if (this.#own) return this.#append({ meta: '', data });
+    if (this.#own) return void this.#append({ meta: '', data });
     this.#feed.onData(data);
     if (this.#source === 'reader') this.#finder.onReceived();
   }

@@ -1,6 +1,7 @@
 import type { UpstreamState } from '../../sse/events.ts';
 import type { FeedParts } from '../feed-parts.ts';
 import { LogFeed } from './log-feed.ts';
+import type { LastEvent } from './place-finder.ts';
 import { RelayCall } from './relay-call.ts';
 import { endError, type RelayedEnd } from './relay-meta.ts';
 import type { RelayParts, RelayTarget } from './relay-parts.ts';
@@ -18,6 +19,11 @@ export class RelayedFeed extends LogFeed implements RelayTarget {
   }
 
   protected override onOpened(): void {}
+
+  beginAfter({ id, bytes }: LastEvent): void {
+    if (bytes) this.recordDelivered(bytes, 0, bytes.length, id);
+    this.cursorId = id;
+  }
 
   /** Reports the upstream's state, as it is known where the upstream is read. */
   relayState(state: UpstreamState, since: number): void {

@@ -25,6 +25,8 @@ export class ReplayCall implements UpstreamConnection, RelayListener {
   #position: RelayPosition | undefined;
   #rest: Buffer | undefined;
   #isPaused = false;
+  /** True while entries of the log are passed on. */
+  #isDelivering = false;
   #isClosed = false;
 
   constructor(feed: ReplayTarget, call: CallParts) {
@@ -32,7 +34,7 @@ export class ReplayCall implements UpstreamConnection, RelayListener {
     this.#call = call;
     const { relay, bounds, keyOf } = call.relayed;
     this.#log = relay.open(keyOf(call.request), bounds, this);
-    this.#finder = new PlaceFinder(this.#log, feed, () => true, { onPlace() {}, onVacant() {} });
+    this.#finder = new PlaceFinder(this.#log, feed, { isFlowing: true, isFresh: false, onPlace() {}, onVacant() {} });
   }
 
   pause(): void {
@@ -77,7 +79,8 @@ export class ReplayCall implements UpstreamConnection, RelayListener {
   }
 
   #flow(): void {
-    if (this.#isClosed || this.#isPaused || this.#position === undefined) return;
+    // Entries that are being delivered must not be delivered again.
+    if (this.#isClosed || this.#isPaused || this.#isDelivering || this.#position === undefined) return;
     const rest = this.#rest;
     this.#rest = undefined;
     if (rest) this.#feed.onData(rest);
@@ -85,14 +88,21 @@ export class ReplayCall implements UpstreamConnection, RelayListener {
   }
 
   onEntries(entries: readonly RelayEntry[]): void {
-    for (const { position, meta, data } of entries) {
-      const { start, gap } = readMeta(meta);
-      if (start && start.tail !== this.#position) return this.#break();
-      this.#position = position;
-      if (data.length > 0) this.#feed.onData(data);
-      if (gap) this.#feed.relayGap(gap);
-      if (this.#isPaused || this.#isClosed) return;
+    this.#isDelivering = true;
+    for (const entry of entries) {
+      this.#receive(entry);
+      if (this.#isPaused || this.#isClosed) break;
     }
+    this.#isDelivering = false;
+    if (this.#position !== entries.at(-1)?.position) this.#flow();
+  }
+
+  #receive({ position, meta, data }: RelayEntry): void {
+    const { start, gap } = readMeta(meta);
+    if (start && start.tail !== this.#position) return this.#break();
+    this.#position = position;
+    if (data.length > 0) this.#feed.onData(data);
+    if (gap) this.#feed.relayGap(gap);
   }
 
   onTrimmed(): void {

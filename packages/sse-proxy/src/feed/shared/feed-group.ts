@@ -81,6 +81,9 @@ export class FeedGroup implements SubscriptionOwner {
       bounds: replay,
       keyOf: ({ feedKey }: UpstreamRequest) => hash('sha256', JSON.stringify([route, ids, feedKey]), 'base64url'),
       joinsLive: join === 'live',
+      onTip: (id: string) => {
+        this.feed.sourceId = id;
+      },
     };
     this.feed = this.#makeFeed(cursor, {
       relayed,

@@ -1,0 +1,202 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { readOptions } from '../../src/config/options.ts';
+import { UpstreamPermits } from '../../src/config/upstream-permits.ts';
+import { Registry } from '../../src/feed/shared/registry.ts';
+import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
+import { clock } from './clock.ts';
+import { MemoryLogs, type MemoryRelay } from './memory-relay.ts';
+import { MemoryUpstream } from './memory-upstream.ts';
+import { settle } from './registry.ts';
+import { bytesOf, Viewer } from './viewer.ts';
+
+/** One step of a schedule. Numbers choose among what there is at that moment. */
+export type FleetStep =
+  | { do: 'emit'; count: number; style: number }
+  | { do: 'arrive'; which: number; part: number; slice: number }
+  | { do: 'cut'; which: number; part: number; how: 'fin' | 'rst' }
+  | { do: 'down'; on: boolean }
+  | { do: 'repeat'; count: number }
+  | { do: 'relay'; instance: number; isUp: boolean }
+  | { do: 'expire' }
+  | { do: 'clear' }
+  | { do: 'trim'; keep: number }
+  | { do: 'join' | 'leave' | 'back' | 'slow' | 'recover'; which: number; instance: number }
+  | { do: 'wait'; ms: number };
+
+const size = 3;
+const which = fc.nat({ max: 7 });
+const part = fc.nat({ max: 100 });
+const instance = fc.nat({ max: size - 1 });
+const one = <T>(value: T) => fc.constant(value);
+
+/** Weighted so that schedules mostly flow, and mostly break. */
+export const fleetSteps: fc.Arbitrary<FleetStep[]> = fc.array(
+  fc.oneof(
+    { weight: 7, arbitrary: fc.record({ do: one('emit'), count: fc.integer({ min: 1, max: 5 }), style: fc.nat(4) }) },
+    { weight: 9, arbitrary: fc.record({ do: one('arrive'), which, part, slice: fc.integer({ min: 1, max: 90 }) }) },
+    { weight: 2, arbitrary: fc.record({ do: one('cut'), which, part, how: fc.constantFrom('fin', 'rst') }) },
+    { weight: 1, arbitrary: fc.record({ do: one('down'), on: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ do: one('repeat'), count: fc.nat(4) }) },
+    { weight: 4, arbitrary: fc.record({ do: one('relay'), instance, isUp: fc.boolean() }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('expire', 'expire', 'clear') }) },
+    { weight: 1, arbitrary: fc.record({ do: one('trim'), keep: fc.nat(3) }) },
+    { weight: 3, arbitrary: fc.record({ do: one('join'), which, instance }) },
+    {
+      weight: 6,
+      arbitrary: fc.record({ do: fc.constantFrom('leave', 'back', 'back', 'slow', 'recover'), which, instance }),
+    },
+    { weight: 7, arbitrary: fc.record({ do: one('wait'), ms: fc.constantFrom(1, 10, 10, 20, 200, 1_100) }) },
+  ) as fc.Arbitrary<FleetStep>,
+  { minLength: 5, maxLength: 70, size: 'max' },
+);
+
+const address = { origin: 'http://upstream', path: '/' };
+const request = { address, headers: [], feedKey: 'all' };
+const made = { request, key: 'all', looseKey: '' };
+const feedListener = { onResume: () => {}, onGap: () => {}, onUpstreamLost: () => {} };
+
+interface Instance {
+  readonly registry: Registry;
+  readonly relay: MemoryRelay;
+}
+
+/** Three instances, one upstream, one set of logs, on a clock of the test's making. */
+export class FleetStage {
+  readonly upstream = new MemoryUpstream();
+  readonly viewers: Viewer[] = [];
+  readonly #logs = new MemoryLogs();
+  readonly #instances: Instance[] = [];
+
+  constructor(join: 'fresh' | 'live') {
+    for (let i = 0; i < size; i++) {
+      const relay = this.#logs.instance();
+      const resume = { minDelayMs: 1, maxDelayMs: 2, maxOutageMs: 60_000 };
+      const share = { relay, join, lingerMs: 50 };
+      const config = readOptions({ target: address.origin, resume, retryMs: 1, share });
+      const heartbeat = new Heartbeat(config.beatMs);
+      const context = { config, heartbeat, upstream: this.upstream, upstreamPermits: new UpstreamPermits(1_000) };
+      if (config.share) this.#instances.push({ relay, registry: new Registry(context, config.share) });
+    }
+  }
+
+  async run(schedule: readonly FleetStep[]): Promise<void> {
+    clock.install();
+    try {
+      this.#add(0);
+      await settle();
+      for (const step of schedule) {
+        this.#do(step);
+        await settle();
+        await settle();
+        this.#check();
+      }
+      await this.#finish();
+      await this.#leaveNothing();
+    } finally {
+      for (const viewer of this.viewers) viewer.leave();
+      for (const { registry } of this.#instances) registry.close();
+      clock.uninstall();
+    }
+  }
+
+  #check(): void {
+    if (this.#logs.failure) throw this.#logs.failure;
+  }
+
+  #do(step: FleetStep): void {
+    const { upstream } = this;
+    const pick = <T>(list: readonly T[], at: number): T | undefined => list[at % list.length];
+    if (step.do === 'emit') this.#emit(step.count, step.style);
+    else if (step.do === 'arrive') {
+      const connection = pick(upstream.live, step.which);
+      connection?.arrive(Math.ceil((connection.waiting * step.part) / 100), step.slice);
+    } else if (step.do === 'cut') {
+      const connection = pick(upstream.live, step.which);
+      const kept = Math.floor(((connection?.waiting ?? 0) * step.part) / 100);
+      if (step.how === 'fin') connection?.fin(kept);
+      else {
+        connection?.arrive(kept, 17);
+        connection?.rst();
+      }
+    } else if (step.do === 'down') upstream.down = step.on;
+    else if (step.do === 'repeat') upstream.repeats = step.count;
+    else if (step.do === 'relay') this.#switch(step.instance, step.isUp);
+    else if (step.do === 'expire') this.#logs.expireLease();
+    else if (step.do === 'clear') this.#logs.clear();
+    else if (step.do === 'trim') this.#logs.trim(step.keep);
+    else if (step.do === 'wait') clock.tick(step.ms);
+    else if (step.do === 'join') this.#add(step.instance);
+    else {
+      const viewer = pick(this.viewers, step.which);
+      if (step.do === 'leave') viewer?.leave();
+      else if (step.do === 'slow') {
+        if (viewer) viewer.isSlow = true;
+      } else if (step.do === 'recover') viewer?.recover();
+      else if (viewer && !viewer.subscription) this.#join(viewer, step.instance);
+    }
+  }
+
+  #emit(count: number, style: number): void {
+    for (let i = 0; i < count; i++) this.upstream.emit(bytesOf(this.upstream.log.length + 1, style));
+  }
+
+  #switch(at: number, isUp: boolean): void {
+    const { relay } = this.#instances[at] as Instance;
+    if (relay.isUp !== isUp) relay.isUp = isUp;
+  }
+
+  #add(at: number): void {
+    if (this.viewers.length >= 8) return;
+    const viewer = new Viewer(undefined, true);
+    this.viewers.push(viewer);
+    this.#join(viewer, at);
+  }
+
+  #join(viewer: Viewer, at: number): void {
+    const { registry } = this.#instances[at] as Instance;
+    const { cursor } = viewer;
+    const subscription = registry.join({ made, source: undefined, cursor, feedListener, streamListener: feedListener });
+    viewer.join(subscription, () => this.upstream.log.length);
+  }
+
+  /** Everything is well again: all come back, all arrives. Then no browser may have missed anything. */
+  async #finish(): Promise<void> {
+    const { upstream } = this;
+    upstream.down = false;
+    for (let at = 0; at < size; at++) this.#switch(at, true);
+    const done = () => this.viewers.every((viewer) => viewer.last === upstream.log.length && viewer.isReading);
+    this.#emit(1, 0);
+    for (let round = 0; round < 100 && !done(); round++) await this.#calm(round % 10 === 9);
+    for (const [index, viewer] of this.viewers.entries())
+      expect(viewer.last, `the last event of browser ${index}`).to.equal(upstream.log.length);
+    for (let more = 0; more < 100 && upstream.connections !== 1; more++) await this.#calm(true);
+    expect(upstream.connections, 'upstream requests for one feed').to.equal(1);
+  }
+
+  async #calm(emits: boolean): Promise<void> {
+    for (const [index, viewer] of this.viewers.entries()) {
+      viewer.recover();
+      if (!viewer.subscription) this.#join(viewer, index % size);
+    }
+    if (emits) this.#emit(1, 0);
+    for (let turn = 0; turn < 4; turn++) {
+      clock.tick(15);
+      await settle();
+      for (const connection of [...this.upstream.live]) connection.arrive(1_000_000, 50);
+      await settle();
+      this.#check();
+    }
+  }
+
+  async #leaveNothing(): Promise<void> {
+    for (const viewer of this.viewers) viewer.leave();
+    clock.tick(1_000);
+    await settle();
+    expect(this.upstream.connections, 'upstream requests left behind').to.equal(0);
+    expect(
+      this.#instances.reduce((sum, { registry }) => sum + registry.size, 0),
+      'feeds left behind',
+    ).to.equal(0);
+  }
+}
