@@ -104,6 +104,20 @@ describe('streams over MongoDB while the server fails', () => {
     expect((await store.health()).figures.changeStream).to.equal(0);
   });
 
+  it('a server that is away when the store is opened is used as soon as it is there', async () => {
+    const server = await mongoServer({ replicaSet: false });
+    const store = mongoStore(server, { server: `${server.uri}?serverSelectionTimeoutMS=100` });
+    await server.stop();
+    const { url, app } = await service({ store, demoRoute: false });
+    const { default: request } = await import('supertest');
+    for (const path of ['/healthz', `${logsPath}/stream`, logsPath]) await request(app).get(path).expect(503);
+    await server.restart();
+    await eventually(async () => (await request(app).get('/healthz')).status === 200);
+    const stream = await openStream(`${url}${logsPath}/stream`);
+    await server.insert(namespace, [pymodm(log('first'))]);
+    await stream.untilMessage('first');
+  });
+
   it('new streams get 503 while the server is away, and open ones go on when it is back', async () => {
     const server = await mongoServer({ replicaSet: false });
     const store = mongoStore(server, { server: `${server.uri}?serverSelectionTimeoutMS=100` });

@@ -1,4 +1,11 @@
-import { type ChangeStream, type Collection, type Db, type Document, ObjectId, type ResumeToken } from 'mongodb';
+import {
+  type ChangeStream,
+  type Collection,
+  type Document,
+  type MongoClient,
+  ObjectId,
+  type ResumeToken,
+} from 'mongodb';
 import type { LogFilter } from '../../log-store.ts';
 import { projection, type RawDocument } from './document.ts';
 import { LastFailure } from './last-failure.ts';
@@ -32,7 +39,9 @@ export interface ServerKind {
 /** The commands that the store sends. Nothing else here calls the driver, except to open and to close the client. */
 export class LogCollection {
   readonly failure = new LastFailure();
+  readonly #client: MongoClient;
   readonly #collection: Collection;
+  #connecting: Promise<unknown> | undefined;
   /** The same, with the concern and the preference of reads. */
   #reading: Collection;
   readonly #maxTimeMS: number;
@@ -40,8 +49,9 @@ export class LogCollection {
   #indexCheckedAt = Number.NEGATIVE_INFINITY;
 
   /** @param maxTimeMs bound of one command on the server */
-  constructor(database: Db, name: string, maxTimeMs: number) {
-    this.#collection = database.collection(name);
+  constructor(client: MongoClient, database: string | undefined, name: string, maxTimeMs: number) {
+    this.#client = client;
+    this.#collection = client.db(database).collection(name);
     this.#reading = this.#collection;
     this.#maxTimeMS = maxTimeMs;
   }
@@ -191,6 +201,7 @@ export class LogCollection {
   /** Calls a command, and remembers its failure. The command of a workflow gets the hint that names the index. */
   async #run<T>(command: (hint: { hint?: string }) => Promise<T>, filter: LogFilter = {}): Promise<T> {
     try {
+      await this.#connect();
       const hint = await this.#hintOf(filter);
       const result = await command(hint).catch((error: { code?: unknown }) => {
         if (hint.hint === undefined || error.code !== badValue) throw error;
@@ -202,6 +213,20 @@ export class LogCollection {
       return result;
     } catch (error) {
       throw this.failure.remember(error);
+    }
+  }
+
+  /**
+   * Connects the client. It does so by itself at the first command, but only once: if the server is away at that time, all
+   * later commands fail too.
+   */
+  async #connect(): Promise<void> {
+    this.#connecting ??= this.#client.connect();
+    try {
+      await this.#connecting;
+    } catch (error) {
+      this.#connecting = undefined;
+      throw error;
     }
   }
 

@@ -67,7 +67,7 @@ export class MongoLogStore implements LogStore {
     const { server, database, collection, pollMs, settleMs, lateMs, lateEveryMs } = config;
     this.#config = config;
     this.#client = typeof server === 'string' ? connect(server) : server;
-    this.#collection = new LogCollection(this.#client.db(database), collection, config.maxTimeMs);
+    this.#collection = new LogCollection(this.#client, database, collection, config.maxTimeMs);
     const timing = { pollMs, settleMs, lateMs, lateEveryMs, maxArrivals, now: () => Date.now() + this.#clockOffsetMs };
     this.#context = {
       collection: this.#collection,
