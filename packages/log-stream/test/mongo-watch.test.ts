@@ -1,64 +1,15 @@
 import { expect } from 'chai';
-import type { LogCollection } from '../src/stores/mongo/collection.ts';
-import { FoundLogs } from '../src/stores/mongo/found-logs.ts';
-import type { IdRange } from '../src/stores/mongo/selection.ts';
-import { Watch } from '../src/stores/mongo/watch.ts';
-import { idAt, pymodm } from './support/mongo.ts';
+import { pymodm } from './support/mongo.ts';
+import { WatchStage } from './support/mongo-watch.ts';
 import { log } from './support/service.ts';
 
-const start = Date.UTC(2026, 0, 1);
 const minuteMs = 60_000;
 
-/** A watch over documents that the test makes visible, by a clock that the test moves. */
-class Stage {
-  now = start;
-  readonly visible: string[] = [];
-  readonly skews: string[] = [];
-  readonly watch: Watch;
-
-  constructor() {
-    const collection = {
-      ids: async (_filter: unknown, { after = '' }: IdRange) => this.visible.filter((id) => id > after).toSorted(),
-      documents: async (ids: string[]) => new Map(ids.map((id) => [id, pymodm(log(id))])),
-      has: async (_filter: unknown, id: string) => this.visible.includes(id),
-    };
-    const timing = { now: () => this.now, pollMs: 1_000, settleMs: 2_000, lateMs: minuteMs, lateEveryMs: 30_000 };
-    const context = {
-      collection: collection as unknown as LogCollection,
-      found: new FoundLogs(1_000_000),
-      memory: { characters: 0 },
-      timing: { ...timing, maxArrivals: 1_024 },
-      onSkew: (kind: string) => this.skews.push(kind),
-    };
-    this.watch = new Watch(context, { workspaceID: 'ws', workflowID: 'wf' }, 'list');
-  }
-
-  /** A document becomes visible whose ObjectId was made some time ago. */
-  show(agoMs = 0): string {
-    const id = idAt(this.now - agoMs).toHexString();
-    this.visible.push(id);
-    return id;
-  }
-
-  /** Looks as often as a poller does until some time has passed. */
-  async pass(ms: number): Promise<void> {
-    for (const end = this.now + ms; this.now < end; this.now += 1_000) {
-      await this.watch.look(this.now - this.watch.lateCompleteAt >= 30_000);
-    }
-    await this.watch.look();
-  }
-
-  get listed(): string[] {
-    const { start: first, end } = this.watch.arrivals;
-    return Array.from({ length: end - first }, (_, i) => this.watch.arrivals.idOf(first + i));
-  }
-}
-
 describe('a watch of MongoDB', () => {
-  let stage: Stage;
+  let stage: WatchStage;
   beforeEach(async () => {
-    stage = new Stage();
-    await stage.watch.begin();
+    stage = new WatchStage();
+    await stage.begin();
   });
 
   it('lists a log once, also after hours without another one', async () => {
