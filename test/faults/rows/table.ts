@@ -5,6 +5,7 @@ import { allAtOnce } from './all-at-once.ts';
 import * as browsers from './browsers.ts';
 import * as chromium from './chromium.ts';
 import * as deploy from './deploy.ts';
+import * as fleet from './fleet.ts';
 import * as identities from './identities.ts';
 import * as middleware from './middleware.ts';
 import * as mustShow from './must-show.ts';
@@ -51,9 +52,15 @@ export const table: readonly Row[] = [
   deploy.proxyKilledInFlow,
   processes.hooksFail,
   processes.logBlocked,
+  fleet.redisKilled,
+  fleet.redisStopped,
+  fleet.redisLosesTail,
+  fleet.redisFlushed,
+  fleet.readerPaused,
   browsers.trimmed,
   browsers.trimmedFar,
   browsers.trimmedAssigned,
+  fleet.streamTrimmed,
   deploy.behindNginx,
   deploy.behindGzip,
   ids.sharedIds,

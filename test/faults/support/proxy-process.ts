@@ -5,8 +5,9 @@ import type { AddressInfo, LookupFunction } from 'node:net';
 import express from 'express';
 import { Agent } from 'undici';
 import { sseProxy } from '../../../packages/sse-proxy/src/index.ts';
-import type { SseProxyOptions } from '../../../packages/sse-proxy/src/types.ts';
+import type { ShareOptions, SseProxyOptions } from '../../../packages/sse-proxy/src/types.ts';
 import { until } from '../../../packages/sse-proxy/test/support/until.ts';
+import { redisFeeds } from '../../../packages/sse-redis/src/index.ts';
 import { answer } from '../../scale/support/child.ts';
 import { shiftClock } from './clock.ts';
 import { hookedOptions } from './hooks.ts';
@@ -32,6 +33,10 @@ if (setUp.lookup) options.dispatcher = new Agent({ connect: { lookup } });
 if (setUp.ca) options.dispatcher = new Agent({ connect: { ca: setUp.ca } });
 if (setUp.identities) options.upstreamHeaders = upstreamHeaders;
 if (setUp.hooks) Object.assign(options, hookedOptions(options));
+if (setUp.redis !== undefined) {
+  const relay = redisFeeds({ redis: setUp.redis, leaseMs: 1_000, commandTimeoutMs: 250, onModeChange() {} });
+  options.share = { ...(options.share as ShareOptions), relay };
+}
 if (setUp.blockedLog) options.observers?.push({ onOpen: log, onClose: log });
 
 // The page for a real browser: a native EventSource that records what it receives.

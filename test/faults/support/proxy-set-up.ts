@@ -14,6 +14,8 @@ export interface ProxySetUp {
   readonly hooks?: boolean;
   /** `upstreamHeaders` sends a token and each user's tenant, which `identify` changes. */
   readonly identities?: boolean;
+  /** URL of the Redis that relays shared feeds between proxies. */
+  readonly redis?: string;
   /** Adds a log sink whose pipe has no reader. */
   readonly blockedLog?: boolean;
 }

@@ -67,6 +67,12 @@ export class RedisServer {
   /** Starts the server again on the same port, after `kill()`. It has no data. */
   async restartEmpty(): Promise<void> {
     await this.kill();
+    await rm(join(this.#directory, 'dump.rdb'), { force: true });
+    await this.#spawn();
+  }
+
+  /** Starts the server again on the same port, after `kill()`. It has the data as of its last SAVE. */
+  async restart(): Promise<void> {
     await this.#spawn();
   }
 
