@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Document } from 'bson';
+import { block } from './block.ts';
 import { concernsChangeStream, execute, nameOf, timesOf } from './commands.ts';
-import { CommandError, errorReply } from './errors.ts';
-import { block } from './hello.ts';
+import { CommandError, errorReply, isAboutState } from './errors.ts';
 import type { Call, ServerState } from './server-state.ts';
 import { encodeReply, parseMessage, splitMessages, type WireRequest } from './wire.ts';
 
@@ -109,12 +109,8 @@ export class Connection {
       return failpoint?.loseReply ? undefined : reply;
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
-      return { ...errorReply(error, command, onChangeStream), ...topologyOf(state, error), ...timesOf(state) };
+      const topology = isAboutState(error) ? { topologyVersion: state.topology } : {};
+      return { ...errorReply(error, command, onChangeStream), ...topology, ...timesOf(state) };
     }
   }
-}
-
-/** Errors about the state of the server name the topology that they belong to. */
-function topologyOf(state: ServerState, { code }: CommandError): Document {
-  return [91, 189, 10107, 11600, 11602, 13435].includes(code) ? { topologyVersion: state.topology } : {};
 }

@@ -28,11 +28,16 @@ const codeNames: Readonly<Record<number, string>> = {
   13435: 'NotPrimaryNoSecondaryOk',
 };
 
-/** Codes with which a server asks a driver to repeat a write that has a transaction number. */
-const retryableWriteCodes = new Set([91, 189, 10107, 11600, 11602, 13435]);
+/**
+ * Codes of errors that the state of the server causes. A driver repeats a write that has a transaction number, and resumes a
+ * change stream. The latter also after 43, without a label.
+ */
+const stateCodes = new Set([91, 189, 10107, 11600, 11602, 13435]);
 
-/** Codes with which a server asks a driver to resume a change stream. 43 needs no label. */
-const resumableCodes = new Set([91, 189, 10107, 11600, 11602, 13435]);
+/** True for an error about the state of the server: its reply names the topology that it belongs to. */
+export function isAboutState({ code }: CommandError): boolean {
+  return stateCodes.has(code);
+}
 
 /** Makes the server respond with `ok: 0`. */
 export class CommandError extends Error {
@@ -60,8 +65,8 @@ export function notBuilt(what: string): CommandError {
 export function errorReply(error: CommandError, command: Document, onChangeStream: boolean): Document {
   const labels = [...(error.labels ?? [])];
   if (!error.labels) {
-    if (command.txnNumber !== undefined && retryableWriteCodes.has(error.code)) labels.push('RetryableWriteError');
-    if (onChangeStream && resumableCodes.has(error.code)) labels.push('ResumableChangeStreamError');
+    if (command.txnNumber !== undefined && isAboutState(error)) labels.push('RetryableWriteError');
+    if (onChangeStream && isAboutState(error)) labels.push('ResumableChangeStreamError');
   }
   return {
     ok: 0,

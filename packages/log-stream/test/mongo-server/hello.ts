@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Document, ObjectId } from 'bson';
 import { CommandError } from './errors.ts';
 import { toTimestamp } from './oplog.ts';
@@ -54,12 +53,4 @@ function memberOf(state: ServerState, setName: string): Document {
     me: state.host,
     lastWrite: { opTime, lastWriteDate, majorityOpTime: opTime, majorityWriteDate: lastWriteDate },
   };
-}
-
-/** Awaits `ms`, or as long as the command may take: then throws 50. */
-export async function block(ms: number, { command, signal }: Call): Promise<void> {
-  const allowed = command.getMore === undefined ? (command.maxTimeMS ?? 0) : 0;
-  const cut = allowed > 0 && allowed < ms;
-  await delay(cut ? allowed : ms, undefined, { signal }).catch(() => {});
-  if (cut) throw new CommandError(50, 'operation exceeded time limit');
 }
