@@ -1,5 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { LogDocument } from '../src/index.ts';
+import { type Document, MongoClient } from 'mongodb';
+import type { LogDocument, LogStore } from '../src/index.ts';
+import { MongoLogStore } from '../src/stores/mongo/index.ts';
 import { idAt, mongoServer, mongoStore, namespace, pymodm, stopMongos } from './support/mongo.ts';
 import { log, logsPath, service, stopServices } from './support/service.ts';
 import { leaveStreams, openStream } from './support/sse.ts';
@@ -17,21 +21,67 @@ interface Page {
   total: number;
 }
 
+/** A store, and a way to write into its collection. */
+interface Target {
+  readonly store: LogStore;
+  insert(document: Document): Promise<unknown>;
+  close?(): Promise<unknown>;
+}
+
+async function scripted(replicaSet: string | false): Promise<Target> {
+  const server = await mongoServer({ replicaSet });
+  const store = mongoStore(server, { lateEveryMs: 1_000 });
+  return { store, insert: (document) => server.insert(namespace, [document]) };
+}
+
+async function real(changeStream: 'auto' | false): Promise<Target> {
+  const server = String(process.env.MONGODB_URI);
+  const database = `agreement_${randomBytes(6).toString('hex')}`;
+  const store = new MongoLogStore({
+    server,
+    database,
+    collection: 'logs',
+    changeStream,
+    pollMs: 20,
+    lateEveryMs: 1_000,
+  });
+  await store.ensureIndexes();
+  const client = new MongoClient(server);
+  return {
+    store,
+    insert: (document) => client.db(database).collection('logs').insertOne(document),
+    close: async () => {
+      await client.db(database).dropDatabase();
+      await client.close();
+    },
+  };
+}
+
+const targets: [how: string, open: () => Promise<Target>][] = [
+  ['by change stream', () => scripted('rs0')],
+  ['by polls', () => scripted(false)],
+];
+if (process.env.MONGODB_URI) {
+  targets.push(['by change stream of MONGODB_URI', () => real('auto')], ['by polls of MONGODB_URI', () => real(false)]);
+}
+
 describe('pages and streams of MongoDB while a pipeline writes', () => {
+  let target: Target | undefined;
+  before(() => {
+    if (!process.env.MONGODB_URI) console.log('    MongoDB: not run here, no server');
+  });
   afterEach(async () => {
     leaveStreams();
     await stopServices();
+    await target?.close?.();
     await stopMongos();
   });
 
-  for (const [replicaSet, how] of [
-    ['rs0', 'by change stream'],
-    [false, 'by polls'],
-  ] as const) {
+  for (const [how, open] of targets) {
     for (const query of ['', 'search=A1', 'log_level=error']) {
       it(`the union of the pages${query && ` with ${query}`} is exactly what was streamed ${how}, each log once`, async () => {
-        const server = await mongoServer({ replicaSet });
-        const store = mongoStore(server, { lateEveryMs: 1_000 });
+        target = await open();
+        const { store, insert } = target;
         const { url } = await service({ store, demoRoute: false });
         const get = async (more: string) => {
           const answer = await fetch(`${url}${logsPath}?${query}&${more}`);
@@ -49,16 +99,17 @@ describe('pages and streams of MongoDB while a pipeline writes', () => {
             const logLevel = i % 3 === 0 ? 'ERROR' : 'INFO';
             // Of every writer some documents become visible a second after their id was made.
             const id = idAt(Date.now() - (i % 5 === 0 ? 1_000 : 0));
-            await server.insert(namespace, [pymodm(log(`${prefix}${i}`, { logLevel }), id)], { visibleAfterMs: w });
+            await pause(w);
+            await insert(pymodm(log(`${prefix}${i}`, { logLevel }), id));
           }
         });
         const spliced: ReturnType<typeof splice>[] = [];
         for (let i = 0; i < splices; i++) {
           spliced.push(splice());
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await pause(20);
         }
         await Promise.all(writing);
-        await server.insert(namespace, [pymodm(log(end, { logLevel: 'ERROR' }))]);
+        await insert(pymodm(log(end, { logLevel: 'ERROR' })));
         const { total } = await get('limit=1');
         await stream.until(() => stream.events.length >= total);
 
