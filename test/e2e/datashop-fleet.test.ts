@@ -14,12 +14,13 @@ import { alive } from './support/processes.ts';
 describe('npm run start:fleet of Datashop', () => {
   needs('redis');
   needs('nginx');
-  watchPages();
   let fleet: DatashopFleet | undefined;
   afterEach(async () => {
     await fleet?.end();
     fleet = undefined;
   });
+  // Behind the hook above: when this one fails, later ones don't run.
+  watchPages();
 
   it('the log viewer loses and repeats no log while two of three BFFs, Redis and nginx are killed in turn', async () => {
     fleet = await startFleet();

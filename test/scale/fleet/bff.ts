@@ -19,7 +19,7 @@ const limits = redisLimiter({ redis: setUp.redis, limits: { total: 1_000 }, onMo
 const relay = redisFeeds({ redis: setUp.redis, onModeChange });
 const proxy = sseProxy({ target: setUp.target, share: { relay }, limits });
 const app = express();
-app.get('/sse', proxy);
+app.get('/sse/logs/stream', proxy);
 const server = app.listen(setUp.port, '127.0.0.1', (error) => {
   if (error) throw error;
   answer((server.address() as AddressInfo).port, answers);

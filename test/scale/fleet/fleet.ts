@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { cleaner, until } from '../../../packages/sse-proxy/test/support/until.ts';
 import { RedisServer } from '../../../packages/sse-redis/test/support/redis-server.ts';
 import { type Nginx, startNginx } from '../../faults/support/nginx.ts';
@@ -7,6 +8,8 @@ import { type Child, startChild } from '../support/child.ts';
 import type { BffAnswers, BffSetUp } from './bff.ts';
 
 const script = new URL('./bff.ts', import.meta.url).href;
+const locations = fileURLToPath(new URL('../../../examples/deploy/nginx/locations.conf', import.meta.url));
+const path = '/sse/logs/stream';
 
 export interface FleetOptions {
   readonly browsers: number;
@@ -41,7 +44,7 @@ export class Fleet {
     this.#clean = clean;
     const port = () => parts.nginx.port;
     // They wait as long as the server tells them.
-    this.viewers = Array.from({ length: options.browsers }, () => new Viewer(port, { patience: 1 }));
+    this.viewers = Array.from({ length: options.browsers }, () => new Viewer(port, { path, patience: 1 }));
   }
 
   /** Resolves when all browsers have a stream, and events flow. */
@@ -54,15 +57,9 @@ export class Fleet {
       for (let n = 0; n < options.instances; n++)
         instances.push(await startInstance(setUpOf(upstream, redis, options, 0)));
       add(instances, (all) => Promise.all(all.map((it) => it.stop())));
-      const servers = instances.map(({ port }) => `server 127.0.0.1:${port} max_fails=1 fail_timeout=1s;`);
-      const location = `location / {
-        proxy_pass http://fleet;
-        proxy_http_version 1.1;
-        proxy_set_header Connection '';
-        proxy_buffering off;
-        proxy_read_timeout 1h;
-      }`;
-      const nginx = add(await startNginx(location, `upstream fleet { ${servers.join(' ')} }`), (it) => it.close());
+      const servers = instances.map(({ port }) => `server 127.0.0.1:${port} max_fails=0;`);
+      const upstreamBlock = `upstream bff { ${servers.join(' ')} }`;
+      const nginx = add(await startNginx(`include ${locations};`, upstreamBlock), (it) => it.close());
       const fleet = new Fleet(options, { upstream, redis, nginx, instances }, clean);
       add(fleet.viewers, (viewers) => viewers.forEach((viewer) => void viewer.leave()));
       await until(() => fleet.viewers.every(({ open }) => open));
@@ -75,10 +72,10 @@ export class Fleet {
   }
 
   /** Indexes of the instances that run. */
-  async running(): Promise<{ index: number; upstreamConnections: number; modes: readonly string[] }[]> {
+  async running() {
     const all = this.#instances.map(async (instance, index) => {
       const figures = await instance.ask('figures').catch(() => undefined);
-      return figures ? [{ index, upstreamConnections: figures.upstreamConnections, modes: figures.modes }] : [];
+      return figures ? [{ index, ...figures }] : [];
     });
     return (await Promise.all(all)).flat();
   }
@@ -105,10 +102,15 @@ export class Fleet {
     }
   }
 
-  /** Resolves when each browser has a stream and an event that was sent after the call. */
+  /** Resolves when each browser has a stream and an event that was sent after the call; rejects if one has given up. */
   async recovered(): Promise<void> {
     const { head } = await this.upstream.ask('head');
-    await until(() => this.viewers.every(({ open, ledger }) => open && (ledger.last ?? 0) > head));
+    await until(() =>
+      this.viewers.every(({ open, ledger, failed }) => {
+        if (failed !== undefined) throw new Error(`a browser got status ${failed} and gave up`);
+        return open && (ledger.last ?? 0) > head;
+      }),
+    );
   }
 
   close(): Promise<void> {

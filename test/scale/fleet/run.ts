@@ -58,6 +58,10 @@ export interface FleetReport {
 /** Runs the schedule. @param onStep called before each step */
 export async function runFleet(options: FleetOptions, onStep: (what: string) => void): Promise<FleetReport> {
   const fleet = await Fleet.start(options);
+  // Redis and nginx would outlive this process.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void fleet.close().finally(() => process.exit(1)));
+  }
   const startedAt = performance.now();
   const sinceStart = () => performance.now() - startedAt;
   const samples: Sample[] = [];

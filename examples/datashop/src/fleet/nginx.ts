@@ -8,7 +8,7 @@ const locations = fileURLToPath(new URL('../../../deploy/nginx/locations.conf', 
 export async function configureNginx(folder: string, port: number, bffPorts: readonly number[]): Promise<string[]> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-  const servers = bffPorts.map((bffPort) => `    server 127.0.0.1:${bffPort} max_fails=1 fail_timeout=1s;`);
+  const servers = bffPorts.map((bffPort) => `    server 127.0.0.1:${bffPort} max_fails=0;`);
   const text = `${process.getuid?.() === 0 ? 'user root;\n' : ''}pid nginx.pid;
 daemon off;
 # One process, so that a kill leaves no worker behind that holds the port. In production leave it out.
