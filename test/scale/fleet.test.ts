@@ -9,7 +9,16 @@ import { isExact, table } from './fleet/table.ts';
 const script = fileURLToPath(new URL('./fleet/main.ts', import.meta.url));
 const step = { recoveredMs: 1_250, cuts: 7, longestPauseMs: 900, mostUpstream: 2, upstreamConnections: 1 };
 const report: FleetReport = {
-  ...{ browsers: 30, instances: 3, eventsPerSecond: 20, sent: 100, delivered: 3_000, reconnects: 7, refusals: 0 },
+  ...{
+    browsers: 30,
+    instances: 3,
+    eventsPerSecond: 20,
+    graceMs: 3_000,
+    sent: 100,
+    delivered: 3_000,
+    reconnects: 7,
+    refusals: 0,
+  },
   ...{ lost: 0, doubled: 0, reordered: 0, mangled: 0, gaps: 0, upstreamConnections: 1, drainSpreadMs: 2_000 },
   steps: [
     { ...step, what: 'Redis is killed', atMs: 1_000 },
@@ -49,8 +58,6 @@ describe('the report of npm run scale', () => {
   it('npm run scale names a wrong argument and what was expected', async () => {
     const result = await promisify(execFile)(process.execPath, [script, '--browsers=0']).catch((error) => error);
     expect(result.code).to.equal(1);
-    expect(result.stderr).to.equal(
-      'scale: expected --json, --browsers=1 to 9999 or --chart=file.svg, got --browsers=0\n',
-    );
+    expect(result.stderr).to.equal('scale: expected --json, --write or --browsers=1 to 9999, got --browsers=0\n');
   });
 });

@@ -34,10 +34,8 @@ export interface StepResult {
   readonly upstreamConnections: number;
 }
 
-export interface FleetReport {
-  readonly browsers: number;
-  readonly instances: number;
-  readonly eventsPerSecond: number;
+/** The options of the run, and what it showed. */
+export interface FleetReport extends FleetOptions {
   readonly sent: number;
   readonly delivered: number;
   readonly lost: number;

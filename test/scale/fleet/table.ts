@@ -44,16 +44,16 @@ export function isExact({ lost, doubled, reordered, mangled, gaps, upstreamConne
   return lost + doubled + reordered + mangled + gaps === 0 && upstreamConnections === 1;
 }
 
+/** The sums, as sentences. */
+export function summary(report: FleetReport): string[] {
+  const { sent, delivered, lost, doubled, reordered, mangled, gaps, reconnects, drainSpreadMs, graceMs } = report;
+  return [
+    `${report.browsers} browsers, ${report.instances} instances, ${report.eventsPerSecond} events per second: ${sent} events sent, ${delivered} delivered,`,
+    `${lost} lost, ${doubled} repeated, ${reordered} out of order, ${mangled} changed, ${gaps} gaps. ${reconnects} reconnects. In the rolling restart`,
+    `each instance ended its streams over at least ${seconds(drainSpreadMs)} s of its ${seconds(graceMs)} s.`,
+  ];
+}
+
 export function printReport(report: FleetReport): void {
-  const { sent, delivered, lost, doubled, reordered, mangled, gaps, reconnects, drainSpreadMs } = report;
-  console.log(
-    `\n${report.browsers} browsers, ${report.instances} instances behind nginx, one Redis, ${report.eventsPerSecond} events/s\n`,
-  );
-  console.log(`${table(report)}\n\n${bars(report)}\n`);
-  console.log(
-    `${sent} events sent, ${delivered} delivered: ${lost} lost, ${doubled} doubled, ${reordered} reordered, ${mangled} mangled, ${gaps} gaps`,
-  );
-  console.log(
-    `${reconnects} reconnects; a drained instance ended its streams over at least ${seconds(drainSpreadMs)} s`,
-  );
+  console.log(`\n${table(report)}\n\n${bars(report)}\n\n${summary(report).join('\n')}`);
 }
