@@ -29,12 +29,12 @@ export async function expectFiring(
 ): Promise<void> {
   // The event loop of a test is late too on a busy machine.
   const isMeasured = firing.includes('SseEventLoopBlocked');
-  const valueOf = (scrape: Scrape | undefined, name: string) =>
+  const valueAt = (scrape: Scrape | undefined, name: string) =>
     !isMeasured && name === 'sse_event_loop_delay_seconds' && scrape ? 0 : scrape?.get(name);
   const names = new Set(scrapes.flatMap((scrape) => [...(scrape?.keys() ?? [])]));
   const series = [...names].map((it) => ({
     series: withTarget(it, targets[job]),
-    values: scrapes.map((scrape) => valueOf(scrape, it) ?? '_').join(' '),
+    values: scrapes.map((scrape) => valueAt(scrape, it) ?? '_').join(' '),
   }));
   const up = { series: `up{${targets.sse}}`, values: scrapes.map((scrape) => (scrape ? 1 : 0)).join(' ') };
   const test = {
