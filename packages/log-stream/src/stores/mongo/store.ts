@@ -1,6 +1,5 @@
-import { MongoClient, ObjectId } from 'mongodb';
+import { type MongoClient, ObjectId } from 'mongodb';
 import { serializeLogDocument } from '../../document.ts';
-import { LogStreamError } from '../../errors.ts';
 import type {
   LogBatch,
   LogCursor,
@@ -16,6 +15,7 @@ import type {
 } from '../../log-store.ts';
 import { readOptions } from '../../options.ts';
 import { ChangeFeed } from './change-feed.ts';
+import { newClient, withTimeout } from './client.ts';
 import { LogCollection } from './collection.ts';
 import { PageCursor, StreamCursor } from './cursor.ts';
 import { FoundLogs } from './found-logs.ts';
@@ -29,8 +29,6 @@ import { SkewWarnings } from './skew-warnings.ts';
 import type { Watch, WatchContext } from './watch.ts';
 import { Watches } from './watches.ts';
 
-/** Milliseconds until a command fails if no server can be reached, unless the connection string says otherwise. */
-const serverSelectionTimeoutMS = 5_000;
 /** Milliseconds within which the server responds to `health()`. */
 const maxProbeMs = 2_000;
 /** Arrivals that are kept for each workflow. */
@@ -66,7 +64,7 @@ export class MongoLogStore implements LogStore {
     const config = readOptions<MongoConfig>('MongoLogStore', options, rules);
     const { server, database, collection, pollMs, settleMs, lateMs, lateEveryMs } = config;
     this.#config = config;
-    this.#client = typeof server === 'string' ? connect(server) : server;
+    this.#client = typeof server === 'string' ? newClient(server) : server;
     this.#collection = new LogCollection(this.#client, database, collection, config.maxTimeMs);
     const timing = { pollMs, settleMs, lateMs, lateEveryMs, maxArrivals, now: () => Date.now() + this.#clockOffsetMs };
     this.#context = {
@@ -284,30 +282,8 @@ export class MongoLogStore implements LogStore {
   }
 }
 
-function connect(uri: string): MongoClient {
-  try {
-    return new MongoClient(uri, /serverSelectionTimeoutMS=/i.test(uri) ? {} : { serverSelectionTimeoutMS });
-  } catch (cause) {
-    // Without the cause's message: it may quote a password.
-    const message = 'MongoLogStore option server: expected a valid connection string';
-    throw new LogStreamError('ERR_LOG_STREAM_OPTION', message, { cause });
-  }
-}
-
 /** @throws TypeError for a cursor of another store */
 function ownCursor(cursor: LogCursor): StreamCursor {
   if (!(cursor instanceof StreamCursor)) throw new TypeError('cursor: of another log store');
   return cursor;
-}
-
-async function withTimeout(work: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`MongoDB has not responded within ${ms} ms`)), ms);
-  });
-  try {
-    await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

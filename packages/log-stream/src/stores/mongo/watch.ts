@@ -144,7 +144,7 @@ export class Watch {
     }
     if (this.#isListed(id)) return;
     const time = this.#timeOfNext(this.#context.timing.now());
-    this.#add(id, this.#context.found.of(id, raw), time, false);
+    this.#add(id, this.hasListeners ? this.#context.found.of(id, raw) : undefined, time, false);
     this.#notify();
   }
 
@@ -214,11 +214,13 @@ export class Watch {
     const after = predecessorOf(floor);
     const ids = await collection.ids(this.filter, { after: after > this.#boundary ? after : this.#boundary });
     const fresh = ids.filter((id) => !this.#isListed(id));
-    const documents = await collection.documents(fresh.slice(0, maxFetched));
+    // Without listeners, whoever reads them later fetches them.
+    const fetched = this.hasListeners ? fresh.slice(0, maxFetched) : [];
+    const documents = await collection.documents(fetched);
     const time = this.#timeOfNext(began);
     for (const [index, id] of fresh.entries()) {
       const raw = documents.get(id);
-      const isDeleted = raw === undefined && index < maxFetched;
+      const isDeleted = raw === undefined && index < fetched.length;
       // The change stream may have delivered it meanwhile.
       if (!isDeleted && !this.#isListed(id)) this.#add(id, raw && found.of(id, raw), time, id < settled);
     }
