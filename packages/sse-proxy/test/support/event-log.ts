@@ -52,6 +52,10 @@ export async function eventLog() {
     send(bytes: string) {
       for (const request of live) request.send(bytes);
     },
+    /** Ends all responses. */
+    end() {
+      for (const request of live) request.end();
+    },
     /** Breaks all connections. */
     cut() {
       for (const request of live) request.reset();
