@@ -5,9 +5,11 @@ import type { Watch, WatchContext } from './watch.ts';
 /** An ObjectId has whole seconds. */
 const secondMs = 1_000;
 /**
- * Most logs that a resume in another process repeats in case some of the time before became visible late. The proxy
- * recognises 1,000 repeats.
+ * Logs of the time before are repeated in case some of them became visible late, as long as all repeats are no more than
+ * this. The proxy recognises 1,000 repeats.
  */
+const maxRepeats = 900;
+/** The same where it is not known how many other repeats there are. */
 const maxLateRepeats = 500;
 
 /** Finds the places from which subscribers go on that come back to a watch. */
@@ -50,7 +52,8 @@ export class Resume {
     const late = settled - lateMs - lateEveryMs;
     if (floorOf(settled) > boundary) {
       const n = arrivals.firstSince(settled);
-      const first = Math.max(arrivals.firstSince(late), n - maxLateRepeats);
+      const repeats = arrivals.firstSince(ms + secondMs) - n;
+      const first = Math.max(arrivals.firstSince(late), n - Math.max(0, maxRepeats - repeats));
       return new StreamCursor({ watch: this.#watch, n: Math.min(n, first), skip });
     }
     const range = { from: floorOf(late), before: floorOf(settled) };
