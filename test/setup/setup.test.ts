@@ -48,7 +48,9 @@ describe('set-up', () => {
       if (folder) rmSync(folder, { recursive: true, force: true });
     });
 
-    it('set-up of a fresh clone installs and builds once, then has nothing to do', async () => {
+    it('set-up of a fresh clone installs and builds once, then has nothing to do', async function () {
+      // Compiles all packages and the log viewer.
+      this.timeout(600_000);
       await run(clone, 'git', 'clone', '--quiet', root, '.');
       const env = [`PATH=${join(folder, 'bin')}${delimiter}${process.env.PATH}`, `INSTALLED=${root}`];
       const setup = () => run(clone, 'env', ...env, process.execPath, 'scripts/setup.mjs');
