@@ -16,10 +16,10 @@ function superviseWorkers(): void {
   const listening = new Set<Worker>();
   let isStopping = false;
   cluster.on('listening', (worker) => listening.add(worker));
-  cluster.on('exit', (worker) => {
+  cluster.on('exit', (worker, _code, signal) => {
     if (isStopping) return;
     // One that can't even listen would be replaced for ever.
-    if (!listening.delete(worker)) process.exit(1);
+    if (!listening.delete(worker) && !signal) process.exit(1);
     cluster.fork();
   });
   process.on('SIGTERM', () => {
