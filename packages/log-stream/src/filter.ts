@@ -29,6 +29,9 @@ export function foldCase(text: string): string {
   return text.toWellFormed().toLowerCase();
 }
 
+/** Stands for the workflow of a document of a database that others write, if it names none. */
+const unknownScope = { workspaceID: '', workflowID: '' };
+
 /**
  * Returns a predicate for the entries that match `filter`. Of a log that can't be read only the workflow is known, so its
  * gap matches every other condition: the subscriber may miss a log.
@@ -42,10 +45,10 @@ export function matcherOf(filter: LogFilter): (entry: LogEntry) => boolean {
     if (entry.log === undefined) return inScope(entry);
     const { log } = entry;
     return (
-      inScope(log.meta) &&
+      inScope(log.meta ?? unknownScope) &&
       (filter.levels === undefined || filter.levels.includes(log.logLevel)) &&
-      (filter.fromMs === undefined || filter.fromMs <= log.meta.timestamp) &&
-      (filter.toMs === undefined || log.meta.timestamp < filter.toMs) &&
+      (filter.fromMs === undefined || filter.fromMs <= log.meta?.timestamp) &&
+      (filter.toMs === undefined || log.meta?.timestamp < filter.toMs) &&
       (needle === undefined || sharedHaystackOf(log).includes(needle))
     );
   };

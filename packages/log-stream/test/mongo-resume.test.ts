@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { StreamCursor } from '../src/stores/mongo/cursor.ts';
-import { decodePosition } from '../src/stores/mongo/ids.ts';
+import { decodePosition, encodePosition } from '../src/stores/mongo/ids.ts';
 import { readStream } from '../src/stores/mongo/read.ts';
 import { Resume } from '../src/stores/mongo/resume.ts';
 import type { Watch } from '../src/stores/mongo/watch.ts';
@@ -122,14 +122,28 @@ describe('a resume of MongoDB', () => {
     );
   });
 
-  it('knows a position by its syntax', () => {
-    expect(decodePosition('p-mx1cjamg-2m0cx9b4qr-a')).to.deep.equal({
-      ms: Number.parseInt('mx1cjamg', 36),
-      list: '2m0cx9b4qr',
-      n: 10,
-    });
-    for (const text of ['', 'p', 'p-', 'p-1-1', 'p-1-1-1-1', 'P-1-1-1', 'p-1-1-é', `p-${'1'.repeat(10)}-1-1`]) {
-      expect(decodePosition(text), text).to.equal(undefined);
+  it('knows a position by its syntax and its workflow', () => {
+    const filter = { workspaceID: 'ws', workflowID: 'wf' };
+    const position = { ms: Number.parseInt('mx1cjamg', 36), list: '2m0cx9b4qr', n: 10 };
+    const id = encodePosition(position, filter);
+    expect(id).to.match(/^p-mx1cjamg-2m0cx9b4qr-a-[0-9a-f]{8}$/);
+    expect(decodePosition(id, filter)).to.deep.equal(position);
+    for (const text of [
+      '',
+      'p',
+      'p-',
+      'p-1-1',
+      'p-1-1-1',
+      'P-1-1-1',
+      'p-1-1-é',
+      `${id}0`,
+      id.slice(0, -1),
+      id.replace('-a-', '-b-'),
+    ]) {
+      expect(decodePosition(text, filter), text).to.equal(undefined);
+    }
+    for (const other of [{}, { ...filter, workflowID: 'other' }, { ...filter, workspaceID: 'other' }]) {
+      expect(decodePosition(id, other)).to.equal(undefined);
     }
   });
 });

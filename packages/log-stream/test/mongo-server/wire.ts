@@ -28,7 +28,13 @@ const requiredBits = 0xffff;
 
 /** Reads a BSON document with JavaScript numbers: what filters and options are evaluated on. */
 export function toPlain(bytes: Uint8Array): Document {
-  return deserialize(bytes, { validation: { utf8: false } });
+  const options = { validation: { utf8: false } };
+  try {
+    return deserialize(bytes, options);
+  } catch {
+    // A regular expression that JavaScript refuses.
+    return deserialize(bytes, { ...options, bsonRegExp: true });
+  }
 }
 
 /** Reads a BSON document such that `serialize` restores the type of every value. */

@@ -39,6 +39,8 @@ export class ChangeFeed {
   readonly #listener: ChangeListener;
   #stopping: AbortController | undefined;
   #isLive = false;
+  /** The driver has opened the stream again by itself. It goes on from the last event only if the server has sent a token. */
+  #isReopened = false;
 
   constructor(collection: LogCollection, listener: ChangeListener) {
     this.#collection = collection;
@@ -70,6 +72,10 @@ export class ChangeFeed {
       const stream = this.#collection.changes(token);
       const close = () => void stream.close().catch(() => {});
       signal.addEventListener('abort', close);
+      this.#isReopened = false;
+      stream.on('close', () => {
+        this.#isReopened = true;
+      });
       try {
         await this.#next(stream);
         await this.#listener.onOpen(isLost);
@@ -79,6 +85,9 @@ export class ChangeFeed {
         while (!signal.aborted) {
           token = stream.resumeToken ?? token;
           await this.#next(stream);
+          if (!this.#isReopened) continue;
+          this.#isReopened = false;
+          await this.#listener.onOpen(false);
         }
       } catch (thrown) {
         if (signal.aborted) return;

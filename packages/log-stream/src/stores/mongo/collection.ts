@@ -12,6 +12,19 @@ import { LastFailure } from './last-failure.ts';
 import { type Hex, lowest } from './object-ids.ts';
 import { type IdRange, indexKey, rangeOf, selectionOf } from './selection.ts';
 
+/**
+ * Documents are read alike whatever the options of the user's client are, and so that none fails the read of the others:
+ * JavaScript refuses regular expressions of other languages, and other writers may store invalid UTF-8.
+ */
+const bsonOptions = {
+  raw: false,
+  promoteValues: true,
+  promoteLongs: true,
+  promoteBuffers: false,
+  useBigInt64: false,
+  bsonRegExp: true,
+  enableUtf8Validation: false,
+} as const;
 /** Most ids and most documents of one command. */
 const maxIds = 10_000;
 const maxDocuments = 500;
@@ -51,7 +64,7 @@ export class LogCollection {
   /** @param maxTimeMs bound of one command on the server */
   constructor(client: MongoClient, database: string | undefined, name: string, maxTimeMs: number) {
     this.#client = client;
-    this.#collection = client.db(database).collection(name);
+    this.#collection = client.db(database).collection(name, bsonOptions);
     this.#reading = this.#collection;
     this.#maxTimeMS = maxTimeMs;
   }
@@ -130,6 +143,7 @@ export class LogCollection {
     // What a change stream has delivered is visible to these reads, and what they return is never rolled back. A standalone
     // server has one state only.
     this.#reading = this.#collection.db.collection(this.#collection.collectionName, {
+      ...bsonOptions,
       readPreference: 'primary',
       ...(hasChanges && { readConcern: { level: 'majority' } }),
     });

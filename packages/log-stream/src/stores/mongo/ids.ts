@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { LogFilter } from '../../log-store.ts';
+import type { LogFilter, LogIdKind } from '../../log-store.ts';
 import { type Hex, isHex } from './object-ids.ts';
 
 /*
  * - The id of a log is its ObjectId in hexadecimal digits.
  * - The id of a position is the time up to which everything had been delivered, and the place in the list of arrivals of one
- *   process: that process continues exactly there, and every other one from that time on.
+ *   process: that process continues exactly there, and every other one from that time on. A check binds it to the workflow.
  * - The end of a page is the ObjectId of its last log and a check that binds it to the workflow and the order.
  */
-const positionSyntax = /^p-([0-9a-z]{1,9})-([0-9a-z]{1,11})-([0-9a-z]{1,9})$/;
+const positionSyntax = /^(p-([0-9a-z]{1,9})-([0-9a-z]{1,11})-([0-9a-z]{1,9}))-([0-9a-f]{8})$/;
 const pageSyntax = /^([ad])-([0-9a-f]{24})-([0-9a-f]{8})$/;
 
 /** A place between two logs of a stream. */
@@ -26,14 +26,16 @@ export function isMongoId(text: string): boolean {
   return isHex(text) || positionSyntax.test(text);
 }
 
-export function encodePosition({ ms, list, n }: PositionId): string {
-  return `p-${Math.max(0, Math.floor(ms)).toString(36)}-${list}-${n.toString(36)}`;
+export function encodePosition({ ms, list, n }: PositionId, filter: LogFilter): string {
+  const place = `p-${Math.max(0, Math.floor(ms)).toString(36)}-${list}-${n.toString(36)}`;
+  return `${place}-${checkOf(place, filter, 'position')}`;
 }
 
-/** Returns undefined if `text` is not the id of a position. */
-export function decodePosition(text: string): PositionId | undefined {
-  const [, ms, list, n] = positionSyntax.exec(text) ?? [];
-  if (ms === undefined || list === undefined || n === undefined) return undefined;
+/** Returns undefined unless `text` is the id of a position and was encoded for this workflow. */
+export function decodePosition(text: string, filter: LogFilter): PositionId | undefined {
+  const [, place, ms, list, n, check] = positionSyntax.exec(text) ?? [];
+  if (place === undefined || ms === undefined || list === undefined || n === undefined) return undefined;
+  if (check !== checkOf(place, filter, 'position')) return undefined;
   return { ms: Number.parseInt(ms, 36), list, n: Number.parseInt(n, 36) };
 }
 
@@ -47,7 +49,7 @@ export function decodePageEnd(text: string, filter: LogFilter, order: 'asc' | 'd
   return hex !== undefined && check === checkOf(hex, filter, order) ? hex : undefined;
 }
 
-function checkOf(hex: Hex, { workspaceID, workflowID }: LogFilter, order: 'asc' | 'desc'): string {
-  const text = JSON.stringify([hex, workspaceID, workflowID, order]);
+function checkOf(place: string, { workspaceID, workflowID }: LogFilter, kind: LogIdKind): string {
+  const text = JSON.stringify([place, workspaceID, workflowID, kind]);
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }

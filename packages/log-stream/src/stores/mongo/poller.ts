@@ -15,7 +15,7 @@ export class Poller {
   #timer: NodeJS.Timeout | undefined;
   #wakeTimer: NodeJS.Timeout | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #isRunning = false;
+  #stopping: AbortController | undefined;
 
   /** @param isNeeded false while a change stream delivers the logs */
   constructor(watch: Watch, timing: Timing, isNeeded: () => boolean, onError: (error: unknown) => void) {
@@ -27,13 +27,14 @@ export class Poller {
 
   /** Looks at once, and then every `pollMs`. */
   start(): void {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    void this.#poll();
+    if (this.#stopping) return;
+    this.#stopping = new AbortController();
+    void this.#poll(this.#stopping.signal);
   }
 
   stop(): void {
-    this.#isRunning = false;
+    this.#stopping?.abort();
+    this.#stopping = undefined;
     clearTimeout(this.#timer);
     clearTimeout(this.#wakeTimer);
     this.#wakeTimer = undefined;
@@ -41,25 +42,27 @@ export class Poller {
 
   /** Something may have become visible: looks at once, or soon after the last look. */
   wake(): void {
-    if (!this.#isRunning || this.#wakeTimer !== undefined || !this.#isNeeded()) return;
+    if (!this.#stopping || this.#wakeTimer !== undefined || !this.#isNeeded()) return;
     const waitMs = Math.max(0, minSpacingMs - (performance.now() - this.#lookedAt));
-    this.#wakeAfter(waitMs, 0);
+    this.#wakeAfter(waitMs, 0, this.#stopping.signal);
   }
 
-  #wakeAfter(ms: number, retry: number): void {
+  #wakeAfter(ms: number, retry: number, signal: AbortSignal): void {
     this.#wakeTimer = setTimeout(async () => {
       const before = this.#watch.arrivals.end;
       await this.#look(this.#isLateDue);
+      // It may have been started again during the look.
+      if (signal.aborted) return;
       this.#wakeTimer = undefined;
       const nextMs = retriesMs[retry];
-      if (nextMs !== undefined && this.#isRunning && this.#watch.arrivals.end === before)
-        this.#wakeAfter(nextMs, retry + 1);
+      if (nextMs !== undefined && this.#watch.arrivals.end === before) this.#wakeAfter(nextMs, retry + 1, signal);
     }, ms).unref();
   }
 
-  async #poll(): Promise<void> {
+  async #poll(signal: AbortSignal): Promise<void> {
     if (this.#isNeeded()) await this.#look(this.#isLateDue);
-    if (this.#isRunning) this.#timer = setTimeout(() => void this.#poll(), this.#timing.pollMs).unref();
+    // It may have been started again during the look: then that start polls.
+    if (!signal.aborted) this.#timer = setTimeout(() => void this.#poll(signal), this.#timing.pollMs).unref();
   }
 
   get #isLateDue(): boolean {

@@ -44,6 +44,16 @@ export class Resume {
     return isAhead ? undefined : this.afterTime(timeOf(id), id);
   }
 
+  /**
+   * The place for a subscriber that has received everything that was visible at `ms`.
+   *
+   * @returns undefined if that is in the future: no process of this store has assigned the position then
+   */
+  async afterPosition(ms: number): Promise<StreamCursor | undefined> {
+    const { now, settleMs } = this.#context.timing;
+    return ms - settleMs - secondMs > now() ? undefined : this.afterTime(ms);
+  }
+
   /** The place in front of everything that may have become visible after `ms`. */
   async afterTime(ms: number, skip?: Hex): Promise<StreamCursor> {
     const { settleMs, lateMs, lateEveryMs } = this.#context.timing;

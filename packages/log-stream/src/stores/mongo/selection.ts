@@ -1,7 +1,7 @@
 import { type Document, ObjectId } from 'mongodb';
 import type { LogFilter } from '../../log-store.ts';
 import { storedLevels } from './document.ts';
-import { type Hex, lowest } from './object-ids.ts';
+import { floorOf, type Hex, lowest } from './object-ids.ts';
 import { searchPattern } from './search.ts';
 
 /** The key of the index that all reads of a workflow use. */
@@ -37,14 +37,40 @@ export function rangeOf({ workspaceID, workflowID }: LogFilter, { from, after, b
  * or a pattern that {@link searchPattern} has made: none can become an operator.
  */
 export function selectionOf(filter: LogFilter, range: IdRange): Document {
-  const { levels, search, fromMs, toMs } = filter;
-  const pattern = search ? { $regex: searchPattern(search) } : undefined;
+  const { levels, search } = filter;
+  const expression = search && searchPattern(search);
+  const pattern = expression ? { $regex: expression } : undefined;
   return {
     ...rangeOf(filter, range),
     ...(levels && { logLevel: { $in: storedLevels(levels) } }),
-    ...((fromMs !== undefined || toMs !== undefined) && {
-      'meta.timestamp': { ...(fromMs !== undefined && { $gte: fromMs }), ...(toMs !== undefined && { $lt: toMs }) },
-    }),
-    ...(pattern && { $or: [{ message: pattern }, { description: pattern }, { stageName: pattern }] }),
+    ...anyOfEach(timesOf(filter), pattern && [{ message: pattern }, { description: pattern }, { stageName: pattern }]),
   };
+}
+
+/** The filter for documents that match one filter of each list. */
+function anyOfEach(...lists: readonly (Document[] | undefined)[]): Document {
+  const [first, ...rest] = lists.filter((list) => list !== undefined).map(($or) => ({ $or }));
+  return rest.length > 0 ? { $and: [first, ...rest] } : { ...first };
+}
+
+/**
+ * The filters of the places where `mapDocument` finds the time of a document. A range of one type matches no value of another
+ * type, and null a missing field.
+ */
+function timesOf({ fromMs, toMs }: LogFilter): Document[] | undefined {
+  if (fromMs === undefined && toMs === undefined) return undefined;
+  const range = (bound: (ms: number) => unknown) => ({
+    ...(fromMs !== undefined && { $gte: bound(fromMs) }),
+    ...(toMs !== undefined && { $lt: bound(toMs) }),
+  });
+  const dates = range((ms) => new Date(ms));
+  // An ObjectId has whole seconds.
+  const _id = range((ms) => new ObjectId(floorOf(Math.ceil(ms / 1_000) * 1_000)));
+  return [
+    { 'meta.timestamp': range((ms) => ms) },
+    { 'meta.timestamp': dates },
+    { 'meta.timestamp': null, time: dates },
+    { 'meta.timestamp': null, time: null, _id },
+    { 'meta.timestamp': null, time: { $gte: '' }, _id },
+  ];
 }

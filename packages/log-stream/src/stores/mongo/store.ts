@@ -74,10 +74,15 @@ export class MongoLogStore implements LogStore {
       timing,
       onSkew: (kind) => this.#skew.report(kind, this.#collection.name),
     };
-    this.#watches = new Watches(this.#context, () => !this.#feed.isLive, {
-      onListen: (filter) => this.#onListen(filter),
-      onIdle: (filter) => this.#onIdle(filter),
-    });
+    this.#watches = new Watches(
+      this.#context,
+      () => this.#start(),
+      () => !this.#feed.isLive,
+      {
+        onListen: (filter) => this.#onListen(filter),
+        onIdle: (filter) => this.#onIdle(filter),
+      },
+    );
     this.#feed = new ChangeFeed(this.#collection, {
       onInsert: (id, raw, time) => {
         this.#watches.arrive(id, raw);
@@ -130,7 +135,7 @@ export class MongoLogStore implements LogStore {
       const hex = kinds.includes(order) ? decodePageEnd(id, filter, order) : undefined;
       if (hex !== undefined) return new PageCursor(hex);
     }
-    const position = kinds.includes('position') ? decodePosition(id) : undefined;
+    const position = kinds.includes('position') ? decodePosition(id, filter) : undefined;
     if (position) return timeCursor(position.ms, this.#config.settleMs);
     const isStored = kinds.includes('event') && isHex(id) && (await this.#collection.has(filter, id));
     return isStored ? new PageCursor(id) : undefined;
@@ -138,17 +143,17 @@ export class MongoLogStore implements LogStore {
 
   idOf(cursor: LogCursor, filter: LogFilter, kind: LogIdKind): string {
     if (cursor instanceof PageCursor) {
-      if (kind === 'position') return encodePosition({ ms: cursor.ms, list: '0', n: 0 });
+      if (kind === 'position') return encodePosition({ ms: cursor.ms, list: '0', n: 0 }, filter);
       return kind === 'event' ? cursor.low : encodePageEnd(cursor.low, filter, kind);
     }
     const { watch, n, id, history, earlier } = ownCursor(cursor);
     if (kind === 'event' && id !== undefined) return id;
     if (history === undefined && earlier.length === 0) {
-      return encodePosition({ ms: watch.timeBefore(n), list: watch.list, n });
+      return encodePosition({ ms: watch.timeBefore(n), list: watch.list, n }, filter);
     }
     const ms =
       history === undefined ? watch.timeBefore(earlier[0] ?? n) : new ObjectId(history).getTimestamp().getTime();
-    return encodePosition({ ms, list: '0', n: 0 });
+    return encodePosition({ ms, list: '0', n: 0 }, filter);
   }
 
   isId(text: string): boolean {
@@ -227,16 +232,16 @@ export class MongoLogStore implements LogStore {
   }
 
   async #watchOf(filter: LogFilter): Promise<Watch> {
-    await this.#start();
+    this.#checkOpen();
     return this.#watches.open(filter);
   }
 
   async #positionOf(watch: Watch, resume: Resume, id: string): Promise<StreamCursor | undefined> {
-    const position = decodePosition(id);
+    const position = decodePosition(id, watch.filter);
     if (position === undefined) return undefined;
     const { list, n, ms } = position;
     const isListed = list === watch.list && watch.arrivals.start <= n && n <= watch.arrivals.end;
-    return isListed ? new StreamCursor({ watch, n }) : resume.afterTime(ms);
+    return isListed ? new StreamCursor({ watch, n }) : resume.afterPosition(ms);
   }
 
   /** Asks the server once what it is. */
@@ -258,6 +263,8 @@ export class MongoLogStore implements LogStore {
       this.#clockOffsetMs = clockOffsetMs;
       this.#skew.reportClock(clockOffsetMs, this.#collection.name);
     }
+    // Somebody may have subscribed before the server was known.
+    if (this.#hasChanges && this.#watches.listening > 0) this.#feed.start();
   }
 
   #onListen(filter: LogFilter): void {

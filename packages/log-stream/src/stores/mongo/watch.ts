@@ -38,16 +38,16 @@ export class Watch {
   /** At least the listed ids that a look may find again. */
   readonly #known = new Set<Hex>();
   /** Below this id, only {@link arrivals} tells whether an id is listed. */
-  #knownFrom: Hex;
+  #knownFrom = lowest;
   /** All ids that are not listed and were there when the list began are at or below this one, and no others. */
-  #boundary: Hex;
+  #boundary = lowest;
   /** Number of arrivals that were there when the list began, in the order of their ids. */
   #initial = 0;
-  readonly #begunAt: number;
+  #begunAt = 0;
   /** Everything that was visible at this time is listed, unless it became visible late. */
-  #completeAt: number;
+  #completeAt = 0;
   /** The same, and what became visible late. */
-  #lateCompleteAt: number;
+  #lateCompleteAt = 0;
   /** True if a listed id is not behind the boundary. */
   #hasOldArrivals = false;
   /** Time of the newest ObjectId, and of the last arrival. */
@@ -62,20 +62,23 @@ export class Watch {
   readonly #losses: number[] = [];
 
   constructor(context: WatchContext, filter: LogFilter, list: string) {
-    const { timing } = context;
     this.#context = context;
     this.#recent = new RecentLogs(context.memory);
     this.filter = filter;
     this.list = list;
-    this.arrivals = new Arrivals(timing.maxArrivals);
+    this.arrivals = new Arrivals(context.timing.maxArrivals);
+  }
+
+  /**
+   * Lists what is there already, as far back as more may become visible among it. Call it before all else, and again only
+   * if it has failed.
+   */
+  async begin(): Promise<void> {
+    const { collection, timing } = this.#context;
     this.#begunAt = this.#completeAt = this.#lateCompleteAt = timing.now();
     this.#knownFrom = floorOf(this.#completeAt - timing.lateMs);
     this.#boundary = predecessorOf(this.#knownFrom);
-  }
-
-  /** Lists what is there already, as far back as more may become visible among it. Call it once, before all else. */
-  async begin(): Promise<void> {
-    for (const id of await this.#context.collection.ids(this.filter, { after: this.#boundary })) {
+    for (const id of await collection.ids(this.filter, { after: this.#boundary })) {
       this.#list(id, Math.min(timeOf(id), this.#completeAt), false);
     }
     this.#initial = this.arrivals.end;
@@ -98,6 +101,11 @@ export class Watch {
     return this.#lateCompleteAt;
   }
 
+  /** True if what was there already is listed. */
+  get hasBegun(): boolean {
+    return this.#early === undefined;
+  }
+
   get hasListeners(): boolean {
     return this.#listeners.size > 0;
   }
@@ -113,7 +121,7 @@ export class Watch {
     if (n === end) return this.#completeAt;
     // Of what was found together, the rest comes behind `n`.
     const first = this.arrivals.firstSince(this.arrivals.timeOf(n));
-    if (first <= start) return timeOf(this.#boundary);
+    if (first <= start) return Math.min(timeOf(this.#boundary), this.arrivals.timeOf(start) - 1);
     return first === this.#initial ? this.#begunAt : this.arrivals.timeOf(first - 1);
   }
 
@@ -122,6 +130,11 @@ export class Watch {
     const entry = { call: listener };
     this.#listeners.add(entry);
     return () => this.#listeners.delete(entry);
+  }
+
+  /** Calls all listeners. */
+  notify(): void {
+    for (const { call } of [...this.#listeners]) call();
   }
 
   /**
@@ -145,7 +158,7 @@ export class Watch {
     if (this.#isListed(id)) return;
     const time = this.#timeOfNext(this.#context.timing.now());
     this.#add(id, this.hasListeners ? this.#context.found.of(id, raw) : undefined, time, false);
-    this.#notify();
+    this.notify();
   }
 
   /** Call it when everything that was visible at `time` has arrived by the change stream. */
@@ -162,7 +175,7 @@ export class Watch {
     if (end === start || this.isLoss(end - 1)) return;
     if (await this.#context.collection.has(this.filter, this.arrivals.idOf(end - 1))) return;
     this.#losses.push(this.#list(lowest, this.#timeOfNext(this.#lastTime), false));
-    this.#notify();
+    this.notify();
   }
 
   /** True if the arrival is no log, but stands for logs that may be missing. */
@@ -212,7 +225,8 @@ export class Watch {
     const settled = this.#settledFloor();
     const floor = isLate ? floorOf(this.#lateCompleteAt - timing.lateMs) : settled;
     const after = predecessorOf(floor);
-    const ids = await collection.ids(this.filter, { after: after > this.#boundary ? after : this.#boundary });
+    const lowestAfter = this.#lookAfter;
+    const ids = await collection.ids(this.filter, { after: after > lowestAfter ? after : lowestAfter });
     const fresh = ids.filter((id) => !this.#isListed(id));
     // Without listeners, whoever reads them later fetches them.
     const fetched = this.hasListeners ? fresh.slice(0, maxFetched) : [];
@@ -230,7 +244,7 @@ export class Watch {
       this.#lateCompleteAt = began;
       this.#forget();
     }
-    if (fresh.length > 0) this.#notify();
+    if (fresh.length > 0) this.notify();
   }
 
   /**
@@ -240,6 +254,14 @@ export class Watch {
   #settledFloor(): Hex {
     const newest = this.#newest || this.#completeAt;
     return floorOf(Math.min(this.#completeAt, newest) - this.#context.timing.settleMs);
+  }
+
+  /**
+   * A look lists nothing at or below this id. That may be below the boundary, which is in the future if a log is not in the
+   * list any more whose writer's clock was ahead: the ids up to there are known then.
+   */
+  get #lookAfter(): Hex {
+    return this.#boundary < this.#knownFrom ? this.#boundary : predecessorOf(this.#knownFrom);
   }
 
   #isListed(id: Hex): boolean {
@@ -277,9 +299,5 @@ export class Watch {
     if (floor < timeOf(this.#knownFrom) + forgetEveryMs) return;
     this.#knownFrom = floorOf(floor);
     for (const id of this.#known) if (id < this.#knownFrom) this.#known.delete(id);
-  }
-
-  #notify(): void {
-    for (const { call } of [...this.#listeners]) call();
   }
 }

@@ -8,11 +8,14 @@ import { Watch, type WatchContext } from './watch.ts';
 /** Milliseconds for which a watch without listeners is kept for subscribers that come back or catch up. */
 const keptMs = 600_000;
 const maxIdle = 1_000;
+/** Milliseconds until the next attempt to begin a watch that has listeners. */
+const retryMs = 1_000;
 
 /** A watch, and what belongs to it. */
 interface Entry {
   readonly watch: Watch;
-  readonly begun: Promise<void>;
+  /** Undefined after a failure. */
+  begun: Promise<void> | undefined;
   readonly poller: Poller;
   timer: NodeJS.Timeout | undefined;
 }
@@ -26,14 +29,20 @@ export interface WatchesListener {
 /** The watches of a store: one per workflow, however many subscribers it has. */
 export class Watches {
   readonly #context: WatchContext;
+  readonly #ready: () => Promise<void>;
   readonly #needsPolls: () => boolean;
   readonly #listener: WatchesListener;
   /** In the order in which they were used last. */
   readonly #entries = new Map<string, Entry>();
+  #isClosed = false;
 
-  /** @param needsPolls false while a change stream delivers the logs */
-  constructor(context: WatchContext, needsPolls: () => boolean, listener: WatchesListener) {
+  /**
+   * @param ready called before the first read of each watch, which waits for it
+   * @param needsPolls false while a change stream delivers the logs
+   */
+  constructor(context: WatchContext, ready: () => Promise<void>, needsPolls: () => boolean, listener: WatchesListener) {
     this.#context = context;
+    this.#ready = ready;
     this.#needsPolls = needsPolls;
     this.#listener = listener;
   }
@@ -48,7 +57,7 @@ export class Watches {
   /** Returns the watch of a workflow, and keeps it for a while. */
   async open(filter: LogFilter): Promise<Watch> {
     const entry = this.#entryOf(filter);
-    await entry.begun;
+    await this.#begin(entry);
     return entry.watch;
   }
 
@@ -58,19 +67,14 @@ export class Watches {
   }
 
   subscribe(listener: () => void, filter: LogFilter): () => void {
+    if (this.#isClosed) return () => {};
     const entry = this.#entryOf(filter);
-    const { watch, poller } = entry;
+    const { watch } = entry;
     const isFirst = !watch.hasListeners;
     const release = watch.subscribe(listener);
     if (isFirst) {
       clearTimeout(entry.timer);
-      entry.begun.then(
-        () => {
-          if (watch.hasListeners) poller.start();
-        },
-        // Whoever reads gets the error.
-        () => {},
-      );
+      void this.#listen(entry);
       this.#listener.onListen(watch.filter);
     }
     let isReleased = false;
@@ -103,10 +107,10 @@ export class Watches {
   async catchUp(isLost: boolean): Promise<void> {
     await Promise.all(
       [...this.#entries.values()].map(async (entry) => {
-        const { watch, begun } = entry;
-        await begun.catch(() => {});
-        // Its first read has failed, and whoever waits for it has the error.
-        if (this.#entries.get(keyOf(watch.filter)) !== entry) return;
+        const { watch } = entry;
+        await entry.begun?.catch(() => {});
+        // Its first read has failed, and reads everything when it is tried again.
+        if (entry.begun === undefined) return;
         if (isLost) await watch.checkLoss();
         await watch.look(true);
       }),
@@ -114,6 +118,7 @@ export class Watches {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const entry of this.#entries.values()) this.#discard(entry);
   }
 
@@ -134,13 +139,43 @@ export class Watches {
     const list = randomBytes(6).readUIntBE(0, 6).toString(36);
     const watch = new Watch(this.#context, filter, list);
     const poller = new Poller(watch, this.#context.timing, this.#needsPolls, () => {});
-    const entry: Entry = { watch, begun: watch.begin(), poller, timer: undefined };
+    const entry: Entry = { watch, begun: undefined, poller, timer: undefined };
     this.#entries.set(key, entry);
-    entry.begun.catch(() => this.#discard(entry));
     return entry;
   }
 
+  /** Reads what is there, once. The first call after a failure tries again. */
+  #begin(entry: Entry): Promise<void> {
+    entry.begun ??= this.#ready()
+      .then(() => entry.watch.begin())
+      .catch((error) => {
+        entry.begun = undefined;
+        if (!entry.watch.hasListeners) this.#discard(entry);
+        throw error;
+      });
+    return entry.begun;
+  }
+
+  /** Polls while the watch has listeners, from when it has begun. */
+  async #listen(entry: Entry): Promise<void> {
+    const isWanted = () => entry.watch.hasListeners && !this.#isClosed;
+    const { hasBegun } = entry.watch;
+    try {
+      await this.#begin(entry);
+      if (!isWanted()) return;
+      entry.poller.start();
+      // What has become visible since the subscription may be listed as there already.
+      if (!hasBegun) entry.watch.notify();
+    } catch {
+      // Whoever reads gets the error.
+      if (!isWanted()) return;
+      clearTimeout(entry.timer);
+      entry.timer = setTimeout(() => void this.#listen(entry), retryMs).unref();
+    }
+  }
+
   #onIdle(entry: Entry): void {
+    if (this.#isClosed) return;
     entry.poller.stop();
     entry.watch.releaseLogs();
     this.#keep(entry);

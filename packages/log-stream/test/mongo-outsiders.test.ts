@@ -1,0 +1,231 @@
+import { EventEmitter } from 'node:events';
+import { expect } from 'chai';
+import { BSONRegExp, type ChangeStream, MongoClient } from 'mongodb';
+import { ChangeFeed } from '../src/stores/mongo/change-feed.ts';
+import type { LogCollection } from '../src/stores/mongo/collection.ts';
+import { encodePosition } from '../src/stores/mongo/ids.ts';
+import { LastFailure } from '../src/stores/mongo/last-failure.ts';
+import { floorOf } from '../src/stores/mongo/object-ids.ts';
+import { Poller } from '../src/stores/mongo/poller.ts';
+import type { Watch } from '../src/stores/mongo/watch.ts';
+import { Follower } from './contract/follower.ts';
+import { mongoServer, mongoStore, namespace, pymodm, stopMongos } from './support/mongo.ts';
+import { WatchStage } from './support/mongo-watch.ts';
+import { eventually, log } from './support/service.ts';
+
+const wf = { workspaceID: 'ws', workflowID: 'wf' };
+
+describe('MongoLogStore in an order of calls that the router does not use', () => {
+  afterEach(stopMongos);
+
+  it('opens the change stream for a subscription that is the first call of all', async () => {
+    const server = await mongoServer();
+    const store = mongoStore(server, { pollMs: 60_000 });
+    let calls = 0;
+    store.subscribe(() => calls++, wf);
+    await eventually(async () => (await store.health()).figures.changeStream === 1);
+    const before = calls;
+    await server.insert(namespace, [pymodm(log('first'))]);
+    await eventually(() => calls > before);
+  });
+
+  it('notifies of logs also if the server was away when the subscription began', async () => {
+    const server = await mongoServer({ replicaSet: false });
+    const store = mongoStore(server, { server: `${server.uri}?serverSelectionTimeoutMS=50` });
+    await server.stop();
+    let calls = 0;
+    store.subscribe(() => calls++, wf);
+    const error = await store.end(wf).catch((thrown: unknown) => thrown);
+    expect(error).to.be.an.instanceOf(Error);
+    await server.restart();
+    await server.insert(namespace, [pymodm(log('first'))]);
+    await eventually(() => calls > 0);
+    const before = calls;
+    await server.insert(namespace, [pymodm(log('second'))]);
+    await eventually(() => calls > before);
+  });
+
+  it('sends nothing after close(), also if a subscription began just before, through a client that stays open', async () => {
+    const server = await mongoServer({ replicaSet: false });
+    const client = new MongoClient(server.uri);
+    try {
+      const store = mongoStore(server, { server: client, pollMs: 1 });
+      server.fail({ failCommands: ['find'], blockConnection: true, blockTimeMS: 50 });
+      const release = store.subscribe(() => {}, wf);
+      await eventually(() => server.commands.some(({ name }) => name === 'find'));
+      await store.close();
+      store.subscribe(() => {}, { ...wf, workflowID: 'other' });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      release();
+      // The first read of the watch, and the look at its plan.
+      expect(server.commands.filter(({ name }) => name === 'find')).to.have.length.at.most(2);
+    } finally {
+      await client.close();
+    }
+  });
+
+  it('polls once per pollMs after listeners have left and come during a slow poll', async () => {
+    const gate = Promise.withResolvers<void>();
+    let looks = 0;
+    const watch = {
+      arrivals: { end: 0 },
+      lateCompleteAt: 0,
+      look: () => {
+        looks++;
+        return gate.promise;
+      },
+    };
+    const timing = { now: () => 0, pollMs: 20, settleMs: 1, lateMs: 1, lateEveryMs: 60_000, maxArrivals: 1 };
+    const poller = new Poller(
+      watch as unknown as Watch,
+      timing,
+      () => true,
+      () => {},
+    );
+    for (let i = 0; i < 8; i++) {
+      poller.start();
+      poller.stop();
+    }
+    poller.start();
+    gate.resolve();
+    const began = performance.now();
+    await eventually(() => looks >= 9 + 8);
+    poller.stop();
+    expect(performance.now() - began).to.be.at.least(8 * 19);
+  });
+});
+
+describe('MongoLogStore and ids that it has not made', () => {
+  afterEach(stopMongos);
+
+  for (const [what, id] of [
+    ['of the future', encodePosition({ ms: Date.now() + 3_600_000, list: '0', n: 0 }, wf)],
+    ['of another workflow', encodePosition({ ms: Date.now(), list: '0', n: 0 }, { ...wf, workflowID: 'other' })],
+    ['without a check', `p-${Date.now().toString(36)}-0-0`],
+  ] as const) {
+    it(`reports a gap for a position ${what}, and delivers everything`, async () => {
+      const server = await mongoServer({ replicaSet: false });
+      const store = mongoStore(server);
+      await server.insert(namespace, [pymodm(log('stored'))]);
+      const { cursor, gap } = await store.resume(id, wf);
+      expect(gap).to.equal('unknown-id');
+      const follower = new Follower(store, wf, cursor);
+      await follower.until('stored');
+    });
+  }
+});
+
+describe('MongoLogStore and documents of other writers', () => {
+  afterEach(stopMongos);
+
+  it("delivers a regular expression of another language, whatever the client's options", async () => {
+    const server = await mongoServer({ replicaSet: false });
+    const client = new MongoClient(server.uri, { promoteValues: false, promoteBuffers: true });
+    try {
+      const store = mongoStore(server, { server: client });
+      const follower = new Follower(store, wf, await store.end(wf));
+      const odd = { ...pymodm(log('odd')), description: new BSONRegExp('(?i)a(?#b)'), duration: 12 };
+      await server.insert(namespace, [odd, { ...pymodm(log('number')), duration: 12 }]);
+      await server.insert(namespace, [pymodm(log('end'))]);
+      await follower.until('end');
+      expect(follower.messages.toSorted()).to.deep.equal(['end', 'number', 'odd']);
+      const { logs } = await store.query({ filter: wf, order: 'asc', limit: 5 });
+      expect(logs.map((entry) => entry.log?.duration).toSorted()).to.deep.equal(['', 12, '12'].toSorted());
+      expect(JSON.stringify(logs.map((entry) => entry.log?.description))).to.include('(?i)a(?#b)');
+    } finally {
+      await client.close();
+    }
+  });
+
+  it('finds documents by the time that it delivers for them, whichever field has it', async () => {
+    const server = await mongoServer({ replicaSet: false });
+    const store = mongoStore(server);
+    const at = Date.UTC(2026, 0, 1, 12);
+    const from = (message: string, time: unknown, timestamp: unknown) => {
+      const { meta, ...rest } = pymodm(log(message));
+      return { ...rest, time, meta: { ...meta, timestamp } };
+    };
+    await server.insert(namespace, [
+      from('number', new Date(0), at),
+      from('date', new Date(0), new Date(at)),
+      from('time', new Date(at), null),
+      from('id', null, undefined),
+      from('id and text', 'yesterday', null),
+      from('early', new Date(0), at - 1),
+      from('late', new Date(0), at + 1_000),
+    ]);
+    const messages = async (fromMs: number, toMs: number, search?: string) => {
+      const filter = { ...wf, fromMs, toMs, ...(search && { search }) };
+      const { logs, total } = await store.query({ filter, order: 'asc', limit: 10 });
+      expect(total).to.equal(logs.length);
+      return logs.map((entry) => entry.log?.message).toSorted();
+    };
+    expect(await messages(at, at + 1_000)).to.deep.equal(['date', 'number', 'time']);
+    expect(await messages(at, at + 1_000, 'UMB')).to.deep.equal(['number']);
+    const now = Date.now();
+    expect(await messages(now - 60_000, now + 60_000)).to.deep.equal(['id', 'id and text']);
+  });
+
+  it('goes on with all workflows behind a document that names none', async () => {
+    const server = await mongoServer({ replicaSet: false });
+    const store = mongoStore(server);
+    const follower = new Follower(store, {}, await store.end({}));
+    for (const meta of [undefined, null, 'text', [wf]]) {
+      await server.insert(namespace, [{ ...pymodm(log(`meta ${JSON.stringify(meta)}`)), meta }]);
+    }
+    await server.insert(namespace, [pymodm(log('end'))]);
+    await follower.until('end');
+    expect(follower.messages).to.have.length(5);
+  });
+});
+
+describe('a watch whose list of arrivals is full', () => {
+  it('goes on finding logs after it has dropped one of a writer whose clock is ahead', async () => {
+    const stage = new WatchStage({ maxArrivals: 256 });
+    await stage.begin();
+    stage.show(-3_600_000);
+    await stage.watch.look();
+    for (let i = 0; i < 600; i++) stage.show();
+    await stage.pass(3_000);
+    expect(stage.watch.boundary > floorOf(stage.now)).to.equal(true);
+    const { end } = stage.watch.arrivals;
+    const next = stage.show();
+    await stage.pass(3_000);
+    expect(stage.listed.slice(end - stage.watch.arrivals.start)).to.deep.equal([next]);
+    expect(stage.watch.timeBefore(stage.watch.arrivals.start)).to.be.at.most(stage.now);
+  });
+});
+
+describe('a change stream that the driver has opened again by itself', () => {
+  it('is followed by a look for what it may have omitted, because a server may have sent no resume token', async () => {
+    const emitter = new EventEmitter();
+    const idle = Promise.withResolvers<null>();
+    const results = [null, null, 'close', null] as const;
+    let calls = 0;
+    const stream = Object.assign(emitter, {
+      closed: false,
+      resumeToken: undefined,
+      tryNext: async () => {
+        const result = results[calls++];
+        if (result === undefined) return idle.promise;
+        if (result === 'close') emitter.emit('close');
+        return null;
+      },
+      close: async () => idle.resolve(null),
+    });
+    const collection = { changes: () => stream as unknown as ChangeStream, failure: new LastFailure() };
+    let looks = 0;
+    const feed = new ChangeFeed(collection as unknown as LogCollection, {
+      onInsert: () => {},
+      onOpen: async () => {
+        looks++;
+      },
+      onQuiet: () => {},
+      onUnsupported: () => {},
+    });
+    feed.start();
+    await eventually(() => calls > results.length);
+    feed.stop();
+    expect(looks).to.equal(2);
+  });
+});
