@@ -65,7 +65,7 @@ interface Instance {
 export class FleetStage {
   readonly upstream = new MemoryUpstream();
   readonly viewers: Viewer[] = [];
-  readonly #logs = new MemoryLogs();
+  readonly #logs = new MemoryLogs(50);
   readonly #instances: Instance[] = [];
 
   constructor(join: 'fresh' | 'live') {

@@ -9,7 +9,6 @@ import type {
 } from '../../src/types.ts';
 
 const tickMs = 10;
-const leaseMs = 50;
 
 /** The log of one feed. */
 interface StoredLog {
@@ -29,6 +28,12 @@ export class MemoryLogs {
   #count = 0;
   /** What a listener has thrown. */
   failure: unknown;
+  /** How long a leader that does not extend its lease keeps it, in milliseconds. */
+  readonly leaseMs: number;
+
+  constructor(leaseMs = 60_000) {
+    this.leaseMs = leaseMs;
+  }
 
   /** The log of the only feed; an empty one before there is a feed. */
   get only(): StoredLog {
@@ -140,7 +145,7 @@ class MemoryLog implements RelayLog {
     if (!this.#relay.isUp) return;
     const log = this.#log;
     if (this.#leads && log.leader === this) log.renewedAt = performance.now();
-    else if (performance.now() - log.renewedAt > leaseMs) log.leader = undefined;
+    else if (performance.now() - log.renewedAt > this.#relay.logs.leaseMs) log.leader = undefined;
     this.#deliver();
     if (!this.#isClosed && !this.#log.leader) this.#listener.onVacant();
   }
