@@ -10,7 +10,7 @@ describe('the picture of the dashboard', () => {
     const drawn = [...picture.matchAll(/<text class="title"[^>]*>([^<]*)<\/text>(.*?)<\/g>/gs)];
     expect(drawn.map(([, title]) => title)).to.deep.equal(readPanels().map(({ title }) => title));
     for (const [, title, rest] of drawn) {
-      if (!/Gaps|Evicted|outage/i.test(title!)) expect(rest, title).to.match(/class="c c0" d="M[\d.]+ [\d.]+L/);
+      if (!/Gaps|Evicted|outage|Late/i.test(title!)) expect(rest, title).to.match(/class="c c0" d="M[\d.]+ [\d.]+L/);
     }
   });
 
