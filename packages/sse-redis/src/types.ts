@@ -48,7 +48,7 @@ export interface RedisConnectionOptions {
    */
   commandTimeoutMs?: number;
   /**
-   * Called when Redis can be used, and when it can't be used any more. What it throws is ignored.
+   * Called when Redis can be used, and when it can't be used any more. What it throws, or rejects with, is ignored.
    * @defaultValue `process.emitWarning` when Redis can't be used, at most once a minute
    */
   onModeChange?: (change: ModeChange) => void;

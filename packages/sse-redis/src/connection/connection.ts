@@ -5,6 +5,8 @@ import { discard, openClient, type RedisClient } from './open-client.ts';
 
 const minRetryMs = 100;
 const maxRetryMs = 1_000;
+/** A client that is given up sooner has failed like a connect: Redis accepts it, and refuses what it is asked. */
+const stableMs = 5_000;
 
 export interface ConnectionOptions {
   readonly address: RedisAddress;
@@ -30,7 +32,10 @@ export class Connection {
   #client: RedisClient | undefined;
   #isReady = false;
   #isClosed = false;
+  /** Attempts since a client was in use for {@link stableMs}. */
   #failures = 0;
+  /** When the client in use passed `onConnect`, on the monotonic clock. */
+  #readyAt = Number.POSITIVE_INFINITY;
   #retry: NodeJS.Timeout | undefined;
 
   constructor(options: ConnectionOptions) {
@@ -88,7 +93,7 @@ export class Connection {
       await onConnect(client);
       if (this.#client !== client) return;
       this.#isReady = true;
-      this.#failures = 0;
+      this.#readyAt = performance.now();
       this.#options.onReady();
     } catch (error) {
       this.#giveUp(client, asRedisError(error));
@@ -105,6 +110,8 @@ export class Connection {
 
   #failed(error: SseRedisError): void {
     if (this.#isClosed) return;
+    if (performance.now() - this.#readyAt > stableMs) this.#failures = 0;
+    this.#readyAt = Number.POSITIVE_INFINITY;
     const delayMs = Math.min(maxRetryMs, minRetryMs * 2 ** this.#failures++);
     // Instances that lost Redis together don't return at the same moment.
     this.#retry = setTimeout(() => void this.#connect(), delayMs * (0.5 + Math.random() / 2));

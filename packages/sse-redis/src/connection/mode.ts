@@ -35,7 +35,8 @@ export class Mode {
     if (mode === this.#current) return;
     this.#current = mode;
     try {
-      if (this.#onChange) this.#onChange({ mode, error });
+      // An async listener returns a promise, though its type says nothing.
+      if (this.#onChange) Promise.resolve(this.#onChange({ mode, error }) as unknown).catch(() => {});
       else if (error) this.#warn(error);
     } catch {
       // Neither a listener of the application nor a replaced emitWarning may end a stream.

@@ -1,4 +1,4 @@
-import type { RelayBounds, RelayContent } from '@datashop/sse-proxy';
+import type { RelayContent } from '@datashop/sse-proxy';
 import type { RedisCommands } from '../connection/redis-commands.ts';
 import type { Lead } from './lead.ts';
 import { idText, type StreamId, sizeOf } from './position.ts';
@@ -8,7 +8,8 @@ import { append } from './scripts.ts';
 export interface AppendingLog {
   readonly stream: string;
   readonly lease: string;
-  readonly bounds: RelayBounds;
+  /** Life of the stream without a command, in milliseconds. */
+  readonly keepMs: number;
   /** An append has been executed, or refused. `size`: bytes of its entries. */
   onAppended(lead: Lead, isStored: boolean, size: number): void;
 }
@@ -99,13 +100,12 @@ export class AppendQueue {
       const [{ log, lead, isReset }] = group as [Append];
       const { minId, maxBytes: most } = lead.trim(now);
       const isLast = group.at(-1)?.isLast ? 1 : 0;
-      const keepMs = Math.max(log.bounds.maxAgeMs, 2 * this.#leaseMs);
       keys.push(log.lease, log.stream);
       args.push(
         lead.leader,
         idText(lead.sent),
         this.#leaseMs,
-        keepMs,
+        log.keepMs,
         isReset ? 1 : 0,
         isLast,
         minId,

@@ -132,7 +132,7 @@ export class FeedHub implements LogOwner {
     const logs = [...this.#logs];
     if (logs.length === 0 || this.#options.mode.current !== 'shared') return;
     const leads = logs.map(({ held }) => held);
-    const args = logs.flatMap(({ bounds }, index) => [leads[index]?.lease ?? '', bounds.maxAgeMs]);
+    const args = logs.flatMap(({ keepMs }, index) => [leads[index]?.lease ?? '', keepMs]);
     try {
       const keys = logs.flatMap(({ lease, stream }) => [lease, stream]);
       const held = (await this.commands.run(scripts.renew, keys, [this.leaseMs, ...args])) as number[];

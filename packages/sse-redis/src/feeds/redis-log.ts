@@ -29,7 +29,9 @@ export interface LogOwner {
 export class RedisLog implements RelayLog, AppendingLog {
   readonly stream: string;
   readonly lease: string;
-  readonly bounds: RelayBounds;
+  /** Outlives the lease, so that another instance can go on where a dead leader stopped. */
+  readonly keepMs: number;
+  readonly #bounds: RelayBounds;
   readonly #owner: LogOwner;
   readonly #listener: RelayListener;
   /** The entry behind which entries are delivered; undefined if none are. */
@@ -38,12 +40,15 @@ export class RedisLog implements RelayLog, AppendingLog {
   /** The owner of the last lead, whose lease may still be there. */
   #formerOwner = '';
   #isClosed = false;
+  /** Number of times that Redis could not be used any more. */
+  #outages = 0;
   pendingBytes = 0;
 
   constructor(stream: string, bounds: RelayBounds, listener: RelayListener, owner: LogOwner) {
     this.stream = stream;
     this.lease = `${stream}:lease`;
-    this.bounds = bounds;
+    this.keepMs = Math.max(bounds.maxAgeMs, 2 * owner.leaseMs);
+    this.#bounds = bounds;
     this.#listener = listener;
     this.#owner = owner;
   }
@@ -87,12 +92,26 @@ export class RedisLog implements RelayLog, AppendingLog {
   async lead(at?: RelayPosition): Promise<RelayPosition | undefined> {
     const owner = randomUUID();
     const args = [owner, at ?? '', this.#owner.leaseMs, this.#formerOwner];
+    const outages = this.#outages;
     const reply = (await this.#owner.commands.run(scripts.lead, [this.lease, this.stream], args)) as Buffer[];
     const [tail, generation] = reply.map(String);
     if (tail === undefined) return undefined;
+    if (generation === undefined) {
+      this.#onTail(parseId(tail), at ?? tail);
+      return undefined;
+    }
     this.#formerOwner = owner;
-    this.#lead = new Lead(owner, Number(generation), parseId(tail), this.bounds);
+    // The reply was read after the listener was told that Redis can't be used: it does not lead.
+    if (outages !== this.#outages) return undefined;
+    this.#lead = new Lead(owner, Number(generation), parseId(tail), this.#bounds);
     return tail;
+  }
+
+  /** Nobody leads. Entries up to `at` were received: if the newest one comes before, Redis has lost them. */
+  #onTail(tail: StreamId, at: RelayPosition): void {
+    if (!this.#after || compareIds(tail, parseId(at)) >= 0) return;
+    this.unfollow();
+    this.#listener.onTrimmed();
   }
 
   append(content: RelayContent, isReset = false): RelayPosition {
@@ -124,6 +143,7 @@ export class RedisLog implements RelayLog, AppendingLog {
   /** Redis can be used, or can't be used any more. */
   onAvailable(isAvailable: boolean): void {
     if (!isAvailable) {
+      this.#outages++;
       this.unfollow();
       this.#lead = undefined;
       this.pendingBytes = 0;

@@ -16,14 +16,15 @@ return { redis.call('GET', KEYS[1]) or '', redis.call('XREVRANGE', KEYS[2], '+',
 
 /**
  * KEYS: lease, stream. ARGV: owner, the expected id of the newest entry or '' for any, lease in ms, an owner that is replaced
- * or ''. Makes the owner the leader if nobody leads. Returns the id of the newest entry and the generation; or nothing.
+ * or ''. Makes the owner the leader if nobody leads. Returns the id of the newest entry and the generation; only the id if it
+ * is not the expected one; nothing if another owner leads.
  */
 export const lead = new Script(`
 local lease, former = redis.call('GET', KEYS[1]), ARGV[4]
 if lease and (former == '' or string.sub(lease, 1, #former) ~= former) then return {} end
 local newest = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
 local tail = newest and newest[1] or '0-0'
-if ARGV[2] ~= '' and ARGV[2] ~= tail then return {} end
+if ARGV[2] ~= '' and ARGV[2] ~= tail then return { tail } end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local generation = string.format('%.0f', math.max(now, tonumber(string.match(tail, '^%d+')) + 1))

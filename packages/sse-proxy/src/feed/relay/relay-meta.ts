@@ -38,6 +38,8 @@ export interface RelayMeta {
 
 const nothing = Buffer.alloc(0);
 const noMeta: RelayMeta = {};
+/** An entry that can't be read, such as one of a later version, is taken for the start of another log. */
+const unreadable: RelayMeta = { start: { cursor: '', tail: '', isFresh: false } };
 
 /** An entry without events. */
 export function metaEntry(meta: RelayMeta): { meta: string; data: Buffer } {
@@ -45,7 +47,33 @@ export function metaEntry(meta: RelayMeta): { meta: string; data: Buffer } {
 }
 
 export function readMeta(text: string): RelayMeta {
-  return text === '' ? noMeta : (JSON.parse(text) as RelayMeta);
+  if (text === '') return noMeta;
+  try {
+    const meta: unknown = JSON.parse(text);
+    return isMeta(meta) ? meta : unreadable;
+  } catch {
+    return unreadable;
+  }
+}
+
+function isMeta(value: unknown): value is RelayMeta {
+  if (!isRecord(value)) return false;
+  const { start, gap, state, end } = value;
+  return (
+    (start === undefined || (isRecord(start) && typeof start.cursor === 'string' && typeof start.tail === 'string')) &&
+    (gap === undefined || (isRecord(gap) && typeof gap.reason === 'string' && isTime(gap.from) && isTime(gap.to))) &&
+    (state === undefined || (isRecord(state) && typeof state.state === 'string' && isTime(state.since))) &&
+    (end === undefined || (isRecord(end) && typeof end.reason === 'string'))
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Milliseconds since the epoch, as `Date` takes them. */
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && Math.abs(value) <= 8.64e15;
 }
 
 export function endMeta(reason: CloseReason, error: SseProxyError | undefined): RelayMeta {

@@ -1,0 +1,92 @@
+import { expect } from 'chai';
+import { needs } from '../../../test/support/needs.ts';
+import { eventLog } from '../../sse-proxy/test/support/event-log.ts';
+import { stage } from '../../sse-proxy/test/support/stage.ts';
+import { until } from '../../sse-proxy/test/support/until.ts';
+import { redisFeeds } from '../src/index.ts';
+import { RedisServer } from './support/redis-server.ts';
+
+const resume = { minDelayMs: 1, maxDelayMs: 50, maxOutageMs: 60_000 };
+
+describe('feeds whose data in Redis is lost or damaged', () => {
+  needs('redis');
+  const { add, app, visit, clean } = stage();
+  afterEach(clean);
+
+  /** Two instances with a browser each, which have the first two events. The first instance reads the upstream. */
+  async function settled(replay = {}) {
+    const redis = add(await RedisServer.start(), (it) => it.close());
+    const log = add(await eventLog(), (it) => it.close());
+    const relays = [];
+    const browsers = [];
+    for (let i = 0; i < 2; i++) {
+      const relay = add(redisFeeds({ redis: redis.url, onModeChange() {} }), (it) => it.close());
+      const share = { lingerMs: 0, relay, replay };
+      const { port } = await app({ target: log.url, name: 'logs', resume, retryMs: false, openAfterMs: false, share });
+      relays.push(relay);
+      browsers.push(await visit(port, '/sse').opened());
+    }
+    log.emit(2);
+    for (const browser of browsers) await browser.sees(log.event(2));
+    await until(() => log.open === 1 && relays.map((relay) => relay.stats().led).join() === '1,0');
+    const keys = (await redis.command('KEYS', 'sse:feed:*')) as string[];
+    const lease = keys.find((key) => key.endsWith(':lease')) as string;
+    return { log, redis, relays, browsers, lease, stream: lease.replace(/:lease$/, '') };
+  }
+
+  it('a follower reads the upstream when the reader has died and Redis has lost its data', async () => {
+    const { log, redis, relays, browsers } = await settled();
+    await Promise.all([redis.command('FLUSHALL'), relays[0]?.close()]);
+    log.emit(2);
+    await browsers[1]?.sees(log.event(4));
+    expect(browsers[1]?.body()).to.equal(log.events(1, 4));
+    await until(() => relays[1]?.stats().led === 1);
+  });
+
+  for (const maxAgeMs of [50, 60_000.5])
+    it(`a stream without events outlives the lease of its reader: replay.maxAgeMs ${maxAgeMs}`, async () => {
+      const { redis, lease, stream } = await settled({ maxAgeMs });
+      const left = async (key: string) => Number(await redis.command('PTTL', key));
+      let renewals = 0;
+      let last = await left(lease);
+      while (renewals < 2) {
+        const now = await left(lease);
+        if (now > last) renewals++;
+        last = now;
+      }
+      expect(await left(stream)).to.be.above(3_000);
+    });
+
+  for (const meta of ['{', 'null', '[1]', '{"gap":{}}', '{"state":{"state":"lost","since":"x"}}', '{"start":{}}'])
+    it(`goes on after an entry that can not be read: ${meta}`, async () => {
+      const { log, redis, browsers, lease, stream } = await settled();
+      const newest = String(await redis.command('GET', lease)).split(' ')[2] as string;
+      const [generation, offset] = newest.split('-');
+      const id = `${generation}-${Number(offset) + meta.length + 32}`;
+      await redis.command('XADD', stream, id, 'm', meta, 'd', '');
+      log.emit(2);
+      for (const browser of browsers) await browser.sees(log.event(4));
+      for (const browser of browsers) expect(browser.body()).to.equal(log.events(1, 4));
+    });
+
+  it('asks a Redis that accepts connections and refuses commands less and less often', async () => {
+    const redis = add(await RedisServer.start(), (it) => it.close());
+    await redis.command('ACL', 'SETUSER', 'default', '-xread');
+    const times: number[] = [];
+    const onModeChange = ({ mode }: { mode: string }) => {
+      if (mode === 'shared') times.push(performance.now());
+    };
+    const relay = add(redisFeeds({ redis: redis.url, onModeChange }), (it) => it.close());
+    const listener = {
+      onAvailable: (isAvailable: boolean) => isAvailable && log.follow('0-0'),
+      onEntries() {},
+      onTrimmed() {},
+      onStored() {},
+      onVacant() {},
+      onDeposed() {},
+    };
+    const log = relay.open('feed', { maxBytes: 1_000, maxAgeMs: 1_000 }, listener);
+    await until(() => times.length === 7);
+    expect((times.at(-1) as number) - (times.at(-2) as number)).to.be.above(400);
+  });
+});

@@ -1,0 +1,20 @@
+import { expect } from 'chai';
+import type { RedisCommands } from '../src/connection/redis-commands.ts';
+import type { AppendQueue } from '../src/feeds/append-queue.ts';
+import { RedisLog } from '../src/feeds/redis-log.ts';
+
+describe('log of a feed in Redis', () => {
+  it('does not lead when the lease is granted after Redis was given up', async () => {
+    const reply = Promise.withResolvers<unknown>();
+    const commands = { run: () => reply.promise } as unknown as RedisCommands;
+    const owner = { commands, appends: {} as AppendQueue, leaseMs: 3_000, onFollow() {}, onClose() {} };
+    const listener = { onAvailable() {}, onEntries() {}, onTrimmed() {}, onStored() {}, onVacant() {}, onDeposed() {} };
+    const log = new RedisLog('feed', { maxBytes: 1_000, maxAgeMs: 1_000 }, listener, owner);
+    log.onAvailable(true);
+    const leading = log.lead();
+    log.onAvailable(false);
+    reply.resolve([Buffer.from('0-0'), Buffer.from('1')]);
+    expect(await leading).to.equal(undefined);
+    expect(log.held).to.equal(undefined);
+  });
+});
