@@ -29,7 +29,7 @@ export interface LogOwner {
 export class RedisLog implements RelayLog, AppendingLog {
   readonly stream: string;
   readonly lease: string;
-  /** Outlives the lease, so that another instance can go on where a dead leader stopped. */
+  /** Life of the stream, in whole milliseconds: it outlives the lease, so that another instance can continue it. */
   readonly keepMs: number;
   readonly #bounds: RelayBounds;
   readonly #owner: LogOwner;
@@ -47,7 +47,7 @@ export class RedisLog implements RelayLog, AppendingLog {
   constructor(stream: string, bounds: RelayBounds, listener: RelayListener, owner: LogOwner) {
     this.stream = stream;
     this.lease = `${stream}:lease`;
-    this.keepMs = Math.max(bounds.maxAgeMs, 2 * owner.leaseMs);
+    this.keepMs = Math.ceil(Math.max(bounds.maxAgeMs, 2 * owner.leaseMs));
     this.#bounds = bounds;
     this.#listener = listener;
     this.#owner = owner;
