@@ -105,6 +105,21 @@ describe('wrong options', () => {
     expect(proxy.stats().draining).to.equal(false);
   });
 
+  it('share.relay is refused with options that it can not be combined with', () => {
+    const relay = { open() {} };
+    const source = async function* () {};
+    for (const [options, message] of [
+      [{ target, resume: false, share: { relay } }, /^sse-proxy option share\.relay: expected resume not to be off, /],
+      [{ target, share: { relay, ids: 'assign' } }, /^sse-proxy option share\.relay: expected share\.ids 'upstream', /],
+      [
+        { source, share: { relay, key: () => 'all' } },
+        /^sse-proxy option name: expected a name with source and share\.relay, got undefined$/,
+      ],
+    ] as const)
+      expect(refusal(options).message).to.match(message);
+    readOptions({ source, name: 'logs', share: { relay: relay as never, key: () => 'all' } });
+  });
+
   it('a long value is cut in the message [R56]', () => {
     expect(refusal({ target, refuse: 'x'.repeat(10_000) }).message.length).to.be.below(300);
   });

@@ -94,7 +94,7 @@ function checkTogether(
     refuseOption('openAfterMs', `at most headersTimeoutMs (${headersTimeoutMs})`, given.openAfterMs);
   }
   if (!share) return;
-  if (share.relay) checkRelay(share, resume !== false);
+  if (share.relay) checkRelay(share, checked, resume !== false);
   if (checked.source) return;
   const credential = forwardHeaders.find(isCredential) ?? (forwardCookies.length > 0 ? 'forwardCookies' : undefined);
   if (share.key && credential !== undefined) {
@@ -125,9 +125,15 @@ function checkUpstream(given: SseProxyOptions, { target, source, share }: Omit<C
 }
 
 /** An instance goes on at the last id when the relay is away, and from one reader to the next. */
-function checkRelay({ relay, ids }: { relay?: unknown; ids: string }, resumes: boolean): void {
+function checkRelay(
+  { relay, ids }: { relay?: unknown; ids: string },
+  { source, name }: Pick<CheckedOptions, 'source' | 'name'>,
+  resumes: boolean,
+): void {
   if (!resumes) refuseOption('share.relay', 'resume not to be off', relay);
   if (ids === 'assign') refuseOption('share.relay', "share.ids 'upstream'", relay);
+  // Without an upstream address, feeds of two sources with equal keys would be one if their routes have the same template.
+  if (source && name === undefined) refuseOption('name', 'a name with source and share.relay', name);
 }
 
 /** Whether a header field of this name usually identifies a user. */

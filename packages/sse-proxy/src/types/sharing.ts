@@ -51,8 +51,9 @@ export interface ShareOptions {
   /**
    * Shares feeds between the instances of an application: one of them reads the upstream, all deliver its events, and a
    * browser that returns to another instance gets what it missed. Feeds are common to routes with the same `name` (or
-   * template) and the same relay. Needs `resume`. The log holds events as the upstream sent them: `transform` is called in
-   * each instance. See `redisFeeds()` of `@datashop/sse-redis`. @defaultValue none: each instance has feeds of its own
+   * template) and the same relay. Needs `resume`, and a `name` beside `source`. The log holds events as the upstream sent
+   * them: `transform` is called in each instance. See `redisFeeds()` of `@datashop/sse-redis`. @defaultValue none: each
+   * instance has feeds of its own
    */
   relay?: FeedRelay;
   /** What is retained for browsers that return. */
