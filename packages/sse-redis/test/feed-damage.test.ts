@@ -6,29 +6,30 @@ import { until } from '../../sse-proxy/test/support/until.ts';
 import { redisFeeds } from '../src/index.ts';
 import { RedisServer } from './support/redis-server.ts';
 
-const resume = { minDelayMs: 1, maxDelayMs: 50, maxOutageMs: 60_000 };
+const quick = { minDelayMs: 1, maxDelayMs: 50, maxOutageMs: 60_000 };
 
 describe('feeds whose data in Redis is lost or damaged', () => {
   needs('redis');
   const { add, app, visit, clean } = stage();
   afterEach(clean);
 
-  /** Two instances with a browser each, which have the first two events. The first instance reads the upstream. */
-  async function settled(replay = {}) {
+  /** Instances with a browser each, which have the first two events. The first instance reads the upstream. */
+  async function settled({ replay = {}, size = 2, afterEnd = 'resume' as 'resume' | 'end' } = {}) {
     const redis = add(await RedisServer.start(), (it) => it.close());
     const log = add(await eventLog(), (it) => it.close());
     const relays = [];
     const browsers = [];
-    for (let i = 0; i < 2; i++) {
+    for (let i = 0; i < size; i++) {
       const relay = add(redisFeeds({ redis: redis.url, onModeChange() {} }), (it) => it.close());
       const share = { lingerMs: 0, relay, replay };
+      const resume = { ...quick, afterEnd };
       const { port } = await app({ target: log.url, name: 'logs', resume, retryMs: false, openAfterMs: false, share });
       relays.push(relay);
       browsers.push(await visit(port, '/sse').opened());
     }
     log.emit(2);
     for (const browser of browsers) await browser.sees(log.event(2));
-    await until(() => log.open === 1 && relays.map((relay) => relay.stats().led).join() === '1,0');
+    await until(() => log.open === 1 && relays[0]?.stats().led === 1 && relays[1]?.stats().led !== 1);
     const keys = (await redis.command('KEYS', 'sse:feed:*')) as string[];
     const lease = keys.find((key) => key.endsWith(':lease')) as string;
     return { log, redis, relays, browsers, lease, stream: lease.replace(/:lease$/, '') };
@@ -43,9 +44,18 @@ describe('feeds whose data in Redis is lost or damaged', () => {
     await until(() => relays[1]?.stats().led === 1);
   });
 
+  it('delivers the last events and the end of an upstream that ends after the lease of its reader', async () => {
+    const { log, redis, browsers, lease } = await settled({ size: 1, afterEnd: 'end' });
+    await redis.command('DEL', lease);
+    log.emit(1);
+    log.end();
+    await browsers[0]?.sees('upstream-ended');
+    expect(browsers[0]?.body()).to.include(log.events(1, 3));
+  });
+
   for (const maxAgeMs of [50, 60_000.5])
     it(`a stream without events outlives the lease of its reader: replay.maxAgeMs ${maxAgeMs}`, async () => {
-      const { redis, lease, stream } = await settled({ maxAgeMs });
+      const { redis, lease, stream } = await settled({ replay: { maxAgeMs } });
       const left = async (key: string) => Number(await redis.command('PTTL', key));
       let renewals = 0;
       let last = await left(lease);

@@ -53,7 +53,7 @@ export interface RelayListener {
   onStored(): void;
   /** No instance leads. Called about once a second while that is so. */
   onVacant(): void;
-  /** This instance leads no longer. What it appended last may not be in the log. */
+  /** This instance leads no longer, and what it appended last may not be in the log. Also after `release()`. */
   onDeposed(): void;
 }
 
@@ -71,7 +71,8 @@ export interface RelayLog {
   unfollow(): void;
   /**
    * Makes this instance the leader unless another one is. With `at`, only if that is the position of the newest entry.
-   * Resolves with that position; with undefined if this instance does not lead.
+   * Resolves with that position; with undefined if this instance does not lead. Calls `onTrimmed()` if nobody leads, and the
+   * log has lost the entry at `at`.
    */
   lead(at?: RelayPosition): Promise<RelayPosition | undefined>;
   /**

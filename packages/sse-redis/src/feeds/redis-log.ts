@@ -37,6 +37,8 @@ export class RedisLog implements RelayLog, AppendingLog {
   /** The entry behind which entries are delivered; undefined if none are. */
   #after: StreamId | undefined;
   #lead: Lead | undefined;
+  /** The last lead that was released: its last entries may still be refused. */
+  #released: Lead | undefined;
   /** The owner of the last lead, whose lease may still be there. */
   #formerOwner = '';
   #isClosed = false;
@@ -120,6 +122,7 @@ export class RedisLog implements RelayLog, AppendingLog {
 
   release(content: RelayContent): RelayPosition {
     const position = this.#add(content, false, true);
+    this.#released = this.#lead;
     this.#lead = undefined;
     this.#formerOwner = '';
     return position;
@@ -171,8 +174,11 @@ export class RedisLog implements RelayLog, AppendingLog {
   onAppended(lead: Lead, isStored: boolean, size: number): void {
     this.pendingBytes = Math.max(0, this.pendingBytes - size);
     if (this.#isClosed) return;
-    if (isStored) this.#listener.onStored();
-    else if (lead === this.#lead) this.onLease(lead, false);
+    if (isStored) return this.#listener.onStored();
+    if (lead === this.#lead) return this.onLease(lead, false);
+    if (lead !== this.#released) return;
+    this.#released = undefined;
+    this.#listener.onDeposed();
   }
 
   /** Whether the lease is held: by `lead` if it is given, or by anybody. */

@@ -283,7 +283,8 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
     if (this.#isLeading || this.#own || this.#source !== 'reader' || !this.#isOpen || !this.#feed.isSettled) return;
     const tail = await this.#lead();
     if (tail === undefined) return;
-    if (this.#source !== 'reader' || this.#isClosed || !this.#reader || !this.#feed.isSettled) return this.#giveUp();
+    const canLead = this.#isAvailable && this.#source === 'reader' && !this.#isClosed && this.#feed.isSettled;
+    if (!canLead || !this.#reader) return this.#giveUp();
     this.#begin(tail, true);
     this.#reader.resume();
     this.#flow();
