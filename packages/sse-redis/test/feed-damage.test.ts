@@ -88,7 +88,9 @@ describe('feeds whose data in Redis is lost or damaged', () => {
     };
     const relay = add(redisFeeds({ redis: redis.url, onModeChange }), (it) => it.close());
     const listener = {
-      onAvailable: (isAvailable: boolean) => isAvailable && log.follow('0-0'),
+      onAvailable(isAvailable: boolean): void {
+        if (isAvailable) log.follow('0-0');
+      },
       onEntries() {},
       onTrimmed() {},
       onStored() {},
