@@ -3,7 +3,7 @@ import { needs } from '../../../test/support/needs.ts';
 import { eventLog } from '../../sse-proxy/test/support/event-log.ts';
 import { stage } from '../../sse-proxy/test/support/stage.ts';
 import { until } from '../../sse-proxy/test/support/until.ts';
-import { redisFeeds } from '../src/index.ts';
+import { type RedisFeeds, redisFeeds } from '../src/index.ts';
 import { RedisServer } from './support/redis-server.ts';
 
 const quick = { minDelayMs: 1, maxDelayMs: 50, maxOutageMs: 60_000 };
@@ -17,7 +17,7 @@ describe('feeds whose data in Redis is lost or damaged', () => {
   async function settled({ replay = {}, size = 2, afterEnd = 'resume' as 'resume' | 'end' } = {}) {
     const redis = add(await RedisServer.start(), (it) => it.close());
     const log = add(await eventLog(), (it) => it.close());
-    const relays = [];
+    const relays: RedisFeeds[] = [];
     const browsers = [];
     for (let i = 0; i < size; i++) {
       const relay = add(redisFeeds({ redis: redis.url, onModeChange() {} }), (it) => it.close());
