@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-const resolutionMs = 20;
+/** A delay is found up to this much too short. Each period wakes the process, also if it has nothing to do. */
+const resolutionMs = 50;
 const windowMs = 10_000;
 
 /**
