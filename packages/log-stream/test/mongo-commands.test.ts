@@ -176,7 +176,8 @@ describe('the commands of MongoLogStore', () => {
     ['a\\Eb', '[aA]\\x5c[eE][bB]'],
     ['(a+)+$', '\\x28[aA]\\x2b\\x29\\x2b\\x24'],
     ['kilo', '[kK\u212a][iI\u0130][lL][oO]'],
-    ['größe', '[gG][rR]'],
+    ['größe', '[gG][rR][\\s\\S]{0,6}[eE]'],
+    ['aüb éöüäß cd', '[aA][\\s\\S]{0,3}[bB]\\x20'],
     ['é.a', '\\x2e[aA]'],
   ] as const) {
     it(`the search ${search} is sent as text and never as an operator or an expression`, async () => {

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { BSONRegExp, type ChangeStream, MongoClient } from 'mongodb';
 import { ChangeFeed } from '../src/stores/mongo/change-feed.ts';
+import { newClient } from '../src/stores/mongo/client.ts';
 import type { LogCollection } from '../src/stores/mongo/collection.ts';
 import { encodePosition } from '../src/stores/mongo/ids.ts';
 import { LastFailure } from '../src/stores/mongo/last-failure.ts';
@@ -166,6 +167,19 @@ describe('MongoLogStore and documents of other writers', () => {
     expect(await messages(now - 60_000, now + 60_000)).to.deep.equal(['id', 'id and text']);
   });
 
+  for (const filter of [{ workspaceID: 'ws' }, { workflowID: 'wf' }, {}]) {
+    it(`delivers by a change stream what matches ${JSON.stringify(filter)}`, async () => {
+      const server = await mongoServer();
+      const store = mongoStore(server, { pollMs: 60_000 });
+      const follower = new Follower(store, filter, await store.end(filter));
+      const following = follower.until('end');
+      await eventually(async () => (await store.health()).figures.changeStream === 1);
+      await server.insert(namespace, [pymodm(log('end'))]);
+      await following;
+      expect(follower.messages).to.deep.equal(['end']);
+    });
+  }
+
   it('goes on with all workflows behind a document that names none', async () => {
     const server = await mongoServer({ replicaSet: false });
     const store = mongoStore(server);
@@ -176,6 +190,20 @@ describe('MongoLogStore and documents of other writers', () => {
     await server.insert(namespace, [pymodm(log('end'))]);
     await follower.until('end');
     expect(follower.messages).to.have.length(5);
+  });
+});
+
+describe('the client that MongoLogStore creates', () => {
+  it('bounds the time of a response, so that a connection that was lost unnoticed stops no stream for long', async () => {
+    const timeouts = (uri: string) => {
+      const { socketTimeoutMS, serverSelectionTimeoutMS } = newClient(uri, 7_000).options;
+      return { socketTimeoutMS, serverSelectionTimeoutMS };
+    };
+    expect(timeouts('mongodb://localhost')).to.deep.equal({ socketTimeoutMS: 22_000, serverSelectionTimeoutMS: 5_000 });
+    expect(timeouts('mongodb://localhost/?sockettimeoutms=9&serverSelectionTimeoutMS=8')).to.deep.equal({
+      socketTimeoutMS: 9,
+      serverSelectionTimeoutMS: 8,
+    });
   });
 });
 

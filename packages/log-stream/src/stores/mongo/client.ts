@@ -1,13 +1,23 @@
 import { MongoClient } from 'mongodb';
 import { LogStreamError } from '../../errors.ts';
 
-/** Milliseconds until a command fails if no server can be reached, unless the connection string says otherwise. */
+/** Milliseconds until a command fails if no server can be reached. */
 const serverSelectionTimeoutMS = 5_000;
+/** Milliseconds by which the response to a command may be later than the server's own bound. */
+const maxDelayMs = 15_000;
 
-/** @throws LogStreamError `ERR_LOG_STREAM_OPTION` for an invalid connection string */
-export function newClient(uri: string): MongoClient {
+/**
+ * Creates a client with bounds of time, unless the connection string has others. Without a bound of the socket, a connection
+ * that was lost unnoticed delays polls and the change stream for as long as TCP tries to send.
+ *
+ * @param maxTimeMs bound of one command on the server
+ * @throws LogStreamError `ERR_LOG_STREAM_OPTION` for an invalid connection string
+ */
+export function newClient(uri: string, maxTimeMs: number): MongoClient {
+  const bounds = { serverSelectionTimeoutMS, socketTimeoutMS: maxTimeMs + maxDelayMs };
+  const isFree = ([name]: [string, number]) => !uri.toLowerCase().includes(`${name.toLowerCase()}=`);
   try {
-    return new MongoClient(uri, /serverSelectionTimeoutMS=/i.test(uri) ? {} : { serverSelectionTimeoutMS });
+    return new MongoClient(uri, Object.fromEntries(Object.entries(bounds).filter(isFree)));
   } catch (cause) {
     // Without the cause's message: it may quote a password.
     const message = 'MongoLogStore option server: expected a valid connection string';

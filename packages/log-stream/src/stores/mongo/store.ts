@@ -64,7 +64,7 @@ export class MongoLogStore implements LogStore {
     const config = readOptions<MongoConfig>('MongoLogStore', options, rules);
     const { server, database, collection, pollMs, settleMs, lateMs, lateEveryMs } = config;
     this.#config = config;
-    this.#client = typeof server === 'string' ? newClient(server) : server;
+    this.#client = typeof server === 'string' ? newClient(server, config.maxTimeMs) : server;
     this.#collection = new LogCollection(this.#client, database, collection, config.maxTimeMs);
     const timing = { pollMs, settleMs, lateMs, lateEveryMs, maxArrivals, now: () => Date.now() + this.#clockOffsetMs };
     this.#context = {

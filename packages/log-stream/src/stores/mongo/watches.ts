@@ -87,16 +87,13 @@ export class Watches {
   }
 
   /** Looks at once for new logs of a workflow, if somebody listens to it. */
-  wake({ workspaceID, workflowID }: LogFilter): void {
-    for (const filter of [{ workspaceID, workflowID }, {}])
-      this.#entries.get(keyOf(filter as LogFilter))?.poller.wake();
+  wake(scope: LogFilter): void {
+    for (const key of keysOf(scope)) this.#entries.get(key)?.poller.wake();
   }
 
   /** Lists an insert that a change stream has delivered. */
   arrive(id: Hex, raw: RawDocument): void {
-    const { workspaceID, workflowID } = (raw.meta ?? {}) as LogFilter;
-    this.#entries.get(keyOf({ workspaceID, workflowID } as LogFilter))?.watch.arrive(id, raw);
-    this.#entries.get(keyOf({}))?.watch.arrive(id, raw);
+    for (const key of keysOf(raw.meta ?? {})) this.#entries.get(key)?.watch.arrive(id, raw);
   }
 
   completeUntil(time: number): void {
@@ -202,4 +199,10 @@ export class Watches {
 
 function keyOf({ workspaceID, workflowID }: LogFilter): string {
   return JSON.stringify([workspaceID, workflowID]);
+}
+
+/** The keys of the watches that list the logs of a workflow. */
+function keysOf(scope: { readonly workspaceID?: unknown; readonly workflowID?: unknown }): string[] {
+  const { workspaceID, workflowID } = scope as LogFilter;
+  return [{ workspaceID, workflowID }, { workspaceID }, { workflowID }, {}].map((filter) => keyOf(filter as LogFilter));
 }
