@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
-import { BSONRegExp, type ChangeStream, MongoClient } from 'mongodb';
+import { BSONRegExp, type ChangeStream, MongoClient, ObjectId } from 'mongodb';
 import { ChangeFeed } from '../src/stores/mongo/change-feed.ts';
 import { newClient } from '../src/stores/mongo/client.ts';
 import type { LogCollection } from '../src/stores/mongo/collection.ts';
@@ -224,36 +224,32 @@ describe('a watch whose list of arrivals is full', () => {
   });
 });
 
-describe('a change stream that the driver has opened again by itself', () => {
-  it('is followed by a look for what it may have omitted, because a server may have sent no resume token', async () => {
+describe('a change stream', () => {
+  it('delivers an insert after a look for what may precede it, at its start and when the driver has opened it again', async () => {
     const emitter = new EventEmitter();
     const idle = Promise.withResolvers<null>();
-    const results = [null, null, 'close', null] as const;
+    const [first, second] = [new ObjectId(), new ObjectId()];
+    const insertOf = (_id: ObjectId) => ({ operationType: 'insert', fullDocument: { _id } });
+    // The driver opens a stream again by itself. A server that has sent no resume token then omits inserts.
+    const results = [() => insertOf(first), () => null, () => emitter.emit('close') && insertOf(second), () => null];
     let calls = 0;
     const stream = Object.assign(emitter, {
       closed: false,
       resumeToken: undefined,
-      tryNext: async () => {
-        const result = results[calls++];
-        if (result === undefined) return idle.promise;
-        if (result === 'close') emitter.emit('close');
-        return null;
-      },
+      tryNext: async () => results[calls++]?.() ?? (calls > results.length ? idle.promise : null),
       close: async () => idle.resolve(null),
     });
     const collection = { changes: () => stream as unknown as ChangeStream, failure: new LastFailure() };
-    let looks = 0;
+    const seen: string[] = [];
     const feed = new ChangeFeed(collection as unknown as LogCollection, {
-      onInsert: () => {},
-      onOpen: async () => {
-        looks++;
-      },
+      onInsert: (id) => seen.push(id),
+      onOpen: async () => void seen.push('look'),
       onQuiet: () => {},
       onUnsupported: () => {},
     });
     feed.start();
     await eventually(() => calls > results.length);
     feed.stop();
-    expect(looks).to.equal(2);
+    expect(seen).to.deep.equal(['look', first.toHexString(), 'look', second.toHexString()]);
   });
 });

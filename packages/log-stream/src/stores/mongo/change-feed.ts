@@ -77,17 +77,20 @@ export class ChangeFeed {
         this.#isReopened = true;
       });
       try {
-        await this.#next(stream);
+        // Whatever may precede a change is listed before it: a subscriber that comes back with it has everything before.
+        let change = await this.#next(stream);
         await this.#listener.onOpen(isLost);
         isLost = false;
         retryMs = minRetryMs;
         if (!signal.aborted) this.#isLive = true;
         while (!signal.aborted) {
+          if (this.#isReopened) {
+            this.#isReopened = false;
+            await this.#listener.onOpen(false);
+          }
+          if (change && !signal.aborted) this.#deliver(change);
           token = stream.resumeToken ?? token;
-          await this.#next(stream);
-          if (!this.#isReopened) continue;
-          this.#isReopened = false;
-          await this.#listener.onOpen(false);
+          change = await this.#next(stream);
         }
       } catch (thrown) {
         if (signal.aborted) return;
@@ -112,13 +115,14 @@ export class ChangeFeed {
     }
   }
 
-  async #next(stream: ChangeStream): Promise<void> {
+  async #next(stream: ChangeStream): Promise<ChangeStreamDocument | undefined> {
     const asked = performance.now();
     const change = await stream.tryNext();
-    if (change) return this.#deliver(change);
+    if (change) return change;
     if (stream.closed) throw new CollectionGone('The collection was dropped or renamed, which ends its change stream');
-    this.#listener.onQuiet(asked);
+    if (this.#isLive && !this.#isReopened) this.#listener.onQuiet(asked);
     if (performance.now() - asked < emptyMs) await delay(emptyMs);
+    return undefined;
   }
 
   #deliver(change: ChangeStreamDocument): void {
