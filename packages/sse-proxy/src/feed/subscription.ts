@@ -12,8 +12,6 @@ export interface FeedReader extends EventHandler {
 export interface SubscriptionState extends Pick<OpenStream, 'feed' | 'upstream' | 'behindEvents' | 'behindBytes'> {
   /** Duration of the upstream's current outage, in milliseconds; 0 without one. */
   readonly outageMs: number;
-  /** The span of the shared upstream request; undefined in dedicated mode, and without a tracing agent. */
-  readonly span?: SpanReference | undefined;
 }
 
 /** One browser's access to a feed of its own, or to a shared one. */
@@ -27,6 +25,8 @@ export interface Subscription {
   read(reader: FeedReader): void;
   /** Continues delivery after `onFrames()` returned false. */
   resume(): void;
+  /** The span of the shared upstream request; undefined in dedicated mode, and without a tracing agent. */
+  readonly sharedSpan?: SpanReference | undefined;
   /** Its current state. */
   describe(): SubscriptionState;
   /** Ends delivery; the browser has left. */

@@ -97,7 +97,7 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
     if (!writer || lifetime.ended) return undefined;
     const { events, bytes, bufferedBytes } = writer;
     const since = new Date(this.#since).toISOString();
-    const { outageMs: _, span: __, ...state } = this.#subscription?.describe() ?? undescribed;
+    const { outageMs: _, ...state } = this.#subscription?.describe() ?? undescribed;
     const behindBytes = bufferedBytes + state.behindBytes;
     return Object.freeze({ ...identity.info, since, events, bytes, bufferedBytes, ...state, behindBytes });
   }
@@ -162,7 +162,7 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
     if (config.maxDurationMs || config.reauthorizeMs) this.#timeLimits = new TimeLimits(this, config, heartbeat);
     if (headers) this.upstreamRequest = undefined;
     const subscription = this.#subscription;
-    const sharedSpan = () => subscription?.describe().span;
+    const sharedSpan = () => subscription?.sharedSpan;
     this.reports.onOpen(this.#openedAt - this.#requestedAt, headers === undefined, this.lastEventId, sharedSpan);
     // An observer may have ended the stream.
     if (!subscription || this.lifetime.ended) return;

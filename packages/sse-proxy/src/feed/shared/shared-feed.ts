@@ -3,7 +3,7 @@ import { SseProxyError } from '../../errors.ts';
 import type { HeartbeatMember } from '../../lifecycle/heartbeat.ts';
 import type { EventHandler } from '../../sse/event-handler.ts';
 import { gapBytes } from '../../sse/events.ts';
-import type { CloseReason, OpenFeed } from '../../types.ts';
+import type { CloseReason, OpenFeed, SpanReference } from '../../types.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
 import { Feed } from '../feed.ts';
 import type { FeedListener, FeedParts, Gap } from '../feed-parts.ts';
@@ -165,11 +165,16 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember, Transfo
     });
   }
 
+  /** The span of the current upstream request; undefined without a tracing agent. */
+  get span(): SpanReference | undefined {
+    return this.#feed.span;
+  }
+
   /** What {@link Subscription.describe} returns for a member. */
   describeMember(member: Member): SubscriptionState {
     const { status: upstream, outageMs } = this.#feed;
     const { frames: behindEvents, bytes: behindBytes } = this.readers.lagOf(member);
-    return { feed: this.#id, upstream, outageMs, behindEvents, behindBytes, span: this.#feed.span };
+    return { feed: this.#id, upstream, outageMs, behindEvents, behindBytes };
   }
 
   /** True while nothing is read from the upstream, because no member could take it, or `share.transform` is behind. */

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { SseProxyError } from '../../errors.ts';
 import { upstreamStateBytes } from '../../sse/events.ts';
+import type { SpanReference } from '../../types.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
 import type { FeedReader, Subscription, SubscriptionState } from '../subscription.ts';
 import type { Member, SharedFeed } from './shared-feed.ts';
@@ -166,6 +167,10 @@ export class SharedSubscription implements Subscription, Member {
   resume(): void {
     this.hasRoom = true;
     if (this.#reader) this.#feed?.resume(this);
+  }
+
+  get sharedSpan(): SpanReference | undefined {
+    return this.#feed?.span;
   }
 
   describe(): SubscriptionState {
