@@ -22,8 +22,8 @@ const maxPauseMs = 25;
 
 /**
  * Reads the newest logs of a filter once for all readers that have reached them: each new log is read, matched and
- * serialised once per selection. A reader joins at exactly the tail's position, and leaves with a position of its own while its socket is
- * full. The tail therefore queues nothing.
+ * serialised once per selection. A reader joins at exactly the tail's position, and leaves with a position of its own while
+ * its socket is full. The tail therefore queues nothing.
  */
 export class Tail {
   readonly #store: LogStore;
