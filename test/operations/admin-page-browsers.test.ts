@@ -23,18 +23,41 @@ for (const [need, name, start] of browsers) {
     needs(need);
     let script: Script | undefined;
     let browser: PageBrowser | undefined;
-    afterEach(async () => {
-      await browser?.close();
-      await script?.scenario.close();
+    before(async () => {
+      browser = await start();
+    });
+    after(() => browser?.close());
+    afterEach(() => script?.scenario.close());
+
+    it('breaks no figure into two lines where the window is narrow', async () => {
+      script = await Script.start();
+      const { browser: visitor, request } = await script.open();
+      const event = `data: ${'x'.repeat(1_500)}\n\n`;
+      request.send(event);
+      await visitor.sees(event);
+      const page = browser as PageBrowser;
+      await page.open(`http://127.0.0.1:${script.scenario.port}/admin/streams`);
+      const read = () =>
+        page.evaluate<Record<string, number>>(`(() => {
+        document.body.style.width = '20rem';
+        return Object.fromEntries([...document.querySelectorAll('#streams tbody td:nth-child(n + 5)')].map((cell) => {
+          const text = document.createRange();
+          text.selectNodeContents(cell);
+          return [cell.textContent, text.getClientRects().length];
+        }));
+      })()`);
+      // Without scripts the page reloads itself, perhaps right now.
+      const lines = await read().catch(read);
+      expect(lines).to.have.property('1.5 KiB', 1);
+      expect(new Set(Object.values(lines))).to.deep.equal(new Set([1]));
     });
 
     it('shows streams as they come and go, without a reload by the user, and no markup of a user key', async () => {
       script = await Script.start();
       await script.open({ user: hostile });
       for (let n = 0; n < 3; n++) await script.open({ route: n === 0 ? 'narrow' : 'logs' });
-      browser = await start();
-      await browser.open(`http://127.0.0.1:${script.scenario.port}/admin/streams`);
-      const page = browser;
+      const page = browser as PageBrowser;
+      await page.open(`http://127.0.0.1:${script.scenario.port}/admin/streams`);
       const rows = () => page.evaluate<number>("document.querySelectorAll('#streams tbody tr').length");
       const reaches = async (count: number) => {
         while ((await rows().catch(() => 0)) !== count);

@@ -165,11 +165,8 @@ describe('adminPage', () => {
 
   it('shows numbers, bytes and times in a readable form', () => {
     expect([0, 999, 1_000, 1_234_567].map(count)).to.deep.equal(['0', '999', '1\u00a0000', '1\u00a0234\u00a0567']);
-    const words = (texts: string[]) => texts.map((text) => text.split('\u00a0').join(' '));
-    expect(words([0, 1_023, 1_024, 5_242_880].map(bytes))).to.deep.equal(['0 B', '1023 B', '1.0 KiB', '5.0 MiB']);
-    const ages = [0, 61_000, 3_660_000, 90_000_000].map(age);
-    expect(words(ages)).to.deep.equal(['0 s', '1 min 1 s', '1 h 1 min', '1 d 1 h']);
-    expect(ages.join()).to.not.include(' ');
+    expect([0, 1_023, 1_024, 5_242_880].map(bytes)).to.deep.equal(['0 B', '1023 B', '1.0 KiB', '5.0 MiB']);
+    expect([0, 61_000, 3_660_000, 90_000_000].map(age)).to.deep.equal(['0 s', '1 min 1 s', '1 h 1 min', '1 d 1 h']);
   });
 });
 

@@ -130,7 +130,7 @@ describe('the log service, watched by sse-metrics', () => {
     await eventually(() => lines.some(({ lastEventIdHash }) => lastEventIdHash === eventIdHash));
   });
 
-  it('shows its streams on the admin page, and ends the live view when it closes', async () => {
+  it('shows its streams on the admin page, without upstreams and feeds, and ends the live view when it closes', async () => {
     const { url, store, router } = await service({ authorize: () => ({ key: 'ada' }) });
     const stream = await openStream(`${url}${logsPath}/stream`);
     await store.append([log('one')]);
@@ -146,6 +146,7 @@ describe('the log service, watched by sse-metrics', () => {
       expect(page).to.include(`<td>ada</td><td>${route}</td><td>workspace: ws, workflow: wf</td>`);
       expect(page).to.include('<td>open</td><td>tail</td><td>–</td><td>1</td>');
       expect(page).to.include('<dt>Opened</dt><dd>1</dd>');
+      expect(page).to.not.match(/Upstream connections|Outage|Shared feeds/);
       const live = await fetch(`${admin}/live`);
       await router.close();
       // Ends, although nobody leaves.

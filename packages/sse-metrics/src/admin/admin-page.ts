@@ -21,9 +21,9 @@ const policy = [
 ].join('; ');
 
 /**
- * A page that shows the open streams and shared feeds of proxies and log services: what an operator opens first. Mount it with `app.use`, behind the
- * application's own authentication. It shows user keys, so it is for operators only. It works without scripts, by
- * reloading itself; with scripts it is updated over an event stream of its own.
+ * A page that shows the open streams and shared feeds of proxies and log services: what an operator opens first. Mount it
+ * with `app.use`, behind the application's own authentication. It shows user keys, so it is for operators only. It works
+ * without scripts, by reloading itself; with scripts it is updated over an event stream of its own.
  *
  * @example
  * ```ts
@@ -49,7 +49,7 @@ export function adminPage(options: AdminPageOptions): AdminPage {
     const { path, base, sort } = locate(req);
     res.setHeader('Content-Security-Policy', policy);
     res.setHeader('X-Content-Type-Options', 'nosniff');
-    const read = () => readView(shown, sort, maxRows);
+    const read = () => readView(shown, { sort, maxRows, hasUpstreams: proxies.length > 0 });
     const send = (type: string, body: string) => {
       res.writeHead(200, { 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': 'no-store' });
       res.end(req.method === 'HEAD' ? undefined : body);

@@ -39,9 +39,11 @@ dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }
 .scroll:focus-visible { outline: 2px solid var(--link); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: start; padding: 0.35rem 0.75rem; border-bottom: 1px solid var(--line); }
-th, td:first-child { white-space: nowrap; }
-td { max-width: 24rem; overflow-wrap: anywhere; }
+th, td { text-align: start; padding: 0.35rem 0.75rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
+/* Text of any length: user, route, about. */
+#streams td:nth-child(n + 2):nth-child(-n + 4), #feeds td:nth-child(3) {
+  max-width: 24rem; white-space: normal; overflow-wrap: anywhere;
+}
 td:nth-child(3) { min-width: 9rem; }
 th { background: var(--soft); font-weight: 600; }
 tbody tr:last-child td { border-bottom: 0; }

@@ -1,9 +1,6 @@
-/** Keeps a number and its unit on one line. */
-const space = '\u00a0';
-
 /** A whole number with its thousands apart. */
 export function count(value: number): string {
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, space);
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, '\u00a0');
 }
 
 /** Bytes in the unit that gives the shortest number. */
@@ -11,18 +8,14 @@ export function bytes(value: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   const index = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, value)) / 10));
   const scaled = value / 1_024 ** index;
-  return `${index === 0 ? scaled : scaled.toFixed(1)}${space}${units[index]}`;
+  return `${index === 0 ? scaled : scaled.toFixed(1)} ${units[index]}`;
 }
 
 /** A time span in its two largest units. */
 export function age(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
-  if (seconds < 60) return join(seconds, 's');
-  if (seconds < 3_600) return join(Math.floor(seconds / 60), 'min', seconds % 60, 's');
-  if (seconds < 86_400) return join(Math.floor(seconds / 3_600), 'h', Math.floor(seconds / 60) % 60, 'min');
-  return join(Math.floor(seconds / 86_400), 'd', Math.floor(seconds / 3_600) % 24, 'h');
-}
-
-function join(...parts: (number | string)[]): string {
-  return parts.join(space);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ${Math.floor(seconds / 60) % 60} min`;
+  return `${Math.floor(seconds / 86_400)} d ${Math.floor(seconds / 3_600) % 24} h`;
 }

@@ -43,28 +43,33 @@ export const columns = {
   feeds: [['Feed'], ['Kind'], ['Route'], ['Open for'], ['Browsers'], ['Replay'], ['Upstream'], ['Outage']],
 } as const satisfies Record<Table['name'], readonly (readonly [string, SortKey?])[]>;
 
-/** Reads the middlewares; `sort`: largest first. */
-export function readView(proxies: readonly Inspectable[], sort: SortKey, maxRows: number): View {
+export interface ViewOptions {
+  /** Largest first. */
+  readonly sort: SortKey;
+  readonly maxRows: number;
+  /** False if no source can have upstreams and feeds: they are left out. */
+  readonly hasUpstreams: boolean;
+}
+
+/** Reads the proxies and log services. */
+export function readView(sources: readonly Inspectable[], { sort, maxRows, hasUpstreams }: ViewOptions): View {
   const now = Date.now();
-  const streams = proxies.flatMap((proxy) => proxy.streams());
-  const feeds = proxies.flatMap((proxy) => proxy.feeds());
+  const streams = sources.flatMap((source) => source.streams());
   const value = sortKeys[sort];
   const sorted = streams.toSorted((left, right) => value(right) - value(left));
-  return {
+  const rows = sorted.slice(0, maxRows).map((stream) => streamRow(stream, now));
+  const view: View = {
     at: new Date(now).toISOString(),
-    totals: totalsOf(proxies, streams, feeds),
-    tables: [
-      table(
-        'streams',
-        sorted.slice(0, maxRows).map((stream) => streamRow(stream, now)),
-        streams.length,
-      ),
-      table(
-        'feeds',
-        feeds.slice(0, maxRows).map((feed) => feedRow(feed, now)),
-        feeds.length,
-      ),
-    ],
+    totals: streamTotals(sources, streams.length),
+    tables: [table('streams', rows, streams.length)],
+  };
+  if (!hasUpstreams) return view;
+  const feeds = sources.flatMap((source) => source.feeds());
+  const feedRows = feeds.slice(0, maxRows).map((feed) => feedRow(feed, now));
+  return {
+    ...view,
+    totals: [...view.totals, ...upstreamTotals(sources, feeds.length)],
+    tables: [...view.tables, table('feeds', feedRows, feeds.length)],
   };
 }
 
@@ -91,21 +96,29 @@ function feedRow(feed: OpenFeed, now: number): string[] {
   return [id, kind, route, open, count(browsers), replay, upstream, outageMs === 0 ? '–' : age(outageMs)];
 }
 
-function totalsOf(proxies: readonly Inspectable[], streams: OpenStream[], feeds: OpenFeed[]): [string, string][] {
-  const stats = proxies.map((proxy) => proxy.stats());
-  const sum = (name: 'opening' | 'opened' | 'refused' | 'evicted' | 'upstreamConnections' | 'bufferedBytes') =>
+type Totals = [label: string, value: string][];
+
+function streamTotals(sources: readonly Inspectable[], open: number): Totals {
+  const stats = sources.map((source) => source.stats());
+  const sum = (name: 'opening' | 'opened' | 'refused' | 'evicted' | 'bufferedBytes') =>
     stats.reduce((total, it) => total + it[name], 0);
-  const outageMs = stats.reduce((longest, it) => Math.max(longest, it.outageMs), 0);
   return [
-    ['Open', count(streams.length)],
+    ['Open', count(open)],
     ['Opening', count(sum('opening'))],
     ['Opened', count(sum('opened'))],
     ['Refused', count(sum('refused'))],
     ['Evicted', count(sum('evicted'))],
-    ['Upstream connections', count(sum('upstreamConnections'))],
-    ['Feeds', count(feeds.length)],
     ['Buffered', bytes(sum('bufferedBytes'))],
-    ['Outage', outageMs === 0 ? 'none' : age(outageMs)],
     ['Draining', stats.some(({ draining }) => draining) ? 'yes' : 'no'],
+  ];
+}
+
+function upstreamTotals(sources: readonly Inspectable[], feeds: number): Totals {
+  const stats = sources.map((source) => source.stats());
+  const outageMs = Math.max(0, ...stats.map((it) => it.outageMs));
+  return [
+    ['Upstream connections', count(stats.reduce((total, it) => total + it.upstreamConnections, 0))],
+    ['Feeds', count(feeds)],
+    ['Outage', outageMs === 0 ? 'none' : age(outageMs)],
   ];
 }
