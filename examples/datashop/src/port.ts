@@ -9,10 +9,15 @@ export function readPort(name: string, fallback: number): number {
   return port;
 }
 
-/** Explains the system error `code` of a port that could not be opened; undefined for other errors. */
-export function portProblem(port: number, code: string | undefined): string | undefined {
+/**
+ * Explains the system error `code` of a port that could not be opened; undefined for other errors.
+ *
+ * @param command what the user has started
+ */
+export function portProblem(port: number, code: string | undefined, command = 'npm start'): string | undefined {
   const other = port === 65_535 ? 0 : port + 1;
-  if (code === 'EADDRINUSE') return `Port ${port} is in use; choose another with PORT=${other} npm start`;
-  if (code === 'EACCES') return `Port ${port} needs more rights than you have; choose another with PORT=3000 npm start`;
+  if (code === 'EADDRINUSE') return `Port ${port} is in use; choose another with PORT=${other} ${command}`;
+  if (code === 'EACCES')
+    return `Port ${port} needs more rights than you have; choose another with PORT=3000 ${command}`;
   return undefined;
 }

@@ -60,20 +60,14 @@ launch(async ({ supervisor, data, log, token }) => {
       .map(([name, pid]) => `${name} ${pid}`)
       .join(', ')}`,
   );
-  process.send?.({
-    url,
-    upstream,
-    redis: redisPort,
-    bffs: bffPorts,
-    metrics: bffs.map((bff) => bff.metricsPort),
-    pids,
-  });
+  // For a parent with an IPC channel, such as a test.
+  process.send?.({ url, bffs: bffPorts, pids });
 });
 
 /** Listens on the port for a moment. @throws Error that says how to choose another one */
 async function checkPort(port: number): Promise<void> {
   await listenOnce(port).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(portProblem(port, error.code)?.replace('npm start', 'npm run start:fleet') ?? error.message);
+    throw new Error(portProblem(port, error.code, 'npm run start:fleet') ?? error.message);
   });
 }
 

@@ -1,41 +1,22 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { findExecutable, installCommand, type NeedName } from '../../../../scripts/needs.mjs';
 
-/** Debian's package of each program that the fleet needs. */
-const packages = { 'redis-server': 'redis-server', nginx: 'nginx' } as const;
+/** The programs of a fleet, and what they are called in the list of what can be installed. */
+const programs = { 'redis-server': 'redis', nginx: 'nginx' } as const satisfies Record<string, NeedName>;
 
-export type ProgramName = keyof typeof packages;
+export type ProgramName = keyof typeof programs;
 
 /**
  * Paths of the programs that a fleet needs.
  *
- * @throws Error that names those which are missing and the command that installs them
+ * @throws Error that names those which are missing and the commands that install them
  */
 export function findPrograms(): Record<ProgramName, string> {
-  const names = Object.keys(packages) as ProgramName[];
-  const found = names.map((name) => [name, pathOf(name)] as const);
+  const names = Object.keys(programs) as ProgramName[];
+  const found = names.map((name) => [name, findExecutable(name)] as const);
   const missing = found.filter(([, path]) => path === undefined).map(([name]) => name);
   if (missing.length > 0) {
-    const command =
-      process.platform === 'darwin'
-        ? `brew install ${missing.map((name) => name.replace('-server', '')).join(' ')}`
-        : `sudo apt-get install -y ${missing.map((name) => packages[name]).join(' ')}`;
-    throw new Error(`start:fleet needs ${missing.join(' and ')}: ${command}\n`.trim());
+    const commands = missing.map((name) => installCommand(programs[name]));
+    throw new Error(`start:fleet needs ${missing.join(' and ')}: ${commands.join('; ')}`);
   }
   return Object.fromEntries(found) as Record<ProgramName, string>;
-}
-
-/** Looks where Debian puts servers, too: a user's PATH lacks those folders. */
-function pathOf(name: string): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
