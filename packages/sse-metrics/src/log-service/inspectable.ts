@@ -5,13 +5,10 @@ import type { LogServiceInspectable, LogServiceStream, OpenLogServiceStream } fr
 export function inspectableOf(router: LogServiceInspectable): Inspectable {
   return {
     stats() {
-      const { streams, opening, opened, refused, evicted, events, bytes, bufferedBytes, oldestMs, draining, ...own } =
-        router.stats();
-      const counters = { opened, refused, evicted, events, bytes };
+      // Passes `lateDocuments` on, too, which LiveSet reads.
+      const { streams, ...stats } = router.stats();
       const none = { upstreamConnections: 0, sharedFeeds: 0, replayBytes: 0, outageMs: 0 };
-      const stats = { open: streams - opening, opening, ...counters, bufferedBytes, ...none, oldestMs, draining };
-      // Beside what every source has; see LiveSet.
-      return Object.assign(stats, { lateDocuments: own.lateDocuments });
+      return { ...stats, open: streams - stats.opening, ...none };
     },
     streams: () => router.streams().map(openStreamOf),
     feeds: () => [],
