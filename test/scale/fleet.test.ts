@@ -9,17 +9,21 @@ import { isExact, table } from './fleet/table.ts';
 const script = fileURLToPath(new URL('./fleet/main.ts', import.meta.url));
 const step = { recoveredMs: 1_250, cuts: 7, longestPauseMs: 900, mostUpstream: 2, upstreamConnections: 1 };
 const report: FleetReport = {
-  ...{
-    browsers: 30,
-    instances: 3,
-    eventsPerSecond: 20,
-    graceMs: 3_000,
-    sent: 100,
-    delivered: 3_000,
-    reconnects: 7,
-    refusals: 0,
-  },
-  ...{ lost: 0, doubled: 0, reordered: 0, mangled: 0, gaps: 0, upstreamConnections: 1, drainSpreadMs: 2_000 },
+  browsers: 30,
+  instances: 3,
+  eventsPerSecond: 20,
+  graceMs: 3_000,
+  sent: 100,
+  delivered: 3_000,
+  lost: 0,
+  doubled: 0,
+  reordered: 0,
+  mangled: 0,
+  gaps: 0,
+  refusals: 0,
+  reconnects: 7,
+  upstreamConnections: 1,
+  drainSpreadMs: 2_000,
   steps: [
     { ...step, what: 'Redis is killed', atMs: 1_000 },
     { ...step, what: 'Redis < starts again', atMs: 4_000 },

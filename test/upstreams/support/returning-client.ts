@@ -13,8 +13,6 @@ export class ReturningClient {
   readonly messages: string[] = [];
   /** Reasons of the gap events. */
   readonly gaps: string[] = [];
-  /** Events that were dropped because their id was known. */
-  repeated = 0;
   /** Connections that were accepted. */
   visits = 0;
   readonly #url: string;
@@ -65,10 +63,7 @@ export class ReturningClient {
   }
 
   #log(data: string, id: string | undefined): void {
-    if (id !== undefined && this.#ids.has(id)) {
-      this.repeated++;
-      return;
-    }
+    if (id !== undefined && this.#ids.has(id)) return;
     if (id !== undefined) this.#ids.add(id);
     const { message } = JSON.parse(data);
     this.messages.push(message);
