@@ -98,6 +98,11 @@ export class MemoryRelay implements FeedRelay {
     return leader !== undefined && this.#open.has(leader);
   }
 
+  /** Whether a listener of this instance follows the log. */
+  follows(key: string): boolean {
+    return [...this.#open].some((log) => log.key === key && log.isFollowing);
+  }
+
   set isUp(isUp: boolean) {
     this.#isUp = isUp;
     for (const log of this.#open) log.onUp(isUp);
@@ -113,7 +118,7 @@ export class MemoryRelay implements FeedRelay {
 class MemoryLog implements RelayLog {
   readonly pendingBytes = 0;
   readonly #relay: MemoryRelay;
-  readonly #key: string;
+  readonly key: string;
   readonly #listener: RelayListener;
   readonly #onClose: () => void;
   readonly #timer: NodeJS.Timeout;
@@ -123,15 +128,19 @@ class MemoryLog implements RelayLog {
 
   constructor(relay: MemoryRelay, key: string, listener: RelayListener, onClose: () => void) {
     this.#relay = relay;
-    this.#key = key;
+    this.key = key;
     this.#listener = listener;
     this.#onClose = onClose;
     this.#timer = setInterval(() => this.#tick(), tickMs);
     setImmediate(() => this.onUp(relay.isUp));
   }
 
+  get isFollowing(): boolean {
+    return this.#after !== undefined;
+  }
+
   get #log(): StoredLog {
-    return this.#relay.logs.get(this.#key);
+    return this.#relay.logs.get(this.key);
   }
 
   onUp(isUp: boolean): void {

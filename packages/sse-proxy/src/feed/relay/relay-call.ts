@@ -4,8 +4,10 @@ import type { UpstreamState } from '../../sse/events.ts';
 import type { CloseReason, RelayContent, RelayEntry, RelayListener, RelayLog, RelayPosition } from '../../types.ts';
 import type { UpstreamConnection, UpstreamHandler, UpstreamRequest } from '../../upstream/upstream.ts';
 import type { FeedParts, Gap } from '../feed-parts.ts';
+import { FirstPlaceFinder, type FoundPlace, type LogTail } from './first-place.ts';
+import { LogDelivery, type LogReceiver } from './log-delivery.ts';
 import { OwnEntries } from './own-entries.ts';
-import { type FoundPlace, PlaceFinder, type PlaceListener } from './place-finder.ts';
+import { PlaceFinder, type PlaceListener } from './place-finder.ts';
 import { ReaderFeed, type ReaderListener } from './reader-feed.ts';
 import { endMeta, metaEntry, type RelayMeta, readMeta } from './relay-meta.ts';
 import type { CallParts, RelayParts, RelayTarget } from './relay-parts.ts';
@@ -23,7 +25,7 @@ const maxPendingBytes = 1_048_576;
  * - It can be used again: if nobody leads, the reader begins to append, and the log is the source. Otherwise the feed moves
  *   to the log at an event that both have, and the reader is closed.
  */
-export class RelayCall implements UpstreamConnection, RelayListener, ReaderListener, PlaceListener {
+export class RelayCall implements UpstreamConnection, RelayListener, ReaderListener, PlaceListener, LogReceiver {
   readonly #feed: RelayTarget;
   readonly #parts: FeedParts;
   readonly #relayed: RelayParts;
@@ -31,7 +33,9 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
   readonly #key: string;
   readonly #handler: UpstreamHandler;
   readonly #log: RelayLog;
+  readonly #first: FirstPlaceFinder;
   readonly #finder: PlaceFinder;
+  readonly #delivery: LogDelivery;
   #source: 'none' | 'log' | 'reader' = 'none';
   #reader: ReaderFeed | undefined;
   /** Set while this instance leads and has appended its start. */
@@ -40,16 +44,10 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
   #ownStart: RelayPosition | undefined;
   /** The newest entry when this instance began to lead, until it appends its start: once the upstream is connected. */
   #claim: RelayPosition | undefined;
-  /** The last entry that the feed has received, or that it goes on behind. */
-  #position: RelayPosition = '';
-  /** What the feed still has to receive of the entry at that position. */
-  #rest: Buffer | undefined;
   /** The handler was called with headers. */
   #isOpen = false;
   #isAvailable = false;
   #isPaused = false;
-  /** True while entries of the log are passed on. */
-  #isDelivering = false;
   #isClosed = false;
   #isLeading = false;
   /** True while hooks are called for the browsers of this instance: they must not be sent anything meanwhile. */
@@ -65,7 +63,9 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
     this.#handler = handler;
     this.#key = relayed.keyOf(request);
     this.#log = relayed.relay.open(this.#key, relayed.bounds, this);
+    this.#first = new FirstPlaceFinder(this.#log, feed);
     this.#finder = new PlaceFinder(this.#log, feed, this);
+    this.#delivery = new LogDelivery(this.#log, this);
   }
 
   get isFlowing(): boolean {
@@ -74,6 +74,10 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
 
   get isFresh(): boolean {
     return this.#isFresh;
+  }
+
+  get tailBefore(): LogTail | undefined {
+    return this.#first.tail;
   }
 
   pause(): void {
@@ -97,17 +101,10 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
       if (this.#isPaused) this.#reader?.pause();
       else this.#reader?.resume();
     }
-    // Entries that are being delivered must not be delivered again.
-    if (this.#source !== 'log' || this.#isDelivering) return;
-    if (!this.#canReceive) return this.#log.unfollow();
-    const rest = this.#rest;
-    this.#rest = undefined;
-    if (rest) this.#feed.onData(rest);
-    // onData() may have paused or closed this call.
-    if (this.#canReceive) this.#log.follow(this.#position);
+    if (this.#source === 'log') this.#delivery.flow();
   }
 
-  get #canReceive(): boolean {
+  get canReceive(): boolean {
     return this.#source === 'log' && !this.#isPaused && !this.#isChecking && !this.#isClosed;
   }
 
@@ -116,7 +113,7 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
   onAvailable(isAvailable: boolean): void {
     this.#isAvailable = isAvailable;
     if (isAvailable) return void this.#enter();
-    this.#finder.stop();
+    this.#stopSearch();
     this.#claim = undefined;
     if (this.#source === 'log') this.#leaveLog();
     else if (this.#source === 'none') this.#readAlone();
@@ -126,7 +123,7 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
   async #enter(): Promise<void> {
     if (!this.#isAvailable || this.#isClosed || this.#source === 'log') return;
     if (this.#source === 'reader') return this.#isOpen ? this.#finder.begin() : undefined;
-    const outcome = await this.#finder.first(this.#relayed.joinsLive);
+    const outcome = await this.#first.find(this.#relayed.joinsLive);
     if (this.#isClosed || this.#source !== 'none' || !outcome) return;
     if (outcome === 'vacant') return this.#claimFirst();
     if (outcome === 'busy') return this.#readAlone();
@@ -155,8 +152,7 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
 
   #setPlace({ place, last }: FoundPlace): void {
     this.#source = 'log';
-    this.#position = place.position;
-    this.#rest = place.rest;
+    this.#delivery.moveTo(place);
     if (!last) return;
     this.#feed.beginAfter(last);
     this.#relayed.onTip(last.id);
@@ -164,11 +160,10 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
 
   /** The log can't be used, or its entries don't continue those before: goes on without it. */
   #leaveLog(): void {
-    const missed = this.#own?.after(this.#position);
+    const missed = this.#own?.after(this.#delivery.position);
     this.#own = undefined;
-    this.#rest = undefined;
     this.#source = 'reader';
-    this.#log.unfollow();
+    this.#delivery.stop();
     if (missed) for (const entry of missed) this.#deliver(entry);
     else {
       this.#closeReader();
@@ -177,6 +172,11 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
     if (this.#isClosed) return;
     if (!this.#reader) this.#openReader().reconnect(undefined, this.#feed.status === 'lost');
     this.#flow();
+  }
+
+  #stopSearch(): void {
+    this.#first.stop();
+    this.#finder.stop();
   }
 
   #rejoin(): void {
@@ -196,38 +196,34 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
 
   onVacant(): void {
     if (this.#source === 'reader') void this.#leadAlone();
-    else if (this.#source === 'none') this.#finder.onVacant();
+    else if (this.#source === 'none') this.#first.onVacant();
     // A feed that is ahead of the log can't go on there.
     else if (!this.#feed.isSettled) this.#rejoin();
     else void this.#succeed();
   }
 
   onEntries(entries: readonly RelayEntry[]): void {
-    if (this.#source !== 'log') return this.#finder.onEntries(entries);
-    this.#isDelivering = true;
-    for (const entry of entries) {
-      this.#receive(entry);
-      if (!this.#canReceive) break;
-    }
-    this.#isDelivering = false;
-    if (this.#position !== entries.at(-1)?.position || !this.#canReceive) this.#flow();
+    if (this.#source === 'none') this.#first.onEntries(entries);
+    else if (this.#source === 'reader') this.#finder.onEntries(entries);
+    else if (!this.#delivery.deliver(entries)) this.#flow();
   }
 
-  /** Passes on an entry of the log. */
-  #receive(entry: RelayEntry): void {
+  onEntry(entry: RelayEntry): void {
     const { start } = readMeta(entry.meta);
     if (start && entry.position !== this.#ownStart) {
       // The log was emptied, or its last entries were lost with a server: the leader has begun anew.
-      if (start.tail !== this.#position) {
-        return this.#rejoin();
-      }
+      if (start.tail !== this.#delivery.position) return this.#rejoin();
       // This instance led, and does not know yet that it leads no longer.
       if (this.#own) this.#closeReader();
       this.#own = undefined;
     }
-    this.#position = entry.position;
+    this.#delivery.position = entry.position;
     this.#own?.remove(entry.position);
     this.#deliver(entry);
+  }
+
+  onRest(bytes: Buffer): void {
+    this.#feed.onData(bytes);
   }
 
   onStored(): void {
@@ -271,9 +267,10 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
   /** The leader is gone, and the feed has received everything that it appended: this instance goes on. */
   async #succeed(): Promise<void> {
     if (this.#own || this.#isPaused || !this.#feed.isSettled || this.#isLeading) return;
-    const tail = await this.#lead(this.#position);
+    const tail = await this.#lead(this.#delivery.position);
     if (tail === undefined) return;
-    if (this.#source !== 'log' || this.#isClosed || this.#isPaused || tail !== this.#position) return this.#giveUp();
+    if (this.#source !== 'log' || this.#isClosed || this.#isPaused || tail !== this.#delivery.position)
+      return this.#giveUp();
     this.#begin(tail, false);
     this.#openReader().reconnect(undefined, this.#feed.status === 'lost');
   }
@@ -308,10 +305,9 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
 
   /** Begins to append. `isReset`: what the log holds does not continue into what follows. */
   #begin(tail: RelayPosition, isReset: boolean): void {
-    this.#finder.stop();
+    this.#stopSearch();
     this.#source = 'log';
-    this.#position = tail;
-    this.#rest = undefined;
+    this.#delivery.moveTo({ position: tail, rest: undefined });
     this.#own = new OwnEntries(tail);
     const { lastId: cursor, isUntouched } = this.#feed;
     const start = { cursor, tail: isReset ? '' : tail, isFresh: this.#isFresh && isUntouched };
@@ -427,7 +423,7 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
   #close(meta: RelayMeta | undefined): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#finder.stop();
+    this.#stopSearch();
     const leads = this.#own !== undefined || this.#claim !== undefined;
     this.#closeReader();
     if (leads && meta) this.#log.release(metaEntry(meta));

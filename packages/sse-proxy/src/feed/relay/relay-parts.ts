@@ -3,7 +3,8 @@ import type { FeedRelay, RelayBounds } from '../../types.ts';
 import type { UpstreamHandler, UpstreamRequest } from '../../upstream/upstream.ts';
 import type { Feed } from '../feed.ts';
 import type { FeedParts } from '../feed-parts.ts';
-import type { LastEvent, PlacedFeed } from './place-finder.ts';
+import type { LastEvent } from './log-tail.ts';
+import type { PlacedFeed } from './place-finder.ts';
 import type { RelayedEnd } from './relay-meta.ts';
 
 /** How a feed is relayed. */

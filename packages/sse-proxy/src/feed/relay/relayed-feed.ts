@@ -1,7 +1,7 @@
 import type { UpstreamState } from '../../sse/events.ts';
 import type { FeedParts } from '../feed-parts.ts';
 import { LogFeed } from './log-feed.ts';
-import type { LastEvent } from './place-finder.ts';
+import type { LastEvent } from './log-tail.ts';
 import { RelayCall } from './relay-call.ts';
 import { endError, type RelayedEnd } from './relay-meta.ts';
 import type { RelayParts, RelayTarget } from './relay-parts.ts';

@@ -1,32 +1,34 @@
 import { SseProxyError } from '../../errors.ts';
-import type { RelayEntry, RelayListener, RelayLog, RelayPosition } from '../../types.ts';
+import type { RelayEntry, RelayListener, RelayLog } from '../../types.ts';
 import type { UpstreamConnection } from '../../upstream/upstream.ts';
-import { type PlacedFeed, PlaceFinder } from './place-finder.ts';
+import type { Gap } from '../feed-parts.ts';
+import { FirstPlaceFinder } from './first-place.ts';
+import { LogDelivery, type LogReceiver } from './log-delivery.ts';
 import { readMeta } from './relay-meta.ts';
 import type { CallParts } from './relay-parts.ts';
 
 /** The feed of a {@link ReplayCall}. */
-export interface ReplayTarget extends PlacedFeed {
+export interface ReplayTarget {
+  readonly lastId: string;
   onData(chunk: Buffer): void;
+  relayGap(gap: Gap): void;
 }
 
 /**
  * The connection of a backfill: the log from the browser's id on. If the log does not hold the id, or can't be used, it is a
  * connection of the upstream.
  */
-export class ReplayCall implements UpstreamConnection, RelayListener {
+export class ReplayCall implements UpstreamConnection, RelayListener, LogReceiver {
   readonly #feed: ReplayTarget;
   readonly #call: CallParts;
   readonly #log: RelayLog;
-  readonly #finder: PlaceFinder;
+  readonly #first: FirstPlaceFinder;
+  readonly #delivery: LogDelivery;
   /** Set once the log can't serve the feed. */
   #upstream: UpstreamConnection | undefined;
-  /** The last entry that the feed has received; undefined before it has a place in the log. */
-  #position: RelayPosition | undefined;
-  #rest: Buffer | undefined;
+  /** True once the feed has a place in the log. */
+  #isPlaced = false;
   #isPaused = false;
-  /** True while entries of the log are passed on. */
-  #isDelivering = false;
   #isClosed = false;
 
   constructor(feed: ReplayTarget, call: CallParts) {
@@ -34,13 +36,18 @@ export class ReplayCall implements UpstreamConnection, RelayListener {
     this.#call = call;
     const { relay, bounds, keyOf } = call.relayed;
     this.#log = relay.open(keyOf(call.request), bounds, this);
-    this.#finder = new PlaceFinder(this.#log, feed, { isFlowing: true, isFresh: false, onPlace() {}, onVacant() {} });
+    this.#first = new FirstPlaceFinder(this.#log, feed);
+    this.#delivery = new LogDelivery(this.#log, this);
+  }
+
+  get canReceive(): boolean {
+    return this.#isPlaced && !this.#isPaused && !this.#isClosed;
   }
 
   pause(): void {
     this.#isPaused = true;
     this.#upstream?.pause();
-    this.#log.unfollow();
+    this.#flow();
   }
 
   resume(): void {
@@ -55,17 +62,17 @@ export class ReplayCall implements UpstreamConnection, RelayListener {
   }
 
   onAvailable(isAvailable: boolean): void {
-    if (this.#position !== undefined) this.#break();
+    if (this.#isPlaced) this.#break();
     else if (isAvailable) void this.#find();
     else this.#askUpstream();
   }
 
   async #find(): Promise<void> {
-    const found = await this.#finder.first(false);
-    if (this.#isClosed || this.#position !== undefined) return;
+    const found = await this.#first.find(false);
+    if (this.#isClosed || this.#isPlaced) return;
     if (typeof found !== 'object') return this.#askUpstream();
-    this.#position = found.place.position;
-    this.#rest = found.place.rest;
+    this.#isPlaced = true;
+    this.#delivery.moveTo(found.place);
     this.#call.handler.onHeaders({});
     this.#flow();
   }
@@ -79,37 +86,34 @@ export class ReplayCall implements UpstreamConnection, RelayListener {
   }
 
   #flow(): void {
-    // Entries that are being delivered must not be delivered again.
-    if (this.#isClosed || this.#isPaused || this.#isDelivering || this.#position === undefined) return;
-    const rest = this.#rest;
-    this.#rest = undefined;
-    if (rest) this.#feed.onData(rest);
-    if (!this.#isPaused && !this.#isClosed) this.#log.follow(this.#position);
+    if (this.#isPlaced && !this.#isClosed) this.#delivery.flow();
   }
 
   onEntries(entries: readonly RelayEntry[]): void {
-    this.#isDelivering = true;
-    for (const entry of entries) {
-      this.#receive(entry);
-      if (this.#isPaused || this.#isClosed) break;
-    }
-    this.#isDelivering = false;
-    if (this.#position !== entries.at(-1)?.position) this.#flow();
+    if (!this.#isPlaced) this.#first.onEntries(entries);
+    else if (!this.#delivery.deliver(entries)) this.#flow();
   }
 
-  #receive({ position, meta, data }: RelayEntry): void {
+  onEntry({ position, meta, data }: RelayEntry): void {
     const { start, gap } = readMeta(meta);
-    if (start && start.tail !== this.#position) return this.#break();
-    this.#position = position;
+    if (start && start.tail !== this.#delivery.position) return this.#break();
+    this.#delivery.position = position;
     if (data.length > 0) this.#feed.onData(data);
     if (gap) this.#feed.relayGap(gap);
   }
 
-  onTrimmed(): void {
-    this.#break();
+  onRest(bytes: Buffer): void {
+    this.#feed.onData(bytes);
   }
 
-  onVacant(): void {}
+  onTrimmed(): void {
+    if (this.#isPlaced) this.#break();
+  }
+
+  onVacant(): void {
+    this.#first.onVacant();
+  }
+
   onDeposed(): void {}
   onStored(): void {}
 
@@ -123,7 +127,7 @@ export class ReplayCall implements UpstreamConnection, RelayListener {
 
   #close(): void {
     this.#isClosed = true;
-    this.#finder.stop();
+    this.#first.stop();
     this.#log.close();
   }
 }

@@ -1,0 +1,116 @@
+import type { RelayEntry, RelayLog, RelayPosition, RelayView } from '../../types.ts';
+import { awayOnly, isFresh, type LastEvent, lastEvent, lastState } from './log-tail.ts';
+import { type Place, placeAfter } from './merge-search.ts';
+import { type RelayMeta, readMeta } from './relay-meta.ts';
+
+/** Entries that are read at once. */
+export const pageEntries = 100;
+/** How long a feed waits for a leader that is connecting, in milliseconds. */
+const startMs = 1_000;
+
+/** A place in the log. */
+export interface FoundPlace {
+  readonly place: Place;
+  /** The upstream's state there; undefined if it is not away. */
+  readonly state: RelayMeta['state'];
+  /** The event before it, for a feed that has not received it. */
+  readonly last?: LastEvent | undefined;
+}
+
+/** The newest entry of a log. */
+export interface LogTail {
+  readonly position: RelayPosition;
+  readonly last: LastEvent | undefined;
+}
+
+/**
+ * The place of a feed that has none: `place`; `vacant`: nobody leads, and the log does not hold the feed's id; `busy`:
+ * another instance leads, and the feed must read alone first.
+ */
+export type FirstPlace = FoundPlace | 'vacant' | 'busy';
+
+/** Finds where a feed that has received nothing yet begins in the log. */
+export class FirstPlaceFinder {
+  readonly #log: RelayLog;
+  readonly #feed: { readonly lastId: string };
+  /** Counts searches: the result of a former one is ignored. */
+  #searches = 0;
+  #onStart: ((outcome: FirstPlace) => void) | undefined;
+  /** The newest entry when the last search ended with `busy`, if another instance had appended. */
+  tail: LogTail | undefined;
+
+  constructor(log: RelayLog, feed: { readonly lastId: string }) {
+    this.#log = log;
+    this.#feed = feed;
+  }
+
+  /** Ends the search. */
+  stop(): void {
+    this.#searches++;
+    this.#onStart?.('busy');
+  }
+
+  /** Begins a search. Undefined if the log can't be read, or after `stop()`. */
+  async find(joinsLive: boolean): Promise<FirstPlace | undefined> {
+    const search = ++this.#searches;
+    this.tail = undefined;
+    const { lastId } = this.#feed;
+    const view = await this.#log.look(pageEntries).catch(() => undefined);
+    if (!view || search !== this.#searches) return undefined;
+    const state = awayOnly(lastState(view.entries));
+    const place = lastId === '' ? undefined : await this.#placeOf(lastId, view);
+    if (search !== this.#searches) return undefined;
+    if (place) return { place, state };
+    if (view.leader === 'none') return 'vacant';
+    if (view.leader === 'starting') return this.#whenStarted(view.tail);
+    const tail = { position: view.tail, last: lastEvent(view.entries) };
+    if (lastId === '' && (joinsLive || isFresh(view.entries)))
+      return { place: { position: tail.position, rest: undefined }, state, last: tail.last };
+    this.tail = tail;
+    return 'busy';
+  }
+
+  /** Reads backwards, since most browsers were away only for a moment. */
+  async #placeOf(id: string, view: Pick<RelayView, 'entries' | 'isWhole'>): Promise<Place | undefined> {
+    const place = placeAfter(view.entries, id);
+    // Events before these may share the id.
+    const isFirst = place !== undefined && place.position === view.entries[0]?.position;
+    if (view.isWhole || (place && !isFirst)) return place;
+    const oldest = view.entries[0]?.position;
+    if (oldest === undefined) return place;
+    const before = await this.#log.lookBefore(oldest, pageEntries).catch(() => undefined);
+    if (!before) return place;
+    return place ? placeAfter([...before.entries, ...view.entries], id) : this.#placeOf(id, before);
+  }
+
+  /** The leader is connecting: its log begins soon, or the feed asks the upstream itself. */
+  #whenStarted(tail: RelayPosition): Promise<FirstPlace> {
+    const { promise, resolve } = Promise.withResolvers<FirstPlace>();
+    const timer = setTimeout(() => settle('busy'), startMs);
+    const settle = (outcome: FirstPlace) => {
+      clearTimeout(timer);
+      this.#onStart = undefined;
+      this.#log.unfollow();
+      resolve(outcome);
+    };
+    this.#onStart = settle;
+    this.#log.follow(tail);
+    return promise;
+  }
+
+  /** Nobody leads: ends the wait for a start. */
+  onVacant(): void {
+    this.#onStart?.('vacant');
+  }
+
+  /** Looks for the start among entries that were appended just now. No effect unless one is awaited. */
+  onEntries(entries: readonly RelayEntry[]): void {
+    for (const { position, meta } of entries) {
+      const { start, left, end } = readMeta(meta);
+      if (left || end) return this.#onStart?.('busy');
+      if (!start) continue;
+      const isHere = start.cursor === this.#feed.lastId;
+      return this.#onStart?.(isHere ? { place: { position, rest: undefined }, state: undefined } : 'busy');
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { expect } from 'chai';
+import { metaEntry } from '../src/feed/relay/relay-meta.ts';
+import { ReplayCall } from '../src/feed/relay/replay-call.ts';
+import type { UpstreamConnection, UpstreamRequest } from '../src/upstream/upstream.ts';
+import { MemoryLogs } from './support/memory-relay.ts';
+import { until } from './support/until.ts';
+
+const bounds = { maxBytes: 1_000, maxAgeMs: 1_000 };
+const listener = { onAvailable() {}, onEntries() {}, onTrimmed() {}, onStored() {}, onVacant() {}, onDeposed() {} };
+const request = { address: { origin: 'http://upstream', path: '/' }, headers: [] } satisfies UpstreamRequest;
+
+describe('backfill of a browser with id 1 while the leader is connecting', () => {
+  /** The backfill, and what became of it, in order. */
+  async function backfill() {
+    const logs = new MemoryLogs();
+    const leader = logs.instance().open('feed', bounds, listener);
+    await leader.lead();
+    const calls: string[] = [];
+    const relay = logs.instance();
+    const feed = { lastId: '1', onData: (chunk: Buffer) => void calls.push(String(chunk)), relayGap() {} };
+    const handler = { onHeaders: () => calls.push('headers'), onError: () => calls.push('error') };
+    const connection: UpstreamConnection = { pause() {}, resume() {}, abort() {} };
+    const upstream = { open: () => calls.push('upstream') && connection };
+    const relayed = { relay, bounds, keyOf: () => 'feed' };
+    const call = new ReplayCall(feed, { parts: { upstream }, relayed, request, handler } as never);
+    await until(() => relay.follows('feed'));
+    const start = (cursor: string) => metaEntry({ start: { cursor, tail: '', isFresh: false } });
+    const close = () => {
+      call.abort();
+      leader.close();
+    };
+    return { leader, calls, start, close };
+  }
+
+  it('begins at the start of the leader if that continues the id', async () => {
+    const { leader, calls, start, close } = await backfill();
+    leader.append(start('1'), true);
+    leader.append({ meta: '', data: Buffer.from('id: 2\n\n') });
+    await until(() => calls.length === 2);
+    close();
+    expect(calls).to.deep.equal(['headers', 'id: 2\n\n']);
+  });
+
+  it('asks the upstream if the leader starts behind another id', async () => {
+    const { leader, calls, start, close } = await backfill();
+    leader.append(start('7'), true);
+    await until(() => calls.length === 1);
+    close();
+    expect(calls).to.deep.equal(['upstream']);
+  });
+});
