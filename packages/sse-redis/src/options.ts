@@ -56,6 +56,30 @@ export function checkOptions(
   }
 }
 
+/**
+ * Puts the user's options in the place of defaults.
+ *
+ * @throws SseRedisError `ERR_SSE_REDIS_OPTION` if a lease is too short to outlive commands that are late
+ */
+export function complete<Given extends RedisConnectionOptions, Defaults extends LeaseTimes>(
+  where: string,
+  given: Given,
+  defaults: Defaults,
+): Defaults & Given & LeaseTimes {
+  const isGiven = ([, value]: [string, unknown]) => value !== undefined;
+  const options = { ...defaults, ...(Object.fromEntries(Object.entries(given).filter(isGiven)) as Given & LeaseTimes) };
+  const least = 4 * options.commandTimeoutMs;
+  if (options.leaseMs < least) {
+    refuse(`${where} option leaseMs`, `at least 4 × commandTimeoutMs (${least})`, options.leaseMs);
+  }
+  return options;
+}
+
+interface LeaseTimes {
+  readonly commandTimeoutMs: number;
+  readonly leaseMs: number;
+}
+
 /** @throws SseRedisError `ERR_SSE_REDIS_OPTION` */
 function refuse(what: string, expected: string, got: unknown): never {
   throw new SseRedisError('ERR_SSE_REDIS_OPTION', `${what}: expected ${expected}, got ${show(got)}`);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RedisClient } from './open-client.ts';
 
 /** How replies are decoded. */
@@ -11,7 +11,7 @@ export class Script {
 
   constructor(source: string) {
     this.#source = source;
-    this.#sha = createHash('sha1').update(source).digest('hex');
+    this.#sha = hash('sha1', source);
   }
 
   /** Stores the script in Redis. Otherwise its first run would be overtaken by commands that are sent after it. */

@@ -1,7 +1,6 @@
 import type { FeedRelay } from '@datashop/sse-proxy';
 import { Mode } from '../connection/mode.ts';
-import { SseRedisError } from '../errors.ts';
-import { checkOptions, connectionChecks, millisecondsBetween } from '../options.ts';
+import { checkOptions, complete, connectionChecks, millisecondsBetween } from '../options.ts';
 import type { RedisFeeds, RedisFeedsOptions } from '../types.ts';
 import { FeedHub } from './feed-hub.ts';
 
@@ -32,12 +31,5 @@ export function redisFeeds(options: RedisFeedsOptions): RedisFeeds {
 function readOptions(given: RedisFeedsOptions) {
   const rest = { ...connectionChecks.rest, leaseMs: millisecondsBetween(500, 600_000) };
   checkOptions('redisFeeds', given, connectionChecks.required, rest);
-  const isGiven = ([, value]: [string, unknown]) => value !== undefined;
-  const options = { ...defaults, ...(Object.fromEntries(Object.entries(given).filter(isGiven)) as RedisFeedsOptions) };
-  const { commandTimeoutMs, leaseMs } = options;
-  if (leaseMs < 4 * commandTimeoutMs) {
-    const message = `redisFeeds option leaseMs: expected at least 4 × commandTimeoutMs (${4 * commandTimeoutMs}), got ${leaseMs}`;
-    throw new SseRedisError('ERR_SSE_REDIS_OPTION', message);
-  }
-  return options;
+  return complete('redisFeeds', given, defaults);
 }

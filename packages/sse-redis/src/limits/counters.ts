@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { LimitKeys, RuleBounds } from '@datashop/sse-proxy';
 
 /** What a stream counts in besides the total: one rule with one key. */
@@ -12,11 +12,11 @@ export interface Counter {
 export function countersOf(rules: readonly RuleBounds[], keys: LimitKeys): readonly Counter[] {
   return rules.flatMap((rule, index) => {
     const key = keys[index];
-    return key === undefined ? [] : [{ id: `${rule.name}:${hash(key)}`, rule }];
+    return key === undefined ? [] : [{ id: `${rule.name}:${digest(key)}`, rule }];
   });
 }
 
 /** 128 bits. UTF-16, since UTF-8 encodes all lone surrogates as the same character. */
-function hash(key: string): string {
-  return createHash('sha256').update(Buffer.from(key, 'utf16le')).digest('base64url').slice(0, 22);
+function digest(key: string): string {
+  return hash('sha256', Buffer.from(key, 'utf16le'), 'base64url').slice(0, 22);
 }

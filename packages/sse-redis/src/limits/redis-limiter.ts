@@ -6,8 +6,7 @@ import {
   localLimiter,
 } from '@datashop/sse-proxy';
 import { Mode } from '../connection/mode.ts';
-import { SseRedisError } from '../errors.ts';
-import { checkOptions, connectionChecks, isRecord, keyPart, millisecondsBetween } from '../options.ts';
+import { checkOptions, complete, connectionChecks, isRecord, keyPart, millisecondsBetween } from '../options.ts';
 import type { RedisLimiter, RedisLimiterOptions } from '../types.ts';
 import { type Counter, countersOf } from './counters.ts';
 import { FleetCounts } from './fleet-counts.ts';
@@ -92,15 +91,5 @@ function readOptions(given: RedisLimiterOptions) {
     name: keyPart,
     leaseMs: millisecondsBetween(100, 600_000),
   });
-  const isGiven = ([, value]: [string, unknown]) => value !== undefined;
-  const options = {
-    ...defaults,
-    ...(Object.fromEntries(Object.entries(given).filter(isGiven)) as RedisLimiterOptions),
-  };
-  const { commandTimeoutMs, leaseMs } = options;
-  if (leaseMs < 4 * commandTimeoutMs) {
-    const message = `redisLimiter option leaseMs: expected at least 4 × commandTimeoutMs (${4 * commandTimeoutMs}), got ${leaseMs}`;
-    throw new SseRedisError('ERR_SSE_REDIS_OPTION', message);
-  }
-  return options;
+  return complete('redisLimiter', given, defaults);
 }
