@@ -130,7 +130,7 @@ describe('limits while Redis can not be used', () => {
       const three = await startThree(server.url);
       await server.command('FLUSHALL');
       const registered = async () => Number(await server.command('ZCARD', 'sse:limits:streams:instances')) === 3;
-      while (!(await registered())) await new Promise((resolve) => setTimeout(resolve, 20));
+      await until(registered);
       for (const instance of three) expect(await instance.open()).to.equal(false);
       expect(three.flatMap(({ changes }) => changes.map(({ mode }) => mode))).to.deep.equal([
         'shared',
@@ -169,7 +169,7 @@ describe('limits while Redis can not be used', () => {
       relay.rules.stalled = true;
       await inMode('local', cutOff);
       expect(cutOff.changes.at(-1)?.error).to.include({ code: 'ERR_SSE_REDIS_TIMEOUT' });
-      while (!(await other.open())) await new Promise((resolve) => setTimeout(resolve, 20));
+      await until(() => other.open());
       relay.rules.stalled = false;
       relay.breakAll('rst');
       await inMode('shared', cutOff);

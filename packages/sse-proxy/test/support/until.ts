@@ -1,11 +1,20 @@
-/** Resolves as soon as `condition` gives something true; the test runner's own bound ends a wait that never would. */
-export function until<T>(condition: () => T | undefined | false | null | 0 | ''): Promise<T> {
+type Falsy = undefined | false | null | 0 | '';
+
+/**
+ * Resolves as soon as `condition` returns, or resolves with, something true; the test runner's own bound ends a wait that
+ * never would.
+ */
+export function until<T>(condition: () => T | Falsy | Promise<T | Falsy>): Promise<T> {
   return new Promise((resolve, reject) => {
+    const check = (value: T | Falsy) => {
+      if (value) resolve(value);
+      else setTimeout(look, 2);
+    };
     const look = () => {
       try {
         const value = condition();
-        if (value) resolve(value);
-        else setTimeout(look, 2);
+        if (value instanceof Promise) value.then(check, reject);
+        else check(value);
       } catch (error) {
         reject(error);
       }
