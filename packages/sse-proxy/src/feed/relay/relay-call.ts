@@ -5,15 +5,12 @@ import type { CloseReason, RelayContent, RelayEntry, RelayListener, RelayLog, Re
 import type { UpstreamConnection, UpstreamHandler, UpstreamRequest } from '../../upstream/upstream.ts';
 import type { FeedParts, Gap } from '../feed-parts.ts';
 import { FirstPlaceFinder, type FoundPlace, type LogTail } from './first-place.ts';
+import { Leadership } from './leadership.ts';
 import { LogDelivery, type LogReceiver } from './log-delivery.ts';
-import { OwnEntries } from './own-entries.ts';
 import { PlaceFinder, type PlaceListener } from './place-finder.ts';
 import { ReaderFeed, type ReaderListener } from './reader-feed.ts';
 import { endMeta, metaEntry, type RelayMeta, readMeta } from './relay-meta.ts';
 import type { CallParts, RelayParts, RelayTarget } from './relay-parts.ts';
-
-/** Above this many bytes that the log has not stored yet, nothing is read from the upstream. */
-const maxPendingBytes = 1_048_576;
 
 /**
  * The connection of a relayed feed. Its events come from one of two sources: from the log, or from a reader of its
@@ -36,12 +33,9 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
   readonly #first: FirstPlaceFinder;
   readonly #finder: PlaceFinder;
   readonly #delivery: LogDelivery;
+  readonly #leadership: Leadership;
   #source: 'none' | 'log' | 'reader' = 'none';
   #reader: ReaderFeed | undefined;
-  /** Set while this instance leads and has appended its start. */
-  #own: OwnEntries | undefined;
-  /** Position of that start. */
-  #ownStart: RelayPosition | undefined;
   /** The newest entry when this instance began to lead, until it appends its start: once the upstream is connected. */
   #claim: RelayPosition | undefined;
   /** The handler was called with headers. */
@@ -49,7 +43,6 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
   #isAvailable = false;
   #isPaused = false;
   #isClosed = false;
-  #isLeading = false;
   /** True while hooks are called for the browsers of this instance: they must not be sent anything meanwhile. */
   #isChecking = false;
   /** See {@link PlaceListener}. */
@@ -66,6 +59,7 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
     this.#first = new FirstPlaceFinder(this.#log, feed);
     this.#finder = new PlaceFinder(this.#log, feed, this);
     this.#delivery = new LogDelivery(this.#log, this);
+    this.#leadership = new Leadership(this.#log);
   }
 
   get isFlowing(): boolean {
@@ -160,8 +154,8 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
 
   /** The log can't be used, or its entries don't continue those before: goes on without it. */
   #leaveLog(): void {
-    const missed = this.#own?.after(this.#delivery.position);
-    this.#own = undefined;
+    const missed = this.#leadership.appendedAfter(this.#delivery.position);
+    this.#leadership.stop();
     this.#source = 'reader';
     this.#delivery.stop();
     if (missed) for (const entry of missed) this.#deliver(entry);
@@ -191,7 +185,7 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
 
   onDeposed(): void {
     this.#claim = undefined;
-    if (this.#own) this.#rejoin();
+    if (this.#leadership.isActive) this.#rejoin();
   }
 
   onVacant(): void {
@@ -210,15 +204,15 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
 
   onEntry(entry: RelayEntry): void {
     const { start } = readMeta(entry.meta);
-    if (start && entry.position !== this.#ownStart) {
+    if (start && !this.#leadership.isOwnStart(entry.position)) {
       // The log was emptied, or its last entries were lost with a server: the leader has begun anew.
       if (start.tail !== this.#delivery.position) return this.#rejoin();
       // This instance led, and does not know yet that it leads no longer.
-      if (this.#own) this.#closeReader();
-      this.#own = undefined;
+      if (this.#leadership.isActive) this.#closeReader();
+      this.#leadership.stop();
     }
     this.#delivery.position = entry.position;
-    this.#own?.remove(entry.position);
+    this.#leadership.onReceived(entry.position);
     this.#deliver(entry);
   }
 
@@ -227,17 +221,17 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
   }
 
   onStored(): void {
-    if (this.#own && this.#log.pendingBytes <= maxPendingBytes) this.#reader?.resume();
+    if (this.#leadership.isActive && !this.#leadership.isFull) this.#reader?.resume();
   }
 
   #deliver({ meta, data }: RelayContent): void {
     if (data.length > 0) this.#feed.onData(data);
     if (meta === '') return;
     const { gap, state, connected, end, left } = readMeta(meta);
-    if (connected && !this.#own) void this.#checkRequest();
+    if (connected && !this.#leadership.isActive) void this.#checkRequest();
     if (gap) this.#feed.relayGap(gap);
     if (state) this.#feed.relayState(state.state, state.since);
-    if (left && !this.#own) this.onVacant();
+    if (left && !this.#leadership.isActive) this.onVacant();
     if (!end) return;
     this.#close(undefined);
     this.#feed.relayEnd(end);
@@ -257,50 +251,36 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
 
   /** Nobody leads: this instance reads the upstream for all. */
   async #claimFirst(): Promise<void> {
-    const tail = await this.#lead();
+    const tail = await this.#leadership.acquire();
     if (tail === undefined) return this.#enter();
-    if (this.#isClosed || this.#source !== 'none') return this.#giveUp();
+    if (this.#isClosed || this.#source !== 'none') return this.#leadership.giveUp();
     this.#claim = tail;
     this.#readAlone();
   }
 
   /** The leader is gone, and the feed has received everything that it appended: this instance goes on. */
   async #succeed(): Promise<void> {
-    if (this.#own || this.#isPaused || !this.#feed.isSettled || this.#isLeading) return;
-    const tail = await this.#lead(this.#delivery.position);
+    const { isActive, isAcquiring } = this.#leadership;
+    if (isActive || isAcquiring || this.#isPaused || !this.#feed.isSettled) return;
+    const tail = await this.#leadership.acquire(this.#delivery.position);
     if (tail === undefined) return;
     if (this.#source !== 'log' || this.#isClosed || this.#isPaused || tail !== this.#delivery.position)
-      return this.#giveUp();
+      return this.#leadership.giveUp();
     this.#begin(tail, false);
     this.#openReader().reconnect(undefined, this.#feed.status === 'lost');
   }
 
   /** This instance reads alone, and nobody leads: what it reads goes to the log from now on. */
   async #leadAlone(): Promise<void> {
-    if (this.#isLeading || this.#own || this.#source !== 'reader' || !this.#isOpen || !this.#feed.isSettled) return;
-    const tail = await this.#lead();
+    const { isActive, isAcquiring } = this.#leadership;
+    if (isActive || isAcquiring || this.#source !== 'reader' || !this.#isOpen || !this.#feed.isSettled) return;
+    const tail = await this.#leadership.acquire();
     if (tail === undefined) return;
     const canLead = this.#isAvailable && this.#source === 'reader' && !this.#isClosed && this.#feed.isSettled;
-    if (!canLead || !this.#reader) return this.#giveUp();
+    if (!canLead || !this.#reader) return this.#leadership.giveUp();
     this.#begin(tail, true);
     this.#reader.resume();
     this.#flow();
-  }
-
-  async #lead(at?: RelayPosition): Promise<RelayPosition | undefined> {
-    this.#isLeading = true;
-    try {
-      return await this.#log.lead(at);
-    } catch {
-      // onAvailable() reports why.
-      return undefined;
-    } finally {
-      this.#isLeading = false;
-    }
-  }
-
-  #giveUp(): void {
-    this.#log.release(metaEntry({ left: true }));
   }
 
   /** Begins to append. `isReset`: what the log holds does not continue into what follows. */
@@ -308,17 +288,14 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
     this.#stopSearch();
     this.#source = 'log';
     this.#delivery.moveTo({ position: tail, rest: undefined });
-    this.#own = new OwnEntries(tail);
     const { lastId: cursor, isUntouched } = this.#feed;
-    const start = { cursor, tail: isReset ? '' : tail, isFresh: this.#isFresh && isUntouched };
-    this.#ownStart = this.#append(metaEntry({ start }), isReset);
+    this.#leadership.begin(tail, { cursor, isFresh: this.#isFresh && isUntouched }, isReset);
+    if (this.#leadership.isFull) this.#reader?.pause();
   }
 
-  #append(content: RelayContent, isReset = false): RelayPosition {
-    const position = this.#log.append(content, isReset);
-    this.#own?.add(position, content);
-    if (this.#log.pendingBytes > maxPendingBytes) this.#reader?.pause();
-    return position;
+  #append(content: RelayContent): void {
+    this.#leadership.append(content);
+    if (this.#leadership.isFull) this.#reader?.pause();
   }
 
   // The reader
@@ -334,7 +311,7 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
       (headers) => reader === this.#reader && this.#onReaderOpen(headers ?? {}),
       (error: SseProxyError) => {
         if (reader !== this.#reader) return;
-        if (this.#claim !== undefined) this.#giveUp();
+        if (this.#claim !== undefined) this.#leadership.giveUp();
         this.#close(undefined);
         this.#handler.onError(error);
       },
@@ -390,11 +367,11 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
 
   onReconnected(): void {
     this.#isFresh = false;
-    if (this.#own) this.#append(metaEntry({ connected: true }));
+    if (this.#leadership.isActive) this.#append(metaEntry({ connected: true }));
   }
 
   onFrames(data: Buffer): void {
-    if (this.#own) return void this.#append({ meta: '', data });
+    if (this.#leadership.isActive) return this.#append({ meta: '', data });
     this.#feed.onData(data);
     if (this.#source === 'reader') this.#finder.onReceived();
   }
@@ -409,14 +386,14 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
 
   #tell(meta: RelayMeta): void {
     const entry = metaEntry(meta);
-    if (this.#own) this.#append(entry);
+    if (this.#leadership.isActive) this.#append(entry);
     else this.#deliver(entry);
   }
 
   onEnd(reason: CloseReason, error: SseProxyError | undefined): void {
     this.#closeReader();
     const entry = metaEntry(endMeta(reason, error));
-    if (this.#own) this.#own.add(this.#log.release(entry), entry);
+    if (this.#leadership.isActive) this.#leadership.release(entry);
     else this.#deliver(entry);
   }
 
@@ -424,7 +401,7 @@ export class RelayCall implements UpstreamConnection, RelayListener, ReaderListe
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stopSearch();
-    const leads = this.#own !== undefined || this.#claim !== undefined;
+    const leads = this.#leadership.isActive || this.#claim !== undefined;
     this.#closeReader();
     if (leads && meta) this.#log.release(metaEntry(meta));
     this.#log.close();

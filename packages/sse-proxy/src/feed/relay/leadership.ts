@@ -1,0 +1,90 @@
+import type { RelayContent, RelayEntry, RelayLog, RelayPosition } from '../../types.ts';
+import { OwnEntries } from './own-entries.ts';
+import { metaEntry, type RelayedStart } from './relay-meta.ts';
+
+/** Above this many bytes that the log has not stored yet, nothing is read from the upstream. */
+const maxPendingBytes = 1_048_576;
+
+/** This instance as the leader of a feed: acquires the lead, appends its start, then what it reads. */
+export class Leadership {
+  readonly #log: RelayLog;
+  /** Set while this instance leads and has appended its start. */
+  #own: OwnEntries | undefined;
+  /** Position of that start. */
+  #start: RelayPosition | undefined;
+  #isAcquiring = false;
+
+  constructor(log: RelayLog) {
+    this.#log = log;
+  }
+
+  /** True while this instance leads and has appended its start. */
+  get isActive(): boolean {
+    return this.#own !== undefined;
+  }
+
+  /** True until `acquire()` has resolved. */
+  get isAcquiring(): boolean {
+    return this.#isAcquiring;
+  }
+
+  /** True while nothing more may be read from the upstream. */
+  get isFull(): boolean {
+    return this.#log.pendingBytes > maxPendingBytes;
+  }
+
+  /** Calls `lead()` of the log; undefined also if the log can't be used. */
+  async acquire(at?: RelayPosition): Promise<RelayPosition | undefined> {
+    this.#isAcquiring = true;
+    try {
+      return await this.#log.lead(at);
+    } catch {
+      // onAvailable() reports why.
+      return undefined;
+    } finally {
+      this.#isAcquiring = false;
+    }
+  }
+
+  /** Gives the lead back. */
+  giveUp(): void {
+    this.#log.release(metaEntry({ left: true }));
+  }
+
+  /** Begins to append behind `tail`. `isReset`: what the log holds does not continue into what follows. */
+  begin(tail: RelayPosition, start: Omit<RelayedStart, 'tail'>, isReset: boolean): void {
+    this.#own = new OwnEntries(tail);
+    this.#start = this.append(metaEntry({ start: { ...start, tail: isReset ? '' : tail } }), isReset);
+  }
+
+  append(content: RelayContent, isReset = false): RelayPosition {
+    const position = this.#log.append(content, isReset);
+    this.#own?.add(position, content);
+    return position;
+  }
+
+  /** Appends a last entry, and leads no longer. Stays active until the feed has received it. */
+  release(content: RelayContent): void {
+    this.#own?.add(this.#log.release(content), content);
+  }
+
+  /** True if the entry at this position is the start of this instance. */
+  isOwnStart(position: RelayPosition): boolean {
+    return position === this.#start;
+  }
+
+  /** The feed has received the entry at this position from the log. */
+  onReceived(position: RelayPosition): void {
+    this.#own?.remove(position);
+  }
+
+  /** Stops appending. */
+  stop(): void {
+    this.#own = undefined;
+  }
+
+  /** What was appended behind `position`; undefined if that is not known, or if this instance is not active. */
+  appendedAfter(position: RelayPosition): readonly RelayEntry[] | undefined {
+    return this.#own?.after(position);
+  }
+}
