@@ -77,12 +77,7 @@ describe('MongoLogStore in an order of calls that the router does not use', () =
       },
     };
     const timing = { now: () => 0, pollMs: 20, settleMs: 1, lateMs: 1, lateEveryMs: 60_000, maxArrivals: 1 };
-    const poller = new Poller(
-      watch as unknown as Watch,
-      timing,
-      () => true,
-      () => {},
-    );
+    const poller = new Poller(watch as unknown as Watch, timing, () => true);
     for (let i = 0; i < 8; i++) {
       poller.start();
       poller.stop();

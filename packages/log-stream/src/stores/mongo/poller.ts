@@ -11,18 +11,16 @@ export class Poller {
   readonly #watch: Watch;
   readonly #timing: Timing;
   readonly #isNeeded: () => boolean;
-  readonly #onError: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #wakeTimer: NodeJS.Timeout | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #stopping: AbortController | undefined;
 
   /** @param isNeeded false while a change stream delivers the logs */
-  constructor(watch: Watch, timing: Timing, isNeeded: () => boolean, onError: (error: unknown) => void) {
+  constructor(watch: Watch, timing: Timing, isNeeded: () => boolean) {
     this.#watch = watch;
     this.#timing = timing;
     this.#isNeeded = isNeeded;
-    this.#onError = onError;
   }
 
   /** Looks at once, and then every `pollMs`. */
@@ -50,7 +48,7 @@ export class Poller {
   #wakeAfter(ms: number, retry: number, signal: AbortSignal): void {
     this.#wakeTimer = setTimeout(async () => {
       const before = this.#watch.arrivals.end;
-      await this.#look(this.#isLateDue);
+      await this.#look();
       // It may have been started again during the look.
       if (signal.aborted) return;
       this.#wakeTimer = undefined;
@@ -60,23 +58,16 @@ export class Poller {
   }
 
   async #poll(signal: AbortSignal): Promise<void> {
-    if (this.#isNeeded()) await this.#look(this.#isLateDue);
+    if (this.#isNeeded()) await this.#look();
     // It may have been started again during the look: then that start polls.
     if (!signal.aborted) this.#timer = setTimeout(() => void this.#poll(signal), this.#timing.pollMs).unref();
   }
 
-  get #isLateDue(): boolean {
-    // Also if the clock was set back.
-    return Math.abs(this.#timing.now() - this.#watch.lateCompleteAt) >= this.#timing.lateEveryMs;
-  }
-
-  async #look(isLate: boolean): Promise<void> {
+  async #look(): Promise<void> {
     this.#lookedAt = performance.now();
-    try {
-      await this.#watch.look(isLate);
-    } catch (error) {
-      // The next look covers the time of this one.
-      this.#onError(error);
-    }
+    // Also if the clock was set back.
+    const isLate = Math.abs(this.#timing.now() - this.#watch.lateCompleteAt) >= this.#timing.lateEveryMs;
+    // The next look covers the time of one that failed, and the collection remembers the failure for `health()`.
+    await this.#watch.look(isLate).catch(() => {});
   }
 }

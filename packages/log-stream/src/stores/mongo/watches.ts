@@ -135,7 +135,7 @@ export class Watches {
     };
     const list = randomBytes(6).readUIntBE(0, 6).toString(36);
     const watch = new Watch(this.#context, filter, list);
-    const poller = new Poller(watch, this.#context.timing, this.#needsPolls, () => {});
+    const poller = new Poller(watch, this.#context.timing, this.#needsPolls);
     const entry: Entry = { watch, begun: undefined, poller, timer: undefined };
     this.#entries.set(key, entry);
     return entry;
