@@ -77,7 +77,7 @@ const ruleRules: Rules<keyof LogLimitRule> = {
 };
 
 /** Options whose value never enters an error message. */
-const secret = new Set(['token']);
+const secret = new Set(['token', 'server', 'url']);
 
 /**
  * Checks options against a rule table and fills in the defaults. An option that is `undefined` counts as left out.

@@ -18,10 +18,12 @@ export function newClient(uri: string, maxTimeMs: number): MongoClient {
   const isFree = ([name]: [string, number]) => !uri.toLowerCase().includes(`${name.toLowerCase()}=`);
   try {
     return new MongoClient(uri, Object.fromEntries(Object.entries(bounds).filter(isFree)));
-  } catch (cause) {
-    // Without the cause's message: it may quote a password.
-    const message = 'MongoLogStore option server: expected a valid connection string';
-    throw new LogStreamError('ERR_LOG_STREAM_OPTION', message, { cause });
+  } catch {
+    // Without the cause: its message may quote a password.
+    throw new LogStreamError(
+      'ERR_LOG_STREAM_OPTION',
+      'MongoLogStore option server: expected a valid connection string',
+    );
   }
 }
 

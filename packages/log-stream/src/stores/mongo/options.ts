@@ -71,6 +71,6 @@ export const rules: Rules<keyof MongoLogStoreOptions> = {
   maxTimeMs: [5_000, delay],
 };
 
-/** Options whose value never enters an error message. */
+/** The checked options of a store. */
 export type MongoConfig = Complete<Omit<MongoLogStoreOptions, 'database' | 'wakeups'>> &
   Pick<MongoLogStoreOptions, 'database' | 'wakeups'>;

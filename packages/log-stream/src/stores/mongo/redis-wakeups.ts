@@ -1,5 +1,6 @@
 import type { RedisClientType } from 'redis';
 import type { LogFilter } from '../../log-store.ts';
+import { type Rules, readOptions } from '../../options.ts';
 import type { Wakeups } from './wakeups.ts';
 
 /** Options of {@link RedisWakeups}. */
@@ -7,6 +8,10 @@ export interface RedisWakeupsOptions {
   /** The server: `redis://` or `rediss://`, as the `redis` package takes it. */
   url: string;
 }
+
+const rules: Rules<keyof RedisWakeupsOptions> = {
+  url: [undefined, ['redis://… or rediss://…', (value) => typeof value === 'string' && /^rediss?:\/\//.test(value)]],
+};
 
 type Scope = Required<Pick<LogFilter, 'workspaceID' | 'workflowID'>>;
 
@@ -21,6 +26,8 @@ export function channelOf({ workspaceID, workflowID }: Scope): string {
  *
  * @example
  * new MongoLogStore({ server, collection: 'logs', wakeups: new RedisWakeups({ url: 'redis://localhost' }) });
+ *
+ * @throws LogStreamError `ERR_LOG_STREAM_OPTION` for an invalid option
  */
 export class RedisWakeups implements Wakeups {
   readonly #url: string;
@@ -29,8 +36,8 @@ export class RedisWakeups implements Wakeups {
   #client: Promise<RedisClientType> | undefined;
   #hasWarned = false;
 
-  constructor({ url }: RedisWakeupsOptions) {
-    this.#url = url;
+  constructor(options: RedisWakeupsOptions) {
+    this.#url = readOptions<RedisWakeupsOptions>('RedisWakeups', options, rules).url;
   }
 
   subscribe(scope: Scope, wake: () => void): () => void {
