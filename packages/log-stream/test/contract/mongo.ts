@@ -6,6 +6,7 @@ import { RedisServer } from '../../../sse-redis/test/support/redis-server.ts';
 import type { LogDocument } from '../../src/index.ts';
 import { MongoLogStore, type MongoLogStoreOptions, RedisWakeups } from '../../src/stores/mongo/index.ts';
 import { startMongo } from '../mongo-server/server.ts';
+import { idAt, pymodm } from '../support/mongo.ts';
 import type { Stage, Subject } from './stage.ts';
 
 /** Milliseconds by which the ObjectIds of `writeLate` are older: less than `settleMs`. */
@@ -13,19 +14,6 @@ const lateByMs = 1_000;
 
 /** A machine that stalls for more than a second makes `writeLate` later than that. */
 const lateEveryMs = 5_000;
-
-/** An ObjectId of another writer's process: in one second, those of several writers are in no order. */
-function idAt(ms: number): ObjectId {
-  const seconds = Math.floor(ms / 1_000)
-    .toString(16)
-    .padStart(8, '0');
-  return new ObjectId(seconds + randomBytes(8).toString('hex'));
-}
-
-/** A document as PyMODM writes it. */
-function documentOf(_id: ObjectId, log: LogDocument) {
-  return { _id, _cls: 'etl.models.Log', ...log, time: new Date(log.meta.timestamp) };
-}
 
 /** What surrounds a stage. */
 interface Surroundings {
@@ -48,10 +36,10 @@ async function mongoStage(uri: string, { options, onInsert, stop }: Surroundings
   const setUp = newStore();
   await setUp.ensureIndexes();
   await setUp.close();
-  const insert = async (documents: ReturnType<typeof documentOf>[]) => {
-    for (const document of documents) {
-      await db.collection('logs').insertOne(document);
-      await onInsert?.({ ...document, time: '' });
+  const insert = async (logs: readonly LogDocument[], newId = () => new ObjectId()) => {
+    for (const log of logs) {
+      await db.collection('logs').insertOne(pymodm(log, newId()));
+      await onInsert?.(log);
     }
   };
   return {
@@ -60,9 +48,9 @@ async function mongoStage(uri: string, { options, onInsert, stop }: Surroundings
       stores.push(store);
       return store;
     },
-    write: (logs) => insert(logs.map((log) => documentOf(new ObjectId(), log))),
-    writeLate: (logs) => insert(logs.map((log) => documentOf(idAt(Date.now() - lateByMs), log))),
-    writeUnordered: (logs) => insert(logs.map((log) => documentOf(idAt(Date.now()), log))),
+    write: (logs) => insert(logs),
+    writeLate: (logs) => insert(logs, () => idAt(Date.now() - lateByMs)),
+    writeUnordered: (logs) => insert(logs, () => idAt(Date.now())),
     async deleteOldest(count) {
       const oldest = await db.collection('logs').find().sort({ _id: 1 }).limit(count).toArray();
       await db.collection('logs').deleteMany({ _id: { $in: oldest.map(({ _id }) => _id) } });
