@@ -1,6 +1,9 @@
 /** An ObjectId as 24 lower-case hexadecimal digits: 8 of the writer's second, then what tells writers and documents apart. */
 export type Hex = string;
 
+/** An ObjectId has whole seconds. */
+export const secondMs = 1_000;
+
 const syntax = /^[0-9a-f]{24}$/;
 const maxSeconds = 0xffff_ffff;
 
@@ -13,7 +16,7 @@ export function isHex(text: string): boolean {
 
 /** When the ObjectId's second began, in milliseconds since 1970 by the writer's clock. */
 export function timeOf(hex: Hex): number {
-  return Number.parseInt(hex.slice(0, 8), 16) * 1_000;
+  return Number.parseInt(hex.slice(0, 8), 16) * secondMs;
 }
 
 /** The lowest ObjectId of the second that contains `ms`. */
@@ -32,6 +35,6 @@ export function predecessorOf(hex: Hex): Hex {
 }
 
 function secondsOf(ms: number): string {
-  const seconds = Math.min(maxSeconds, Math.max(0, Math.floor(ms / 1_000)));
+  const seconds = Math.min(maxSeconds, Math.max(0, Math.floor(ms / secondMs)));
   return seconds.toString(16).padStart(8, '0');
 }

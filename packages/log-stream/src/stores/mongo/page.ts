@@ -1,7 +1,7 @@
 import { matcherOf } from '../../filter.ts';
 import type { LogEntry, LogFilter, LogPage, LogQuery } from '../../log-store.ts';
 import { PageCursor } from './cursor.ts';
-import { ceilingOf, floorOf, type Hex, predecessorOf } from './object-ids.ts';
+import { ceilingOf, floorOf, type Hex, lowest, predecessorOf, secondMs } from './object-ids.ts';
 import { isExactPattern } from './search.ts';
 import type { IdRange } from './selection.ts';
 import type { WatchContext } from './watch.ts';
@@ -12,8 +12,6 @@ const maxPageCharacters = 1024 * 1024;
 const maxFetched = 200;
 /** Milliseconds for which a page searches. */
 const maxSearchMs = 10_000;
-const secondMs = 1_000;
-const lowerThanAll: Hex = '0'.repeat(24);
 
 /** The place that a time stands for among pages. */
 export function timeCursor(ms: number, settleMs: number): PageCursor {
@@ -27,8 +25,7 @@ export async function queryPage(context: WatchContext, query: LogQuery): Promise
   signal?.throwIfAborted();
   const began = timing.now();
   const position = upTo instanceof PageCursor ? upTo : timeCursor(began, timing.settleMs);
-  if (upTo === 'none')
-    return { logs: [], more: false, total: 0, position: new PageCursor(lowerThanAll), trimmed: false };
+  if (upTo === 'none') return { logs: [], more: false, total: 0, position: new PageCursor(lowest), trimmed: false };
   const range = rangeOf(query, timing.settleMs);
   const end = cursor instanceof PageCursor ? cursor.low : undefined;
   const total = await countOf(context, filter, range, signal);
@@ -38,7 +35,7 @@ export async function queryPage(context: WatchContext, query: LogQuery): Promise
 }
 
 /**
- * Returns the newest logs of a filter, newest first.
+ * Returns the first `limit` logs of a filter in a range, in the order of ObjectIds or against it.
  *
  * @throws Error if the search takes too long
  */

@@ -1,9 +1,7 @@
 import { StreamCursor } from './cursor.ts';
-import { floorOf, type Hex, lowest, predecessorOf, timeOf } from './object-ids.ts';
+import { floorOf, type Hex, lowest, predecessorOf, secondMs, timeOf } from './object-ids.ts';
 import type { Watch, WatchContext } from './watch.ts';
 
-/** An ObjectId has whole seconds. */
-const secondMs = 1_000;
 /**
  * Logs of the time before are repeated in case some of them became visible late, as long as all repeats are no more than
  * this. The proxy recognises 1,000 repeats.

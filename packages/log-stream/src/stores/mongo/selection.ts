@@ -1,7 +1,7 @@
 import { type Document, ObjectId } from 'mongodb';
 import type { LogFilter } from '../../log-store.ts';
 import { storedLevels } from './document.ts';
-import { floorOf, type Hex, lowest } from './object-ids.ts';
+import { floorOf, type Hex, lowest, secondMs } from './object-ids.ts';
 import { searchPattern } from './search.ts';
 
 /** The key of the index that all reads of a workflow use. */
@@ -64,8 +64,7 @@ function timesOf({ fromMs, toMs }: LogFilter): Document[] | undefined {
     ...(toMs !== undefined && { $lt: bound(toMs) }),
   });
   const dates = range((ms) => new Date(ms));
-  // An ObjectId has whole seconds.
-  const _id = range((ms) => new ObjectId(floorOf(Math.ceil(ms / 1_000) * 1_000)));
+  const _id = range((ms) => new ObjectId(floorOf(Math.ceil(ms / secondMs) * secondMs)));
   return [
     { 'meta.timestamp': range((ms) => ms) },
     { 'meta.timestamp': dates },

@@ -27,7 +27,7 @@ export class SkewWarnings {
     this.#warn('clock', `${collection}: this clock is ${Math.abs(Math.round(offsetMs))} ms ${direction} the server's`);
   }
 
-  /** Looks once how the server reads a workflow. */
+  /** Warns if the server reads a workflow without the index. Checks this once. */
   async checkPlan(collection: LogCollection, filter: LogFilter): Promise<void> {
     if (this.#warned.has('plan') || filter.workflowID === undefined) return;
     this.#warned.add('plan');

@@ -20,7 +20,7 @@ import { LogCollection } from './collection.ts';
 import { PageCursor, StreamCursor } from './cursor.ts';
 import { FoundLogs } from './found-logs.ts';
 import { decodePageEnd, decodePosition, encodePageEnd, encodePosition, isMongoId } from './ids.ts';
-import { isHex } from './object-ids.ts';
+import { isHex, timeOf } from './object-ids.ts';
 import { type MongoConfig, type MongoLogStoreOptions, rules } from './options.ts';
 import { queryPage, search, timeCursor } from './page.ts';
 import { PlaceExpired, readStream } from './read.ts';
@@ -151,8 +151,7 @@ export class MongoLogStore implements LogStore {
     if (history === undefined && earlier.length === 0) {
       return encodePosition({ ms: watch.timeBefore(n), list: watch.list, n }, filter);
     }
-    const ms =
-      history === undefined ? watch.timeBefore(earlier[0] ?? n) : new ObjectId(history).getTimestamp().getTime();
+    const ms = history === undefined ? watch.timeBefore(earlier[0] ?? n) : timeOf(history);
     return encodePosition({ ms, list: '0', n: 0 }, filter);
   }
 
