@@ -21,9 +21,9 @@ const pauseMsPerMember = 0.25;
 const maxPauseMs = 25;
 
 /**
- * Reads the newest logs of a filter once for all readers that have reached them: each new log is read, matched and
- * serialised once per selection. A reader joins at exactly the tail's position, and leaves with a position of its own while
- * its socket is full. The tail therefore queues nothing.
+ * Reads the newest logs of a filter once for all readers that have reached them: each new log is read once, and matched
+ * and serialised once per selection. A reader joins at exactly the tail's position, and leaves with a position of its own
+ * while its socket is full. The tail therefore queues nothing.
  */
 export class Tail {
   readonly #store: LogStore;
@@ -116,7 +116,10 @@ export class Tail {
 
   #deliver(from: LogCursor, batch: LogBatch): void {
     // Whether that concerns a reader depends on its filter. Each one finds out by a read of its own.
-    if (batch.gap !== undefined) return this.#leaveAll(this.#members.keys());
+    if (batch.gap !== undefined) {
+      for (const reader of [...this.#members.keys()]) this.leave(reader);
+      return;
+    }
     for (const group of [...this.#groups.values()]) {
       const [first] = group;
       if (first === undefined) continue;
@@ -131,9 +134,5 @@ export class Tail {
     else if (batch.logs.length > 0) {
       this.#pausedUntil = performance.now() + Math.min(maxPauseMs, this.#members.size * pauseMsPerMember);
     }
-  }
-
-  #leaveAll(readers: Iterable<TailMember>): void {
-    for (const reader of [...readers]) this.leave(reader);
   }
 }
