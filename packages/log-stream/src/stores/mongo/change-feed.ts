@@ -70,6 +70,7 @@ export class ChangeFeed {
     let retryMs = minRetryMs;
     while (!signal.aborted) {
       const stream = this.#collection.changes(token);
+      // The server ends a cursor by itself if the command that closes it fails.
       const close = () => void stream.close().catch(() => {});
       signal.addEventListener('abort', close);
       this.#isReopened = false;
@@ -110,6 +111,7 @@ export class ChangeFeed {
         if (!signal.aborted) this.#isLive = false;
         close();
       }
+      // Rejects if the feed is stopped, which ends the loop.
       await delay(retryMs, undefined, { signal }).catch(() => {});
       retryMs = Math.min(2 * retryMs, maxRetryMs);
     }

@@ -60,6 +60,7 @@ export class RedisWakeups implements Wakeups {
     // What waits in the client's queue is rejected now.
     this.#hasWarned = true;
     this.#wakes.clear();
+    // Without a client there is nothing to close: `#do` has warned.
     const client = await this.#client?.catch(() => undefined);
     client?.destroy();
   }

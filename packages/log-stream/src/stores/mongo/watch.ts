@@ -145,6 +145,7 @@ export class Watch {
   look(isLate = false): Promise<void> {
     this.#isNextLate ||= isLate;
     // Not the look that runs: it may have begun before a log became visible.
+    // If that one fails, its caller gets the error.
     this.#next ??= this.#looking.catch(() => {}).then(() => this.#begin());
     return this.#next;
   }
