@@ -54,7 +54,6 @@ export class MongoLogStore implements LogStore {
   readonly #skew = new SkewWarnings();
   readonly #watches: Watches;
   readonly #feed: ChangeFeed;
-  readonly #releases = new Map<string, () => void>();
   #started: Promise<void> | undefined;
   #hasChanges = false;
   #clockOffsetMs = 0;
@@ -78,10 +77,7 @@ export class MongoLogStore implements LogStore {
       this.#context,
       () => this.#start(),
       () => !this.#feed.isLive,
-      {
-        onListen: (filter) => this.#onListen(filter),
-        onIdle: (filter) => this.#onIdle(filter),
-      },
+      (filter) => this.#listen(filter),
     );
     this.#feed = new ChangeFeed(this.#collection, {
       onInsert: (id, raw, time) => {
@@ -224,8 +220,6 @@ export class MongoLogStore implements LogStore {
     this.#isClosed = true;
     this.#feed.stop();
     this.#watches.close();
-    for (const release of this.#releases.values()) release();
-    this.#releases.clear();
     await this.#config.wakeups?.close();
     if (typeof this.#config.server === 'string') await this.#client.close();
   }
@@ -266,21 +260,17 @@ export class MongoLogStore implements LogStore {
     if (this.#hasChanges && this.#watches.listening > 0) this.#feed.start();
   }
 
-  #onListen(filter: LogFilter): void {
+  #listen(filter: LogFilter): () => void {
     if (this.#hasChanges) this.#feed.start();
     void this.#skew.checkPlan(this.#collection, filter);
     const { workspaceID, workflowID } = filter;
-    const { wakeups } = this.#config;
-    if (wakeups === undefined || workspaceID === undefined || workflowID === undefined) return;
-    const release = wakeups.subscribe({ workspaceID, workflowID }, () => this.#watches.wake(filter));
-    this.#releases.set(JSON.stringify(filter), release);
-  }
-
-  #onIdle(filter: LogFilter): void {
-    const key = JSON.stringify(filter);
-    this.#releases.get(key)?.();
-    this.#releases.delete(key);
-    if (this.#watches.listening === 0) this.#feed.stop();
+    const isOne = workspaceID !== undefined && workflowID !== undefined;
+    const wake = () => this.#watches.wake(filter);
+    const release = isOne ? this.#config.wakeups?.subscribe({ workspaceID, workflowID }, wake) : undefined;
+    return () => {
+      release?.();
+      if (this.#watches.listening === 0) this.#feed.stop();
+    };
   }
 
   #checkOpen(): void {

@@ -18,33 +18,34 @@ interface Entry {
   begun: Promise<void> | undefined;
   readonly poller: Poller;
   timer: NodeJS.Timeout | undefined;
+  /** Set while the watch has listeners. */
+  release: (() => void) | undefined;
 }
 
-/** Notified when somebody begins or ceases to listen to a workflow. */
-export interface WatchesListener {
-  onListen(filter: LogFilter): void;
-  onIdle(filter: LogFilter): void;
-}
+/** Called when somebody begins to listen to a workflow. Returns the release, called when nobody listens any more. */
+export type Listen = (filter: LogFilter) => () => void;
 
 /** The watches of a store: one per workflow, however many subscribers it has. */
 export class Watches {
   readonly #context: WatchContext;
   readonly #ready: () => Promise<void>;
   readonly #needsPolls: () => boolean;
-  readonly #listener: WatchesListener;
+  readonly #onListen: Listen;
   /** In the order in which they were used last. */
   readonly #entries = new Map<string, Entry>();
   #isClosed = false;
+  /** Time of the last {@link completeUntil}. */
+  #completeAt = 0;
 
   /**
    * @param ready called before the first read of each watch, which waits for it
    * @param needsPolls false while a change stream delivers the logs
    */
-  constructor(context: WatchContext, ready: () => Promise<void>, needsPolls: () => boolean, listener: WatchesListener) {
+  constructor(context: WatchContext, ready: () => Promise<void>, needsPolls: () => boolean, onListen: Listen) {
     this.#context = context;
     this.#ready = ready;
     this.#needsPolls = needsPolls;
-    this.#listener = listener;
+    this.#onListen = onListen;
   }
 
   /** Number of workflows to which somebody listens. */
@@ -75,7 +76,7 @@ export class Watches {
     if (isFirst) {
       clearTimeout(entry.timer);
       void this.#listen(entry);
-      this.#listener.onListen(watch.filter);
+      entry.release = this.#onListen(watch.filter);
     }
     let isReleased = false;
     return () => {
@@ -96,17 +97,25 @@ export class Watches {
     for (const key of keysOf(raw.meta ?? {})) this.#entries.get(key)?.watch.arrive(id, raw);
   }
 
+  /** Call it when everything that was visible at `time` has arrived by the change stream. */
   completeUntil(time: number): void {
+    // Inserts have times in whole seconds, so most calls repeat the last one.
+    if (time === this.#completeAt) return;
+    this.#completeAt = time;
     for (const { watch } of this.#entries.values()) watch.completeUntil(time);
   }
 
-  /** Looks for everything that may have become visible without having arrived. @param isLost and whether it may be missing */
+  /**
+   * Looks for everything that may have become visible without having arrived.
+   *
+   * @param isLost inserts may be missing that are not stored any more: reports a loss where that may be so
+   */
   async catchUp(isLost: boolean): Promise<void> {
     await Promise.all(
       [...this.#entries.values()].map(async (entry) => {
         const { watch } = entry;
+        // Whoever began it gets the error. The next attempt reads everything.
         await entry.begun?.catch(() => {});
-        // Its first read has failed, and reads everything when it is tried again.
         if (entry.begun === undefined) return;
         if (isLost) await watch.checkLoss();
         await watch.look(true);
@@ -136,7 +145,7 @@ export class Watches {
     const list = randomBytes(6).readUIntBE(0, 6).toString(36);
     const watch = new Watch(this.#context, filter, list);
     const poller = new Poller(watch, this.#context.timing, this.#needsPolls);
-    const entry: Entry = { watch, begun: undefined, poller, timer: undefined };
+    const entry: Entry = { watch, begun: undefined, poller, timer: undefined, release: undefined };
     this.#entries.set(key, entry);
     return entry;
   }
@@ -173,10 +182,8 @@ export class Watches {
 
   #onIdle(entry: Entry): void {
     if (this.#isClosed) return;
-    entry.poller.stop();
-    entry.watch.releaseLogs();
+    stop(entry);
     this.#keep(entry);
-    this.#listener.onIdle(entry.watch.filter);
     let idle = 0;
     for (const other of [...this.#entries.values()].reverse()) {
       if (!other.watch.hasListeners && ++idle > maxIdle) this.#discard(other);
@@ -190,11 +197,18 @@ export class Watches {
 
   #discard(entry: Entry): void {
     clearTimeout(entry.timer);
-    entry.poller.stop();
-    entry.watch.releaseLogs();
+    stop(entry);
     const key = keyOf(entry.watch.filter);
     if (this.#entries.get(key) === entry) this.#entries.delete(key);
   }
+}
+
+/** Releases all that an entry has only while somebody listens. */
+function stop(entry: Entry): void {
+  entry.poller.stop();
+  entry.watch.releaseLogs();
+  entry.release?.();
+  entry.release = undefined;
 }
 
 function keyOf({ workspaceID, workflowID }: LogFilter): string {
