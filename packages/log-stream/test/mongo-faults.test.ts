@@ -8,8 +8,10 @@ type Fault = (server: ScriptedMongo) => unknown;
 
 const everywhere = ['find', 'aggregate', 'getMore'];
 const stepDown = async (server: ScriptedMongo) => {
+  const before = server.commands.length;
   server.stepDown();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  // A command is refused.
+  await eventually(() => server.commands.length > before);
   server.stepUp();
 };
 const faults: readonly [what: string, fault: Fault][] = [
@@ -35,7 +37,7 @@ describe('streams over MongoDB while the server fails', () => {
   });
 
   for (const [replicaSet, how] of [
-    ['rs0', 'a change stream'],
+    ['rs0', 'change streams'],
     [false, 'polls'],
   ] as const) {
     for (const [what, fault] of faults) {

@@ -48,18 +48,25 @@ describe('MongoLogStore in an order of calls that the router does not use', () =
 
   it('sends nothing after close(), also if a subscription began just before, through a client that stays open', async () => {
     const server = await mongoServer({ replicaSet: false });
-    const client = new MongoClient(server.uri);
+    const client = new MongoClient(server.uri, { monitorCommands: true });
+    const finds: string[] = [];
+    for (const event of ['commandStarted', 'commandSucceeded'] as const) {
+      client.on(event, ({ commandName }) => commandName === 'find' && finds.push(event));
+    }
     try {
       const store = mongoStore(server, { server: client, pollMs: 1 });
       server.fail({ failCommands: ['find'], blockConnection: true, blockTimeMS: 50 });
       const release = store.subscribe(() => {}, wf);
-      await eventually(() => server.commands.some(({ name }) => name === 'find'));
+      await eventually(() => finds.length > 0);
       await store.close();
       store.subscribe(() => {}, { ...wf, workflowID: 'other' });
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      // The first read of the watch ends. A poll would follow it, as it does in another store.
+      await eventually(() => finds.includes('commandSucceeded'));
+      const before = server.commands.length;
+      mongoStore(server, { pollMs: 1 }).subscribe(() => {}, wf);
+      await eventually(() => server.commands.slice(before).filter(({ name }) => name === 'find').length >= 10);
       release();
-      // The first read of the watch, and the look at its plan.
-      expect(server.commands.filter(({ name }) => name === 'find')).to.have.length.at.most(2);
+      expect(finds).to.deep.equal(['commandStarted', 'commandSucceeded']);
     } finally {
       await client.close();
     }
