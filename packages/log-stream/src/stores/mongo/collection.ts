@@ -10,7 +10,8 @@ import type { LogFilter } from '../../log-store.ts';
 import { projection, type RawDocument } from './document.ts';
 import { LastFailure } from './last-failure.ts';
 import { type Hex, lowest } from './object-ids.ts';
-import { type IdRange, indexKey, rangeOf, selectionOf } from './selection.ts';
+import { type IdRange, rangeOf, selectionOf } from './selection.ts';
+import { WorkflowIndex } from './workflow-index.ts';
 
 /**
  * Documents are read alike whatever the options of the user's client are, and so that none fails the read of the others:
@@ -32,8 +33,6 @@ const maxDocuments = 500;
 const badValue = 2;
 /** Codes of a command or a stage that the server does not have. */
 const noAggregationCodes: readonly unknown[] = [59, 115, 304, 40324];
-/** Milliseconds between two looks for the index if it is missing. */
-const indexCheckMs = 60_000;
 
 /** A document and its ObjectId. */
 export interface StoredDocument {
@@ -54,18 +53,18 @@ export class LogCollection {
   readonly failure = new LastFailure();
   readonly #client: MongoClient;
   readonly #collection: Collection;
-  #connecting: Promise<unknown> | undefined;
   /** The same, with the concern and the preference of reads. */
   #reading: Collection;
+  readonly #index: WorkflowIndex;
   readonly #maxTimeMS: number;
-  #hint: string | undefined;
-  #indexCheckedAt = Number.NEGATIVE_INFINITY;
+  #connecting: Promise<unknown> | undefined;
 
   /** @param maxTimeMs bound of one command on the server */
   constructor(client: MongoClient, database: string | undefined, name: string, maxTimeMs: number) {
     this.#client = client;
     this.#collection = client.db(database).collection(name, bsonOptions);
     this.#reading = this.#collection;
+    this.#index = new WorkflowIndex(this.#collection);
     this.#maxTimeMS = maxTimeMs;
   }
 
@@ -160,16 +159,13 @@ export class LogCollection {
 
   /** Creates the index that all reads of a workflow use, unless it exists, by whatever name. */
   async ensureIndexes(): Promise<void> {
-    await this.#run(async () => {
-      if (!(await this.#nameOfIndex())) await this.#collection.createIndex({ ...indexKey });
-    });
-    this.#indexCheckedAt = Number.NEGATIVE_INFINITY;
+    await this.#run(() => this.#index.ensure());
   }
 
   /** What is wrong with the way in which the server reads the newest logs of a workflow, in words. */
   async problemOfPlan(filter: LogFilter): Promise<string | undefined> {
     try {
-      const hint = await this.#hintOf(filter);
+      const hint = await this.#index.hintOf(filter);
       const options = { projection: { _id: 1 }, sort: { _id: 1 } as const, limit: 1, ...hint };
       const cursor = this.#reading.find(rangeOf(filter, { from: lowest }), options);
       const plan = JSON.stringify((await cursor.explain('queryPlanner')).queryPlanner?.winningPlan ?? {});
@@ -216,11 +212,11 @@ export class LogCollection {
   async #run<T>(command: (hint: { hint?: string }) => Promise<T>, filter: LogFilter = {}): Promise<T> {
     try {
       await this.#connect();
-      const hint = await this.#hintOf(filter);
+      const hint = await this.#index.hintOf(filter);
       const result = await command(hint).catch((error: { code?: unknown }) => {
         if (hint.hint === undefined || error.code !== badValue) throw error;
         // The index was dropped.
-        this.#hint = undefined;
+        this.#index.forget();
         return command({});
       });
       this.failure.clear();
@@ -243,24 +239,4 @@ export class LogCollection {
       throw error;
     }
   }
-
-  async #hintOf({ workspaceID, workflowID }: LogFilter): Promise<{ hint?: string }> {
-    if (workspaceID === undefined || workflowID === undefined) return {};
-    if (this.#hint === undefined && performance.now() - this.#indexCheckedAt > indexCheckMs) {
-      this.#indexCheckedAt = performance.now();
-      this.#hint = await this.#nameOfIndex();
-    }
-    return this.#hint === undefined ? {} : { hint: this.#hint };
-  }
-
-  /** Undefined also without the right to list indexes: then the server chooses one. */
-  async #nameOfIndex(): Promise<string | undefined> {
-    const indexes: Document[] = await this.#collection.indexes().catch(() => []);
-    return indexes.find(isOurIndex)?.name;
-  }
-}
-
-function isOurIndex({ key, hidden, sparse, partialFilterExpression }: Document): boolean {
-  if (hidden || sparse || partialFilterExpression) return false;
-  return JSON.stringify(Object.entries(key)) === JSON.stringify(Object.entries(indexKey));
 }
