@@ -11,6 +11,7 @@ import { projection, type RawDocument } from './document.ts';
 import { LastFailure } from './last-failure.ts';
 import { type Hex, lowest } from './object-ids.ts';
 import { type IdRange, rangeOf, selectionOf } from './selection.ts';
+import { untilSuccess } from './until-success.ts';
 import { WorkflowIndex } from './workflow-index.ts';
 
 /**
@@ -51,17 +52,20 @@ export interface ServerKind {
 /** The commands that the store sends. Nothing else here calls the driver, except to open and to close the client. */
 export class LogCollection {
   readonly failure = new LastFailure();
-  readonly #client: MongoClient;
   readonly #collection: Collection;
   /** The same, with the concern and the preference of reads. */
   #reading: Collection;
   readonly #index: WorkflowIndex;
   readonly #maxTimeMS: number;
-  #connecting: Promise<unknown> | undefined;
+  /**
+   * Connects the client. It does so by itself at the first command, but only once: if the server is away at that time, all
+   * later commands fail too.
+   */
+  readonly #connect: () => Promise<unknown>;
 
   /** @param maxTimeMs bound of one command on the server */
   constructor(client: MongoClient, database: string | undefined, name: string, maxTimeMs: number) {
-    this.#client = client;
+    this.#connect = untilSuccess(() => client.connect());
     this.#collection = client.db(database).collection(name, bsonOptions);
     this.#reading = this.#collection;
     this.#index = new WorkflowIndex(this.#collection);
@@ -223,20 +227,6 @@ export class LogCollection {
       return result;
     } catch (error) {
       throw this.failure.remember(error);
-    }
-  }
-
-  /**
-   * Connects the client. It does so by itself at the first command, but only once: if the server is away at that time, all
-   * later commands fail too.
-   */
-  async #connect(): Promise<void> {
-    this.#connecting ??= this.#client.connect();
-    try {
-      await this.#connecting;
-    } catch (error) {
-      this.#connecting = undefined;
-      throw error;
     }
   }
 }

@@ -26,6 +26,7 @@ import { queryPage, search, timeCursor } from './page.ts';
 import { PlaceExpired, readStream } from './read.ts';
 import { Resume } from './resume.ts';
 import { SkewWarnings } from './skew-warnings.ts';
+import { untilSuccess } from './until-success.ts';
 import type { Watch, WatchContext } from './watch.ts';
 import { Watches } from './watches.ts';
 
@@ -54,7 +55,7 @@ export class MongoLogStore implements LogStore {
   readonly #skew = new SkewWarnings();
   readonly #watches: Watches;
   readonly #feed: ChangeFeed;
-  #started: Promise<void> | undefined;
+  readonly #describe = untilSuccess(() => this.#describeServer());
   #hasChanges = false;
   #clockOffsetMs = 0;
   #isClosed = false;
@@ -240,13 +241,7 @@ export class MongoLogStore implements LogStore {
   /** Asks the server once what it is. */
   async #start(): Promise<void> {
     this.#checkOpen();
-    this.#started ??= this.#describeServer();
-    try {
-      await this.#started;
-    } catch (error) {
-      this.#started = undefined;
-      throw error;
-    }
+    await this.#describe();
   }
 
   async #describeServer(): Promise<void> {
