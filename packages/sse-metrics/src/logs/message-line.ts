@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { EventContext } from '@datashop/sse-proxy';
 
 /** Levels of the usual loggers. Anything else in an event's data may be a secret and is not logged. */
@@ -7,13 +7,13 @@ const levels: ReadonlySet<string> = new Set(
 );
 
 /**
- * What a debug line says of an event. Its id may be a secret, so the line has the hash that `onOpen` also has of a
- * browser's Last-Event-ID: the last event that a browser got can be found by it.
+ * What a debug line says of an event. Its id may be a secret, so the line has a hash of it. `onOpen` has the same hash of
+ * the Last-Event-ID with which a browser comes back, so the last event that it received can be found.
  */
 export function messageFields({ id, data }: EventContext['event']): Record<string, unknown> {
   const logLevel = levelOf(data);
   return {
-    ...(id !== undefined && { eventIdHash: createHash('sha256').update(id).digest('hex').slice(0, 16) }),
+    ...(id !== undefined && { eventIdHash: hash('sha256', id, 'hex').slice(0, 16) }),
     ...(logLevel !== undefined && { logLevel }),
   };
 }
