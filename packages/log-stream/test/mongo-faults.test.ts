@@ -8,10 +8,10 @@ type Fault = (server: ScriptedMongo) => unknown;
 
 const everywhere = ['find', 'aggregate', 'getMore'];
 const stepDown = async (server: ScriptedMongo) => {
-  const before = server.commands.length;
   server.stepDown();
-  // A command is refused.
-  await eventually(() => server.commands.length > before);
+  server.disconnect();
+  const before = server.hellos;
+  await eventually(() => server.hellos > before);
   server.stepUp();
 };
 const faults: readonly [what: string, fault: Fault][] = [

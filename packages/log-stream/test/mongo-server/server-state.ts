@@ -40,6 +40,8 @@ export class ServerState {
   /** Name of a command → how many have arrived. */
   readonly executed = new Map<string, number>();
   readonly commands: ReceivedCommand[] = [];
+  /** Number of `hello` commands that have arrived, by whatever name. */
+  hellos = 0;
   readonly recordsCommands: boolean;
   readonly replicaSet: string | undefined;
   readonly clockOffsetMs: number;
@@ -68,7 +70,8 @@ export class ServerState {
   /** Counts a command, and records it unless it is a handshake. */
   received(name: string, command: Document, isHandshake: boolean): void {
     this.executed.set(name, (this.executed.get(name) ?? 0) + 1);
-    if (this.recordsCommands && !isHandshake) this.commands.push({ name, command });
+    if (isHandshake) this.hellos++;
+    else if (this.recordsCommands) this.commands.push({ name, command });
   }
 
   /** Makes this member the primary or a secondary, and ends the `hello` commands that await a change. */

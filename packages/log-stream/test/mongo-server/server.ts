@@ -60,6 +60,11 @@ export class ScriptedMongo {
     return this.#state.commands;
   }
 
+  /** Number of `hello` commands received since the last start. Each reply tells whether this server is the primary. */
+  get hellos(): number {
+    return this.#state.hellos;
+  }
+
   /** Number of open cursors. */
   get cursors(): number {
     return this.#state.cursors.size;
