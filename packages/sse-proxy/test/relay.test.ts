@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { SseProxyOptions } from '../src/types.ts';
 import { eventLog } from './support/event-log.ts';
-import { MemoryLogs, type MemoryRelay } from './support/memory-relay.ts';
+import { MemoryLogs } from './support/memory-relay.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 
@@ -14,9 +14,8 @@ describe('relayed feed', () => {
   async function fleet(size: number, options: Partial<SseProxyOptions> = {}) {
     const log = add(await eventLog(), (it) => it.close());
     const logs = new MemoryLogs();
-    const instances = [];
-    for (let i = 0; i < size; i++) {
-      const relay: MemoryRelay = logs.instance();
+    const start = async () => {
+      const relay = logs.instance();
       const proxied = await app({
         target: log.url,
         name: 'logs',
@@ -28,9 +27,25 @@ describe('relayed feed', () => {
       });
       const open = (id?: string, extra: Record<string, string> = {}) =>
         visit(proxied.port, '/sse', id === undefined ? extra : { 'Last-Event-ID': id, ...extra });
-      instances.push({ relay, proxied, open, stats: () => proxied.proxy.stats() });
-    }
+      return { relay, proxied, open };
+    };
+    type Instance = Awaited<ReturnType<typeof start>>;
+    const instances: [Instance, Instance, ...Instance[]] = [await start(), await start()];
+    while (instances.length < size) instances.push(await start());
     return { log, logs, instances };
+  }
+
+  /** A browser at the first instance, which has `count` events; then one that comes back to the second with an id. */
+  async function returned(count: number, id: string) {
+    const { log, instances } = await fleet(2);
+    const [one, two] = instances;
+    const first = await one.open().opened();
+    log.emit(count);
+    await first.sees(log.event(count));
+    const second = two.open(id);
+    await second.sees(log.event(count));
+    expect(log.requests).to.have.length(1);
+    return { log, two, first, second };
   }
 
   it('reads the upstream over one connection for three instances, and delivers every event to all', async () => {
@@ -85,25 +100,14 @@ describe('relayed feed', () => {
     for (const browser of browsers) await browser.sees(log.event(4));
     expect(log.open).to.equal(3);
     for (const { relay } of instances) relay.isUp = true;
-    await until(() => {
-      log.emit(1);
-      return log.open === 1;
-    });
-    log.emit(1);
+    await log.emitUntilOneReads();
     const last = log.count;
     for (const browser of browsers) await browser.sees(log.event(last));
     for (const browser of browsers) expect(browser.body()).to.equal(log.events(1, last));
   });
 
   it('serves a browser that returns to another instance from the log', async () => {
-    const { log, instances } = await fleet(2);
-    const [one, two] = instances as [(typeof instances)[0], (typeof instances)[0]];
-    const first = one.open();
-    await first.opened();
-    log.emit(5);
-    await first.sees(log.event(5));
-    const second = two.open('2');
-    await second.sees(log.event(5));
+    const { log, second } = await returned(5, '2');
     log.emit(1);
     await second.sees(log.event(6));
     expect(second.body()).to.equal(log.events(3, 6));
@@ -111,15 +115,7 @@ describe('relayed feed', () => {
   });
 
   it('hands the feed over when the browsers of the reading instance leave', async () => {
-    const { log, instances } = await fleet(2);
-    const [one, two] = instances as [(typeof instances)[0], (typeof instances)[0]];
-    const first = one.open();
-    await first.opened();
-    log.emit(2);
-    await first.sees(log.event(2));
-    const second = two.open('1');
-    await second.sees(log.event(2));
-    expect(log.requests).to.have.length(1);
+    const { log, two, first, second } = await returned(2, '1');
     first.leave();
     await until(() => two.relay.leads && log.open === 1 && log.requests.length === 2);
     log.emit(2);
@@ -130,7 +126,7 @@ describe('relayed feed', () => {
   /** Two instances with a browser each, which have `count` events; the first instance reads the upstream. */
   async function pair(count: number, options: Partial<SseProxyOptions> = {}) {
     const made = await fleet(2, options);
-    const [one, two] = made.instances as [(typeof made.instances)[0], (typeof made.instances)[0]];
+    const [one, two] = made.instances;
     const first = await one.open().opened();
     const second = await two.open().opened();
     made.log.emit(count);
@@ -140,13 +136,7 @@ describe('relayed feed', () => {
   }
 
   it('serves a browser that returns from the log if the ring of its instance does not hold its id', async () => {
-    const { log, instances } = await fleet(2);
-    const [one, two] = instances as [(typeof instances)[0], (typeof instances)[0]];
-    const first = await one.open().opened();
-    log.emit(5);
-    await first.sees(log.event(5));
-    const second = two.open('4');
-    await second.sees(log.event(5));
+    const { log, two } = await returned(5, '4');
     const back = two.open('1');
     await back.sees(log.event(5));
     log.emit(2);
@@ -232,7 +222,7 @@ describe('relayed feed', () => {
     const { log, instances } = await fleet(2, {
       upstreamHeaders: (req) => ({ 'x-tenant': tenants[String(req.headers['x-user'])] ?? '' }),
     });
-    const [one, two] = instances as [(typeof instances)[0], (typeof instances)[0]];
+    const [one, two] = instances;
     const ann = await one.open(undefined, { 'X-User': 'ann' }).opened();
     const bob = await two.open(undefined, { 'X-User': 'bob' }).opened();
     log.emit(1);

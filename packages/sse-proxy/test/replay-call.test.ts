@@ -2,18 +2,17 @@ import { expect } from 'chai';
 import { metaEntry } from '../src/feed/relay/relay-meta.ts';
 import { ReplayCall } from '../src/feed/relay/replay-call.ts';
 import type { UpstreamConnection, UpstreamRequest } from '../src/upstream/upstream.ts';
-import { MemoryLogs } from './support/memory-relay.ts';
+import { idleListener, MemoryLogs } from './support/memory-relay.ts';
 import { until } from './support/until.ts';
 
 const bounds = { maxBytes: 1_000, maxAgeMs: 1_000 };
-const listener = { onAvailable() {}, onEntries() {}, onTrimmed() {}, onStored() {}, onVacant() {}, onDeposed() {} };
 const request = { address: { origin: 'http://upstream', path: '/' }, headers: [] } satisfies UpstreamRequest;
 
 describe('backfill of a browser with id 1 while the leader is connecting', () => {
   /** The backfill, and what became of it, in order. */
   async function backfill() {
     const logs = new MemoryLogs();
-    const leader = logs.instance().open('feed', bounds, listener);
+    const leader = logs.instance().open('feed', bounds, idleListener);
     await leader.lead();
     const calls: string[] = [];
     const relay = logs.instance();

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { needs } from '../../../test/support/needs.ts';
 import { eventLog } from '../../sse-proxy/test/support/event-log.ts';
+import { idleListener } from '../../sse-proxy/test/support/memory-relay.ts';
 import { stage } from '../../sse-proxy/test/support/stage.ts';
 import { until } from '../../sse-proxy/test/support/until.ts';
 import { type RedisFeeds, redisFeeds } from '../src/index.ts';
@@ -88,14 +89,10 @@ describe('feeds whose data in Redis is lost or damaged', () => {
     };
     const relay = add(redisFeeds({ redis: redis.url, onModeChange }), (it) => it.close());
     const listener = {
+      ...idleListener,
       onAvailable(isAvailable: boolean): void {
         if (isAvailable) log.follow('0-0');
       },
-      onEntries() {},
-      onTrimmed() {},
-      onStored() {},
-      onVacant() {},
-      onDeposed() {},
     };
     const log = relay.open('feed', { maxBytes: 1_000, maxAgeMs: 1_000 }, listener);
     await until(() => times.length === 7);

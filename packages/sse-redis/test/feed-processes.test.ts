@@ -89,19 +89,6 @@ describe('feeds of three processes', () => {
     return index;
   };
 
-  /** Emits until only one process reads the upstream, and one event more. */
-  async function emitUntilOneReads(): Promise<void> {
-    let at = 0;
-    await until(() => {
-      if (performance.now() - at > 20) {
-        at = performance.now();
-        log.emit(1);
-      }
-      return log.open === 1;
-    });
-    log.emit(1);
-  }
-
   it('a reader that was stopped for longer than its lease appends nothing any more, and its browsers miss nothing', async () => {
     const { browsers, first } = await settle();
     const stopped = await reader();
@@ -116,7 +103,7 @@ describe('feeds of three processes', () => {
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    await emitUntilOneReads();
+    await log.emitUntilOneReads();
     await allHave(browsers, first);
   });
 
@@ -132,7 +119,7 @@ describe('feeds of three processes', () => {
       await allHave(browsers, first);
       await until(() => log.open === 2);
       relay.rules.stalled = false;
-      await emitUntilOneReads();
+      await log.emitUntilOneReads();
       await allHave(browsers, first);
     });
   }
@@ -144,7 +131,7 @@ describe('feeds of three processes', () => {
     await allHave(browsers, first);
     await until(() => log.open === 3);
     await redis.command('CONFIG', 'SET', 'maxmemory', '0');
-    await emitUntilOneReads();
+    await log.emitUntilOneReads();
     await allHave(browsers, first);
   });
 

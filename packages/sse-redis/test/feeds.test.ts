@@ -44,15 +44,7 @@ describe('feeds over Redis', () => {
 
   /** Emits until one instance reads the upstream; then the browsers have all events, once and in order. */
   async function endWithOneReader(log: EventLog, browsers: readonly RawBrowser[]) {
-    let emittedAt = 0;
-    await until(() => {
-      if (performance.now() - emittedAt > 20) {
-        emittedAt = performance.now();
-        log.emit(1);
-      }
-      return log.open === 1;
-    });
-    log.emit(1);
+    await log.emitUntilOneReads();
     for (const browser of browsers) await browser.sees(log.event(log.count));
     for (const browser of browsers) expect(browser.body()).to.equal(log.events(1, log.count));
   }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { idleListener } from '../../sse-proxy/test/support/memory-relay.ts';
 import type { RedisCommands } from '../src/connection/redis-commands.ts';
 import type { AppendQueue } from '../src/feeds/append-queue.ts';
 import { RedisLog } from '../src/feeds/redis-log.ts';
@@ -8,8 +9,7 @@ describe('log of a feed in Redis', () => {
     const reply = Promise.withResolvers<unknown>();
     const commands = { run: () => reply.promise } as unknown as RedisCommands;
     const owner = { commands, appends: {} as AppendQueue, leaseMs: 3_000, onFollow() {}, onClose() {} };
-    const listener = { onAvailable() {}, onEntries() {}, onTrimmed() {}, onStored() {}, onVacant() {}, onDeposed() {} };
-    const log = new RedisLog('feed', { maxBytes: 1_000, maxAgeMs: 1_000 }, listener, owner);
+    const log = new RedisLog('feed', { maxBytes: 1_000, maxAgeMs: 1_000 }, idleListener, owner);
     log.onAvailable(true);
     const leading = log.lead();
     log.onAvailable(false);

@@ -1,3 +1,4 @@
+import { until } from './until.ts';
 import { rawUpstream, type UpstreamRequestSeen } from './upstream.ts';
 
 /** What {@link eventLog} returns. */
@@ -47,6 +48,16 @@ export async function eventLog() {
         count++;
         for (const request of live) request.send(bytesOf(count));
       }
+    },
+    /** Emits an event every 20 ms until only one connection is open, and one event more. */
+    async emitUntilOneReads() {
+      const flow = setInterval(() => log.emit(1), 20);
+      try {
+        await until(() => live.size === 1);
+      } finally {
+        clearInterval(flow);
+      }
+      log.emit(1);
     },
     /** Sends bytes that are no event of the log. */
     send(bytes: string) {

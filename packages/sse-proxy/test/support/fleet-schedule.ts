@@ -108,18 +108,9 @@ export class FleetStage {
     const { upstream } = this;
     const pick = <T>(list: readonly T[], at: number): T | undefined => list[at % list.length];
     if (step.do === 'emit') this.#emit(step.count, step.style);
-    else if (step.do === 'arrive') {
-      const connection = pick(upstream.live, step.which);
-      connection?.arrive(Math.ceil((connection.waiting * step.part) / 100), step.slice);
-    } else if (step.do === 'cut') {
-      const connection = pick(upstream.live, step.which);
-      const kept = Math.floor(((connection?.waiting ?? 0) * step.part) / 100);
-      if (step.how === 'fin') connection?.fin(kept);
-      else {
-        connection?.arrive(kept, 17);
-        connection?.rst();
-      }
-    } else if (step.do === 'down') upstream.down = step.on;
+    else if (step.do === 'arrive') pick(upstream.live, step.which)?.arrivePart(step.part, step.slice);
+    else if (step.do === 'cut') pick(upstream.live, step.which)?.cut(step.part, step.how);
+    else if (step.do === 'down') upstream.down = step.on;
     else if (step.do === 'repeat') upstream.repeats = step.count;
     else if (step.do === 'relay') this.#switch(step.instance, step.isUp);
     else if (step.do === 'expire') this.#logs.expireLease();

@@ -10,6 +10,16 @@ import type {
 
 const tickMs = 10;
 
+/** Does nothing. */
+export const idleListener: RelayListener = {
+  onAvailable() {},
+  onEntries() {},
+  onTrimmed() {},
+  onStored() {},
+  onVacant() {},
+  onDeposed() {},
+};
+
 /** The log of one feed. */
 interface StoredLog {
   readonly entries: RelayEntry[];

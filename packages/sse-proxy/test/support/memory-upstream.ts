@@ -70,11 +70,6 @@ export class MemoryConnection implements UpstreamConnection {
     this.#onEnd = onEnd;
   }
 
-  /** Bytes that have not arrived yet. */
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
   queue(bytes: string): void {
     if (!this.#ends) this.#waiting = Buffer.concat([this.#waiting, Buffer.from(bytes)]);
   }
@@ -106,6 +101,19 @@ export class MemoryConnection implements UpstreamConnection {
       this.#handler.onData(chunk);
     }
     if (this.#ends && this.#waiting.length === 0 && this.#flows && this.#finish()) this.#handler.onComplete();
+  }
+
+  /** Lets some percent of the waiting bytes arrive, in slices. */
+  arrivePart(percent: number, slice: number): void {
+    this.arrive(Math.ceil((this.#waiting.length * percent) / 100), slice);
+  }
+
+  /** The upstream ends it, or it breaks, behind some percent of the waiting bytes. */
+  cut(percent: number, how: 'fin' | 'rst'): void {
+    const kept = Math.floor((this.#waiting.length * percent) / 100);
+    if (how === 'fin') return this.fin(kept);
+    this.arrive(kept, 17);
+    this.rst();
   }
 
   /** The upstream ends it behind the first `kept` of the waiting bytes: they still arrive. */

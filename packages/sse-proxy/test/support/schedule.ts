@@ -105,18 +105,9 @@ export class Stage {
     const pick = <T>(list: readonly T[], at: number): T | undefined => list[at % list.length];
     if (step.do === 'emit') {
       for (let i = 0; i < step.count; i++) upstream.emit(bytesOf(upstream.log.length + 1, step.style));
-    } else if (step.do === 'arrive') {
-      const connection = pick(upstream.live, step.which);
-      connection?.arrive(Math.ceil((connection.waiting * step.part) / 100), step.slice);
-    } else if (step.do === 'cut') {
-      const connection = pick(upstream.live, step.which);
-      const kept = Math.floor(((connection?.waiting ?? 0) * step.part) / 100);
-      if (step.how === 'fin') connection?.fin(kept);
-      else {
-        connection?.arrive(kept, 17);
-        connection?.rst();
-      }
-    } else if (step.do === 'stall') {
+    } else if (step.do === 'arrive') pick(upstream.live, step.which)?.arrivePart(step.part, step.slice);
+    else if (step.do === 'cut') pick(upstream.live, step.which)?.cut(step.part, step.how);
+    else if (step.do === 'stall') {
       const connection = pick(upstream.live, step.which);
       if (connection) connection.stalled = !connection.stalled;
     } else if (step.do === 'down' || step.do === 'hangs') upstream[step.do] = step.on;

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'redis';
+import { until } from '../../../sse-proxy/test/support/until.ts';
 import type { SentinelAddress } from '../../src/types.ts';
 import { freePort, RedisServer, spawnListening } from './redis-server.ts';
 
@@ -35,9 +36,7 @@ export class SentinelSet {
   static async start(): Promise<SentinelSet> {
     const primary = await RedisServer.start('repl-diskless-sync-delay 0');
     const replica = await RedisServer.start(`replicaof 127.0.0.1 ${primary.port}`);
-    await untilAsync(async () =>
-      String(await replica.command('INFO', 'replication')).includes('master_link_status:up'),
-    );
+    await until(async () => String(await replica.command('INFO', 'replication')).includes('master_link_status:up'));
     const directory = await mkdtemp(join(tmpdir(), 'sse-sentinel-'));
     const ports: number[] = [];
     const sentinels: ChildProcess[] = [];
@@ -49,7 +48,7 @@ export class SentinelSet {
       ports.push(port);
     }
     const set = new SentinelSet(ports, { primary, replica }, sentinels, directory);
-    await untilAsync(async () => {
+    await until(async () => {
       const states = await Promise.all(ports.map((port) => ask(port, 'SENTINEL', 'MASTER', masterName)));
       return states.every((state) => hasField(state, 'num-slaves', '1') && hasField(state, 'num-other-sentinels', '2'));
     });
@@ -59,7 +58,7 @@ export class SentinelSet {
   /** Resolves when a majority names the replica as the master. */
   async failedOver(): Promise<void> {
     const ports = this.address.sentinels.map(({ port }) => port);
-    await untilAsync(async () => {
+    await until(async () => {
       const masters = await Promise.all(
         ports.map((port) => ask(port, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', masterName)),
       );
@@ -104,9 +103,4 @@ async function ask(port: number, ...args: string[]): Promise<unknown> {
 function hasField(reply: unknown, name: string, value: string): boolean {
   const flat = Array.isArray(reply) ? reply : Object.entries(reply as object).flat();
   return String(flat[flat.indexOf(name) + 1]) === value;
-}
-
-/** Resolves as soon as `condition` resolves with true. */
-async function untilAsync(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
