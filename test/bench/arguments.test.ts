@@ -42,6 +42,10 @@ describe('the arguments of the benchmark', () => {
     [['--workload', 'bussy'], '--workload: there is no "bussy"; known are light, latency, busy'],
     [['--server', 'ours,apache'], '--server: there is no "apache"; known are direct, ours'],
     [['--workload', 'storm', '--server', 'nginx'], '--server: none of nginx takes part in storm; these do: ours'],
+    [
+      ['--workload', 'busy', '--server', 'ours,floor'],
+      '--server: floor takes part in none of the workloads asked for; it does in: fan, fan-at-once',
+    ],
     [['--rounds', '1.5'], '--rounds: expected a whole number from 1 to 100, not "1.5"'],
     [['--rounds', '0'], '--rounds: expected a whole number from 1 to 100, not "0"'],
     [['--seconds', 'ten'], '--seconds: expected a number from above 0 to 600, not "ten"'],

@@ -53,6 +53,13 @@ export function readArguments(args: readonly string[]): Options {
       );
     }
   }
+  for (const server of wanted ?? []) {
+    if (chosen.some(({ servers: taking }) => taking.includes(server))) continue;
+    const workloadNames = workloads.filter(({ servers: taking }) => taking.includes(server)).map(({ name }) => name);
+    throw new WrongArguments(
+      `--server: ${server} takes part in none of the workloads asked for; it does in: ${workloadNames.join(', ') || 'none'}`,
+    );
+  }
   const write = values.write ?? false;
   if (write && (asked || wanted)) {
     throw new WrongArguments(

@@ -85,7 +85,7 @@ export const workloads: readonly Workload[] = [
     title: '100 browsers, 100 events/s each',
     kind: 'events',
     shapes: busy,
-    servers: dedicated,
+    servers: [...dedicated, 'ours-observed'],
   },
   {
     name: 'fan',
