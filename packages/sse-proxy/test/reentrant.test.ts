@@ -143,7 +143,7 @@ describe('close() called from within a callback', () => {
           await until(() => proxied.witness.opens.length === 1);
           await act(request, proxied.port);
         }
-        await until(() => closing);
+        await until(() => closing !== undefined);
         await closing;
         await until(() => (!browser || browser.closed() || browser.complete()) && up.open() === 0);
         evicted?.leave();

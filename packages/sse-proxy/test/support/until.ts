@@ -2,7 +2,7 @@ type Falsy = undefined | false | null | 0 | '';
 
 /**
  * Resolves as soon as `condition` returns, or resolves with, something true; the test runner's own bound ends a wait that
- * never would.
+ * never would. Rejects if a promise resolves with undefined, since it is then not the answer to a question.
  */
 export function until<T>(condition: () => T | Falsy | Promise<T | Falsy>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -10,10 +10,14 @@ export function until<T>(condition: () => T | Falsy | Promise<T | Falsy>): Promi
       if (value) resolve(value);
       else setTimeout(look, 2);
     };
+    const checkAnswer = (value: T | Falsy) => {
+      if (value === undefined) throw new TypeError('until(): expected an answer, got a promise without a value');
+      check(value);
+    };
     const look = () => {
       try {
         const value = condition();
-        if (value instanceof Promise) value.then(check, reject);
+        if (value instanceof Promise) value.then(checkAnswer).catch(reject);
         else check(value);
       } catch (error) {
         reject(error);
