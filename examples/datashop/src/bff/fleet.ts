@@ -18,7 +18,8 @@ export interface Fleet {
 export function joinFleet(redis: string): Fleet {
   const limits = redisLimiter({ redis, limits: streamLimits });
   const relay = redisFeeds({ redis });
-  const sessions = { store: new SqliteSessions(required('SESSION_STORE')), secret: required('SESSION_SECRET') };
+  const file = required('SESSION_STORE');
+  const sessions = { createStore: () => new SqliteSessions(file), secret: required('SESSION_SECRET') };
   return {
     limits,
     relay,

@@ -18,7 +18,8 @@ const maxAge = 8 * 60 * 60 * 1000;
 
 /** Where sessions are kept, and the key that signs their cookies: the same for all instances. */
 export interface SessionOptions {
-  store: session.Store;
+  /** Called twice, for sessions over HTTPS and over HTTP: express-session keeps the attributes of the cookie in the store. */
+  createStore(): session.Store;
   secret: string;
 }
 
@@ -30,10 +31,10 @@ export interface SessionOptions {
  * replace the user's session by a new one.
  */
 export function sessions(shared?: SessionOptions): RequestHandler {
-  const { secret, ...store } = shared ?? { secret: randomBytes(32).toString('base64url') };
+  const secret = shared?.secret ?? randomBytes(32).toString('base64url');
   const make = (name: string, secure: boolean) =>
     session({
-      ...store,
+      store: shared?.createStore() ?? new session.MemoryStore(),
       name,
       secret,
       resave: false,
@@ -50,8 +51,10 @@ export function sessions(shared?: SessionOptions): RequestHandler {
  * another site sent them. In that case the page offers a sign-in, which is a POST of the page's own.
  */
 export const demoSignIn: RequestHandler = (req, _res, next) => {
-  if (!req.session.signedOut && isOwnVisit(req)) req.session.user ??= users[0];
-  next();
+  if (req.session.signedOut || req.session.user !== undefined || !isOwnVisit(req)) return next();
+  req.session.user = users[0];
+  // Stored before the response begins: when the browser has the whole page, its next request may come to another instance.
+  req.session.save(next);
 };
 
 /** The user's key, which the limits count by, or false if nobody is signed in. */
