@@ -21,6 +21,8 @@ export interface BffOptions {
   upstream: string;
   /** Bearer token that the log service expects. */
   token: string;
+  /** Longest silence of a stream, in milliseconds. @defaultValue the proxy's */
+  heartbeatMs?: number;
   /** Host names that the page is served under, with or without a port. @defaultValue the loopback names */
   hosts?: readonly string[];
   /** Access and audit log of the streams. @defaultValue none */
@@ -38,10 +40,11 @@ export interface Bff {
 }
 
 /** Creates the BFF. @throws Error if an entry of `hosts` is not a host name */
-export function bff({ upstream, token, hosts = loopbackHosts, logs, fleet }: BffOptions): Bff {
+export function bff({ upstream, token, heartbeatMs, hosts = loopbackHosts, logs, fleet }: BffOptions): Bff {
   const { router: healthRouter, drain } = health(upstream);
   const { observers, metricsApp } = observe(logs);
-  const stream = streamLogs({ upstream, token, observers, limits: fleet?.limits ?? streamLimits, relay: fleet?.relay });
+  const limits = fleet?.limits ?? streamLimits;
+  const stream = streamLogs({ upstream, token, heartbeatMs, observers, limits, relay: fleet?.relay });
   const streamsPage = adminPage({ proxies: [stream], title: 'Datashop streams' });
   const open = new OpenStreams();
   const app = express().disable('x-powered-by');

@@ -1,4 +1,4 @@
-import { choice, list, required } from '../environment.ts';
+import { choice, list, milliseconds, required } from '../environment.ts';
 import { closeServer, listen, listenForMetrics } from '../listen.ts';
 import { runChild } from '../processes/child.ts';
 import { bff } from './app.ts';
@@ -17,7 +17,14 @@ await runChild(async () => {
   });
   const upstream = { upstream: required('UPSTREAM'), token: required('TOKEN') };
   const fleet = process.env.REDIS ? joinFleet(process.env.REDIS) : undefined;
-  const { app, metricsApp, drain } = bff({ ...upstream, logs, ...(hosts && { hosts }), ...(fleet && { fleet }) });
+  const heartbeatMs = milliseconds('HEARTBEAT_MS', 15_000);
+  const { app, metricsApp, drain } = bff({
+    ...upstream,
+    heartbeatMs,
+    logs,
+    ...(hosts && { hosts }),
+    ...(fleet && { fleet }),
+  });
   // Loopback by default, because every visitor of the page gets a user.
   const { server, port } = await listen(app, Number(required('PORT')), process.env.HOST || '127.0.0.1');
   const metrics = await listenForMetrics(metricsApp, server);

@@ -21,6 +21,8 @@ export interface StreamLogsOptions {
   /** Origin of the log service, and the bearer token that it expects. */
   upstream: string;
   token: string;
+  /** Longest silence of a stream, in milliseconds. @defaultValue the proxy's */
+  heartbeatMs?: number | undefined;
   observers: SseObserver[];
   limits: StreamLimits | StreamLimiter;
   /** Shares the upstream's streams with other instances. @defaultValue each browser has an upstream stream of its own */
@@ -28,7 +30,14 @@ export interface StreamLogsOptions {
 }
 
 /** Proxies the live logs from the log service to the browser, through this origin. */
-export function streamLogs({ upstream, token, observers, limits, relay }: StreamLogsOptions): SseProxyRouter {
+export function streamLogs({
+  upstream,
+  token,
+  heartbeatMs,
+  observers,
+  limits,
+  relay,
+}: StreamLogsOptions): SseProxyRouter {
   return sseRouter(
     {
       [streamPath]: {
@@ -57,6 +66,7 @@ export function streamLogs({ upstream, token, observers, limits, relay }: Stream
       // Browsers share a stream if the same request goes up for them: fields that differ would keep them apart.
       forwardHeaders: relay ? [] : ['traceparent', 'tracestate', 'x-request-id'],
       upstreamHeaders: (req) => ({ authorization: `Bearer ${token}`, 'x-user-id': req.session.user ?? '' }),
+      ...(heartbeatMs !== undefined && { heartbeatMs }),
       observers,
       limits,
       share: relay ? { relay } : false,
