@@ -45,6 +45,18 @@ export const needs = {
     macos: 'brew install nginx',
     found: () => findExecutable('nginx') !== undefined,
   },
+  haproxy: {
+    purpose: 'put a real HAProxy in front of the proxy',
+    debian: ['haproxy'],
+    macos: 'brew install haproxy',
+    found: () => findExecutable('haproxy') !== undefined,
+  },
+  caddy: {
+    purpose: 'put a real Caddy in front of the proxy',
+    debian: ['caddy'],
+    macos: 'brew install caddy',
+    found: () => findExecutable('caddy') !== undefined,
+  },
   redis: {
     purpose: 'share limits and feeds between instances over a real Redis',
     debian: ['redis-server'],

@@ -8,6 +8,7 @@ export const groups = {
   'viewer a-e': ['test/e2e/viewer-[a-e]*.test.ts'],
   'faults: upstream': ['test/faults/upstream-faults.test.ts'],
   'faults: browsers': ['test/faults/{browser-faults,chromium,deploy-faults}.test.ts'],
+  'deploy: balancers': ['test/balancers/**/*.test.ts'],
   'viewer f-k': ['test/e2e/viewer-*.test.ts'],
   'set-up': ['test/setup/**/*.test.ts'],
   'faults: many at once': ['test/faults/must-show.test.ts'],
