@@ -15,10 +15,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: 'es2023',
-    // The design system is one file; splitting it would only add a round trip.
-    chunkSizeWarningLimit: 1_200,
     reportCompressedSize: false,
-    // The design system contains a player that uses eval. It is not used here, and the policy forbids eval.
-    rolldownOptions: { checks: { eval: false, pluginTimings: false } },
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
 });

@@ -1,19 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
+import { parseAst } from 'vite';
 import { designSystem } from '../build/design-system.ts';
 
-const umdPath = createRequire(import.meta.url).resolve('@innovaccer/design-system/dist/index.umd.js');
+const modulePath = createRequire(import.meta.url).resolve('@innovaccer/design-system/dist/esm/index.js');
 
 describe('the build of the design system', () => {
-  let bundle: string;
+  let original: string;
 
   before(async () => {
-    bundle = await readFile(umdPath, 'utf8');
+    original = await readFile(modulePath, 'utf8');
   });
 
   /** Transforms a file as Vite does. */
-  function build(code: string, id = umdPath): string | undefined {
+  function build(code: string, id = modulePath): string | undefined {
     const { transform } = designSystem() as unknown as {
       transform(this: { error(message: string): never }, code: string, id: string): { code: string } | undefined;
     };
@@ -23,30 +24,32 @@ describe('the build of the design system', () => {
     return transform.call({ error }, code, id)?.code;
   }
 
-  it('leaves code that makes <style> elements only in a function that nothing calls', () => {
-    const mended = build(bundle)!;
+  it('makes no <style> elements, hides the names of icons that can’t be clicked, and uses plain class names', () => {
+    const mended = build(original)!;
 
-    expect(mended).to.not.match(/createElement\("style",null/);
-    expect(mended.match(/styleInject\(/g)).to.have.length(1);
-    expect(mended).to.contain('function styleInject(');
+    expect(() => parseAst(mended)).to.not.throw();
+    expect(mended).to.not.match(/createElement\("style"|createElement\('style'|styleInject/);
+    expect(mended).to.contain('accessibilityProps.onClick ? accessibilityProps : { "aria-hidden": true }');
+    expect(mended).to.contain('{"Badge":"Badge",');
   });
 
-  it('hides the names of icons, except of those that can be clicked', () => {
-    expect(build(bundle)).to.contain('i.onClick?i:{"aria-hidden":true}');
-  });
+  it('leaves out components that the page does not use, and what only they need', () => {
+    const mended = build(original)!;
 
-  it('produces valid JavaScript', () => {
-    expect(() => new Function(build(bundle)!)).to.not.throw();
+    expect(mended).to.match(/^var Table = /m);
+    expect(mended).to.not.match(/^var (Calendar|Sidesheet|Chat) = |@lottiefiles/m);
+    expect(mended.length).to.be.below(original.length / 2);
   });
 
   it('fails if a replaced text does not occur exactly once', () => {
-    expect(() => build(bundle.replace('styleInject(css_248z)', 'inject(css)'))).to.throw(
-      'Expected "styleInject(css_248z)" exactly once in the design system\'s UMD bundle, found it 0 times',
-    );
-    expect(() => build(`${bundle};styleInject(css_248z)`)).to.throw('found it 2 times');
-    expect(() => build(bundle.replace('function(exports,React,ReactDOM){', '(e,r,d)=>{'))).to.throw(
-      'UMD bundle to contain',
-    );
+    const text = 'React.createElement("style", null, keyframe)';
+    expect(() => build(original.replace(text, 'null'))).to.throw(`Expected "${text}" exactly once`);
+    expect(() => build(`${original};${text};`)).to.throw('found it 2 times');
+  });
+
+  it('fails if a class name with a hash or an injected sheet is left', () => {
+    expect(() => build(`${original}\nstyleInject(sheet);`)).to.throw('no injected style sheet');
+    expect(() => build(`${original}\nvar more = {"Badge":"badge-module-Other-axSjP-4-4-0"};`)).to.throw('with a hash');
   });
 
   it('does not transform other files', () => {
