@@ -40,7 +40,7 @@ describe('accessibility of the log viewer', () => {
     it(`has no axe violation and fits a width of 320 px: ${name}`, async () => {
       if (stored > 0) await suite.stage.write(stored);
       before?.(suite.stage);
-      const viewer = await suite.visit({ reducedMotion: 'reduce' }, query);
+      const viewer = await suite.visit({}, query);
       if (allow) viewer.allow(allow);
       await reach(viewer, suite.stage);
       const violations: Record<string, string[]> = {};

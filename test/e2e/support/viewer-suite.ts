@@ -14,10 +14,10 @@ export class Suite {
     this.#stored = stored;
   }
 
-  /** Opens Stream mode with a new profile. */
+  /** Opens Stream mode with a new profile, without animations: painting them without a GPU takes most of a core. */
   async visit(options: BrowserContextOptions = {}, query = ''): Promise<StreamPage> {
     const url = `${streamMode(this.stage.url)}${query}`;
-    const visitor = new StreamPage(await visit(await viewerBrowser(), url, options));
+    const visitor = new StreamPage(await visit(await viewerBrowser(), url, { reducedMotion: 'reduce', ...options }));
     this.#visitors.push(visitor);
     return visitor;
   }
