@@ -74,6 +74,26 @@ describe('a gap in Stream mode', () => {
     expect(await list(12)).to.deep.equal([...range(1, 4), 'a word without an id', ...range(5, 11)]);
   });
 
+  it('stays under a pressed pointer while lines arrive, and is filled at the release', async () => {
+    await miss(5);
+    const { page } = viewer;
+    await page.clock.install();
+    await page.reload();
+    await viewer.until('connected');
+    await viewer.untilRows(8);
+    const { x, y, width, height } = (await load().boundingBox())!;
+    await page.mouse.move(x + width / 2, y + height / 2);
+    await page.mouse.down();
+    await suite.stage.write(2);
+    await untilFresh(page, 6);
+    // All that the page does later, among it the next update of the list.
+    await page.clock.runFor(1_000);
+    expect(await load().boundingBox()).to.include({ x, y });
+    await page.mouse.up();
+    await viewer.toast('5 missing lines loaded').waitFor();
+    expect(await list(14)).to.deep.equal([...range(1, 4), 'a word without an id', ...range(5, 13)]);
+  });
+
   it('a gap shows the progress while it loads, and the stream continues', async () => {
     await miss(700);
     let answer = () => {};

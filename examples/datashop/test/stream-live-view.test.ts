@@ -113,6 +113,18 @@ describe('LiveView', () => {
     await until(() => shown() === 10);
   });
 
+  it('keeps the rows between hold() and letGo(), also for a filter, and catches up then', async () => {
+    model.receive(10);
+    await until(() => shown() === 10);
+    live.hold();
+    model.receive(5);
+    find('row 1\\d$', true);
+    expect(shown()).to.equal(10);
+    live.letGo();
+    expect(shown()).to.equal(10);
+    await until(() => shown() === 5);
+  });
+
   it('reports a pattern that the worker can not run, and shows all lines', async () => {
     release();
     const failing = (): SearchPort => {

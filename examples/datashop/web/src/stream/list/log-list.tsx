@@ -5,6 +5,7 @@ import { useLive, useViewer, useViewState } from '../state/context.tsx';
 import { GapRow } from './gap-row.tsx';
 import { LineRow } from './line-row.tsx';
 import { ListEnd } from './list-end.tsx';
+import { usePress } from './use-press.ts';
 import { useRowKeys } from './use-row-keys.ts';
 import { useRows } from './use-rows.ts';
 
@@ -20,6 +21,7 @@ export function LogList({ linked }: { linked: string }) {
   const rowPx = narrow ? 56 : 32;
   const { virtualizer, rowAt, focused } = useRows(scroller, rowPx, wrap);
   const { active, ...keys } = useRowKeys(scroller, virtualizer, rowAt, focused);
+  const onPress = usePress();
   const items = virtualizer.getVirtualItems();
   const first = items.find(({ end }) => end > (virtualizer.scrollOffset ?? 0));
   const tabbable = items.some(({ key }) => key === active) ? active : first?.key;
@@ -41,7 +43,13 @@ export function LogList({ linked }: { linked: string }) {
       {...keys}
     >
       {/* biome-ignore lint/a11y/useSemanticElements: the virtualiser positions the rows, and Safari drops the list semantics of a styled ul */}
-      <div role="list" className="Stream-rows" aria-label="Lines" style={{ height: virtualizer.getTotalSize() }}>
+      <div
+        role="list"
+        className="Stream-rows"
+        aria-label="Lines"
+        style={{ height: virtualizer.getTotalSize() }}
+        onPointerDown={onPress}
+      >
         {items.map((item) => {
           const row = rowAt(item.index)!;
           const { line, gap } = row;

@@ -44,6 +44,7 @@ export class LiveView {
   #release: (() => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastRun = 0;
+  #isHeld = false;
   #isMatching = false;
 
   constructor(stream: EventStream, openWorker: () => SearchPort) {
@@ -73,8 +74,20 @@ export class LiveView {
     return this.#index.isHit(row);
   }
 
+  /** Keeps the rows as they are until `letGo()`. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Continues after {@link hold}, not before the click that follows the end of a press. */
+  letGo(): void {
+    this.#isHeld = false;
+    this.#schedule(paceMs);
+  }
+
   /** Stops all work until the next subscription. */
   close(): void {
+    this.#isHeld = false;
     this.#release?.();
     this.#release = null;
     this.#searcher.close();
@@ -97,6 +110,7 @@ export class LiveView {
   #run(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (this.#isHeld) return;
     const start = performance.now();
     this.#index.setEntries(this.#stream.getSnapshot().entries);
     this.#index.advance(() => performance.now() - start > sliceMs);
