@@ -7,7 +7,6 @@ import { Agent } from 'undici';
 import { sseProxy } from '../../../packages/sse-proxy/src/index.ts';
 import type { ShareOptions, SseProxyOptions } from '../../../packages/sse-proxy/src/types.ts';
 import { until } from '../../../packages/sse-proxy/test/support/until.ts';
-import { redisFeeds } from '../../../packages/sse-redis/src/index.ts';
 import { answer } from '../../scale/support/child.ts';
 import { shiftClock } from './clock.ts';
 import { hookedOptions } from './hooks.ts';
@@ -34,6 +33,8 @@ if (setUp.ca) options.dispatcher = new Agent({ connect: { ca: setUp.ca } });
 if (setUp.identities) options.upstreamHeaders = upstreamHeaders;
 if (setUp.hooks) Object.assign(options, hookedOptions(options));
 if (setUp.redis !== undefined) {
+  // Only here: the client of Redis takes as long to load as everything else together.
+  const { redisFeeds } = await import('../../../packages/sse-redis/src/index.ts');
   const relay = redisFeeds({ redis: setUp.redis, leaseMs: 1_000, commandTimeoutMs: 250, onModeChange() {} });
   options.share = { ...(options.share as ShareOptions), relay };
 }
