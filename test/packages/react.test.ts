@@ -66,12 +66,11 @@ describe('the packed React hook in a fresh Vite app', () => {
           '@datashop/sse-client': `file:${tarball}`,
           react,
           'react-dom': react,
-          vite: '8.3.8',
         });
         mkdirSync(join(app.dir, 'src'));
         app.write('index.html', '<div id="root"></div><script type="module" src="/src/main.jsx"></script>');
         app.write('src/main.jsx', RENDER[render] + APP);
-        await run(app.dir, process.execPath, 'node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn');
+        await runTool(app.dir, 'vite/bin/vite.js', 'build', '--logLevel', 'warn');
         server = await numberedServer(join(app.dir, 'dist'));
         page = await chromium.browser.newPage();
         page.setDefaultTimeout(100_000);

@@ -58,9 +58,10 @@ describe('the packed packages, installed into projects of their own', () => {
       request.begin();
       request.send('id: 1\ndata: hello\n\n');
     });
-    for (const name of ['sse-proxy', 'log-stream', 'sse-client', 'sse-metrics', 'sse-redis']) {
-      await run(join(root, 'packages', name), 'npm', 'pack', '--pack-destination', dir);
-    }
+    const names = ['sse-proxy', 'log-stream', 'sse-client', 'sse-metrics', 'sse-redis'];
+    const workspaces = names.map((name) => `--workspace=packages/${name}`);
+    // `npm test` has built the packages; react.test.ts packs one of them with its scripts.
+    await run(root, 'npm', 'pack', '--ignore-scripts', '--pack-destination', dir, ...workspaces);
     const packed = (name: string) => join(dir, readdirSync(dir).find((file) => file.includes(name)) as string);
     tarballs = {
       sseProxy: packed('sse-proxy'),
