@@ -2,7 +2,6 @@ import { choice, list, milliseconds, required } from '../environment.ts';
 import { closeServer, listen, listenForMetrics } from '../listen.ts';
 import { runChild } from '../processes/child.ts';
 import { bff } from './app.ts';
-import { joinFleet } from './fleet.ts';
 import { logFiles } from './log-files.ts';
 
 /** Milliseconds: long enough to see on the page how a stream ends, short enough for Ctrl-C. */
@@ -16,7 +15,9 @@ await runChild(async () => {
     instance: process.env.INSTANCE || undefined,
   });
   const upstream = { upstream: required('UPSTREAM'), token: required('TOKEN') };
-  const fleet = process.env.REDIS ? joinFleet(process.env.REDIS) : undefined;
+  const { REDIS } = process.env;
+  // Loaded only here: the Redis client has some 650 files.
+  const fleet = REDIS ? (await import('./fleet.ts')).joinFleet(REDIS) : undefined;
   const heartbeatMs = milliseconds('HEARTBEAT_MS', 15_000);
   const { app, metricsApp, drain } = bff({
     ...upstream,
