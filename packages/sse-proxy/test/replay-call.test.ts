@@ -16,7 +16,8 @@ describe('backfill of a browser with id 1 while the leader is connecting', () =>
     await leader.lead();
     const calls: string[] = [];
     const relay = logs.instance();
-    const feed = { lastId: '1', onData: (chunk: Buffer) => void calls.push(String(chunk)), relayGap() {} };
+    const onEvents = (data: Buffer) => void calls.push(String(data));
+    const feed = { lastId: '1', lastOwnId: '', onEvents, relayGap() {} };
     const handler = { onHeaders: () => calls.push('headers'), onError: () => calls.push('error') };
     const connection: UpstreamConnection = { pause() {}, resume() {}, abort() {} };
     const upstream = { open: () => calls.push('upstream') && connection };

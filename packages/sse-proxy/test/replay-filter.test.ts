@@ -48,7 +48,15 @@ class Reader {
 
   #receive({ id, data }: Frame): void {
     const source = Buffer.from(`<${data}>`);
-    const received = { source, start: 1, end: source.length - 1, events: 1, id: id ?? undefined, isOversized: false };
+    const received = {
+      source,
+      start: 1,
+      end: source.length - 1,
+      events: 1,
+      id: id ?? undefined,
+      ownId: undefined,
+      isOversized: false,
+    };
     if (!this.filter?.isCatchingUp) return this.#deliver(received);
     const verdict = this.filter.classify(received);
     if (verdict === 'restarted') this.gaps.push(verdict);

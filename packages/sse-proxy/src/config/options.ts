@@ -126,12 +126,11 @@ function checkUpstream(given: SseProxyOptions, { target, source, share }: Omit<C
 
 /** An instance goes on at the last id when the relay is away, and from one reader to the next. */
 function checkRelay(
-  { relay, ids }: { relay?: unknown; ids: string },
+  { relay }: { relay?: unknown },
   { source, name }: Pick<CheckedOptions, 'source' | 'name'>,
   resumes: boolean,
 ): void {
   if (!resumes) refuseOption('share.relay', 'resume not to be off', relay);
-  if (ids === 'assign') refuseOption('share.relay', "share.ids 'upstream'", relay);
   // Without an upstream address, feeds of two sources with equal keys would be one if their routes have the same template.
   if (source && name === undefined) refuseOption('name', 'a name with source and share.relay', name);
 }

@@ -65,7 +65,8 @@ export class Feed extends FeedConnection implements FrameHandler {
       if (isControlEvent(source, start, end)) return this.#forwardControlEvent(source.subarray(start, end));
     }
     if (this.#replayFilter) {
-      this.#catchUp(this.#replayFilter, { source, start, end, events, id: textOf(id), isOversized: false });
+      const { ownId } = this;
+      this.#catchUp(this.#replayFilter, { source, start, end, events, id: textOf(id), ownId, isOversized: false });
     } else this.#deliver(source, start, end, events, id);
   }
 
@@ -79,7 +80,8 @@ export class Feed extends FeedConnection implements FrameHandler {
     const { id } = event;
     if (!event.isEvent && id === undefined) return;
     const source = event.digest();
-    const frame = { source, start: 0, end: source.length, events: event.isEvent ? 1 : 0, id, isOversized: true };
+    const events = event.isEvent ? 1 : 0;
+    const frame = { source, start: 0, end: source.length, events, id, ownId: this.ownId, isOversized: true };
     if (this.#replayFilter) this.#catchUp(this.#replayFilter, frame);
     else this.#deliverOversized(frame);
   }
@@ -100,6 +102,13 @@ export class Feed extends FeedConnection implements FrameHandler {
   recordDigest(content: string, id: string | undefined): void {
     this.#window.recordDigest(content, id);
   }
+
+  /** The proxy's own id that the current event came with. Only the events of a log have one. */
+  protected get ownId(): string | undefined {
+    return undefined;
+  }
+
+  protected set ownId(_: string | undefined) {}
 
   /** True if a frame with this id is among those that were delivered last. */
   knowsId(id: string): boolean {
@@ -179,6 +188,7 @@ export class Feed extends FeedConnection implements FrameHandler {
   }
 
   #deliverFrame(frame: ReceivedFrame): void {
+    this.ownId = frame.ownId;
     if (frame.isOversized) this.#deliverOversized(frame);
     else this.#deliver(frame.source, frame.start, frame.end, frame.events, frame.id);
   }

@@ -13,6 +13,8 @@ export interface ReceivedFrame {
   readonly end: number;
   readonly events: number;
   readonly id: string | undefined;
+  /** The proxy's own id that it came with. */
+  readonly ownId: string | undefined;
   /** True for an event that exceeded `maxEventBytes`: its bytes are only a digest of it. */
   readonly isOversized: boolean;
 }

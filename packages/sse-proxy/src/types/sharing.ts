@@ -26,8 +26,9 @@ export interface ShareOptions {
    */
   key?: (req: Request) => string;
   /**
-   * `'assign'` gives every event an id of the proxy's own (`<epoch>-<offset>`): for an upstream without ids, so that
-   * a browser that reconnects loses nothing there either. @defaultValue 'upstream'
+   * `'assign'` gives every event an id of the proxy's own (`<epoch>-<number>`): for an upstream without ids, so that
+   * a browser that reconnects loses nothing there either. With `relay` the id is the same in all instances.
+   * @defaultValue 'upstream'
    */
   ids?: 'upstream' | 'assign';
   /**

@@ -4,10 +4,9 @@ import { readOptions } from '../../src/config/options.ts';
 import { UpstreamPermits } from '../../src/config/upstream-permits.ts';
 import { Registry } from '../../src/feed/shared/registry.ts';
 import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
-import { clock } from './clock.ts';
-import { MemoryLogs, type MemoryRelay } from './memory-relay.ts';
+import type { FeedRelay } from '../../src/types.ts';
 import { MemoryUpstream } from './memory-upstream.ts';
-import { settle } from './registry.ts';
+import { OwnIdViewer } from './own-id-viewer.ts';
 import { bytesOf, Viewer } from './viewer.ts';
 
 /** One step of a schedule. Numbers choose among what there is at that moment. */
@@ -24,10 +23,11 @@ export type FleetStep =
   | { do: 'join' | 'leave' | 'back' | 'slow' | 'recover'; which: number; instance: number }
   | { do: 'wait'; ms: number };
 
-const size = 3;
+/** Number of instances. */
+export const fleetSize = 3;
 const which = fc.nat({ max: 7 });
 const part = fc.nat({ max: 100 });
-const instance = fc.nat({ max: size - 1 });
+const instance = fc.nat({ max: fleetSize - 1 });
 const one = <T>(value: T) => fc.constant(value);
 
 /** Weighted so that schedules mostly flow, and mostly break. */
@@ -56,55 +56,86 @@ const request = { address, headers: [], feedKey: 'all' };
 const made = { request, key: 'all', looseKey: '' };
 const feedListener = { onResume: () => {}, onGap: () => {}, onUpstreamLost: () => {} };
 
-interface Instance {
-  readonly registry: Registry;
-  readonly relay: MemoryRelay;
+/** The logs of a model, and its time. */
+export interface FleetLogs {
+  /** That of each instance. */
+  readonly relays: readonly FeedRelay[];
+  begin(): void;
+  /** Connects an instance to the logs, or cuts it off. */
+  connect(instance: number, isUp: boolean): void;
+  /** The lease of the leader is over, though it may still believe that it leads. */
+  expire(): void | Promise<void>;
+  /** Loses all data. */
+  clear(): void | Promise<void>;
+  /** Forgets all but the newest entries. */
+  trim(keep: number): void | Promise<void>;
+  /** Lets time pass, in milliseconds. */
+  pass(ms: number): Promise<void>;
+  /** Lets everything that is due happen. Rejects with what a listener has thrown. */
+  settle(): Promise<void>;
+  end(): void | Promise<void>;
 }
 
-/** Three instances, one upstream, one set of logs, on a clock of the test's making. */
+/** How the instances of a model are set up. */
+export interface FleetModel {
+  readonly join: 'fresh' | 'live';
+  /** @defaultValue 'upstream' */
+  readonly ids?: 'upstream' | 'assign';
+  /** False: the upstream's events have no ids. @defaultValue true */
+  readonly hasIds?: boolean;
+}
+
+/** Three instances, one upstream, one set of logs. */
 export class FleetStage {
   readonly upstream = new MemoryUpstream();
   readonly viewers: Viewer[] = [];
-  readonly #logs = new MemoryLogs(50);
-  readonly #instances: Instance[] = [];
+  readonly #logs: FleetLogs;
+  readonly #registries: Registry[] = [];
+  readonly #model: FleetModel;
+  readonly #names = new Map<string, number>();
 
-  constructor(join: 'fresh' | 'live') {
-    for (let i = 0; i < size; i++) {
-      const relay = this.#logs.instance();
+  /** What a browser has thrown: the proxy must not handle it. */
+  #failure: unknown;
+
+  constructor(model: FleetModel, logs: FleetLogs) {
+    this.#model = model;
+    this.#logs = logs;
+    const { join, ids = 'upstream' } = model;
+    for (const relay of logs.relays) {
       const resume = { minDelayMs: 1, maxDelayMs: 2, maxOutageMs: 60_000 };
-      const share = { relay, join, lingerMs: 50 };
+      const share = { relay, join, ids, lingerMs: 50 };
       const config = readOptions({ target: address.origin, resume, retryMs: 1, share });
       const heartbeat = new Heartbeat(config.beatMs);
       const context = { config, heartbeat, upstream: this.upstream, upstreamPermits: new UpstreamPermits(1_000) };
-      if (config.share) this.#instances.push({ relay, registry: new Registry(context, config.share) });
+      if (config.share) this.#registries.push(new Registry(context, config.share));
     }
   }
 
   async run(schedule: readonly FleetStep[]): Promise<void> {
-    clock.install();
+    this.#logs.begin();
     try {
       this.#add(0);
-      await settle();
+      await this.#settle();
       for (const step of schedule) {
-        this.#do(step);
-        await settle();
-        await settle();
-        this.#check();
+        await this.#do(step);
+        await this.#settle();
+        await this.#settle();
       }
       await this.#finish();
       await this.#leaveNothing();
     } finally {
       for (const viewer of this.viewers) viewer.leave();
-      for (const { registry } of this.#instances) registry.close();
-      clock.uninstall();
+      for (const registry of this.#registries) registry.close();
+      await this.#logs.end();
     }
   }
 
-  #check(): void {
-    if (this.#logs.failure) throw this.#logs.failure;
+  async #settle(): Promise<void> {
+    await this.#logs.settle();
+    if (this.#failure) throw this.#failure;
   }
 
-  #do(step: FleetStep): void {
+  async #do(step: FleetStep): Promise<void> {
     const { upstream } = this;
     const pick = <T>(list: readonly T[], at: number): T | undefined => list[at % list.length];
     if (step.do === 'emit') this.#emit(step.count, step.style);
@@ -112,11 +143,11 @@ export class FleetStage {
     else if (step.do === 'cut') pick(upstream.live, step.which)?.cut(step.part, step.how);
     else if (step.do === 'down') upstream.down = step.on;
     else if (step.do === 'repeat') upstream.repeats = step.count;
-    else if (step.do === 'relay') this.#switch(step.instance, step.isUp);
-    else if (step.do === 'expire') this.#logs.expireLease();
-    else if (step.do === 'clear') this.#logs.clear();
-    else if (step.do === 'trim') this.#logs.trim(step.keep);
-    else if (step.do === 'wait') clock.tick(step.ms);
+    else if (step.do === 'relay') this.#logs.connect(step.instance, step.isUp);
+    else if (step.do === 'expire') await this.#logs.expire();
+    else if (step.do === 'clear') await this.#logs.clear();
+    else if (step.do === 'trim') await this.#logs.trim(step.keep);
+    else if (step.do === 'wait') await this.#logs.pass(step.ms);
     else if (step.do === 'join') this.#add(step.instance);
     else {
       const viewer = pick(this.viewers, step.which);
@@ -129,23 +160,39 @@ export class FleetStage {
   }
 
   #emit(count: number, style: number): void {
-    for (let i = 0; i < count; i++) this.upstream.emit(bytesOf(this.upstream.log.length + 1, style));
-  }
-
-  #switch(at: number, isUp: boolean): void {
-    const { relay } = this.#instances[at] as Instance;
-    if (relay.isUp !== isUp) relay.isUp = isUp;
+    const { hasIds = true } = this.#model;
+    for (let i = 0; i < count; i++) {
+      const bytes = bytesOf(this.upstream.log.length + 1, style);
+      this.upstream.emit(hasIds ? bytes : bytes.replace(/^id:.*\r?\n/m, ''));
+    }
   }
 
   #add(at: number): void {
     if (this.viewers.length >= 8) return;
-    const viewer = new Viewer(undefined, true);
+    const { ids, hasIds = true } = this.#model;
+    const viewer = ids === 'assign' ? new OwnIdViewer(this.#names, !hasIds) : new Viewer(undefined, true);
+    this.#watch(viewer);
     this.viewers.push(viewer);
     this.#join(viewer, at);
   }
 
+  #watch(viewer: Viewer): void {
+    const guarded = <Given extends unknown[], Result>(call: (...given: Given) => Result, otherwise: Result) => {
+      return (...given: Given) => {
+        try {
+          return call.apply(viewer, given);
+        } catch (error) {
+          this.#failure ??= error;
+          return otherwise;
+        }
+      };
+    };
+    viewer.onFrames = guarded(viewer.onFrames, true);
+    viewer.onControlEvent = guarded(viewer.onControlEvent, undefined);
+  }
+
   #join(viewer: Viewer, at: number): void {
-    const { registry } = this.#instances[at] as Instance;
+    const registry = this.#registries[at] as Registry;
     const { cursor } = viewer;
     const subscription = registry.join({ made, source: undefined, cursor, feedListener, streamListener: feedListener });
     viewer.join(subscription, () => this.upstream.log.length);
@@ -155,38 +202,41 @@ export class FleetStage {
   async #finish(): Promise<void> {
     const { upstream } = this;
     upstream.down = false;
-    for (let at = 0; at < size; at++) this.#switch(at, true);
+    for (let at = 0; at < fleetSize; at++) this.#logs.connect(at, true);
     const done = () => this.viewers.every((viewer) => viewer.last === upstream.log.length && viewer.isReading);
     this.#emit(1, 0);
     for (let round = 0; round < 100 && !done(); round++) await this.#calm(round % 10 === 9);
     for (const [index, viewer] of this.viewers.entries())
       expect(viewer.last, `the last event of browser ${index}`).to.equal(upstream.log.length);
-    for (let more = 0; more < 100 && upstream.connections !== 1; more++) await this.#calm(true);
+    // Without ids a feed moves to the log after ten seconds.
+    const most = this.#model.hasIds === false ? 400 : 100;
+    for (let more = 0; more < most && upstream.connections !== 1; more++) await this.#calm(true);
     expect(upstream.connections, 'upstream requests for one feed').to.equal(1);
   }
 
   async #calm(emits: boolean): Promise<void> {
     for (const [index, viewer] of this.viewers.entries()) {
       viewer.recover();
-      if (!viewer.subscription) this.#join(viewer, index % size);
+      if (!viewer.subscription) this.#join(viewer, index % fleetSize);
     }
     if (emits) this.#emit(1, 0);
     for (let turn = 0; turn < 4; turn++) {
-      clock.tick(15);
-      await settle();
+      await this.#logs.pass(15);
+      await this.#settle();
       for (const connection of [...this.upstream.live]) connection.arrive(1_000_000, 50);
-      await settle();
-      this.#check();
+      await this.#settle();
     }
   }
 
   async #leaveNothing(): Promise<void> {
     for (const viewer of this.viewers) viewer.leave();
-    clock.tick(1_000);
-    await settle();
+    for (let turn = 0; turn < 10; turn++) {
+      await this.#logs.pass(100);
+      await this.#settle();
+    }
     expect(this.upstream.connections, 'upstream requests left behind').to.equal(0);
     expect(
-      this.#instances.reduce((sum, { registry }) => sum + registry.size, 0),
+      this.#registries.reduce((sum, registry) => sum + registry.size, 0),
       'feeds left behind',
     ).to.equal(0);
   }

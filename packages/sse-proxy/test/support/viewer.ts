@@ -45,7 +45,7 @@ export class Viewer extends ModelReader {
   /** Number of the last event that it got, or started from; undefined while it may start anywhere. */
   last: number | undefined;
   /** Events that had been sent when it came for the first time: it may miss none of the later ones. */
-  #cameAt = 0;
+  protected cameAt = 0;
   gaps = 0;
   events = 0;
   readonly #strict: boolean;
@@ -58,6 +58,7 @@ export class Viewer extends ModelReader {
     super();
     this.last = last;
     this.#strict = strict;
+    this.#parser = new BrowserParser('', () => {});
     this.#parser = this.#newParser();
   }
 
@@ -72,7 +73,7 @@ export class Viewer extends ModelReader {
   join(subscription: Subscription, sent: number | (() => number)): void {
     // One that left before its first event knows of none.
     const note = (count: number) => {
-      if (this.last === undefined) this.#cameAt = count;
+      if (this.last === undefined) this.cameAt = count;
     };
     if (typeof sent === 'number') note(sent);
     else subscription.ready.then(() => note(sent())).catch(() => {});
@@ -112,20 +113,31 @@ export class Viewer extends ModelReader {
 
   #read(text: string): void {
     this.#parser.push(text);
-    // A lone id at the start says where it is.
-    if (this.last === undefined && this.#parser.lastEventId) this.last = Number(this.#parser.lastEventId);
+    if (this.#parser.lastEventId) this.noteId(this.#parser.lastEventId);
+  }
+
+  /** A lone id at the start says where it is. */
+  protected noteId(id: string): void {
+    this.last ??= Number(id);
+  }
+
+  /** The id with which it comes; empty if it has none. */
+  protected get startId(): string {
+    return this.last === undefined ? '' : String(this.last);
   }
 
   #newParser(): BrowserParser {
-    return new BrowserParser(this.last === undefined ? '' : String(this.last), (type, data, id) => {
-      if (type === 'sse-proxy:gap') return this.#gap(data);
-      if (type === 'sse-proxy:upstream' || type === 'sse-proxy:end') return;
-      expect(data, `data of event ${id}`).to.equal(dataOf(Number(id)));
-      if (this.last !== undefined) expect(Number(id), 'the next event').to.equal(this.last + 1);
-      else if (this.gaps === 0) expect(Number(id), 'the first event').to.be.at.most(this.#cameAt + 1);
-      this.last = Number(id);
-      this.events++;
-    });
+    return new BrowserParser(this.startId, (type, data, id) => this.onEvent(type, data, id));
+  }
+
+  protected onEvent(type: string, data: string, id: string): void {
+    if (type === 'sse-proxy:gap') return this.#gap(data);
+    if (type === 'sse-proxy:upstream' || type === 'sse-proxy:end') return;
+    expect(data, `data of event ${id}`).to.equal(dataOf(Number(id)));
+    if (this.last !== undefined) expect(Number(id), 'the next event').to.equal(this.last + 1);
+    else if (this.gaps === 0) expect(Number(id), 'the first event').to.be.at.most(this.cameAt + 1);
+    this.last = Number(id);
+    this.events++;
   }
 
   // Honest only before the feed has had any event: there is no id yet to resume from. Or for one that joined in an outage.

@@ -1,12 +1,14 @@
 import type { RelayEntry, RelayLog, RelayPosition, RelayView } from '../../types.ts';
 import { awayOnly, isFresh, type LastEvent, lastEvent, lastState } from './log-tail.ts';
-import { type Place, placeAfter } from './merge-search.ts';
+import { type OwnPlace, type Place, placeAfter, placeAfterOwn } from './merge-search.ts';
 import { type RelayMeta, readMeta } from './relay-meta.ts';
 
 /** Entries that are read at once. */
 export const pageEntries = 100;
 /** How long a feed waits for a leader that is connecting, in milliseconds. */
 const startMs = 1_000;
+
+type Page = Pick<RelayView, 'entries' | 'isWhole'>;
 
 /** A place in the log. */
 export interface FoundPlace {
@@ -29,17 +31,26 @@ export interface LogTail {
  */
 export type FirstPlace = FoundPlace | 'vacant' | 'busy';
 
+/** What is known of the feed for which a place is looked for. */
+export interface BeginningFeed {
+  /** The upstream's id of the last event that it has, as a byte string; empty if there is none. */
+  readonly lastId: string;
+  /** The proxy's own id of that event; empty if there is none. It is looked for in place of `lastId`. */
+  readonly lastOwnId: string;
+}
+
 /** Finds where a feed that has received nothing yet begins in the log. */
 export class FirstPlaceFinder {
   readonly #log: RelayLog;
-  readonly #feed: { readonly lastId: string };
+  readonly #feed: BeginningFeed;
   /** Counts searches: the result of a former one is ignored. */
   #searches = 0;
+  #joinsLive = false;
   #onStart: ((outcome: FirstPlace) => void) | undefined;
   /** The newest entry when the last search ended with `busy`, if another instance had appended. */
   tail: LogTail | undefined;
 
-  constructor(log: RelayLog, feed: { readonly lastId: string }) {
+  constructor(log: RelayLog, feed: BeginningFeed) {
     this.#log = log;
     this.#feed = feed;
   }
@@ -50,28 +61,45 @@ export class FirstPlaceFinder {
     this.#onStart?.('busy');
   }
 
-  /** Begins a search. Undefined if the log can't be read, or after `stop()`. */
+  /** Begins a search. `joinsLive`: a feed whose id is not known begins at the newest entry. Undefined if the log can't be read, or after `stop()`. */
   async find(joinsLive: boolean): Promise<FirstPlace | undefined> {
     const search = ++this.#searches;
     this.tail = undefined;
-    const { lastId } = this.#feed;
+    this.#joinsLive = joinsLive;
+    const { lastId, lastOwnId } = this.#feed;
     const view = await this.#log.look(pageEntries).catch(() => undefined);
     if (!view || search !== this.#searches) return undefined;
     const state = awayOnly(lastState(view.entries));
-    const place = lastId === '' ? undefined : await this.#placeOf(lastId, view);
+    const found = await this.#search(view);
     if (search !== this.#searches) return undefined;
-    if (place) return { place, state };
+    if (found) return { ...found, state };
     if (view.leader === 'none') return 'vacant';
     if (view.leader === 'starting') return this.#whenStarted(view.tail);
     const tail = { position: view.tail, last: lastEvent(view.entries) };
-    if (lastId === '' && (joinsLive || isFresh(view.entries)))
+    const isNew = lastId === '' && lastOwnId === '';
+    if (joinsLive ? lastId === '' : isNew && isFresh(view.entries))
       return { place: { position: tail.position, rest: undefined }, state, last: tail.last };
     this.tail = tail;
     return 'busy';
   }
 
   /** Reads backwards, since most browsers were away only for a moment. */
-  async #placeOf(id: string, view: Pick<RelayView, 'entries' | 'isWhole'>): Promise<Place | undefined> {
+  async #search(view: Page): Promise<Pick<FoundPlace, 'place' | 'last'> | undefined> {
+    const { lastId, lastOwnId } = this.#feed;
+    if (lastOwnId !== '') return this.#searchOwn(lastOwnId, view);
+    const place = lastId === '' ? undefined : await this.#placeOf(lastId, view);
+    return place && { place };
+  }
+
+  async #searchOwn(id: string, { entries, isWhole }: Page): Promise<OwnPlace | undefined> {
+    const found = placeAfterOwn(entries, id);
+    const oldest = entries[0]?.position;
+    if (found || isWhole || oldest === undefined) return found;
+    const before = await this.#log.lookBefore(oldest, pageEntries).catch(() => undefined);
+    return before && this.#searchOwn(id, before);
+  }
+
+  async #placeOf(id: string, view: Page): Promise<Place | undefined> {
     const place = placeAfter(view.entries, id);
     // Events before these may share the id.
     const isFirst = place !== undefined && place.position === view.entries[0]?.position;
@@ -109,7 +137,8 @@ export class FirstPlaceFinder {
       const { start, left, end } = readMeta(meta);
       if (left || end) return this.#onStart?.('busy');
       if (!start) continue;
-      const isHere = start.cursor === this.#feed.lastId;
+      const { lastId, lastOwnId } = this.#feed;
+      const isHere = start.cursor === lastId && (this.#joinsLive || lastOwnId === '');
       return this.#onStart?.(isHere ? { place: { position, rest: undefined }, state: undefined } : 'busy');
     }
   }

@@ -8,6 +8,9 @@ export interface ScannedFrame {
   readonly end: number;
   /** Undefined if it has none, or one that can't be sent back. */
   readonly id: string | undefined;
+  /** Number of events before it. */
+  readonly before: number;
+  readonly isEvent: boolean;
 }
 
 const bounds = { maxEventBytes: Number.MAX_SAFE_INTEGER, maxIdBytes: maxLastEventIdBytes, maxRetryMs };
@@ -15,11 +18,14 @@ const bounds = { maxEventBytes: Number.MAX_SAFE_INTEGER, maxIdBytes: maxLastEven
 /** The events and lone ids in `data`, which holds whole frames. */
 export function scanFrames(data: Buffer): ScannedFrame[] {
   const frames: ScannedFrame[] = [];
+  let before = 0;
   const onFrame = (source: Buffer, start: number, end: number, events: number, id: FrameId | undefined) => {
     if (events === 0 && id === undefined) return;
     // The framer strips a BOM.
     const offset = source.byteOffset - data.byteOffset;
-    frames.push({ start: offset + start, end: offset + end, id: id === unusableId ? undefined : id?.toString() });
+    const text = id === unusableId ? undefined : id?.toString();
+    frames.push({ start: offset + start, end: offset + end, id: text, before, isEvent: events > 0 });
+    before += events;
   };
   new Framer({ onFrame, onOversizedEvent() {} }, bounds).push(data);
   return frames;

@@ -23,27 +23,31 @@ export class Leadership {
     return this.#own !== undefined;
   }
 
-  /** True until `acquire()` has resolved. */
-  get isAcquiring(): boolean {
-    return this.#isAcquiring;
-  }
-
   /** True while nothing more may be read from the upstream. */
   get isFull(): boolean {
     return this.#log.pendingBytes > maxPendingBytes;
   }
 
-  /** Calls `lead()` of the log; undefined also if the log can't be used. */
-  async acquire(at?: RelayPosition): Promise<RelayPosition | undefined> {
+  /**
+   * Asks the log for the lead if `canLead()` returns true, and still does when the log has answered: then calls `onLead` with
+   * the position of the newest entry. Returns false if it was not called.
+   */
+  async acquire(
+    at: RelayPosition | undefined,
+    canLead: () => boolean,
+    onLead: (tail: RelayPosition) => void,
+  ): Promise<boolean> {
+    if (this.isActive || this.#isAcquiring || !canLead()) return false;
     this.#isAcquiring = true;
-    try {
-      return await this.#log.lead(at);
-    } catch {
-      // onAvailable() reports why.
-      return undefined;
-    } finally {
-      this.#isAcquiring = false;
+    const tail = await this.#log.lead(at).catch(() => undefined);
+    this.#isAcquiring = false;
+    if (tail === undefined) return false;
+    if (!canLead()) {
+      this.giveUp();
+      return false;
     }
+    onLead(tail);
+    return true;
   }
 
   /** Gives the lead back. */

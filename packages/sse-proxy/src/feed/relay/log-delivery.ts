@@ -1,11 +1,11 @@
-import type { RelayEntry, RelayLog, RelayPosition } from '../../types.ts';
+import type { RelayContent, RelayEntry, RelayLog, RelayPosition } from '../../types.ts';
 import type { Place } from './merge-search.ts';
 
 /** Receives what a {@link LogDelivery} delivers. Each call may pause or close the receiver. */
 export interface LogReceiver {
   /** False while nothing may be delivered. */
   readonly canReceive: boolean;
-  onRest(bytes: Buffer): void;
+  onRest(content: RelayContent): void;
   /** An entry behind {@link LogDelivery.position}. Sets that position if the entry continues what was received. */
   onEntry(entry: RelayEntry): void;
 }
@@ -17,7 +17,7 @@ export class LogDelivery {
   /** The last entry that was received, or that delivery begins behind. */
   position: RelayPosition = '';
   /** What is still to be delivered of the entry at that position. */
-  #rest: Buffer | undefined;
+  #rest: RelayContent | undefined;
   #isDelivering = false;
 
   constructor(log: RelayLog, receiver: LogReceiver) {

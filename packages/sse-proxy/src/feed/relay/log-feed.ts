@@ -1,12 +1,20 @@
+import type { FrameId } from '../../sse/fields.ts';
+import type { OversizedEvent } from '../../sse/oversized-event.ts';
 import { TokenBackoff } from '../../upstream/token-backoff.ts';
 import type { UpstreamConnection } from '../../upstream/upstream.ts';
+import { idAfter } from '../event-numbers.ts';
 import { Feed } from '../feed.ts';
 import type { FeedParts, Gap } from '../feed-parts.ts';
-import type { CallParts, RelayParts } from './relay-parts.ts';
+import type { CallParts, OwnIds, RelayParts } from './relay-parts.ts';
 import { ReplayCall } from './replay-call.ts';
 
 /** A feed whose upstream is a log, or the real upstream. */
 export abstract class LogFeed extends Feed {
+  readonly #ids: OwnIds | undefined;
+  /** The proxy's own id of the first event that `onEvents()` was called with, and the number of those before the next one. */
+  #firstId: string | undefined;
+  #passed = 0;
+
   constructor(parts: FeedParts, relayed: RelayParts, open: (feed: never, call: CallParts) => UpstreamConnection) {
     const owner: { feed?: LogFeed } = {};
     super({
@@ -18,6 +26,41 @@ export abstract class LogFeed extends Feed {
       },
     });
     owner.feed = this;
+    this.#ids = relayed.ids;
+  }
+
+  /** Events, and the proxy's own id of the first of them. */
+  onEvents(data: Buffer, ids: string | undefined): void {
+    this.#firstId = ids;
+    this.#passed = 0;
+    this.onData(data);
+  }
+
+  /** See `BeginningFeed`. */
+  abstract readonly lastOwnId: string;
+
+  // Counts as the reader has counted.
+  override onFrame(source: Buffer, start: number, end: number, events: number, id: FrameId | undefined): void {
+    if (events > 0) this.#count();
+    super.onFrame(source, start, end, events, id);
+  }
+
+  override onOversizedEvent(event: OversizedEvent): void {
+    if (event.isEvent) this.#count();
+    super.onOversizedEvent(event);
+  }
+
+  #count(): void {
+    const first = this.#firstId;
+    if (this.#ids) this.#ids.current = first && idAfter(first, this.#passed++);
+  }
+
+  protected override get ownId(): string | undefined {
+    return this.#ids?.current;
+  }
+
+  protected override set ownId(id: string | undefined) {
+    if (this.#ids) this.#ids.current = id;
   }
 
   /** The id of the last event that was delivered, as a byte string; empty if there is none. */
@@ -38,7 +81,19 @@ export abstract class LogFeed extends Feed {
 
 /** The feed of a backfill: it begins in the log if that holds the browser's id. */
 export class ReplayFeed extends LogFeed {
+  readonly #relayed: RelayParts;
+
   constructor(parts: FeedParts, relayed: RelayParts) {
     super(parts, relayed, (feed: ReplayFeed, call) => new ReplayCall(feed, call));
+    this.#relayed = relayed;
+  }
+
+  get lastOwnId(): string {
+    return this.#relayed.ids?.tipId ?? '';
+  }
+
+  // Behind an id of the proxy's own the log repeats nothing, and skips nothing.
+  protected override onReconnected(attempts: number, outageMs: number): void {
+    if (!this.#relayed.ids) super.onReconnected(attempts, outageMs);
   }
 }

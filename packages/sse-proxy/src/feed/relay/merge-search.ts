@@ -1,15 +1,15 @@
-import type { RelayEntry, RelayPosition } from '../../types.ts';
+import type { RelayContent, RelayEntry, RelayPosition } from '../../types.ts';
+import { distanceOf, idAfter } from '../event-numbers.ts';
 import { scanFrames } from './frame-scan.ts';
-import { readMeta } from './relay-meta.ts';
+import type { LastEvent } from './log-tail.ts';
+import { dataEntry, readMeta } from './relay-meta.ts';
 
 /** Most ids of the log that are remembered. */
 const maxFound = 2_000;
-const nothing = Buffer.alloc(0);
 
 /** The first event with an id, in an entry; and how many have the id. */
 interface FoundId {
-  readonly position: RelayPosition;
-  readonly data: Buffer;
+  readonly entry: RelayEntry;
   readonly start: number;
   readonly end: number;
   count: number;
@@ -20,7 +20,13 @@ export interface Place {
   /** The entry after which to follow. */
   readonly position: RelayPosition;
   /** What the feed must receive before: the end of that entry. */
-  readonly rest: Buffer | undefined;
+  readonly rest: RelayContent | undefined;
+}
+
+/** A place, and the event before it. */
+export interface OwnPlace {
+  readonly place: Place;
+  readonly last: LastEvent;
 }
 
 /** The feed for which a place is looked for. */
@@ -63,7 +69,8 @@ export class MergeSearch {
     return this.found;
   }
 
-  #placeIn({ position, meta, data }: RelayEntry): Place | undefined {
+  #placeIn(entry: RelayEntry): Place | undefined {
+    const { position, meta, data } = entry;
     const { start } = readMeta(meta);
     if (start?.cursor && this.#knows(start.cursor)) return { position, rest: undefined };
     if (data.length === 0) return undefined;
@@ -71,27 +78,27 @@ export class MergeSearch {
     const last = frames.findLast(({ id }) => id !== undefined && this.#knows(id));
     const same = frames.filter(({ id }) => id === last?.id);
     const [first] = same;
-    return first && this.#placeOf({ position, data, ...first, count: same.length }, last?.id ?? '');
+    return first && this.#placeOf({ entry, ...first, count: same.length }, last?.id ?? '');
   }
 
   /**
    * From the first event with the id on, since events may share it: the feed drops those that it has. A feed that began
    * behind the event without having received it could not recognise it.
    */
-  #placeOf({ position, data, start, end, count }: FoundId, id: string): Place {
-    const from = count > 1 || this.#feed.knowsId(id) ? start : end;
-    return { position, rest: from < data.length ? data.subarray(from) : undefined };
+  #placeOf({ entry, start, end, count }: FoundId, id: string): Place {
+    return placeAt(entry, count > 1 || this.#feed.knowsId(id) ? start : end);
   }
 
-  #remember({ position, meta, data }: RelayEntry): void {
+  #remember(entry: RelayEntry): void {
+    const { meta, data } = entry;
     const { start } = readMeta(meta);
-    if (start?.cursor) this.#found.set(start.cursor, { position, data: nothing, start: 0, end: 0, count: 1 });
+    if (start?.cursor) this.#found.set(start.cursor, { entry, start: 0, end: 0, count: 1 });
     if (data.length === 0) return;
     for (const { start, end, id } of scanFrames(data)) {
       if (id === undefined) continue;
       const known = this.#found.get(id);
       if (known) known.count++;
-      else this.#found.set(id, { position, data, start, end, count: 1 });
+      else this.#found.set(id, { entry, start, end, count: 1 });
     }
     for (const id of this.#found.keys()) {
       if (this.#found.size <= maxFound) break;
@@ -116,18 +123,38 @@ export class MergeSearch {
  * with the id [R36]. Undefined if `entries` hold none.
  */
 export function placeAfter(entries: readonly RelayEntry[], id: string): Place | undefined {
-  let first: { position: RelayPosition; data: Buffer; start: number; end: number } | undefined;
+  let first: FoundId | undefined;
   let count = 0;
-  for (const { position, meta, data } of entries) {
+  for (const entry of entries) {
+    const { position, meta, data } = entry;
     if (count === 0 && readMeta(meta).start?.cursor === id) return { position, rest: undefined };
     for (const { start, end, id: own } of data.length > 0 ? scanFrames(data) : []) {
       if (own !== id) continue;
       count++;
-      first ??= { position, data, start, end };
+      first ??= { entry, start, end, count: 1 };
     }
   }
-  if (!first) return undefined;
-  const { position, data, start, end } = first;
-  const from = count === 1 ? end : start;
-  return { position, rest: from < data.length ? data.subarray(from) : undefined };
+  return first && placeAt(first.entry, count === 1 ? first.end : first.start);
+}
+
+/** The place behind the event with this id of the proxy's own, and the event. Undefined if `entries` hold none. */
+export function placeAfterOwn(entries: readonly RelayEntry[], ownId: string): OwnPlace | undefined {
+  for (const entry of entries) {
+    const { ids } = readMeta(entry.meta);
+    const distance = ids === undefined ? undefined : distanceOf(ids, ownId);
+    if (distance === undefined) continue;
+    const frame = scanFrames(entry.data).find(({ isEvent, before }) => isEvent && before === distance);
+    if (!frame) continue;
+    const { id, start, end } = frame;
+    return { place: placeAt(entry, end), last: { id, bytes: entry.data.subarray(start, end), ownId } };
+  }
+  return undefined;
+}
+
+/** The place in the middle of an entry. */
+export function placeAt({ position, meta, data }: RelayEntry, from: number): Place {
+  if (from >= data.length) return { position, rest: undefined };
+  const { ids } = readMeta(meta);
+  const passed = ids === undefined ? 0 : scanFrames(data).filter(({ isEvent, end }) => isEvent && end <= from).length;
+  return { position, rest: dataEntry(data.subarray(from), ids && idAfter(ids, passed)) };
 }

@@ -2,11 +2,12 @@ import type { RelayEntry, RelayLog, RelayPosition } from '../../types.ts';
 import type { Gap } from '../feed-parts.ts';
 import { contentDigest } from '../replay-window.ts';
 import { type FoundPlace, type LogTail, pageEntries } from './first-place.ts';
-import { awayOnly, type LastEvent, lastFrame, lastState } from './log-tail.ts';
-import { MergeSearch, type Place, type SearchingFeed } from './merge-search.ts';
+import { awayOnly, type LastEvent, lastFrame, lastOwnId, lastState } from './log-tail.ts';
+import { MergeSearch, type Place, placeAt, type SearchingFeed } from './merge-search.ts';
 import type { RelayMeta } from './relay-meta.ts';
 
 const checkMs = 1_000;
+const unknownEvent: LastEvent = { id: undefined, bytes: undefined, ownId: undefined };
 /** After so many checks a feed that has nothing in common with the log moves there with a gap. */
 const maxUnmatchedChecks = 10;
 
@@ -47,8 +48,10 @@ export class PlaceFinder {
   #received = 0;
   #logged = 0;
   #checks = 0;
-  /** Content of the newest event of the log; undefined if none was seen. */
-  #logContent: string | undefined;
+  /** The newest event of the log. */
+  #last = unknownEvent;
+  /** Behind that event. */
+  #afterLast: Place | undefined;
   #state: RelayMeta['state'];
 
   constructor(log: RelayLog, feed: PlacedFeed, listener: PlaceListener) {
@@ -74,7 +77,7 @@ export class PlaceFinder {
     this.#tail = view.tail;
     this.#checks = 0;
     this.#state = undefined;
-    this.#logContent = undefined;
+    this.#last = unknownEvent;
     this.#timer = setInterval(() => this.#check(), checkMs);
     this.#log.follow(view.tail);
     if (view.leader === 'none') return this.#listener.onVacant();
@@ -97,8 +100,10 @@ export class PlaceFinder {
   #note(entries: readonly RelayEntry[]): void {
     const reported = lastState(entries);
     if (reported) this.#state = awayOnly(reported);
-    const bytes = lastFrame(entries)?.bytes;
-    if (bytes) this.#logContent = contentDigest(bytes, 0, bytes.length);
+    const frame = lastFrame(entries);
+    if (!frame) return;
+    this.#last = { id: frame.id, bytes: frame.bytes, ownId: lastOwnId(entries) };
+    this.#afterLast = placeAt(frame.entry, frame.end);
   }
 
   /** The feed has received something from the upstream. */
@@ -129,13 +134,15 @@ export class PlaceFinder {
     if (isNew && tailBefore && isFresh) {
       return this.#place({ position: tailBefore.position, rest: undefined }, false, tailBefore.last);
     }
-    const isAlike = lastId === '' && lastContent !== undefined && lastContent === this.#logContent;
-    if (isAlike && received + logged === 0) return this.#place({ position: this.#tail, rest: undefined }, false);
+    const { bytes } = this.#last;
+    const isAlike = lastId === '' && bytes !== undefined && lastContent === contentDigest(bytes, 0, bytes.length);
+    // A gap may follow in the log: the feed gets it.
+    if (this.#afterLast && isAlike && received + logged === 0) return this.#place(this.#afterLast, false);
     // A feed that receives more than the log is still replaying.
     if ((lastId !== '' || isNew) && (logged === 0 || received > logged)) return;
     if (++this.#checks < maxUnmatchedChecks) return;
     const now = Date.now();
     this.#feed.relayGap({ reason: 'unmatched', from: now, to: now });
-    this.#place({ position: this.#tail, rest: undefined }, lastId !== '');
+    this.#place({ position: this.#tail, rest: undefined }, lastId !== '', isNew ? this.#last : undefined);
   }
 }

@@ -11,8 +11,8 @@ export interface ReaderListener {
   onConnected(): void;
   /** The upstream has accepted the request of a resume. */
   onReconnected(): void;
-  /** Whole frames. The bytes stay valid. */
-  onFrames(bytes: Buffer): void;
+  /** Whole frames, `events` of which are events. The bytes stay valid. */
+  onFrames(bytes: Buffer, events: number): void;
   onGap(gap: Gap): void;
   /** The upstream's state has changed: `since` in milliseconds since the epoch. */
   onState(state: UpstreamState, since: number): void;
@@ -27,6 +27,8 @@ class FrameJoiner implements FeedHandler {
   readonly #listener: ReaderListener;
   readonly #run = new FrameRun();
   readonly #pieces: Buffer[] = [];
+  /** Number of events in these pieces. */
+  #events = 0;
 
   constructor(listener: ReaderListener) {
     this.#listener = listener;
@@ -40,9 +42,10 @@ class FrameJoiner implements FeedHandler {
 
   #cut(): void {
     if (this.#run.isEmpty) return;
-    const { source, start, end } = this.#run;
+    const { source, start, end, events } = this.#run;
     this.#run.clear();
     this.#pieces.push(Buffer.from(source.subarray(start, end)));
+    this.#events += events;
   }
 
   /** Passes on what was joined. */
@@ -51,8 +54,10 @@ class FrameJoiner implements FeedHandler {
     const [first] = this.#pieces;
     if (!first) return;
     const bytes = this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces);
+    const events = this.#events;
     this.#pieces.length = 0;
-    this.#listener.onFrames(bytes);
+    this.#events = 0;
+    this.#listener.onFrames(bytes, events);
   }
 
   onChunkEnd(): void {
@@ -63,6 +68,7 @@ class FrameJoiner implements FeedHandler {
   onControlEvent(bytes: Buffer): void {
     this.#cut();
     this.#pieces.push(bytes);
+    this.#events++;
   }
 
   onEnd(reason: CloseReason, error: SseProxyError | undefined): void {

@@ -1,6 +1,7 @@
 import { SseProxyError, type SseProxyErrorCode } from '../../errors.ts';
 import type { UpstreamState } from '../../sse/events.ts';
-import type { CloseReason } from '../../types.ts';
+import type { CloseReason, RelayContent } from '../../types.ts';
+import { isOwnId } from '../event-numbers.ts';
 import type { Gap } from '../feed-parts.ts';
 
 /** Why a feed has ended, as it is written to a log. */
@@ -24,8 +25,10 @@ export interface RelayedStart {
   readonly isFresh: boolean;
 }
 
-/** What an entry of a log tells beside events: at most one of the fields is set. */
+/** What an entry of a log tells beside the bytes of events: at most one of the fields is set. */
 export interface RelayMeta {
+  /** The proxy's own id of the first event: see `EventNumbers`. Those that follow have the next numbers. */
+  readonly ids?: string;
   readonly start?: RelayedStart;
   readonly gap?: Gap;
   readonly state?: { readonly state: UpstreamState; readonly since: number };
@@ -42,8 +45,13 @@ const noMeta: RelayMeta = {};
 const unreadable: RelayMeta = { start: { cursor: '', tail: '', isFresh: false } };
 
 /** An entry without events. */
-export function metaEntry(meta: RelayMeta): { meta: string; data: Buffer } {
+export function metaEntry(meta: RelayMeta): RelayContent {
   return { meta: JSON.stringify(meta), data: nothing };
+}
+
+/** An entry with events. `ids`: the proxy's own id of the first of them. */
+export function dataEntry(data: Buffer, ids: string | undefined): RelayContent {
+  return { meta: ids === undefined ? '' : JSON.stringify({ ids } satisfies RelayMeta), data };
 }
 
 export function readMeta(text: string): RelayMeta {
@@ -58,8 +66,9 @@ export function readMeta(text: string): RelayMeta {
 
 function isMeta(value: unknown): value is RelayMeta {
   if (!isRecord(value)) return false;
-  const { start, gap, state, end } = value;
+  const { ids, start, gap, state, end } = value;
   return (
+    (ids === undefined || (typeof ids === 'string' && isOwnId(ids))) &&
     (start === undefined || (isRecord(start) && typeof start.cursor === 'string' && typeof start.tail === 'string')) &&
     (gap === undefined || (isRecord(gap) && typeof gap.reason === 'string' && isTime(gap.from) && isTime(gap.to))) &&
     (state === undefined || (isRecord(state) && typeof state.state === 'string' && isTime(state.since))) &&

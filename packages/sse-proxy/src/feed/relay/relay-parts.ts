@@ -3,6 +3,7 @@ import type { FeedRelay, RelayBounds } from '../../types.ts';
 import type { UpstreamHandler, UpstreamRequest } from '../../upstream/upstream.ts';
 import type { Feed } from '../feed.ts';
 import type { FeedParts } from '../feed-parts.ts';
+import type { BeginningFeed } from './first-place.ts';
 import type { LastEvent } from './log-tail.ts';
 import type { PlacedFeed } from './place-finder.ts';
 import type { RelayedEnd } from './relay-meta.ts';
@@ -15,12 +16,33 @@ export interface RelayParts {
   keyOf(request: UpstreamRequest): string;
   /** True if a browser without an id is content with what the feed receives from now on. */
   readonly joinsLive: boolean;
-  /** The feed begins behind the event with this id, which it has not received. */
-  onTip(id: string): void;
+  /** Set if events have ids of the proxy's own: takes those that come with them. */
+  readonly ids: OwnIds | undefined;
+  /**
+   * The proxy's own id of the last event that the browser has for which the feed is opened: the feed begins behind that event
+   * if the log holds it. Empty if the browser has none.
+   */
+  readonly firstId: string;
+  /** The feed begins behind this event, which it has not received. */
+  onTip(last: LastEvent): void;
+  /** The log of a backfill does not hold `firstId`, or can't be read. */
+  onUnknown?(): void;
+}
+
+/** Ids of the proxy's own that come with the events of a log. */
+export interface OwnIds {
+  /** The id of the event that is being delivered; undefined if it came without one. */
+  current: string | undefined;
+  /** The id of the newest event; empty if none is known. */
+  tipId: string;
 }
 
 /** The feed that a relay call delivers to. */
-export interface RelayTarget extends Feed, PlacedFeed {
+export interface RelayTarget extends Feed, PlacedFeed, BeginningFeed {
+  /** Events, and the proxy's own id of the first of them. */
+  onEvents(data: Buffer, ids: string | undefined): void;
+  /** True if it began behind an event that it does not know, and has received none since: it can't continue a log. */
+  readonly isTailUnknown: boolean;
   /** Takes an event for delivered: what follows continues it. */
   beginAfter(last: LastEvent): void;
   /** Reports the upstream's state, as it is known where the upstream is read. */

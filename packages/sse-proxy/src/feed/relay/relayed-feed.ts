@@ -6,6 +6,8 @@ import { RelayCall } from './relay-call.ts';
 import { endError, type RelayedEnd } from './relay-meta.ts';
 import type { RelayParts, RelayTarget } from './relay-parts.ts';
 
+const nothing = Buffer.alloc(0);
+
 /**
  * A feed that instances share: its upstream is the log of a `FeedRelay`, or while that can't be used, the real
  * upstream. It is never silent by itself: the feed that reads the real upstream detects silence.
@@ -13,16 +15,36 @@ import type { RelayParts, RelayTarget } from './relay-parts.ts';
 export class RelayedFeed extends LogFeed implements RelayTarget {
   /** When the upstream was reported as lost, on the monotonic clock; undefined if it is not. */
   #lostAt: number | undefined;
+  readonly #firstId: string;
+  #isTailUnknown = false;
 
   constructor(parts: FeedParts, relayed: RelayParts) {
     super(parts, relayed, (feed: RelayedFeed, call) => new RelayCall(feed, call));
+    this.#firstId = relayed.firstId;
+  }
+
+  // Later it is recognised by the upstream's ids: the log of another request holds none of these.
+  get lastOwnId(): string {
+    return this.isUntouched ? this.#firstId : '';
   }
 
   protected override onOpened(): void {}
 
+  /** True if it began behind an event that it does not know, and has received none since: it can't continue a log. */
+  get isTailUnknown(): boolean {
+    return this.#isTailUnknown;
+  }
+
+  override onEvents(data: Buffer, ids: string | undefined): void {
+    this.#isTailUnknown = false;
+    super.onEvents(data, ids);
+  }
+
   beginAfter({ id, bytes }: LastEvent): void {
-    if (bytes) this.recordDelivered(bytes, 0, bytes.length, id);
-    this.cursorId = id;
+    this.#isTailUnknown = id === undefined && bytes === undefined;
+    // Without an id nothing tells what a new reader misses: the frame shows it that there was something.
+    if (bytes || id === undefined) this.recordDelivered(bytes ?? nothing, 0, bytes?.length ?? 0, id);
+    if (id !== undefined) this.cursorId = id;
   }
 
   /** Reports the upstream's state, as it is known where the upstream is read. */

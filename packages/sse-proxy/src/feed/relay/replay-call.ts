@@ -1,22 +1,22 @@
 import { SseProxyError } from '../../errors.ts';
-import type { RelayEntry, RelayListener, RelayLog } from '../../types.ts';
+import type { RelayContent, RelayEntry, RelayListener, RelayLog } from '../../types.ts';
 import type { UpstreamConnection } from '../../upstream/upstream.ts';
 import type { Gap } from '../feed-parts.ts';
-import { FirstPlaceFinder } from './first-place.ts';
+import { type BeginningFeed, FirstPlaceFinder } from './first-place.ts';
 import { LogDelivery, type LogReceiver } from './log-delivery.ts';
 import { readMeta } from './relay-meta.ts';
 import type { CallParts } from './relay-parts.ts';
 
 /** The feed of a {@link ReplayCall}. */
-export interface ReplayTarget {
-  readonly lastId: string;
-  onData(chunk: Buffer): void;
+export interface ReplayTarget extends BeginningFeed {
+  /** Events, and the proxy's own id of the first of them. */
+  onEvents(data: Buffer, ids: string | undefined): void;
   relayGap(gap: Gap): void;
 }
 
 /**
  * The connection of a backfill: the log from the browser's id on. If the log does not hold the id, or can't be used, it is a
- * connection of the upstream.
+ * connection of the upstream; if that does not know the id, because it is one of the proxy's own, nothing.
  */
 export class ReplayCall implements UpstreamConnection, RelayListener, LogReceiver {
   readonly #feed: ReplayTarget;
@@ -80,7 +80,8 @@ export class ReplayCall implements UpstreamConnection, RelayListener, LogReceive
   #askUpstream(): void {
     if (this.#isClosed) return;
     this.#close();
-    const { parts, request, handler } = this.#call;
+    const { parts, relayed, request, handler } = this.#call;
+    if (relayed.ids) return relayed.onUnknown?.();
     this.#upstream = parts.upstream.open(request, handler);
     if (this.#isPaused) this.#upstream.pause();
   }
@@ -95,15 +96,15 @@ export class ReplayCall implements UpstreamConnection, RelayListener, LogReceive
   }
 
   onEntry({ position, meta, data }: RelayEntry): void {
-    const { start, gap } = readMeta(meta);
+    const { ids, start, gap } = readMeta(meta);
     if (start && start.tail !== this.#delivery.position) return this.#break();
     this.#delivery.position = position;
-    if (data.length > 0) this.#feed.onData(data);
+    if (data.length > 0) this.#feed.onEvents(data, ids);
     if (gap) this.#feed.relayGap(gap);
   }
 
-  onRest(bytes: Buffer): void {
-    this.#feed.onData(bytes);
+  onRest({ meta, data }: RelayContent): void {
+    this.#feed.onEvents(data, readMeta(meta).ids);
   }
 
   onTrimmed(): void {

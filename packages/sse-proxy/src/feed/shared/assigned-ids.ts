@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { parseEvent, serializeEvent } from '../../sse/events.ts';
+import { EventNumbers } from '../event-numbers.ts';
 
 /** A frame in which the upstream's id was replaced. */
 export interface AssignedFrame {
@@ -12,19 +12,42 @@ export interface AssignedFrame {
 
 /** Replaces the ids of a feed's frames: `share.ids: 'assign'`. */
 export interface IdAssigner {
+  /** The id of our own that the current frame came with; undefined unless ids come from the log of a relay. */
+  current: string | undefined;
   /** Id of the newest event; empty before the first one, or if none are given. */
   readonly tipId: string;
   /** Returns undefined for a frame that must not reach browsers: a lone id would take the place of ours. */
   assign(source: Buffer, start: number, end: number, events: number, id: string | undefined): AssignedFrame | undefined;
 }
 
-/** Numbers events from 1 within an epoch: `<epoch>-<number>`. */
+/** Gives events ids in the order of their arrival. */
 export class IdCounter implements IdAssigner {
-  readonly #epoch = randomUUID().slice(0, 8);
-  #count = 0;
+  current: undefined;
+  tipId = '';
+  readonly #numbers = new EventNumbers();
 
-  get tipId(): string {
-    return this.#count === 0 ? '' : `${this.#epoch}-${this.#count}`;
+  assign(
+    source: Buffer,
+    start: number,
+    end: number,
+    events: number,
+    id: string | undefined,
+  ): AssignedFrame | undefined {
+    const next = this.#numbers.next(events);
+    if (next === undefined) return undefined;
+    this.tipId = next;
+    return assigned(next, withoutId(source, start, end, id));
+  }
+}
+
+/** Gives events the ids that they got where the upstream was read. */
+export class RelayedIds implements IdAssigner {
+  current: string | undefined;
+  tipId: string;
+
+  /** `tipId`: the id of the event that the feed begins behind; empty if it is not known. */
+  constructor(tipId: string) {
+    this.tipId = tipId;
   }
 
   assign(
@@ -34,20 +57,25 @@ export class IdCounter implements IdAssigner {
     events: number,
     id: string | undefined,
   ): AssignedFrame | undefined {
-    if (events === 0) return undefined;
-    this.#count++;
-    const line = Buffer.from(`id: ${this.tipId}\n`);
-    const bytes = Buffer.concat([line, withoutId(source, start, end, id)]);
-    return { bytes, id: this.tipId, ownBytes: line.length };
+    const { current } = this;
+    if (events === 0 || current === undefined) return idRemover.assign(source, start, end, events, id);
+    this.tipId = current;
+    return assigned(current, withoutId(source, start, end, id));
   }
 }
 
 /** Removes ids. What a join connection sends has no place among the numbers of the live feed. */
 export const idRemover: IdAssigner = {
+  current: undefined,
   tipId: '',
   assign: (source, start, end, events, id) =>
     events === 0 ? undefined : { bytes: withoutId(source, start, end, id), id: undefined, ownBytes: 0 },
 };
+
+function assigned(id: string, frame: Buffer): AssignedFrame {
+  const line = Buffer.from(`id: ${id}\n`);
+  return { bytes: Buffer.concat([line, frame]), id, ownBytes: line.length };
+}
 
 /** The frame without its id field. Unchanged if it has none. */
 export function withoutId(source: Buffer, start: number, end: number, id: string | undefined): Buffer {

@@ -66,6 +66,11 @@ export class BackfillQueue {
     }
   }
 
+  /** `feed` has stored frames: places the browsers whose ids it has now. */
+  serveAll(feed: SharedFeed): void {
+    for (const id of [...this.#byCursor.keys()]) this.serve(feed, id);
+  }
+
   /** Refuses all browsers that wait. */
   clear(error: SseProxyError | undefined): void {
     for (const waiting of [...this.#waiting.values()]) {

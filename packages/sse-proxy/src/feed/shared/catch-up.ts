@@ -15,6 +15,12 @@ const maxUnmatchedChecks = 10;
 export type CatchUpFeedFactory = (matcher: CatchUp) => SharedFeed;
 
 /**
+ * How an event is found in the live feed: by the upstream's id and its bytes, by the same without the id in them because the
+ * ring holds ids of our own, or by an id of our own that all instances know.
+ */
+export type Matching = 'id' | 'content' | 'own-id';
+
+/**
  * A second upstream connection beside a live feed, for browsers that the live feed's ring can't serve: a backfill starts
  * at a browser's id, a join connection without one (`share.join: 'fresh'`). Its readers move to the live feed at the first
  * event that both have, by id and content.
@@ -25,7 +31,7 @@ export class CatchUp implements LiveMatcher, Follower {
   start = 0;
   readonly #live: SharedFeed;
   readonly #isJoin: boolean;
-  readonly #assignsIds: boolean;
+  readonly #matching: Matching;
   /** The live feed's end when this connection began: readers that have got nothing here go on there. */
   readonly #liveStart: number;
   #timer: NodeJS.Timeout | undefined;
@@ -39,10 +45,10 @@ export class CatchUp implements LiveMatcher, Follower {
   #receivedBefore = 0;
   #isBusy = false;
 
-  constructor(live: SharedFeed, isJoin: boolean, assignsIds: boolean, makeFeed: CatchUpFeedFactory) {
+  constructor(live: SharedFeed, isJoin: boolean, matching: Matching, makeFeed: CatchUpFeedFactory) {
     this.#live = live;
     this.#isJoin = isJoin;
-    this.#assignsIds = assignsIds;
+    this.#matching = matching;
     this.#liveStart = live.ring.end;
     this.#liveEnd = live.ring.end;
     this.feed = makeFeed(this);
@@ -55,7 +61,9 @@ export class CatchUp implements LiveMatcher, Follower {
     this.feed.connect(request);
     this.feed.ready.then(
       () => {
-        if (!this.feed.hasEnded && !this.#hasLiveEnded) this.#timer = setInterval(() => this.#check(), checkMs);
+        if (this.feed.hasEnded || this.#hasLiveEnded) return;
+        this.#timer = setInterval(() => this.#check(), checkMs);
+        this.#checkTipSoon();
       },
       // A feed that fails before its headers has ended: there is nothing to check.
       () => {},
@@ -69,25 +77,43 @@ export class CatchUp implements LiveMatcher, Follower {
   }
 
   matches(source: Buffer, start: number, end: number, id: string | undefined, digest: string | undefined): boolean {
-    if (id === undefined) return false;
-    const { ring, sealedAt } = this.#live;
-    const content = digest ?? this.#contentOf(source, start, end, id);
-    const position = this.#assignsIds ? ring.findSource(id, content, sealedAt) : ring.find(id, content, sealedAt);
+    const position = this.#matching === 'own-id' ? this.#ownPosition : this.#find(source, start, end, id, digest);
     if (position === undefined) return false;
     this.#finish(position);
     return true;
   }
 
+  #find(
+    source: Buffer,
+    start: number,
+    end: number,
+    id: string | undefined,
+    digest: string | undefined,
+  ): number | undefined {
+    if (id === undefined) return undefined;
+    const { ring, sealedAt } = this.#live;
+    const content = digest ?? this.#contentOf(source, start, end, id);
+    return this.#matching === 'content' ? ring.findSource(id, content, sealedAt) : ring.find(id, content, sealedAt);
+  }
+
+  /** The position of the current event in the live feed. */
+  get #ownPosition(): number | undefined {
+    const { ring, sealedAt } = this.#live;
+    const { currentOwnId } = this.feed;
+    const position = currentOwnId === undefined ? undefined : ring.positionOf(currentOwnId);
+    return position !== undefined && position >= sealedAt ? position : undefined;
+  }
+
   // This connection may be ahead: then its newest event is matched when the live feed receives it.
   onLiveFrame(id: string, source: Buffer, start: number, end: number, digest: string | undefined): void {
     const { ring, sourceId, tipRun } = this.feed;
-    if (sourceId !== id || tipRun !== this.#live.tipRun) return;
+    if (this.#matching === 'own-id' || sourceId !== id || tipRun !== this.#live.tipRun) return;
     if (ring.endsWith(digest ?? this.#contentOf(source, start, end, id))) this.#finish(this.#live.ring.end);
   }
 
   /** The bytes to compare. Without the id if the proxy assigns ids: the ring then holds none of the upstream's. */
   #contentOf(source: Buffer, start: number, end: number, id: string): Buffer {
-    if (!this.#assignsIds) return frameContent(source, start, end);
+    if (this.#matching === 'id') return frameContent(source, start, end);
     const bytes = withoutId(source, start, end, id);
     return frameContent(bytes, 0, bytes.length);
   }
@@ -125,13 +151,20 @@ export class CatchUp implements LiveMatcher, Follower {
     this.#hasTipCheck = true;
     setImmediate(() => {
       this.#hasTipCheck = false;
-      if (this.#isAtTip) this.#finish(this.#live.ring.end);
+      if (this.#isAtTip) this.#finish(this.#tipPosition);
     });
+  }
+
+  // Behind the tip, the live feed may hold a gap.
+  get #tipPosition(): number {
+    const found = this.#matching === 'own-id' ? this.#live.locate(this.feed.tipId) : undefined;
+    return found?.position ?? this.#live.ring.end;
   }
 
   get #isAtTip(): boolean {
     const { sourceId, received, tipRun } = this.feed;
     if (this.feed.isTransforming || this.#live.isTransforming) return false;
+    if (this.#matching === 'own-id') return this.feed.tipId !== '' && this.feed.tipId === this.#live.tipId;
     if (received === 0 || sourceId === '' || sourceId !== this.#live.sourceId) return false;
     return tipRun === this.#live.tipRun || !this.#live.ring.endsWithId(sourceId);
   }

@@ -2,9 +2,8 @@ import { maxBackfills } from '../../config/defaults.ts';
 import { SseProxyError } from '../../errors.ts';
 import type { OpenFeed } from '../../types.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
-import { idRemover } from './assigned-ids.ts';
 import { BackfillQueue } from './backfill-queue.ts';
-import { CatchUp } from './catch-up.ts';
+import { CatchUp, type Matching } from './catch-up.ts';
 import type { SharedFeed, SharedParts } from './shared-feed.ts';
 import type { SharedSubscription } from './shared-subscription.ts';
 
@@ -13,16 +12,24 @@ const nothing = () => {};
 /** What {@link CatchUps} need from their group. */
 export interface CatchUpOwner {
   readonly feed: SharedFeed;
-  /** True if the proxy gives the events ids of its own. */
-  readonly assignsIds: boolean;
+  /** How join connections, and backfills, find their place in the live feed. */
+  readonly joinMatching: Matching;
+  readonly backfillMatching: Matching;
   /** Returns the release of a permit for one upstream connection. @throws SseProxyError at `limits.upstreams` */
   acquirePermit(): () => void;
   /** Makes the request with which `feed` connects. */
   prepare(feed: SharedFeed): Promise<UpstreamRequest>;
-  makeFeed(cursor: string, parts: Pick<SharedParts, 'assigner' | 'matcher' | 'live' | 'onClosed'>): SharedFeed;
+  makeJoin(parts: CatchUpParts): SharedFeed;
+  /** `onUnknown` is called if nobody knows the cursor. */
+  makeBackfill(cursor: string, parts: CatchUpParts, onUnknown: () => void): SharedFeed;
   /** Gives a subscription its place. @throws SseProxyError if that takes an upstream connection too many */
   admit(subscription: SharedSubscription): void;
+  /** Gives a place to a subscription whose cursor nobody knows. */
+  admitUnknown(subscription: SharedSubscription): void;
 }
+
+/** What a connection beside a live feed is made of. */
+export type CatchUpParts = Pick<SharedParts, 'matcher' | 'live' | 'onClosed'>;
 
 /** The join connections and backfills beside a live feed, and the browsers that wait for a backfill. */
 export class CatchUps {
@@ -67,10 +74,12 @@ export class CatchUps {
   }
 
   #openJoin({ request }: SharedSubscription): CatchUp {
-    const catchUp = this.#open('', true, () => {
+    const { joinMatching, makeJoin } = this.#owner;
+    const onClosed = () => {
       this.#joins.delete(catchUp);
       if (this.#join === catchUp) this.#join = undefined;
-    });
+    };
+    const catchUp = this.#open(true, joinMatching, makeJoin, onClosed);
     this.#joins.add(catchUp);
     // While the upstream is lost, the connection would only be refused.
     const openedAt = Date.now();
@@ -110,26 +119,36 @@ export class CatchUps {
   }
 
   #openBackfill(subscription: SharedSubscription): void {
-    const catchUp = this.#open(subscription.cursor, false, () => {
+    const { backfillMatching, makeBackfill } = this.#owner;
+    const make = (parts: CatchUpParts) => makeBackfill(subscription.cursor, parts, () => this.#onUnknown(catchUp));
+    const catchUp = this.#open(false, backfillMatching, make, () => {
       this.#backfills.delete(catchUp);
       this.#queue.next(() => this.#backfills.size === 0);
     });
     this.#backfills.add(catchUp);
+    const isByOwnId = backfillMatching === 'own-id';
     catchUp.feed.followers.add({
-      onLiveFrame: (id) => this.#queue.serve(catchUp.feed, id),
-      onLiveChunkEnd: nothing,
+      onLiveFrame: isByOwnId ? nothing : (id) => this.#queue.serve(catchUp.feed, id),
+      onLiveChunkEnd: isByOwnId ? () => this.#queue.serveAll(catchUp.feed) : nothing,
       onLiveEnd: nothing,
     });
     catchUp.connect(subscription.request);
     subscription.place(catchUp.feed, 0);
   }
 
-  #open(cursor: string, isJoin: boolean, onClosed: () => void): CatchUp {
-    const { feed: live, assignsIds } = this.#owner;
+  #onUnknown({ feed }: CatchUp): void {
+    for (const member of [...feed.members] as SharedSubscription[]) {
+      member.leaveFeed();
+      this.#owner.admitUnknown(member);
+    }
+    feed.end('upstream-ended', undefined);
+  }
+
+  #open(isJoin: boolean, matching: Matching, make: (parts: CatchUpParts) => SharedFeed, onClosed: () => void): CatchUp {
+    const { feed: live } = this.#owner;
     const release = this.#owner.acquirePermit();
-    return new CatchUp(live, isJoin, assignsIds, (matcher) =>
-      this.#owner.makeFeed(cursor, {
-        assigner: assignsIds ? idRemover : undefined,
+    return new CatchUp(live, isJoin, matching, (matcher) =>
+      make({
         matcher,
         live,
         onClosed: () => {

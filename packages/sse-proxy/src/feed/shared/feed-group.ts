@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { Config, ShareConfig } from '../../config/options.ts';
 import type { SseProxyError } from '../../errors.ts';
 import { isSendableId } from '../../http.ts';
@@ -6,10 +5,13 @@ import type { Heartbeat } from '../../lifecycle/heartbeat.ts';
 import { gapBytes } from '../../sse/events.ts';
 import type { GapReason, OpenFeed } from '../../types.ts';
 import type { Upstream, UpstreamRequest } from '../../upstream/upstream.ts';
+import { isOwnId } from '../event-numbers.ts';
 import type { FeedListener } from '../feed-parts.ts';
 import { asTemporary } from '../refusals.ts';
-import { IdCounter } from './assigned-ids.ts';
+import type { LastEvent } from '../relay/log-tail.ts';
+import { IdCounter, idRemover } from './assigned-ids.ts';
 import { CatchUps } from './catch-ups.ts';
+import { backfillOf, type GroupRelay, relayOf } from './group-relay.ts';
 import { SharedFeed, type SharedParts } from './shared-feed.ts';
 import type { SharedRequest } from './shared-request.ts';
 import {
@@ -26,6 +28,10 @@ export interface GroupContext {
   readonly heartbeat: Heartbeat;
   readonly upstream: Upstream;
 }
+
+/** What is different from one feed of a group to another. */
+type GroupParts = Pick<SharedParts, 'cursor' | 'assigner' | 'relayed' | 'replayed' | 'onClosed'> &
+  Partial<Pick<SharedParts, 'matcher' | 'live' | 'onReconnected'>>;
 
 /** What a group needs from the registry. */
 export interface GroupOwner {
@@ -52,6 +58,10 @@ export class FeedGroup implements SubscriptionOwner {
   readonly #owner: GroupOwner;
   readonly #listener: FeedListener;
   readonly #catchUps: CatchUps;
+  /** True if events get ids of our own. */
+  readonly #assigns: boolean;
+  /** Set if instances share the live feed. */
+  readonly #relayed: GroupRelay | undefined;
   readonly #subscriptions = new Set<SharedSubscription>();
   #linger: NodeJS.Timeout | undefined;
   #hasEnded = false;
@@ -74,20 +84,13 @@ export class FeedGroup implements SubscriptionOwner {
     this.isDynamic = source !== undefined;
     this.key = made.key;
     this.request = made.request;
-    const { relay, ids, join, replay } = share;
-    const { route = '' } = feedListener;
-    const relayed = relay && {
-      relay,
-      bounds: replay,
-      keyOf: ({ feedKey }: UpstreamRequest) => hash('sha256', JSON.stringify([route, ids, feedKey]), 'base64url'),
-      joinsLive: join === 'live',
-      onTip: (id: string) => {
-        this.feed.sourceId = id;
-      },
-    };
-    this.feed = this.#makeFeed(cursor, {
+    this.#assigns = share.ids === 'assign';
+    const relayed = relayOf(share, feedListener.route ?? '', cursor, (last) => this.#beginBehind(last));
+    this.#relayed = relayed;
+    this.feed = this.#makeFeed({
+      cursor: this.#assigns ? '' : cursor,
       relayed,
-      assigner: this.#assigns ? new IdCounter() : undefined,
+      assigner: relayed?.ids ?? (this.#assigns ? new IdCounter() : undefined),
       onClosed: (_, error) => {
         releasePermit();
         this.#onEnd(error);
@@ -96,16 +99,15 @@ export class FeedGroup implements SubscriptionOwner {
     });
     this.#catchUps = new CatchUps({
       feed: this.feed,
-      assignsIds: this.#assigns,
+      joinMatching: this.#assigns ? 'content' : 'id',
+      backfillMatching: relayed?.ids ? 'own-id' : 'id',
       acquirePermit: () => owner.acquirePermit(),
       prepare: (feed) => owner.prepare(this, feed),
-      makeFeed: (first, parts) => this.#makeFeed(first, first === '' ? parts : { ...parts, replayed: relayed }),
+      makeJoin: (parts) => this.#makeFeed({ ...parts, cursor: '', assigner: this.#assigns ? idRemover : undefined }),
+      makeBackfill: (first, parts, onUnknown) => this.#makeFeed({ ...parts, ...backfillOf(relayed, first, onUnknown) }),
       admit: (subscription) => this.admit(subscription),
+      admitUnknown: (subscription) => this.#admitUnknown(subscription),
     });
-  }
-
-  get #assigns(): boolean {
-    return this.#share.ids === 'assign';
   }
 
   /** When the last subscription left, on the monotonic clock; undefined while there is one. */
@@ -172,15 +174,26 @@ export class FeedGroup implements SubscriptionOwner {
     if (found?.isProven) return subscription.place(this.feed, found.position);
     // Our own ids can't be sent to the upstream. What is still held is sent, after a gap.
     if (found) return subscription.place(this.feed, found.position, this.tellGap(subscription, 'ids-restarted'));
-    if (this.#assigns) {
-      const preamble = this.tellGap(subscription, 'unknown-id');
-      const { ring, sealedAt } = this.feed;
-      return subscription.place(this.feed, Math.max(ring.start, sealedAt), preamble);
-    }
+    // The log of a relay may hold it.
+    if (this.#relayed?.ids && isOwnId(subscription.cursor)) return this.#catchUps.backfill(subscription);
+    if (this.#assigns) return this.#admitUnknown(subscription);
     if (!isSendableId(subscription.cursor))
       return subscription.place(this.feed, this.feed.ring.end, this.tellGap(subscription, 'unusable-id'));
     // The ring doesn't hold the browser's id any more.
     this.#catchUps.backfill(subscription);
+  }
+
+  /** Nobody knows which events the browser has: what is still held is sent, after a gap. */
+  #admitUnknown(subscription: SharedSubscription): void {
+    const { ring, sealedAt } = this.feed;
+    subscription.place(this.feed, Math.max(ring.start, sealedAt), this.tellGap(subscription, 'unknown-id'));
+  }
+
+  #beginBehind({ id, ownId }: LastEvent): void {
+    this.feed.sourceId = id ?? '';
+    if (!this.#relayed?.ids || ownId === undefined) return;
+    this.#relayed.ids.tipId = ownId;
+    this.feed.beginBehind(ownId);
   }
 
   /** Gives a place to a subscription that comes from another feed. */
@@ -194,15 +207,12 @@ export class FeedGroup implements SubscriptionOwner {
   // A feed that was opened without an id and has received nothing yet is as fresh as a join connection.
   #admitFresh(subscription: SharedSubscription): void {
     const { feed } = this;
-    const isFresh = feed.firstCursor === '' && feed.isUntouched;
+    const isFresh = feed.firstCursor === '' && !this.#relayed?.firstId && feed.isUntouched;
     if (isFresh || this.#share.join === 'live') return subscription.place(feed, feed.ring.end, tellTipId(feed));
     this.#catchUps.join(subscription);
   }
 
-  #makeFeed(
-    cursor: string,
-    parts: Pick<SharedParts, 'assigner' | 'matcher' | 'live' | 'relayed' | 'replayed' | 'onClosed' | 'onReconnected'>,
-  ): SharedFeed {
+  #makeFeed(parts: GroupParts): SharedFeed {
     const { config, heartbeat, upstream } = this.#context;
     const { transform } = this.#share;
     const feed: SharedFeed = new SharedFeed({
@@ -210,7 +220,6 @@ export class FeedGroup implements SubscriptionOwner {
       config,
       heartbeat,
       upstream,
-      cursor,
       assignIds: this.#assigns,
       prepare: () => this.#owner.prepare(this, feed),
       replay: this.#share.replay,

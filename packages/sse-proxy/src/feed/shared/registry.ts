@@ -48,7 +48,7 @@ export class Registry implements GroupOwner {
     const subscription = new SharedSubscription(join);
     const { made, cursor } = join;
     const known = this.#groups.get(made.key);
-    const group = known ?? this.#create(made, this.#share.ids === 'assign' ? '' : cursor, subscription);
+    const group = known ?? this.#create(made, cursor, subscription);
     // The requests are equal: one copy for all browsers.
     if (!group.isDynamic) subscription.request = group.request;
     subscription.belongTo(group);

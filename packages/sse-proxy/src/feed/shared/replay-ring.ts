@@ -91,6 +91,12 @@ export class ReplayRing extends FrameQueue {
     return undefined;
   }
 
+  /** The position of the first frame with this id; undefined unless it is held. */
+  positionOf(id: string): number | undefined {
+    const first = this.#ids.first(id);
+    return first !== undefined && first >= this.start ? first : undefined;
+  }
+
   /** Whether the frame at `position` is held and has this id and this content. */
   holds(position: number, id: string, content: Content): boolean {
     const entry = this.entry(position);

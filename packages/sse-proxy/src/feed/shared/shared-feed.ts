@@ -73,7 +73,7 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember, Transfo
       onResume: (...resumed) => this.#onReconnected(...resumed),
       onGap: (gap, browsers) => this.#onGap(gap, browsers),
     };
-    const stage = parts.transform && new TransformStage(parts.transform, this);
+    const stage = parts.transform && new TransformStage(parts.transform, this, parts.assigner);
     this.#transformStage = stage;
     // The next request may be another user's: events of this one must not be stored behind it.
     const prepare = stage ? () => stage.whenIdle().then(parts.prepare) : parts.prepare;

@@ -42,11 +42,14 @@ export abstract class SharedFrames implements FeedHandler {
   protected discardsFrames = false;
   readonly #parts: FrameParts;
   readonly #run = new FrameRun();
+  /** The cursor of a browser that gets everything from position 0 on. */
+  #startsBehind: string;
   #now = performance.now();
 
   constructor(parts: FrameParts) {
     this.#parts = parts;
     this.sourceId = parts.cursor;
+    this.#startsBehind = parts.cursor;
     this.ring = new ReplayRing(parts.replay);
     this.readers = new ReaderGroup(this.ring, parts.oneFramePerCall, parts.maxBehindBytes, (reader) =>
       this.onCaughtUp(reader),
@@ -63,6 +66,16 @@ export abstract class SharedFrames implements FeedHandler {
   /** The cursor of a browser that has got the newest event; empty if it has none. */
   get tipId(): string {
     return this.#parts.assigner?.tipId ?? this.sourceId;
+  }
+
+  /** The id of our own of the frame that is being delivered; undefined unless it came with one. */
+  get currentOwnId(): string | undefined {
+    return this.#parts.assigner?.current;
+  }
+
+  /** A browser with this cursor gets everything that the feed receives from now on. */
+  beginBehind(cursor: string): void {
+    if (this.isUntouched) this.#startsBehind = cursor;
   }
 
   /** True until the upstream has sent something that is stored. */
@@ -82,7 +95,7 @@ export abstract class SharedFrames implements FeedHandler {
   locate(cursor: string): ReplayPosition | undefined {
     const found = this.ring.after(cursor);
     if (found) return found.position > this.sealedAt || this.sealedAt === 0 ? found : undefined;
-    const isAtStart = cursor === this.#parts.cursor && this.ring.start === 0 && this.sealedAt === 0;
+    const isAtStart = cursor === this.#startsBehind && this.ring.start === 0 && this.sealedAt === 0;
     return isAtStart ? { position: 0, isProven: true } : undefined;
   }
 

@@ -5,6 +5,7 @@ import { lateLineFeed } from '../../sse/fields.ts';
 import type { CloseReason, ShareOptions, SseEvent } from '../../types.ts';
 import type { FeedHandler } from '../feed-parts.ts';
 import { contentDigest } from '../replay-window.ts';
+import type { IdAssigner } from './assigned-ids.ts';
 import { encodeTransformed } from './transformed-event.ts';
 
 /** Above this many held bytes, nothing is read from the upstream. */
@@ -40,11 +41,14 @@ interface Held {
   readonly bytes: Buffer;
   readonly events: number;
   readonly id: string | undefined;
+  readonly ownId: string | undefined;
   readonly isReplayed: boolean | undefined;
 }
 
 /** An event as the upstream sent it: its id as a byte string and as text, and the digest of its frame. */
 interface Original {
+  /** The id of our own that it came with. */
+  readonly ownId: string | undefined;
   readonly id: string | undefined;
   readonly idText: string | undefined;
   readonly digest: string;
@@ -59,6 +63,7 @@ export class TransformStage implements FeedHandler {
   readonly needsIds = true;
   readonly #transform: SharedTransform;
   readonly #next: TransformedHandler;
+  readonly #ids: Pick<IdAssigner, 'current'>;
   readonly #held: Held[] = [];
   #heldBytes = 0;
   #isPending = false;
@@ -68,9 +73,11 @@ export class TransformStage implements FeedHandler {
   #onIdle: (() => void)[] = [];
   #stopTimeout = nothing;
 
-  constructor(transform: SharedTransform, next: TransformedHandler) {
+  /** `ids`: holds the id of our own of the frame that this stage is called with, and of the one that it passes on. */
+  constructor(transform: SharedTransform, next: TransformedHandler, ids: Pick<IdAssigner, 'current'> | undefined) {
     this.#transform = transform;
     this.#next = next;
+    this.#ids = ids ?? { current: undefined };
   }
 
   get browsers(): number {
@@ -108,7 +115,7 @@ export class TransformStage implements FeedHandler {
     else {
       // A late line feed is recognised by identity.
       const bytes = source === lateLineFeed ? source : Buffer.from(source.subarray(start, end));
-      this.#hold({ bytes, events, id, isReplayed: undefined });
+      this.#hold({ bytes, events, id, ownId: this.#ids.current, isReplayed: undefined });
     }
     return true;
   }
@@ -119,7 +126,7 @@ export class TransformStage implements FeedHandler {
 
   onControlEvent(bytes: Buffer, isReplayed: boolean): void {
     if (this.#isClosed) return;
-    if (this.isPending) this.#hold({ bytes, events: 0, id: undefined, isReplayed });
+    if (this.isPending) this.#hold({ bytes, events: 0, id: undefined, ownId: undefined, isReplayed });
     else this.#next.onControlEvent(bytes, isReplayed);
   }
 
@@ -143,7 +150,8 @@ export class TransformStage implements FeedHandler {
     }
     const event = parseEvent(source.subarray(start, end));
     // Before the call, which may change the event.
-    const original = { id, idText: event.id, digest: contentDigest(source, start, end) };
+    const { current: ownId } = this.#ids;
+    const original = { ownId, id, idText: event.id, digest: contentDigest(source, start, end) };
     try {
       const result = this.#transform.call(event);
       if (this.#isClosed) return;
@@ -186,10 +194,13 @@ export class TransformStage implements FeedHandler {
   #processHeld(): void {
     let done = 0;
     while (!this.#isPending && !this.#isClosed && done < this.#held.length) {
-      const { bytes, events, id, isReplayed } = this.#held[done++] as Held;
+      const { bytes, events, id, ownId, isReplayed } = this.#held[done++] as Held;
       this.#heldBytes -= bytes.length;
       if (isReplayed !== undefined) this.#next.onControlEvent(bytes, isReplayed);
-      else this.#process(bytes, 0, bytes.length, events, id);
+      else {
+        this.#ids.current = ownId;
+        this.#process(bytes, 0, bytes.length, events, id);
+      }
     }
     if (this.#isClosed) return;
     this.#held.splice(0, done);
@@ -205,8 +216,9 @@ export class TransformStage implements FeedHandler {
   }
 
   /** @throws TypeError if the result is neither an event nor `null` */
-  #deliver({ id, idText, digest }: Original, result: SseEvent | null): void {
+  #deliver({ ownId, id, idText, digest }: Original, result: SseEvent | null): void {
     const bytes = encodeTransformed(result, id, idText);
+    this.#ids.current = ownId;
     if (bytes) this.#next.onFrames(bytes, 0, bytes.length, result === null ? 0 : 1, id, digest);
   }
 
