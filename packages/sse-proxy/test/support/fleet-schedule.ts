@@ -209,8 +209,7 @@ export class FleetStage {
     for (const [index, viewer] of this.viewers.entries())
       expect(viewer.last, `the last event of browser ${index}`).to.equal(upstream.log.length);
     // Without ids a feed moves to the log after ten seconds.
-    const most = this.#model.hasIds === false ? 400 : 100;
-    for (let more = 0; more < most && upstream.connections !== 1; more++) await this.#calm(true);
+    for (let more = 0; more < 400 && upstream.connections !== 1; more++) await this.#calm(true);
     expect(upstream.connections, 'upstream requests for one feed').to.equal(1);
   }
 
