@@ -23,7 +23,7 @@ export const groups = {
   examples: ['test/e2e/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
   'log-stream: MongoDB': ['packages/log-stream/test/{contract,mongo-*}.test.ts'],
   'log-stream': ['packages/log-stream/test/**/*.test.ts'],
-  scale: ['test/scale/**/*.test.ts'],
+  scale: ['test/{scale,drill}/**/*.test.ts'],
   bench: ['test/bench/**/*.test.ts'],
   'other tests': ['test/**/*.test.ts'],
   'sse-redis': ['packages/sse-redis/test/**/*.test.ts'],

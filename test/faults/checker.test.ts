@@ -62,4 +62,15 @@ describe('the checker of the fault tests', () => {
     ledger.take(data(2, 1), '2');
     expect(counts(ledger, 2)).to.deep.equal({ ...clean, delivered: 3, lost: 2 });
   });
+
+  it('counts events as announced that are missing directly behind a gap, and no others', () => {
+    const ledger = read(1, 1, 2);
+    ledger.gap();
+    for (const sequence of [1, 5]) ledger.take(data(sequence), String(sequence));
+    expect({ lost: ledger.lost(5), unannounced: ledger.unannounced }).to.deep.equal({ lost: 2, unannounced: 0 });
+    ledger.take(data(7), '7');
+    expect({ lost: ledger.lost(7), unannounced: ledger.unannounced }).to.deep.equal({ lost: 3, unannounced: 1 });
+    ledger.take(data(4), '4');
+    expect({ lost: ledger.lost(7), unannounced: ledger.unannounced }).to.deep.equal({ lost: 2, unannounced: 1 });
+  });
 });

@@ -11,6 +11,9 @@ export class Ledger {
   /** The highest number received; undefined before the first event if the browser may start anywhere. */
   last: number | undefined;
   readonly #missing = new Set<number>();
+  /** Those of the missing events that a gap preceded. */
+  readonly #announced = new Set<number>();
+  #isBehindGap = false;
   readonly #eventsPerId: number;
   #lostBefore = 0;
 
@@ -38,20 +41,37 @@ export class Ledger {
     this.#place(this.epoch, sequence);
   }
 
+  /** A gap was reported: the events that are missing until the next new one are announced. */
+  gap(): void {
+    this.#isBehindGap = true;
+  }
+
+  /** Number of missing events that no gap preceded. */
+  get unannounced(): number {
+    return this.#missing.size - this.#announced.size;
+  }
+
   #place(epoch: number, sequence: number): void {
     if (epoch > this.epoch) {
       // Events that are still missing from the old epoch are lost; the new epoch must arrive from event 1.
       this.#lostBefore += this.#missing.size;
       this.#missing.clear();
+      this.#announced.clear();
       this.epoch = epoch;
       this.last = 0;
     }
     this.last ??= sequence - 1;
     if (sequence > this.last) {
-      for (let skipped = this.last + 1; skipped < sequence; skipped++) this.#missing.add(skipped);
+      for (let skipped = this.last + 1; skipped < sequence; skipped++) {
+        this.#missing.add(skipped);
+        if (this.#isBehindGap) this.#announced.add(skipped);
+      }
+      this.#isBehindGap = false;
       this.last = sequence;
-    } else if (this.#missing.delete(sequence)) this.reordered++;
-    else this.doubled++;
+    } else if (this.#missing.delete(sequence)) {
+      this.#announced.delete(sequence);
+      this.reordered++;
+    } else this.doubled++;
   }
 
   /** Number of events up to `head` that did not arrive. */

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
@@ -12,6 +12,10 @@ export interface Nginx {
   readonly port: number;
   /** Starts new workers and ends the old ones, like `nginx -s reload`. */
   reload(): void;
+  /** Kills it with its workers (SIGKILL). */
+  kill(): Promise<void>;
+  /** Starts it again on its port, after `kill()`. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -26,9 +30,35 @@ export async function startNginx(locations: string, http = ''): Promise<Nginx> {
   const directory = await mkdtemp(join(tmpdir(), 'sse-nginx-'));
   const port = await freePort();
   await writeFile(join(directory, 'nginx.conf'), configuration(port, locations, http));
+  let child = await launch(executable, directory, port);
+  return {
+    port,
+    reload: () => void child.kill('SIGHUP'),
+    async kill() {
+      const gone = once(child, 'exit');
+      const workers = execFileSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' });
+      child.kill('SIGKILL');
+      for (const pid of workers.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+      await gone;
+    },
+    async restart() {
+      child = await launch(executable, directory, port);
+    },
+    async close() {
+      if (child.exitCode === null && child.signalCode === null) {
+        const gone = once(child, 'exit');
+        child.kill('SIGTERM');
+        await gone;
+      }
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts the process; resolves when it listens. */
+async function launch(executable: string, directory: string, port: number): Promise<ChildProcess> {
   const args = ['-p', directory, '-c', 'nginx.conf', '-e', 'error.log', '-g', 'daemon off;'];
   const child = spawn(executable, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  const gone = once(child, 'exit');
   let listening = false;
   await until(() => {
     if (child.exitCode !== null) throw new Error(`nginx ended with ${child.exitCode}; see what it printed`);
@@ -39,15 +69,7 @@ export async function startNginx(locations: string, http = ''): Promise<Nginx> {
     probe.on('error', () => {});
     return listening;
   });
-  return {
-    port,
-    reload: () => void child.kill('SIGHUP'),
-    async close() {
-      child.kill('SIGTERM');
-      await gone;
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
+  return child;
 }
 
 async function freePort(): Promise<number> {

@@ -33,6 +33,20 @@ export class UpstreamServer {
     return this.#setUp.port;
   }
 
+  get target(): string {
+    return `http://127.0.0.1:${this.port}/logs/stream`;
+  }
+
+  /** Number of the newest event. */
+  async newest(): Promise<number> {
+    return (await this.ask('head')).head;
+  }
+
+  /** Sends `perSecond` events a second from now on. */
+  run(perSecond: number): Promise<void> {
+    return this.ask('run', perSecond);
+  }
+
   /** See `answers` in upstream-process.ts. */
   get ask(): Child<UpstreamAnswers>['ask'] {
     return this.#child.ask;

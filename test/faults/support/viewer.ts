@@ -23,6 +23,8 @@ export interface ViewerOptions {
   dropsRepeats?: boolean;
   /** The part of the `retry:` time that it waits. @defaultValue 0.01 */
   patience?: number;
+  /** Finds the numbered text in an event's data. Ids are not checked then. @defaultValue the data is that text */
+  textOf?: (data: string) => string;
 }
 
 /** Imitates a browser's `EventSource`: parses, stores the id, reconnects after a cut, gives up on an error status. */
@@ -148,13 +150,16 @@ export class Viewer {
       this.recoveryMs.push(performance.now() - this.#cutAt);
       this.#cutAt = undefined;
     }
-    this.ledger.take(data, id);
+    const { textOf } = this.#options;
+    if (textOf) this.ledger.take(textOf(data), undefined);
+    else this.ledger.take(data, id);
     this.onEvent?.();
   }
 
   #control(name: string, { reason = '', state = '', id }: Record<string, string>): void {
     if (name === 'gap') {
       this.gaps.push(reason);
+      this.ledger.gap();
       if (reason === 'event-too-large') this.ledger.discarded(Number(id));
     } else if (name === 'upstream') this.states.push(state);
     else if (name === 'refused') this.refusals.push(reason);

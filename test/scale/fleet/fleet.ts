@@ -2,8 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { cleaner, until } from '../../../packages/sse-proxy/test/support/until.ts';
 import { RedisServer } from '../../../packages/sse-redis/test/support/redis-server.ts';
 import { type Nginx, startNginx } from '../../faults/support/nginx.ts';
-import { UpstreamServer } from '../../faults/support/upstream.ts';
-import { Viewer } from '../../faults/support/viewer.ts';
+import { Viewer, type ViewerOptions } from '../../faults/support/viewer.ts';
 import { type Child, startChild } from '../support/child.ts';
 import type { BffAnswers, BffSetUp } from './bff.ts';
 
@@ -17,12 +16,24 @@ export interface FleetOptions {
   readonly eventsPerSecond: number;
   /** How long a restart spreads the ends of its streams, in milliseconds. */
   readonly graceMs: number;
+  /** What is special about the browser with this index. @defaultValue nothing */
+  readonly viewer?: (index: number) => ViewerOptions;
+}
+
+/** Where the numbered events of a fleet come from. */
+export interface FleetUpstream {
+  /** URL of the event stream. */
+  readonly target: string;
+  /** Number of the newest event. */
+  newest(): Promise<number>;
+  /** Sends `perSecond` events a second from now on. */
+  run(perSecond: number): Promise<void>;
 }
 
 /** Upstream → instances of the BFF, with one Redis → nginx, round robin → browsers. */
-export class Fleet {
+export class Fleet<Upstream extends FleetUpstream> {
   readonly options: FleetOptions;
-  readonly upstream: UpstreamServer;
+  readonly upstream: Upstream;
   readonly redis: RedisServer;
   readonly nginx: Nginx;
   readonly viewers: readonly Viewer[];
@@ -33,7 +44,7 @@ export class Fleet {
 
   private constructor(
     options: FleetOptions,
-    parts: { upstream: UpstreamServer; redis: RedisServer; nginx: Nginx; instances: Child<BffAnswers>[] },
+    parts: { upstream: Upstream; redis: RedisServer; nginx: Nginx; instances: Child<BffAnswers>[] },
     clean: () => Promise<void>,
   ) {
     this.options = options;
@@ -43,15 +54,19 @@ export class Fleet {
     this.#instances = parts.instances;
     this.#clean = clean;
     const port = () => parts.nginx.port;
-    // They wait as long as the server tells them.
-    this.viewers = Array.from({ length: options.browsers }, () => new Viewer(port, { path, patience: 1 }));
+    this.viewers = Array.from({ length: options.browsers }, (_, index) => {
+      // They wait as long as the server tells them.
+      return new Viewer(port, { path, patience: 1, ...options.viewer?.(index) });
+    });
   }
 
-  /** Resolves when all browsers have a stream, and events flow. */
-  static async start(options: FleetOptions): Promise<Fleet> {
+  /** Resolves when all browsers have a stream, and events flow. The caller closes the upstream, after the fleet. */
+  static async start<Upstream extends FleetUpstream>(
+    upstream: Upstream,
+    options: FleetOptions,
+  ): Promise<Fleet<Upstream>> {
     const { add, clean } = cleaner();
     try {
-      const upstream = add(await UpstreamServer.start(), (it) => it.close());
       const redis = add(await RedisServer.start(), (it) => it.close());
       const instances: Child<BffAnswers>[] = [];
       for (let n = 0; n < options.instances; n++)
@@ -63,7 +78,7 @@ export class Fleet {
       const fleet = new Fleet(options, { upstream, redis, nginx, instances }, clean);
       add(fleet.viewers, (viewers) => viewers.forEach((viewer) => void viewer.leave()));
       await until(() => fleet.viewers.every(({ open }) => open));
-      await upstream.ask('run', options.eventsPerSecond);
+      await upstream.run(options.eventsPerSecond);
       return fleet;
     } catch (error) {
       await clean();
@@ -85,6 +100,16 @@ export class Fleet {
     await this.#instances[index]?.stop();
   }
 
+  /** URL of the event stream for browsers. */
+  get url(): string {
+    return `http://127.0.0.1:${this.nginx.port}${path}`;
+  }
+
+  /** Indexes of all instances. */
+  get indexes(): number[] {
+    return [...this.#instances.keys()];
+  }
+
   /** Starts a killed instance again, on its port. */
   async restart(index: number): Promise<void> {
     const { port } = this.#instances[index] as Child<BffAnswers>;
@@ -93,7 +118,7 @@ export class Fleet {
 
   /** Drains one instance after another, and replaces it. */
   async rollingRestart(): Promise<void> {
-    for (const index of this.#instances.keys()) {
+    for (const index of this.indexes) {
       const from = performance.now();
       await this.#instances[index]?.ask('drain');
       this.drains.push({ from, to: performance.now() });
@@ -104,7 +129,7 @@ export class Fleet {
 
   /** Resolves when each browser has a stream and an event that was sent after the call; rejects if one has given up. */
   async recovered(): Promise<void> {
-    const { head } = await this.upstream.ask('head');
+    const head = await this.upstream.newest();
     await until(() =>
       this.viewers.every(({ open, ledger, failed }) => {
         if (failed !== undefined) throw new Error(`a browser got status ${failed} and gave up`);
@@ -118,8 +143,8 @@ export class Fleet {
   }
 }
 
-function setUpOf(upstream: UpstreamServer, redis: RedisServer, { graceMs }: FleetOptions, port: number): BffSetUp {
-  return { port, redis: redis.url, target: `http://127.0.0.1:${upstream.port}/logs/stream`, graceMs };
+function setUpOf({ target }: FleetUpstream, redis: RedisServer, { graceMs }: FleetOptions, port: number): BffSetUp {
+  return { port, redis: redis.url, target, graceMs };
 }
 
 function startInstance(setUp: BffSetUp): Promise<Child<BffAnswers>> {

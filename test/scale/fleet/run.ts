@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UpstreamServer } from '../../faults/support/upstream.ts';
 import type { Viewer } from '../../faults/support/viewer.ts';
 import { Fleet, type FleetOptions } from './fleet.ts';
-import { type Step, schedule } from './schedule.ts';
+import { type ScaleFleet, type Step, schedule } from './schedule.ts';
 
 /** How long each step is watched after all browsers have recovered. */
 const watchMs = 2_000;
@@ -55,7 +56,8 @@ export interface FleetReport extends FleetOptions {
 
 /** Runs the schedule. @param onStep called before each step */
 export async function runFleet(options: FleetOptions, onStep: (what: string) => void): Promise<FleetReport> {
-  const fleet = await Fleet.start(options);
+  const upstream = await UpstreamServer.start();
+  const fleet: ScaleFleet = await Fleet.start(upstream, options);
   // Redis and nginx would outlive this process.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void fleet.close().finally(() => process.exit(1)));
@@ -94,10 +96,16 @@ export async function runFleet(options: FleetOptions, onStep: (what: string) => 
     isRunning = false;
     await sampling;
     await fleet.close();
+    await upstream.close();
   }
 }
 
-async function runStep(fleet: Fleet, step: Step, sinceStart: () => number, samples: Sample[]): Promise<StepResult> {
+async function runStep(
+  fleet: ScaleFleet,
+  step: Step,
+  sinceStart: () => number,
+  samples: Sample[],
+): Promise<StepResult> {
   const atMs = sinceStart();
   const [firstSample, cutsBefore] = [samples.length, cutsOf(fleet.viewers)];
   const pausesBefore = fleet.viewers.map(({ recoveryMs }) => recoveryMs.length);
@@ -136,7 +144,7 @@ function sums(viewers: readonly Viewer[], sent: number) {
 }
 
 /** Shortest time between the first and the last end that one drained instance sent; of those with many streams. */
-function spreadOf({ viewers, drains }: Fleet): number {
+function spreadOf({ viewers, drains }: ScaleFleet): number {
   const ends = viewers.flatMap(({ endedAt }) => endedAt);
   const spreads = drains.flatMap(({ from, to }) => {
     const own = ends.filter((at) => at >= from && at <= to);

@@ -1,21 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fleet } from './fleet.ts';
+import type { UpstreamServer } from '../../faults/support/upstream.ts';
+import type { Fleet, FleetUpstream } from './fleet.ts';
+
+export type ScaleFleet = Fleet<UpstreamServer>;
 
 /** One thing that happens to the fleet. */
 export interface Step {
   /** What happens, for the table and the chart. */
   readonly what: string;
-  run(fleet: Fleet): Promise<void>;
+  run(fleet: ScaleFleet): Promise<void>;
 }
 
-const shared = (fleet: Fleet) => allInMode(fleet, 'shared');
+const shared = (fleet: ScaleFleet) => allInMode(fleet, 'shared');
 
-async function allInMode(fleet: Fleet, mode: string): Promise<void> {
+/** Resolves when limits and feeds of all instances that run are in this mode. */
+export async function allInMode(fleet: Fleet<FleetUpstream>, mode: 'shared' | 'local'): Promise<void> {
   while (!(await fleet.running()).every(({ modes }) => modes.every((it) => it === mode))) await sleep(50);
 }
 
 /** Index of an instance that has an upstream connection. */
-async function reader(fleet: Fleet): Promise<number> {
+export async function reader(fleet: Fleet<FleetUpstream>): Promise<number> {
   for (;;) {
     const found = (await fleet.running()).find(({ upstreamConnections }) => upstreamConnections > 0);
     if (found) return found.index;
@@ -67,7 +71,7 @@ export const schedule: readonly Step[] = [
     async run(fleet) {
       await fleet.upstream.kill();
       await fleet.upstream.restart();
-      await fleet.upstream.ask('run', fleet.options.eventsPerSecond);
+      await fleet.upstream.run(fleet.options.eventsPerSecond);
     },
   },
   { what: 'rolling restart of all instances', run: (fleet) => fleet.rollingRestart() },

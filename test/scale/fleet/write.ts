@@ -5,17 +5,25 @@ import type { FleetReport } from './run.ts';
 import { summary, table } from './table.ts';
 
 const docs = new URL('../../../docs/', import.meta.url);
-const page = new URL('several-instances.md', docs);
-const block = /(<!-- scale: begin -->\n).*(<!-- scale: end -->)/s;
 
 /** Writes the picture, and the table into the page about several instances. */
 export function writeDocuments(report: FleetReport): void {
   writeFileSync(new URL('fleet.svg', docs), drawChart(report));
+  writeBlock('several-instances.md', 'scale', `${table(report)}\n\n${summary(report).join('\n')}\n${machine()}\n`);
+}
+
+/** A sentence on what the figures were measured with. */
+export function machine(): string {
   const load = loadavg()[0]?.toFixed(0);
-  const machine = `Node.js ${process.version}, ${availableParallelism()} cores, load average ${load} at the end.`;
-  const text = `${table(report)}\n\n${summary(report).join('\n')}\n${machine}\n`;
+  return `Node.js ${process.version}, ${availableParallelism()} cores, load average ${load} at the end.`;
+}
+
+/** Replaces what a page of `docs/` has between the comments `<name>: begin` and `<name>: end`. */
+export function writeBlock(page: string, name: string, text: string): void {
+  const path = new URL(page, docs);
+  const block = new RegExp(`(<!-- ${name}: begin -->\\n).*(<!-- ${name}: end -->)`, 's');
   writeFileSync(
-    page,
-    readFileSync(page, 'utf8').replace(block, (_, begin, end) => `${begin}\n${text}\n${end}`),
+    path,
+    readFileSync(path, 'utf8').replace(block, (_, begin, end) => `${begin}\n${text}\n${end}`),
   );
 }

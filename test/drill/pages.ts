@@ -1,0 +1,112 @@
+import { createEventStream, type EventStream } from '@datashop/sse-client';
+import { MemoryStorage } from '../../packages/sse-client/test/support/storage.ts';
+import { until } from '../../packages/sse-proxy/test/support/until.ts';
+import { readFrame } from '../faults/support/events.ts';
+import type { Fleet } from '../scale/fleet/fleet.ts';
+import type { Counts } from './browser-counts.ts';
+import { LogService } from './log-service.ts';
+
+const pageCount = 20;
+/** Short, so that a page that is left has written something. */
+const debounceMs = 100;
+/** Characters that a full storage still accepts: a few lines and the cursor. */
+const quota = 2_000;
+
+/** A page with sse-client that keeps in the browser's storage what it shows. */
+class Page {
+  storage = new MemoryStorage();
+  readonly #url: string;
+  #stream!: EventStream;
+
+  constructor(url: string) {
+    this.#url = url;
+    this.open();
+  }
+
+  open(): void {
+    const persist = { scope: 'drill', storage: this.storage, debounceMs };
+    this.#stream = createEventStream(this.#url, { autoConnect: true, persist });
+  }
+
+  close(): void {
+    this.#stream.close();
+  }
+
+  get state() {
+    return this.#stream.getSnapshot();
+  }
+
+  /** Numbers of the lines that it shows, in their order. */
+  get numbers(): number[] {
+    const { entries } = this.state;
+    return [...entries].flatMap((entry) => {
+      const read = entry.kind === 'event' ? readFrame(LogService.textOf(entry.data)) : undefined;
+      return read ? [read.sequence] : [];
+    });
+  }
+
+  get last(): number {
+    return this.numbers.at(-1) ?? 0;
+  }
+}
+
+type DrilledFleet = Fleet<LogService>;
+
+/** Pages whose storage is wiped while they are closed: they return as new ones. */
+export function wipeStorage(fleet: DrilledFleet): Promise<Partial<Counts>> {
+  return withPages(fleet, async (pages) => {
+    for (const page of pages) {
+      page.close();
+      page.storage = new MemoryStorage();
+      page.open();
+    }
+    await haveNewest(fleet, pages);
+    return countsOf(pages, (page) => page.numbers[0] ?? 0);
+  });
+}
+
+/** Pages whose storage is full while lines arrive, and that are reloaded then. */
+export function fillStorage(fleet: DrilledFleet): Promise<Partial<Counts>> {
+  return withPages(fleet, async (pages) => {
+    for (const { storage } of pages) storage.quota = quota;
+    await until(() => pages.every(({ state }) => state.persistence === 'full'));
+    await haveNewest(fleet, pages);
+    const next = new Map(pages.map((page) => [page, page.last + 1]));
+    for (const page of pages) {
+      page.close();
+      page.open();
+    }
+    await haveNewest(fleet, pages);
+    return countsOf(pages, (page) => Math.min(page.numbers[0] ?? 0, next.get(page) ?? 0));
+  });
+}
+
+async function withPages<T>(fleet: DrilledFleet, use: (pages: readonly Page[]) => Promise<T>): Promise<T> {
+  const pages = Array.from({ length: pageCount }, () => new Page(fleet.url));
+  try {
+    await haveNewest(fleet, pages);
+    return await use(pages);
+  } finally {
+    for (const page of pages) page.close();
+  }
+}
+
+/** Resolves when each page shows a line that was written after the call. */
+async function haveNewest(fleet: DrilledFleet, pages: readonly Page[]): Promise<void> {
+  const newest = await fleet.upstream.newest();
+  await until(() => pages.every(({ last }) => last > newest));
+}
+
+/** @param firstOf number of the first line that a page must show */
+function countsOf(pages: readonly Page[], firstOf: (page: Page) => number): Partial<Counts> {
+  let [lost, unannounced, repeated, gaps] = [0, 0, 0, 0];
+  for (const page of pages) {
+    const { numbers, last } = page;
+    const missing = last - firstOf(page) + 1 - new Set(numbers).size;
+    lost += missing;
+    if (page.state.counts.gaps === 0) unannounced += missing;
+    repeated += numbers.length - new Set(numbers).size;
+    gaps += page.state.counts.gaps;
+  }
+  return { lost, unannounced, repeated, repeatedInClient: repeated, gaps };
+}
