@@ -8,8 +8,11 @@ import { isSound, table } from './table.ts';
 
 const script = fileURLToPath(new URL('./main.ts', import.meta.url));
 
+/** Then the script gets SIGTERM, and ends what it has started. */
+const timeoutMs = 250_000;
+
 async function drill(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const run = promisify(execFile)(process.execPath, [script, ...args]);
+  const run = promisify(execFile)(process.execPath, [script, ...args], { timeout: timeoutMs });
   return run.then((output) => ({ code: 0, ...output })).catch((error) => error);
 }
 
@@ -69,7 +72,7 @@ describe('npm run drill', () => {
   needs('nginx');
 
   it('npm run drill kills and reloads nginx under load, and no browser loses or repeats a log', async function () {
-    this.timeout(120_000);
+    this.timeout(timeoutMs + 20_000);
     const { code, stdout, stderr } = await drill('--only=nginx', '--browsers=6', '--json');
     expect(code, stderr).to.equal(0);
     const report: DrillReport = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');

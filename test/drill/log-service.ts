@@ -10,7 +10,8 @@ import type { Database } from './database.ts';
 import type { PipelineAnswers } from './pipeline-process.ts';
 import { type PipelineSetUp, workflow } from './pipeline-set-up.ts';
 
-const program = fileURLToPath(new URL('../../packages/log-stream/dist/program/main.js', import.meta.url));
+/** This checkout. */
+const checkout = fileURLToPath(new URL('../../', import.meta.url));
 const pipelineScript = new URL('./pipeline-process.ts', import.meta.url).href;
 
 /** The upstream of a drill: a database, the log service (the program `log-stream`), and a pipeline that writes logs. */
@@ -84,8 +85,13 @@ export class LogService<Store extends Database = Database> implements FleetUpstr
     this.#process?.kill(signal);
   }
 
-  /** Starts the log service, after `kill()` on the same port. Resolves when it listens. */
-  async restart(): Promise<void> {
+  /**
+   * Starts the log service, after `kill()` on the same port. Resolves when it listens.
+   *
+   * @param from folder of the checkout whose program it is. @defaultValue this one
+   */
+  async restart(from = checkout): Promise<void> {
+    const program = join(from, 'packages/log-stream/dist/program/main.js');
     const port = this.#origin === '' ? '0' : new URL(this.#origin).port;
     const { PATH = '' } = process.env;
     const env = { PATH, PORT: port, ...this.database.env };

@@ -1,4 +1,4 @@
-import { createEventStream, type EventStream } from '@datashop/sse-client';
+import { createEventStream, type Entry, type EventStream } from '@datashop/sse-client';
 import { MemoryStorage } from '../../packages/sse-client/test/support/storage.ts';
 import { until } from '../../packages/sse-proxy/test/support/until.ts';
 import { readFrame } from '../faults/support/events.ts';
@@ -18,14 +18,15 @@ class Page {
   readonly #url: string;
   #stream!: EventStream;
 
-  constructor(url: string) {
+  constructor(url: string, create = createEventStream) {
     this.#url = url;
-    this.open();
+    this.open(create);
   }
 
-  open(): void {
+  /** @param create of the sse-client that the page has loaded */
+  open(create = createEventStream): void {
     const persist = { scope: 'drill', storage: this.storage, debounceMs };
-    this.#stream = createEventStream(this.#url, { autoConnect: true, persist });
+    this.#stream = create(this.#url, { autoConnect: true, persist });
   }
 
   close(): void {
@@ -38,19 +39,22 @@ class Page {
 
   /** Numbers of the lines that it shows, in their order. */
   get numbers(): number[] {
-    const { entries } = this.state;
-    return [...entries].flatMap((entry) => {
-      const read = entry.kind === 'event' ? readFrame(LogService.textOf(entry.data)) : undefined;
-      return read ? [read.sequence] : [];
-    });
+    return [...this.state.entries].flatMap((entry) => numberOf(entry) ?? []);
   }
 
+  /** Number of the last line; 0 if a gap comes last, or nothing. */
   get last(): number {
-    return this.numbers.at(-1) ?? 0;
+    const { entries } = this.state;
+    return numberOf(entries.at(entries.length - 1)) ?? 0;
   }
 }
 
+function numberOf(entry: Entry | undefined): number | undefined {
+  return entry?.kind === 'event' ? readFrame(LogService.textOf(entry.data))?.sequence : undefined;
+}
+
 type DrilledFleet = Fleet<LogService>;
+type Create = typeof createEventStream;
 
 /** Pages whose storage is wiped while they are closed: they return as new ones. */
 export function wipeStorage(fleet: DrilledFleet): Promise<Partial<Counts>> {
@@ -71,18 +75,53 @@ export function fillStorage(fleet: DrilledFleet): Promise<Partial<Counts>> {
     for (const { storage } of pages) storage.quota = quota;
     await until(() => pages.every(({ state }) => state.persistence === 'full'));
     await haveNewest(fleet, pages);
-    const next = new Map(pages.map((page) => [page, page.last + 1]));
-    for (const page of pages) {
-      page.close();
-      page.open();
-    }
-    await haveNewest(fleet, pages);
-    return countsOf(pages, (page) => Math.min(page.numbers[0] ?? 0, next.get(page) ?? 0));
+    return reload(fleet, pages);
   });
 }
 
-async function withPages<T>(fleet: DrilledFleet, use: (pages: readonly Page[]) => Promise<T>): Promise<T> {
-  const pages = Array.from({ length: pageCount }, () => new Page(fleet.url));
+/**
+ * Pages with the sse-client of another checkout, which stay open during `action` and are reloaded with this one's after it;
+ * and the reverse.
+ */
+export function changeClient(
+  fleet: DrilledFleet,
+  other: Create,
+  action: () => Promise<void>,
+): Promise<Partial<Counts>> {
+  const createOf = (index: number, isReloaded: boolean) =>
+    (index % 2 === 0) === isReloaded ? createEventStream : other;
+  return withPages(
+    fleet,
+    async (pages) => {
+      await action();
+      await haveNewest(fleet, pages);
+      return reload(fleet, pages, (index) => createOf(index, true));
+    },
+    (index) => createOf(index, false),
+  );
+}
+
+/** Reloads the pages. They may show fewer lines then, but must go on behind the last one. */
+async function reload(
+  fleet: DrilledFleet,
+  pages: readonly Page[],
+  createOf?: (index: number) => Create,
+): Promise<Partial<Counts>> {
+  const next = new Map(pages.map((page) => [page, page.last + 1]));
+  for (const [index, page] of pages.entries()) {
+    page.close();
+    page.open(createOf?.(index));
+  }
+  await haveNewest(fleet, pages);
+  return countsOf(pages, (page) => Math.min(page.numbers[0] ?? 0, next.get(page) ?? 0));
+}
+
+async function withPages<T>(
+  fleet: DrilledFleet,
+  use: (pages: readonly Page[]) => Promise<T>,
+  createOf?: (index: number) => Create,
+): Promise<T> {
+  const pages = Array.from({ length: pageCount }, (_, index) => new Page(fleet.url, createOf?.(index)));
   try {
     await haveNewest(fleet, pages);
     return await use(pages);

@@ -1,18 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cleaner } from '../../packages/sse-proxy/test/support/until.ts';
 import { Fleet, type FleetOptions } from '../scale/fleet/fleet.ts';
 import { type Counts, countsOf, difference, PauseMeter, plus } from './browser-counts.ts';
 import { type Database, MongoServer, SqliteFile } from './database.ts';
 import { LogService } from './log-service.ts';
 import { type Drilled, type Part, parts, type Step } from './parts.ts';
+import { upgrade } from './upgrade.ts';
 
 /** How long each step is watched after all browsers have recovered. */
 const watchMs = 1_000;
 /** A step fails if a browser has no new event after this time. */
-const patienceMs = 90_000;
+const patienceMs = 180_000;
 
 export interface DrillOptions extends FleetOptions {
   /** Names of the parts; undefined: all. */
   readonly only: readonly string[] | undefined;
+  /** Folder of another checkout, for the part `upgrade`; undefined: without that part. */
+  readonly other: string | undefined;
 }
 
 /** One row of the table. */
@@ -58,7 +62,8 @@ export async function runDrill(
       sums.delivered += fleet.viewers.reduce((sum, { ledger }) => sum + ledger.delivered, 0);
     });
   };
-  await run(async (folder) => new SqliteFile(folder), parts.sqlite);
+  const { other } = options;
+  await run(async (folder) => new SqliteFile(folder), [...parts.sqlite, ...(other ? [upgrade(other)] : [])]);
   await run((folder) => MongoServer.start(folder), parts.mongodb);
   const { browsers, instances, eventsPerSecond } = options;
   return { browsers, instances, eventsPerSecond, ...sums, steps };
@@ -70,24 +75,21 @@ async function withSystem<Store extends Database>(
   options: FleetOptions,
   use: (fleet: Drilled<Store>) => Promise<void>,
 ): Promise<void> {
-  const service = await LogService.start(open);
-  let fleet: Drilled<Store> | undefined;
-  const close = async () => {
-    await fleet?.close();
-    await service.close();
-  };
-  const onSignal = () => void close().finally(() => process.exit(1));
+  const undos = cleaner();
+  const onSignal = () => void undos.clean().finally(() => process.exit(1));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
   try {
     const viewer = (index: number) => ({ textOf: LogService.textOf, dropsRepeats: index % 2 === 1 });
-    await withPatience('the start', async () => {
-      fleet = await Fleet.start(service, { ...options, viewer });
-      await fleet.recovered();
+    const fleet = await withPatience('the start', async () => {
+      const service = undos.add(await LogService.start(open), (it) => it.close());
+      const started = await Fleet.start(service, { ...options, viewer }, undos);
+      await started.recovered();
+      return started;
     });
-    await use(fleet as unknown as Drilled<Store>);
+    await use(fleet);
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
-    await close();
+    await undos.clean();
   }
 }
 
@@ -115,12 +117,12 @@ async function runStep<Store extends Database>(
 }
 
 /** @throws Error that names the step if `action` takes too long */
-async function withPatience(what: string, action: () => Promise<void>): Promise<void> {
+async function withPatience<T>(what: string, action: () => Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
   const error = new Error(`drill: ${what}: a browser has no new event after ${patienceMs / 1_000} s`);
   const timer = setTimeout(() => late.reject(error), patienceMs);
   try {
-    await Promise.race([action(), late.promise]);
+    return await Promise.race([action(), late.promise]);
   } finally {
     clearTimeout(timer);
   }

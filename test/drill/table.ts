@@ -2,6 +2,8 @@ import type { DrillReport, StepResult } from './run.ts';
 
 const seconds = (ms: number) => (ms / 1_000).toFixed(1);
 
+const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+
 /** The table as Markdown, which is also readable in a terminal. */
 export function table({ steps }: DrillReport): string {
   const head = [
@@ -13,7 +15,12 @@ export function table({ steps }: DrillReport): string {
     'longest pause, s',
     'all live after, s',
   ];
-  const rows = steps.map((step) => [
+  return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...steps.map(row)].join('\n');
+}
+
+/** One line of the table. */
+export function row(step: StepResult): string {
+  return line([
     step.what,
     lostIn(step),
     repeatedIn(step),
@@ -22,8 +29,6 @@ export function table({ steps }: DrillReport): string {
     seconds(step.longestPauseMs),
     seconds(step.liveMs),
   ]);
-  const lines = [head, head.map((_, index) => (index === 0 ? '---' : '---:')), ...rows];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 function lostIn({ lost, unannounced }: StepResult): string {

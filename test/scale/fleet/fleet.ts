@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { cleaner, until } from '../../../packages/sse-proxy/test/support/until.ts';
 import { RedisServer } from '../../../packages/sse-redis/test/support/redis-server.ts';
 import { type Nginx, startNginx } from '../../faults/support/nginx.ts';
@@ -6,7 +7,8 @@ import { Viewer, type ViewerOptions } from '../../faults/support/viewer.ts';
 import { type Child, startChild } from '../support/child.ts';
 import type { BffAnswers, BffSetUp } from './bff.ts';
 
-const script = new URL('./bff.ts', import.meta.url).href;
+/** This checkout. */
+const checkout = fileURLToPath(new URL('../../../', import.meta.url));
 const locations = fileURLToPath(new URL('../../../examples/deploy/nginx/locations.conf', import.meta.url));
 const path = '/sse/logs/stream';
 
@@ -41,6 +43,8 @@ export class Fleet<Upstream extends FleetUpstream> {
   readonly drains: { readonly from: number; readonly to: number }[] = [];
   readonly #instances: Child<BffAnswers>[];
   readonly #clean: () => Promise<void>;
+  /** Folder of the checkout whose packages started instances use. */
+  #checkout = checkout;
 
   private constructor(
     options: FleetOptions,
@@ -60,18 +64,23 @@ export class Fleet<Upstream extends FleetUpstream> {
     });
   }
 
-  /** Resolves when all browsers have a stream, and events flow. The caller closes the upstream, after the fleet. */
+  /**
+   * Resolves when all browsers have a stream, and events flow. The caller closes the upstream, after the fleet.
+   *
+   * @param undos gets what ends the parts, each as soon as it runs
+   */
   static async start<Upstream extends FleetUpstream>(
     upstream: Upstream,
     options: FleetOptions,
+    undos = cleaner(),
   ): Promise<Fleet<Upstream>> {
-    const { add, clean } = cleaner();
+    const { add, clean } = undos;
     try {
       const redis = add(await RedisServer.start(), (it) => it.close());
       const instances: Child<BffAnswers>[] = [];
+      add(instances, (all) => Promise.all(all.map((it) => it.stop())));
       for (let n = 0; n < options.instances; n++)
         instances.push(await startInstance(setUpOf(upstream, redis, options, 0)));
-      add(instances, (all) => Promise.all(all.map((it) => it.stop())));
       const servers = instances.map(({ port }) => `server 127.0.0.1:${port} max_fails=0;`);
       const upstreamBlock = `upstream bff { ${servers.join(' ')} }`;
       const nginx = add(await startNginx(`include ${locations};`, upstreamBlock), (it) => it.close());
@@ -113,11 +122,17 @@ export class Fleet<Upstream extends FleetUpstream> {
   /** Starts a killed instance again, on its port. */
   async restart(index: number): Promise<void> {
     const { port } = this.#instances[index] as Child<BffAnswers>;
-    this.#instances[index] = await startInstance(setUpOf(this.upstream, this.redis, this.options, port));
+    const setUp = setUpOf(this.upstream, this.redis, this.options, port);
+    this.#instances[index] = await startInstance(setUp, this.#checkout);
   }
 
-  /** Drains one instance after another, and replaces it. */
-  async rollingRestart(): Promise<void> {
+  /**
+   * Drains one instance after another, and replaces it.
+   *
+   * @param from folder of the checkout whose packages the new ones use. @defaultValue this one
+   */
+  async rollingRestart(from = checkout): Promise<void> {
+    this.#checkout = from;
     for (const index of this.indexes) {
       const from = performance.now();
       await this.#instances[index]?.ask('drain');
@@ -147,6 +162,7 @@ function setUpOf({ target }: FleetUpstream, redis: RedisServer, { graceMs }: Fle
   return { port, redis: redis.url, target, graceMs };
 }
 
-function startInstance(setUp: BffSetUp): Promise<Child<BffAnswers>> {
+function startInstance(setUp: BffSetUp, from = checkout): Promise<Child<BffAnswers>> {
+  const script = pathToFileURL(join(from, 'test/scale/fleet/bff.ts')).href;
   return startChild<BffAnswers>(script, [JSON.stringify(setUp)]);
 }
