@@ -50,6 +50,9 @@ describe('the commands of MongoLogStore', () => {
     await server.insert(namespace, [document]);
     await following;
     const finds = plain(sent(server, 'find'));
+    const [newestOld] = finds.splice(1, 1);
+    expect([newestOld.sort, newestOld.limit, newestOld.hint]).to.deep.equal([{ _id: -1 }, 1, indexName]);
+    expect(Object.keys(newestOld.filter._id)).to.deep.equal(['$gte', '$lt']);
     const ofIds = finds.filter(({ projection }: Document) => projection._id === 1);
     const ofDocuments = finds.filter(({ projection }: Document) => projection._id !== 1);
     for (const { filter, ...find } of ofIds) {
@@ -85,7 +88,7 @@ describe('the commands of MongoLogStore', () => {
     await server.insert(namespace, [pymodm(log('old'), old)]);
     await store.end(wf);
     const now = Math.floor(Date.now() / 1_000);
-    const [first, second] = plain(sent(server, 'find')).map(({ filter }: Document) => filter._id.$gt);
+    const [first, , second] = plain(sent(server, 'find')).map(({ filter }: Document) => filter._id.$gt);
     const secondsOf = (hex: string) => Number.parseInt(hex.slice(0, 8), 16) + 1;
     // The first read lists what is there, as far back as lateMs.
     expect(secondsOf(first)).to.be.within(now - 62, now - 59);
@@ -169,6 +172,17 @@ describe('the commands of MongoLogStore', () => {
         limit: 3,
         maxTimeMS: 5_000,
       },
+      // The log in front of the position of the page.
+      {
+        name: 'find',
+        find: 'logs',
+        filter: { ...scope, _id: { $gte: zero } },
+        sort: { _id: -1 },
+        projection: { _id: 1 },
+        hint: indexName,
+        limit: 1,
+        maxTimeMS: 5_000,
+      },
     ]);
   });
 
@@ -226,7 +240,7 @@ describe('the commands of MongoLogStore', () => {
     const reads = server.commands.filter(({ name }) => ['find', 'aggregate'].includes(name));
     // The driver leaves out the preference for the primary.
     expect(reads.map(({ command: { $readPreference, readConcern } }) => [$readPreference, readConcern])).to.deep.equal(
-      Array(2).fill([undefined, { level: 'majority' }]),
+      Array(3).fill([undefined, { level: 'majority' }]),
     );
   });
 });

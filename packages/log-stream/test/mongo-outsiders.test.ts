@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { BSONRegExp, type ChangeStream, MongoClient, ObjectId } from 'mongodb';
 import { ChangeFeed } from '../src/stores/mongo/change-feed.ts';
-import { newClient } from '../src/stores/mongo/client.ts';
+import { NoResponse, StoreClient } from '../src/stores/mongo/client.ts';
 import type { LogCollection } from '../src/stores/mongo/collection.ts';
 import { encodePosition } from '../src/stores/mongo/ids.ts';
 import { LastFailure } from '../src/stores/mongo/last-failure.ts';
@@ -54,18 +54,19 @@ describe('MongoLogStore in an order of calls that the router does not use', () =
     client.on('commandSucceeded', ({ commandName }) => commandName === 'find' && finds.push('succeeded'));
     try {
       const store = mongoStore(server, { server: client, pollMs: 1 });
-      server.fail({ failCommands: ['find'], blockConnection: true, blockTimeMS: 50 });
+      server.fail({ failCommands: ['find'], blockConnection: true, blockTimeMS: 50 }, 2);
       const release = store.subscribe(() => {}, wf);
-      await eventually(() => finds.length > 0);
+      // The first reads of the watch.
+      await eventually(() => finds.filter((name) => name === 'started').length === 2);
       await store.close();
       store.subscribe(() => {}, { ...wf, workflowID: 'other' });
-      // The first read of the watch ends. A poll would follow it, as it does in another store.
-      await eventually(() => finds.includes('succeeded'));
+      // They end. A poll would follow them, as it does in another store.
+      await eventually(() => finds.length === 4);
       const before = server.commands.length;
       mongoStore(server, { pollMs: 1 }).subscribe(() => {}, wf);
       await eventually(() => server.commands.slice(before).filter(({ name }) => name === 'find').length >= 10);
       release();
-      expect(finds).to.deep.equal(['started', 'succeeded']);
+      expect(finds.toSorted()).to.deep.equal(['started', 'started', 'succeeded', 'succeeded']);
     } finally {
       await client.close();
     }
@@ -75,7 +76,7 @@ describe('MongoLogStore in an order of calls that the router does not use', () =
     const gate = Promise.withResolvers<void>();
     let looks = 0;
     const watch = {
-      arrivals: { end: 0 },
+      list: { arrivals: { end: 0 } },
       lateCompleteAt: 0,
       look: () => {
         looks++;
@@ -101,9 +102,12 @@ describe('MongoLogStore and ids that it has not made', () => {
   afterEach(stopMongos);
 
   for (const [what, id] of [
-    ['of the future', encodePosition({ ms: Date.now() + 3_600_000, list: '0', n: 0 }, wf)],
-    ['of another workflow', encodePosition({ ms: Date.now(), list: '0', n: 0 }, { ...wf, workflowID: 'other' })],
-    ['without a check', `p-${Date.now().toString(36)}-0-0`],
+    ['of the future', encodePosition({ ms: Date.now() + 3_600_000, list: '0', n: 0, behind: undefined }, wf)],
+    [
+      'of another workflow',
+      encodePosition({ ms: Date.now(), list: '0', n: 0, behind: undefined }, { ...wf, workflowID: 'other' }),
+    ],
+    ['without a check', `p-${Date.now().toString(36)}-0-0-0`],
   ] as const) {
     it(`reports a gap for a position ${what}, and delivers everything`, async () => {
       const server = await mongoServer({ replicaSet: false });
@@ -197,14 +201,42 @@ describe('MongoLogStore and documents of other writers', () => {
 describe('the client that MongoLogStore creates', () => {
   it('bounds the time of a response, so that a connection that was lost unnoticed stops no stream for long', async () => {
     const timeouts = (uri: string) => {
-      const { socketTimeoutMS, serverSelectionTimeoutMS } = newClient(uri, 7_000).options;
+      const { socketTimeoutMS, serverSelectionTimeoutMS } = new StoreClient(uri, 7_000).current.options;
       return { socketTimeoutMS, serverSelectionTimeoutMS };
     };
-    expect(timeouts('mongodb://localhost')).to.deep.equal({ socketTimeoutMS: 22_000, serverSelectionTimeoutMS: 5_000 });
+    expect(timeouts('mongodb://localhost')).to.deep.equal({ socketTimeoutMS: 28_000, serverSelectionTimeoutMS: 5_000 });
     expect(timeouts('mongodb://localhost/?sockettimeoutms=9&serverSelectionTimeoutMS=8')).to.deep.equal({
       socketTimeoutMS: 9,
       serverSelectionTimeoutMS: 8,
     });
+  });
+});
+
+describe('the client of MongoLogStore', () => {
+  const never = new Promise<never>(() => {});
+
+  it('gives up a command of which the driver never hears again', async () => {
+    const silent = { connect: async () => {}, options: { serverSelectionTimeoutMS: 0 } } as unknown as MongoClient;
+    const error = await new StoreClient(silent, 5).run(() => never).catch((thrown: unknown) => thrown);
+    expect(error)
+      .to.be.an.instanceOf(NoResponse)
+      .and.to.have.property('message', 'MongoDB has not responded within 20 ms');
+  });
+
+  it("replaces its own client, and not the user's, once no server was found for a while", async () => {
+    const uri = 'mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=20';
+    const users = new MongoClient(uri);
+    for (const [server, isReplaced] of [
+      [uri, true],
+      [users, false],
+    ] as const) {
+      const client = new StoreClient(server, 1_000);
+      const first = client.current;
+      for (let i = 0; i < 4; i++) await client.run(() => never).catch(() => {});
+      expect(client.current !== first).to.equal(isReplaced);
+      await client.close();
+    }
+    await users.close();
   });
 });
 
@@ -216,12 +248,12 @@ describe('a watch whose list of arrivals is full', () => {
     await stage.watch.look();
     for (let i = 0; i < 600; i++) stage.show();
     await stage.pass(3_000);
-    expect(stage.watch.boundary > floorOf(stage.now)).to.equal(true);
-    const { end } = stage.watch.arrivals;
+    expect(stage.watch.list.boundary > floorOf(stage.now)).to.equal(true);
+    const { end } = stage.watch.list.arrivals;
     const next = stage.show();
     await stage.pass(3_000);
-    expect(stage.listed.slice(end - stage.watch.arrivals.start)).to.deep.equal([next]);
-    expect(stage.watch.timeBefore(stage.watch.arrivals.start)).to.be.at.most(stage.now);
+    expect(stage.listed.slice(end - stage.watch.list.arrivals.start)).to.deep.equal([next]);
+    expect(stage.watch.timeBefore(stage.watch.list.arrivals.start)).to.be.at.most(stage.now);
   });
 });
 
@@ -240,13 +272,17 @@ describe('a change stream', () => {
       tryNext: async () => results[calls++]?.() ?? (calls > results.length ? idle.promise : null),
       close: async () => idle.resolve(null),
     });
-    const collection = { changes: () => stream as unknown as ChangeStream, failure: new LastFailure() };
+    const collection = {
+      changes: () => stream as unknown as ChangeStream,
+      nextChange: () => stream.tryNext(),
+      failure: new LastFailure(),
+    };
     const seen: string[] = [];
     const feed = new ChangeFeed(collection as unknown as LogCollection, {
       onInsert: (id) => seen.push(id),
       onOpen: async () => void seen.push('look'),
       onQuiet: () => {},
-      onUnsupported: () => {},
+      onRefused: () => {},
     });
     feed.start();
     await eventually(() => calls > results.length);

@@ -112,9 +112,9 @@ describe('a resume of MongoDB', () => {
           if (place === undefined) throw new Error('the log is stored');
           const rest = await readAll(stage, place);
           expect(rest).to.include.members(delivered.slice(index + 1));
-          const time = a.arrivals.timeOf(index);
+          const time = a.list.arrivals.timeOf(index);
           // Before it, only what has a higher id: another process may not have delivered that.
-          const repeated = delivered.filter((other, i) => i < index && a.arrivals.timeOf(i) < time && other < id);
+          const repeated = delivered.filter((other, i) => i < index && a.list.arrivals.timeOf(i) < time && other < id);
           for (const other of repeated) expect(rest).to.not.include(other);
         }
       }),
@@ -124,17 +124,18 @@ describe('a resume of MongoDB', () => {
 
   it('knows a position by its syntax and its workflow', () => {
     const filter = { workspaceID: 'ws', workflowID: 'wf' };
-    const position = { ms: Number.parseInt('mx1cjamg', 36), list: '2m0cx9b4qr', n: 10 };
+    const behind = '6931a7f00000000000000001';
+    const position = { ms: Number.parseInt('mx1cjamg', 36), list: '2m0cx9b4qr', n: 10, behind };
     const id = encodePosition(position, filter);
-    expect(id).to.match(/^p-mx1cjamg-2m0cx9b4qr-a-[0-9a-f]{8}$/);
+    expect(id).to.match(/^p-mx1cjamg-2m0cx9b4qr-a-6931a7f00000000000000001-[0-9a-f]{8}$/);
     expect(decodePosition(id, filter)).to.deep.equal(position);
     for (const text of [
       '',
       'p',
       'p-',
       'p-1-1',
-      'p-1-1-1',
-      'P-1-1-1',
+      'p-1-1-1-0',
+      'P-1-1-1-0',
       'p-1-1-é',
       `${id}0`,
       id.slice(0, -1),

@@ -77,17 +77,17 @@ describe('a watch of MongoDB', () => {
     for (let i = 0; i < 3_000; i++) stage.watch.arrive(stage.show(), pymodm(log('x')));
     expect(stage.listed.length).to.be.at.most(1_024 + 256);
     const kept = new Set(stage.listed);
-    for (const id of stage.visible) if (!kept.has(id)) expect(id <= stage.watch.boundary).to.equal(true);
+    for (const id of stage.visible) if (!kept.has(id)) expect(id <= stage.watch.list.boundary).to.equal(true);
   });
 
   it('reports a loss once if the newest listed log is not stored any more', async () => {
     stage.show();
     await stage.watch.look();
     await stage.watch.checkLoss();
-    expect(stage.watch.isLoss(1)).to.equal(false);
+    expect(stage.watch.list.isLoss(1)).to.equal(false);
     stage.visible.length = 0;
     await stage.watch.checkLoss();
     await stage.watch.checkLoss();
-    expect([stage.watch.isLoss(1), stage.watch.arrivals.end]).to.deep.equal([true, 2]);
+    expect([stage.watch.list.isLoss(1), stage.watch.list.arrivals.end]).to.deep.equal([true, 2]);
   });
 });

@@ -14,8 +14,20 @@ async function openMongo({ uri, collection, redisUrl, createIndex }: MongoSettin
   if (redisUrl !== undefined) await driver(() => import('redis'), 'redis');
   const wakeups = redisUrl === undefined ? undefined : new RedisWakeups({ url: redisUrl });
   const store = new MongoLogStore({ server: uri, collection, pollMs, wakeups });
-  if (createIndex) await store.ensureIndexes();
+  if (createIndex) await ensureIndexes(store, collection);
   return store;
+}
+
+/** Logs are served without the index too: then a server that refuses it is no reason not to start. */
+async function ensureIndexes(store: { ensureIndexes(): Promise<void> }, collection: string): Promise<void> {
+  try {
+    await store.ensureIndexes();
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message: string };
+    // Without a number the server was not reached.
+    if (typeof code !== 'number') throw error;
+    process.emitWarning(`${collection}: the index was not created (${message})`);
+  }
 }
 
 /** Imports a module that needs an optional package. */

@@ -217,6 +217,38 @@ export const checks: readonly Check[] = [
     },
   },
   {
+    title: 'reports a gap for a position of another process if logs behind it were deleted, and otherwise none',
+    async run(stage) {
+      const before = await stage.open();
+      const positionOf = async (filter: LogFilter) => before.idOf(await before.end(filter), filter, 'position');
+      const quiet = { ...wf, ...other };
+      const empty = await positionOf(quiet);
+      await stage.write(logs(4, 'old'));
+      const page = await before.query({ filter: wf, order: 'desc', limit: 1 });
+      const positions = [await positionOf(wf), before.idOf(page.position, wf, 'position')];
+      await before.close();
+      await stage.write(logs(4));
+      const comeBack = async (id: string, filter = wf) => {
+        const follower = await resumed(await stage.open(), filter, id);
+        while (await follower.read());
+        return follower;
+      };
+      // The newest of the old ones is kept.
+      await stage.deleteOldest(3);
+      for (const id of positions) {
+        const { gaps, messages } = await comeBack(id);
+        expect([gaps, messages.slice(-4)]).to.deep.equal([[], ['m0', 'm1', 'm2', 'm3']]);
+      }
+      await stage.deleteOldest(3);
+      for (const id of positions) {
+        const { gaps, messages } = await comeBack(id);
+        expect(gaps).to.have.length(1);
+        expect(messages).to.deep.equal(['m2', 'm3']);
+      }
+      expect((await comeBack(empty, quiet)).gaps).to.deep.equal([]);
+    },
+  },
+  {
     title: 'delivers the newest logs of a workflow first, on demand, and then what follows',
     async run(stage) {
       const store = await stage.open();

@@ -7,6 +7,8 @@ export interface Index {
   readonly v: 2;
   readonly key: Document;
   readonly name: string;
+  /** Listed only: nothing expires by itself here. */
+  readonly expireAfterSeconds?: number;
 }
 
 /** Bounds of `_id` that a filter implies; both inclusive, since the filter itself is evaluated too. */

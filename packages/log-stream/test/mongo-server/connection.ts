@@ -106,7 +106,8 @@ export class Connection {
         );
       }
       const reply = { ...(await execute(call)), ok: 1, ...timesOf(state) };
-      return failpoint?.loseReply ? undefined : reply;
+      if (failpoint?.loseReply) return undefined;
+      return state.rewrite?.(name, reply, command) ?? reply;
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       const topology = isAboutState(error) ? { topologyVersion: state.topology } : {};

@@ -107,11 +107,11 @@ function operatorsOf(condition: unknown): string[] {
 const isEmpty = (hint: unknown) => typeof hint === 'object' && hint !== null && Object.keys(hint).length === 0;
 const isNatural = (hint: unknown) => typeof hint === 'object' && hint !== null && '$natural' in hint;
 
-const indexOptions = new Set(['key', 'name', 'v', 'background']);
+const indexOptions = new Set(['key', 'name', 'v', 'background', 'expireAfterSeconds']);
 
 /** Checks one element of `createIndexes`. Returns the index to add, or undefined if the collection has it. */
 export function newIndex(collection: Collection, spec: Document): Index | undefined {
-  const { key, name } = spec;
+  const { key, name, expireAfterSeconds } = spec;
   if (typeof name !== 'string' || typeof key !== 'object' || key === null || isEmpty(key)) {
     throw new CommandError(67, 'an index needs a name and a key');
   }
@@ -127,5 +127,6 @@ export function newIndex(collection: Collection, spec: Document): Index | undefi
   if (sameKey && !sameName) {
     throw new CommandError(85, `Index already exists with a different name: ${sameKey.name}`);
   }
-  return sameName ? undefined : { v: 2, key, name };
+  if (sameName) return undefined;
+  return { v: 2, key, name, ...(expireAfterSeconds !== undefined && { expireAfterSeconds }) };
 }

@@ -23,6 +23,9 @@ export interface ReceivedCommand {
   readonly command: Document;
 }
 
+/** Returns what is sent instead of a reply to a command, which its name tells. */
+export type Rewrite = (name: string, reply: Document, command: Document) => Document;
+
 export interface StateOptions {
   /** Name of the replica set; undefined: a standalone server, without change streams. */
   readonly replicaSet: string | undefined;
@@ -30,6 +33,7 @@ export interface StateOptions {
   readonly clockOffsetMs: number;
   /** Whether `commands` is kept. */
   readonly recordsCommands: boolean;
+  readonly rewrite: Rewrite | undefined;
 }
 
 /** Everything that the commands of one running server share. */
@@ -46,6 +50,7 @@ export class ServerState {
   readonly replicaSet: string | undefined;
   readonly clockOffsetMs: number;
   readonly database: Database;
+  readonly rewrite: Rewrite | undefined;
   port = 0;
   /** False while another member of the replica set is the primary, although there is none. */
   isPrimary = true;
@@ -61,6 +66,7 @@ export class ServerState {
     this.replicaSet = options.replicaSet;
     this.clockOffsetMs = options.clockOffsetMs;
     this.recordsCommands = options.recordsCommands;
+    this.rewrite = options.rewrite;
   }
 
   get host(): string {

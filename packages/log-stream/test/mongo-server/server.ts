@@ -5,7 +5,7 @@ import { type Document, serialize } from 'bson';
 import { Connection } from './connection.ts';
 import { Database } from './database.ts';
 import type { FailCommand } from './failpoints.ts';
-import { type ReceivedCommand, ServerState } from './server-state.ts';
+import { type ReceivedCommand, type Rewrite, ServerState } from './server-state.ts';
 import { toExact, toPlain } from './wire.ts';
 import { removeMatching, withId } from './write.ts';
 
@@ -20,6 +20,8 @@ export interface MongoOptions {
   readonly clockOffsetMs?: number;
   /** Whether {@link ScriptedMongo.commands} is kept. @defaultValue true */
   readonly recordCommands?: boolean;
+  /** Changes replies, as another kind of server would. @defaultValue none is changed */
+  readonly rewrite?: Rewrite;
 }
 
 /** An idle server writes to its oplog this often, so that change streams move on. */
@@ -172,11 +174,12 @@ export class ScriptedMongo {
   }
 
   #newState(database: Database): ServerState {
-    const { replicaSet = 'rs0', clockOffsetMs = 0, recordCommands = true } = this.#options;
+    const { replicaSet = 'rs0', clockOffsetMs = 0, recordCommands = true, rewrite } = this.#options;
     return new ServerState(database, {
       replicaSet: replicaSet === false ? undefined : replicaSet,
       clockOffsetMs,
       recordsCommands: recordCommands,
+      rewrite,
     });
   }
 }

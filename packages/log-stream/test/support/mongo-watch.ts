@@ -73,6 +73,6 @@ export class WatchStage {
 }
 
 /** The ids of a watch's list, in the order of arrival. */
-export function listedBy({ arrivals }: Watch): string[] {
+export function listedBy({ list: { arrivals } }: Watch): string[] {
   return Array.from({ length: arrivals.end - arrivals.start }, (_, i) => arrivals.idOf(arrivals.start + i));
 }

@@ -41,7 +41,11 @@ export interface Service {
   url: string;
 }
 
-const running: { router: LogStreamRouter; server: Server; store: LogStore }[] = [];
+interface Running extends Service {
+  readonly server: Server;
+}
+
+const running: Running[] = [];
 
 /** Starts a service on a free port, behind the `before` middleware; `stopServices` stops it. */
 export async function service(
@@ -62,17 +66,26 @@ export async function service(
   app.use(router);
   const server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  running.push({ router, server, store });
-  return { store, router, app, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  running.push({ store, router, app, url, server });
+  return { store, router, app, url };
 }
 
 export async function stopServices(): Promise<void> {
-  for (const { router, server, store } of running.splice(0)) {
-    server.close();
-    await router.close({ graceMs: 0 });
-    server.closeAllConnections();
-    await store.close();
-  }
+  for (const it of running.splice(0)) await stop(it);
+}
+
+/** Stops one service, and closes its store. */
+export async function stopService({ url }: Service): Promise<void> {
+  const index = running.findIndex((it) => it.url === url);
+  for (const it of running.splice(index, 1)) await stop(it);
+}
+
+async function stop({ router, server, store }: Running): Promise<void> {
+  server.close();
+  await router.close({ graceMs: 0 });
+  server.closeAllConnections();
+  await store.close();
 }
 
 /** Resolves once the condition holds; mocha's timeout ends the wait otherwise. */

@@ -1,21 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ChangeStream, type ChangeStreamDocument, ObjectId, type ResumeToken } from 'mongodb';
+import {
+  type ChangeStream,
+  type ChangeStreamDocument,
+  type Document,
+  ObjectId,
+  type ResumeToken,
+  type Timestamp,
+} from 'mongodb';
 import type { LogCollection } from './collection.ts';
 import type { RawDocument } from './document.ts';
+import { CollectionGone, FeedFailures } from './feed-failures.ts';
 import type { Hex } from './object-ids.ts';
 
-/** Codes of a server that has no change streams, or of a user who may not open one. */
-const unsupportedCodes: readonly unknown[] = [13, 59, 115, 40324, 40573];
-/** Codes of a resume token that the server can't continue from. */
-const lostCodes: readonly unknown[] = [136, 260, 280, 286];
 /** Milliseconds between two attempts to open a change stream. */
 const minRetryMs = 100;
 const maxRetryMs = 5_000;
 /** A server that responds sooner with no change does not wait for one: then this process waits. */
 const emptyMs = 10;
-
-/** A stream can't be resumed behind this. */
-class CollectionGone extends Error {}
 
 /** Notified about the inserts of a collection. */
 export interface ChangeListener {
@@ -29,14 +30,15 @@ export interface ChangeListener {
   onOpen(isLost: boolean): Promise<void>;
   /** Nothing was inserted after the last event and before this time of the monotonic clock. */
   onQuiet(time: number): void;
-  /** The feed ends, because the server has no change streams. */
-  onUnsupported(error: Error): void;
+  /** There is no change stream. @param isFinal the feed ends; otherwise it goes on trying */
+  onRefused(error: Error, isFinal: boolean): void;
 }
 
 /** One change stream of a collection. It opens again whenever it fails, from the last event on if the server can. */
 export class ChangeFeed {
   readonly #collection: LogCollection;
   readonly #listener: ChangeListener;
+  readonly #failures = new FeedFailures();
   #stopping: AbortController | undefined;
   #isLive = false;
   /** The driver has opened the stream again by itself. It goes on from the last event only if the server has sent a token. */
@@ -83,26 +85,27 @@ export class ChangeFeed {
         await this.#listener.onOpen(isLost);
         isLost = false;
         retryMs = minRetryMs;
+        this.#failures.clear();
         if (!signal.aborted) this.#isLive = true;
         while (!signal.aborted) {
           if (this.#isReopened) {
             this.#isReopened = false;
             await this.#listener.onOpen(false);
           }
-          if (change && !signal.aborted) this.#deliver(change);
+          if (change && !signal.aborted && !this.#deliver(change)) await this.#listener.onOpen(false);
           token = stream.resumeToken ?? token;
           change = await this.#next(stream);
         }
       } catch (thrown) {
         if (signal.aborted) return;
         const error = this.#collection.failure.remember(thrown);
-        const { code } = error as { code?: unknown };
-        if (unsupportedCodes.includes(code)) {
-          this.#stopping = undefined;
-          this.#isLive = false;
-          return this.#listener.onUnsupported(error);
+        const failure = this.#failures.classify(thrown);
+        if (failure === 'unsupported') {
+          this.stop();
+          return this.#listener.onRefused(error, true);
         }
-        if (lostCodes.includes(code) || thrown instanceof CollectionGone) {
+        if (failure === 'refused') this.#listener.onRefused(error, false);
+        if (failure !== 'temporary') {
           token = undefined;
           isLost = true;
         }
@@ -119,7 +122,7 @@ export class ChangeFeed {
 
   async #next(stream: ChangeStream): Promise<ChangeStreamDocument | undefined> {
     const asked = performance.now();
-    const change = await stream.tryNext();
+    const change = await this.#collection.nextChange(stream);
     if (change) return change;
     if (stream.closed) throw new CollectionGone('The collection was dropped or renamed, which ends its change stream');
     if (this.#isLive && !this.#isReopened) this.#listener.onQuiet(asked);
@@ -127,11 +130,14 @@ export class ChangeFeed {
     return undefined;
   }
 
-  #deliver(change: ChangeStreamDocument): void {
-    if (change.operationType !== 'insert') return;
-    const { fullDocument, clusterTime } = change;
+  /** Returns false for an insert without its document: then it has to be looked for. */
+  #deliver(change: ChangeStreamDocument): boolean {
+    if (change.operationType !== 'insert') return true;
+    const { fullDocument, clusterTime } = change as { fullDocument?: Document; clusterTime?: Timestamp };
+    if (!fullDocument) return false;
     const { _id } = fullDocument;
-    if (!(_id instanceof ObjectId)) return;
-    this.#listener.onInsert(_id.toHexString(), fullDocument, clusterTime && clusterTime.getHighBits() * 1_000);
+    if (_id instanceof ObjectId)
+      this.#listener.onInsert(_id.toHexString(), fullDocument, clusterTime && clusterTime.t * 1_000);
+    return true;
   }
 }

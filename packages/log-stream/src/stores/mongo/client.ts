@@ -1,23 +1,91 @@
-import { MongoClient } from 'mongodb';
+import { MongoClient, MongoServerSelectionError } from 'mongodb';
 import { LogStreamError } from '../../errors.ts';
+import { untilSuccess } from './until-success.ts';
 
 /** Milliseconds until a command fails if no server can be reached. */
 const serverSelectionTimeoutMS = 5_000;
-/** Milliseconds by which the response to a command may be later than the server's own bound. */
-const maxDelayMs = 15_000;
+/** The response to a command may take so many times as long as the server's own bound. */
+const responseFactor = 4;
+
+/** The server has not responded to a command, and the driver has not noticed why. */
+export class NoResponse extends Error {}
+
+/**
+ * The client of a store: the user's, or one of its own. Its own is replaced when it finds no server for a while: the
+ * driver's monitor of a server can hang for ever if its connection is closed at the moment of a check, and the addresses
+ * of the servers may have changed.
+ */
+export class StoreClient {
+  readonly #uri: string | undefined;
+  /** Most milliseconds from a command to its response. */
+  readonly #responseMs: number;
+  #current: MongoClient;
+  #connect: () => Promise<unknown>;
+  #foundAt = performance.now();
+
+  /**
+   * @param server a connection string, or the user's client
+   * @param maxTimeMs bound of one command on the server
+   * @throws LogStreamError `ERR_LOG_STREAM_OPTION` for an invalid connection string
+   */
+  constructor(server: string | MongoClient, maxTimeMs: number) {
+    this.#uri = typeof server === 'string' ? server : undefined;
+    this.#responseMs = responseFactor * maxTimeMs;
+    this.#current = typeof server === 'string' ? newClient(server, this.#responseMs) : server;
+    this.#connect = untilSuccess(() => this.#current.connect());
+  }
+
+  get current(): MongoClient {
+    return this.#current;
+  }
+
+  /**
+   * Connects the client, then calls the command. A client connects by itself at the first command, but only once: if the
+   * server is away at that time, all later commands fail too.
+   *
+   * @throws NoResponse after some time, because the driver can wait for ever
+   */
+  async run<T>(command: () => Promise<T>): Promise<T> {
+    const client = this.#current;
+    try {
+      const result = await withTimeout(
+        this.#connect().then(() => command()),
+        this.#responseMs,
+      );
+      this.#foundAt = performance.now();
+      return result;
+    } catch (error) {
+      if (client === this.#current) this.#onFailure(error);
+      throw error;
+    }
+  }
+
+  /** Closes the client, unless it is the user's. */
+  async close(): Promise<void> {
+    if (this.#uri !== undefined) await this.#current.close();
+  }
+
+  #onFailure(error: unknown): void {
+    const isLost = error instanceof MongoServerSelectionError || error instanceof NoResponse;
+    const forMs = 2 * this.#current.options.serverSelectionTimeoutMS;
+    if (this.#uri === undefined || !isLost || performance.now() - this.#foundAt < forMs) return;
+    const old = this.#current;
+    this.#foundAt = performance.now();
+    this.#current = newClient(this.#uri, this.#responseMs);
+    this.#connect = untilSuccess(() => this.#current.connect());
+    void old.close().catch(() => {});
+  }
+}
 
 /**
  * Creates a client with bounds of time, unless the connection string has others. Without a bound of the socket, a connection
  * that was lost unnoticed delays polls and the change stream for as long as TCP tries to send.
- *
- * @param maxTimeMs bound of one command on the server
- * @throws LogStreamError `ERR_LOG_STREAM_OPTION` for an invalid connection string
  */
-export function newClient(uri: string, maxTimeMs: number): MongoClient {
-  const bounds = { serverSelectionTimeoutMS, socketTimeoutMS: maxTimeMs + maxDelayMs };
+function newClient(uri: string, socketTimeoutMS: number): MongoClient {
   const isFree = ([name]: [string, number]) => !uri.toLowerCase().includes(`${name.toLowerCase()}=`);
+  const bounds = Object.entries({ serverSelectionTimeoutMS, socketTimeoutMS }).filter(isFree);
   try {
-    return new MongoClient(uri, Object.fromEntries(Object.entries(bounds).filter(isFree)));
+    return new MongoClient(uri, Object.fromEntries(bounds));
   } catch {
     // Without the cause: its message may quote a password.
     throw new LogStreamError(
@@ -27,14 +95,14 @@ export function newClient(uri: string, maxTimeMs: number): MongoClient {
   }
 }
 
-/** @throws Error if the server has not responded in time */
-export async function withTimeout(work: Promise<void>, ms: number): Promise<void> {
+/** @throws NoResponse if the work has not ended in time */
+export async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`MongoDB has not responded within ${ms} ms`)), ms);
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new NoResponse(`MongoDB has not responded within ${ms} ms`)), ms);
   });
   try {
-    await Promise.race([work, timeout]);
+    return await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,17 +1,19 @@
 import {
   type ChangeStream,
+  type ChangeStreamDocument,
   type Collection,
   type Document,
-  type MongoClient,
   ObjectId,
   type ResumeToken,
 } from 'mongodb';
 import type { LogFilter } from '../../log-store.ts';
+import type { StoreClient } from './client.ts';
 import { projection, type RawDocument } from './document.ts';
 import { LastFailure } from './last-failure.ts';
 import { type Hex, lowest } from './object-ids.ts';
+import { problemOfPlan } from './query-plan.ts';
 import { type IdRange, rangeOf, selectionOf } from './selection.ts';
-import { untilSuccess } from './until-success.ts';
+import { type ServerKind, serverKind } from './server-kind.ts';
 import { WorkflowIndex } from './workflow-index.ts';
 
 /**
@@ -27,13 +29,17 @@ const bsonOptions = {
   bsonRegExp: true,
   enableUtf8Validation: false,
 } as const;
+/** Only the primary has everything that a change stream has delivered, and it is there if anything is. */
+const readPreference = 'primary' as const;
 /** Most ids and most documents of one command. */
 const maxIds = 10_000;
 const maxDocuments = 500;
-/** Code of the error for a hint that names no index. */
-const badValue = 2;
-/** Codes of a command or a stage that the server does not have. */
-const noAggregationCodes: readonly unknown[] = [59, 115, 304, 40324];
+/** Codes of the error for a hint that names no index. */
+const badHintCodes: readonly unknown[] = [2, 291];
+/** Codes of a command or a stage that the server does not have, or that this user may not use. */
+const noAggregationCodes: readonly unknown[] = [13, 59, 115, 238, 304, 40324];
+/** Codes of a server that has no read concern `majority`: it is switched off, or not known. */
+const noMajorityCodes: readonly unknown[] = [72, 148];
 
 /** A document and its ObjectId. */
 export interface StoredDocument {
@@ -41,39 +47,35 @@ export interface StoredDocument {
   readonly raw: RawDocument;
 }
 
-/** What the server is. */
-export interface ServerKind {
-  /** True if it has change streams: a member of a replica set, or a router of a sharded cluster. */
-  readonly hasChanges: boolean;
-  /** Its clock minus this process's, in milliseconds. */
-  readonly clockOffsetMs: number;
-}
-
 /** The commands that the store sends. Nothing else here calls the driver, except to open and to close the client. */
 export class LogCollection {
   readonly failure = new LastFailure();
-  readonly #collection: Collection;
-  /** The same, with the concern and the preference of reads. */
-  #reading: Collection;
-  readonly #index: WorkflowIndex;
+  readonly #client: StoreClient;
+  readonly #database: string | undefined;
+  readonly #collectionName: string;
+  readonly #index = new WorkflowIndex(() => this.#collection);
   readonly #maxTimeMS: number;
-  /**
-   * Connects the client. It does so by itself at the first command, but only once: if the server is away at that time, all
-   * later commands fail too.
-   */
-  readonly #connect: () => Promise<unknown>;
+  /** The level of the read concern; undefined: that of the client. */
+  #level: 'majority' | 'local' | undefined;
 
   /** @param maxTimeMs bound of one command on the server */
-  constructor(client: MongoClient, database: string | undefined, name: string, maxTimeMs: number) {
-    this.#connect = untilSuccess(() => client.connect());
-    this.#collection = client.db(database).collection(name, bsonOptions);
-    this.#reading = this.#collection;
-    this.#index = new WorkflowIndex(this.#collection);
+  constructor(client: StoreClient, database: string | undefined, name: string, maxTimeMs: number) {
+    this.#client = client;
+    this.#database = database;
+    this.#collectionName = name;
     this.#maxTimeMS = maxTimeMs;
   }
 
+  /** Its full name. */
   get name(): string {
     return this.#collection.namespace;
+  }
+
+  /** Of the current client. */
+  get #collection(): Collection {
+    const concern = this.#level && { readConcern: { level: this.#level } };
+    const options = { ...bsonOptions, readPreference, ...concern };
+    return this.#client.current.db(this.#database).collection(this.#collectionName, options);
   }
 
   /** The ids of a range in ascending order. The index has all that is asked for. */
@@ -118,7 +120,7 @@ export class LogCollection {
     const selection = selectionOf(filter, range);
     const options = { maxTimeMS: this.#maxTimeMS };
     try {
-      return await this.#run((hint) => this.#reading.countDocuments(selection, { ...options, ...hint }), filter);
+      return await this.#run((hint) => this.#collection.countDocuments(selection, { ...options, ...hint }), filter);
     } catch (error) {
       // Servers that only speak MongoDB's protocol may lack aggregations.
       if (!noAggregationCodes.includes((error as { code?: unknown }).code)) throw error;
@@ -136,24 +138,23 @@ export class LogCollection {
     return this.#collection.watch(pipeline, resumeAfter === undefined ? {} : { resumeAfter });
   }
 
+  /** The next change. @throws NoResponse if the driver waits for ever */
+  nextChange(stream: ChangeStream): Promise<ChangeStreamDocument | null> {
+    return this.#client.run(() => stream.tryNext());
+  }
+
   /** Asks the server what it is. Call it before all reads. */
   async describe(): Promise<ServerKind> {
-    const asked = Date.now();
-    const { setName, msg, localTime } = await this.#run(() => this.#collection.db.admin().command({ hello: 1 }));
-    // The server read its clock between the request and the response.
-    const middle = (asked + Date.now()) / 2;
-    const hasChanges = setName !== undefined || msg === 'isdbgrid';
+    const kind = await this.#run(() => serverKind(this.#collection.db));
     // What a change stream has delivered is visible to these reads, and what they return is never rolled back. A standalone
     // server has one state only.
-    this.#reading = this.#collection.db.collection(this.#collection.collectionName, {
-      ...bsonOptions,
-      readPreference: 'primary',
-      ...(hasChanges && { readConcern: { level: 'majority' } }),
-    });
-    return {
-      hasChanges,
-      clockOffsetMs: localTime instanceof Date ? localTime.getTime() - middle : 0,
-    };
+    if (kind.hasChanges) this.#level = 'majority';
+    return kind;
+  }
+
+  /** Milliseconds after which an index deletes documents; undefined without one, and if that is not known. */
+  expiryMs(): Promise<number | undefined> {
+    return this.#index.expiryMs();
   }
 
   /** Reads one id. */
@@ -171,16 +172,21 @@ export class LogCollection {
     try {
       const hint = await this.#index.hintOf(filter);
       const options = { projection: { _id: 1 }, sort: { _id: 1 } as const, limit: 1, ...hint };
-      const cursor = this.#reading.find(rangeOf(filter, { from: lowest }), options);
-      const plan = JSON.stringify((await cursor.explain('queryPlanner')).queryPlanner?.winningPlan ?? {});
-      if (plan.includes('"COLLSCAN"')) return 'scans the whole collection';
-      if (plan.includes('"SORT"')) return 'sorts all logs of the workflow';
-      // Without our index, the one of _id gives the order.
-      return plan.includes('"keyPattern":{"_id"') ? 'reads the ids of all workflows' : undefined;
+      const cursor = this.#collection.find(rangeOf(filter, { from: lowest }), options);
+      return problemOfPlan(await cursor.explain('queryPlanner'));
     } catch {
       // The user may have no right to explain a query.
       return undefined;
     }
+  }
+
+  /** Reads may return then what a failover takes back, which is better than no read. */
+  #readLocally(reason: string): void {
+    if (this.#level !== 'majority') return;
+    this.#level = 'local';
+    process.emitWarning(
+      `${this.name}: no read concern majority (${reason}), so logs may be delivered that a failover takes back`,
+    );
   }
 
   async #countIds(filter: LogFilter, range: IdRange): Promise<number> {
@@ -207,7 +213,7 @@ export class LogCollection {
       batchSize: limit,
       maxTimeMS: this.#maxTimeMS,
     };
-    const find = (hint: object) => this.#reading.find<Document>(selection, { ...options, ...hint }).toArray();
+    const find = (hint: object) => this.#collection.find<Document>(selection, { ...options, ...hint }).toArray();
     const found = await this.#run(find, filter);
     return found.flatMap((raw) => (raw._id instanceof ObjectId ? [{ id: raw._id.toHexString(), raw }] : []));
   }
@@ -215,18 +221,30 @@ export class LogCollection {
   /** Calls a command, and remembers its failure. The command of a workflow gets the hint that names the index. */
   async #run<T>(command: (hint: { hint?: string }) => Promise<T>, filter: LogFilter = {}): Promise<T> {
     try {
-      await this.#connect();
-      const hint = await this.#index.hintOf(filter);
-      const result = await command(hint).catch((error: { code?: unknown }) => {
-        if (hint.hint === undefined || error.code !== badValue) throw error;
-        // The index was dropped.
-        this.#index.forget();
-        return command({});
+      const result = await this.#client.run(async () => {
+        const hint = await this.#index.hintOf(filter);
+        return command(hint).catch((error) => this.#again(error, hint, command));
       });
       this.failure.clear();
       return result;
     } catch (error) {
       throw this.failure.remember(error);
     }
+  }
+
+  /** Repeats a command without what the server has refused. */
+  #again<T>(
+    error: Error & { code?: unknown },
+    hint: { hint?: string },
+    command: (hint: { hint?: string }) => Promise<T>,
+  ): Promise<T> {
+    if (noMajorityCodes.includes(error.code)) {
+      this.#readLocally(error.message);
+      return command(hint);
+    }
+    if (hint.hint === undefined || !badHintCodes.includes(error.code)) throw error;
+    // The index was dropped.
+    this.#index.forget();
+    return command({});
   }
 }

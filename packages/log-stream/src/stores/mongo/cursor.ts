@@ -10,11 +10,14 @@ export class PageCursor implements LogCursor {
   readonly high: Hex;
   /** Everything that was visible at this time may precede the place; in milliseconds since 1970. */
   readonly ms: number;
+  /** A log that precedes the place, if it is the place of a position. */
+  readonly behind: Hex | undefined;
 
-  constructor(low: Hex, high = low, ms = timeOf(high)) {
+  constructor(low: Hex, high = low, ms = timeOf(high), behind?: Hex) {
     this.low = low;
     this.high = high;
     this.ms = ms;
+    this.behind = behind;
   }
 
   equals(other: LogCursor): boolean {
@@ -41,6 +44,8 @@ export interface StreamPlace {
   readonly earlier?: readonly number[] | undefined;
   /** ObjectId of a log that is still to come and that the subscriber has: the one that it resumed with. */
   readonly skip?: Hex | undefined;
+  /** ObjectId of the log that was read last, if it is not in the list of arrivals. */
+  readonly behind?: Hex | undefined;
 }
 
 /** A place in the order of arrivals at this process. */
@@ -50,15 +55,17 @@ export class StreamCursor implements LogCursor, StreamPlace {
   readonly history: Hex | undefined;
   readonly earlier: readonly number[];
   readonly skip: Hex | undefined;
+  readonly behind: Hex | undefined;
   /** ObjectId of the log in front of this place, if it is the place of a log. */
   readonly id: Hex | undefined;
 
-  constructor({ watch, n, history, earlier = [], skip }: StreamPlace, id?: Hex) {
+  constructor({ watch, n, history, earlier = [], skip, behind }: StreamPlace, id?: Hex) {
     this.watch = watch;
     this.n = n;
     this.history = history;
     this.earlier = earlier;
     this.skip = skip;
+    this.behind = behind;
     this.id = id;
   }
 
@@ -78,6 +85,6 @@ export class StreamCursor implements LogCursor, StreamPlace {
 
   toString(): string {
     const { watch, n, history = '', earlier, skip = '' } = this;
-    return `${watch.list} ${n} ${history} ${earlier.length} ${skip}`;
+    return `${watch.list.name} ${n} ${history} ${earlier.length} ${skip}`;
   }
 }

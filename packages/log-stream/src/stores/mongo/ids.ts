@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { LogFilter, LogIdKind } from '../../log-store.ts';
+import type { Position } from './expired.ts';
 import { type Hex, isHex } from './object-ids.ts';
 
 /*
  * - The id of a log is its ObjectId in hexadecimal digits.
  * - The id of a position is the time up to which everything had been delivered, and the place in the list of arrivals of one
- *   process: that process continues exactly there, and every other one from that time on. A check binds it to the workflow.
+ *   process: that process continues exactly there, and every other one from that time on. It names the log in front of it,
+ *   which shows whether logs were deleted since. A check binds it to the workflow.
  * - The end of a page is the ObjectId of its last log and a check that binds it to the workflow and the order.
  */
-const positionSyntax = /^(p-([0-9a-z]{1,9})-([0-9a-z]{1,11})-([0-9a-z]{1,9}))-([0-9a-f]{8})$/;
+const positionSyntax = /^(p-([0-9a-z]{1,9})-([0-9a-z]{1,11})-([0-9a-z]{1,9})-(0|[0-9a-f]{24}))-([0-9a-f]{8})$/;
 const pageSyntax = /^([ad])-([0-9a-f]{24})-([0-9a-f]{8})$/;
 
 /** A place between two logs of a stream. */
-export interface PositionId {
-  /** Everything that was visible at this time had been delivered; in milliseconds since 1970. */
-  readonly ms: number;
+export interface PositionId extends Position {
   /** The list of arrivals that `n` belongs to. */
   readonly list: string;
   /** Number of the next log in the list. */
@@ -26,17 +26,17 @@ export function isMongoId(text: string): boolean {
   return isHex(text) || positionSyntax.test(text);
 }
 
-export function encodePosition({ ms, list, n }: PositionId, filter: LogFilter): string {
-  const place = `p-${Math.max(0, Math.floor(ms)).toString(36)}-${list}-${n.toString(36)}`;
+export function encodePosition({ ms, list, n, behind = '0' }: PositionId, filter: LogFilter): string {
+  const place = `p-${Math.max(0, Math.floor(ms)).toString(36)}-${list}-${n.toString(36)}-${behind}`;
   return `${place}-${checkOf(place, filter, 'position')}`;
 }
 
 /** Returns undefined unless `text` is the id of a position and was encoded for this workflow. */
 export function decodePosition(text: string, filter: LogFilter): PositionId | undefined {
-  const [, place, ms, list, n, check] = positionSyntax.exec(text) ?? [];
+  const [, place, ms, list, n, behind, check] = positionSyntax.exec(text) ?? [];
   if (place === undefined || ms === undefined || list === undefined || n === undefined) return undefined;
   if (check !== checkOf(place, filter, 'position')) return undefined;
-  return { ms: Number.parseInt(ms, 36), list, n: Number.parseInt(n, 36) };
+  return { ms: Number.parseInt(ms, 36), list, n: Number.parseInt(n, 36), behind: behind === '0' ? undefined : behind };
 }
 
 export function encodePageEnd(hex: Hex, filter: LogFilter, order: 'asc' | 'desc'): string {

@@ -1,6 +1,7 @@
 import { matcherOf } from '../../filter.ts';
 import type { LogEntry, LogFilter, LogPage, LogQuery } from '../../log-store.ts';
 import { PageCursor } from './cursor.ts';
+import { isExpired } from './expired.ts';
 import { ceilingOf, floorOf, type Hex, lowest, predecessorOf, secondMs } from './object-ids.ts';
 import { isExactPattern } from './search.ts';
 import type { IdRange } from './selection.ts';
@@ -14,8 +15,8 @@ const maxFetched = 200;
 const maxSearchMs = 10_000;
 
 /** The place that a time stands for among pages. */
-export function timeCursor(ms: number, settleMs: number): PageCursor {
-  return new PageCursor(predecessorOf(floorOf(ms - settleMs - secondMs)), ceilingOf(ms), ms);
+export function timeCursor(ms: number, settleMs: number, behind: Hex | undefined): PageCursor {
+  return new PageCursor(predecessorOf(floorOf(ms - settleMs - secondMs)), ceilingOf(ms), ms, behind);
 }
 
 /** Selects a page in the order of ObjectIds. */
@@ -24,14 +25,25 @@ export async function queryPage(context: WatchContext, query: LogQuery): Promise
   const { filter, order, limit, cursor, upTo, signal } = query;
   signal?.throwIfAborted();
   const began = timing.now();
-  const position = upTo instanceof PageCursor ? upTo : timeCursor(began, timing.settleMs);
   if (upTo === 'none') return { logs: [], more: false, total: 0, position: new PageCursor(lowest), trimmed: false };
   const range = rangeOf(query, timing.settleMs);
   const end = cursor instanceof PageCursor ? cursor.low : undefined;
   const total = await countOf(context, filter, range, signal);
   const { logs, more } = await search(context, filter, beyond(range, end, order), order, limit, signal);
-  const trimmed = order === 'asc' && end !== undefined && !(await collection.has(filter, end));
-  return { logs, more, total, position, trimmed };
+  const isEndGone = order === 'asc' && end !== undefined && !(await collection.has(filter, end));
+  const position = upTo instanceof PageCursor ? upTo : await positionAt(context, filter, began);
+  return { logs, more, total, position, trimmed: isEndGone || (await isTrimmedAfter(context, query)) };
+}
+
+/** The place behind everything that is visible. */
+async function positionAt({ collection, timing }: WatchContext, filter: LogFilter, ms: number): Promise<PageCursor> {
+  const [newest] = await collection.idsBefore(filter, {}, 1);
+  return timeCursor(ms, timing.settleMs, newest);
+}
+
+/** A log that the page begins behind was stored when it was located. Behind a position, logs may have been deleted. */
+async function isTrimmedAfter(context: WatchContext, { after, filter }: LogQuery): Promise<boolean> {
+  return after instanceof PageCursor && after.low !== after.high && (await isExpired(context, filter, after));
 }
 
 /**

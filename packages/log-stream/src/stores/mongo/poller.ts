@@ -47,13 +47,13 @@ export class Poller {
 
   #wakeAfter(ms: number, retry: number, signal: AbortSignal): void {
     this.#wakeTimer = setTimeout(async () => {
-      const before = this.#watch.arrivals.end;
+      const before = this.#watch.list.arrivals.end;
       await this.#look();
       // It may have been started again during the look.
       if (signal.aborted) return;
       this.#wakeTimer = undefined;
       const nextMs = retriesMs[retry];
-      if (nextMs !== undefined && this.#watch.arrivals.end === before) this.#wakeAfter(nextMs, retry + 1, signal);
+      if (nextMs !== undefined && this.#watch.list.arrivals.end === before) this.#wakeAfter(nextMs, retry + 1, signal);
     }, ms).unref();
   }
 

@@ -28,44 +28,46 @@ export async function readStream(
 /** Reads logs from before the list of arrivals, in the order of their ids. */
 async function readHistory(
   { collection, found }: WatchContext,
-  { watch, skip, earlier }: StreamPlace,
+  { watch, skip, earlier, behind }: StreamPlace,
   history: Hex,
   filter: LogFilter,
   limit: number,
 ): Promise<LogBatch> {
-  const { boundary, arrivals } = watch;
+  const { boundary, arrivals } = watch.list;
   const count = Math.min(limit, maxFetched);
   const page = await collection.page(filter, { after: history, upTo: boundary }, 'asc', count);
   const matches = matcherOf(filter);
   const logs = page.flatMap(({ id, raw }) => {
-    if (id === skip || watch.isListedBefore(id)) return [];
+    if (id === skip || watch.list.isListedBefore(id)) return [];
     const entry = entryOf({ watch, n: 0, history: id, skip, earlier }, id, found.of(id, raw));
     return matches(entry) ? [entry] : [];
   });
   const last = page.at(-1)?.id;
   if (page.length === count && last !== undefined) {
-    return { logs, cursor: new StreamCursor({ watch, n: 0, history: last, skip, earlier }), more: true };
+    return { logs, cursor: new StreamCursor({ watch, n: 0, history: last, skip, earlier, behind: last }), more: true };
   }
   // Otherwise the list has dropped entries during the read, and the database has them.
-  const isDone = watch.boundary === boundary;
-  const next = isDone ? { watch, n: arrivals.start, skip, earlier } : { watch, n: 0, history: boundary, skip, earlier };
+  const isDone = watch.list.boundary === boundary;
+  const n = isDone ? arrivals.start : 0;
+  const next = { watch, n, history: isDone ? undefined : boundary, skip, earlier, behind: last ?? behind };
   return { logs, cursor: new StreamCursor(next), more: !isDone || arrivals.end > arrivals.start };
 }
 
 /** Reads logs in the order of arrival. */
 async function readArrivals(place: StreamPlace, filter: LogFilter, limit: number): Promise<LogBatch> {
   const { watch, n, earlier = [] } = place;
-  const { arrivals } = watch;
+  const { list } = watch;
+  const { arrivals } = list;
   if (n < arrivals.start) throw new PlaceExpired('A subscriber was too far behind: it has to resume by its id');
   const [first, ...rest] = earlier;
-  if (first === undefined && watch.isLoss(n)) {
+  if (first === undefined && list.isLoss(n)) {
     const cursor = new StreamCursor({ ...place, n: n + 1 });
     return { logs: [], cursor, more: n + 1 < arrivals.end, gap: 'trimmed' };
   }
   const numbers = first === undefined ? numbersOf(place, limit) : [first];
   // Before the read, during which the list may drop them.
   const ids = numbers.map((number) => arrivals.idOf(number));
-  const found = await watch.logsOf(numbers);
+  const found = await list.logsOf(numbers);
   const matches = matcherOf(filter);
   let { skip } = place;
   let next: StreamPlace = place;
@@ -87,13 +89,13 @@ async function readArrivals(place: StreamPlace, filter: LogFilter, limit: number
 }
 
 /** The numbers of the arrivals that one read returns. */
-function numbersOf({ watch, n }: StreamPlace, limit: number): number[] {
-  const end = Math.min(n + limit, watch.endOfRead(n));
+function numbersOf({ watch: { list }, n }: StreamPlace, limit: number): number[] {
+  const end = Math.min(n + limit, list.endOfRead(n));
   const numbers: number[] = [];
   let characters = 0;
   let fetched = 0;
   for (let number = n; number < end && characters < maxReadCharacters && fetched < maxFetched; number++) {
-    const size = watch.sizeOf(number);
+    const size = list.sizeOf(number);
     if (size === undefined) fetched++;
     characters += size ?? 0;
     numbers.push(number);

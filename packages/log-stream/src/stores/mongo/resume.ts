@@ -1,4 +1,5 @@
 import { StreamCursor } from './cursor.ts';
+import { isExpired, type Position } from './expired.ts';
 import { floorOf, type Hex, lowest, predecessorOf, secondMs, timeOf } from './object-ids.ts';
 import type { Watch, WatchContext } from './watch.ts';
 
@@ -22,7 +23,7 @@ export class Resume {
 
   /** The place in front of all stored logs. */
   fromStart(): StreamCursor {
-    return new StreamCursor({ watch: this.#watch, n: this.#watch.arrivals.start, history: lowest });
+    return new StreamCursor({ watch: this.#watch, n: this.#watch.list.arrivals.start, history: lowest });
   }
 
   /**
@@ -32,30 +33,31 @@ export class Resume {
    * @returns undefined if the log is not stored, or if its writer's clock is so far ahead that its id tells nothing
    */
   async afterLog(id: Hex): Promise<StreamCursor | undefined> {
-    const { arrivals } = this.#watch;
+    const { arrivals } = this.#watch.list;
     // It may have arrived at another process first.
-    if (id > this.#watch.boundary && arrivals.find(id) === undefined) await this.#watch.look();
+    if (id > this.#watch.list.boundary && arrivals.find(id) === undefined) await this.#watch.look();
     const n = arrivals.find(id);
-    if (n !== undefined && !this.#watch.isInitial(n)) return this.#afterArrival(id, n);
+    if (n !== undefined && n >= this.#watch.list.initial) return this.#afterArrival(id, n);
     if (!(await this.#context.collection.has(this.#watch.filter, id))) return undefined;
     const isAhead = timeOf(id) > this.#context.timing.now() + secondMs;
     return isAhead ? undefined : this.afterTime(timeOf(id), id);
   }
 
   /**
-   * The place for a subscriber that has received everything that was visible at `ms`.
+   * The place for a subscriber that has received everything in front of a position of another process.
    *
-   * @returns undefined if that is in the future: no process of this store has assigned the position then
+   * @returns undefined if logs behind it may have been deleted, or if it is of the future: no process has assigned it then
    */
-  async afterPosition(ms: number): Promise<StreamCursor | undefined> {
+  async afterPosition(position: Position): Promise<StreamCursor | undefined> {
     const { now, settleMs } = this.#context.timing;
-    return ms - settleMs - secondMs > now() ? undefined : this.afterTime(ms);
+    if (position.ms - settleMs - secondMs > now()) return undefined;
+    return (await isExpired(this.#context, this.#watch.filter, position)) ? undefined : this.afterTime(position.ms);
   }
 
   /** The place in front of everything that may have become visible after `ms`. */
   async afterTime(ms: number, skip?: Hex): Promise<StreamCursor> {
     const { settleMs, lateMs, lateEveryMs } = this.#context.timing;
-    const { arrivals, boundary } = this.#watch;
+    const { arrivals, boundary } = this.#watch.list;
     const settled = ms - settleMs - secondMs;
     const late = settled - lateMs - lateEveryMs;
     if (floorOf(settled) > boundary) {
@@ -72,9 +74,9 @@ export class Resume {
 
   /** The place in front of the log and of those that are listed before it and have a higher id. */
   fromLog(id: Hex): StreamCursor {
-    const n = this.#watch.arrivals.find(id);
+    const n = this.#watch.list.arrivals.find(id);
     if (n !== undefined) return new StreamCursor({ watch: this.#watch, n, earlier: this.#newerBefore(n, id) });
-    return new StreamCursor({ watch: this.#watch, n: this.#watch.arrivals.start, history: predecessorOf(id) });
+    return new StreamCursor({ watch: this.#watch, n: this.#watch.list.arrivals.start, history: predecessorOf(id) });
   }
 
   /**
@@ -83,7 +85,7 @@ export class Resume {
    * the log or later, and before that what has a higher id.
    */
   #afterArrival(id: Hex, n: number): StreamCursor {
-    const { arrivals } = this.#watch;
+    const { arrivals } = this.#watch.list;
     const { lateMs, lateEveryMs } = this.#context.timing;
     const time = arrivals.timeOf(n);
     // This process has found it late. Another one may have found it when it became visible.
@@ -93,7 +95,7 @@ export class Resume {
 
   /** Numbers of the arrivals in front of `n` with a higher id. They were found after the second of the id had begun. */
   #newerBefore(n: number, id: Hex): number[] {
-    const { arrivals } = this.#watch;
+    const { arrivals } = this.#watch.list;
     const found: number[] = [];
     for (let i = arrivals.firstSince(timeOf(id) - secondMs); i < n; i++) if (arrivals.idOf(i) > id) found.push(i);
     return found;

@@ -1,4 +1,4 @@
-import { type MongoClient, ObjectId } from 'mongodb';
+import { ObjectId } from 'mongodb';
 import { serializeLogDocument } from '../../document.ts';
 import type {
   LogBatch,
@@ -15,18 +15,18 @@ import type {
 } from '../../log-store.ts';
 import { readOptions } from '../../options.ts';
 import { ChangeFeed } from './change-feed.ts';
-import { newClient, withTimeout } from './client.ts';
+import { StoreClient, withTimeout } from './client.ts';
 import { LogCollection } from './collection.ts';
 import { PageCursor, StreamCursor } from './cursor.ts';
 import { FoundLogs } from './found-logs.ts';
-import { decodePageEnd, decodePosition, encodePageEnd, encodePosition, isMongoId } from './ids.ts';
-import { isHex, timeOf } from './object-ids.ts';
+import { isMongoId } from './ids.ts';
 import { type MongoConfig, type MongoLogStoreOptions, rules } from './options.ts';
-import { queryPage, search, timeCursor } from './page.ts';
+import { queryPage, search } from './page.ts';
+import { idOf, locate, ownCursor, resume } from './places.ts';
 import { PlaceExpired, readStream } from './read.ts';
 import { Resume } from './resume.ts';
-import { SkewWarnings } from './skew-warnings.ts';
 import { untilSuccess } from './until-success.ts';
+import { Warnings } from './warnings.ts';
 import type { Watch, WatchContext } from './watch.ts';
 import { Watches } from './watches.ts';
 
@@ -49,10 +49,10 @@ const maxClockOffsetMs = 1_000;
  */
 export class MongoLogStore implements LogStore {
   readonly #config: MongoConfig;
-  readonly #client: MongoClient;
+  readonly #client: StoreClient;
   readonly #collection: LogCollection;
   readonly #context: WatchContext;
-  readonly #skew = new SkewWarnings();
+  readonly #warnings = new Warnings();
   readonly #watches: Watches;
   readonly #feed: ChangeFeed;
   readonly #describe = untilSuccess(() => this.#describeServer());
@@ -64,7 +64,7 @@ export class MongoLogStore implements LogStore {
     const config = readOptions<MongoConfig>('MongoLogStore', options, rules);
     const { server, database, collection, pollMs, settleMs, lateMs, lateEveryMs } = config;
     this.#config = config;
-    this.#client = typeof server === 'string' ? newClient(server, config.maxTimeMs) : server;
+    this.#client = new StoreClient(server, config.maxTimeMs);
     this.#collection = new LogCollection(this.#client, database, collection, config.maxTimeMs);
     const timing = { pollMs, settleMs, lateMs, lateEveryMs, maxArrivals, now: () => Date.now() + this.#clockOffsetMs };
     this.#context = {
@@ -72,7 +72,7 @@ export class MongoLogStore implements LogStore {
       found: new FoundLogs(config.maxLogBytes),
       memory: { characters: 0 },
       timing,
-      onSkew: (kind) => this.#skew.report(kind, this.#collection.name),
+      onSkew: (kind) => this.#warnings.report(kind, this.#collection.name),
     };
     this.#watches = new Watches(
       this.#context,
@@ -87,11 +87,9 @@ export class MongoLogStore implements LogStore {
       },
       onOpen: (isLost) => this.#watches.catchUp(isLost),
       onQuiet: (time) => this.#watches.completeUntil(timing.now() - (performance.now() - time) - settleMs),
-      onUnsupported: (error) => {
-        this.#hasChanges = false;
-        process.emitWarning(
-          `${this.#collection.name}: no change stream (${error.message}), so new logs are polled for`,
-        );
+      onRefused: (error, isFinal) => {
+        if (isFinal) this.#hasChanges = false;
+        this.#warnings.reportNoChanges(error, this.#collection.name);
       },
     });
   }
@@ -108,7 +106,7 @@ export class MongoLogStore implements LogStore {
   async end(filter: LogFilter): Promise<LogCursor> {
     const watch = await this.#watchOf(filter);
     await watch.look();
-    return new StreamCursor({ watch, n: watch.arrivals.end });
+    return new StreamCursor({ watch, n: watch.list.arrivals.end });
   }
 
   async newest(filter: LogFilter, limit: number, signal: AbortSignal): Promise<LogCursor | undefined> {
@@ -120,36 +118,16 @@ export class MongoLogStore implements LogStore {
   }
 
   async resume(id: string, filter: LogFilter): Promise<LogResume> {
-    const watch = await this.#watchOf(filter);
-    const resume = new Resume(watch, this.#context);
-    const cursor = isHex(id) ? await resume.afterLog(id) : await this.#positionOf(watch, resume, id);
-    return cursor ? { cursor } : { cursor: resume.fromStart(), gap: 'unknown-id' };
+    return resume(this.#context, await this.#watchOf(filter), id);
   }
 
   async locate(id: string, filter: LogFilter, ...kinds: LogIdKind[]): Promise<LogCursor | undefined> {
     await this.#start();
-    for (const order of ['asc', 'desc'] as const) {
-      const hex = kinds.includes(order) ? decodePageEnd(id, filter, order) : undefined;
-      if (hex !== undefined) return new PageCursor(hex);
-    }
-    const position = kinds.includes('position') ? decodePosition(id, filter) : undefined;
-    if (position) return timeCursor(position.ms, this.#config.settleMs);
-    const isStored = kinds.includes('event') && isHex(id) && (await this.#collection.has(filter, id));
-    return isStored ? new PageCursor(id) : undefined;
+    return locate(this.#context, id, filter, kinds);
   }
 
   idOf(cursor: LogCursor, filter: LogFilter, kind: LogIdKind): string {
-    if (cursor instanceof PageCursor) {
-      if (kind === 'position') return encodePosition({ ms: cursor.ms, list: '0', n: 0 }, filter);
-      return kind === 'event' ? cursor.low : encodePageEnd(cursor.low, filter, kind);
-    }
-    const { watch, n, id, history, earlier } = ownCursor(cursor);
-    if (kind === 'event' && id !== undefined) return id;
-    if (history === undefined && earlier.length === 0) {
-      return encodePosition({ ms: watch.timeBefore(n), list: watch.list, n }, filter);
-    }
-    const ms = history === undefined ? watch.timeBefore(earlier[0] ?? n) : timeOf(history);
-    return encodePosition({ ms, list: '0', n: 0 }, filter);
+    return idOf(cursor, filter, kind);
   }
 
   isId(text: string): boolean {
@@ -193,7 +171,7 @@ export class MongoLogStore implements LogStore {
   }
 
   get lateDocuments(): number {
-    return this.#skew.late;
+    return this.#warnings.late;
   }
 
   /**
@@ -222,20 +200,12 @@ export class MongoLogStore implements LogStore {
     this.#feed.stop();
     this.#watches.close();
     await this.#config.wakeups?.close();
-    if (typeof this.#config.server === 'string') await this.#client.close();
+    await this.#client.close();
   }
 
   async #watchOf(filter: LogFilter): Promise<Watch> {
     this.#checkOpen();
     return this.#watches.open(filter);
-  }
-
-  async #positionOf(watch: Watch, resume: Resume, id: string): Promise<StreamCursor | undefined> {
-    const position = decodePosition(id, watch.filter);
-    if (position === undefined) return undefined;
-    const { list, n, ms } = position;
-    const isListed = list === watch.list && watch.arrivals.start <= n && n <= watch.arrivals.end;
-    return isListed ? new StreamCursor({ watch, n }) : resume.afterPosition(ms);
   }
 
   /** Asks the server once what it is. */
@@ -249,7 +219,7 @@ export class MongoLogStore implements LogStore {
     this.#hasChanges = hasChanges && this.#config.changeStream === 'auto';
     if (Math.abs(clockOffsetMs) > maxClockOffsetMs) {
       this.#clockOffsetMs = clockOffsetMs;
-      this.#skew.reportClock(clockOffsetMs, this.#collection.name);
+      this.#warnings.reportClock(clockOffsetMs, this.#collection.name);
     }
     // Somebody may have subscribed before the server was known.
     if (this.#hasChanges && this.#watches.listening > 0) this.#feed.start();
@@ -257,7 +227,7 @@ export class MongoLogStore implements LogStore {
 
   #listen(filter: LogFilter): () => void {
     if (this.#hasChanges) this.#feed.start();
-    void this.#skew.checkPlan(this.#collection, filter);
+    void this.#warnings.checkPlan(this.#collection, filter);
     const { workspaceID, workflowID } = filter;
     const isOne = workspaceID !== undefined && workflowID !== undefined;
     const wake = () => this.#watches.wake(filter);
@@ -271,10 +241,4 @@ export class MongoLogStore implements LogStore {
   #checkOpen(): void {
     if (this.#isClosed) throw new Error('The log store is closed');
   }
-}
-
-/** @throws TypeError for a cursor of another store */
-function ownCursor(cursor: LogCursor): StreamCursor {
-  if (!(cursor instanceof StreamCursor)) throw new TypeError('cursor: of another log store');
-  return cursor;
 }

@@ -142,8 +142,8 @@ export class Watches {
       ...(workspaceID !== undefined && { workspaceID }),
       ...(workflowID !== undefined && { workflowID }),
     };
-    const list = randomBytes(6).readUIntBE(0, 6).toString(36);
-    const watch = new Watch(this.#context, filter, list);
+    const name = randomBytes(6).readUIntBE(0, 6).toString(36);
+    const watch = new Watch(this.#context, filter, name);
     const poller = new Poller(watch, this.#context.timing, this.#needsPolls);
     const entry: Entry = { watch, begun: undefined, poller, timer: undefined, release: undefined };
     this.#entries.set(key, entry);
@@ -206,7 +206,7 @@ export class Watches {
 /** Releases all that an entry has only while somebody listens. */
 function stop(entry: Entry): void {
   entry.poller.stop();
-  entry.watch.releaseLogs();
+  entry.watch.list.releaseLogs();
   entry.release?.();
   entry.release = undefined;
 }

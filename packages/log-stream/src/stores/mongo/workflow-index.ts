@@ -1,34 +1,42 @@
 import type { Collection, Document } from 'mongodb';
 import type { LogFilter } from '../../log-store.ts';
+import { secondMs } from './object-ids.ts';
 import { indexKey } from './selection.ts';
 
-/** Milliseconds between two looks for the index if it is missing. */
+/** Milliseconds for which the list of indexes is taken as it was. */
 const indexCheckMs = 60_000;
 
-/** The index that all reads of a workflow use, by whatever name, and the hint that names it in their commands. */
+/** What the store needs to know of the indexes of its collection. */
 export class WorkflowIndex {
-  readonly #collection: Collection;
+  readonly #collectionOf: () => Collection;
   #name: string | undefined;
+  #expiryMs: number | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
+  #listing: Promise<void> | undefined;
 
-  constructor(collection: Collection) {
-    this.#collection = collection;
+  /** @param collectionOf returns the collection of the current client */
+  constructor(collectionOf: () => Collection) {
+    this.#collectionOf = collectionOf;
   }
 
-  /** Creates the index unless it exists. */
+  /** Creates the index that all reads of a workflow use, unless it exists, by whatever name. */
   async ensure(): Promise<void> {
-    if (!(await this.#find())) await this.#collection.createIndex({ ...indexKey });
+    await this.#list();
+    if (this.#name === undefined) await this.#collectionOf().createIndex({ ...indexKey });
     this.#checkedAt = Number.NEGATIVE_INFINITY;
   }
 
   /** The hint for a command that reads one workflow. Empty for other commands, and while the index is missing. */
   async hintOf({ workspaceID, workflowID }: LogFilter): Promise<{ hint?: string }> {
     if (workspaceID === undefined || workflowID === undefined) return {};
-    if (this.#name === undefined && performance.now() - this.#checkedAt > indexCheckMs) {
-      this.#checkedAt = performance.now();
-      this.#name = await this.#find();
-    }
+    if (this.#name === undefined) await this.#listSometimes();
     return this.#name === undefined ? {} : { hint: this.#name };
+  }
+
+  /** Milliseconds after which an index deletes documents; undefined without one, and if that is not known. */
+  async expiryMs(): Promise<number | undefined> {
+    await this.#listSometimes();
+    return this.#expiryMs;
   }
 
   /** Call it when the index was dropped. */
@@ -36,10 +44,23 @@ export class WorkflowIndex {
     this.#name = undefined;
   }
 
-  /** Its name. Undefined also without the right to list indexes: then the server chooses one. */
-  async #find(): Promise<string | undefined> {
-    const indexes: Document[] = await this.#collection.indexes().catch(() => []);
-    return indexes.find(isOurIndex)?.name;
+  /** Simultaneous calls await one list. */
+  async #listSometimes(): Promise<void> {
+    if (performance.now() - this.#checkedAt > indexCheckMs) {
+      this.#checkedAt = performance.now();
+      this.#listing = this.#list();
+    }
+    await this.#listing;
+  }
+
+  /** Without the right to list indexes, the server chooses one for each read. */
+  async #list(): Promise<void> {
+    const indexes: Document[] = await this.#collectionOf()
+      .indexes()
+      .catch(() => []);
+    this.#name = indexes.find(isOurIndex)?.name;
+    const expiries = indexes.map(({ expireAfterSeconds }) => Number(expireAfterSeconds)).filter(Number.isFinite);
+    this.#expiryMs = expiries.length > 0 ? Math.min(...expiries) * secondMs : undefined;
   }
 }
 

@@ -2,7 +2,7 @@ import type { LogFilter } from '../../log-store.ts';
 import type { LogCollection } from './collection.ts';
 
 /** Warns once of each condition under which logs come late or not at all. */
-export class SkewWarnings {
+export class Warnings {
   #late = 0;
   readonly #warned = new Set<string>();
 
@@ -19,6 +19,12 @@ export class SkewWarnings {
     } else {
       this.#warn(kind, `${collection}: the clock of a writer is ahead; documents of others may be missed at a resume`);
     }
+  }
+
+  /** @param error why the server gives no change stream */
+  reportNoChanges({ message }: Error, collection: string): void {
+    const reason = message.replace(/\s+/g, ' ').slice(0, 300);
+    this.#warn('changes', `${collection}: no change stream (${reason}), so new logs are polled for`);
   }
 
   /** @param offsetMs the server's clock minus this process's */
