@@ -5,7 +5,7 @@ import type { Watch, WatchContext } from './watch.ts';
 
 /**
  * Logs of the time before are repeated in case some of them became visible late, as long as all repeats are no more than
- * this. The proxy recognises 1,000 repeats.
+ * this. The proxy recognises at least 1,000 repeats.
  */
 const maxRepeats = 900;
 /** The same where it is not known how many other repeats there are. */

@@ -12,7 +12,7 @@ import type {
   LogStoreHealth,
   StoredLog,
 } from '../../log-store.ts';
-import { type Complete, count, delay, type Rules, readOptions } from '../../options.ts';
+import { type Complete, readOptions } from '../../options.ts';
 import { append, type Row, rowOf } from './append.ts';
 import { AppendQueue } from './append-queue.ts';
 import type { Bounds, Connection } from './connection.ts';
@@ -21,6 +21,7 @@ import { Database } from './database.ts';
 import { Entries } from './entries.ts';
 import { type EventIds, eventIds, isEventId } from './event-id.ts';
 import { Failures } from './failures.ts';
+import { rules, type SqliteLogStoreOptions } from './options.ts';
 import { queryPage, type SeqQuery } from './page.ts';
 import { probe } from './probe.ts';
 import { readBatch } from './read.ts';
@@ -28,40 +29,6 @@ import { retryWhileBusy } from './retry.ts';
 import { Turns } from './turns.ts';
 import { Wakeups } from './wakeups.ts';
 import { WalSize } from './wal-size.ts';
-
-/** Options of {@link SqliteLogStore}. `undefined` means left out. */
-export interface SqliteLogStoreOptions {
-  /**
-   * The database file, or `:memory:`. Created with mode 0600 if missing; its folder must exist. Several processes may share
-   * one file; a process that only reads needs no right to write it.
-   */
-  path: string;
-  /**
-   * Number of logs to keep. An append deletes the oldest ones beyond it once there are 1 % more, at most 1,000. The smallest
-   * value counts among processes that share a file.
-   * @defaultValue 100_000
-   */
-  maxLogs?: number | undefined;
-  /**
-   * Most bytes of one log as JSON in UTF-8. A larger one is rejected by `append`; if another process has stored one, a gap
-   * takes its place when it is read. The default fits into the 1 MiB that `@datashop/sse-proxy` passes on.
-   * @defaultValue 1_000_000
-   */
-  maxLogBytes?: number | undefined;
-  /**
-   * Milliseconds between two polls for logs of other processes, while there is a subscription. Most are noticed before, by
-   * watching the database's write-ahead log.
-   * @defaultValue 100
-   */
-  pollMs?: number | undefined;
-}
-
-const rules: Rules<keyof SqliteLogStoreOptions> = {
-  path: [undefined, ['a file name or ":memory:"', (value) => typeof value === 'string' && value !== '']],
-  maxLogs: [100_000, count],
-  maxLogBytes: [1_000_000, count],
-  pollMs: [100, delay],
-};
 
 /** Milliseconds between two probes of the file by `health()`. */
 const probeMs = 1_000;
