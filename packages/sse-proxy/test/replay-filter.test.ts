@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type ReceivedFrame, ReplayFilter } from '../src/feed/replay-filter.ts';
-import { ReplayWindow, replayWindow } from '../src/feed/replay-window.ts';
+import { maxReplayWindow, ReplayWindow } from '../src/feed/replay-window.ts';
 
 /** A frame as content and id; `id` null for one without. */
 interface Frame {
@@ -175,9 +175,9 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
   it('recognises repeats after a greeting whose id is a larger number', () => {
     const it = reader(...numbers(1, 5)).resume(frame('900', 'hello'), ...numbers(1, 6));
     expect(outcome(it)).to.deep.equal({ delivered: [frame('900', 'hello'), frame('6')], gaps: [] });
-    const log = numbers(1, replayWindow * 2);
-    const long = reader(...log).resume(frame('9000', 'hello'), ...log, frame('9001'));
-    expect(outcome(long)).to.deep.equal({ delivered: [frame('9000', 'hello'), frame('9001')], gaps: [] });
+    const log = numbers(1, maxReplayWindow * 2);
+    const long = reader(...log).resume(frame('90000', 'hello'), ...log, frame('90001'));
+    expect(outcome(long)).to.deep.equal({ delivered: [frame('90000', 'hello'), frame('90001')], gaps: [] });
   });
 
   describe('ids that began anew', () => {
@@ -235,7 +235,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
   });
 
   describe('a log that is longer than the window and comes again whole', () => {
-    const length = replayWindow * 3;
+    const length = maxReplayWindow * 3;
 
     for (const [name, log] of [
       ['numbers', numbers(1, length + 2)],
@@ -259,7 +259,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
       const it = new Reader('', 500).get(...log.slice(0, length)).resume(...log);
       expect(it.gaps).to.deep.equal(['repeated']);
       expect(it.delivered.at(-1)).to.deep.equal(log.at(-1));
-      expect(it.delivered).to.have.length(1 + length - replayWindow);
+      expect(it.delivered).to.have.length(1 + length - maxReplayWindow);
     });
 
     it('a repeated log is reported if it pauses for longer than frames are held [R35]', () => {

@@ -3,11 +3,14 @@ import { Digest } from './digest.ts';
 
 /** Number of delivered frames that are remembered, to recognise a repeat after a resume. */
 export const replayWindow = 1_000;
+/** The same of a stream that delivers them within {@link busyMs}: an upstream may repeat what it sent in its last seconds. */
+export const maxReplayWindow = 8_000;
+const busyMs = 10_000;
 /** Numbers per frame: the content's digest, then the id's. */
 const width = 4;
 /** Every so many frames the id itself is kept, to see whether ids ascend. */
 const sampleEvery = 64;
-const maxSamples = Math.ceil(replayWindow / sampleEvery);
+const maxSamples = Math.ceil(maxReplayWindow / sampleEvery) + 1;
 
 const digest = new Digest();
 const noMarks = new Uint32Array(0);
@@ -23,7 +26,12 @@ export class ReplayWindow {
   #count = 0;
   /** Position of the first frame since {@link forgetBefore}. */
   #first = 0;
+  /** Most frames that are remembered now, and position of the oldest one that was kept when that changed. */
+  #capacity = replayWindow;
+  #kept = 0;
   readonly #samples: (FrameId | undefined)[] = [];
+  /** When the samples were taken, on the monotonic clock. */
+  readonly #times: number[] = [];
 
   /** Position after the last frame. */
   get end(): number {
@@ -32,7 +40,7 @@ export class ReplayWindow {
 
   /** Position of the oldest frame that is remembered. */
   get start(): number {
-    return Math.max(this.#first, this.#count - replayWindow);
+    return Math.max(this.#first, this.#kept, this.#count - this.#capacity);
   }
 
   /** True if every frame is remembered since the first one, or since {@link forgetBefore}. */
@@ -52,7 +60,8 @@ export class ReplayWindow {
   }
 
   #add(high: number, low: number, id: FrameId | undefined): void {
-    const slot = width * (this.#count % replayWindow);
+    if (this.#count % sampleEvery === 0) this.#sample(id);
+    const slot = width * (this.#count % this.#capacity);
     if (slot >= this.#marks.length) this.#grow();
     const marks = this.#marks;
     marks[slot] = high;
@@ -65,13 +74,41 @@ export class ReplayWindow {
       marks[slot + 2] = digest.high;
       marks[slot + 3] = digest.low;
     }
-    if (this.#count % sampleEvery === 0) this.#samples[(this.#count / sampleEvery) % maxSamples] = id;
     this.#count++;
+  }
+
+  #sample(id: FrameId | undefined): void {
+    const now = performance.now();
+    const index = (this.#count / sampleEvery) % maxSamples;
+    this.#samples[index] = id;
+    this.#times[index] = now;
+    const isRecent = (position: number) => position >= 0 && now - this.#timeOf(position) < busyMs;
+    // The frames until the next sample take the places of these.
+    const isBusy = isRecent(this.#count + sampleEvery - 1 - this.#capacity);
+    if (isBusy && this.#capacity < maxReplayWindow) this.#resize(2 * this.#capacity);
+    else if (this.#capacity > replayWindow && !isRecent(this.#count - replayWindow)) this.#resize(replayWindow);
+  }
+
+  /** When a frame was delivered, or one shortly before it. */
+  #timeOf(position: number): number {
+    return this.#times[Math.floor(position / sampleEvery) % maxSamples] ?? Number.NEGATIVE_INFINITY;
+  }
+
+  #resize(capacity: number): void {
+    const { start } = this;
+    const marks = new Uint32Array(capacity * width);
+    this.#kept = Math.max(start, this.#count - capacity);
+    for (let position = this.#kept; position < this.#count; position++) {
+      const slot = width * (position % this.#capacity);
+      marks.set(this.#marks.subarray(slot, slot + width), width * (position % capacity));
+    }
+    this.#marks = marks;
+    this.#capacity = capacity;
   }
 
   // An idle stream must not pay for the whole window.
   #grow(): void {
-    const grown = new Uint32Array(Math.min(Math.max(width * 8, this.#marks.length * 2), replayWindow * width));
+    const grown = new Uint32Array(Math.min(Math.max(width * 8, this.#marks.length * 2), this.#capacity * width));
     grown.set(this.#marks);
     this.#marks = grown;
   }
@@ -87,7 +124,7 @@ export class ReplayWindow {
   }
 
   #text(position: number, offset: number): string {
-    const slot = width * (position % replayWindow) + offset;
+    const slot = width * (position % this.#capacity) + offset;
     return `${this.#marks[slot]}.${this.#marks[slot + 1]}`;
   }
 
@@ -96,7 +133,7 @@ export class ReplayWindow {
     digest.ofId(id);
     const { high, low } = digest;
     for (let position = this.start; position < this.#count; position++) {
-      const slot = width * (position % replayWindow);
+      const slot = width * (position % this.#capacity);
       if (this.#marks[slot + 2] === high && this.#marks[slot + 3] === low) return true;
     }
     return false;
@@ -107,6 +144,9 @@ export class ReplayWindow {
     this.#marks = other.#marks.slice();
     this.#count = other.#count;
     this.#first = other.#first;
+    this.#capacity = other.#capacity;
+    this.#kept = other.#kept;
+    this.#times.splice(0, this.#times.length, ...other.#times);
     this.#samples.splice(0, this.#samples.length, ...other.#samples);
   }
 

@@ -1,0 +1,97 @@
+import { expect } from 'chai';
+import { contentDigest, idDigest, maxReplayWindow, ReplayWindow, replayWindow } from '../src/feed/replay-window.ts';
+
+/** More than the time for which frames are remembered beyond `replayWindow`. */
+const calmMs = 11_000;
+
+describe('ReplayWindow', () => {
+  const realNow = performance.now;
+  let nowMs = 0;
+  beforeEach(() => {
+    nowMs = 1_000;
+    performance.now = () => nowMs;
+  });
+  afterEach(() => {
+    performance.now = realNow;
+  });
+
+  const bytesOf = (n: number) => Buffer.from(`id: i${n}\ndata: ${n}\n\n`);
+
+  /** Records frames with numbers, so many milliseconds from one to the next. */
+  function record(window: ReplayWindow, count: number, everyMs: number): void {
+    for (let i = 0; i < count; i++) {
+      const bytes = bytesOf(window.end);
+      window.record(bytes, 0, bytes.length, `i${window.end}`);
+      nowMs += everyMs;
+    }
+  }
+
+  function expectRemembered(window: ReplayWindow): void {
+    let wrong = 0;
+    for (let position = window.start; position < window.end; position++) {
+      const bytes = bytesOf(position);
+      const isContent = window.contentAt(position) === contentDigest(bytes, 0, bytes.length);
+      if (!isContent || window.idAt(position) !== idDigest(`i${position}`)) wrong++;
+    }
+    expect(wrong).to.equal(0);
+  }
+
+  for (const [what, everyMs, least] of [
+    ['one frame a second', 1_000, replayWindow],
+    ['80 frames a second', 12.5, replayWindow],
+    ['1,000 frames a second', 1, maxReplayWindow],
+    ['a burst', 0, maxReplayWindow],
+  ] as const) {
+    it(`remembers ${least} frames of ${what}`, () => {
+      const window = new ReplayWindow();
+      for (let i = 0; i < 12; i++) {
+        record(window, 1_001, everyMs);
+        expect(window.end - window.start).to.be.at.most(least);
+        expectRemembered(window);
+      }
+      expect(window.end - window.start).to.equal(least);
+      expect(window.isComplete).to.equal(false);
+    });
+  }
+
+  it('remembers at least the frames of the last seconds, at any rate', () => {
+    for (const rate of [150, 250, 400, 750]) {
+      const window = new ReplayWindow();
+      record(window, 20 * rate, 1_000 / rate);
+      expect(window.end - window.start, `${rate} per second`).to.be.at.least(Math.min(9 * rate, maxReplayWindow));
+      expectRemembered(window);
+    }
+  });
+
+  it('releases what it does not need once a stream is calm again, and keeps the rest', () => {
+    const window = new ReplayWindow();
+    record(window, 20_000, 0);
+    nowMs += calmMs;
+    record(window, replayWindow + 64, 20);
+    expect(window.end - window.start).to.be.at.most(replayWindow);
+    expectRemembered(window);
+    record(window, 20_000, 0);
+    expect(window.end - window.start).to.equal(maxReplayWindow);
+    expectRemembered(window);
+  });
+
+  it('copies another window with its size', () => {
+    const [window, copy] = [new ReplayWindow(), new ReplayWindow()];
+    record(window, 5_000, 0);
+    copy.copyFrom(window);
+    expect([copy.start, copy.end]).to.deep.equal([window.start, window.end]);
+    record(copy, 5_000, 0);
+    expectRemembered(copy);
+    expectRemembered(window);
+  });
+
+  it('forgets what came before a restart of the ids, also when it grows', () => {
+    const window = new ReplayWindow();
+    record(window, 500, 0);
+    window.forgetBefore(400);
+    record(window, 3_000, 0);
+    expect(window.start).to.equal(400);
+    expect(window.isComplete).to.equal(true);
+    expectRemembered(window);
+  });
+});
