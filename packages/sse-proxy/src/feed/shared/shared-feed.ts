@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { SseProxyError } from '../../errors.ts';
 import type { HeartbeatMember } from '../../lifecycle/heartbeat.ts';
-import type { EventHandler } from '../../sse/event-handler.ts';
 import { gapBytes } from '../../sse/events.ts';
 import type { CloseReason, OpenFeed, SpanReference } from '../../types.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
@@ -11,8 +10,9 @@ import { ReplayFeed } from '../relay/log-feed.ts';
 import type { RelayParts } from '../relay/relay-parts.ts';
 import { RelayedFeed } from '../relay/relayed-feed.ts';
 import type { SubscriptionState } from '../subscription.ts';
+import { FeedMembers } from './feed-members.ts';
 import type { Reader } from './reader-group.ts';
-import { type FrameParts, SharedFrames } from './shared-frames.ts';
+import type { FrameParts } from './shared-frames.ts';
 import { type SharedTransform, type TransformedHandler, TransformStage } from './transform-stage.ts';
 
 /** One browser of a shared feed: a reader, or one that has not begun to read yet. */
@@ -42,25 +42,18 @@ let feeds = 0;
 /**
  * One upstream subscription for many browsers: framed once, stored in a ring, sent to all of them.
  *
- * This class is its connection and its members; {@link SharedFrames} is the frame path. They are one object because a
- * second one would cost every event a cache miss.
+ * This class is its connection, {@link FeedMembers} its browsers, and `SharedFrames` the frame path. They are one object
+ * because a second one would cost every event a cache miss.
  */
-export class SharedFeed extends SharedFrames implements HeartbeatMember, TransformedHandler {
+export class SharedFeed extends FeedMembers<Member> implements HeartbeatMember, TransformedHandler {
   /** See {@link Subscription.ready}. Rejects if the feed ends before. */
   readonly ready: Promise<IncomingHttpHeaders | undefined>;
-  /** Every browser of this feed, whether it reads yet or not. */
-  readonly members = new Set<Member>();
   readonly #parts: SharedParts;
   readonly #feed: Feed;
   readonly #transformStage: TransformStage | undefined;
-  /** Members for which reading is delayed, so that the ring can't forget the first frames before they have begun. */
-  readonly #unread = new Set<Member>();
   readonly #resolve: (headers: IncomingHttpHeaders | undefined) => void;
   readonly #reject: (error: SseProxyError) => void;
   #hasHeaders = false;
-  #outcome: Parameters<EventHandler['onEnd']> | undefined;
-  /** Where the readers go on; undefined while this feed goes on by itself. */
-  #destination: { readonly feed: SharedFeed; readonly position: number } | undefined;
   readonly #id = `feed-${++feeds}`;
   readonly #since = new Date().toISOString();
 
@@ -128,11 +121,6 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember, Transfo
     this.#parts.feedListener.onGap(gap, this.browsers);
   }
 
-  /** Number of members: reported to observers. */
-  get browsers(): number {
-    return this.members.size;
-  }
-
   /** The event that tells a browser why no events can arrive; undefined if they can. */
   get upstreamState(): Buffer | undefined {
     return this.#feed.upstreamState ?? this.#parts.live?.upstreamState;
@@ -178,8 +166,12 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember, Transfo
   }
 
   /** True while nothing is read from the upstream, because no member could take it, or `share.transform` is behind. */
-  get isHeldBack(): boolean {
-    return this.readers.allBehind || this.#unread.size > 0 || (this.#transformStage?.isFull ?? false);
+  override get isHeldBack(): boolean {
+    return super.isHeldBack || (this.#transformStage?.isFull ?? false);
+  }
+
+  protected get flowsAtOnce(): boolean {
+    return this.#hasHeaders && !this.#parts.matcher;
   }
 
   /** True while `share.transform` is pending: events that were received are not stored yet. */
@@ -191,45 +183,11 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember, Transfo
     this.applyBackPressure();
   }
 
-  /** True once no frames are added any more. */
-  get hasEnded(): boolean {
-    return this.#outcome !== undefined || this.#destination !== undefined;
-  }
-
   /** The members have everything before `position` of `other`: what the upstream repeats of it is dropped. */
   recordDelivered(other: SharedFeed, position: number): void {
     for (const { source, start, end, id, digest } of other.ring.framesBefore(position))
       if (digest === undefined) this.#feed.recordDelivered(source, start, end, id);
       else this.#feed.recordDigest(digest, id);
-  }
-
-  enter(member: Member): void {
-    this.members.add(member);
-    if (this.#hasHeaders && !this.#parts.matcher) return;
-    this.#unread.add(member);
-    this.applyBackPressure();
-  }
-
-  /** The member reads from `position` on. */
-  attach(member: Member, position: number): void {
-    // Frames before the position must not be joined with those that it gets.
-    this.flush();
-    this.#unread.delete(member);
-    this.readers.attach(member, position);
-    this.applyBackPressure();
-  }
-
-  /** The member can take more again. */
-  resume(member: Member): void {
-    this.readers.resume(member);
-    this.applyBackPressure();
-  }
-
-  leave(member: Member): void {
-    this.members.delete(member);
-    this.#unread.delete(member);
-    this.readers.detach(member);
-    this.applyBackPressure();
   }
 
   // Back pressure is applied only while every reader is behind; otherwise one slow reader would delay the live ones.
@@ -239,45 +197,25 @@ export class SharedFeed extends SharedFrames implements HeartbeatMember, Transfo
     else this.#feed.resume();
   }
 
-  protected onCaughtUp(reader: Reader): boolean {
-    const member = reader as Member;
-    if (this.#destination) {
-      member.moveTo(this.#destination.feed, this.#destination.position);
-      return false;
-    }
-    if (this.#outcome) {
-      member.handler.onEnd(...this.#outcome);
-      return false;
-    }
-    member.allowance = this.#parts.maxBehindBytes;
-    return true;
-  }
-
   /** Ends the upstream connection; every member goes on in `feed` at `position` once it has read what is in the ring. */
   moveMembers(feed: SharedFeed, position: number): void {
     this.flush();
     if (this.hasEnded) return;
-    this.#destination = { feed, position };
+    this.dismissal = (member) => member.moveTo(feed, position);
     this.discardsFrames = true;
     // Without headers only members that were opened early have begun to read.
-    if (!this.#hasHeaders) for (const member of [...this.#unread]) member.moveTo(feed, position);
+    if (!this.#hasHeaders) this.dismissUnread();
     this.#close('upstream-ended', undefined);
-    for (const reader of this.readers.live) {
-      this.readers.detach(reader);
-      (reader as Member).moveTo(feed, position);
-    }
+    this.dismissLive();
   }
 
   // Everything that was read is delivered before the end: readers that are behind get it when they have caught up.
   onEnd(reason: CloseReason, error: SseProxyError | undefined, notBeforeMs?: number): void {
     this.flush();
     if (this.hasEnded) return;
-    this.#outcome = [reason, error, notBeforeMs];
+    this.dismissal = (member) => member.handler.onEnd(reason, error, notBeforeMs);
     this.#close(reason, error);
-    for (const reader of this.readers.live) {
-      this.readers.detach(reader);
-      reader.handler.onEnd(reason, error, notBeforeMs);
-    }
+    this.dismissLive();
   }
 
   #close(reason: CloseReason, error: SseProxyError | undefined): void {
