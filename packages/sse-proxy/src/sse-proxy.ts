@@ -72,9 +72,9 @@ async function serve(context: ProxyContext, req: Request, res: Response): Promis
     if (req.method === 'HEAD') {
       return sendHead(req, res);
     }
-    await acquirePermit(req, authorization.key, config, lifetime, (permit) => stream.hold(permit));
+    await acquirePermit(req, authorization.key, config, lifetime, (permit) => stream.holdings.addPermit(permit));
     const subscription = await subscribe(context, stream, cursor.id);
-    stream.follow(subscription);
+    stream.holdings.addSubscription(subscription);
     const headers = await lifetime.race(subscription.ready);
     // Otherwise all streams that waited for the same upstream would continue in one turn.
     if (turnLimiter.turn !== turn) await turnLimiter.begin();

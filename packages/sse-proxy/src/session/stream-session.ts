@@ -6,17 +6,16 @@ import { ResponseWriter } from '../browser/response-writer.ts';
 import { toBrowserHeaders } from '../browser/stream-headers.ts';
 import { TransformStep } from '../browser/transform-step.ts';
 import { WatchedWriter, type WatchedWriterOwner } from '../browser/watched-writer.ts';
-import type { ReleaseUpstreamPermit } from '../config/upstream-permits.ts';
 import { asProxyError, SseProxyError } from '../errors.ts';
-import type { Subscription, SubscriptionState } from '../feed/subscription.ts';
+import type { SubscriptionState } from '../feed/subscription.ts';
 import { captureContext, type RunInContext } from '../lifecycle/async-context.ts';
 import { type EndReason, Lifetime, type LifetimeOwner } from '../lifecycle/lifetime.ts';
-import { type Permit, releasePermit } from '../request/permit.ts';
 import { gapBytes } from '../sse/events.ts';
 import type { CloseReason, EvictContext, OpenStream, SseEvent } from '../types.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import { endResponse } from './end-response.ts';
 import type { ProxyContext, TrackedStream } from './proxy-context.ts';
+import { StreamHoldings } from './stream-holdings.ts';
 import { StreamIdentity } from './stream-identity.ts';
 import { StreamReports } from './stream-reports.ts';
 import { TimeLimits } from './time-limits.ts';
@@ -40,6 +39,7 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
   /** The browser's Last-Event-ID as a byte string; empty if it sent none that can be used. */
   lastEventId = '';
   readonly lifetime = new Lifetime(this);
+  readonly holdings = new StreamHoldings(this.lifetime);
   /** Calls the user's functions in the context of the browser's request, whatever has led to the call. */
   readonly run: RunInContext = captureContext();
   /** What is sent to the upstream first, Last-Event-ID included; undefined once the upstream has responded. */
@@ -52,9 +52,6 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
   readonly #requestedAt = performance.now();
   #openedAt = 0;
   #since = 0;
-  #permit: Permit | undefined;
-  #releaseUpstream: ReleaseUpstreamPermit | undefined;
-  #subscription: Subscription | undefined;
   /** Set before observers are notified: `close()` called by one of them doesn't change the reason. */
   #closeReason: CloseReason | undefined;
   #error: SseProxyError | undefined;
@@ -97,32 +94,14 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
     if (!writer || lifetime.ended) return undefined;
     const { events, bytes, bufferedBytes } = writer;
     const since = new Date(this.#since).toISOString();
-    const { outageMs: _, ...state } = this.#subscription?.describe() ?? undescribed;
+    const { outageMs: _, ...state } = this.holdings.subscription?.describe() ?? undescribed;
     const behindBytes = bufferedBytes + state.behindBytes;
     return Object.freeze({ ...identity.info, since, events, bytes, bufferedBytes, ...state, behindBytes });
   }
 
   /** Duration of the current outage of its upstream, in milliseconds; 0 without one. */
   get outageMs(): number {
-    return this.#subscription?.describe().outageMs ?? 0;
-  }
-
-  /** Takes ownership of the permit: releases it when the stream ends, at once if it already has. */
-  hold(permit: Permit): void {
-    if (this.lifetime.ended) releasePermit(permit);
-    else this.#permit = permit;
-  }
-
-  /** Takes ownership of the upstream permit: releases it when the stream ends, at once if it already has. */
-  holdUpstream(release: ReleaseUpstreamPermit): void {
-    if (this.lifetime.ended) release();
-    else this.#releaseUpstream = release;
-  }
-
-  /** Takes ownership of the subscription: closes it when the stream ends, at once if it already has. */
-  follow(subscription: Subscription): void {
-    if (this.lifetime.ended) subscription.close();
-    else this.#subscription = subscription;
+    return this.holdings.subscription?.describe().outageMs ?? 0;
   }
 
   /**
@@ -161,7 +140,7 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
     counters.opened++;
     if (config.maxDurationMs || config.reauthorizeMs) this.#timeLimits = new TimeLimits(this, config, heartbeat);
     if (headers) this.upstreamRequest = undefined;
-    const subscription = this.#subscription;
+    const { subscription } = this.holdings;
     const sharedSpan = () => subscription?.sharedSpan;
     this.reports.onOpen(this.#openedAt - this.#requestedAt, headers === undefined, this.lastEventId, sharedSpan);
     // An observer may have ended the stream.
@@ -222,9 +201,7 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
   }
 
   onLifetimeEnd(reason: EndReason): void {
-    if (this.#permit) releasePermit(this.#permit);
-    this.#releaseUpstream?.();
-    this.#subscription?.close();
+    this.holdings.release();
     this.#timeLimits?.stop();
     if (this.writer) this.#close(this.#closeReason ?? (reason as CloseReason), this.writer);
   }

@@ -36,7 +36,7 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
   stream.upstreamRequest = withCursor(request, cursor);
   context.lateRefusals.check(stream.upstreamRequest);
   if (lifetime.ended) throw new StreamEnded();
-  stream.holdUpstream(context.upstreamPermits.acquire());
+  stream.holdings.addUpstreamPermit(context.upstreamPermits.acquire());
   const feedListener = stream.reports;
   const parts = { upstream, heartbeat: idleHeartbeat, config, cursor, prepare, feedListener, assignIds: false };
   return new DedicatedSubscription(parts, request, Boolean(config.transform));
