@@ -9,24 +9,27 @@ import { join } from 'node:path';
 const stryker = '@stryker-mutator/core@10.0.0';
 const lowest = 85;
 
-/** Name → the source file that is mutated, and the test files that have to fail. */
+/** Name → the source files that are mutated, and the test files that have to fail. */
 const groups = {
-  framing: ['sse/framer', ['framer', 'framer-fields', 'framer-cost', 'feed-bytes']],
-  'replay-filter': ['feed/replay-filter', ['replay-filter', 'feed']],
-  replay: ['feed/shared/replay-ring', ['replay-ring', 'share-slow']],
-  'replay-queue': ['feed/shared/frame-queue', ['replay-ring', 'share-slow']],
+  framing: [
+    ['sse/framer', 'sse/frame-scanner', 'sse/partial-frame'],
+    ['framer', 'framer-fields', 'framer-cost', 'feed-bytes'],
+  ],
+  'replay-filter': [['feed/replay-filter'], ['replay-filter', 'feed']],
+  replay: [['feed/shared/replay-ring'], ['replay-ring', 'share-slow']],
+  'replay-queue': [['feed/shared/frame-queue'], ['replay-ring', 'share-slow']],
   feed: [
-    'feed/feed',
+    ['feed/feed', 'feed/feed-delivery'],
     ['feed', 'feed-bytes', 'resume', 'resume-lifetime', 'upstream-inputs', 'timeouts', 'stalled-loop'],
   ],
   writer: [
-    'browser/response-writer',
+    ['browser/response-writer'],
     ['heartbeat', 'stream', 'slow-dedicated', 'slow-browser', 'close', 'transparent'],
   ],
 };
 
-for (const [name, [source, tests]] of Object.entries(groups)) {
-  const files = [`src/${source}.ts`, ...tests.map((test) => `test/${test}.test.ts`)];
+for (const [name, [sources, tests]] of Object.entries(groups)) {
+  const files = [...sources.map((source) => `src/${source}.ts`), ...tests.map((test) => `test/${test}.test.ts`)];
   const missing = files.filter((file) => !existsSync(join('packages/sse-proxy', file)));
   if (missing.length === 0) continue;
   console.error(`mutation: ${name} names files that don't exist: ${missing.join(', ')}`);
@@ -43,11 +46,11 @@ if (unknown.length > 0) {
 const folder = mkdtempSync(join(tmpdir(), 'mutation-'));
 let failed = 0;
 for (const name of asked.length > 0 ? asked : Object.keys(groups)) {
-  const [source, testNames] = groups[name];
+  const [sources, testNames] = groups[name];
   const tests = testNames.map((test) => `packages/sse-proxy/test/${test}.test.ts`).join(' ');
   const config = join(folder, `${name}.json`);
   const options = {
-    mutate: [`packages/sse-proxy/src/${source}.ts`],
+    mutate: sources.map((source) => `packages/sse-proxy/src/${source}.ts`),
     testRunner: 'command',
     commandRunner: {
       command: `node node_modules/mocha/bin/mocha.js --no-config --bail --exit --timeout 5000 ${tests}`,
@@ -63,7 +66,7 @@ for (const name of asked.length > 0 ? asked : Object.keys(groups)) {
     ignorePatterns: ['/examples', '/docs', '/test'],
   };
   writeFileSync(config, JSON.stringify(options));
-  console.log(`mutation: ${source}.ts, tested by ${testNames.join(', ')}`);
+  console.log(`mutation: ${sources.join(', ')}, tested by ${testNames.join(', ')}`);
   const command = ['exec', '--yes', `--package=${stryker}`, '--', 'stryker', 'run', config];
   if (spawnSync('npm', command, { stdio: 'inherit' }).status !== 0) failed++;
 }
