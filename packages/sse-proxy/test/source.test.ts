@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Express } from 'express';
 import { SseProxyError } from '../src/index.ts';
@@ -52,6 +53,51 @@ describe('a source in place of a target', () => {
     call.push(...Array.from({ length: 50 }, (_, n) => ({ id: String(n), data: 'x' })));
     await browser.sees('id: 49\n');
     expect(chunks).to.have.length(1);
+  });
+
+  const ways: [string, Partial<SseProxyOptions>][] = [
+    ['', {}],
+    [', fastPath: false', { fastPath: false }],
+    [', shared', { share: { key: () => 'all', replay: { maxBytes: 65_536 } } }],
+  ];
+  for (const [way, options] of ways) {
+    it(`sends what a source yields unchanged to a browser that reads late${way}`, async () => {
+      const texts = ['a', 'é', '€'].flatMap((character) => [1, 7_000, 21_000, 22_000].map((n) => character.repeat(n)));
+      const events = Array.from({ length: 25 }, () => texts).flatMap((each) => each);
+      async function* source(): AsyncGenerator<SseEvent> {
+        for (const [n, data] of events.entries()) {
+          yield { data: `${n} ${data}` };
+          // Each event is a batch of its own.
+          await nextTurn();
+        }
+        await once(new EventTarget(), 'never');
+      }
+      const { port, proxy } = await app({ source, retryMs: false, ...options });
+      const browser = await visit(port).opened();
+      browser.socket.pause();
+      await until(() => proxy.stats().bufferedBytes > 0);
+      browser.socket.resume();
+      const body = await browser.sees(`data: ${events.length - 1} ${utf8(events.at(-1) as string)}\n\n`);
+      expect(body === utf8(events.map((data, n) => `data: ${n} ${data}\n\n`).join(''))).to.equal(true);
+    });
+  }
+
+  it('keeps the events of several sources apart while the promises of their transforms are pending', async () => {
+    async function* source({ url }: { url: string }): AsyncGenerator<SseEvent> {
+      for (let n = 0; n < 200; n++) {
+        yield { data: `${url} ${n}` };
+        // A batch is four events, of which three are held.
+        if (n % 4 === 3) await nextTurn();
+      }
+      await once(new EventTarget(), 'never');
+    }
+    const { port } = await app({ source, retryMs: false, transform: (event) => nextTurn().then(() => event) });
+    const urls = ['/sse?a', '/sse?bb', '/sse?ccc'];
+    const browsers = urls.map((url) => visit(port, url));
+    for (const [at, url] of urls.entries()) {
+      const body = await browsers[at]?.sees(`data: ${url} 199\n\n`);
+      expect(body).to.equal(Array.from({ length: 200 }, (_, n) => `data: ${url} ${n}\n\n`).join(''));
+    }
   });
 
   it('passes the browser’s Last-Event-ID to a source as the string that the event had [R24] [R25]', async () => {

@@ -7,10 +7,15 @@ import { asSourceError, encodeEvent } from './source-event.ts';
 const maxEventsPerTurn = 256;
 const maxCharactersPerTurn = 65_536;
 
+// Events are encoded here, one batch after another: a buffer for each would be garbage outside of the heap.
+const memory = Buffer.allocUnsafeSlow(maxCharactersPerTurn);
+const maxBytesPerCharacter = 3;
+
 /** Handles what a source yields. */
 export interface PumpHandler {
   /** The source has yielded its first event, or has returned without one. */
   onFirstResult(): void;
+  /** `chunk` is only valid during the call. */
   onData(chunk: Buffer): void;
   /** The source has returned (`'complete'`) or failed. Nothing is called afterwards. */
   onEnd(end: SseProxyError | 'complete'): void;
@@ -149,14 +154,14 @@ export class EventPump {
     if (this.#isPaused) return;
     this.#results = 0;
     if (this.#batch !== '') {
-      const chunk = Buffer.from(this.#batch);
+      const chunk = encode(this.#batch);
       this.#batch = '';
       this.#handler?.onData(chunk);
     }
     // onData() may have paused or closed this pump.
     if (this.#isPaused) return;
     if (this.#end) this.#handler?.onEnd(this.#end);
-    else this.#run(this.#continue);
+    else if (!this.#isPulling) this.#run(this.#continue);
   };
 
   readonly #continue = (): void => {
@@ -177,4 +182,9 @@ export class EventPump {
       this.#onFailure(cause);
     }
   }
+}
+
+function encode(text: string): Buffer {
+  if (text.length * maxBytesPerCharacter > memory.length) return Buffer.from(text);
+  return memory.subarray(0, memory.write(text));
 }

@@ -1,9 +1,7 @@
 import { isProxyError, SseProxyError, showKind } from '../errors.ts';
 import { ignoreRejection } from '../hooks/call-hook.ts';
-import { controlPrefix, gapType, serializeEvent } from '../sse/events.ts';
+import { controlPrefix, gapType, serializeData } from '../sse/events.ts';
 import type { SseEvent } from '../types.ts';
-
-const lineBreak = /[\r\n\0]/;
 
 /**
  * Serialises an event that a source yielded.
@@ -20,18 +18,22 @@ export function encodeEvent(given: unknown): string {
     ignoreRejection(data);
     throw wrong('event.data', 'a string', showKind(data));
   }
-  const fields: SseEvent = { data };
-  if (id !== undefined) fields.id = checkLine('event.id', id);
+  let text = '';
+  if (id !== undefined) text = `id: ${checkLine('event.id', id)}\n`;
   // A browser takes an empty type for `message`.
-  if (event !== undefined && event !== '') fields.event = checkLine('event.event', event);
-  if (retry !== undefined) fields.retry = checkRetry(retry);
-  if (fields.event?.startsWith(controlPrefix)) checkControl(fields);
-  return serializeEvent(fields);
+  if (event !== undefined && event !== '') {
+    const type = checkLine('event.event', event);
+    if (type.startsWith(controlPrefix)) checkControl(type, id);
+    text += `event: ${type}\n`;
+  }
+  if (retry !== undefined) text += `retry: ${checkRetry(retry)}\n`;
+  return text + serializeData(data);
 }
 
 function checkLine(field: string, value: unknown): string {
   if (typeof value !== 'string') throw wrong(field, 'a string', showKind(value));
-  if (lineBreak.test(value)) throw wrong(field, 'a string without CR, LF and NUL', 'one with them');
+  if (value.includes('\n') || value.includes('\r') || value.includes('\0'))
+    throw wrong(field, 'a string without CR, LF and NUL', 'one with them');
   // Encoded as UTF-8, a lone surrogate would become another character, and the id another id.
   if (!value.isWellFormed()) throw wrong(field, 'well-formed Unicode', 'a lone surrogate');
   return value;
@@ -43,9 +45,9 @@ function checkRetry(value: unknown): number {
 }
 
 /** The gap is the one event of the proxy's own that a source may send: it alone knows that it lost events. */
-function checkControl({ id, event }: SseEvent): void {
+function checkControl(type: string, id: unknown): void {
   const expected = `no type that begins with ${controlPrefix}, except ${gapType}`;
-  if (event !== gapType) throw wrong('event.event', expected, 'another one');
+  if (type !== gapType) throw wrong('event.event', expected, 'another one');
   if (id !== undefined) throw wrong('event.id', `none in an ${gapType} event`, 'a string');
 }
 

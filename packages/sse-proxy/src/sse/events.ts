@@ -70,9 +70,14 @@ export function serializeEvent(event: SseEvent): string {
   if (event.event !== undefined) text += `event: ${oneLine(event.event)}\n`;
   if (event.retry !== undefined && Number.isSafeInteger(event.retry) && event.retry >= 0)
     text += `retry: ${event.retry}\n`;
-  const data = String(event.data);
+  return text + serializeData(String(event.data));
+}
+
+/** The end of an event: its data, with any line breaks, and the empty line. */
+export function serializeData(data: string): string {
   // Most data is one line: looking for a line break costs less than splitting.
-  if (!data.includes('\n') && !data.includes('\r')) return `${text}data: ${data}\n\n`;
+  if (!data.includes('\n') && !data.includes('\r')) return `data: ${data}\n\n`;
+  let text = '';
   for (const line of data.split(/\r\n|\r|\n/)) text += `data: ${line}\n`;
   return `${text}\n`;
 }
