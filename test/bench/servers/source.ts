@@ -19,18 +19,20 @@ export function readSource(upstream: string, onEvent: (text: string) => void): v
 }
 
 /**
- * The same events one after another, for a source of sse-proxy. Reads the socket itself: what is measured is the source's way
- * through the proxy, not an HTTP client.
+ * The same events one after another, for a source of sse-proxy. Reads the socket itself, in the way in which sse-proxy reads
+ * an upstream's: what is measured is the source's way through the proxy, not an HTTP client.
  */
 export async function* readEvents(upstream: string): AsyncGenerator<{ id: string; data: string }> {
   const { hostname, port } = new URL(upstream);
-  const socket = connect(Number(port), hostname);
   let text = '';
   let wake = () => {};
-  socket.setEncoding('latin1').on('data', (part) => {
-    text += part;
+  const buffer = Buffer.allocUnsafeSlow(65_536);
+  const callback = (length: number) => {
+    text += buffer.toString('latin1', 0, length);
     wake();
-  });
+    return true;
+  };
+  const socket = connect({ host: hostname, port: Number(port), onread: { buffer, callback } });
   socket.write('GET /logs/stream HTTP/1.1\r\nHost: bench\r\n\r\n');
   for (let at = 0; ; ) {
     const end = text.indexOf('\n\n', at);
