@@ -10,7 +10,7 @@ import { upgrade } from './upgrade.ts';
 /** How long each step is watched after all browsers have recovered. */
 const watchMs = 1_000;
 /** A step fails if a browser has no new event after this time. */
-const patienceMs = 180_000;
+const patienceMs = 300_000;
 
 export interface DrillOptions extends FleetOptions {
   /** Names of the parts; undefined: all. */
