@@ -14,8 +14,12 @@ export interface Server {
   readonly package?: string;
   /** Python modules whose versions the report names. */
   readonly pythonModules?: readonly string[];
-  /** True if all browsers share one upstream connection. */
+  /** True if all browsers of a feed share one upstream connection. */
   readonly shared?: boolean;
+  /** True if a Redis is started for it. */
+  readonly needsRedis?: boolean;
+  /** Of several processes that share feeds over Redis: the one that reads the upstreams, or another one. */
+  readonly role?: 'leader' | 'follower';
   readonly path?: string;
   /** Path to which the upstream publishes, because the server does not read the upstream's stream. */
   readonly publishTo?: string;
@@ -27,6 +31,7 @@ export interface Server {
 
 const nginx = findNginx();
 const haproxy = findProgram('haproxy');
+const redis = findProgram('redis-server');
 const debian = (what: string, name: string) => `${what} is not installed (Debian: apt-get install ${name})`;
 
 const all: readonly Server[] = [
@@ -41,6 +46,8 @@ const all: readonly Server[] = [
     shared: true,
     beats: true,
   },
+  overRedis('ours-redis', 'leader'),
+  overRedis('ours-redis-follower', 'follower'),
   {
     name: 'ours-source',
     label: 'sse-proxy, shared, from a source',
@@ -91,6 +98,14 @@ const all: readonly Server[] = [
   library('@fastify/http-proxy', 'fastify-http-proxy'),
   library('express-http-proxy'),
   { ...library('better-sse'), shared: true, path: '/sse/logs/stream', beats: true },
+  {
+    ...library('better-sse', 'better-sse-redis'),
+    label: 'better-sse, Redis',
+    shared: true,
+    beats: true,
+    needsRedis: true,
+    missing: missingRedis,
+  },
   { name: 'controller', label: 'http.request + res.write', kind: 'library', script: 'controller.ts' },
   {
     name: 'express',
@@ -145,7 +160,19 @@ const all: readonly Server[] = [
     shared: true,
     path: '/subscribe',
     publishTo: '/publish',
-    missing: () => (nginx?.nchanModule ? undefined : debian("nginx's module nchan", 'libnginx-mod-nchan')),
+    missing: missingNchan,
+  },
+  {
+    name: 'nchan-redis',
+    label: 'nginx + nchan, Redis',
+    kind: 'reference',
+    script: 'nginx.ts',
+    flags: () => [nginx?.path ?? '', nginx?.nchanModule ?? ''],
+    shared: true,
+    path: '/subscribe',
+    publishTo: '/publish',
+    needsRedis: true,
+    missing: () => missingNchan() ?? missingRedis(),
   },
   {
     name: 'haproxy',
@@ -156,6 +183,21 @@ const all: readonly Server[] = [
     missing: () => (haproxy ? undefined : debian('HAProxy', 'haproxy')),
   },
 ];
+
+function missingRedis(): string | undefined {
+  return redis ? undefined : debian('Redis', 'redis-server');
+}
+
+function missingNchan(): string | undefined {
+  return nginx?.nchanModule ? undefined : debian("nginx's module nchan", 'libnginx-mod-nchan');
+}
+
+/** This process leads all feeds, or another one does. All browsers are this one's. */
+function overRedis(name: string, role: 'leader' | 'follower'): Server {
+  const label = `sse-proxy, shared over Redis, ${role}`;
+  const common = { kind: 'ours', script: 'ours.ts', flags: () => ['shared'], shared: true, beats: true } as const;
+  return { name, label, ...common, needsRedis: true, role, missing: missingRedis };
+}
 
 function library(packageName: string, name = packageName): Server {
   return { name, label: packageName, kind: 'library', script: `${name}.ts`, package: packageName };

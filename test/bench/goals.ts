@@ -1,46 +1,9 @@
-import { atHighestRate, figure, find, type Report } from './results.ts';
+import { atMost, type Goal, ratio, unmeasured, value } from './goals/goal.ts';
+import { logGoals, logSizesGoal } from './goals/logs.ts';
+import { pairedGoals } from './goals/pairs.ts';
+import { figure, type Report } from './results.ts';
 import type { Metric } from './rounds/figures.ts';
-import { bestLibrary, short, table } from './tables.ts';
-import { pythonServers } from './workloads.ts';
-
-/** A goal and what was measured for it. */
-export interface Goal {
-  readonly what: string;
-  readonly goal: string;
-  readonly measured: string;
-  /** The same figure of a Node server that only reads and writes; undefined if none was measured. */
-  readonly floor: string | undefined;
-  /** undefined if the run did not measure it. */
-  readonly met: boolean | undefined;
-}
-
-const unmeasured = { measured: 'not measured', floor: undefined, met: undefined };
-
-function value(report: Report, workload: string, server: string, metric: Metric, wanted?: number): number | undefined {
-  return figure(find(report, workload, server, wanted), metric)?.median;
-}
-
-/** A goal of `own` as a multiple of `other`. */
-function ratio(
-  what: string,
-  times: number,
-  to: string,
-  own: number | undefined,
-  other: number | undefined,
-  least?: number,
-): Goal {
-  const goal = `≤ ${times} × ${to}`;
-  if (own === undefined || other === undefined) return { ...unmeasured, what, goal };
-  const measured = `${(own / other).toFixed(2)} × (${short(own)} to ${short(other)})`;
-  const floor = least === undefined ? undefined : `${(least / other).toFixed(2)} ×`;
-  return { what, goal, measured, floor, met: own <= other * times };
-}
-
-function atMost(what: string, most: number, unit: string, own: number | undefined): Goal {
-  const goal = `≤ ${most} ${unit}`;
-  if (own === undefined) return { ...unmeasured, what, goal };
-  return { what, goal, measured: `${short(own)} ${unit}`, floor: undefined, met: own <= most };
-}
+import { bestLibrary, table } from './tables.ts';
 
 function toBestLibrary(report: Report, workload: string, metric: Metric, what: string, times: number): Goal {
   const best = bestLibrary(
@@ -163,6 +126,7 @@ export function goals(report: Report): Goal[] {
         value(report, workload, 'ours-shared', 'cpuUs'),
       ),
     ),
+    ...pairedGoals(report),
     atMost('dedicated, memory per idle browser', 38, 'KB', value(report, 'idle', 'ours', 'kb')),
     atMost('shared, memory per idle browser', 20, 'KB', value(report, 'idle', 'ours-shared', 'kb')),
     ...modes.map(([mode, server]) =>
@@ -188,44 +152,6 @@ export function goals(report: Report): Goal[] {
     ...logGoals(report, '1.2 kB'),
     logSizesGoal(report),
   ];
-}
-
-/** The log service at 1,000 logs/s, next to what each peer costs at its best. */
-function logGoals(report: Report, size: string): Goal[] {
-  const atFullRate = report.results.find(
-    ({ workload, server, load }) =>
-      workload === 'logs' && server === 'log-stream' && load?.startsWith(`${size}, 1,000 logs/s`),
-  );
-  const own = figure(atFullRate, 'cpuUs')?.median;
-  const costs = new Map(atHighestRate(report, size).map((it) => [it.server, figure(it, 'cpuUs')?.median ?? Infinity]));
-  const [best] = pythonServers
-    .filter((server) => costs.has(server))
-    .sort((left, right) => (costs.get(left) ?? 0) - (costs.get(right) ?? 0));
-  const what = `log service, CPU per delivered log of ${size} at 1,000 logs/s`;
-  return [
-    ratio(what, 0.12, `the best Python server${best ? ` (${best})` : ''}`, own, costs.get(best ?? '')),
-    ratio(what, 0.2, 'better-sse', own, costs.get('better-sse')),
-  ];
-}
-
-/** The highest multiple of a bare loop's cost, over all loads. */
-function logSizesGoal(report: Report): Goal {
-  const what = 'log service, CPU per delivered log, at its worst size and rate';
-  const goal = '≤ 1.3 × a bare res.write loop';
-  const of = (server: string) =>
-    report.results.filter(({ workload, server: name }) => workload === 'log-sizes' && name === server);
-  const multiples = of('log-stream').flatMap((own) => {
-    const cost = figure(own, 'cpuUs')?.median;
-    const bare = figure(
-      of('bare-write').find(({ load }) => load === own.load),
-      'cpuUs',
-    )?.median;
-    return cost === undefined || bare === undefined ? [] : [{ load: own.load, times: cost / bare }];
-  });
-  const worst = multiples.sort((left, right) => right.times - left.times)[0];
-  if (worst === undefined) return { ...unmeasured, what, goal };
-  const measured = `${worst.times.toFixed(2)} × (${worst.load})`;
-  return { what, goal, measured, floor: undefined, met: worst.times <= 1.3 };
 }
 
 function connect(report: Report, server: string, what: string, metric: Metric): Goal {

@@ -27,13 +27,14 @@ export function thisMachine(descriptors: number): Machine {
 /** Versions of the compared servers. */
 export function versions(measured: readonly Server[]): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const { name, package: packageName, pythonModules = [] } of measured) {
+  for (const { name, package: packageName, pythonModules = [], needsRedis, role } of measured) {
     if (packageName) found[packageName] = packageVersion(packageName);
-    if (name === 'ours') {
+    if (name === 'ours' || role) {
       found['@datashop/sse-proxy'] = packageVersion('@datashop/sse-proxy');
       found.undici = packageVersion('undici');
     }
     if (name === 'log-stream') found['@datashop/log-stream'] = packageVersion('@datashop/log-stream');
+    if (needsRedis) found.Redis = /v=(\S+)/.exec(says(findProgram('redis-server') ?? '', '--version'))?.[1] ?? '';
     const python = pythonModules.length > 0 ? findPython(pythonModules) : undefined;
     if (python) {
       found.Python = says(python, '--version').replace('Python', '').trim();

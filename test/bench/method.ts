@@ -16,6 +16,11 @@ nchan, HAProxy, FastAPI and Flask are included if they are installed.
   to 18 µs in rounds of one run. In \`…-at-once\` and \`scale\` all servers run at the same time, on the same core, under the
   same load (each with its own upstream and browsers). The same code then differs by 3 %. Caches are cold at every event, as
   in a server that has other work.
+- **Pairs.** Goals of a few per cent compare two servers round by round; what counts is the median of these ratios.
+- **Redis** runs on the cores of the load. The *leader* reads all upstreams and has all browsers. A *follower* has all browsers
+  too, and another process, with one browser for each feed, reads the upstreams; only the follower's CPU counts. A round is not valid
+  if the server has another role at its end. Redis' commands include those that scripts call; its memory includes what it has
+  retained until then. better-sse and nchan publish to Redis themselves.
 - **Floor** in the table of goals: the figure of a Node server that only reads and writes ("only reads and writes", "only the
   writes"), in the same run. A goal below the floor can't be reached in Node.
 - **CPU** is the user and system time of all threads of the server's process: \`process.cpuUsage()\` for Node, \`/proc\` for the

@@ -1,7 +1,9 @@
 import { type Answers, type Child, startChild } from '../scale/support/child.ts';
 import type { Server } from './catalogue.ts';
+import { findProgram } from './installed.ts';
 import { sourceAddress } from './limits.ts';
 import type { BrowsersAnswers, ConnectReport } from './processes/browsers.ts';
+import type { RedisAnswers, RedisUsage } from './processes/redis.ts';
 import type { UpstreamAnswers } from './processes/upstream.ts';
 import type { ServerAnswers, Usage } from './servers/serve.ts';
 import { merge } from './stats.ts';
@@ -13,7 +15,7 @@ export const patienceMs = 60_000;
 /** A round without figures; the message says why. */
 export class InvalidRound extends Error {}
 
-/** The processes of one round: upstream, server under test, browsers. All are new in each round. */
+/** The processes of one round: upstream, server under test, browsers, and Redis. All are new in each round. */
 export interface Stage {
   readonly upstream: Child<UpstreamAnswers>;
   /** undefined: browsers connect to the upstream. */
@@ -21,6 +23,12 @@ export interface Stage {
   readonly browsers: readonly Child<BrowsersAnswers>[];
   readonly port: number;
   readonly path: string;
+  /** Number of feeds. */
+  readonly feeds: number;
+  /** What the server is in a fleet; undefined without Redis. */
+  readonly role: Server['role'];
+  /** What Redis has used; undefined without it. */
+  redisUsage(): Promise<RedisUsage | undefined>;
   /** The server's CPU time and memory before its first browser. */
   readonly before: Usage;
   usage(): Promise<Usage>;
@@ -47,9 +55,25 @@ export async function setStage(server: Server, shape: Shape, heartbeatMs?: numbe
   try {
     const upstream = await add(start<UpstreamAnswers>('./processes/upstream.ts'));
     const args = [`http://127.0.0.1:${upstream.port}`, String(heartbeatMs ?? 'default'), ...(server.flags?.() ?? [])];
-    const child = server.script ? await add(start<ServerAnswers>(`./servers/${server.script}`, args)) : undefined;
+    if (shape.feeds !== undefined) args.push(`feeds=${shape.feeds}`);
+    const redisPath = server.needsRedis ? findProgram('redis-server') : undefined;
+    const redis = redisPath ? await add(start<RedisAnswers>('./processes/redis.ts', [redisPath])) : undefined;
+    if (redis) args.push(`redis=redis://127.0.0.1:${redis.port}`);
+    const feeds = shape.feeds ?? 1;
+    const path = server.path ?? '/sse/logs/stream';
+    const startServer = (...flags: string[]) =>
+      add(start<ServerAnswers>(`./servers/${server.script}`, [...args, ...flags]));
+    // One browser for each feed makes the other process its leader.
+    if (server.role === 'follower') {
+      const leader = await startServer('beside');
+      const first = await add(start<BrowsersAnswers>('./processes/browsers.ts'));
+      const order = { path, feeds: shape.feeds, count: feeds, atOnce: 200, withinMs: patienceMs };
+      await first.ask('connect', { ...order, port: leader.port });
+      await upstream.ask('connections', { count: feeds, withinMs: patienceMs });
+    }
+    const child = server.script ? await startServer() : undefined;
     const { port } = child ?? upstream;
-    if (server.publishTo) await upstream.ask('publishTo', { port, path: server.publishTo });
+    if (server.publishTo) await upstream.ask('publishTo', { port, path: server.publishTo, feeds });
     const browsers: Child<BrowsersAnswers>[] = [];
     for (let n = shape.browsers > 20 ? 2 : 1; n > 0; n--) {
       browsers.push(await add(start<BrowsersAnswers>('./processes/browsers.ts')));
@@ -60,7 +84,10 @@ export async function setStage(server: Server, shape: Shape, heartbeatMs?: numbe
       server: child,
       browsers,
       port,
-      path: server.path ?? '/sse/logs/stream',
+      path,
+      feeds,
+      role: server.role,
+      redisUsage: async () => redis?.ask('usage'),
       usage,
       stop,
       before: await usage(),
@@ -83,6 +110,7 @@ export async function connectBrowsers(
   how: 'connect' | 'reconnect',
   count: number,
   atOnce: number,
+  feeds?: number,
 ): Promise<Connected> {
   const { browsers, port, path } = stage;
   const each = Math.ceil(count / browsers.length);
@@ -93,6 +121,8 @@ export async function connectBrowsers(
         path,
         localAddress: sourceAddress(index, count),
         count: Math.min(each, count - index * each),
+        feeds,
+        firstFeed: index * each,
         atOnce: Math.ceil(atOnce / browsers.length),
         withinMs: patienceMs,
       }),
@@ -109,11 +139,11 @@ export async function connectBrowsers(
 
 /** Connects the shape's browsers. Resolves when the upstream has the expected number of connections. */
 export async function fill(stage: Stage, server: Server, shape: Shape): Promise<Connected> {
-  const connected = await connectBrowsers(stage, 'connect', shape.browsers, 200);
+  const connected = await connectBrowsers(stage, 'connect', shape.browsers, 200, shape.feeds);
   if (connected.open < shape.browsers) {
     throw new InvalidRound(`${connected.open} of ${shape.browsers} browsers connected${because(connected.failures)}`);
   }
-  const wanted = server.publishTo ? 0 : server.shared ? 1 : shape.browsers;
+  const wanted = server.publishTo ? 0 : server.shared ? stage.feeds : shape.browsers;
   const there = await stage.upstream.ask('connections', { count: wanted, withinMs: patienceMs });
   if (there < wanted) throw new InvalidRound(`${there} of ${wanted} upstream connections`);
   return connected;

@@ -5,7 +5,7 @@ import type { Spread } from './stats.ts';
 import { type Workload, workloads } from './workloads.ts';
 
 const columns: Record<Workload['kind'], readonly Metric[]> = {
-  events: ['cpuUs', 'p50Us', 'p99Us', 'kb'],
+  events: ['cpuUs', 'p50Us', 'p99Us', 'kb', 'redisCpuPercent', 'redisCommands', 'redisMb'],
   idle: ['kb', 'heartbeatCpuUs'],
   storm: ['replayedMs', 'openP50Ms', 'openP99Ms', 'blockMs', 'turnCpuMs', 'connectCpuUs'],
   logs: ['cpuUs', 'p50Us', 'p99Us', 'kb'],

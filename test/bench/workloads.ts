@@ -8,6 +8,8 @@ export interface Shape {
   readonly content?: 'log';
   /** True: browsers get their events one after another instead of all at once. */
   readonly spread: boolean;
+  /** Number of feeds that the browsers are spread over, each with a stream of its own; undefined: all have the same. */
+  readonly feeds?: number;
 }
 
 /** One kind of load, and its servers. */
@@ -57,8 +59,15 @@ const libraries = [
 const dedicated = ['direct', 'ours', ...libraries, 'tcp-relay', 'nginx', 'haproxy'];
 const shared = ['ours-shared', 'better-sse', 'express', 'floor', 'nchan'];
 
+const overRedis = ['ours-shared', 'ours-redis', 'ours-redis-follower', 'better-sse-redis', 'nchan-redis'];
+
 const fan = [shape(1_000, 20)];
 const latency = [shape(100, 10, true)];
+/** Browsers of many feeds, whose events come independently. */
+const feeds = (count: number, each: number, perSecond: number): Shape => ({
+  ...shape(count * each, perSecond, true),
+  feeds: count,
+});
 const light = [shape(10, 10)];
 const busy = [shape(100, 100)];
 
@@ -117,6 +126,21 @@ export const workloads: readonly Workload[] = [
     shapes: [shape(1_000, 5)],
     servers: shared,
     atOnce: true,
+  },
+  {
+    name: 'fan-redis',
+    title: 'as fan, in one of several processes that share the source over Redis',
+    kind: 'events',
+    shapes: fan,
+    servers: overRedis,
+  },
+  {
+    name: 'feeds-redis',
+    title: '300 feeds with 9 browsers each, 10 events/s each, in one of several processes that share them over Redis',
+    kind: 'events',
+    shapes: [feeds(300, 9, 10)],
+    quickShapes: [feeds(30, 9, 10)],
+    servers: overRedis,
   },
   {
     name: 'source',

@@ -5,6 +5,10 @@ import { type Address, Browser } from './browser.ts';
 /** How browsers connect. */
 export interface ConnectOrder extends Address {
   readonly count: number;
+  /** Number of feeds over which the browsers are spread, each at a path of its own below `path`; undefined: all at `path`. */
+  readonly feeds?: number | undefined;
+  /** The first browser's feed. @defaultValue 0 */
+  readonly firstFeed?: number;
   /** Number of simultaneous connects. */
   readonly atOnce: number;
   readonly withinMs: number;
@@ -63,18 +67,22 @@ function within(withinMs: number, start: (done: () => void) => void): Promise<vo
 /** Opens the streams of `these`, `atOnce` at a time. */
 async function openAll(
   these: readonly Browser[],
-  { atOnce, withinMs, ...address }: ConnectOrder,
+  { atOnce, withinMs, feeds, firstFeed = 0, ...address }: ConnectOrder,
 ): Promise<ConnectReport> {
   startedAt = performance.now();
   failures = {};
   let next = 0;
   let done = 0;
+  const openNext = () => {
+    const path = feeds === undefined ? address.path : `${address.path}/${(firstFeed + next) % feeds}`;
+    these[next++]?.open({ ...address, path });
+  };
   await within(withinMs, (finished) => {
     settled = () => {
       if (++done === these.length) finished();
-      else if (next < these.length) these[next++]?.open(address);
+      else if (next < these.length) openNext();
     };
-    while (next < Math.min(atOnce, these.length)) these[next++]?.open(address);
+    while (next < Math.min(atOnce, these.length)) openNext();
   });
   settled = () => {};
   const open = these.filter(({ isOpen }) => isOpen);

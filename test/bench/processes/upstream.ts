@@ -13,6 +13,8 @@ export interface EmitOrder {
   readonly content?: 'log' | undefined;
   /** Spreads the connections over the interval between two events, instead of writing to all of them at once. */
   readonly spread: boolean;
+  /** Number of feeds, each at a path of its own: what is spread are the feeds. Undefined: one. */
+  readonly feeds?: number | undefined;
   readonly withinMs: number;
 }
 
@@ -22,10 +24,11 @@ const hello = Buffer.concat([Buffer.from(head), chunk(':ok\n\n')]);
 // Returning browsers need no more than this.
 const maxReplayed = 1_000;
 
-const live = new Set<Socket>();
+/** Open responses, and the paths that were requested. */
+const live = new Map<Socket, string>();
 const replayed: Buffer[] = [];
 let sequence = 0;
-let publisher: { socket: Socket; path: string } | undefined;
+let publisher: { sockets: readonly Socket[]; path: string } | undefined;
 let connected = () => {};
 
 const server = createServer({ noDelay: true }, (socket) => {
@@ -36,28 +39,38 @@ const server = createServer({ noDelay: true }, (socket) => {
     request += bytes.toString('latin1');
     if (!request.includes('\r\n\r\n')) return;
     const cursor = Number(/^last-event-id:\s*(\d+)/im.exec(request)?.[1] ?? sequence);
+    const path = request.split(' ', 2)[1] ?? '/';
     request = '';
     socket.write(cursor < sequence ? Buffer.concat([hello, ...replayed.slice(cursor - sequence)]) : hello);
-    live.add(socket);
+    live.set(socket, path);
     connected();
   });
 });
 
-function nextFrame({ bytes, content }: EmitOrder): Buffer {
+function nextFrame({ bytes, content, feeds }: EmitOrder, part: number): Buffer {
   const data = content === 'log' ? logData(sequence, bytes) : eventData(sequence, bytes);
   if (publisher) {
-    const { socket, path } = publisher;
-    socket.write(`POST ${path} HTTP/1.1\r\nHost: bench\r\nContent-Length: ${data.length}\r\n\r\n${data}`);
+    const { sockets, path } = publisher;
+    const channel = feeds === undefined ? path : `${path}/${part}`;
+    sockets[part]?.write(`POST ${channel} HTTP/1.1\r\nHost: bench\r\nContent-Length: ${data.length}\r\n\r\n${data}`);
   }
   return chunk(`id: ${sequence}\ndata: ${data}\n\n`);
 }
 
 function begin(order: EmitOrder): Buffer {
   sequence++;
-  const frame = nextFrame(order);
+  const frame = nextFrame(order, 0);
   replayed.push(frame);
   if (replayed.length > maxReplayed) replayed.shift();
   return frame;
+}
+
+/** The sockets that get an event at the same time. */
+function partsOf({ spread, feeds }: EmitOrder): (readonly Socket[])[] {
+  const sockets = [...live.keys()];
+  if (feeds !== undefined && publisher) return Array.from({ length: feeds }, () => []);
+  if (feeds !== undefined) return [...Map.groupBy(sockets, (socket) => live.get(socket)).values()];
+  return spread && sockets.length > 0 ? sockets.map((socket) => [socket]) : [sockets];
 }
 
 const answers = {
@@ -73,18 +86,17 @@ const answers = {
       connected();
     });
   },
-  /** Also publishes to an nchan channel. */
-  publishTo({ port, path }: { port: number; path: string }): void {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    socket.on('error', () => {});
-    socket.resume();
-    publisher = { socket, path };
+  /** Also publishes to nchan: each feed to a channel of its own, over a connection of its own. */
+  publishTo({ port, path, feeds }: { port: number; path: string; feeds: number }): void {
+    const sockets = Array.from({ length: feeds }, () => connect({ port, host: '127.0.0.1', noDelay: true }));
+    for (const socket of sockets) socket.on('error', () => {}).resume();
+    publisher = { sockets, path };
   },
   /** Sends events at the given rate. Returns the last sequence number and the time it took. */
   emit(order: EmitOrder): Promise<{ last: number; tookMs: number }> {
-    const { events, perSecond, spread, withinMs } = order;
-    const sockets = [...live];
-    const parts = spread ? Math.max(1, sockets.length) : 1;
+    const { events, perSecond, withinMs } = order;
+    const groups = partsOf(order);
+    const parts = groups.length;
     const startedAt = performance.now();
     let sent = 0;
     return new Promise((resolve) => {
@@ -92,14 +104,9 @@ const answers = {
         const elapsedMs = performance.now() - startedAt;
         const due = Math.min(events * parts, Math.floor((elapsedMs / 1e3) * perSecond * parts));
         for (; sent < due; sent++) {
-          if (!spread) {
-            const frame = begin(order);
-            for (const socket of sockets) socket.write(frame);
-            continue;
-          }
           const part = sent % parts;
-          const frame = part === 0 ? begin(order) : nextFrame(order);
-          sockets[part]?.write(frame);
+          const frame = part === 0 ? begin(order) : nextFrame(order, part);
+          for (const socket of groups[part] ?? []) socket.write(frame);
         }
         if (sent < events * parts && elapsedMs < withinMs) return;
         clearInterval(timer);

@@ -36,9 +36,9 @@ export async function send(
 ): Promise<{ sequence: number; reachedAtUs: Float64Array }> {
   const sequence = from + events;
   await Promise.all(stage.browsers.map((child) => child.ask('expect', sequence)));
-  const { perSecond, bytes, spread, content } = shape;
+  const { perSecond, bytes, spread, content, feeds } = shape;
   const withinMs = (events / perSecond) * 1e3 + patienceMs / 2;
-  const { last } = await stage.upstream.ask('emit', { events, perSecond, bytes, spread, content, withinMs });
+  const { last } = await stage.upstream.ask('emit', { events, perSecond, bytes, spread, content, feeds, withinMs });
   if (last < sequence)
     throw new InvalidRound(`the upstream could send only ${last - from} of ${events} events in time`);
   const reached = await Promise.all(stage.browsers.map((child) => child.ask('reached', patienceMs / 2)));

@@ -5,6 +5,7 @@ import type { Shape } from '../workloads.ts';
 import { send, verify } from './count.ts';
 import type { Figures } from './figures.ts';
 import type { Meeting } from './meeting.ts';
+import { redisFigures, verifyRole } from './redis.ts';
 
 /** Deliveries before the measured ones: until then, V8 compiles code in a thread whose time counts as the server's. */
 const warmUpDeliveries = 60_000;
@@ -31,16 +32,19 @@ export async function eventsRound(
   const expected = (measured * shape.browsers) / stage.browsers.length;
   await Promise.all(stage.browsers.map((child) => child.ask('measure', expected)));
   await meeting?.meet();
+  const redisBefore = await stage.redisUsage();
   const before = await stage.usage();
   const { sequence: last } = await send(stage, shape, sequence, measured);
   const after = await stage.usage();
+  const redisAfter = await stage.redisUsage();
   await meeting?.meet();
   await verify(stage, shape, last);
+  await verifyRole(stage);
 
   const latencies = merge(await Promise.all(stage.browsers.map((child) => child.ask('latencies'))));
   const figures: Figures = { p50Us: percentile(latencies, 0.5), p99Us: percentile(latencies, 0.99) };
   if (!stage.server) return figures;
   figures.cpuUs = (after.cpuUs - before.cpuUs) / (measured * shape.browsers);
   if (shape.browsers >= 1_000) figures.kb = (after.rssKb - stage.before.rssKb) / shape.browsers;
-  return figures;
+  return { ...figures, ...redisFigures(redisBefore, redisAfter) };
 }

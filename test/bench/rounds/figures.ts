@@ -14,6 +14,9 @@ export const metrics = {
   turnCpuMs: 'most CPU in one turn, ms',
   earlyMs: 'one more after 100, ms',
   lateMs: 'one more after all, ms',
+  redisCpuPercent: 'Redis: % of a core',
+  redisCommands: 'Redis: commands/s',
+  redisMb: 'Redis: MB',
 } as const;
 export type Metric = keyof typeof metrics;
 

@@ -12,8 +12,15 @@ const untilInputEnds =
 /** [spec] proc(5): times in `stat` count in USER_HZ, which is 100 for every program on Linux. This is too coarse for a light load. */
 const usPerTick = 10_000;
 
-/** Runs a server other than Node and measures it, and its workers, through /proc. */
-export async function serveNative(command: (port: number, directory: string) => string[]): Promise<void> {
+/** A program other than Node that runs until this process ends. */
+export interface Native {
+  readonly port: number;
+  /** What it, and its workers, have used, read from /proc. */
+  usage(): Usage;
+}
+
+/** Runs a program. Resolves when it accepts connections. @param command must print nothing to standard output */
+export async function runNative(command: (port: number, directory: string) => string[]): Promise<Native> {
   const directory = mkdtempSync(join(tmpdir(), 'sse-bench-'));
   const port = await freePort();
   const shell = spawn('sh', ['-c', untilInputEnds, 'sh', directory, ...command(port, directory)], {
@@ -24,8 +31,13 @@ export async function serveNative(command: (port: number, directory: string) => 
   shell.on('exit', () => process.exit(1));
   const pid = await new Promise<number>((resolve) => shell.stdout.once('data', (text) => resolve(Number(text))));
   while (!(await accepts(port))) await new Promise((resolve) => setTimeout(resolve, 20));
-  const answers: Pick<ServerAnswers, 'usage'> = { usage: () => usageOf(pid) };
-  answer(port, answers);
+  return { port, usage: () => usageOf(pid) };
+}
+
+/** Runs a server other than Node and measures it. */
+export async function serveNative(command: (port: number, directory: string) => string[]): Promise<void> {
+  const { port, usage } = await runNative(command);
+  answer(port, { usage } satisfies Pick<ServerAnswers, 'usage'>);
 }
 
 function usageOf(pid: number): Usage {

@@ -1,8 +1,8 @@
-// nginx in one process, unbuffered. With the path of nchan's module, it also serves one channel from memory.
+// nginx in one process, unbuffered. With the path of nchan's module, it also serves channels from memory, or from Redis.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serveNative } from './native.ts';
-import { backlog, upstream } from './serve.ts';
+import { backlog, redisUrl, upstream } from './serve.ts';
 
 const [nginx = 'nginx', nchanModule] = process.argv.slice(4);
 const scratch = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
@@ -15,7 +15,7 @@ await serveNative((port, directory) => {
 daemon off; master_process off; pid nginx.pid; error_log logs/error.log; worker_rlimit_nofile 65535;
 events { worker_connections 60000; }
 http {
-  access_log off; ${scratch.map((name) => `${name}_temp_path ${name};`).join(' ')}
+  access_log off; keepalive_requests 1000000000; ${scratch.map((name) => `${name}_temp_path ${name};`).join(' ')}
   server {
     listen 127.0.0.1:${port} backlog=${backlog};
     location / {
@@ -24,8 +24,9 @@ http {
     }
     ${
       nchanModule
-        ? `location = /subscribe { nchan_subscriber eventsource; nchan_channel_id logs; nchan_message_buffer_length 100; }
-    location = /publish { nchan_publisher; nchan_channel_id logs; nchan_message_buffer_length 100; }`
+        ? `nchan_message_buffer_length 100; ${redisUrl ? `nchan_use_redis on; nchan_redis_url ${redisUrl};` : ''}
+    location ~ ^/subscribe(/\\d+)?$ { nchan_subscriber eventsource; nchan_channel_id logs$1; }
+    location ~ ^/publish(/\\d+)?$ { nchan_publisher; nchan_channel_id logs$1; }`
         : ''
     }
   }

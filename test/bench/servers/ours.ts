@@ -2,11 +2,11 @@
 // `source`, a source of this process that reads the same upstream.
 // With the flag `entry=URL`, another build of the package is measured. With the flag `observed`, it has metrics, which are
 // scraped every 5 seconds, and access and audit logs, which pino writes to a file. With the flag `transform`, each event is
-// redacted for each browser; with `share-transform` once for all of them.
+// redacted for each browser; with `share-transform` once for all of them. With `redis=URL`, instances share feeds.
 
 import type { SseEvent, SseObserver } from '@datashop/sse-proxy';
 import express from 'express';
-import { entry, fromSource, heartbeatMs, serve, shared, upstream } from './serve.ts';
+import { entry, feeds, fromSource, heartbeatMs, redisUrl, serve, shared, upstream } from './serve.ts';
 import { readEvents } from './source.ts';
 
 const { sseProxy } = (await import(entry ?? '@datashop/sse-proxy')) as typeof import('@datashop/sse-proxy');
@@ -21,15 +21,22 @@ const isTransformed = process.argv.includes('transform');
 const isShareTransformed = process.argv.includes('share-transform');
 /** What a redaction of logs costs at least: it finds nothing in the data. */
 const redact = (event: SseEvent): SseEvent => ({ ...event, data: event.data.replace(/(password|token)=\S+/g, '$1=…') });
+const relay =
+  redisUrl === undefined ? undefined : (await import('@datashop/sse-redis')).redisFeeds({ redis: redisUrl });
+const feedPath = feeds ? '/:feed' : '';
 const app = express();
 app.get(
-  '/sse/logs/stream',
+  `/sse/logs/stream${feedPath}`,
   sseProxy({
     ...(fromSource
       ? { source: () => readEvents(upstream), share: { key: () => 'all', lingerMs: 60_000 } }
       : {
-          target: `${upstream}/logs/stream`,
-          share: shared && { lingerMs: 60_000, ...(isShareTransformed && { transform: redact }) },
+          target: `${upstream}/logs/stream${feedPath}`,
+          share: shared && {
+            lingerMs: 60_000,
+            ...(relay && { relay }),
+            ...(isShareTransformed && { transform: redact }),
+          },
         }),
     ...(isTransformed && { transform: redact }),
     // The default limit is 10,000; a few more connect here.
@@ -38,7 +45,7 @@ app.get(
     ...(heartbeatMs !== undefined && { heartbeatMs }),
   }),
 );
-serve(app);
+serve(app, { led: () => relay?.stats().led ?? 0 });
 
 /** All that sse-metrics has. */
 async function observersOf(it: express.Express): Promise<SseObserver[]> {

@@ -2,8 +2,8 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 
 /** Reads one stream of the upstream for all browsers. @param onEvent called with each whole event as text */
-export function readSource(upstream: string, onEvent: (text: string) => void): void {
-  const up = request(`${upstream}/logs/stream`, { headers: { accept: 'text/event-stream' } }, (answer) => {
+export function readSource(upstream: string, onEvent: (text: string) => void, path = '/logs/stream'): void {
+  const up = request(`${upstream}${path}`, { headers: { accept: 'text/event-stream' } }, (answer) => {
     let rest = '';
     answer.setEncoding('latin1');
     answer.on('data', (text: string) => {

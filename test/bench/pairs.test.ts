@@ -1,0 +1,34 @@
+import { expect } from 'chai';
+import { goals } from './goals.ts';
+import { find } from './results.ts';
+import { madeUpReport } from './support/report.ts';
+
+describe('goals of pairs', () => {
+  /** Sets what each round of a server measured; undefined: the round was not valid. */
+  function report(shared: (number | undefined)[], overRedis: (number | undefined)[]) {
+    const made = madeUpReport();
+    const set = (server: string, costs: (number | undefined)[]) => {
+      const rounds = find(made, 'fan-redis', server)?.rounds;
+      const figures = costs.map((cpuUs) =>
+        cpuUs === undefined ? { figures: {}, invalid: 'gone' } : { figures: { cpuUs } },
+      );
+      rounds?.splice(0, Infinity, ...figures);
+    };
+    set('ours-shared', shared);
+    set('ours-redis', overRedis);
+    return goals(made).find(({ what }) => what.startsWith('shared over Redis, leader, 1,000'));
+  }
+
+  it('compares the servers of one round, so that a slow minute of the machine affects both', () => {
+    const goal = report([10, 20, 10, 10], [12, 23, 13, 11]);
+    expect(goal).to.include({ measured: '1.18 × (quartiles 1.10–1.20, 4 pairs)', met: true });
+  });
+
+  it('leaves out rounds of which one server is not valid', () => {
+    expect(report([10, undefined, 10], [13, 20, undefined])).to.include({
+      measured: '1.30 × (quartiles 1.30–1.30, 1 pairs)',
+      met: false,
+    });
+    expect(report([undefined], [13])).to.include({ measured: 'not measured', met: undefined });
+  });
+});
