@@ -54,6 +54,7 @@ describe('streams(), feeds() and stats()', () => {
       upstream: 'open',
       outageMs: 0,
       browsers: 1,
+      role: undefined,
       replayEvents: 2,
       replayBytes: frames.length,
     });

@@ -85,6 +85,12 @@ export interface OpenFeed {
   readonly since: string;
   /** Whether the feed has its upstream. */
   readonly upstream: UpstreamStatus;
+  /**
+   * What this instance is for a feed that instances share: the `leader` reads the upstream for all, a `follower` receives
+   * what the leader reads, and an instance `alone` reads the upstream for itself. Undefined without `share.relay`, while the
+   * feed looks for its place, and for other kinds than `live`.
+   */
+  readonly role: 'leader' | 'follower' | 'alone' | undefined;
   /** Duration of the current outage of the upstream, in milliseconds; 0 while there is none. */
   readonly outageMs: number;
   /** Browsers of this feed; 0 while it lingers. */

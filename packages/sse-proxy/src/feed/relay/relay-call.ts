@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SseProxyError } from '../../errors.ts';
-import type { RelayContent, RelayEntry, RelayListener, RelayLog, RelayPosition } from '../../types.ts';
+import type { OpenFeed, RelayContent, RelayEntry, RelayListener, RelayLog, RelayPosition } from '../../types.ts';
 import type { UpstreamConnection } from '../../upstream/upstream.ts';
 import { FirstPlaceFinder, type FoundPlace, type LogTail } from './first-place.ts';
 import { LogReading, type LogReadingListener } from './log-reading.ts';
@@ -57,6 +57,13 @@ export class RelayCall
 
   get tailBefore(): LogTail | undefined {
     return this.#first.tail;
+  }
+
+  /** What this instance is for the feed; undefined while it looks for a place in the log. */
+  get role(): OpenFeed['role'] {
+    if (this.#isClosed || this.#source === 'none') return undefined;
+    if (this.#source === 'reader') return 'alone';
+    return this.#reading.isLeading ? 'leader' : 'follower';
   }
 
   pause(): void {

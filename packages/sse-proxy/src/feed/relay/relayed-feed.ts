@@ -1,4 +1,5 @@
 import type { UpstreamState } from '../../sse/events.ts';
+import type { OpenFeed } from '../../types.ts';
 import type { FeedParts } from '../feed-parts.ts';
 import { LogFeed } from './log-feed.ts';
 import type { LastEvent } from './log-tail.ts';
@@ -17,10 +18,20 @@ export class RelayedFeed extends LogFeed implements RelayTarget {
   #lostAt: number | undefined;
   readonly #firstId: string;
   #isTailUnknown = false;
+  /** The newest connection. */
+  #call: RelayCall | undefined;
 
   constructor(parts: FeedParts, relayed: RelayParts) {
-    super(parts, relayed, (feed: RelayedFeed, call) => new RelayCall(feed, call));
+    super(parts, relayed, (feed: RelayedFeed, call) => {
+      feed.#call = new RelayCall(feed, call);
+      return feed.#call;
+    });
     this.#firstId = relayed.firstId;
+  }
+
+  /** See {@link OpenFeed.role}. */
+  get role(): OpenFeed['role'] {
+    return this.#call?.role;
   }
 
   // Later it is recognised by the upstream's ids: the log of another request holds none of these.
