@@ -30,6 +30,7 @@ export const connectionChecks = {
     prefix: keyPart,
     commandTimeoutMs: millisecondsBetween(10, 60_000),
     onModeChange: callable,
+    observers: ['an array of objects with hooks', (value) => Array.isArray(value) && value.every(isRecord)],
   },
 } satisfies { required: Record<string, Check>; rest: { [Name in keyof Omit<RedisConnectionOptions, 'redis'>]: Check } };
 

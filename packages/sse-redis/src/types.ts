@@ -35,6 +35,33 @@ export interface ModeChange {
   readonly error: SseRedisError | undefined;
 }
 
+/** What uses Redis: `redisFeeds` or `redisLimiter`. */
+export type RedisPart = 'feeds' | 'limits';
+
+/**
+ * Watches the use of Redis: for metrics and logs. `redisMetrics()` of `@datashop/sse-metrics` is one. What a hook throws, or
+ * rejects with, is dropped. Hooks run synchronously: they must not block.
+ */
+export interface RedisObserver {
+  /** Called once by `redisFeeds` and by `redisLimiter`, before any other hook. `stats` returns the current mode. */
+  onAttach?(context: { readonly part: RedisPart; stats(): { readonly mode: RedisMode } }): void;
+  /**
+   * A connection has failed, or could not be made: also while that is known, at each attempt. Why a command was refused or
+   * given up is told so as well.
+   */
+  onError?(context: { readonly part: RedisPart; readonly error: SseRedisError }): void;
+  /**
+   * A command, or several that were sent together, were answered or given up. `durationMs`: from sending them to the last
+   * reply. Not called for the command that waits for new events.
+   */
+  onCommand?(context: { readonly part: RedisPart; readonly durationMs: number }): void;
+  /**
+   * A lease was lost though Redis answers: this process was stopped for too long, or Redis lost its data. For `feeds`, called
+   * once for each feed that this process read for all.
+   */
+  onLeaseLost?(context: { readonly part: RedisPart }): void;
+}
+
 /** Options that everything in this package has. */
 export interface RedisConnectionOptions {
   /** Where Redis is. */
@@ -52,6 +79,8 @@ export interface RedisConnectionOptions {
    * @defaultValue `process.emitWarning` when Redis can't be used, at most once a minute
    */
   onModeChange?: (change: ModeChange) => void;
+  /** Watch the use of Redis. @defaultValue none */
+  observers?: readonly RedisObserver[];
 }
 
 /** Options of `redisLimiter`. */

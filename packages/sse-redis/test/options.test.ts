@@ -34,6 +34,11 @@ const wrong: [what: string, options: unknown, message: RegExp][] = [
     { redis, onModeChange: true },
     /option onModeChange: expected a function, got true/,
   ],
+  [
+    'observers that are no array',
+    { redis, observers: {} },
+    /option observers: expected an array of objects with hooks, got an object/,
+  ],
 ];
 
 describe('options of redisLimiter', () => {

@@ -8,7 +8,8 @@ describe('log of a feed in Redis', () => {
   it('does not lead when the lease is granted after Redis was given up', async () => {
     const reply = Promise.withResolvers<unknown>();
     const commands = { run: () => reply.promise } as unknown as RedisCommands;
-    const owner = { commands, appends: {} as AppendQueue, leaseMs: 3_000, onFollow() {}, onClose() {} };
+    const appends = {} as AppendQueue;
+    const owner = { commands, appends, leaseMs: 3_000, onFollow() {}, onClose() {}, onLeaseLost() {} };
     const log = new RedisLog('feed', { maxBytes: 1_000, maxAgeMs: 1_000 }, idleListener, owner);
     log.onAvailable(true);
     const leading = log.lead();

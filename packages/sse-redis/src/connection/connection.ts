@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   onReady(): void;
   /** Called when an attempt has failed, and when the client in use is given up. Never called after `close()`. */
   onFail(error: SseRedisError): void;
+  /** Called when commands have been answered or given up. @defaultValue not called */
+  onCommand?(durationMs: number): void;
 }
 
 /**
@@ -56,12 +58,15 @@ export class Connection {
   async call<T>(commands: (client: RedisClient) => Promise<T>): Promise<T> {
     const client = this.#client;
     if (!client) throw new SseRedisError('ERR_SSE_REDIS_LOST', 'there is no connection to Redis');
+    const startedAt = performance.now();
     try {
       return await withDeadline(this.#options.commandTimeoutMs, commands(client));
     } catch (cause) {
       const error = asRedisError(cause);
       this.#giveUp(client, error);
       throw error;
+    } finally {
+      this.#options.onCommand?.(performance.now() - startedAt);
     }
   }
 

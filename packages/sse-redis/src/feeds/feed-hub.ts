@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RelayBounds, RelayListener, RelayLog } from '@datashop/sse-proxy';
 import { Connection } from '../connection/connection.ts';
 import type { Mode } from '../connection/mode.ts';
+import type { Observers } from '../connection/observers.ts';
 import { RedisCommands } from '../connection/redis-commands.ts';
 import { Script } from '../connection/script.ts';
 import type { SseRedisError } from '../errors.ts';
@@ -18,6 +19,7 @@ export interface HubOptions {
   readonly commandTimeoutMs: number;
   readonly leaseMs: number;
   readonly mode: Mode;
+  readonly observers: Observers;
 }
 
 /** Renewals per lease: several may be lost. */
@@ -42,11 +44,17 @@ export class FeedHub implements LogOwner {
   #isWakeDue = false;
 
   constructor(options: HubOptions) {
-    const { address, prefix, commandTimeoutMs, leaseMs } = options;
+    const { address, prefix, commandTimeoutMs, leaseMs, observers } = options;
     this.#options = options;
     this.leaseMs = leaseMs;
     const listener = { onReady: () => this.#onReady(), onFail: (error: SseRedisError) => this.#onFail(error) };
-    const main: Connection = new Connection({ address, commandTimeoutMs, onConnect: () => load(main), ...listener });
+    const main: Connection = new Connection({
+      address,
+      commandTimeoutMs,
+      onConnect: () => load(main),
+      onCommand: (durationMs) => observers.onCommand(durationMs),
+      ...listener,
+    });
     const reading = new Connection({
       address,
       commandTimeoutMs: commandTimeoutMs + blockMs,
@@ -86,6 +94,10 @@ export class FeedHub implements LogOwner {
     this.#logs.delete(log);
   }
 
+  onLeaseLost(): void {
+    this.#options.observers.onLeaseLost();
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#renewal);
     clearTimeout(this.#starting);
@@ -102,7 +114,8 @@ export class FeedHub implements LogOwner {
   }
 
   #onFail(error: SseRedisError): void {
-    const { mode } = this.#options;
+    const { mode, observers } = this.#options;
+    observers.onError(error);
     if (mode.current === 'local') return;
     mode.local(error);
     this.appends.clear();

@@ -1,5 +1,6 @@
 import type { FeedRelay } from '@datashop/sse-proxy';
 import { Mode } from '../connection/mode.ts';
+import { Observers } from '../connection/observers.ts';
 import { checkOptions, complete, connectionChecks, millisecondsBetween } from '../options.ts';
 import type { RedisFeeds, RedisFeedsOptions } from '../types.ts';
 import { FeedHub } from './feed-hub.ts';
@@ -18,9 +19,11 @@ const defaults = { prefix: 'sse:', commandTimeoutMs: 500, leaseMs: 3_000 };
  * ```
  */
 export function redisFeeds(options: RedisFeedsOptions): RedisFeeds {
-  const { redis, prefix, commandTimeoutMs, leaseMs, onModeChange } = readOptions(options);
+  const { redis, prefix, commandTimeoutMs, leaseMs, onModeChange, observers: given = [] } = readOptions(options);
+  const observers = new Observers('feeds', given);
   const mode = new Mode('each process reads the upstreams itself', onModeChange);
-  const hub = new FeedHub({ address: redis, prefix: `${prefix}feed:`, commandTimeoutMs, leaseMs, mode });
+  observers.onAttach(() => ({ mode: mode.current }));
+  const hub = new FeedHub({ address: redis, prefix: `${prefix}feed:`, commandTimeoutMs, leaseMs, mode, observers });
   return {
     open: (key, bounds, listener) => hub.open(key, bounds, listener),
     stats: () => ({ mode: mode.current, led: hub.led }),

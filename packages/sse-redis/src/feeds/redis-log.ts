@@ -23,6 +23,8 @@ export interface LogOwner {
   /** What the log follows has changed. */
   onFollow(log: RedisLog): void;
   onClose(log: RedisLog): void;
+  /** A log has lost its lease. */
+  onLeaseLost(): void;
 }
 
 /** The log of one feed: a stream in Redis, and the lease of the instance that leads. */
@@ -178,15 +180,20 @@ export class RedisLog implements RelayLog, AppendingLog {
     if (lead === this.#lead) return this.onLease(lead, false);
     if (lead !== this.#released) return;
     this.#released = undefined;
-    this.#listener.onDeposed();
+    this.#onLeaseLost();
   }
 
   /** Whether the lease is held: by `lead` if it is given, or by anybody. */
   onLease(lead: Lead | undefined, isHeld: boolean): void {
     if (this.#isClosed || isHeld || lead !== this.#lead) return;
     this.#lead = undefined;
-    if (lead) this.#listener.onDeposed();
+    if (lead) this.#onLeaseLost();
     else this.#listener.onVacant();
+  }
+
+  #onLeaseLost(): void {
+    this.#owner.onLeaseLost();
+    this.#listener.onDeposed();
   }
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { LimitRefusal } from '@datashop/sse-proxy';
 import { Connection } from '../connection/connection.ts';
 import type { Mode } from '../connection/mode.ts';
+import type { Observers } from '../connection/observers.ts';
 import type { Script } from '../connection/script.ts';
 import type { SseRedisError } from '../errors.ts';
 import type { RedisAddress } from '../types.ts';
@@ -17,6 +18,7 @@ export interface FleetCountsOptions {
   readonly leaseMs: number;
   readonly total: number;
   readonly mode: Mode;
+  readonly observers: Observers;
 }
 
 /** Renewals per lease: two may be lost. */
@@ -42,7 +44,7 @@ export class FleetCounts {
 
   constructor(options: FleetCountsOptions) {
     this.#options = options;
-    const { address, commandTimeoutMs, leaseMs, mode } = options;
+    const { address, commandTimeoutMs, leaseMs, mode, observers } = options;
     this.#connection = new Connection({
       address,
       commandTimeoutMs,
@@ -55,7 +57,9 @@ export class FleetCounts {
         this.#started.resolve();
         this.#tellChanges();
       },
+      onCommand: (durationMs) => observers.onCommand(durationMs),
       onFail: (error: SseRedisError) => {
+        observers.onError(error);
         mode.local(error);
         this.#started.resolve();
       },
@@ -136,7 +140,9 @@ export class FleetCounts {
 
   /** After a lost lease, on the same connection: commands are executed in the order in which they are sent. */
   #registerAgain(): Promise<void> {
-    this.#registering ??= this.#register().finally(() => {
+    if (this.#registering) return this.#registering;
+    this.#options.observers.onLeaseLost();
+    this.#registering = this.#register().finally(() => {
       this.#registering = undefined;
       this.#tellChanges();
     });

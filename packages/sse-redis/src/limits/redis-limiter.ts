@@ -6,6 +6,7 @@ import {
   localLimiter,
 } from '@datashop/sse-proxy';
 import { Mode } from '../connection/mode.ts';
+import { Observers } from '../connection/observers.ts';
 import { checkOptions, complete, connectionChecks, isRecord, keyPart, millisecondsBetween } from '../options.ts';
 import type { RedisLimiter, RedisLimiterOptions } from '../types.ts';
 import { type Counter, countersOf } from './counters.ts';
@@ -29,9 +30,20 @@ const defaults = { prefix: 'sse:', name: 'streams', commandTimeoutMs: 500, lease
  * ```
  */
 export function redisLimiter(options: RedisLimiterOptions): RedisLimiter {
-  const { redis, prefix, name, commandTimeoutMs, leaseMs, limits, onModeChange } = readOptions(options);
+  const {
+    redis,
+    prefix,
+    name,
+    commandTimeoutMs,
+    leaseMs,
+    limits,
+    onModeChange,
+    observers: given = [],
+  } = readOptions(options);
+  const observers = new Observers('limits', given);
   const local = localLimiter(limits);
   const mode = new Mode('limits hold in each process alone', onModeChange);
+  observers.onAttach(() => ({ mode: mode.current }));
   const fleet = new FleetCounts({
     address: redis,
     prefix: `${prefix}limits:${name}:`,
@@ -39,6 +51,7 @@ export function redisLimiter(options: RedisLimiterOptions): RedisLimiter {
     leaseMs,
     total: local.total,
     mode,
+    observers,
   });
 
   /** The stream counts in this process too, so that its limits hold when Redis is lost. */
