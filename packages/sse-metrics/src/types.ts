@@ -28,6 +28,40 @@ export interface SseMetrics extends SseObserver {
   summary(): SseSummary;
 }
 
+/** What uses Redis: `redisFeeds` or `redisLimiter` of `@datashop/sse-redis`. */
+export type RedisPart = 'feeds' | 'limits';
+
+/** `shared`: Redis is used. `local`: it can't be used, and the process works alone. `starting`: neither is known yet. */
+export type RedisMode = 'starting' | 'shared' | 'local';
+
+/** The JSON summary of {@link RedisMetrics.summary}. */
+export interface RedisSummary {
+  /** The mode of each part; undefined if it is not used. */
+  redis_mode: { feeds: RedisMode | undefined; limits: RedisMode | undefined };
+  /** Errors of connections to Redis per second, averaged over the last two minutes. */
+  redis_error_rate: number;
+  /** Leases that were lost since the start though Redis answered. */
+  redis_leases_lost: number;
+  /** Mean time of a command since the start, in seconds; 0 before the first. */
+  average_redis_command_duration: number;
+}
+
+/** An observer of `@datashop/sse-redis`, returned by {@link redisMetrics}: for one `redisFeeds` and one `redisLimiter`. */
+export interface RedisMetrics {
+  onAttach(context: { readonly part: RedisPart; stats(): { readonly mode: RedisMode } }): void;
+  onError(context: { readonly part: RedisPart; readonly error: Error & { readonly code: string } }): void;
+  onCommand(context: { readonly part: RedisPart; readonly durationMs: number }): void;
+  onLeaseLost(context: { readonly part: RedisPart }): void;
+  /** The most important figures, for a page or a script that doesn't speak Prometheus. */
+  summary(): RedisSummary;
+}
+
+/** What `redisFeeds` or `redisLimiter` of `@datashop/sse-redis` returned, as far as it can be inspected. */
+export interface RedisInspectable {
+  /** `led`: feeds that this process reads for all. `open`: open streams of this process that its limiter counts. */
+  stats(): { readonly mode: RedisMode; readonly led?: number; readonly open?: number };
+}
+
 /**
  * What the logs need of a logger: pino's interface. `console` has it too. A line is an object of plain values and a
  * message that is the same for every line of its kind.
@@ -154,6 +188,8 @@ export interface AdminPageOptions {
   proxies: readonly Inspectable[];
   /** Routers of `logStreamRouter` that the page shows too. @defaultValue none */
   logServices?: readonly LogServiceInspectable[];
+  /** What `redisFeeds` and `redisLimiter` returned. @defaultValue none: the page shows nothing of Redis */
+  redis?: readonly RedisInspectable[];
   /** The page's title. @defaultValue 'Event streams' */
   title?: string;
   /** Time between two updates, in milliseconds; at least 100. @defaultValue 2_000 */

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { Registry } from 'prom-client';
-import { sseMetrics } from '../src/index.ts';
+import { redisMetrics, sseMetrics } from '../src/index.ts';
+import { redisErrorCodes } from '../src/labels/redis-values.ts';
 import { proxyValues } from '../src/labels/values.ts';
 import { logValues } from '../src/log-service/log-values.ts';
 
@@ -16,20 +17,25 @@ function rows(heading: string): string[][] {
 }
 
 describe('the README of sse-metrics', () => {
-  it('documents every metric with its type and labels, and no other', async () => {
-    const registry = new Registry();
-    sseMetrics({ registry });
-    const metrics = (await registry.getMetricsAsJSON()).map(({ name, type }) => `${name} ${type}`);
-    const documented = rows('Metrics').map(([name, type]) => `${name!.replace('`', '')} ${type!.split(',')[0]}`);
-    expect(documented.toSorted()).to.deep.equal(metrics.toSorted());
-    for (const [name, , labels] of rows('Metrics')) {
-      const metric = registry.getSingleMetric(name!.replace('`', '')) as unknown as { labelNames: string[] };
-      expect(
-        [...labels!.matchAll(/`(\w+)`/g)].map(([, label]) => label),
-        name,
-      ).to.deep.equal([...metric.labelNames]);
-    }
-  });
+  for (const [heading, register] of [
+    ['Metrics', sseMetrics],
+    ['Redis', redisMetrics],
+  ] as const) {
+    it(`documents every metric under "${heading}" with its type and labels, and no other`, async () => {
+      const registry = new Registry();
+      register({ registry });
+      const metrics = (await registry.getMetricsAsJSON()).map(({ name, type }) => `${name} ${type}`);
+      const documented = rows(heading).map(([name, type]) => `${name!.replace('`', '')} ${type!.split(',')[0]}`);
+      expect(documented.toSorted()).to.deep.equal(metrics.toSorted());
+      for (const [name, , labels] of rows(heading)) {
+        const metric = registry.getSingleMetric(name!.replace('`', '')) as unknown as { labelNames: string[] };
+        expect(
+          [...labels!.matchAll(/`(\w+)`/g)].map(([, label]) => label),
+          name,
+        ).to.deep.equal([...metric.labelNames]);
+      }
+    });
+  }
 
   for (const [heading, type] of [
     ['Access log', 'AccessLogOptions'],
@@ -57,6 +63,11 @@ describe('the enumerated labels', () => {
     for (const gap of logValues.gapReasons) expect(named, gap).to.include(`\`${gap}\``);
     for (const [, gap] of read('../../log-stream/src/stream/frames.ts').matchAll(/gapFrame\('([\w-]+)'/g))
       expect(logValues.gapReasons).to.include(gap);
+  });
+
+  it('name every code that a connection of sse-redis can fail with', () => {
+    const codes = [...read('../../sse-redis/src/errors.ts').matchAll(/^ {2}\| '(ERR_SSE_REDIS_\w+)'/gm)].map(([, code]) => code);
+    expect(redisErrorCodes).to.deep.equal(codes.filter((code) => code !== 'ERR_SSE_REDIS_OPTION'));
   });
 
   it('name every code and every refusal reason of sse-proxy', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Registry } from 'prom-client';
-import { accessLog, adminPage, auditLog, SseMetricsError, sseMetrics } from '../src/index.ts';
+import { accessLog, adminPage, auditLog, redisMetrics, SseMetricsError, sseMetrics } from '../src/index.ts';
 
 const registry = new Registry();
 const log = { info() {}, warn() {} };
@@ -21,6 +21,12 @@ const wrong: [name: string, call: () => unknown, message: RegExp][] = [
     /option prefix: expected letters, digits and _/,
   ],
   ['a prefix that begins with a digit', () => sseMetrics({ registry, prefix: '1_' }), /option prefix/],
+  ['no registry for Redis', () => redisMetrics({} as never), /^redisMetrics option registry: .* got undefined/],
+  [
+    'a Redis that can’t be inspected',
+    () => adminPage({ proxies: [], redis: [{} as never] }),
+    /adminPage option redis: expected a list of what redisFeeds and redisLimiter returned, got an array of 1/,
+  ],
   ['no logger', () => accessLog({} as never), /accessLog option log: expected an object with info and warn/],
   ['a logger without warn', () => accessLog({ log: { info() {} } as never }), /accessLog option log/],
   ['params that are no lists', () => accessLog({ log, params: { a: 'b' as never } }), /accessLog option params/],

@@ -34,9 +34,15 @@ const policy = [
  * @throws SseMetricsError `ERR_SSE_METRICS_OPTION` if an option is unknown or wrong
  */
 export function adminPage(options: AdminPageOptions): AdminPage {
-  const optional = { logServices: isLogServices, title: isTitle, refreshMs: isRefresh, maxRows: isRows };
+  const optional = {
+    logServices: isLogServices,
+    redis: isRedis,
+    title: isTitle,
+    refreshMs: isRefresh,
+    maxRows: isRows,
+  };
   checkOptions('adminPage', options, { proxies: isProxies }, optional);
-  const { proxies, logServices = [], title = 'Event streams', refreshMs = 2_000, maxRows = 200 } = options;
+  const { proxies, logServices = [], redis = [], title = 'Event streams', refreshMs = 2_000, maxRows = 200 } = options;
   const shown = [...proxies, ...logServices.map(inspectableOf)];
   const views = new LiveViews(refreshMs);
   const isDraining = () => shown.some((one) => one.stats().draining);
@@ -49,7 +55,7 @@ export function adminPage(options: AdminPageOptions): AdminPage {
     const { path, base, sort } = locate(req);
     res.setHeader('Content-Security-Policy', policy);
     res.setHeader('X-Content-Type-Options', 'nosniff');
-    const read = () => readView(shown, { sort, maxRows, hasUpstreams: proxies.length > 0 });
+    const read = () => readView(shown, { sort, maxRows, hasUpstreams: proxies.length > 0, redis });
     const send = (type: string, body: string) => {
       res.writeHead(200, { 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': 'no-store' });
       res.end(req.method === 'HEAD' ? undefined : body);
@@ -79,6 +85,10 @@ const isProxies = [
 const isLogServices = [
   'a list of what logStreamRouter returned',
   (value: unknown) => Array.isArray(value) && value.every((router) => hasMethods(router, 'stats', 'streams')),
+] as const;
+const isRedis = [
+  'a list of what redisFeeds and redisLimiter returned',
+  (value: unknown) => Array.isArray(value) && value.every((part) => hasMethods(part, 'stats')),
 ] as const;
 const isTitle = ['a string', (value: unknown) => typeof value === 'string'] as const;
 const isRefresh = [

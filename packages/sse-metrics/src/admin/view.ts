@@ -1,5 +1,6 @@
 import type { Inspectable, OpenFeed, OpenStream } from '@datashop/sse-proxy';
 import { printable } from '../printable.ts';
+import type { RedisInspectable } from '../types.ts';
 import { age, bytes, count } from './format.ts';
 
 /** A table as text: the page and its live updates show the same cells. */
@@ -40,7 +41,17 @@ export const columns = {
     ['Events', 'events'],
     ['Bytes', 'bytes'],
   ],
-  feeds: [['Feed'], ['Kind'], ['Route'], ['Open for'], ['Browsers'], ['Replay'], ['Upstream'], ['Outage']],
+  feeds: [
+    ['Feed'],
+    ['Kind'],
+    ['Route'],
+    ['Open for'],
+    ['Browsers'],
+    ['Replay'],
+    ['Upstream'],
+    ['Outage'],
+    ['Reads the upstream'],
+  ],
 } as const satisfies Record<Table['name'], readonly (readonly [string, SortKey?])[]>;
 
 export interface ViewOptions {
@@ -49,10 +60,12 @@ export interface ViewOptions {
   readonly maxRows: number;
   /** False if no source can have upstreams and feeds: they are left out. */
   readonly hasUpstreams: boolean;
+  /** The feed stores and limiters over Redis. */
+  readonly redis: readonly RedisInspectable[];
 }
 
 /** Reads the proxies and log services. */
-export function readView(sources: readonly Inspectable[], { sort, maxRows, hasUpstreams }: ViewOptions): View {
+export function readView(sources: readonly Inspectable[], { sort, maxRows, hasUpstreams, redis }: ViewOptions): View {
   const now = Date.now();
   const streams = sources.flatMap((source) => source.streams());
   const value = sortKeys[sort];
@@ -60,7 +73,7 @@ export function readView(sources: readonly Inspectable[], { sort, maxRows, hasUp
   const rows = sorted.slice(0, maxRows).map((stream) => streamRow(stream, now));
   const view: View = {
     at: new Date(now).toISOString(),
-    totals: streamTotals(sources, streams.length),
+    totals: [...streamTotals(sources, streams.length), ...redisTotals(redis)],
     tables: [table('streams', rows, streams.length)],
   };
   if (!hasUpstreams) return view;
@@ -89,12 +102,16 @@ function streamRow(stream: OpenStream, now: number): string[] {
 }
 
 function feedRow(feed: OpenFeed, now: number): string[] {
-  const { id, kind, since, browsers, replayEvents, replayBytes, upstream, outageMs } = feed;
+  const { id, kind, since, browsers, replayEvents, replayBytes, upstream, outageMs, role } = feed;
   const route = printable(feed.route);
   const replay = `${count(replayEvents)} events, ${bytes(replayBytes)}`;
   const open = age(now - Date.parse(since));
-  return [id, kind, route, open, count(browsers), replay, upstream, outageMs === 0 ? '–' : age(outageMs)];
+  const outage = outageMs === 0 ? '–' : age(outageMs);
+  return [id, kind, route, open, count(browsers), replay, upstream, outage, role ? readers[role] : '–'];
 }
+
+/** Who reads the upstream of a feed that instances share. */
+const readers = { leader: 'for all', follower: 'another instance', alone: 'alone' } as const;
 
 type Totals = [label: string, value: string][];
 
@@ -121,4 +138,12 @@ function upstreamTotals(sources: readonly Inspectable[], feeds: number): Totals 
     ['Feeds', count(feeds)],
     ['Outage', outageMs === 0 ? 'none' : age(outageMs)],
   ];
+}
+
+function redisTotals(redis: readonly RedisInspectable[]): Totals {
+  return redis.map((part): Totals[number] => {
+    const { mode, led } = part.stats();
+    if (led === undefined) return ['Limits over Redis', mode];
+    return ['Feeds over Redis', led > 0 ? `${mode}, reads ${count(led)}` : mode];
+  });
 }

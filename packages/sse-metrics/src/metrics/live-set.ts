@@ -1,4 +1,4 @@
-import type { CloseContext, Inspectable, SseProxyStats } from '@datashop/sse-proxy';
+import type { CloseContext, Inspectable, OpenFeed, SseProxyStats } from '@datashop/sse-proxy';
 import type { BoundedLabels } from '../labels/bounded-labels.ts';
 
 /** Traffic of one route since the start, and its open streams. */
@@ -16,10 +16,15 @@ type Gauges = Pick<
   lateDocuments: number;
 };
 
+/** What this instance can be for a feed that instances share. */
+export const roles = ['leader', 'follower', 'alone'] as const satisfies OpenFeed['role'][];
+
 /** What one scrape shows. */
 export interface Snapshot {
   readonly routes: ReadonlyMap<string, RouteTraffic>;
   readonly gauges: Readonly<Gauges>;
+  /** Feeds that instances share, by the role of this one. */
+  readonly relayedFeeds: ReadonlyMap<(typeof roles)[number], number>;
 }
 
 /**
@@ -50,7 +55,8 @@ export class LiveSet {
   /** The same for all metrics of one scrape. */
   get snapshot(): Snapshot {
     if (this.#snapshot) return this.#snapshot;
-    this.#snapshot = { routes: this.#readRoutes(), gauges: this.#readGauges() };
+    const relayedFeeds = this.#readRelayedFeeds();
+    this.#snapshot = { routes: this.#readRoutes(), gauges: this.#readGauges(), relayedFeeds };
     queueMicrotask(() => {
       this.#snapshot = undefined;
     });
@@ -72,6 +78,11 @@ export class LiveSet {
       traffic.bytes += bytes;
     }
     return routes;
+  }
+
+  #readRelayedFeeds(): Snapshot['relayedFeeds'] {
+    const feeds = this.#sources.flatMap((source) => source.feeds());
+    return new Map(roles.map((role) => [role, feeds.filter((feed) => feed.role === role).length]));
   }
 
   #readGauges(): Gauges {

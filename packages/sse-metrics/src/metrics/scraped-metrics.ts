@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { EventLoopDelay } from './event-loop-delay.ts';
-import type { LiveSet, RouteTraffic, Snapshot } from './live-set.ts';
+import { type LiveSet, type RouteTraffic, roles, type Snapshot } from './live-set.ts';
 
 /** Registers the metrics whose values are read when they are scraped. */
 export function registerScraped(registry: Registry, prefix: string, live: LiveSet): void {
@@ -53,6 +53,15 @@ export function registerScraped(registry: Registry, prefix: string, live: LiveSe
   );
   gauge('sse_buffered_bytes', 'Bytes buffered for browsers that read slowly.', (it) => it.bufferedBytes);
   gauge('sse_shared_feeds', 'Shared feeds, those that linger included.', (it) => it.sharedFeeds);
+  new Gauge({
+    name: `${prefix}sse_relayed_feeds`,
+    help: 'Feeds shared with other instances, by the role of this one.',
+    labelNames: ['role'],
+    registers,
+    collect() {
+      for (const role of roles) this.set({ role }, live.snapshot.relayedFeeds.get(role) ?? 0);
+    },
+  });
   gauge('sse_replay_bytes', 'Bytes that shared feeds retain for browsers that return.', (it) => it.replayBytes);
   gauge('sse_oldest_connection_seconds', 'Age of the oldest open stream; 0 without one.', (it) => it.oldestMs / 1_000);
   new Counter({

@@ -10,15 +10,14 @@ import type {
   ResumeContext,
 } from '@datashop/sse-proxy';
 import type { Registry } from 'prom-client';
-import { SseMetricsError } from '../errors.ts';
 import { BoundedLabels } from '../labels/bounded-labels.ts';
 import type { ForeignSource } from '../labels/foreign-source.ts';
 import { proxyValues } from '../labels/values.ts';
-import { checkOptions, hasMethods } from '../options.ts';
 import type { SseMetrics, SseMetricsOptions, SseSummary } from '../types.ts';
 import { LiveSet } from './live-set.ts';
 import { ObservedMetrics } from './observed-metrics.ts';
 import { RateWindow } from './rate-window.ts';
+import { checkRegistry, inRegistry } from './registry-option.ts';
 import { registerScraped } from './scraped-metrics.ts';
 
 const errorRateSeconds = 120;
@@ -41,29 +40,9 @@ const errorRateSeconds = 120;
  * the names
  */
 export function sseMetrics(options: SseMetricsOptions): SseMetrics {
-  checkOptions('sseMetrics', options, { registry: isRegistry }, { prefix: isPrefix });
-  try {
-    return new MetricsObserver(options.registry, options.prefix ?? '');
-  } catch (cause) {
-    const message = `sseMetrics option registry: expected one without these metrics, got: ${(cause as Error).message}`;
-    throw new SseMetricsError(
-      'ERR_SSE_METRICS_OPTION',
-      `${message} Use one sseMetrics for all middlewares, or a prefix.`,
-      {
-        cause,
-      },
-    );
-  }
+  checkRegistry('sseMetrics', options);
+  return inRegistry('sseMetrics', () => new MetricsObserver(options.registry, options.prefix ?? ''));
 }
-
-const isRegistry = [
-  'a Registry of prom-client',
-  (value: unknown) => hasMethods(value, 'registerMetric', 'metrics'),
-] as const;
-const isPrefix = [
-  'letters, digits and _, not beginning with a digit',
-  (value: unknown) => typeof value === 'string' && /^([a-zA-Z_]\w*)?$/.test(value),
-] as const;
 
 class MetricsObserver implements SseMetrics {
   readonly #metrics: ObservedMetrics;
