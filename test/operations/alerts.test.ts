@@ -11,6 +11,7 @@ const perMinute = 60 / intervalSeconds;
 
 describe('Prometheus', () => {
   needs('prometheus');
+  needs('redis');
   let script: Script | undefined;
   afterEach(() => script?.scenario.close());
 

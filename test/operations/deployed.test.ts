@@ -1,15 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { sseMetrics } from '@datashop/sse-metrics';
+import { redisMetrics, sseMetrics } from '@datashop/sse-metrics';
 import { expect } from 'chai';
 import { Registry } from 'prom-client';
 import { metricsIn, readPanels } from './support/dashboard.ts';
 import { alertRules, inRepository } from './support/promtool.ts';
 
-/** Names of all series that a scrape has, those of histograms included, and what Prometheus adds. */
-async function known(): Promise<Set<string>> {
+/** All metrics. */
+function allMetrics() {
   const registry = new Registry();
   sseMetrics({ registry });
-  const metrics = await registry.getMetricsAsJSON();
+  redisMetrics({ registry });
+  return registry.getMetricsAsJSON();
+}
+
+/** Names of all series that a scrape has, those of histograms included, and what Prometheus adds. */
+async function known(): Promise<Set<string>> {
+  const metrics = await allMetrics();
   const names = metrics.flatMap(({ name, type }) =>
     String(type) === 'histogram' ? ['_bucket', '_sum', '_count'].map((suffix) => `${name}${suffix}`) : [name],
   );
@@ -47,9 +53,7 @@ describe('dashboard, alert rules and runbook', () => {
 
   it('the dashboard shows every metric', async () => {
     const shown = new Set(readPanels().flatMap(({ targets }) => targets.flatMap(({ expr }) => metricsIn(expr))));
-    const registry = new Registry();
-    sseMetrics({ registry });
-    const missing = (await registry.getMetricsAsJSON())
+    const missing = (await allMetrics())
       .map(({ name }) => name)
       .filter((name) => ![name, `${name}_bucket`, `${name}_count`].some((it) => shown.has(it)));
     expect(missing).to.deep.equal([]);
@@ -75,7 +79,9 @@ describe('dashboard, alert rules and runbook', () => {
     expect(named).to.have.length.above(15);
     const unknown = named.filter((name) => ![name, `${name}_count`].some((it) => names.has(it)));
     expect(unknown).to.deep.equal([]);
-    const errors = readFileSync(inRepository('docs/errors.md'), 'utf8');
+    const errors = ['docs/errors.md', 'packages/sse-redis/README.md']
+      .map((file) => readFileSync(inRepository(file), 'utf8'))
+      .join();
     for (const [code] of runbook.matchAll(/ERR_SSE_\w+/g)) expect(errors, code).to.include(`### ${code}\n`);
     for (const [, link] of runbook.matchAll(/\]\(([^)#]+)/g))
       expect(existsSync(inRepository(`docs/${link}`)), link).to.equal(true);

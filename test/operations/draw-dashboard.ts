@@ -13,10 +13,13 @@ const now = () => Date.now() / 1_000;
 
 /** What happens in the run, by its second. */
 const events: Record<number, (script: Script, streams: OpenedStream[]) => Promise<unknown>> = {
+  2: (script) => script.openRelayed(),
   8: (script) => script.reachLimits(),
   14: (script) => script.evict(3),
   18: (script, [first]) => script.loseUpstream(first!),
+  24: (script) => script.loseRedis(),
   30: (script, [first]) => script.restoreUpstream(first!),
+  35: (script) => script.restoreRedis(),
   36: (script, [, second]) => script.exceedEvent(second!),
   40: (script, [, , third]) => script.breakWithoutIds(third!),
   46: (script) => script.refuseOthers(),

@@ -12,6 +12,7 @@ const now = () => Date.now() / 1_000;
 
 describe('a real Prometheus', () => {
   needs('prometheus');
+  needs('redis');
   let script: Script;
   let prometheus: Prometheus;
   let isOver = false;

@@ -13,6 +13,8 @@ export interface StreamLogs {
 
 export interface Observation {
   observers: SseObserver[];
+  /** What `/metrics` serves. */
+  registry: Registry;
   /** Serves `/metrics` to Prometheus and `/summary` as JSON: for a port that only the monitoring reaches. */
   metricsApp: Express;
 }
@@ -26,7 +28,7 @@ export function observe(logs?: StreamLogs): Observation {
     res.type(registry.contentType).send(await registry.metrics());
   });
   metricsApp.get('/summary', (_req, res) => void res.json(metrics.summary()));
-  if (!logs) return { observers: [metrics], metricsApp };
+  if (!logs) return { observers: [metrics], registry, metricsApp };
   const audit = auditLog({ log: logs.audit, ...(logs.auditSecret && { secret: logs.auditSecret }) });
-  return { observers: [metrics, accessLog({ log: logs.access }), audit], metricsApp };
+  return { observers: [metrics, accessLog({ log: logs.access }), audit], registry, metricsApp };
 }

@@ -77,6 +77,14 @@ export const faults = {
       for (let n = 0; n < 2; n++) await script.refused({ user: 'many-tabs' }, 'limit', 'ERR_SSE_LIMIT_KEY', 'user');
     },
   },
+  'Redis can’t be used': {
+    firing: ['SseRedisAway'],
+    minutes: 6,
+    async begin(script) {
+      await script.openRelayed();
+      await script.loseRedis();
+    },
+  },
   'the event loop is blocked': {
     firing: ['SseEventLoopBlocked'],
     minutes: 3,

@@ -1,25 +1,30 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { accessLog, adminPage, auditLog, sseMetrics } from '@datashop/sse-metrics';
+import { accessLog, adminPage, auditLog, redisMetrics, sseMetrics } from '@datashop/sse-metrics';
 import { type SseProxyHandler, type SseProxyOptions, sseProxy } from '@datashop/sse-proxy';
+import { redisFeeds, redisLimiter } from '@datashop/sse-redis';
 import express from 'express';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { browse, type RawBrowser } from '../../../packages/sse-proxy/test/support/browser.ts';
-import { cleaner } from '../../../packages/sse-proxy/test/support/until.ts';
+import { cleaner, until } from '../../../packages/sse-proxy/test/support/until.ts';
 import {
   type RawUpstream,
   rawUpstream,
   type UpstreamRequestSeen,
 } from '../../../packages/sse-proxy/test/support/upstream.ts';
+import { RedisServer } from '../../../packages/sse-redis/test/support/redis-server.ts';
 
 /** One line of the access or audit log. */
 export type Line = Record<string, unknown>;
 
 /** One request for a stream. */
 export interface Visitor {
-  /** `logs`, `narrow` (one upstream connection at most), `slow` (evicts after 200 ms), or `gone` (no upstream). */
+  /**
+   * `logs`, `narrow` (one upstream connection at most), `slow` (evicts after 200 ms), `gone` (no upstream), or, after
+   * `startRedis()`, `relayed`.
+   */
   route?: string;
   /** The route's parameter; another one for each visitor unless given. */
   workflow?: string;
@@ -44,6 +49,8 @@ export interface Scenario {
   metrics(): Promise<string>;
   /** The upstream answers requests with this request line with 503; undefined: none. */
   setAway(line: string | undefined): void;
+  /** Starts a Redis and a route that shares feeds and limits over it. Resolves when both use it. */
+  startRedis(): Promise<RedisServer>;
   /** Sends the request of a visitor. */
   visit(visitor?: Visitor): RawBrowser;
   close(): Promise<void>;
@@ -94,6 +101,16 @@ export async function startScenario(): Promise<Scenario> {
   const port = await listen(add(createServer(app), stop));
   const metricsPort = await listen(add(createServer(inside), stop));
 
+  async function startRedis(): Promise<RedisServer> {
+    const server = add(await RedisServer.start(), (it) => it.close());
+    const shared = { redis: server.url, onModeChange() {}, observers: [redisMetrics({ registry })] };
+    const relay = add(redisFeeds(shared), (it) => it.close());
+    const limiter = add(redisLimiter(shared), (it) => it.close());
+    route('relayed', { limits: limiter, share: { relay } });
+    await until(() => [relay, limiter].every((part) => part.stats().mode === 'shared'));
+    return server;
+  }
+
   let visitors = 0;
   return {
     upstream,
@@ -105,6 +122,7 @@ export async function startScenario(): Promise<Scenario> {
     setAway: (line) => {
       away = line;
     },
+    startRedis,
     metrics: async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text(),
     visit({ route: name = 'logs', workflow, user, headers } = {}) {
       const n = ++visitors;

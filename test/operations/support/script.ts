@@ -2,6 +2,7 @@ import type { RawBrowser } from '../../../packages/sse-proxy/test/support/browse
 import { flood, reader } from '../../../packages/sse-proxy/test/support/flood.ts';
 import { until } from '../../../packages/sse-proxy/test/support/until.ts';
 import type { UpstreamRequestSeen } from '../../../packages/sse-proxy/test/support/upstream.ts';
+import type { RedisServer } from '../../../packages/sse-redis/test/support/redis-server.ts';
 import { limits, type Scenario, startScenario, type Visitor } from './scenario.ts';
 
 /** An open stream: the browser's side and the upstream's. */
@@ -18,6 +19,7 @@ export class Script {
   readonly scenario: Scenario;
   readonly expected = new Map<string, number>();
   readonly browsers: RawBrowser[] = [];
+  #redis: RedisServer | undefined;
   #events = 0;
   #streams = 0;
 
@@ -138,6 +140,32 @@ export class Script {
     request.send(`id: large\ndata: ${'x'.repeat(limits.maxEventBytes)}\n\n`);
     await browser.sees('event-too-large');
     this.#note('sse_gaps_total{reason="event-too-large",route="logs"}');
+  }
+
+  /** A browser of a feed that is shared over Redis. */
+  async openRelayed(): Promise<OpenedStream> {
+    this.#redis ??= await this.scenario.startRedis();
+    return this.open({ route: 'relayed' });
+  }
+
+  /** Redis is killed, and what uses it has noticed. */
+  async loseRedis(): Promise<void> {
+    await this.#redis?.kill();
+    await this.#redisMode('local');
+  }
+
+  /** Redis starts again, without data. */
+  async restoreRedis(): Promise<void> {
+    await this.#redis?.restartEmpty();
+    await this.#redisMode('shared');
+  }
+
+  async #redisMode(mode: string): Promise<void> {
+    const series = ['feeds', 'limits'].map((part) => `sse_redis_mode{part="${part}",mode="${mode}"} 1\n`);
+    await until(async () => {
+      const metrics = await this.scenario.metrics();
+      return series.every((line) => metrics.includes(line));
+    });
   }
 
   /** Browsers that read nothing are disconnected. */

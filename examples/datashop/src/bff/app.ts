@@ -1,5 +1,6 @@
 import { adminPage } from '@datashop/sse-metrics';
 import express, { type Express } from 'express';
+import type { Registry } from 'prom-client';
 import { adminPath, logsPath, streamPath } from '../demo.ts';
 import { observe, type StreamLogs } from '../observe.ts';
 import { allowedHosts, loopbackHosts } from './allowed-hosts.ts';
@@ -27,8 +28,8 @@ export interface BffOptions {
   hosts?: readonly string[];
   /** Access and audit log of the streams. @defaultValue none */
   logs?: StreamLogs;
-  /** What this instance shares with others. @defaultValue nothing */
-  fleet?: Fleet;
+  /** Returns what this instance shares with others. `registry` is what `/metrics` serves. @defaultValue nothing is shared */
+  joinFleet?: (registry: Registry) => Fleet;
 }
 
 export interface Bff {
@@ -40,12 +41,14 @@ export interface Bff {
 }
 
 /** Creates the BFF. @throws Error if an entry of `hosts` is not a host name */
-export function bff({ upstream, token, heartbeatMs, hosts = loopbackHosts, logs, fleet }: BffOptions): Bff {
+export function bff({ upstream, token, heartbeatMs, hosts = loopbackHosts, logs, joinFleet }: BffOptions): Bff {
   const { router: healthRouter, drain } = health(upstream);
-  const { observers, metricsApp } = observe(logs);
+  const { observers, registry, metricsApp } = observe(logs);
+  const fleet = joinFleet?.(registry);
   const limits = fleet?.limits ?? streamLimits;
   const stream = streamLogs({ upstream, token, heartbeatMs, observers, limits, relay: fleet?.relay });
-  const streamsPage = adminPage({ proxies: [stream], title: 'Datashop streams' });
+  const shared = fleet ? [fleet.relay, fleet.limits] : [];
+  const streamsPage = adminPage({ proxies: [stream], redis: shared, title: 'Datashop streams' });
   const open = new OpenStreams();
   const app = express().disable('x-powered-by');
   // X-Forwarded-Proto counts only from a TLS terminator on this machine or in its private network.

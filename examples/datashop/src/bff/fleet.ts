@@ -1,5 +1,6 @@
-import type { FeedRelay, StreamLimiter } from '@datashop/sse-proxy';
-import { redisFeeds, redisLimiter } from '@datashop/sse-redis';
+import { redisMetrics } from '@datashop/sse-metrics';
+import { type RedisFeeds, type RedisLimiter, redisFeeds, redisLimiter } from '@datashop/sse-redis';
+import type { Registry } from 'prom-client';
 import { required } from '../environment.ts';
 import type { SessionOptions } from './session.ts';
 import { SqliteSessions } from './session-store.ts';
@@ -7,17 +8,18 @@ import { streamLimits } from './stream-logs.ts';
 
 /** What the instances of the BFF share. */
 export interface Fleet {
-  limits: StreamLimiter;
-  relay: FeedRelay;
+  limits: RedisLimiter;
+  relay: RedisFeeds;
   sessions: SessionOptions;
   /** Call it when the streams have ended. */
   close(): Promise<void>;
 }
 
-/** @param redis URL of the Redis that all instances use */
-export function joinFleet(redis: string): Fleet {
-  const limits = redisLimiter({ redis, limits: streamLimits });
-  const relay = redisFeeds({ redis });
+/** @param redis URL of the Redis that all instances use @param registry gets metrics of Redis */
+export function joinFleet(redis: string, registry: Registry): Fleet {
+  const observers = [redisMetrics({ registry })];
+  const limits = redisLimiter({ redis, limits: streamLimits, observers });
+  const relay = redisFeeds({ redis, observers });
   const file = required('SESSION_STORE');
   const sessions = { createStore: () => new SqliteSessions(file), secret: required('SESSION_SECRET') };
   return {

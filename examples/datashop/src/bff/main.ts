@@ -17,14 +17,14 @@ await runChild(async () => {
   const upstream = { upstream: required('UPSTREAM'), token: required('TOKEN') };
   const { REDIS } = process.env;
   // Loaded only here: the Redis client has some 650 files.
-  const fleet = REDIS ? (await import('./fleet.ts')).joinFleet(REDIS) : undefined;
+  const fleet = REDIS ? await import('./fleet.ts') : undefined;
   const heartbeatMs = milliseconds('HEARTBEAT_MS', 15_000);
   const { app, metricsApp, drain } = bff({
     ...upstream,
     heartbeatMs,
     logs,
     ...(hosts && { hosts }),
-    ...(fleet && { fleet }),
+    ...(fleet && { joinFleet: (registry) => fleet.joinFleet(REDIS as string, registry) }),
   });
   // Loopback by default, because every visitor of the page gets a user.
   const { server, port } = await listen(app, Number(required('PORT')), process.env.HOST || '127.0.0.1');
