@@ -78,6 +78,30 @@ describe('npm run bench', () => {
     await until(() => !groupAlive(child.pid));
   });
 
+  it('npm run bench measures a leader and a follower of feeds over Redis, better-sse, and Redis itself', async function () {
+    skipWithout(this, 'redis');
+    const directory = add(mkdtempSync(join(tmpdir(), 'bench-')), (path) => rmSync(path, { recursive: true }));
+    const file = join(directory, 'figures.json');
+    const servers = ['ours-redis', 'ours-redis-follower', 'better-sse-redis'];
+    const short = ['--quick', '--seconds', '0.2', '--json', file];
+    const child = bench('--workload', 'feeds-redis', '--server', servers.join(), ...short);
+    const [[code], output] = await Promise.all([
+      once(child, 'exit'),
+      text(child.stdout as NodeJS.ReadableStream),
+      text(child.stderr as NodeJS.ReadableStream),
+    ]);
+    expect(code, output).to.equal(0);
+    const { results } = JSON.parse(readFileSync(file, 'utf8')) as Report;
+    expect(results.map(({ server }) => server)).to.deep.equal(servers);
+    for (const { server, rounds } of results) {
+      const { figures, invalid } = rounds[0] ?? {};
+      expect(invalid, server).to.equal(undefined);
+      for (const metric of ['cpuUs', 'redisCpuPercent', 'redisCommands', 'redisMb'] as const)
+        expect(figures?.[metric], `${server} ${metric}`).to.be.above(0);
+    }
+    await until(() => !groupAlive(child.pid));
+  });
+
   it('npm run bench ends all its processes when it is interrupted', async () => {
     const child = bench('--workload', 'light', '--server', 'ours', '--seconds', '0.5');
     let progress = '';
