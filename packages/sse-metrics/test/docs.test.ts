@@ -66,7 +66,9 @@ describe('the enumerated labels', () => {
   });
 
   it('name every code that a connection of sse-redis can fail with', () => {
-    const codes = [...read('../../sse-redis/src/errors.ts').matchAll(/^ {2}\| '(ERR_SSE_REDIS_\w+)'/gm)].map(([, code]) => code);
+    const codes = [...read('../../sse-redis/src/errors.ts').matchAll(/^ {2}\| '(ERR_SSE_REDIS_\w+)'/gm)].map(
+      ([, code]) => code,
+    );
     expect(redisErrorCodes).to.deep.equal(codes.filter((code) => code !== 'ERR_SSE_REDIS_OPTION'));
   });
 

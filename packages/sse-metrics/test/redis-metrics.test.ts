@@ -27,7 +27,15 @@ describe('redisMetrics', () => {
     const limits = add(redisLimiter(shared), (it) => it.close());
     const observers = [sseMetrics({ registry })];
     const share = { lingerMs: 0, relay };
-    const { port, proxy } = await app({ target, name: 'logs', resume: quick, openAfterMs: false, limits, share, observers });
+    const { port, proxy } = await app({
+      target,
+      name: 'logs',
+      resume: quick,
+      openAfterMs: false,
+      limits,
+      share,
+      observers,
+    });
     const browser = await visit(port, '/sse').opened();
     return { registry, metrics, proxy, relay, limits, browser };
   }
