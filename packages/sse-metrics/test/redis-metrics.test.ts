@@ -93,6 +93,7 @@ describe('redisMetrics', () => {
     const errors = [...failed].filter(([name, value]) => name.startsWith('sse_redis_errors_total{') && value > 0);
     expect(new Set(errors.map(([name]) => /part="(\w+)"/.exec(name)?.[1]))).to.deep.equal(new Set(['feeds', 'limits']));
 
+    await until(() => log.open === 2);
     await redis.restartEmpty();
     await log.emitUntilOneReads();
     await until(async () => {

@@ -16,6 +16,7 @@ daemon off; master_process off; pid nginx.pid; error_log logs/error.log; worker_
 events { worker_connections 60000; }
 http {
   access_log off; keepalive_requests 1000000000; ${scratch.map((name) => `${name}_temp_path ${name};`).join(' ')}
+  ${redisUrl ? `upstream redis { nchan_redis_server ${redisUrl}; }` : ''}
   server {
     listen 127.0.0.1:${port} backlog=${backlog};
     location / {
@@ -24,7 +25,7 @@ http {
     }
     ${
       nchanModule
-        ? `nchan_message_buffer_length 100; ${redisUrl ? `nchan_use_redis on; nchan_redis_url ${redisUrl};` : ''}
+        ? `nchan_message_buffer_length 100; ${redisUrl ? 'nchan_redis_pass redis;' : ''}
     location ~ ^/subscribe(/\\d+)?$ { nchan_subscriber eventsource; nchan_channel_id logs$1; }
     location ~ ^/publish(/\\d+)?$ { nchan_publisher; nchan_channel_id logs$1; }`
         : ''
