@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { servers } from './catalogue.ts';
+import { fleetWorkloads } from './fleet.ts';
 import { workloads } from './workloads.ts';
 
 /** The parsed command line. */
@@ -28,7 +29,8 @@ Measures sse-proxy side by side with what one could use instead.
   --seconds n      measured time of a round (default 6, quick 2)
   --quick          fewer browsers, one short round: shows that everything works, proves nothing
   --json file      writes all figures to a file
-  --write          writes docs/performance.md, docs/performance.svg and the table in docs/capacity.md
+  --write          writes docs/performance.md, docs/performance.svg, and the tables in docs/capacity.md and
+                   docs/several-instances.md; with --workload ${fleetWorkloads.join()} only those of several processes
   --help           this text
 
 Workloads:
@@ -61,9 +63,10 @@ export function readArguments(args: readonly string[]): Options {
     );
   }
   const write = values.write ?? false;
-  if (write && (asked || wanted)) {
+  const isFleet = asked?.toSorted().join() === fleetWorkloads.join();
+  if (write && ((asked && !isFleet) || wanted)) {
     throw new WrongArguments(
-      '--write: the documents show all workloads and servers, so it goes with neither --workload nor --server',
+      `--write: the documents show all workloads and servers, so it goes with neither --server nor --workload, except ${fleetWorkloads.join()}`,
     );
   }
   return {

@@ -97,13 +97,13 @@ function loadTables(workload: Workload, results: readonly Result[]): string {
   return [...loads].map(([load, own]) => `#### ${load}\n\n${oneTable(workload, own)}`).join('\n\n');
 }
 
-/** One table for each workload of the run, or for each of its loads. */
-export function workloadTables(report: Report): string {
+/** One table for each workload of the run, or for each of its loads. @param level of the headings */
+export function workloadTables(report: Report, level = '###'): string {
   const sections = workloads.flatMap((workload) => {
     const results = report.results.filter((result) => result.workload === workload.name);
     if (results.length === 0) return [];
     const counts = [...new Set(results.map(({ wanted }) => wanted))].map((count) => count.toLocaleString('en'));
-    const heading = `### ${workload.name}: ${workload.title}`;
+    const heading = `${level} ${workload.name}: ${workload.title}`;
     if (workload.kind === 'logs') return [`${heading}\n\n${loadTables(workload, results)}`];
     const text = workload.name === 'scale' ? scaleTable(results) : oneTable(workload, results);
     return [`${heading}\n\nBrowsers: ${counts.join(' / ')}.\n\n${text}`];

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { SseProxyHandler } from '../src/types.ts';
 import { eventLog } from './support/event-log.ts';
 import { MemoryLogs } from './support/memory-relay.ts';
 import { stage } from './support/stage.ts';
@@ -13,19 +14,24 @@ describe('role of an instance in a relayed feed', () => {
   it('feeds() names the leader and the followers, and all alone while the log can not be used', async () => {
     const log = add(await eventLog(), (it) => it.close());
     const logs = new MemoryLogs();
-    const instances = [];
-    for (let n = 0; n < 3; n++) {
-      const relay = logs.instance();
-      const proxied = await app({ target: log.url, name: 'logs', resume: quick, share: { lingerMs: 0, relay } });
-      await visit(proxied.port, '/sse').opened();
-      instances.push({ relay, proxied });
-      if (n === 0) await until(() => proxied.proxy.feeds()[0]?.role === 'leader');
+    const relays = [logs.instance(), logs.instance(), logs.instance()];
+    const proxies: SseProxyHandler[] = [];
+    for (const relay of relays) {
+      const { port, proxy } = await app({
+        target: log.url,
+        name: 'logs',
+        resume: quick,
+        share: { lingerMs: 0, relay },
+      });
+      await visit(port, '/sse').opened();
+      proxies.push(proxy);
+      await until(() => proxies[0]?.feeds()[0]?.role === 'leader');
     }
-    const roles = () => instances.map(({ proxied }) => proxied.proxy.feeds()[0]?.role);
+    const roles = () => proxies.map((proxy) => proxy.feeds()[0]?.role);
     await until(() => String(roles()) === 'leader,follower,follower');
-    for (const { relay } of instances) relay.isUp = false;
+    for (const relay of relays) relay.isUp = false;
     await until(() => String(roles()) === 'alone,alone,alone' && log.open === 3);
-    for (const { relay } of instances) relay.isUp = true;
+    for (const relay of relays) relay.isUp = true;
     await log.emitUntilOneReads();
     await until(() => roles().toSorted().join() === 'follower,follower,leader');
     expect(log.open).to.equal(1);

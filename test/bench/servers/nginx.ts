@@ -5,6 +5,8 @@ import { serveNative } from './native.ts';
 import { backlog, redisUrl, upstream } from './serve.ts';
 
 const [nginx = 'nginx', nchanModule] = process.argv.slice(4);
+/** Where nchan has its channels; without it, in memory. */
+const storage = redisUrl ? 'nchan_redis_pass redis;' : '';
 const scratch = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
 await serveNative((port, directory) => {
@@ -25,9 +27,9 @@ http {
     }
     ${
       nchanModule
-        ? `nchan_message_buffer_length 100; ${redisUrl ? 'nchan_redis_pass redis;' : ''}
-    location ~ ^/subscribe(/\\d+)?$ { nchan_subscriber eventsource; nchan_channel_id logs$1; }
-    location ~ ^/publish(/\\d+)?$ { nchan_publisher; nchan_channel_id logs$1; }`
+        ? `nchan_message_buffer_length 100;
+    location ~ ^/subscribe(/\\d+)?$ { nchan_subscriber eventsource; nchan_channel_id logs$1; ${storage} }
+    location ~ ^/publish(/\\d+)?$ { nchan_publisher; nchan_channel_id logs$1; ${storage} }`
         : ''
     }
   }
