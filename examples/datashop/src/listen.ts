@@ -14,21 +14,26 @@ export async function listen(
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-/** Resolves when open responses have finished; closes idle keep-alive connections at once. */
+/** Milliseconds in which open responses may finish. */
+const closeDeadlineMs = 3_000;
+
+/** Resolves when open responses have finished, or are cut after a few seconds; closes idle connections at once. */
 export async function closeServer(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
+  const deadline = setTimeout(() => server.closeAllConnections(), closeDeadlineMs);
   await closed;
+  clearTimeout(deadline);
 }
 
 /**
- * Listens on METRICS_PORT, on loopback only: metrics show what the server does. Closes `main` if that fails, so that the
- * process can end.
+ * Listens on METRICS_PORT, by default on loopback only: metrics show what the server does. Closes `main` if that fails, so
+ * that the process can end.
  */
 export async function listenForMetrics(handler: RequestListener, main: Server): ReturnType<typeof listen> {
   const port = Number(required('METRICS_PORT'));
   try {
-    return await listen(handler, port, '127.0.0.1');
+    return await listen(handler, port, process.env.METRICS_HOST || '127.0.0.1');
   } catch (cause) {
     main.close();
     throw new Error(`METRICS_PORT ${port} can't be opened (${(cause as Error).message})`, { cause });

@@ -7,7 +7,7 @@ import express from 'express';
 import type session from 'express-session';
 import type { SessionData } from 'express-session';
 import { demoSignIn, sessions } from '../src/bff/session.ts';
-import { SqliteSessions } from '../src/bff/session-store.ts';
+import { SqliteSessions } from '../src/bff/sqlite-sessions.ts';
 import { closeServer, listen } from '../src/listen.ts';
 
 describe('sessions in a store that all BFFs share', () => {

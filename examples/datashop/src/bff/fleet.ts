@@ -3,7 +3,7 @@ import { type RedisFeeds, type RedisLimiter, redisFeeds, redisLimiter } from '@d
 import type { Registry } from 'prom-client';
 import { required } from '../environment.ts';
 import type { SessionOptions } from './session.ts';
-import { SqliteSessions } from './session-store.ts';
+import { openSessionStore } from './session-store.ts';
 import { streamLimits } from './stream-logs.ts';
 
 /** What the instances of the BFF share. */
@@ -20,8 +20,8 @@ export function joinFleet(redis: string, registry: Registry): Fleet {
   const observers = [redisMetrics({ registry })];
   const limits = redisLimiter({ redis, limits: streamLimits, observers });
   const relay = redisFeeds({ redis, observers });
-  const file = required('SESSION_STORE');
-  const sessions = { createStore: () => new SqliteSessions(file), secret: required('SESSION_SECRET') };
+  const { createStore, close } = openSessionStore(required('SESSION_STORE'));
+  const sessions = { createStore, secret: required('SESSION_SECRET') };
   return {
     limits,
     relay,
@@ -29,6 +29,7 @@ export function joinFleet(redis: string, registry: Registry): Fleet {
     close: async () => {
       await limits.close();
       await relay.close();
+      close();
     },
   };
 }

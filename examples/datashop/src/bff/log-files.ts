@@ -17,22 +17,25 @@ export interface LogFileOptions {
 
 /**
  * `access.log` and `audit.log` in `folder`. Lines are appended, so that several instances can write to them, and a restart
- * keeps what led to it. Only their owner can read them: the access log names users. A server would log to its standard
- * output instead and leave the rest to its platform.
+ * keeps what led to it. Only their owner can read them: the access log names users. Without `folder`, as in a container, the
+ * lines go to the standard output, and `log` in each of them says `access` or `audit`.
  */
-export function logFiles(folder: string, { auditSecret, level, instance }: LogFileOptions): LogFiles {
-  const base = instance === undefined ? null : { instance };
-  const open = (name: string) => {
-    const file = pino.destination({ dest: join(folder, name), append: true, mode: 0o600, sync: false });
+export function logFiles(folder: string | undefined, { auditSecret, level, instance }: LogFileOptions): LogFiles {
+  const named = instance === undefined ? {} : { instance };
+  const output = folder === undefined ? pino.destination({ dest: 1, sync: false }) : undefined;
+  const open = (log: 'access' | 'audit') => {
+    const file =
+      output ?? pino.destination({ dest: join(folder ?? '', `${log}.log`), append: true, mode: 0o600, sync: false });
+    const base = output ? { log, ...named } : named;
     return { log: pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime }, file), file };
   };
-  const [access, audit] = [open('access.log'), open('audit.log')];
+  const [access, audit] = [open('access'), open('audit')];
   return {
     access: access.log,
     audit: audit.log,
     auditSecret,
     close() {
-      for (const { file } of [access, audit]) file.end();
+      for (const file of new Set([access.file, audit.file])) file.end();
     },
   };
 }

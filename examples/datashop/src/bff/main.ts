@@ -5,11 +5,12 @@ import { bff } from './app.ts';
 import { logFiles } from './log-files.ts';
 
 /** Milliseconds: long enough to see on the page how a stream ends, short enough for Ctrl-C. */
-const graceMs = 500;
+const defaultGraceMs = 500;
 
 await runChild(async () => {
   const hosts = list('ALLOWED_HOSTS');
-  const logs = logFiles(required('DATASHOP_DATA'), {
+  const graceMs = milliseconds('DRAIN_GRACE_MS', defaultGraceMs);
+  const logs = logFiles(process.env.DATASHOP_DATA || undefined, {
     auditSecret: process.env.AUDIT_SECRET || undefined,
     level: choice('DATASHOP_LOG_LEVEL', 'info', 'debug'),
     instance: process.env.INSTANCE || undefined,

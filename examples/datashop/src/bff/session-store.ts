@@ -1,61 +1,42 @@
-import { closeSync, openSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
-import session, { type SessionData } from 'express-session';
+import { RedisStore } from 'connect-redis';
+import type { Store } from 'express-session';
+import { createClient } from 'redis';
+import { SqliteSessions } from './sqlite-sessions.ts';
+
+/** Milliseconds until a command that Redis does not answer fails. */
+const commandTimeoutMs = 2_000;
+
+export interface SessionStore {
+  /** A view of the sessions. Throws the error of SQLite if the file can't be opened. */
+  createStore(): Store;
+  /** Ends the connection, if there is one. Call it when no request needs the store any more. */
+  close(): void;
+}
 
 /**
- * Sessions in a SQLite file that all BFFs of one machine share: a browser may come to any of them. On several machines, use a
- * store over the network.
+ * Opens the sessions that all instances share.
+ *
+ * @param place URL of a Redis (`redis://…`, `rediss://…`), or path of a SQLite file, where all instances run on one machine
  */
-export class SqliteSessions extends session.Store {
-  readonly #database: DatabaseSync;
+export function openSessionStore(place: string): SessionStore {
+  return /^rediss?:\/\//.test(place) ? redisSessions(place) : { createStore: () => new SqliteSessions(place), close: () => {} };
+}
 
-  constructor(path: string) {
-    super();
-    // SQLite gives its other files the mode of this one.
-    closeSync(openSync(path, 'a', 0o600));
-    this.#database = new DatabaseSync(path);
-    this.#database.exec(`
-      PRAGMA busy_timeout = 2000;
-      PRAGMA journal_mode = WAL;
-      CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, data TEXT NOT NULL, expires INTEGER NOT NULL)`);
-  }
-
-  override get(id: string, done: (error: unknown, session?: SessionData | null) => void): void {
-    this.#answer(done, () => {
-      const row = this.#database.prepare('SELECT data FROM sessions WHERE id = ? AND expires > ?').get(id, Date.now());
-      return row ? (JSON.parse(row.data as string) as SessionData) : null;
-    });
-  }
-
-  override set(id: string, data: SessionData, done: (error?: unknown) => void = () => {}): void {
-    this.#answer(done, () => {
-      const expires = Date.now() + (data.cookie.originalMaxAge ?? 0);
-      this.#database.prepare('DELETE FROM sessions WHERE expires <= ?').run(Date.now());
-      this.#database.prepare('REPLACE INTO sessions VALUES (?, ?, ?)').run(id, JSON.stringify(data), expires);
-    });
-  }
-
-  override touch(id: string, data: SessionData, done: () => void = () => {}): void {
-    this.#answer(done, () => {
-      const expires = Date.now() + (data.cookie.originalMaxAge ?? 0);
-      this.#database.prepare('UPDATE sessions SET expires = ? WHERE id = ?').run(expires, id);
-    });
-  }
-
-  override destroy(id: string, done: (error?: unknown) => void = () => {}): void {
-    this.#answer(done, () => void this.#database.prepare('DELETE FROM sessions WHERE id = ?').run(id));
-  }
-
-  /** Later, as stores over a network answer: express-session relies on it. */
-  #answer<T>(done: (error: unknown, result?: T) => void, query: () => T): void {
-    setImmediate(() => {
-      let result: T;
-      try {
-        result = query();
-      } catch (error) {
-        return done(error);
-      }
-      done(null, result);
-    });
-  }
+/** While Redis is away, requests fail at once: a queue of commands would let each of them hang. */
+function redisSessions(url: string): SessionStore {
+  const client = createClient({ url, disableOfflineQueue: true, commandOptions: { timeout: commandTimeoutMs } });
+  let failing = false;
+  client.on('ready', () => {
+    failing = false;
+  });
+  client.on('error', ({ message, code }: NodeJS.ErrnoException) => {
+    if (!failing) console.error(`bff: the session store can't be reached (${code ?? message})`);
+    failing = true;
+  });
+  // It reconnects by itself for as long as it takes; what fails is reported above.
+  client.connect().catch(() => {});
+  return {
+    createStore: () => new RedisStore({ client, prefix: 'datashop:session:' }),
+    close: () => client.isOpen && client.destroy(),
+  };
 }

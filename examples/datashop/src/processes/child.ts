@@ -4,12 +4,19 @@ export interface Running extends Ports {
   stop(): Promise<void>;
 }
 
+/** Without a channel to a parent, as in a container, the message is for who reads the output. */
 function notifyParent(message: ChildMessage): void {
+  if (!process.send) return report(message);
   // The parent may have ended already.
-  if (process.connected) process.send?.(message, () => {});
+  if (process.connected) process.send(message, () => {});
 }
 
-/** Runs one of the example's processes: reports when it is ready, and stops when the parent asks or ends. */
+function report(message: ChildMessage): void {
+  if (message.type === 'failed') console.error(message.message);
+  else console.error(`listening on port ${message.port}`);
+}
+
+/** Runs one of the example's processes: reports when it is ready, and stops at SIGTERM or when the parent asks or ends. */
 export async function runChild(start: () => Promise<Running>): Promise<void> {
   let stopping = false;
   let running: Running | undefined;
@@ -31,6 +38,8 @@ export async function runChild(start: () => Promise<Running>): Promise<void> {
     const { code, message } = error as NodeJS.ErrnoException;
     notifyParent({ type: 'failed', message, ...(code ? { code } : {}) });
     process.exitCode = 1;
+    // What `start` has opened before it failed would keep the process alive; a parent ends it by itself.
+    if (!process.send) process.exit();
     disconnect();
     return;
   }
