@@ -1,7 +1,6 @@
 // A minimal Debian or Ubuntu in a folder, and the command that runs something in it.
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { bootstrap, copyNetworkSettings, copyNode, run } from './root-folder.mjs';
 
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const userId = 1000;
@@ -14,17 +13,7 @@ const userId = 1000;
  * @param {{ user: string, packages: string[], clone: string }} options
  */
 export function makeMachine(folder, { user, packages, clone }) {
-  const sources = packageSources();
-  run('debootstrap', '--variant=minbase', `--include=${packages.join(',')}`, release(), folder, sources[0].site);
-  writeFileSync(
-    join(folder, 'etc/apt/sources.list'),
-    sources.map(({ site, suite, component }) => `deb ${site} ${suite} ${component}\n`).join(''),
-  );
-  const settings = run('apt-config', 'dump').split('\n');
-  const network = settings.filter((line) => /^Acquire::(http|https|Check|Retries)/.test(line));
-  writeFileSync(join(folder, 'etc/apt/apt.conf.d/90network'), `${network.join('\n')}\n`);
-  copyFileSync('/etc/resolv.conf', join(folder, 'etc/resolv.conf'));
-  copyFileSync('/etc/hosts', join(folder, 'etc/hosts'));
+  bootstrap(folder, packages);
   copyNode(folder);
   const env = {
     PATH: path,
@@ -58,55 +47,4 @@ function commandIn(folder, user, work, env, command) {
     folder,
     ...inside,
   ];
-}
-
-/** Name of the release, such as `bookworm`. */
-function release() {
-  return /^VERSION_CODENAME=(.+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
-}
-
-/** Where this machine's own release comes from; sources of other vendors are left out. */
-function packageSources() {
-  const targets = run('apt-get', 'indextargets', '--format', '$(SITE) $(RELEASE) $(COMPONENT)', 'Created-By: Packages');
-  const sources = [...new Set(targets.trim().split('\n'))].map((line) => {
-    const [site, suite, component] = line.split(' ');
-    return { site, suite, component };
-  });
-  const own = sources.filter(({ suite }) => suite === release() || suite.startsWith(`${release()}-`));
-  return own.toSorted((a, b) => a.suite.length - b.suite.length);
-}
-
-/** Copies the Node and npm that a person finds here, not those that this project has installed. */
-function copyNode(folder) {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((it) => !it.includes('node_modules'));
-  const env = { ...process.env, PATH: folders.join(delimiter) };
-  const which = (name) => realpathSync(spawnSync('which', [name], { env, encoding: 'utf8' }).stdout.trim());
-  const npm = dirname(dirname(which('npm')));
-  copyFileSync(which('node'), join(folder, 'usr/local/bin/node'));
-  mkdirSync(join(folder, 'usr/local/lib/node_modules'), { recursive: true });
-  cpSync(npm, join(folder, 'usr/local/lib/node_modules/npm'), { recursive: true });
-  for (const name of ['npm', 'npx']) {
-    run('ln', '-s', `../lib/node_modules/npm/bin/${name}-cli.js`, join(folder, 'usr/local/bin', name));
-  }
-}
-
-/** This machine's registry and certificates, taken over at run time. Returns the environment that they need. */
-function copyNetworkSettings(folder) {
-  const env = {};
-  const registry = run('npm', 'config', 'get', 'registry').trim();
-  const certificates = process.env.NODE_EXTRA_CA_CERTS;
-  mkdirSync(join(folder, 'usr/local/etc'), { recursive: true });
-  writeFileSync(join(folder, 'usr/local/etc/npmrc'), `registry=${registry}\n`);
-  if (certificates) {
-    env.NODE_EXTRA_CA_CERTS = '/etc/ssl/certs/extra.crt';
-    copyFileSync(certificates, join(folder, env.NODE_EXTRA_CA_CERTS));
-  }
-  return env;
-}
-
-function run(command, ...args) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
-  if (status === 0) return stdout;
-  const output = error?.message ?? `${stdout}${stderr}`.trim().split('\n').slice(-5).join('\n');
-  throw new Error(`${command} ${args[0]} failed: ${output}`);
 }
