@@ -87,6 +87,12 @@ export const needs = {
     macos: 'python3 -m pip install pymongo',
     found: () => pythonWithPymongo() !== undefined,
   },
+  systemd: {
+    purpose: 'let systemd-analyze check the units',
+    debian: ['systemd'],
+    macos: 'none: systemd exists for Linux only',
+    found: () => findExecutable('systemd-analyze') !== undefined,
+  },
   firefox: {
     purpose: 'open pages in a real Firefox',
     debian: ['firefox-esr'],
