@@ -1,17 +1,26 @@
 // Images and containers: buildah and podman, as root, with runc.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { until } from '../../packages/sse-proxy/test/support/until.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 const dockerfile = 'examples/deploy/docker/Dockerfile';
-/** More than a sandbox may allow, if podman sets its own. */
-const ulimits = ['nofile=20000:20000', 'nproc=20000:20000'];
+// podman's own limits may be higher than what a sandbox allows.
+const settings = join(mkdtempSync(join(tmpdir(), 'datashop-podman-')), 'containers.conf');
+writeFileSync(
+  settings,
+  '[containers]\ndefault_ulimits = ["nofile=20000:20000", "nproc=20000:20000"]\n[engine]\nruntime = "runc"\n',
+);
+process.once('exit', () => rmSync(dirname(settings), { recursive: true, force: true }));
+const env = { ...process.env, CONTAINERS_CONF: settings };
 
 /** Runs podman and returns its output. @throws Error with what it printed if it fails */
 export function podman(...args: string[]): string {
-  return run('podman', ['--runtime', 'runc', ...args]);
+  return run('podman', args);
 }
 
 /** Runs a shell command with arguments `$1`, `$2` … @throws Error with what it printed if it fails */
@@ -20,7 +29,7 @@ export function sh(command: string, ...args: string[]): string {
 }
 
 function run(command: string, args: string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  const { status, stdout, stderr, error } = spawnSync(command, args, { env, encoding: 'utf8', maxBuffer: 2 ** 26 });
   if (status === 0) return stdout.trim();
   throw new Error(`${command} ${args.slice(0, 4).join(' ')}: ${error?.message ?? stderr.trim().slice(-600)}`);
 }
@@ -58,12 +67,21 @@ export interface RunOptions {
 }
 
 /** Starts a container on the machine's own network, with a root file system that can't be written. Returns its id. */
-export function start(image: string, { env, memory, volume }: RunOptions): string {
-  const limits = [`--memory=${memory}`, ...ulimits.map((limit) => `--ulimit=${limit}`)];
+export function start(image: string, { env: variables, memory, volume }: RunOptions): string {
   const safety = ['--read-only', '--read-only-tmpfs=false', '--cap-drop=all', '--security-opt=no-new-privileges'];
-  const variables = Object.entries(env).map(([name, value]) => `--env=${name}=${value}`);
+  const values = Object.entries(variables).map(([name, value]) => `--env=${name}=${value}`);
   const mount = volume === undefined ? [] : [`--volume=${volume}:/data`];
-  return podman('run', '-d', '--network=host', '--no-healthcheck', ...limits, ...safety, ...mount, ...variables, image);
+  return podman(
+    'run',
+    '-d',
+    '--network=host',
+    '--no-healthcheck',
+    `--memory=${memory}`,
+    ...safety,
+    ...mount,
+    ...values,
+    image,
+  );
 }
 
 /** Id of the Node process in a container: the child of its first process. */
@@ -81,25 +99,27 @@ export function memoryMb(pid: number, which: 'VmRSS' | 'VmHWM'): number {
 /** Sends SIGTERM. Returns how the container ended. */
 export async function stop(container: string, graceSeconds: number): Promise<{ ms: number; exitCode: number }> {
   const startedAt = performance.now();
-  const child = spawn('podman', ['--runtime', 'runc', 'stop', '-t', String(graceSeconds), container], {
-    stdio: 'ignore',
-  });
+  const child = spawn('podman', ['stop', '-t', String(graceSeconds), container], { env, stdio: 'ignore' });
   await once(child, 'close');
   const ms = performance.now() - startedAt;
   return { ms, exitCode: Number(podman('inspect', container, '--format', '{{.State.ExitCode}}')) };
 }
 
 export function remove(container: string): void {
-  spawnSync('podman', ['rm', '-f', '-t', '0', container], { stdio: 'ignore' });
+  spawnSync('podman', ['rm', '-f', '-t', '0', container], { env, stdio: 'ignore' });
 }
 
-/** Whether a GET is answered with a status from 200 to 299. */
-export function responds(url: string): Promise<boolean> {
-  return fetch(url).then(
-    async ({ ok, body }) => {
-      await body?.cancel();
-      return ok;
-    },
-    () => false,
-  );
+/** Resolves when a GET is answered with a status from 200 to 299. @throws Error if it is not after two minutes */
+export async function untilResponds(url: string): Promise<void> {
+  const deadline = performance.now() + 120_000;
+  const ok = () =>
+    fetch(url).then(
+      async (response) => {
+        await response.body?.cancel();
+        return response.ok;
+      },
+      () => false,
+    );
+  await until(async () => (await ok()) || performance.now() > deadline);
+  if (!(await ok())) throw new Error(`${url} does not respond`);
 }

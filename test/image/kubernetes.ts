@@ -2,8 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
-import { until } from '../../packages/sse-proxy/test/support/until.ts';
-import { podman, responds, root } from './containers.ts';
+import { podman, root, untilResponds } from './containers.ts';
 
 const folder = join(root, 'examples/deploy/kubernetes');
 
@@ -54,7 +53,7 @@ export async function play(file: string, image: string, values: Values, port: nu
   try {
     podman('secret', 'create', name, secretFile);
     podman('play', 'kube', '--configmap', configMap, deployed);
-    await until(() => responds(`http://127.0.0.1:${port}${path}`));
+    await untilResponds(`http://127.0.0.1:${port}${path}`);
     const container = podman('ps', '--filter', `name=^${name}-pod-0-`, '--format', '{{.Names}}');
     return podman(
       'inspect',

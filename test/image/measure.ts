@@ -6,7 +6,7 @@ import { workflows } from '../../examples/datashop/src/demo.ts';
 import { until } from '../../packages/sse-proxy/test/support/until.ts';
 import { freePort, RedisServer } from '../../packages/sse-redis/test/support/redis-server.ts';
 import { Browsers } from './browsers.ts';
-import { memoryMb, nodeIn, podman, remove, responds, start, stop } from './containers.ts';
+import { memoryMb, nodeIn, podman, remove, start, stop, untilResponds } from './containers.ts';
 
 const browserCount = 1_000;
 const logCount = 20;
@@ -49,7 +49,7 @@ export function sizeMb(image: string): number {
 }
 
 async function healthy(port: number): Promise<void> {
-  await until(() => responds(`http://127.0.0.1:${port}/healthz`));
+  await untilResponds(`http://127.0.0.1:${port}/healthz`);
 }
 
 /** Starts the image a few times, and stops it. */
