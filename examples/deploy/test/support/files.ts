@@ -23,7 +23,13 @@ const reads = /(?:process\.env\.|(?:required|milliseconds|count|choice|list)\(')
 export function bffVariables(): Set<string> {
   const files = ['environment.ts', 'listen.ts', ...readdirSync(`${source}bff`).map((name) => `bff/${name}`)];
   const texts = files.map((file) => readFileSync(source + file, 'utf8'));
-  return new Set(texts.flatMap((text) => [...text.matchAll(reads)].map(([, name]) => name as string)));
+  return new Set(
+    texts.flatMap((text) => {
+      const destructured = [...text.matchAll(/const \{ ([A-Z_, ]+) \} = process\.env/g)];
+      const names = destructured.flatMap(([, list]) => (list as string).split(', '));
+      return [...names, ...[...text.matchAll(reads)].map(([, name]) => name as string)];
+    }),
+  );
 }
 
 /** Variables that `log-stream --help` names. */
