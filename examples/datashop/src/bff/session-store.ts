@@ -19,7 +19,9 @@ export interface SessionStore {
  * @param place URL of a Redis (`redis://…`, `rediss://…`), or path of a SQLite file, where all instances run on one machine
  */
 export function openSessionStore(place: string): SessionStore {
-  return /^rediss?:\/\//.test(place) ? redisSessions(place) : { createStore: () => new SqliteSessions(place), close: () => {} };
+  return /^rediss?:\/\//.test(place)
+    ? redisSessions(place)
+    : { createStore: () => new SqliteSessions(place), close: () => {} };
 }
 
 /** While Redis is away, requests fail at once: a queue of commands would let each of them hang. */
