@@ -9,6 +9,8 @@ import { upgrade } from './upgrade.ts';
 
 /** How long each step is watched after all browsers have recovered. */
 const watchMs = 1_000;
+/** Those that end the drill. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** A step fails if a browser has no new event after this time. */
 const patienceMs = 300_000;
 
@@ -77,7 +79,7 @@ async function withSystem<Store extends Database>(
 ): Promise<void> {
   const undos = cleaner();
   const onSignal = () => void undos.clean().finally(() => process.exit(1));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
+  for (const signal of signals) process.once(signal, onSignal);
   try {
     const viewer = (index: number) => ({ textOf: LogService.textOf, dropsRepeats: index % 2 === 1 });
     const fleet = await withPatience('the start', async () => {
@@ -88,7 +90,7 @@ async function withSystem<Store extends Database>(
     });
     await use(fleet);
   } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
+    for (const signal of signals) process.off(signal, onSignal);
     await undos.clean();
   }
 }
