@@ -144,11 +144,13 @@ describe("share: { ids: 'assign' } with a relay, for an upstream without ids", (
   });
 
   it('gives other ids after the log was lost, and sends a gap to a browser with an id that no instance holds', async () => {
-    const { first, two, logs, send } = await flowing(2, { replay: { maxEvents: 1 } });
+    const { browsers, first, two, logs, send } = await flowing(2, { replay: { maxEvents: 1 } });
     const old = idOf(first, 'a');
-    logs.clear();
     send(event('c'));
-    await first.sees(event('c'));
+    for (const browser of browsers) await browser.sees(event('c'));
+    logs.clear();
+    send(event('d'));
+    await first.sees(event('d'));
     const back = await two.open(old).sees('unknown-id');
     expect(read(back)[0]).to.equal('unknown-id');
     const ids = read(first.body()).map((it) => it.split(' ')[0]);
