@@ -29,6 +29,8 @@ const answers = {
   figures: () => ({ ...proxy.stats(), modes: [limits.stats().mode, relay.stats().mode] }),
   /** Ends all streams over the grace time, as SIGTERM does in production. Resolves when they have ended. */
   async drain(): Promise<void> {
+    // New browsers go to the other instances: this one would refuse them for 5 to 10 s.
+    server.close();
     await proxy.close({ graceMs: setUp.graceMs });
     await limits.close();
     await relay.close();
