@@ -56,7 +56,7 @@ describe('the enumerated labels', () => {
     );
     const thrown = new Set(['ERR_LOG_STREAM_NODE', 'ERR_LOG_STREAM_OPTION', 'ERR_LOG_STREAM_DOCUMENT']);
     expect(logValues.errorCodes.toSorted()).to.deep.equal(codes.filter((code) => !thrown.has(code)).toSorted());
-    const [, union = ''] = /type LogCloseReason =([^;]*);/.exec(read('../../log-stream/src/types.ts')) ?? [];
+    const [, union = ''] = /type LogCloseReason =([^;]*);/.exec(read('../../log-stream/src/observer.ts')) ?? [];
     const reasons = [...union.matchAll(/'([\w-]+)'/g)].map(([, reason]) => reason);
     expect(logValues.closeReasons.toSorted()).to.deep.equal(reasons.toSorted());
     const named = read('../../log-stream/README.md');
