@@ -22,6 +22,42 @@ describe(`whatever happens to three instances, their relay and their upstream (s
       check({ join, ids: 'assign' }));
   }
 
+  describe('a leader whose place in the log was trimmed, while its browsers were slow, keeps no lease', () => {
+    const wait: FleetStep = { do: 'wait', ms: 20 };
+    const emit = (count: number): FleetStep[] => [
+      { do: 'emit', count, style: 0 },
+      { do: 'arrive', which: 0, part: 100, slice: 20 },
+      wait,
+    ];
+    const slow: FleetStep[] = [
+      wait,
+      { do: 'join', which: 0, instance: 1 },
+      wait,
+      ...emit(1),
+      { do: 'slow', which: 0, instance: 0 },
+      ...emit(1),
+      ...emit(4),
+    ];
+    const trimmed: FleetStep[] = [{ do: 'trim', keep: 1 }, { do: 'recover', which: 0, instance: 0 }, wait];
+    const isUp = (up: boolean): FleetStep[] => [{ do: 'relay', instance: 1, isUp: up }, wait];
+
+    for (const ids of ['upstream', 'assign'] as const) {
+      const run = (schedule: FleetStep[]) => new FleetStage({ join: 'live', ids }, new MemoryFleet()).run(schedule);
+
+      it(`one instance reads for all afterwards (ids: '${ids}')`, () => run([...slow, ...trimmed]));
+
+      it(`the same where the log holds no event any more, and another instance has read alone (ids: '${ids}')`, () =>
+        run([
+          ...slow,
+          ...isUp(false),
+          { do: 'cut', which: 0, part: 100, how: 'rst' },
+          wait,
+          ...trimmed,
+          ...isUp(true),
+        ]));
+    }
+  });
+
   // Without ids, a join connection and the live feed are matched by a guess.
   it('the same where the upstream has no ids, which may lose events with a gap (join: live)', () =>
     check({ join: 'live', ids: 'assign', hasIds: false }));

@@ -186,7 +186,8 @@ class MemoryLog implements RelayLog {
   async look(maxEntries: number): Promise<RelayView> {
     await this.#reach();
     const { tail, leader, hasStarted } = this.#log;
-    const isLed = leader !== undefined && leader !== this;
+    // A lease that this log holds counts, as in Redis: only a former one does not.
+    const isLed = leader !== undefined && (leader !== this || this.#leads);
     const page = this.#page(this.#log.entries.length, maxEntries);
     return { tail, leader: isLed ? (hasStarted ? 'active' : 'starting') : 'none', ...page };
   }

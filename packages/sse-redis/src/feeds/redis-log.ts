@@ -180,7 +180,8 @@ export class RedisLog implements RelayLog, AppendingLog {
     if (lead === this.#lead) return this.onLease(lead, false);
     if (lead !== this.#released) return;
     this.#released = undefined;
-    this.#onLeaseLost();
+    // A newer lead goes on.
+    if (!this.#lead) this.#onLeaseLost();
   }
 
   /** Whether the lease is held: by `lead` if it is given, or by anybody. */

@@ -143,6 +143,14 @@ export class Reading implements OwnReaderListener {
     return missed;
   }
 
+  /**
+   * The feed leaves the log, which can still be used: no effect unless this instance leads. A lease that it kept would be
+   * extended without anything being appended, so that nobody could lead.
+   */
+  giveUp(): void {
+    if (this.isLeading) this.#leadership.giveUp();
+  }
+
   /** Continues after the last event of the feed, unless the reader goes on. */
   reconnect(): void {
     if (!this.#reader.isOpen) this.#reader.reconnect();

@@ -167,8 +167,9 @@ export class RelayCall
   }
 
   onTrimmed(): void {
-    if (this.#source === 'log') this.onBreak();
-    else this.#finder.onTrimmed();
+    if (this.#source !== 'log') return this.#finder.onTrimmed();
+    this.#reading.giveUp();
+    this.onBreak();
   }
 
   onDeposed(): void {
