@@ -1,7 +1,10 @@
-/** Reads a variable that start.ts sets. @throws if it is missing: the process was started by hand */
+/** Reads a variable that start.ts sets. @throws if it is missing or empty */
 export function required(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`The environment variable ${name} is missing; start the example with start.ts`);
+  if (!value)
+    throw new Error(
+      `The environment variable ${name} is missing: see docs/deploy.md, or start the example with start.ts`,
+    );
   return value;
 }
 

@@ -31,7 +31,7 @@ const dockerfile = readFileSync(deployed('docker/Dockerfile'), 'utf8');
 
 describe('the Kubernetes manifests', () => {
   it('have the types of the Kubernetes API, without a field that it does not know', () => {
-    expect(manifests).to.have.length(12);
+    expect(manifests).to.have.length(13);
     expect(typeErrors(typed(manifests))).to.deep.equal([]);
   });
 

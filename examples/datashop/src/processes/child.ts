@@ -4,7 +4,7 @@ export interface Running extends Ports {
   stop(): Promise<void>;
 }
 
-/** Without a channel to a parent, as in a container, the message is for who reads the output. */
+/** Without a channel to a parent, as in a container, the message goes to the standard error. */
 function notifyParent(message: ChildMessage): void {
   if (!process.send) return report(message);
   // The parent may have ended already.
@@ -16,7 +16,10 @@ function report(message: ChildMessage): void {
   else console.error(`listening on port ${message.port}`);
 }
 
-/** Runs one of the example's processes: reports when it is ready, and stops at SIGTERM or when the parent asks or ends. */
+/**
+ * Runs one of the example's processes: reports when it is ready, and stops at SIGTERM or when the parent asks or ends.
+ * Without a parent, SIGINT stops it too.
+ */
 export async function runChild(start: () => Promise<Running>): Promise<void> {
   let stopping = false;
   let running: Running | undefined;
@@ -29,8 +32,10 @@ export async function runChild(start: () => Promise<Running>): Promise<void> {
   process.on('message', (message) => message === 'stop' && void stop());
   process.on('disconnect', stop);
   process.on('SIGTERM', stop);
-  // Ctrl-C in a terminal signals every process of the group; the parent stops them in the right order.
-  process.on('SIGINT', () => {});
+  // Ctrl-C in a terminal signals every process of the group; a parent stops them in the right order.
+  process.on('SIGINT', () => {
+    if (!process.send) void stop();
+  });
 
   try {
     running = await start();

@@ -3,7 +3,7 @@ import { Digest } from './digest.ts';
 
 /** Number of delivered frames that are remembered, to recognise a repeat after a resume. */
 export const replayWindow = 1_000;
-/** The same of a stream that delivers them within {@link busyMs}: an upstream may repeat what it sent in its last seconds. */
+/** The most for a stream that delivers so many within {@link busyMs}: an upstream may repeat what it sent in its last seconds. */
 export const maxReplayWindow = 8_000;
 const busyMs = 10_000;
 /** Numbers per frame: the content's digest, then the id's. */
@@ -26,8 +26,9 @@ export class ReplayWindow {
   #count = 0;
   /** Position of the first frame since {@link forgetBefore}. */
   #first = 0;
-  /** Most frames that are remembered now, and position of the oldest one that was kept when that changed. */
+  /** Most frames that are remembered; follows the rate of the stream. */
   #capacity = replayWindow;
+  /** Position of the oldest frame that was kept when the capacity changed last. */
   #kept = 0;
   readonly #samples: (FrameId | undefined)[] = [];
   /** When the samples were taken, on the monotonic clock. */
