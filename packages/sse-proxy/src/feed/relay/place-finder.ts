@@ -44,7 +44,7 @@ export class PlaceFinder {
   #timer: NodeJS.Timeout | undefined;
   /** The newest entry. */
   #tail: RelayPosition = '';
-  /** Number of times since the last check that the feed, and the log, received something. */
+  /** Chunks since the last check that the feed, and the log, received. */
   #received = 0;
   #logged = 0;
   #checks = 0;
@@ -92,7 +92,7 @@ export class PlaceFinder {
 
   onEntries(entries: readonly RelayEntry[]): void {
     this.#tail = entries.at(-1)?.position ?? this.#tail;
-    this.#logged++;
+    this.#logged += entries.filter(({ data }) => data.length > 0).length;
     this.#note(entries);
     this.#placeIf(this.#merge?.add(entries));
   }
