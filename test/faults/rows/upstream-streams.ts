@@ -15,7 +15,7 @@ export const dribble: Row = {
   },
 };
 
-export const floodEvents = { count: 20_000, bytes: 1_000 };
+export const floodEvents = { count: 30_000, bytes: 1_000 };
 
 export const flood: Row = {
   cites: '[row 9]',
