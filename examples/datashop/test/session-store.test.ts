@@ -3,7 +3,10 @@ import { Cookie, type SessionData } from 'express-session';
 import { until } from '../../../packages/sse-proxy/test/support/until.ts';
 import { RedisServer } from '../../../packages/sse-redis/test/support/redis-server.ts';
 import { needs } from '../../../test/support/needs.ts';
+import { bff } from '../src/bff/app.ts';
+import { joinFleet } from '../src/bff/fleet.ts';
 import { openSessionStore, type SessionStore } from '../src/bff/session-store.ts';
+import { closeServer, listen } from '../src/listen.ts';
 
 describe('sessions of all BFFs in Redis', () => {
   needs('redis');
@@ -60,5 +63,28 @@ describe('sessions of all BFFs in Redis', () => {
     await redis.restart();
     await sessions.set('id', 'grace');
     expect(isOf('grace')(await sessions.get('id'))).to.equal(true);
+  });
+
+  it('serve requests until the server is closed, though the streams have been drained', async () => {
+    const before = { ...process.env };
+    Object.assign(process.env, { SESSION_STORE: redis.url, SESSION_SECRET: 'secret of the test' });
+    const { app, drain, close } = bff({
+      upstream: 'http://127.0.0.1:1',
+      token: 'token',
+      joinFleet: (registry) => joinFleet(redis.url, registry),
+    });
+    process.env = before;
+    const { server, port } = await listen(app, 0, '127.0.0.1');
+    const visit = async () => {
+      const page = await fetch(`http://127.0.0.1:${port}/`);
+      await page.body?.cancel();
+      return page.status;
+    };
+    await until(async () => (await visit()) === 200);
+
+    await drain(0);
+    expect(await visit()).to.equal(200);
+    await closeServer(server);
+    await close();
   });
 });

@@ -38,6 +38,8 @@ export interface Bff {
   metricsApp: Express;
   /** Ends the streams, spread over `graceMs` milliseconds. */
   drain(graceMs: number): Promise<void>;
+  /** Ends what this instance shares with others. Call it when the server is closed: requests need the sessions until then. */
+  close(): Promise<void>;
 }
 
 /** Creates the BFF. @throws Error if an entry of `hosts` is not a host name */
@@ -77,7 +79,7 @@ export function bff({ upstream, token, heartbeatMs, hosts = loopbackHosts, logs,
       drain();
       await stream.close({ graceMs });
       streamsPage.close();
-      await fleet?.close();
     },
+    close: async () => fleet?.close(),
   };
 }

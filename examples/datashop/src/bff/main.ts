@@ -20,7 +20,7 @@ await runChild(async () => {
   // Loaded only here: the Redis client has some 650 files.
   const fleet = REDIS ? await import('./fleet.ts') : undefined;
   const heartbeatMs = milliseconds('HEARTBEAT_MS', 15_000);
-  const { app, metricsApp, drain } = bff({
+  const { app, metricsApp, drain, close } = bff({
     ...upstream,
     heartbeatMs,
     logs,
@@ -36,6 +36,7 @@ await runChild(async () => {
     stop: async () => {
       await drain(graceMs);
       await closeServer(server);
+      await close();
       // Last, so that the drain can be watched.
       await closeServer(metrics.server);
       logs.close();
