@@ -34,6 +34,15 @@ const haproxy = findProgram('haproxy');
 const redis = findProgram('redis-server');
 const debian = (what: string, name: string) => `${what} is not installed (Debian: apt-get install ${name})`;
 
+const nchan = {
+  kind: 'reference',
+  script: 'nginx.ts',
+  flags: () => [nginx?.path ?? '', nginx?.nchanModule ?? ''],
+  shared: true,
+  path: '/subscribe',
+  publishTo: '/publish',
+} as const;
+
 const all: readonly Server[] = [
   { name: 'direct', label: 'no proxy', kind: 'reference' },
   { name: 'ours', label: 'sse-proxy', kind: 'ours', script: 'ours.ts', beats: true },
@@ -151,26 +160,11 @@ const all: readonly Server[] = [
     flags: () => [nginx?.path ?? ''],
     missing: () => (nginx ? undefined : debian('nginx', 'nginx')),
   },
+  { ...nchan, name: 'nchan', label: 'nginx + nchan', missing: missingNchan },
   {
-    name: 'nchan',
-    label: 'nginx + nchan',
-    kind: 'reference',
-    script: 'nginx.ts',
-    flags: () => [nginx?.path ?? '', nginx?.nchanModule ?? ''],
-    shared: true,
-    path: '/subscribe',
-    publishTo: '/publish',
-    missing: missingNchan,
-  },
-  {
+    ...nchan,
     name: 'nchan-redis',
     label: 'nginx + nchan, Redis',
-    kind: 'reference',
-    script: 'nginx.ts',
-    flags: () => [nginx?.path ?? '', nginx?.nchanModule ?? ''],
-    shared: true,
-    path: '/subscribe',
-    publishTo: '/publish',
     needsRedis: true,
     missing: () => missingNchan() ?? missingRedis(),
   },

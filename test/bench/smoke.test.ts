@@ -25,18 +25,24 @@ describe('npm run bench', () => {
     };
   }
 
-  it('npm run bench measures, finds every event delivered exactly once, and leaves no process behind', async () => {
+  /** Runs the program to its end, and returns what it has measured and printed. */
+  async function measured(...args: string[]): Promise<Report & { output: string }> {
     const directory = add(mkdtempSync(join(tmpdir(), 'bench-')), (path) => rmSync(path, { recursive: true }));
     const file = join(directory, 'figures.json');
-    const light = ['--workload', 'light', '--server', 'ours,controller'];
-    const child = bench(...light, '--rounds', '1', '--seconds', '1', '--json', file);
+    const child = bench(...args, '--json', file);
     const [[code], output, progress] = await Promise.all([
       once(child, 'exit'),
       text(child.stdout as NodeJS.ReadableStream),
       text(child.stderr as NodeJS.ReadableStream),
     ]);
-    expect({ code, progress }).to.have.property('code', 0, progress);
-    const { results } = JSON.parse(readFileSync(file, 'utf8')) as Report;
+    expect(code, `${output}\n${progress}`).to.equal(0);
+    await until(() => !groupAlive(child.pid));
+    return { ...(JSON.parse(readFileSync(file, 'utf8')) as Report), output };
+  }
+
+  it('npm run bench measures, finds every event delivered exactly once, and leaves no process behind', async () => {
+    const light = ['--workload', 'light', '--server', 'ours,controller'];
+    const { results, output } = await measured(...light, '--rounds', '1', '--seconds', '1');
     expect(results.map(({ server, browsers }) => [server, browsers])).to.deep.equal([
       ['direct', 10],
       ['ours', 10],
@@ -50,24 +56,13 @@ describe('npm run bench', () => {
     }
     expect(output).to.match(/\| sse-proxy +\| [\d.]+ .*\| yes/);
     expect(output).to.include('## Goals');
-    await until(() => !groupAlive(child.pid));
   });
 
   it('npm run bench measures the log service beside the endpoint in Python', async function () {
     const python = ['fastapi', 'flask'];
     skipWithout(this, 'python');
-    const directory = add(mkdtempSync(join(tmpdir(), 'bench-')), (path) => rmSync(path, { recursive: true }));
-    const file = join(directory, 'figures.json');
     const servers = ['log-stream-sqlite', ...python];
-    const short = ['--quick', '--seconds', '0.2', '--json', file];
-    const child = bench('--workload', 'logs', '--server', servers.join(), ...short);
-    const [[code], output] = await Promise.all([
-      once(child, 'exit'),
-      text(child.stdout as NodeJS.ReadableStream),
-      text(child.stderr as NodeJS.ReadableStream),
-    ]);
-    expect(code, output).to.equal(0);
-    const { results } = JSON.parse(readFileSync(file, 'utf8')) as Report;
+    const { results } = await measured('--workload', 'logs', '--server', servers.join(), '--quick', '--seconds', '0.2');
     expect(results.map(({ server, load }) => [server, load])).to.deep.equal(
       servers.map((server) => [server, '320 B, 100 logs/s, 100 listeners']),
     );
@@ -75,23 +70,20 @@ describe('npm run bench', () => {
       expect(rounds[0]?.invalid, server).to.equal(undefined);
       expect(rounds[0]?.figures.cpuUs, server).to.be.above(0);
     }
-    await until(() => !groupAlive(child.pid));
   });
 
   it('npm run bench measures a leader and a follower of feeds over Redis, better-sse, and Redis itself', async function () {
     skipWithout(this, 'redis');
-    const directory = add(mkdtempSync(join(tmpdir(), 'bench-')), (path) => rmSync(path, { recursive: true }));
-    const file = join(directory, 'figures.json');
     const servers = ['ours-redis', 'ours-redis-follower', 'better-sse-redis'];
-    const short = ['--quick', '--seconds', '0.2', '--json', file];
-    const child = bench('--workload', 'feeds-redis', '--server', servers.join(), ...short);
-    const [[code], output] = await Promise.all([
-      once(child, 'exit'),
-      text(child.stdout as NodeJS.ReadableStream),
-      text(child.stderr as NodeJS.ReadableStream),
-    ]);
-    expect(code, output).to.equal(0);
-    const { results } = JSON.parse(readFileSync(file, 'utf8')) as Report;
+    const { results } = await measured(
+      '--workload',
+      'feeds-redis',
+      '--server',
+      servers.join(),
+      '--quick',
+      '--seconds',
+      '0.2',
+    );
     expect(results.map(({ server }) => server)).to.deep.equal(servers);
     for (const { server, rounds } of results) {
       const { figures, invalid } = rounds[0] ?? {};
@@ -99,7 +91,6 @@ describe('npm run bench', () => {
       for (const metric of ['cpuUs', 'redisCpuPercent', 'redisCommands', 'redisMb'] as const)
         expect(figures?.[metric], `${server} ${metric}`).to.be.above(0);
     }
-    await until(() => !groupAlive(child.pid));
   });
 
   it('npm run bench ends all its processes when it is interrupted', async () => {
