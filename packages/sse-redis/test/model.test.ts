@@ -47,6 +47,7 @@ describe(`whatever happens to three instances, one Redis and their upstream (see
 
   it('the same while Redis is killed and comes back without its data, and the upstream has no ids', async () => {
     const checked = check({ join: 'live', ids: 'assign', hasIds: false });
+    // Not a wait: the fault comes in the middle of the schedules, and lasts half a second.
     await sleep(700);
     await redis.kill();
     await sleep(500);
