@@ -66,14 +66,14 @@ describe('sessions of all BFFs in Redis', () => {
   });
 
   it('serve requests until the server is closed, though the streams have been drained', async () => {
-    const before = { ...process.env };
     Object.assign(process.env, { SESSION_STORE: redis.url, SESSION_SECRET: 'secret of the test' });
     const { app, drain, close } = bff({
       upstream: 'http://127.0.0.1:1',
       token: 'token',
       joinFleet: (registry) => joinFleet(redis.url, registry),
     });
-    process.env = before;
+    delete process.env.SESSION_STORE;
+    delete process.env.SESSION_SECRET;
     const { server, port } = await listen(app, 0, '127.0.0.1');
     const visit = async () => {
       const page = await fetch(`http://127.0.0.1:${port}/`);
