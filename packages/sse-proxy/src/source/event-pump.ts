@@ -3,7 +3,7 @@ import type { RunInContext } from '../lifecycle/async-context.ts';
 import { closeIterator } from './iterator.ts';
 import { asSourceError, encodeEvent } from './source-event.ts';
 
-/** Most events, and about how many characters, that one turn of the event loop pulls from a source. */
+/** Most events, and about how many characters, that are pulled from a source between two turns of the event loop. */
 const maxEventsPerTurn = 256;
 const maxCharactersPerTurn = 65_536;
 
@@ -22,8 +22,8 @@ export interface PumpHandler {
 }
 
 /**
- * Pulls the iterator of a source, and turns its events into bytes. Events that are ready in one turn of the event loop are
- * passed on as one chunk. At most one `next()` is pending, and none is called during a pause.
+ * Pulls the iterator of a source, and turns its events into bytes. Events that the source has ready are passed on as one
+ * chunk, as soon as it has no more. At most one `next()` is pending, and none is called during a pause.
  */
 export class EventPump {
   /** The source's own code runs in this asynchronous context. */
@@ -37,10 +37,12 @@ export class EventPump {
   #isPaused = false;
   #isPulling = false;
   #isFlushDue = false;
-  /** The events of this turn, as text. */
+  #isTurnDue = false;
+  /** The events to pass on next, as text. */
   #batch = '';
-  /** Number of results of this turn. */
+  // What was pulled since the event loop last had a turn.
   #results = 0;
+  #characters = 0;
   /** Is thrown into the source behind the events before it. */
   #wrongEvent: SseProxyError | undefined;
   /** Is reported behind the events before it. */
@@ -80,10 +82,14 @@ export class EventPump {
     if (iterator) this.#run(() => closeIterator(iterator));
   }
 
+  /** True if the event loop must have a turn before anything more is pulled. */
+  get #isFull(): boolean {
+    return this.#results >= maxEventsPerTurn || this.#characters >= maxCharactersPerTurn;
+  }
+
   get #canPull(): boolean {
-    const isFull = this.#results >= maxEventsPerTurn || this.#batch.length >= maxCharactersPerTurn;
-    const isWanted = !this.#isPaused || (this.#isEager && this.#results === 0);
-    return isWanted && !this.#isPulling && !isFull && !this.#wrongEvent && !this.#end;
+    const isWanted = !this.#isPaused || this.#isEager;
+    return isWanted && !this.#isPulling && !this.#isFull && !this.#wrongEvent && !this.#end;
   }
 
   #pull(): void {
@@ -101,6 +107,7 @@ export class EventPump {
     this.#isPulling = false;
     if (!this.#handler) return;
     this.#results++;
+    this.#isEager = false;
     try {
       if (result.done) return this.#finish('complete');
       this.#add(result.value);
@@ -119,7 +126,9 @@ export class EventPump {
 
   #add(event: unknown): void {
     try {
-      this.#batch += encodeEvent(event);
+      const text = encodeEvent(event);
+      this.#batch += text;
+      this.#characters += text.length;
     } catch (cause) {
       this.#wrongEvent = asSourceError(cause);
       return;
@@ -130,7 +139,6 @@ export class EventPump {
   #noteResult(): void {
     if (this.#hasResult) return;
     this.#hasResult = true;
-    this.#isEager = false;
     this.#handler?.onFirstResult();
   }
 
@@ -142,17 +150,16 @@ export class EventPump {
     else this.#handler?.onEnd(end);
   }
 
-  // A turn of the event loop lies between two batches, however many events the source has ready.
+  // Behind the microtasks: by then the source has yielded all that it had ready.
   #flushSoon(): void {
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;
-    setImmediate(this.#flush);
+    process.nextTick(this.#flush);
   }
 
   readonly #flush = (): void => {
     this.#isFlushDue = false;
     if (this.#isPaused) return;
-    this.#results = 0;
     if (this.#batch !== '') {
       const chunk = encode(this.#batch);
       this.#batch = '';
@@ -161,7 +168,21 @@ export class EventPump {
     // onData() may have paused or closed this pump.
     if (this.#isPaused) return;
     if (this.#end) this.#handler?.onEnd(this.#end);
+    else if (this.#isFull) this.#awaitTurn();
     else if (!this.#isPulling) this.#run(this.#continue);
+  };
+
+  #awaitTurn(): void {
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    setImmediate(this.#onTurn);
+  }
+
+  readonly #onTurn = (): void => {
+    this.#isTurnDue = false;
+    this.#results = 0;
+    this.#characters = 0;
+    this.#flush();
   };
 
   readonly #continue = (): void => {
