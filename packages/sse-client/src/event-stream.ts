@@ -140,6 +140,29 @@ export function createStream(url: string, options: EventStreamOptions | undefine
     sink.status(idle);
   }
 
+  /** Subscribers are notified of the status before they are dropped. */
+  function abort(): void {
+    if (isClosed) return;
+    switchOff();
+    const error = { code: 'ABORTED', message: 'The signal was aborted', cause: config.signal!.reason } as const;
+    sink.status({ status: 'closed', lastError: { ...error, at: env.Date.now() } });
+    isClosed = true;
+    queueMicrotask(release);
+  }
+
+  function close(): void {
+    if (isOn) switchOff();
+    isClosed = true;
+    release();
+  }
+
+  function release(): void {
+    config.signal?.removeEventListener('abort', abort);
+    persistence?.close();
+    delivery.close();
+    notifier.close();
+  }
+
   function getSnapshot(): StreamSnapshot {
     if (!snapshot) {
       notifier.cancelFrame();
@@ -165,6 +188,8 @@ export function createStream(url: string, options: EventStreamOptions | undefine
     for (const entry of saved.entries) isPastCursor = entry.kind === 'event' && entry.id === '';
   }
   if (enabledByUser ?? config.autoConnect) switchOn();
+  config.signal?.addEventListener('abort', abort);
+  if (config.signal?.aborted) abort();
 
   /** A closed stream can still be read, but not changed. */
   const unlessClosed =
@@ -219,12 +244,6 @@ export function createStream(url: string, options: EventStreamOptions | undefine
       if (isOn) switchOn();
     }),
     wipe: unlessClosed(() => persistence?.wipe()),
-    close: unlessClosed(() => {
-      if (isOn) switchOff();
-      isClosed = true;
-      persistence?.close();
-      delivery.close();
-      notifier.close();
-    }),
+    close: unlessClosed(close),
   };
 }

@@ -2,8 +2,14 @@ import type { EventStreamOptions, LiveOptions, PersistOptions } from './types.ts
 
 type PersistConfig = Readonly<Required<Omit<PersistOptions, 'storage'>> & Pick<PersistOptions, 'storage'>>;
 
+/** Options without a default. */
+type Optional = 'fetch' | 'onResponse' | 'signal';
+
 /** Validated options, with defaults. */
-export type StreamConfig = Readonly<Omit<Required<EventStreamOptions>, 'persist'> & { persist: PersistConfig | false }>;
+export type StreamConfig = Readonly<
+  Omit<Required<EventStreamOptions>, 'persist' | Optional> &
+    Pick<EventStreamOptions, Optional> & { persist: PersistConfig | false }
+>;
 
 /** One kind of valid value. */
 type Kind = readonly [expected: string, is: (value: unknown) => boolean];
@@ -23,18 +29,26 @@ const count: Kind = [
   (value) => Number.isInteger(value) && (value as number) > 0 && (value as number) <= maxCount,
 ];
 
+const callback: Kind = ['a function', (value) => typeof value === 'function'];
+const missing: Kind = ['undefined', (value) => value === undefined];
+/** @param is also checks the values of the object */
+const objectOf = (expected: string, [, is]: Kind): Kind => [
+  `an object of ${expected}`,
+  (value) => object[1](value) && Object.values(value as object).every(is),
+];
+
 const inputRules: Rules<'url' | 'options'> = {
   url: [undefined, ['an http(s) URL or a path', isWebAddress]],
   options: [undefined, object],
 };
 
 const liveRules: Rules<keyof LiveOptions> = {
-  headers: [
-    {},
-    ['an object of strings', (value) => object[1](value) && Object.values(value as object).every(text[1])],
-    ['a function', (value) => typeof value === 'function'],
-  ],
+  headers: [{}, objectOf('strings', text), callback],
   credentials: ['same-origin', [choices.join(', '), (value) => choices.includes(value as string)]],
+  fetch: [undefined, callback, missing],
+  onResponse: [undefined, callback, missing],
+  temporaryStatuses: [{}, objectOf('true or false', flag)],
+  maxRetries: [false, [`a whole number from 0 to ${maxCount}`, (value) => value === 0 || count[1](value)], off],
   maxEntries: [10_000, count],
   maxEventChars: [1_048_576, count],
   watchdogMs: [45_000, count, off],
@@ -46,6 +60,11 @@ const liveRules: Rules<keyof LiveOptions> = {
 const optionRules: Rules<keyof EventStreamOptions> = {
   autoConnect: [false, flag],
   ...liveRules,
+  signal: [
+    undefined,
+    ['an AbortSignal', (value) => typeof (value as AbortSignal | null)?.addEventListener === 'function'],
+    missing,
+  ],
   lastEventId: ['', text],
   persist: [false, object, off],
   shareTabs: [false, flag, text],

@@ -135,7 +135,7 @@ describe('reconnecting', () => {
     at.stream.connect();
     (await connect(at, 'id: 9\ndata: x\n\n')).end();
     const { lastError, connectedAt } = await at.until('waiting');
-    expect(lastError).to.deep.equal({ code: 'ENDED', message: 'The server ended the stream', at: at.clock.time });
+    expect(lastError).to.include({ code: 'ENDED', message: 'The server ended the stream', at: at.clock.time });
     expect(connectedAt).to.equal(null);
     at.retry();
     const again = await at.server.next();

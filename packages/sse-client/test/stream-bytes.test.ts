@@ -102,15 +102,19 @@ describe('the bytes of a stream', () => {
       (name: string) =>
       (...given: unknown[]) =>
         void said.push([name, ...given.map((value) => JSON.stringify(value))].join(' '));
-    const outcome = await readStream(body, 100, {
-      bytes: say('bytes'),
-      id: say('id'),
-      event: say('event'),
-      gap: say('gap'),
-      upstream: say('upstream'),
-      retry: say('retry'),
-      settled: say('settled') as () => undefined,
-    });
+    const outcome = await readStream(
+      body,
+      { maxEventChars: 100, temporaryStatuses: {} },
+      {
+        bytes: say('bytes'),
+        id: say('id'),
+        event: say('event'),
+        gap: say('gap'),
+        upstream: say('upstream'),
+        retry: say('retry'),
+        settled: say('settled') as () => undefined,
+      },
+    );
     expect(outcome.error.code).to.equal('ENDED');
     expect(said).to.deep.equal([
       'bytes',

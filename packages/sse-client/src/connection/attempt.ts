@@ -1,3 +1,4 @@
+import { callSafely } from '../listen.ts';
 import type { ConnectionContext } from './connection.ts';
 import { failed, type Outcome } from './outcome.ts';
 import { readStream, type StreamHandlers } from './read-stream.ts';
@@ -26,14 +27,19 @@ export async function attempt(
   headers.set('Accept', 'text/event-stream');
   on.asking(setLastEventId(headers, cursor()));
   try {
-    const { credentials, maxEventChars } = config;
-    const response = await env.fetch(url, { headers, credentials, cache: 'no-store', signal });
-    const outcome = await classifyResponse(response, env.Date.now());
-    if (outcome) return outcome;
-    on.answered();
-    return await readStream(response.body!, maxEventChars, on);
+    // Called without an object, as the global `fetch` requires.
+    const { credentials, fetch = env.fetch, onResponse, temporaryStatuses } = config;
+    const response = await fetch(url, { headers, credentials, cache: 'no-store', signal });
+    if (onResponse) callSafely(() => onResponse(response));
+    let outcome = await classifyResponse(response, temporaryStatuses, env.Date.now());
+    if (!outcome) {
+      on.answered();
+      outcome = await readStream(response.body!, config, on);
+    }
+    return { ...outcome, error: { cause: response, ...outcome.error } };
   } catch (cause) {
-    if (isUnusable(url)) return failed('URL', 'A relative URL needs a page to be relative to', { cause });
+    if (!config.fetch && isUnusable(url))
+      return failed('URL', 'A relative URL needs a page to be relative to', { cause });
     return failed('NETWORK', 'The connection failed', { cause });
   }
 }

@@ -1,5 +1,5 @@
 import type { UpstreamState } from '../types.ts';
-import { failed, type Outcome, shortText, statusAfter } from './outcome.ts';
+import { failed, type Outcome, shortText, statusAfter, type TemporaryStatuses } from './outcome.ts';
 
 /** Why a stream ended, as a message for people. */
 export const endedMessage = 'The server ended the stream';
@@ -27,7 +27,12 @@ export interface ControlHandlers {
 export const isControlEvent = (event: string) => event.startsWith('sse-proxy:');
 
 /** Handles an event of the proxy. Returns the outcome if it ends the stream; ignores unknown ones. */
-export function handleControlEvent(event: string, data: string, on: ControlHandlers): Outcome | undefined {
+export function handleControlEvent(
+  event: string,
+  data: string,
+  temporary: TemporaryStatuses,
+  on: ControlHandlers,
+): Outcome | undefined {
   const fields = parse(data);
   const reason = shortText(fields.reason);
   const notBeforeMs = typeof fields.retryMs === 'number' ? fields.retryMs : 0;
@@ -41,7 +46,7 @@ export function handleControlEvent(event: string, data: string, on: ControlHandl
     case 'sse-proxy:refused': {
       const status = typeof fields.status === 'number' ? fields.status : undefined;
       const message = status ? `The server answered ${status}` : "The server can't serve this now";
-      const final = status ? statusAfter(status) : 'waiting';
+      const final = status ? statusAfter(status, temporary) : 'waiting';
       return failed(
         'REFUSED',
         message,

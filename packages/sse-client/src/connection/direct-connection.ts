@@ -1,3 +1,4 @@
+import type { StreamError } from '../types.ts';
 import { attempt } from './attempt.ts';
 import { backoffMs, maxFloorMs } from './backoff.ts';
 import type { Connection, ConnectionContext, ConnectionSink } from './connection.ts';
@@ -7,6 +8,11 @@ import { type Watchdog, watchdog } from './watchdog.ts';
 
 /** A response without a byte may still be a refusal: the status becomes `connected` only after this time. */
 const refusalGraceMs = 100;
+
+function gaveUp(retries: number, cause: StreamError): Outcome {
+  const message = `Gave up after ${retries} retries: ${cause.message}. connect() or a reload tries again`;
+  return failed('GAVE_UP', message, { cause }, { status: 'closed' });
+}
 
 /** A connection of this tab's own: connect → read → wait → connect. */
 export function directConnection(context: ConnectionContext, sink: ConnectionSink): Connection {
@@ -58,8 +64,9 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
     const watching = watchdog(config.watchdogMs, env, {
       onChange: (isStalled) => connectedAt !== null && sink.status({ status: isStalled ? 'stalled' : liveStatus() }),
       onDead: () => {
-        if (connectedAt === null) end(failed('STALLED', 'The server did not answer'));
-        else end(failed('STALLED', 'The connection went silent'), true);
+        const isOpen = connectedAt !== null;
+        const cause = new DOMException(`No byte for ${config.watchdogMs} ms`, 'TimeoutError');
+        end(failed('STALLED', isOpen ? 'The connection went silent' : 'The server did not answer', { cause }), isOpen);
       },
     });
     dog = watching;
@@ -113,9 +120,13 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
     // The timer that calls `settle` may be late.
     if (connectedAt !== null && now - connectedAt >= config.stableMs) retries = 0;
     hangUp();
+    const { maxRetries } = config;
     const { cause } = outcome.error;
     const isOffline = outcome.error.code === 'NETWORK' && env.navigator?.onLine === false;
-    const { status, error, notBeforeMs } = isOffline ? failed('OFFLINE', 'This device is offline', { cause }) : outcome;
+    if (isOffline) outcome = failed('OFFLINE', 'This device is offline', { cause });
+    else if (maxRetries !== false && retries >= maxRetries && !isFinal(outcome.status))
+      outcome = gaveUp(retries, { ...outcome.error, at: now });
+    const { status, error, notBeforeMs } = outcome;
     const lastError = { ...error, at: now };
     const isOver = isFinal(status);
     // Attempts without a network don't count. They are made nevertheless, since `onLine` may be wrong.

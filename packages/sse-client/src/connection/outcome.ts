@@ -32,11 +32,14 @@ export function failed(
   return { status: 'waiting', notBeforeMs: 0, ...then, error };
 }
 
+/** Which statuses are retried, besides the defaults. */
+export type TemporaryStatuses = Readonly<Record<number, boolean>>;
+
 /** The status after a response that is no event stream [R1]. */
-export function statusAfter(status: number): Outcome['status'] {
-  if (status === 401 || status === 403) return 'unauthorized';
+export function statusAfter(status: number, temporary: TemporaryStatuses): Outcome['status'] {
   const isFinal = status === 204 || (status >= 400 && status < 500 && !temporary4xx.includes(status));
-  return isFinal ? 'closed' : 'waiting';
+  if (temporary[status] ?? !isFinal) return 'waiting';
+  return status === 401 || status === 403 ? 'unauthorized' : 'closed';
 }
 
 /** [RFC 9110] Statuses after which a client may repeat the request. */

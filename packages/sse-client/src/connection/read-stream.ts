@@ -1,4 +1,5 @@
 import { createParser } from 'eventsource-parser';
+import type { StreamConfig } from '../options.ts';
 import { type ControlHandlers, endedMessage, handleControlEvent, isControlEvent } from './control-events.ts';
 import { failed, type Outcome } from './outcome.ts';
 import { readText } from './read-text.ts';
@@ -21,7 +22,7 @@ export interface StreamHandlers extends ControlHandlers {
  */
 export async function readStream(
   body: ReadableStream<Uint8Array>,
-  maxEventChars: number,
+  { maxEventChars, temporaryStatuses }: Pick<StreamConfig, 'maxEventChars' | 'temporaryStatuses'>,
   on: StreamHandlers,
 ): Promise<Outcome> {
   let over: Outcome | undefined;
@@ -42,7 +43,7 @@ export async function readStream(
     onEvent: ({ id = '', event = 'message', data }) => {
       releaseId();
       if (over) return;
-      if (isControlEvent(event)) over = handleControlEvent(event, data, on);
+      if (isControlEvent(event)) over = handleControlEvent(event, data, temporaryStatuses, on);
       else on.event({ id, event, data });
     },
     onRetry: on.retry,

@@ -1,5 +1,5 @@
 import { retryAfterMs } from './backoff.ts';
-import { failed, type Outcome, shortText, statusAfter } from './outcome.ts';
+import { failed, type Outcome, shortText, statusAfter, type TemporaryStatuses } from './outcome.ts';
 import { readText } from './read-text.ts';
 
 /** A longer problem document is not read to its end. */
@@ -9,7 +9,11 @@ const maxProblemChars = 8_192;
  * Returns undefined if the response is an event stream, and otherwise what it means. The caller aborts the request, and
  * with it the rest of the body.
  */
-export async function classifyResponse(response: Response, now: number): Promise<Outcome | undefined> {
+export async function classifyResponse(
+  response: Response,
+  temporary: TemporaryStatuses,
+  now: number,
+): Promise<Outcome | undefined> {
   const { status, headers, redirected } = response;
   const type = headers.get('content-type') ?? '';
   if (status === 200) {
@@ -19,7 +23,7 @@ export async function classifyResponse(response: Response, now: number): Promise
     return failed('NOT_EVENT_STREAM', `The response is not an event stream${signIn}`, { status });
   }
   const reason = /[/+]json\b/i.test(type) ? await problem(response) : undefined;
-  const then = { status: statusAfter(status), notBeforeMs: retryAfterMs(headers.get('retry-after'), now) };
+  const then = { status: statusAfter(status, temporary), notBeforeMs: retryAfterMs(headers.get('retry-after'), now) };
   return failed('HTTP_STATUS', `The server answered ${status}`, { status, reason }, then);
 }
 

@@ -98,5 +98,10 @@ export function startLeader(common: Common): Leader {
 function withTextCause({ lastError, ...patch }: ConnectionStatus): ConnectionStatus {
   if (!lastError) return lastError === null ? { ...patch, lastError } : patch;
   const { cause, ...error } = lastError;
-  return { ...patch, lastError: { ...error, ...(cause !== undefined && { cause: String(cause) }) } };
+  return { ...patch, lastError: { ...error, ...(cause !== undefined && { cause: textOf(cause) }) } };
+}
+
+function textOf(cause: unknown): string {
+  if (cause instanceof Response) return `HTTP ${cause.status}`;
+  return Object.prototype.toString.call(cause) === '[object Object]' ? (cause as Error).message : String(cause);
 }

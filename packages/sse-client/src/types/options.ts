@@ -16,6 +16,26 @@ export interface LiveOptions {
   headers?: Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>);
   /** As for `fetch`. @defaultValue 'same-origin' */
   credentials?: RequestCredentials;
+  /**
+   * Makes the requests, such as a `fetch` that signs them. It has to pass on `init.signal`, and to resolve before the body
+   * has arrived. @defaultValue the global `fetch`
+   */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /**
+   * Called with the status and headers of every response, before its body is read; with `shareTabs`, only in the tab that
+   * connects. What it throws is reported as uncaught. @defaultValue none
+   */
+  onResponse?: (response: Pick<Response, 'status' | 'headers' | 'url' | 'redirected'>) => void;
+  /**
+   * HTTP statuses that are retried (true) or final (false), besides the defaults: final are 204, and 4xx but 408, 425 and
+   * 429. @defaultValue {}
+   */
+  temporaryStatuses?: { readonly [status: number]: boolean };
+  /**
+   * Retries after which the status becomes `closed` with the code `GAVE_UP`; a stable connection starts the count again,
+   * and attempts without a network don't count. `false`: no limit. @defaultValue false
+   */
+  maxRetries?: number | false;
   /** Number of entries kept; the oldest are dropped first. @defaultValue 10_000 */
   maxEntries?: number;
   /** Size of the largest event, in characters of data; a larger one is replaced by a gap. @defaultValue 1_048_576 */
@@ -40,6 +60,8 @@ export interface EventStreamOptions extends LiveOptions {
    * this browser takes precedence. @defaultValue false; true in React
    */
   autoConnect?: boolean;
+  /** Aborting it closes the stream, with the status `closed` and the code `ABORTED`. @defaultValue none */
+  signal?: AbortSignal;
   /** The first connection resumes after this event. @defaultValue '' */
   lastEventId?: string;
   /** Keep events across reloads. Off by default, since logs may be sensitive. @defaultValue false */

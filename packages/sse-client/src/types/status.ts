@@ -9,7 +9,8 @@
  * - `waiting`: the connection was lost; the next attempt is at `retryAt`
  * - `refused`: the server refused with "not now" and a reason; the next attempt is at `retryAt`
  * - `unauthorized`: 401 or 403
- * - `closed`: a final response: 204, or a 4xx that is not worth a retry
+ * - `closed`: it has given up for good, as `lastError` says: a final response (204, or a 4xx that is not worth a retry),
+ *   more retries than `maxRetries`, or `signal` was aborted
  */
 export type StreamStatus =
   | 'idle'
@@ -41,6 +42,8 @@ export type UpstreamState = 'connecting' | 'lost' | 'silent';
  * - `ENDED`: the server ended the stream
  * - `STALLED`: no byte for `watchdogMs`
  * - `REFUSED`: the proxy's refusal
+ * - `GAVE_UP`: more retries than `maxRetries` have failed; the cause is the last error
+ * - `ABORTED`: `signal` was aborted; the cause is its reason
  */
 export type StreamErrorCode =
   | 'HEADERS'
@@ -52,7 +55,9 @@ export type StreamErrorCode =
   | 'EVENT_TOO_LARGE'
   | 'ENDED'
   | 'STALLED'
-  | 'REFUSED';
+  | 'REFUSED'
+  | 'GAVE_UP'
+  | 'ABORTED';
 
 /** Why the last connection failed or ended. */
 export interface StreamError {
@@ -64,7 +69,10 @@ export interface StreamError {
   readonly status?: number;
   /** The server's reason: of a refusal, of an announced end, or the `title` or `detail` of a problem document. */
   readonly reason?: string;
-  /** What was thrown; with `shareTabs` its text. It may contain secrets. */
+  /**
+   * What was thrown, or the `Response` where nothing was, so that its headers can be read; with `shareTabs` its text. It may
+   * contain secrets.
+   */
   readonly cause?: unknown;
   /** Milliseconds since 1970. */
   readonly at: number;

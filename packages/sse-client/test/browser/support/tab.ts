@@ -3,7 +3,7 @@ import type { EventStreamOptions, StreamStatus } from '../../../src/index.ts';
 import type { Said, SeenState } from '../page/kit.ts';
 
 /** Options that can be passed into a page, which excludes functions. */
-export type TabOptions = Omit<EventStreamOptions, 'headers' | 'persist'> & {
+export type TabOptions = Omit<EventStreamOptions, 'headers' | 'persist' | 'fetch' | 'onResponse' | 'signal'> & {
   headers?: Record<string, string>;
   persist?: { scope: string; maxBytes?: number; debounceMs?: number };
 };

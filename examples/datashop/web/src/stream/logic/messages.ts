@@ -55,6 +55,10 @@ export function errorInWords({ code, reason, status }: StreamError): string {
       return 'no data from the server';
     case 'REFUSED':
       return 'the server is busy';
+    case 'GAVE_UP':
+      return 'too many retries failed';
+    case 'ABORTED':
+      return 'the page ended it';
   }
 }
 
