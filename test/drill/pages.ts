@@ -1,4 +1,5 @@
 import { createEventStream, type Entry, type EventStream } from '@datashop/sse-client';
+import { localPersistence, type PersistOptions } from '@datashop/sse-client/persist';
 import { MemoryStorage } from '../../packages/sse-client/test/support/storage.ts';
 import { until } from '../../packages/sse-proxy/test/support/until.ts';
 import { readFrame } from '../faults/support/events.ts';
@@ -12,21 +13,26 @@ const debounceMs = 100;
 /** Characters that a full storage still accepts: a few lines and the cursor. */
 const quota = 2_000;
 
+/** Creates a stream that connects and persists. */
+export type Create = (url: string, persist: PersistOptions) => EventStream;
+
+const createOwn: Create = (url, options) =>
+  createEventStream(url, { autoConnect: true, persist: localPersistence(options) });
+
 /** A page with sse-client that keeps in the browser's storage what it shows. */
 class Page {
   storage = new MemoryStorage();
   readonly #url: string;
   #stream!: EventStream;
 
-  constructor(url: string, create = createEventStream) {
+  constructor(url: string, create = createOwn) {
     this.#url = url;
     this.open(create);
   }
 
   /** @param create of the sse-client that the page has loaded */
-  open(create = createEventStream): void {
-    const persist = { scope: 'drill', storage: this.storage, debounceMs };
-    this.#stream = create(this.#url, { autoConnect: true, persist });
+  open(create = createOwn): void {
+    this.#stream = create(this.#url, { scope: 'drill', storage: this.storage, debounceMs });
   }
 
   close(): void {
@@ -54,7 +60,6 @@ function numberOf(entry: Entry | undefined): number | undefined {
 }
 
 type DrilledFleet = Fleet<LogService>;
-type Create = typeof createEventStream;
 
 /** Pages whose storage is wiped while they are closed: they return as new ones. */
 export function wipeStorage(fleet: DrilledFleet): Promise<Partial<Counts>> {
@@ -88,8 +93,7 @@ export function changeClient(
   other: Create,
   action: () => Promise<void>,
 ): Promise<Partial<Counts>> {
-  const createOf = (index: number, isReloaded: boolean) =>
-    (index % 2 === 0) === isReloaded ? createEventStream : other;
+  const createOf = (index: number, isReloaded: boolean) => ((index % 2 === 0) === isReloaded ? createOwn : other);
   return withPages(
     fleet,
     async (pages) => {

@@ -6,7 +6,7 @@ import { fingerprint } from './entries/fingerprint.ts';
 import type { Environment } from './environment.ts';
 import { createNotifier } from './notifier.ts';
 import { readLiveOptions, readOptions } from './options.ts';
-import { createPersistence } from './persist/persistence.ts';
+import type { StreamPersister } from './persister.ts';
 import { tabsConnection } from './tabs/tabs-connection.ts';
 import type { Entry, EventStream, EventStreamOptions, StreamSnapshot } from './types.ts';
 
@@ -60,13 +60,14 @@ export function createStream(url: string, options: EventStreamOptions | undefine
   let enabledByUser: boolean | null = null;
   let snapshot: StreamSnapshot | undefined;
 
-  const persistence = createPersistence(
-    url,
-    config.persist,
-    env,
-    () => ({ on: enabledByUser, lastEventId, lastEventAt, entries: store.entries() }),
-    changed,
-  );
+  const persistence = config.persist
+    ? (config.persist as StreamPersister).open({
+        url,
+        env,
+        read: () => ({ on: enabledByUser, lastEventId, lastEventAt, entries: store.entries() }),
+        changed,
+      })
+    : undefined;
 
   const sink: ConnectionSink = {
     status(patch) {

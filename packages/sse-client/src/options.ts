@@ -1,107 +1,85 @@
-import type { EventStreamOptions, LiveOptions, PersistOptions } from './types.ts';
-
-type PersistConfig = Readonly<Required<Omit<PersistOptions, 'storage'>> & Pick<PersistOptions, 'storage'>>;
+import type { EventStreamOptions, LiveOptions, Persister } from './types.ts';
 
 /** Options without a default. */
 type Optional = 'fetch' | 'onResponse' | 'signal';
 
 /** Validated options, with defaults. */
-export type StreamConfig = Readonly<
-  Omit<Required<EventStreamOptions>, 'persist' | Optional> &
-    Pick<EventStreamOptions, Optional> & { persist: PersistConfig | false }
->;
+export type StreamConfig = Readonly<Omit<Required<EventStreamOptions>, Optional> & Pick<EventStreamOptions, Optional>>;
 
-/** One kind of valid value. */
-type Kind = readonly [expected: string, is: (value: unknown) => boolean];
+/** The fallback is valid too. */
+export type Rule = readonly [fallback: unknown, expected: string, isValid: (value: unknown) => boolean];
 /** The compiler requires a rule for every option. */
-type Rules<Name extends string> = Record<Name, readonly [fallback: unknown, ...anyOf: Kind[]]>;
+export type Rules<Name extends string> = Record<Name, Rule>;
 
 /** The longest delay that a browser's timer accepts. */
 const maxCount = 2 ** 31 - 1;
 const choices = ['same-origin', 'include', 'omit'];
 
-const text: Kind = ['a string', (value) => typeof value === 'string'];
-const flag: Kind = ['true or false', (value) => typeof value === 'boolean'];
-const off: Kind = ['false', (value) => value === false];
-const object: Kind = ['an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value)];
-const count: Kind = [
-  `a whole number from 1 to ${maxCount}`,
-  (value) => Number.isInteger(value) && (value as number) > 0 && (value as number) <= maxCount,
-];
-
-const callback: Kind = ['a function', (value) => typeof value === 'function'];
-const missing: Kind = ['undefined', (value) => value === undefined];
-/** @param is also checks the values of the object */
-const objectOf = (expected: string, [, is]: Kind): Kind => [
-  `an object of ${expected}`,
-  (value) => object[1](value) && Object.values(value as object).every(is),
-];
-
-const inputRules: Rules<'url' | 'options'> = {
-  url: [undefined, ['an http(s) URL or a path', isWebAddress]],
-  options: [undefined, object],
-};
+const isOf = (type: string) => (value: unknown) => typeof value === type;
+export const isText = isOf('string');
+const isFlag = isOf('boolean');
+const isFunction = isOf('function');
+const isObject = (value: unknown) => isOf('object')(value) && value !== null && !Array.isArray(value);
+const isObjectOf = (value: unknown, isValid: (value: unknown) => boolean) =>
+  isObject(value) && Object.values(value as object).every(isValid);
+const isCount = (value: unknown) => Number.isInteger(value) && (value as number) > 0 && (value as number) <= maxCount;
+export const count = (fallback: number): Rule => [fallback, `a whole number from 1 to ${maxCount}`, isCount];
+const callback: Rule = [undefined, 'a function', isFunction];
 
 const liveRules: Rules<keyof LiveOptions> = {
-  headers: [{}, objectOf('strings', text), callback],
-  credentials: ['same-origin', [choices.join(', '), (value) => choices.includes(value as string)]],
-  fetch: [undefined, callback, missing],
-  onResponse: [undefined, callback, missing],
-  temporaryStatuses: [{}, objectOf('true or false', flag)],
-  maxRetries: [false, [`a whole number from 0 to ${maxCount}`, (value) => value === 0 || count[1](value)], off],
-  maxEntries: [10_000, count],
-  maxEventChars: [1_048_576, count],
-  watchdogMs: [45_000, count, off],
-  minDelayMs: [1_000, count],
-  maxDelayMs: [10_000, count],
-  stableMs: [60_000, count],
+  headers: [{}, 'an object of strings, or a function', (value) => isFunction(value) || isObjectOf(value, isText)],
+  credentials: [choices[0], choices.join(', '), (value) => choices.includes(value as string)],
+  fetch: callback,
+  onResponse: callback,
+  temporaryStatuses: [{}, 'an object of true or false', (value) => isObjectOf(value, isFlag)],
+  maxRetries: [false, `a whole number from 0 to ${maxCount}, or false`, (value) => value === 0 || isCount(value)],
+  maxEntries: count(10_000),
+  maxEventChars: count(1_048_576),
+  watchdogMs: [45_000, `${count(0)[1]}, or false`, (value) => value === false || isCount(value)],
+  minDelayMs: count(1_000),
+  maxDelayMs: count(10_000),
+  stableMs: count(60_000),
 };
 
 const optionRules: Rules<keyof EventStreamOptions> = {
-  autoConnect: [false, flag],
+  autoConnect: [false, 'true or false', isFlag],
   ...liveRules,
-  signal: [
-    undefined,
-    ['an AbortSignal', (value) => typeof (value as AbortSignal | null)?.addEventListener === 'function'],
-    missing,
+  signal: [undefined, 'an AbortSignal', (value) => isFunction((value as AbortSignal | null)?.addEventListener)],
+  lastEventId: ['', 'a string', isText],
+  persist: [
+    false,
+    'localPersistence() of @datashop/sse-client/persist, or false',
+    (value) => isFunction((value as Persister | null)?.open),
   ],
-  lastEventId: ['', text],
-  persist: [false, object, off],
-  shareTabs: [false, flag, text],
+  shareTabs: [false, 'true or false, or a string', (value) => isFlag(value) || isText(value)],
 };
 
-const persistRules: Rules<keyof PersistOptions> = {
-  scope: [undefined, ['a string that names the user', (value) => text[1](value) && value !== '']],
-  maxBytes: [1_000_000, count],
-  debounceMs: [500, count],
-  storage: [
-    undefined,
-    ['a Storage', (value) => value === undefined || typeof (value as Storage | null)?.setItem === 'function'],
-  ],
-};
-
-/** Validates options and adds defaults. An option that is undefined counts as left out. */
-function read<T>(given: Partial<T>, rules: Rules<keyof T & string>, prefix = ''): T {
-  const refuse = (name: string, expected: string, got: string) => {
-    throw new TypeError(`sse-client option ${prefix}${name}: expected ${expected}, got ${got}`);
-  };
-  const names = Object.keys(rules) as (keyof T & string)[];
-  for (const name of Object.keys(given))
-    if (!(names as string[]).includes(name)) refuse(name, `one of ${names.join(', ')}`, 'an unknown option');
-  const entries = names.map((name) => {
-    const [fallback, ...anyOf] = rules[name];
-    const { [name]: value = fallback } = given;
-    if (!anyOf.some(([, is]) => is(value)))
-      refuse(name, anyOf.map(([expected]) => expected).join(', or '), show(value));
-    return [name, value];
-  });
-  return Object.fromEntries(entries) as T;
+/** @throws TypeError that names the option, what was expected and what was given */
+export function check(name: string, value: unknown, expected: string, isValid: boolean): void {
+  // Without the contents of objects, which may be secret.
+  const kind = Array.isArray(value) ? 'array' : 'object';
+  const shown = isText(value) ? JSON.stringify((value as string).slice(0, 60)) : value;
+  if (!isValid) refuse(name, expected, Object(value) === value ? `an ${kind}` : String(shown));
 }
 
-/** Describes a value without the contents of objects, which may be secret. */
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
-  return Object(value) === value ? `an ${Array.isArray(value) ? 'array' : 'object'}` : String(value);
+function refuse(name: string, expected: string, got: string): never {
+  throw new TypeError(`sse-client option ${name}: expected ${expected}, got ${got}`);
+}
+
+/** Validates options and adds defaults. An option that is undefined counts as left out. */
+export function readRules<T>(given: Partial<T>, rules: Rules<keyof T & string>, prefix = ''): T {
+  check('options', given, 'an object', isObject(given));
+  const names = Object.keys(rules) as (keyof T & string)[];
+  for (const name of Object.keys(given))
+    if (!(names as string[]).includes(name)) refuse(prefix + name, `one of ${names.join(', ')}`, 'an unknown option');
+  return Object.fromEntries(
+    names.map((name) => {
+      const [fallback, expected, isValid] = rules[name];
+      const { [name]: value = fallback } = given;
+      check(prefix + name, value, expected, value === fallback || isValid(value));
+      return [name, value];
+    }),
+  ) as T;
 }
 
 /**
@@ -110,15 +88,13 @@ function show(value: unknown): string {
  * @throws TypeError that names the option, what was expected and what was given
  */
 export function readOptions(url: string, options: EventStreamOptions = {}): StreamConfig {
-  read({ url, options }, inputRules);
-  const config = read(options as StreamConfig, optionRules);
-  return { ...config, persist: config.persist && read(config.persist, persistRules, 'persist.') };
+  check('url', url, 'an http(s) URL or a path', isWebAddress(url));
+  return readRules(options as StreamConfig, optionRules);
 }
 
 /** As {@link readOptions}, for the options that can change. */
 export function readLiveOptions(options: LiveOptions): Required<LiveOptions> {
-  read({ url: '/', options }, inputRules);
-  return read(options as Required<LiveOptions>, liveRules);
+  return readRules(options as Required<LiveOptions>, liveRules);
 }
 
 /** The options among `options` that can change. */
@@ -129,7 +105,7 @@ export function pickLiveOptions(options: EventStreamOptions): LiveOptions {
 /** Accepts relative URLs, whatever they are relative to. */
 function isWebAddress(url: unknown): boolean {
   try {
-    return text[1](url) && /^https?:/.test(new URL(url as string, 'http://localhost').href);
+    return isText(url) && /^https?:/.test(new URL(url as string, 'http://localhost').href);
   } catch {
     return false;
   }

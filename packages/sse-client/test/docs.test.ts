@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { readOptions } from '../src/options.ts';
+import { readPersistOptions } from '../src/persist/options.ts';
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
 const types = readdirSync(new URL('../src/types/', import.meta.url))
@@ -24,7 +25,7 @@ describe('the client’s README', () => {
   });
 
   it('gives the defaults of the code, as do the types', () => {
-    const config = readOptions('/', { persist: { scope: 'a' } });
+    const config = readOptions('/');
     for (const [name, rest] of rows('Options')) {
       const value = config[name as keyof typeof config];
       if (typeof value !== 'number') continue;
@@ -32,7 +33,7 @@ describe('the client’s README', () => {
       const doc = types.match(new RegExp(`@defaultValue ([\\d_]+)[^\\n]*\\n(?:   \\*/\\n)? *${name}\\?`))![1]!;
       expect(doc.replaceAll('_', ''), name).to.equal(`${value}`);
     }
-    const { maxBytes, debounceMs } = config.persist as { maxBytes: number; debounceMs: number };
+    const { maxBytes, debounceMs } = readPersistOptions({ scope: 'a' });
     const spaced = readme.replaceAll(/(\d) (?=\d)/g, '$1');
     expect(spaced).to.include(`maxBytes: ${maxBytes}, debounceMs: ${debounceMs}`);
   });

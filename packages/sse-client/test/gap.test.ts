@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { localPersistence } from '../src/persist.ts';
 import type { GapEntry } from '../src/types.ts';
 import { type Scene, stage } from './support/scene.ts';
 import { MemoryStorage } from './support/storage.ts';
@@ -30,7 +31,7 @@ describe('gaps', () => {
   });
 
   it('notifies of a gap in the next frame, and persists it', async () => {
-    const options = { persist: { scope: 'a', storage: new MemoryStorage() } };
+    const options = { persist: localPersistence({ scope: 'a', storage: new MemoryStorage() }) };
     const at = await scene(options);
     at.stream.connect();
     const visit = (await at.server.next()).open('data: a\n\n');

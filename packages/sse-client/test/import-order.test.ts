@@ -12,6 +12,8 @@ const forbidden = {
   'src/event-stream.ts': 'react',
   'src/index.ts': '@datashop/sse-proxy',
   'src/react.ts': './connection/connection.ts',
+  'src/entries/entry-list.ts': '../persist/persistence.ts',
+  'src/persist.ts': './connection/connection.ts',
   'src/connection/attempt.ts': '../entries/entry-store.ts',
   'src/connection/backoff.ts': '../event-stream.ts',
   'src/entries/entry-store.ts': '../connection/connection.ts',
@@ -32,7 +34,8 @@ const allowed = {
   'src/connection/attempt.ts': '../options.ts',
   'src/connection/read-stream.ts': 'eventsource-parser',
   'src/entries/entry-store.ts': './seen-ids.ts',
-  'src/persist/encoding.ts': '../entries/entry-store.ts',
+  'src/persist/encoding.ts': '../persister.ts',
+  'src/persist.ts': './persist/persistence.ts',
   'src/tabs/leader.ts': '../connection/connection.ts',
 };
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { createEventStream } from '../src/index.ts';
-import type { EventStreamOptions } from '../src/types.ts';
+import { localPersistence } from '../src/persist.ts';
+import type { EventStreamOptions, PersistOptions } from '../src/types.ts';
 
 const count = 'a whole number from 1 to 2147483647';
 
@@ -16,19 +17,26 @@ const wrong: [name: string, value: unknown, expected: string, got: string][] = [
       (value) => [name, value, count, String(value)] as never,
     ),
   ),
-  ['fetch', '/x', 'a function, or undefined', '"/x"'],
-  ['onResponse', {}, 'a function, or undefined', 'an object'],
+  ['fetch', '/x', 'a function', '"/x"'],
+  ['onResponse', {}, 'a function', 'an object'],
   ['temporaryStatuses', [404], 'an object of true or false', 'an array'],
   ['temporaryStatuses', { 404: 'yes' }, 'an object of true or false', 'an object'],
   ['maxRetries', -1, 'a whole number from 0 to 2147483647, or false', '-1'],
   ['maxRetries', true, 'a whole number from 0 to 2147483647, or false', 'true'],
-  ['signal', new AbortController(), 'an AbortSignal, or undefined', 'an object'],
+  ['signal', new AbortController(), 'an AbortSignal', 'an object'],
   ['maxEntries', '5', count, '"5"'],
   ['minDelayMs', '5', count, '"5"'],
   ['watchdogMs', true, `${count}, or false`, 'true'],
   ['watchdogMs', Number.NaN, `${count}, or false`, 'NaN'],
-  ['persist', true, 'an object, or false', 'true'],
-  ['persist', [], 'an object, or false', 'an array'],
+  ...[true, [], { scope: 'a' }].map(
+    (value) =>
+      [
+        'persist',
+        value,
+        'localPersistence() of @datashop/sse-client/persist, or false',
+        Array.isArray(value) ? 'an array' : value === true ? 'true' : 'an object',
+      ] as never,
+  ),
   ['shareTabs', 5, 'true or false, or a string', '5'],
 ];
 
@@ -53,8 +61,11 @@ describe('the options', () => {
   }
 
   for (const [name, persist, expected, got] of wrongPersist) {
-    it(`rejects the option persist: ${JSON.stringify(persist)}`, () => {
-      refused(() => make({ persist }), `sse-client option persist.${name}: expected ${expected}, got ${got}`);
+    it(`localPersistence() rejects ${JSON.stringify(persist)}`, () => {
+      refused(
+        () => localPersistence(persist as PersistOptions),
+        `sse-client option persist.${name}: expected ${expected}, got ${got}`,
+      );
     });
   }
 
@@ -64,7 +75,7 @@ describe('the options', () => {
         TypeError,
         new RegExp(`option ${name}: expected one of autoConnect, .*shareTabs, got an unknown`),
       );
-    expect(() => make({ persist: { scope: 'a', ttl: 1 } })).to.throw(
+    expect(() => localPersistence({ scope: 'a', ttl: 1 } as never)).to.throw(
       TypeError,
       'option persist.ttl: expected one of scope, ',
     );
@@ -73,7 +84,8 @@ describe('the options', () => {
 
   it('accepts options that are left out or undefined', () => {
     make(undefined);
-    make({ maxEntries: undefined, watchdogMs: undefined, persist: { scope: 'a', maxBytes: undefined } });
+    make({ maxEntries: undefined, watchdogMs: undefined, fetch: undefined, signal: undefined });
+    make({ persist: localPersistence({ scope: 'a', maxBytes: undefined as never }) });
     make({
       watchdogMs: false,
       persist: false,

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { createEntryStore } from '../src/entries/entry-store.ts';
-import { wipePersisted } from '../src/index.ts';
 import { decode, encode } from '../src/persist/encoding.ts';
-import type { EventStreamOptions } from '../src/types.ts';
+import { localPersistence, wipePersisted } from '../src/persist.ts';
+import type { EventStreamOptions, PersistOptions } from '../src/types.ts';
 import { Clock } from './support/clock.ts';
 import { type Scene, stage } from './support/scene.ts';
 import { MemoryStorage, sharedStorage, type TabStorage } from './support/storage.ts';
@@ -11,10 +11,12 @@ import { until } from './support/until.ts';
 describe('persistence', () => {
   const scene = stage();
   let storage: MemoryStorage;
-  let options: EventStreamOptions & { persist: { scope: string } };
+  let options: EventStreamOptions;
+  let persisted: PersistOptions;
   beforeEach(() => {
     storage = new MemoryStorage();
-    options = { persist: { scope: 'user-1', storage }, maxEntries: 1_000 };
+    persisted = { scope: 'user-1', storage };
+    options = { persist: localPersistence(persisted), maxEntries: 1_000 };
   });
 
   /** A page with a stream that has received `text`. */
@@ -67,7 +69,7 @@ describe('persistence', () => {
   });
 
   it('collects changes for debounceMs, also while more arrive', async () => {
-    const at = await scene({ persist: { scope: 'a', storage, debounceMs: 500 } });
+    const at = await scene({ persist: localPersistence({ scope: 'a', storage, debounceMs: 500 }) });
     at.stream.seed([{ id: '1', data: 'x' }]);
     at.clock.advance(300);
     at.stream.seed([{ id: '0', data: 'y' }]);
@@ -102,7 +104,7 @@ describe('persistence', () => {
 
   it('persists the newest entries within maxBytes, counting two bytes a character and the key', async () => {
     const text = Array.from({ length: 100 }, (_, id) => `id: ${id}\ndata: ${'x'.repeat(50)}${id}\n\n`).join('');
-    const persist = { ...options.persist, maxBytes: 5_000 };
+    const persist = localPersistence({ ...persisted, maxBytes: 5_000 });
     const at = await visited(text, { persist });
     at.stream.close();
     const used = 2 * (storage.key(0)!.length + value().length);
@@ -158,7 +160,7 @@ describe('persistence', () => {
   it('does not read what another scope or URL has persisted', async () => {
     const at = await visited(three);
     at.stream.close();
-    at.make({ persist: { ...options.persist, scope: 'user-10' } });
+    at.make({ persist: localPersistence({ ...persisted, scope: 'user-10' }) });
     expect(at.now.entries).to.have.length(0);
     at.make(options, `${at.server.url}?other`);
     expect(at.now.entries).to.have.length(0);
@@ -333,7 +335,7 @@ describe('persistence', () => {
   });
 
   it('persists nothing where the browser denies access to the storage', async () => {
-    const at = await scene({ persist: { scope: 'a' } });
+    const at = await scene({ persist: localPersistence({ scope: 'a' }) });
     expect(at.now.persistence).to.equal('off');
     at.stream.wipe();
     at.stream.connect();
@@ -349,7 +351,7 @@ describe('wiping', () => {
 
   it('wipe() removes what was persisted and stops writing', async () => {
     const storage = new MemoryStorage();
-    const at = await scene({ persist: { scope: 'a', storage } });
+    const at = await scene({ persist: localPersistence({ scope: 'a', storage }) });
     at.stream.seed(event);
     at.clock.advance(500);
     expect(storage.length).to.equal(1);
@@ -372,7 +374,7 @@ describe('wiping', () => {
     storage.setItem('theirs', 'x');
     for (const scope of ['a', 'a:b', 'b']) {
       for (const path of ['/1', '/2']) {
-        at.make({ persist: { scope, storage } }, path).seed(event);
+        at.make({ persist: localPersistence({ scope, storage }) }, path).seed(event);
         at.stream.close();
       }
     }
@@ -384,7 +386,7 @@ describe('wiping', () => {
     expect([storage.length, storage.key(0)]).to.deep.equal([1, 'theirs']);
     expect(at.now, 'a closed stream is left alone').to.equal(now);
     const alone = new MemoryStorage();
-    at.make({ persist: { scope: 'a', storage: alone } }).seed(event);
+    at.make({ persist: localPersistence({ scope: 'a', storage: alone }) }).seed(event);
     at.stream.close();
     expect(alone.length).to.equal(1);
     wipePersisted('a', alone);
@@ -394,10 +396,10 @@ describe('wiping', () => {
   it('wipePersisted() stops the streams of its scope on this page, and no other', async () => {
     const storage = new MemoryStorage();
     const at = await scene();
-    const [one, other] = ['a', 'b'].map((scope) => at.make({ persist: { scope, storage } })) as [never, never] as [
-      typeof at.stream,
-      typeof at.stream,
-    ];
+    const [one, other] = ['a', 'b'].map((scope) => at.make({ persist: localPersistence({ scope, storage }) })) as [
+      never,
+      never,
+    ] as [typeof at.stream, typeof at.stream];
     wipePersisted('a', storage);
     expect(one.getSnapshot().persistence).to.equal('off');
     for (const stream of [one, other]) stream.seed(event);
@@ -410,7 +412,7 @@ describe('wiping', () => {
     const storage = new MemoryStorage();
     const at = await scene();
     for (const gone of ['its key', null]) {
-      const stream = at.make({ persist: { scope: 'a', storage } });
+      const stream = at.make({ persist: localPersistence({ scope: 'a', storage }) });
       stream.seed(event);
       at.clock.advance(500);
       const key = storage.key(0)!;
@@ -428,7 +430,10 @@ describe('wiping', () => {
   });
 
   for (const [name, act] of [
-    ['wipe()', (storage: TabStorage, at: Scene) => at.make({ persist: { scope: 'a', storage } }).wipe()],
+    [
+      'wipe()',
+      (storage: TabStorage, at: Scene) => at.make({ persist: localPersistence({ scope: 'a', storage }) }).wipe(),
+    ],
     ['wipePersisted() of its scope', (storage: TabStorage) => wipePersisted('a', storage)],
     ['wipePersisted() of all', (storage: TabStorage) => wipePersisted(undefined, storage)],
   ] as const) {
@@ -436,8 +441,8 @@ describe('wiping', () => {
       const [here, there, elsewhere] = [await scene(), await scene(), await scene()];
       const storages = sharedStorage([here.page, there.page, elsewhere.page]) as [TabStorage, TabStorage, TabStorage];
       const url = here.server.url;
-      there.make({ persist: { scope: 'a', storage: storages[1] } }, url).seed(event);
-      elsewhere.make({ persist: { scope: 'a:', storage: storages[2] } }, url).seed(event);
+      there.make({ persist: localPersistence({ scope: 'a', storage: storages[1] }) }, url).seed(event);
+      elsewhere.make({ persist: localPersistence({ scope: 'a:', storage: storages[2] }) }, url).seed(event);
       expect(storages[0].length).to.equal(0);
       act(storages[0], here);
       expect(there.now.persistence).to.equal('off');

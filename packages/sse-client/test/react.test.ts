@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
 import { needs } from '../../../test/support/needs.ts';
+import { localPersistence } from '../src/persist.ts';
 import { type UseEventStreamResult, useEventStream } from '../src/react.ts';
 import { chromium } from './browser/support/browser.ts';
 import { Server } from './support/server.ts';
@@ -126,8 +127,7 @@ describe('useEventStream', () => {
   });
 
   it('makes another stream when persist.scope changes, and shows nothing of the one before', async () => {
-    const render = (scope: string) =>
-      page.evaluate((user) => window.hook.render('/stream', { persist: { scope: user } }), scope);
+    const render = (scope: string) => page.evaluate((user) => window.hook.render('/stream', {}, user), scope);
     await render('a');
     await untilStatus('connected');
     await page.evaluate(() => {
@@ -158,7 +158,7 @@ describe('useEventStream', () => {
   it('is idle on the server, and connects to nothing there', () => {
     let result: UseEventStreamResult | undefined;
     const Viewer = () => {
-      result = useEventStream(server.url, { persist: { scope: 'a' } });
+      result = useEventStream(server.url, { persist: localPersistence({ scope: 'a' }) });
       return createElement('p', null, result.status);
     };
     expect(renderToString(createElement(Viewer))).to.equal('<p>idle</p>');

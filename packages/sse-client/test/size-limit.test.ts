@@ -5,12 +5,12 @@ import { type Scene, stage } from './support/scene.ts';
 import { turns } from './support/turns.ts';
 
 /** Passes chunks through the limit; a parser could be fed with what comes out. */
-function pass(chunks: string[], maxChars: number): { text: string; log: string[] } {
-  let text = '';
+function pass(chunks: string[], maxChars: number, unfinished = ''): { text: string; log: string[] } {
+  let text = unfinished;
   /** Start of what a parser would forget. */
   let whole = 0;
   const log: string[] = [];
-  const limit = limitEventSize(maxChars, {
+  const limit = limitEventSize(maxChars, unfinished, {
     feed(fed) {
       text += fed;
       const ends = [...text.matchAll(/(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)/g)];
@@ -72,6 +72,17 @@ describe('the limit of an event’s size', () => {
   for (const [title, [input, text, log]] of Object.entries(events)) {
     it(title, () => expect(pass([input], 100)).to.deep.equal({ text, log }));
   }
+
+  for (const [unfinished, rest, log] of [
+    ['id: 1\ndata: aaa', `${large}\n\n`, ['discarded 1']],
+    ['\ndata: aaa\nid: 1\r', `\ndata: ${large}\r\n\r\n`, ['discarded 1']],
+    ['data: aaa\n', `data: ${'x'.repeat(96)}\n\n`, []],
+  ] as const)
+    it(`counts the text ${JSON.stringify(unfinished)} that has been parsed before`, () => {
+      const text = log.length === 0 ? unfinished + rest : '';
+      expect(pass([rest], 100, unfinished)).to.deep.include({ log });
+      expect(pass([rest], 100, unfinished).text.trim()).to.equal(text.trim());
+    });
 
   it('treats any chunks of the same text, with any line ends, alike (property)', () => {
     fc.assert(

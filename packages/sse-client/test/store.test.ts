@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { createEventStream } from '../src/index.ts';
+import { localPersistence } from '../src/persist.ts';
 import { stage } from './support/scene.ts';
 import { Server } from './support/server.ts';
 import { MemoryStorage } from './support/storage.ts';
@@ -127,7 +128,7 @@ describe('the store', () => {
 
   it('close() releases everything, and methods have no effect after it', async () => {
     const storage = new MemoryStorage();
-    const at = await scene({ persist: { scope: 'a', storage } });
+    const at = await scene({ persist: localPersistence({ scope: 'a', storage }) });
     let told = 0;
     at.stream.subscribe(() => told++);
     at.stream.connect();

@@ -3,7 +3,8 @@ import type { StreamConfig } from '../options.ts';
 import { type ControlHandlers, endedMessage, handleControlEvent, isControlEvent } from './control-events.ts';
 import { failed, type Outcome } from './outcome.ts';
 import { readText } from './read-text.ts';
-import { limitEventSize } from './size-limit.ts';
+import type { SizeLimit } from './size-limit.ts';
+import { createUnfinishedText } from './unfinished-text.ts';
 
 /** What a stream contains, in order. */
 export interface StreamHandlers extends ControlHandlers {
@@ -28,6 +29,9 @@ export async function readStream(
   let over: Outcome | undefined;
   /** An id is held back until its event is known to be used. */
   let heldId: string | undefined;
+  /** Undefined as long as no event can be too large. */
+  let limit: SizeLimit | undefined;
+  const unfinished = createUnfinishedText();
 
   function releaseId(): void {
     if (heldId !== undefined && !over) on.id(heldId);
@@ -49,29 +53,40 @@ export async function readStream(
     onRetry: on.retry,
   });
 
-  const limit = limitEventSize(maxEventChars, {
-    feed: (text) => {
-      parser.feed(text);
-      releaseId();
-    },
-    forget: () => {
-      parser.reset();
-      // The parser would strip a BOM from whatever comes first after a reset [R21].
-      parser.feed(':\n');
-    },
-    discarded: (id) => {
-      if (over) return;
-      on.gap({ reason: 'event-too-large', from: Number.NaN, to: Number.NaN, id: id || undefined });
-      if (id !== undefined) on.id(id);
-    },
-    broken: () => {
-      over ??= failed('EVENT_TOO_LARGE', `An event of more than ${maxEventChars} characters does not end`);
-    },
-  });
+  function feed(text: string): void {
+    parser.feed(text);
+    releaseId();
+  }
+
+  /** Loads the code that measures events, which most streams don't need. It starts with the text that has been fed. */
+  async function limitSize(): Promise<SizeLimit> {
+    const { limitEventSize } = await import('./size-limit.ts');
+    return limitEventSize(maxEventChars, unfinished.text(), {
+      feed,
+      forget: () => {
+        parser.reset();
+        // The parser would strip a BOM from whatever comes first after a reset [R21].
+        parser.feed(':\n');
+      },
+      discarded: (id) => {
+        if (over) return;
+        on.gap({ reason: 'event-too-large', from: Number.NaN, to: Number.NaN, id: id || undefined });
+        if (id !== undefined) on.id(id);
+      },
+      broken: () => {
+        over ??= failed('EVENT_TOO_LARGE', `An event of more than ${maxEventChars} characters does not end`);
+      },
+    });
+  }
 
   for await (const text of readText(body)) {
-    if (!limit.isDiscarding) on.bytes();
-    limit.push(text);
+    if (!limit?.isDiscarding) on.bytes();
+    if (!limit && unfinished.chars + text.length > maxEventChars) limit = await limitSize();
+    if (limit) limit.push(text);
+    else {
+      unfinished.add(text);
+      feed(text);
+    }
     if (over) return over;
     await on.settled();
   }

@@ -23,8 +23,10 @@ export interface SizeLimit {
 /**
  * Passes text on to a parser, except for events that are larger than `maxChars` [R34]. The size of an event is the size
  * of its data; its other fields have a limit of the same size. Comments and `retry` don't count.
+ *
+ * @param unfinished the beginning of the current event, which has been fed; at most `maxChars` characters
  */
-export function limitEventSize(maxChars: number, on: SizeLimitHandlers): SizeLimit {
+export function limitEventSize(maxChars: number, unfinished: string, on: SizeLimitHandlers): SizeLimit {
   let isDiscarding = false;
   let dataChars = 0;
   let otherChars = 0;
@@ -35,6 +37,9 @@ export function limitEventSize(maxChars: number, on: SizeLimitHandlers): SizeLim
   /** The beginning of the line that is being read, and its length so far. */
   let head = '';
   let headChars = 0;
+
+  /** False while the state is derived from the text that has been fed. */
+  let isFeeding = false;
 
   const size = () => dataChars + otherChars + headChars;
 
@@ -84,7 +89,7 @@ export function limitEventSize(maxChars: number, on: SizeLimitHandlers): SizeLim
       if (isWhole) startLine();
       at = next;
     }
-    if (!isDiscarding && from < text.length) on.feed(from === 0 ? text : text.slice(from));
+    if (isFeeding && !isDiscarding && from < text.length) on.feed(from === 0 ? text : text.slice(from));
   }
 
   const valueChars = () => Math.max(headChars - (head[5] === ' ' ? 6 : 5), 0);
@@ -127,6 +132,8 @@ export function limitEventSize(maxChars: number, on: SizeLimitHandlers): SizeLim
     return text[end + 1] === '\n' ? end + 2 : end + 1;
   }
 
+  push(unfinished);
+  isFeeding = true;
   return {
     get isDiscarding() {
       return isDiscarding;

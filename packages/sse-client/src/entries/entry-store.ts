@@ -1,10 +1,8 @@
+import type { Unkeyed } from '../persister.ts';
 import type { ReceivedEvent, ReceivedGap } from '../received.ts';
-import type { Entry, EntryList, EventEntry, GapEntry, KnownEvent, StreamCounts } from '../types.ts';
+import type { Entry, EntryList, EventEntry, KnownEvent, StreamCounts } from '../types.ts';
 import { createEntryLog } from './entry-list.ts';
 import { createRepeatFilter, type Identity } from './repeat-filter.ts';
-
-/** An entry before it has its key. */
-export type Unkeyed = Omit<EventEntry, 'key'> | Omit<GapEntry, 'key'>;
 
 /** The least number of events among which repeats are recognised, however few are kept. */
 const minRemembered = 10_000;

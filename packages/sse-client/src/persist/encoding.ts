@@ -1,16 +1,7 @@
-import type { Unkeyed } from '../entries/entry-store.ts';
+import type { PersistedState } from '../persister.ts';
 import type { EntryList } from '../types.ts';
 
 const version = 1;
-
-/** The persisted state: one value, so that the cursor and the entries always agree. */
-export interface PersistedState {
-  /** The user's last choice; null if there was none. */
-  readonly on: boolean | null;
-  readonly lastEventId: string;
-  readonly lastEventAt: number | null;
-  readonly entries: Iterable<Unkeyed>;
-}
 
 /** Returns a JSON text with the newest entries that fit into `maxChars` characters. */
 export function encode(state: PersistedState & { readonly entries: EntryList }, maxChars: number): string {

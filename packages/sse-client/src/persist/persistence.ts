@@ -1,20 +1,8 @@
-import type { Environment } from '../environment.ts';
 import { listen } from '../listen.ts';
-import type { StreamConfig } from '../options.ts';
-import type { EntryList, PersistOptions, StreamSnapshot } from '../types.ts';
-import { decode, encode, type PersistedState } from './encoding.ts';
-
-export interface Persistence {
-  readonly state: StreamSnapshot['persistence'];
-  load(): PersistedState | undefined;
-  /** Schedules a write after `debounceMs`. */
-  changed(): void;
-  /** Writes now, so that a tab that is opened next finds it. */
-  save(): void;
-  wipe(): void;
-  /** Writes what is scheduled, and releases the timer and the listeners. */
-  close(): void;
-}
+import type { PersistedStream, Persistence, StreamPersister } from '../persister.ts';
+import type { Persister, PersistOptions, StreamSnapshot } from '../types.ts';
+import { decode, encode } from './encoding.ts';
+import { type PersistConfig, readPersistOptions } from './options.ts';
 
 type Store = NonNullable<PersistOptions['storage']>;
 
@@ -23,15 +11,25 @@ const halvings = 4;
 /** The open ones of this page, for `wipePersisted`. */
 const live = new Set<{ key: string; storage: Store; wipe(): void }>();
 
-export function createPersistence(
-  url: string,
-  persist: StreamConfig['persist'],
-  env: Environment,
-  read: () => PersistedState & { readonly entries: EntryList },
-  stateChanged: () => void,
-): Persistence | undefined {
-  if (!persist) return undefined;
-  const { maxBytes, debounceMs, scope, storage = defaultStorage() } = persist;
+/**
+ * Keeps a stream's newest entries, its cursor and the user's choice in localStorage, or another storage, as one value. Pass
+ * it as the option `persist`.
+ *
+ * @throws TypeError for a wrong option; the message names it, what was expected and what was given
+ * @example
+ * ```ts
+ * createEventStream('/sse/logs/stream', { persist: localPersistence({ scope: user.id }) });
+ * ```
+ */
+export function localPersistence(options: PersistOptions): Persister {
+  const config = readPersistOptions(options);
+  const persister: StreamPersister = { scope: config.scope, open: (stream) => openPersistence(config, stream) };
+  return persister;
+}
+
+function openPersistence(config: PersistConfig, stream: PersistedStream): Persistence | undefined {
+  const { url, env, read, changed: stateChanged } = stream;
+  const { maxBytes, debounceMs, scope, storage = defaultStorage() } = config;
   if (!storage) return undefined;
   const key = scopePrefix(scope) + url;
   let state: StreamSnapshot['persistence'] = 'on';

@@ -1,14 +1,4 @@
-/** How events are kept across reloads. */
-export interface PersistOptions {
-  /** Whose data it is, such as the id of the signed-in user. Sessions with another scope never read it. */
-  scope: string;
-  /** Upper bound for what is written, in bytes as the browser counts them: two a character. @defaultValue 1_000_000 */
-  maxBytes?: number;
-  /** How long changes are collected before they are written, in milliseconds. @defaultValue 500 */
-  debounceMs?: number;
-  /** @defaultValue `window.localStorage` */
-  storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>;
-}
+import type { Persister } from './persister.ts';
 
 /** Options that can change while the stream exists; see {@link EventStream.setOptions}. */
 export interface LiveOptions {
@@ -64,8 +54,11 @@ export interface EventStreamOptions extends LiveOptions {
   signal?: AbortSignal;
   /** The first connection resumes after this event. @defaultValue '' */
   lastEventId?: string;
-  /** Keep events across reloads. Off by default, since logs may be sensitive. @defaultValue false */
-  persist?: PersistOptions | false;
+  /**
+   * Keep events across reloads: `localPersistence()` of `@datashop/sse-client/persist`. Off by default, since logs may be
+   * sensitive. @defaultValue false
+   */
+  persist?: Persister | false;
   /**
    * Use one connection for all tabs of this origin that stream the same URL (Web Locks and BroadcastChannel). Tabs with
    * different strings share nothing: pass the user's id where several users can be signed in. Without browser support

@@ -2,9 +2,10 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { needs } from '../../../../test/support/needs.ts';
 import { until } from '../support/until.ts';
+import type { TabOptions } from './page/kit.ts';
 import { numbers } from './support/numbers.ts';
 import { type Site, site } from './support/site.ts';
-import type { Tab, TabOptions } from './support/tab.ts';
+import type { Tab } from './support/tab.ts';
 
 declare global {
   interface Window {

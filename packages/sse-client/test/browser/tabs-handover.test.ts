@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { needs } from '../../../../test/support/needs.ts';
 import { until } from '../support/until.ts';
+import type { TabOptions } from './page/kit.ts';
 import { numbers } from './support/numbers.ts';
 import { type Site, site } from './support/site.ts';
-import type { Tab, TabOptions } from './support/tab.ts';
+import type { Tab } from './support/tab.ts';
 
 const shared: TabOptions = { shareTabs: true };
 /** Short enough to replace a frozen leader soon, long enough for a busy machine. */

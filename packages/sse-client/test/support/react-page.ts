@@ -2,6 +2,7 @@ import { createElement, StrictMode } from 'react';
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import type { EventStreamOptions } from '../../src/index.ts';
+import { localPersistence } from '../../src/persist.ts';
 import { type UseEventStreamResult, useEventStream } from '../../src/react.ts';
 
 declare global {
@@ -26,9 +27,10 @@ const hook = {
   renders: [] as string[],
   result: undefined as UseEventStreamResult | undefined,
   kept: undefined as UseEventStreamResult | undefined,
-  render(nextUrl: string | null, nextOptions?: EventStreamOptions) {
+  /** @param scope whose data is persisted */
+  render(nextUrl: string | null, nextOptions?: EventStreamOptions, scope?: string) {
     url = nextUrl;
-    options = nextOptions;
+    options = { ...nextOptions, ...(scope && { persist: localPersistence({ scope }) }) };
     flushSync(() => root.render(createElement(StrictMode, null, createElement(Viewer))));
   },
   unmount: () => root.unmount(),

@@ -1,4 +1,5 @@
-import { createEventStream, wipePersisted } from '../../../src/index.ts';
+import { createEventStream } from '../../../src/index.ts';
+import { wipePersisted } from '../../../src/persist.ts';
 import { Kit } from './kit.ts';
 import { mountable } from './react.ts';
 

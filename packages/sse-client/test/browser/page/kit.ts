@@ -1,10 +1,18 @@
 import type {
   EventStream,
   EventStreamOptions,
+  PersistOptions,
   StreamErrorCode,
   StreamSnapshot,
   StreamStatus,
 } from '../../../src/index.ts';
+import { localPersistence } from '../../../src/persist.ts';
+
+/** Options that can be passed into a page, which excludes functions. */
+export type TabOptions = Omit<EventStreamOptions, 'headers' | 'persist' | 'fetch' | 'onResponse' | 'signal'> & {
+  headers?: Record<string, string>;
+  persist?: PersistOptions;
+};
 
 /** A snapshot without its entries, which can be passed out of the page. */
 export type Said = Omit<StreamSnapshot, 'entries'>;
@@ -46,8 +54,8 @@ export class Kit {
     this.wipePersisted = wipePersisted;
   }
 
-  open(url: string, options: EventStreamOptions): void {
-    this.stream = this.#create(url, options);
+  open(url: string, { persist, ...options }: TabOptions): void {
+    this.stream = this.#create(url, { ...options, ...(persist && { persist: localPersistence(persist) }) });
     this.stream.subscribe(() => {
       this.calls++;
       this.#note();

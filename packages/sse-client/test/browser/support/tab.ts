@@ -1,12 +1,6 @@
 import type { CDPSession, Page } from 'playwright-core';
-import type { EventStreamOptions, StreamStatus } from '../../../src/index.ts';
-import type { Said, SeenState } from '../page/kit.ts';
-
-/** Options that can be passed into a page, which excludes functions. */
-export type TabOptions = Omit<EventStreamOptions, 'headers' | 'persist' | 'fetch' | 'onResponse' | 'signal'> & {
-  headers?: Record<string, string>;
-  persist?: { scope: string; maxBytes?: number; debounceMs?: number };
-};
+import type { StreamStatus } from '../../../src/index.ts';
+import type { Said, SeenState, TabOptions } from '../page/kit.ts';
 
 /** Short waits, so that tests are fast. */
 const quick: TabOptions = { autoConnect: true, minDelayMs: 10, maxDelayMs: 40 };

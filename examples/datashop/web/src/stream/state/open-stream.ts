@@ -1,4 +1,5 @@
 import { createEventStream, type EventStream } from '@datashop/sse-client';
+import { localPersistence } from '@datashop/sse-client/persist';
 import { streamPath } from '../../../../src/demo.ts';
 import { workflowParameters } from '../../address.ts';
 import { claimStorage } from './stored-lines.ts';
@@ -16,7 +17,7 @@ export function openStream(user: string): EventStream {
   const query = workspace && workflow ? `?${new URLSearchParams({ workspace, workflow })}` : '';
   // Stored lines and the tabs' common connection belong to this address, so workflows don't mix.
   return createEventStream(`${streamPath}${query}`, {
-    persist: { scope: user, ...persistence },
+    persist: localPersistence({ scope: user, ...persistence }),
     shareTabs: user,
     maxEntries: maxLines,
   });

@@ -1,4 +1,4 @@
-import { wipePersisted } from '@datashop/sse-client';
+import { wipePersisted } from '@datashop/sse-client/persist';
 
 /** Holds the name of the user whose lines are in the storage. */
 const ownerKey = 'datashop.logs-of';
