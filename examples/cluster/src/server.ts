@@ -13,6 +13,9 @@ else serve();
 
 /** Starts the workers, which share the port. Replaces one that dies; its browsers return to another one meanwhile. */
 function superviseWorkers(): void {
+  // Workers accept connections themselves. By default the primary hands them over, and one on its way to a worker that
+  // is killed stays open without a response for ever.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
   const listening = new Set<Worker>();
   let isStopping = false;
   cluster.on('listening', (worker) => listening.add(worker));
