@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { needs } from '../../support/needs.ts';
 
 declare global {
@@ -44,31 +44,87 @@ export function watchPages(): void {
 
 /** Opens the page as a new visitor, with an eye on everything it might do wrong. */
 export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
-  if (!watched) throw new Error('This suite opens pages and does not call watchPages()');
-  const context = await browser.newContext(options);
-  // Below the limit of a test, so that the error names what did not happen; a busy machine needs more than the default.
-  context.setDefaultTimeout(100_000);
-  const complaints: string[] = [];
-  const allowed: RegExp[] = [];
-  watched.push({ complaints, allowed });
-  await context.exposeBinding('complain', (_source, text: string) => void complaints.push(text));
-  await context.addInitScript(() => {
-    window.violations = [];
-    document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) => {
-      window.violations.push([effectiveDirective, blockedURI]);
-      (window as unknown as { complain(text: string): void }).complain(`${effectiveDirective} blocked ${blockedURI}`);
+  const profile = await Profile.create(browser, options);
+  return profile.visit(url);
+}
+
+/** A browser profile. Watches what its pages do wrong. */
+export class Profile {
+  readonly #context: BrowserContext;
+  #page: Page | undefined;
+  /** Where complaints go during a test. */
+  #watched: Watched | undefined;
+
+  private constructor(context: BrowserContext) {
+    this.#context = context;
+    context.on('page', (page) => {
+      page.on('console', (message) => {
+        if (message.type() === 'error' || message.type() === 'warning') this.#complain(message.text());
+      });
+      page.on('pageerror', (error) => this.#complain(String(error)));
     });
-  });
-  const watch = (page: Page) => {
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  }
+
+  static async create(browser: Browser, options: BrowserContextOptions): Promise<Profile> {
+    const context = await browser.newContext(options);
+    // Below the limit of a test, so that the error names what did not happen; a busy machine needs more than the default.
+    context.setDefaultTimeout(100_000);
+    const profile = new Profile(context);
+    await context.exposeBinding('complain', (_source, text: string) => profile.#complain(text));
+    await context.addInitScript(() => {
+      window.violations = [];
+      document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) => {
+        window.violations.push([effectiveDirective, blockedURI]);
+        (window as unknown as { complain(text: string): void }).complain(`${effectiveDirective} blocked ${blockedURI}`);
+      });
     });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-  };
-  context.on('page', watch);
-  const page = await context.newPage();
-  await page.goto(url);
-  return { page, allow: (complaint) => void allowed.push(complaint) };
+    return profile;
+  }
+
+  #complain(text: string): void {
+    this.#watched?.complaints.push(text);
+  }
+
+  /** Opens `url` in the profile's page. What it does wrong from now on fails the present test. */
+  async visit(url: string): Promise<Visit> {
+    if (!watched) throw new Error('This suite opens pages and does not call watchPages()');
+    const allowed: RegExp[] = [];
+    this.#watched = { complaints: [], allowed };
+    watched.push(this.#watched);
+    this.#page ??= await this.#context.newPage();
+    await this.#page.goto(url);
+    return { page: this.#page, allow: (complaint) => void allowed.push(complaint) };
+  }
+
+  /**
+   * Forgets everything but the caches, which make the next visit cheap. `quietUrl` is of the origin that was visited, and
+   * runs no script.
+   *
+   * @returns false if the profile can't be used again
+   */
+  async reset(quietUrl: string): Promise<boolean> {
+    this.#watched = undefined;
+    const page = this.#page;
+    if (!page || page.isClosed()) return false;
+    for (const other of this.#context.pages()) if (other !== page) await other.close();
+    await this.#context.setOffline(false);
+    await this.#context.unrouteAll({ behavior: 'ignoreErrors' });
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await this.#context.clearCookies();
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.emulateMedia({ colorScheme: null, forcedColors: null });
+    await page.goto(quietUrl);
+    return page.evaluate(() => {
+      localStorage.clear();
+      sessionStorage.clear();
+      // A test that has replaced the clock has done so for all later pages of the profile.
+      return Function.prototype.toString.call(Date).includes('[native code]');
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#context.close();
+  }
 }
 
 /** Stream mode of the viewer at this address. */

@@ -13,6 +13,9 @@ const upstreamStreamPath = `${logsPath}/stream`;
 /** A test's handler in front of the real one; undefined passes every request on. */
 type Gate = RequestHandler | undefined;
 
+/** Each stage has the port of the one before it, because a browser's caches belong to an origin. */
+let lastPort = 0;
+
 /**
  * The viewer's whole back end in this process, on real sockets: BFF, log service and store, with gates at which a test
  * refuses, cuts, silences or falsifies. Its logs are numbered: "Line 1", "Line 2", …
@@ -41,6 +44,7 @@ export class Stage {
   static async open(): Promise<Stage> {
     const stage = new Stage();
     stage.#begin();
+    stage.#port = lastPort;
     const service = await listen(stage.#serviceApp(), 0, '127.0.0.1');
     stage.#service = service.server;
     stage.#bff = bff({ upstream: `http://127.0.0.1:${service.port}`, token });
@@ -151,6 +155,7 @@ export class Stage {
     const { server, port } = await listen(app.use(this.#bff.app), this.#port, '127.0.0.1');
     this.#front = server;
     this.#port = port;
+    lastPort = port;
   }
 
   async close(): Promise<void> {
