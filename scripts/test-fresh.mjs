@@ -47,7 +47,7 @@ async function tryOn(name) {
     const startedAt = performance.now();
     const log = join(tmpdir(), `datashop-fresh-${name}.log`);
     console.log(`test:fresh: npm test as ${name}; the output goes to ${log}, too`);
-    const { code, output } = await run(machine.command(['npm', 'test', '--', ...testArguments]), log);
+    const { code, output } = await run(machine.command(['npm', 'test', '--', '--all', ...testArguments]), log);
     console.log(`test:fresh: npm test as ${name} took ${Math.round((performance.now() - startedAt) / 1_000)} s`);
     return judge(name, code, output);
   } finally {

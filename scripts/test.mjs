@@ -1,6 +1,7 @@
 // `npm test`: runs all tests, several groups (testing/groups.mjs) side by side, since most of a test's time is waiting.
 // Prints a group's output when the group is done, and failures and skips again at the end.
 //   --only=faults,bench   only these groups
+//   --all                 also the slow groups; so does CI=true
 //   --files               also prints the time that each file took
 // All other arguments go to mocha, for instance --grep 'R20'.
 import { spawn } from 'node:child_process';
@@ -11,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install, mayInstall } from './debian.mjs';
 import { isThere, needs } from './needs.mjs';
-import { filesByGroup } from './testing/groups.mjs';
+import { filesByGroup, slowGroups } from './testing/groups.mjs';
 import { readResults } from './testing/results.mjs';
 import { seconds, summarize } from './testing/summary.mjs';
 
@@ -19,7 +20,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const workers = Math.min(6, availableParallelism() + 2);
 const progressMs = 30_000;
 
-const ownOption = /^--(only=.*|files)$/;
+const ownOption = /^--(only=.*|all|files)$/;
 const ownArguments = process.argv.slice(2).filter((argument) => ownOption.test(argument));
 const mochaArguments = process.argv.slice(2).filter((argument) => !ownOption.test(argument));
 const only = ownArguments.find((argument) => argument.startsWith('--only='))?.slice('--only='.length);
@@ -29,7 +30,11 @@ const asked = only?.split(',');
 /** `faults` means the group of that name, and those that are parts of it, such as "faults: upstream" or "faults a-k". */
 const belongs = (group, name) =>
   group === name || (group.startsWith(name) && /^(: .*| .-.)$/.test(group.slice(name.length)));
-const wanted = [...available.keys()].filter((group) => !asked || asked.some((name) => belongs(group, name)));
+const isCi = process.env.CI === 'true';
+const isComplete = isCi || ownArguments.includes('--all');
+const isWanted = (group) => asked?.some((name) => belongs(group, name)) ?? (isComplete || !slowGroups.has(group));
+const wanted = [...available.keys()].filter(isWanted);
+const left = asked ? [] : [...available.keys()].filter((group) => !isWanted(group));
 const unknown = (asked ?? []).filter((name) => ![...available.keys()].some((group) => belongs(group, name)));
 if (unknown.length > 0) {
   console.error(`test: --only: expected ${[...available.keys()].join(', ')}; got ${unknown.join(', ')}`);
@@ -97,7 +102,8 @@ installNeeds();
 const folder = mkdtempSync(join(tmpdir(), 'datashop-test-'));
 await runAll(folder);
 const results = groups.map((group) => ({ ...group, ...group.results() }));
-const { lines, ok } = summarize(results, { ci: process.env.CI === 'true', files: ownArguments.includes('--files') });
+const { lines, ok } = summarize(results, { ci: isCi, files: ownArguments.includes('--files') });
 console.log(`\n━━ ${groups.length} groups, ${workers} at a time: ${seconds(performance.now())}\n${lines.join('\n')}`);
+if (left.length > 0) console.log(`not run, because they are slow: ${left.join(', ')}. To run them: npm test -- --all`);
 process.exitCode = ok ? 0 : 1;
 rmSync(folder, { recursive: true, force: true });

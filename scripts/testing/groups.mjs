@@ -4,32 +4,46 @@ import { globSync } from 'node:fs';
 
 /** Name → globs; a file belongs to the first group that matches it. */
 export const groups = {
-  'viewer l-z': ['test/e2e/viewer-[l-z]*.test.ts'],
-  'viewer a-e': ['test/e2e/viewer-[a-e]*.test.ts'],
+  'viewer a-k': ['test/e2e/viewer-[b-k]*.test.ts'],
+  'viewer: accessibility': ['test/e2e/viewer-accessible.test.ts'],
   'faults: upstream': ['test/faults/upstream-faults.test.ts'],
+  'viewer l-z': ['test/e2e/viewer-*.test.ts'],
   'faults: browsers': ['test/faults/{browser-faults,chromium,deploy-faults}.test.ts'],
+  'faults: others': ['test/faults/{everyday,fleet,process}-faults.test.ts', 'test/faults/checker.test.ts'],
   'deploy: balancers': ['test/balancers/**/*.test.ts'],
-  'viewer f-k': ['test/e2e/viewer-*.test.ts'],
-  'set-up': ['test/setup/**/*.test.ts'],
-  'faults: many at once': ['test/faults/must-show.test.ts'],
-  'faults: others': ['test/faults/**/*.test.ts'],
   'packed tarballs': ['test/packages/**/*.test.ts'],
-  'sse-proxy s-z': ['packages/sse-proxy/test/[s-z]*.test.ts'],
-  'sse-proxy a-f': ['packages/sse-proxy/test/[a-f]*.test.ts'],
-  'sse-proxy g-r': ['packages/sse-proxy/test/**/*.test.ts'],
-  operations: ['test/operations/**/*.test.ts'],
-  upstreams: ['test/upstreams/**/*.test.ts'],
-  'sse-client in Chromium': ['packages/sse-client/test/browser/**/*.test.ts'],
+  'sse-proxy g-r': ['packages/sse-proxy/test/[g-r]*.test.ts'],
   examples: ['test/e2e/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
-  'log-stream: MongoDB': ['packages/log-stream/test/{contract,mongo-*}.test.ts'],
-  'log-stream': ['packages/log-stream/test/**/*.test.ts'],
-  scale: ['test/{scale,drill}/**/*.test.ts'],
-  bench: ['test/bench/**/*.test.ts'],
-  'other tests': ['test/**/*.test.ts'],
+  'sse-proxy s-z': ['packages/sse-proxy/test/[s-z]*.test.ts'],
+  'bench: runs': ['test/bench/smoke.test.ts'],
   'sse-redis': ['packages/sse-redis/test/**/*.test.ts'],
+  operations: ['test/operations/**/*.test.ts'],
+  'sse-client in Chromium': ['packages/sse-client/test/browser/**/*.test.ts'],
+  'faults: many at once': ['test/faults/**/*.test.ts'],
+  upstreams: ['test/upstreams/**/*.test.ts'],
+  'log-stream: MongoDB': ['packages/log-stream/test/{contract,mongo-*}.test.ts'],
+  'sse-proxy a-f': ['packages/sse-proxy/test/**/*.test.ts'],
+  'set-up': ['test/setup/setup.test.ts'],
+  scale: ['test/{scale,drill}/**/*.test.ts'],
+  'log-stream': ['packages/log-stream/test/**/*.test.ts'],
   'sse-client': ['packages/sse-client/test/**/*.test.ts'],
   'other packages': ['packages/*/test/**/*.test.ts'],
+  'other tests': ['test/**/*.test.ts'],
 };
+
+/**
+ * What `npm test` leaves out unless CI=true or `--all`: these take a third of the time, and only a change of deployment,
+ * packaging, tools or looks is likely to break them.
+ */
+export const slowGroups = new Set([
+  'viewer: accessibility',
+  'deploy: balancers',
+  'packed tarballs',
+  'bench: runs',
+  'faults: many at once',
+  'set-up',
+  'scale',
+]);
 
 /** Group name → its files. @param {string} root */
 export function filesByGroup(root) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { installCommand } from '../../scripts/needs.mjs';
-import { filesByGroup } from '../../scripts/testing/groups.mjs';
+import { filesByGroup, slowGroups } from '../../scripts/testing/groups.mjs';
 import { readResults } from '../../scripts/testing/results.mjs';
 import { summarize } from '../../scripts/testing/summary.mjs';
 import { root } from '../packages/support/run.ts';
@@ -43,6 +43,7 @@ describe('npm test', () => {
     const files = [...filesByGroup(root).values()].flat();
     const all = globSync('{packages,examples,test}/**/*.test.ts', { cwd: root, exclude: ['**/node_modules/**'] });
     expect(files.toSorted()).to.deep.equal(all.toSorted());
+    expect([...filesByGroup(root).keys()]).to.include.members([...slowGroups]);
   });
 
   it('ends with what was skipped and the command that installs its need', async () => {
