@@ -1,5 +1,8 @@
 import type { Viewer } from '../faults/support/viewer.ts';
 
+/** How often each reason occurred. */
+export type Reasons = Readonly<Record<string, number>>;
+
 /** What all browsers have seen so far. */
 export interface Counts {
   readonly lost: number;
@@ -9,7 +12,8 @@ export interface Counts {
   /** Repeated events that a page with sse-client shows twice. */
   readonly repeatedInClient: number;
   readonly wrong: number;
-  readonly gaps: number;
+  /** Gaps by reason. */
+  readonly gaps: Reasons;
   readonly cuts: number;
 }
 
@@ -23,9 +27,20 @@ export function countsOf(viewers: readonly Viewer[]): Counts {
     repeated: sum(({ ledger }) => ledger.doubled),
     repeatedInClient: sum(({ ledger }, index) => (index % 2 === 1 ? ledger.doubled : 0)),
     wrong: sum(({ ledger }) => ledger.reordered + ledger.mangled),
-    gaps: sum(({ gaps }) => gaps.length),
+    gaps: countReasons(viewers.flatMap(({ gaps }) => gaps)),
     cuts: sum(({ cuts }) => cuts),
   };
+}
+
+export function countReasons(reasons: readonly string[]): Reasons {
+  const counts: Record<string, number> = {};
+  for (const reason of reasons) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+}
+
+/** Number of all gaps. */
+export function total(reasons: Reasons): number {
+  return Object.values(reasons).reduce((sum, count) => sum + count, 0);
 }
 
 /** What has happened between two counts. */
@@ -37,9 +52,19 @@ export function plus(counts: Counts, more: Partial<Counts>): Counts {
   return combine(counts, more, (left, right) => left + right);
 }
 
-function combine(left: Counts, right: Partial<Counts>, by: (left: number, right: number) => number): Counts {
-  const names = Object.keys(left) as (keyof Counts)[];
-  return Object.fromEntries(names.map((name) => [name, by(left[name], right[name] ?? 0)])) as unknown as Counts;
+type Combine = (left: number, right: number) => number;
+
+function combine(left: Counts, right: Partial<Counts>, by: Combine): Counts {
+  const { gaps, ...numbers } = left;
+  const names = Object.keys(numbers) as Exclude<keyof Counts, 'gaps'>[];
+  const combined = Object.fromEntries(names.map((name) => [name, by(left[name], right[name] ?? 0)]));
+  return { ...(combined as Omit<Counts, 'gaps'>), gaps: combineReasons(gaps, right.gaps ?? {}, by) };
+}
+
+function combineReasons(left: Reasons, right: Reasons, by: Combine): Reasons {
+  const names = [...new Set([...Object.keys(left), ...Object.keys(right)])];
+  const counts = names.map((name) => [name, by(left[name] ?? 0, right[name] ?? 0)] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count !== 0));
 }
 
 /** Measures how long each browser is without a new event. */

@@ -4,7 +4,7 @@ import { MemoryStorage } from '../../packages/sse-client/test/support/storage.ts
 import { until } from '../../packages/sse-proxy/test/support/until.ts';
 import { readFrame } from '../faults/support/events.ts';
 import type { Fleet } from '../scale/fleet/fleet.ts';
-import type { Counts } from './browser-counts.ts';
+import { type Counts, countReasons } from './browser-counts.ts';
 import { LogService } from './log-service.ts';
 
 const pageCount = 20;
@@ -46,6 +46,11 @@ class Page {
   /** Numbers of the lines that it shows, in their order. */
   get numbers(): number[] {
     return [...this.state.entries].flatMap((entry) => numberOf(entry) ?? []);
+  }
+
+  /** Reasons of the gaps that it shows. */
+  get gapReasons(): string[] {
+    return [...this.state.entries].flatMap((entry) => (entry.kind === 'gap' ? [entry.reason] : []));
   }
 
   /** Number of the last line; 0 if a gap comes last, or nothing. */
@@ -142,14 +147,15 @@ async function haveNewest(fleet: DrilledFleet, pages: readonly Page[]): Promise<
 
 /** @param firstOf number of the first line that a page must show */
 function countsOf(pages: readonly Page[], firstOf: (page: Page) => number): Partial<Counts> {
-  let [lost, unannounced, repeated, gaps] = [0, 0, 0, 0];
+  let [lost, unannounced, repeated] = [0, 0, 0];
+  const reasons: string[] = [];
   for (const page of pages) {
     const { numbers, last } = page;
     const missing = last - firstOf(page) + 1 - new Set(numbers).size;
     lost += missing;
     if (page.state.counts.gaps === 0) unannounced += missing;
     repeated += numbers.length - new Set(numbers).size;
-    gaps += page.state.counts.gaps;
+    reasons.push(...page.gapReasons);
   }
-  return { lost, unannounced, repeated, repeatedInClient: repeated, gaps };
+  return { lost, unannounced, repeated, repeatedInClient: repeated, gaps: countReasons(reasons) };
 }

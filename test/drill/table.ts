@@ -1,3 +1,4 @@
+import { type Reasons, total } from './browser-counts.ts';
 import type { DrillReport, StepResult } from './run.ts';
 
 const seconds = (ms: number) => (ms / 1_000).toFixed(1);
@@ -24,7 +25,7 @@ export function row(step: StepResult): string {
     step.what,
     lostIn(step),
     repeatedIn(step),
-    String(step.gaps),
+    gapsIn(step.gaps),
     String(step.cuts),
     seconds(step.longestPauseMs),
     seconds(step.liveMs),
@@ -39,10 +40,16 @@ function repeatedIn({ repeated, repeatedInClient }: StepResult): string {
   return repeated === 0 ? '0' : `${repeated}, ${repeatedInClient} with sse-client`;
 }
 
+/** Such as `3: 2 unmatched, 1 unknown-id`. */
+function gapsIn(gaps: Reasons): string {
+  const reasons = Object.entries(gaps).map(([reason, count]) => `${count} ${reason}`);
+  return reasons.length === 0 ? '0' : `${total(gaps)}: ${reasons.join(', ')}`;
+}
+
 /** Whether no browser lost or repeated an event that a gap did not announce, or got one late or changed. */
 export function isSound({ steps }: DrillReport): boolean {
   return steps.every(
-    ({ unannounced, wrong, repeated, gaps }) => unannounced + wrong === 0 && (repeated === 0 || gaps > 0),
+    ({ unannounced, wrong, repeated, gaps }) => unannounced + wrong === 0 && (repeated === 0 || total(gaps) > 0),
   );
 }
 
