@@ -129,7 +129,10 @@ export type LogLoss = 'trimmed' | 'unknown-id';
 /** Result of {@link LogStore.resume}. */
 export interface LogResume {
   readonly cursor: LogCursor;
-  /** Set if the id is unknown here: the cursor is before the oldest log then. */
+  /**
+   * Set if logs may be missing before the cursor: the id is unknown here, and the cursor before the oldest log; or its log was
+   * lost, and the cursor where the next ones follow.
+   */
   readonly gap?: 'unknown-id';
 }
 
@@ -208,7 +211,7 @@ export interface LogStore {
   /**
    * Returns the logs behind a cursor: at most `limit`, or fewer to bound one call (large logs, long scans). Must make
    * progress: unless `more` is false, the returned cursor is behind the given one. A cursor that has lost its meaning, such
-   * as one of a file that was replaced, yields a gap and all stored logs.
+   * as one of a file that was replaced, yields a gap and all stored logs; or those that its reader can't have, if that is known.
    */
   read(cursor: LogCursor, filter: LogFilter, limit: number): Promise<LogBatch>;
   /**

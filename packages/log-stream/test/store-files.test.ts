@@ -168,7 +168,7 @@ describe('the file of SqliteLogStore', () => {
         const appended = await writer.append(logs(written, 'new'));
         const used = new Set(lost.map(seqOf));
         expect(appended.map(seqOf).filter((seq) => used.has(seq) || seq <= before.lastSeq)).to.deep.equal([]);
-        // A reader who was at the end gets every new log, and learns that its position is gone.
+        // A reader who was at the end gets every new log and no other one, and learns that its position is gone.
         const read: LogEntry[] = [];
         let gap: string | undefined;
         for (
@@ -180,9 +180,7 @@ describe('the file of SqliteLogStore', () => {
           gap ??= batch.gap;
           ({ cursor: at, more } = batch);
         }
-        expect(messagesOf(read)).to.deep.equal(
-          messagesOf([...(await readAfter(writer, 0, {}, 100)).logs, ...appended]),
-        );
+        expect(messagesOf(read)).to.deep.equal(messagesOf(appended));
         expect(gap).to.equal(isOpen ? 'unknown-id' : undefined);
         expect((await writer.resume(lostId, {})).gap).to.equal('unknown-id');
         expect((await writer.resume(keptId, {})).gap).to.equal(undefined);

@@ -24,8 +24,7 @@ export function readBatch(
 ): LogBatch {
   const bounds = connection.bounds(filter);
   const { firstSeq, lastSeq } = bounds;
-  const isKnown = cursor.isOf(bounds) || (cursor.epoch === bounds.epoch && connection.contains(cursor.seq));
-  const low = isKnown ? cursor.seq : firstSeq - 1;
+  const { low, isKnown } = placeOf(connection, cursor, bounds);
   const batch = new Batch(connection, entries, bounds, filter, limit);
   const through = fillBatch(connection, batch, { low, high: Math.max(low, lastSeq) }, filter);
   const gap = isKnown ? (firstSeq > low + 1 ? 'trimmed' : undefined) : 'unknown-id';
@@ -35,6 +34,27 @@ export function readBatch(
     more: through < lastSeq,
     ...(gap && { gap }),
   };
+}
+
+/** A place in the database as it is now. */
+export interface Place {
+  /** A reader here has read the logs up to this number. */
+  readonly low: number;
+  /** False if logs may be missing before the next one. */
+  readonly isKnown: boolean;
+}
+
+/**
+ * Where a reader goes on; call it within a snapshot. A log that the database of the same epoch no longer has was lost with
+ * a backup that was restored: the reader has the logs up to its number, since no number is assigned twice, but not those that
+ * were lost before it could read them. In a database of another epoch no number has a meaning.
+ */
+export function placeOf(connection: Connection, cursor: SqliteCursor, bounds: Bounds): Place {
+  const { epoch, firstSeq, lastSeq } = bounds;
+  if (cursor.epoch !== epoch) return { low: firstSeq - 1, isKnown: false };
+  if (cursor.isOf(bounds) || connection.contains(cursor.seq)) return { low: cursor.seq, isKnown: true };
+  // Not behind the newest log: if the clock was set back, the next ones have lower numbers than those that were lost.
+  return { low: Math.min(cursor.seq, lastSeq), isKnown: false };
 }
 
 /** Fills a batch from a range. Returns the number up to which every log was examined. */

@@ -24,7 +24,7 @@ import { Failures } from './failures.ts';
 import { rules, type SqliteLogStoreOptions } from './options.ts';
 import { queryPage, type SeqQuery } from './page.ts';
 import { probe } from './probe.ts';
-import { readBatch } from './read.ts';
+import { placeOf, readBatch } from './read.ts';
 import { retryWhileBusy } from './retry.ts';
 import { Turns } from './turns.ts';
 import { Wakeups } from './wakeups.ts';
@@ -96,9 +96,16 @@ export class SqliteLogStore implements LogStore {
   }
 
   async resume(id: string, filter: LogFilter): Promise<LogResume> {
-    const bounds = await this.bounds(filter);
-    const cursor = await this.locate(id, filter, 'event', 'position');
-    return cursor ? { cursor } : { cursor: new SqliteCursor(bounds, bounds.firstSeq - 1), gap: 'unknown-id' };
+    this.#failures.check();
+    return this.#snapshot((connection) => {
+      const bounds = connection.bounds(filter);
+      const seq = this.#idsOf(bounds.epoch, filter).decode(id, 'event', 'position');
+      if (seq === undefined) return { cursor: new SqliteCursor(bounds, bounds.firstSeq - 1), gap: 'unknown-id' };
+      // As of a former generation: its log may be lost.
+      const cursor = new SqliteCursor({ ...bounds, generation: -1 }, seq);
+      const { low, isKnown } = placeOf(connection, cursor, bounds);
+      return { cursor: new SqliteCursor(bounds, low), ...(!isKnown && { gap: 'unknown-id' as const }) };
+    });
   }
 
   async locate(id: string, filter: LogFilter, ...kinds: LogIdKind[]): Promise<LogCursor | undefined> {
