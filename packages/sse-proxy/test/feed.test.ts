@@ -229,4 +229,23 @@ describe('a feed that lost its upstream', () => {
     it.feed.resume();
     expect(it.upstream.last().paused).to.equal(false);
   });
+
+  it('a feed forgets most of a burst some seconds after a later event, but not while it may repeat all', async () => {
+    const it = feedWith({ minDelayMs: 100 });
+    await it.open();
+    const events = (from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, n) => `id: ${from + n}\ndata: ${from + n}\n\n`).join('');
+    it.send(events(1, 3_000));
+    clock.tick(60_000);
+    expect(it.feed.knowsId('1'), 'the burst comes last').to.equal(true);
+    it.send(events(3_001, 3_001));
+    it.break();
+    await it.reopen(100);
+    clock.tick(60_000);
+    expect(it.feed.knowsId('1'), 'no event since the resume').to.equal(true);
+    it.send(events(1, 3_002));
+    clock.tick(60_000);
+    expect([it.feed.knowsId('1'), it.feed.knowsId('2500')]).to.deep.equal([false, true]);
+    expect(it.text()).to.equal(events(1, 3_002));
+  });
 });

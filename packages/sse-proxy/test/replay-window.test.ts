@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { contentDigest, idDigest, maxReplayWindow, ReplayWindow, replayWindow } from '../src/feed/replay-window.ts';
+import { contentDigest, idDigest } from '../src/feed/frame-mark.ts';
+import { maxReplayWindow, ReplayWindow, replayWindow } from '../src/feed/replay-window.ts';
 
 /** More than the time for which frames are remembered beyond `replayWindow`. */
 const calmMs = 11_000;
@@ -73,6 +74,37 @@ describe('ReplayWindow', () => {
     record(window, 20_000, 0);
     expect(window.end - window.start).to.equal(maxReplayWindow);
     expectRemembered(window);
+  });
+
+  it('releases what a stream that was busy does not need at the first check after a later frame', () => {
+    const window = new ReplayWindow();
+    const size = () => window.end - window.start;
+    record(window, 20_000, 0);
+    // An upstream repeats what precedes the cursor, however long the stream is quiet.
+    for (let i = 0; i < 20; i++) {
+      nowMs += calmMs;
+      window.shrink();
+      expect(size()).to.equal(maxReplayWindow);
+    }
+    record(window, 1, 0);
+    window.shrink();
+    expect(size()).to.equal(replayWindow);
+    expectRemembered(window);
+  });
+
+  it('remembers at least the frames of the last seconds before the newest one, if it is checked at any time', () => {
+    for (const rate of [1, 30, 90, 150, 400, 900]) {
+      const window = new ReplayWindow();
+      record(window, 10_000, 0.1);
+      for (let i = 0; i < 12; i++) {
+        record(window, 2 * rate, 1_000 / rate);
+        window.shrink();
+        const { length } = Array.from({ length: Math.min(9 * rate, maxReplayWindow, 2 * rate * (i + 1)) });
+        expect(window.end - window.start, `${rate} per second`).to.be.at.least(length);
+      }
+      if (rate < 150) expect(window.end - window.start, `${rate} per second`).to.be.at.most(2 * replayWindow);
+      expectRemembered(window);
+    }
   });
 
   it('copies another window with its size', () => {

@@ -104,6 +104,11 @@ export abstract class FeedDelivery extends FeedConnection {
     return end > start ? this.#window.contentAt(end - 1) : undefined;
   }
 
+  override beat(): void {
+    super.beat();
+    if (!this.#replayFilter?.needsWindow) this.#window.shrink();
+  }
+
   /** False while frames are compared with those that were delivered: some may be held. */
   get isSettled(): boolean {
     return this.#replayFilter === undefined;

@@ -1,7 +1,8 @@
 import { isSendableId } from '../http.ts';
 import type { GapReason } from '../types.ts';
+import { idDigest } from './frame-mark.ts';
 import { KnownFrames } from './known-frames.ts';
-import { contentDigest, idDigest, isNumber, type ReplayWindow, replayWindow } from './replay-window.ts';
+import { isNumber, type ReplayWindow, replayWindow } from './replay-window.ts';
 
 /** With an incomplete window, catching up ends after this many unknown frames. */
 const maxPassed = 100 * replayWindow;
@@ -107,13 +108,20 @@ export class ReplayFilter {
     return this.#isCatchingUp;
   }
 
+  /** True until it has what it needs of the window, which must not forget anything meanwhile. */
+  get needsWindow(): boolean {
+    return this.#isCatchingUp && this.#known === undefined;
+  }
+
   /** Decides about a frame that arrived while {@link isCatchingUp}. */
   classify(frame: ReceivedFrame): Verdict {
     // Not at the resume: of thousands of quiet streams that resume together, none must pay for it.
     this.#known ??= new KnownFrames(this.#window);
+    const known = this.#known;
     const { source, start, end, id } = frame;
-    const position = this.#positionOf(contentDigest(source, start, end), id);
-    return position === undefined ? this.#classifyUnknown(frame) : this.#classifyKnown(frame, position);
+    known.lookFor(source, start, end, id);
+    const position = this.#positionIn(known, id);
+    return position === undefined ? this.#classifyUnknown(frame, known) : this.#classifyKnown(frame, position);
   }
 
   /** Frames to deliver before the one that was classified. */
@@ -140,14 +148,10 @@ export class ReplayFilter {
   }
 
   /** The position of the delivered frame that this one repeats. Frames without an id are repeats only in their place. */
-  #positionOf(content: string, id: string | undefined): number | undefined {
-    const window = this.#window;
+  #positionIn(known: KnownFrames, id: string | undefined): number | undefined {
+    if (id !== undefined) return known.take(this.#at);
     const next = this.#at + 1;
-    if (id === undefined) {
-      const isNext = this.#at >= 0 && next <= this.#last && next >= window.start && window.idAt(next) === undefined;
-      return isNext && window.contentAt(next) === content ? next : undefined;
-    }
-    return this.#known?.take(idDigest(id), content, this.#at);
+    return this.#at >= 0 && known.isWithoutId(next) ? next : undefined;
   }
 
   #classifyKnown(frame: ReceivedFrame, position: number): Verdict {
@@ -168,7 +172,7 @@ export class ReplayFilter {
     return wasRepeated ? 'repeated' : 'repeat';
   }
 
-  #classifyUnknown(frame: ReceivedFrame): Verdict {
+  #classifyUnknown(frame: ReceivedFrame, known: KnownFrames): Verdict {
     const { id } = frame;
     if (this.#hasSeenLast) {
       if (id !== undefined && id !== this.#cursor) this.#settle();
@@ -181,7 +185,7 @@ export class ReplayFilter {
       this.#isRestartLikely = true;
       return this.#hold(frame, false);
     }
-    if (this.#known?.hasId(idDigest(id))) return this.#restart();
+    if (known.hasId) return this.#restart();
     if (this.#isAscending && isNumber(id) && id !== this.#cursor) {
       if (BigInt(id) > BigInt(this.#cursor)) {
         if (this.#isRestartLikely) return this.#restart();

@@ -1,19 +1,18 @@
-import { CR, type FrameId, LF } from '../sse/fields.ts';
-import { Digest } from './digest.ts';
+import type { FrameId } from '../sse/fields.ts';
+import { markWidth, setMark, writeMark } from './frame-mark.ts';
 
 /** Number of delivered frames that are remembered, to recognise a repeat after a resume. */
 export const replayWindow = 1_000;
 /** The most for a stream that delivers so many within {@link busyMs}: an upstream may repeat what it sent in its last seconds. */
 export const maxReplayWindow = 8_000;
 const busyMs = 10_000;
-/** Numbers per frame: the content's digest, then the id's. */
-const width = 4;
 /** Every so many frames the id itself is kept, to see whether ids ascend. */
 const sampleEvery = 64;
 const maxSamples = Math.ceil(maxReplayWindow / sampleEvery) + 1;
 
-const digest = new Digest();
 const noMarks = new Uint32Array(0);
+/** The mark whose id is looked for. */
+const searched = new Uint32Array(markWidth);
 
 /**
  * The last delivered frames, by digest. A position is the number of frames recorded before.
@@ -30,6 +29,9 @@ export class ReplayWindow {
   #capacity = replayWindow;
   /** Position of the oldest frame that was kept when the capacity changed last. */
   #kept = 0;
+  /** The count at the last {@link shrink}, and when that was. */
+  #checkedCount = 0;
+  #checkedAt = Number.NEGATIVE_INFINITY;
   readonly #samples: (FrameId | undefined)[] = [];
   /** When the samples were taken, on the monotonic clock. */
   readonly #times: number[] = [];
@@ -50,32 +52,26 @@ export class ReplayWindow {
   }
 
   record(source: Buffer, start: number, end: number, id: FrameId | undefined): void {
-    digestContent(source, start, end);
-    this.#add(digest.high, digest.low, id);
+    // First, because it may replace the array.
+    const slot = this.#nextSlot(id);
+    writeMark(this.#marks, slot, source, start, end, id);
+    this.#count++;
   }
 
-  /** The same for a frame of which only the {@link contentDigest} is known. */
+  /** The same for a frame of which only the `contentDigest` is known. */
   recordDigest(content: string, id: FrameId | undefined): void {
     const [high = 0, low = 0] = content.split('.').map(Number);
-    this.#add(high, low, id);
+    const slot = this.#nextSlot(id);
+    setMark(this.#marks, slot, high, low, id);
+    this.#count++;
   }
 
-  #add(high: number, low: number, id: FrameId | undefined): void {
+  /** Makes room for the mark of the next frame. */
+  #nextSlot(id: FrameId | undefined): number {
     if (this.#count % sampleEvery === 0) this.#sample(id);
-    const slot = width * (this.#count % this.#capacity);
+    const slot = markWidth * (this.#count % this.#capacity);
     if (slot >= this.#marks.length) this.#grow();
-    const marks = this.#marks;
-    marks[slot] = high;
-    marks[slot + 1] = low;
-    if (id === undefined) {
-      marks[slot + 2] = 0;
-      marks[slot + 3] = 0;
-    } else {
-      digest.ofId(id);
-      marks[slot + 2] = digest.high;
-      marks[slot + 3] = digest.low;
-    }
-    this.#count++;
+    return slot;
   }
 
   #sample(id: FrameId | undefined): void {
@@ -90,6 +86,30 @@ export class ReplayWindow {
     else if (this.#capacity > replayWindow && !isRecent(this.#count - replayWindow)) this.#resize(replayWindow);
   }
 
+  /**
+   * Releases what a stream that was busy does not need any more. Call it from time to time. What was delivered within the last
+   * seconds before the newest frame stays, however long ago that is: an upstream repeats what precedes the cursor.
+   */
+  shrink(): void {
+    if (this.#capacity === replayWindow) return;
+    // The newest frame is not older than the last check.
+    if (this.#count !== this.#checkedCount) {
+      const needed = this.#count - this.#firstSince(this.#checkedAt - busyMs);
+      let capacity = replayWindow;
+      while (capacity < needed) capacity *= 2;
+      if (capacity < this.#capacity) this.#resize(capacity);
+    }
+    this.#checkedCount = this.#count;
+    this.#checkedAt = performance.now();
+  }
+
+  /** A position before all frames that were delivered since then. */
+  #firstSince(time: number): number {
+    let position = Math.floor((this.#count - 1) / sampleEvery) * sampleEvery;
+    while (position > this.start && this.#timeOf(position) >= time) position -= sampleEvery;
+    return Math.max(position, this.start);
+  }
+
   /** When a frame was delivered, or one shortly before it. */
   #timeOf(position: number): number {
     return this.#times[Math.floor(position / sampleEvery) % maxSamples] ?? Number.NEGATIVE_INFINITY;
@@ -97,11 +117,11 @@ export class ReplayWindow {
 
   #resize(capacity: number): void {
     const { start } = this;
-    const marks = new Uint32Array(capacity * width);
+    const marks = new Uint32Array(capacity * markWidth);
     this.#kept = Math.max(start, this.#count - capacity);
     for (let position = this.#kept; position < this.#count; position++) {
-      const slot = width * (position % this.#capacity);
-      marks.set(this.#marks.subarray(slot, slot + width), width * (position % capacity));
+      const slot = markWidth * (position % this.#capacity);
+      marks.set(this.#marks.subarray(slot, slot + markWidth), markWidth * (position % capacity));
     }
     this.#marks = marks;
     this.#capacity = capacity;
@@ -109,9 +129,24 @@ export class ReplayWindow {
 
   // An idle stream must not pay for the whole window.
   #grow(): void {
-    const grown = new Uint32Array(Math.min(Math.max(width * 8, this.#marks.length * 2), this.#capacity * width));
+    const grown = new Uint32Array(
+      Math.min(Math.max(markWidth * 8, this.#marks.length * 2), this.#capacity * markWidth),
+    );
     grown.set(this.#marks);
     this.#marks = grown;
+  }
+
+  /** A copy of the marks, in order, with room for `length` of them. */
+  marks(length: number): Uint32Array {
+    const copy = new Uint32Array(length * markWidth);
+    const { start } = this;
+    const ring = this.#capacity * markWidth;
+    const from = (start * markWidth) % ring;
+    const size = (this.#count - start) * markWidth;
+    const first = Math.min(size, ring - from);
+    copy.set(this.#marks.subarray(from, from + first));
+    copy.set(this.#marks.subarray(0, size - first), first);
+    return copy;
   }
 
   contentAt(position: number): string {
@@ -125,17 +160,16 @@ export class ReplayWindow {
   }
 
   #text(position: number, offset: number): string {
-    const slot = width * (position % this.#capacity) + offset;
+    const slot = markWidth * (position % this.#capacity) + offset;
     return `${this.#marks[slot]}.${this.#marks[slot + 1]}`;
   }
 
   /** True if a remembered frame has this id. */
   hasId(id: string): boolean {
-    digest.ofId(id);
-    const { high, low } = digest;
+    setMark(searched, 0, 0, 0, id);
     for (let position = this.start; position < this.#count; position++) {
-      const slot = width * (position % this.#capacity);
-      if (this.#marks[slot + 2] === high && this.#marks[slot + 3] === low) return true;
+      const slot = markWidth * (position % this.#capacity);
+      if (this.#marks[slot + 2] === searched[2] && this.#marks[slot + 3] === searched[3]) return true;
     }
     return false;
   }
@@ -171,26 +205,7 @@ export class ReplayWindow {
   }
 }
 
-/** The digest of a frame, as {@link ReplayWindow.contentAt} gives it. */
-export function contentDigest(source: Buffer, start: number, end: number): string {
-  digestContent(source, start, end);
-  return `${digest.high}.${digest.low}`;
-}
-
-/** The digest of an id, as {@link ReplayWindow.idAt} gives it. */
-export function idDigest(id: string): string {
-  digest.ofId(id);
-  return `${digest.high}.${digest.low}`;
-}
-
 /** True if the id is a whole number in decimal digits. */
 export function isNumber(id: string): boolean {
   return /^[0-9]{1,40}$/.test(id);
-}
-
-// Whether the LF of the last CRLF belongs to a frame depends on the chunks in which it arrived: line ends don't count.
-function digestContent(source: Buffer, start: number, end: number): void {
-  let last = end;
-  while (last > start && (source[last - 1] === LF || source[last - 1] === CR)) last--;
-  digest.ofBytes(source, start, last);
 }

@@ -1,6 +1,6 @@
 import type { RelayEntry, RelayLog, RelayPosition } from '../../types.ts';
 import type { Gap } from '../feed-parts.ts';
-import { contentDigest } from '../replay-window.ts';
+import { contentDigest } from '../frame-mark.ts';
 import { type FoundPlace, type LogTail, pageEntries } from './first-place.ts';
 import { awayOnly, type LastEvent, lastFrame, lastOwnId, lastState } from './log-tail.ts';
 import { MergeSearch, type Place, placeAt, type SearchingFeed } from './merge-search.ts';

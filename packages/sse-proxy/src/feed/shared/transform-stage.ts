@@ -4,7 +4,7 @@ import { parseEvent } from '../../sse/events.ts';
 import { lateLineFeed } from '../../sse/fields.ts';
 import type { CloseReason, ShareOptions, SseEvent } from '../../types.ts';
 import type { FeedHandler } from '../feed-parts.ts';
-import { contentDigest } from '../replay-window.ts';
+import { contentDigest } from '../frame-mark.ts';
 import type { IdAssigner } from './assigned-ids.ts';
 import { encodeTransformed } from './transformed-event.ts';
 

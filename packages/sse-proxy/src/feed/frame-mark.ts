@@ -1,0 +1,53 @@
+import { CR, type FrameId, LF } from '../sse/fields.ts';
+import { Digest } from './digest.ts';
+
+/** Numbers of a frame's mark: the digest of its content, then that of its id, which is 0 without an id. */
+export const markWidth = 4;
+
+const digest = new Digest();
+
+/** Sets the mark at `slot` to that of a frame. */
+export function writeMark(
+  marks: Uint32Array,
+  slot: number,
+  source: Buffer,
+  start: number,
+  end: number,
+  id: FrameId | undefined,
+): void {
+  digestContent(source, start, end);
+  setMark(marks, slot, digest.high, digest.low, id);
+}
+
+/** The same for a frame of whose content only the digest is known. */
+export function setMark(marks: Uint32Array, slot: number, high: number, low: number, id: FrameId | undefined): void {
+  marks[slot] = high;
+  marks[slot + 1] = low;
+  if (id === undefined) {
+    marks[slot + 2] = 0;
+    marks[slot + 3] = 0;
+  } else {
+    digest.ofId(id);
+    marks[slot + 2] = digest.high;
+    marks[slot + 3] = digest.low;
+  }
+}
+
+/** The digest of a frame's content as text. */
+export function contentDigest(source: Buffer, start: number, end: number): string {
+  digestContent(source, start, end);
+  return `${digest.high}.${digest.low}`;
+}
+
+/** The digest of an id as text. */
+export function idDigest(id: string): string {
+  digest.ofId(id);
+  return `${digest.high}.${digest.low}`;
+}
+
+// Whether the LF of the last CRLF belongs to a frame depends on the chunks in which it arrived: line ends don't count.
+function digestContent(source: Buffer, start: number, end: number): void {
+  let last = end;
+  while (last > start && (source[last - 1] === LF || source[last - 1] === CR)) last--;
+  digest.ofBytes(source, start, last);
+}
