@@ -110,9 +110,9 @@ describe('the packed packages, installed into projects of their own', () => {
     ['sse-metrics', ['dist'], []],
     ['sse-redis', ['dist'], []],
   ] as const) {
-    it(`the packed ${name} holds the built files, the licence and the README, and nothing else`, () => {
+    it(`the packed ${name} holds the built files, the licence, the README and the changelog, and nothing else`, () => {
       const found = filesOf(join(esm.dir, 'node_modules/@datashop', name));
-      const wanted = ['LICENSE', 'README.md', 'package.json', ...others, ...built(name, outDirs)];
+      const wanted = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...others, ...built(name, outDirs)];
       const without = (files: string[], others: string[]) => files.filter((file) => !others.includes(file));
       const differences = { missing: without(wanted, found), unexpected: without(found, wanted) };
       expect(differences).to.deep.equal({ missing: [], unexpected: [] });
