@@ -7,6 +7,7 @@ import { play, unplay } from './kubernetes.ts';
 /** How a container of a pod sees this machine. */
 const host = 'host.containers.internal';
 const ports = { bff: 3000, logService: 8610 };
+const token = 'token-of-the-test';
 
 /**
  * Plays both deployments of examples/deploy/kubernetes, with the tests' own MongoDB server and a Redis on this machine. Returns
@@ -27,9 +28,22 @@ export async function playAll(bffImage: string, logImage: string): Promise<Recor
   for (const name of names) unplay(name);
   try {
     const uri = `mongodb://${host}:${(relay.address() as AddressInfo).port}/datashop?directConnection=true`;
-    const logService = await play('log-service.yaml', logImage, { MONGODB_URI: uri }, ports.logService, '/readyz');
+    const logService = await play(
+      'log-service.yaml',
+      logImage,
+      { MONGODB_URI: uri, SSE_TOKEN: token },
+      ports.logService,
+      '/readyz',
+    );
     const url = redis.url.replace('127.0.0.1', host);
-    const settings = { UPSTREAM: `http://${host}:${ports.logService}`, REDIS: url, SESSION_STORE: `${url}/1` };
+    // The BFF refuses the secrets of the example.
+    const secrets = { SESSION_SECRET: token, TOKEN: token };
+    const settings = {
+      UPSTREAM: `http://${host}:${ports.logService}`,
+      REDIS: url,
+      SESSION_STORE: `${url}/1`,
+      ...secrets,
+    };
     const bff = await play('bff.yaml', bffImage, settings, ports.bff, '/readyz');
     return { 'datashop-bff': bff, 'log-service': logService };
   } finally {

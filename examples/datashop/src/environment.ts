@@ -8,6 +8,13 @@ export function required(name: string): string {
   return value;
 }
 
+/** Reads a secret. @throws if it is missing or empty, or still the one of an example file */
+export function secret(name: string): string {
+  const value = required(name);
+  if (/example/i.test(value)) throw new Error(`${name} is the value of an example file: make a random one`);
+  return value;
+}
+
 /** Reads milliseconds. @throws if the variable is set to anything but a whole number */
 export function milliseconds(name: string, fallback: number): number {
   const value = process.env[name];

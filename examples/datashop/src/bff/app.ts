@@ -13,7 +13,7 @@ import { plainPaths } from './plain-paths.ts';
 import { notFound, problems } from './problem.ts';
 import { restLogs } from './rest-logs.ts';
 import { securityHeaders } from './security.ts';
-import { demandOperator, demandSession, demoSignIn, sessions } from './session.ts';
+import { deferSessionFailure, demandOperator, demandSession, demoSignIn, sessions } from './session.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { streamLimits, streamLogs } from './stream-logs.ts';
 
@@ -65,6 +65,7 @@ export function bff({ upstream, token, heartbeatMs, hosts = loopbackHosts, logs,
   app.get('/', demoSignIn);
   app.use(sessionRoutes({ onSignOut: open.end }));
   app.all(logsPath, onlyGet, demandSession, restLogs(upstream, token));
+  app.use(streamPath, deferSessionFailure);
   app.get(streamPath, open.watch);
   app.use(stream);
   app.use(adminPath, demandOperator, open.watch, streamsPage);

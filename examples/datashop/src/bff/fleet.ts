@@ -1,7 +1,7 @@
 import { redisMetrics } from '@datashop/sse-metrics';
 import { type RedisFeeds, type RedisLimiter, redisFeeds, redisLimiter } from '@datashop/sse-redis';
 import type { Registry } from 'prom-client';
-import { required } from '../environment.ts';
+import { required, secret } from '../environment.ts';
 import type { SessionOptions } from './session.ts';
 import { openSessionStore } from './session-store.ts';
 import { streamLimits } from './stream-logs.ts';
@@ -20,8 +20,8 @@ export function joinFleet(redis: string, registry: Registry): Fleet {
   const observers = [redisMetrics({ registry })];
   const limits = redisLimiter({ redis, limits: streamLimits, observers });
   const relay = redisFeeds({ redis, observers });
-  const { createStore, close } = openSessionStore(required('SESSION_STORE'));
-  const sessions = { createStore, secret: required('SESSION_SECRET') };
+  const { createStore, onFailure, close } = openSessionStore(required('SESSION_STORE'));
+  const sessions = { createStore, onFailure, secret: secret('SESSION_SECRET') };
   return {
     limits,
     relay,

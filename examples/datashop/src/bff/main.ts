@@ -1,4 +1,4 @@
-import { choice, list, milliseconds, required } from '../environment.ts';
+import { choice, list, milliseconds, required, secret } from '../environment.ts';
 import { closeServer, listen, listenForMetrics } from '../listen.ts';
 import { runChild } from '../processes/child.ts';
 import { bff } from './app.ts';
@@ -15,7 +15,7 @@ await runChild(async () => {
     level: choice('DATASHOP_LOG_LEVEL', 'info', 'debug'),
     instance: process.env.INSTANCE || undefined,
   });
-  const upstream = { upstream: required('UPSTREAM'), token: required('TOKEN') };
+  const upstream = { upstream: required('UPSTREAM'), token: secret('TOKEN') };
   const { REDIS } = process.env;
   // Loaded only here: the Redis client has some 650 files.
   const fleet = REDIS ? await import('./fleet.ts') : undefined;

@@ -27,6 +27,7 @@ export function sendProblem(res: Response, error: unknown): void {
   const status = statusOf(error);
   const detail = error instanceof Problem ? error.message : undefined;
   if (status >= 500 && !detail) console.error('bff:', error);
+  if (status === 503) res.set('Retry-After', '5');
   const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail });
   res.status(status).type('application/problem+json').send(body);
 }

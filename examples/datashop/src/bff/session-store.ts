@@ -3,12 +3,14 @@ import type { Store } from 'express-session';
 import { createClient } from 'redis';
 import { SqliteSessions } from './sqlite-sessions.ts';
 
-/** Milliseconds until a command that Redis does not answer fails. */
-const commandTimeoutMs = 2_000;
+/** Least milliseconds between two attempts to replace a connection that fails. */
+const renewMs = 5_000;
 
 export interface SessionStore {
   /** A view of the sessions. Throws the error of SQLite if the file can't be opened. */
   createStore(): Store;
+  /** Call it when a call of a store has failed, or was not answered. */
+  onFailure?(): void;
   /** Ends the connection, if there is one. Call it when no request needs the store any more. */
   close(): void;
 }
@@ -24,21 +26,26 @@ export function openSessionStore(place: string): SessionStore {
     : { createStore: () => new SqliteSessions(place), close: () => {} };
 }
 
-/** While Redis is away, requests fail at once: a queue of commands would let each of them hang. */
+/**
+ * While Redis is away, calls fail at once: a queue of commands would let each of them wait. A connection that a server has left
+ * without a word fails call by call, since a command that was sent has no timeout; so it is replaced.
+ */
 function redisSessions(url: string): SessionStore {
-  const client = createClient({ url, disableOfflineQueue: true, commandOptions: { timeout: commandTimeoutMs } });
-  let failing = false;
-  client.on('ready', () => {
-    failing = false;
-  });
-  client.on('error', ({ message, code }: NodeJS.ErrnoException) => {
-    if (!failing) console.error(`bff: the session store can't be reached (${code ?? message})`);
-    failing = true;
-  });
-  // It reconnects by itself for as long as it takes; what fails is reported above.
-  client.connect().catch(() => {});
+  const client = createClient({ url, disableOfflineQueue: true });
+  let renewedAt = Number.NEGATIVE_INFINITY;
+  // A failure is reported by the call that fails.
+  client.on('error', () => {});
+  // It reconnects by itself for as long as it takes.
+  const connect = () => void client.connect().catch(() => {});
+  connect();
   return {
     createStore: () => new RedisStore({ client, prefix: 'datashop:session:' }),
+    onFailure: () => {
+      if (!client.isOpen || performance.now() - renewedAt < renewMs) return;
+      renewedAt = performance.now();
+      client.destroy();
+      connect();
+    },
     close: () => client.isOpen && client.destroy(),
   };
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { Request, RequestHandler } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import session from 'express-session';
 import { isOperator } from '../access.ts';
 import { users } from '../demo.ts';
+import { BoundedStore, SessionsUnavailable } from './bounded-store.ts';
 import { Problem } from './problem.ts';
 import { isOwnVisit } from './same-origin.ts';
 
@@ -21,6 +22,8 @@ export interface SessionOptions {
   /** Called twice, for sessions over HTTPS and over HTTP: express-session keeps the attributes of the cookie in the store. */
   createStore(): session.Store;
   secret: string;
+  /** Called whenever a store has failed. @defaultValue not called */
+  onFailure?: (() => void) | undefined;
 }
 
 /**
@@ -29,12 +32,14 @@ export interface SessionOptions {
  * Over HTTPS the cookie is `__Host-datashop.sid` with `Secure`, which no other host and no plain HTTP response can set.
  * `SameSite=Lax`, not `Strict`: with `Strict`, a link on another site arrives without the cookie, and the visit would
  * replace the user's session by a new one.
+ *
+ * While the store fails, requests get 503: see {@link BoundedStore}.
  */
 export function sessions(shared?: SessionOptions): RequestHandler {
   const secret = shared?.secret ?? randomBytes(32).toString('base64url');
   const make = (name: string, secure: boolean) =>
     session({
-      store: shared?.createStore() ?? new session.MemoryStore(),
+      store: new BoundedStore(shared?.createStore() ?? new session.MemoryStore(), shared?.onFailure),
       name,
       secret,
       resave: false,
@@ -45,6 +50,19 @@ export function sessions(shared?: SessionOptions): RequestHandler {
   const overHttp = make('datashop.sid', false);
   return (req, res, next) => (req.secure ? overHttps : overHttp)(req, res, next);
 }
+
+/** Requests for which the session could not be read. They have no `session`. */
+const withoutSession = new WeakSet<Request>();
+
+/**
+ * Lets a request go on whose session could not be read. For the streams: {@link stillSignedIn} refuses it softly then, because
+ * an `EventSource` gives up for good at a 503.
+ */
+export const deferSessionFailure: ErrorRequestHandler = (error, req, _res, next) => {
+  if (!(error instanceof SessionsUnavailable)) return next(error);
+  withoutSession.add(req);
+  next();
+};
 
 /**
  * Stands in for Datashop's sign-in: a visit to the page signs the first user in, unless the visitor has signed out or
@@ -62,9 +80,10 @@ export function signedIn(req: Request): { key: string } | false {
   return req.session.user ? { key: req.session.user } : false;
 }
 
-/** Like {@link signedIn}, but reads the session anew: it may have ended since the request began. */
+/** Like {@link signedIn}, but reads the session anew: it may have ended since the request began. Rejects if the store fails. */
 export function stillSignedIn(req: Request): Promise<{ key: string } | false> {
   return new Promise((resolve, reject) => {
+    if (withoutSession.has(req)) return reject(new SessionsUnavailable());
     req.sessionStore.get(req.sessionID, (error, current) => {
       if (error) reject(error);
       else resolve(current?.user ? { key: current.user } : false);

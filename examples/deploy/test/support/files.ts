@@ -17,7 +17,7 @@ export function yaml<T>(path: string): T[] {
 }
 
 const source = fileURLToPath(new URL('../../../datashop/src/', import.meta.url));
-const reads = /(?:process\.env\.|(?:required|milliseconds|count|choice|list)\(')([A-Z][A-Z_]+)/g;
+const reads = /(?:process\.env\.|(?:required|secret|milliseconds|count|choice|list)\(')([A-Z][A-Z_]+)/g;
 
 /** Variables that the BFF's source reads. */
 export function bffVariables(): Set<string> {
