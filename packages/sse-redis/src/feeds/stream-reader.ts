@@ -62,20 +62,26 @@ export class StreamReader {
   async #read(): Promise<void> {
     const streams = [this.#wakeStream];
     const ids = [this.#wakeId];
+    const begins = new Map<string, StreamId>();
     for (const [stream, logs] of this.#logs) {
+      const begin = lowest(logs);
+      begins.set(stream, begin);
       streams.push(stream);
-      ids.push(idText(lowest(logs)));
+      ids.push(idText(begin));
     }
     const head = ['XREAD', 'COUNT', String(maxEntries), 'BLOCK', String(this.#blockMs), 'STREAMS'];
     const reply = await this.#commands.send([...head, ...streams, ...ids]);
     for (const [stream, entries] of readStreams(reply)) {
-      if (stream === this.#wakeStream) this.#wakeId = entries.at(-1)?.position ?? this.#wakeId;
-      else this.#deliver(stream, entries);
+      const begin = begins.get(stream);
+      if (begin) this.#deliver(stream, begin, entries);
+      else this.#wakeId = entries.at(-1)?.position ?? this.#wakeId;
     }
   }
 
-  #deliver(stream: string, entries: readonly RelayEntry[]): void {
-    for (const log of [...(this.#logs.get(stream) ?? [])]) log.onEntries(entries);
+  /** A log that went back meanwhile, to before `begin`, is served by the next read: these entries don't follow its position. */
+  #deliver(stream: string, begin: StreamId, entries: readonly RelayEntry[]): void {
+    for (const log of [...(this.#logs.get(stream) ?? [])])
+      if (log.after && compareIds(log.after, begin) >= 0) log.onEntries(entries);
   }
 }
 

@@ -1,0 +1,37 @@
+import type { RelayEntry } from '@datashop/sse-proxy';
+import { expect } from 'chai';
+import { SseRedisError } from '../src/errors.ts';
+import { parseId } from '../src/feeds/position.ts';
+import { StreamReader } from '../src/feeds/stream-reader.ts';
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
+
+/** A log that follows from a position, and what it was given. */
+function logAt(position: string) {
+  const given: string[][] = [];
+  const onEntries = (entries: RelayEntry[]) => void given.push(entries.map((entry) => entry.position));
+  return { stream: 'feed', after: parseId(position), onEntries, given };
+}
+
+describe('the reader of all streams of one process', () => {
+  it('does not give a log that begins to follow an older place the entries of a read that began before', async () => {
+    const reads: { ids: string[]; answer: (reply: unknown) => void; fail: (error: Error) => void }[] = [];
+    const send = (args: string[]) => new Promise((answer, fail) => reads.push({ ids: args.slice(-2), answer, fail }));
+    const reader = new StreamReader({ send } as never, 'wake', 1_000);
+    const live = logAt('1-500');
+    reader.update(live as never);
+    void reader.run();
+    expect(reads[0]?.ids).to.deep.equal(['0-0', '1-500']);
+
+    const behind = logAt('1-100');
+    reader.update(behind as never);
+    reads[0]?.answer([['feed', [[Buffer.from('1-600'), []]]]]);
+    await settled();
+    expect([live.given, behind.given]).to.deep.equal([[['1-600']], []]);
+    expect(reads[1]?.ids, 'the next read').to.deep.equal(['0-0', '1-100']);
+    reads[1]?.answer([['feed', [[Buffer.from('1-200'), []]]]]);
+    await settled();
+    expect(behind.given).to.deep.equal([['1-200']]);
+    reads.at(-1)?.fail(new SseRedisError('ERR_SSE_REDIS_LOST', 'the end of the test'));
+  });
+});
