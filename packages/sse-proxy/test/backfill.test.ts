@@ -181,6 +181,29 @@ describe('backfill of a shared feed', () => {
     expect([back.last, back.isReading]).to.deep.equal([5, true]);
   });
 
+  it('keeps a backfill that has lost its upstream for as long as that may be away, while the live feed goes on', async () => {
+    const { upstream, join, emit, arrive, gaps } = registryWith({ replay: { maxEvents: 3 } }, undefined, 60_000);
+    emit(10);
+    await join();
+    const back = await join(1);
+    upstream.live[1]?.arrive(50, 50);
+    upstream.live[1]?.rst();
+    upstream.down = true;
+    for (let second = 1; second <= 30; second++) {
+      emit(1);
+      arrive(0);
+      clock.tick(1_000);
+      await settle();
+    }
+    expect([back.isReading, gaps]).to.deep.equal([true, []]);
+    upstream.down = false;
+    clock.tick(1_000);
+    await settle();
+    arrive(1);
+    await settle();
+    expect([back.last, upstream.connections, gaps]).to.deep.equal([40, 1, []]);
+  });
+
   it('a backfill matches a live feed whose only browser left before it had read anything', async () => {
     const { upstream, take, join, emit, arrive } = registryWith();
     emit(3);

@@ -18,9 +18,9 @@ export function madeOf(headers: string[]): SharedRequest {
  * A registry of shared feeds with an upstream in memory, for tests that turn the clock themselves. Browsers without an id
  * start at the tip unless `share` says otherwise.
  */
-export function registryWith(share: ShareOptions = {}, upstreams = 1_000) {
+export function registryWith(share: ShareOptions = {}, upstreams = 1_000, maxOutageMs = 1_000) {
   const upstream = new MemoryUpstream();
-  const resume = { minDelayMs: 1, maxDelayMs: 1, maxOutageMs: 1_000 };
+  const resume = { minDelayMs: 1, maxDelayMs: 1, maxOutageMs };
   const config = readOptions({ target: address.origin, resume, share: { join: 'live', ...share } });
   const heartbeat = new Heartbeat(config.beatMs);
   const upstreamPermits = new UpstreamPermits(upstreams);

@@ -10,6 +10,8 @@ import type { SharedFeed } from './shared-feed.ts';
 
 const checkMs = 1_000;
 const maxUnmatchedChecks = 10;
+/** Checks without its upstream, since it last received an event, that don't count: it may accept requests and break each time. */
+const maxAwayChecks = 60;
 
 /** Makes the feed of a {@link CatchUp}. */
 export type CatchUpFeedFactory = (matcher: CatchUp) => SharedFeed;
@@ -36,6 +38,7 @@ export class CatchUp implements LiveMatcher, Follower {
   readonly #liveStart: number;
   #timer: NodeJS.Timeout | undefined;
   #checks = 0;
+  #awayChecks = 0;
   /** Values at the last check. */
   #received = 0;
   #liveEnd: number;
@@ -177,6 +180,7 @@ export class CatchUp implements LiveMatcher, Follower {
   #check(): void {
     const { received, isHeldBack } = this.feed;
     this.#isBusy = received > this.#receivedBefore && !isHeldBack;
+    if (received > this.#receivedBefore) this.#awayChecks = 0;
     this.#receivedBefore = received;
     const liveEnd = this.#live.ring.end;
     const news = received - this.#received;
@@ -185,6 +189,8 @@ export class CatchUp implements LiveMatcher, Follower {
     if (this.#isJoin && news + liveNews === 0 && this.#endsLikeLive) return this.#finish(liveEnd);
     // While its own readers hold the connection back, it can't reach the live feed. `slowClient` bounds that time.
     if (isHeldBack) return;
+    // It misses nothing when its upstream is back. `resume.maxOutageMs` bounds that time too.
+    if (this.feed.isReconnecting && ++this.#awayChecks < maxAwayChecks) return;
     if (liveEnd === this.#liveStart || ++this.#checks < maxUnmatchedChecks) {
       if (this.#isJoin) [this.#received, this.#liveEnd] = [received, liveEnd];
       return;
