@@ -3,12 +3,13 @@ import { isFinal } from './connection/outcome.ts';
 import { createDelivery } from './delivery.ts';
 import { createEntryStore } from './entries/entry-store.ts';
 import { fingerprint } from './entries/fingerprint.ts';
+import { parseEvent } from './entries/parse-event.ts';
 import type { Environment } from './environment.ts';
 import { createNotifier } from './notifier.ts';
 import { readLiveOptions, readOptions } from './options.ts';
 import type { StreamPersister } from './persister.ts';
 import { tabsConnection } from './tabs/tabs-connection.ts';
-import type { Entry, EventStream, EventStreamOptions, StreamSnapshot } from './types.ts';
+import type { Entry, EventStream, EventStreamOptions, Parse, StreamSnapshot, ValuesOf } from './types.ts';
 
 type Status = Required<ConnectionStatus>;
 
@@ -37,14 +38,27 @@ const idle: Omit<Status, 'lastError' | 'role'> = {
  * stream.connect();
  * ```
  */
-export function createEventStream(url: string, options?: EventStreamOptions): EventStream {
+export function createEventStream(url: string, options?: EventStreamOptions): EventStream;
+export function createEventStream<P extends Parse>(
+  url: string,
+  options: EventStreamOptions<P> & { parse: P },
+): EventStream<ValuesOf<P>>;
+export function createEventStream(url: string, options?: EventStreamOptions<Parse | undefined>): unknown {
   return createStream(url, options, globalThis);
 }
 
 /** @internal As {@link createEventStream}, in the environment of a test. */
-export function createStream(url: string, options: EventStreamOptions | undefined, env: Environment): EventStream {
+export function createStream(
+  url: string,
+  options: EventStreamOptions<Parse | undefined> | undefined,
+  env: Environment,
+): EventStream {
   const config = readOptions(url, options);
-  const store = createEntryStore(() => config.maxEntries, env.Date.now);
+  const store = createEntryStore(
+    () => config.maxEntries,
+    env.Date.now,
+    (event) => parseEvent(config.parse, event),
+  );
   const delivery = createDelivery();
   const notifier = createNotifier(env, () => {
     snapshot = undefined;

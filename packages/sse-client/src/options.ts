@@ -1,10 +1,12 @@
-import type { EventStreamOptions, LiveOptions, Persister } from './types.ts';
+import type { EventStreamOptions, LiveOptions, Parse, Persister } from './types.ts';
 
+type AnyOptions = EventStreamOptions<Parse | undefined>;
+type AnyLiveOptions = LiveOptions<Parse | undefined>;
 /** Options without a default. */
-type Optional = 'fetch' | 'onResponse' | 'signal';
+type Optional = 'fetch' | 'onResponse' | 'parse' | 'signal';
 
 /** Validated options, with defaults. */
-export type StreamConfig = Readonly<Omit<Required<EventStreamOptions>, Optional> & Pick<EventStreamOptions, Optional>>;
+export type StreamConfig = Readonly<Omit<Required<AnyOptions>, Optional> & Pick<AnyOptions, Optional>>;
 
 /** The fallback is valid too. */
 export type Rule = readonly [fallback: unknown, expected: string, isValid: (value: unknown) => boolean];
@@ -22,6 +24,7 @@ const isFunction = isOf('function');
 const isObject = (value: unknown) => isOf('object')(value) && value !== null && !Array.isArray(value);
 const isObjectOf = (value: unknown, isValid: (value: unknown) => boolean) =>
   isObject(value) && Object.values(value as object).every(isValid);
+const isParser = (value: unknown) => isFunction(value) || (isObject(value) && '~standard' in (value as object));
 const isCount = (value: unknown) => Number.isInteger(value) && (value as number) > 0 && (value as number) <= maxCount;
 export const count = (fallback: number): Rule => [fallback, `a whole number from 1 to ${maxCount}`, isCount];
 const callback: Rule = [undefined, 'a function', isFunction];
@@ -33,6 +36,11 @@ const liveRules: Rules<keyof LiveOptions> = {
   onResponse: callback,
   temporaryStatuses: [{}, 'an object of true or false', (value) => isObjectOf(value, isFlag)],
   maxRetries: [false, `a whole number from 0 to ${maxCount}, or false`, (value) => value === 0 || isCount(value)],
+  parse: [
+    undefined,
+    'a function, a Standard Schema, or an object of these',
+    (value) => isParser(value) || isObjectOf(value, isParser),
+  ],
   maxEntries: count(10_000),
   maxEventChars: count(1_048_576),
   watchdogMs: [45_000, `${count(0)[1]}, or false`, (value) => value === false || isCount(value)],
@@ -87,18 +95,18 @@ export function readRules<T>(given: Partial<T>, rules: Rules<keyof T & string>, 
  *
  * @throws TypeError that names the option, what was expected and what was given
  */
-export function readOptions(url: string, options: EventStreamOptions = {}): StreamConfig {
+export function readOptions(url: string, options: AnyOptions = {}): StreamConfig {
   check('url', url, 'an http(s) URL or a path', isWebAddress(url));
   return readRules(options as StreamConfig, optionRules);
 }
 
 /** As {@link readOptions}, for the options that can change. */
-export function readLiveOptions(options: LiveOptions): Required<LiveOptions> {
-  return readRules(options as Required<LiveOptions>, liveRules);
+export function readLiveOptions(options: AnyLiveOptions): AnyLiveOptions {
+  return readRules(options as Required<AnyLiveOptions>, liveRules);
 }
 
 /** The options among `options` that can change. */
-export function pickLiveOptions(options: EventStreamOptions): LiveOptions {
+export function pickLiveOptions(options: AnyOptions): AnyLiveOptions {
   return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(liveRules, name)));
 }
 

@@ -1,8 +1,9 @@
 import type { Environment } from './environment.ts';
+import type { ReceivedEvent } from './received.ts';
 import type { EntryList, EventEntry, GapEntry, Persister, StreamSnapshot } from './types.ts';
 
-/** An entry before it has its key. */
-export type Unkeyed = Omit<EventEntry, 'key'> | Omit<GapEntry, 'key'>;
+/** An entry before it has its key, and its value. */
+export type Unkeyed = (ReceivedEvent & Pick<EventEntry, 'kind' | 'origin'>) | Omit<GapEntry, 'key'>;
 
 /** The persisted state: one value, so that the cursor and the entries always agree. */
 export interface PersistedState {

@@ -1,25 +1,45 @@
-/// <reference path="./shim.d.ts" />
-import { useEffect, useMemo, useRef, useState } from 'react';
-import { useSyncExternalStore } from 'use-sync-external-store/shim';
+'use client';
+import React from 'react';
 import { createEventStream } from './event-stream.ts';
-import { idleSnapshot } from './idle-snapshot.ts';
 import { pickLiveOptions } from './options.ts';
-import type { EventStream, EventStreamOptions, StreamSnapshot } from './types.ts';
+import { useStreamSnapshot } from './react/use-snapshot.ts';
+import type { EventStream, EventStreamOptions, Parse, StreamSnapshot, ValuesOf } from './types.ts';
 
-type Methods = Pick<EventStream, 'connect' | 'disconnect' | 'retryNow' | 'seed' | 'fill' | 'clear' | 'reset' | 'wipe'>;
+export { shallowEqual, useStreamSnapshot } from './react/use-snapshot.ts';
 
-/** The snapshot and the methods of the stream. The methods are the same at every render; without a stream they do nothing. */
-export interface UseEventStreamResult extends StreamSnapshot, Methods {
+type Texts = Record<string, string>;
+type MethodName = 'connect' | 'disconnect' | 'retryNow' | 'seed' | 'fill' | 'clear' | 'reset' | 'wipe';
+
+/** The methods are the same at every render; without a stream they do nothing. */
+interface Commands<Values extends object> extends Pick<EventStream<Values>, MethodName> {
   /** The stream itself; null without a URL, on the server, and during the first render. */
-  readonly stream: EventStream | null;
+  readonly stream: EventStream<Values> | null;
 }
 
-const subscribeToNothing = () => () => {};
+/** The snapshot and the methods of the stream. */
+export type UseEventStreamResult<Values extends object = Record<string, string>> = StreamSnapshot<Values> &
+  Commands<Values>;
+
+/** What `select` returned, and the methods of the stream. */
+export interface UseEventStreamSelection<Values extends object, Selected> extends Commands<Values> {
+  readonly selected: Selected;
+}
+
+/** Options with which a component renders only when a part of the snapshot changes. */
+export interface SelectOptions<Values extends object, Selected> {
+  /** Makes of the snapshot what the component needs. */
+  select: (snapshot: StreamSnapshot<Values>) => Selected;
+  /** Compares two selections; {@link shallowEqual} compares the fields of an object. @defaultValue Object.is */
+  isEqual?: (a: Selected, b: Selected) => boolean;
+}
 
 /**
  * Keeps one stream while the component is mounted. It connects when mounted, unless `autoConnect` is false or the user
- * switched it off. A change of the URL, of `persist.scope` or of `shareTabs` closes it and makes another one. Changes of
- * the options in {@link LiveOptions} apply to the same stream, from its next attempt on; options may be written inline.
+ * switched it off. A change of the URL, of `persist.scope`, of `shareTabs` or of `signal` closes it and makes another one.
+ * Changes of the options in {@link LiveOptions} apply to the same stream, from its next attempt on; options may be written
+ * inline.
+ *
+ * With `select` the component renders only when `selected` changes.
  *
  * @param url null for no stream
  * @throws TypeError for a wrong URL or option, in an effect
@@ -28,39 +48,55 @@ const subscribeToNothing = () => () => {};
  * const { status, entries, counts, retryNow } = useEventStream('/sse/logs/stream', {
  *   headers: { Authorization: `Bearer ${token}` },
  * });
+ * const { selected: total } = useEventStream('/sse/logs/stream', { select: ({ counts }) => counts.total });
  * ```
  */
-export function useEventStream(url: string | null, options: EventStreamOptions = {}): UseEventStreamResult {
-  const latest = useRef(options);
-  latest.current = options;
-  const held = useRef<EventStream | null>(null);
-  const [made, setMade] = useState<{ key: string; stream: EventStream } | null>(null);
-  const { persist, shareTabs } = options;
-  const scope = persist ? persist.scope : null;
-  const key = JSON.stringify([url, scope, shareTabs]);
+export function useEventStream(
+  url: string | null,
+  options?: EventStreamOptions & { select?: undefined },
+): UseEventStreamResult;
+export function useEventStream<P extends Parse>(
+  url: string | null,
+  options: EventStreamOptions<P> & { parse: P; select?: undefined },
+): UseEventStreamResult<ValuesOf<P>>;
+export function useEventStream<Selected>(
+  url: string | null,
+  options: EventStreamOptions & SelectOptions<Texts, Selected>,
+): UseEventStreamSelection<Texts, Selected>;
+export function useEventStream<P extends Parse, Selected>(
+  url: string | null,
+  options: EventStreamOptions<P> & { parse: P } & SelectOptions<ValuesOf<P>, Selected>,
+): UseEventStreamSelection<ValuesOf<P>, Selected>;
+export function useEventStream(url: string | null, options: object = {}): unknown {
+  const { select, isEqual, ...streamOptions } = options as EventStreamOptions & Partial<SelectOptions<Texts, unknown>>;
+  const latest = React.useRef(streamOptions);
+  latest.current = streamOptions;
+  const held = React.useRef<EventStream | null>(null);
+  const [made, setMade] = React.useState<{ key: string; signal: unknown; stream: EventStream } | null>(null);
+  const { persist, shareTabs, signal } = streamOptions;
+  const key = JSON.stringify([url, persist ? persist.scope : null, shareTabs]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the URL and the options that it contains
-  useEffect(() => {
+  React.useEffect(() => {
     if (url === null) return;
-    const { autoConnect = true } = latest.current;
-    const stream = createEventStream(url, { ...latest.current, autoConnect });
+    const { autoConnect = true, ...rest } = latest.current;
+    const stream = createEventStream(url, { ...rest, autoConnect });
     held.current = stream;
-    setMade({ key, stream });
+    setMade({ key, signal, stream });
     return () => {
       held.current = null;
       stream.close();
     };
-  }, [key]);
+  }, [key, signal]);
 
-  useEffect(() => {
-    held.current?.setOptions(pickLiveOptions(options));
+  React.useEffect(() => {
+    held.current?.setOptions(pickLiveOptions(streamOptions));
   });
 
   // A stream of another URL or user is not shown under this one.
-  const stream = made?.key === key ? made.stream : null;
-  const getSnapshot = stream?.getSnapshot ?? idleSnapshot;
-  const snapshot = useSyncExternalStore(stream?.subscribe ?? subscribeToNothing, getSnapshot, idleSnapshot);
-  const [methods] = useState<Methods>(() => ({
+  const stream = made?.key === key && made.signal === signal ? made.stream : null;
+  const selected = useStreamSnapshot(stream, select, isEqual);
+  const [methods] = React.useState<Pick<EventStream, MethodName>>(() => ({
     connect: () => held.current?.connect(),
     disconnect: () => held.current?.disconnect(),
     retryNow: () => held.current?.retryNow(),
@@ -70,5 +106,9 @@ export function useEventStream(url: string | null, options: EventStreamOptions =
     reset: () => held.current?.reset(),
     wipe: () => held.current?.wipe(),
   }));
-  return useMemo(() => ({ ...snapshot, ...methods, stream }), [snapshot, methods, stream]);
+  const isSelection = select !== undefined;
+  return React.useMemo(
+    () => ({ ...(isSelection ? { selected } : (selected as StreamSnapshot)), ...methods, stream }),
+    [isSelection, selected, methods, stream],
+  );
 }

@@ -1,5 +1,6 @@
 export type * from './types/entries.ts';
 export type * from './types/options.ts';
+export type * from './types/parse.ts';
 export type * from './types/persister.ts';
 export type * from './types/snapshot.ts';
 export type * from './types/status.ts';

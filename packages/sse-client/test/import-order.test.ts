@@ -12,6 +12,7 @@ const forbidden = {
   'src/event-stream.ts': 'react',
   'src/index.ts': '@datashop/sse-proxy',
   'src/react.ts': './connection/connection.ts',
+  'src/react/use-snapshot.ts': '../event-stream.ts',
   'src/entries/entry-list.ts': '../persist/persistence.ts',
   'src/persist.ts': './connection/connection.ts',
   'src/connection/attempt.ts': '../entries/entry-store.ts',

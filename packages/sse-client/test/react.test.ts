@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
@@ -137,6 +138,23 @@ describe('useEventStream', () => {
     await untilStatus('connected');
     expect((await page.evaluate(() => window.hook.renders))[0]).to.equal('/stream idle 0');
     await until(() => open().length === 1);
+  });
+
+  it('renders only when what select or useStreamSnapshot() returns changes', async () => {
+    await page.evaluate(() => window.hook.renderSelecting('/stream'));
+    const events = await until(() => open()[0]);
+    for (const id of [2, 3, 4, 5]) {
+      events.send(`id: ${id}\ndata: x\n\n`);
+      await page.waitForFunction((total) => window.hook.renders.at(-1)?.endsWith(` ${total}`), Math.floor(id / 2));
+    }
+    const renders = await page.evaluate(() => window.hook.renders.filter((one) => one.startsWith('connected')));
+    expect(renders.slice(-3)).to.deep.equal(['connected false 1', 'connected true 1', 'connected true 2']);
+    expect(renders.length).to.be.at.most(4);
+  });
+
+  it('marks the built hook as a client module', () => {
+    const built = readFileSync(new URL('../dist/react.js', import.meta.url), 'utf8');
+    expect(built).to.match(/^'use client';/);
   });
 
   it('treats an undefined option as left out', async () => {

@@ -2,6 +2,7 @@ import type { Unkeyed } from '../persister.ts';
 import type { ReceivedEvent, ReceivedGap } from '../received.ts';
 import type { Entry, EntryList, EventEntry, KnownEvent, StreamCounts } from '../types.ts';
 import { createEntryLog } from './entry-list.ts';
+import type { Parsed } from './parse-event.ts';
 import { createRepeatFilter, type Identity } from './repeat-filter.ts';
 
 /** The least number of events among which repeats are recognised, however few are kept. */
@@ -38,8 +39,15 @@ export interface EntryStore {
 /** How the repeat filter identifies the gap in place of an event. */
 const asEvent = (id: string, reason: string) => ({ id, event: 'sse-proxy:gap', data: reason });
 
-/** @param maxEntries read at every change */
-export function createEntryStore(maxEntries: () => number, now: () => number): EntryStore {
+/**
+ * @param maxEntries read at every change
+ * @param parse called once for each event that becomes an entry. @defaultValue the value is the data
+ */
+export function createEntryStore(
+  maxEntries: () => number,
+  now: () => number,
+  parse: (event: ReceivedEvent) => Parsed = ({ data }) => ({ value: data }),
+): EntryStore {
   const log = createEntryLog(maxEntries, (entry) => {
     if (entry.kind === 'gap') gaps--;
   });
@@ -58,9 +66,14 @@ export function createEntryStore(maxEntries: () => number, now: () => number): E
     log.replace(entries);
   }
 
+  function withKey(unkeyed: Unkeyed): Entry {
+    const key = nextKey++;
+    return (unkeyed.kind === 'gap' ? { ...unkeyed, key } : { ...unkeyed, key, ...parse(unkeyed) }) as Entry;
+  }
+
   function append(unkeyed: Unkeyed): Entry {
     if (unkeyed.kind === 'gap') gaps++;
-    const entry: Entry = { ...unkeyed, key: nextKey++ };
+    const entry = withKey(unkeyed);
     log.push(entry);
     return entry;
   }
@@ -76,10 +89,10 @@ export function createEntryStore(maxEntries: () => number, now: () => number): E
   }
 
   /** Those of `events` that are new, as entries. */
-  function deliver(events: readonly KnownEvent[], origin: EventEntry['origin']): EventEntry[] {
+  function deliver(events: readonly KnownEvent[], origin: EventEntry['origin']): Entry[] {
     const at = now();
     const whole = events.map(({ id, data, event = 'message', receivedAt = at }) => ({ id, event, data, receivedAt }));
-    return filter.deliver(whole).map((event) => ({ kind: 'event', key: nextKey++, ...event, origin }));
+    return filter.deliver(whole).map((event) => withKey({ kind: 'event', ...event, origin }));
   }
 
   function keepOnly(entries: Entry[]): void {

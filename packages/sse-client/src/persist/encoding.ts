@@ -1,5 +1,5 @@
 import type { PersistedState } from '../persister.ts';
-import type { EntryList } from '../types.ts';
+import type { EntryList, EventEntry } from '../types.ts';
 
 const version = 1;
 
@@ -11,7 +11,8 @@ export function encode(state: PersistedState & { readonly entries: EntryList }, 
   // Every entry but one needs a comma, and the end needs two brackets.
   let chars = head.length + 1;
   for (let index = entries.length - 1; index >= 0; index--) {
-    const { key, ...entry } = entries.at(index)!;
+    // The value is made again when the entry is restored.
+    const { key, value, error, ...entry } = entries.at(index) as EventEntry;
     const text = JSON.stringify(entry);
     chars += text.length + 1;
     if (chars > maxChars) break;

@@ -1,13 +1,13 @@
-/** An event in the list. */
-export interface EventEntry {
+import type { EventError } from './status.ts';
+
+/** What every event of the list has. */
+interface EventFields {
   /** Tells an event from a gap. */
   readonly kind: 'event';
   /** Unique in this store and stable while the entry is kept: usable as a React key. */
   readonly key: number;
   /** The event's own id, or '' if it has none. Distinct events may have the same id. */
   readonly id: string;
-  /** The event's type; `message` if it has none. */
-  readonly event: string;
   /** Its data lines, joined by LF. */
   readonly data: string;
   /** When this browser received it, in milliseconds since 1970. */
@@ -15,6 +15,32 @@ export interface EventEntry {
   /** `original`: added by `seed()`. `new`: received over the stream, or added by `fill()`. */
   readonly origin: 'original' | 'new';
 }
+
+/** An event with the value that the option `parse` has made of it; without that option, the value is the data. */
+export interface ParsedEvent<Type extends string, Value> extends EventFields {
+  /** The event's type; `message` if it has none. */
+  readonly event: Type;
+  /** What `parse` returned. */
+  readonly value: Value;
+  readonly error?: undefined;
+}
+
+/** An event that the option `parse` has rejected. */
+export interface FailedEvent extends EventFields {
+  /** The event's type; `message` if it has none. */
+  readonly event: string;
+  readonly value?: undefined;
+  /** Why it has no value. */
+  readonly error: EventError;
+}
+
+/**
+ * An event in the list: of one of the types of `Values`, such as `{ log: Log; stage: Stage }`, or one that was rejected.
+ * Without the option `parse`, events have any type, and text as their value.
+ */
+export type EventEntry<Values extends object = Record<string, string>> =
+  | { [Type in keyof Values & string]: ParsedEvent<Type, Values[Type]> }[keyof Values & string]
+  | FailedEvent;
 
 /** A place in the list where continuity was lost. */
 export interface GapEntry {
@@ -47,16 +73,16 @@ export interface GapEntry {
 }
 
 /** An entry of the list. */
-export type Entry = EventEntry | GapEntry;
+export type Entry<Values extends object = Record<string, string>> = EventEntry<Values> | GapEntry;
 
 /** An immutable view of the entries, oldest first. Taking a view copies nothing, however many entries there are. */
-export interface EntryList extends Iterable<Entry> {
+export interface EntryList<Values extends object = Record<string, string>> extends Iterable<Entry<Values>> {
   /** The number of entries. */
   readonly length: number;
   /** Returns the entry at this place, 0 being the oldest kept; undefined outside of the list. */
-  at(index: number): Entry | undefined;
+  at(index: number): Entry<Values> | undefined;
   /** As `Array.prototype.slice`. */
-  slice(start?: number, end?: number): Entry[];
+  slice(start?: number, end?: number): Entry<Values>[];
   /**
    * How many entries have been trimmed from the old end since `generation` began. `offset + index` is a stable position:
    * code that derives something from the list can continue where it stopped.

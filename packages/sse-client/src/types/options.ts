@@ -1,7 +1,8 @@
+import type { Parse } from './parse.ts';
 import type { Persister } from './persister.ts';
 
 /** Options that can change while the stream exists; see {@link EventStream.setOptions}. */
-export interface LiveOptions {
+export interface LiveOptions<P extends Parse | undefined = undefined> {
   /** Request headers, or a function that returns them, called before every attempt. @defaultValue none */
   headers?: Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>);
   /** As for `fetch`. @defaultValue 'same-origin' */
@@ -26,6 +27,12 @@ export interface LiveOptions {
    * and attempts without a network don't count. `false`: no limit. @defaultValue false
    */
   maxRetries?: number | false;
+  /**
+   * Makes the `value` of each event: a function of its data, a Standard Schema for its JSON, or an object with one of these
+   * for each event type. An event that it rejects is an entry with an `error`. It is called once for each event, before
+   * the event is delivered, and applies to the events from then on. @defaultValue none: the value is the data
+   */
+  parse?: P;
   /** Number of entries kept; the oldest are dropped first. @defaultValue 10_000 */
   maxEntries?: number;
   /** Size of the largest event, in characters of data; a larger one is replaced by a gap. @defaultValue 1_048_576 */
@@ -44,7 +51,7 @@ export interface LiveOptions {
 }
 
 /** Options of a stream. An option that is undefined counts as left out. */
-export interface EventStreamOptions extends LiveOptions {
+export interface EventStreamOptions<P extends Parse | undefined = undefined> extends LiveOptions<P> {
   /**
    * Connect when the stream is made (in React: when the component is mounted). With `persist`, the user's last choice in
    * this browser takes precedence. @defaultValue false; true in React

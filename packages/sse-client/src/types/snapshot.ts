@@ -24,7 +24,7 @@ export interface StreamCounts {
 }
 
 /** The state to render. A new frozen object after every change; for events, at most one a frame. */
-export interface StreamSnapshot {
+export interface StreamSnapshot<Values extends object = Record<string, string>> {
   /** What the stream is doing. */
   readonly status: StreamStatus;
   /**
@@ -49,7 +49,7 @@ export interface StreamSnapshot {
   /** The id after which the stream would resume; '' if there is none. */
   readonly lastEventId: string;
   /** The entries kept. */
-  readonly entries: EntryList;
+  readonly entries: EntryList<Values>;
   /** Counts of events, by origin and fate. */
   readonly counts: StreamCounts;
   /** With `shareTabs`, whether this tab holds the connection (`leader`) or another one does; else `standalone`. */

@@ -59,6 +59,26 @@ export type StreamErrorCode =
   | 'GAVE_UP'
   | 'ABORTED';
 
+/**
+ * Why an event has no value. Stable identifiers, not meant to be shown.
+ *
+ * - `PARSE`: `parse` threw, or the data is no JSON
+ * - `SCHEMA`: the schema rejected the data; the cause are its issues
+ * - `ASYNC_PARSE`: `parse` or the schema returned a promise
+ * - `UNKNOWN_EVENT`: `parse` has no parser for events of this type
+ */
+export type EventErrorCode = 'PARSE' | 'SCHEMA' | 'ASYNC_PARSE' | 'UNKNOWN_EVENT';
+
+/** Why `parse` has not made a value of an event. */
+export interface EventError {
+  /** Which failure it is. */
+  readonly code: EventErrorCode;
+  /** An English sentence. It may contain parts of the data. */
+  readonly message: string;
+  /** What was thrown, or the issues of the schema. */
+  readonly cause?: unknown;
+}
+
 /** Why the last connection failed or ended. */
 export interface StreamError {
   /** Which failure it is. */

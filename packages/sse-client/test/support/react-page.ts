@@ -3,7 +3,7 @@ import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import type { EventStreamOptions } from '../../src/index.ts';
 import { localPersistence } from '../../src/persist.ts';
-import { type UseEventStreamResult, useEventStream } from '../../src/react.ts';
+import { shallowEqual, type UseEventStreamResult, useEventStream, useStreamSnapshot } from '../../src/react.ts';
 
 declare global {
   interface Window {
@@ -20,6 +20,18 @@ function Viewer() {
   return null;
 }
 
+/** Renders only when one of these fields changes. */
+function Selecting() {
+  const { selected, stream } = useEventStream(url, {
+    ...options,
+    select: ({ status, counts }) => ({ status, big: counts.total >= 3 }),
+    isEqual: shallowEqual,
+  });
+  const total = useStreamSnapshot(stream, ({ counts }) => Math.floor(counts.total / 2));
+  hook.renders.push(`${selected.status} ${selected.big} ${total}`);
+  return null;
+}
+
 const root = createRoot(document.body);
 
 /** A component that uses the hook, and the results of the hook. */
@@ -32,6 +44,10 @@ const hook = {
     url = nextUrl;
     options = { ...nextOptions, ...(scope && { persist: localPersistence({ scope }) }) };
     flushSync(() => root.render(createElement(StrictMode, null, createElement(Viewer))));
+  },
+  renderSelecting(nextUrl: string) {
+    url = nextUrl;
+    flushSync(() => root.render(createElement(Selecting)));
   },
   unmount: () => root.unmount(),
   keep() {

@@ -1,4 +1,3 @@
-/// <reference path="../../../src/shim.d.ts" />
 import { createElement } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 import type { EventStreamOptions } from '../../../src/index.ts';
