@@ -10,8 +10,11 @@ import { install, mayInstall } from './debian.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const stampFile = join(root, 'node_modules', '.setup-stamp');
+const clientDist = join(root, 'packages', 'sse-client', 'dist');
+const clientStampFile = join(clientDist, 'cjs', '.setup-stamp');
 const viewer = join(root, 'examples', 'datashop');
 const viewerStampFile = join(viewer, 'dist', '.setup-stamp');
+const bundleClient = join(root, 'scripts', 'bundle-client.mjs');
 const pinnedNode = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
 function fail(message) {
@@ -50,6 +53,15 @@ function wantedStamp() {
   return `${createHash('sha256').update(lock).digest('hex')} ${process.platform}-${process.arch}\n`;
 }
 
+/** What the client's bundles were made from. */
+function wantedClientStamp() {
+  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')));
+  const isBundle = (file) => /^(cjs|browser)[\\/]/.test(relative(clientDist, file));
+  const files = filesIn(clientDist).filter((file) => /\.(js|d\.ts)$/.test(file) && !isBundle(file));
+  for (const file of [...files, bundleClient]) hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
+  return `${hash.digest('hex')}\n`;
+}
+
 /** What the log viewer was built from: its own files, the client package as built, and the versions of the rest. */
 function wantedViewerStamp() {
   const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')));
@@ -86,6 +98,12 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== wanted) {
 checkPinnedNode();
 run('build', pinnedNode, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b']);
 writeFileSync(join(root, 'packages/sse-proxy/dist/cjs/package.json'), '{ "type": "commonjs" }\n');
+
+const wantedClient = wantedClientStamp();
+if (!existsSync(clientStampFile) || readFileSync(clientStampFile, 'utf8') !== wantedClient) {
+  run('bundles of sse-client', pinnedNode, [bundleClient]);
+  writeFileSync(clientStampFile, wantedClient);
+}
 
 const wantedViewer = wantedViewerStamp();
 if (!existsSync(viewerStampFile) || readFileSync(viewerStampFile, 'utf8') !== wantedViewer) {

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { bundled } from './support/vite.ts';
 
-const maxCoreBytes = 8_192;
+const maxCoreBytes = 8_704;
 
 /** The chunks of an entry file's build, minified, with the chunk that is loaded initially first. */
 const build = (file: string) =>

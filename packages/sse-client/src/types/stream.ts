@@ -10,8 +10,7 @@ import type { StreamSnapshot } from './snapshot.ts';
  *
  * `Values` are the values of its events by event type, such as `{ log: Log; stage: Stage }`, as the option `parse` makes them.
  */
-export interface EventStream<Values extends object = Record<string, string>>
-  extends AsyncIterable<Entry<Values>, undefined> {
+export interface EventStream<Values extends object = Record<string, string>> extends AsyncIterable<Entry<Values>> {
   /** The URL as given. */
   readonly url: string;
   /** Calls `listener` after every change of the snapshot. Returns a function that unsubscribes. */
