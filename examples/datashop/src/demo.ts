@@ -15,7 +15,7 @@ export const workflows = {
 export const users = ['ada', 'grace'] as const;
 export type User = (typeof users)[number];
 
-/** Path of a workflow's logs at the log service: pages. Its `/stream` sends events. */
+/** Path of a workflow's logs at the log service: pages. Its `/volume` counts them, and its `/stream` sends events. */
 export function upstreamLogsPath({ workspaceID, workflowID }: Workflow): string {
   const [workspace, workflow] = [encodeURIComponent(workspaceID), encodeURIComponent(workflowID)];
   return `/wfm/workflow/workspace/${workspace}/workflow/${workflow}/logs`;
@@ -23,6 +23,8 @@ export function upstreamLogsPath({ workspaceID, workflowID }: Workflow): string 
 
 /** Paths on the BFF's origin. The query parameters `workspace` and `workflow` select the user's workflow. */
 export const logsPath = '/dapadmin/l5-etl/logs';
+/** How many logs there are, by level and time. */
+export const volumePath = `${logsPath}/volume`;
 export const streamPath = '/dapadmin/l5-etl/sse/logs/stream';
 /** Path of the page that shows the open streams. */
 export const adminPath = '/dapadmin/streams';

@@ -38,6 +38,7 @@ const unknownScope = { workspaceID: '', workflowID: '' };
  */
 export function matcherOf(filter: LogFilter): (entry: LogEntry) => boolean {
   const needle = filter.search ? foldCase(filter.search) : undefined;
+  const excluded = filter.exclude?.map(foldCase);
   const inScope = ({ workspaceID, workflowID }: { workspaceID: string; workflowID: string }) =>
     (filter.workflowID === undefined || filter.workflowID === workflowID) &&
     (filter.workspaceID === undefined || filter.workspaceID === workspaceID);
@@ -49,7 +50,10 @@ export function matcherOf(filter: LogFilter): (entry: LogEntry) => boolean {
       (filter.levels === undefined || filter.levels.includes(log.logLevel)) &&
       (filter.fromMs === undefined || filter.fromMs <= log.meta?.timestamp) &&
       (filter.toMs === undefined || log.meta?.timestamp < filter.toMs) &&
-      (needle === undefined || sharedHaystackOf(log).includes(needle))
+      (filter.stageName === undefined || log.stageName === filter.stageName) &&
+      (filter.execID === undefined || log.meta?.execID === filter.execID) &&
+      (needle === undefined || sharedHaystackOf(log).includes(needle)) &&
+      (excluded === undefined || !excluded.some((text) => sharedHaystackOf(log).includes(text)))
     );
   };
 }

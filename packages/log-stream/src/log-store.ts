@@ -78,6 +78,12 @@ export interface LogFilter {
   readonly levels?: readonly LogLevel[];
   /** Part of the message, the description or the stage name, ignoring case. */
   readonly search?: string;
+  /** None of these texts may be part of the message, the description or the stage name, ignoring case. */
+  readonly exclude?: readonly string[];
+  /** The whole name of the stage. */
+  readonly stageName?: string;
+  /** The execution's number. */
+  readonly execID?: string;
   /** Milliseconds since 1970, inclusive. */
   readonly fromMs?: number;
   /** Milliseconds since 1970, exclusive. */
@@ -121,6 +127,25 @@ export interface LogPage {
    * ascending order, or behind `after`.
    */
   readonly trimmed: boolean;
+}
+
+/** Selects what {@link LogStore.volume} counts. */
+export interface VolumeQuery {
+  readonly filter: LogFilter;
+  /** Most buckets. */
+  readonly buckets: number;
+  /** As for a page. */
+  readonly signal?: AbortSignal;
+}
+
+/** Number of logs by level, in consecutive buckets of time of the same width. */
+export interface LogVolume {
+  /** When the first bucket begins, in milliseconds since 1970: a multiple of `bucketMs`. */
+  readonly fromMs: number;
+  /** Width of a bucket in milliseconds; 0 if there is none. */
+  readonly bucketMs: number;
+  /** One number per bucket. */
+  readonly counts: Readonly<Record<LogLevel, readonly number[]>>;
 }
 
 /** Why logs may be missing at a place of a stream: they were deleted, or the store does not know the place. */
@@ -208,6 +233,11 @@ export interface LogStore {
    * `query.signal` is aborted.
    */
   query(query: LogQuery): Promise<LogPage>;
+  /**
+   * Counts the matching logs by level and by `meta.timestamp`, from the filter's `fromMs` to its `toMs`, or where one is missing
+   * from the first or to the last matching log. Blocks the event loop no longer than {@link query}, and stops as it does.
+   */
+  volume(query: VolumeQuery): Promise<LogVolume>;
   /**
    * Returns the logs behind a cursor: at most `limit`, or fewer to bound one call (large logs, long scans). Must make
    * progress: unless `more` is false, the returned cursor is behind the given one. A cursor that has lost its meaning, such

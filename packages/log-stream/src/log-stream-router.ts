@@ -3,7 +3,9 @@ import { sendHealth, sendReadiness } from './http/health.ts';
 import { notifierOf } from './http/observe.ts';
 import { streamOpener } from './http/open-stream.ts';
 import { pageSender } from './http/page.ts';
+import { PageSlots } from './http/page-slots.ts';
 import { badPath, protectedRoutes, publicRoute, type Service } from './http/route.ts';
+import { volumeSender } from './http/volume.ts';
 import { configOf } from './options.ts';
 import { OpenStreams } from './stream/open-streams.ts';
 import type { LogStreamOptions, LogStreamRouter } from './types.ts';
@@ -36,7 +38,12 @@ export function logStreamRouter(options: LogStreamOptions): LogStreamRouter {
   // Strict, so that a gateway that allows paths by their text and this router agree about what a path names.
   const router = Router({ caseSensitive: true, strict: true });
 
-  router.all(`${workflow}/logs`, protect(`${workflow}/logs`, pageSender(service)));
+  const slots = new PageSlots(config.limits.pages);
+  const pageRoutes = [
+    [`${workflow}/logs`, pageSender(service, slots)],
+    [`${workflow}/logs/volume`, volumeSender(service, slots)],
+  ] as const;
+  for (const [route, send] of pageRoutes) router.all(route, protect(route, send));
   const streamRoutes = stream ? [`${workflow}/logs/stream`, ...(demoRoute ? ['/logs/stream'] : [])] : [];
   for (const route of streamRoutes) router.all(route, protect(route, openStream));
   router.all(
@@ -51,7 +58,7 @@ export function logStreamRouter(options: LogStreamOptions): LogStreamRouter {
 
   const inspect = { stats: () => streams.stats(), streams: () => streams.streams() };
   const rules = ['total', 'pages', ...config.limits.rules.map(({ name }) => name)];
-  service.notify('onAttach', { routes: [`${workflow}/logs`, ...streamRoutes], rules, ...inspect });
+  service.notify('onAttach', { routes: [...pageRoutes.map(([route]) => route), ...streamRoutes], rules, ...inspect });
   return Object.assign(router, {
     ...inspect,
     close: ({ graceMs = 1_000 } = {}) => streams.close(graceMs),

@@ -34,6 +34,7 @@ const storeMethods = [
   'isId',
   'append',
   'query',
+  'volume',
   'read',
   'tailOf',
   'subscribe',

@@ -73,7 +73,7 @@ describe('observers of the log service', () => {
     });
     const [context] = attached as [LogAttachContext];
     const route = '/wfm/workflow/workspace/:workspaceId/workflow/:workflowId/logs';
-    expect(context.routes).to.deep.equal([route, `${route}/stream`]);
+    expect(context.routes).to.deep.equal([route, `${route}/volume`, `${route}/stream`]);
     expect(context.rules).to.deep.equal(['total', 'pages', 'user']);
     expect(context.streams()).to.deep.equal([]);
     const before = Date.now();

@@ -285,3 +285,50 @@ describe('GET …/logs', () => {
     await request(app).get(logsPath).expect(200);
   });
 });
+
+describe('GET …/logs/volume', () => {
+  afterEach(stopServices);
+
+  it('returns the number of matching logs by level and time', async () => {
+    const { app, store } = await service();
+    const at = (second: number) => ({ timestamp: firstTimestamp + second * 1_000 });
+    await store.append([
+      log('a', { ...at(0), logLevel: 'WARN' }),
+      log('b', at(3)),
+      log('c', { ...at(14), stageName: 'LOAD' }),
+      log('x', { ...at(70), workflowID: 'other' }),
+    ]);
+    const empty = { DEBUG: [0, 0], ERROR: [0, 0] };
+    await request(app)
+      .get(`${logsPath}/volume?buckets=2`)
+      .expect('Cache-Control', 'no-store')
+      .expect(200, {
+        from: '2025-09-22T08:54:00.000Z',
+        bucketMs: 10_000,
+        counts: { ...empty, INFO: [1, 1], WARN: [1, 0] },
+      });
+    const { body } = await request(app).get(`${logsPath}/volume?stage=LOAD&exclude=zz&exclude=B`).expect(200);
+    expect([body.from, body.bucketMs, body.counts.INFO]).to.deep.equal(['2025-09-22T08:54:14.000Z', 1_000, [1]]);
+    await request(app)
+      .get(`${logsPath}/volume?run=none`)
+      .expect(200, {
+        from: '1970-01-01T00:00:00.000Z',
+        bucketMs: 0,
+        counts: { DEBUG: [], INFO: [], WARN: [], ERROR: [] },
+      });
+  });
+
+  it('refuses invalid parameters, and names them', async () => {
+    const { app } = await service();
+    for (const [parameter, query] of [
+      ['buckets', 'buckets=0'],
+      ['from', 'from=2026-01-02&to=2026-01-01'],
+      ['stage', `stage=${'x'.repeat(201)}`],
+      ['exclude', Array(11).fill('exclude=x').join('&')],
+      ['run', 'run=1&run=2'],
+    ]) {
+      const { body } = await request(app).get(`${logsPath}/volume?${query}`).expect(400);
+      expect(body.parameter).to.equal(parameter);
+    }
+  });
+});

@@ -1,4 +1,13 @@
-import type { LogBatch, LogCursor, LogDocument, LogFilter, LogPage, LogResume, LogStore } from '@datashop/log-stream';
+import type {
+  LogBatch,
+  LogCursor,
+  LogDocument,
+  LogFilter,
+  LogPage,
+  LogResume,
+  LogStore,
+  LogVolume,
+} from '@datashop/log-stream';
 
 const maxLogs = 100_000;
 /** Bound of one read, as `SqliteLogStore` has one. */
@@ -75,6 +84,10 @@ export class MemoryLogStore implements LogStore {
     if (this.#logs.length > 2 * maxLogs) this.#logs.splice(0, this.#logs.length - maxLogs);
     for (const listener of this.#listeners) listener();
     return added;
+  }
+
+  async volume(): Promise<LogVolume> {
+    throw new Error('MemoryLogStore counts nothing');
   }
 
   async query(): Promise<LogPage> {

@@ -1,7 +1,7 @@
 import { adminPage } from '@datashop/sse-metrics';
 import express, { type Express } from 'express';
 import type { Registry } from 'prom-client';
-import { adminPath, logsPath, streamPath } from '../demo.ts';
+import { adminPath, logsPath, streamPath, volumePath } from '../demo.ts';
 import { observe, type StreamLogs } from '../observe.ts';
 import { allowedHosts, loopbackHosts } from './allowed-hosts.ts';
 import type { Fleet } from './fleet.ts';
@@ -65,6 +65,7 @@ export function bff({ upstream, token, heartbeatMs, hosts = loopbackHosts, logs,
   app.get('/', demoSignIn);
   app.use(sessionRoutes({ onSignOut: open.end }));
   app.all(logsPath, onlyGet, demandSession, restLogs(upstream, token));
+  app.all(volumePath, onlyGet, demandSession, restLogs(upstream, token, '/volume'));
   app.use(streamPath, deferSessionFailure);
   app.get(streamPath, open.watch);
   app.use(stream);

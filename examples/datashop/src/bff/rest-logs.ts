@@ -34,8 +34,9 @@ const noBody = Object.assign(new Stream(), {
  *
  * @param upstream origin of the log service
  * @param token bearer token that the log service expects
+ * @param route what follows the path of the workflow's logs there
  */
-export function restLogs(upstream: string, token: string): RequestHandler {
+export function restLogs(upstream: string, token: string, route = ''): RequestHandler {
   const proxy = createProxyMiddleware<Request, Response>({
     target: upstream,
     changeOrigin: true,
@@ -70,7 +71,7 @@ export function restLogs(upstream: string, token: string): RequestHandler {
     const { user } = req.session;
     const workflow = requestedWorkflow(req, user);
     if (!workflow || user === undefined) return next(new Problem(403, 'You may not read the logs of this workflow.'));
-    req.url = `${upstreamLogsPath(workflow)}${query(req.url)}`;
+    req.url = `${upstreamLogsPath(workflow)}${route}${query(req.url)}`;
     // Before the proxy sees the request: its `proxyReq` event comes after the body's pipe, and not at all with `Expect`.
     const kept = requestHeaders.flatMap((name) => (req.headers[name] === undefined ? [] : [[name, req.headers[name]]]));
     req.headers = { ...Object.fromEntries(kept), authorization: `Bearer ${token}`, 'x-user-id': user };

@@ -1,28 +1,14 @@
 import type { Response } from 'express';
-import { LogStreamError } from '../errors.ts';
 import type { LogFilter, LogPage, LogQuery, LogStore } from '../log-store.ts';
+import type { PageSlots } from './page-slots.ts';
 import { invalidParameter, type PageRequest, parsePageRequest } from './query.ts';
 import type { Handle, Service } from './route.ts';
 
 /** Creates the handler that sends one page of a workflow's logs. */
-export function pageSender({ config: { store, limits } }: Service): Handle {
-  let reading = 0;
+export function pageSender({ config: { store } }: Service, slots: PageSlots): Handle {
   return async ({ req, scope }, res) => {
     const wanted = parsePageRequest(req, scope, store);
-    if (reading >= limits.pages) {
-      const message = `limits.pages: ${limits.pages} pages are being read`;
-      throw new LogStreamError('ERR_LOG_STREAM_LIMIT', message, { rule: 'pages' });
-    }
-    reading++;
-    const left = new AbortController();
-    const abort = () => left.abort();
-    res.once('close', abort);
-    try {
-      await sendPage(store, wanted, left.signal, res);
-    } finally {
-      reading--;
-      res.off('close', abort);
-    }
+    await slots.run(res, (signal) => sendPage(store, wanted, signal, res));
   };
 }
 

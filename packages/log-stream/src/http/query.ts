@@ -1,11 +1,13 @@
 import type { Request } from 'express';
 import { logLevels } from '../document.ts';
 import { LogStreamError } from '../errors.ts';
-import type { LogFilter, LogLevel, LogStore } from '../log-store.ts';
+import type { LogFilter, LogLevel, LogStore, VolumeQuery } from '../log-store.ts';
 import type { LogScope } from '../types.ts';
 
 /** In UTF-16 units. The time of a search grows with its length at worst. */
 const maxSearchLength = 200;
+/** Most `exclude` parameters. */
+const maxExcluded = 10;
 
 /** The parameters of a page. */
 export interface PageRequest {
@@ -32,21 +34,21 @@ export interface StreamRequest {
 export function parsePageRequest(req: Request, scope: LogScope, store: LogStore): PageRequest {
   const query = new Query(req, scope);
   const isId = (text: string) => store.isId(text);
-  const fromMs = query.instant('from');
-  const toMs = query.instant('to');
-  if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) {
-    const detail = 'from: expected an instant not after "to", got a later one';
-    throw new LogStreamError('ERR_LOG_STREAM_PARAMETER', detail, { parameter: 'from' });
-  }
   const order = query.word('order', ['desc', 'asc']) ?? 'desc';
   return {
-    filter: { ...query.filter(), ...(fromMs !== undefined && { fromMs }), ...(toMs !== undefined && { toMs }) },
+    filter: { ...query.filter(), ...query.times() },
     order,
     limit: query.integer('limit', 1, 500) ?? 50,
     cursor: query.one('cursor'),
     after: query.eventId('after', isId),
     upTo: query.eventId('up_to', isId),
   };
+}
+
+/** @throws LogStreamError `ERR_LOG_STREAM_PARAMETER` naming the parameter, what was expected and what arrived */
+export function parseVolumeRequest(req: Request, scope: LogScope): Omit<VolumeQuery, 'signal'> {
+  const query = new Query(req, scope);
+  return { filter: { ...query.filter(), ...query.times() }, buckets: query.integer('buckets', 1, 200) ?? 60 };
 }
 
 /** @throws LogStreamError `ERR_LOG_STREAM_PARAMETER` naming the parameter, what was expected and what arrived */
@@ -80,19 +82,32 @@ class Query {
 
   filter(): LogFilter {
     const levels = this.#levels();
-    const search = this.one('search');
-    // NUL separates the searched fields, so a search with NUL could match across two fields.
-    if (search?.includes('\0')) throw invalidParameter('search', 'text without NUL', search);
-    if (search !== undefined && search.length > maxSearchLength) {
-      throw invalidParameter('search', `at most ${maxSearchLength} characters`, search);
-    }
+    const search = this.#text('search', this.one('search'));
+    const stageName = this.#text('stage', this.one('stage'));
+    const execID = this.#text('run', this.one('run'));
+    const exclude = this.#values.getAll('exclude').filter(Boolean);
+    if (exclude.length > maxExcluded) throw invalidParameter('exclude', `at most ${maxExcluded} texts`, exclude.join());
+    for (const text of exclude) this.#text('exclude', text);
     const { workspaceID, workflowID } = this.#scope;
     return {
       ...(workspaceID !== undefined && { workspaceID }),
       ...(workflowID !== undefined && { workflowID }),
       ...(levels && { levels }),
       ...(search !== undefined && { search }),
+      ...(stageName !== undefined && { stageName }),
+      ...(execID !== undefined && { execID }),
+      ...(exclude.length > 0 && { exclude }),
     };
+  }
+
+  times(): Pick<LogFilter, 'fromMs' | 'toMs'> {
+    const fromMs = this.instant('from');
+    const toMs = this.instant('to');
+    if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) {
+      const detail = 'from: expected an instant not after "to", got a later one';
+      throw new LogStreamError('ERR_LOG_STREAM_PARAMETER', detail, { parameter: 'from' });
+    }
+    return { ...(fromMs !== undefined && { fromMs }), ...(toMs !== undefined && { toMs }) };
   }
 
   one(name: string): string | undefined {
@@ -132,6 +147,15 @@ class Query {
       'an ISO 8601 date, or date and time with Z or an offset, or milliseconds since 1970',
       text,
     );
+  }
+
+  #text(name: string, text: string | undefined): string | undefined {
+    // NUL separates the searched fields, so a search with NUL could match across two fields.
+    if (text?.includes('\0')) throw invalidParameter(name, 'text without NUL', text);
+    if (text !== undefined && text.length > maxSearchLength) {
+      throw invalidParameter(name, `at most ${maxSearchLength} characters`, text);
+    }
+    return text;
   }
 
   #levels(): LogLevel[] | undefined {

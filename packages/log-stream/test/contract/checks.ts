@@ -3,6 +3,7 @@ import type { LogFilter, LogStore } from '../../src/index.ts';
 import { log, logs } from '../support/service.ts';
 import { Follower, resumed } from './follower.ts';
 import { schedules } from './schedules.ts';
+import { selections } from './selections.ts';
 import type { Stage } from './stage.ts';
 
 /** One promise of the contract: what it says, and a check that fails if a store breaks it. */
@@ -314,6 +315,11 @@ export const checks: readonly Check[] = [
         expect(follower.messages, JSON.stringify(filter)).to.have.members(paged);
       }
     },
+  },
+  {
+    title:
+      'selects by stage, by run and without excluded texts, in pages and in streams, and counts the same logs by level and time',
+    run: selections,
   },
   { title: 'loses nothing and repeats nothing on one connection, in random schedules', run: schedules },
 ];

@@ -1,5 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { LogBatch, LogCursor, LogDocument, LogFilter, LogIdKind, LogQuery, LogStore } from '../../src/index.ts';
+import type {
+  LogBatch,
+  LogCursor,
+  LogDocument,
+  LogFilter,
+  LogIdKind,
+  LogQuery,
+  LogStore,
+  VolumeQuery,
+} from '../../src/index.ts';
 import { seqOf } from './numbers.ts';
 
 /** Passes all calls on and counts reads and subscriptions. */
@@ -42,6 +51,10 @@ export class CountingStore implements LogStore {
 
   query(query: LogQuery) {
     return this.inner.query(query);
+  }
+
+  volume(query: VolumeQuery) {
+    return this.inner.volume(query);
   }
 
   read(cursor: LogCursor, filter: LogFilter, limit: number): Promise<LogBatch> {

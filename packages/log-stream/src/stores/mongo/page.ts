@@ -12,7 +12,7 @@ const maxPageCharacters = 1024 * 1024;
 /** Most documents that one command returns. */
 const maxFetched = 200;
 /** Milliseconds for which a page searches. */
-const maxSearchMs = 10_000;
+export const maxSearchMs = 10_000;
 
 /** The place that a time stands for among pages. */
 export function timeCursor(ms: number, settleMs: number, behind: Hex | undefined): PageCursor {
@@ -93,7 +93,8 @@ async function countOf(
   range: IdRange,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  if (!filter.search || isExactPattern(filter.search)) return context.collection.count(filter, range);
+  const isExact = !filter.search || isExactPattern(filter.search);
+  if (isExact && !filter.exclude?.length) return context.collection.count(filter, range);
   let count = 0;
   let rest = range;
   for (let more = true; more; ) {

@@ -37,14 +37,21 @@ export function rangeOf({ workspaceID, workflowID }: LogFilter, { from, after, b
  * or a pattern that {@link searchPattern} has made: none can become an operator.
  */
 export function selectionOf(filter: LogFilter, range: IdRange): Document {
-  const { levels, search } = filter;
+  const { levels, search, stageName, execID } = filter;
   const expression = search && searchPattern(search);
   const pattern = expression ? { $regex: expression } : undefined;
   return {
     ...rangeOf(filter, range),
     ...(levels && { logLevel: { $in: storedLevels(levels) } }),
+    ...(stageName !== undefined && { stageName }),
+    ...(execID !== undefined && { 'meta.execID': { $in: storedNumbers(execID) } }),
     ...anyOfEach(timesOf(filter), pattern && [{ message: pattern }, { description: pattern }, { stageName: pattern }]),
   };
+}
+
+/** The values of a field that `mapDocument` reads as this text: a number is read as text. */
+function storedNumbers(text: string): (string | number)[] {
+  return String(Number(text)) === text ? [text, Number(text)] : [text];
 }
 
 /** The filter for documents that match one filter of each list. */

@@ -11,7 +11,9 @@ import type {
   LogResume,
   LogStore,
   LogStoreHealth,
+  LogVolume,
   StoredLog,
+  VolumeQuery,
 } from '../../log-store.ts';
 import { readOptions } from '../../options.ts';
 import { ChangeFeed } from './change-feed.ts';
@@ -26,6 +28,7 @@ import { idOf, locate, ownCursor, resume } from './places.ts';
 import { PlaceExpired, readStream } from './read.ts';
 import { Resume } from './resume.ts';
 import { untilSuccess } from './until-success.ts';
+import { queryVolume } from './volume.ts';
 import { Warnings } from './warnings.ts';
 import type { Watch, WatchContext } from './watch.ts';
 import { Watches } from './watches.ts';
@@ -148,6 +151,11 @@ export class MongoLogStore implements LogStore {
   async query(query: LogQuery): Promise<LogPage> {
     await this.#start();
     return queryPage(this.#context, query);
+  }
+
+  async volume(query: VolumeQuery): Promise<LogVolume> {
+    await this.#start();
+    return queryVolume(this.#context, query);
   }
 
   async read(cursor: LogCursor, filter: LogFilter, limit: number): Promise<LogBatch> {

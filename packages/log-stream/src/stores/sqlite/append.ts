@@ -13,6 +13,8 @@ export type Row = readonly [
   haystack: string,
   document: string,
   searched: number,
+  stage: string,
+  run: string,
 ];
 
 /** Numbers per millisecond of the clock, for {@link beforeAppend}. */
@@ -20,9 +22,11 @@ const numbersPerMs = 1_024;
 const maxSlack = 1_000;
 
 export function rowOf(log: LogDocument, document: string): Row {
-  const { workspaceID, workflowID, timestamp } = log.meta;
+  const { logLevel, stageName, meta } = log;
+  const { workspaceID, workflowID, timestamp, execID } = meta;
   const haystack = haystackOf(log);
-  return [workspaceID, workflowID, levelBit(log.logLevel), timestamp, haystack, document, haystack.length];
+  const { length } = haystack;
+  return [workspaceID, workflowID, levelBit(logLevel), timestamp, haystack, document, length, stageName, execID];
 }
 
 /**
@@ -33,7 +37,8 @@ export function rowOf(log: LogDocument, document: string): Row {
  */
 export function append(connection: Connection, rows: readonly Row[], maxLogs: number): number {
   const insert = connection.sql(
-    'INSERT INTO logs (seq, workspace, workflow, level, at, haystack, document, searched) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO logs (seq, workspace, workflow, level, at, haystack, document, searched, stage, run)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const after = transaction(connection.db, 'IMMEDIATE', (): LastAppend => {
     const before = beforeAppend(connection);

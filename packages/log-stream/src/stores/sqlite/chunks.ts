@@ -1,6 +1,6 @@
 import type { LogFilter } from '../../log-store.ts';
 import type { Connection } from './connection.ts';
-import { scopeOf } from './where.ts';
+import { scopeOf, textsOf } from './where.ts';
 
 /** Numbers that are to be examined. */
 export interface Range {
@@ -38,11 +38,13 @@ export function chunkOf(
   const values = [...scope.values, range.low, range.high];
   const endingAt = (seq: number): Range =>
     order === 'asc' ? { low: range.low, high: seq } : { low: seq - 1, high: range.high };
-  if (!filter.search) {
+  const texts = textsOf(filter);
+  if (texts.length === 0) {
     const last = connection.sql(`SELECT seq ${inRange} 1 OFFSET ?`).get(...values, Math.min(rows, maxIndexRows) - 1);
     return last ? endingAt(Number(last.seq)) : range;
   }
-  const maxSearched = maxComparisons / (comparisonsPerCharacter + filter.search.length);
+  const cost = texts.reduce((sum, { length }) => sum + comparisonsPerCharacter + length, 0);
+  const maxSearched = maxComparisons / cost;
   const end = order === 'asc' ? 'max(seq)' : 'min(seq)';
   const part = connection.sql(
     `SELECT ${end} AS seq, count(*) AS rows, sum(searched) AS searched FROM (SELECT seq, searched ${inRange} ?)`,

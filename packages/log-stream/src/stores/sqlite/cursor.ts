@@ -38,3 +38,9 @@ export class SqliteCursor implements LogCursor {
     return `${this.epoch}.${this.generation}.${this.seq}`;
   }
 }
+
+/** @throws TypeError for a cursor of another store */
+export function ownCursor(cursor: LogCursor): SqliteCursor {
+  if (!(cursor instanceof SqliteCursor)) throw new TypeError('cursor: of another log store');
+  return cursor;
+}

@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import { SqliteCursor } from './cursor.ts';
 import type { Entries } from './entries.ts';
 import type { Turns } from './turns.ts';
-import { whereOf } from './where.ts';
+import { textsOf, whereOf } from './where.ts';
 
 /** A store with no more logs is counted by its index in one turn. */
 const maxCountedLogs = 100_000;
@@ -98,7 +98,7 @@ export async function queryPage(snapshot: Snapshot, entries: Entries, turns: Tur
 function sliceOf(connection: Connection, entries: Entries, query: SeqQuery, range: Range, page: PageLogs): Slice {
   const { filter, order, total = true } = query;
   const bounds = connection.bounds(filter);
-  const isSmall = !filter.search && connection.logs() <= maxCountedLogs;
+  const isSmall = textsOf(filter).length === 0 && connection.logs() <= maxCountedLogs;
   const chunk = isSmall ? range : chunkOf(connection, filter, range, order);
   const where = whereOf(filter, chunk);
   const matching = total

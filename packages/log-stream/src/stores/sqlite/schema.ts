@@ -5,8 +5,8 @@ import { transaction } from './transaction.ts';
 /** The value of `user_version` in a file whose tables are complete. */
 const version = 1;
 
-// The index contains `level`, `at` and the length of the searched text (`searched`), so that counting does not read the
-// rows. `log_totals` is one row: the number of rows in `logs`, the highest number ever deleted, which is never assigned
+// The index contains `level`, `at`, the length of the searched text (`searched`), the stage and the run, so that counting does
+// not read the rows. `log_totals` is one row: the number of rows in `logs`, the highest number ever deleted, which is never assigned
 // again, and the number up to which an append has deleted. `logs_trimmed` has the highest number deleted of each workflow. A
 // trigger maintains both after an operator's own DELETE; an append does so itself, for all deleted rows at once.
 const tables = `
@@ -19,9 +19,11 @@ const tables = `
     at INTEGER NOT NULL,
     haystack TEXT NOT NULL,
     document TEXT NOT NULL,
-    searched INTEGER NOT NULL DEFAULT 0
+    searched INTEGER NOT NULL DEFAULT 0,
+    stage TEXT NOT NULL DEFAULT '',
+    run TEXT NOT NULL DEFAULT ''
   );
-  CREATE INDEX logs_scope ON logs (workspace, workflow, seq, level, at, searched);
+  CREATE INDEX logs_scope ON logs (workspace, workflow, seq, level, at, searched, stage, run);
   CREATE TABLE log_totals (
     id INTEGER PRIMARY KEY,
     logs INTEGER NOT NULL,

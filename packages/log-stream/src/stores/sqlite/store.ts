@@ -10,13 +10,15 @@ import type {
   LogResume,
   LogStore,
   LogStoreHealth,
+  LogVolume,
   StoredLog,
+  VolumeQuery,
 } from '../../log-store.ts';
 import { type Complete, readOptions } from '../../options.ts';
 import { append, type Row, rowOf } from './append.ts';
 import { AppendQueue } from './append-queue.ts';
 import type { Bounds, Connection } from './connection.ts';
-import { type Numbering, SqliteCursor } from './cursor.ts';
+import { type Numbering, ownCursor, SqliteCursor } from './cursor.ts';
 import { Database } from './database.ts';
 import { Entries } from './entries.ts';
 import { type EventIds, eventIds, isEventId } from './event-id.ts';
@@ -27,6 +29,7 @@ import { probe } from './probe.ts';
 import { placeOf, readBatch } from './read.ts';
 import { retryWhileBusy } from './retry.ts';
 import { Turns } from './turns.ts';
+import { queryVolume } from './volume.ts';
 import { Wakeups } from './wakeups.ts';
 import { WalSize } from './wal-size.ts';
 
@@ -146,6 +149,10 @@ export class SqliteLogStore implements LogStore {
     });
   }
 
+  async volume(query: VolumeQuery): Promise<LogVolume> {
+    return queryVolume((work) => this.#snapshot(work), this.#turns, query);
+  }
+
   async read(cursor: LogCursor, filter: LogFilter, limit: number): Promise<LogBatch> {
     return this.#snapshot((connection) => readBatch(connection, this.#entries, ownCursor(cursor), filter, limit));
   }
@@ -244,10 +251,4 @@ export class SqliteLogStore implements LogStore {
       });
     }
   }
-}
-
-/** @throws TypeError for a cursor of another store */
-function ownCursor(cursor: LogCursor): SqliteCursor {
-  if (!(cursor instanceof SqliteCursor)) throw new TypeError('cursor: of another log store');
-  return cursor;
 }

@@ -23,8 +23,14 @@ export function scopeOf({ workspaceID, workflowID }: LogFilter): Condition {
 }
 
 /** True if the filter demands more than a workflow. */
-export function hasContent({ levels, fromMs, toMs, search }: LogFilter): boolean {
-  return levels !== undefined || fromMs !== undefined || toMs !== undefined || Boolean(search);
+export function hasContent({ levels, fromMs, toMs, stageName, execID, ...rest }: LogFilter): boolean {
+  const isIndexed = [levels, fromMs, toMs, stageName, execID].some((value) => value !== undefined);
+  return isIndexed || textsOf(rest).length > 0;
+}
+
+/** The texts that SQLite looks for in each row. */
+export function textsOf({ search, exclude = [] }: LogFilter): readonly string[] {
+  return search ? [search, ...exclude] : exclude;
 }
 
 /**
@@ -32,7 +38,7 @@ export function hasContent({ levels, fromMs, toMs, search }: LogFilter): boolean
  * that JavaScript has folded, because LIKE has wildcards and ignores case for ASCII only.
  */
 export function whereOf(filter: LogFilter, { low, high }: { readonly low: number; readonly high: number }): Condition {
-  const { workspaceID, workflowID, levels, fromMs, toMs, search } = filter;
+  const { workspaceID, workflowID, levels, fromMs, toMs, search, stageName, execID, exclude = [] } = filter;
   const terms = new Terms();
   terms.add('workspace = ?', workspaceID);
   terms.add('workflow = ?', workflowID);
@@ -44,7 +50,10 @@ export function whereOf(filter: LogFilter, { low, high }: { readonly low: number
   );
   terms.add('at >= ?', fromMs);
   terms.add('at < ?', toMs);
+  terms.add('stage = ?', stageName);
+  terms.add('run = ?', execID);
   terms.add('instr(haystack, ?) > 0', search ? foldCase(search) : undefined);
+  for (const text of exclude) terms.add('instr(haystack, ?) = 0', foldCase(text));
   return terms;
 }
 
