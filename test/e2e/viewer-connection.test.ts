@@ -28,8 +28,8 @@ describe('the connection of Stream mode', () => {
     await suite.stage.down();
     await viewer.until('waiting');
     await viewer.toast('Connection lost').waitFor();
-    await viewer.connection.getByText('Connection lost (network)').waitFor();
-    await viewer.connection.getByText(/^Retry \d+ in (\d+ s|a moment)$/).waitFor();
+    await viewer.connection.getByText('Connection lost (the server can’t be reached)').waitFor();
+    await viewer.connection.getByText(/^Reconnecting in (\d+ s|a moment)$/).waitFor();
     await suite.stage.write(2);
     await suite.stage.up();
     await viewer.until('connected');
@@ -44,10 +44,10 @@ describe('the connection of Stream mode', () => {
     suite.stage.browserGate = (_req, res) => void res.status(503).set('Retry-After', longS).end();
     suite.stage.cutBrowsers();
     await viewer.connection.getByText('Connection lost (the server responded with 503)').waitFor();
-    const countdown = viewer.connection.getByText(/^Retry \d+ in \d{3} s$/);
+    const countdown = viewer.connection.getByText(/^Reconnecting in \d min( \d+ s)? \(the server asked for it\)$/);
     const before = await countdown.textContent();
     await viewer.page.waitForFunction(
-      (text) => document.querySelector('.Stream-countdown')?.textContent !== text,
+      (text) => document.querySelector('.level-chip-countdown')?.textContent !== text,
       before,
     );
     expect(await countdown.count()).to.equal(1);
@@ -62,10 +62,10 @@ describe('the connection of Stream mode', () => {
     viewer.allow(/status of 503/);
     suite.stage.browserGate = (_req, res) => void res.status(503).set('Retry-After', longS).end();
     await viewer.reconnect();
-    await viewer.connection.getByText(/^Retry \d+ in \d{3} s$/).waitFor();
+    await viewer.connection.getByText(/^Reconnecting in \d min( \d+ s)? \(the server asked for it\)$/).waitFor();
     await viewer.button('Disconnect').click();
     await viewer.until('idle');
-    expect(await viewer.connection.getByText(/^Retry/).count()).to.equal(0);
+    expect(await viewer.connection.getByText(/^Reconnecting/).count()).to.equal(0);
   });
 
   it('stays live while the BFF reconnects to the log service, without losing a line', async () => {
@@ -84,9 +84,9 @@ describe('the connection of Stream mode', () => {
     suite.stage.serviceGate = streamsOnly((req) => void req.socket.destroy());
     suite.stage.cutBrowsers();
     await viewer.until('refused');
-    await viewer.connection.getByText('Not now (the log service does not respond)').waitFor();
-    await viewer.toast('The server refused for now').waitFor();
-    await viewer.connection.getByText(/^Retry \d+ in \d+ s$/).waitFor();
+    await viewer.connection.getByText('No live lines for now (the log service does not respond)').waitFor();
+    await viewer.toast('No live lines for now').waitFor();
+    await viewer.connection.getByText(/^Reconnecting in \d+ s/).waitFor();
     suite.stage.serviceGate = undefined;
     await viewer.button('Retry now').click();
     await viewer.until('connected');
@@ -105,7 +105,7 @@ describe('the connection of Stream mode', () => {
     await viewer.page.clock.install();
     await viewer.button('Connect').click();
     await viewer.until('refused');
-    await viewer.connection.getByText('Not now (too many open streams)').waitFor();
+    await viewer.connection.getByText('No live lines for now (too many open streams)').waitFor();
     for (const { body } of others) await body?.cancel();
     await suite.stage.untilBrowsers(0);
     await viewer.page.clock.fastForward(15_000);
@@ -118,8 +118,8 @@ describe('the connection of Stream mode', () => {
     suite.stage.serviceGate = streamsOnly((_req, res) => void res.status(404).end());
     await viewer.reconnect();
     await viewer.until('closed');
-    await viewer.connection.getByText(/^Ended for good/).waitFor();
-    await viewer.toast('The stream ended for good').waitFor();
+    await viewer.connection.getByText(/^The server ended the stream/).waitFor();
+    await viewer.toast('The server ended the stream').waitFor();
     suite.stage.serviceGate = undefined;
     await viewer.button('Connect').click();
     await viewer.until('connected');
@@ -197,6 +197,6 @@ describe('the connection of Stream mode', () => {
     viewer.allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING/);
     await suite.stage.down();
     await viewer.button('Test backend').click();
-    await viewer.page.getByText(/^The backend does not respond · \d+ ms$/).waitFor();
+    await viewer.page.getByText(/^The backend can’t be reached · \d+ ms$/).waitFor();
   });
 });

@@ -53,7 +53,7 @@ describe('following and pausing in Stream mode', () => {
 
   it('pauses when the user scrolls away, counts new lines, and jumps back to the newest', async () => {
     await scrollAway();
-    await viewer.jump.getByText('Paused · back to the newest').waitFor();
+    await viewer.jump.getByText('Go to the newest').waitFor();
     // Every fourth is an error: of 151 to 173 these are 151, 155, …, 171.
     await suite.stage.write(23);
     await viewer.jump.getByText('23 new, 6 errors').waitFor();

@@ -51,7 +51,7 @@ describe('levels other than the four in Stream mode', () => {
   it('unknown levels are hidden only by the switch of their group, which counts them', async () => {
     for (const group of ['DEBUG', 'INFO', 'WARN', 'ERROR', 'OTHER']) {
       const count = lines.filter(([, , of]) => of === group).length;
-      expect(await viewer.level(group).locator('.Stream-count').textContent()).to.equal(String(count));
+      expect(await viewer.level(group).locator('.level-chip-count').textContent()).to.equal(String(count));
       await viewer.level(group).click();
       await viewer.page.locator(`[role=listitem][data-level=${group}]`).first().waitFor({ state: 'detached' });
       await viewer.untilRows(lines.length - count);

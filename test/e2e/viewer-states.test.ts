@@ -102,7 +102,7 @@ describe('Normal mode without logs to show', () => {
     await alert.getByText('The log service did not answer.').waitFor();
     expect(await page.getByRole('link', { name: 'Line 1' }).isVisible()).to.equal(true);
     // With other filters the present logs would be wrong.
-    await page.getByText('ERROR', { exact: true }).first().click();
+    await button('Only ERROR').click();
     await page.getByRole('heading', { name: 'The logs could not be loaded' }).waitFor();
     expect(await page.getByRole('link', { name: 'Line 1' }).count()).to.equal(0);
     viewer.interfere(undefined);

@@ -89,7 +89,7 @@ describe('the first load of Stream mode', () => {
     await viewer.until('waiting');
     await viewer.page.getByRole('heading', { name: 'The logs could not be loaded' }).waitFor();
     await viewer.connection.getByText('Logs not loaded (the server responded with 502)').waitFor();
-    await viewer.connection.getByText(/^Retry \d+ in (\d+ s|a moment)$/).waitFor();
+    await viewer.connection.getByText(/^Reconnecting in (\d+ s|a moment)$/).waitFor();
     while (requests < 3) await new Promise((resolve) => setTimeout(resolve, 20));
     suite.stage.serviceGate = undefined;
     await viewer.until('connected');

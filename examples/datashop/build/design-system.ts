@@ -15,7 +15,6 @@ const components = [
   'Message',
   'Spinner',
   'StatusHint',
-  'Table',
 ] as const;
 
 /** A component that adopts its CSS as a style sheet of the document, because the policy forbids `<style>` elements. */

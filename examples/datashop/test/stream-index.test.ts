@@ -8,7 +8,7 @@ import { Row } from '../web/src/stream/logic/row.ts';
 import { compile } from '../web/src/stream/logic/search.ts';
 import { ListModel, logData } from './support/entries.ts';
 
-const everything: Filter = { levels: new Set(levelGroups), pattern: null, only: false };
+const everything: Filter = { levels: new Set(levelGroups), accepts: null, pattern: null, only: false };
 const filter = (change: Partial<Filter>): Filter => ({ ...everything, ...change });
 const keys = (rows: readonly Row[]) => rows.map((row) => row.key);
 
@@ -59,7 +59,7 @@ describe('LogIndex', () => {
       regex: fc.boolean(),
       only: fc.boolean(),
     })
-    .map(({ levels, only, ...query }): Filter => ({ levels, only, pattern: compile(query).pattern }));
+    .map(({ levels, only, ...query }): Filter => ({ levels, accepts: null, only, pattern: compile(query).pattern }));
   const step = fc.oneof(
     {
       weight: 5,

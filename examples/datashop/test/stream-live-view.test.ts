@@ -1,6 +1,6 @@
 import type { EventStream, StreamSnapshot } from '@datashop/sse-client';
 import { expect } from 'chai';
-import { levelGroups } from '../web/src/log.ts';
+import { noFilter } from '../web/src/filters/log-filter.ts';
 import { matchTexts } from '../web/src/stream/logic/match-texts.ts';
 import type { SearchPort, SearchReply } from '../web/src/stream/logic/searcher.ts';
 import { LiveView } from '../web/src/stream/state/live-view.ts';
@@ -60,7 +60,7 @@ describe('LiveView', () => {
       look();
     });
   const find = (text: string, regex: boolean, only = true) =>
-    live.setFilter({ levels: new Set(levelGroups), query: { text, regex }, only });
+    live.setFilter({ ...noFilter, text, regex, marksAll: !only });
 
   beforeEach(() => {
     model = new StreamModel();

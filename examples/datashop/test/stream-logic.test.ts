@@ -1,15 +1,16 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { retryDelayMs } from '../web/src/retry.ts';
 import { announcement } from '../web/src/stream/logic/announce.ts';
 import { ageText, connectionText } from '../web/src/stream/logic/connection.ts';
-import { fileName, formatRow, formatRows } from '../web/src/stream/logic/download.ts';
+import { fileName } from '../web/src/log-file.ts';
+import { formatRow, formatRows } from '../web/src/stream/logic/download.ts';
 import { followNewest, pause, unread, unreadText } from '../web/src/stream/logic/follow.ts';
 import { hitText, nextHit } from '../web/src/stream/logic/hits.ts';
 import { parseLine, partOffset, searchText } from '../web/src/stream/logic/line.ts';
 import { findMarks, markedPieces } from '../web/src/stream/logic/marks.ts';
 import { marksOf, matchTexts } from '../web/src/stream/logic/match-texts.ts';
 import { Notices } from '../web/src/stream/logic/notices.ts';
-import { retryDelayMs } from '../web/src/stream/logic/retry.ts';
 import { Row } from '../web/src/stream/logic/row.ts';
 import { compile } from '../web/src/stream/logic/search.ts';
 import { ListModel, logData } from './support/entries.ts';
@@ -144,9 +145,9 @@ describe('the search', () => {
     expect(nextHit(hits, rows[3]!, true)).to.equal(rows[2]);
     expect(nextHit(hits, rows[3]!, false)).to.equal(rows[4]);
     expect(nextHit([], null, true)).to.equal(null);
-    expect(hitText(hits, rows[4]!)).to.equal('1 of 3');
-    expect(hitText(hits, rows[1]!)).to.equal('3 found');
-    expect(hitText([], null)).to.equal('None found');
+    expect([hitText(hits, rows[4]!, true), hitText(hits, rows[4]!, false)]).to.deep.equal(['1 of 3', '3 of 3']);
+    expect(hitText(hits, rows[1]!, true)).to.equal('3 found');
+    expect(hitText([], null, true)).to.equal('None found');
   });
 });
 
@@ -181,14 +182,14 @@ describe('a paused list', () => {
 describe('connectionText', () => {
   it('shows the reason of a loss and the time until the next attempt', () => {
     const text = connectionText({ ...state, status: 'waiting', attempt: 3, retryAt: 13_100, lastError: lost }, 10_000);
-    expect(text).to.deep.equal({ tone: 'warning', text: 'Connection lost (network)', countdown: 'Retry 3 in 4 s' });
+    expect(text).to.deep.equal({ tone: 'warning', text: 'Connection lost (the server can’t be reached)', countdown: 'Reconnecting in 4 s' });
   });
 
   for (const [reason, text] of [
-    ['limit', 'Not now (too many open streams)'],
-    ['something-new', 'Not now (something-new)'],
-    ['constructor', 'Not now (constructor)'],
-    ['__proto__', 'Not now (__proto__)'],
+    ['limit', 'No live lines for now (too many open streams)'],
+    ['something-new', 'No live lines for now (something-new)'],
+    ['constructor', 'No live lines for now (constructor)'],
+    ['__proto__', 'No live lines for now (__proto__)'],
   ] as const) {
     it(`shows a refusal with the reason "${reason}" as "${text}"`, () => {
       const lastError = { code: 'REFUSED', message: 'Not now.', reason, at: 0 } as const;
@@ -198,7 +199,10 @@ describe('connectionText', () => {
 
   it('counts down to "a moment", never below', () => {
     const waiting = { ...state, status: 'waiting', attempt: 1, retryAt: 5 } as const;
-    expect(connectionText(waiting, 10).countdown).to.equal('Retry 1 in a moment');
+    expect(connectionText({ ...waiting, retryAt: 479_010 }, 10).countdown).to.equal(
+      'Reconnecting in 7 min 59 s (the server asked for it)',
+    );
+    expect(connectionText(waiting, 10).countdown).to.equal('Reconnecting in a moment');
   });
 
   it('shows "Live" only while the proxy has a log service to read from [R43]', () => {
@@ -262,14 +266,14 @@ describe('Notices', () => {
 
   it('reports a refusal, a gap and the end of the stream once each', () => {
     expect(titles(new Notices(at('connected')), at('refused'), at('refused'))).to.deep.equal([
-      'The server refused for now',
+      'No live lines for now',
     ]);
     expect(titles(new Notices(at('connected')), at('connected', 1), at('connected', 1))).to.deep.equal([
       'Lines may be missing',
     ]);
     expect(titles(new Notices(at('connected', 1)), at('connected', 0), at('connected', 0))).to.deep.equal([]);
     expect(titles(new Notices(at('connected')), at('closed'), at('closed'))).to.deep.equal([
-      'The stream ended for good',
+      'The server ended the stream',
     ]);
   });
 });

@@ -110,7 +110,7 @@ export class StreamPage {
   async #untilListed(): Promise<void> {
     await this.page.waitForFunction(() => {
       const number = (text: string | null | undefined) => Number(/[\d,]+/.exec(text ?? '')?.[0].replaceAll(',', ''));
-      const counts = [...document.querySelectorAll('.Stream-count')].map(({ textContent }) => number(textContent));
+      const counts = [...document.querySelectorAll('.level-chip-count')].map(({ textContent }) => number(textContent));
       const total = number(document.querySelector('[data-testid=total]')?.textContent);
       const dropped = number(document.querySelector('[data-testid=dropped]')?.textContent ?? '0');
       const isSearching = document.querySelector('.Stream-found')?.textContent?.startsWith('Searching');

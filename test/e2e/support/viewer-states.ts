@@ -150,7 +150,7 @@ export const pageStates: Record<string, State> = {
       stage.serviceGate = streamsOnly((_req, res) => void res.status(503).set('Retry-After', '240').end());
       await viewer.reconnect();
       await viewer.until('refused');
-      await viewer.toast('The server refused for now').waitFor();
+      await viewer.toast('No live lines for now').waitFor();
       await holdToast(viewer);
     },
   },
@@ -161,7 +161,7 @@ export const pageStates: Record<string, State> = {
       stage.serviceGate = streamsOnly((_req, res) => void res.status(404).end());
       await viewer.reconnect();
       await viewer.until('closed');
-      await viewer.toast('The stream ended for good').waitFor();
+      await viewer.toast('The server ended the stream').waitFor();
       await holdToast(viewer);
     },
   },

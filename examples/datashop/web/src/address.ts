@@ -2,10 +2,10 @@ import { useSyncExternalStore } from 'react';
 import type { Workflow } from '../../src/demo.ts';
 
 /**
- * Changes of the page's query; an empty or undefined value removes the parameter. What the page shows is in its address,
- * so that a reload, the back button and a copied link lead to the same view.
+ * Changes of the page's query; an empty or undefined value removes the parameter, and a list repeats it. What the page shows
+ * is in its address, so that a reload, the back button and a copied link lead to the same view.
  */
-export type Patch = Record<string, string | undefined>;
+export type Patch = Record<string, string | readonly string[] | undefined>;
 
 /**
  * Where the page is served. Links never repeat the path of the address: under `//host/page` it would be the address of
@@ -18,7 +18,8 @@ const notifyAll = () => {
   for (const listener of listeners) listener();
 };
 
-function subscribe(listener: () => void): () => void {
+/** Calls the listener when the address has changed. @returns the function that removes it */
+export function onAddress(listener: () => void): () => void {
   listeners.add(listener);
   window.addEventListener('popstate', listener);
   return () => {
@@ -29,7 +30,7 @@ function subscribe(listener: () => void): () => void {
 
 /** The query of the page's address. */
 export function useAddress(): URLSearchParams {
-  const search = useSyncExternalStore(subscribe, () => location.search);
+  const search = useSyncExternalStore(onAddress, () => location.search);
   return new URLSearchParams(search);
 }
 
@@ -37,15 +38,15 @@ export function useAddress(): URLSearchParams {
 export function addressWith(patch: Patch): string {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(patch)) {
-    if (value) query.set(name, value);
-    else query.delete(name);
+    query.delete(name);
+    for (const each of [value ?? []].flat()) if (each) query.append(name, each);
   }
   const text = query.toString();
   return text ? `${pagePath}?${text}` : pagePath;
 }
 
 /** The parameters of the address that select a workflow; the BFF's routes have the same. Without them: the user's first one. */
-export function workflowParameters(): Patch {
+export function workflowParameters(): Record<'workspace' | 'workflow', string | undefined> {
   const query = new URLSearchParams(location.search);
   return { workspace: query.get('workspace') ?? undefined, workflow: query.get('workflow') ?? undefined };
 }

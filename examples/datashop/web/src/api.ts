@@ -1,4 +1,4 @@
-import { logsPath, type Workflow } from '../../src/demo.ts';
+import { logsPath, volumePath, type Workflow } from '../../src/demo.ts';
 import { workflowParameters } from './address.ts';
 import { ApiError, problemOf } from './api-error.ts';
 import type { Level, Log } from './log.ts';
@@ -9,6 +9,10 @@ const timeoutMs = 30_000;
 export interface LogQuery {
   levels?: readonly Level[] | undefined;
   search?: string | undefined;
+  exclude?: readonly string[] | undefined;
+  stage?: string | undefined;
+  /** An execution's number. */
+  run?: string | undefined;
   /** ISO 8601; `from` is included, `to` is not. */
   from?: string | undefined;
   to?: string | undefined;
@@ -41,19 +45,34 @@ export interface Session {
 }
 
 export async function fetchLogs(query: LogQuery, signal?: AbortSignal): Promise<LogPage> {
-  const { levels, upTo, ...rest } = query;
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries({
-    ...workflowParameters(),
-    log_level: levels?.join(),
-    up_to: upTo,
-    ...rest,
-  })) {
-    if (value !== undefined && value !== '') parameters.set(name, String(value));
-  }
-  const response = await request(`${logsPath}?${parameters}`, { signal: signal ?? null });
+  const response = await request(`${logsPath}?${parametersOf(query)}`, { signal: signal ?? null });
   const page = await json<Omit<LogPage, 'lastEventId'>>(response);
   return { ...page, lastEventId: response.headers.get('Last-Event-ID') ?? '' };
+}
+
+/** How many logs there are, by level and time. */
+export interface LogVolume {
+  /** ISO 8601. */
+  from: string;
+  bucketMs: number;
+  counts: Record<Level, number[]>;
+}
+
+export async function fetchVolume(
+  query: Omit<LogQuery, 'limit' | 'order' | 'cursor' | 'after' | 'upTo'>,
+  buckets: number,
+  signal?: AbortSignal,
+): Promise<LogVolume> {
+  return json(await request(`${volumePath}?${parametersOf(query)}&buckets=${buckets}`, { signal: signal ?? null }));
+}
+
+function parametersOf({ levels, upTo, ...rest }: LogQuery): URLSearchParams {
+  const parameters = new URLSearchParams();
+  const all = { ...workflowParameters(), log_level: levels?.join(), up_to: upTo, ...rest };
+  for (const [name, value] of Object.entries(all)) {
+    for (const each of [value ?? []].flat()) if (each !== '') parameters.append(name, String(each));
+  }
+  return parameters;
 }
 
 export async function fetchSession(signal?: AbortSignal): Promise<Session> {
@@ -70,22 +89,30 @@ export async function signOut(): Promise<Session> {
 
 export interface BackendTest {
   ok: boolean;
-  /** The status of `/readyz` (`ready`, `upstream-down`, `draining`), or `unreachable` if there was no response. */
+  /**
+   * The status of `/readyz` (`ready`, `upstream-down`, `draining`); `unreachable` if there was no response, `silent` if there
+   * was none within five seconds.
+   */
   status: string;
   ms: number;
 }
 
+/** Longest wait for the result of a test, in milliseconds. */
+const testMs = 5_000;
+
 /** Requests `/readyz`: whether the BFF and the log service respond, and how long the response took. */
-export async function testBackend(signal?: AbortSignal): Promise<BackendTest> {
+export async function testBackend(signal: AbortSignal): Promise<BackendTest> {
   const began = performance.now();
   const since = () => Math.round(performance.now() - began);
   try {
-    const response = await fetch('/readyz', { cache: 'no-store', signal: signal ?? null });
+    const signals = AbortSignal.any([signal, AbortSignal.timeout(testMs)]);
+    const response = await fetch('/readyz', { cache: 'no-store', signal: signals });
     const { status } = (await response.json()) as { status: string };
     return { ok: response.ok, status, ms: since() };
   } catch (error) {
-    if (signal?.aborted) throw error;
-    return { ok: false, status: 'unreachable', ms: since() };
+    if (signal.aborted) throw error;
+    const status = (error as Error).name === 'TimeoutError' ? 'silent' : 'unreachable';
+    return { ok: false, status, ms: since() };
   }
 }
 

@@ -1,7 +1,7 @@
-import { ApiError } from '../../api-error.ts';
-import { retryDelayMs } from '../logic/retry.ts';
+import { ApiError } from './api-error.ts';
+import { retryDelayMs } from './retry.ts';
 
-/** State of the load that precedes the stream. */
+/** State of a load that is tried again until it succeeds. */
 export type LoadState =
   /** `error`: why the attempt before failed, null at the first attempt. */
   | { readonly kind: 'loading'; readonly attempt: number; readonly error: ApiError | null }

@@ -2,7 +2,8 @@ import { createContext, type ReactNode, useCallback, useContext, useEffect, useM
 import type { Workflow } from '../../src/demo.ts';
 import { fetchSession, type Session, signIn, signOut } from './api.ts';
 import { ApiError } from './api-error.ts';
-import { RetryingLoad, watchOwner, wipeStream } from './stream/index.ts';
+import { RetryingLoad } from './retrying-load.ts';
+import { watchOwner, wipeStream } from './stream/index.ts';
 import { useToasts } from './ui/index.ts';
 
 export type SessionState =

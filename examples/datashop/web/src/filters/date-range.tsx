@@ -1,6 +1,6 @@
 import { type ChangeEvent, useState } from 'react';
 import { Field, type TimeZone, useTime } from '../ui/index.ts';
-import { setFilters } from './filters.ts';
+import { setFilters } from './use-filters.ts';
 
 interface Draft {
   from: string;

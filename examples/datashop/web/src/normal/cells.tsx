@@ -1,5 +1,6 @@
-import { createContext, type ReactNode, useContext } from 'react';
+import { createContext, useContext } from 'react';
 import { addressWith, isPlainClick } from '../address.ts';
+import { readAnsi } from '../text/ansi.ts';
 import { Highlight, LevelBadge, useTime } from '../ui/index.ts';
 import type { Row } from './use-log-page.ts';
 
@@ -8,7 +9,7 @@ export interface CellContext {
   onOpen: (id: string) => void;
 }
 
-/** Values for the cells. A context, because the table ignores changed columns. */
+/** What all cells need. */
 const Context = createContext<CellContext>({ search: '', onOpen: () => {} });
 
 export const CellProvider = Context.Provider;
@@ -64,20 +65,6 @@ export function Message({ row: { id, log } }: { row: Row }) {
   );
 }
 
-/** A log in one cell, for screens that are too narrow for columns. */
-export function Card({ row }: { row: Row }): ReactNode {
-  return (
-    <div className="log-card">
-      <div className="log-card-head">
-        <Level row={row} />
-        <Time row={row} />
-        <Stage row={row} />
-      </div>
-      <Message row={row} />
-    </div>
-  );
-}
-
 function Found({ children }: { children: string }) {
-  return <Highlight text={children} search={useContext(Context).search} />;
+  return <Highlight text={readAnsi(children).text} search={useContext(Context).search} />;
 }

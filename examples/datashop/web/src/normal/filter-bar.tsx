@@ -1,23 +1,33 @@
 import { Button } from '@innovaccer/design-system';
-import { DateRange } from './date-range.tsx';
+import { ActiveFilters } from '../filters/active-filters.tsx';
+import { FieldFilters } from '../filters/field-filters.tsx';
+import { LevelChips } from '../filters/level-chips.tsx';
+import { isFiltered } from '../filters/log-filter.ts';
+import { clearFilters, useFilters } from '../filters/use-filters.ts';
+import type { Volume } from '../volume/volume.ts';
 import './filter-bar.css';
-import { clearFilters, type Filters, isFiltered } from './filters.ts';
-import { LevelFilter } from './level-filter.tsx';
 import { SearchField } from './search-field.tsx';
 
 export interface FilterBarProps {
-  filters: Filters;
+  volume: Volume;
+  isCounted: boolean;
   onRefresh: () => void;
 }
 
-export function FilterBar({ filters, onRefresh }: FilterBarProps) {
+export function FilterBar({ volume: { counts }, isCounted, onRefresh }: FilterBarProps) {
+  const filter = useFilters();
+  const sum = (lines: readonly number[]) => lines.reduce((total, each) => total + each, 0);
+  const { DEBUG, INFO, WARN, ERROR } = counts;
   return (
     <search className="filters">
-      <SearchField search={filters.search} />
-      <LevelFilter levels={filters.levels} />
-      <DateRange key={isFiltered(filters) ? 'filtered' : 'all'} from={filters.from} to={filters.to} />
+      <SearchField search={filter.text} />
+      <LevelChips
+        counts={{ DEBUG: sum(DEBUG), INFO: sum(INFO), WARN: sum(WARN), ERROR: sum(ERROR) }}
+        // A level that is switched off is not counted.
+        isCounted={isCounted && filter.levels.size >= 4}
+      />
       <div className="filters-actions">
-        {isFiltered(filters) && (
+        {isFiltered(filter) && (
           <Button appearance="transparent" icon="filter_alt_off" onClick={clearFilters}>
             Clear filters
           </Button>
@@ -26,6 +36,10 @@ export function FilterBar({ filters, onRefresh }: FilterBarProps) {
           Refresh
         </Button>
       </div>
+      <div className="filters-fields">
+        <FieldFilters />
+      </div>
+      <ActiveFilters />
     </search>
   );
 }

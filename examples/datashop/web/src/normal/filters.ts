@@ -1,61 +1,41 @@
 import { useMemo } from 'react';
 import { adjust, useAddress } from '../address.ts';
-import { isLevel, type Level } from '../log.ts';
+import type { LogQuery } from '../api.ts';
+import { type LogFilter, serviceLevels } from '../filters/log-filter.ts';
+import { useFilters } from '../filters/use-filters.ts';
 
 export const pageSizes = [50, 100, 250] as const;
 
-/** The filters in the page's address. */
-export interface Filters {
-  search: string;
-  /** An empty list means all levels. */
-  levels: readonly Level[];
-  /** ISO 8601, or '' for no bound. */
-  from: string;
-  to: string;
-  size: number;
+/** What one page shows. */
+export interface PageRequest {
+  readonly filter: LogFilter;
+  readonly size: number;
   /** Id of the first event of the page, '' for the newest. */
-  upTo: string;
+  readonly upTo: string;
 }
 
-/** Returns the same object until a filter changes, whatever else changes in the address. */
-export function useFilters(): Filters {
-  const filters = JSON.stringify(read(useAddress()));
-  return useMemo(() => JSON.parse(filters), [filters]);
+/** The same object until a part of it changes, whatever else changes in the address. */
+export function usePageRequest(): PageRequest {
+  const filter = useFilters();
+  const address = useAddress();
+  const given = Number(address.get('size'));
+  const size = pageSizes.find((known) => known === given) ?? 100;
+  const upTo = address.get('up_to') ?? '';
+  return useMemo(() => ({ filter, size, upTo }), [filter, size, upTo]);
 }
 
-function read(address: URLSearchParams): Filters {
-  const get = (name: string) => address.get(name) ?? '';
-  const size = Number(get('size'));
-  return {
-    search: get('q'),
-    levels: get('level').split(',').filter(isLevel),
-    from: isoOrNone(get('from')),
-    to: isoOrNone(get('to')),
-    size: pageSizes.find((known) => known === size) ?? 100,
-    upTo: get('up_to'),
-  };
+/** Returns to the newest page. */
+export function setPageSize(size: number): void {
+  adjust({ size: String(size), up_to: undefined });
 }
 
-/** Accepts any date that the user may have typed into the address bar. */
-function isoOrNone(text: string): string {
-  const ms = Date.parse(text);
-  return Number.isNaN(ms) ? '' : new Date(ms).toISOString();
+/** The log service searches for plain text only, and knows no levels but its own four: then there is nothing to ask for. */
+export function queryOf(filter: LogFilter): LogQuery | null {
+  const levels = serviceLevels(filter);
+  if (levels?.length === 0 || isPattern(filter)) return null;
+  const { text, from, to, run, stage, exclude } = filter;
+  return { levels, search: text.trim(), from, to, run, stage, exclude };
 }
 
-/** Changes filters and returns to the newest page. */
-export function setFilters(change: Partial<Omit<Filters, 'upTo'>>): void {
-  const { search, levels, from, to, size } = change;
-  adjust({
-    ...(search !== undefined && { q: search }),
-    ...(levels !== undefined && { level: levels.join() }),
-    ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
-    ...(size !== undefined && { size: String(size) }),
-    up_to: undefined,
-  });
-}
-
-export const clearFilters = () => setFilters({ search: '', levels: [], from: '', to: '' });
-
-export const isFiltered = ({ search, levels, from, to }: Filters) =>
-  search !== '' || levels.length > 0 || from !== '' || to !== '';
+/** True if the search is a regular expression. */
+export const isPattern = ({ regex, text }: LogFilter): boolean => regex && text !== '';

@@ -1,10 +1,21 @@
+import { addressWith, go, isPlainClick } from '../address.ts';
+import { setFilters } from '../filters/use-filters.ts';
 import type { Log } from '../log.ts';
+import { readAnsi } from '../text/ansi.ts';
 import { CopyButton, LevelBadge, useTime } from '../ui/index.ts';
 import './log-details.css';
 
 /** All fields of a log. */
-export function LogDetails({ log, link }: { log: Log; link: () => string }) {
+export function LogDetails({ id, log, link }: { id: string; log: Log; link: () => string }) {
   const { format, zone } = useTime();
+  const around = { mode: 'stream', around: id, log: undefined };
+  const { stageName: stage } = log;
+  const { execID: run } = log.meta;
+  /** Shows the page that the filter selects, without this log. */
+  const only = (change: Parameters<typeof setFilters>[0]) => {
+    go({ log: undefined });
+    setFilters(change);
+  };
   const json = JSON.stringify(log, null, 2);
   return (
     <div className="details">
@@ -14,7 +25,7 @@ export function LogDetails({ log, link }: { log: Log; link: () => string }) {
           {format(log.meta.timestamp)} {zone === 'utc' ? 'UTC' : 'local'}
         </time>
       </p>
-      <p className="details-message">{log.message}</p>
+      <p className="details-message">{readAnsi(log.message).text}</p>
       {log.description && <p className="details-description">{log.description}</p>}
       <dl className="details-facts">
         <Fact name="Stage" value={log.stageName} />
@@ -22,6 +33,29 @@ export function LogDetails({ log, link }: { log: Log; link: () => string }) {
         <Fact name="Type" value={log.logType} />
         <Fact name="Run" value={log.meta.execID} />
       </dl>
+      <div className="details-filters">
+        <a
+          className="details-context"
+          href={addressWith(around)}
+          onClick={(event) => {
+            if (!isPlainClick(event)) return;
+            event.preventDefault();
+            go(around);
+          }}
+        >
+          View in context
+        </a>
+        {run && (
+          <button type="button" className="option" onClick={() => only({ run })}>
+            {`Only run ${run}`}
+          </button>
+        )}
+        {stage && (
+          <button type="button" className="option" onClick={() => only({ stage })}>
+            {`Only ${stage}`}
+          </button>
+        )}
+      </div>
       <div className="details-actions">
         <h3 className="details-title">JSON</h3>
         <CopyButton label="Copy JSON" text={() => json} />

@@ -61,7 +61,7 @@ export function LogDialog({ id, known, onClose }: LogDialogProps) {
           </Button>
         </EmptyPane>
       ) : (
-        <LogDetails log={found} link={() => new URL(addressWith({ log: id }), location.origin).href} />
+        <LogDetails id={id} log={found} link={() => new URL(addressWith({ log: id }), location.origin).href} />
       )}
     </Dialog>
   );

@@ -1,10 +1,7 @@
-import { Table } from '@innovaccer/design-system';
-import { useMemo, useRef } from 'react';
+import { memo, useMemo } from 'react';
 import { useMedia, useTime } from '../ui/index.ts';
-import { CellProvider } from './cells.tsx';
-import { columns } from './columns.tsx';
+import { CellProvider, Duration, Level, Message, Stage, Time } from './cells.tsx';
 import './log-table.css';
-import { useTableRoles } from './table-roles.ts';
 import type { Row } from './use-log-page.ts';
 
 export interface LogTableProps {
@@ -15,37 +12,67 @@ export interface LogTableProps {
   onOpen: (id: string) => void;
 }
 
-let revisions = 0;
-
+/** The logs of a page. The browser lays out only the rows in view: `content-visibility` in the style sheet. */
 export function LogTable({ rows, search, busy, onOpen }: LogTableProps) {
-  const ref = useRef<HTMLDivElement>(null);
   const { zone } = useTime();
-  const narrow = useMedia('(max-width: 720px)');
-  const schema = useMemo(() => columns(zone, narrow), [zone, narrow]);
-  // The table writes into its rows, so it gets copies.
-  const data = useMemo(() => rows.map((row) => ({ ...row })), [rows]);
-  const cells = useMemo(() => ({ search, onOpen }), [search, onOpen]);
-  useTableRoles(ref, 'Logs, newest first');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: rows and columns are triggers: each change makes a new table
-  const revision = useMemo(() => ++revisions, [data, schema]);
+  const isNarrow = useMedia('(max-width: 720px)');
+  const context = useMemo(() => ({ search, onOpen }), [search, onOpen]);
+  const columns = [zone === 'utc' ? 'Time (UTC)' : 'Time (local)', 'Level', 'Stage', 'Message', 'Duration'];
   return (
-    <div className={`log-table ${busy ? 'log-table--busy' : ''}`} ref={ref} aria-busy={busy}>
-      <CellProvider value={cells}>
-        <Table
-          // The table ignores changed rows and columns: another key makes a new table.
-          key={revision}
-          type="resource"
-          size="tight"
-          data={data}
-          schema={schema}
-          showHead={!narrow}
-          showMenu={false}
-          draggable={false}
-          withHeader={false}
-          withPagination={false}
-          onRowClick={({ id }) => onOpen(id)}
-        />
+    <div className={`log-table ${busy ? 'log-table--busy' : ''}`} aria-busy={busy}>
+      <CellProvider value={context}>
+        {/* biome-ignore lint/a11y/useSemanticElements: `content-visibility` has no effect on the rows of a table */}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard */}
+        <div role="table" aria-label="Logs, newest first" className="log-table-body" tabIndex={0}>
+          {!isNarrow && (
+            // biome-ignore lint/a11y/useSemanticElements: same reason as for the table
+            // biome-ignore lint/a11y/useFocusableInteractive: a row of a table is no control
+            <div role="row" className="log-row log-row--head">
+              {columns.map((name) => (
+                // biome-ignore lint/a11y/useSemanticElements: same reason as for the table
+                // biome-ignore lint/a11y/useFocusableInteractive: a header is no control
+                <span key={name} role="columnheader">
+                  {name}
+                </span>
+              ))}
+            </div>
+          )}
+          {rows.map((row) => (
+            <TableRow key={row.id} row={row} isNarrow={isNarrow} onOpen={onOpen} />
+          ))}
+        </div>
       </CellProvider>
     </div>
   );
 }
+
+const cells = [Time, Level, Stage, Message, Duration];
+
+const TableRow = memo(function TableRow({
+  row,
+  isNarrow,
+  onOpen,
+}: {
+  row: Row;
+  isNarrow: boolean;
+  onOpen: (id: string) => void;
+}) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: same reason as for the table
+    // biome-ignore lint/a11y/useFocusableInteractive: the link inside handles the keyboard
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the link inside handles the keyboard
+    <div
+      role="row"
+      className={isNarrow ? 'log-row log-row--narrow' : 'log-row'}
+      data-level={row.log.logLevel}
+      onClick={() => getSelection()?.isCollapsed !== false && onOpen(row.id)}
+    >
+      {cells.map((Cell) => (
+        // biome-ignore lint/a11y/useSemanticElements: same reason as for the table
+        <span key={Cell.name} role="cell" className="log-cell">
+          <Cell row={row} />
+        </span>
+      ))}
+    </div>
+  );
+});

@@ -2,20 +2,25 @@ import { Button, Message } from '@innovaccer/design-system';
 import { useCallback, useState } from 'react';
 import { go, useAddress } from '../address.ts';
 import { ApiError } from '../api-error.ts';
+import { isFiltered } from '../filters/log-filter.ts';
+import { clearFilters, setFilters } from '../filters/use-filters.ts';
 import { useSession } from '../session.tsx';
 import { EmptyPane, useToasts } from '../ui/index.ts';
 import { FilterBar } from './filter-bar.tsx';
-import { clearFilters, isFiltered, useFilters } from './filters.ts';
+import { isPattern, type PageRequest, usePageRequest } from './filters.ts';
 import { LogDialog } from './log-dialog.tsx';
 import { LogTable } from './log-table.tsx';
+import { NormalVolume, useVolume } from './normal-volume.tsx';
 import { Pager } from './pager.tsx';
+import { RetryText } from './retry-text.tsx';
 import { Skeleton } from './skeleton.tsx';
 import { newerThan, useLogPage } from './use-log-page.ts';
 
 /** Normal mode: stored logs, one page at a time. */
 export function NormalMode() {
-  const filters = useFilters();
-  const { view, loading, error, reload } = useLogPage(filters);
+  const request = usePageRequest();
+  const { view, loading, error, retryAt, reload } = useLogPage(request);
+  const counted = useVolume(request, view);
   const [stepping, setStepping] = useState(false);
   const { expire } = useSession();
   const { notify } = useToasts();
@@ -28,7 +33,7 @@ export function NormalMode() {
     if (!first) return;
     setStepping(true);
     try {
-      go({ up_to: await newerThan(first.id, filters) });
+      go({ up_to: await newerThan(first.id, request) });
     } catch (cause) {
       if (!(cause instanceof ApiError)) throw cause;
       if (cause.unauthorized) expire();
@@ -40,16 +45,20 @@ export function NormalMode() {
 
   return (
     <>
-      <FilterBar filters={filters} onRefresh={reload} />
+      <FilterBar volume={counted.volume} isCounted={!counted.isFailed} onRefresh={reload} />
+      <NormalVolume counted={counted} {...request} />
       {error && view && (
         <div className="normal-error" role="alert">
           <Message
             appearance="alert"
             description={`The logs could not be loaded again. ${error.explanation}`}
             actions={
-              <Button size="tiny" icon="refresh" onClick={reload}>
-                Try again
-              </Button>
+              <>
+                <RetryText at={retryAt} />
+                <Button size="tiny" icon="refresh" onClick={reload}>
+                  Try again
+                </Button>
+              </>
             }
           />
         </div>
@@ -59,17 +68,17 @@ export function NormalMode() {
           <Button appearance="primary" icon="refresh" onClick={reload}>
             Try again
           </Button>
+          <RetryText at={retryAt} />
         </EmptyPane>
       ) : !view ? (
         <Skeleton />
       ) : view.rows.length === 0 ? (
-        <Nothing filtered={isFiltered(filters)} total={view.total} onRefresh={reload} />
+        <Nothing request={view.request} total={view.total} onRefresh={reload} />
       ) : (
         <>
-          <LogTable rows={view.rows} search={filters.search} busy={busy} onOpen={open} />
+          <LogTable rows={view.rows} search={view.request.filter.text} busy={busy} onOpen={open} />
           <Pager
             view={view}
-            size={filters.size}
             onNewest={() => go({ up_to: undefined })}
             // Clicks while busy are ignored; disabling the button would drop its focus.
             onNewer={() => !busy && void newer()}
@@ -90,7 +99,29 @@ export function NormalMode() {
 }
 
 /** The empty page, by reason: logs no longer kept, no match, or no logs at all. */
-function Nothing({ filtered, total, onRefresh }: { filtered: boolean; total: number; onRefresh: () => void }) {
+function Nothing({
+  request: { filter },
+  total,
+  onRefresh,
+}: {
+  request: PageRequest;
+  total: number;
+  onRefresh: () => void;
+}) {
+  if (isPattern(filter)) {
+    return (
+      <EmptyPane
+        icon="regular_expression"
+        title="Patterns are searched for in Stream mode only"
+        description="The log service searches stored logs for plain text. Stream mode has the newest ones, and loads older ones."
+      >
+        <Button appearance="primary" onClick={() => go({ mode: 'stream' })}>
+          Search in Stream mode
+        </Button>
+        <Button onClick={() => setFilters({ regex: false })}>Search for the text</Button>
+      </EmptyPane>
+    );
+  }
   if (total > 0) {
     return (
       <EmptyPane
@@ -104,7 +135,7 @@ function Nothing({ filtered, total, onRefresh }: { filtered: boolean; total: num
       </EmptyPane>
     );
   }
-  if (filtered) {
+  if (isFiltered(filter)) {
     return (
       <EmptyPane icon="search_off" title="No logs match" description="Try other words, more levels or a wider range.">
         <Button appearance="primary" icon="filter_alt_off" onClick={clearFilters}>

@@ -1,12 +1,12 @@
 import { Button } from '@innovaccer/design-system';
 import { useId } from 'react';
-import { pageSizes, setFilters } from './filters.ts';
+import { Download } from './download.tsx';
+import { pageSizes, setPageSize } from './filters.ts';
 import './pager.css';
 import type { View } from './use-log-page.ts';
 
 export interface PagerProps {
   view: View;
-  size: number;
   onNewest: () => void;
   onNewer: () => void;
   onOlder: () => void;
@@ -14,22 +14,23 @@ export interface PagerProps {
 
 const number = (value: number) => value.toLocaleString('en');
 
-export function Pager({ view, size, onNewest, onNewer, onOlder }: PagerProps) {
+export function Pager({ view, onNewest, onNewer, onOlder }: PagerProps) {
   const sizeId = useId();
-  const { rows, first, total, olderId } = view;
+  const { request, rows, first, total, olderId } = view;
   const atNewest = first <= 1;
   return (
     <nav className="pager" aria-label="Pages">
       <p className="pager-place" role="status">
         <b>{`${number(first)}–${number(first + rows.length - 1)}`}</b> of {number(total)} logs
       </p>
+      <Download {...request} />
       <div className="pager-size">
         <label htmlFor={sizeId}>Logs a page</label>
         <select
           id={sizeId}
           className="field-input"
-          value={size}
-          onChange={(event) => setFilters({ size: Number(event.target.value) })}
+          value={request.size}
+          onChange={(event) => setPageSize(Number(event.target.value))}
         >
           {pageSizes.map((option) => (
             <option key={option}>{option}</option>

@@ -1,7 +1,8 @@
 import { Input } from '@innovaccer/design-system';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { maxTextChars } from '../filters/log-filter.ts';
+import { setFilters } from '../filters/use-filters.ts';
 import { Field } from '../ui/index.ts';
-import { setFilters } from './filters.ts';
 
 /** Delay after the last letter, in milliseconds. */
 const typingMs = 250;
@@ -16,7 +17,7 @@ export function SearchField({ search }: { search: string }) {
   }
   const apply = useCallback((value: string) => {
     applied.current = value.trim();
-    setFilters({ search: applied.current });
+    setFilters({ text: applied.current });
   }, []);
   useEffect(() => {
     if (text.trim() === applied.current) return;
@@ -31,7 +32,7 @@ export function SearchField({ search }: { search: string }) {
           name="search"
           icon="search"
           placeholder="Message, stage or detail"
-          maxLength={200}
+          maxLength={maxTextChars}
           autoComplete="off"
           minWidth="0"
           value={text}

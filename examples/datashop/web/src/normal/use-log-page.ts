@@ -1,9 +1,10 @@
 import { useCallback, useEffect, useState } from 'react';
-import { fetchLogs, type LogQuery } from '../api.ts';
-import { ApiError } from '../api-error.ts';
+import { fetchLogs } from '../api.ts';
+import type { ApiError } from '../api-error.ts';
 import type { Log } from '../log.ts';
+import { RetryingLoad } from '../retrying-load.ts';
 import { useSession } from '../session.tsx';
-import type { Filters } from './filters.ts';
+import { type PageRequest, queryOf } from './filters.ts';
 
 export interface Row {
   id: string;
@@ -11,8 +12,7 @@ export interface Row {
 }
 
 export interface View {
-  /** The filters of the request. */
-  filters: Filters;
+  request: PageRequest;
   rows: Row[];
   /** Position of the first row among all matching logs, from 1. */
   first: number;
@@ -25,41 +25,50 @@ export interface LogPageState {
   /** The last page stays while another one loads, and when reloading it fails. */
   view: View | undefined;
   loading: boolean;
+  /** Why the last attempt failed; stays during the next ones. */
   error: ApiError | undefined;
+  /** When it is tried again, in milliseconds since 1970; null if it is not. */
+  retryAt: number | null;
 }
 
-/** Loads the page that the filters describe. */
-export function useLogPage(filters: Filters): LogPageState & { reload(): void } {
+/** Loads a page until it succeeds, also as soon as the network is back. */
+export function useLogPage(request: PageRequest): LogPageState & { reload(): void } {
   const { expire } = useSession();
-  const [state, setState] = useState<LogPageState>({ view: undefined, loading: true, error: undefined });
+  const [state, setState] = useState<LogPageState>({ view: undefined, loading: true, error: undefined, retryAt: null });
   const [attempt, setAttempt] = useState(0);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is a trigger: another value requests again
   useEffect(() => {
-    const leaving = new AbortController();
-    setState(({ view }) => ({ view, loading: true, error: undefined }));
-    load(filters, leaving.signal).then(
-      (view) => {
-        if (!leaving.signal.aborted) setState({ view, loading: false, error: undefined });
+    setState(({ view }) => ({ view, loading: true, error: undefined, retryAt: null }));
+    const fail = (error: ApiError, loading: boolean, retryAt: number | null) => {
+      if (error.unauthorized) return expire();
+      // Keep the page if it belongs to this request: it was only being reloaded.
+      setState(({ view }) => ({ view: view?.request === request ? view : undefined, loading, error, retryAt }));
+    };
+    const page = new RetryingLoad({
+      load: async (signal) => {
+        const view = await load(request, signal);
+        if (!signal.aborted) setState({ view, loading: false, error: undefined, retryAt: null });
       },
-      (error) => {
-        if (leaving.signal.aborted) return;
-        if (!(error instanceof ApiError)) throw error;
-        if (error.unauthorized) expire();
-        // Keep the page if it belongs to these filters: it was only being reloaded.
-        else setState(({ view }) => ({ view: view?.filters === filters ? view : undefined, loading: false, error }));
+      onState: (now) => {
+        if (now.kind === 'waiting') fail(now.error, false, now.retryAt);
+        else if (now.kind === 'failed') fail(now.error, false, null);
+        else if (now.kind === 'loading' && now.error) setState((before) => ({ ...before, loading: true }));
       },
-    );
-    return () => leaving.abort();
-  }, [filters, attempt, expire]);
+      mayRetry: () => true,
+    });
+    void page.run();
+    return () => page.close();
+  }, [request, attempt, expire]);
 
   const reload = useCallback(() => setAttempt((count) => count + 1), []);
   return { ...state, reload };
 }
 
-async function load(filters: Filters, signal: AbortSignal): Promise<View> {
-  const { size, upTo } = filters;
-  const query = logQuery(filters);
+async function load(request: PageRequest, signal: AbortSignal): Promise<View> {
+  const { filter, size, upTo } = request;
+  const query = queryOf(filter);
+  if (query === null) return { request, rows: [], first: 1, total: 0, olderId: undefined };
   const [page, all] = await Promise.all([
     // One more than is shown: its id is the start of the next page.
     fetchLogs({ ...query, upTo, limit: size + 1 }, signal),
@@ -68,7 +77,7 @@ async function load(filters: Filters, signal: AbortSignal): Promise<View> {
   ]);
   const total = (all ?? page).total;
   return {
-    filters,
+    request,
     rows: page.logs.slice(0, size).map((log, index) => ({ id: page.ids[index] ?? '', log })),
     first: total - page.total + 1,
     total,
@@ -77,12 +86,7 @@ async function load(filters: Filters, signal: AbortSignal): Promise<View> {
 }
 
 /** Id of the first log of the page just newer than `firstId`; undefined if that is the newest page. */
-export async function newerThan(firstId: string, filters: Filters, signal?: AbortSignal): Promise<string | undefined> {
-  const { ids, nextCursor } = await fetchLogs(
-    { ...logQuery(filters), after: firstId, order: 'asc', limit: filters.size },
-    signal,
-  );
+export async function newerThan(firstId: string, { filter, size }: PageRequest): Promise<string | undefined> {
+  const { ids, nextCursor } = await fetchLogs({ ...queryOf(filter), after: firstId, order: 'asc', limit: size });
   return nextCursor === null ? undefined : ids.at(-1);
 }
-
-const logQuery = ({ search, levels, from, to }: Filters): LogQuery => ({ search, levels, from, to });

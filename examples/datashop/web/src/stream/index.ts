@@ -1,5 +1,4 @@
 export { StreamBadge } from './bar/stream-badge.tsx';
 export { LogStreamProvider } from './state/provider.tsx';
-export { RetryingLoad } from './state/retrying-load.ts';
 export { watchOwner, wipeStream } from './state/stored-lines.ts';
 export { StreamMode } from './stream-mode.tsx';

@@ -1,20 +1,30 @@
 import { useContext, useEffect, useRef, useState } from 'react';
 import './list/line-details.css';
 import './list/log-list.css';
+import './list/list-variants.css';
+import './list/ansi.css';
 import './list/notes.css';
 import './stream-mode.css';
 import './bar/tools.css';
 import { useAddress } from '../address.ts';
-import { IconButton } from '../ui/index.ts';
+import { ActiveFilters } from '../filters/active-filters.tsx';
+import { FieldFilters } from '../filters/field-filters.tsx';
+import { LevelChips } from '../filters/level-chips.tsx';
+import { useFilters } from '../filters/use-filters.ts';
 import { Announcer } from './announcer.tsx';
 import { ConnectionBar } from './bar/connection-bar.tsx';
 import { FindBar } from './bar/find-bar.tsx';
 import { Footer } from './bar/footer.tsx';
-import { LevelChips } from './bar/level-chips.tsx';
+import { ListBar } from './bar/list-bar.tsx';
+import { StreamVolume } from './bar/stream-volume.tsx';
+import { useErrorSteps } from './bar/use-error-steps.ts';
 import { HelpDialog } from './help-dialog.tsx';
+import { AroundPane } from './list/around-pane.tsx';
 import { LinkedLine } from './list/linked-line.tsx';
 import { ListPane } from './list/list-pane.tsx';
-import { useViewer, useViewState, ViewerContext } from './state/context.tsx';
+import { useLive, useViewer, useViewState, ViewerContext } from './state/context.tsx';
+import { useErrorSignal } from './use-error-signal.ts';
+import { useShortcuts } from './use-shortcuts.ts';
 
 /** Stream mode: live logs on top of the stored ones. */
 export function StreamMode() {
@@ -24,53 +34,60 @@ export function StreamMode() {
 
 function LiveLogs() {
   const viewer = useViewer();
-  const { wrap } = useViewState();
-  const linked = useAddress().get('log') ?? '';
-  const [help, setHelp] = useState(false);
+  const { keys, volume } = useViewState();
+  const address = useAddress();
+  const linked = address.get('log') ?? '';
+  const around = address.get('around') ?? '';
+  const [isHelp, setHelp] = useState(false);
   const find = useRef<HTMLInputElement>(null);
+  const stepToError = useErrorSteps();
   useEffect(() => void viewer.enter(), [viewer]);
-  useShortcuts({ '/': () => find.current?.focus(), '?': () => setHelp(true) });
+  useErrorSignal();
+  useShortcuts(keys, {
+    '/': () => find.current?.focus(),
+    '?': () => setHelp(true),
+    p: () => viewer.togglePause(),
+    e: () => stepToError(true),
+    E: () => stepToError(false),
+  });
   return (
     <section className="Stream" aria-label="Live logs">
       <ConnectionBar />
-      <div className="Stream-tools">
-        <LevelChips />
-        <FindBar input={find} />
-        <div className="Stream-toolsEnd">
-          <button
-            type="button"
-            className="Stream-option"
-            aria-pressed={wrap}
-            onClick={() => viewer.viewState.set({ wrap: !wrap })}
-          >
-            Wrap
-          </button>
-          <IconButton icon="keyboard" label="Keyboard shortcuts (?)" onClick={() => setHelp(true)} />
-        </div>
-      </div>
-      {linked !== '' && <LinkedLine key={linked} id={linked} />}
-      <ListPane linked={linked} />
+      {around === '' && <FilterTools find={find} />}
+      {around === '' && volume && <StreamVolume />}
+      <ListBar stepToError={stepToError} onHelp={() => setHelp(true)} isPlain={around !== ''} />
+      {linked !== '' && around === '' && <LinkedLine key={linked} id={linked} />}
+      {around === '' ? <ListPane linked={linked} /> : <AroundPane key={around} id={around} />}
       <Footer />
       <Announcer />
-      {help && <HelpDialog onClose={() => setHelp(false)} />}
+      {isHelp && <HelpDialog onClose={() => setHelp(false)} />}
     </section>
   );
 }
 
-/** Single-key shortcuts, inactive in text fields, in dialogs and together with a modifier key. */
-function useShortcuts(shortcuts: Record<string, () => void>): void {
-  const latest = useRef(shortcuts);
-  latest.current = shortcuts;
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      const act = latest.current[event.key];
-      const target = event.target as Element;
-      if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (target.closest('input, textarea, select, dialog, [contenteditable]')) return;
-      event.preventDefault();
-      act();
-    };
-    document.addEventListener('keydown', onKeyDown);
-    return () => document.removeEventListener('keydown', onKeyDown);
-  }, []);
+/** The filters, those for time, run and stage on demand. */
+function FilterTools({ find }: { find: React.RefObject<HTMLInputElement> }) {
+  const { counts } = useLive().view;
+  const { levels } = useFilters();
+  const [isOpen, setOpen] = useState(false);
+  const { OTHER, ...four } = counts;
+  // Most streams have no other level: its switch appears with the first such line, and stays while it is off.
+  const shown = OTHER > 0 || !levels.has('OTHER') ? counts : four;
+  return (
+    <>
+      <div className="Stream-tools">
+        <LevelChips counts={shown} isCounted />
+        <FindBar input={find} />
+        <button type="button" className="option" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          Time, run, stage
+        </button>
+      </div>
+      {isOpen && (
+        <div className="Stream-fieldFilters">
+          <FieldFilters />
+        </div>
+      )}
+      <ActiveFilters />
+    </>
+  );
 }

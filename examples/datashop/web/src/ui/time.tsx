@@ -10,6 +10,10 @@ export interface Time {
   format(ms: number): string;
   /** 17:08:12.345 */
   formatTime(ms: number): string;
+  /** 2026-11-23 */
+  day(ms: number): string;
+  /** Mon 23 November 2026 */
+  dayText(ms: number): string;
   /** The value of a datetime-local input, to the second. */
   toInput(ms: number): string;
   /** Reads the value of a datetime-local input in the chosen zone; undefined if it is not a date. */
@@ -33,7 +37,13 @@ export function useTime(): Time {
 function formats(zone: TimeZone): Omit<Time, 'zone' | 'setZone'> {
   // The format does not depend on the locale, so that lines align and times can be compared and searched.
   const iso = (ms: number) => new Date(zone === 'utc' ? ms : ms - offsetMs(ms)).toISOString();
+  const dayFormat = new Intl.DateTimeFormat('en-GB', {
+    ...{ weekday: 'short', day: 'numeric', month: 'long', year: 'numeric' },
+    ...(zone === 'utc' && { timeZone: 'UTC' }),
+  });
   return {
+    day: (ms) => iso(ms).slice(0, 10),
+    dayText: (ms) => dayFormat.format(ms),
     format: (ms) => iso(ms).slice(0, 23).replace('T', ' '),
     formatTime: (ms) => iso(ms).slice(11, 23),
     toInput: (ms) => iso(ms).slice(0, 19),

@@ -8,16 +8,19 @@ export interface Notice {
   tone: Tone;
   title: string;
   detail?: string;
+  /** A button. The toast is shown for ten seconds then. */
+  action?: { label: string; act(): void };
 }
 
 /** How long a toast is shown, in milliseconds. Errors stay longest because they need the most reading. */
 const shownMs: Record<Tone, number> = { info: 5_000, success: 4_000, warning: 8_000, error: 12_000 };
+const actionMs = 10_000;
 const ICONS: Record<Tone, string> = { info: 'info', success: 'check_circle', warning: 'warning', error: 'error' };
 
 export function Toast({ notice, onDismiss }: { notice: Notice; onDismiss: () => void }) {
-  const { tone, title, detail } = notice;
+  const { tone, title, detail, action } = notice;
   const [held, setHeld] = useState(0);
-  const leftMs = useRef(shownMs[tone]);
+  const leftMs = useRef(action ? actionMs : shownMs[tone]);
   const dismiss = useRef(onDismiss);
   dismiss.current = onDismiss;
   useEffect(() => {
@@ -40,6 +43,18 @@ export function Toast({ notice, onDismiss }: { notice: Notice; onDismiss: () => 
         <p className="toast-title">{title}</p>
         {detail && <p className="toast-detail">{detail}</p>}
       </div>
+      {action && (
+        <button
+          type="button"
+          className="link-button toast-action"
+          onClick={() => {
+            action.act();
+            onDismiss();
+          }}
+        >
+          {action.label}
+        </button>
+      )}
       <IconButton icon="close" label={`Dismiss: ${title}`} size={16} onClick={onDismiss} />
     </div>
   );

@@ -1,5 +1,5 @@
 import { Button } from '@innovaccer/design-system';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { type BackendTest as Result, testBackend } from '../../api.ts';
 import { useViewer } from '../state/context.tsx';
 
@@ -8,9 +8,13 @@ const statusTexts: ReadonlyMap<string, string> = new Map(
     ready: 'Backend and log service respond',
     'upstream-down': 'The backend responds, the log service does not',
     draining: 'The backend is restarting',
-    unreachable: 'The backend does not respond',
+    unreachable: 'The backend can’t be reached',
+    silent: 'The backend has not responded for 5 s',
   }),
 );
+
+/** How long a result is shown, in milliseconds: it tells about the moment of the test only. */
+const shownMs = 15_000;
 
 const resultText = ({ status, ms }: Result) => `${statusTexts.get(status) ?? status} · ${ms} ms`;
 
@@ -18,6 +22,11 @@ const resultText = ({ status, ms }: Result) => `${statusTexts.get(status) ?? sta
 export function BackendTest() {
   const { signal } = useViewer();
   const [result, setResult] = useState<Result | 'asking' | null>(null);
+  useEffect(() => {
+    if (result === null || result === 'asking') return;
+    const timer = setTimeout(() => setResult(null), shownMs);
+    return () => clearTimeout(timer);
+  }, [result]);
   const test = async () => {
     setResult('asking');
     try {

@@ -1,10 +1,13 @@
 import { Button } from '@innovaccer/design-system';
+import { useState } from 'react';
 import './connection-bar.css';
 import { isOff } from '../logic/connection.ts';
+import { count } from '../logic/messages.ts';
 import { useStream, useViewer, useViewState } from '../state/context.tsx';
 import { BackendTest } from './backend-test.tsx';
 import { ConnectionStatus } from './connection-status.tsx';
 import { GapFinder } from './gap-finder.tsx';
+import { HistoryDialog } from './history-dialog.tsx';
 import { LastLine } from './last-line.tsx';
 
 const roles = {
@@ -20,7 +23,19 @@ export function ConnectionBar() {
   const { firstLoad, enabled } = useViewState();
   const isLoading = firstLoad.kind === 'loading' || firstLoad.kind === 'waiting';
   const isOn = !isOff(status) || (isLoading && enabled);
+  const [isHistory, setHistory] = useState(false);
   const roleText = roles[role];
+  const startOver = () => {
+    const { kept, gaps } = viewer.stream.getSnapshot().counts;
+    const undo = viewer.startOver();
+    if (kept === 0) return;
+    viewer.notify({
+      tone: 'info',
+      title: `${count(kept, 'line')} dropped`,
+      ...(gaps > 0 && { detail: 'Undo brings them back without the places of gaps.' }),
+      action: { label: 'Undo', act: () => void undo() },
+    });
+  };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields
     <div
@@ -56,12 +71,16 @@ export function ConnectionBar() {
       <div className="Stream-actions">
         <GapFinder />
         <BackendTest />
+        <Button size="tiny" appearance="transparent" onClick={() => setHistory(true)}>
+          History
+        </Button>
         <Button size="tiny" appearance="transparent" onClick={() => viewer.clear()}>
           Clear streamed
         </Button>
-        <Button size="tiny" appearance="transparent" onClick={() => void viewer.startOver()}>
+        <Button size="tiny" appearance="transparent" onClick={startOver}>
           Start over
         </Button>
+        {isHistory && <HistoryDialog onClose={() => setHistory(false)} />}
       </div>
     </div>
   );

@@ -1,17 +1,17 @@
 import { StatusHint } from '@innovaccer/design-system';
 import type { ApiError } from '../../api-error.ts';
+import type { LoadState } from '../../retrying-load.ts';
 import { type ConnectionText, connectionText, countdownText, isOff } from '../logic/connection.ts';
 import { useStream, useViewState } from '../state/context.tsx';
-import type { LoadState } from '../state/retrying-load.ts';
 import { useNow } from '../state/use-now.ts';
 
 /** What the connection does, the reason, and the time of the next attempt. Renders every second, so it is on its own. */
 export function ConnectionStatus() {
   const state = useStream('status', 'attempt', 'retryAt', 'lastError', 'upstream', 'since');
-  const { firstLoad } = useViewState();
+  const { firstLoad, polling } = useViewState();
   const now = useNow(state.retryAt !== null || state.since !== null || firstLoad.kind === 'waiting');
   const loadText = isOff(state.status) ? firstLoadText(firstLoad, now) : null;
-  const { tone, text, countdown } = loadText ?? connectionText(state, now);
+  const { tone, text, countdown } = loadText ?? connectionText(state, now, polling);
   return (
     <>
       <StatusHint appearance={tone}>{text}</StatusHint>
@@ -25,11 +25,11 @@ function firstLoadText(load: LoadState, now: number): ConnectionText | null {
   switch (load.kind) {
     case 'loading': {
       if (load.error === null) return { tone: 'info', text: 'Loading the newest logs', countdown: '' };
-      const countdown = `Retry ${load.attempt}`;
+      const countdown = load.attempt > 1 ? `attempt ${load.attempt}` : '';
       return { tone: 'info', text: `Loading the newest logs${causeOf(load.error)}`, countdown };
     }
     case 'waiting': {
-      const countdown = countdownText(load.attempt, load.retryAt, now);
+      const countdown = countdownText(load.retryAt, now);
       return { tone: 'warning', text: `Logs not loaded${causeOf(load.error)}`, countdown };
     }
     default:
@@ -38,5 +38,5 @@ function firstLoadText(load: LoadState, now: number): ConnectionText | null {
 }
 
 function causeOf({ status }: ApiError): string {
-  return status === 0 ? ' (network)' : ` (the server responded with ${status})`;
+  return status === 0 ? ' (the server can’t be reached)' : ` (the server responded with ${status})`;
 }

@@ -1,4 +1,6 @@
 import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from 'react';
+import { maxTextChars } from '../../filters/log-filter.ts';
+import { setFilters, useFilters } from '../../filters/use-filters.ts';
 import { Glyph, IconButton } from '../../ui/index.ts';
 import { hitText, nextHit } from '../logic/hits.ts';
 import { useLive, useViewer, useViewState } from '../state/context.tsx';
@@ -7,7 +9,9 @@ import { useLive, useViewer, useViewState } from '../state/context.tsx';
 export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
   const viewer = useViewer();
   const { view, pattern, problem, progress } = useLive();
-  const { query, only, hit, follow } = useViewState();
+  const { text, regex, marksAll } = useFilters();
+  const { hit, follow, order } = useViewState();
+  const isNewestFirst = order === 'newest-first';
   const problemId = useId();
   /** The direction of a step that was requested before the search was complete. */
   const pendingStep = useRef<boolean | null>(null);
@@ -19,7 +23,10 @@ export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
     }
     const from = hit ?? (follow.following ? null : viewer.top);
     // If the row at the top is a hit itself, go there first.
-    const next = hit === null && from !== null && view.hits.includes(from) ? from : nextHit(view.hits, from, down);
+    const next =
+      hit === null && from !== null && view.hits.includes(from)
+        ? from
+        : nextHit(view.hits, from, isNewestFirst ? down : !down);
     if (next !== null) viewer.goTo(next, { hit: next });
   };
   useEffect(() => {
@@ -30,7 +37,7 @@ export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
   });
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Enter') step(!event.shiftKey);
-    else if (event.key === 'Escape' && query.text !== '') viewer.look({ query: { ...query, text: '' } });
+    else if (event.key === 'Escape' && text !== '') setFilters({ text: '' });
     else return;
     event.preventDefault();
   };
@@ -50,33 +57,35 @@ export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
           placeholder="Find in lines"
           spellCheck={false}
           autoComplete="off"
-          value={query.text}
+          maxLength={maxTextChars}
+          value={text}
           onChange={({ target }) => {
             pendingStep.current = null;
-            viewer.look({ query: { ...query, text: target.value } });
+            setFilters({ text: target.value }, true);
           }}
           onKeyDown={onKeyDown}
         />
         <FoundStatus />
         <span className="Stream-found" aria-hidden="true">
-          {pattern !== null && (progress < 1 ? `Searching ${Math.floor(progress * 100)} %` : hitText(view.hits, hit))}
+          {pattern !== null &&
+            (progress < 1 ? `Searching ${Math.floor(progress * 100)} %` : hitText(view.hits, hit, isNewestFirst))}
         </span>
         <button
           type="button"
-          className="Stream-option"
-          aria-pressed={query.regex}
+          className="option"
+          aria-pressed={regex}
           aria-label="Regular expression"
           title="Regular expression"
-          onClick={() => viewer.look({ query: { ...query, regex: !query.regex } })}
+          onClick={() => setFilters({ regex: !regex })}
         >
           .*
         </button>
         <button
           type="button"
-          className="Stream-option"
-          aria-pressed={only}
+          className="option"
+          aria-pressed={!marksAll}
           title="Show only matching lines; otherwise matches are marked among all lines"
-          onClick={() => viewer.look({ only: !only })}
+          onClick={() => setFilters({ marksAll: !marksAll })}
         >
           Only found
         </button>
@@ -103,15 +112,16 @@ const announceAfterMs = 700;
 function FoundStatus() {
   const { live } = useViewer();
   const isComplete = useLive().progress === 1;
-  const { query, levels, hit } = useViewState();
+  const filter = useFilters();
+  const { hit, order } = useViewState();
   const [text, setText] = useState('');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `levels` is a trigger: it changes the hits
   useEffect(() => {
     if (!isComplete) return;
-    const announce = () => setText(query.text === '' ? '' : hitText(live.get().view.hits, hit));
+    const announce = () =>
+      setText(filter.text === '' ? '' : hitText(live.get().view.hits, hit, order === 'newest-first'));
     const timer = setTimeout(announce, announceAfterMs);
     return () => clearTimeout(timer);
-  }, [live, query, levels, hit, isComplete]);
+  }, [live, filter, order, hit, isComplete]);
   return (
     <span className="unseen" role="status">
       {text}

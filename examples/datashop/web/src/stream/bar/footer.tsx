@@ -1,5 +1,6 @@
 import { Button } from '@innovaccer/design-system';
-import { type Format, fileName, formatRows } from '../logic/download.ts';
+import { type Format, saveFile } from '../../log-file.ts';
+import { formatRows } from '../logic/download.ts';
 import { useLive, useStream, useViewer } from '../state/context.tsx';
 
 /** The totals, what was dropped, and the download of all lines shown. */
@@ -51,11 +52,5 @@ async function download(rows: Parameters<typeof formatRows>[0], format: Format):
     pieces.push(new Blob([piece]));
     await new Promise((resolve) => setTimeout(resolve));
   }
-  const type = format === 'text' ? 'text/plain;charset=utf-8' : 'application/x-ndjson';
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob(pieces, { type }));
-  link.download = fileName(format, Date.now());
-  link.click();
-  // Browsers read the URL after click() returns; a minute covers all of them.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  saveFile(pieces, format);
 }

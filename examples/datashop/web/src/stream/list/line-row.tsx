@@ -1,11 +1,12 @@
 import { memo } from 'react';
 import type { LevelGroup } from '../../log.ts';
 import { Glyph, LevelBadge, useTime } from '../../ui/index.ts';
-import { type Line, partOffset, type SearchedPart } from '../logic/line.ts';
-import { type Marks, markedPieces } from '../logic/marks.ts';
+import type { Line } from '../logic/line.ts';
+import type { Marks } from '../logic/marks.ts';
 import type { Row } from '../logic/row.ts';
 import { useViewer } from '../state/context.tsx';
 import { LineDetails } from './line-details.tsx';
+import { LineText } from './line-text.tsx';
 
 export interface LineRowProps {
   row: Row;
@@ -19,15 +20,15 @@ export interface LineRowProps {
   tabbable: boolean;
 }
 
-/** Longer parts are cut in the row; the opened line shows them whole. */
-const maxShownChars = 2_000;
+/** Most of a message that a screen reader reads for a row. */
+const maxNameChars = 200;
 
 /** A log: its parts in one row, the whole event when it is opened. */
 export const LineRow = memo(function LineRow({ row, line, expanded, marks, tabbable }: LineRowProps) {
   const viewer = useViewer();
   const { format, formatTime } = useTime();
   const panel = `stream-line-${row.key}`;
-  const { label, time, stage, description, duration } = line;
+  const { label, time, stage, message, description, duration } = line;
   const toggle = () => viewer.toggle(row);
   return (
     <>
@@ -35,10 +36,16 @@ export const LineRow = memo(function LineRow({ row, line, expanded, marks, tabba
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button inside handles the keyboard */}
       <div
         className="Stream-line"
-        onMouseDown={() => viewer.pause()}
-        onClick={() => {
+        onMouseDown={(event) => {
+          viewer.pause();
+          // A click with Shift selects lines instead of text.
+          if (event.shiftKey) event.preventDefault();
+        }}
+        onClick={(event) => {
+          if (event.shiftKey) viewer.select(row, viewer.viewState.get().clicked);
           // A click that ends a text selection must not open the line.
-          if (getSelection()?.isCollapsed !== false) toggle();
+          else if (getSelection()?.isCollapsed !== false) toggle();
+          viewer.viewState.set({ clicked: row });
         }}
       >
         <button
@@ -46,7 +53,9 @@ export const LineRow = memo(function LineRow({ row, line, expanded, marks, tabba
           className="Stream-toggle"
           aria-expanded={expanded}
           aria-controls={expanded ? panel : undefined}
-          aria-label={`Details of ${label || 'the line'} at ${formatTime(time)}`}
+          aria-label={[label, formatTime(time), message.slice(0, maxNameChars), stage && `stage ${stage}`]
+            .filter(Boolean)
+            .join(', ')}
           tabIndex={tabbable ? 0 : -1}
           onClick={(event) => {
             event.stopPropagation();
@@ -60,13 +69,13 @@ export const LineRow = memo(function LineRow({ row, line, expanded, marks, tabba
         </time>
         <span className="Stream-level">{label && <LevelBadge level={label} />}</span>
         <span className="Stream-stage" title={stage}>
-          <Marked line={line} part="stage" marks={marks} />
+          <LineText line={line} part="stage" marks={marks} />
         </span>
         <span className="Stream-message">
-          <Marked line={line} part="message" marks={marks} />
+          <LineText line={line} part="message" marks={marks} />
           {description && (
             <span className="Stream-description">
-              <Marked line={line} part="description" marks={marks} />
+              <LineText line={line} part="description" marks={marks} />
             </span>
           )}
         </span>
@@ -76,17 +85,3 @@ export const LineRow = memo(function LineRow({ row, line, expanded, marks, tabba
     </>
   );
 });
-
-function Marked({ line, part, marks }: { line: Line; part: SearchedPart; marks: Marks }) {
-  const text = line[part];
-  const shown = text.slice(0, maxShownChars);
-  return (
-    <>
-      {markedPieces(shown, marks, partOffset(line, part)).map((piece, index) =>
-        // biome-ignore lint/suspicious/noArrayIndexKey: a piece has no identity but its position
-        piece.isMarked ? <mark key={index}>{piece.text}</mark> : piece.text,
-      )}
-      {shown.length < text.length && '…'}
-    </>
-  );
-}

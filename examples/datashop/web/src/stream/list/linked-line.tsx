@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'react';
 import { adjust } from '../../address.ts';
+import { clearFilters } from '../../filters/use-filters.ts';
 import { IconButton, LevelBadge, useTime } from '../../ui/index.ts';
 import { parseLine } from '../logic/line.ts';
 import { useLive, useViewer, useViewState } from '../state/context.tsx';
 import { type Linked, loadLinked } from '../state/loaders.ts';
-import { allLevels } from '../state/view-state.ts';
 import { LineDetails } from './line-details.tsx';
 
 type Found = Linked | { readonly kind: 'looking' } | { readonly kind: 'error'; readonly text: string };
@@ -26,13 +26,13 @@ export function LinkedLine({ id }: { id: string }) {
     if (row) {
       viewer.linkShown = id;
       setFound({ kind: 'listed' });
-      viewer.goTo(row, { expanded: new Set([...viewer.viewState.get().expanded, row.key]) });
+      viewer.goTo(row, { expanded: new Set([...viewer.viewState.get().expanded, row.name]) });
       return;
     }
     if (asked.current === id) return;
     asked.current = id;
     // The line may be present but filtered out.
-    viewer.look({ levels: allLevels, query: { ...viewer.viewState.get().query, text: '' } });
+    clearFilters();
     for (const entry of viewer.stream.getSnapshot().entries) if (entry.kind === 'event' && entry.id === id) return;
     setFound({ kind: 'looking' });
     loadLinked(viewer, id).then(setFound, (error) =>

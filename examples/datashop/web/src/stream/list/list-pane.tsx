@@ -1,13 +1,12 @@
 import { Button } from '@innovaccer/design-system';
 import type { ReactNode } from 'react';
 import type { ApiError } from '../../api-error.ts';
+import { clearFilters } from '../../filters/use-filters.ts';
+import type { LoadState } from '../../retrying-load.ts';
 import { EmptyPane } from '../../ui/index.ts';
 import { isOff } from '../logic/connection.ts';
 import { count } from '../logic/messages.ts';
 import { useLive, useStream, useStreamValue, useViewer, useViewState } from '../state/context.tsx';
-import type { LoadState } from '../state/retrying-load.ts';
-import { allLevels } from '../state/view-state.ts';
-import { JumpButton } from './jump-button.tsx';
 import { LogList } from './log-list.tsx';
 
 /** The list, or the reason why it is empty. */
@@ -19,7 +18,6 @@ export function ListPane({ linked }: { linked: string }) {
     return (
       <div className="Stream-pane">
         <LogList linked={linked} />
-        <JumpButton />
       </div>
     );
   }
@@ -58,16 +56,13 @@ function LoadFailed({ load, error }: { load: LoadState; error: ApiError }) {
 }
 
 function FilteredOut({ lines }: { lines: number }) {
-  const viewer = useViewer();
-  const { query } = useViewState();
-  const clear = () => viewer.look({ levels: allLevels, query: { ...query, text: '' } });
   return (
     <Pane
       icon="filter_alt_off"
       title="No line passes the filters"
       description={`The filters hide ${count(lines, 'line')}. New lines that pass are shown as they arrive.`}
     >
-      <Button appearance="primary" onClick={clear}>
+      <Button appearance="primary" onClick={clearFilters}>
         Clear filters
       </Button>
     </Pane>

@@ -5,7 +5,7 @@ import { useViewer } from '../state/context.tsx';
 
 const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
 
-/** Keyboard handling of the rows: Tab stops at one row only, the arrow keys move from there. */
+/** Keyboard handling of the rows: Tab stops at one row only, the arrow keys move from there and with Shift select. */
 export function useRowKeys(
   scroller: RefObject<HTMLElement | null>,
   virtualizer: Virtualizer<HTMLElement, HTMLElement>,
@@ -38,17 +38,22 @@ export function useRowKeys(
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && viewer.viewState.get().selection !== null) {
+      viewer.select(null);
+      return;
+    }
     const step = steps[event.key];
     const target = event.target as HTMLElement;
     if (step === undefined || !target.matches('[data-index] button')) return;
-    const index = indexOf(target) + step;
-    const row = rowAt(index);
+    const index = indexOf(target);
+    const row = rowAt(index + step);
     if (!row) return;
     // Prevent the native scrolling of the list.
     event.preventDefault();
     awaited.current = row.key;
     setActive(row.key);
-    virtualizer.scrollToIndex(index, { align: 'auto' });
+    if (event.shiftKey) viewer.select(row, rowAt(index));
+    virtualizer.scrollToIndex(index + step, { align: 'auto' });
   };
 
   return { active, onFocus, onBlur, onKeyDown };

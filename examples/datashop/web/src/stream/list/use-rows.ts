@@ -3,23 +3,28 @@ import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from 
 import { firstFrom, type Row } from '../logic/row.ts';
 import { useLive, useViewer, useViewState } from '../state/context.tsx';
 
-/** The virtualiser of the rows, newest first: which rows are rendered, and where. */
-export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number, wrap: boolean) {
+/** The virtualiser of the rows, in the chosen order: which rows are rendered, and where. */
+export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number) {
   const viewer = useViewer();
   const { view, progress } = useLive();
   const { rows } = view;
-  const { follow, goal } = useViewState();
+  const { follow, goal, order, wrap } = useViewState();
+  const isNewestFirst = order === 'newest-first';
   /** The row with the focus. It stays rendered while it is scrolled out of view. */
   const focused = useRef<Row | null>(null);
 
-  const rowAt = useCallback((index: number): Row | undefined => rows[rows.length - 1 - index], [rows]);
+  const rowAt = useCallback(
+    (index: number): Row | undefined => rows[isNewestFirst ? rows.length - 1 - index : index],
+    [rows, isNewestFirst],
+  );
   const indexOf = useCallback(
     (row: Row | null): number => {
       if (row === null) return -1;
       const at = firstFrom(rows, row.place);
-      return rows[at] === row ? rows.length - 1 - at : -1;
+      if (rows[at] !== row) return -1;
+      return isNewestFirst ? rows.length - 1 - at : at;
     },
-    [rows],
+    [rows, isNewestFirst],
   );
   const rangeExtractor = useCallback(
     (range: Range) => {
@@ -40,13 +45,24 @@ export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number, 
     // ResizeObserver corrects a row that differs.
     measureElement: (element, entry, instance) =>
       !entry && element.hasAttribute('data-plain') ? rowPx : measureElement(element, entry, instance),
-    // New lines are added at the top. A paused list keeps the visible rows in place, a following one stays at the top.
+    // A paused list keeps the visible rows in place, whether lines are added or trimmed above them.
     anchorTo: follow.following ? 'start' : 'end',
   });
 
+  const scrollToNewest = useCallback(() => {
+    if (isNewestFirst) virtualizer.scrollToOffset(0);
+    else if (scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight;
+  }, [virtualizer, scroller, isNewestFirst]);
+
   useLayoutEffect(() => {
-    if (follow.following) virtualizer.scrollToOffset(0);
-  }, [virtualizer, follow]);
+    if (follow.following) scrollToNewest();
+  }, [scrollToNewest, follow]);
+
+  const totalPx = virtualizer.getTotalSize();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when lines are added at the end, and when they are measured
+  useLayoutEffect(() => {
+    if (follow.following && !isNewestFirst) scrollToNewest();
+  }, [rows, totalPx]);
 
   // After remount or a row-height change, cached measurements are invalid: remeasure and scroll back to the row that was
   // on top.
@@ -55,15 +71,15 @@ export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number, 
     const index = follow.following ? -1 : indexOf(viewer.top);
     virtualizer.measure();
     if (index !== -1) virtualizer.scrollToIndex(index, { align: 'start' });
-  }, [rowPx, wrap]);
+  }, [rowPx, wrap, order]);
 
-  // The row at the top was filtered out and can't keep its place: the next older visible row takes it.
+  // The row at the top was filtered out and can't keep its place: the next visible row below takes it.
   useLayoutEffect(() => {
     const { top } = viewer;
-    if (follow.following || top === null || indexOf(top) !== -1) return;
-    const index = rows.length - firstFrom(rows, top.place);
-    if (rows.length > 0) virtualizer.scrollToIndex(Math.min(index, rows.length - 1), { align: 'start' });
-  }, [virtualizer, viewer, rows, indexOf, follow]);
+    if (follow.following || top === null || indexOf(top) !== -1 || rows.length === 0) return;
+    const at = firstFrom(rows, top.place);
+    virtualizer.scrollToIndex(Math.min(isNewestFirst ? rows.length - at : at, rows.length - 1), { align: 'start' });
+  }, [virtualizer, viewer, rows, indexOf, follow, isNewestFirst]);
 
   useEffect(() => {
     const index = indexOf(goal?.row ?? null);
@@ -73,5 +89,5 @@ export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number, 
     viewer.viewState.set({ goal: null });
   }, [virtualizer, viewer, indexOf, goal, progress]);
 
-  return { virtualizer, rowAt, focused };
+  return { virtualizer, rowAt, indexOf, focused };
 }

@@ -15,9 +15,11 @@ export interface ConnectionText {
   readonly countdown: string;
 }
 
+/** @param polling why the lines are polled for; '' while they are streamed */
 export function connectionText(
   { status, attempt, retryAt, lastError, upstream, since }: ConnectionState,
   now: number,
+  polling = '',
 ): ConnectionText {
   const why = lastError === null ? '' : ` (${errorInWords(lastError)})`;
   const result = (tone: ConnectionText['tone'], text: string, rest = '') => ({ tone, text, countdown: rest });
@@ -25,25 +27,29 @@ export function connectionText(
     case 'idle':
       return result('default', 'Disconnected');
     case 'connecting':
-      return attempt > 0 ? result('info', `Reconnecting${why}`, `Retry ${attempt}`) : result('info', 'Connecting');
+      return attempt > 0
+        ? result('info', `Reconnecting${why}`, attempt > 1 ? `attempt ${attempt}` : '')
+        : result('info', 'Connecting');
     case 'connected':
-      return result('success', 'Live');
+      return polling === ''
+        ? result('success', 'Live')
+        : result('warning', 'New lines every few seconds', `no live stream: ${polling}`);
     case 'waiting-upstream':
       return result('warning', absenceText(upstream), `for ${durationText(now - (since ?? now))}`);
     case 'stalled':
       return result('warning', 'No data from the server');
     case 'waiting':
-      return result('warning', `Connection lost${why}`, countdownText(attempt, retryAt, now));
+      return result('warning', `Connection lost${why}`, countdownText(retryAt, now));
     case 'refused':
-      return result('warning', `Not now${why}`, countdownText(attempt, retryAt, now));
+      return result('warning', `No live lines for now${why}`, countdownText(retryAt, now));
     case 'unauthorized':
       return result('alert', 'Signed out: sign in again to continue');
     case 'closed':
-      return result('alert', `Ended for good${why}`);
+      return result('alert', `The server ended the stream${why}`);
   }
 }
 
-function absenceText(upstream: StreamSnapshot['upstream']): string {
+export function absenceText(upstream: StreamSnapshot['upstream']): string {
   switch (upstream) {
     case 'silent':
       return 'Log service silent';
@@ -54,11 +60,16 @@ function absenceText(upstream: StreamSnapshot['upstream']): string {
   }
 }
 
-/** Rounded up, so that it shows 1 s until the attempt. */
-export function countdownText(attempt: number, retryAt: number | null, now: number): string {
+/** The page's own waits are shorter, in milliseconds. */
+const maxOwnWaitMs = 10_000;
+
+/** Rounded up, so that it shows 1 s until the attempt. A long wait is the server's wish. */
+export function countdownText(retryAt: number | null, now: number): string {
   if (retryAt === null) return '';
   const ms = retryAt - now;
-  return `Retry ${attempt} in ${ms <= 0 ? 'a moment' : `${Math.ceil(ms / 1_000)} s`}`;
+  if (ms <= 0) return 'Reconnecting in a moment';
+  const asked = ms > maxOwnWaitMs ? ' (the server asked for it)' : '';
+  return `Reconnecting in ${durationText(Math.ceil(ms / 1_000) * 1_000)}${asked}`;
 }
 
 /** Younger lines are not overdue, in milliseconds. */

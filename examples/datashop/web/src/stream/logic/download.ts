@@ -1,18 +1,10 @@
 import type { GapEntry } from '@datashop/sse-client';
-import type { Line } from './line.ts';
+import { type Format, lineText } from '../../log-file.ts';
 import { reasonInWords } from './messages.ts';
 import type { Row } from './row.ts';
 
-export type Format = 'text' | 'ndjson';
-
 /** Bounds the work between two turns of the event loop. */
 const rowsPerPiece = 2_000;
-
-/** A line as copied and as written to a text file, with UTC times. The message may contain line breaks. */
-export function lineText({ time, label, stage, message, description, duration }: Line): string {
-  const head = [new Date(time).toISOString(), (label || '-').padEnd(5), stage && `[${stage}]`, message];
-  return [...head, description && `— ${description}`, duration && `(${duration})`].filter(Boolean).join(' ');
-}
 
 export function gapText({ from, to, reason }: GapEntry): string {
   const time = (ms: number) => new Date(ms).toISOString();
@@ -39,10 +31,4 @@ export function* formatRows(rows: readonly Row[], format: Format): Generator<str
       .map((row) => `${formatRow(row, format)}\n`)
       .join('');
   }
-}
-
-/** For instance `logs-2026-11-23T14-02-10Z.ndjson`. Some file systems refuse colons. */
-export function fileName(format: Format, now: number): string {
-  const time = new Date(now).toISOString().slice(0, 19).replaceAll(':', '-');
-  return `logs-${time}Z.${format === 'text' ? 'txt' : 'ndjson'}`;
 }

@@ -11,8 +11,8 @@ export interface Unread {
   readonly errors: number;
 }
 
-/** A scroll position up to this counts as the top, because browsers round it. */
-export const topPx = 4;
+/** A scroll position this near to an end counts as the end, because browsers round it. */
+export const edgePx = 4;
 
 export const followNewest: Follow = { following: true };
 
@@ -39,7 +39,7 @@ export function unread(follow: Follow, rows: readonly Row[]): Unread {
 }
 
 export function unreadText({ lines, errors }: Unread): string {
-  if (lines === 0) return 'Paused · back to the newest';
+  if (lines === 0) return 'Go to the newest';
   const count = (number: number) => number.toLocaleString('en');
   return `${count(lines)} new${errors === 0 ? '' : `, ${count(errors)} ${errors === 1 ? 'error' : 'errors'}`}`;
 }

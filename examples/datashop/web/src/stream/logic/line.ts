@@ -1,5 +1,7 @@
 import type { EventEntry } from '@datashop/sse-client';
 import { type LevelGroup, levelGroup } from '../../log.ts';
+import { readAnsi } from '../../text/ansi.ts';
+import type { Style } from '../../text/segments.ts';
 
 /** The parts of a log document that the list shows, or an event's data unchanged if it is not a log document. */
 export interface Line {
@@ -10,7 +12,12 @@ export interface Line {
   /** Milliseconds since 1970 when the log was written, or when this browser received it if that is unknown. */
   readonly time: number;
   readonly stage: string;
+  /** The number of the pipeline's execution, '' if the data has none. */
+  readonly run: string;
+  /** Without the escape sequences of a terminal. */
   readonly message: string;
+  /** Colours of the message. */
+  readonly styles: readonly Style[];
   readonly description: string;
   readonly duration: string;
   /** True if `data` was a log document. */
@@ -34,7 +41,8 @@ export function parseLine({ data, receivedAt }: Pick<EventEntry, 'data' | 'recei
       group,
       time: receivedAt,
       stage: '',
-      message: data,
+      run: '',
+      ...messageOf(data),
       description: '',
       duration: '',
       structured: false,
@@ -45,7 +53,8 @@ export function parseLine({ data, receivedAt }: Pick<EventEntry, 'data' | 'recei
     group,
     time: timeOf(log) ?? receivedAt,
     stage: textOf(log.stageName),
-    message: log.message,
+    run: runOf(log.meta),
+    ...messageOf(log.message),
     description: textOf(log.description),
     duration: textOf(log.duration),
     structured: true,
@@ -97,6 +106,16 @@ function parseObject(data: string): Record<string, unknown> | null {
 function labelOf(level: unknown): string {
   if (typeof level !== 'string' && typeof level !== 'number') return '';
   return String(level).trim().slice(0, maxLabelChars).toUpperCase();
+}
+
+function messageOf(text: string): Pick<Line, 'message' | 'styles'> {
+  const { text: message, styles } = readAnsi(text);
+  return { message, styles };
+}
+
+function runOf(meta: unknown): string {
+  const id = (meta as { execID?: unknown } | null | undefined)?.execID;
+  return typeof id === 'number' ? String(id) : textOf(id);
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

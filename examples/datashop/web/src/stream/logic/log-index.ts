@@ -2,6 +2,7 @@ import type { EntryList } from '@datashop/sse-client';
 import type { LevelGroup } from '../../log.ts';
 import type { Arrived } from './announce.ts';
 import { Deque } from './deque.ts';
+import type { Line } from './line.ts';
 import { type Matches, marksOf } from './match-texts.ts';
 import type { Row } from './row.ts';
 import { type GroupCounts, RowList, stride } from './row-list.ts';
@@ -9,6 +10,8 @@ import { type GroupCounts, RowList, stride } from './row-list.ts';
 /** Selects the visible lines and the hits. Gaps are always visible. */
 export interface Filter {
   readonly levels: ReadonlySet<LevelGroup>;
+  /** The other filters; null without one. */
+  readonly accepts: ((line: Line) => boolean) | null;
   /** Matched by the caller: see `unmatched` and `setMatches`. */
   readonly pattern: RegExp | null;
   /** True: only hits are visible. */
@@ -137,9 +140,14 @@ export class LogIndex {
       if (this.#isUnmatched(this.#filtered)) return true;
       const row = this.#rows.at(this.#filtered)!;
       if (row.line === null) this.#shown.push(row);
-      else if (this.#filter.levels.has(row.group)) this.#sort(row);
+      else if (this.#isWanted(row.group, row.line)) this.#sort(row);
     }
     return true;
+  }
+
+  #isWanted(group: LevelGroup, line: Line): boolean {
+    const { levels, accepts } = this.#filter;
+    return levels.has(group) && (accepts === null || accepts(line));
   }
 
   #sort(row: Row): void {

@@ -37,7 +37,7 @@ export function errorInWords({ code, reason, status }: StreamError): string {
   if (reason) return reasonInWords(reason);
   switch (code) {
     case 'NETWORK':
-      return 'network';
+      return 'the server can’t be reached';
     case 'HEADERS':
     case 'URL':
       return 'the request could not be made';
@@ -50,7 +50,7 @@ export function errorInWords({ code, reason, status }: StreamError): string {
     case 'EVENT_TOO_LARGE':
       return 'a log was too large';
     case 'ENDED':
-      return 'the server ended the stream';
+      return 'the server closed it';
     case 'STALLED':
       return 'no data from the server';
     case 'REFUSED':

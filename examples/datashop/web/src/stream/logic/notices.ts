@@ -1,10 +1,12 @@
 import type { StreamError, StreamSnapshot } from '@datashop/sse-client';
-import { reasonInWords } from './messages.ts';
+import { errorInWords } from './messages.ts';
 
 export interface Notice {
   readonly tone: 'success' | 'warning' | 'error' | 'info';
   readonly title: string;
   readonly detail?: string;
+  /** A button on the toast, which is then shown for ten seconds. */
+  readonly action?: { readonly label: string; act(): void };
 }
 
 type State = Pick<StreamSnapshot, 'status' | 'lastError'> & { readonly counts: Pick<StreamSnapshot['counts'], 'gaps'> };
@@ -39,7 +41,8 @@ export class Notices {
         return null;
       case 'connected': {
         const title = this.#trouble !== null ? 'Connected again' : this.#expected ? 'Connected' : null;
-        const good = this.#trouble !== null ? 'The stream resumes where it stopped.' : 'New lines appear at the top.';
+        const good =
+          this.#trouble !== null ? 'The stream resumes where it stopped.' : 'New lines are shown as they arrive.';
         this.#trouble = null;
         this.#expected = false;
         return title === null ? null : { tone: 'success', title, detail: good };
@@ -47,9 +50,9 @@ export class Notices {
       case 'waiting':
         return this.#turn('lost', { tone: 'warning', title: 'Connection lost', detail });
       case 'refused':
-        return this.#turn('refused', { tone: 'warning', title: 'The server refused for now', detail });
+        return this.#turn('refused', { tone: 'warning', title: 'No live lines for now', detail });
       case 'closed':
-        return this.#turn('closed', { tone: 'error', title: 'The stream ended for good', detail });
+        return this.#turn('closed', { tone: 'error', title: 'The server ended the stream', detail });
       default:
         return null;
     }
@@ -71,6 +74,6 @@ export class Notices {
 
 function detailOf(error: StreamError | null): string {
   if (error === null) return 'It tries again by itself.';
-  const words = error.reason ? reasonInWords(error.reason) : error.message;
+  const words = errorInWords(error);
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }

@@ -1,4 +1,4 @@
-import type { KnownEvent } from '@datashop/sse-client';
+import type { Entry, KnownEvent } from '@datashop/sse-client';
 
 /** A page of stored logs as `fetchLogs` returns it. `ids[i]` is the id of `logs[i]`. */
 export interface LogPage {
@@ -34,6 +34,17 @@ export function knownEvents({ logs, ids }: Pick<LogPage, 'logs' | 'ids'>, order:
     return typeof time === 'number' ? { ...known, receivedAt: time } : known;
   });
   return order === 'desc' ? events.reverse() : events;
+}
+
+/** The events of a list, to be put into it again. Its gaps can't be. */
+export function restorable(entries: Iterable<Entry>): KnownEvent[] {
+  const events: KnownEvent[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'gap') continue;
+    const { id, data, event, receivedAt } = entry;
+    events.push({ id, data, event, receivedAt });
+  }
+  return events;
 }
 
 /** Loads all logs between two ids, page by page. Rejects when a page does. */

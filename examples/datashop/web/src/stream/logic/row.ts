@@ -30,6 +30,11 @@ export class Row {
     return this.entry.kind === 'gap' ? '' : this.entry.id;
   }
 
+  /** Identifies the row also after a reload, if its event has an id. */
+  get name(): string {
+    return this.id || `#${this.key}`;
+  }
+
   get gap(): GapEntry | null {
     return this.entry.kind === 'gap' ? this.entry : null;
   }

@@ -1,16 +1,10 @@
 import type { EventStream } from '@datashop/sse-client';
-import { type LevelGroup, levelGroups } from '../../log.ts';
+import { type LogFilter, noFilter } from '../../filters/log-filter.ts';
+import { lineFilter } from '../logic/line-filter.ts';
 import { LogIndex, type LogView } from '../logic/log-index.ts';
 import type { Row } from '../logic/row.ts';
-import { compile, patternProblem, type Query } from '../logic/search.ts';
+import { compile, patternProblem } from '../logic/search.ts';
 import { Searcher, type SearchPort } from '../logic/searcher.ts';
-
-export interface ViewFilter {
-  readonly levels: ReadonlySet<LevelGroup>;
-  readonly query: Query;
-  /** True: only matching lines are shown. */
-  readonly only: boolean;
-}
 
 export interface LiveState {
   readonly view: LogView;
@@ -37,8 +31,8 @@ const stoppedText =
 export class LiveView {
   #stream: EventStream;
   #searcher: Searcher;
-  #filter: ViewFilter = { levels: new Set(levelGroups), query: { text: '', regex: false }, only: true };
-  #index = new LogIndex({ ...this.#filter, pattern: null });
+  #filter = noFilter;
+  #index = new LogIndex({ levels: noFilter.levels, accepts: null, only: true, pattern: null });
   #state: LiveState = { view: this.#index.view, progress: 1, pattern: null, problem: null };
   #listeners = new Set<() => void>();
   #release: (() => void) | null = null;
@@ -64,8 +58,9 @@ export class LiveView {
     };
   };
 
-  setFilter(filter: ViewFilter): void {
-    const { pattern, problem } = filter.query === this.#filter.query ? this.#state : compile(filter.query);
+  setFilter(filter: LogFilter): void {
+    const { text, regex } = this.#filter;
+    const { pattern, problem } = filter.text === text && filter.regex === regex ? this.#state : compile(filter);
     this.#filter = filter;
     this.#apply(pattern, problem);
   }
@@ -96,9 +91,9 @@ export class LiveView {
   }
 
   #apply(pattern: RegExp | null, problem: string | null): void {
-    const { levels, only } = this.#filter;
+    const { levels, marksAll } = this.#filter;
     if (pattern !== this.#state.pattern) this.#searcher.stop();
-    this.#index.setFilter({ levels, only, pattern });
+    this.#index.setFilter({ levels, accepts: lineFilter(this.#filter), only: !marksAll, pattern });
     this.#state = { ...this.#state, pattern, problem };
     this.#run();
   }

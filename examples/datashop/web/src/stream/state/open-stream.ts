@@ -2,6 +2,9 @@ import { createEventStream, type EventStream } from '@datashop/sse-client';
 import { localPersistence } from '@datashop/sse-client/persist';
 import { streamPath } from '../../../../src/demo.ts';
 import { workflowParameters } from '../../address.ts';
+import { fetchLogs } from '../../api.ts';
+import { pageLimit } from '../logic/pages.ts';
+import { pollingFetch } from './polling-fetch.ts';
 import { claimStorage } from './stored-lines.ts';
 
 /** Capacity of the list. */
@@ -10,8 +13,12 @@ export const maxLines = 100_000;
 /** Stays below the 5 MB that every browser allows, and is written seldom because each write is large. */
 const persistence = { maxBytes: 4_000_000, debounceMs: 2_000 };
 
-/** Opens the stream of this user's logs; the caller closes it. Lines that another user left in the storage are removed. */
-export function openStream(user: string): EventStream {
+/**
+ * Opens the stream of this user's logs; the caller closes it. Lines that another user left in the storage are removed.
+ *
+ * @param onPolling is called with the reason when the lines are polled for, and with '' when they are streamed
+ */
+export function openStream(user: string, onPolling: (why: string) => void): EventStream {
   claimStorage(user);
   const { workspace, workflow } = workflowParameters();
   const query = workspace && workflow ? `?${new URLSearchParams({ workspace, workflow })}` : '';
@@ -20,5 +27,9 @@ export function openStream(user: string): EventStream {
     persist: localPersistence({ scope: user, ...persistence }),
     shareTabs: user,
     maxEntries: maxLines,
+    fetch: pollingFetch({
+      page: (after, signal) => fetchLogs(after === '' ? { limit: 1 } : { after, order: 'asc', limit: pageLimit }, signal),
+      onPolling,
+    }),
   });
 }

@@ -1,8 +1,9 @@
-import { type LevelGroup, levelGroups } from '../../log.ts';
+import type { LoadState } from '../../retrying-load.ts';
 import { type Follow, followNewest } from '../logic/follow.ts';
+import type { Period } from '../logic/history.ts';
 import type { Row } from '../logic/row.ts';
-import type { Query } from '../logic/search.ts';
-import type { LoadState } from './retrying-load.ts';
+import type { Selection } from '../logic/selection.ts';
+import { defaultPreferences, type Preferences } from './preferences.ts';
 
 /** State of a load that the user requested. */
 export type Load =
@@ -11,13 +12,13 @@ export type Load =
   | { readonly kind: 'error'; readonly text: string };
 
 /** The user's settings and position in Stream mode. Kept while Normal mode is shown. */
-export interface ViewState {
-  readonly levels: ReadonlySet<LevelGroup>;
-  readonly query: Query;
-  /** True: only matching lines are shown. False: matches are marked among all lines. */
-  readonly only: boolean;
-  readonly wrap: boolean;
-  readonly expanded: ReadonlySet<number>;
+export interface ViewState extends Preferences {
+  /** Names of the opened rows. */
+  readonly expanded: ReadonlySet<string>;
+  /** The rows to copy. */
+  readonly selection: Selection | null;
+  /** The row that was clicked last: a click with Shift selects from there. */
+  readonly clicked: Row | null;
   readonly follow: Follow;
   /** The current hit, from which next and previous continue. */
   readonly hit: Row | null;
@@ -30,16 +31,17 @@ export interface ViewState {
   readonly older: Load;
   /** Loads of gaps, by the key of the gap. */
   readonly gaps: Readonly<Record<number, Load>>;
+  /** What the connection has done since the page was opened, oldest first. */
+  readonly periods: readonly Period[];
+  /** Why the lines are polled for instead of streamed; '' while they are not. */
+  readonly polling: string;
 }
 
-export const allLevels: ReadonlySet<LevelGroup> = new Set(levelGroups);
-
 export const initialViewState: ViewState = {
-  levels: allLevels,
-  query: { text: '', regex: false },
-  only: true,
-  wrap: false,
+  ...defaultPreferences,
   expanded: new Set(),
+  selection: null,
+  clicked: null,
   follow: followNewest,
   hit: null,
   goal: null,
@@ -47,4 +49,6 @@ export const initialViewState: ViewState = {
   firstLoad: { kind: 'loading', attempt: 0, error: null },
   older: { kind: 'idle' },
   gaps: {},
+  periods: [],
+  polling: '',
 };

@@ -1,14 +1,17 @@
 import type { EventStream } from '@datashop/sse-client';
 import { fetchLogs } from '../../api.ts';
 import type { ApiError } from '../../api-error.ts';
+import { getFilter, onFilter } from '../../filters/use-filters.ts';
+import { asApiError, RetryingLoad } from '../../retrying-load.ts';
 import { isOff } from '../logic/connection.ts';
-import { followNewest, pause, topPx } from '../logic/follow.ts';
+import { followNewest, pause } from '../logic/follow.ts';
+import { ConnectionHistory } from '../logic/history.ts';
 import { type Notice, Notices } from '../logic/notices.ts';
-import { knownEvents } from '../logic/pages.ts';
+import { knownEvents, restorable } from '../logic/pages.ts';
 import type { Row } from '../logic/row.ts';
 import { LiveView } from './live-view.ts';
 import { openStream } from './open-stream.ts';
-import { asApiError, RetryingLoad } from './retrying-load.ts';
+import { type Preferences, readOpened, readPreferences, storeOpened, storePreferences } from './preferences.ts';
 import { Store } from './store.ts';
 import { initialViewState, type ViewState } from './view-state.ts';
 
@@ -25,7 +28,9 @@ const seedSize = 200;
 export class Viewer {
   readonly stream: EventStream;
   readonly live: LiveView;
-  readonly viewState = new Store(initialViewState);
+  readonly viewState = new Store<ViewState>({ ...initialViewState, ...readPreferences(), expanded: readOpened() });
+  /** When the page was opened, in milliseconds since 1970. */
+  readonly openedAt = Date.now();
   /** The row at the top of the visible area, restored when the list is mounted again. */
   top: Row | null = null;
   /** Id of the linked line that was brought into view: once, so that it does not move the user later. */
@@ -34,16 +39,20 @@ export class Viewer {
   readonly #notices: Notices;
   readonly #leaving = new AbortController();
   readonly #firstLoad: RetryingLoad;
+  readonly #history = new ConnectionHistory();
   #entered = false;
+  #filter = getFilter();
+  /** How the first load fills the list; null: with the newest stored logs. */
+  #fill: ((signal: AbortSignal) => Promise<void>) | null = null;
 
   constructor(user: string, callbacks: ViewerCallbacks) {
     this.#callbacks = callbacks;
-    this.stream = openStream(user);
+    this.stream = openStream(user, (polling) => this.#setPolling(polling));
     this.viewState.set({ enabled: this.stream.getSnapshot().enabledByUser !== false });
     this.#notices = new Notices(this.stream.getSnapshot());
     this.stream.subscribe(() => this.#watch());
     this.#firstLoad = new RetryingLoad({
-      load: (signal) => this.#seed(signal),
+      load: (signal) => (this.#fill ?? ((leaving) => this.#seed(leaving)))(signal),
       onState: (firstLoad) => {
         this.viewState.set({ firstLoad });
         if (firstLoad.kind === 'failed' && firstLoad.error.unauthorized) callbacks.onUnauthorized();
@@ -52,6 +61,11 @@ export class Viewer {
     });
     const openWorker = () => new Worker(new URL('./search.worker.ts', import.meta.url), { type: 'module' });
     this.live = new LiveView(this.stream, openWorker);
+    this.live.setFilter(getFilter());
+    this.signal.addEventListener(
+      'abort',
+      onFilter(() => this.#filterChanged()),
+    );
   }
 
   /** Called when Stream mode is shown. Once: loads the newest stored logs, then connects unless it was switched off. */
@@ -88,22 +102,24 @@ export class Viewer {
     this.stream.clear();
   }
 
-  /** Drops everything and loads the newest stored logs again; connects if it was connected. */
-  async startOver(): Promise<void> {
-    const wasOn = !isOff(this.stream.getSnapshot().status);
-    this.stream.disconnect();
-    this.#resetPosition();
-    this.stream.reset();
-    if ((await this.#firstLoad.run()) && wasOn) this.stream.connect();
+  /**
+   * Drops everything and loads the newest stored logs again; connects if it was connected.
+   *
+   * @returns what brings the dropped lines back
+   */
+  startOver(): () => Promise<void> {
+    const { lastEventId, entries } = this.stream.getSnapshot();
+    const dropped = restorable(entries);
+    void this.#startAgain((signal) => this.#seed(signal));
+    return () => this.#startAgain(async () => this.stream.seed(dropped, { lastEventId }));
   }
 
-  /** Changes filter or search. */
-  look(patch: Partial<Pick<ViewState, 'levels' | 'query' | 'only'>>): void {
-    this.viewState.set(patch.query ? { ...patch, hit: null } : patch);
-    const { levels, query, only, hit } = this.viewState.get();
-    this.live.setFilter({ levels, query, only });
-    // The hit has another position among the other lines.
-    if (hit !== null) this.goTo(hit);
+  /** Changes how the list looks. */
+  prefer(change: Partial<Preferences>): void {
+    this.viewState.set(change);
+    storePreferences(this.viewState.get());
+    // The lines at the other end are another place to read.
+    if (change.order) this.viewState.set({ follow: followNewest, goal: null });
   }
 
   /** Keeps the visible lines in place instead of following the newest one. */
@@ -113,10 +129,16 @@ export class Viewer {
     if (paused !== follow) this.viewState.set({ follow: paused });
   }
 
-  /** Called when the list was scrolled. At the top it follows the newest line again. */
-  scrolled(px: number, top: Row | null): void {
+  /** The Pause button: goes on at the newest line. */
+  togglePause(): void {
+    if (this.viewState.get().follow.following) this.pause();
+    else this.follow();
+  }
+
+  /** Called when the list was scrolled. At the newest line it follows again. */
+  scrolled(isAtNewest: boolean, top: Row | null): void {
     this.top = top;
-    if (px <= topPx) this.follow();
+    if (isAtNewest) this.follow();
     else this.pause();
   }
 
@@ -131,10 +153,19 @@ export class Viewer {
 
   toggle(row: Row): void {
     const expanded = new Set(this.viewState.get().expanded);
-    if (!expanded.delete(row.key)) expanded.add(row.key);
+    if (!expanded.delete(row.name)) expanded.add(row.name);
     // New lines must not push an opened line away.
     this.pause();
     this.viewState.set({ expanded });
+    storeOpened(expanded);
+  }
+
+  /** Selects from the row that was selected first to this one; null selects nothing. */
+  select(head: Row | null, anchor: Row | null | undefined = null): void {
+    const { selection } = this.viewState.get();
+    if (head === null) this.viewState.set({ selection: null });
+    else this.viewState.set({ selection: { anchor: selection?.anchor ?? anchor ?? head, head } });
+    if (head !== null) this.pause();
   }
 
   /** Reports why a load failed, unless it was aborted because the viewer was closed. */
@@ -176,8 +207,37 @@ export class Viewer {
     this.stream.seed(knownEvents(page, 'desc'), { lastEventId: page.lastEventId });
   }
 
+  /** Empties the list, fills it, and connects if it was connected. */
+  async #startAgain(fill: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const wasOn = !isOff(this.stream.getSnapshot().status);
+    this.stream.disconnect();
+    this.#resetPosition();
+    this.stream.reset();
+    this.#fill = fill;
+    const isFilled = await this.#firstLoad.run();
+    this.#fill = null;
+    if (isFilled && wasOn) this.stream.connect();
+  }
+
+  #setPolling(polling: string): void {
+    if (polling !== this.viewState.get().polling) this.viewState.set({ polling });
+  }
+
+  #filterChanged(): void {
+    const filter = getFilter();
+    const { hit } = this.viewState.get();
+    const isOther = filter.text !== this.#filter.text || filter.regex !== this.#filter.regex;
+    this.#filter = filter;
+    this.viewState.set({ selection: null, ...(isOther && { hit: null }) });
+    this.live.setFilter(filter);
+    // The hit has another position among the other lines.
+    if (hit !== null && !isOther) this.goTo(hit);
+  }
+
   #watch(): void {
     const snapshot = this.stream.getSnapshot();
+    if (this.#entered && this.#history.add(snapshot, Date.now()))
+      this.viewState.set({ periods: this.#history.periods });
     for (const notice of this.#notices.next(snapshot)) this.notify(notice);
     if (snapshot.status === 'unauthorized') this.#callbacks.onUnauthorized();
   }
@@ -189,6 +249,8 @@ export class Viewer {
       hit: null,
       goal: null,
       expanded: new Set(),
+      selection: null,
+      clicked: null,
       older: { kind: 'idle' },
       gaps: {},
     });

@@ -6,7 +6,7 @@ import { useLive, useViewer, useViewState } from '../state/context.tsx';
 export function JumpButton() {
   const viewer = useViewer();
   const { rows } = useLive().view;
-  const { follow } = useViewState();
+  const { follow, order } = useViewState();
   if (follow.following) return null;
   const news = unread(follow, rows);
   return (
@@ -14,13 +14,13 @@ export function JumpButton() {
       type="button"
       className={`Stream-jump${news.errors > 0 ? ' has-errors' : news.lines > 0 ? ' has-news' : ''}`}
       data-testid="jump"
-      onClick={({ currentTarget }) => {
+      onClick={() => {
         // The button is about to be removed: move the focus to the list, or it would be lost.
-        currentTarget.parentElement?.querySelector<HTMLElement>('.Stream-list')?.focus({ preventScroll: true });
+        document.querySelector<HTMLElement>('.Stream-list')?.focus({ preventScroll: true });
         viewer.follow();
       }}
     >
-      <Glyph name="arrow_upward" />
+      <Glyph name={order === 'newest-first' ? 'arrow_upward' : 'arrow_downward'} />
       {unreadText(news)}
     </button>
   );

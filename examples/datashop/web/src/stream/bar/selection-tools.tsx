@@ -1,0 +1,22 @@
+import { CopyButton } from '../../ui/index.ts';
+import { count } from '../logic/messages.ts';
+import { selectedRows, textOfRows } from '../logic/selection.ts';
+import { useLive, useViewer, useViewState } from '../state/context.tsx';
+
+/** The number of selected lines, and the button that copies them. */
+export function SelectionTools() {
+  const viewer = useViewer();
+  const { rows } = useLive().view;
+  const { selection } = useViewState();
+  if (selection === null) return null;
+  const selected = selectedRows(rows, selection);
+  return (
+    <span className="list-bar-selection" role="status">
+      {count(selected.length, 'line')} selected
+      <CopyButton label="Copy selected" text={() => textOfRows(selected)} />
+      <button type="button" className="option" onClick={() => viewer.select(null)}>
+        Cancel
+      </button>
+    </span>
+  );
+}

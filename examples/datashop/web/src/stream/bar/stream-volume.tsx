@@ -1,0 +1,52 @@
+import { useEffect, useState } from 'react';
+import { setFilters, useFilters } from '../../filters/use-filters.ts';
+import { type Counted, noVolume, type Volume, volumeOf } from '../../volume/volume.ts';
+import { VolumeChart } from '../../volume/volume-chart.tsx';
+import type { LogView } from '../logic/log-index.ts';
+import { useViewer } from '../state/context.tsx';
+
+/** Counting 100,000 lines takes some milliseconds, so it is not done with every update. In milliseconds. */
+const everyMs = 1_000;
+
+/** The lines of the list that pass the filters, by level over time. */
+export function StreamVolume() {
+  const { live } = useViewer();
+  const { from, to } = useFilters();
+  const [volume, setVolume] = useState<Volume>(noVolume);
+  useEffect(() => {
+    let counted: LogView | null = null;
+    const count = () => {
+      const { view, progress } = live.get();
+      if (view === counted || progress < 1 || document.visibilityState === 'hidden') return;
+      counted = view;
+      setVolume(volumeIn(view, from, to));
+    };
+    count();
+    const timer = setInterval(count, everyMs);
+    // A view that was empty or of another filter is replaced at once.
+    const release = live.subscribe(() => (counted !== null && counted.rows.length > 0 ? undefined : count()));
+    return () => {
+      clearInterval(timer);
+      release();
+    };
+  }, [live, from, to]);
+  return (
+    <VolumeChart
+      volume={volume}
+      covers="in the list below"
+      onSelect={(fromMs, toMs) =>
+        setFilters({ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() })
+      }
+      onReset={from !== '' || to !== '' ? () => setFilters({ from: '', to: '' }) : undefined}
+    />
+  );
+}
+
+function volumeIn({ rows }: LogView, from: string, to: string): Volume {
+  const at = (index: number): Counted | null => {
+    const { line, group } = rows[index]!;
+    return line === null ? null : { group, time: line.time };
+  };
+  const ms = (iso: string) => (iso === '' ? undefined : Date.parse(iso));
+  return volumeOf(rows.length, at, { fromMs: ms(from), toMs: ms(to) });
+}

@@ -1,0 +1,126 @@
+import type { EventEntry } from '@datashop/sse-client';
+import { fetchLogs } from '../../api.ts';
+import { knownEvents } from '../logic/pages.ts';
+import { Row } from '../logic/row.ts';
+import { Store } from './store.ts';
+import type { Viewer } from './viewer.ts';
+
+/** Lines before and after the line, and those that each further load adds. */
+export const aroundCount = 50;
+/** Further lines are left to the list, which is virtualised. */
+const maxRows = 2_000;
+/** New lines are loaded with one request for those that have arrived within this time, in milliseconds. */
+const paceMs = 500;
+
+export interface AroundState {
+  readonly kind: 'loading' | 'gone' | 'ready';
+  /** Oldest first, without any filter. */
+  readonly rows: readonly Row[];
+  readonly hasOlder: boolean;
+  /** True: the rows end with the newest stored line, and new ones are added. */
+  readonly isLive: boolean;
+  /** True: it has as many lines as it takes. */
+  readonly isFull: boolean;
+  readonly error: string;
+}
+
+/** A stored line with its neighbours, whatever the filters are; then the lines that follow, as the stream reports them. */
+export class LinesAround {
+  readonly state = new Store<AroundState>({
+    kind: 'loading',
+    rows: [],
+    hasOlder: false,
+    isLive: false,
+    isFull: false,
+    error: '',
+  });
+  readonly #viewer: Viewer;
+  readonly #id: string;
+  readonly #leaving = new AbortController();
+  #release = () => {};
+  #busy = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #places = 0;
+
+  constructor(viewer: Viewer, id: string) {
+    this.#viewer = viewer;
+    this.#id = id;
+  }
+
+  /** Loads the line and its neighbours. */
+  async open(): Promise<void> {
+    this.#release();
+    this.#release = this.#viewer.stream.onEvents(() => this.#wake());
+    await this.#load(async (signal) => {
+      // The page begins with the line itself.
+      const before = await fetchLogs({ upTo: this.#id, limit: aroundCount + 1 }, signal);
+      if (before.ids[0] !== this.#id) return this.state.set({ kind: 'gone' });
+      this.#add(before, 'desc');
+      this.state.set({ kind: 'ready', hasOlder: before.nextCursor !== null });
+      await this.#loadNewer(signal);
+    });
+  }
+
+  older(): Promise<void> {
+    return this.#load(async (signal) => {
+      const [oldest] = this.state.get().rows;
+      const page = await fetchLogs({ upTo: oldest?.id, limit: aroundCount + 1 }, signal);
+      this.#add({ logs: page.logs.slice(1), ids: page.ids.slice(1) }, 'desc');
+      this.state.set({ hasOlder: page.nextCursor !== null });
+    });
+  }
+
+  newer(): Promise<void> {
+    return this.#load((signal) => this.#loadNewer(signal));
+  }
+
+  close(): void {
+    this.#leaving.abort();
+    this.#release();
+    clearTimeout(this.#timer);
+  }
+
+  async #loadNewer(signal: AbortSignal): Promise<void> {
+    const newest = this.state.get().rows.at(-1);
+    const page = await fetchLogs({ after: newest?.id, order: 'asc', limit: aroundCount }, signal);
+    this.#add(page, 'asc');
+    const isFull = this.state.get().rows.length >= maxRows;
+    this.state.set({ isLive: page.nextCursor === null && !isFull, isFull });
+  }
+
+  #wake(): void {
+    if (!this.state.get().isLive) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#busy) this.#wake();
+      else void this.newer();
+    }, paceMs);
+  }
+
+  async #load(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    this.state.set({ error: '' });
+    const signal = AbortSignal.any([this.#leaving.signal, this.#viewer.signal]);
+    try {
+      await work(signal);
+    } catch (error) {
+      if (!signal.aborted) this.#viewer.failed(error, (problem) => this.state.set({ error: problem.explanation }));
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #add(page: Parameters<typeof knownEvents>[0], order: 'asc' | 'desc'): void {
+    const { rows } = this.state.get();
+    const first = order === 'asc' ? this.#places : (rows[0]?.place ?? this.#places) - page.ids.length;
+    const added = knownEvents(page, order).map((event, index) => {
+      // Keys of the list are positive.
+      const key = -1_000_000 - (first + index);
+      const entry: EventEntry = { kind: 'event', event: 'message', receivedAt: 0, origin: 'original', ...event, key };
+      return new Row(entry, first + index);
+    });
+    if (order === 'asc' || rows.length === 0) this.#places = first + added.length;
+    this.state.set({ rows: order === 'asc' ? [...rows, ...added] : [...added, ...rows] });
+  }
+}
