@@ -79,6 +79,13 @@ describe('the fetch of the live stream', () => {
     expect(service.reasons).to.deep.equal(['the server responded with 404']);
   });
 
+  it('reports that the log service has deleted lines behind the last one', async () => {
+    const { page } = service.options;
+    service.options.page = async (...args) => ({ ...(await page(...args)), gap: 'trimmed' });
+    const text = await readUntil(await request('1'), 'trimmed');
+    expect(text).to.contain('event: sse-proxy:gap\ndata: {"reason":"trimmed"}\n\n');
+  });
+
   it('begins behind all stored lines without a last one', async () => {
     service.logs = 3;
     const response = await request();

@@ -158,7 +158,7 @@ export const pageStates: Record<string, State> = {
     allow: serverGone,
     reach: async (viewer, stage) => {
       await viewer.until('connected');
-      stage.serviceGate = streamsOnly((_req, res) => void res.status(404).end());
+      stage.serviceGate = (_req, res) => void res.status(404).end();
       await viewer.reconnect();
       await viewer.until('closed');
       await viewer.toast('The server ended the stream').waitFor();
@@ -188,6 +188,47 @@ export const pageStates: Record<string, State> = {
       stage.serviceGate = pagesOnly((req) => void req.socket.destroy());
       await viewer.gaps.getByRole('button').click();
       await viewer.gaps.getByText('Try again').waitFor();
+    },
+  },
+  'polling, because the stream is refused for good': {
+    allow: serverGone,
+    reach: async (viewer, stage) => {
+      await viewer.until('connected');
+      stage.serviceGate = streamsOnly((_req, res) => void res.status(404).end());
+      await viewer.reconnect();
+      await viewer.page.getByText('no live stream').waitFor();
+    },
+  },
+  'oldest first, compact, with selected lines and all filters': {
+    query: '&run=4021&not=nothing&from=2026-01-01',
+    reach: async (viewer) => {
+      await viewer.button('Oldest first').click();
+      await viewer.button('Compact').click();
+      await viewer.button('Time, run, stage').click();
+      await viewer.line(30).getByRole('button').first().focus();
+      await viewer.page.keyboard.press('Shift+ArrowUp');
+      await viewer.page.getByText('2 lines selected').waitFor();
+    },
+  },
+  'a line in context': {
+    reach: async (viewer) => {
+      await viewer.line(28).click();
+      await viewer.page.getByRole('link', { name: 'View in context' }).click();
+      await viewer.page.getByRole('region', { name: 'Lines around a line' }).getByTestId('line').first().waitFor();
+    },
+  },
+  'the lines over time as a table': {
+    reach: async (viewer) => {
+      await viewer.line(30).waitFor();
+      await viewer.button('The volume as a table').click();
+      await viewer.page.getByRole('dialog').waitFor();
+    },
+  },
+  'the connection history': {
+    reach: async (viewer) => {
+      await viewer.until('connected');
+      await viewer.button('History').click();
+      await viewer.page.getByRole('dialog').waitFor();
     },
   },
   'the backend tested': {

@@ -7,6 +7,8 @@ export interface LogPage {
   readonly nextCursor: string | null;
   readonly total: number;
   readonly lastEventId: string;
+  /** Why logs may be missing before those of the page; null if none are. */
+  readonly gap?: string | null;
 }
 
 export interface PageQuery {

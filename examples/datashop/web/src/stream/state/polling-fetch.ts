@@ -153,9 +153,10 @@ function polled(url: string, init: RequestInit, options: PollingOptions, from: s
         return done ? controller.close() : controller.enqueue(value);
       }
       await pause(pollMs, signal);
-      const { logs, ids } = await page(after, signal);
+      const { logs, ids, gap } = await page(after, signal);
       after = ids.at(-1) ?? after;
       const events = logs.map((log, index) => `id: ${ids[index]}\ndata: ${JSON.stringify(log)}\n\n`);
+      if (gap) events.unshift(`event: sse-proxy:gap\ndata: ${JSON.stringify({ reason: gap })}\n\n`);
       controller.enqueue(encoder.encode(events.join('') || ': nothing new\n\n'));
     },
     cancel: () => real?.cancel(),

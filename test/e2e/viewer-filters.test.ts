@@ -1,0 +1,126 @@
+import { expect } from 'chai';
+import { log } from './support/viewer.ts';
+import { range, type StreamPage } from './support/viewer-page.ts';
+import { viewerSuite } from './support/viewer-suite.ts';
+
+/** Of the 160 logs, one each second, 81 to 160 are of the second run. */
+const runs = range(1, 160).map((number) => log(number, { execID: number <= 80 ? '41' : '42' }));
+
+describe('the filters of both modes', () => {
+  const suite = viewerSuite(0);
+  let viewer: StreamPage;
+
+  const open = async (query = '') => {
+    await suite.stage.append(...runs);
+    viewer = await suite.open({ timezoneId: 'UTC' }, query);
+  };
+  const parameter = (name: string) => new URL(viewer.page.url()).searchParams.get(name);
+  const mode = (name: string) => viewer.page.getByRole('link', { name, exact: true }).click();
+  const table = () => viewer.page.locator('.log-link').allTextContents();
+  const untilPlace = (text: string) => viewer.page.locator('.pager-place').getByText(text, { exact: true }).waitFor();
+  const removal = (filter: string) => viewer.button(`Remove the filter: ${filter}`);
+
+  it('are in the address, hold in both modes and after a reload, and are made of a line’s fields', async () => {
+    await open('&level=ERROR,WARN&q=line%201');
+    // Of 1, 10 to 19 and 100 to 160, every second one has one of the levels.
+    await viewer.untilRows(35);
+    expect(await viewer.level('INFO').getAttribute('aria-pressed')).to.equal('false');
+    await viewer.line(159).click();
+    await viewer.button('Only run 42').click();
+    await viewer.untilRows(30);
+    await viewer.button('Only REPORT').click();
+    await removal('Stage REPORT').waitFor();
+    await viewer.untilRows(15);
+    expect([parameter('run'), parameter('stage'), parameter('level')]).to.deep.equal(['42', 'REPORT', 'WARN,ERROR']);
+
+    await mode('Normal');
+    await untilPlace('1–15');
+    expect((await table())[0]).to.equal('Line 159');
+    await viewer.page.reload();
+    await untilPlace('1–15');
+    expect(await viewer.page.getByLabel('Search').inputValue()).to.equal('line 1');
+    await removal('Stage REPORT').click();
+    await viewer.button('Only WARN').click();
+    await untilPlace('1–15');
+    expect((await table())[0]).to.equal('Line 158');
+
+    await mode('Stream');
+    await viewer.untilRows(15);
+    await viewer.line(158).click();
+    await viewer.button('Hide this text').click();
+    await viewer.line(158).waitFor({ state: 'detached' });
+    expect(parameter('not')).to.equal('Line 158');
+    await viewer.page.getByRole('searchbox').fill('line 15');
+    await viewer.page.waitForFunction(() => new URLSearchParams(location.search).get('q') === 'line 15');
+    await viewer.button('Clear all').click();
+    await viewer.untilRows(160);
+    expect(new URL(viewer.page.url()).search).to.equal('?mode=stream');
+  });
+
+  it('a pattern is searched for in Stream mode only, and Normal mode says so', async () => {
+    await open('&q=line%20.%24&regex=1');
+    await viewer.untilRows(9);
+    await mode('Normal');
+    await viewer.page.getByRole('heading', { name: 'Patterns are searched for in Stream mode only' }).waitFor();
+    await viewer.button('Search for the text').click();
+    await viewer.page.getByRole('heading', { name: 'No logs match' }).waitFor();
+  });
+
+  it('a time is chosen in the chart by dragging and by keys, in both modes, and in its table', async () => {
+    await open();
+    const chart = viewer.page.getByRole('slider');
+    const text = () => chart.getAttribute('aria-valuetext');
+    await viewer.page.locator('.volume-text').getByText('160 lines, 40 errors').waitFor();
+    const { x, y, width } = (await viewer.page.getByTestId('volume').boundingBox())!;
+    await viewer.page.mouse.move(x + width * 0.26, y + 20);
+    await viewer.page.mouse.down();
+    await viewer.page.mouse.move(x + width * 0.49, y + 20, { steps: 3 });
+    const brushed = Number(/: (\d+) lines/.exec((await text())!)?.[1]);
+    await viewer.page.mouse.up();
+    await viewer.untilRows(brushed);
+    expect([parameter('from'), parameter('to')].every((iso) => iso?.startsWith('2026-01-15T12:0'))).to.equal(true);
+    await viewer.button('All times').click();
+    await viewer.untilRows(160);
+
+    await mode('Normal');
+    await viewer.page.locator('.volume-text').getByText('160 lines, 40 errors · all stored lines that match').waitFor();
+    await chart.focus();
+    await viewer.page.keyboard.press('Home');
+    await viewer.page.keyboard.press('Shift+ArrowRight');
+    expect(await text()).to.match(/^2026-01-15 12:00:00 – 2026-01-15 12:00:10: 9 lines, 2 errors$/);
+    await viewer.page.keyboard.press('Enter');
+    await untilPlace('1–9');
+    await viewer.button('All times').click();
+    await viewer.button('The volume as a table').click();
+    await viewer.page.getByRole('rowheader', { name: '2026-01-15 12:01:00' }).getByRole('button').click();
+    await untilPlace('1–5');
+  });
+
+  it('a line is shown with 50 lines before and after it whatever the filters are, and then with new ones', async () => {
+    await open('&level=ERROR');
+    await mode('Normal');
+    await viewer.page.getByRole('link', { name: 'Line 111', exact: true }).click();
+    await viewer.page.getByRole('link', { name: 'View in context' }).click();
+    const rows = viewer.page.getByRole('region', { name: 'Lines around a line' }).getByTestId('line');
+    const numbers = async () => (await rows.locator('.Stream-message').allTextContents()).map((each) => each.slice(5));
+    await rows.first().waitFor();
+    expect(await numbers()).to.deep.equal(range(61, 160).reverse().map(String));
+    const hit = viewer.page.locator('.is-linked');
+    expect(await hit.locator('.Stream-message').textContent()).to.equal('Line 111');
+    expect(await hit.evaluate((row) => row.getBoundingClientRect().top < innerHeight)).to.equal(true);
+    await suite.stage.append(log(161), log(162));
+    await rows.getByText('Line 162', { exact: true }).waitFor();
+    await viewer.button('50 older lines').click();
+    await rows.getByText('Line 11', { exact: true }).waitFor();
+    expect(await numbers()).to.deep.equal(range(11, 162).reverse().map(String));
+
+    // The address is the link.
+    await viewer.page.reload();
+    await rows.getByText('Line 161', { exact: true }).waitFor();
+    expect(await numbers()).to.deep.equal(range(61, 161).reverse().map(String));
+    await viewer.button('50 newer lines').click();
+    await rows.getByText('Line 162', { exact: true }).waitFor();
+    await viewer.button('Back to the list').click();
+    await viewer.untilRows(40);
+  });
+});
