@@ -23,7 +23,7 @@ describe('the filters of both modes', () => {
   it('are in the address, hold in both modes and after a reload, and are made of a line’s fields', async () => {
     await open('&level=ERROR,WARN&q=line%201');
     // Of 1, 10 to 19 and 100 to 160, every second one has one of the levels.
-    await viewer.untilRows(35);
+    await viewer.untilRows(36);
     expect(await viewer.level('INFO').getAttribute('aria-pressed')).to.equal('false');
     await viewer.line(159).click();
     await viewer.button('Only run 42').click();
@@ -41,7 +41,7 @@ describe('the filters of both modes', () => {
     expect(await viewer.page.getByLabel('Search').inputValue()).to.equal('line 1');
     await removal('Stage REPORT').click();
     await viewer.button('Only WARN').click();
-    await untilPlace('1–15');
+    await viewer.page.getByRole('link', { name: 'Line 158', exact: true }).waitFor();
     expect((await table())[0]).to.equal('Line 158');
 
     await mode('Stream');

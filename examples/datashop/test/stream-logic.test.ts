@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { fileName } from '../web/src/log-file.ts';
 import { retryDelayMs } from '../web/src/retry.ts';
 import { announcement } from '../web/src/stream/logic/announce.ts';
 import { ageText, connectionText } from '../web/src/stream/logic/connection.ts';
-import { fileName } from '../web/src/log-file.ts';
 import { formatRow, formatRows } from '../web/src/stream/logic/download.ts';
 import { followNewest, pause, unread, unreadText } from '../web/src/stream/logic/follow.ts';
 import { hitText, nextHit } from '../web/src/stream/logic/hits.ts';
@@ -182,7 +182,11 @@ describe('a paused list', () => {
 describe('connectionText', () => {
   it('shows the reason of a loss and the time until the next attempt', () => {
     const text = connectionText({ ...state, status: 'waiting', attempt: 3, retryAt: 13_100, lastError: lost }, 10_000);
-    expect(text).to.deep.equal({ tone: 'warning', text: 'Connection lost (the server can’t be reached)', countdown: 'Reconnecting in 4 s' });
+    expect(text).to.deep.equal({
+      tone: 'warning',
+      text: 'Connection lost (the server can’t be reached)',
+      countdown: 'Reconnecting in 4 s',
+    });
   });
 
   for (const [reason, text] of [
@@ -265,9 +269,7 @@ describe('Notices', () => {
   });
 
   it('reports a refusal, a gap and the end of the stream once each', () => {
-    expect(titles(new Notices(at('connected')), at('refused'), at('refused'))).to.deep.equal([
-      'No live lines for now',
-    ]);
+    expect(titles(new Notices(at('connected')), at('refused'), at('refused'))).to.deep.equal(['No live lines for now']);
     expect(titles(new Notices(at('connected')), at('connected', 1), at('connected', 1))).to.deep.equal([
       'Lines may be missing',
     ]);

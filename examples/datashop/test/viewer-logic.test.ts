@@ -13,8 +13,8 @@ import {
 } from '../web/src/filters/log-filter.ts';
 import { levelGroups } from '../web/src/log.ts';
 import { ConnectionHistory } from '../web/src/stream/logic/history.ts';
-import { lineFilter } from '../web/src/stream/logic/line-filter.ts';
 import { parseLine } from '../web/src/stream/logic/line.ts';
+import { lineFilter } from '../web/src/stream/logic/line-filter.ts';
 import { Row } from '../web/src/stream/logic/row.ts';
 import { selectedRows, textOfRows } from '../web/src/stream/logic/selection.ts';
 import { separatorsOf } from '../web/src/stream/logic/separators.ts';
@@ -93,7 +93,11 @@ describe('the filter in the address', () => {
       lineFilter({ ...noFilter, ...change })?.(line(...args));
     const at = (second: number) => new Date(begin + second * 1_000).toISOString();
     expect(lineFilter(noFilter)).to.equal(null);
-    expect([5, 6, 7].map((second) => passes({ from: at(6), to: at(7) }, 'x', second))).to.deep.equal([false, true, false]);
+    expect([5, 6, 7].map((second) => passes({ from: at(6), to: at(7) }, 'x', second))).to.deep.equal([
+      false,
+      true,
+      false,
+    ]);
     expect([passes({ run: '41' }, 'x', 0), passes({ run: '4' }, 'x', 0)]).to.deep.equal([true, false]);
     expect(passes({ stage: 'ETL_PROCESSING' }, 'x', 0)).to.equal(true);
     expect(passes({ stage: 'ETL' }, 'x', 0)).to.equal(false);
@@ -135,7 +139,9 @@ describe('lines over time', () => {
 
 describe('the text of a line', () => {
   it('is shown without a terminal’s escape sequences, whose colours become classes', () => {
-    const { text, styles } = readAnsi('\u001b[2K\u001b[32mok\u001b[0m and \u001b[1;31mfailed\u001b[0m \u001b]0;title\u0007end');
+    const { text, styles } = readAnsi(
+      '\u001b[2K\u001b[32mok\u001b[0m and \u001b[1;31mfailed\u001b[0m \u001b]0;title\u0007end',
+    );
     expect(text).to.equal('ok and failed end');
     expect(styles).to.deep.equal([
       { from: 0, to: 2, className: 'ansi-green' },
@@ -165,11 +171,17 @@ describe('the text of a line', () => {
   });
 
   it('is whole in its segments, whatever the styles and links', () => {
-    const styles = fc.array(fc.tuple(fc.nat(40), fc.nat(20)).map(([from, length]) => ({ from, to: from + length, className: 'x' })));
+    const styles = fc.array(
+      fc.tuple(fc.nat(40), fc.nat(20)).map(([from, length]) => ({ from, to: from + length, className: 'x' })),
+    );
     const texts = fc.array(fc.constantFrom('http://a.b/c', ' ', 'word', '.')).map((parts) => parts.join(''));
     fc.assert(
       fc.property(texts, styles, (text, of) => {
-        expect(segmentsOf(text, of).map((segment) => segment.text).join('')).to.equal(text);
+        expect(
+          segmentsOf(text, of)
+            .map((segment) => segment.text)
+            .join(''),
+        ).to.equal(text);
       }),
     );
   });

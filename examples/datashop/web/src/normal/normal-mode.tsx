@@ -26,7 +26,8 @@ export function NormalMode() {
   const { notify } = useToasts();
   const opened = useAddress().get('log');
   const open = useCallback((id: string) => go({ log: id }), []);
-  const busy = loading || stepping;
+  // What stays while it is tried again is not marked as outdated: that would last.
+  const busy = (loading && !error) || stepping;
 
   const newer = async () => {
     const first = view?.rows[0];

@@ -12,7 +12,7 @@ export interface Time {
   formatTime(ms: number): string;
   /** 2026-11-23 */
   day(ms: number): string;
-  /** Mon 23 November 2026 */
+  /** Mon, 23 November 2026 */
   dayText(ms: number): string;
   /** The value of a datetime-local input, to the second. */
   toInput(ms: number): string;

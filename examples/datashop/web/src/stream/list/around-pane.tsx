@@ -88,7 +88,7 @@ function Lines({ id, lines }: { id: string; lines: LinesAround }) {
   return (
     <div
       ref={scroller}
-      className={`Stream-list${wrap ? ' is-wrapped' : ''}${compact ? ' is-compact' : ''}`}
+      className={`Stream-list around-list${wrap ? ' is-wrapped' : ''}${compact ? ' is-compact' : ''}`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard
       tabIndex={0}
     >

@@ -56,8 +56,9 @@ export class LinesAround {
       const before = await fetchLogs({ upTo: this.#id, limit: aroundCount + 1 }, signal);
       if (before.ids[0] !== this.#id) return this.state.set({ kind: 'gone' });
       this.#add(before, 'desc');
-      this.state.set({ kind: 'ready', hasOlder: before.nextCursor !== null });
       await this.#loadNewer(signal);
+      // Now, because the page scrolls to the line as soon as it is ready.
+      this.state.set({ kind: 'ready', hasOlder: before.nextCursor !== null });
     });
   }
 
@@ -81,11 +82,17 @@ export class LinesAround {
   }
 
   async #loadNewer(signal: AbortSignal): Promise<void> {
-    const newest = this.state.get().rows.at(-1);
-    const page = await fetchLogs({ after: newest?.id, order: 'asc', limit: aroundCount }, signal);
-    this.#add(page, 'asc');
-    const isFull = this.state.get().rows.length >= maxRows;
-    this.state.set({ isLive: page.nextCursor === null && !isFull, isFull });
+    const { isLive } = this.state.get();
+    for (;;) {
+      const newest = this.state.get().rows.at(-1);
+      const page = await fetchLogs({ after: newest?.id, order: 'asc', limit: aroundCount }, signal);
+      this.#add(page, 'asc');
+      const isFull = this.state.get().rows.length >= maxRows;
+      const isAtEnd = page.nextCursor === null;
+      this.state.set({ isLive: isAtEnd && !isFull, isFull });
+      // What arrives while it is live may be more than one load.
+      if (!isLive || isAtEnd || isFull) return;
+    }
   }
 
   #wake(): void {

@@ -28,7 +28,8 @@ export function openStream(user: string, onPolling: (why: string) => void): Even
     shareTabs: user,
     maxEntries: maxLines,
     fetch: pollingFetch({
-      page: (after, signal) => fetchLogs(after === '' ? { limit: 1 } : { after, order: 'asc', limit: pageLimit }, signal),
+      page: (after, signal) =>
+        fetchLogs(after === '' ? { limit: 1 } : { after, order: 'asc', limit: pageLimit }, signal),
       onPolling,
     }),
   });

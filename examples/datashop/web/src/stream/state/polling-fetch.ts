@@ -114,7 +114,11 @@ function watched(
 }
 
 /** The stream and its first bytes; null if it can't be had now. */
-async function tryAgain(url: string, init: RequestInit, options: PollingOptions): Promise<{ reader: Reader; first: Bytes } | null> {
+async function tryAgain(
+  url: string,
+  init: RequestInit,
+  options: PollingOptions,
+): Promise<{ reader: Reader; first: Bytes } | null> {
   const opened = await openStream(url, init, options).catch(() => null);
   if (opened?.kind !== 'open' || opened.reader === null) {
     await opened?.response?.body?.cancel();

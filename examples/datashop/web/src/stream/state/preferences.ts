@@ -23,9 +23,10 @@ const preferencesKey = 'datashop.view';
 const openedKey = 'datashop.opened';
 const maxOpened = 100;
 
-export function readPreferences(): Preferences {
+/** @param isNarrow true on a screen that has no room for the lines over time unless the user wants them */
+export function readPreferences(isNarrow: boolean): Preferences {
   const stored = read(localStorageOf, preferencesKey);
-  if (typeof stored !== 'object' || stored === null) return defaultPreferences;
+  if (typeof stored !== 'object' || stored === null) return { ...defaultPreferences, volume: !isNarrow };
   const known = Object.entries(defaultPreferences).map(([name, fallback]) => {
     const value = (stored as Record<string, unknown>)[name];
     return [name, typeof value === typeof fallback ? value : fallback];

@@ -28,7 +28,11 @@ const seedSize = 200;
 export class Viewer {
   readonly stream: EventStream;
   readonly live: LiveView;
-  readonly viewState = new Store<ViewState>({ ...initialViewState, ...readPreferences(), expanded: readOpened() });
+  readonly viewState = new Store<ViewState>({
+    ...initialViewState,
+    ...readPreferences(matchMedia('(max-width: 600px)').matches),
+    expanded: readOpened(),
+  });
   /** When the page was opened, in milliseconds since 1970. */
   readonly openedAt = Date.now();
   /** The row at the top of the visible area, restored when the list is mounted again. */
