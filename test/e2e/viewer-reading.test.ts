@@ -122,7 +122,9 @@ describe('reading in Stream mode', () => {
     const message = '\u001b[31mfailed\u001b[0m, see https://example.test/x.';
     await suite.stage.append(log(61, { timestamp: Date.UTC(2026, 0, 16, 8), execID: '4022', message }));
     await viewer.page.getByText('failed').waitFor();
-    expect(await viewer.page.getByTestId('separator').allTextContents()).to.deep.equal(['Thu, 15 January 2026Run 4021']);
+    expect(await viewer.page.getByTestId('separator').allTextContents()).to.deep.equal([
+      'Thu, 15 January 2026Run 4021',
+    ]);
     expect(await viewer.page.locator('.Stream-message .ansi-red').textContent()).to.equal('failed');
     // The download has the message as it was written.
     expect((await viewer.shown()).at(-1)?.message).to.equal(message);

@@ -10,7 +10,8 @@ import {
 } from '../src/index.ts';
 import { checkNodeVersion, oldestNode } from '../src/node-version.ts';
 
-const methods = 'end, newest, resume, locate, idOf, isId, append, query, volume, read, tailOf, subscribe, health, close';
+const methods =
+  'end, newest, resume, locate, idOf, isId, append, query, volume, read, tailOf, subscribe, health, close';
 const delay = 'a whole number from 1 to 2147483647, or false';
 
 describe('options of logStreamRouter', () => {

@@ -89,5 +89,12 @@ async function load(
 }
 
 function textOf({ logLevel, stageName, message, description, duration, meta }: Log): string {
-  return lineText({ time: meta.timestamp, label: logLevel, stage: stageName, message: readAnsi(message).text, description, duration });
+  return lineText({
+    time: meta.timestamp,
+    label: logLevel,
+    stage: stageName,
+    message: readAnsi(message).text,
+    description,
+    duration,
+  });
 }

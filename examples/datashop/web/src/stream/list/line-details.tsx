@@ -3,9 +3,9 @@ import { addressWith, adjust, go, isPlainClick } from '../../address.ts';
 import { excluding } from '../../filters/log-filter.ts';
 import { setFilters, useFilters } from '../../filters/use-filters.ts';
 import { lineText } from '../../log-file.ts';
+import { segmentsOf } from '../../text/segments.ts';
 import { CopyButton, useTime } from '../../ui/index.ts';
 import { type Line, prettyData } from '../logic/line.ts';
-import { segmentsOf } from '../../text/segments.ts';
 
 /** The whole event of a line: its full time, its links, copy buttons, and filters made of its fields. */
 export function LineDetails({ id, entry, line }: { id: string; entry: EventEntry; line: Line }) {

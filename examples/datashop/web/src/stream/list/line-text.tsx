@@ -1,7 +1,7 @@
 import { Fragment, type ReactNode } from 'react';
+import { segmentsOf } from '../../text/segments.ts';
 import { type Line, partOffset, type SearchedPart } from '../logic/line.ts';
 import { type Marks, markedPieces } from '../logic/marks.ts';
-import { segmentsOf } from '../../text/segments.ts';
 
 /** Longer parts are cut in the row; the opened line shows them whole. */
 const maxShownChars = 2_000;
