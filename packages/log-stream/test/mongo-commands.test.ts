@@ -42,6 +42,17 @@ describe('the commands of MongoLogStore', () => {
     return { server, store };
   }
 
+  it('ensureIndexes() waits for the index for longer than other commands may take, and health() tells of it', async () => {
+    const server = await mongoServer({});
+    const store = mongoStore(server, { maxTimeMs: 50 });
+    server.fail({ failCommands: ['createIndexes'], blockConnection: true, blockTimeMS: 600 });
+    const creating = store.ensureIndexes();
+    await eventually(async () => (await store.health()).figures.indexBuilding === 1);
+    await creating;
+    expect((await store.health()).figures.indexBuilding).to.equal(0);
+    expect(sent(server, 'createIndexes')).to.have.length(1);
+  });
+
   it('polls read ids from the index, with bounds, a hint and a limit, and each new document once', async () => {
     const { server, store } = await opened(false);
     const follower = new Follower(store, wf, await store.end(wf));

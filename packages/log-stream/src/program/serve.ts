@@ -6,6 +6,7 @@ import { LogStreamError } from '../errors.ts';
 import { sendProblem } from '../http/problem.ts';
 import { logStreamRouter } from '../log-stream-router.ts';
 import type { LogStreamLimits } from '../types.ts';
+import { createIndex, type IndexedStore } from './create-index.ts';
 import { audit, failure, type Print } from './journal.ts';
 import { named, openStore } from './open-store.ts';
 import type { Settings } from './settings.ts';
@@ -51,8 +52,10 @@ export async function serve(settings: Settings, print: Print): Promise<RunningSe
   print('listening', { url, store: settings.store.kind, streams: stream, token: token !== undefined });
   // A database that can't be reached may come back: requests get 503 until then.
   void store.health().then(({ problem }) => problem && print('error', failure(problem)));
+  const stopIndex = buildIndex(settings, store, print);
   return {
     stop: async () => {
+      stopIndex?.();
       // The port stays open meanwhile, so that /readyz can tell load balancers.
       await router.close({ graceMs });
       const closed = once(server, 'close');
@@ -64,6 +67,11 @@ export async function serve(settings: Settings, print: Print): Promise<RunningSe
       print('stopped', {});
     },
   };
+}
+
+function buildIndex({ store: given }: Settings, store: Partial<IndexedStore>, print: Print): (() => void) | undefined {
+  if (given.kind !== 'mongodb' || !given.createIndex || !store.ensureIndexes) return undefined;
+  return createIndex(store as IndexedStore, given.collection, print);
 }
 
 function notFound(_req: Request, res: Response): void {

@@ -11,7 +11,7 @@ export interface MongoSettings {
   readonly collection: string;
   /** Left out: no messages tell of new logs. */
   readonly redisUrl: string | undefined;
-  /** True: the index is created at the start. */
+  /** True: the index is created in the background. */
   readonly createIndex: boolean;
 }
 

@@ -12,7 +12,7 @@ Environment variables:
   SQLITE_PATH           file of the logs, created if missing. This or MONGODB_URI is required
   MONGODB_URI           server of the logs and their database; needs the package mongodb
   MONGODB_COLLECTION    collection of the logs (logs)
-  MONGODB_CREATE_INDEX  true: create the index that the reads need, if it is missing (false)
+  MONGODB_CREATE_INDEX  true: create the index that the reads need, if it is missing, while logs are served (false)
   REDIS_URL             with MONGODB_URI: look for new logs at each message on logs:<workspace>:<workflow>; needs the
                         package redis
   PORT                  port to listen on; 0: any free one (8610)
@@ -24,6 +24,6 @@ Environment variables:
 Limits: 10 streams for each workflow; 5 opened a minute and 100 an hour for each value of the request header X-User-Id,
 which the server in front of this service sets.
 
-Prints one line of JSON for each event: listening, open, refuse, gap, evict, close, error, stopped.
+Prints one line of JSON for each event: listening, open, refuse, gap, evict, close, index, error, stopped.
 SIGTERM ends all streams after a whole event, then the process. The exit code is 2 for a wrong variable or argument.
 `;

@@ -22,6 +22,8 @@ export class StoreClient {
   #current: MongoClient;
   #connect: () => Promise<unknown>;
   #foundAt = performance.now();
+  /** Clients of commands that may take any time. */
+  readonly #long = new Set<MongoClient>();
 
   /**
    * @param server a connection string, or the user's client
@@ -60,8 +62,25 @@ export class StoreClient {
     }
   }
 
+  /**
+   * Calls a command that may take any time, such as the build of an index, with a client of its own: the store's would close
+   * the connection. The user's client is used as it is.
+   */
+  async runLong<T>(command: (client: MongoClient) => Promise<T>): Promise<T> {
+    if (this.#uri === undefined) return command(this.#current);
+    const client = newClient(this.#uri, 0);
+    this.#long.add(client);
+    try {
+      return await command(client);
+    } finally {
+      this.#long.delete(client);
+      await client.close();
+    }
+  }
+
   /** Closes the client, unless it is the user's. */
   async close(): Promise<void> {
+    for (const client of this.#long) await client.close();
     if (this.#uri !== undefined) await this.#current.close();
   }
 
@@ -80,6 +99,8 @@ export class StoreClient {
 /**
  * Creates a client with bounds of time, unless the connection string has others. Without a bound of the socket, a connection
  * that was lost unnoticed delays polls and the change stream for as long as TCP tries to send.
+ *
+ * @param socketTimeoutMS 0: no bound of the socket
  */
 function newClient(uri: string, socketTimeoutMS: number): MongoClient {
   const isFree = ([name]: [string, number]) => !uri.toLowerCase().includes(`${name.toLowerCase()}=`);

@@ -3,43 +3,26 @@ import {
   type ChangeStreamDocument,
   type Collection,
   type Document,
+  type MongoClient,
   ObjectId,
   type ResumeToken,
 } from 'mongodb';
 import type { LogFilter } from '../../log-store.ts';
 import type { StoreClient } from './client.ts';
-import { projection, type RawDocument } from './document.ts';
+import { bsonOptions, projection, type RawDocument } from './document.ts';
 import { LastFailure } from './last-failure.ts';
 import { type Hex, lowest } from './object-ids.ts';
 import { problemOfPlan } from './query-plan.ts';
-import { type IdRange, rangeOf, selectionOf } from './selection.ts';
+import { type IdRange, indexKey, rangeOf, selectionOf } from './selection.ts';
+import { badHintCodes, noAggregationCodes, noMajorityCodes } from './server-codes.ts';
 import { type ServerKind, serverKind } from './server-kind.ts';
 import { WorkflowIndex } from './workflow-index.ts';
 
-/**
- * Documents are read alike whatever the options of the user's client are, and so that none fails the read of the others:
- * JavaScript refuses regular expressions of other languages, and other writers may store invalid UTF-8.
- */
-const bsonOptions = {
-  raw: false,
-  promoteValues: true,
-  promoteLongs: true,
-  promoteBuffers: false,
-  useBigInt64: false,
-  bsonRegExp: true,
-  enableUtf8Validation: false,
-} as const;
 /** Only the primary has everything that a change stream has delivered, and it is there if anything is. */
 const readPreference = 'primary' as const;
 /** Most ids and most documents of one command. */
 const maxIds = 10_000;
 const maxDocuments = 500;
-/** Codes of the error for a hint that names no index. */
-const badHintCodes: readonly unknown[] = [2, 291];
-/** Codes of a command or a stage that the server does not have, or that this user may not use. */
-const noAggregationCodes: readonly unknown[] = [13, 59, 115, 238, 304, 40324];
-/** Codes of a server that has no read concern `majority`: it is switched off, or not known. */
-const noMajorityCodes: readonly unknown[] = [72, 148];
 
 /** A document and its ObjectId. */
 export interface StoredDocument {
@@ -164,7 +147,18 @@ export class LogCollection {
 
   /** Creates the index that all reads of a workflow use, unless it exists, by whatever name. */
   async ensureIndexes(): Promise<void> {
-    await this.#run(() => this.#index.ensure());
+    if (await this.#run(() => this.#index.exists())) return;
+    const create = (client: MongoClient) =>
+      client
+        .db(this.#database)
+        .collection(this.#collectionName)
+        .createIndex({ ...indexKey });
+    await this.#index.create(() => this.#client.runLong(create));
+  }
+
+  /** True while this process creates it. */
+  get isIndexBuilding(): boolean {
+    return this.#index.isBuilding;
   }
 
   /** What is wrong with the way in which the server reads the newest logs of a workflow, in words. */

@@ -1,6 +1,20 @@
 import { formatTime } from '../../document.ts';
 import type { LogDocument, LogLevel, LogMeta } from '../../log-store.ts';
 
+/**
+ * Documents are read alike whatever the options of the user's client are, and so that none fails the read of the others:
+ * JavaScript refuses regular expressions of other languages, and other writers may store invalid UTF-8.
+ */
+export const bsonOptions = {
+  raw: false,
+  promoteValues: true,
+  promoteLongs: true,
+  promoteBuffers: false,
+  useBigInt64: false,
+  bsonRegExp: true,
+  enableUtf8Validation: false,
+} as const;
+
 /** A document as the driver returns it: nothing in it can be relied on. */
 export type RawDocument = Readonly<Record<string, unknown>>;
 

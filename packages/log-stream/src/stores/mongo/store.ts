@@ -99,7 +99,8 @@ export class MongoLogStore implements LogStore {
 
   /**
    * Creates the index that all reads of a workflow use: `meta.workspaceID`, `meta.workflowID`, `_id`. Does nothing if it
-   * exists. Needs the right to create an index.
+   * exists. Needs the right to create an index. Takes as long as the server: minutes on a large collection, whose logs are
+   * served meanwhile.
    */
   async ensureIndexes(): Promise<void> {
     this.#checkOpen();
@@ -185,7 +186,7 @@ export class MongoLogStore implements LogStore {
   /**
    * Figures: `lateDocuments` is the number of documents that became visible later than `settleMs`, `unmappedDocuments` that
    * of different documents which were delivered as they are, `watchedWorkflows` that of workflows to which somebody
-   * listens, and `changeStream` is 1 while a change stream delivers new logs.
+   * listens, `changeStream` is 1 while a change stream delivers new logs, and `indexBuilding` while the index is created.
    */
   async health(): Promise<LogStoreHealth> {
     const figures = {
@@ -193,6 +194,7 @@ export class MongoLogStore implements LogStore {
       unmappedDocuments: this.#context.found.unmapped,
       watchedWorkflows: this.#watches.listening,
       changeStream: this.#feed.isLive ? 1 : 0,
+      indexBuilding: this.#collection.isIndexBuilding ? 1 : 0,
     };
     try {
       this.#checkOpen();

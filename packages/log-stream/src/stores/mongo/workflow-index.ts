@@ -13,17 +13,33 @@ export class WorkflowIndex {
   #expiryMs: number | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
   #listing: Promise<void> | undefined;
+  #building = 0;
 
   /** @param collectionOf returns the collection of the current client */
   constructor(collectionOf: () => Collection) {
     this.#collectionOf = collectionOf;
   }
 
-  /** Creates the index that all reads of a workflow use, unless it exists, by whatever name. */
-  async ensure(): Promise<void> {
+  /** Whether the index that all reads of a workflow use exists, by whatever name. */
+  async exists(): Promise<boolean> {
     await this.#list();
-    if (this.#name === undefined) await this.#collectionOf().createIndex({ ...indexKey });
-    this.#checkedAt = Number.NEGATIVE_INFINITY;
+    return this.#name !== undefined;
+  }
+
+  /** Calls the command that creates it. The next read looks for it. */
+  async create(command: () => Promise<unknown>): Promise<void> {
+    this.#building++;
+    try {
+      await command();
+    } finally {
+      this.#building--;
+      this.#checkedAt = Number.NEGATIVE_INFINITY;
+    }
+  }
+
+  /** True while a command that creates it has not ended. */
+  get isBuilding(): boolean {
+    return this.#building > 0;
   }
 
   /** The hint for a command that reads one workflow. Empty for other commands, and while the index is missing. */

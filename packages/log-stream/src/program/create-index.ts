@@ -1,0 +1,57 @@
+import type { LogStore } from '../log-store.ts';
+import type { Print } from './journal.ts';
+
+/** Milliseconds after which a build that goes on is printed for the first time, and then each time. */
+const firstMs = 1_000;
+const everyMs = 60_000;
+/** Milliseconds between two attempts while the server can't be reached. */
+const retryMs = 1_000;
+
+/** A store whose index can be created. Its figure `indexBuilding` is 1 meanwhile. */
+export interface IndexedStore extends Pick<LogStore, 'health'> {
+  ensureIndexes(): Promise<void>;
+}
+
+/**
+ * Creates the index in the background: logs are served without it too, only more slowly. Prints that it goes on, and that the
+ * index is there. A server that refuses it causes a warning.
+ *
+ * @param collection for the warning
+ * @returns the function that ends the attempts and the lines; the store ends the build when it is closed
+ */
+export function createIndex(store: IndexedStore, collection: string, print: Print): () => void {
+  const from = performance.now();
+  let hasEnded = false;
+  const tell = (state: string) => print('index', { state, seconds: Math.round((performance.now() - from) / 1_000) });
+  let timer: NodeJS.Timeout;
+  const tellAfter = (ms: number) => {
+    timer = setTimeout(async () => {
+      const { figures } = await store.health();
+      if (hasEnded) return;
+      tell(figures.indexBuilding === 1 ? 'building' : 'waiting');
+      tellAfter(everyMs);
+    }, ms).unref();
+  };
+  const create = async () => {
+    for (;;) {
+      try {
+        await store.ensureIndexes();
+        return hasEnded || tell('ready');
+      } catch (error) {
+        if (hasEnded) return;
+        const { code, message } = error as { code?: unknown; message: string };
+        // Without a number the server was not reached, or the connection was lost.
+        if (typeof code === 'number')
+          return process.emitWarning(`${collection}: the index was not created (${message})`);
+        await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
+      }
+    }
+  };
+  tellAfter(firstMs);
+  const end = () => {
+    hasEnded = true;
+    clearTimeout(timer);
+  };
+  void create().finally(end);
+  return end;
+}
