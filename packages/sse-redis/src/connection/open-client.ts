@@ -1,8 +1,12 @@
-import { createClient, type RedisClientOptions } from 'redis';
+import { RedisClient as BaseClient, type RedisClientOptions } from 'redis';
 import { SseRedisError } from '../errors.ts';
 import { isSentinel } from '../options.ts';
 import type { RedisAddress, SentinelAddress } from '../types.ts';
 import { withDeadline } from './deadline.ts';
+
+// createClient() would make a class with some hundred methods, unless the options are those of the call before: that blocks
+// the event loop for longer than a command takes, at each attempt to connect.
+const createClient = BaseClient.factory();
 
 /** A connected client of node-redis that neither reconnects nor queues commands while it is not connected. */
 export type RedisClient = ReturnType<typeof createClient>;
@@ -23,7 +27,7 @@ async function connect(options: RedisClientOptions, timeoutMs: number): Promise<
     ...options,
     socket: { ...options.socket, connectTimeout: timeoutMs, reconnectStrategy: false },
     disableOfflineQueue: true,
-  } as RedisClientOptions) as unknown as RedisClient;
+  } as RedisClientOptions);
   // Without a listener an error would end the process. connect() and the owner's listeners report it.
   client.on('error', () => {});
   try {
