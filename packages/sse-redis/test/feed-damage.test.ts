@@ -45,6 +45,26 @@ describe('feeds whose data in Redis is lost or damaged', () => {
     await until(() => relays[1]?.stats().led === 1);
   });
 
+  it('a follower reads the upstream when the reader died just before the clock of Redis was set back by an hour', async () => {
+    const { log, redis, relays, browsers, lease } = await settled();
+    await relays[0]?.close();
+    await redis.command('PEXPIRE', lease, '3600000');
+    log.emit(2);
+    await browsers[1]?.sees(log.event(4));
+    expect(browsers[1]?.body()).to.equal(log.events(1, 4));
+    await until(() => relays[1]?.stats().led === 1);
+  });
+
+  it('loses nothing when Redis has lost its data, and its clock is behind the ids of before', async () => {
+    const { log, redis, browsers, lease, stream } = await settled();
+    const script = `redis.call('DEL', KEYS[1]) redis.call('XADD', KEYS[1], '5-40', 'd', '12345678')
+      redis.call('SET', KEYS[2], '60000.f0e1 5 5-40', 'PX', 60000)`;
+    await redis.command('EVAL', script, '2', stream, lease);
+    log.emit(2);
+    for (const browser of browsers) await browser.sees(log.event(4));
+    for (const browser of browsers) expect(browser.body()).to.equal(log.events(1, 4));
+  });
+
   it('delivers the last events and the end of an upstream that ends after the lease of its reader', async () => {
     const { log, redis, browsers, lease } = await settled({ size: 1, afterEnd: 'end' });
     await redis.command('DEL', lease);

@@ -70,6 +70,16 @@ export class Connection {
     }
   }
 
+  /** Replaces a client that may still work: another connection has failed, and the next one may lead to another server. */
+  replace(): void {
+    const client = this.#client;
+    if (!client) return;
+    this.#client = undefined;
+    this.#isReady = false;
+    discard(client);
+    this.#retryLater();
+  }
+
   /** Closes the connection for good. Commands without a reply reject. */
   close(): void {
     this.#isClosed = true;
@@ -115,13 +125,17 @@ export class Connection {
 
   #failed(error: SseRedisError): void {
     if (this.#isClosed) return;
+    this.#retryLater();
+    this.#options.onFail(error);
+  }
+
+  #retryLater(): void {
     if (performance.now() - this.#readyAt > stableMs) this.#failures = 0;
     this.#readyAt = Number.POSITIVE_INFINITY;
     const delayMs = Math.min(maxRetryMs, minRetryMs * 2 ** this.#failures++);
     // Instances that lost Redis together don't return at the same moment.
     this.#retry = setTimeout(() => void this.#connect(), delayMs * (0.5 + Math.random() / 2));
     this.#retry.unref();
-    this.#options.onFail(error);
   }
 }
 

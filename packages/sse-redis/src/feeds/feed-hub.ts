@@ -47,19 +47,21 @@ export class FeedHub implements LogOwner {
     const { address, prefix, commandTimeoutMs, leaseMs, observers } = options;
     this.#options = options;
     this.leaseMs = leaseMs;
-    const listener = { onReady: () => this.#onReady(), onFail: (error: SseRedisError) => this.#onFail(error) };
+    // Both must lead to the same server: after a failover, one that still works may lead to the former primary.
     const main: Connection = new Connection({
       address,
       commandTimeoutMs,
       onConnect: () => load(main),
+      onReady: () => this.#onReady(),
+      onFail: (error) => this.#onFail(error, reading),
       onCommand: (durationMs) => observers.onCommand(durationMs),
-      ...listener,
     });
-    const reading = new Connection({
+    const reading: Connection = new Connection({
       address,
       commandTimeoutMs: commandTimeoutMs + blockMs,
       onConnect: async () => {},
-      ...listener,
+      onReady: () => this.#onReady(),
+      onFail: (error) => this.#onFail(error, main),
     });
     this.#connections = [main, reading];
     this.commands = new RedisCommands(main);
@@ -113,9 +115,10 @@ export class FeedHub implements LogOwner {
     this.#tell(true);
   }
 
-  #onFail(error: SseRedisError): void {
+  #onFail(error: SseRedisError, other: Connection): void {
     const { mode, observers } = this.#options;
     observers.onError(error);
+    other.replace();
     if (mode.current === 'local') return;
     mode.local(error);
     this.appends.clear();
@@ -145,11 +148,12 @@ export class FeedHub implements LogOwner {
     const logs = [...this.#logs];
     if (logs.length === 0 || this.#options.mode.current !== 'shared') return;
     const leads = logs.map(({ held }) => held);
+    const places = logs.map(({ after }) => after);
     const args = logs.flatMap(({ keepMs }, index) => [leads[index]?.lease ?? '', keepMs]);
     try {
       const keys = logs.flatMap(({ lease, stream }) => [lease, stream]);
-      const held = (await this.commands.run(scripts.renew, keys, [this.leaseMs, ...args])) as number[];
-      for (const [index, log] of logs.entries()) log.onLease(leads[index], held[index] === 1);
+      const leases = (await this.commands.run(scripts.renew, keys, [this.leaseMs, ...args])) as Buffer[];
+      for (const [index, log] of logs.entries()) log.onLease(leads[index], places[index], String(leases[index]));
     } catch {
       // The connection reports why.
     }

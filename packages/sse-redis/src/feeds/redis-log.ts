@@ -94,7 +94,7 @@ export class RedisLog implements RelayLog, AppendingLog {
   }
 
   async lead(at?: RelayPosition): Promise<RelayPosition | undefined> {
-    const owner = randomUUID();
+    const owner = `${this.#owner.leaseMs}.${randomUUID()}`;
     const args = [owner, at ?? '', this.#owner.leaseMs, this.#formerOwner];
     const outages = this.#outages;
     const reply = (await this.#owner.commands.run(scripts.lead, [this.lease, this.stream], args)) as Buffer[];
@@ -113,9 +113,7 @@ export class RedisLog implements RelayLog, AppendingLog {
 
   /** Nobody leads. Entries up to `at` were received: if the newest one comes before, Redis has lost them. */
   #onTail(tail: StreamId, at: RelayPosition): void {
-    if (!this.#after || compareIds(tail, parseId(at)) >= 0) return;
-    this.unfollow();
-    this.#listener.onTrimmed();
+    if (this.#after && compareIds(tail, parseId(at)) < 0) this.#onTrimmed();
   }
 
   append(content: RelayContent, isReset = false): RelayPosition {
@@ -165,10 +163,7 @@ export class RedisLog implements RelayLog, AppendingLog {
     if (first === -1) return;
     const fresh = entries.slice(first);
     const [oldest] = fresh as [RelayEntry];
-    if ((ids[first] as StreamId).offset - sizeOf(oldest) !== after.offset) {
-      this.unfollow();
-      return this.#listener.onTrimmed();
-    }
+    if ((ids[first] as StreamId).offset - sizeOf(oldest) !== after.offset) return this.#onTrimmed();
     this.#after = ids.at(-1);
     this.#listener.onEntries(fresh);
   }
@@ -177,22 +172,28 @@ export class RedisLog implements RelayLog, AppendingLog {
     this.pendingBytes = Math.max(0, this.pendingBytes - size);
     if (this.#isClosed) return;
     if (isStored) return this.#listener.onStored();
-    if (lead === this.#lead) return this.onLease(lead, false);
+    if (lead === this.#lead) return this.#onLeaseLost();
     if (lead !== this.#released) return;
     this.#released = undefined;
     // A newer lead goes on.
     if (!this.#lead) this.#onLeaseLost();
   }
 
-  /** Whether the lease is held: by `lead` if it is given, or by anybody. */
-  onLease(lead: Lead | undefined, isHeld: boolean): void {
-    if (this.#isClosed || isHeld || lead !== this.#lead) return;
-    this.#lead = undefined;
-    if (lead) this.#onLeaseLost();
-    else this.#listener.onVacant();
+  /** The `lease` when this instance held `lead` and had received everything up to `after`: see {@link scripts.renew}. */
+  onLease(lead: Lead | undefined, after: StreamId | undefined, lease: string): void {
+    if (this.#isClosed || lead !== this.#lead) return;
+    if (lease === '') return lead ? this.#onLeaseLost() : this.#listener.onVacant();
+    // Redis has lost entries, and its clock was set back: those to come have lower ids, and would not be delivered.
+    if (!lead && after && after === this.#after && compareIds(newestOf(lease), after) < 0) this.#onTrimmed();
+  }
+
+  #onTrimmed(): void {
+    this.unfollow();
+    this.#listener.onTrimmed();
   }
 
   #onLeaseLost(): void {
+    this.#lead = undefined;
     this.#owner.onLeaseLost();
     this.#listener.onDeposed();
   }
@@ -200,6 +201,10 @@ export class RedisLog implements RelayLog, AppendingLog {
 
 function leaderOf(lease: string): RelayView['leader'] {
   if (lease === '') return 'none';
-  const [, generation, newest = ''] = lease.split(' ');
-  return parseId(newest).generation === Number(generation) ? 'active' : 'starting';
+  const [, generation] = lease.split(' ');
+  return newestOf(lease).generation === Number(generation) ? 'active' : 'starting';
+}
+
+function newestOf(lease: string): StreamId {
+  return parseId(lease.split(' ')[2] ?? '');
 }

@@ -3,24 +3,35 @@ import { fields } from './entries.ts';
 
 // Keys of one feed:
 //   <stream>        stream of entries; ids as in position.ts
-//   <stream>:lease  "<owner> <generation> <id of the newest entry>" while an instance leads. The owner is random. Expires
+//   <stream>:lease  "<owner> <generation> <id of the newest entry>" while an instance leads. The owner is the life of the
+//                   lease in ms, a dot and a random value. Expires
 //
 // An append compares the whole lease. So an instance whose lease is over can't append; nor can one that believes in entries
 // which a server has lost.
 
+// One that lives for longer than a lease can was left by a leader that died just before the clock of Redis was set back.
+const leaseOf = `
+local function leaseOf(key)
+  local lease = redis.call('GET', key)
+  local ms = lease and tonumber(string.match(lease, '^(%d+)%.'))
+  if ms and redis.call('PTTL', key) > ms then return false end
+  return lease
+end
+`;
+
 /**
  * KEYS: lease, stream. ARGV: most entries. Returns the lease or '', and the newest entries, newest first.
  */
-export const look = new Script(`
-return { redis.call('GET', KEYS[1]) or '', redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', ARGV[1]) }`);
+export const look = new Script(`${leaseOf}
+return { leaseOf(KEYS[1]) or '', redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', ARGV[1]) }`);
 
 /**
  * KEYS: lease, stream. ARGV: owner, the expected id of the newest entry or '' for any, lease in ms, an owner that is replaced
  * or ''. Makes the owner the leader if nobody leads. Returns the id of the newest entry and the generation; only the id if it
  * is not the expected one; nothing if another owner leads.
  */
-export const lead = new Script(`
-local lease, former = redis.call('GET', KEYS[1]), ARGV[4]
+export const lead = new Script(`${leaseOf}
+local lease, former = leaseOf(KEYS[1]), ARGV[4]
 if lease and (former == '' or string.sub(lease, 1, #former) ~= former) then return {} end
 local newest = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
 local tail = newest and newest[1] or '0-0'
@@ -85,19 +96,21 @@ return results`);
 
 /**
  * KEYS: lease and stream of each feed. ARGV: lease in ms, then for each feed: the lease that this instance holds or '', life
- * of the stream in ms. Extends the leases that are held. Returns for each feed 1 if the lease is held, by this instance if it
- * believes so; otherwise 0.
+ * of the stream in ms. Extends the leases that are held. Returns for each feed the lease; '' if nobody leads, or if another
+ * lease is there than the one that this instance holds.
  */
-export const renew = new Script(`
+export const renew = new Script(`${leaseOf}
 local results = {}
 for k = 1, #KEYS, 2 do
   local held, keepMs = ARGV[k + 1], ARGV[k + 2]
-  if held == '' then results[#results + 1] = redis.call('EXISTS', KEYS[k])
+  local lease = ''
+  if held == '' then lease = leaseOf(KEYS[k]) or ''
   elseif redis.call('GET', KEYS[k]) == held then
     redis.call('PEXPIRE', KEYS[k], ARGV[1])
     redis.call('PEXPIRE', KEYS[k + 1], keepMs)
-    results[#results + 1] = 1
-  else results[#results + 1] = 0 end
+    lease = held
+  end
+  results[#results + 1] = lease
 end
 return results`);
 

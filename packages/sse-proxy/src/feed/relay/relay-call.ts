@@ -188,7 +188,7 @@ export class RelayCall
     // A feed that is ahead of the log can't go on there, and one that has no id to continue from would skip events.
     else if (!this.#feed.isSettled || this.#feed.isTailUnknown) this.onBreak();
     else {
-      const isAtTail = () => this.#source === 'log' && this.isFlowing && position === this.#logReading.position;
+      const isAtTail = () => this.#logReading.canReceive && position === this.#logReading.position;
       void this.#reading.succeed(position, () => isReady() && isAtTail());
     }
   }
