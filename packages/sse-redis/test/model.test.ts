@@ -36,8 +36,7 @@ describe(`whatever happens to three instances, one Redis and their upstream (see
 
   async function run(model: FleetModel, schedule: FleetStep[]): Promise<void> {
     const fleet = await RedisFleet.start(redis, `fleet${++fleets}:`);
-    // Time is real: feeds.test.ts waits for one reader.
-    await new FleetStage({ ...model, endsWithOneReader: false }, fleet).run(schedule);
+    await new FleetStage(model, fleet).run(schedule);
   }
 
   it('every browser gets every event once and in order', () => check({ join: 'live' }));

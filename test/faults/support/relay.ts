@@ -12,13 +12,15 @@ export interface RelayRules {
   cut?: () => { bytes: number; how: 'fin' | 'rst' } | undefined;
   /** Accepts new connections and sends nothing, or (`head`) the first half of a response's headers. */
   hang?: 'silent' | 'head';
-  /** Relays nothing in either direction, ends of connections included. */
+  /** Relays nothing in either direction, ends of connections included. See {@link Relay.stall}. */
   stalled?: boolean;
 }
 
 interface Link {
   readonly near: net.Socket;
   readonly far: net.Socket | undefined;
+  /** Relays what was held back while the relay was stalled. */
+  goOn?: () => void;
 }
 
 /** A TCP relay that delays, splits, stalls and breaks connections. */
@@ -64,6 +66,12 @@ export class Relay {
     (this.#server as tls.Server).setSecureContext(identity);
   }
 
+  /** Stalls the relay, or lets it go on: then what was sent meanwhile is relayed, as after a partition of a network. */
+  stall(isStalled: boolean): void {
+    this.rules.stalled = isStalled;
+    if (!isStalled) for (const link of [...this.#links]) link.goOn?.();
+  }
+
   /** Breaks all open connections. */
   breakAll(how: 'fin' | 'rst'): void {
     for (const link of [...this.#links]) this.#break(link, how);
@@ -91,7 +99,7 @@ export class Relay {
     }
     const far = net.connect(typeof this.target === 'number' ? { port: this.target, host: '127.0.0.1' } : this.target);
     far.setNoDelay(true);
-    const link = { near, far };
+    const link: Link = { near, far };
     this.#links.add(link);
     const over = (how: 'fin' | 'rst') => {
       if (this.rules.stalled || !this.#links.delete(link)) return;
@@ -101,14 +109,21 @@ export class Relay {
     near.on('close', () => over('rst'));
     near.on('end', () => over('fin'));
     near.on('data', (chunk) => {
-      if (!this.rules.stalled && !far.destroyed) far.write(chunk);
+      if (this.rules.stalled) near.pause().unshift(chunk);
+      else if (!far.destroyed) far.write(chunk);
     });
-    const deliver = this.#tamper(link, () => over('fin'));
+    const { deliver, pump } = this.#tamper(link, () => over('fin'));
     far.on('data', deliver).on('end', () => deliver(undefined));
+    link.goOn = () => {
+      if (near.destroyed || far.destroyed) return over('rst');
+      near.resume();
+      far.resume();
+      pump();
+    };
   }
 
-  /** Returns a function that relays chunks from the target according to the rules; `undefined` is the target's end. */
-  #tamper(link: Link, onEnd: () => void): (chunk: Buffer | undefined) => void {
+  /** `deliver` relays chunks from the target according to the rules; `undefined` is the target's end. `pump`: goes on. */
+  #tamper(link: Link, onEnd: () => void): { deliver(chunk: Buffer | undefined): void; pump(): void } {
     const { near, far } = link as { near: net.Socket; far: net.Socket };
     const cut = this.rules.cut?.();
     let left = cut?.bytes ?? Number.POSITIVE_INFINITY;
@@ -125,24 +140,25 @@ export class Relay {
     let pumping = false;
     const pump = () => {
       pumping = false;
-      if (queue.length === 0) return;
+      if (queue.length === 0 || this.rules.stalled) return;
       pass(queue.shift());
       if (!this.rules.sliceBytes) return pump();
       pumping = true;
       setImmediate(pump);
     };
     const take = (chunk: Buffer | undefined) => {
-      if (this.rules.stalled) return void far.pause();
+      if (this.rules.stalled) far.pause();
       const bytes = this.rules.sliceBytes ?? chunk?.length ?? 1;
       if (chunk === undefined) queue.push(undefined);
       else for (let at = 0; at < chunk.length; at += bytes) queue.push(chunk.subarray(at, at + bytes));
       if (!pumping) pump();
     };
-    return (chunk) => {
+    const deliver = (chunk: Buffer | undefined) => {
       const { latencyMs } = this.rules;
       if (latencyMs) setTimeout(take, latencyMs, chunk);
       else take(chunk);
     };
+    return { deliver, pump };
   }
 
   async close(): Promise<void> {

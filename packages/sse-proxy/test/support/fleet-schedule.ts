@@ -83,8 +83,6 @@ export interface FleetModel {
   readonly ids?: 'upstream' | 'assign';
   /** False: the upstream's events have no ids. @defaultValue true */
   readonly hasIds?: boolean;
-  /** False: it is not checked that one instance reads for all in the end. @defaultValue true */
-  readonly endsWithOneReader?: boolean;
 }
 
 /** Three instances, one upstream, one set of logs. */
@@ -210,7 +208,6 @@ export class FleetStage {
     for (let round = 0; round < 100 && !done(); round++) await this.#calm(round % 10 === 9);
     for (const [index, viewer] of this.viewers.entries())
       expect(viewer.last, `the last event of browser ${index}`).to.equal(upstream.log.length);
-    if (this.#model.endsWithOneReader === false) return;
     // Without ids a feed moves to the log after ten seconds.
     for (let more = 0; more < 400 && upstream.connections !== 1; more++) await this.#calm(true);
     expect(upstream.connections, 'upstream requests for one feed').to.equal(1);

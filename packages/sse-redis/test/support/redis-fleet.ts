@@ -39,7 +39,7 @@ export class RedisFleet implements FleetLogs {
   begin(): void {}
 
   connect(instance: number, isUp: boolean): void {
-    (this.#links[instance] as Relay).rules.stalled = !isUp;
+    this.#links[instance]?.stall(!isUp);
   }
 
   async expire(): Promise<void> {
@@ -76,7 +76,7 @@ export class RedisFleet implements FleetLogs {
   }
 
   async end(): Promise<void> {
-    for (const link of this.#links) link.rules.stalled = false;
+    for (const link of this.#links) link.stall(false);
     await Promise.all(this.relays.map((relay) => relay.close()));
     await Promise.all(this.#links.map((link) => link.close()));
   }
