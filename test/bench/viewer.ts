@@ -66,13 +66,22 @@ async function measure(page: Page, { url, write }: ViewerPage): Promise<Phase[]>
   phases.push(
     await phase(page, 'levels off and on', async () => {
       for (let turn = 0; turn < 6; turn += 1) {
-        await page.getByRole('group', { name: 'Levels shown' }).getByRole('button', { name: 'INFO' }).click();
+        await page.getByRole('group', { name: 'Levels shown' }).getByRole('button', { name: /^INFO/ }).click();
         await setTimeout(300);
       }
     }),
   );
   writing = false;
   await writer;
+  await page.getByRole('link', { name: 'Normal', exact: true }).click();
+  const rows = page.locator('.log-link');
+  await rows.nth(99).waitFor({ state: 'attached' });
+  phases.push(
+    await phase(page, 'Normal mode, 250 rows', async () => {
+      await page.getByLabel('Logs a page').selectOption('250');
+      await rows.nth(249).waitFor({ state: 'attached' });
+    }),
+  );
   return phases;
 }
 

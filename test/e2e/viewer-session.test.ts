@@ -54,7 +54,7 @@ describe('signing out of the log viewer', () => {
     expect(await page.evaluate((url) => fetch(url).then(({ status }) => status), streamPath)).to.equal(403);
   });
 
-  it('makes another tab show that the session has ended', async () => {
+  it('makes another tab show that the session has ended; a sign-in in either tab is one in both', async () => {
     const other = await page.context().newPage();
     await other.goto(viewer.url);
     await other.getByRole('link', { name: 'Line 1' }).waitFor();
@@ -65,6 +65,7 @@ describe('signing out of the log viewer', () => {
     await other.getByRole('heading', { name: 'Your session has ended' }).waitFor();
     await other.getByRole('button', { name: 'Sign in' }).click();
     await other.getByRole('link', { name: 'Line 1' }).waitFor();
+    await page.getByRole('link', { name: 'Line 1' }).waitFor();
   });
 
   it('shows an error if it fails, and stays signed in', async () => {

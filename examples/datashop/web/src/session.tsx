@@ -3,6 +3,7 @@ import type { Workflow } from '../../src/demo.ts';
 import { fetchSession, type Session, signIn, signOut } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { RetryingLoad } from './retrying-load.ts';
+import { announceSignIn, watchSignIn } from './sign-in-signal.ts';
 import { watchOwner, wipeStream } from './stream/index.ts';
 import { useToasts } from './ui/index.ts';
 
@@ -60,6 +61,16 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     [user, retry],
   );
 
+  const isOutside = state.kind === 'signed-out' || state.kind === 'expired';
+  useEffect(() => {
+    if (!isOutside) return;
+    return watchSignIn(async () => {
+      // Without an answer the page stays as it is, and asks again at the next occasion.
+      const session = await fetchSession().catch(() => null);
+      if (session?.user) setState(stateOf(session));
+    });
+  }, [isOutside]);
+
   const session = useMemo(
     () => ({
       state,
@@ -68,6 +79,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       signIn: async (user: string) => {
         try {
           setState(stateOf(await signIn(user)));
+          announceSignIn();
         } catch (error) {
           notify({ tone: 'error', title: 'You could not be signed in', detail: apiError(error).explanation });
         }

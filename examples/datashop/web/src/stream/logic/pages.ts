@@ -1,4 +1,4 @@
-import type { Entry, KnownEvent } from '@datashop/sse-client';
+import type { Entry, EventEntry, KnownEvent } from '@datashop/sse-client';
 
 /** A page of stored logs as `fetchLogs` returns it. `ids[i]` is the id of `logs[i]`. */
 export interface LogPage {
@@ -36,6 +36,11 @@ export function knownEvents({ logs, ids }: Pick<LogPage, 'logs' | 'ids'>, order:
     return typeof time === 'number' ? { ...known, receivedAt: time } : known;
   });
   return order === 'desc' ? events.reverse() : events;
+}
+
+/** A stored event as an entry that is not in the stream's list. */
+export function entryOf(event: KnownEvent, key: number): EventEntry {
+  return { kind: 'event', event: 'message', receivedAt: 0, origin: 'original', ...event, value: event.data, key };
 }
 
 /** The events of a list, to be put into it again. Its gaps can't be. */

@@ -1,6 +1,5 @@
-import type { EventEntry } from '@datashop/sse-client';
 import { fetchLogs } from '../../api.ts';
-import { knownEvents } from '../logic/pages.ts';
+import { entryOf, knownEvents } from '../logic/pages.ts';
 import { Row } from '../logic/row.ts';
 import { Store } from './store.ts';
 import type { Viewer } from './viewer.ts';
@@ -124,8 +123,7 @@ export class LinesAround {
     const added = knownEvents(page, order).map((event, index) => {
       // Keys of the list are positive.
       const key = -1_000_000 - (first + index);
-      const entry: EventEntry = { kind: 'event', event: 'message', receivedAt: 0, origin: 'original', ...event, key };
-      return new Row(entry, first + index);
+      return new Row(entryOf(event, key), first + index);
     });
     if (order === 'asc' || rows.length === 0) this.#places = first + added.length;
     this.state.set({ rows: order === 'asc' ? [...rows, ...added] : [...added, ...rows] });

@@ -2,7 +2,7 @@ import type { EventEntry, GapEntry } from '@datashop/sse-client';
 import { fetchLogs } from '../../api.ts';
 import type { ApiError } from '../../api-error.ts';
 import { count } from '../logic/messages.ts';
-import { fetchBetween, knownEvents } from '../logic/pages.ts';
+import { entryOf, fetchBetween, knownEvents } from '../logic/pages.ts';
 import type { Load } from './view-state.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -67,8 +67,7 @@ export async function loadLinked(viewer: Viewer, id: string): Promise<Linked> {
       return { kind: 'listed' };
     }
   }
-  const entry: EventEntry = { kind: 'event', key: -1, event: 'message', receivedAt: 0, origin: 'original', ...event };
-  return { kind: 'alone', entry };
+  return { kind: 'alone', entry: entryOf(event, -1) };
 }
 
 export function oldestId({ stream }: Viewer): string {
