@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type LogStreamRouter, logStreamRouter, SqliteLogStore } from '@datashop/log-stream';
-import { forLogService, sseMetrics } from '@datashop/sse-metrics';
+import { forLogService, logServiceMetrics, sseMetrics } from '@datashop/sse-metrics';
 import { expect } from 'chai';
 import express from 'express';
 import { Registry } from 'prom-client';
@@ -25,8 +25,8 @@ describe('alerts on the metrics of the log service', () => {
     registry = new Registry();
     store = new SqliteLogStore({ path: ':memory:' });
     const limits = { rules: [{ name: 'everybody', key: () => 'all', opensPerHour: 1 }] };
-    const observers = [forLogService(sseMetrics({ registry }))];
-    router = logStreamRouter({ store, token: false, limits, observers });
+    const observers = [forLogService(sseMetrics({ registry })), logServiceMetrics({ registry, store })];
+    router = logStreamRouter({ store, token: false, limits, observers, onError: () => {} });
     server = createServer(express().use(router)).listen(0, '127.0.0.1');
     await once(server, 'listening');
   });
@@ -37,13 +37,13 @@ describe('alerts on the metrics of the log service', () => {
     await store.close();
   });
 
-  const request = () => fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
+  const request = (to = path) => fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${to}`);
   /** Sends requests all the time, which are refused with this status. */
-  async function refusals(status: number): Promise<Scrape[]> {
+  async function refusals(status: number, to = path): Promise<Scrape[]> {
     const scrapes: Scrape[] = [parseMetrics(await registry.metrics())];
     for (let n = 0; n < (minutes * 60) / intervalSeconds; n++) {
       for (let times = 0; times < 2; times++) {
-        const response = await request();
+        const response = await request(to);
         await response.text();
         expect(response.status).to.equal(status);
       }
@@ -59,6 +59,12 @@ describe('alerts on the metrics of the log service', () => {
     const refused = `sse_refused_total{reason="limit",route="${path.replace('/ws/', '/:workspaceId/').replace('/wf/', '/:workflowId/')}",rule="everybody"}`;
     expect(scrapes.at(-1)?.get(refused)).to.equal(40);
     await expectFiring('limit', scrapes, ['SseLimitReached'], 'log-service');
+  });
+
+  it('a log store that fails fires SseLogStore', async () => {
+    await store.close();
+    const scrapes = await refusals(503, path.replace('/stream', ''));
+    await expectFiring('store', scrapes, ['SseErrors', 'SseLogStore'], 'log-service');
   });
 
   it('a drain fires nothing', async () => {

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { redisMetrics, sseMetrics } from '@datashop/sse-metrics';
+import { logServiceMetrics, redisMetrics, sseMetrics } from '@datashop/sse-metrics';
 import { expect } from 'chai';
 import { Registry } from 'prom-client';
 import { metricsIn, readPanels } from './support/dashboard.ts';
 import { alertRules, inRepository } from './support/promtool.ts';
 
-/** All metrics. */
+/** All metrics of the BFF, most of which the log service has too. */
 function allMetrics() {
   const registry = new Registry();
   sseMetrics({ registry });
@@ -15,7 +15,10 @@ function allMetrics() {
 
 /** Names of all series that a scrape has, those of histograms included, and what Prometheus adds. */
 async function known(): Promise<Set<string>> {
-  const metrics = await allMetrics();
+  const registry = new Registry();
+  const store = { health: async () => ({ problem: undefined, figures: {} }) };
+  logServiceMetrics({ registry, store });
+  const metrics = [...(await allMetrics()), ...(await registry.getMetricsAsJSON())];
   const names = metrics.flatMap(({ name, type }) =>
     String(type) === 'histogram' ? ['_bucket', '_sum', '_count'].map((suffix) => `${name}${suffix}`) : [name],
   );
@@ -96,7 +99,7 @@ describe('dashboard, alert rules and runbook', () => {
       .slice(1)
       .filter((section) => section.includes('**Seen:**'));
     expect(sections).to.have.length.above(8);
-    const texts = ['alerts.test.ts', 'support/faults.ts'].map((file) =>
+    const texts = ['alerts.test.ts', 'alerts-log-service.test.ts', 'support/faults.ts'].map((file) =>
       readFileSync(inRepository(`test/operations/${file}`), 'utf8'),
     );
     texts.push(readFileSync(inRepository('packages/sse-metrics/test/metrics.test.ts'), 'utf8'));

@@ -1,5 +1,5 @@
 import { SqliteLogStore } from '@datashop/log-stream';
-import { forLogService } from '@datashop/sse-metrics';
+import { forLogService, logServiceMetrics } from '@datashop/sse-metrics';
 import express from 'express';
 import { required } from './environment.ts';
 import { closeServer, listen, listenForMetrics } from './listen.ts';
@@ -11,8 +11,9 @@ import { runChild } from './processes/child.ts';
 // The log service: another process on another port, so another origin.
 await runChild(async () => {
   const store = new SqliteLogStore({ path: required('LOG_STORE') });
-  const { observers, metricsApp } = observe();
-  const router = logService(store, required('TOKEN'), observers.map(forLogService));
+  const { observers, registry, metricsApp } = observe();
+  const watching = [...observers.map(forLogService), logServiceMetrics({ registry, store })];
+  const router = logService(store, required('TOKEN'), watching);
   const streamsPage = addStreamsPage(metricsApp, router);
   const app = express().disable('x-powered-by').use(router);
   const { server, port } = await listen(app, Number(required('PORT')), '127.0.0.1');

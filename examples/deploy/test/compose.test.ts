@@ -102,13 +102,18 @@ describe('the compose file', () => {
     }
   });
 
-  it('gives Prometheus the port of the metrics of each BFF', () => {
+  it('gives Prometheus the port of the metrics of each BFF and of the log service', () => {
     const [prometheus] = yaml<{ scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[] }>(
       'compose/prometheus.yml',
     );
-    const port = /METRICS_PORT=(\d+)/.exec(readFileSync(deployed('docker/Dockerfile'), 'utf8'))?.[1];
-    const targets = prometheus!.scrape_configs.find(({ job_name }) => job_name === 'sse')?.static_configs[0]?.targets;
-    expect(targets).to.deep.equal(bffs.map(([name]) => `${name}:${port}`));
+    const [, logService = '', bff = ''] = readFileSync(deployed('docker/Dockerfile'), 'utf8').split(
+      /FROM runtime AS .*\n/,
+    );
+    const portOf = (stage: string) => /METRICS_PORT=(\d+)/.exec(stage)?.[1];
+    const targetsOf = (job: string) =>
+      prometheus!.scrape_configs.find(({ job_name }) => job_name === job)?.static_configs[0]?.targets;
+    expect(targetsOf('sse')).to.deep.equal(bffs.map(([name]) => `${name}:${portOf(bff)}`));
+    expect(targetsOf('log-service')).to.deep.equal([`log-service:${portOf(logService)}`]);
   });
 
   it('publishes the pages on loopback only', () => {

@@ -31,8 +31,9 @@ export function logStreamRouter(options: LogStreamOptions): LogStreamRouter {
       'logStreamRouter option token: not set, so the service needs no token; `false` says so on purpose',
     );
   }
-  const streams = new OpenStreams(config);
-  const service: Service = { config, streams, notify: notifierOf(config.observers) };
+  const notify = notifierOf(config.observers);
+  const streams = new OpenStreams(config, (logs, oldestAgeMs) => notify('onArrive', { logs, oldestAgeMs }));
+  const service: Service = { config, streams, notify };
   const protect = protectedRoutes(service);
   const openStream = streamOpener(service);
   // Strict, so that a gateway that allows paths by their text and this router agree about what a path names.

@@ -85,6 +85,14 @@ export interface LogEventContext {
   readonly event: LogEvent;
 }
 
+/** Passed to {@link LogStreamObserver.onArrive}. */
+export interface LogArriveContext {
+  /** Number of logs, of all workflows that were read. */
+  readonly logs: number;
+  /** Time since the timestamp of the oldest of them, in milliseconds, by this process's clock. */
+  readonly oldestAgeMs: number;
+}
+
 /** Passed to {@link LogStreamObserver.onRefuse}. */
 export interface LogRefuseContext {
   /** The request that got no stream or no page. */
@@ -137,6 +145,8 @@ export interface LogStreamObserver {
    * has this hook, nothing is parsed.
    */
   onEvent?(context: LogEventContext): void;
+  /** New logs were read for the streams at the newest log, and written to those that they match. */
+  onArrive?(context: LogArriveContext): void;
   /** A request for a stream or a page was refused, by an error with this status. */
   onRefuse?(context: LogRefuseContext): void;
   /** A stream was sent a gap event. */
@@ -173,6 +183,8 @@ export interface LogStreamStats {
   oldestMs: number;
   /** Logs that became visible in the database later than the store expects, since the store was opened. */
   lateDocuments: number;
+  /** Counter: calls of the store that failed, and errors of middleware that wraps a response. */
+  storeErrors: number;
   /** Whether `close()` was called. */
   draining: boolean;
 }

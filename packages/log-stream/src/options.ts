@@ -136,6 +136,7 @@ const hookNames = Object.keys({
   onOpen: true,
   onFirstEvent: true,
   onEvent: true,
+  onArrive: true,
   onRefuse: true,
   onGap: true,
   onEvict: true,

@@ -107,6 +107,7 @@ describe('observers of the log service', () => {
       bufferedBytes: 0,
       draining: false,
       lateDocuments: 0,
+      storeErrors: 0,
     });
     stream.leave();
     await eventually(() => router.streams().length === 0);

@@ -76,7 +76,7 @@ describe('options of logStreamRouter', () => {
     [{ store, observers: [{}, { onOpen: 'x' }] }, 'option observers[1].onOpen: expected a function, got "x"'],
     [
       { store, observers: [{ onClosed: () => {} }] },
-      'option observers[0]: expected hooks out of onAttach, onOpen, onFirstEvent, onEvent, onRefuse, onGap, onEvict, onClose, got "onClosed"',
+      'option observers[0]: expected hooks out of onAttach, onOpen, onFirstEvent, onEvent, onArrive, onRefuse, onGap, onEvict, onClose, got "onClosed"',
     ],
     [{ store, maxStallMs: 1.5 }, `option maxStallMs: expected ${delay}, got 1.5`],
     [{ store, onError: 'x' }, 'option onError: expected a function, got "x"'],

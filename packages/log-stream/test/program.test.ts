@@ -37,6 +37,8 @@ describe('the settings of the program', () => {
     ],
     [{ MONGODB_COLLECTION: 'logs' }, 'MONGODB_COLLECTION: expected MONGODB_URI beside it, got SQLITE_PATH'],
     [{ SQLITE_PATH: '' }, 'SQLITE_PATH or MONGODB_URI: expected the file or the server of the logs, got nothing'],
+    [{ METRICS_PORT: 'abc' }, 'METRICS_PORT: expected a whole number from 0 to 65535, got "abc"'],
+    [{ METRICS_HOST: '::1' }, 'METRICS_HOST: expected METRICS_PORT beside it, got nothing'],
     [{ SSE_TOKN: 'x' }, '"SSE_TOKN": expected one of SSE_TOKEN, SSE_POLL_INTERVAL, SSE_ENABLED'],
     [{ sse_token: 'x' }, '"sse_token": expected one of'],
     [{ 'SSE_\n': 'x' }, '"SSE_\\n": expected one of'],
@@ -65,6 +67,7 @@ describe('the settings of the program', () => {
       port: 8610,
       host: '127.0.0.1',
       store: { kind: 'sqlite', path: 'x.db' },
+      metrics: undefined,
       token: undefined,
       pollMs: undefined,
       stream: true,
@@ -74,6 +77,8 @@ describe('the settings of the program', () => {
     expect(readSettings({ ...base, ...given })).to.include(expected);
     expect(readSettings({ ...base, SSE_POLL_INTERVAL: '0.25' }).pollMs).to.equal(250);
     expect(readSettings({ ...base, SSE_TOKEN: 'T', HOST: '::1' }).host).to.equal('::1');
+    const metrics = { port: 9465, host: '127.0.0.1' };
+    expect(readSettings({ ...base, METRICS_PORT: '9465' }).metrics).to.deep.equal(metrics);
     expect(readSettings({ MONGODB_URI: 'mongodb://h/etl' }).store).to.deep.equal({
       kind: 'mongodb',
       uri: 'mongodb://h/etl',
@@ -160,6 +165,38 @@ describe('the program', () => {
     expect(lines.at(-1)?.event).to.equal('stopped');
   });
 
+  it('shows metrics of streams, store and delivery on METRICS_PORT', async () => {
+    const path = join(folder, 'logs.db');
+    const { child, exit, printed } = start({ SQLITE_PATH: path, PORT: '0', METRICS_PORT: '0' });
+    const { url, metrics } = (await printed('listening')) as { url: string; metrics: string };
+    const stream = await openStream(`${url}${logsPath}/stream`);
+    const pipeline = new SqliteLogStore({ path });
+    await pipeline.append([log('one'), log('two')]);
+    await pipeline.close();
+    await stream.untilMessage('two');
+    expect((await fetch(`${url}${logsPath}?limit=x`)).status).to.equal(400);
+    const response = await fetch(metrics);
+    expect(response.headers.get('content-type')).to.match(/^text\/plain/);
+    const scraped = await response.text();
+    const route = '/wfm/workflow/workspace/:workspaceId/workflow/:workflowId/logs';
+    for (const line of [
+      `active_sse_connections{route="${route}/stream"} 1`,
+      `sse_messages_sent_total{route="${route}/stream"} 2`,
+      `sse_refused_total{route="${route}",reason="parameter",rule=""} 1`,
+      `sse_gaps_total{route="${route}/stream",reason="unknown-id"} 0`,
+      'sse_logs_arrived_total 2',
+      'sse_log_store_up 1',
+      'sse_log_store_errors_total 0',
+      'sse_log_store_figure{figure="logs"} 2',
+    ]) {
+      expect(scraped.split('\n'), line).to.include(line);
+    }
+    expect(scraped).to.match(/^sse_log_lag_seconds_count [12]$/m);
+    expect((await fetch(metrics.replace('/metrics', '/'))).status).to.equal(404);
+    child.kill('SIGTERM');
+    expect(await exit).to.deep.equal([0, null]);
+  });
+
   it('with SSE_ENABLED=false serves pages only', async () => {
     const { printed } = start({ SQLITE_PATH: join(folder, 'logs.db'), PORT: '0', SSE_ENABLED: 'false' });
     const { url } = (await printed('listening')) as { url: string };
@@ -240,6 +277,8 @@ describe('the program', () => {
       'SSE_TOKEN',
       'SSE_POLL_INTERVAL',
       'SSE_ENABLED',
+      'METRICS_PORT',
+      'METRICS_HOST',
       'MONGODB_URI',
       'MONGODB_COLLECTION',
       'MONGODB_CREATE_INDEX',

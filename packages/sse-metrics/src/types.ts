@@ -182,6 +182,24 @@ export interface LogServiceObserver {
   }): void;
 }
 
+/** A store of `@datashop/log-stream`, as far as it can be inspected. */
+export interface InspectableLogStore {
+  /** `figures` is what the store documents. */
+  health(): Promise<{ readonly problem: Error | undefined; readonly figures: Readonly<Record<string, number>> }>;
+}
+
+/** Options of {@link logServiceMetrics}. */
+export interface LogServiceMetricsOptions extends SseMetricsOptions {
+  /** The store of the router. It is asked for its health at each scrape. */
+  store: InspectableLogStore;
+}
+
+/** An observer of `@datashop/log-stream`, returned by {@link logServiceMetrics}. */
+export interface LogServiceMetrics {
+  onAttach(context: { stats(): { readonly storeErrors: number } }): void;
+  onArrive(context: { readonly logs: number; readonly oldestAgeMs: number }): void;
+}
+
 /** Options of {@link adminPage}. */
 export interface AdminPageOptions {
   /** What the page shows: middlewares of `sseProxy` and `sseRouter`. Empty where there are only `logServices`. */

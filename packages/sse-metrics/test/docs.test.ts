@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { Registry } from 'prom-client';
-import { redisMetrics, sseMetrics } from '../src/index.ts';
+import { logServiceMetrics, redisMetrics, sseMetrics } from '../src/index.ts';
 import { redisErrorCodes } from '../src/labels/redis-values.ts';
 import { proxyValues } from '../src/labels/values.ts';
 import { logValues } from '../src/log-service/log-values.ts';
@@ -9,6 +9,9 @@ import { logValues } from '../src/log-service/log-values.ts';
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
 const readme = read('../README.md');
 const types = read('../src/types.ts');
+
+/** A store without logs. */
+const store = { health: async () => ({ problem: undefined, figures: {} }) };
 
 /** The first cells of the table under a heading. */
 function rows(heading: string): string[][] {
@@ -20,6 +23,7 @@ describe('the README of sse-metrics', () => {
   for (const [heading, register] of [
     ['Metrics', sseMetrics],
     ['Redis', redisMetrics],
+    ['Log service', ({ registry }: { registry: Registry }) => logServiceMetrics({ registry, store })],
   ] as const) {
     it(`documents every metric under "${heading}" with its type and labels, and no other`, async () => {
       const registry = new Registry();

@@ -18,7 +18,7 @@ async function openMongo({ uri, collection, redisUrl }: MongoSettings, pollMs: n
 }
 
 /** Imports a module that needs an optional package. */
-async function driver<T>(load: () => Promise<T>, name: string): Promise<T> {
+export async function driver<T>(load: () => Promise<T>, name: string): Promise<T> {
   try {
     return await load();
   } catch (cause) {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Request, type Response } from 'express';
 import { LogStreamError } from '../errors.ts';
@@ -8,6 +8,7 @@ import { logStreamRouter } from '../log-stream-router.ts';
 import type { LogStreamLimits } from '../types.ts';
 import { createIndex, type IndexedStore } from './create-index.ts';
 import { audit, failure, type Print } from './journal.ts';
+import { openMetrics } from './metrics.ts';
 import { named, openStore } from './open-store.ts';
 import type { Settings } from './settings.ts';
 
@@ -38,18 +39,28 @@ export async function serve(settings: Settings, print: Print): Promise<RunningSe
   const { port, host, token, stream } = settings;
   const store = await openStore(settings);
   const onError = (error: Error) => print('error', failure(error));
-  const router = logStreamRouter({ store, token: token ?? false, stream, limits, onError, observers: [audit(print)] });
+  const metrics = settings.metrics && (await openMetrics(settings.metrics, store));
+  const observers = [audit(print), ...(metrics?.observers ?? [])];
+  const router = logStreamRouter({ store, token: token ?? false, stream, limits, onError, observers });
   const app = express().disable('x-powered-by').use(router).use(notFound);
   const server = createServer({ keepAlive: true, keepAliveInitialDelay: keepAliveProbeMs }, app);
+  let metricsServer: Server | undefined;
   try {
     await named(`PORT ${port}`, () => once(server.listen(port, host), 'listening'));
+    metricsServer = await metrics?.listen();
   } catch (error) {
+    server.close();
     await store.close();
     throw error;
   }
-  const { address, port: listening } = server.address() as AddressInfo;
-  const url = `http://${address.includes(':') ? `[${address}]` : address}:${listening}`;
-  print('listening', { url, store: settings.store.kind, streams: stream, token: token !== undefined });
+  const shown = metricsServer && { metrics: `${urlOf(metricsServer)}/metrics` };
+  print('listening', {
+    url: urlOf(server),
+    store: settings.store.kind,
+    streams: stream,
+    token: token !== undefined,
+    ...shown,
+  });
   // A database that can't be reached may come back: requests get 503 until then.
   void store.health().then(({ problem }) => problem && print('error', failure(problem)));
   const stopIndex = buildIndex(settings, store, print);
@@ -63,6 +74,8 @@ export async function serve(settings: Settings, print: Print): Promise<RunningSe
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
       clearTimeout(timer);
+      metricsServer?.close();
+      metricsServer?.closeAllConnections();
       await store.close();
       print('stopped', {});
     },
@@ -72,6 +85,11 @@ export async function serve(settings: Settings, print: Print): Promise<RunningSe
 function buildIndex({ store: given }: Settings, store: Partial<IndexedStore>, print: Print): (() => void) | undefined {
   if (given.kind !== 'mongodb' || !given.createIndex || !store.ensureIndexes) return undefined;
   return createIndex(store as IndexedStore, given.collection, print);
+}
+
+function urlOf(server: Server): string {
+  const { address, port } = server.address() as AddressInfo;
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
 function notFound(_req: Request, res: Response): void {

@@ -15,11 +15,18 @@ export interface MongoSettings {
   readonly createIndex: boolean;
 }
 
+export interface MetricsSettings {
+  readonly port: number;
+  readonly host: string;
+}
+
 /** What the program reads from its environment. */
 export interface Settings {
   readonly port: number;
   readonly host: string;
   readonly store: SqliteSettings | MongoSettings;
+  /** Left out: there are no metrics. */
+  readonly metrics: MetricsSettings | undefined;
   /** Left out: the service needs no token. */
   readonly token: string | undefined;
   /** Milliseconds between two polls for logs of other processes; left out: the store's default. */
@@ -54,10 +61,11 @@ export function readSettings(env: Environment): Settings {
   if (unknown !== undefined) throw new SettingsError(`${quote(unknown)}: expected one of ${ownVariables.join(', ')}`);
   const token = tokenOf(env.SSE_TOKEN);
   return {
-    port: portOf(env.PORT),
+    port: portOf('PORT', env.PORT),
     // Without a token everybody who reaches the port may read all logs, so it must be opened on purpose.
     host: env.HOST || (token === undefined ? '127.0.0.1' : '0.0.0.0'),
     store: storeOf(env),
+    metrics: metricsOf(env),
     token,
     pollMs: pollOf(env.SSE_POLL_INTERVAL),
     stream: switchOf('SSE_ENABLED', env.SSE_ENABLED) ?? true,
@@ -91,10 +99,16 @@ function storeOf(env: Environment): SqliteSettings | MongoSettings {
   };
 }
 
-function portOf(text: string | undefined): number {
+/** Metrics show what the service does, so another address than loopback must be given on purpose. */
+function metricsOf({ METRICS_PORT: port, METRICS_HOST: host }: Environment): MetricsSettings | undefined {
+  if (!port && host) throw new SettingsError('METRICS_HOST: expected METRICS_PORT beside it, got nothing');
+  return port ? { port: portOf('METRICS_PORT', port), host: host || '127.0.0.1' } : undefined;
+}
+
+function portOf(name: string, text: string | undefined): number {
   if (!text) return defaultPort;
   if (/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
-  throw invalid('PORT', 'a whole number from 0 to 65535', text);
+  throw invalid(name, 'a whole number from 0 to 65535', text);
 }
 
 function tokenOf(text: string | undefined): string | undefined {

@@ -17,6 +17,9 @@ Environment variables:
                         package redis
   PORT                  port to listen on; 0: any free one (8610)
   HOST                  address to listen on (0.0.0.0; without SSE_TOKEN 127.0.0.1)
+  METRICS_PORT          port of /metrics for Prometheus; 0: any free one; left out: there are no metrics. Needs the packages
+                        @datashop/sse-metrics and prom-client
+  METRICS_HOST          address of that port (127.0.0.1)
   SSE_TOKEN             bearer token that every request except the probes must carry; left out: none is needed
   SSE_POLL_INTERVAL     seconds between two polls for logs of other processes (SQLite 0.1, MongoDB 1)
   SSE_ENABLED           false: pages only, no streams (true)

@@ -6,6 +6,7 @@ import { MemberRounds } from './member-rounds.ts';
 import { Reader, type ReaderSources, type ReaderStart } from './reader.ts';
 import { type EndReason, ResponseWriter } from './response-writer.ts';
 import { SharedReads } from './shared-reads.ts';
+import type { TailListener } from './tail.ts';
 import { Tails } from './tails.ts';
 import { WatchedWriter } from './watched-writer.ts';
 
@@ -55,7 +56,7 @@ const checks = 8;
 /** The open streams of one router: their limit, their heartbeat, their end. */
 export class OpenStreams {
   /** Since the router was made. */
-  readonly counters = { opened: 0, refused: 0, evicted: 0 };
+  readonly counters = { opened: 0, refused: 0, evicted: 0, storeErrors: 0 };
   readonly #config: LogStreamConfig;
   readonly #sources: Omit<ReaderSources, 'onFirstLog' | 'onGap'>;
   readonly #open = new Set<OpenStream>();
@@ -67,12 +68,13 @@ export class OpenStreams {
   #events = 0;
   #bytes = 0;
 
-  constructor(config: LogStreamConfig) {
+  /** @param onArrive see {@link TailListener} */
+  constructor(config: LogStreamConfig, onArrive: TailListener['onArrive']) {
     this.#config = config;
     const { store, heartbeatMs, maxStallMs } = config;
     const report = (error: unknown) => this.report(error);
     const reads = new SharedReads(store, report);
-    this.#sources = { reads, tails: new Tails(store, reads, report), report };
+    this.#sources = { reads, tails: new Tails(store, reads, { report, onArrive }), report };
     const stallMs = maxStallMs === false ? Number.POSITIVE_INFINITY : maxStallMs;
     const checkMs = Math.min(maxCheckMs, Math.ceil(stallMs / checks));
     this.#maxChecks = stallMs / checkMs;
@@ -137,6 +139,7 @@ export class OpenStreams {
   /** Passes a failure to `onError`, once: a store rejects with the same object for as long as the same failure lasts. */
   report(thrown: unknown): void {
     const error = thrown instanceof Error ? thrown : new Error('The log store failed', { cause: thrown });
+    this.counters.storeErrors++;
     if (this.#reported.has(error)) return;
     this.#reported.add(error);
     try {

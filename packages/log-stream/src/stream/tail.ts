@@ -13,6 +13,14 @@ export interface TailMember {
   end(reason: 'store-failed'): void;
 }
 
+/** What a tail notifies. */
+export interface TailListener {
+  /** A read has failed: called once, however many readers it ends. */
+  report(error: unknown): void;
+  /** New logs were written to all readers. `oldestAgeMs`: time since the timestamp of the oldest one. */
+  onArrive(logs: number, oldestAgeMs: number): void;
+}
+
 /**
  * Least time between two deliveries, for each member. What a delivery costs depends on the number of members and hardly on
  * that of the logs, so logs that follow each other closely are sent together. After a longer silence, a log is sent at once.
@@ -29,7 +37,7 @@ export class Tail {
   readonly #store: LogStore;
   readonly #filter: LogFilter;
   readonly #reads: SharedReads;
-  readonly #report: (error: unknown) => void;
+  readonly #listener: TailListener;
   /** Every member, with the function that resolves its `join`. */
   readonly #members = new Map<TailMember, () => void>();
   /** The members by the key of their selection. */
@@ -42,12 +50,11 @@ export class Tail {
   /** No delivery before this time of the monotonic clock, in milliseconds. */
   #pausedUntil = 0;
 
-  /** @param report called once for every failed read, however many readers it ends */
-  constructor(store: LogStore, filter: LogFilter, reads: SharedReads, report: (error: unknown) => void) {
+  constructor(store: LogStore, filter: LogFilter, reads: SharedReads, listener: TailListener) {
     this.#store = store;
     this.#filter = filter;
     this.#reads = reads;
-    this.#report = report;
+    this.#listener = listener;
   }
 
   get size(): number {
@@ -107,7 +114,7 @@ export class Tail {
         if (from !== this.#position) this.#notified = true;
         else this.#deliver(from, batch);
       } catch (error) {
-        this.#report(error);
+        this.#listener.report(error);
         for (const reader of [...this.#members.keys()]) reader.end('store-failed');
       }
     }
@@ -130,6 +137,8 @@ export class Tail {
       for (const reader of [...group]) if (!reader.follow(run)) this.leave(reader);
     }
     if (from.isBefore(batch.cursor)) this.#position = batch.cursor;
+    const oldest = batch.logs.find(({ log }) => log)?.log;
+    if (oldest) this.#listener.onArrive(batch.logs.length, Date.now() - oldest.meta.timestamp);
     if (batch.more) this.#notified = true;
     else if (batch.logs.length > 0) {
       this.#pausedUntil = performance.now() + Math.min(maxPauseMs, this.#members.size * pauseMsPerMember);

@@ -1,19 +1,18 @@
 import type { LogStore } from '../log-store.ts';
 import type { SharedReads } from './shared-reads.ts';
-import { Tail, type TailMember } from './tail.ts';
+import { Tail, type TailListener, type TailMember } from './tail.ts';
 
 /** The tails that have members: one for all logs, or one per workflow, as the store prefers. */
 export class Tails {
   readonly #store: LogStore;
   readonly #reads: SharedReads;
-  readonly #report: (error: unknown) => void;
+  readonly #listener: TailListener;
   readonly #tails = new Map<string, Tail>();
 
-  /** @param report called once for every failed read, however many readers it ends */
-  constructor(store: LogStore, reads: SharedReads, report: (error: unknown) => void) {
+  constructor(store: LogStore, reads: SharedReads, listener: TailListener) {
     this.#store = store;
     this.#reads = reads;
-    this.#report = report;
+    this.#listener = listener;
   }
 
   /** Number of members of all tails. */
@@ -27,7 +26,7 @@ export class Tails {
   async join(reader: TailMember): Promise<void> {
     const filter = this.#store.tailOf(reader.selection.filter);
     const key = JSON.stringify(filter);
-    const tail = this.#tails.get(key) ?? new Tail(this.#store, filter, this.#reads, this.#report);
+    const tail = this.#tails.get(key) ?? new Tail(this.#store, filter, this.#reads, this.#listener);
     this.#tails.set(key, tail);
     await tail.join(reader);
     if (tail.size === 0 && this.#tails.get(key) === tail) this.#tails.delete(key);

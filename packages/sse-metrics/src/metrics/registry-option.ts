@@ -1,14 +1,14 @@
 import { SseMetricsError } from '../errors.ts';
-import { checkOptions, hasMethods } from '../options.ts';
+import { type Check, checkOptions, hasMethods } from '../options.ts';
 
-const isRegistry = [
-  'a Registry of prom-client',
-  (value: unknown) => hasMethods(value, 'registerMetric', 'metrics'),
-] as const;
-const isPrefix = [
-  'letters, digits and _, not beginning with a digit',
-  (value: unknown) => typeof value === 'string' && /^([a-zA-Z_]\w*)?$/.test(value),
-] as const;
+/** What the options `registry` and `prefix` may be. */
+export const registryRules = {
+  registry: ['a Registry of prom-client', (value: unknown) => hasMethods(value, 'registerMetric', 'metrics')],
+  prefix: [
+    'letters, digits and _, not beginning with a digit',
+    (value: unknown) => typeof value === 'string' && /^([a-zA-Z_]\w*)?$/.test(value),
+  ],
+} as const satisfies Record<string, Check>;
 
 /**
  * Checks the options `registry` and `prefix`.
@@ -16,7 +16,7 @@ const isPrefix = [
  * @throws SseMetricsError `ERR_SSE_METRICS_OPTION`
  */
 export function checkRegistry(where: string, options: unknown): void {
-  checkOptions(where, options, { registry: isRegistry }, { prefix: isPrefix });
+  checkOptions(where, options, { registry: registryRules.registry }, { prefix: registryRules.prefix });
 }
 
 /**
