@@ -41,8 +41,8 @@ function serve(): void {
     console.log('worker %d: port %d', process.pid, (server.address() as { port: number }).port);
   });
   process.on('SIGTERM', async () => {
-    // No new streams; those that are open are ended over five seconds.
-    await stream.close({ graceMs: 5_000 });
+    // First, so that the other workers get the browsers that come back. Open streams are ended over five seconds.
     server.close(() => process.exit());
+    await stream.close({ graceMs: 5_000 });
   });
 }

@@ -17,10 +17,15 @@ export async function listen(
 /** Milliseconds in which open responses may finish. */
 const closeDeadlineMs = 3_000;
 
-/** Resolves when open responses have finished, or are cut after a few seconds; closes idle connections at once. */
-export async function closeServer(server: Server): Promise<void> {
+/** Refuses new connections, and closes idle ones. Resolves when open responses have finished. */
+export async function stopListening(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
+  await closed;
+}
+
+/** Resolves when open responses have finished, or are cut after a few seconds. `closed`: see {@link stopListening}. */
+export async function closeServer(server: Server, closed = stopListening(server)): Promise<void> {
   const deadline = setTimeout(() => server.closeAllConnections(), closeDeadlineMs);
   await closed;
   clearTimeout(deadline);

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { until } from '../../../packages/sse-proxy/test/support/until.ts';
 import { streamPath } from '../src/demo.ts';
 import { type LogService, logService } from './support/log-service.ts';
 
@@ -55,6 +56,33 @@ describe('the BFF as a program of its own', () => {
     expect(lines.every(({ instance }) => instance === 'bff-7')).to.equal(true);
     const closed = lines.find(({ log, msg }) => log === 'access' && /clos/.test(msg));
     expect(closed).to.include({ reason: 'draining', events: 1 });
+  });
+
+  it('refuses connections from the beginning of the drain with DRAIN_PORT=closed, and keeps its streams', async () => {
+    const { errors, exit } = start({ DRAIN_GRACE_MS: '600000', DRAIN_PORT: 'closed' });
+    const [line] = await once(errors, 'data');
+    const url = `http://127.0.0.1:${/\d+/.exec(line)}`;
+    const visit = await fetch(url);
+    await visit.body?.cancel();
+    const cookie = visit.headers.getSetCookie()[0]!.split(';')[0]!;
+    const browser = new AbortController();
+    const stream = await fetch(`${url}${streamPath}`, { headers: { cookie }, signal: browser.signal });
+    const reader = stream.body!.getReader();
+    expect(String(Buffer.from((await reader.read()).value!))).to.include('retry:');
+
+    child!.kill('SIGTERM');
+
+    const isRefused = () =>
+      fetch(`${url}/healthz`).then(
+        () => false,
+        ({ cause }: Error) => (cause as NodeJS.ErrnoException).code === 'ECONNREFUSED',
+      );
+    await until(isRefused);
+    const next = await Promise.race([reader.closed.then(() => 'ended'), exit, Promise.resolve('open')]);
+    expect(next).to.equal('open');
+    browser.abort();
+    await reader.closed.catch(() => {});
+    expect(await exit).to.deep.equal([0, null]);
   });
 
   it('prints why it can not start, and ends with exit code 1', async () => {

@@ -1,5 +1,5 @@
 import { choice, list, milliseconds, required, secret } from '../environment.ts';
-import { closeServer, listen, listenForMetrics } from '../listen.ts';
+import { closeServer, listen, listenForMetrics, stopListening } from '../listen.ts';
 import { runChild } from '../processes/child.ts';
 import { bff } from './app.ts';
 import { logFiles } from './log-files.ts';
@@ -10,6 +10,7 @@ const defaultGraceMs = 500;
 await runChild(async () => {
   const hosts = list('ALLOWED_HOSTS');
   const graceMs = milliseconds('DRAIN_GRACE_MS', defaultGraceMs);
+  const drainPort = choice('DRAIN_PORT', 'open', 'closed');
   const logs = logFiles(process.env.DATASHOP_DATA || undefined, {
     auditSecret: process.env.AUDIT_SECRET || undefined,
     level: choice('DATASHOP_LOG_LEVEL', 'info', 'debug'),
@@ -34,8 +35,10 @@ await runChild(async () => {
     port,
     metricsPort: metrics.port,
     stop: async () => {
+      // A load balancer that asks no /readyz sends new requests elsewhere only once the port refuses them.
+      const closed = drainPort === 'closed' ? stopListening(server) : undefined;
       await drain(graceMs);
-      await closeServer(server);
+      await closeServer(server, closed);
       await close();
       // Last, so that the drain can be watched.
       await closeServer(metrics.server);
