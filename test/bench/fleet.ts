@@ -1,7 +1,6 @@
 import os from 'node:os';
 import { pairedGoals } from './goals/pairs.ts';
 import { figure, find, type Report } from './results.ts';
-import type { Metric } from './rounds/figures.ts';
 import { short, table, workloadTables } from './tables.ts';
 import { workloads } from './workloads.ts';
 
@@ -14,8 +13,8 @@ const feedCount = 300;
 const sizes = [10_000, 100_000, 1_000_000];
 /** Share of a core's time that is planned for. */
 const usableShare = 0.6;
-const kernelKb = 5;
-const kbPerGb = 1_048_576;
+/** Most commands with which an instance reads, a second: see `paceMs` of StreamReader. */
+const readsPerSecond = 200;
 
 function measuredOn({ date, machine, rounds, seconds }: Report): string {
   const load = os.loadavg()[0]?.toFixed(0);
@@ -61,18 +60,18 @@ export function fleetCapacity(report: Report): string {
     costText(cost?.append),
     costText(cost?.read),
   ]);
-  const follower = (metric: Metric) => figure(find(report, 'feeds-redis', 'ours-redis-follower'), metric)?.median;
-  const [kb, eventUs] = [follower('kb'), follower('cpuUs')];
+  const eventUs = figure(find(report, 'feeds-redis', 'ours-redis-follower'), 'cpuUs')?.median;
+  // A command that carries several events costs no more than one that was measured with one, apart from their bytes.
+  const readUs = costs[0]?.[1]?.read;
   const rows = costs.flatMap(([, cost], index) => {
     // At 300 events a second an event is at most alone in its command; at 3,000 it was measured.
     const rate = index === 0 ? 1 : 10;
     return sizes.map((browsers) => {
       const line = [browsers.toLocaleString('en'), String(rate)];
-      if (!cost || kb === undefined || eventUs === undefined) return [...line, unknown, unknown, unknown];
-      const most = Math.min((1e6 * usableShare) / eventUs / rate, kbPerGb / (kb + kernelKb));
-      const instances = Math.ceil(browsers / most);
+      if (!cost || readUs === undefined || eventUs === undefined) return [...line, unknown, unknown, unknown];
+      const instances = Math.ceil((browsers * eventUs * rate) / (1e6 * usableShare));
       const events = feedCount * rate;
-      const percent = (events * (cost.append + instances * cost.read)) / 1e4;
+      const percent = (events * cost.append + instances * Math.min(events, readsPerSecond) * readUs) / 1e4;
       const megabytes = (events * instances * 350) / 1e6;
       return [...line, instances.toLocaleString('en'), `${short(percent)} %`, `${short(megabytes)} MB/s`];
     });
@@ -81,7 +80,7 @@ export function fleetCapacity(report: Report): string {
     measuredOn(report),
     'What Redis spends on an event, computed from its CPU with one and with two instances:',
     table([['', 'CPU µs to append it', 'CPU µs for each instance that reads it'], ...costRows]),
-    `Computed for ${feedCount} feeds whose browsers are spread over all instances, events of 300 B:`,
+    `Computed for ${feedCount} feeds whose browsers are spread over all instances, events of 300 B. Instances: by the ${short(eventUs ?? 0)} µs of CPU that a follower was measured to need per delivered event. Redis: the cost to append, and for each instance ${readsPerSecond} commands a second at the cost of one that carries an event alone:`,
     table([['browsers', 'events/s per browser', 'instances', 'Redis: of a core', 'Redis sends'], ...rows]),
   ].join('\n\n');
 }
