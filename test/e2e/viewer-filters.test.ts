@@ -83,7 +83,7 @@ describe('the filters of both modes', () => {
     await viewer.untilRows(160);
 
     await mode('Normal');
-    await viewer.page.locator('.volume-text').getByText('160 lines, 40 errors · all stored lines that match').waitFor();
+    await viewer.page.locator('.volume-text').getByText('160 lines, 40 errors · all stored lines').waitFor();
     await chart.focus();
     await viewer.page.keyboard.press('Home');
     await viewer.page.keyboard.press('Shift+ArrowRight');

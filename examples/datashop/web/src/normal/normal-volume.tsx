@@ -40,7 +40,7 @@ export function NormalVolume({ counted: { volume, isFailed }, filter }: { counte
     <div className="normal-volume">
       <VolumeChart
         volume={volume}
-        covers="all stored lines that match"
+        covers="all stored lines"
         onSelect={(fromMs, toMs) =>
           setFilters({ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() })
         }

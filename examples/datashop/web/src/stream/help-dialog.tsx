@@ -1,4 +1,5 @@
 import { Dialog } from '../ui/index.ts';
+import { prefer } from './state/commands.ts';
 import { useViewer, useViewState } from './state/context.tsx';
 
 const shortcuts = [
@@ -29,7 +30,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Keyboard shortcuts" onClose={onClose}>
       <label className="Stream-keys">
-        <input type="checkbox" checked={keys} onChange={({ target }) => viewer.prefer({ keys: target.checked })} />
+        <input type="checkbox" checked={keys} onChange={({ target }) => prefer(viewer, { keys: target.checked })} />
         Single keys are shortcuts: {singleKeys}
       </label>
       <dl className="Stream-shortcuts">

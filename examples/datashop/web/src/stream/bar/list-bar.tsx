@@ -1,4 +1,5 @@
 import { IconButton } from '../../ui/index.ts';
+import { prefer } from '../state/commands.ts';
 import { useViewer, useViewState } from '../state/context.tsx';
 import { JumpButton } from './jump-button.tsx';
 import './list-bar.css';
@@ -53,18 +54,18 @@ export function ListBar({ stepToError, onHelp, isPlain }: ListBarProps) {
           className="option"
           aria-pressed={order === 'oldest-first'}
           title="The newest line is at the end of the list"
-          onClick={() => viewer.prefer({ order: order === 'newest-first' ? 'oldest-first' : 'newest-first' })}
+          onClick={() => prefer(viewer, { order: order === 'newest-first' ? 'oldest-first' : 'newest-first' })}
         >
           Oldest first
         </button>
-        <button type="button" className="option" aria-pressed={wrap} onClick={() => viewer.prefer({ wrap: !wrap })}>
+        <button type="button" className="option" aria-pressed={wrap} onClick={() => prefer(viewer, { wrap: !wrap })}>
           Wrap
         </button>
         <button
           type="button"
           className="option"
           aria-pressed={compact}
-          onClick={() => viewer.prefer({ compact: !compact })}
+          onClick={() => prefer(viewer, { compact: !compact })}
         >
           Compact
         </button>
@@ -74,7 +75,7 @@ export function ListBar({ stepToError, onHelp, isPlain }: ListBarProps) {
             className="option"
             aria-pressed={volume}
             title="Lines by level over time"
-            onClick={() => viewer.prefer({ volume: !volume })}
+            onClick={() => prefer(viewer, { volume: !volume })}
           >
             Volume
           </button>

@@ -1,6 +1,7 @@
 import { CopyButton } from '../../ui/index.ts';
 import { count } from '../logic/messages.ts';
 import { selectedRows, textOfRows } from '../logic/selection.ts';
+import { selectNothing } from '../state/commands.ts';
 import { useLive, useViewer, useViewState } from '../state/context.tsx';
 
 /** The number of selected lines, and the button that copies them. */
@@ -14,7 +15,7 @@ export function SelectionTools() {
     <span className="list-bar-selection" role="status">
       {count(selected.length, 'line')} selected
       <CopyButton label="Copy selected" text={() => textOfRows(selected)} />
-      <button type="button" className="option" onClick={() => viewer.select(null)}>
+      <button type="button" className="option" onClick={() => selectNothing(viewer)}>
         Cancel
       </button>
     </span>

@@ -33,7 +33,7 @@ export function StreamVolume() {
   return (
     <VolumeChart
       volume={volume}
-      covers="in the list below"
+      covers="in the list"
       onSelect={(fromMs, toMs) =>
         setFilters({ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() })
       }

@@ -4,6 +4,7 @@ import { addressWith, go } from '../../address.ts';
 import { CopyButton, EmptyPane } from '../../ui/index.ts';
 import type { Marks } from '../logic/marks.ts';
 import type { Row } from '../logic/row.ts';
+import { fold } from '../state/commands.ts';
 import { useViewer, useViewState } from '../state/context.tsx';
 import { aroundCount, LinesAround } from '../state/lines-around.ts';
 import './around-pane.css';
@@ -17,9 +18,11 @@ export function AroundPane({ id }: { id: string }) {
   const [lines] = useState(() => new LinesAround(viewer, id));
   const state = useSyncExternalStore(lines.state.subscribe, lines.state.get);
   useEffect(() => {
+    // Opened, the line would hide those around it.
+    fold(viewer, id);
     void lines.open();
     return () => lines.close();
-  }, [lines]);
+  }, [viewer, lines, id]);
 
   const close = () => go({ around: undefined });
   return (

@@ -4,6 +4,7 @@ import { Glyph, LevelBadge, useTime } from '../../ui/index.ts';
 import type { Line } from '../logic/line.ts';
 import type { Marks } from '../logic/marks.ts';
 import type { Row } from '../logic/row.ts';
+import { select } from '../state/commands.ts';
 import { useViewer } from '../state/context.tsx';
 import { LineDetails } from './line-details.tsx';
 import { LineText } from './line-text.tsx';
@@ -42,7 +43,7 @@ export const LineRow = memo(function LineRow({ row, line, expanded, marks, tabba
           if (event.shiftKey) event.preventDefault();
         }}
         onClick={(event) => {
-          if (event.shiftKey) viewer.select(row, viewer.viewState.get().clicked);
+          if (event.shiftKey) select(viewer, row, viewer.viewState.get().clicked);
           // A click that ends a text selection must not open the line.
           else if (getSelection()?.isCollapsed !== false) toggle();
           viewer.viewState.set({ clicked: row });

@@ -1,6 +1,7 @@
 import type { Virtualizer } from '@tanstack/react-virtual';
 import { type FocusEvent, type KeyboardEvent, type RefObject, useLayoutEffect, useRef, useState } from 'react';
 import type { Row } from '../logic/row.ts';
+import { select, selectNothing } from '../state/commands.ts';
 import { useViewer } from '../state/context.tsx';
 
 const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
@@ -39,7 +40,7 @@ export function useRowKeys(
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape' && viewer.viewState.get().selection !== null) {
-      viewer.select(null);
+      selectNothing(viewer);
       return;
     }
     const step = steps[event.key];
@@ -52,7 +53,7 @@ export function useRowKeys(
     event.preventDefault();
     awaited.current = row.key;
     setActive(row.key);
-    if (event.shiftKey) viewer.select(row, rowAt(index));
+    if (event.shiftKey) select(viewer, row, rowAt(index));
     virtualizer.scrollToIndex(index + step, { align: 'auto' });
   };
 

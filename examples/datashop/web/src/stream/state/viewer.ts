@@ -11,7 +11,7 @@ import { knownEvents, restorable } from '../logic/pages.ts';
 import type { Row } from '../logic/row.ts';
 import { LiveView } from './live-view.ts';
 import { openStream } from './open-stream.ts';
-import { type Preferences, readOpened, readPreferences, storeOpened, storePreferences } from './preferences.ts';
+import { readOpened, readPreferences, storeOpened } from './preferences.ts';
 import { Store } from './store.ts';
 import { initialViewState, type ViewState } from './view-state.ts';
 
@@ -118,14 +118,6 @@ export class Viewer {
     return () => this.#startAgain(async () => this.stream.seed(dropped, { lastEventId }));
   }
 
-  /** Changes how the list looks. */
-  prefer(change: Partial<Preferences>): void {
-    this.viewState.set(change);
-    storePreferences(this.viewState.get());
-    // The lines at the other end are another place to read.
-    if (change.order) this.viewState.set({ follow: followNewest, goal: null });
-  }
-
   /** Keeps the visible lines in place instead of following the newest one. */
   pause(): void {
     const { follow } = this.viewState.get();
@@ -162,14 +154,6 @@ export class Viewer {
     this.pause();
     this.viewState.set({ expanded });
     storeOpened(expanded);
-  }
-
-  /** Selects from the row that was selected first to this one; null selects nothing. */
-  select(head: Row | null, anchor: Row | null | undefined = null): void {
-    const { selection } = this.viewState.get();
-    if (head === null) this.viewState.set({ selection: null });
-    else this.viewState.set({ selection: { anchor: selection?.anchor ?? anchor ?? head, head } });
-    if (head !== null) this.pause();
   }
 
   /** Reports why a load failed, unless it was aborted because the viewer was closed. */
