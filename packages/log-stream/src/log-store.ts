@@ -235,7 +235,7 @@ export interface LogStore {
   query(query: LogQuery): Promise<LogPage>;
   /**
    * Counts the matching logs by level and by `meta.timestamp`, from the filter's `fromMs` to its `toMs`, or where one is missing
-   * from the first or to the last matching log. Blocks the event loop no longer than {@link query}, and stops as it does.
+   * from the first or to the last matching log. Blocks the event loop no longer than {@link LogStore.query}, and stops as it does.
    */
   volume(query: VolumeQuery): Promise<LogVolume>;
   /**
