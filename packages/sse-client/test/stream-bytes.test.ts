@@ -26,7 +26,7 @@ describe('the bytes of a stream', () => {
         await new Promise((resolve) => setImmediate(resolve));
       }
       await at.received(2);
-      const events = at.events.map(({ key, receivedAt, ...event }) => event);
+      const events = at.events.map(({ key, receivedAt, value, ...event }) => event);
       expect(events).to.deep.equal([
         { kind: 'event', id: '7', event: 'log', data: 'grün\nzwei', origin: 'new' },
         { kind: 'event', id: '', event: 'message', data: '', origin: 'new' },
