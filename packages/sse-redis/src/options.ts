@@ -10,6 +10,9 @@ export const millisecondsBetween = (min: number, max: number): Check => [
   (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
 ];
 
+/** The longest lease that an option allows, in milliseconds. */
+export const maxLeaseMs = 600_000;
+
 export const callable: Check = ['a function', (value) => typeof value === 'function'];
 
 /** Part of a key in Redis: letters, digits and a few signs, so that keys can be read and matched. */

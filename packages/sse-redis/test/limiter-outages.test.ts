@@ -140,6 +140,18 @@ describe('limits while Redis can not be used', () => {
       expect(openOf(three)).to.deep.equal([4, 3, 3]);
     });
 
+    it('the clock of Redis is set back by an hour: an instance that died just before is forgotten', async () => {
+      const server = await startServer();
+      const instance = start(server.url, { limits: { total: max } });
+      await inMode('shared', instance);
+      const script = `redis.call('HSET', KEYS[1], '', 'registered', 'total', ${max})
+        redis.call('ZADD', KEYS[2], redis.call('TIME')[1] * 1000 + 3600000, 'dead')`;
+      const prefix = 'sse:limits:streams:';
+      await server.command('EVAL', script, '2', `${prefix}held:dead`, `${prefix}instances`);
+      expect(await instance.open()).to.equal(true);
+      await until(async () => (await server.command('ZCARD', `${prefix}instances`)) === 1);
+    });
+
     it('a request right after FLUSHALL finds the streams of its own process counted', async () => {
       const server = await startServer();
       const [instance, other] = [await startShared(server.url), await startShared(server.url)];

@@ -1,7 +1,7 @@
 import type { FeedRelay } from '@datashop/sse-proxy';
 import { Mode } from '../connection/mode.ts';
 import { Observers } from '../connection/observers.ts';
-import { checkOptions, complete, connectionChecks, millisecondsBetween } from '../options.ts';
+import { checkOptions, complete, connectionChecks, maxLeaseMs, millisecondsBetween } from '../options.ts';
 import type { RedisFeeds, RedisFeedsOptions } from '../types.ts';
 import { FeedHub } from './feed-hub.ts';
 
@@ -32,7 +32,7 @@ export function redisFeeds(options: RedisFeedsOptions): RedisFeeds {
 }
 
 function readOptions(given: RedisFeedsOptions) {
-  const rest = { ...connectionChecks.rest, leaseMs: millisecondsBetween(500, 600_000) };
+  const rest = { ...connectionChecks.rest, leaseMs: millisecondsBetween(500, maxLeaseMs) };
   checkOptions('redisFeeds', given, connectionChecks.required, rest);
   return complete('redisFeeds', given, defaults);
 }

@@ -7,7 +7,15 @@ import {
 } from '@datashop/sse-proxy';
 import { Mode } from '../connection/mode.ts';
 import { Observers } from '../connection/observers.ts';
-import { checkOptions, complete, connectionChecks, isRecord, keyPart, millisecondsBetween } from '../options.ts';
+import {
+  checkOptions,
+  complete,
+  connectionChecks,
+  isRecord,
+  keyPart,
+  maxLeaseMs,
+  millisecondsBetween,
+} from '../options.ts';
 import type { RedisLimiter, RedisLimiterOptions } from '../types.ts';
 import { type Counter, countersOf } from './counters.ts';
 import { FleetCounts } from './fleet-counts.ts';
@@ -102,7 +110,7 @@ function readOptions(given: RedisLimiterOptions) {
     ...connectionChecks.rest,
     limits: ['an object of limits', isRecord],
     name: keyPart,
-    leaseMs: millisecondsBetween(100, 600_000),
+    leaseMs: millisecondsBetween(100, maxLeaseMs),
   });
   return complete('redisLimiter', given, defaults);
 }

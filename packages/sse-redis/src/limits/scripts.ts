@@ -1,4 +1,5 @@
 import { Script } from '../connection/script.ts';
+import { maxLeaseMs } from '../options.ts';
 
 // Keys of one limiter, all of which begin with ARGV[1]:
 //   instances             sorted set: id of an instance → when its lease expires, by the clock of Redis, in ms
@@ -13,6 +14,9 @@ local instances, held = prefix .. 'instances', prefix .. 'held:' .. instance
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
+-- A lease that ends later than one can was left by an instance that died before Redis' clock was set back.
+local last = string.format('%.0f', now + ${maxLeaseMs})
+
 local function isRegistered()
   local expires = tonumber(redis.call('ZSCORE', instances, instance) or nil)
   return expires and expires > now and redis.call('HGET', held, '') == registration
@@ -23,6 +27,7 @@ local function extendLease()
   redis.call('PEXPIRE', held, leaseMs)
   redis.call('PEXPIRE', instances, leaseMs)
   redis.call('ZREMRANGEBYSCORE', instances, '-inf', now)
+  redis.call('ZREMRANGEBYSCORE', instances, '(' .. last, '+inf')
 end
 
 local function add(counter, count)
@@ -71,7 +76,7 @@ export const refusedKinds = [undefined, 'max', 'opensPerMinute', 'opensPerHour']
  */
 export const acquire = new Script(`${start}
 if not isRegistered() then return {${verdicts.unregistered}} end
-local ids = redis.call('ZRANGEBYSCORE', instances, '(' .. string.format('%.0f', now), '+inf')
+local ids = redis.call('ZRANGEBYSCORE', instances, '(' .. string.format('%.0f', now), last)
 
 local function open(counter)
   local sum = 0
