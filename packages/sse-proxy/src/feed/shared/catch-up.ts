@@ -186,7 +186,9 @@ export class CatchUp implements LiveMatcher, Follower {
     const news = received - this.#received;
     const liveNews = liveEnd - this.#liveEnd;
     if (this.#isJoin && received === 0 && !this.feed.isTransforming) return this.#finish(this.#liveStart);
-    if (this.#isJoin && news + liveNews === 0 && this.#endsLikeLive) return this.#finish(liveEnd);
+    // The log of a relay may be behind by more than the time in which both were quiet.
+    if (this.#isJoin && news + liveNews === 0 && this.#endsLikeLive)
+      return this.#live.isRelayed ? this.#giveUp() : this.#finish(liveEnd);
     // While its own readers hold the connection back, it can't reach the live feed. `slowClient` bounds that time.
     if (isHeldBack) return;
     // It misses nothing when its upstream is back. `resume.maxOutageMs` bounds that time too.
@@ -212,7 +214,7 @@ export class CatchUp implements LiveMatcher, Follower {
   // nothing meanwhile or both have received the same event last.
   get #endsLikeLive(): boolean {
     if (this.feed.sourceId !== '' || this.#live.sourceId !== '') return false;
-    if (this.feed.isTransforming || this.#live.isTransforming) return false;
+    if (this.feed.isTransforming || this.#live.isTransforming || this.#live.isHeldBack) return false;
     return this.#live.ring.end === this.#liveStart || this.feed.ring.endsLike(this.#live.ring);
   }
 

@@ -132,6 +132,11 @@ export class SharedFeed extends FeedMembers<Member> implements HeartbeatMember, 
     return resume !== false && resume.afterEnd === 'resume';
   }
 
+  /** True if its events come from the log of a relay, where another instance may have stored them. */
+  get isRelayed(): boolean {
+    return this.#parts.relayed !== undefined;
+  }
+
   /** True while the upstream is lost and the feed tries to reconnect. */
   get isReconnecting(): boolean {
     return this.#feed.isReconnecting;
