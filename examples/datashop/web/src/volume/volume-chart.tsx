@@ -37,7 +37,8 @@ export function VolumeChart({ volume, covers, onSelect, onReset }: VolumeChartPr
 
   const span: Span = cursor === null ? { first: 0, last: count - 1 } : spanOf(volume, cursor.anchor, cursor.at);
   const { from, to } = timesOf(volume, span);
-  const short = (ms: number) => format(ms).slice(5, volume.bucketMs < 60_000 ? 19 : 16);
+  const isOneDay = format(from).slice(0, 10) === format(to - 1).slice(0, 10);
+  const short = (ms: number) => format(ms).slice(isOneDay ? 11 : 5, volume.bucketMs < 60_000 ? 19 : 16);
   const text = `${format(from).slice(0, 19)} – ${format(to).slice(0, 19)}: ${spanText(volume, span)}`;
   const select = (chosen: Span) => {
     setCursor(null);
