@@ -15,7 +15,10 @@ const groups = {
     ['sse/framer', 'sse/frame-scanner', 'sse/partial-frame'],
     ['framer', 'framer-fields', 'framer-cost', 'feed-bytes'],
   ],
-  'replay-filter': [['feed/replay-filter'], ['replay-filter', 'feed']],
+  'replay-filter': [
+    ['feed/replay-filter', 'feed/known-frames'],
+    ['replay-filter', 'known-frames', 'feed'],
+  ],
   replay: [['feed/shared/replay-ring'], ['replay-ring', 'share-slow']],
   'replay-queue': [['feed/shared/frame-queue'], ['replay-ring', 'share-slow']],
   feed: [
