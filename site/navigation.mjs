@@ -3,7 +3,10 @@
 /** The repository's address; a page's links to what is no page lead there. */
 export const repository = 'https://github.com/datashop/sse';
 
-/** Task → [page, title, what it answers]. */
+/**
+ * Task → [page, title, what it answers].
+ * @type {Record<string, [page: string, title: string, answers: string][]>}
+ */
 export const navigation = {
   Start: [
     ['README.md', 'Overview', 'what this is, and what is where'],
