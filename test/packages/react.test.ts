@@ -125,9 +125,10 @@ describe('the packed React hook in a fresh Vite app', () => {
       app.write(
         'main.tsx',
         `import { createEventStream, type StreamSnapshot } from '@datashop/sse-client';
+         import { localPersistence } from '@datashop/sse-client/persist';
          import { useEventStream } from '@datashop/sse-client/react';
          export function Logs() {
-           const stream = useEventStream('/events', { maxEntries: 5, persist: { scope: 'me' } });
+           const stream = useEventStream('/events', { maxEntries: 5, persist: localPersistence({ scope: 'me' }) });
            const status: StreamSnapshot['status'] = stream.status;
            return <p onClick={stream.disconnect}>{status}</p>;
          }
