@@ -63,7 +63,7 @@ describe('a source in place of a target', () => {
   for (const [way, options] of ways) {
     it(`sends what a source yields unchanged to a browser that reads late${way}`, async () => {
       const texts = ['a', 'é', '€'].flatMap((character) => [1, 7_000, 21_000, 22_000].map((n) => character.repeat(n)));
-      const events = Array.from({ length: 25 }, () => texts).flatMap((each) => each);
+      const events = Array.from({ length: 25 }, () => texts).flat();
       async function* source(): AsyncGenerator<SseEvent> {
         for (const [n, data] of events.entries()) {
           yield { data: `${n} ${data}` };
