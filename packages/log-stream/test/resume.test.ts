@@ -95,7 +95,6 @@ describe('a resume', () => {
     ['that is a cursor', (own) => own.encode(2, 'desc')],
     ['in another case', (own) => swapCase(own.encode(2))],
     ['with a character more', (own) => `${own.encode(2)}A`],
-    ['of a number never given', (own) => own.encode(4)],
     ['sent twice', (own) => `${own.encode(1)}, ${own.encode(2)}`],
     ['of eight KiB', () => 'x'.repeat(8192)],
     ['outside ASCII', () => 'é-2'],
@@ -111,6 +110,17 @@ describe('a resume', () => {
       expect(stream.text.slice(0, first.length)).to.equal(first);
     });
   }
+
+  it('sends a gap event and only new logs for an id above the newest log, which a restored backup does not hold [R31]', async () => {
+    const { url, store } = await service();
+    await store.append(logs(3));
+    const lastEventId = (await idsOf(store)).encode(4);
+    const stream = await openStream(`${url}${logsPath}/stream`, { lastEventId });
+    await stream.until((text) => text.includes('{"reason":"unknown-id"}'));
+    await store.append([log('new')]);
+    await stream.untilMessage('new');
+    expect(stream.messages).to.deep.equal(['new']);
+  });
 
   it('sends an id of this store for an unknown id if there is nothing to replay', async () => {
     const { url, store } = await service();
