@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bootstrap, copyNetworkSettings, copyNode } from '../../scripts/fresh/root-folder.mjs';
@@ -24,6 +24,8 @@ export function ensureBase(): string {
     for (const cache of ['var/cache/apt/archives', 'var/lib/apt/lists', 'var/log']) {
       rmSync(join(root, cache), { recursive: true, force: true });
     }
+    // apt ends with an error if it can't write its log.
+    mkdirSync(join(root, 'var/log/apt'), { recursive: true });
     sh(`tar -C "$1" -c . | podman import - "$2"`, root, name);
     return name;
   } finally {
