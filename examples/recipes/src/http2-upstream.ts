@@ -1,12 +1,12 @@
 import { sseProxy } from '@datashop/sse-proxy';
 import { Agent } from 'undici';
 
-/** Many streams of an upstream over one HTTP/2 connection, where it allows that. `ca`: who vouches for it, as PEM. */
+/** Up to 100 streams of an upstream over one HTTP/2 connection. `ca`: who vouches for the upstream, as PEM. */
 export function http2Upstream(target: string, ca?: string) {
   const dispatcher = new Agent({
     allowH2: true,
-    connections: 1,
-    // As many streams at once; further ones wait.
+    // With a limit, a browser past it would wait until another one leaves: a further connection is opened instead.
+    connections: null,
     pipelining: 100,
     connect: { ca },
   });

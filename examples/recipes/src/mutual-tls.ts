@@ -12,7 +12,7 @@ export interface MutualTls {
 
 /** A stream from an upstream that accepts only clients with a certificate. */
 export function mutualTls({ target, ca, cert, key }: MutualTls) {
-  // Of a dispatcher's pool a stream takes a whole connection, for as long as it lives.
+  // A stream occupies its connection for as long as it lives, so their number has no limit here.
   const dispatcher = new Agent({ connections: null, connect: { ca, cert, key } });
   return sseProxy({ target, dispatcher });
 }

@@ -82,7 +82,7 @@ describe('recipes', () => {
     expect(clients).to.have.length(1);
   });
 
-  it('streams of an HTTP/2 upstream share one connection', async () => {
+  it('streams of an HTTP/2 upstream share one connection, and none waits when it is full', async () => {
     const { key, cert } = selfSigned();
     let sessions = 0;
     let streams = 0;
@@ -94,9 +94,14 @@ describe('recipes', () => {
       stream.write('id: 1\ndata: one\n\n');
     });
     const port = await serve(http2Upstream(`https://127.0.0.1:${await listen(upstream)}/logs`, cert));
-    const browsers = Array.from({ length: 5 }, () => open(port));
-    await until(() => browsers.every(({ text }) => text.includes('data: one')));
+    const first = open(port);
+    await until(() => first.text.includes('data: one'));
+    const later = Array.from({ length: 4 }, () => open(port));
+    await until(() => later.every(({ text }) => text.includes('data: one')));
     expect({ sessions, streams }).to.deep.equal({ sessions: 1, streams: 5 });
+    const many = Array.from({ length: 100 }, () => open(port));
+    await until(() => many.every(({ text }) => text.includes('data: one')));
+    expect(streams).to.equal(105);
   });
 
   it('a corporate proxy is asked for a connection to the upstream', async () => {
