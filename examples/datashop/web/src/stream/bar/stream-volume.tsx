@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { setFilters, useFilters } from '../../filters/use-filters.ts';
-import { type Counted, noVolume, type Volume, volumeOf } from '../../volume/volume.ts';
+import { noVolume, type Volume, volumeOf } from '../../volume/volume.ts';
 import { VolumeChart } from '../../volume/volume-chart.tsx';
 import type { LogView } from '../logic/log-index.ts';
 import { useViewer } from '../state/context.tsx';
@@ -43,10 +43,7 @@ export function StreamVolume() {
 }
 
 function volumeIn({ rows }: LogView, from: string, to: string): Volume {
-  const at = (index: number): Counted | null => {
-    const { line, group } = rows[index]!;
-    return line === null ? null : { group, time: line.time };
-  };
+  const at = (index: number) => (rows[index]!.line === null ? null : rows[index]!);
   const ms = (iso: string) => (iso === '' ? undefined : Date.parse(iso));
   return volumeOf(rows.length, at, { fromMs: ms(from), toMs: ms(to) });
 }

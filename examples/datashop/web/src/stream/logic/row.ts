@@ -26,6 +26,11 @@ export class Row {
     this.line = entry.kind === 'gap' ? null : parseLine(entry);
   }
 
+  /** NaN for a gap. */
+  get time(): number {
+    return this.line === null ? Number.NaN : this.line.time;
+  }
+
   get id(): string {
     return this.entry.kind === 'gap' ? '' : this.entry.id;
   }
