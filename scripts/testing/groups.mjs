@@ -32,8 +32,8 @@ export const groups = {
 };
 
 /**
- * What `npm test` leaves out unless CI=true or `--all`: these take a third of the time, and only a change of deployment,
- * packaging, tools or looks is likely to break them.
+ * What `npm test` leaves out unless CI=true or `--all`: these take long, and only a change of deployment, packaging, tools or
+ * looks is likely to break them.
  */
 export const slowGroups = new Set([
   'viewer: accessibility',

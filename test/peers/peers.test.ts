@@ -73,7 +73,9 @@ describe('Node proxies in front of an event stream', () => {
   for (const [name, { broken, away, redirect }] of Object.entries(expected)) {
     const isOurs = name === 'sse-proxy';
 
-    it(`${name} ${isOurs ? 'passes on whole events only, and goes on after a break' : `passes on half an event when the upstream breaks, and the browser’s response is ${broken === 'open' ? 'left open for ever' : 'broken'}`}`, async () => {
+    const after = broken === 'open' ? 'leaves the response open' : 'breaks the response';
+    const whole = 'passes on the event once and whole when the upstream breaks within it, and goes on';
+    it(`${name} ${isOurs ? whole : `passes on half an event when the upstream breaks within it, and ${after}`}`, async () => {
       const streams: ServerResponse[] = [];
       const target = await upstream((_req, res) => {
         streams.push(res.writeHead(200, { 'content-type': 'text/event-stream' }));
@@ -100,12 +102,13 @@ describe('Node proxies in front of an event stream', () => {
       expect(browser.status).to.equal(away);
     });
 
-    it(`${name} ${isOurs ? 'keeps cookies and CORS fields on their side, and forbids compression' : 'passes on the cookies of both sides and the upstream’s CORS fields, and allows compression'}`, async () => {
+    const fields = 'cookies of both sides and the upstream’s CORS fields';
+    it(`${name} ${isOurs ? 'does not pass on' : 'passes on'} ${fields}, and ${isOurs ? 'forbids' : 'allows'} compression`, async () => {
       let cookie: string | undefined;
       const target = await upstream((req, res) => {
         cookie = req.headers.cookie;
-        const fields = { 'set-cookie': 'upstream=1', 'access-control-allow-origin': '*' };
-        res.writeHead(200, { 'content-type': 'text/event-stream', ...fields }).write('data: one\n\n');
+        const own = { 'set-cookie': 'upstream=1', 'access-control-allow-origin': '*' };
+        res.writeHead(200, { 'content-type': 'text/event-stream', ...own }).write('data: one\n\n');
       });
       const { headers } = await once200(await open(name, target, { cookie: 'session=secret' }));
       expect(cookie).to.equal(isOurs ? undefined : 'session=secret');
