@@ -72,7 +72,7 @@ describe('reauthorize', () => {
       expect(browser.body()).to.match(
         /^(id: 1\ndata: a\n\n)?event: sse-proxy:end\nretry: (\d+)\ndata: \{"reason":"unauthorized","retryMs":\2\}\n\n$/,
       );
-      await until(() => request.closed() && browser.closed());
+      await until(() => request.closed() && app.witness.closes.length > 0);
       expect(app.witness.closes.map(({ reason, error }) => [reason, error?.code])).to.deep.equal([
         ['unauthorized', code],
       ]);

@@ -76,7 +76,7 @@ describe('resume, seen from both ends', () => {
         expect(await browser.sees('sse-proxy:end')).to.match(
           /^id: 1\ndata: one\n\nevent: sse-proxy:end\nretry: \d+\ndata: \{"reason":"upstream-refused","retryMs":\d+\}\n\n$/,
         );
-        await until(() => browser.complete() && browser.closed());
+        await until(() => browser.complete());
         const back = visit(proxied.port, '/sse', { 'Last-Event-ID': '1' });
         (await up.request(2)).raw(answer);
         await back.opened();
