@@ -134,7 +134,7 @@ class Run {
       const fresh = body.slice(it.taken);
       it.taken = body.length;
       if (fresh) it.viewer.onFrames(Buffer.from(fresh, 'latin1'), 0, fresh.length);
-      if (it.browser.closed()) it.viewer.leave();
+      if (it.browser.complete() || it.browser.closed()) it.viewer.leave();
     }
     return true;
   }

@@ -170,7 +170,7 @@ describe('shared feed', () => {
     await Promise.all([good.sees(event(1)), bad.opened()]);
     banned = '1';
     expect(await bad.sees('sse-proxy:end')).to.include('"reason":"unauthorized"');
-    await until(() => bad.closed());
+    await until(() => bad.complete());
     request.send(event(2));
     await good.sees(event(2));
     expect(proxied.witness.closes.map(({ reason }) => reason)).to.deep.equal(['unauthorized']);
