@@ -56,6 +56,26 @@ describe('Normal mode of the log viewer', () => {
     expect(await place()).to.equal('1–3 of 3 logs');
   });
 
+  it('renders the rows of a large page a few at a time, so that no task is long', async () => {
+    await viewer.append(...logs(300));
+    await open();
+    await untilLines(range(300, 201));
+    await page.evaluate(() => {
+      const added: number[] = [];
+      Object.assign(window, { added });
+      const count = (records: MutationRecord[]) => {
+        const nodes = records.flatMap(({ addedNodes }) => [...addedNodes]);
+        added.push(nodes.filter((node) => node instanceof Element && node.matches('.log-row')).length);
+      };
+      new MutationObserver(count).observe(document.querySelector('.log-table')!, { childList: true, subtree: true });
+    });
+    await page.getByLabel('Logs a page').selectOption('250');
+    await untilLines(range(300, 51));
+    const added = await page.evaluate(() => (window as unknown as { added: number[] }).added);
+    expect(added.reduce((sum, each) => sum + each, 0)).to.equal(150);
+    expect(Math.max(...added)).to.be.at.most(40);
+  });
+
   it('shows HTML in a log as text', async () => {
     await viewer.append(log(1, { message: '<img src=x onerror=alert(1)>', description: '<b>bold</b>' }));
     await open();

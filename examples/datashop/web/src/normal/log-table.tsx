@@ -3,6 +3,7 @@ import { useMedia, useTime } from '../ui/index.ts';
 import { CellProvider, Duration, Level, Message, Stage, Time } from './cells.tsx';
 import './log-table.css';
 import type { Row } from './use-log-page.ts';
+import { useProgressive } from './use-progressive.ts';
 
 export interface LogTableProps {
   rows: readonly Row[];
@@ -16,6 +17,7 @@ export interface LogTableProps {
 export function LogTable({ rows, search, busy, onOpen }: LogTableProps) {
   const { zone } = useTime();
   const isNarrow = useMedia('(max-width: 720px)');
+  const shown = useProgressive(rows);
   const context = useMemo(() => ({ search, onOpen }), [search, onOpen]);
   const columns = [zone === 'utc' ? 'Time (UTC)' : 'Time (local)', 'Level', 'Stage', 'Message', 'Duration'];
   return (
@@ -37,7 +39,7 @@ export function LogTable({ rows, search, busy, onOpen }: LogTableProps) {
               ))}
             </div>
           )}
-          {rows.map((row) => (
+          {shown.map((row) => (
             <TableRow key={row.id} row={row} isNarrow={isNarrow} onOpen={onOpen} />
           ))}
         </div>
