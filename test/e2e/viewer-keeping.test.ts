@@ -74,7 +74,7 @@ describe('what Stream mode keeps', () => {
     await suite.stage.write();
     await viewer.line(8_006).waitFor();
     const [oldest = 0, ...rest] = (await viewer.numbers()) as number[];
-    expect(oldest).to.be.within(2, 6_000);
+    expect(oldest).to.be.within(2, 7_500);
     expect(rest).to.deep.equal(range(oldest + 1, 8_006));
     await viewer.page.locator('.Stream-list').press('End');
     await viewer.button('Load older lines').click();

@@ -10,8 +10,8 @@ import { claimStorage } from './stored-lines.ts';
 /** Capacity of the list. */
 export const maxLines = 100_000;
 
-/** Stays below the 5 MB that every browser allows, and is written seldom because each write is large. */
-const persistence = { maxBytes: 4_000_000, debounceMs: 2_000 };
+/** A write blocks the page for as long as its size takes, so it is some 1,500 lines, and every other second at most. */
+const persistence = { maxBytes: 1_000_000, debounceMs: 2_000 };
 
 /**
  * Opens the stream of this user's logs; the caller closes it. Lines that another user left in the storage are removed.
