@@ -5,8 +5,8 @@ import { retryDelayMs } from '../web/src/retry.ts';
 import { announcement } from '../web/src/stream/logic/announce.ts';
 import { ageText, connectionText } from '../web/src/stream/logic/connection.ts';
 import { formatRow, formatRows } from '../web/src/stream/logic/download.ts';
-import { followNewest, pause, unread, unreadText } from '../web/src/stream/logic/follow.ts';
-import { hitText, nextHit } from '../web/src/stream/logic/hits.ts';
+import { followNewest, pause, UnreadCounter, unreadText } from '../web/src/stream/logic/follow.ts';
+import { hitText, nextHit, nextRow } from '../web/src/stream/logic/hits.ts';
 import { parseLine, partOffset, searchText } from '../web/src/stream/logic/line.ts';
 import { findMarks, markedPieces } from '../web/src/stream/logic/marks.ts';
 import { marksOf, matchTexts } from '../web/src/stream/logic/match-texts.ts';
@@ -151,25 +151,71 @@ describe('the search', () => {
   });
 });
 
-describe('a paused list', () => {
-  it('counts the lines that arrived since the pause, also after their places changed', () => {
+describe('nextRow', () => {
+  it('finds what nextHit finds among the rows that fulfil the condition, from any row and without one', () => {
     const model = new ListModel();
-    const row = (data: string, place: number) => new Row(model.event(data), place);
+    const marked = fc.array(fc.boolean(), { maxLength: 12 });
+    fc.assert(
+      fc.property(marked, fc.option(fc.nat(12)), fc.boolean(), (flags, at, isOlder) => {
+        const all = flags.map((_, place) => new Row(model.event('x'), place));
+        // Every third row is filtered out, but may be where the search begins.
+        const rows = all.filter(({ place }) => place % 3 !== 2);
+        const from = at === null ? null : (all[at] ?? null);
+        const is = ({ place }: Row) => flags[place]!;
+        expect(nextRow(rows, is, from, isOlder)).to.equal(nextHit(rows.filter(is), from, isOlder));
+      }),
+    );
+  });
+});
+
+describe('a paused list', () => {
+  const row = (data: string, place: number) => new Row(model.event(data), place);
+  const view = (rows: Row[], pass = 1) => {
+    const lines = rows.filter(({ line }) => line !== null);
+    return {
+      rows,
+      pass,
+      shown: { lines: lines.length, errors: lines.filter(({ line }) => line?.label === 'ERROR').length },
+    };
+  };
+  const model = new ListModel();
+
+  it('counts the lines that arrived since the pause, also after their places changed', () => {
     const rows = [row('a', 0), row('b', 1)];
     const paused = pause(followNewest, rows);
+    const counter = new UnreadCounter();
+    expect(counter.count(paused, view(rows))).to.deep.equal({ lines: 0, errors: 0 });
     rows.push(row(logData('ERROR', 'x'), 2), row(logData('INFO', 'y'), 3), new Row(model.gap(), 4));
-    expect(unread(paused, rows)).to.deep.equal({ lines: 2, errors: 1 });
+    expect(counter.count(paused, view(rows))).to.deep.equal({ lines: 2, errors: 1 });
+    rows.push(row(logData('ERROR', 'z'), 5));
+    expect(counter.count(paused, view(rows))).to.deep.equal({ lines: 3, errors: 2 });
     for (const each of rows) each.place += 100;
-    expect(unread(paused, rows)).to.deep.equal({ lines: 2, errors: 1 });
-    expect(unread(followNewest, rows)).to.deep.equal({ lines: 0, errors: 0 });
+    expect(counter.count(paused, view(rows, 2))).to.deep.equal({ lines: 3, errors: 2 });
+    expect(counter.count(followNewest, view(rows, 2))).to.deep.equal({ lines: 0, errors: 0 });
     expect(pause(paused, rows)).to.equal(paused);
   });
 
+  it('counts again what another filter shows, and what arrived since another pause', () => {
+    const rows = [row('a', 0), row(logData('ERROR', 'x'), 1), row('b', 2)];
+    const paused = pause(followNewest, rows.slice(0, 1));
+    const counter = new UnreadCounter();
+    expect(counter.count(paused, view(rows))).to.deep.equal({ lines: 2, errors: 1 });
+    expect(counter.count(paused, view([rows[0]!, rows[2]!], 2))).to.deep.equal({ lines: 1, errors: 0 });
+    const later = pause(followNewest, rows.slice(0, 2));
+    expect(counter.count(later, view([...rows, row('c', 3)], 2))).to.deep.equal({ lines: 2, errors: 0 });
+  });
+
+  it('counts no line that the full list has dropped since', () => {
+    const rows = [row('a', 0), row(logData('ERROR', 'x'), 1), row('b', 2)];
+    const counter = new UnreadCounter();
+    const paused = pause(followNewest, rows.slice(0, 1));
+    expect(counter.count(paused, view(rows))).to.deep.equal({ lines: 2, errors: 1 });
+    expect(counter.count(paused, view([rows[2]!, row('c', 3)]))).to.deep.equal({ lines: 2, errors: 0 });
+  });
+
   it('counts all lines if it was empty at the pause', () => {
-    expect(unread(pause(followNewest, []), [new Row(new ListModel().event('a'), 7)])).to.deep.equal({
-      lines: 1,
-      errors: 0,
-    });
+    const paused = pause(followNewest, []);
+    expect(new UnreadCounter().count(paused, view([row('a', 7)]))).to.deep.equal({ lines: 1, errors: 0 });
   });
 
   it('shows the counts in words', () => {

@@ -20,7 +20,8 @@ import { selectedRows, textOfRows } from '../web/src/stream/logic/selection.ts';
 import { separatorsOf } from '../web/src/stream/logic/separators.ts';
 import { readAnsi } from '../web/src/text/ansi.ts';
 import { segmentsOf } from '../web/src/text/segments.ts';
-import { bucketCount, maxBuckets, noVolume, spanOf, spanText, timesOf, volumeOf } from '../web/src/volume/volume.ts';
+import { bucketCount, maxBuckets, noVolume, spanOf, spanText, timesOf, totalAt } from '../web/src/volume/volume.ts';
+import { VolumeCounter } from '../web/src/volume/volume-counter.ts';
 import { ListModel, logData } from './support/entries.ts';
 
 const begin = Date.UTC(2026, 10, 23, 14);
@@ -107,28 +108,36 @@ describe('the filter in the address', () => {
 });
 
 describe('lines over time', () => {
+  const aLine = (spanMs: number) =>
+    fc.record({ group: fc.constantFrom(...levelGroups), time: fc.integer({ min: begin, max: begin + spanMs }) });
+  const someLines = fc
+    .constantFrom(5_000, 90_000, 4e6, 4e9, 4e11)
+    .chain((spanMs) => fc.array(aLine(spanMs), { maxLength: 200 }));
+
   it('counts each line in the bucket and the level that it belongs to, in at most 60 buckets', () => {
-    const lines = fc.array(
-      fc.record({ group: fc.constantFrom(...levelGroups), time: fc.integer({ min: begin, max: begin + 4e9 }) }),
-      { minLength: 1, maxLength: 200 },
-    );
     fc.assert(
-      fc.property(lines, (all) => {
-        const volume = volumeOf(all.length, (index) => all[index]!);
+      fc.property(someLines, someLines, (stay, leave) => {
+        const counter = new VolumeCounter();
+        for (const line of [...stay, ...leave]) counter.add(line);
+        for (const line of leave) counter.remove(line);
+        const volume = counter.volume();
         const count = bucketCount(volume);
-        expect(count).to.be.within(1, maxBuckets);
+        expect(count).to.be.within(stay.length === 0 ? 0 : 1, maxBuckets);
+        if (stay.length === 0) return;
         expect(volume.fromMs % volume.bucketMs).to.equal(0);
         const wanted = Object.fromEntries(levelGroups.map((group) => [group, new Array(count).fill(0)]));
-        for (const { group, time } of all) wanted[group]![Math.floor((time - volume.fromMs) / volume.bucketMs)] += 1;
+        for (const { group, time } of stay) wanted[group]![Math.floor((time - volume.fromMs) / volume.bucketMs)] += 1;
         expect(volume.counts).to.deep.equal(wanted);
+        for (const end of [0, count - 1]) expect(totalAt(volume, end)).to.be.greaterThan(0);
       }),
     );
   });
 
   it('covers the given bounds, also where there are no lines', () => {
-    expect(volumeOf(0, () => null)).to.deep.equal(noVolume);
-    const line = { group: 'ERROR', time: begin + 90_000 } as const;
-    const volume = volumeOf(2, (index) => (index === 0 ? line : null), { fromMs: begin, toMs: begin + 120_000 });
+    const counter = new VolumeCounter();
+    expect(counter.volume()).to.deep.equal(noVolume);
+    counter.add({ group: 'ERROR', time: begin + 90_000 });
+    const volume = counter.volume({ fromMs: begin, toMs: begin + 120_000 });
     expect([volume.fromMs, volume.bucketMs, bucketCount(volume)]).to.deep.equal([begin, 2_000, 60]);
     const span = spanOf(volume, 99, 45);
     expect([span, spanText(volume, span)]).to.deep.equal([{ first: 45, last: 59 }, '1 line, 1 error']);

@@ -67,7 +67,7 @@ function LiveLogs() {
 
 /** The filters, those for time, run and stage on demand. */
 function FilterTools({ find }: { find: React.RefObject<HTMLInputElement> }) {
-  const { counts } = useLive().view;
+  const counts = useLive(({ view }) => view.counts);
   const { levels } = useFilters();
   const [isOpen, setOpen] = useState(false);
   const { OTHER, ...four } = counts;

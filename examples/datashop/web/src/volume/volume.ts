@@ -38,40 +38,17 @@ export interface Counted {
   readonly time: number;
 }
 
-/**
- * Counts lines by level and time.
- *
- * @param at returns the line at an index, or null for what is no line
- * @param bounds of the time; without one, those of the lines
- */
-export function volumeOf(
-  length: number,
-  at: (index: number) => Counted | null,
-  { fromMs, toMs }: { fromMs?: number | undefined; toMs?: number | undefined } = {},
-): Volume {
-  let first = fromMs ?? Number.POSITIVE_INFINITY;
-  let last = toMs === undefined ? Number.NEGATIVE_INFINITY : toMs - 1;
-  for (let index = 0; index < length && (fromMs === undefined || toMs === undefined); index += 1) {
-    const time = at(index)?.time;
-    if (time === undefined) continue;
-    if (fromMs === undefined && time < first) first = time;
-    if (toMs === undefined && time > last) last = time;
-  }
-  if (first > last) return noVolume;
-  const width = widthOf(first, last);
-  const begin = Math.floor(first / width);
-  const counts = zeros(Math.floor(last / width) - begin + 1);
-  for (let index = 0; index < length; index += 1) {
-    const line = at(index);
-    if (line === null) continue;
-    const bucket = Math.floor(line.time / width) - begin;
-    const level = counts[line.group];
-    if (level[bucket] !== undefined) level[bucket] += 1;
-  }
-  return { fromMs: begin * width, bucketMs: width, counts };
+/** A volume whose counts are 0, to be filled in. */
+export function emptyVolume(
+  fromMs: number,
+  bucketMs: number,
+  buckets: number,
+): Volume & { readonly counts: Record<LevelGroup, number[]> } {
+  return { fromMs, bucketMs, counts: zeros(buckets) };
 }
 
-function widthOf(first: number, last: number): number {
+/** The narrowest width with which the time from the first to the last millisecond has no more buckets than are shown. */
+export function widthOf(first: number, last: number): number {
   const countOf = (width: number) => Math.floor(last / width) - Math.floor(first / width) + 1;
   let width = widths.find((each) => countOf(each) <= maxBuckets) ?? 28 * day;
   while (countOf(width) > maxBuckets) width *= 2;

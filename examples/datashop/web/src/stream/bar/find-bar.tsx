@@ -3,12 +3,16 @@ import { maxTextChars } from '../../filters/log-filter.ts';
 import { setFilters, useFilters } from '../../filters/use-filters.ts';
 import { Glyph, IconButton } from '../../ui/index.ts';
 import { hitText, nextHit } from '../logic/hits.ts';
+import { indexOfRow } from '../logic/row.ts';
 import { useLive, useViewer, useViewState } from '../state/context.tsx';
 
 /** Searches while the user types, in the present lines and in those that arrive later. */
 export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
   const viewer = useViewer();
-  const { view, pattern, problem, progress } = useLive();
+  const hits = useLive(({ view }) => view.hits);
+  const pattern = useLive((live) => live.pattern);
+  const problem = useLive((live) => live.problem);
+  const progress = useLive((live) => live.progress);
   const { text, regex, marksAll } = useFilters();
   const { hit, follow, order } = useViewState();
   const isNewestFirst = order === 'newest-first';
@@ -24,9 +28,9 @@ export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
     const from = hit ?? (follow.following ? null : viewer.top);
     // If the row at the top is a hit itself, go there first.
     const next =
-      hit === null && from !== null && view.hits.includes(from)
+      hit === null && from !== null && indexOfRow(hits, from) !== -1
         ? from
-        : nextHit(view.hits, from, isNewestFirst ? down : !down);
+        : nextHit(hits, from, isNewestFirst ? down : !down);
     if (next !== null) viewer.goTo(next, { hit: next });
   };
   useEffect(() => {
@@ -68,7 +72,7 @@ export function FindBar({ input }: { input: RefObject<HTMLInputElement> }) {
         <FoundStatus />
         <span className="Stream-found" aria-hidden="true">
           {pattern !== null &&
-            (progress < 1 ? `Searching ${Math.floor(progress * 100)} %` : hitText(view.hits, hit, isNewestFirst))}
+            (progress < 1 ? `Searching ${Math.floor(progress * 100)} %` : hitText(hits, hit, isNewestFirst))}
         </span>
         <button
           type="button"
@@ -111,7 +115,7 @@ const announceAfterMs = 700;
 /** Announces to screen readers the number of hits, or the position of the current one. */
 function FoundStatus() {
   const { live } = useViewer();
-  const isComplete = useLive().progress === 1;
+  const isComplete = useLive(({ progress }) => progress === 1);
   const filter = useFilters();
   const { hit, order } = useViewState();
   const [text, setText] = useState('');

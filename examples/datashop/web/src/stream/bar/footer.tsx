@@ -8,7 +8,7 @@ export function Footer() {
   const viewer = useViewer();
   const { counts, persistence } = useStream('counts', 'persistence');
   const { total, original, fresh, dropped } = counts;
-  const shown = useLive().view.rows.length;
+  const isEmpty = useLive(({ view }) => view.rows.length === 0);
   const number = (value: number) => value.toLocaleString('en');
   return (
     <footer className="Stream-footer">
@@ -34,7 +34,7 @@ export function Footer() {
             key={format}
             size="tiny"
             appearance="transparent"
-            disabled={shown === 0}
+            disabled={isEmpty}
             onClick={() => void download(viewer.live.get().view.rows, format)}
           >
             {format === 'text' ? 'Download text' : 'Download NDJSON'}

@@ -1,6 +1,6 @@
 import { Button } from '@innovaccer/design-system';
 import { useRef } from 'react';
-import { nextHit } from '../logic/hits.ts';
+import { nextRow } from '../logic/hits.ts';
 import { count } from '../logic/messages.ts';
 import type { Row } from '../logic/row.ts';
 import { useStreamValue, useViewer } from '../state/context.tsx';
@@ -12,8 +12,7 @@ export function GapFinder() {
   const last = useRef<Row | null>(null);
   if (gaps === 0) return null;
   const show = () => {
-    const rows = viewer.live.get().view.rows.filter((row) => row.gap !== null);
-    const next = nextHit(rows, last.current, true);
+    const next = nextRow(viewer.live.get().view.rows, ({ gap }) => gap !== null, last.current, true);
     last.current = next;
     if (next !== null) viewer.goTo(next);
   };

@@ -1,14 +1,16 @@
+import { useState } from 'react';
 import { Glyph } from '../../ui/index.ts';
-import { unread, unreadText } from '../logic/follow.ts';
+import { UnreadCounter, unreadText } from '../logic/follow.ts';
 import { useLive, useViewer, useViewState } from '../state/context.tsx';
 
 /** The number of lines that arrived while the list was paused, and the way back to the newest. */
 export function JumpButton() {
   const viewer = useViewer();
-  const { rows } = useLive().view;
   const { follow, order } = useViewState();
-  if (follow.following) return null;
-  const news = unread(follow, rows);
+  const view = useLive((live) => (follow.following ? null : live.view));
+  const [counter] = useState(() => new UnreadCounter());
+  if (view === null) return null;
+  const news = counter.count(follow, view);
   return (
     <button
       type="button"

@@ -7,9 +7,9 @@ import { useLive, useViewer, useViewState } from '../state/context.tsx';
 /** The number of selected lines, and the button that copies them. */
 export function SelectionTools() {
   const viewer = useViewer();
-  const { rows } = useLive().view;
   const { selection } = useViewState();
-  if (selection === null) return null;
+  const rows = useLive(({ view }) => (selection === null ? null : view.rows));
+  if (selection === null || rows === null) return null;
   const selected = selectedRows(rows, selection);
   return (
     <span className="list-bar-selection" role="status">

@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'react';
 import { setFilters, useFilters } from '../../filters/use-filters.ts';
-import { noVolume, type Volume, volumeOf } from '../../volume/volume.ts';
+import { noVolume, type Volume } from '../../volume/volume.ts';
 import { VolumeChart } from '../../volume/volume-chart.tsx';
 import type { LogView } from '../logic/log-index.ts';
 import { useViewer } from '../state/context.tsx';
 
-/** Counting 100,000 lines takes some milliseconds, so it is not done with every update. In milliseconds. */
+/** The chart does not change with every update: nobody could read it. In milliseconds. */
 const everyMs = 1_000;
 
 /** The lines of the list that pass the filters, by level over time. */
@@ -19,7 +19,7 @@ export function StreamVolume() {
       const { view, progress } = live.get();
       if (view === counted || progress < 1 || document.visibilityState === 'hidden') return;
       counted = view;
-      setVolume(volumeIn(view, from, to));
+      setVolume(live.volume({ fromMs: timeOf(from), toMs: timeOf(to) }));
     };
     count();
     const timer = setInterval(count, everyMs);
@@ -42,8 +42,4 @@ export function StreamVolume() {
   );
 }
 
-function volumeIn({ rows }: LogView, from: string, to: string): Volume {
-  const at = (index: number) => (rows[index]!.line === null ? null : rows[index]!);
-  const ms = (iso: string) => (iso === '' ? undefined : Date.parse(iso));
-  return volumeOf(rows.length, at, { fromMs: ms(from), toMs: ms(to) });
-}
+const timeOf = (iso: string) => (iso === '' ? undefined : Date.parse(iso));

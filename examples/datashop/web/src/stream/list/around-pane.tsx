@@ -103,7 +103,7 @@ function Lines({ id, lines }: { id: string; lines: LinesAround }) {
           <div
             key={row.key}
             role="listitem"
-            className={`Stream-row is-static${row.id === id ? ' is-linked' : ''}`}
+            className={`Stream-row${row.id === id ? ' is-linked' : ''}`}
             data-testid="line"
             data-level={row.group}
             data-id={row.id}

@@ -3,6 +3,7 @@ import { adjust } from '../../address.ts';
 import { clearFilters } from '../../filters/use-filters.ts';
 import { IconButton, LevelBadge, useTime } from '../../ui/index.ts';
 import { parseLine } from '../logic/line.ts';
+import { firstFrom } from '../logic/row.ts';
 import { useLive, useViewer, useViewState } from '../state/context.tsx';
 import { type Linked, loadLinked } from '../state/loaders.ts';
 import { LineDetails } from './line-details.tsx';
@@ -12,17 +13,23 @@ type Found = Linked | { readonly kind: 'looking' } | { readonly kind: 'error'; r
 /** Brings the line that the address links to into view, or shows it above the list if it is far older than the list. */
 export function LinkedLine({ id }: { id: string }) {
   const viewer = useViewer();
-  const { view } = useLive();
+  const isShown = viewer.linkShown === id;
+  const view = useLive((live) => (isShown ? null : live.view));
   const { firstLoad } = useViewState();
   const loading = firstLoad.kind === 'loading' || firstLoad.kind === 'waiting';
   const [found, setFound] = useState<Found>({ kind: viewer.linkShown === id ? 'listed' : 'looking' });
   const asked = useRef('');
+  /** The rows that have been looked at. */
+  const seen = useRef({ pass: -1, place: -1 });
 
   useEffect(() => {
-    if (loading || viewer.linkShown === id) return;
+    if (loading || view === null || viewer.linkShown === id) return;
     // Wait until the view has caught up with the stream, unless the stream is empty.
     if (view.entries === 0 && viewer.stream.getSnapshot().entries.length > 0) return;
-    const row = view.rows.find((each) => each.id === id);
+    const { rows, pass } = view;
+    const first = seen.current.pass === pass ? firstFrom(rows, seen.current.place + 1) : 0;
+    seen.current = { pass, place: rows.at(-1)?.place ?? -1 };
+    const row = rows.slice(first).find((each) => each.id === id);
     if (row) {
       viewer.linkShown = id;
       setFound({ kind: 'listed' });

@@ -11,10 +11,14 @@ import { LogList } from './log-list.tsx';
 
 /** The list, or the reason why it is empty. */
 export function ListPane({ linked }: { linked: string }) {
-  const { view, progress } = useLive();
+  const hasRows = useLive(({ view }) => view.rows.length > 0);
+  const hasEntries = useLive(({ view }) => view.entries > 0);
+  // While rows are shown, nobody needs their number here.
+  const lines = useLive(({ view }) => (view.rows.length > 0 ? 0 : view.lines));
+  const isFiltering = useLive(({ progress }) => progress < 1);
   const { firstLoad } = useViewState();
-  const isBehind = useStreamValue(({ entries }) => entries.length > 0) && view.entries === 0;
-  if (view.rows.length > 0) {
+  const isBehind = useStreamValue(({ entries }) => entries.length > 0) && !hasEntries;
+  if (hasRows) {
     return (
       <div className="Stream-pane">
         <LogList linked={linked} />
@@ -24,7 +28,7 @@ export function ListPane({ linked }: { linked: string }) {
   if (firstLoad.kind !== 'done' && firstLoad.error !== null)
     return <LoadFailed load={firstLoad} error={firstLoad.error} />;
   if (firstLoad.kind === 'loading' || isBehind) return <Skeleton />;
-  if (view.lines > 0) return progress < 1 ? <Skeleton /> : <FilteredOut lines={view.lines} />;
+  if (lines > 0) return isFiltering ? <Skeleton /> : <FilteredOut lines={lines} />;
   return <NoLines />;
 }
 

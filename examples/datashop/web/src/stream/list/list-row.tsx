@@ -1,4 +1,4 @@
-import { memo } from 'react';
+import { memo, useLayoutEffect, useRef } from 'react';
 import type { LevelGroup } from '../../log.ts';
 import { useTime } from '../../ui/index.ts';
 import type { Marks } from '../logic/marks.ts';
@@ -6,6 +6,7 @@ import type { Row } from '../logic/row.ts';
 import type { Separators } from '../logic/separators.ts';
 import { GapRow } from './gap-row.tsx';
 import { LineRow } from './line-row.tsx';
+import type { RowSizes } from './use-row-sizes.ts';
 
 export interface ListRowProps {
   row: Row;
@@ -13,12 +14,12 @@ export interface ListRowProps {
   group: LevelGroup;
   index: number;
   count: number;
-  /** Distance from the top of the list, in pixels. */
-  start: number;
-  measure: (element: HTMLElement | null) => void;
+  /** As of {@link Item}. */
+  asidePx: number | null;
+  sizes: RowSizes;
   separators: Separators;
   isExpanded: boolean;
-  /** False if all rows are measured. */
+  /** False if lines are wrapped. */
   isPlain: boolean;
   isCurrent: boolean;
   isLinked: boolean;
@@ -30,25 +31,33 @@ export interface ListRowProps {
 
 /** A row at its place in the virtualised list: what separates it from the row above, then a line or a gap. */
 export const ListRow = memo(function ListRow(props: ListRowProps) {
-  const { row, group, index, count, start, measure, separators, isExpanded, isPlain } = props;
+  const { row, group, index, count, asidePx, sizes, separators, isExpanded } = props;
   const { line, gap } = row;
   const { isNewDay, isNewRun } = separators;
-  const states = [props.isCurrent && 'is-current', props.isLinked && 'is-linked', props.isSelected && 'is-selected'];
+  const element = useRef<HTMLDivElement>(null);
+  // A plain row has the height that the style sheet sets: measuring it would cost a layout for each new row.
+  const isPlain = props.isPlain && line !== null && !isExpanded && !isNewDay && !isNewRun;
+  useLayoutEffect(() => (isPlain ? undefined : sizes.observe(element.current!, row)), [isPlain, sizes, row]);
+  const states = [
+    asidePx !== null && 'is-aside',
+    props.isCurrent && 'is-current',
+    props.isLinked && 'is-linked',
+    props.isSelected && 'is-selected',
+  ];
   return (
     // biome-ignore lint/a11y/useSemanticElements: same reason as for the list
     <div
       role="listitem"
-      ref={measure}
+      ref={element}
       className={['Stream-row', ...states].filter(Boolean).join(' ')}
       aria-setsize={count}
       aria-posinset={index + 1}
       data-index={index}
       data-key={row.key}
-      data-plain={line !== null && isPlain && !isExpanded && !isNewDay && !isNewRun ? '' : undefined}
       data-testid={line === null ? 'gap' : 'line'}
       data-level={line === null ? undefined : group}
       data-id={row.id || undefined}
-      style={{ transform: `translateY(${start}px)` }}
+      style={asidePx === null ? undefined : { top: asidePx }}
     >
       {line !== null && (isNewDay || isNewRun) && <Separator time={line.time} run={line.run} {...separators} />}
       {gap !== null && <GapRow gap={gap} />}

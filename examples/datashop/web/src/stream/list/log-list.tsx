@@ -4,7 +4,7 @@ import { edgePx } from '../logic/follow.ts';
 import type { Marks } from '../logic/marks.ts';
 import { isSelected } from '../logic/selection.ts';
 import { separatorsOf } from '../logic/separators.ts';
-import { useLive, useViewer, useViewState } from '../state/context.tsx';
+import { useViewer, useViewState } from '../state/context.tsx';
 import { ListEnd } from './list-end.tsx';
 import { ListRow } from './list-row.tsx';
 import { useCopy } from './use-copy.ts';
@@ -17,38 +17,36 @@ const heights = { wide: 32, narrow: 56, compact: 24, 'narrow compact': 48 };
 
 const noMarks: Marks = [];
 
-/** The virtualised list. */
+/** The list: of all its rows, only those near the visible part are elements of the page. */
 export function LogList({ linked }: { linked: string }) {
   const viewer = useViewer();
-  const { view } = useLive();
   const { wrap, compact, order, expanded, hit, selection } = useViewState();
   const { day } = useTime();
   const isNarrow = useMedia('(max-width: 600px)');
   const isNewestFirst = order === 'newest-first';
   const scroller = useRef<HTMLElement>(null);
   const rowPx = heights[isNarrow ? (compact ? 'narrow compact' : 'narrow') : compact ? 'compact' : 'wide'];
-  const { virtualizer, rowAt, focused } = useRows(scroller, rowPx);
-  const { active, ...keys } = useRowKeys(scroller, virtualizer, rowAt, focused);
+  const rows = useRows(scroller, rowPx);
+  const { window, sizes } = rows;
+  const { items, count } = window;
+  const { active, ...keys } = useRowKeys(scroller, rows);
   const onPress = usePress();
-  const onCopy = useCopy(rowAt);
+  const onCopy = useCopy((index) => window.rowAt(index));
   const lastPx = useRef(0);
-  const items = virtualizer.getVirtualItems();
-  const first = items.find(({ end }) => end > (virtualizer.scrollOffset ?? 0));
-  const tabbable = items.some(({ key }) => key === active) ? active : first?.key;
-  const count = view.rows.length;
+  const isRendered = items.some(({ row }) => row.key === active);
+  const tabbable = isRendered ? active : window.anchorAt(window.scrollPx)?.row.key;
   // Only near the end: otherwise Tab would jump from a line past all others.
   const isAtOldest = items.some(({ index }) => index === (isNewestFirst ? count - 1 : 0));
 
   const onScroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = scroller.current!;
-    const top = virtualizer.getVirtualItemForOffset(scrollTop);
     const restPx = scrollHeight - clientHeight - scrollTop;
     // Below the newest line the list grows while it follows: only scrolling up leaves the newest line.
     const isAtNewest = isNewestFirst
       ? scrollTop <= edgePx
       : restPx <= edgePx || (viewer.viewState.get().follow.following && scrollTop >= lastPx.current);
     lastPx.current = scrollTop;
-    viewer.scrolled(isAtNewest, top ? (rowAt(top.index) ?? null) : null);
+    rows.scrolled(scrollTop, (top) => viewer.scrolled(isAtNewest, top));
   };
 
   return (
@@ -64,36 +62,35 @@ export function LogList({ linked }: { linked: string }) {
         onCopy={onCopy}
         {...keys}
       >
-        {/* biome-ignore lint/a11y/useSemanticElements: the virtualiser positions the rows, and Safari drops the list semantics of a styled ul */}
-        <div
-          role="list"
-          className="Stream-rows"
-          aria-label="Lines"
-          style={{ height: virtualizer.getTotalSize() }}
-          onPointerDown={onPress}
-        >
-          {items.map((item) => {
-            const row = rowAt(item.index)!;
-            return (
+        <div className="Stream-rows" style={{ height: window.totalPx }}>
+          {/* biome-ignore lint/a11y/useSemanticElements: Safari drops the list semantics of a styled ul */}
+          <div
+            role="list"
+            className="Stream-window"
+            aria-label="Lines"
+            style={{ transform: `translateY(${window.topPx}px)` }}
+            onPointerDown={onPress}
+          >
+            {items.map(({ row, index, asidePx }) => (
               <ListRow
-                key={item.key}
+                key={row.key}
                 row={row}
                 group={row.group}
-                index={item.index}
+                index={index}
                 count={count}
-                start={item.start}
-                measure={virtualizer.measureElement}
-                separators={separatorsOf((by) => rowAt(item.index + by), day)}
+                asidePx={asidePx}
+                sizes={sizes}
+                separators={separatorsOf((by) => window.rowAt(index + by), day)}
                 isExpanded={expanded.has(row.name)}
                 isPlain={!wrap}
                 isCurrent={row === hit}
                 isLinked={row.id !== '' && row.id === linked}
                 isSelected={selection !== null && isSelected(row, selection)}
                 marks={viewer.live.isHit(row) ? row.marks : noMarks}
-                isTabbable={item.key === tabbable}
+                isTabbable={row.key === tabbable}
               />
-            );
-          })}
+            ))}
+          </div>
         </div>
         {isNewestFirst && (isAtOldest ? <ListEnd /> : <div className="Stream-end" />)}
       </section>

@@ -1,19 +1,14 @@
-import type { Virtualizer } from '@tanstack/react-virtual';
 import { type FocusEvent, type KeyboardEvent, type RefObject, useLayoutEffect, useRef, useState } from 'react';
-import type { Row } from '../logic/row.ts';
 import { select, selectNothing } from '../state/commands.ts';
 import { useViewer } from '../state/context.tsx';
+import type { RowsView } from './use-rows.ts';
 
 const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
 
 /** Keyboard handling of the rows: Tab stops at one row only, the arrow keys move from there and with Shift select. */
-export function useRowKeys(
-  scroller: RefObject<HTMLElement | null>,
-  virtualizer: Virtualizer<HTMLElement, HTMLElement>,
-  rowAt: (index: number) => Row | undefined,
-  focused: { current: Row | null },
-) {
+export function useRowKeys(scroller: RefObject<HTMLElement | null>, { window, focused, reveal }: RowsView) {
   const viewer = useViewer();
+  const rowAt = (index: number) => window.rowAt(index);
   const [active, setActive] = useState<number | null>(null);
   /** Key of the row to focus as soon as it is rendered. */
   const awaited = useRef<number | null>(null);
@@ -54,7 +49,7 @@ export function useRowKeys(
     awaited.current = row.key;
     setActive(row.key);
     if (event.shiftKey) select(viewer, row, rowAt(index));
-    virtualizer.scrollToIndex(index + step, { align: 'auto' });
+    reveal(index + step);
   };
 
   return { active, onFocus, onBlur, onKeyDown };

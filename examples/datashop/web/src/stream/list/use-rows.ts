@@ -1,93 +1,93 @@
-import { defaultRangeExtractor, measureElement, type Range, useVirtualizer } from '@tanstack/react-virtual';
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
-import { firstFrom, type Row } from '../logic/row.ts';
+import { type RefObject, useEffect, useLayoutEffect, useReducer, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
+import { type Anchor, ListWindow } from '../logic/list-window.ts';
+import type { Row } from '../logic/row.ts';
+import { RowLayout } from '../logic/row-layout.ts';
 import { useLive, useViewer, useViewState } from '../state/context.tsx';
+import { type RowSizes, useHeight, useRowSizes } from './use-row-sizes.ts';
 
-/** The virtualiser of the rows, in the chosen order: which rows are rendered, and where. */
-export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number) {
-  const viewer = useViewer();
-  const { view, progress } = useLive();
-  const { rows } = view;
-  const { follow, goal, order, wrap } = useViewState();
-  const isNewestFirst = order === 'newest-first';
+export interface RowsView {
+  readonly window: ListWindow;
+  readonly sizes: RowSizes;
   /** The row with the focus. It stays rendered while it is scrolled out of view. */
-  const focused = useRef<Row | null>(null);
+  readonly focused: { current: Row | null };
+  /** Call it when the list was scrolled. `report` gets the row at the upper edge, before rows are rendered. */
+  scrolled(scrollPx: number, report: (top: Row | null) => void): void;
+  /** Scrolls until the whole row is in view. */
+  reveal(index: number): void;
+}
 
-  const rowAt = useCallback(
-    (index: number): Row | undefined => rows[isNewestFirst ? rows.length - 1 - index : index],
-    [rows, isNewestFirst],
-  );
-  const indexOf = useCallback(
-    (row: Row | null): number => {
-      if (row === null) return -1;
-      const at = firstFrom(rows, row.place);
-      if (rows[at] !== row) return -1;
-      return isNewestFirst ? rows.length - 1 - at : at;
-    },
-    [rows, isNewestFirst],
-  );
-  const rangeExtractor = useCallback(
-    (range: Range) => {
-      const seen = defaultRangeExtractor(range);
-      const index = indexOf(focused.current);
-      return index === -1 || seen.includes(index) ? seen : [...seen, index].sort((a, b) => a - b);
-    },
-    [indexOf],
-  );
-  const virtualizer = useVirtualizer<HTMLElement, HTMLElement>({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    getItemKey: useCallback((index: number) => rowAt(index)!.key, [rowAt]),
-    estimateSize: () => rowPx,
-    overscan: 8,
-    rangeExtractor,
-    // A plain row has the height that the style sheet sets: measuring it would force a layout for each new row. The
-    // ResizeObserver corrects a row that differs.
-    measureElement: (element, entry, instance) =>
-      !entry && element.hasAttribute('data-plain') ? rowPx : measureElement(element, entry, instance),
-    // A paused list keeps the visible rows in place, whether lines are added or trimmed above them.
-    anchorTo: follow.following ? 'start' : 'end',
+/** A list that was not scrolled for so long is at rest, in milliseconds. */
+const restMs = 150;
+
+/** Which rows are rendered, and where. Its work does not grow with the number of rows, as that of a general virtualiser does. */
+export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number): RowsView {
+  const viewer = useViewer();
+  const rows = useLive(({ view }) => view.rows);
+  const isComplete = useLive(({ progress }) => progress === 1);
+  const { follow, goal, order, wrap } = useViewState();
+  const { following } = follow;
+  const [, render] = useReducer((count: number) => count + 1, 0);
+  const [layout] = useState(() => new RowLayout());
+  const sizes = useRowSizes(layout, render);
+  const viewPx = useHeight(scroller);
+  const focused = useRef<Row | null>(null);
+  /** What stays in place while lines come and go; the place that was left when the list was shown last. */
+  const anchor = useRef<Anchor | null>(following || viewer.top === null ? null : { row: viewer.top, px: 0 });
+  /** The scroll position as it was read or written last: reading it may cost a layout. */
+  const known = useRef(0);
+  const last = useRef<ListWindow | null>(null);
+  const restTimer = useRef<ReturnType<typeof setTimeout>>();
+  useEffect(() => () => clearTimeout(restTimer.current), []);
+
+  layout.setShape(rowPx, wrap);
+  layout.setRows(rows);
+  const window = new ListWindow({
+    ...{ rows, layout, viewPx, following, isNewestFirst: order === 'newest-first' },
+    ...{ anchor: anchor.current, scrollPx: known.current, focused: focused.current, before: last.current },
   });
 
-  const scrollToNewest = useCallback(() => {
-    if (isNewestFirst) virtualizer.scrollToOffset(0);
-    else if (scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight;
-  }, [virtualizer, scroller, isNewestFirst]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the layout has forgotten what was measured
+  useLayoutEffect(() => sizes.forget(), [sizes, rowPx, wrap]);
 
   useLayoutEffect(() => {
-    if (follow.following) scrollToNewest();
-  }, [scrollToNewest, follow]);
-
-  const totalPx = virtualizer.getTotalSize();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when lines are added at the end, and when they are measured
-  useLayoutEffect(() => {
-    if (follow.following && !isNewestFirst) scrollToNewest();
-  }, [rows, totalPx]);
-
-  // After remount or a row-height change, cached measurements are invalid: remeasure and scroll back to the row that was
-  // on top.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: runs only on mount and when the row height changes
-  useLayoutEffect(() => {
-    const index = follow.following ? -1 : indexOf(viewer.top);
-    virtualizer.measure();
-    if (index !== -1) virtualizer.scrollToIndex(index, { align: 'start' });
-  }, [rowPx, wrap, order]);
-
-  // The row at the top was filtered out and can't keep its place: the next visible row below takes it.
-  useLayoutEffect(() => {
-    const { top } = viewer;
-    if (follow.following || top === null || indexOf(top) !== -1 || rows.length === 0) return;
-    const at = firstFrom(rows, top.place);
-    virtualizer.scrollToIndex(Math.min(isNewestFirst ? rows.length - at : at, rows.length - 1), { align: 'start' });
-  }, [virtualizer, viewer, rows, indexOf, follow, isNewestFirst]);
+    last.current = window;
+    const element = scroller.current!;
+    if (Math.abs(window.scrollPx - known.current) > 0.01) {
+      element.scrollTop = window.scrollPx;
+      known.current = element.scrollTop;
+    }
+    // The browser does not scroll beyond the ends.
+    const isElsewhere = Math.abs(window.scrollPx - known.current) > 1;
+    if (following || isElsewhere || anchor.current === null) anchor.current = window.anchorAt(known.current);
+    sizes.measureFresh();
+  });
 
   useEffect(() => {
-    const index = indexOf(goal?.row ?? null);
+    const index = window.indexOf(goal?.row ?? null);
     // The rows still belong to the previous filter: wait, or the list would scroll twice.
-    if (index === -1 || progress < 1) return;
-    virtualizer.scrollToIndex(index, { align: 'center' });
+    if (index === -1 || !isComplete) return;
+    anchor.current = window.centered(index);
     viewer.viewState.set({ goal: null });
-  }, [virtualizer, viewer, indexOf, goal, progress]);
+  }, [viewer, window, goal, isComplete]);
 
-  return { virtualizer, rowAt, indexOf, focused };
+  return {
+    window,
+    sizes,
+    focused,
+    scrolled(scrollPx, report) {
+      known.current = scrollPx;
+      const shown = last.current ?? window;
+      anchor.current = shown.anchorAt(scrollPx);
+      report(anchor.current?.row ?? null);
+      if (!shown.covers(scrollPx)) flushSync(render);
+      // Tab stops at the row that is then the first one in view.
+      clearTimeout(restTimer.current);
+      restTimer.current = setTimeout(render, restMs);
+    },
+    reveal(index) {
+      anchor.current = window.revealed(index, known.current) ?? anchor.current;
+      flushSync(render);
+    },
+  };
 }

@@ -32,4 +32,33 @@ export class Deque<T> {
   toArray(): T[] {
     return this.#items.slice(this.#head);
   }
+
+  /** The present items. Costs the same however many there are, because the array is only ever appended to or replaced. */
+  window(): Window<T> {
+    return new Window(this.#items, this.#head, this.length);
+  }
+}
+
+/** A part of an array, which stays as it is while the array grows. */
+export class Window<T> {
+  readonly length: number;
+  readonly #items: readonly T[];
+  readonly #first: number;
+
+  constructor(items: readonly T[], first: number, length: number) {
+    this.#items = items;
+    this.#first = first;
+    this.length = length;
+  }
+
+  /** As of an array: a negative index counts from the end. */
+  at(index: number): T | undefined {
+    const place = index < 0 ? this.length + index : index;
+    return place >= 0 && place < this.length ? this.#items[this.#first + place] : undefined;
+  }
+
+  /** As of an array, without negative indices. */
+  slice(start = 0, end = this.length): T[] {
+    return this.#items.slice(this.#first + Math.min(start, this.length), this.#first + Math.min(end, this.length));
+  }
 }

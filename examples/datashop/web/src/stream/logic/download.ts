@@ -1,7 +1,7 @@
 import type { GapEntry } from '@datashop/sse-client';
 import { type Format, lineText } from '../../log-file.ts';
 import { reasonInWords } from './messages.ts';
-import type { Row } from './row.ts';
+import type { Row, Rows } from './row.ts';
 
 /** Bounds the work between two turns of the event loop. */
 const rowsPerPiece = 2_000;
@@ -24,7 +24,7 @@ export function formatRow({ entry, line }: Row, format: Format): string {
 }
 
 /** The file's content in pieces, oldest line first. The caller yields to the event loop between pieces. */
-export function* formatRows(rows: readonly Row[], format: Format): Generator<string> {
+export function* formatRows(rows: Rows, format: Format): Generator<string> {
   for (let start = 0; start < rows.length; start += rowsPerPiece) {
     yield rows
       .slice(start, start + rowsPerPiece)

@@ -1,4 +1,5 @@
-import { firstFrom, type Row } from './row.ts';
+import type { LogView } from './log-index.ts';
+import { firstFrom, type Row, type Rows } from './row.ts';
 
 /** Whether the list follows the newest line or stays at a position. */
 export type Follow =
@@ -16,26 +17,40 @@ export const edgePx = 4;
 
 export const followNewest: Follow = { following: true };
 
-export function pause(follow: Follow, rows: readonly Row[]): Follow {
+export function pause(follow: Follow, rows: Rows): Follow {
   return follow.following ? { following: false, newest: rows.at(-1) ?? null } : follow;
 }
 
-/** Number of visible lines that arrived since the list was paused. */
-export function unread(follow: Follow, rows: readonly Row[]): Unread {
-  if (follow.following) return { lines: 0, errors: 0 };
-  let lines = 0;
-  let errors = 0;
-  for (
-    let index = follow.newest === null ? 0 : firstFrom(rows, follow.newest.place + 1);
-    index < rows.length;
-    index++
-  ) {
-    const { line } = rows[index]!;
-    if (line === null) continue;
-    lines += 1;
-    if (line.group === 'ERROR') errors += 1;
+const none: Unread = { lines: 0, errors: 0 };
+
+/** Counts the visible lines that arrived since the list was paused. Looks at each of them once. */
+export class UnreadCounter {
+  #unread = none;
+  #follow: Follow = followNewest;
+  #pass = -1;
+  #last: Row | null = null;
+
+  count(follow: Follow, { rows, shown, pass }: Pick<LogView, 'rows' | 'shown' | 'pass'>): Unread {
+    if (follow.following) return none;
+    if (follow !== this.#follow || pass !== this.#pass) {
+      this.#unread = none;
+      this.#last = follow.newest;
+    }
+    this.#follow = follow;
+    this.#pass = pass;
+    const first = this.#last === null ? 0 : firstFrom(rows, this.#last.place + 1);
+    let { lines, errors } = this.#unread;
+    for (let index = first; index < rows.length; index += 1) {
+      const { line } = rows.at(index)!;
+      if (line === null) continue;
+      lines += 1;
+      if (line.group === 'ERROR') errors += 1;
+    }
+    this.#last = rows.at(-1) ?? this.#last;
+    this.#unread = { lines, errors };
+    // Lines that have been trimmed since are not to be found any more.
+    return lines > shown.lines ? shown : this.#unread;
   }
-  return { lines, errors };
 }
 
 export function unreadText({ lines, errors }: Unread): string {

@@ -1,10 +1,12 @@
 import type { EntryList } from '@datashop/sse-client';
 import type { LevelGroup } from '../../log.ts';
+import type { Volume } from '../../volume/volume.ts';
+import { VolumeCounter } from '../../volume/volume-counter.ts';
 import type { Arrived } from './announce.ts';
 import { Deque } from './deque.ts';
 import type { Line } from './line.ts';
 import { type Matches, marksOf } from './match-texts.ts';
-import type { Row } from './row.ts';
+import type { Row, Rows } from './row.ts';
 import { type GroupCounts, RowList, stride } from './row-list.ts';
 
 /** Selects the visible lines and the hits. Gaps are always visible. */
@@ -20,9 +22,13 @@ export interface Filter {
 
 /** An immutable view of the list. All rows oldest first. */
 export interface LogView {
-  readonly rows: readonly Row[];
+  readonly rows: Rows;
+  /** Of the visible rows: lines, and errors by their own label. */
+  readonly shown: Arrived;
+  /** Another number after another filter, or a change in the middle of the list. */
+  readonly pass: number;
   /** The visible lines that match the search. */
-  readonly hits: readonly Row[];
+  readonly hits: Rows;
   /** Lines per level, visible or not. */
   readonly counts: Readonly<GroupCounts>;
   /** All lines, visible or not. */
@@ -46,6 +52,9 @@ export class LogIndex {
   #rows = new RowList();
   #shown = new Deque<Row>();
   #hits = new Deque<Row>();
+  #volume = new VolumeCounter();
+  #counts = { lines: 0, errors: 0 };
+  #pass = 0;
   /** The place of the next row to filter. */
   #filtered = 0;
   /** The new view replaces the old one when the rows before this place are filtered. */
@@ -58,8 +67,11 @@ export class LogIndex {
   }
 
   setEntries(entries: EntryList): void {
-    if (entries === this.#entries) return;
+    const before = this.#entries;
     this.#entries = entries;
+    // The client makes another list with each change of its status, too.
+    const isSame = (['generation', 'offset', 'length'] as const).every((key) => before?.[key] === entries[key]);
+    if (before !== null && isSame) return;
     this.#dirty = true;
     if (this.#rows.setEntries(entries)) this.#filterAgain();
   }
@@ -107,7 +119,7 @@ export class LogIndex {
     rows.forEach((row, index) => {
       row.searched = search;
       row.isHit = matches.hits[index] === 1;
-      row.marks = marksOf(matches, index);
+      row.marks = row.isHit ? marksOf(matches, index) : [];
     });
     this.#dirty = true;
   }
@@ -117,9 +129,17 @@ export class LogIndex {
     return row.searched === this.#search && row.isHit;
   }
 
+  /** The visible lines by level over time. Those of the view only while `progress` is 1. */
+  volume(bounds: Parameters<VolumeCounter['volume']>[0]): Volume {
+    return this.#volume.volume(bounds);
+  }
+
   #filterAgain(): void {
+    this.#pass += 1;
     this.#shown = new Deque();
     this.#hits = new Deque();
+    this.#volume = new VolumeCounter();
+    this.#counts = { lines: 0, errors: 0 };
     this.#filtered = this.#rows.offset;
     this.#completeAt = this.#rows.end;
     this.#dirty = true;
@@ -128,7 +148,8 @@ export class LogIndex {
   #trim(): void {
     const { offset } = this.#rows;
     this.#rows.trim();
-    for (const rows of [this.#shown, this.#hits]) while ((rows.at(0)?.place ?? offset) < offset) rows.shift();
+    while ((this.#shown.at(0)?.place ?? offset) < offset) this.#hide(this.#shown.shift()!);
+    while ((this.#hits.at(0)?.place ?? offset) < offset) this.#hits.shift();
     this.#filtered = Math.max(this.#filtered, offset);
   }
 
@@ -152,9 +173,19 @@ export class LogIndex {
 
   #sort(row: Row): void {
     const { pattern, only } = this.#filter;
-    if (pattern === null) return this.#shown.push(row);
-    if (row.isHit) this.#hits.push(row);
-    if (row.isHit || !only) this.#shown.push(row);
+    if (pattern !== null && row.isHit) this.#hits.push(row);
+    if (pattern !== null && only && !row.isHit) return;
+    this.#shown.push(row);
+    this.#counts.lines += 1;
+    if (row.line?.group === 'ERROR') this.#counts.errors += 1;
+    this.#volume.add(row);
+  }
+
+  #hide(row: Row): void {
+    if (row.line === null) return;
+    this.#counts.lines -= 1;
+    if (row.line.group === 'ERROR') this.#counts.errors -= 1;
+    this.#volume.remove(row);
   }
 
   #isUnmatched(place: number): boolean {
@@ -165,8 +196,10 @@ export class LogIndex {
   #snapshot(): LogView {
     const { counts, lines, arrived } = this.#rows;
     return {
-      rows: this.#shown.toArray(),
-      hits: this.#hits.toArray(),
+      rows: this.#shown.window(),
+      shown: { ...this.#counts },
+      pass: this.#pass,
+      hits: this.#hits.window(),
       counts: { ...counts },
       lines,
       entries: this.#rows.next - this.#rows.offset,

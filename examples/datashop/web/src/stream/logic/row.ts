@@ -49,14 +49,28 @@ export class Row {
   }
 }
 
-/** Index of the first row at or after this place. `rows` are oldest first. */
-export function firstFrom(rows: readonly Row[], place: number): number {
+/** Rows, oldest first. An array has these members, too; a view of 100,000 rows is no array, so that it need not be copied. */
+export interface Rows {
+  readonly length: number;
+  at(index: number): Row | undefined;
+  slice(start?: number, end?: number): Row[];
+}
+
+/** Index of the first row at or after this place. */
+export function firstFrom(rows: Rows, place: number): number {
   let low = 0;
   let high = rows.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (rows[middle]!.place < place) low = middle + 1;
+    if (rows.at(middle)!.place < place) low = middle + 1;
     else high = middle;
   }
   return low;
+}
+
+/** Index of this row, or -1 if it is not among them. */
+export function indexOfRow(rows: Rows, row: Row | null): number {
+  if (row === null) return -1;
+  const index = firstFrom(rows, row.place);
+  return rows.at(index) === row ? index : -1;
 }

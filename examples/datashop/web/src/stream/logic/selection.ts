@@ -1,5 +1,5 @@
 import { lineText } from '../../log-file.ts';
-import { firstFrom, type Row } from './row.ts';
+import { firstFrom, type Row, type Rows } from './row.ts';
 
 /** Rows that the user has selected, from one row to another in either direction. */
 export interface Selection {
@@ -11,7 +11,7 @@ export const isSelected = ({ place }: Row, { anchor, head }: Selection): boolean
   Math.min(anchor.place, head.place) <= place && place <= Math.max(anchor.place, head.place);
 
 /** The selected lines among the visible rows (oldest first). */
-export function selectedRows(rows: readonly Row[], { anchor, head }: Selection): Row[] {
+export function selectedRows(rows: Rows, { anchor, head }: Selection): Row[] {
   const from = firstFrom(rows, Math.min(anchor.place, head.place));
   const to = firstFrom(rows, Math.max(anchor.place, head.place) + 1);
   return rows.slice(from, to).filter(({ line }) => line !== null);

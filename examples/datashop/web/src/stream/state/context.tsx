@@ -13,9 +13,10 @@ export function useViewer(): Viewer {
   return viewer;
 }
 
-export function useLive(): LiveState {
+/** A part of the live view. Renders again only when it is another one: `select` must return no new object each time. */
+export function useLive<T>(select: (state: LiveState) => T): T {
   const { live } = useViewer();
-  return useSyncExternalStore(live.subscribe, live.get);
+  return useSyncExternalStore(live.subscribe, () => select(live.get()));
 }
 
 export function useViewState(): ViewState {

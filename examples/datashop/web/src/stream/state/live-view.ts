@@ -1,5 +1,6 @@
 import type { EventStream } from '@datashop/sse-client';
 import { type LogFilter, noFilter } from '../../filters/log-filter.ts';
+import type { Volume } from '../../volume/volume.ts';
 import { lineFilter } from '../logic/line-filter.ts';
 import { LogIndex, type LogView } from '../logic/log-index.ts';
 import type { Row } from '../logic/row.ts';
@@ -34,6 +35,8 @@ export class LiveView {
   #filter = noFilter;
   #index = new LogIndex({ levels: noFilter.levels, accepts: null, only: true, pattern: null });
   #state: LiveState = { view: this.#index.view, progress: 1, pattern: null, problem: null };
+  /** The state that the listeners know. */
+  #published = this.#state;
   #listeners = new Set<() => void>();
   #release: (() => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -67,6 +70,11 @@ export class LiveView {
 
   isHit(row: Row): boolean {
     return this.#index.isHit(row);
+  }
+
+  /** The visible lines by level over time. Call it while `progress` is 1. */
+  volume(bounds: Parameters<LogIndex['volume']>[0]): Volume {
+    return this.#index.volume(bounds);
   }
 
   /** Keeps the rows as they are until `letGo()`. */
@@ -134,7 +142,11 @@ export class LiveView {
   }
 
   #publish(): void {
-    this.#state = { ...this.#state, view: this.#index.view, progress: this.#index.progress };
+    const { view, progress } = this.#index;
+    if (view !== this.#state.view || progress !== this.#state.progress)
+      this.#state = { ...this.#state, view, progress };
+    if (this.#state === this.#published) return;
+    this.#published = this.#state;
     for (const listener of this.#listeners) listener();
   }
 }
