@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 
 declare global {
@@ -12,13 +14,22 @@ export interface Phase {
   longestMs: number;
   over50: number;
   over100: number;
-  /** Of the same thread, by its CPU time: the page's own work. */
+  /** Of the same thread, by its CPU time: the page's own work, and the pauses that make it slower. */
   longestCpuMs: number;
   busyPercent: number;
   fpsMedian: number;
   fpsWorst: number;
   heapMb: number;
 }
+
+/** Folder of the traces, if they are wanted. */
+const { TRACES } = process.env;
+
+const categories = [
+  'toplevel',
+  '__metadata',
+  ...(TRACES ? ['devtools.timeline', 'disabled-by-default-v8.cpu_profiler', 'v8', 'blink'] : []),
+];
 
 interface TraceEvent {
   name: string;
@@ -30,8 +41,14 @@ interface TraceEvent {
   args: { name?: string };
 }
 
-/** Records long tasks and the time between frames. Call it before the page is opened. */
-export async function watch(page: Page): Promise<void> {
+/**
+ * Records long tasks and the time between frames, and makes the page's main thread slower. Call it before the page is opened.
+ *
+ * @param slowdown 4: everything takes four times as long, which the browser reaches by pauses
+ */
+export async function watch(page: Page, slowdown: number): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Emulation.setCPUThrottlingRate', { rate: slowdown });
   await page.addInitScript(() => {
     window.watched = { tasks: [], frames: [] };
     new PerformanceObserver((list) => {
@@ -50,7 +67,7 @@ export async function watch(page: Page): Promise<void> {
 /** Returns what was recorded while `act` ran. */
 export async function phase(page: Page, name: string, act: () => Promise<void>): Promise<Phase> {
   const browser = page.context().browser()!;
-  await browser.startTracing(page, { categories: ['toplevel', '__metadata'] });
+  await browser.startTracing(page, { categories });
   await page.evaluate(() => {
     window.watched = { tasks: [], frames: [] };
   });
@@ -58,7 +75,7 @@ export async function phase(page: Page, name: string, act: () => Promise<void>):
   await act();
   const { tasks, frames } = await page.evaluate(() => window.watched);
   const tookMs = performance.now() - began;
-  const cpuMs = await tasksByCpu(browser);
+  const cpuMs = await tasksByCpu(browser, name);
   frames.sort((a, b) => a - b);
   const fps = (quantile: number) => Math.round(1_000 / (frames[Math.floor((frames.length - 1) * quantile)] ?? 1));
   return {
@@ -74,8 +91,13 @@ export async function phase(page: Page, name: string, act: () => Promise<void>):
   };
 }
 
-async function tasksByCpu(browser: Browser): Promise<number[]> {
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
+async function tasksByCpu(browser: Browser, name: string): Promise<number[]> {
+  const trace = await browser.stopTracing();
+  if (TRACES) {
+    await mkdir(TRACES, { recursive: true });
+    await writeFile(join(TRACES, `${name.replaceAll(' ', '-')}.json`), trace);
+  }
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
   const mains = traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain');
   return traceEvents
     .filter(({ ph, name }) => ph === 'X' && name === 'ThreadControllerImpl::RunTask')
