@@ -80,8 +80,10 @@ export const navigation = {
   'API reference': [
     ['site/api/sse-proxy/src.md', 'sse-proxy', 'every export of @datashop/sse-proxy'],
     ['site/api/sse-client/src.md', 'sse-client', 'every export of @datashop/sse-client'],
+    ['site/api/sse-client/src/parse.md', 'sse-client/parse', 'every export of @datashop/sse-client/parse'],
     ['site/api/sse-client/src/persist.md', 'sse-client/persist', 'every export of @datashop/sse-client/persist'],
     ['site/api/sse-client/src/react.md', 'sse-client/react', 'every export of @datashop/sse-client/react'],
+    ['site/api/sse-client/src/tabs.md', 'sse-client/tabs', 'every export of @datashop/sse-client/tabs'],
     ['site/api/sse-metrics/src.md', 'sse-metrics', 'every export of @datashop/sse-metrics'],
     ['site/api/sse-redis/src.md', 'sse-redis', 'every export of @datashop/sse-redis'],
     ['site/api/log-stream/src.md', 'log-stream', 'every export of @datashop/log-stream'],

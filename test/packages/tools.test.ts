@@ -7,13 +7,14 @@ import { root, run } from './support/run.ts';
 
 const JEST = `
   const { createEventStream } = require('@datashop/sse-client');
+  const { parseWith } = require('@datashop/sse-client/parse');
   const { localPersistence } = require('@datashop/sse-client/persist');
   const { object, string } = require('valibot');
   test('reads events with a schema, and gives up', async () => {
     const stream = createEventStream('http://unused/', {
       fetch: async () => new Response('data: {"level":"info"}\\n\\ndata: {}\\n\\n', { headers: { 'content-type': 'text/event-stream' } }),
       maxRetries: 0,
-      parse: object({ level: string() }),
+      parse: parseWith(object({ level: string() })),
     });
     const closed = new Promise((resolve) => stream.subscribe(() => stream.getSnapshot().status === 'closed' && resolve()));
     stream.connect();
@@ -26,8 +27,11 @@ const JEST = `
 
 const PAGE = `
   import { createEventStream } from '@datashop/sse-client';
+  import { parseWith } from '@datashop/sse-client/parse';
   import { localPersistence } from '@datashop/sse-client/persist';
-  console.log(createEventStream('/events', { persist: localPersistence({ scope: 'a' }) }).getSnapshot().status);`;
+  import { sharedTabs } from '@datashop/sse-client/tabs';
+  const options = { parse: parseWith({}), persist: localPersistence({ scope: 'a' }), tabs: sharedTabs() };
+  console.log(createEventStream('/events', options).getSnapshot().status);`;
 
 /** @param version 4 or 5. webpack 4's own hash function is missing in today's OpenSSL. */
 const WEBPACK = (version: number, page: string) => `
@@ -41,13 +45,15 @@ const WEBPACK = (version: number, page: string) => `
 
 const TYPES = `
   import { createEventStream, type EventStream, type StandardSchema, type StreamSnapshot } from '@datashop/sse-client';
+  import { parseWith } from '@datashop/sse-client/parse';
   import { localPersistence } from '@datashop/sse-client/persist';
   import { useEventStream } from '@datashop/sse-client/react';
+  import { sharedTabs } from '@datashop/sse-client/tabs';
   declare const logSchema: StandardSchema<{ level: string }>;
   const persist = localPersistence({ scope: 'a' });
-  export const status: StreamSnapshot['status'] = createEventStream('/x', { persist }).getSnapshot().status;
-  const stream: EventStream<{ readonly log: { level: string }; readonly count: number }> =
-    createEventStream('/x', { parse: { log: logSchema, count: (data) => Number(data) } });
+  export const status: StreamSnapshot['status'] = createEventStream('/x', { persist, tabs: sharedTabs() }).getSnapshot().status;
+  const stream: EventStream<{ log: { level: string }; count: number }> =
+    createEventStream('/x', { parse: parseWith({ log: logSchema, count: (data) => Number(data) }) });
   stream.onEvents((batch) => {
     for (const entry of batch) {
       if (entry.error) entry.error.code satisfies string;

@@ -1,4 +1,4 @@
-import { createEntryReader, type EntryReader } from './entry-reader.ts';
+import { createEntryReader, type DropOldest, type EntryReader } from './entry-reader.ts';
 import { callSafely } from './listen.ts';
 import type { Entry, EventEntry, GapEntry } from './types.ts';
 
@@ -8,20 +8,20 @@ export interface Delivery {
   /** Delivers what was added. Returns a promise for the time when no reader is behind, undefined if none is now. */
   ready(): Promise<void> | undefined;
   onEvents(listener: (batch: readonly EventEntry[]) => void, onGap?: (gap: GapEntry) => void): () => void;
-  /** @param maxQueued how many entries may wait where back pressure is impossible */
-  read(maxQueued: number): EntryReader;
+  /** @param dropOldest for where back pressure is impossible */
+  read(dropOldest?: DropOldest): EntryReader;
   close(): void;
 }
 
 interface Consumer {
   deliver(entries: readonly Entry[]): void;
+  readonly reader?: EntryReader;
 }
 
 export function createDelivery(): Delivery {
   const consumers = new Set<Consumer>();
-  const readers = new Set<EntryReader>();
   let added: Entry[] = [];
-  let onDrained: (() => void) | undefined;
+  let onIdle: (() => void) | undefined;
 
   function flush(): void {
     const entries = added;
@@ -29,50 +29,37 @@ export function createDelivery(): Delivery {
     if (entries.length > 0) for (const consumer of [...consumers]) consumer.deliver(entries);
   }
 
-  const isBehind = () => [...readers].some((reader) => reader.isBehind());
-
-  function drained(): void {
-    if (!onDrained || isBehind()) return;
-    onDrained();
-    onDrained = undefined;
+  function join(consumer: Consumer): () => void {
+    flush();
+    consumers.add(consumer);
+    return () => void consumers.delete(consumer);
   }
+
+  const isBehind = () => [...consumers].some(({ reader }) => reader?.isBehind());
 
   return {
     add(entry) {
-      if (consumers.size === 0) return;
-      if (added.push(entry) === 1) queueMicrotask(flush);
+      if (consumers.size > 0 && added.push(entry) === 1) queueMicrotask(flush);
     },
     ready() {
       flush();
       if (!isBehind()) return undefined;
       return new Promise((resolve) => {
-        onDrained = resolve;
+        onIdle = resolve;
       });
     },
-    onEvents(listener, onGap) {
-      flush();
-      const consumer = { deliver: (entries: readonly Entry[]) => deliverInBatches(entries, listener, onGap) };
-      consumers.add(consumer);
-      return () => void consumers.delete(consumer);
-    },
-    read(maxQueued) {
-      flush();
-      const reader = createEntryReader(maxQueued, {
-        onDrained: drained,
-        onReturn() {
-          consumers.delete(consumer);
-          readers.delete(reader);
-          drained();
-        },
-      });
-      const consumer: Consumer = { deliver: (entries) => entries.forEach(reader.push) };
-      consumers.add(consumer);
-      readers.add(reader);
+    onEvents: (listener, onGap) => join({ deliver: (entries) => deliverInBatches(entries, listener, onGap) }),
+    read(dropOldest) {
+      const reader = createEntryReader((hasLeft) => {
+        if (hasLeft) leave();
+        if (!isBehind()) onIdle?.();
+      }, dropOldest);
+      const leave = join({ reader, deliver: (entries) => entries.forEach(reader.push) });
       return reader;
     },
     close() {
       flush();
-      for (const reader of readers) reader.end();
+      for (const { reader } of consumers) reader?.end();
       consumers.clear();
     },
   };

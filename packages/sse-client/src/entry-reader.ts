@@ -1,86 +1,67 @@
-import type { Entry, GapEntry } from './types.ts';
+import type { Entry } from './types.ts';
 
 /** An async iterator over entries, with its queue. */
 export interface EntryReader extends AsyncIterableIterator<Entry, undefined> {
-  /** True while entries are queued. */
+  /** True while entries are queued, or the consumer handles the last one. */
   isBehind(): boolean;
   push(entry: Entry): void;
   /** Ends the iteration after the queued entries. */
   end(): void;
-  return(): Promise<IteratorReturnResult<undefined>>;
+  return(): Promise<IteratorResult<Entry, undefined>>;
 }
 
-interface ReaderHandlers {
-  /** The queue is empty again. */
-  onDrained(): void;
-  /** The consumer has left its loop. */
-  onReturn(): void;
-}
+/** Shortens a queue that is too long, and returns true; `next` is the index of the first entry that waits. */
+export type DropOldest = (queue: Entry[], next: number, lastId: string) => boolean;
 
-/** @param maxQueued more entries than this are replaced by a gap, the oldest first */
-export function createEntryReader(maxQueued: number, on: ReaderHandlers): EntryReader {
+/**
+ * @param onIdle the consumer is no longer behind, or has left its loop
+ * @param dropOldest called after each push where back pressure is impossible
+ */
+export function createEntryReader(onIdle: (hasLeft: boolean) => void, dropOldest?: DropOldest): EntryReader {
   let queue: Entry[] = [];
-  /** Index of the next entry in `queue`. */
   let next = 0;
   let lastId = '';
   let isEnded = false;
-  let waiting: ((result: IteratorResult<Entry, undefined>) => void)[] = [];
+  let wake: (() => void) | undefined;
 
-  const done = { done: true, value: undefined } as const;
-
-  function take(): IteratorResult<Entry, undefined> {
-    const value = queue[next++]!;
-    if (value.kind === 'event') lastId = value.id || lastId;
-    if (next === queue.length) {
+  async function* read(): AsyncGenerator<Entry, undefined> {
+    for (;;) {
+      while (next < queue.length) {
+        const entry = queue[next++]!;
+        lastId = entry.id || lastId;
+        yield entry;
+      }
       queue = [];
       next = 0;
-      on.onDrained();
+      onIdle(isEnded);
+      if (isEnded) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
     }
-    return { done: false, value };
-  }
-
-  /** Drops the older half, so that the cost of an entry stays constant. */
-  function dropOldest(): void {
-    const dropped = queue.splice(0, next + (maxQueued >> 1) + 1).slice(next);
-    const first = dropped[0]!;
-    next = 0;
-    const gap: GapEntry = {
-      kind: 'gap',
-      key: first.key,
-      reason: 'reader-too-slow',
-      from: first.kind === 'gap' ? first.from : first.receivedAt,
-      to: Date.now(),
-      afterId: lastId,
-    };
-    queue.unshift(gap);
   }
 
   function end(): void {
     isEnded = true;
-    for (const resolve of waiting) resolve(done);
-    waiting = [];
+    wake?.();
   }
 
+  const entries = read();
   return {
-    isBehind: () => next < queue.length,
+    isBehind: () => queue.length > 0,
     push(entry) {
       queue.push(entry);
-      const resolve = waiting.shift();
-      if (resolve) resolve(take());
-      else if (queue.length - next > maxQueued) dropOldest();
+      if (dropOldest?.(queue, next, lastId)) next = 0;
+      wake?.();
     },
     end,
-    next() {
-      if (next < queue.length) return Promise.resolve(take());
-      if (isEnded) return Promise.resolve(done);
-      return new Promise((resolve) => waiting.push(resolve));
-    },
+    next: () => entries.next(),
     return() {
       queue = [];
-      next = 0;
+      // A call of next() that waits ends first.
       end();
-      on.onReturn();
-      return Promise.resolve(done);
+      onIdle(true);
+      return entries.return(undefined);
     },
     [Symbol.asyncIterator]() {
       return this;

@@ -1,29 +1,17 @@
-import type { ConnectionSink, ConnectionStatus } from './connection/connection.ts';
+import type { ConnectionSink, ConnectionStatus, StreamTabs } from './connection/connection.ts';
+import { directConnection } from './connection/direct-connection.ts';
 import { isFinal } from './connection/outcome.ts';
 import { createDelivery } from './delivery.ts';
 import { createEntryStore } from './entries/entry-store.ts';
-import { fingerprint } from './entries/fingerprint.ts';
-import { parseEvent } from './entries/parse-event.ts';
 import type { Environment } from './environment.ts';
+import type { StreamParser } from './event-parser.ts';
+import { idleStatus } from './idle-status.ts';
 import { createNotifier } from './notifier.ts';
 import { readLiveOptions, readOptions } from './options.ts';
 import type { StreamPersister } from './persister.ts';
-import { tabsConnection } from './tabs/tabs-connection.ts';
-import type { Entry, EventStream, EventStreamOptions, Parse, StreamSnapshot, ValuesOf } from './types.ts';
+import type { Entry, EventParser, EventStream, EventStreamOptions, StreamSnapshot } from './types.ts';
 
 type Status = Required<ConnectionStatus>;
-
-/** The least number of entries that wait for a slow reader where back pressure is impossible. */
-const minQueued = 10_000;
-
-const idle: Omit<Status, 'lastError' | 'role'> = {
-  status: 'idle',
-  attempt: 0,
-  retryAt: null,
-  connectedAt: null,
-  upstream: null,
-  since: null,
-};
 
 /**
  * Creates a store for one live stream. It connects when `connect()` is called, when `autoConnect` is set, or when the
@@ -39,31 +27,31 @@ const idle: Omit<Status, 'lastError' | 'role'> = {
  * ```
  */
 export function createEventStream(url: string, options?: EventStreamOptions): EventStream;
-export function createEventStream<P extends Parse>(
+export function createEventStream<Values extends object>(
   url: string,
-  options: EventStreamOptions<P> & { parse: P },
-): EventStream<ValuesOf<P>>;
-export function createEventStream(url: string, options?: EventStreamOptions<Parse | undefined>): unknown {
+  options: EventStreamOptions<Values> & { parse: EventParser<Values> },
+): EventStream<Values>;
+export function createEventStream(url: string, options?: EventStreamOptions<object>): unknown {
   return createStream(url, options, globalThis);
 }
 
 /** @internal As {@link createEventStream}, in the environment of a test. */
 export function createStream(
   url: string,
-  options: EventStreamOptions<Parse | undefined> | undefined,
+  options: EventStreamOptions<object> | undefined,
   env: Environment,
 ): EventStream {
   const config = readOptions(url, options);
   const store = createEntryStore(
     () => config.maxEntries,
     env.Date.now,
-    (event) => parseEvent(config.parse, event),
+    (event) => (config.parse as StreamParser | undefined)?.read(event),
   );
   const delivery = createDelivery();
   const notifier = createNotifier(env, () => {
     snapshot = undefined;
   });
-  let status: Status = { ...idle, lastError: null, role: 'standalone' };
+  let status: Status = { ...idleStatus, lastError: null, role: 'standalone' };
   let lastEventId = config.lastEventId;
   let lastEventAt: number | null = null;
   let hasCursor = false;
@@ -84,21 +72,15 @@ export function createStream(
     : undefined;
 
   const sink: ConnectionSink = {
+    ...store,
     status(patch) {
       status = { ...status, ...patch };
       changed();
     },
-    resume: store.resume,
-    isCatchingUp: store.isCatchingUp,
-    live: store.live,
-    fingerprint,
-    knows: store.knows,
     event(event) {
       lastEventAt = event.receivedAt;
       isPastCursor = event.id === '';
-      const added = store.receive(event);
-      received(added);
-      return added.at(-1)?.kind === 'event';
+      return received(store.receive(event)) === 'event';
     },
     cursor(id) {
       hasCursor = true;
@@ -108,16 +90,16 @@ export function createStream(
     },
     gap(gap) {
       isPastCursor = false;
-      const added = store.gap(gap);
-      received(added);
-      return added.at(-1)?.kind === 'gap';
+      return received(store.gap(gap)) === 'gap';
     },
     ready: delivery.ready,
     lastEventId: () => lastEventId,
     isPastCursor: () => isPastCursor,
     lastEventAt: () => lastEventAt,
   };
-  const connection = tabsConnection({ url, config, env }, sink);
+  const context = { url, config, env };
+  const tabs = config.tabs as StreamTabs | false;
+  const connection = tabs ? tabs.connection(context, sink, directConnection) : directConnection(context, sink);
 
   /** Invalidates the snapshot now and notifies listeners in a microtask. */
   function changed(): void {
@@ -125,11 +107,12 @@ export function createStream(
     notifier.soon();
   }
 
-  /** Schedules persistence; the snapshot and listeners follow in the next frame. */
-  function received(added: readonly Entry[]): void {
+  /** Schedules persistence; the snapshot and listeners follow in the next frame. Returns the kind of the last entry. */
+  function received(added: readonly Entry[]): Entry['kind'] | undefined {
     added.forEach(delivery.add);
     persistence?.changed();
     notifier.nextFrame();
+    return added.at(-1)?.kind;
   }
 
   function edited(): void {
@@ -152,7 +135,7 @@ export function createStream(
   function switchOff(): void {
     isOn = false;
     connection.stop();
-    sink.status(idle);
+    sink.status(idleStatus);
   }
 
   /** Subscribers are notified of the status before they are dropped. */
@@ -200,7 +183,8 @@ export function createStream(
     ({ lastEventId, lastEventAt } = saved);
     hasCursor = true;
     store.restore(saved.entries);
-    for (const entry of saved.entries) isPastCursor = entry.kind === 'event' && entry.id === '';
+    // Gaps have no id, or another one.
+    for (const { id } of saved.entries) isPastCursor = id === '';
   }
   if (enabledByUser ?? config.autoConnect) switchOn();
   config.signal?.addEventListener('abort', abort);
@@ -219,8 +203,7 @@ export function createStream(
     getSnapshot,
     onEvents: delivery.onEvents,
     [Symbol.asyncIterator]() {
-      const isPaced = config.shareTabs === false;
-      const reader = delivery.read(isPaced ? Number.POSITIVE_INFINITY : Math.max(config.maxEntries, minQueued));
+      const reader = delivery.read(tabs ? (...queue) => tabs.dropOldest(...queue, config.maxEntries) : undefined);
       if (isClosed) reader.end();
       return reader;
     },

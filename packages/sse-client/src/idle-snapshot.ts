@@ -1,4 +1,5 @@
 import { createEntryStore } from './entries/entry-store.ts';
+import { idleStatus } from './idle-status.ts';
 import type { StreamSnapshot } from './types.ts';
 
 const store = createEntryStore(
@@ -8,14 +9,9 @@ const store = createEntryStore(
 
 /** The snapshot where there is no stream: on the server, and before the first effect. */
 const snapshot: StreamSnapshot = Object.freeze({
-  status: 'idle',
+  ...idleStatus,
   enabledByUser: null,
-  attempt: 0,
-  retryAt: null,
   lastError: null,
-  connectedAt: null,
-  upstream: null,
-  since: null,
   lastEventAt: null,
   lastEventId: '',
   entries: store.entries(),

@@ -16,15 +16,14 @@ export interface Notifier {
 
 /** @param beforeFrame called before listeners are notified of a frame */
 export function createNotifier(env: Environment, beforeFrame: () => void): Notifier {
-  /** Wrapped, so that one function can be subscribed more than once. */
-  const listeners = new Set<{ call: () => void }>();
+  const listeners = new Set<() => void>();
   let isQueued = false;
   let timer: unknown;
   let frame: number | undefined;
 
   function notify(): void {
     isQueued = false;
-    for (const { call } of [...listeners]) callSafely(call);
+    for (const call of [...listeners]) call();
   }
 
   function cancelFrame(): void {
@@ -41,9 +40,10 @@ export function createNotifier(env: Environment, beforeFrame: () => void): Notif
 
   return {
     subscribe(listener) {
-      const entry = { call: listener };
-      listeners.add(entry);
-      return () => void listeners.delete(entry);
+      // Wrapped, so that one function can be subscribed more than once.
+      const call = () => callSafely(listener);
+      listeners.add(call);
+      return () => void listeners.delete(call);
     },
     soon() {
       if (isQueued) return;

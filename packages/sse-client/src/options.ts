@@ -1,90 +1,93 @@
-import type { EventStreamOptions, LiveOptions, Parse, Persister } from './types.ts';
+import type { EventStreamOptions, LiveOptions } from './types.ts';
 
-type AnyOptions = EventStreamOptions<Parse | undefined>;
-type AnyLiveOptions = LiveOptions<Parse | undefined>;
+type AnyOptions = EventStreamOptions<object>;
+type AnyLiveOptions = LiveOptions<object>;
 /** Options without a default. */
 type Optional = 'fetch' | 'onResponse' | 'parse' | 'signal';
 
 /** Validated options, with defaults. */
 export type StreamConfig = Readonly<Omit<Required<AnyOptions>, Optional> & Pick<AnyOptions, Optional>>;
 
-/** The fallback is valid too. */
-export type Rule = readonly [fallback: unknown, expected: string, isValid: (value: unknown) => boolean];
+/** A kind of value: its name in messages, and how it is recognised. */
+// biome-ignore lint/suspicious/noExplicitAny: the value may be anything
+export type Kind = readonly [name: string, isValid: (value: any) => unknown];
+/** The option is of one of the kinds; the fallback is valid, too. */
+export type Rule = readonly [fallback: unknown, ...kinds: Kind[]];
 /** The compiler requires a rule for every option. */
 export type Rules<Name extends string> = Record<Name, Rule>;
 
 /** The longest delay that a browser's timer accepts. */
 const maxCount = 2 ** 31 - 1;
-const choices = ['same-origin', 'include', 'omit'];
 
 const isOf = (type: string) => (value: unknown) => typeof value === type;
-export const isText = isOf('string');
-const isFlag = isOf('boolean');
-const isFunction = isOf('function');
-const isObject = (value: unknown) => isOf('object')(value) && value !== null && !Array.isArray(value);
-const isObjectOf = (value: unknown, isValid: (value: unknown) => boolean) =>
-  isObject(value) && Object.values(value as object).every(isValid);
-const isParser = (value: unknown) => isFunction(value) || (isObject(value) && '~standard' in (value as object));
-const isCount = (value: unknown) => Number.isInteger(value) && (value as number) > 0 && (value as number) <= maxCount;
-export const count = (fallback: number): Rule => [fallback, `a whole number from 1 to ${maxCount}`, isCount];
-const callback: Rule = [undefined, 'a function', isFunction];
+const isText = isOf('string');
+const isPlain = (value: unknown) => isOf('object')(value) && value !== null && !Array.isArray(value);
+export const isObjectOf = (value: unknown, isValid: (value: unknown) => boolean) =>
+  isPlain(value) && Object.values(value as object).every(isValid);
+
+export const text: Kind = ['a string', isText];
+const flag: Kind = ['true or false', isOf('boolean')];
+const no: Kind = ['false', (value) => value === false];
+const callback: Kind = ['a function', isOf('function')];
+export const count: Kind = [
+  `a whole number from 1 to ${maxCount}`,
+  (value) => Number.isInteger(value) && value > 0 && value <= maxCount,
+];
+const choice = (...choices: string[]): Kind => [`one of ${choices.join(', ')}`, (value) => choices.includes(value)];
+/** What a function of the entry file with the option's name makes. */
+const made = (by: string, option: string): Kind => [
+  `${by}() of @datashop/sse-client/${option}`,
+  (value) => value?.option === option,
+];
 
 const liveRules: Rules<keyof LiveOptions> = {
-  headers: [{}, 'an object of strings, or a function', (value) => isFunction(value) || isObjectOf(value, isText)],
-  credentials: [choices[0], choices.join(', '), (value) => choices.includes(value as string)],
-  fetch: callback,
-  onResponse: callback,
-  temporaryStatuses: [{}, 'an object of true or false', (value) => isObjectOf(value, isFlag)],
-  maxRetries: [false, `a whole number from 0 to ${maxCount}, or false`, (value) => value === 0 || isCount(value)],
-  parse: [
-    undefined,
-    'a function, a Standard Schema, or an object of these',
-    (value) => isParser(value) || isObjectOf(value, isParser),
-  ],
-  maxEntries: count(10_000),
-  maxEventChars: count(1_048_576),
-  watchdogMs: [45_000, `${count(0)[1]}, or false`, (value) => value === false || isCount(value)],
-  minDelayMs: count(1_000),
-  maxDelayMs: count(10_000),
-  stableMs: count(60_000),
+  headers: [{}, ['an object of strings', (value) => isObjectOf(value, isText)], callback],
+  credentials: ['same-origin', choice('same-origin', 'include', 'omit')],
+  fetch: [undefined, callback],
+  onResponse: [undefined, callback],
+  temporaryStatuses: [{}, ['an object of true or false', (value) => isObjectOf(value, isOf('boolean'))]],
+  maxRetries: [false, ['0', (value) => value === 0], count, no],
+  parse: [undefined, made('parseWith', 'parse')],
+  maxEntries: [10_000, count],
+  maxEventChars: [1_048_576, count],
+  watchdogMs: [45_000, count, no],
+  minDelayMs: [1_000, count],
+  maxDelayMs: [10_000, count],
+  stableMs: [60_000, count],
 };
 
 const optionRules: Rules<keyof EventStreamOptions> = {
-  autoConnect: [false, 'true or false', isFlag],
+  autoConnect: [false, flag],
   ...liveRules,
-  signal: [undefined, 'an AbortSignal', (value) => isFunction((value as AbortSignal | null)?.addEventListener)],
-  lastEventId: ['', 'a string', isText],
-  persist: [
-    false,
-    'localPersistence() of @datashop/sse-client/persist, or false',
-    (value) => isFunction((value as Persister | null)?.open),
-  ],
-  shareTabs: [false, 'true or false, or a string', (value) => isFlag(value) || isText(value)],
+  signal: [undefined, ['an AbortSignal', (value) => value?.addEventListener]],
+  lastEventId: ['', text],
+  persist: [false, made('localPersistence', 'persist'), no],
+  tabs: [false, made('sharedTabs', 'tabs'), no],
 };
 
-/** @throws TypeError that names the option, what was expected and what was given */
-export function check(name: string, value: unknown, expected: string, isValid: boolean): void {
+/** @throws TypeError that names the option, what was expected and what was given, unless it is of one of the kinds */
+export function check(name: string, value: unknown, ...kinds: Kind[]): void {
+  if (kinds.some(([, isValid]) => isValid(value))) return;
   // Without the contents of objects, which may be secret.
-  const kind = Array.isArray(value) ? 'array' : 'object';
+  const kind = Array.isArray(value) ? 'an array' : 'an object';
   const shown = isText(value) ? JSON.stringify((value as string).slice(0, 60)) : value;
-  if (!isValid) refuse(name, expected, Object(value) === value ? `an ${kind}` : String(shown));
-}
-
-function refuse(name: string, expected: string, got: string): never {
-  throw new TypeError(`sse-client option ${name}: expected ${expected}, got ${got}`);
+  const expected = kinds.map(([name]) => name).join(' or ');
+  throw new TypeError(
+    `sse-client option ${name}: expected ${expected}, got ${Object(value) === value ? kind : String(shown)}`,
+  );
 }
 
 /** Validates options and adds defaults. An option that is undefined counts as left out. */
 export function readRules<T>(given: Partial<T>, rules: Rules<keyof T & string>, prefix = ''): T {
-  check('options', given, 'an object', isObject(given));
+  check('options', given, ['an object', isPlain]);
   const names = Object.keys(rules) as (keyof T & string)[];
-  for (const name of Object.keys(given))
-    if (!(names as string[]).includes(name)) refuse(prefix + name, `one of ${names.join(', ')}`, 'an unknown option');
+  const known = choice(...names);
+  for (const name of Object.keys(given)) check(prefix + name, name, known);
   return Object.fromEntries(
     names.map((name) => {
-      const [fallback, expected, isValid] = rules[name];
+      const [fallback, ...kinds] = rules[name];
       const { [name]: value = fallback } = given;
-      check(prefix + name, value, expected, value === fallback || isValid(value));
+      if (value !== fallback) check(prefix + name, value, ...kinds);
       return [name, value];
     }),
   ) as T;
@@ -96,7 +99,7 @@ export function readRules<T>(given: Partial<T>, rules: Rules<keyof T & string>, 
  * @throws TypeError that names the option, what was expected and what was given
  */
 export function readOptions(url: string, options: AnyOptions = {}): StreamConfig {
-  check('url', url, 'an http(s) URL or a path', isWebAddress(url));
+  check('url', url, ['an http(s) URL or a path', () => isText(url) && isWebAddress(url, 'http://localhost')]);
   return readRules(options as StreamConfig, optionRules);
 }
 
@@ -110,10 +113,10 @@ export function pickLiveOptions(options: AnyOptions): AnyLiveOptions {
   return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(liveRules, name)));
 }
 
-/** Accepts relative URLs, whatever they are relative to. */
-function isWebAddress(url: unknown): boolean {
+/** @param base what a relative URL is relative to */
+export function isWebAddress(url: string, base: string | undefined): boolean {
   try {
-    return isText(url) && /^https?:/.test(new URL(url as string, 'http://localhost').href);
+    return /^https?:/.test(new URL(url, base).href);
   } catch {
     return false;
   }

@@ -3,7 +3,7 @@ import React from 'react';
 import { createEventStream } from './event-stream.ts';
 import { pickLiveOptions } from './options.ts';
 import { useStreamSnapshot } from './react/use-snapshot.ts';
-import type { EventStream, EventStreamOptions, Parse, StreamSnapshot, ValuesOf } from './types.ts';
+import type { EventParser, EventStream, EventStreamOptions, StreamSnapshot } from './types.ts';
 
 export { shallowEqual, useStreamSnapshot } from './react/use-snapshot.ts';
 
@@ -35,7 +35,7 @@ export interface SelectOptions<Values extends object, Selected> {
 
 /**
  * Keeps one stream while the component is mounted. It connects when mounted, unless `autoConnect` is false or the user
- * switched it off. A change of the URL, of `persist.scope`, of `shareTabs` or of `signal` closes it and makes another one.
+ * switched it off. A change of the URL, of `persist.scope`, of `tabs.scope` or of `signal` closes it and makes another one.
  * Changes of the options in `LiveOptions` apply to the same stream, from its next attempt on; options may be written
  * inline.
  *
@@ -55,26 +55,26 @@ export function useEventStream(
   url: string | null,
   options?: EventStreamOptions & { select?: undefined },
 ): UseEventStreamResult;
-export function useEventStream<P extends Parse>(
+export function useEventStream<Values extends object>(
   url: string | null,
-  options: EventStreamOptions<P> & { parse: P; select?: undefined },
-): UseEventStreamResult<ValuesOf<P>>;
+  options: EventStreamOptions<Values> & { parse: EventParser<Values>; select?: undefined },
+): UseEventStreamResult<Values>;
 export function useEventStream<Selected>(
   url: string | null,
   options: EventStreamOptions & SelectOptions<Texts, Selected>,
 ): UseEventStreamSelection<Texts, Selected>;
-export function useEventStream<P extends Parse, Selected>(
+export function useEventStream<Values extends object, Selected>(
   url: string | null,
-  options: EventStreamOptions<P> & { parse: P } & SelectOptions<ValuesOf<P>, Selected>,
-): UseEventStreamSelection<ValuesOf<P>, Selected>;
+  options: EventStreamOptions<Values> & { parse: EventParser<Values> } & SelectOptions<Values, Selected>,
+): UseEventStreamSelection<Values, Selected>;
 export function useEventStream(url: string | null, options: object = {}): unknown {
   const { select, isEqual, ...streamOptions } = options as EventStreamOptions & Partial<SelectOptions<Texts, unknown>>;
   const latest = React.useRef(streamOptions);
   latest.current = streamOptions;
   const held = React.useRef<EventStream | null>(null);
   const [made, setMade] = React.useState<{ key: string; signal: unknown; stream: EventStream } | null>(null);
-  const { persist, shareTabs, signal } = streamOptions;
-  const key = JSON.stringify([url, persist ? persist.scope : null, shareTabs]);
+  const { persist, tabs, signal } = streamOptions;
+  const key = JSON.stringify([url, persist ? persist.scope : null, tabs ? tabs.scope : null]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the URL and the options that it contains
   React.useEffect(() => {

@@ -23,20 +23,26 @@ const forbidden = {
   'src/persist/persistence.ts': '../index.ts',
   'src/tabs/leader.ts': '../entries/entry-store.ts',
   'src/tabs/page.ts': 'react',
+  'src/tabs.ts': './options.ts',
+  'src/parse.ts': './event-stream.ts',
+  'src/parse/parse-with.ts': '../entries/parse-event.ts',
 };
 
 const allowed = {
   'src/types.ts': './types/snapshot.ts',
   'src/types/snapshot.ts': './entries.ts',
   'src/notifier.ts': './environment.ts',
-  'src/event-stream.ts': './tabs/tabs-connection.ts',
+  'src/event-stream.ts': './connection/direct-connection.ts',
   'src/index.ts': './event-stream.ts',
   'src/react.ts': 'react',
   'src/connection/attempt.ts': '../options.ts',
   'src/connection/read-stream.ts': 'eventsource-parser',
   'src/entries/entry-store.ts': './seen-ids.ts',
   'src/persist/encoding.ts': '../persister.ts',
+  'src/parse.ts': './parse/parse-with.ts',
+  'src/parse/parse-with.ts': '../options.ts',
   'src/persist.ts': './persist/persistence.ts',
+  'src/tabs.ts': './tabs/shared-tabs.ts',
   'src/tabs/leader.ts': '../connection/connection.ts',
 };
 

@@ -1,16 +1,18 @@
 import { expect } from 'chai';
 import { createEventStream } from '../src/index.ts';
+import { parseWith } from '../src/parse.ts';
 import { localPersistence } from '../src/persist.ts';
+import { sharedTabs } from '../src/tabs.ts';
 import type { EventStreamOptions, PersistOptions } from '../src/types.ts';
 
 const count = 'a whole number from 1 to 2147483647';
 
 const wrong: [name: string, value: unknown, expected: string, got: string][] = [
   ['autoConnect', 1, 'true or false', '1'],
-  ['headers', 'x', 'an object of strings, or a function', '"x"'],
-  ['headers', { a: 1 }, 'an object of strings, or a function', 'an object'],
-  ['headers', null, 'an object of strings, or a function', 'null'],
-  ['credentials', 'yes', 'same-origin, include, omit', '"yes"'],
+  ['headers', 'x', 'an object of strings or a function', '"x"'],
+  ['headers', { a: 1 }, 'an object of strings or a function', 'an object'],
+  ['headers', null, 'an object of strings or a function', 'null'],
+  ['credentials', 'yes', 'one of same-origin, include, omit', '"yes"'],
   ['lastEventId', 7, 'a string', '7'],
   ...['maxEntries', 'maxEventChars', 'minDelayMs', 'maxDelayMs', 'stableMs'].flatMap((name) =>
     [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31].map(
@@ -21,23 +23,27 @@ const wrong: [name: string, value: unknown, expected: string, got: string][] = [
   ['onResponse', {}, 'a function', 'an object'],
   ['temporaryStatuses', [404], 'an object of true or false', 'an array'],
   ['temporaryStatuses', { 404: 'yes' }, 'an object of true or false', 'an object'],
-  ['maxRetries', -1, 'a whole number from 0 to 2147483647, or false', '-1'],
-  ['maxRetries', true, 'a whole number from 0 to 2147483647, or false', 'true'],
+  ['maxRetries', -1, `0 or ${count} or false`, '-1'],
+  ['maxRetries', true, `0 or ${count} or false`, 'true'],
   ['signal', new AbortController(), 'an AbortSignal', 'an object'],
   ['maxEntries', '5', count, '"5"'],
   ['minDelayMs', '5', count, '"5"'],
-  ['watchdogMs', true, `${count}, or false`, 'true'],
-  ['watchdogMs', Number.NaN, `${count}, or false`, 'NaN'],
+  ['watchdogMs', true, `${count} or false`, 'true'],
+  ['watchdogMs', Number.NaN, `${count} or false`, 'NaN'],
   ...[true, [], { scope: 'a' }].map(
     (value) =>
       [
         'persist',
         value,
-        'localPersistence() of @datashop/sse-client/persist, or false',
+        'localPersistence() of @datashop/sse-client/persist or false',
         Array.isArray(value) ? 'an array' : value === true ? 'true' : 'an object',
       ] as never,
   ),
-  ['shareTabs', 5, 'true or false, or a string', '5'],
+  ['tabs', true, 'sharedTabs() of @datashop/sse-client/tabs or false', 'true'],
+  ['tabs', { scope: 'a' }, 'sharedTabs() of @datashop/sse-client/tabs or false', 'an object'],
+  ...[JSON.parse, { log: JSON.parse }].map(
+    (value) => ['parse', value, 'parseWith() of @datashop/sse-client/parse', 'an object'] as never,
+  ),
 ];
 
 const wrongPersist: [name: string, value: object, expected: string, got: string][] = [
@@ -69,11 +75,29 @@ describe('the options', () => {
     });
   }
 
+  it('parseWith() rejects what is neither a function, nor a schema, nor an object of these', () => {
+    for (const [rules, got] of [
+      ['x', '"x"'],
+      [null, 'null'],
+      [[JSON.parse], 'an array'],
+      [{ log: 'x' }, 'an object'],
+    ])
+      refused(
+        () => parseWith(rules as never),
+        `sse-client option parse: expected a function, a Standard Schema, or an object of these, got ${got}`,
+      );
+  });
+
+  it('sharedTabs() rejects a wrong or unknown option', () => {
+    refused(() => sharedTabs({ scope: 5 as never }), 'sse-client option tabs.scope: expected a string, got 5');
+    refused(() => sharedTabs({ name: 'a' } as never), 'sse-client option tabs.name: expected one of scope, got "name"');
+  });
+
   it('rejects an unknown option, also one named like a member of every object', () => {
     for (const [name, options] of Object.entries({ retries: { retries: 3 }, toString: { toString: 1 } }))
       expect(() => make(options)).to.throw(
         TypeError,
-        new RegExp(`option ${name}: expected one of autoConnect, .*shareTabs, got an unknown`),
+        new RegExp(`option ${name}: expected one of autoConnect, .*tabs, got "${name}"$`),
       );
     expect(() => localPersistence({ scope: 'a', ttl: 1 } as never)).to.throw(
       TypeError,
@@ -89,7 +113,7 @@ describe('the options', () => {
     make({
       watchdogMs: false,
       persist: false,
-      shareTabs: 'user-7',
+      tabs: sharedTabs({ scope: 'user-7' }),
       headers: () => ({}),
       maxEntries: 1,
       stableMs: 2 ** 31 - 1,

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { createEventStream } from '../src/index.ts';
+import { parseWith } from '../src/parse.ts';
 import { localPersistence } from '../src/persist.ts';
-import type { EventEntry, EventStream, StandardSchema } from '../src/types.ts';
+import type { EventEntry, EventStream, ParseRules, StandardSchema } from '../src/types.ts';
 import { stage } from './support/scene.ts';
 import { MemoryStorage } from './support/storage.ts';
 
@@ -33,10 +34,10 @@ describe('the option parse', () => {
     const calls: unknown[] = [];
     const at = await scene();
     const stream = at.make({
-      parse: (data, { id, event }) => {
+      parse: parseWith((data, { id, event }) => {
         calls.push([id, event]);
         return Number(data);
-      },
+      }),
     });
     const values: unknown[] = [];
     stream.onEvents((batch) => values.push(...batch.map(({ value }) => value)));
@@ -55,7 +56,7 @@ describe('the option parse', () => {
 
   it('uses a Standard Schema on the JSON of the data; what it rejects is an entry with an error', async () => {
     const at = await scene();
-    at.make({ parse: logSchema }).connect();
+    at.make({ parse: parseWith(logSchema) }).connect();
     (await at.server.next()).open('data: {"level":"warn"}\n\ndata: {}\n\ndata: {broken\n\ndata: {"level":"info"}\n\n');
     await at.received(4);
     expect(shown(at.now.entries)).to.deep.equal([{ level: 'WARN' }, 'SCHEMA', 'PARSE', { level: 'INFO' }]);
@@ -73,40 +74,55 @@ describe('the option parse', () => {
 
   it('uses one parser for each event type, and rejects events of other types, also those named like a member of every object', async () => {
     const at = await scene();
-    at.make({ parse: { message: logSchema, count: Number } }).connect();
+    // As ArkType's schemas are.
+    const callable = Object.assign(() => 'called', logSchema);
+    at.make({ parse: parseWith({ message: logSchema, count: Number, callable }) }).connect();
     (await at.server.next()).open(
-      'data: {"level":"a"}\n\nevent: count\ndata: 7\n\nevent: other\ndata: 1\n\nevent: toString\ndata: 1\n\n',
+      [
+        'data: {"level":"a"}',
+        'event: callable\ndata: {"level":"b"}',
+        'event: count\ndata: 7',
+        'event: other\ndata: 1',
+        'event: toString\ndata: 1',
+        '',
+      ].join('\n\n'),
     );
-    await at.received(4);
-    expect(shown(at.now.entries)).to.deep.equal([{ level: 'A' }, 7, 'UNKNOWN_EVENT', 'UNKNOWN_EVENT']);
+    await at.received(5);
+    const values = [{ level: 'A' }, { level: 'B' }, 7, 'UNKNOWN_EVENT', 'UNKNOWN_EVENT'];
+    expect(shown(at.now.entries)).to.deep.equal(values);
   });
 
   it('refuses an asynchronous schema or function with ASYNC_PARSE, and handles its rejection', async () => {
     const at = await scene();
-    at.make({ parse: { schema: asyncSchema, fn: async () => Promise.reject(new Error('late')) } }).connect();
-    (await at.server.next()).open('event: schema\ndata: {}\n\nevent: fn\ndata: {}\n\n');
-    await at.received(2);
-    expect(shown(at.now.entries)).to.deep.equal(['ASYNC_PARSE', 'ASYNC_PARSE']);
-    expect(at.events[0]!.error!.message).to.equal('The option parse returned a promise; it has to be synchronous');
+    const late = async () => Promise.reject(new Error('late'));
+    for (const rules of [late, { message: late }, asyncSchema]) {
+      at.make({ parse: parseWith(rules as ParseRules) }).connect();
+      (await at.server.next()).open('data: {}\n\n');
+      await at.received(1);
+      expect(at.events[0]!.error).to.deep.equal({
+        code: 'ASYNC_PARSE',
+        message: 'The option parse returned a promise; it has to be synchronous',
+      });
+    }
   });
 
   it('parses restored events again, and persists their data only', async () => {
     const storage = new MemoryStorage();
     const persist = localPersistence({ scope: 'a', storage });
     const at = await scene();
-    at.make({ persist, parse: (data) => `secret ${data}` }).seed([{ id: '1', data: 'x' }]);
+    at.make({ persist, parse: parseWith((data) => `secret ${data}`) }).seed([{ id: '1', data: 'x' }]);
     at.stream.close();
     expect(storage.getItem(storage.key(0)!)).to.not.include('secret');
-    at.make({ persist, parse: (data) => `again ${data}` });
+    at.make({ persist, parse: parseWith((data) => `again ${data}`) });
     expect(shown(at.now.entries)).to.deep.equal(['again x']);
   });
 
   it('recognises repeats by the data, and applies a parse of setOptions() to later events', async () => {
     const at = await scene();
-    at.make({ parse: () => 'same' }).connect();
+    at.make({ parse: parseWith(() => 'same') }).connect();
     (await at.server.next()).open('id: 1\ndata: a\n\nid: 2\ndata: b\n\n').end();
     await at.until('waiting');
-    at.stream.setOptions({ parse: () => 'other' });
+    at.stream.setOptions({ parse: parseWith(() => 'other') });
     at.retry();
     (await at.server.next()).open('id: 2\ndata: b\n\nid: 3\ndata: c\n\n');
     await at.received(4);
@@ -114,9 +130,12 @@ describe('the option parse', () => {
   });
 
   it('types the values of a stream by event type', () => {
-    const mapped = createEventStream('/', { parse: { log: logSchema, count: (data) => Number(data) } });
-    const named: EventStream<{ readonly log: Log; readonly count: number }> = mapped;
-    const uniform: EventStream<Record<string, Log>> = createEventStream('/', { parse: logSchema });
+    const mapped = createEventStream('/', { parse: parseWith({ log: logSchema, count: (data) => Number(data) }) });
+    const named: EventStream<{ log: Log; count: number }> = mapped;
+    const uniform: EventStream<Record<string, Log>> = createEventStream('/', { parse: parseWith(logSchema) });
+    const numbers: EventStream<Record<string, number>> = createEventStream('/', {
+      parse: parseWith((data) => Number(data)),
+    });
     const plain: EventStream = createEventStream('/', { maxEntries: 5 });
     const [entry] = named.getSnapshot().entries;
     // Checked by the compiler; there are no entries.
@@ -126,6 +145,8 @@ describe('the option parse', () => {
     }
     for (const { value, error } of uniform.getSnapshot().entries.slice() as EventEntry<Record<string, Log>>[])
       if (!error) value.level satisfies string;
-    expect([named, uniform, plain].map((stream) => stream.getSnapshot().entries.length)).to.deep.equal([0, 0, 0]);
+    expect([named, uniform, numbers, plain].map((stream) => stream.getSnapshot().entries.length)).to.deep.equal([
+      0, 0, 0, 0,
+    ]);
   });
 });

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { fingerprint } from '../src/entries/fingerprint.ts';
 import { compareIds } from '../src/entries/id-order.ts';
 import { createRepeatFilter } from '../src/entries/repeat-filter.ts';
+import { fingerprint } from '../src/fingerprint.ts';
 
 /** 'id data' or 'id data type'. */
 function parse(text: string) {

@@ -1,4 +1,5 @@
 import { callSafely } from '../listen.ts';
+import { isWebAddress } from '../options.ts';
 import type { ConnectionContext } from './connection.ts';
 import { failed, type Outcome } from './outcome.ts';
 import { readStream, type StreamHandlers } from './read-stream.ts';
@@ -38,18 +39,9 @@ export async function attempt(
     }
     return { ...outcome, error: { cause: response, ...outcome.error } };
   } catch (cause) {
-    if (!config.fetch && isUnusable(url))
-      return failed('URL', 'A relative URL needs a page to be relative to', { cause });
-    return failed('NETWORK', 'The connection failed', { cause });
-  }
-}
-
-/** True for a relative URL outside of a page. */
-function isUnusable(url: string): boolean {
-  try {
-    return !new URL(url, globalThis.location?.href);
-  } catch {
-    return true;
+    return config.fetch || isWebAddress(url, globalThis.location?.href)
+      ? failed('NETWORK', 'The connection failed', { cause })
+      : failed('URL', 'A relative URL needs a page to be relative to', { cause });
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Environment } from '../environment.ts';
 import type { StreamConfig } from '../options.ts';
 import type { ReceivedEvent, ReceivedGap } from '../received.ts';
-import type { StreamSnapshot } from '../types.ts';
+import type { Entry, SharedTabs, StreamSnapshot } from '../types.ts';
 
 /** The members of the snapshot that a connection sets. */
 export type ConnectionStatus = Partial<
@@ -25,8 +25,6 @@ export interface ConnectionSink {
   gap(gap: ReceivedGap): boolean;
   /** Called after each chunk. The connection reads no further before the promise resolves. */
   ready(): Promise<void> | undefined;
-  /** Returns the key by which a repeat of this event is recognised; '' if it has no id. */
-  fingerprint(event: ReceivedEvent): string;
   /** Returns true if an event with this id has been received, seeded or restored. */
   knows(id: string): boolean;
   /** The cursor. */
@@ -52,4 +50,16 @@ export interface ConnectionContext {
   /** Its members may change at any time: read them where they are used. */
   readonly config: StreamConfig;
   readonly env: Environment;
+}
+
+/** The option `tabs` as the stream uses it. It is a parameter of the stream, so that pages without it don't load it. */
+export interface StreamTabs extends SharedTabs {
+  /** @param connect creates a connection of this tab's own */
+  readonly connection: (
+    context: ConnectionContext,
+    sink: ConnectionSink,
+    connect: (context: ConnectionContext, sink: ConnectionSink) => Connection,
+  ) => Connection;
+  /** Shortens the queue of a reader that is too slow, and returns true, or returns false. */
+  readonly dropOldest: (queue: Entry[], next: number, lastId: string, maxEntries: number) => boolean;
 }

@@ -9,7 +9,7 @@ export interface ReportedGap {
   readonly reason: string;
   readonly from: number;
   readonly to: number;
-  readonly id?: string | undefined;
+  readonly id?: string;
 }
 
 /** The state of the proxy's upstream. `since` is NaN if it is missing or invalid. */
@@ -35,42 +35,30 @@ export function handleControlEvent(
 ): Outcome | undefined {
   const fields = parse(data);
   const reason = shortText(fields.reason);
-  const notBeforeMs = typeof fields.retryMs === 'number' ? fields.retryMs : 0;
-  switch (event) {
-    case 'sse-proxy:gap':
-      on.gap({ reason: reason ?? 'unknown', ...span(fields), id: shortText(fields.id) });
-      return undefined;
-    case 'sse-proxy:upstream':
-      reportUpstream(fields, on);
-      return undefined;
-    case 'sse-proxy:refused': {
-      const status = typeof fields.status === 'number' ? fields.status : undefined;
-      const message = status ? `The server answered ${status}` : "The server can't serve this now";
-      const final = status ? statusAfter(status, temporary) : 'waiting';
-      return failed(
-        'REFUSED',
-        message,
-        { status, reason },
-        { status: final === 'waiting' ? 'refused' : final, notBeforeMs },
-      );
-    }
-    case 'sse-proxy:end':
-      return failed('ENDED', endedMessage, { reason }, { notBeforeMs });
-    default:
-      return undefined;
+  const retry = { notBeforeMs: number(fields.retryMs) };
+  if (event === 'sse-proxy:gap') {
+    const id = shortText(fields.id);
+    on.gap({ reason: reason ?? 'unknown', from: time(fields.from), to: time(fields.to), ...(id && { id }) });
   }
+  if (event === 'sse-proxy:upstream') reportUpstream(fields, on);
+  if (event === 'sse-proxy:end') return failed('ENDED', endedMessage, { reason }, retry);
+  if (event !== 'sse-proxy:refused') return undefined;
+  const status = number(fields.status);
+  const message = status ? `The server answered ${status}` : "The server can't serve this now";
+  const then = status ? statusAfter(status, temporary) : 'waiting';
+  return failed('REFUSED', message, { status, reason }, { ...retry, status: then === 'waiting' ? 'refused' : then });
 }
 
-function reportUpstream(fields: Record<string, unknown>, on: ControlHandlers): void {
-  const { state } = fields;
-  const since = time(fields.since);
-  if (state === 'connecting' || state === 'lost' || state === 'silent') on.upstream({ state, since });
-  else if (state === 'restored') on.upstream({ state: null, since });
+function reportUpstream({ state, since }: Record<string, unknown>, on: ControlHandlers): void {
+  if (state === 'restored') on.upstream({ state: null, since: time(since) });
+  else if (isAway(state)) on.upstream({ state, since: time(since) });
 }
 
-const span = (fields: Record<string, unknown>) => ({ from: time(fields.from), to: time(fields.to) });
+const isAway = (state: unknown): state is UpstreamState => ['connecting', 'lost', 'silent'].includes(state as string);
 
-const time = (value: unknown) => (typeof value === 'string' ? Date.parse(value) : Number.NaN);
+const number = (value: unknown) => (typeof value === 'number' ? value : 0);
+
+const time = (value: unknown) => Date.parse(shortText(value) ?? '');
 
 function parse(data: string): Record<string, unknown> {
   try {

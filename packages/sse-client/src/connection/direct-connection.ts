@@ -1,3 +1,4 @@
+import { idleStatus } from '../idle-status.ts';
 import type { StreamError } from '../types.ts';
 import { attempt } from './attempt.ts';
 import { backoffMs, maxFloorMs } from './backoff.ts';
@@ -8,11 +9,6 @@ import { type Watchdog, watchdog } from './watchdog.ts';
 
 /** A response without a byte may still be a refusal: the status becomes `connected` only after this time. */
 const refusalGraceMs = 100;
-
-function gaveUp(retries: number, cause: StreamError): Outcome {
-  const message = `Gave up after ${retries} retries: ${cause.message}. connect() or a reload tries again`;
-  return failed('GAVE_UP', message, { cause }, { status: 'closed' });
-}
 
 /** A connection of this tab's own: connect → read → wait → connect. */
 export function directConnection(context: ConnectionContext, sink: ConnectionSink): Connection {
@@ -42,7 +38,7 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
     current = controller;
     isUpstreamAway = false;
     let askedAfter = '';
-    sink.status({ status: 'connecting', attempt: retries, retryAt: null, upstream: null, since: null });
+    sink.status({ ...idleStatus, status: 'connecting', attempt: retries });
 
     /** Called once a connection, before the first thing that it delivers. */
     const open = () => {
@@ -83,11 +79,10 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
         open();
         sink.event({ ...event, receivedAt: env.Date.now() });
       }),
-      gap: guard(({ reason, from, to, id }) => {
+      gap: guard((gap) => {
         open();
         const now = env.Date.now();
-        const afterId = sink.lastEventId();
-        sink.gap({ reason, from: from || lostAt || now, to: to || now, afterId, ...(id !== undefined && { id }) });
+        sink.gap({ ...gap, from: gap.from || lostAt || now, to: gap.to || now, afterId: sink.lastEventId() });
       }),
       upstream: guard(({ state, since }) => {
         isUpstreamAway = state !== null;
@@ -121,17 +116,20 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
     if (connectedAt !== null && now - connectedAt >= config.stableMs) retries = 0;
     hangUp();
     const { maxRetries } = config;
-    const { cause } = outcome.error;
-    const isOffline = outcome.error.code === 'NETWORK' && env.navigator?.onLine === false;
-    if (isOffline) outcome = failed('OFFLINE', 'This device is offline', { cause });
-    else if (maxRetries !== false && retries >= maxRetries && !isFinal(outcome.status))
-      outcome = gaveUp(retries, { ...outcome.error, at: now });
-    const { status, error, notBeforeMs } = outcome;
-    const lastError = { ...error, at: now };
+    const { notBeforeMs } = outcome;
+    let { status } = outcome;
+    let lastError: StreamError = { ...outcome.error, at: now };
+    const isOffline = lastError.code === 'NETWORK' && env.navigator?.onLine === false;
+    if (isOffline) lastError = { ...lastError, code: 'OFFLINE', message: 'This device is offline' };
+    else if (maxRetries !== false && retries >= maxRetries && !isFinal(status)) {
+      const message = `Gave up after ${retries} retries: ${lastError.message}. connect() or a reload tries again`;
+      lastError = { code: 'GAVE_UP', message, cause: lastError, at: now };
+      status = 'closed';
+    }
     const isOver = isFinal(status);
     // Attempts without a network don't count. They are made nevertheless, since `onLine` may be wrong.
     retries = isOver ? 0 : isOffline ? Math.max(retries, 1) : retries + 1;
-    sink.status({ status, attempt: retries, retryAt: null, lastError, connectedAt: null, upstream: null, since: null });
+    sink.status({ ...idleStatus, status, attempt: retries, lastError });
     if (isOver) return giveUp();
     if (atOnce) return connect();
     notBefore = now + Math.min(notBeforeMs, maxFloorMs);

@@ -37,13 +37,11 @@ export type TemporaryStatuses = Readonly<Record<number, boolean>>;
 
 /** The status after a response that is no event stream [R1]. */
 export function statusAfter(status: number, temporary: TemporaryStatuses): Outcome['status'] {
-  const isFinal = status === 204 || (status >= 400 && status < 500 && !temporary4xx.includes(status));
-  if (temporary[status] ?? !isFinal) return 'waiting';
-  return status === 401 || status === 403 ? 'unauthorized' : 'closed';
+  // [RFC 9110] After these a client may repeat the request.
+  const isTemporary = status >= 500 || status < 400 || [408, 425, 429].includes(status);
+  if (temporary[status] ?? (isTemporary && status !== 204)) return 'waiting';
+  return [401, 403].includes(status) ? 'unauthorized' : 'closed';
 }
-
-/** [RFC 9110] Statuses after which a client may repeat the request. */
-const temporary4xx = [408, 425, 429];
 
 /** Text from a server, limited to what a page can show. Undefined unless it is a text. */
 export function shortText(value: unknown): string | undefined {

@@ -4,7 +4,6 @@ import { type ControlHandlers, endedMessage, handleControlEvent, isControlEvent 
 import { failed, type Outcome } from './outcome.ts';
 import { readText } from './read-text.ts';
 import type { SizeLimit } from './size-limit.ts';
-import { createUnfinishedText } from './unfinished-text.ts';
 
 /** What a stream contains, in order. */
 export interface StreamHandlers extends ControlHandlers {
@@ -31,7 +30,9 @@ export async function readStream(
   let heldId: string | undefined;
   /** Undefined as long as no event can be too large. */
   let limit: SizeLimit | undefined;
-  const unfinished = createUnfinishedText();
+  /** The text since the last blank line, or since an earlier one: at least the unfinished event. */
+  let unfinished = '';
+  let lastChar = '';
 
   function releaseId(): void {
     if (heldId !== undefined && !over) on.id(heldId);
@@ -58,33 +59,35 @@ export async function readStream(
     releaseId();
   }
 
-  /** Loads the code that measures events, which most streams don't need. It starts with the text that has been fed. */
+  function addUnfinished(text: string): void {
+    const joined = lastChar + text;
+    const blankLine = Math.max(...['\n\n', '\n\r', '\r\r'].map((ends) => joined.lastIndexOf(ends)));
+    // The line end in front marks that this is not the start of the stream, which may have a BOM.
+    unfinished = blankLine < 0 ? unfinished + text : joined.slice(blankLine + 1);
+    lastChar = joined.slice(-1);
+  }
+
   async function limitSize(): Promise<SizeLimit> {
-    const { limitEventSize } = await import('./size-limit.ts');
-    return limitEventSize(maxEventChars, unfinished.text(), {
+    const { limitStream } = await import('./limit-stream.ts');
+    return limitStream({
+      maxChars: maxEventChars,
+      unfinished,
+      parser,
+      on,
       feed,
-      forget: () => {
-        parser.reset();
-        // The parser would strip a BOM from whatever comes first after a reset [R21].
-        parser.feed(':\n');
-      },
-      discarded: (id) => {
-        if (over) return;
-        on.gap({ reason: 'event-too-large', from: Number.NaN, to: Number.NaN, id: id || undefined });
-        if (id !== undefined) on.id(id);
-      },
-      broken: () => {
-        over ??= failed('EVENT_TOO_LARGE', `An event of more than ${maxEventChars} characters does not end`);
+      isOver: () => over !== undefined,
+      broken: (message) => {
+        over ??= failed('EVENT_TOO_LARGE', message);
       },
     });
   }
 
   for await (const text of readText(body)) {
     if (!limit?.isDiscarding) on.bytes();
-    if (!limit && unfinished.chars + text.length > maxEventChars) limit = await limitSize();
+    if (!limit && unfinished.length + text.length > maxEventChars) limit = await limitSize();
     if (limit) limit.push(text);
     else {
-      unfinished.add(text);
+      addUnfinished(text);
       feed(text);
     }
     if (over) return over;

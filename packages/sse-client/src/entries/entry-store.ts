@@ -1,8 +1,8 @@
+import type { Parsed } from '../event-parser.ts';
 import type { Unkeyed } from '../persister.ts';
 import type { ReceivedEvent, ReceivedGap } from '../received.ts';
 import type { Entry, EntryList, EventEntry, KnownEvent, StreamCounts } from '../types.ts';
 import { createEntryLog } from './entry-list.ts';
-import type { Parsed } from './parse-event.ts';
 import { createRepeatFilter, type Identity } from './repeat-filter.ts';
 
 /** The least number of events among which repeats are recognised, however few are kept. */
@@ -41,20 +41,19 @@ const asEvent = (id: string, reason: string) => ({ id, event: 'sse-proxy:gap', d
 
 /**
  * @param maxEntries read at every change
- * @param parse called once for each event that becomes an entry. @defaultValue the value is the data
+ * @param parse called once for each event that becomes an entry. Where it returns undefined, the value is the data
  */
 export function createEntryStore(
   maxEntries: () => number,
   now: () => number,
-  parse: (event: ReceivedEvent) => Parsed = ({ data }) => ({ value: data }),
+  parse?: (event: ReceivedEvent) => Parsed | undefined,
 ): EntryStore {
   const log = createEntryLog(maxEntries, (entry) => {
     if (entry.kind === 'gap') gaps--;
   });
   const all = () => log.view().slice();
-  const newFilter = () => createRepeatFilter(() => Math.max(maxEntries(), minRemembered));
+  const filter = createRepeatFilter(() => Math.max(maxEntries(), minRemembered));
   let nextKey = 1;
-  let filter = newFilter();
   let received = 0;
   let duplicates = 0;
   let filled = 0;
@@ -68,7 +67,8 @@ export function createEntryStore(
 
   function withKey(unkeyed: Unkeyed): Entry {
     const key = nextKey++;
-    return (unkeyed.kind === 'gap' ? { ...unkeyed, key } : { ...unkeyed, key, ...parse(unkeyed) }) as Entry;
+    const parsed = unkeyed.kind === 'event' ? (parse?.(unkeyed) ?? { value: unkeyed.data }) : undefined;
+    return { ...unkeyed, key, ...parsed } as Entry;
   }
 
   function append(unkeyed: Unkeyed): Entry {
@@ -101,10 +101,7 @@ export function createEntryStore(
   }
 
   return {
-    resume: (cursor) => filter.resume(cursor),
-    isCatchingUp: () => filter.isCatchingUp(),
-    live: () => filter.live(),
-    knows: (id) => filter.knows(id),
+    ...filter,
     receive(event) {
       received++;
       const added = add(event, event.receivedAt, { kind: 'event', ...event, origin: 'new' });
@@ -135,7 +132,7 @@ export function createEntryStore(
       keepOnly(originals);
     },
     reset() {
-      filter = newFilter();
+      filter.reset();
       original = 0;
       keepOnly([]);
     },

@@ -1,4 +1,4 @@
-import { fingerprint, idOf } from './fingerprint.ts';
+import { fingerprint, idOf } from '../fingerprint.ts';
 import { compareIds } from './id-order.ts';
 import { addTo, type Counts, createSeenIds, takeFrom } from './seen-ids.ts';
 
@@ -41,6 +41,8 @@ export interface RepeatFilter {
   restore(event: Identity): void;
   /** Returns those of `events` that have not been delivered, and remembers them as delivered. */
   deliver<T extends Identity>(events: readonly T[]): T[];
+  /** Forgets everything. Call while no connection is open. */
+  reset(): void;
   /** Allows `deliver` to return events again, except those that stay in the list. The stream's repeats stay known. */
   clear(stay: Iterable<Identity>): void;
 }
@@ -91,7 +93,7 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
 
   /** The first event after a resume has an unknown id before the cursor: an older event, or the first of a restart. */
   function mayHaveRestarted(id: string): boolean {
-    return !hasRepeats && unknown === 0 && isBefore(id, cursor) && !seen.hasForgotten;
+    return !hasRepeats && unknown === 0 && isBefore(id, cursor) && !seen.hasForgotten();
   }
 
   function reportRestart(found: (finding: Finding) => void): void {
@@ -114,7 +116,7 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
   }
 
   function finish(found: (finding: Finding) => void): void {
-    const isTooLong = unknown > 0 && seen.hasForgotten;
+    const isTooLong = unknown > 0 && seen.hasForgotten();
     stop();
     if (isTooLong) found('replay-too-long');
   }
@@ -194,7 +196,7 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
     },
     deliver(events) {
       const known = seen.counts();
-      for (const [print, count] of cleared) for (let time = 0; time < count; time++) takeFrom(known, print);
+      for (const [print, count] of cleared) takeFrom(known, print, count);
       return events.filter((event) => {
         const print = fingerprint(event);
         if (print === '') return true;
@@ -205,6 +207,11 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
         }
         return true;
       });
+    },
+    reset() {
+      forget();
+      isOpen = isRepeating = false;
+      newest = '';
     },
     clear(stay) {
       cleared = seen.counts();

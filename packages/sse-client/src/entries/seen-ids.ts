@@ -4,7 +4,7 @@ export type Counts = Map<string, number>;
 /** Remembers the newest events. */
 export interface SeenIds {
   /** True once an event has been forgotten. */
-  readonly hasForgotten: boolean;
+  hasForgotten(): boolean;
   add(print: string): void;
   /** A copy of what is remembered. */
   counts(): Counts;
@@ -17,9 +17,7 @@ export function createSeenIds(size: () => number): SeenIds {
   let added = 0;
   let hasForgotten = false;
   return {
-    get hasForgotten() {
-      return hasForgotten;
-    },
+    hasForgotten: () => hasForgotten,
     add(print) {
       addTo(recent, print);
       if (++added < size()) return;
@@ -40,11 +38,10 @@ export function addTo(counts: Counts, print: string, count = 1): void {
   counts.set(print, (counts.get(print) ?? 0) + count);
 }
 
-/** Removes one occurrence. Returns false if there is none. */
-export function takeFrom(counts: Counts, print: string): boolean {
-  const count = counts.get(print);
-  if (count === undefined) return false;
-  if (count === 1) counts.delete(print);
-  else counts.set(print, count - 1);
-  return true;
+/** Removes up to `times` occurrences. Returns false if there is none. */
+export function takeFrom(counts: Counts, print: string, times = 1): boolean {
+  const count = counts.get(print) ?? 0;
+  if (count > times) counts.set(print, count - times);
+  else counts.delete(print);
+  return count > 0;
 }

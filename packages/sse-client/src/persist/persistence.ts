@@ -23,7 +23,11 @@ const live = new Set<{ key: string; storage: Store; wipe(): void }>();
  */
 export function localPersistence(options: PersistOptions): Persister {
   const config = readPersistOptions(options);
-  const persister: StreamPersister = { scope: config.scope, open: (stream) => openPersistence(config, stream) };
+  const persister: StreamPersister = {
+    option: 'persist',
+    scope: config.scope,
+    open: (stream) => openPersistence(config, stream),
+  };
   return persister;
 }
 

@@ -1,3 +1,4 @@
+import { fingerprint } from '../fingerprint.ts';
 import { type Common, type Item, itemsFrom } from './messages.ts';
 
 /** Upper bound for the ids that are remembered and for the items that wait. */
@@ -22,7 +23,6 @@ export function catchUp(
   position: string,
   done: (items: readonly Item[]) => void,
 ): CatchUp {
-  const { fingerprint } = sink;
   /** Fingerprints of events and ids that this connection has received. */
   const received = new Set<string>();
   const waiting: Item[] = [...tail];

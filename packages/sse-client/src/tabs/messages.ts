@@ -52,6 +52,17 @@ export interface Call {
 
 export type Message = Flow | Welcome | Hello | Call;
 
+/** What a page needs to be one of the tabs. */
+export interface TabParts {
+  readonly scope: string;
+  readonly context: ConnectionContext;
+  readonly sink: ConnectionSink;
+  readonly locks: LockManager;
+  readonly Channel: typeof BroadcastChannel;
+  /** Creates a connection of this tab's own. */
+  readonly connect: (sink: ConnectionSink) => Connection;
+}
+
 /** The parts that the leader and the follower of one tab have in common. */
 export interface Common {
   readonly context: ConnectionContext;

@@ -1,8 +1,7 @@
-import type { Connection, ConnectionContext, ConnectionSink } from '../connection/connection.ts';
 import { elect } from './election.ts';
 import { createFollower } from './follower.ts';
 import { type Leader, startLeader } from './leader.ts';
-import { type Common, type Item, type Message, protocol } from './messages.ts';
+import { type Common, type Item, type Message, protocol, type TabParts } from './messages.ts';
 
 /** The least number of items that a tab keeps for tabs that have fallen behind. */
 const historyItems = 5_000;
@@ -13,17 +12,10 @@ export interface Tab {
   leave(): void;
 }
 
-/** Joins the tabs with the same URL and name: as a follower, until this tab gets the lock. */
-export function joinTabs(
-  context: ConnectionContext,
-  connect: (sink: ConnectionSink) => Connection,
-  locks: LockManager,
-  Channel: typeof BroadcastChannel,
-  sink: ConnectionSink,
-  isStart: boolean,
-): Tab {
+/** Joins the tabs with the same URL and scope: as a follower, until this tab gets the lock. */
+export function joinTabs({ scope, context, sink, locks, Channel, connect }: TabParts, isStart: boolean): Tab {
   const { url, config, env } = context;
-  const name = `${protocol}:${JSON.stringify([config.shareTabs, new URL(url, globalThis.location?.href).href])}`;
+  const name = `${protocol}:${JSON.stringify([scope, new URL(url, globalThis.location?.href).href])}`;
   const channel = new Channel(name);
   const history: Item[] = [];
 

@@ -59,7 +59,7 @@ export interface GapEntry {
    * - `replay-too-long`: the server repeated more than the client remembers; events before this gap may be in the list
    *   twice
    * - `unknown-id`: a tab could not be caught up with the tab that holds the connection
-   * - `reader-too-slow`: an async iterator dropped entries, which only happens with `shareTabs`
+   * - `reader-too-slow`: an async iterator dropped entries, which only happens with `tabs`
    */
   readonly reason: string;
   /** When the stream was lost, in milliseconds since 1970. */

@@ -1,8 +1,9 @@
-import type { Parse } from './parse.ts';
+import type { EventParser } from './parser.ts';
 import type { Persister } from './persister.ts';
+import type { SharedTabs } from './shared-tabs.ts';
 
 /** Options that can change while the stream exists; see {@link EventStream.setOptions}. */
-export interface LiveOptions<P extends Parse | undefined = undefined> {
+export interface LiveOptions<Values extends object = Record<string, string>> {
   /** Request headers, or a function that returns them, called before every attempt. @defaultValue none */
   headers?: Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>);
   /** As for `fetch`. @defaultValue 'same-origin' */
@@ -13,7 +14,7 @@ export interface LiveOptions<P extends Parse | undefined = undefined> {
    */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /**
-   * Called with the status and headers of every response, before its body is read; with `shareTabs`, only in the tab that
+   * Called with the status and headers of every response, before its body is read; with `tabs`, only in the tab that
    * connects. What it throws is reported as uncaught. @defaultValue none
    */
   onResponse?: (response: Pick<Response, 'status' | 'headers' | 'url' | 'redirected'>) => void;
@@ -28,11 +29,10 @@ export interface LiveOptions<P extends Parse | undefined = undefined> {
    */
   maxRetries?: number | false;
   /**
-   * Makes the `value` of each event: a function of its data, a Standard Schema for its JSON, or an object with one of these
-   * for each event type. An event that it rejects is an entry with an `error`. It is called once for each event, before
+   * Makes the `value` of each event: `parseWith()` of `@datashop/sse-client/parse`. It is called once for each event, before
    * the event is delivered, and applies to the events from then on. @defaultValue none: the value is the data
    */
-  parse?: P;
+  parse?: EventParser<Values>;
   /** Number of entries kept; the oldest are dropped first. @defaultValue 10_000 */
   maxEntries?: number;
   /** Size of the largest event, in characters of data; a larger one is replaced by a gap. @defaultValue 1_048_576 */
@@ -51,7 +51,7 @@ export interface LiveOptions<P extends Parse | undefined = undefined> {
 }
 
 /** Options of a stream. An option that is undefined counts as left out. */
-export interface EventStreamOptions<P extends Parse | undefined = undefined> extends LiveOptions<P> {
+export interface EventStreamOptions<Values extends object = Record<string, string>> extends LiveOptions<Values> {
   /**
    * Connect when the stream is made (in React: when the component is mounted). With `persist`, the user's last choice in
    * this browser takes precedence. @defaultValue false; true in React
@@ -67,9 +67,8 @@ export interface EventStreamOptions<P extends Parse | undefined = undefined> ext
    */
   persist?: Persister | false;
   /**
-   * Use one connection for all tabs of this origin that stream the same URL (Web Locks and BroadcastChannel). Tabs with
-   * different strings share nothing: pass the user's id where several users can be signed in. Without browser support
-   * each tab connects by itself. @defaultValue false
+   * Use one connection for all tabs of this origin that stream the same URL: `sharedTabs()` of
+   * `@datashop/sse-client/tabs`. @defaultValue false
    */
-  shareTabs?: boolean | string;
+  tabs?: SharedTabs | false;
 }

@@ -12,6 +12,8 @@ export interface PersistOptions {
 
 /** Keeps the events of streams across reloads. */
 export interface Persister {
+  /** The option that it is for. */
+  readonly option: 'persist';
   /** Whose data it is. */
   readonly scope: string;
   /** Called by the stream. */

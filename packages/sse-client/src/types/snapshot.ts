@@ -52,7 +52,7 @@ export interface StreamSnapshot<Values extends object = Record<string, string>> 
   readonly entries: EntryList<Values>;
   /** Counts of events, by origin and fate. */
   readonly counts: StreamCounts;
-  /** With `shareTabs`, whether this tab holds the connection (`leader`) or another one does; else `standalone`. */
+  /** With `tabs`, whether this tab holds the connection (`leader`) or another one does; else `standalone`. */
   readonly role: 'standalone' | 'leader' | 'follower';
   /** `full`: the storage's quota is exhausted, so that less is persisted than shown, or nothing. */
   readonly persistence: 'off' | 'on' | 'full';

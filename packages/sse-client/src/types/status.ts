@@ -90,7 +90,7 @@ export interface StreamError {
   /** The server's reason: of a refusal, of an announced end, or the `title` or `detail` of a problem document. */
   readonly reason?: string;
   /**
-   * What was thrown, or the `Response` where nothing was, so that its headers can be read; with `shareTabs` its text. It may
+   * What was thrown, or the `Response` where nothing was, so that its headers can be read; with `tabs` its text. It may
    * contain secrets.
    */
   readonly cause?: unknown;

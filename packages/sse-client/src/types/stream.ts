@@ -1,11 +1,10 @@
 import type { Entry, EventEntry, GapEntry, KnownEvent } from './entries.ts';
 import type { LiveOptions } from './options.ts';
-import type { Parse } from './parse.ts';
 import type { StreamSnapshot } from './snapshot.ts';
 
 /**
  * One live stream and what it has received. Iterating over it (`for await`) yields every entry that is added from then on,
- * gaps included, until `close()`; while the loop is behind, the stream is not read further. With `shareTabs` there is no
+ * gaps included, until `close()`; while the loop is behind, the stream is not read further. With `tabs` there is no
  * such back pressure: more than max(`maxEntries`, 10 000) waiting entries are replaced by a gap.
  *
  * `Values` are the values of its events by event type, such as `{ log: Log; stage: Stage }`, as the option `parse` makes them.
@@ -35,7 +34,7 @@ export interface EventStream<Values extends object = Record<string, string>> ext
    *
    * @throws TypeError for a wrong or another option
    */
-  setOptions(options: LiveOptions<Parse | undefined>): void;
+  setOptions(options: LiveOptions<object>): void;
   /**
    * Inserts known events, oldest first, before all others, as `original`; those that are in the list already are left out.
    * `lastEventId` sets the cursor if nothing has been received yet.

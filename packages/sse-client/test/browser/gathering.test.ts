@@ -32,12 +32,13 @@ describe('what a page has gathered, in Chromium', () => {
   const keys = (tab: Tab) =>
     tab.page.evaluate(() => Object.keys(localStorage).filter((key) => !key.startsWith('filling')));
 
-  for (const shareTabs of [false, true]) {
-    it(`loses and repeats nothing over reloads of a running stream${shareTabs ? ' that is shared with another tab' : ''}`, async () => {
+  for (const isShared of [false, true]) {
+    const shared: TabOptions = isShared ? { tabs: {} } : {};
+    it(`loses and repeats nothing over reloads of a running stream${isShared ? ' that is shared with another tab' : ''}`, async () => {
       // The page writes only when it is unloaded.
-      const leaving = { persist: { scope: 'ann', debounceMs: 1_000_000 }, shareTabs };
+      const leaving = { persist: { scope: 'ann', debounceMs: 1_000_000 }, ...shared };
       const tab = await open(leaving);
-      if (shareTabs) await open({ shareTabs });
+      if (isShared) await open(shared);
       const stop = stage.upstream.flow();
       for (const least of [50, 100, 150]) {
         await until(() => stage.upstream.sent >= least);
@@ -166,10 +167,11 @@ describe('what a page has gathered, in Chromium', () => {
       page.evaluate(() => window.drawn.count + Math.ceil((performance.now() - window.drawn.since) / 100) + 1);
   }
 
-  for (const shareTabs of [false, true]) {
-    it(`notifies of many events once a frame${shareTabs ? ' in a follower' : ''}, and keeps each`, async () => {
-      if (shareTabs) await open({ shareTabs });
-      const tab = await open({ shareTabs });
+  for (const isShared of [false, true]) {
+    const shared: TabOptions = isShared ? { tabs: {} } : {};
+    it(`notifies of many events once a frame${isShared ? ' in a follower' : ''}, and keeps each`, async () => {
+      if (isShared) await open(shared);
+      const tab = await open(shared);
       const most = await countFrames(tab.page);
       const before = await tab.page.evaluate(() => window.kit.calls);
       const stop = stage.upstream.flow(1);

@@ -6,9 +6,9 @@ import { numbers } from './support/numbers.ts';
 import { type Site, site } from './support/site.ts';
 import type { Tab } from './support/tab.ts';
 
-const shared: TabOptions = { shareTabs: true };
+const shared: TabOptions = { tabs: {} };
 /** Short enough to replace a frozen leader soon, long enough for a busy machine. */
-const watched: TabOptions = { shareTabs: true, watchdogMs: 2_000 };
+const watched: TabOptions = { tabs: {}, watchdogMs: 2_000 };
 
 describe('the leading tab leaves, in Chromium', () => {
   needs('chromium');
@@ -180,7 +180,7 @@ describe('the seventh tab over HTTP/1.1, in Chromium', () => {
     return tabs;
   }
 
-  it('the seventh tab hangs without shareTabs, until one of the six is closed', async () => {
+  it('the seventh tab hangs without sharedTabs(), until one of the six is closed', async () => {
     const tabs = await seven({});
     stage.upstream.send();
     for (const tab of tabs.slice(0, 6)) await tab.untilLast(1);
@@ -191,8 +191,8 @@ describe('the seventh tab over HTTP/1.1, in Chromium', () => {
     expect(stage.upstream.requests).to.have.length(7);
   });
 
-  it('seven tabs stream over one connection with shareTabs', async () => {
-    const tabs = await seven({ shareTabs: true });
+  it('seven tabs stream over one connection with sharedTabs()', async () => {
+    const tabs = await seven({ tabs: {} });
     await tabs[6]!.untilStatus('connected');
     stage.upstream.send();
     for (const tab of tabs) expect(await tab.untilLast(1)).to.deep.equal(['1']);

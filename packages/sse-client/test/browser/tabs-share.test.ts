@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import { needs } from '../../../../test/support/needs.ts';
+import { protocol } from '../../src/tabs/messages.ts';
 import { until } from '../support/until.ts';
 import type { TabOptions } from './page/kit.ts';
 import { numbers } from './support/numbers.ts';
 import { type Site, site } from './support/site.ts';
 import type { Tab } from './support/tab.ts';
 
-const shared: TabOptions = { shareTabs: true };
+const shared: TabOptions = { tabs: {} };
 
 describe('one connection for all tabs, in Chromium', () => {
   needs('chromium');
@@ -45,12 +46,12 @@ describe('one connection for all tabs, in Chromium', () => {
     expect((await follower!.said()).counts).to.include({ received: 3, duplicates: 0, gaps: 0 });
   });
 
-  it('a tab with another URL or another name has a connection of its own', async () => {
+  it('a tab with another URL or another scope has a connection of its own', async () => {
     const all = [
       await open(),
-      await open({ shareTabs: 'ann' }),
+      await open({ tabs: { scope: 'ann' } }),
       await (await stage.tab()).start('/sse?other', shared),
-      await open({ shareTabs: 'ann' }),
+      await open({ tabs: { scope: 'ann' } }),
     ];
     const roles = [];
     for (const tab of all) roles.push((await tab.untilStatus('connected')).role);
@@ -186,15 +187,15 @@ describe('one connection for all tabs, in Chromium', () => {
 
   it('ignores messages of other senders on its channel', async () => {
     const [leader, follower] = await openSeveral(1);
-    await leader.page.evaluate(() => {
+    await leader.page.evaluate((own) => {
       const url = new URL('/sse', location.href).href;
-      const channel = new BroadcastChannel(`sse-client/1:${JSON.stringify([true, url])}`);
+      const channel = new BroadcastChannel(`${own}:${JSON.stringify(['', url])}`);
       const flow = { kind: 'flow', term: 9e15, seq: 1, items: [['event', { id: 'x', data: 'x' }]] };
-      for (const message of [null, undefined, 1, 'hello', [], {}, flow, { ...flow, protocol: 'sse-client/2' }])
+      for (const message of [null, undefined, 1, 'hello', [], {}, flow, { ...flow, protocol: `${own}0` }])
         channel.postMessage(message);
-      channel.postMessage({ protocol: 'sse-client/1', kind: 'of a later minor version' });
+      channel.postMessage({ protocol: own, kind: 'of a later minor version' });
       channel.close();
-    });
+    }, protocol);
     stage.upstream.send();
     expect(await leader.untilLast(2)).to.deep.equal(['1', '2']);
     expect(await follower!.untilLast(2)).to.deep.equal(['2']);

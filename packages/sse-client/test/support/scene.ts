@@ -1,6 +1,6 @@
 import type { Environment } from '../../src/environment.ts';
 import { createStream } from '../../src/event-stream.ts';
-import type { EventEntry, EventStream, EventStreamOptions, Parse, StreamSnapshot } from '../../src/types.ts';
+import type { EventEntry, EventStream, EventStreamOptions, StreamSnapshot } from '../../src/types.ts';
 import { Clock } from './clock.ts';
 import { Page } from './page.ts';
 import { Server } from './server.ts';
@@ -35,7 +35,7 @@ export class Scene {
   }
 
   /** Creates the stream. Call it again for a reload. */
-  make(options: EventStreamOptions<Parse | undefined> = {}, url = this.server.url): EventStream {
+  make(options: EventStreamOptions<object> = {}, url = this.server.url): EventStream {
     const stream = createStream(url, options, this.environment);
     stream.subscribe(() => {
       const { status } = stream.getSnapshot();

@@ -1,11 +1,8 @@
 import type { Environment } from '../../src/environment.ts';
 import { createStream } from '../../src/event-stream.ts';
-import { loadTabs } from '../../src/tabs/tabs-connection.ts';
+import { sharedTabs } from '../../src/tabs.ts';
 import type { EventStream, EventStreamOptions } from '../../src/types.ts';
 import { Clock } from './clock.ts';
-
-// Loaded before, so that the first tab of a world joins as fast as all others.
-await loadTabs();
 
 interface Request {
   readonly tab: WorldTab;
@@ -181,11 +178,8 @@ export class WorldTab {
     this.#world = world;
     this.opened = world.sent;
     this.options = options;
-    this.stream = createStream(
-      'http://site/sse',
-      { shareTabs: true, autoConnect: true, ...options },
-      this.#environment(),
-    );
+    const shared = { tabs: sharedTabs(), autoConnect: true, ...options };
+    this.stream = createStream('http://site/sse', shared, this.#environment());
   }
 
   soon(source: unknown, act: () => void): void {

@@ -2,16 +2,22 @@ import type {
   EventStream,
   EventStreamOptions,
   PersistOptions,
+  SharedTabsOptions,
   StreamErrorCode,
   StreamSnapshot,
   StreamStatus,
 } from '../../../src/index.ts';
 import { localPersistence } from '../../../src/persist.ts';
+import { sharedTabs } from '../../../src/tabs.ts';
 
 /** Options that can be passed into a page, which excludes functions. */
-export type TabOptions = Omit<EventStreamOptions, 'headers' | 'persist' | 'fetch' | 'onResponse' | 'signal'> & {
+export type TabOptions = Omit<
+  EventStreamOptions,
+  'headers' | 'persist' | 'tabs' | 'fetch' | 'onResponse' | 'signal'
+> & {
   headers?: Record<string, string>;
   persist?: PersistOptions;
+  tabs?: SharedTabsOptions;
 };
 
 /** A snapshot without its entries, which can be passed out of the page. */
@@ -54,8 +60,12 @@ export class Kit {
     this.wipePersisted = wipePersisted;
   }
 
-  open(url: string, { persist, ...options }: TabOptions): void {
-    this.stream = this.#create(url, { ...options, ...(persist && { persist: localPersistence(persist) }) });
+  open(url: string, { persist, tabs, ...options }: TabOptions): void {
+    this.stream = this.#create(url, {
+      ...options,
+      ...(persist && { persist: localPersistence(persist) }),
+      ...(tabs && { tabs: sharedTabs(tabs) }),
+    });
     this.stream.subscribe(() => {
       this.calls++;
       this.#note();

@@ -1,5 +1,6 @@
 import { createEventStream, type EventStream } from '@datashop/sse-client';
 import { localPersistence } from '@datashop/sse-client/persist';
+import { sharedTabs } from '@datashop/sse-client/tabs';
 import { streamPath } from '../../../../src/demo.ts';
 import { workflowParameters } from '../../address.ts';
 import { fetchLogs } from '../../api.ts';
@@ -25,7 +26,7 @@ export function openStream(user: string, onPolling: (why: string) => void): Even
   // Stored lines and the tabs' common connection belong to this address, so workflows don't mix.
   return createEventStream(`${streamPath}${query}`, {
     persist: localPersistence({ scope: user, ...persistence }),
-    shareTabs: user,
+    tabs: sharedTabs({ scope: user }),
     maxEntries: maxLines,
     fetch: pollingFetch({
       page: (after, signal) =>

@@ -9,8 +9,8 @@ const maxExactChars = 64;
 export function fingerprint({ id, event, data }: { id: string; event: string; data: string }): string {
   if (id === '') return '';
   if (data.length <= maxExactChars) return `${id}\0${event}\0${data}`;
-  let first = 0x811c9dc5;
-  let second = 0x9e3779b9;
+  let first = 1;
+  let second = 2;
   for (let index = 0; index < data.length; index++) {
     const char = data.charCodeAt(index);
     first = Math.imul(first ^ char, 0x01000193);

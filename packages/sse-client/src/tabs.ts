@@ -1,0 +1,2 @@
+export { sharedTabs } from './tabs/shared-tabs.ts';
+export type { SharedTabs, SharedTabsOptions } from './types.ts';
