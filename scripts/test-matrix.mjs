@@ -3,13 +3,13 @@
 // Also loads sse-proxy on a Node that is too old and on Bun, both of which it refuses.
 // The npm packages `node` and `bun` bring each version. Not part of `npm test`, which runs on the pinned Node.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { executableOf } from './executables.mjs';
 import { groups } from './testing/groups.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const cache = join(root, 'node_modules/.cache/nodes');
 const readJson = (file) => JSON.parse(readFileSync(join(root, file), 'utf8'));
 
 /** The oldest one allowed, the newest 24, and the pinned one. */
@@ -30,23 +30,6 @@ if (wanted.length === 0) {
   process.exit(1);
 }
 const packageGroups = Object.keys(groups).filter((name) => groups[name].every((glob) => glob.startsWith('packages/')));
-
-/** Path of the executable that `name@version` of npm brings, `node` or `bun`; installs it once. */
-function executableOf(name, version) {
-  const folder = join(cache, `${name}-${version}`);
-  const executable = join(folder, 'node_modules/.bin', name);
-  if (existsSync(executable)) return executable;
-  console.log(`test:matrix: installing ${name} ${version}`);
-  mkdirSync(folder, { recursive: true });
-  // An install script puts the binary into place.
-  const manifest = { private: true, dependencies: { [name]: version }, allowScripts: { [name]: true } };
-  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
-  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error'];
-  const { status } = spawnSync('npm', args, { cwd: folder, stdio: 'inherit' });
-  if (status === 0 && existsSync(executable)) return executable;
-  console.error(`test:matrix: npm could not install ${name}@${version}`);
-  process.exit(1);
-}
 
 /** True if loading the built sse-proxy as a module, and by `require`, ends in a line that says what is needed. */
 function refuses(executable) {
