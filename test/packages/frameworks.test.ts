@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -6,8 +6,9 @@ import type { Page } from 'playwright-core';
 import { launchBrowser, type RealBrowser } from '../e2e/support/browser.ts';
 import { needs } from '../support/needs.ts';
 import { type NumberedServer, numberedServer } from './support/numbered-server.ts';
+import { pack } from './support/pack.ts';
 import { createProject, type Project } from './support/project.ts';
-import { root, run, runTool } from './support/run.ts';
+import { root, runTool } from './support/run.ts';
 
 /** Apps around the README's recipes. Each shows the status as the title and events as list items, and can be unmounted. */
 const mains = {
@@ -81,11 +82,10 @@ describe('the recipes of the README of sse-client', () => {
 
   before(async () => {
     dir = mkdtempSync(join(tmpdir(), 'datashop-recipes-'));
-    await run(root, 'npm', 'pack', '--ignore-scripts', '--pack-destination', dir, '--workspace=packages/sse-client');
-    const tarball = join(dir, readdirSync(dir).find((file) => file.endsWith('.tgz')) as string);
+    const tarballs = await pack(dir, ['sse-client']);
     const angular = ['common', 'compiler', 'core', 'platform-browser'].map((name) => [`@angular/${name}`, '^22.0.0']);
     project = await createProject(join(dir, 'app'), 'module', {
-      '@datashop/sse-client': `file:${tarball}`,
+      ...tarballs,
       ...Object.fromEntries(angular),
       rxjs: '^7.8.0',
       svelte: '^5.0.0',

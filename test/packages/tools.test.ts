@@ -2,8 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { pack } from './support/pack.ts';
 import { createProject, type Project } from './support/project.ts';
-import { root, run } from './support/run.ts';
+import { run } from './support/run.ts';
 
 const JEST = `
   const { createEventStream } = require('@datashop/sse-client');
@@ -75,10 +76,9 @@ describe('the packed sse-client in older tools', () => {
 
   before(async () => {
     dir = mkdtempSync(join(tmpdir(), 'datashop-tools-'));
-    await run(root, 'npm', 'pack', '--ignore-scripts', '--pack-destination', dir, '--workspace=packages/sse-client');
-    const tarball = join(dir, readdirSync(dir).find((file) => file.endsWith('.tgz')) as string);
+    const tarballs = await pack(dir, ['sse-client']);
     project = await createProject(join(dir, 'app'), 'commonjs', {
-      '@datashop/sse-client': `file:${tarball}`,
+      ...tarballs,
       jest: '^29.7.0',
       typescript: '5.0',
       valibot: '^1.0.0',
