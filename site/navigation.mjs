@@ -67,6 +67,12 @@ export const navigation = {
   ],
   'Decide whether to trust it': [
     ['docs/why-not.md', 'Why not …?', 'beside its alternatives, and when not to use it'],
+    [
+      'docs/compatibility.md',
+      'Compatibility',
+      'what it was tried with: Express, Node, TypeScript, middleware, runners',
+    ],
+    ['docs/never-run.md', 'What was never run', 'and what was run in its place'],
     ['docs/contract.md', 'Contract', 'the rules that every stream obeys, and what happens at each fault'],
     ['test/faults/REPORT.md', 'Fault tests', 'events lost, gaps and recovery times at each fault'],
     ['docs/conformance.md', 'Conformance', 'what independent suites say'],

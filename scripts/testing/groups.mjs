@@ -11,7 +11,7 @@ export const groups = {
   'faults: browsers': ['test/faults/{browser-faults,chromium,deploy-faults}.test.ts'],
   'faults: others': ['test/faults/{everyday,fleet,process}-faults.test.ts', 'test/faults/checker.test.ts'],
   'deploy: balancers': ['test/balancers/**/*.test.ts'],
-  'packed tarballs': ['test/packages/**/*.test.ts'],
+  'packed tarballs': ['test/{packages,compatibility}/**/*.test.ts'],
   'sse-proxy g-r': ['packages/sse-proxy/test/[g-r]*.test.ts'],
   examples: ['test/e2e/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
   'sse-proxy s-z': ['packages/sse-proxy/test/[s-z]*.test.ts'],
