@@ -5,23 +5,24 @@ import { expect } from 'chai';
 import { browse } from '../../packages/sse-proxy/test/support/browser.ts';
 import { cleaner } from '../../packages/sse-proxy/test/support/until.ts';
 import { type RawUpstream, rawUpstream } from '../../packages/sse-proxy/test/support/upstream.ts';
+import { pack, type Tarballs } from './support/pack.ts';
 import { createProject, type Project } from './support/project.ts';
 import { root, run, runTool } from './support/run.ts';
 
 const route = '/sse/logs/stream';
 
-/** The README's first TypeScript block, the quick start. */
+/** The README's first JavaScript block, the quick start. */
 function quickStart(): string {
   const readme = readFileSync(join(root, 'packages/sse-proxy/README.md'), 'utf8');
-  const [, code] = /^```ts\n(.*?)^```$/ms.exec(readme) ?? [];
-  if (!code) throw new Error('the README has no ```ts block');
+  const [, code] = /^```js\n(.*?)^```$/ms.exec(readme) ?? [];
+  if (!code) throw new Error('the README has no ```js block');
   return code;
 }
 
 /** The quick start with a test upstream as its target and a free port, which it sends to the parent process. */
 function runnableQuickStart(upstream: string): string {
   return replaceOnce(
-    replaceOnce(quickStart(), "'https://logs.internal/logs/stream'", `'${upstream}'`),
+    replaceOnce(quickStart(), "'http://127.0.0.1:4000/logs/stream'", `'${upstream}'`),
     'app.listen(3000);',
     "const server = app.listen(0, '127.0.0.1', () => process.send?.(server.address()));",
   );
@@ -36,6 +37,12 @@ function filesOf(dir: string): string[] {
   const entries = readdirSync(dir, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   return files.map((file) => file.slice(dir.length + 1).replaceAll('\\', '/')).sort();
+}
+
+/** sse-client works with every resolution, sse-proxy with those of Node and bundlers, the others as ES modules. */
+function attwProfile(name: string): string[] {
+  if (name === '@datashop/sse-client') return [];
+  return ['--profile', name === '@datashop/sse-proxy' ? 'node16' : 'esm-only'];
 }
 
 /** Files that the compiler makes of a package's sources. */
@@ -56,7 +63,7 @@ const clientBundles = [
 
 describe('the packed packages, installed into projects of their own', () => {
   let dir: string;
-  let tarballs: { sseProxy: string; logStream: string; sseClient: string; sseMetrics: string; sseRedis: string };
+  let tarballs: Tarballs;
   let esm: Project;
   let cjs: Project;
   let upstream: RawUpstream;
@@ -67,32 +74,20 @@ describe('the packed packages, installed into projects of their own', () => {
       request.begin();
       request.send('id: 1\ndata: hello\n\n');
     });
-    const names = ['sse-proxy', 'log-stream', 'sse-client', 'sse-metrics', 'sse-redis'];
-    const workspaces = names.map((name) => `--workspace=packages/${name}`);
     // `npm test` has built the packages; react.test.ts packs one of them with its scripts.
-    await run(root, 'npm', 'pack', '--ignore-scripts', '--pack-destination', dir, ...workspaces);
-    const packed = (name: string) => join(dir, readdirSync(dir).find((file) => file.includes(name)) as string);
-    tarballs = {
-      sseProxy: packed('sse-proxy'),
-      logStream: packed('log-stream'),
-      sseClient: packed('sse-client'),
-      sseMetrics: packed('sse-metrics'),
-      sseRedis: packed('sse-redis'),
-    };
-    const proxy = { '@datashop/sse-proxy': `file:${tarballs.sseProxy}`, '@types/node': '^22.19.0' };
+    tarballs = await pack(dir);
+    const types = { '@types/node': '^22.19.0' };
     esm = await createProject(join(dir, 'esm'), 'module', {
-      ...proxy,
-      '@datashop/log-stream': `file:${tarballs.logStream}`,
-      '@datashop/sse-client': `file:${tarballs.sseClient}`,
-      '@datashop/sse-metrics': `file:${tarballs.sseMetrics}`,
-      '@datashop/sse-redis': `file:${tarballs.sseRedis}`,
+      ...tarballs,
+      ...types,
       'prom-client': '^15.1.0',
       redis: '^6.0.0',
       express: '^5.0.0',
       '@types/express': '^5.0.0',
     });
     cjs = await createProject(join(dir, 'cjs'), 'commonjs', {
-      ...proxy,
+      '@datashop/sse-proxy': tarballs['@datashop/sse-proxy'] as string,
+      ...types,
       express: '^4.18.0',
       '@types/express': '^4.17.0',
     });
@@ -134,15 +129,11 @@ describe('the packed packages, installed into projects of their own', () => {
   });
 
   it('publint and attw accept the packed packages', async () => {
-    for (const tarball of Object.values(tarballs)) {
-      await runTool(dir, 'publint/src/cli.js', '--strict', tarball);
+    for (const [name, tarball] of Object.entries(tarballs)) {
+      const file = tarball.replace('file:', '');
+      await runTool(dir, 'publint/src/cli.js', '--strict', file);
+      await runTool(dir, '@arethetypeswrong/cli/dist/index.js', ...attwProfile(name), file);
     }
-    const attw = '@arethetypeswrong/cli/dist/index.js';
-    await runTool(dir, attw, '--profile', 'node16', tarballs.sseProxy);
-    await runTool(dir, attw, '--profile', 'esm-only', tarballs.logStream);
-    await runTool(dir, attw, tarballs.sseClient);
-    await runTool(dir, attw, '--profile', 'esm-only', tarballs.sseMetrics);
-    await runTool(dir, attw, '--profile', 'esm-only', tarballs.sseRedis);
   });
 
   it('sse-proxy works from ESM on Express 5', async () => {

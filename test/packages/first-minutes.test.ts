@@ -1,0 +1,168 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { cleaner, until } from '../../packages/sse-proxy/test/support/until.ts';
+import { launchBrowser, type RealBrowser } from '../e2e/support/browser.ts';
+import { needs } from '../support/needs.ts';
+import { pack } from './support/pack.ts';
+import { quickStartOf } from './support/quick-start.ts';
+import { run } from './support/run.ts';
+
+/** What the section's commands are taken for; a change of the README needs one here. */
+const [install, demo, start] = [
+  'npm install @datashop/sse-proxy express',
+  'npx @datashop/sse-proxy demo',
+  'node server.mjs',
+];
+
+describe('the quick start of the README of sse-proxy, followed in an empty folder', () => {
+  needs('chromium');
+  const { commands, files } = quickStartOf('packages/sse-proxy/README.md');
+  let base: string;
+  let folder: string;
+  let installed: string;
+  let chromium: RealBrowser;
+  let page: Page;
+  let shown: string[];
+  let ports: { demo: number; server: number };
+  const { add, clean } = cleaner();
+
+  before(async () => {
+    base = mkdtempSync(join(tmpdir(), 'datashop-quick-start-'));
+    folder = join(base, 'empty');
+    mkdirSync(folder);
+    const { '@datashop/sse-proxy': tarball = '' } = await pack(base, ['sse-proxy']);
+    const [npm = '', ...args] = install.replace('@datashop/sse-proxy', tarball.replace('file:', '')).split(' ');
+    installed = await run(folder, npm, ...args);
+    ports = { demo: await freePort(), server: await freePort() };
+    for (const [path, code] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      const text = code
+        .replace('127.0.0.1:4000', `127.0.0.1:${ports.demo}`)
+        .replace('listen(3000)', `listen(${ports.server})`);
+      writeFileSync(join(folder, path), text);
+    }
+    chromium = await launchBrowser();
+  });
+  beforeEach(async () => {
+    page = add(await chromium.browser.newPage(), (it) => it.close());
+    shown = [];
+    page.on('console', (message) => shown.push(message.text()));
+  });
+  afterEach(clean);
+  after(async () => {
+    await chromium?.close();
+    if (base) rmSync(base, { recursive: true, force: true });
+  });
+
+  /** Runs a command of the README; npx runs the program of the package that is installed. */
+  function terminal(command: string): {
+    child: ChildProcess;
+    stdout: () => string;
+    stderr: () => string;
+    end(): Promise<void>;
+  } {
+    const [executable = '', ...args] = command.split(' ');
+    const child = spawn(executable, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+    });
+    const exit = once(child, 'exit');
+    const end = async () => {
+      // The terminal sends Ctrl-C to npx and to what it runs.
+      if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid as number), 'SIGINT');
+      await exit;
+    };
+    add(child, end);
+    return { child, stdout: () => stdout, stderr: () => stderr, end };
+  }
+
+  async function startDemo() {
+    const started = terminal(`${demo} ${ports.demo}`);
+    await until(() => started.stdout().includes('\n') || started.child.exitCode !== null);
+    expect(started.stdout()).to.equal(`An event a second: http://127.0.0.1:${ports.demo}/logs/stream\n`);
+    return started;
+  }
+
+  async function startServer() {
+    const started = terminal(start);
+    await until(async () => (await fetch(`http://localhost:${ports.server}/`).catch(() => undefined))?.ok ?? false);
+    return started;
+  }
+
+  const lines = () => page.$$eval('li', (items) => items.map(({ textContent }) => textContent ?? ''));
+  const numbers = async () => (await lines()).map((line) => Number(/event (\d+)/.exec(line)?.[1]));
+  const warnings = (stderr: string) => stderr.split('\n').filter((line) => line.includes('SseProxyWarning'));
+
+  it('names the commands and files that this test knows', () => {
+    expect(commands).to.deep.equal([install, demo, start]);
+    expect(Object.keys(files)).to.deep.equal(['server.mjs', 'public/index.html']);
+  });
+
+  it('npm installs it without a warning', () => {
+    expect(installed).to.not.match(/warn|deprecated|vulnerab(?!ilities\n)/i);
+  });
+
+  it('the page shows an event a second, without a warning of Node.js', async () => {
+    const upstream = await startDemo();
+    const server = await startServer();
+    await page.goto(`http://localhost:${ports.server}/`);
+    await until(async () => (await lines()).length >= 3);
+    const [first = 0, ...others] = await numbers();
+    expect(others).to.deep.equal(others.map((_, index) => first + 1 + index));
+    expect([upstream.stderr(), server.stderr(), shown.join()]).to.deep.equal(['', '', '']);
+  });
+
+  it('an upstream that ends is reported on both consoles, once for each code, and nothing is missing afterwards', async () => {
+    const upstream = await startDemo();
+    const server = await startServer();
+    await page.goto(`http://localhost:${ports.server}/`);
+    await until(async () => (await lines()).length >= 2);
+    await upstream.end();
+    await until(() => shown.some((text) => text.startsWith('sse-proxy:upstream {"state":"lost"')));
+    const codes = warnings(server.stderr()).map((line) => /\[(\w+)\]/.exec(line)?.[1]);
+    expect(codes).to.deep.equal([...new Set(codes)]);
+    expect(server.stderr()).to.match(
+      /SseProxyWarning: sse-proxy lost the upstream on \/sse\/logs\/stream: upstream http:\S+ /,
+    );
+    const before = (await lines()).length;
+    await startDemo();
+    await until(async () => (await lines()).length >= before + 3);
+    const [first = 0, ...others] = await numbers();
+    expect(others).to.deep.equal(others.map((_, index) => first + 1 + index));
+    expect(shown.filter((text) => text.startsWith('sse-proxy:gap'))).to.deep.equal([]);
+  });
+
+  it('a target that can’t be reached is reported on both consoles; the server’s has one line for all attempts', async () => {
+    const server = await startServer();
+    await page.goto(`http://localhost:${ports.server}/`);
+    await until(() => shown.filter((text) => text.startsWith('sse-proxy:refused')).length >= 2);
+    expect(shown[0]).to.include('"code":"ERR_SSE_UPSTREAM_CONNECT"');
+    expect(warnings(server.stderr())).to.have.length(1);
+    expect(server.stderr()).to.match(
+      /^\(node:\d+\) \[ERR_SSE_UPSTREAM_CONNECT\] SseProxyWarning: sse-proxy refused a stream on \/sse\/logs\/stream: upstream http:\S+ failed in phase connect: ECONNREFUSED\n/,
+    );
+    await startDemo();
+    await until(async () => (await lines()).length >= 2);
+  });
+});
+
+/** A port that nobody has now: the README's server has a fixed one. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
