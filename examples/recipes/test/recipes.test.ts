@@ -1,19 +1,28 @@
+import 'reflect-metadata';
 import { once } from 'node:events';
 import http, { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import type { SseProxyHandler } from '@datashop/sse-proxy';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { expect } from 'chai';
 import express from 'express';
+import { createServer as createViteServer } from 'vite';
 import { selfSigned } from '../../../packages/sse-proxy/test/support/certificate.ts';
 import { cleaner, until } from '../../../packages/sse-proxy/test/support/until.ts';
 import { currentPage, quotedFiles, updatedPage } from '../../../scripts/quote-files.mjs';
 import { throughCorporateProxy } from '../src/corporate-proxy.ts';
 import { http2Upstream } from '../src/http2-upstream.ts';
 import { mutualTls } from '../src/mutual-tls.ts';
+import { mountStream } from '../src/nest.ts';
 import { redacted } from '../src/redacted.ts';
+import { devStream } from '../src/vite-dev-server.ts';
 import { workflowStreams } from '../src/workflow-streams.ts';
 
 const page = 'docs/recipes.md';
@@ -192,9 +201,54 @@ describe('recipes', () => {
     }
   });
 
+  it('a Nest application serves the stream to whom authorize lets in, and closes with streams open', async () => {
+    class App {}
+    Module({})(App);
+    const app = await NestFactory.create(App, { logger: false });
+    const target = `http://127.0.0.1:${await listen(createServer(events))}/logs`;
+    const endStreams = mountStream(app, target, (cookie) => cookie === 'session=ada');
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    const path = '/sse/logs/stream';
+    const ada = open(port, path, { cookie: 'session=ada' });
+    const nobody = open(port, path);
+    await until(() => ada.text.includes('data: one') && nobody.status === 403);
+    const ended = endStreams();
+    await until(() => ada.text.includes('"reason":"draining"'));
+    await ended;
+    await app.close();
+  });
+
+  it('Vite’s dev server serves the stream, and ends its upstream connection when it restarts', async () => {
+    let connections = 0;
+    const upstream = createServer((req, res) => {
+      connections++;
+      res.once('close', () => connections--);
+      events(req, res);
+    });
+    const target = `http://127.0.0.1:${await listen(upstream)}/logs`;
+    const vite = await createViteServer({
+      configFile: false,
+      root: fileURLToPath(new URL('../src', import.meta.url)),
+      cacheDir: join(tmpdir(), 'datashop-recipes-vite'),
+      logLevel: 'silent',
+      optimizeDeps: { noDiscovery: true },
+      server: { port: 0, host: '127.0.0.1', watch: null },
+      plugins: [devStream(target)],
+    });
+    add(vite, (it) => it.close());
+    await vite.listen();
+    const { port } = vite.httpServer!.address() as AddressInfo;
+    const browser = open(port, '/sse/logs/stream');
+    await until(() => browser.text.includes('data: one'));
+    expect(connections).to.equal(1);
+    await vite.restart();
+    await until(() => connections === 0);
+  });
+
   it('docs/recipes.md shows the recipes as they are; `node scripts/quote-files.mjs` updates it', () => {
     const text = currentPage(page);
-    expect(quotedFiles(text)).to.have.length(5);
+    expect(quotedFiles(text)).to.have.length(9);
     expect(text).to.equal(updatedPage(text));
   });
 });

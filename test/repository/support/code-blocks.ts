@@ -43,6 +43,7 @@ const modules: Record<string, readonly string[]> = {
   'node:events': ['on'],
   'node:http': ['http'],
   pino: ['pino'],
+  '../../../examples/recipes/src/nest.ts': ['mountStream'],
   '../../../examples/sources/src/ndjson.ts': ['ndjson'],
   '../../../examples/sources/src/pod-log.ts': ['podLog'],
   '../../../examples/sources/src/emitter.ts': ['fromEmitter'],

@@ -35,5 +35,7 @@ declare global {
   const z: { string(): string; object<Shape>(shape: Shape): (data: string) => Shape };
   const mayRead: (...args: unknown[]) => Promise<boolean>;
   const mayWatch: (...args: unknown[]) => Promise<boolean>;
+  const AppModule: new () => object;
+  const hasSession: (cookie?: string) => boolean;
   const handle: (...args: unknown[]) => void;
 }

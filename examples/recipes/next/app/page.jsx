@@ -1,0 +1,5 @@
+import { Logs } from './logs';
+
+export default function Page() {
+  return <Logs />;
+}
