@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { streamsOnly } from './support/viewer-gates.ts';
 import { range } from './support/viewer-page.ts';
-import { streamsOnly } from './support/viewer-stage.ts';
 import { viewerSuite } from './support/viewer-suite.ts';
 
 /** A Retry-After longer than any test: an earlier attempt was caused by the test. */
@@ -47,7 +47,7 @@ describe('the connection of Stream mode', () => {
     const countdown = viewer.connection.getByText(/^Reconnecting in \d min( \d+ s)? \(the server asked for it\)$/);
     const before = await countdown.textContent();
     await viewer.page.waitForFunction(
-      (text) => document.querySelector('.level-chip-countdown')?.textContent !== text,
+      (text) => document.querySelector('.Stream-countdown')?.textContent !== text,
       before,
     );
     expect(await countdown.count()).to.equal(1);

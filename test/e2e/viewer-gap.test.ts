@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { untilFresh } from './support/page.ts';
+import { pagesOnly } from './support/viewer-gates.ts';
 import { range, type StreamPage } from './support/viewer-page.ts';
-import { pagesOnly } from './support/viewer-stage.ts';
 import { viewerSuite } from './support/viewer-suite.ts';
 
 /** An event without an id: the next resume can't prove continuity, so it is a gap. */

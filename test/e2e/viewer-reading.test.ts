@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { log } from './support/viewer.ts';
+import { streamsOnly } from './support/viewer-gates.ts';
 import { range, type StreamPage } from './support/viewer-page.ts';
-import { streamsOnly } from './support/viewer-stage.ts';
 import { viewerSuite } from './support/viewer-suite.ts';
 
 describe('reading in Stream mode', () => {

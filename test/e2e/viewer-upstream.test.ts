@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Response } from 'express';
+import { pagesOnly, streamsOnly } from './support/viewer-gates.ts';
 import type { StreamPage } from './support/viewer-page.ts';
-import { pagesOnly, streamsOnly } from './support/viewer-stage.ts';
 import { viewerSuite } from './support/viewer-suite.ts';
 
 describe('Stream mode without a log service behind the BFF', () => {

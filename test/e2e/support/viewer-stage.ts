@@ -1,17 +1,14 @@
 import type { Server, ServerResponse } from 'node:http';
 import { type LogDocument, type LogStreamRouter, logStreamRouter, SqliteLogStore } from '@datashop/log-stream';
-import express, { type Request, type RequestHandler, type Response } from 'express';
+import express from 'express';
 import { type Bff, bff } from '../../../examples/datashop/src/bff/app.ts';
-import { streamPath, upstreamLogsPath, workflows } from '../../../examples/datashop/src/demo.ts';
+import { streamPath } from '../../../examples/datashop/src/demo.ts';
 import { closeServer, listen } from '../../../examples/datashop/src/listen.ts';
+import { keptSessions } from './kept-sessions.ts';
 import { log } from './viewer.ts';
+import { type Gate, pass, track, upstreamStreamPath } from './viewer-gates.ts';
 
 const token = 'of-the-log-service';
-const logsPath = upstreamLogsPath(workflows.movies);
-const upstreamStreamPath = `${logsPath}/stream`;
-
-/** A test's handler in front of the real one; undefined passes every request on. */
-type Gate = RequestHandler | undefined;
 
 /** Each stage has the port of the one before it, because a browser's caches belong to an origin. */
 let lastPort = 0;
@@ -40,14 +37,15 @@ export class Stage {
   #bff!: Bff;
   #front!: Server;
   #port = 0;
+  #servicePort = 0;
+  #sessions = keptSessions();
 
   static async open(): Promise<Stage> {
     const stage = new Stage();
     stage.#begin();
     stage.#port = lastPort;
-    const service = await listen(stage.#serviceApp(), 0, '127.0.0.1');
-    stage.#service = service.server;
-    stage.#bff = bff({ upstream: `http://127.0.0.1:${service.port}`, token });
+    await stage.#listenForBff();
+    stage.#bff = stage.#newBff();
     await stage.up();
     return stage;
   }
@@ -141,9 +139,7 @@ export class Stage {
 
   /** Stops the BFF's listener and destroys its connections. */
   async down(): Promise<void> {
-    const closed = closeServer(this.#front);
-    this.#front.closeAllConnections();
-    await closed;
+    await close(this.#front);
   }
 
   /** Listens at the same address again, with the same sessions. */
@@ -158,14 +154,44 @@ export class Stage {
     lastPort = port;
   }
 
+  /**
+   * Starts another BFF at the same address after the present one was killed, or has ended as SIGTERM ends it (`isDrained`).
+   * Without `keepSessions`, the sessions are lost.
+   */
+  async restartBff({ isDrained = false, keepSessions = true } = {}): Promise<void> {
+    if (isDrained) await this.#bff.drain(0);
+    await this.down();
+    await this.#bff.drain(0);
+    if (!keepSessions) this.#sessions = keptSessions();
+    this.#bff = this.#newBff();
+    await this.up();
+  }
+
+  /** Ends the log service, runs `meanwhile`, and starts the service again with the same logs. */
+  async restartService(meanwhile: () => Promise<void>): Promise<void> {
+    await this.#router.close();
+    await close(this.#service);
+    await meanwhile();
+    this.#router = logStreamRouter({ store: this.#store, token, retryMs: false });
+    await this.#listenForBff();
+  }
+
   async close(): Promise<void> {
     await this.#stopFlow();
     await this.#bff.drain(0);
     if (this.#front.listening) await this.down();
-    const closed = closeServer(this.#service);
-    this.#service.closeAllConnections();
-    await closed;
+    await close(this.#service);
     await this.#end();
+  }
+
+  #newBff(): Bff {
+    return bff({ upstream: `http://127.0.0.1:${this.#servicePort}`, token, sessions: this.#sessions });
+  }
+
+  async #listenForBff(): Promise<void> {
+    const { server, port } = await listen(this.#serviceApp(), this.#servicePort, '127.0.0.1');
+    this.#service = server;
+    this.#servicePort = port;
   }
 
   async #stopFlow(): Promise<void> {
@@ -186,24 +212,9 @@ export class Stage {
   }
 }
 
-function pass(gate: Gate, req: Request, res: Response, next: () => void): void {
-  if (gate) gate(req, res, next);
-  else next();
+/** Destroys the server's connections. Resolves when it is closed. */
+async function close(server: Server): Promise<void> {
+  const closed = closeServer(server);
+  server.closeAllConnections();
+  await closed;
 }
-
-function track(open: Set<ServerResponse>, res: ServerResponse): void {
-  open.add(res);
-  res.once('close', () => open.delete(res));
-}
-
-/** Applies a gate to stream requests only. */
-export const streamsOnly =
-  (gate: RequestHandler): RequestHandler =>
-  (req, res, next) =>
-    req.path === upstreamStreamPath ? gate(req, res, next) : next();
-
-/** Applies a gate to pages of stored logs only. */
-export const pagesOnly =
-  (gate: RequestHandler): RequestHandler =>
-  (req, res, next) =>
-    req.path === logsPath ? gate(req, res, next) : next();

@@ -1,6 +1,7 @@
 import { log } from './viewer.ts';
+import { pagesOnly, streamsOnly } from './viewer-gates.ts';
 import type { StreamPage } from './viewer-page.ts';
-import { pagesOnly, type Stage, streamsOnly } from './viewer-stage.ts';
+import type { Stage } from './viewer-stage.ts';
 
 /** A state of the page, and how a test reaches it. */
 export interface State {

@@ -13,7 +13,14 @@ import { plainPaths } from './plain-paths.ts';
 import { notFound, problems } from './problem.ts';
 import { restLogs } from './rest-logs.ts';
 import { securityHeaders } from './security.ts';
-import { deferSessionFailure, demandOperator, demandSession, demoSignIn, sessions } from './session.ts';
+import {
+  deferSessionFailure,
+  demandOperator,
+  demandSession,
+  demoSignIn,
+  type SessionOptions,
+  sessions as withSessions,
+} from './session.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { streamLimits, streamLogs } from './stream-logs.ts';
 
@@ -30,6 +37,8 @@ export interface BffOptions {
   logs?: StreamLogs;
   /** Returns what this instance shares with others. `registry` is what `/metrics` serves. @defaultValue nothing is shared */
   joinFleet?: (registry: Registry) => Fleet;
+  /** Where sessions are kept without a fleet. @defaultValue this process's memory */
+  sessions?: SessionOptions;
 }
 
 export interface Bff {
@@ -43,7 +52,8 @@ export interface Bff {
 }
 
 /** Creates the BFF. @throws Error if an entry of `hosts` is not a host name */
-export function bff({ upstream, token, heartbeatMs, hosts = loopbackHosts, logs, joinFleet }: BffOptions): Bff {
+export function bff(options: BffOptions): Bff {
+  const { upstream, token, heartbeatMs, hosts = loopbackHosts, logs, joinFleet, sessions } = options;
   const { router: healthRouter, drain } = health(upstream);
   const { observers, registry, metricsApp } = observe(logs);
   const fleet = joinFleet?.(registry);
@@ -61,7 +71,7 @@ export function bff({ upstream, token, heartbeatMs, hosts = loopbackHosts, logs,
   // Before the check of Host: probes address the server by its IP address.
   app.use(healthRouter);
   app.use(allowedHosts(hosts));
-  app.use(sessions(fleet?.sessions));
+  app.use(withSessions(fleet?.sessions ?? sessions));
   app.get('/', demoSignIn);
   app.use(sessionRoutes({ onSignOut: open.end }));
   app.all(logsPath, onlyGet, demandSession, restLogs(upstream, token));

@@ -33,7 +33,8 @@ export function VolumeChart({ volume, covers, onSelect, onReset }: VolumeChartPr
   const [isTable, setTable] = useState(false);
   const pressed = useRef(false);
   const plot = useRef<SVGSVGElement>(null);
-  if (count === 0) return null;
+  // Keeps the chart's place: what is below must not move under the pointer when the first line is counted.
+  if (count === 0) return <div className="volume" />;
 
   const span: Span = cursor === null ? { first: 0, last: count - 1 } : spanOf(volume, cursor.anchor, cursor.at);
   const { from, to } = timesOf(volume, span);

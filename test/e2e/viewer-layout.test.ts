@@ -1,0 +1,33 @@
+import { expect } from 'chai';
+import { pagesOnly } from './support/viewer-gates.ts';
+import type { StreamPage } from './support/viewer-page.ts';
+import { viewerSuite } from './support/viewer-suite.ts';
+
+describe('the place of the controls in Stream mode', () => {
+  const suite = viewerSuite(5);
+  const top = async ({ page }: StreamPage) => (await page.locator('.list-bar').boundingBox())!.y;
+
+  it('does not change when the stored logs arrive', async () => {
+    let answer = () => {};
+    suite.stage.serviceGate = pagesOnly((_req, _res, next) => {
+      answer = next;
+    });
+    const viewer = await suite.visit();
+    await viewer.page.locator('[aria-busy=true]').waitFor();
+    const before = await top(viewer);
+    suite.stage.serviceGate = undefined;
+    answer();
+    await viewer.page.getByTestId('volume').waitFor();
+    expect(await top(viewer)).to.equal(before);
+  });
+
+  it('does not change while a search finds nothing', async () => {
+    const viewer = await suite.open();
+    await viewer.page.getByTestId('volume').waitFor();
+    const before = await top(viewer);
+    await viewer.page.getByRole('searchbox').fill('nowhere');
+    await viewer.page.getByRole('heading', { name: 'No line passes the filters' }).waitFor();
+    await viewer.page.getByTestId('volume').waitFor({ state: 'detached' });
+    expect(await top(viewer)).to.equal(before);
+  });
+});
