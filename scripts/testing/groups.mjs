@@ -8,6 +8,9 @@ export const groups = {
   'viewer: accessibility': ['test/e2e/viewer-accessible.test.ts'],
   'faults: upstream': ['test/faults/upstream-faults.test.ts'],
   'viewer l-z': ['test/e2e/viewer-*.test.ts'],
+  'browsers: WebKit': ['test/e2e/browsers/webkit.test.ts'],
+  'browsers: Firefox': ['test/e2e/browsers/firefox.test.ts'],
+  'browsers: Chromium': ['test/e2e/browsers/chromium.test.ts'],
   'faults: browsers': ['test/faults/{browser-faults,chromium,deploy-faults}.test.ts'],
   'faults: others': ['test/faults/{everyday,fleet,process}-faults.test.ts', 'test/faults/checker.test.ts'],
   'deploy: balancers': ['test/balancers/**/*.test.ts'],
@@ -32,11 +35,13 @@ export const groups = {
 };
 
 /**
- * What `npm test` leaves out unless CI=true or `--all`: these take long, and only a change of deployment, packaging, tools or
- * looks is likely to break them.
+ * What `npm test` leaves out unless CI=true or `--all`: these take long, and only a change of deployment, packaging, tools,
+ * looks or of what depends on the browser is likely to break them.
  */
 export const slowGroups = new Set([
   'viewer: accessibility',
+  'browsers: WebKit',
+  'browsers: Firefox',
   'deploy: balancers',
   'packed tarballs',
   'bench: runs',

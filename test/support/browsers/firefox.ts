@@ -1,20 +1,29 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findExecutable } from '../../../scripts/needs.mjs';
-import type { PageBrowser } from './real-browser.ts';
+import { type Call, connectBidi, evaluate } from './bidi.ts';
+import { type BrowserTab, inView, keyActions, type PageBrowser } from './real-browser.ts';
 
 /** Starts Firefox without a window, with a profile of its own, and drives it by WebDriver BiDi. */
 export async function startFirefox(): Promise<PageBrowser> {
   const profile = await mkdtemp(join(tmpdir(), 'datashop-firefox-'));
-  const preferences = [
-    '"app.update.enabled", false',
-    '"browser.shell.checkDefaultBrowser", false',
-    '"datareporting.policy.dataSubmissionEnabled", false',
-  ];
-  await writeFile(join(profile, 'user.js'), preferences.map((it) => `user_pref(${it});\n`).join(''));
+  const downloads = join(profile, 'downloads');
+  await mkdir(downloads);
+  const preferences = {
+    'app.update.enabled': false,
+    'browser.shell.checkDefaultBrowser': false,
+    'datareporting.policy.dataSubmissionEnabled': false,
+    'browser.download.folderList': 2,
+    'browser.download.dir': downloads,
+    'ui.prefersReducedMotion': 1,
+    // Firefox's own viewer of JSON is a page of another origin.
+    'devtools.jsonview.enabled': false,
+  };
+  const lines = Object.entries(preferences).map((entry) => `user_pref(${entry.map((it) => JSON.stringify(it))});\n`);
+  await writeFile(join(profile, 'user.js'), lines.join(''));
   const args = [
     '--headless',
     '--no-remote',
@@ -29,26 +38,18 @@ export async function startFirefox(): Promise<PageBrowser> {
   const ended = once(child, 'exit');
   const remove = () => rm(profile, { recursive: true, force: true, maxRetries: 5 });
   try {
-    const socket = await connect(`${await listening(child.stderr)}/session`);
-    const { call } = socket;
-    await call('session.new', { capabilities: {} });
-    const { contexts } = (await call('browsingContext.getTree', {})) as { contexts: { context: string }[] };
-    const { context } = contexts[0]!;
+    const { call, close } = await connectBidi(`${await listening(child.stderr)}/session`);
+    const { contexts } = await call<{ contexts: { context: string }[] }>('browsingContext.getTree', {});
     return {
+      ...tabOf(call, contexts[0]!.context),
       name: 'Firefox',
-      open: async (url) => void (await call('browsingContext.navigate', { context, url, wait: 'complete' })),
-      async evaluate(expression) {
-        // As JSON, because BiDi describes values in a form of its own.
-        const parameters = { expression: `JSON.stringify(${expression})`, target: { context }, awaitPromise: true };
-        const { result } = (await call('script.evaluate', parameters)) as { result: { value?: string } };
-        return JSON.parse(result.value ?? 'null');
-      },
-      async screenshot() {
-        const { data } = (await call('browsingContext.captureScreenshot', { context })) as { data: string };
-        return Buffer.from(data, 'base64');
+      downloads,
+      newTab: async () => {
+        const { context } = await call<{ context: string }>('browsingContext.create', { type: 'tab' });
+        return tabOf(call, context);
       },
       async close() {
-        socket.close();
+        close();
         child.kill('SIGTERM');
         await ended;
         await remove();
@@ -59,6 +60,42 @@ export async function startFirefox(): Promise<PageBrowser> {
     await remove();
     throw error;
   }
+}
+
+function tabOf(call: Call, context: string): BrowserTab {
+  const perform = (source: object) => call('input.performActions', { context, actions: [source] });
+  return {
+    open: async (url) => void (await call('browsingContext.navigate', { context, url, wait: 'complete' })),
+    reload: async () => void (await call('browsingContext.reload', { context, wait: 'complete' })),
+    async evaluate(expression) {
+      // As JSON, because BiDi describes values in a form of its own.
+      const { value } = await evaluate(
+        call,
+        context,
+        `Promise.resolve(${expression}).then((it) => JSON.stringify(it))`,
+      );
+      return JSON.parse(value ?? 'null');
+    },
+    async click(expression) {
+      const { sharedId } = await evaluate(call, context, inView(expression));
+      const origin = { type: 'element', element: { sharedId } };
+      await perform({
+        type: 'pointer',
+        id: 'mouse',
+        actions: [
+          { type: 'pointerMove', x: 0, y: 0, origin },
+          { type: 'pointerDown', button: 0 },
+          { type: 'pointerUp', button: 0 },
+        ],
+      });
+    },
+    press: async (...keys) => void (await perform({ type: 'key', id: 'keyboard', actions: keyActions(keys) })),
+    async screenshot() {
+      const { data } = await call<{ data: string }>('browsingContext.captureScreenshot', { context });
+      return Buffer.from(data, 'base64');
+    },
+    close: async () => void (await call('browsingContext.close', { context })),
+  };
 }
 
 /** The address that Firefox prints once it accepts connections. */
@@ -73,27 +110,4 @@ async function listening(stderr: NodeJS.ReadableStream): Promise<string> {
     }
   }
   throw new Error(`Firefox ended: ${output}`);
-}
-
-/** A connection whose `call` resolves with a command's result. */
-async function connect(url: string) {
-  const socket = new WebSocket(url);
-  await once(socket, 'open');
-  const pending = new Map<number, PromiseWithResolvers<unknown>>();
-  socket.addEventListener('message', ({ data }) => {
-    const { id, type, result, message } = JSON.parse(data);
-    if (type === 'error') pending.get(id)?.reject(new Error(message));
-    else pending.get(id)?.resolve(result);
-  });
-  let calls = 0;
-  return {
-    call(method: string, params: object): Promise<unknown> {
-      const id = ++calls;
-      const settled = Promise.withResolvers<unknown>();
-      pending.set(id, settled);
-      socket.send(JSON.stringify({ id, method, params }));
-      return settled.promise;
-    },
-    close: () => socket.close(),
-  };
 }

@@ -1,20 +1,31 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { findExecutable } from '../../../scripts/needs.mjs';
 import type { PageBrowser } from './real-browser.ts';
+import { Session, sender } from './webdriver.ts';
 
 /** The browser that comes with WebKitGTK. */
 export const miniBrowser = () => globSync('/usr/lib/*/webkit2gtk-4.*/MiniBrowser')[0];
 
 /** Starts WebKit (the engine of Safari) on a screen of its own, and drives it by WebDriver. */
 export async function startWebKit(): Promise<PageBrowser> {
+  const home = await mkdtemp(join(tmpdir(), 'datashop-webkit-'));
+  const downloads = join(home, 'Downloads');
+  await mkdir(downloads);
+  await mkdir(join(home, '.config'));
+  await writeFile(join(home, '.config', 'user-dirs.dirs'), 'XDG_DOWNLOAD_DIR="$HOME/Downloads"\n');
   const screen = await startScreen();
   const port = await freePort();
   const env = {
     ...process.env,
+    HOME: home,
+    XDG_CONFIG_HOME: join(home, '.config'),
     DISPLAY: screen.display,
     LIBGL_ALWAYS_SOFTWARE: '1',
     WEBKIT_DISABLE_COMPOSITING_MODE: '1',
@@ -28,29 +39,24 @@ export async function startWebKit(): Promise<PageBrowser> {
     driver.kill('SIGTERM');
     await ended;
     await screen.close();
+    await rm(home, { recursive: true, force: true, maxRetries: 5 });
   };
-  const send = async (method: string, path: string, body?: object): Promise<unknown> => {
-    const init = { method, ...(body && { body: JSON.stringify(body) }) };
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, init);
-    const { value } = (await answer.json()) as { value: { message?: string } };
-    if (!answer.ok) throw new Error(`WebKit: ${value.message}`);
-    return value;
-  };
+  const send = sender(`http://127.0.0.1:${port}`);
   try {
     while (!(await send('GET', '/status').catch(() => undefined))) await setTimeout(20);
     const options = { binary: miniBrowser(), args: ['--automation'] };
     const capabilities = { alwaysMatch: { 'webkitgtk:browserOptions': options } };
-    const { sessionId } = (await send('POST', '/session', { capabilities })) as { sessionId: string };
-    const session = `/session/${sessionId}`;
-    await send('POST', `${session}/window/rect`, { width: 1280, height: 800 });
+    const { sessionId } = await send<{ sessionId: string }>('POST', '/session', { capabilities });
+    const session = new Session(send, sessionId);
+    const tab = await session.firstTab();
+    await session.resize(1280, 800);
     return {
+      ...tab,
       name: 'WebKit',
-      open: async (url) => void (await send('POST', `${session}/url`, { url })),
-      evaluate: async <T>(expression: string) =>
-        (await send('POST', `${session}/execute/sync`, { script: `return ${expression}`, args: [] })) as T,
-      screenshot: async () => Buffer.from((await send('GET', `${session}/screenshot`)) as string, 'base64'),
+      downloads,
+      newTab: () => session.newTab(),
       async close() {
-        await send('DELETE', session);
+        await session.close();
         await stop();
       },
     };
