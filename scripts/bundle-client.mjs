@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), '../packages/sse-client/dist');
-const entries = ['index', 'parse', 'persist', 'react', 'tabs'];
+const entries = ['index', 'events', 'parse', 'persist', 'react', 'tabs'];
 
 /** @param {'cjs' | 'es'} format @param {string} folder @param {string} target newest syntax that the files have */
 async function bundle(format, folder, target) {
@@ -37,6 +37,6 @@ writeFileSync(join(dist, 'cjs/package.json'), '{ "type": "commonjs" }\n');
 
 // The declarations that the entry files need.
 const declarations =
-  /^(index|event-stream|parse|persist|react|tabs|types|types.[\w-]+|parse.parse-with|persist.persistence|react.use-snapshot|tabs.shared-tabs)\.d\.ts$/;
+  /^(index|event-stream|events|parse|persist|react|tabs|types|types.[\w-]+|events.iterate|events.on-events|parse.parse-with|persist.persistence|react.use-snapshot|tabs.shared-tabs)\.d\.ts$/;
 for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' }))
   if (declarations.test(file)) cpSync(join(dist, file), join(dist, 'cjs', file));

@@ -63,6 +63,16 @@ export async function clientSizes() {
     rows: [
       { part: 'core: `createEventStream`', bytes: base, loaded: loaded.atOnce },
       { part: `\`${parser}\``, bytes: await added('', []), loaded: loaded.atOnce },
+      {
+        part: '`onEvents()` of `@datashop/sse-client/events`',
+        bytes: await from('events', '{ onEvents }'),
+        loaded: loaded.ifImported,
+      },
+      {
+        part: '`iterate()` of `@datashop/sse-client/events`',
+        bytes: await from('events', '{ iterate }'),
+        loaded: loaded.ifImported,
+      },
       { part: '`parseWith()` of `@datashop/sse-client/parse`', bytes: await from('parse'), loaded: loaded.ifImported },
       {
         part: '`localPersistence()` of `@datashop/sse-client/persist`',

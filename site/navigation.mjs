@@ -86,6 +86,7 @@ export const navigation = {
   'API reference': [
     ['site/api/sse-proxy/src.md', 'sse-proxy', 'every export of @datashop/sse-proxy'],
     ['site/api/sse-client/src.md', 'sse-client', 'every export of @datashop/sse-client'],
+    ['site/api/sse-client/src/events.md', 'sse-client/events', 'every export of @datashop/sse-client/events'],
     ['site/api/sse-client/src/parse.md', 'sse-client/parse', 'every export of @datashop/sse-client/parse'],
     ['site/api/sse-client/src/persist.md', 'sse-client/persist', 'every export of @datashop/sse-client/persist'],
     ['site/api/sse-client/src/react.md', 'sse-client/react', 'every export of @datashop/sse-client/react'],

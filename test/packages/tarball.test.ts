@@ -57,8 +57,7 @@ const clientBundles = [
   ...filesOf(join(root, 'packages/sse-client/dist')).flatMap((file) =>
     /^(cjs|browser)\/.*(\.js|\.d\.ts|package\.json)$/.test(file) ? `dist/${file}` : [],
   ),
-  'persist/package.json',
-  'react/package.json',
+  ...['events', 'parse', 'persist', 'react', 'tabs'].map((entry) => `${entry}/package.json`),
 ];
 
 describe('the packed packages, installed into projects of their own', () => {

@@ -28,11 +28,14 @@ const JEST = `
 
 const PAGE = `
   import { createEventStream } from '@datashop/sse-client';
+  import { onEvents } from '@datashop/sse-client/events';
   import { parseWith } from '@datashop/sse-client/parse';
   import { localPersistence } from '@datashop/sse-client/persist';
   import { sharedTabs } from '@datashop/sse-client/tabs';
   const options = { parse: parseWith({}), persist: localPersistence({ scope: 'a' }), tabs: sharedTabs() };
-  console.log(createEventStream('/events', options).getSnapshot().status);`;
+  const stream = createEventStream('/events', options);
+  onEvents(stream, () => {});
+  console.log(stream.getSnapshot().status);`;
 
 /** @param version 4 or 5. webpack 4's own hash function is missing in today's OpenSSL. */
 const WEBPACK = (version: number, page: string) => `
@@ -46,6 +49,7 @@ const WEBPACK = (version: number, page: string) => `
 
 const TYPES = `
   import { createEventStream, type EventStream, type StandardSchema, type StreamSnapshot } from '@datashop/sse-client';
+  import { iterate, onEvents } from '@datashop/sse-client/events';
   import { parseWith } from '@datashop/sse-client/parse';
   import { localPersistence } from '@datashop/sse-client/persist';
   import { useEventStream } from '@datashop/sse-client/react';
@@ -55,13 +59,16 @@ const TYPES = `
   export const status: StreamSnapshot['status'] = createEventStream('/x', { persist, tabs: sharedTabs() }).getSnapshot().status;
   const stream: EventStream<{ log: { level: string }; count: number }> =
     createEventStream('/x', { parse: parseWith({ log: logSchema, count: (data) => Number(data) }) });
-  stream.onEvents((batch) => {
+  onEvents(stream, (batch) => {
     for (const entry of batch) {
       if (entry.error) entry.error.code satisfies string;
       else if (entry.event === 'log') entry.value.level.trim();
       else entry.value.toFixed();
     }
   });
+  export const all = async () => {
+    for await (const entry of iterate(stream)) if (entry.kind === 'event' && entry.event === 'count') entry.value?.toFixed();
+  };
   export function Page() {
     const { selected, connect } = useEventStream('/x', { select: ({ counts }) => counts.total });
     return [selected.toFixed(), connect];

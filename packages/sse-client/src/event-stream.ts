@@ -1,11 +1,12 @@
 import type { ConnectionSink, ConnectionStatus, StreamTabs } from './connection/connection.ts';
 import { directConnection } from './connection/direct-connection.ts';
 import { isFinal } from './connection/outcome.ts';
-import { createDelivery } from './delivery.ts';
+import type { DeliveringStream, Delivery } from './delivery.ts';
 import { createEntryStore } from './entries/entry-store.ts';
 import type { Environment } from './environment.ts';
 import type { StreamParser } from './event-parser.ts';
 import { idleStatus } from './idle-status.ts';
+import { listen } from './listen.ts';
 import { createNotifier } from './notifier.ts';
 import { readLiveOptions, readOptions } from './options.ts';
 import type { StreamPersister } from './persister.ts';
@@ -47,7 +48,6 @@ export function createStream(
     env.Date.now,
     (event) => (config.parse as StreamParser | undefined)?.read(event),
   );
-  const delivery = createDelivery();
   const notifier = createNotifier(env, () => {
     snapshot = undefined;
   });
@@ -61,6 +61,7 @@ export function createStream(
   let isClosed = false;
   let enabledByUser: boolean | null = null;
   let snapshot: StreamSnapshot | undefined;
+  let delivery: Delivery | undefined;
 
   const persistence = config.persist
     ? (config.persist as StreamPersister).open({
@@ -92,7 +93,7 @@ export function createStream(
       isPastCursor = false;
       return received(store.gap(gap)) === 'gap';
     },
-    ready: delivery.ready,
+    ready: () => delivery?.ready(),
     lastEventId: () => lastEventId,
     isPastCursor: () => isPastCursor,
     lastEventAt: () => lastEventAt,
@@ -109,7 +110,7 @@ export function createStream(
 
   /** Schedules persistence; the snapshot and listeners follow in the next frame. Returns the kind of the last entry. */
   function received(added: readonly Entry[]): Entry['kind'] | undefined {
-    added.forEach(delivery.add);
+    if (delivery) added.forEach(delivery.add);
     persistence?.changed();
     notifier.nextFrame();
     return added.at(-1)?.kind;
@@ -142,8 +143,9 @@ export function createStream(
   function abort(): void {
     if (isClosed) return;
     switchOff();
-    const error = { code: 'ABORTED', message: 'The signal was aborted', cause: config.signal!.reason } as const;
-    sink.status({ status: 'closed', lastError: { ...error, at: env.Date.now() } });
+    const cause: unknown = config.signal!.reason;
+    const lastError = { code: 'ABORTED', message: 'The signal was aborted', cause, at: env.Date.now() } as const;
+    sink.status({ status: 'closed', lastError });
     isClosed = true;
     queueMicrotask(release);
   }
@@ -155,9 +157,9 @@ export function createStream(
   }
 
   function release(): void {
-    config.signal?.removeEventListener('abort', abort);
+    ignoreSignal();
     persistence?.close();
-    delivery.close();
+    delivery?.close();
     notifier.close();
   }
 
@@ -187,7 +189,7 @@ export function createStream(
     for (const { id } of saved.entries) isPastCursor = id === '';
   }
   if (enabledByUser ?? config.autoConnect) switchOn();
-  config.signal?.addEventListener('abort', abort);
+  const ignoreSignal = listen([config.signal, 'abort', abort]);
   if (config.signal?.aborted) abort();
 
   /** A closed stream can still be read, but not changed. */
@@ -197,16 +199,15 @@ export function createStream(
       if (!isClosed) act(...given);
     };
 
-  return {
+  const stream: EventStream & DeliveringStream = {
+    delivery<T extends Delivery>(create: () => T): T {
+      delivery ??= create();
+      if (isClosed) delivery.close();
+      return delivery as T;
+    },
     url,
     subscribe: notifier.subscribe,
     getSnapshot,
-    onEvents: delivery.onEvents,
-    [Symbol.asyncIterator]() {
-      const reader = delivery.read(tabs ? (...queue) => tabs.dropOldest(...queue, config.maxEntries) : undefined);
-      if (isClosed) reader.end();
-      return reader;
-    },
     connect: unlessClosed(() => {
       setEnabledByUser(true);
       if (!isOn || isFinal(status.status)) switchOn();
@@ -244,4 +245,5 @@ export function createStream(
     wipe: unlessClosed(() => persistence?.wipe()),
     close: unlessClosed(close),
   };
+  return stream;
 }

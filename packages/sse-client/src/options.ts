@@ -72,9 +72,8 @@ export function check(name: string, value: unknown, ...kinds: Kind[]): void {
   const kind = Array.isArray(value) ? 'an array' : 'an object';
   const shown = isText(value) ? JSON.stringify((value as string).slice(0, 60)) : value;
   const expected = kinds.map(([name]) => name).join(' or ');
-  throw new TypeError(
-    `sse-client option ${name}: expected ${expected}, got ${Object(value) === value ? kind : String(shown)}`,
-  );
+  const got = Object(value) === value ? kind : String(shown);
+  throw new TypeError(`sse-client option ${name}: expected ${expected}, got ${got}`);
 }
 
 /** Validates options and adds defaults. An option that is undefined counts as left out. */

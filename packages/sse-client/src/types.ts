@@ -1,4 +1,5 @@
 export type * from './types/entries.ts';
+export type * from './types/iterate.ts';
 export type * from './types/options.ts';
 export type * from './types/parser.ts';
 export type * from './types/persister.ts';

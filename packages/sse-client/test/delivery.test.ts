@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { iterate, onEvents } from '../src/events.ts';
 import type { Entry, EventEntry } from '../src/types.ts';
 import { stage } from './support/scene.ts';
 import { World } from './support/tabs-world.ts';
@@ -16,7 +17,7 @@ describe('onEvents()', () => {
   it('delivers every event of a burst once and in order, however few are kept', async () => {
     const at = await scene({ maxEntries: 3 });
     const data: string[] = [];
-    at.stream.onEvents((batch) => data.push(...batch.map((event) => event.data)));
+    onEvents(at.stream, (batch) => data.push(...batch.map((event) => event.data)));
     at.stream.connect();
     (await at.server.next()).open(frames(1, 20_000));
     await until(() => data.length >= 20_000);
@@ -28,7 +29,7 @@ describe('onEvents()', () => {
   it('leaves out what the server repeats, and what seed() and fill() add', async () => {
     const at = await scene();
     const data: string[] = [];
-    at.stream.onEvents((batch) => data.push(...batch.map((event) => event.data)));
+    onEvents(at.stream, (batch) => data.push(...batch.map((event) => event.data)));
     at.stream.seed([{ id: '1', data: '1' }]);
     at.stream.connect();
     (await at.server.next()).open(frames(1, 3)).end();
@@ -42,7 +43,8 @@ describe('onEvents()', () => {
   it('passes gaps to onGap, in order with the events', async () => {
     const at = await scene();
     const order: string[] = [];
-    at.stream.onEvents(
+    onEvents(
+      at.stream,
       (batch) => order.push(batch.map(show).join('+')),
       (gap) => order.push(show(gap)),
     );
@@ -55,7 +57,7 @@ describe('onEvents()', () => {
   it('has delivered every event before the snapshot with it is notified', async () => {
     const at = await scene();
     let delivered = 0;
-    at.stream.onEvents((batch) => {
+    onEvents(at.stream, (batch) => {
       delivered += batch.length;
     });
     const behind: number[] = [];
@@ -72,10 +74,10 @@ describe('onEvents()', () => {
     const original = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException');
     const reported = new Promise((resolve) => process.once('uncaughtException', resolve));
-    const leave = at.stream.onEvents(() => {
+    const leave = onEvents(at.stream, () => {
       throw new Error('of a listener');
     });
-    const leaveToo = at.stream.onEvents((batch) => got.push(...batch.map(show)));
+    const leaveToo = onEvents(at.stream, (batch) => got.push(...batch.map(show)));
     at.stream.connect();
     const visit = (await at.server.next()).open(frames(1, 1));
     expect(((await reported) as Error).message).to.equal('of a listener');
@@ -89,14 +91,14 @@ describe('onEvents()', () => {
   });
 });
 
-describe('the async iterator', () => {
+describe('iterate()', () => {
   const scene = stage();
 
   it('yields every event and gap once and in order, until close()', async () => {
     const at = await scene({ maxEntries: 3 });
     const got: string[] = [];
     const loop = (async () => {
-      for await (const entry of at.stream) got.push(show(entry));
+      for await (const entry of iterate(at.stream)) got.push(show(entry));
     })();
     at.stream.connect();
     const visit = (await at.server.next()).open(frames(1, 5_000));
@@ -113,7 +115,7 @@ describe('the async iterator', () => {
 
   it('holds the server back while the loop is behind, and the watchdog meanwhile', async () => {
     const at = await scene({ watchdogMs: 1_000 });
-    const iterator = at.stream[Symbol.asyncIterator]();
+    const iterator = iterate(at.stream);
     at.stream.connect();
     const visit = (await at.server.next()).open();
     const line = 'x'.repeat(1_000);
@@ -143,7 +145,7 @@ describe('the async iterator', () => {
     at.stream.connect();
     const visit = await at.server.next();
     const loop = (async () => {
-      for await (const _ of at.stream) break;
+      for await (const _ of iterate(at.stream)) break;
     })();
     visit.open(frames(1, 3));
     await loop;
@@ -155,7 +157,7 @@ describe('the async iterator', () => {
   it('ends when the stream is closed already', async () => {
     const at = await scene();
     at.stream.close();
-    for await (const entry of at.stream) throw new Error(show(entry));
+    for await (const entry of iterate(at.stream)) throw new Error(show(entry));
   });
 
   it('does not hold back other tabs; a gap takes the place of what does not fit', async () => {
@@ -167,7 +169,7 @@ describe('the async iterator', () => {
       while (world.step(0));
     };
     await run();
-    const iterators = tabs.map((tab) => tab.stream[Symbol.asyncIterator]());
+    const iterators = tabs.map((tab) => iterate(tab.stream));
     world.send(6_000);
     await run();
     world.send(6_000);
@@ -180,5 +182,25 @@ describe('the async iterator', () => {
         rest.push((await iterator.next()).value!);
       expect(rest.map(show)).to.deep.equal(numbers(12_000 - rest.length + 1, 12_000));
     }
+  });
+
+  it('keeps as many entries waiting as maxQueued says, where other tabs use the connection', async () => {
+    const world = new World();
+    const { stream } = world.open({});
+    const settle = () => new Promise((resolve) => setImmediate(resolve));
+    const run = async () => {
+      do await settle();
+      while (world.step(0));
+    };
+    await run();
+    const iterator = iterate(stream, { maxQueued: 4 });
+    world.send(4);
+    await run();
+    expect(show((await iterator.next()).value!)).to.equal('1');
+    world.send(2);
+    await run();
+    const got: string[] = [];
+    while (got.at(-1) !== '6') got.push(show((await iterator.next()).value!));
+    expect(got.join()).to.equal('(reader-too-slow),5,6');
   });
 });

@@ -15,10 +15,7 @@ describe('the list of entries', () => {
         fc.option(fc.double({ min: -30, max: 30 })),
         fc.option(fc.double({ min: -30, max: 30 })),
         (max, pushed, start, end) => {
-          const log = createEntryLog(
-            () => max,
-            () => {},
-          );
+          const log = createEntryLog(() => max);
           const all = Array.from({ length: pushed }, (_, key) => entry(key));
           for (const one of all) log.push(one);
           const kept = all.slice(Math.max(pushed - max, 0));
@@ -39,11 +36,7 @@ describe('the list of entries', () => {
   });
 
   it('a view of the entries never changes', () => {
-    const dropped: number[] = [];
-    const log = createEntryLog(
-      () => 3,
-      ({ key }) => dropped.push(key),
-    );
+    const log = createEntryLog(() => 3);
     const views = Array.from({ length: 12 }, (_, key) => {
       log.push(entry(key));
       return { view: log.view(), expected: keys(log.view()) };
@@ -54,15 +47,20 @@ describe('the list of entries', () => {
       expect(keys(view)).to.deep.equal(expected);
       expect(view.at(view.length)).to.equal(undefined);
     }
-    expect(dropped).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8]);
     expect(keys(log.view())).to.deep.equal([100, 101]);
   });
 
+  it('counts the gaps among the entries that are kept', () => {
+    const log = createEntryLog(() => 3);
+    const gap = { kind: 'gap', key: 0 } as Entry;
+    for (const one of [gap, entry(1), gap, entry(2)]) log.push(one);
+    expect(log.gaps()).to.equal(1);
+    log.replace([gap, gap, entry(3), gap]);
+    expect(log.gaps()).to.equal(2);
+  });
+
   it('a replaced list of entries has a new generation and a new offset', () => {
-    const log = createEntryLog(
-      () => 2,
-      () => {},
-    );
+    const log = createEntryLog(() => 2);
     for (const key of [1, 2, 3]) log.push(entry(key));
     const { generation, offset } = log.view();
     expect(offset).to.equal(1);
@@ -75,10 +73,7 @@ describe('the list of entries', () => {
   });
 
   it('releases the memory of trimmed entries', async () => {
-    const log = createEntryLog(
-      () => 10,
-      () => {},
-    );
+    const log = createEntryLog(() => 10);
     const first = new WeakRef(entry(0));
     log.push(first.deref()!);
     for (let key = 1; key < 30; key++) log.push(entry(key));

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { iterate, onEvents } from '../src/events.ts';
 import { stage } from './support/scene.ts';
 import { until } from './support/until.ts';
 
@@ -54,9 +55,9 @@ describe('a log whose events share ids (property)', () => {
           const at = await scene({ watchdogMs: false });
           const batches: string[] = [];
           const looped: string[] = [];
-          at.stream.onEvents((batch) => batches.push(...batch.map(({ id, event, data }) => `${id} ${event} ${data}`)));
+          onEvents(at.stream, (batch) => batches.push(...batch.map(({ id, event, data }) => `${id} ${event} ${data}`)));
           const loop = (async () => {
-            for await (const entry of at.stream)
+            for await (const entry of iterate(at.stream))
               looped.push(entry.kind === 'gap' ? entry.reason : `${entry.id} ${entry.event} ${entry.data}`);
           })();
           const log: LogEvent[] = [];

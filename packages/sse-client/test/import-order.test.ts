@@ -24,6 +24,8 @@ const forbidden = {
   'src/tabs/leader.ts': '../entries/entry-store.ts',
   'src/tabs/page.ts': 'react',
   'src/tabs.ts': './options.ts',
+  'src/events.ts': './event-stream.ts',
+  'src/events/iterate.ts': '../event-stream.ts',
   'src/parse.ts': './event-stream.ts',
   'src/parse/parse-with.ts': '../entries/parse-event.ts',
 };
@@ -39,6 +41,8 @@ const allowed = {
   'src/connection/read-stream.ts': 'eventsource-parser',
   'src/entries/entry-store.ts': './seen-ids.ts',
   'src/persist/encoding.ts': '../persister.ts',
+  'src/events.ts': './events/iterate.ts',
+  'src/events/iterate.ts': '../options.ts',
   'src/parse.ts': './parse/parse-with.ts',
   'src/parse/parse-with.ts': '../options.ts',
   'src/persist.ts': './persist/persistence.ts',

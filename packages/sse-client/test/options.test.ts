@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { iterate } from '../src/events.ts';
 import { createEventStream } from '../src/index.ts';
 import { parseWith } from '../src/parse.ts';
 import { localPersistence } from '../src/persist.ts';
@@ -91,6 +92,15 @@ describe('the options', () => {
   it('sharedTabs() rejects a wrong or unknown option', () => {
     refused(() => sharedTabs({ scope: 5 as never }), 'sse-client option tabs.scope: expected a string, got 5');
     refused(() => sharedTabs({ name: 'a' } as never), 'sse-client option tabs.name: expected one of scope, got "name"');
+  });
+
+  it('iterate() rejects a wrong or unknown option', () => {
+    const stream = createEventStream('/');
+    refused(() => iterate(stream, { maxQueued: 0 }), `sse-client option iterate.maxQueued: expected ${count}, got 0`);
+    refused(
+      () => iterate(stream, { max: 1 } as never),
+      'sse-client option iterate.max: expected one of maxQueued, got "max"',
+    );
   });
 
   it('rejects an unknown option, also one named like a member of every object', () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { onEvents } from '../src/events.ts';
 import { createEventStream } from '../src/index.ts';
 import { parseWith } from '../src/parse.ts';
 import { localPersistence } from '../src/persist.ts';
@@ -40,7 +41,7 @@ describe('the option parse', () => {
       }),
     });
     const values: unknown[] = [];
-    stream.onEvents((batch) => values.push(...batch.map(({ value }) => value)));
+    onEvents(stream, (batch) => values.push(...batch.map(({ value }) => value)));
     stream.seed([{ id: '1', data: '10' }]);
     stream.connect();
     (await at.server.next()).open('id: 2\ndata: 20\n\nevent: x\ndata: 30\n\n');

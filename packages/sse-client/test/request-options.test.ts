@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { iterate, onEvents } from '../src/events.ts';
 import { stage } from './support/scene.ts';
 import { until } from './support/until.ts';
 
@@ -39,7 +40,7 @@ describe('the options of a request', () => {
     const at = await scene({
       onResponse: ({ status, headers, url }) => order.push(`${status} ${headers.get('x-request-id')} ${url}`),
     });
-    at.stream.onEvents((batch) => order.push(...batch.map(({ data }) => data)));
+    onEvents(at.stream, (batch) => order.push(...batch.map(({ data }) => data)));
     at.stream.connect();
     (await at.server.next()).answer(503, { 'x-request-id': 'a' });
     await at.until('waiting');
@@ -165,7 +166,7 @@ describe('the options of a request', () => {
     it('never connects if it has been aborted before, and ends a loop over the stream', async () => {
       const at = await scene({ signal: AbortSignal.abort(), autoConnect: true });
       expect(at.now.status).to.equal('closed');
-      for await (const entry of at.stream) throw new Error(`unexpected ${entry.kind}`);
+      for await (const entry of iterate(at.stream)) throw new Error(`unexpected ${entry.kind}`);
       expect(at.server.visits).to.be.empty;
     });
 

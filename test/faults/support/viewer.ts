@@ -144,7 +144,8 @@ export class Viewer {
   }
 
   #take(data: string, id: string | undefined, event: string): void {
-    if (this.#repeats?.classify({ id: id ?? '', event, data }, () => {}) === 'repeat') return;
+    const [isNew] = this.#repeats?.classify({ id: id ?? '', event, data }) ?? [true];
+    if (!isNew) return;
     if (this.types.at(-1) !== event) this.types.push(event);
     if (this.#cutAt !== undefined) {
       this.recoveryMs.push(performance.now() - this.#cutAt);

@@ -1,7 +1,7 @@
 import type { Environment } from '../environment.ts';
 import type { StreamConfig } from '../options.ts';
 import type { ReceivedEvent, ReceivedGap } from '../received.ts';
-import type { Entry, SharedTabs, StreamSnapshot } from '../types.ts';
+import type { SharedTabs, StreamSnapshot } from '../types.ts';
 
 /** The members of the snapshot that a connection sets. */
 export type ConnectionStatus = Partial<
@@ -60,6 +60,4 @@ export interface StreamTabs extends SharedTabs {
     sink: ConnectionSink,
     connect: (context: ConnectionContext, sink: ConnectionSink) => Connection,
   ) => Connection;
-  /** Shortens the queue of a reader that is too slow, and returns true, or returns false. */
-  readonly dropOldest: (queue: Entry[], next: number, lastId: string, maxEntries: number) => boolean;
 }

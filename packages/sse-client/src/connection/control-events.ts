@@ -12,15 +12,10 @@ export interface ReportedGap {
   readonly id?: string;
 }
 
-/** The state of the proxy's upstream. `since` is NaN if it is missing or invalid. */
-export interface ReportedUpstream {
-  readonly state: UpstreamState | null;
-  readonly since: number;
-}
-
 export interface ControlHandlers {
   gap(gap: ReportedGap): void;
-  upstream(upstream: ReportedUpstream): void;
+  /** @param since NaN if it is missing or invalid */
+  upstream(state: UpstreamState | null, since: number): void;
 }
 
 /** True for the events that `@datashop/sse-proxy` adds to a stream. */
@@ -45,16 +40,15 @@ export function handleControlEvent(
   if (event !== 'sse-proxy:refused') return undefined;
   const status = number(fields.status);
   const message = status ? `The server answered ${status}` : "The server can't serve this now";
-  const then = status ? statusAfter(status, temporary) : 'waiting';
+  const then = statusAfter(status, temporary);
   return failed('REFUSED', message, { status, reason }, { ...retry, status: then === 'waiting' ? 'refused' : then });
 }
 
 function reportUpstream({ state, since }: Record<string, unknown>, on: ControlHandlers): void {
-  if (state === 'restored') on.upstream({ state: null, since: time(since) });
-  else if (isAway(state)) on.upstream({ state, since: time(since) });
+  const isRestored = state === 'restored';
+  if (isRestored || ['connecting', 'lost', 'silent'].includes(state as string))
+    on.upstream(isRestored ? null : (state as UpstreamState), time(since));
 }
-
-const isAway = (state: unknown): state is UpstreamState => ['connecting', 'lost', 'silent'].includes(state as string);
 
 const number = (value: unknown) => (typeof value === 'number' ? value : 0);
 

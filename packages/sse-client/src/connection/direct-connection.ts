@@ -21,7 +21,7 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
   /** Undefined unless it waits for the next attempt. */
   let retryTimer: unknown;
   let retries = 0;
-  let connectedAt: number | null = null;
+  let connectedAt: number | undefined;
   /** When the last byte of the previous connection arrived. */
   let lostAt: number | null = null;
   /** The server's `retry:`, in milliseconds. */
@@ -42,7 +42,7 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
 
     /** Called once a connection, before the first thing that it delivers. */
     const open = () => {
-      if (connectedAt !== null) return;
+      if (connectedAt) return;
       const now = env.Date.now();
       connectedAt = now;
       stableTimer = env.setTimeout(settle, config.stableMs);
@@ -58,9 +58,9 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
         if (!signal.aborted) handle(...given);
       };
     const watching = watchdog(config.watchdogMs, env, {
-      onChange: (isStalled) => connectedAt !== null && sink.status({ status: isStalled ? 'stalled' : liveStatus() }),
+      onChange: (isStalled) => connectedAt && sink.status({ status: isStalled ? 'stalled' : liveStatus() }),
       onDead: () => {
-        const isOpen = connectedAt !== null;
+        const isOpen = connectedAt !== undefined;
         const cause = new DOMException(`No byte for ${config.watchdogMs} ms`, 'TimeoutError');
         end(failed('STALLED', isOpen ? 'The connection went silent' : 'The server did not answer', { cause }), isOpen);
       },
@@ -84,11 +84,10 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
         const now = env.Date.now();
         sink.gap({ ...gap, from: gap.from || lostAt || now, to: gap.to || now, afterId: sink.lastEventId() });
       }),
-      upstream: guard(({ state, since }) => {
-        isUpstreamAway = state !== null;
+      upstream: guard((upstream, since) => {
+        isUpstreamAway = upstream !== null;
         open();
-        const status = liveStatus();
-        sink.status({ status, upstream: state, since: isUpstreamAway ? since || env.Date.now() : null });
+        sink.status({ status: liveStatus(), upstream, since: upstream && (since || env.Date.now()) });
       }),
       retry: guard((ms) => {
         floorMs = ms;
@@ -113,9 +112,9 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
   function end(outcome: Outcome, atOnce = false): void {
     const now = env.Date.now();
     // The timer that calls `settle` may be late.
-    if (connectedAt !== null && now - connectedAt >= config.stableMs) retries = 0;
+    if (connectedAt && now - connectedAt >= config.stableMs) retries = 0;
     hangUp();
-    const { maxRetries } = config;
+    const { maxRetries, maxDelayMs } = config;
     const { notBeforeMs } = outcome;
     let { status } = outcome;
     let lastError: StreamError = { ...outcome.error, at: now };
@@ -133,9 +132,9 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
     if (isOver) return giveUp();
     if (atOnce) return connect();
     notBefore = now + Math.min(notBeforeMs, maxFloorMs);
-    wait(
-      isOffline ? config.maxDelayMs : backoffMs(retries - 1, config, Math.max(floorMs, notBeforeMs), env.Math.random),
-    );
+    const floor = Math.max(floorMs, notBeforeMs);
+    const waitMs = isOffline ? maxDelayMs : backoffMs(retries - 1, config, floor, env.Math.random);
+    wait(waitMs);
   }
 
   function wait(ms: number): void {
@@ -144,8 +143,8 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
   }
 
   function hangUp(): void {
-    if (connectedAt !== null) lostAt = dog!.lastByteAt();
-    connectedAt = null;
+    if (connectedAt) lostAt = dog!.lastByteAt();
+    connectedAt = undefined;
     dog?.stop();
     dog = undefined;
     current?.abort();

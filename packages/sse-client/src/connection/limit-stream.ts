@@ -10,7 +10,7 @@ export interface LimitedStream {
   readonly parser: EventSourceParser;
   readonly on: ControlHandlers & { id(id: string): void };
   feed(text: string): void;
-  isOver(): boolean;
+  isOver(): unknown;
   /** The stream is broken. */
   broken(message: string): void;
 }

@@ -9,7 +9,8 @@ export interface Outcome {
 }
 
 interface Details {
-  readonly status?: number | undefined;
+  /** 0 if there is none. */
+  readonly status?: number;
   readonly reason?: string | undefined;
   readonly cause?: unknown;
 }
@@ -45,7 +46,7 @@ export function statusAfter(status: number, temporary: TemporaryStatuses): Outco
 
 /** Text from a server, limited to what a page can show. Undefined unless it is a text. */
 export function shortText(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value.slice(0, 200) : undefined;
+  return (typeof value === 'string' && value.slice(0, 200)) || undefined;
 }
 
 /** True for the statuses that are not followed by another attempt. */

@@ -67,24 +67,20 @@ export async function readStream(
     lastChar = joined.slice(-1);
   }
 
-  async function limitSize(): Promise<SizeLimit> {
-    const { limitStream } = await import('./limit-stream.ts');
-    return limitStream({
-      maxChars: maxEventChars,
-      unfinished,
-      parser,
-      on,
-      feed,
-      isOver: () => over !== undefined,
-      broken: (message) => {
-        over ??= failed('EVENT_TOO_LARGE', message);
-      },
-    });
-  }
-
   for await (const text of readText(body)) {
     if (!limit?.isDiscarding) on.bytes();
-    if (!limit && unfinished.length + text.length > maxEventChars) limit = await limitSize();
+    if (!limit && unfinished.length + text.length > maxEventChars)
+      limit = (await import('./limit-stream.ts')).limitStream({
+        maxChars: maxEventChars,
+        unfinished,
+        parser,
+        on,
+        feed,
+        isOver: () => over,
+        broken: (message) => {
+          over ??= failed('EVENT_TOO_LARGE', message);
+        },
+      });
     if (limit) limit.push(text);
     else {
       addUnfinished(text);

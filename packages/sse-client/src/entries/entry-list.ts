@@ -4,24 +4,26 @@ import type { Entry, EntryList } from '../types.ts';
 export interface EntryLog {
   push(entry: Entry): void;
   /** Replaces all entries. */
-  replace(entries: Entry[]): void;
+  replace(entries: readonly Entry[]): void;
   view(): EntryList;
+  /** How many of the entries are gaps. */
+  gaps(): number;
 }
 
-/**
- * @param maxEntries read at every change
- * @param onDrop called for every entry that is trimmed, oldest first
- */
-export function createEntryLog(maxEntries: () => number, onDrop: (entry: Entry) => void): EntryLog {
+/** @param maxEntries read at every change */
+export function createEntryLog(maxEntries: () => number): EntryLog {
   let array: Entry[] = [];
   let start = 0;
   let offset = 0;
   let generation = 0;
+  let gaps = 0;
 
-  function trim(): void {
+  function push(entry: Entry): void {
     const max = maxEntries();
+    array.push(entry);
+    if (entry.kind === 'gap') gaps++;
     while (array.length - start > max) {
-      onDrop(array[start++]!);
+      if (array[start++]!.kind === 'gap') gaps--;
       offset++;
     }
     // The trimmed part is released only now and then, so that the cost of an event does not depend on how many are kept.
@@ -33,18 +35,15 @@ export function createEntryLog(maxEntries: () => number, onDrop: (entry: Entry) 
   }
 
   return {
-    push(entry) {
-      array.push(entry);
-      trim();
-    },
+    push,
     replace(entries) {
-      array = entries;
-      start = 0;
-      offset = 0;
+      array = [];
+      start = offset = gaps = 0;
       generation++;
-      trim();
+      entries.forEach(push);
     },
     view: () => viewOf(array, start, offset, generation),
+    gaps: () => gaps,
   };
 }
 
@@ -55,14 +54,13 @@ function viewOf(array: readonly Entry[], first: number, offset: number, generati
     const whole = Math.trunc(index) || 0;
     return first + Math.min(Math.max(whole < 0 ? length + whole : whole, 0), length);
   };
+  const slice = (start = 0, end = length) => array.slice(place(start), place(end));
   return {
     length,
     offset,
     generation,
     at: (index) => (index >= 0 && index < length ? array[first + index] : undefined),
-    slice: (start = 0, end = length) => array.slice(place(start), place(end)),
-    *[Symbol.iterator]() {
-      for (let index = 0; index < length; index++) yield array[first + index]!;
-    },
+    slice,
+    [Symbol.iterator]: () => slice().values(),
   };
 }

@@ -48,9 +48,7 @@ export function createEntryStore(
   now: () => number,
   parse?: (event: ReceivedEvent) => Parsed | undefined,
 ): EntryStore {
-  const log = createEntryLog(maxEntries, (entry) => {
-    if (entry.kind === 'gap') gaps--;
-  });
+  const log = createEntryLog(maxEntries);
   const all = () => log.view().slice();
   const filter = createRepeatFilter(() => Math.max(maxEntries(), minRemembered));
   let nextKey = 1;
@@ -58,12 +56,6 @@ export function createEntryStore(
   let duplicates = 0;
   let filled = 0;
   let original = 0;
-  let gaps = 0;
-
-  function replace(entries: Entry[]): void {
-    gaps = entries.filter(({ kind }) => kind === 'gap').length;
-    log.replace(entries);
-  }
 
   function withKey(unkeyed: Unkeyed): Entry {
     const key = nextKey++;
@@ -72,7 +64,6 @@ export function createEntryStore(
   }
 
   function append(unkeyed: Unkeyed): Entry {
-    if (unkeyed.kind === 'gap') gaps++;
     const entry = withKey(unkeyed);
     log.push(entry);
     return entry;
@@ -80,11 +71,10 @@ export function createEntryStore(
 
   /** Appends an entry unless the filter recognises it as a repeat, behind the gap that the filter has found. */
   function add(identity: Identity, at: number, entry: Unkeyed): Entry[] {
+    const [isNew, reason] = filter.classify(identity);
     const added: Entry[] = [];
-    const verdict = filter.classify(identity, (reason) => {
-      added.push(append({ kind: 'gap', reason, from: at, to: at, afterId: '' }));
-    });
-    if (verdict === 'new') added.push(append(entry));
+    if (reason) added.push(append({ kind: 'gap', reason, from: at, to: at, afterId: '' }));
+    if (isNew) added.push(append(entry));
     return added;
   }
 
@@ -97,7 +87,7 @@ export function createEntryStore(
 
   function keepOnly(entries: Entry[]): void {
     received = duplicates = filled = 0;
-    replace(entries);
+    log.replace(entries);
   }
 
   return {
@@ -115,7 +105,7 @@ export function createEntryStore(
     seed(events) {
       const added = deliver(events, 'original');
       original += added.length;
-      replace([...added, ...all()]);
+      log.replace([...added, ...all()]);
     },
     fill(gapKey, events) {
       const entries = all();
@@ -123,7 +113,7 @@ export function createEntryStore(
       if (place === -1) return undefined;
       const added = deliver(events, 'new');
       filled += added.length;
-      replace([...entries.slice(0, place), ...added, ...entries.slice(place + 1)]);
+      log.replace([...entries.slice(0, place), ...added, ...entries.slice(place + 1)]);
       return added.length;
     },
     clear() {
@@ -152,6 +142,7 @@ export function createEntryStore(
     counts() {
       const fresh = received - duplicates + filled;
       const total = original + fresh;
+      const gaps = log.gaps();
       const kept = log.view().length - gaps;
       return { received, kept, dropped: total - kept, duplicates, filled, original, fresh, total, gaps };
     },

@@ -9,13 +9,7 @@ export interface Identity {
   readonly data: string;
 }
 
-/**
- * - `new`: the event has not been delivered yet
- * - `repeat`: the server has sent it again after a resume, or `seed()` or `fill()` has delivered it
- */
-export type Verdict = 'new' | 'repeat';
-
-/** What the filter has found out besides the verdict. The store records it as a gap. */
+/** What the filter has found out besides. The store records it as a gap. */
 export type Finding = 'ids-restarted' | 'replay-too-long';
 
 /**
@@ -35,8 +29,11 @@ export interface RepeatFilter {
   live(): void;
   /** Returns true if an event with this id is remembered. */
   knows(id: string): boolean;
-  /** Classifies an event of the stream, and remembers it if it is new. `found` is called before this returns. */
-  classify(event: Identity, found: (finding: Finding) => void): Verdict;
+  /**
+   * Classifies an event of the stream, and remembers it if it is new. It is not new if the server has sent it again after a
+   * resume, or if `deliver` has returned it.
+   */
+  classify(event: Identity): readonly [isNew: boolean, finding: Finding | undefined];
   /** Remembers an event that was restored. */
   restore(event: Identity): void;
   /** Returns those of `events` that have not been delivered, and remembers them as delivered. */
@@ -70,6 +67,8 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
   let hasRepeats = false;
   let hasRepeatedCursor = false;
   let isRestartReported = false;
+  /** What the event that is being classified has shown. */
+  let finding: Finding | undefined;
   /** New events since the resume that may be repeats of forgotten ones. */
   let unknown = 0;
 
@@ -96,8 +95,8 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
     return !hasRepeats && unknown === 0 && isBefore(id, cursor) && !seen.hasForgotten();
   }
 
-  function reportRestart(found: (finding: Finding) => void): void {
-    if (!isRestartReported) found('ids-restarted');
+  function reportRestart(): void {
+    if (!isRestartReported) finding = 'ids-restarted';
     isRestartReported = true;
   }
 
@@ -115,33 +114,32 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
     unknown = 0;
   }
 
-  function finish(found: (finding: Finding) => void): void {
-    const isTooLong = unknown > 0 && seen.hasForgotten();
+  function finish(): void {
+    if (unknown > 0 && seen.hasForgotten()) finding = 'replay-too-long';
     stop();
-    if (isTooLong) found('replay-too-long');
   }
 
   /** '' if there has been no id yet: nothing can be resumed then. */
   const printOf = (event: Identity) =>
     fingerprint(event.id === '' ? { ...event, id: newest, event: `\n${event.event}` } : event);
 
-  function isRepeat(print: string, hasId: boolean, found: (finding: Finding) => void): boolean {
+  function isRepeat(print: string, hasId: boolean): boolean {
     const id = idOf(print);
     if (!takeFrom(expected!, print)) {
       if (!hasId || ahead.has(print)) return false;
       if (hasRestarted(id)) {
         forget();
-        reportRestart(found);
-      } else if (isBeyond(id)) finish(found);
+        reportRestart();
+      } else if (isBeyond(id)) finish();
       else {
-        if (mayHaveRestarted(id)) reportRestart(found);
+        if (mayHaveRestarted(id)) reportRestart();
         unknown++;
       }
       return false;
     }
     hasRepeats = true;
     hasRepeatedCursor ||= id === cursor;
-    if (isAtOrAfterCursor(id) && --left === 0) finish(found);
+    if (isAtOrAfterCursor(id) && --left === 0) finish();
     return true;
   }
 
@@ -178,17 +176,17 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
     isCatchingUp: () => expected !== undefined,
     live: stop,
     knows(id) {
-      for (const print of seen.counts().keys()) if (idOf(print) === id) return true;
-      return false;
+      return [...seen.counts().keys()].some((print) => idOf(print) === id);
     },
-    classify(event, found) {
+    classify(event) {
+      finding = undefined;
       const print = printOf(event);
       const hasId = event.id !== '';
       newest = event.id || newest;
-      isRepeating = expected !== undefined && (hasId || isRepeating) && isRepeat(print, hasId, found);
-      if (takeFrom(ahead, print) || isRepeating) return 'repeat';
-      remember(print);
-      return 'new';
+      isRepeating = expected !== undefined && (hasId || isRepeating) && isRepeat(print, hasId);
+      const isNew = !takeFrom(ahead, print) && !isRepeating;
+      if (isNew) remember(print);
+      return [isNew, finding];
     },
     restore(event) {
       remember(printOf(event));

@@ -1,7 +1,6 @@
 import type { StreamTabs } from '../connection/connection.ts';
 import { type Rules, readRules, text } from '../options.ts';
 import type { SharedTabs, SharedTabsOptions } from '../types.ts';
-import { dropOldest } from './drop-oldest.ts';
 import { pageConnection } from './page.ts';
 
 const rules: Rules<keyof SharedTabsOptions> = { scope: ['', text] };
@@ -28,7 +27,6 @@ export function sharedTabs(options: SharedTabsOptions = {}): SharedTabs {
         ? pageConnection({ scope, context, sink, locks, Channel, connect: (to) => connect(context, to) })
         : connect(context, sink);
     },
-    dropOldest,
   };
   return tabs;
 }

@@ -1,27 +1,18 @@
-import type { Entry, EventEntry, GapEntry, KnownEvent } from './entries.ts';
+import type { KnownEvent } from './entries.ts';
 import type { LiveOptions } from './options.ts';
 import type { StreamSnapshot } from './snapshot.ts';
 
 /**
- * One live stream and what it has received. Iterating over it (`for await`) yields every entry that is added from then on,
- * gaps included, until `close()`; while the loop is behind, the stream is not read further. With `tabs` there is no
- * such back pressure: more than max(`maxEntries`, 10 000) waiting entries are replaced by a gap.
- *
- * `Values` are the values of its events by event type, such as `{ log: Log; stage: Stage }`, as the option `parse` makes them.
+ * One live stream and what it has received. `Values` are the values of its events by event type, such as
+ * `{ log: Log; stage: Stage }`, as the option `parse` makes them.
  */
-export interface EventStream<Values extends object = Record<string, string>> extends AsyncIterable<Entry<Values>> {
+export interface EventStream<Values extends object = Record<string, string>> {
   /** The URL as given. */
   readonly url: string;
   /** Calls `listener` after every change of the snapshot. Returns a function that unsubscribes. */
   subscribe(listener: () => void): () => void;
   /** Returns the same object until something changes. */
   getSnapshot(): StreamSnapshot<Values>;
-  /**
-   * Calls `listener` with the events that the stream receives from now on: each one once, in order, in batches, whether or
-   * not they are still kept. Duplicates and what `seed()` and `fill()` add are left out. Gaps are passed to `onGap`, in
-   * order with the events. An error that a listener throws is reported as uncaught. Returns a function that unsubscribes.
-   */
-  onEvents(listener: (batch: readonly EventEntry<Values>[]) => void, onGap?: (gap: GapEntry) => void): () => void;
   /** Switches the stream on. If it is on, has an effect only after `unauthorized` or `closed`: it tries again. */
   connect(): void;
   /** Switches the stream off and keeps what was received. */

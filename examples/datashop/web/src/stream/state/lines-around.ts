@@ -1,3 +1,4 @@
+import { onEvents } from '@datashop/sse-client/events';
 import { fetchLogs } from '../../api.ts';
 import { entryOf, knownEvents } from '../logic/pages.ts';
 import { Row } from '../logic/row.ts';
@@ -49,7 +50,7 @@ export class LinesAround {
   /** Loads the line and its neighbours. */
   async open(): Promise<void> {
     this.#release();
-    this.#release = this.#viewer.stream.onEvents(() => this.#wake());
+    this.#release = onEvents(this.#viewer.stream, () => this.#wake());
     await this.#load(async (signal) => {
       // The page begins with the line itself.
       const before = await fetchLogs({ upTo: this.#id, limit: aroundCount + 1 }, signal);

@@ -1,4 +1,4 @@
-import type { Entry } from './types.ts';
+import type { Entry, GapEntry } from '../types.ts';
 
 /** An async iterator over entries, with its queue. */
 export interface EntryReader extends AsyncIterableIterator<Entry, undefined> {
@@ -7,18 +7,19 @@ export interface EntryReader extends AsyncIterableIterator<Entry, undefined> {
   push(entry: Entry): void;
   /** Ends the iteration after the queued entries. */
   end(): void;
-  return(): Promise<IteratorResult<Entry, undefined>>;
 }
 
-/** Shortens a queue that is too long, and returns true; `next` is the index of the first entry that waits. */
-export type DropOldest = (queue: Entry[], next: number, lastId: string) => boolean;
+interface ReaderHandlers {
+  /** True where back pressure is impossible. */
+  isShared(): boolean;
+  /** The consumer is no longer behind, or has left its loop. */
+  onIdle(hasLeft: boolean): void;
+}
 
-/**
- * @param onIdle the consumer is no longer behind, or has left its loop
- * @param dropOldest called after each push where back pressure is impossible
- */
-export function createEntryReader(onIdle: (hasLeft: boolean) => void, dropOldest?: DropOldest): EntryReader {
+/** @param maxQueued more entries than this are replaced by a gap, the oldest first, where back pressure is impossible */
+export function createEntryReader(maxQueued: number, on: ReaderHandlers): EntryReader {
   let queue: Entry[] = [];
+  /** Index of the next entry in `queue`. */
   let next = 0;
   let lastId = '';
   let isEnded = false;
@@ -28,17 +29,32 @@ export function createEntryReader(onIdle: (hasLeft: boolean) => void, dropOldest
     for (;;) {
       while (next < queue.length) {
         const entry = queue[next++]!;
-        lastId = entry.id || lastId;
+        if (entry.kind === 'event') lastId = entry.id || lastId;
         yield entry;
       }
       queue = [];
       next = 0;
-      onIdle(isEnded);
+      on.onIdle(isEnded);
       if (isEnded) return;
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
+  }
+
+  /** Drops the older half, so that the cost of an entry stays constant. */
+  function dropOldest(): void {
+    const first = queue[next]!;
+    const gap: GapEntry = {
+      kind: 'gap',
+      key: first.key,
+      reason: 'reader-too-slow',
+      from: first.kind === 'gap' ? first.from : first.receivedAt,
+      to: Date.now(),
+      afterId: lastId,
+    };
+    queue.splice(0, next + (maxQueued >> 1) + 1, gap);
+    next = 0;
   }
 
   function end(): void {
@@ -51,7 +67,7 @@ export function createEntryReader(onIdle: (hasLeft: boolean) => void, dropOldest
     isBehind: () => queue.length > 0,
     push(entry) {
       queue.push(entry);
-      if (dropOldest?.(queue, next, lastId)) next = 0;
+      if (queue.length - next > maxQueued && on.isShared()) dropOldest();
       wake?.();
     },
     end,
@@ -60,7 +76,7 @@ export function createEntryReader(onIdle: (hasLeft: boolean) => void, dropOldest
       queue = [];
       // A call of next() that waits ends first.
       end();
-      onIdle(true);
+      on.onIdle(true);
       return entries.return(undefined);
     },
     [Symbol.asyncIterator]() {
