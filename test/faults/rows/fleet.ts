@@ -18,9 +18,9 @@ interface Fleet {
 }
 
 /** Three proxies with three browsers each, events in flow, and one upstream connection. */
-async function startFleet(options: Partial<SseProxyOptions> = {}): Promise<Fleet> {
+async function startFleet(options: Partial<SseProxyOptions> = {}, slowRedis = false): Promise<Fleet> {
   const redis = endWithScene(await RedisServer.start(), (it) => it.close());
-  const scene = await Scene.set({ mode: 'shared', options, proxy: { redis: redis.url }, direct: true });
+  const scene = await Scene.set({ mode: 'shared', options, proxy: { redis: redis.url, slowRedis }, direct: true });
   const proxies = [scene.proxy, await scene.startProxy(), await scene.startProxy()];
   let next = 0;
   scene.port = () => proxies[next++ % proxies.length]?.port ?? 0;
@@ -122,7 +122,7 @@ export const streamTrimmed: Row = {
   needs: 'redis',
   modes: ['shared'],
   async run() {
-    const { scene } = await startFleet({ share: { replay: { maxBytes: 4_000 } } });
+    const { scene } = await startFleet({ share: { replay: { maxBytes: 4_000 } } }, true);
     while ((await scene.upstream.ask('head')).head < 100) await sleep(20);
     const before = (await scene.upstream.ask('requests')).length;
     await scene.open(1, { lastEventId: '5', from: 6 });

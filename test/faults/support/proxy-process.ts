@@ -35,7 +35,9 @@ if (setUp.hooks) Object.assign(options, hookedOptions(options));
 if (setUp.redis !== undefined) {
   // Only here: the client of Redis takes as long to load as everything else together.
   const { redisFeeds } = await import('../../../packages/sse-redis/src/index.ts');
-  const relay = redisFeeds({ redis: setUp.redis, leaseMs: 1_000, commandTimeoutMs: 250, onModeChange() {} });
+  const { redis, slowRedis } = setUp;
+  const times = slowRedis ? { leaseMs: 60_000, commandTimeoutMs: 15_000 } : { leaseMs: 1_000, commandTimeoutMs: 250 };
+  const relay = redisFeeds({ redis, ...times, onModeChange() {} });
   options.share = { ...(options.share as ShareOptions), relay };
 }
 if (setUp.blockedLog) options.observers?.push({ onOpen: log, onClose: log });

@@ -16,6 +16,8 @@ export interface ProxySetUp {
   readonly identities?: boolean;
   /** URL of the Redis that relays shared feeds between proxies. */
   readonly redis?: string;
+  /** Redis may be as slow as a busy machine makes it, without being given up. */
+  readonly slowRedis?: boolean;
   /** Adds a log sink whose pipe has no reader. */
   readonly blockedLog?: boolean;
 }
