@@ -42,7 +42,11 @@ describe('a BFF whose session store fails', () => {
   /** The response to a request, and how long it took until its headers came. */
   async function ask(origin: string, path: string, cookie: string) {
     const from = performance.now();
-    const response = await fetch(`${origin}${path}`, { headers: { cookie, accept: '*/*' } });
+    const response = await fetch(`${origin}${path}`, {
+      headers: { cookie, accept: '*/*' },
+      // Names the request that hangs, if one does.
+      signal: AbortSignal.timeout(30_000),
+    });
     return { response, ms: performance.now() - from };
   }
 

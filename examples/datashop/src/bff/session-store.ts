@@ -3,7 +3,7 @@ import type { Store } from 'express-session';
 import { createClient } from 'redis';
 import { SqliteSessions } from './sqlite-sessions.ts';
 
-/** Least milliseconds between two attempts to replace a connection that fails. */
+/** A connection whose calls fail is replaced, unless it is younger than this, in milliseconds. */
 const renewMs = 5_000;
 
 export interface SessionStore {
@@ -32,18 +32,20 @@ export function openSessionStore(place: string): SessionStore {
  */
 function redisSessions(url: string): SessionStore {
   const client = createClient({ url, disableOfflineQueue: true });
-  let renewedAt = Number.NEGATIVE_INFINITY;
+  let connectedAt = 0;
   // A failure is reported by the call that fails.
   client.on('error', () => {});
   // It reconnects by itself for as long as it takes.
-  const connect = () => void client.connect().catch(() => {});
+  const connect = () => {
+    connectedAt = performance.now();
+    client.connect().catch(() => {});
+  };
   connect();
   return {
     createStore: () => new RedisStore({ client, prefix: 'datashop:session:' }),
     onFailure: () => {
-      if (!client.isOpen || performance.now() - renewedAt < renewMs) return;
-      renewedAt = performance.now();
-      client.destroy();
+      if (performance.now() - connectedAt < renewMs) return;
+      if (client.isOpen) client.destroy();
       connect();
     },
     close: () => client.isOpen && client.destroy(),
