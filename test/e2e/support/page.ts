@@ -123,6 +123,7 @@ export class Profile {
   }
 
   close(): Promise<void> {
+    this.#watched = undefined;
     return this.#context.close();
   }
 }

@@ -65,11 +65,12 @@ export class Suite {
 /** @param stored number of logs stored before each test */
 export function viewerSuite(stored: number): Suite {
   const suite = new Suite(stored);
+  // First: the stage must also end if a page has complained, since mocha then skips the hooks behind.
+  afterEach(() => suite.end());
   watchPages();
   beforeEach(async () => {
     suite.stage = await Stage.open();
     if (stored > 0) await suite.stage.write(stored);
   });
-  afterEach(() => suite.end());
   return suite;
 }
