@@ -159,9 +159,9 @@ describe('recipes', () => {
       mayRead: (user, _workspace, workflow) => rights.has(`${user}/${workflow}`),
       token: async () => 'of-the-service',
     });
-    const port = await serve(stream, '/workspaces/:workspace/workflows/:workflow/logs/stream');
+    const port = await serve(stream, '/sse/workspaces/:workspace/workflows/:workflow/logs');
     const watch = (user: string | undefined, workflow: string) =>
-      open(port, `/workspaces/a%20b/workflows/${workflow}/logs/stream`, {
+      open(port, `/sse/workspaces/a%20b/workflows/${workflow}/logs`, {
         ...(user && { 'x-test-user': user }),
         cookie: 'session=secret',
         authorization: 'Bearer of-the-browser',
@@ -248,7 +248,7 @@ describe('recipes', () => {
 
   it('docs/recipes.md shows the recipes as they are; `node scripts/quote-files.mjs` updates it', () => {
     const text = currentPage(page);
-    expect(quotedFiles(text)).to.have.length(9);
+    expect(quotedFiles(text)).to.have.length(10);
     expect(text).to.equal(updatedPage(text));
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './run.ts';
 
-/** What the section "Quick start" of a README tells its reader to do. */
+/** What a section of a page tells its reader to do. */
 export interface QuickStart {
   /** The lines of its `sh` blocks, in order. */
   readonly commands: readonly string[];
@@ -10,11 +10,11 @@ export interface QuickStart {
   readonly files: Readonly<Record<string, string>>;
 }
 
-export function quickStartOf(readme: string): QuickStart {
-  const text = readFileSync(join(root, readme), 'utf8');
-  const [, section] = /^## Quick start\n(.*?)^## /ms.exec(text) ?? [];
-  if (!section) throw new Error(`${readme} has no section "Quick start"`);
+export function quickStartOf(page: string, title = 'Quick start'): QuickStart {
+  const text = readFileSync(join(root, page), 'utf8');
+  const section = text.split(/^## /m).find((it) => it.startsWith(`${title}\n`));
+  if (!section) throw new Error(`${page} has no section "${title}"`);
   const commands = [...section.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, code = '']) => code.trim().split('\n'));
-  const named = section.matchAll(/^`([\w./-]+)`[^\n]*:\n\n```\w+\n(.*?)^```$/gms);
+  const named = section.matchAll(/^`([\w./-]+)`[^\n]*:\n\n(?:<!-- file: \S+ -->\n)?```\w+\n(.*?)^```$/gms);
   return { commands, files: Object.fromEntries([...named].map(([, path, code]) => [path, code])) };
 }

@@ -127,7 +127,8 @@ export interface SseProxyOptions {
   authorize?: (req: Request) => Awaitable<boolean | AuthorizedUser>;
   /**
    * How often `authorize` is called again while a stream is open, in milliseconds. Any other result than the first
-   * ends the stream with reason `unauthorized`. Needs `authorize`. @defaultValue false
+   * ends the stream with reason `unauthorized`. It gets the request of then, with the `req.session` of then: reload the
+   * session in `authorize`, or a sign-out is not noticed. Needs `authorize`. @defaultValue false
    */
   reauthorizeMs?: number | false;
   /**
