@@ -127,18 +127,20 @@ describe('useEventStream', () => {
     expect(tokens).to.not.include(undefined);
   });
 
-  it('makes another stream when persist.scope changes, and shows nothing of the one before', async () => {
-    const render = (scope: string) => page.evaluate((user) => window.hook.render('/stream', {}, user), scope);
-    await render('a');
-    await untilStatus('connected');
-    await page.evaluate(() => {
-      window.hook.renders = [];
+  for (const option of ['persist', 'tabs'])
+    it(`makes another stream when ${option}.scope changes, and shows nothing of the one before`, async () => {
+      const render = (scope: string) =>
+        page.evaluate((scopes) => window.hook.render('/stream', {}, scopes), { [option]: scope });
+      await render('a');
+      await untilStatus('connected');
+      await page.evaluate(() => {
+        window.hook.renders = [];
+      });
+      await render('b');
+      await untilStatus('connected');
+      expect((await page.evaluate(() => window.hook.renders))[0]).to.equal('/stream idle 0');
+      await until(() => open().length === 1);
     });
-    await render('b');
-    await untilStatus('connected');
-    expect((await page.evaluate(() => window.hook.renders))[0]).to.equal('/stream idle 0');
-    await until(() => open().length === 1);
-  });
 
   it('renders only when what select or useStreamSnapshot() returns changes', async () => {
     await page.evaluate(() => window.hook.renderSelecting('/stream'));

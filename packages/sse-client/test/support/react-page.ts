@@ -4,6 +4,7 @@ import { createRoot } from 'react-dom/client';
 import type { EventStreamOptions } from '../../src/index.ts';
 import { localPersistence } from '../../src/persist.ts';
 import { shallowEqual, type UseEventStreamResult, useEventStream, useStreamSnapshot } from '../../src/react.ts';
+import { sharedTabs } from '../../src/tabs.ts';
 
 declare global {
   interface Window {
@@ -39,10 +40,15 @@ const hook = {
   renders: [] as string[],
   result: undefined as UseEventStreamResult | undefined,
   kept: undefined as UseEventStreamResult | undefined,
-  /** @param scope whose data is persisted */
-  render(nextUrl: string | null, nextOptions?: EventStreamOptions, scope?: string) {
+  /** @param scopes of what is persisted, and of the tabs that share a connection */
+  render(nextUrl: string | null, nextOptions?: EventStreamOptions, scopes: { persist?: string; tabs?: string } = {}) {
+    const { persist, tabs } = scopes;
     url = nextUrl;
-    options = { ...nextOptions, ...(scope && { persist: localPersistence({ scope }) }) };
+    options = {
+      ...nextOptions,
+      ...(persist && { persist: localPersistence({ scope: persist }) }),
+      ...(tabs && { tabs: sharedTabs({ scope: tabs }) }),
+    };
     flushSync(() => root.render(createElement(StrictMode, null, createElement(Viewer))));
   },
   renderSelecting(nextUrl: string) {
