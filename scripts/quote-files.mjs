@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const pages = ['docs/recipes.md', 'docs/several-instances.md', 'docs/upstreams.md'];
+const pages = ['docs/recipes.md', 'docs/several-instances.md', 'docs/tracing-and-logs.md', 'docs/upstreams.md'];
 const quoted = /(<!-- file: (\S+) -->\n+```\w+\n)[\s\S]*?(\n```\n)/g;
 
 /** A page as it is. @param {string} page path of the page */

@@ -25,7 +25,8 @@ import { redacted } from '../src/redacted.ts';
 import { devStream } from '../src/vite-dev-server.ts';
 import { workflowStreams } from '../src/workflow-streams.ts';
 
-const page = 'docs/recipes.md';
+/** Page → number of files that it shows. */
+const pages = { 'docs/recipes.md': 10, 'docs/tracing-and-logs.md': 1 };
 
 describe('recipes', () => {
   const { add, clean } = cleaner();
@@ -246,9 +247,10 @@ describe('recipes', () => {
     await until(() => connections === 0);
   });
 
-  it('docs/recipes.md shows the recipes as they are; `node scripts/quote-files.mjs` updates it', () => {
-    const text = currentPage(page);
-    expect(quotedFiles(text)).to.have.length(10);
-    expect(text).to.equal(updatedPage(text));
-  });
+  for (const [page, count] of Object.entries(pages))
+    it(`${page} shows the recipes as they are; \`node scripts/quote-files.mjs\` updates it`, () => {
+      const text = currentPage(page);
+      expect(quotedFiles(text)).to.have.length(count);
+      expect(text).to.equal(updatedPage(text));
+    });
 });
