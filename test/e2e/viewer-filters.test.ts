@@ -107,6 +107,7 @@ describe('the filters of both modes', () => {
     expect(await numbers()).to.deep.equal(range(61, 160).reverse().map(String));
     const hit = viewer.page.locator('.is-linked');
     expect(await hit.locator('.Stream-message').textContent()).to.equal('Line 111');
+    expect(await hit.getAttribute('data-level')).to.equal('ERROR');
     expect(await hit.evaluate((row) => row.getBoundingClientRect().top < innerHeight)).to.equal(true);
     await suite.stage.append(log(161), log(162));
     await rows.getByText('Line 162', { exact: true }).waitFor();

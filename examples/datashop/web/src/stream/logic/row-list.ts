@@ -60,22 +60,13 @@ export class RowList {
       if (this.next % stride === 0 && isTimeUp()) return false;
       const entry = this.#entries!.at(this.next - this.offset)!;
       const row = this.#known?.get(entry.key) ?? this.#make(entry);
-      this.#setGroup(row);
+      row.setGroup(this.#rows.at(this.#rows.length - 1));
       row.place = this.next;
       this.#rows.push(row);
       this.#count(row, 1);
     }
     this.#known = null;
     return true;
-  }
-
-  /** A line without a level inherits the group of the line before it, but not across a gap. */
-  #setGroup(row: Row): void {
-    const before = this.#rows.at(this.#rows.length - 1);
-    if (row.line === null) row.group = 'OTHER';
-    else if (row.line.group !== null) row.group = row.line.group;
-    // Without a row before it, the line before was trimmed: the row keeps what it inherited from it.
-    else if (before !== undefined) row.group = before.group;
   }
 
   #make(entry: Entry): Row {

@@ -26,6 +26,14 @@ export class Row {
     this.line = entry.kind === 'gap' ? null : parseLine(entry);
   }
 
+  /** Sets {@link group}. `before`: the row before, undefined if there is none or it was trimmed. */
+  setGroup(before: Row | undefined): void {
+    if (this.line === null) this.group = 'OTHER';
+    else if (this.line.group !== null) this.group = this.line.group;
+    // The row after a trimmed one keeps what it has inherited from it.
+    else if (before !== undefined) this.group = before.group;
+  }
+
   /** NaN for a gap. */
   get time(): number {
     return this.line === null ? Number.NaN : this.line.time;

@@ -127,6 +127,8 @@ export class LinesAround {
       return new Row(entryOf(event, key), first + index);
     });
     if (order === 'asc' || rows.length === 0) this.#places = first + added.length;
-    this.state.set({ rows: order === 'asc' ? [...rows, ...added] : [...added, ...rows] });
+    const all = order === 'asc' ? [...rows, ...added] : [...added, ...rows];
+    for (const [index, row] of all.entries()) row.setGroup(all[index - 1]);
+    this.state.set({ rows: all });
   }
 }
