@@ -30,4 +30,15 @@ describe('the place of the controls in Stream mode', () => {
     await viewer.page.getByTestId('volume').waitFor({ state: 'detached' });
     expect(await top(viewer)).to.equal(before);
   });
+
+  for (const width of [1440, 1024]) {
+    it(`does not change when the connection is lost, in a window of ${width} px`, async () => {
+      const viewer = await suite.open({ viewport: { width, height: 800 } });
+      viewer.allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING/);
+      const before = await top(viewer);
+      await suite.stage.down();
+      await viewer.button('Retry now').waitFor();
+      expect(await top(viewer)).to.equal(before);
+    });
+  }
 });

@@ -110,8 +110,8 @@ export function VolumeChart({ volume, covers, onSelect, onReset }: VolumeChartPr
           onPointerLeave={() => !pressed.current && setCursor(null)}
           onPointerCancel={release}
         >
-          {cursor && <rect className="volume-span" x={span.first} width={span.last - span.first + 1} height={height} />}
           <Bars volume={volume} />
+          {cursor && <rect className="volume-span" x={span.first} width={span.last - span.first + 1} height={height} />}
         </svg>
       </div>
       <figcaption className="volume-caption">
