@@ -218,6 +218,24 @@ export const pageStates: Record<string, State> = {
       await viewer.page.getByRole('region', { name: 'Lines around a line' }).getByTestId('line').first().waitFor();
     },
   },
+  'a time chosen in the lines over time': {
+    reach: async (viewer) => {
+      await viewer.line(30).waitFor();
+      await viewer.page.getByTestId('volume').focus();
+      for (const key of ['ArrowLeft', 'ArrowLeft', 'Shift+ArrowLeft', 'Shift+ArrowLeft']) {
+        await viewer.page.keyboard.press(key);
+      }
+      await viewer.page.locator('.volume-span').waitFor();
+    },
+  },
+  'only the lines of a chosen time': {
+    reach: async (viewer) => {
+      await viewer.line(30).waitFor();
+      await viewer.page.getByTestId('volume').focus();
+      for (const key of ['ArrowLeft', 'Shift+ArrowLeft', 'Enter']) await viewer.page.keyboard.press(key);
+      await viewer.button('All times').waitFor();
+    },
+  },
   'the lines over time as a table': {
     reach: async (viewer) => {
       await viewer.line(30).waitFor();
