@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { untilFresh } from './support/page.ts';
+import { streamsOnly } from './support/viewer-gates.ts';
 import { range, type StreamPage } from './support/viewer-page.ts';
 import { viewerSuite } from './support/viewer-suite.ts';
 
@@ -49,6 +50,22 @@ describe('several tabs of Stream mode', () => {
       expect(await tab.numbers()).to.deep.equal(range(1, 7));
     }
     await suite.stage.untilBrowsers(1);
+  });
+
+  it('every tab says that one of them polls for new lines, a tab that is opened then, too, and when that has ended', async () => {
+    first.allow(/status of 404/);
+    suite.stage.serviceGate = streamsOnly((_req, res) => void res.status(404).end());
+    await first.reconnect();
+    const polls = (tab: StreamPage) => tab.connection.getByText('no live stream: the server responded with 404');
+    // The connection went to the second tab when the first was switched off.
+    await second.connection.getByText('Shared', { exact: true }).waitFor();
+    const third = await second.another();
+    for (const tab of [first, second, third]) await polls(tab).waitFor();
+    suite.stage.serviceGate = undefined;
+    await second.reconnect();
+    for (const tab of [first, second, third]) await polls(tab).waitFor({ state: 'detached' });
+    await suite.stage.write(2);
+    for (const tab of [first, second, third]) await tab.untilTotal(3, 2);
   });
 
   it('tabs can be switched off one by one, without losing lines', async () => {

@@ -11,6 +11,7 @@ import { knownEvents, restorable } from '../logic/pages.ts';
 import type { Row } from '../logic/row.ts';
 import { LiveView } from './live-view.ts';
 import { openStream } from './open-stream.ts';
+import { PollingSignal } from './polling-signal.ts';
 import { readOpened, readPreferences, storeOpened } from './preferences.ts';
 import { Store } from './store.ts';
 import { initialViewState, type ViewState } from './view-state.ts';
@@ -44,6 +45,7 @@ export class Viewer {
   readonly #leaving = new AbortController();
   readonly #firstLoad: RetryingLoad;
   readonly #history = new ConnectionHistory();
+  readonly #polling: PollingSignal;
   #entered = false;
   #filter = getFilter();
   /** How the first load fills the list; null: with the newest stored logs. */
@@ -51,7 +53,12 @@ export class Viewer {
 
   constructor(user: string, callbacks: ViewerCallbacks) {
     this.#callbacks = callbacks;
-    this.stream = openStream(user, (polling) => this.#setPolling(polling));
+    this.stream = openStream(user, (why) => this.#polling.set(why));
+    const isHolder = () => {
+      const { role, status } = this.stream.getSnapshot();
+      return role !== 'follower' && !isOff(status);
+    };
+    this.#polling = new PollingSignal(`${user}:${this.stream.url}`, isHolder, () => this.#showPolling());
     this.viewState.set({ enabled: this.stream.getSnapshot().enabledByUser !== false });
     this.#notices = new Notices(this.stream.getSnapshot());
     this.stream.subscribe(() => this.#watch());
@@ -177,6 +184,7 @@ export class Viewer {
     this.#leaving.abort();
     this.#firstLoad.close();
     this.live.close();
+    this.#polling.close();
     this.stream.close();
   }
 
@@ -207,8 +215,9 @@ export class Viewer {
     if (isFilled && wasOn) this.stream.connect();
   }
 
-  #setPolling(polling: string): void {
-    if (polling !== this.viewState.get().polling) this.viewState.set({ polling });
+  #showPolling(): void {
+    const { why } = this.#polling;
+    if (why !== this.viewState.get().polling) this.viewState.set({ polling: why });
   }
 
   #filterChanged(): void {
@@ -224,6 +233,7 @@ export class Viewer {
 
   #watch(): void {
     const snapshot = this.stream.getSnapshot();
+    this.#showPolling();
     if (this.#entered && this.#history.add(snapshot, Date.now()))
       this.viewState.set({ periods: this.#history.periods });
     for (const notice of this.#notices.next(snapshot)) this.notify(notice);
