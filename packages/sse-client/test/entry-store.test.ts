@@ -49,6 +49,19 @@ describe('the entry store', () => {
     });
   });
 
+  it('inserts seeded gaps at their places among seeded events, and fills them', () => {
+    const store = make();
+    const missing = { ...gap, reason: 'event-too-large', id: '3' };
+    store.seed([...known('1'), { kind: 'gap', ...gap }, ...known('2'), { kind: 'gap', ...missing }, ...known('4')]);
+    expect(show(store)).to.deep.equal(['=1', '(gap)', '=2', '(event-too-large)', '=4']);
+    expect(store.counts()).to.include({ original: 3, kept: 3, total: 3, gaps: 2 });
+    // The server repeats the event that was too large: its gap is in the list already.
+    store.resume('2');
+    expect(store.gap(missing)).to.deep.equal([]);
+    expect(store.fill(gapKey(store), known('1', '1.5', '2'))).to.equal(1);
+    expect(show(store)).to.deep.equal(['=1', '1.5', '=2', '(event-too-large)', '=4']);
+  });
+
   it('replaces a gap by the events that were missing, and counts those that were new', () => {
     const store = make();
     store.receive(streamed('1'));

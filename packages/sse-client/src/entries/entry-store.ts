@@ -1,7 +1,7 @@
 import type { Parsed } from '../event-parser.ts';
 import type { Unkeyed } from '../persister.ts';
 import type { ReceivedEvent, ReceivedGap } from '../received.ts';
-import type { Entry, EntryList, EventEntry, KnownEvent, StreamCounts } from '../types.ts';
+import type { Entry, EntryList, EventEntry, KnownEvent, KnownGap, StreamCounts } from '../types.ts';
 import { createEntryLog } from './entry-list.ts';
 import { createRepeatFilter, type Identity } from './repeat-filter.ts';
 
@@ -25,7 +25,7 @@ export interface EntryStore {
   receive(event: ReceivedEvent): Entry[];
   /** As `receive`: the gap in place of one event is repeated when the server repeats that event. */
   gap(gap: ReceivedGap): Entry[];
-  seed(events: readonly KnownEvent[]): void;
+  seed(events: readonly (KnownEvent | KnownGap)[]): void;
   /** Returns how many were new, or undefined if there is no such gap. */
   fill(gapKey: number, events: readonly KnownEvent[]): number | undefined;
   clear(): void;
@@ -78,11 +78,14 @@ export function createEntryStore(
     return added;
   }
 
-  /** Those of `events` that are new, as entries. */
-  function deliver(events: readonly KnownEvent[], origin: EventEntry['origin']): Entry[] {
-    const at = now();
-    const whole = events.map(({ id, data, event = 'message', receivedAt = at }) => ({ id, event, data, receivedAt }));
-    return filter.deliver(whole).map((event) => withKey({ kind: 'event', ...event, origin }));
+  /** Those of `events` that are new, as entries. A gap that stands for no event with a known id always is. */
+  function deliver(events: readonly (KnownEvent | KnownGap)[], origin: EventEntry['origin']): Entry[] {
+    const whole = events.map((known) => {
+      if ('reason' in known) return { ...asEvent(known.id ?? '', known.reason), entry: known };
+      const entry = { kind: 'event' as const, event: 'message', receivedAt: now(), ...known, origin };
+      return { ...entry, entry };
+    });
+    return filter.deliver(whole).map(({ entry }) => withKey(entry));
   }
 
   function keepOnly(entries: Entry[]): void {
@@ -104,7 +107,7 @@ export function createEntryStore(
     },
     seed(events) {
       const added = deliver(events, 'original');
-      original += added.length;
+      for (const entry of added) if (entry.kind === 'event') original++;
       log.replace([...added, ...all()]);
     },
     fill(gapKey, events) {

@@ -103,3 +103,6 @@ export interface KnownEvent {
   /** When it was received, in milliseconds since 1970. @defaultValue now */
   receivedAt?: number;
 }
+
+/** A gap that is known from elsewhere, such as another stream's list. */
+export type KnownGap = Omit<GapEntry, 'key'>;

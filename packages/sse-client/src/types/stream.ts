@@ -1,4 +1,4 @@
-import type { KnownEvent } from './entries.ts';
+import type { KnownEvent, KnownGap } from './entries.ts';
 import type { LiveOptions } from './options.ts';
 import type { StreamSnapshot } from './snapshot.ts';
 
@@ -28,9 +28,9 @@ export interface EventStream<Values extends object = Record<string, string>> {
   setOptions(options: LiveOptions<object>): void;
   /**
    * Inserts known events, oldest first, before all others, as `original`; those that are in the list already are left out.
-   * `lastEventId` sets the cursor if nothing has been received yet.
+   * Gaps among them keep their place. `lastEventId` sets the cursor if nothing has been received yet.
    */
-  seed(events: readonly KnownEvent[], options?: { lastEventId?: string }): void;
+  seed(events: readonly (KnownEvent | KnownGap)[], options?: { lastEventId?: string }): void;
   /**
    * Replaces a gap by known events, oldest first; those that are in the list already are left out. Has no effect if there
    * is no such gap.
