@@ -51,6 +51,20 @@ describe('a gap in Stream mode', () => {
     await viewer.untilTotal(3, 704);
   });
 
+  it('“Undo” after “Start over” brings a gap back to its place, where it can be filled', async () => {
+    await miss(700);
+    await viewer.button('Start over').click();
+    await viewer.gaps.waitFor({ state: 'detached' });
+    await viewer.button('Undo').click();
+    await viewer.gaps.waitFor();
+    expect(await list(8)).to.deep.equal([...range(1, 4), 'a word without an id', 'gap', 705, 706]);
+    await load().click();
+    await viewer.toast('700 missing lines loaded').waitFor();
+    expect(await list(707)).to.deep.equal([...range(1, 4), 'a word without an id', ...range(5, 706)]);
+    // It was reported when it was new.
+    expect(await viewer.toast('Lines may be missing').count()).to.be.at.most(1);
+  });
+
   it('a gap is removed without duplicates if no line is missing', async () => {
     suite.stage.cut();
     await viewer.toast('Lines may be missing').waitFor();

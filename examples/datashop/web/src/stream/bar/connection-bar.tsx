@@ -26,13 +26,12 @@ export function ConnectionBar() {
   const [isHistory, setHistory] = useState(false);
   const roleText = roles[role];
   const startOver = () => {
-    const { kept, gaps } = viewer.stream.getSnapshot().counts;
+    const { kept } = viewer.stream.getSnapshot().counts;
     const undo = viewer.startOver();
     if (kept === 0) return;
     viewer.notify({
       tone: 'info',
       title: `${count(kept, 'line')} dropped`,
-      ...(gaps > 0 && { detail: 'Undo brings them back without the places of gaps.' }),
       action: { label: 'Undo', act: () => void undo() },
     });
   };

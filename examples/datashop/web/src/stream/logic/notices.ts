@@ -27,6 +27,11 @@ export class Notices {
     this.#expected = true;
   }
 
+  /** So many gaps come back, which have been reported. */
+  restore(gaps: number): void {
+    this.#gaps = gaps;
+  }
+
   next(state: State): Notice[] {
     const notices = [this.#ofStatus(state), this.#ofGaps(state.counts.gaps)];
     return notices.filter((notice) => notice !== null);

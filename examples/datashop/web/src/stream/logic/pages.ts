@@ -1,4 +1,4 @@
-import type { Entry, EventEntry, KnownEvent } from '@datashop/sse-client';
+import type { Entry, EventEntry, KnownEvent, KnownGap } from '@datashop/sse-client';
 
 /** A page of stored logs as `fetchLogs` returns it. `ids[i]` is the id of `logs[i]`. */
 export interface LogPage {
@@ -43,15 +43,16 @@ export function entryOf(event: KnownEvent, key: number): EventEntry {
   return { kind: 'event', event: 'message', receivedAt: 0, origin: 'original', ...event, value: event.data, key };
 }
 
-/** The events of a list, to be put into it again. Its gaps can't be. */
-export function restorable(entries: Iterable<Entry>): KnownEvent[] {
-  const events: KnownEvent[] = [];
-  for (const entry of entries) {
-    if (entry.kind === 'gap') continue;
+/** The events and gaps of a list, to be put into it again. */
+export function restorable(entries: Iterable<Entry>): (KnownEvent | KnownGap)[] {
+  return Array.from(entries, (entry) => {
+    if (entry.kind === 'gap') {
+      const { key, ...gap } = entry;
+      return gap;
+    }
     const { id, data, event, receivedAt } = entry;
-    events.push({ id, data, event, receivedAt });
-  }
-  return events;
+    return { id, data, event, receivedAt };
+  });
 }
 
 /** Loads all logs between two ids, page by page. Rejects when a page does. */

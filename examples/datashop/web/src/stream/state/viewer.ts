@@ -119,10 +119,14 @@ export class Viewer {
    * @returns what brings the dropped lines back
    */
   startOver(): () => Promise<void> {
-    const { lastEventId, entries } = this.stream.getSnapshot();
+    const { lastEventId, entries, counts } = this.stream.getSnapshot();
     const dropped = restorable(entries);
     void this.#startAgain((signal) => this.#seed(signal));
-    return () => this.#startAgain(async () => this.stream.seed(dropped, { lastEventId }));
+    return () =>
+      this.#startAgain(async () => {
+        this.#notices.restore(counts.gaps);
+        this.stream.seed(dropped, { lastEventId });
+      });
   }
 
   /** Keeps the visible lines in place instead of following the newest one. */
