@@ -1,8 +1,8 @@
 import type { LogDocument, LogEntry, LogFilter } from './log-store.ts';
 
 /**
- * The text that `search` is looked up in. A store with its own search must search the same text: otherwise a page and
- * the live stream disagree, and a log between the two is lost or duplicated. NUL separates the fields.
+ * The text that `search` is looked up in, besides a whole `execID`. A store with its own search must search the same text:
+ * otherwise a page and the live stream disagree, and a log between the two is lost or duplicated. NUL separates the fields.
  */
 export function haystackOf({ message, description, stageName }: LogDocument): string {
   return foldCase(`${textOf(message)}\0${textOf(description)}\0${textOf(stageName)}`);
@@ -52,7 +52,7 @@ export function matcherOf(filter: LogFilter): (entry: LogEntry) => boolean {
       (filter.toMs === undefined || log.meta?.timestamp < filter.toMs) &&
       (filter.stageName === undefined || log.stageName === filter.stageName) &&
       (filter.execID === undefined || log.meta?.execID === filter.execID) &&
-      (needle === undefined || sharedHaystackOf(log).includes(needle)) &&
+      (needle === undefined || sharedHaystackOf(log).includes(needle) || log.meta?.execID === filter.search) &&
       (excluded === undefined || !excluded.some((text) => sharedHaystackOf(log).includes(text)))
     );
   };

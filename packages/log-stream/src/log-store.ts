@@ -76,7 +76,7 @@ export interface LogFilter {
   readonly workflowID?: string;
   /** Any of these levels. */
   readonly levels?: readonly LogLevel[];
-  /** Part of the message, the description or the stage name, ignoring case. */
+  /** Part of the message, the description or the stage name, ignoring case; or the whole `execID`. */
   readonly search?: string;
   /** None of these texts may be part of the message, the description or the stage name, ignoring case. */
   readonly exclude?: readonly string[];

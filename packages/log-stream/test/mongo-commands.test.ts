@@ -215,7 +215,10 @@ describe('the commands of MongoLogStore', () => {
       expect(find.filter).to.deep.equal({
         ...scope,
         _id: { $gte: zero },
-        $or: [{ message: $regex }, { description: $regex }, { stageName: $regex }],
+        $or: [
+          ...['message', 'description', 'stageName'].map((field) => ({ [field]: $regex })),
+          { 'meta.execID': { $in: [search] } },
+        ],
       });
     });
   }

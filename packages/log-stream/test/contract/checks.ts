@@ -292,8 +292,13 @@ export const checks: readonly Check[] = [
         log('K 100% done', { logLevel: 'WARN', stageName: 'LOAD_A' }),
         log('line\nbreak "quoted" \\d', { description: 'back\\slash' }),
         log('theirs .*', other),
+        log('of a run', { execID: 'Run-47', stageName: 'LOAD_B' }),
       ]);
       for (const [filter, expected] of [
+        [{ search: 'Run-47' }, 1],
+        [{ search: 'Run-47', levels: ['ERROR'] }, 0],
+        [{ search: 'un-47' }, 0],
+        [{ search: 'run-47' }, 0],
         [{ levels: ['ERROR'] }, 1],
         [{ levels: ['WARN', 'ERROR'] }, 2],
         [{ search: '.*' }, 1],

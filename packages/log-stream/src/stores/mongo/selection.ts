@@ -38,16 +38,20 @@ export function rangeOf({ workspaceID, workflowID }: LogFilter, { from, after, b
  */
 export function selectionOf(filter: LogFilter, range: IdRange): Document {
   const { levels, search, stageName, execID } = filter;
-  const expression = search && searchPattern(search);
-  const pattern = expression ? { $regex: expression } : undefined;
+  const $regex = search && searchPattern(search);
+  const found = search && $regex ? [...searched.map((field) => ({ [field]: { $regex } })), runOf(search)] : undefined;
   return {
     ...rangeOf(filter, range),
     ...(levels && { logLevel: { $in: storedLevels(levels) } }),
     ...(stageName !== undefined && { stageName }),
-    ...(execID !== undefined && { 'meta.execID': { $in: storedNumbers(execID) } }),
-    ...anyOfEach(timesOf(filter), pattern && [{ message: pattern }, { description: pattern }, { stageName: pattern }]),
+    ...(execID !== undefined && runOf(execID)),
+    ...anyOfEach(timesOf(filter), found),
   };
 }
+
+const searched = ['message', 'description', 'stageName'] as const;
+
+const runOf = (execID: string): Document => ({ 'meta.execID': { $in: storedNumbers(execID) } });
 
 /** The values of a field that `mapDocument` reads as this text: a number is read as text. */
 function storedNumbers(text: string): (string | number)[] {

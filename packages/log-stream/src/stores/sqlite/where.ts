@@ -52,7 +52,7 @@ export function whereOf(filter: LogFilter, { low, high }: { readonly low: number
   terms.add('at < ?', toMs);
   terms.add('stage = ?', stageName);
   terms.add('run = ?', execID);
-  terms.add('instr(haystack, ?) > 0', search ? foldCase(search) : undefined);
+  if (search) terms.add('(instr(haystack, ?) > 0 OR run = ?)', foldCase(search), search.toWellFormed());
   for (const text of exclude) terms.add('instr(haystack, ?) = 0', foldCase(text));
   return terms;
 }
@@ -62,10 +62,11 @@ class Terms implements Condition {
   sql = 'true';
   readonly values: SQLInputValue[] = [];
 
-  /** Adds a condition with one value; without a value it adds nothing. */
-  add(sql: string, value: SQLInputValue | undefined): void {
-    if (value === undefined) return;
+  /** Adds a condition; with an undefined value it adds nothing. */
+  add(sql: string, ...values: readonly (SQLInputValue | undefined)[]): void {
+    const known = values.filter((value) => value !== undefined);
+    if (known.length < values.length) return;
     this.sql = this.values.length === 0 ? sql : `${this.sql} AND ${sql}`;
-    this.values.push(value);
+    this.values.push(...known);
   }
 }
