@@ -200,4 +200,23 @@ describe('the connection of Stream mode', () => {
     await viewer.button('Test backend').click();
     await viewer.page.getByText(/^The backend can’t be reached · \d+ ms$/).waitFor();
   });
+
+  it('“Test backend” gives up after 5 s, and each result fades after 15 s', async () => {
+    const viewer = await suite.open();
+    await viewer.page.route('**/readyz', () => {});
+    await viewer.page.clock.install();
+    await viewer.button('Test backend').click();
+    const result = viewer.page.locator('.Stream-test');
+    const silent = result.getByText(/^The backend has not responded for 5 s · [5-9]\d{3} ms$/);
+    await silent.waitFor();
+    await viewer.page.clock.runFor(14_000);
+    await silent.waitFor();
+    await viewer.page.clock.runFor(1_000);
+    await silent.waitFor({ state: 'detached' });
+    await viewer.page.unroute('**/readyz');
+    await viewer.button('Test backend').click();
+    await result.getByText(/^Backend and log service respond/).waitFor();
+    await viewer.page.clock.runFor(15_000);
+    await result.locator('span').waitFor({ state: 'detached' });
+  });
 });

@@ -96,6 +96,36 @@ describe('the filters of both modes', () => {
     await untilPlace('1–5');
   });
 
+  it('the presets of the time show the last 15 minutes, the last hour, today in the chosen time zone, and all', async () => {
+    await suite.stage.append(...runs);
+    viewer = await suite.open({ timezoneId: 'America/New_York' });
+    await viewer.untilRows(160);
+    // The lines are of 12:00:01 to 12:02:40 UTC.
+    await viewer.page.clock.setFixedTime('2026-01-15T12:16:00Z');
+    await viewer.button('Time, run, stage').click();
+    const choose = (preset: string) =>
+      viewer.page.getByRole('group', { name: 'Time', exact: true }).getByRole('button', { name: preset }).click();
+    await choose('15 min');
+    await viewer.untilRows(101);
+    expect([parameter('from'), parameter('to')]).to.deep.equal(['2026-01-15T12:01:00.000Z', null]);
+    await choose('1 h');
+    await viewer.untilRows(160);
+    expect(parameter('from')).to.equal('2026-01-15T11:16:00.000Z');
+    await viewer.page.clock.setFixedTime('2026-01-16T04:30:00Z');
+    await choose('15 min');
+    await viewer.page.getByRole('heading', { name: 'No line passes the filters' }).waitFor();
+    await choose('Today');
+    await viewer.untilRows(160);
+    expect(parameter('from')).to.equal('2026-01-15T05:00:00.000Z');
+    await viewer.page.getByRole('radio', { name: 'UTC' }).press('Space');
+    await choose('Today');
+    await viewer.page.getByRole('heading', { name: 'No line passes the filters' }).waitFor();
+    expect(parameter('from')).to.equal('2026-01-16T00:00:00.000Z');
+    await choose('All');
+    await viewer.untilRows(160);
+    expect(parameter('from')).to.equal(null);
+  });
+
   it('a line is shown with 50 lines before and after it whatever the filters are, and then with new ones', async () => {
     await open('&level=ERROR');
     await mode('Normal');

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { visit, watchPages } from './support/page.ts';
@@ -8,6 +9,7 @@ describe('Normal mode of the log viewer', () => {
   watchPages();
   let viewer: Viewer;
   let page: Page;
+  let allow: (complaint: RegExp) => void;
 
   beforeEach(async () => {
     viewer = await startViewer();
@@ -18,7 +20,8 @@ describe('Normal mode of the log viewer', () => {
   });
 
   const open = async (query = '') => {
-    ({ page } = await visit(await viewerBrowser(), `${viewer.url}${query}`, { timezoneId: 'America/New_York' }));
+    const options = { timezoneId: 'America/New_York' };
+    ({ page, allow } = await visit(await viewerBrowser(), `${viewer.url}${query}`, options));
   };
   const lines = () => page.locator('.log-link').allTextContents();
   /** Resolves when exactly these lines are shown in this order. */
@@ -27,6 +30,11 @@ describe('Normal mode of the log viewer', () => {
       (texts) => JSON.stringify([...document.querySelectorAll('.log-link')].map((a) => a.textContent)) === texts,
       JSON.stringify(wanted),
     );
+  const downloaded = async (name: string) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), button(name).click()]);
+    const text = await readFile(await download.path(), 'utf8');
+    return { name: download.suggestedFilename(), lines: text.trimEnd().split('\n') };
+  };
   const place = () => page.locator('.pager-place').textContent();
   const button = (name: string) => page.getByRole('button', { name, exact: true });
   const range = (from: number, to: number) =>
@@ -206,6 +214,41 @@ describe('Normal mode of the log viewer', () => {
     await viewer.append(log(2));
     await button('Refresh').click();
     await untilLines(['Line 2', 'Line 1']);
+  });
+
+  it('downloads all lines that match, not only those of the page, oldest first', async () => {
+    await viewer.append(...logs(1_203), log(1_204, { description: 'with a detail', durationMs: 4_200 }));
+    await open('?size=50&level=ERROR,DEBUG');
+    await page.getByText('1–50 of 602 logs').waitFor();
+    const text = await downloaded('Download text');
+    expect(text.name).to.match(/^logs-[\dTZ-]+\.txt$/);
+    expect(text.lines).to.have.length(602);
+    expect(text.lines[0]).to.equal('2026-01-15T12:00:03.000Z ERROR [REPORT] Line 3');
+    expect(text.lines.at(-1)).to.equal('2026-01-15T12:20:04.000Z DEBUG [EXTRACT] Line 1204 — with a detail (4.2s)');
+    const ndjson = await downloaded('Download NDJSON');
+    expect(ndjson.name).to.match(/\.ndjson$/);
+    const documents = ndjson.lines.map((line) => JSON.parse(line) as { message: string });
+    expect(documents.map(({ message }) => message)).to.deep.equal(text.lines.map((line) => /Line \d+/.exec(line)![0]));
+  });
+
+  it('shows how much of a download is loaded, cancels it, and says why one failed', async () => {
+    await viewer.append(...logs(1_200));
+    await open('?size=50');
+    await page.getByText('1–50 of 1,200 logs').waitFor();
+    let answer: (() => Promise<void>) | undefined;
+    await page.route(/limit=500&cursor=./, (route) => {
+      answer = () => route.fulfill({ status: 500, json: { title: 'The store is away' } });
+    });
+    await button('Download text').click();
+    await page.getByText('500 lines loaded').waitFor();
+    await button('Cancel').click();
+    await button('Download text').click();
+    await page.getByText('500 lines loaded').waitFor();
+    allow(/status of 500/);
+    await answer!();
+    await page.getByText('The lines could not be downloaded').waitFor();
+    await page.getByText('The store is away').waitFor();
+    await button('Download text').waitFor();
   });
 
   it('opens a log by keyboard, copies it and its link, and returns the focus', async () => {
