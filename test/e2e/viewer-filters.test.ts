@@ -57,6 +57,22 @@ describe('the filters of both modes', () => {
     expect(new URL(viewer.page.url()).search).to.equal('?mode=stream');
   });
 
+  it('a whole run is found by the search of both modes, and shown in the line that was found', async () => {
+    await open('&q=42');
+    // Line 42 is of the other run.
+    await viewer.untilRows(81);
+    await viewer.line(160).locator('.Stream-run mark').getByText('42').waitFor();
+    await viewer.page.locator('.Stream-list').press('End');
+    await viewer.line(42).locator('.Stream-message > mark').getByText('42').waitFor();
+    expect(await viewer.line(42).locator('.Stream-run').count()).to.equal(0);
+    await viewer.page.getByRole('searchbox').fill('4');
+    await viewer.page.getByText('34 found').waitFor();
+    await viewer.page.getByRole('searchbox').fill('42');
+    await viewer.untilRows(81);
+    await mode('Normal');
+    await viewer.page.locator('.pager-place').getByText('1–81 of 81 logs').waitFor();
+  });
+
   it('a pattern is searched for in Stream mode only, and Normal mode says so', async () => {
     await open('&q=line%20.%24&regex=1');
     await viewer.untilRows(9);

@@ -8,7 +8,7 @@ import { Row, type Rows } from '../web/src/stream/logic/row.ts';
 import { compile } from '../web/src/stream/logic/search.ts';
 import { ListModel, logData } from './support/entries.ts';
 
-const everything: Filter = { levels: new Set(levelGroups), accepts: null, pattern: null, only: false };
+const everything: Filter = { levels: new Set(levelGroups), accepts: null, pattern: null, only: false, run: '' };
 const filter = (change: Partial<Filter>): Filter => ({ ...everything, ...change });
 const keys = (rows: Rows) => rows.slice().map((row) => row.key);
 
@@ -59,7 +59,15 @@ describe('LogIndex', () => {
       regex: fc.boolean(),
       only: fc.boolean(),
     })
-    .map(({ levels, only, ...query }): Filter => ({ levels, accepts: null, only, pattern: compile(query).pattern }));
+    .map(
+      ({ levels, only, ...query }): Filter => ({
+        levels,
+        accepts: null,
+        only,
+        run: '',
+        pattern: compile(query).pattern,
+      }),
+    );
   const step = fc.oneof(
     {
       weight: 5,
@@ -161,6 +169,24 @@ describe('LogIndex', () => {
     index.advance();
     expect(index.behind).to.equal(false);
     expect(index.unmatched(10).rows).to.deep.equal(rows);
+  });
+
+  it('finds the lines of a run by its whole number, besides those with the text', () => {
+    const model = new ListModel();
+    const of = (execID: string) => ({ meta: { execID, timestamp: 1_000 } });
+    model.append(
+      model.event(logData('INFO', 'one', of('47'))),
+      model.event(logData('INFO', 'run 47', of('5'))),
+      model.event(logData('INFO', 'three', of('471'))),
+    );
+    const { pattern } = compile({ text: '47', regex: false });
+    const index = new LogIndex(filter({ pattern, only: true, run: '47' }));
+    index.setEntries(model.list());
+    finish(index, pattern);
+    const rows = index.view.rows.slice();
+    expect(rows.map(({ line }) => line!.message)).to.deep.equal(['one', 'run 47']);
+    expect(rows.map((row) => index.isRunHit(row))).to.deep.equal([true, false]);
+    expect(rows[0]!.marks).to.have.length(0);
   });
 
   it('counts streamed lines as arrived, trimmed ones included, and original lines not', () => {

@@ -31,7 +31,7 @@ export function SearchField({ search }: { search: string }) {
           id={id}
           name="search"
           icon="search"
-          placeholder="Message, stage or detail"
+          placeholder="Message, stage, detail or run"
           maxLength={maxTextChars}
           autoComplete="off"
           minWidth="0"

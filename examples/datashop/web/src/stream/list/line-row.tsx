@@ -19,13 +19,15 @@ export interface LineRowProps {
   marks: Marks;
   /** True for the one row that Tab stops at; the arrow keys move from there. */
   tabbable: boolean;
+  /** As of the row. */
+  isRunFound?: boolean;
 }
 
 /** Most of a message that a screen reader reads for a row. */
 const maxNameChars = 200;
 
 /** A log: its parts in one row, the whole event when it is opened. */
-export const LineRow = memo(function LineRow({ row, line, expanded, marks, tabbable }: LineRowProps) {
+export const LineRow = memo(function LineRow({ row, line, expanded, marks, tabbable, isRunFound }: LineRowProps) {
   const viewer = useViewer();
   const { format, formatTime } = useTime();
   const panel = `stream-line-${row.key}`;
@@ -73,6 +75,11 @@ export const LineRow = memo(function LineRow({ row, line, expanded, marks, tabba
           <LineText line={line} part="stage" marks={marks} />
         </span>
         <span className="Stream-message">
+          {isRunFound && (
+            <span className="Stream-run">
+              run <mark>{line.run}</mark>{' '}
+            </span>
+          )}
           <LineText line={line} part="message" marks={marks} />
           {description && (
             <span className="Stream-description">

@@ -27,6 +27,8 @@ export interface ListRowProps {
   /** Matches in the line's search text; empty if the line is no hit. */
   marks: Marks;
   isTabbable: boolean;
+  /** True if the line was found by its run, which is shown then. */
+  isRunFound: boolean;
 }
 
 /** A row at its place in the virtualised list: what separates it from the row above, then a line or a gap. */
@@ -69,6 +71,7 @@ export const ListRow = memo(function ListRow(props: ListRowProps) {
           group={group}
           marks={props.marks}
           tabbable={props.isTabbable}
+          isRunFound={props.isRunFound}
         />
       )}
     </div>

@@ -88,6 +88,7 @@ export function LogList({ linked }: { linked: string }) {
                 isSelected={selection !== null && isSelected(row, selection)}
                 marks={viewer.live.isHit(row) ? row.marks : noMarks}
                 isTabbable={row.key === tabbable}
+                isRunFound={viewer.live.isRunHit(row)}
               />
             ))}
           </div>

@@ -16,6 +16,8 @@ export interface Filter {
   readonly accepts: ((line: Line) => boolean) | null;
   /** Matched by the caller: see `unmatched` and `setMatches`. */
   readonly pattern: RegExp | null;
+  /** With a pattern: lines of this run match, too, as the log service's search finds them; '' for none. */
+  readonly run: string;
   /** True: only hits are visible. */
   readonly only: boolean;
 }
@@ -118,8 +120,8 @@ export class LogIndex {
     if (search !== this.#search) return;
     rows.forEach((row, index) => {
       row.searched = search;
-      row.isHit = matches.hits[index] === 1;
-      row.marks = row.isHit ? marksOf(matches, index) : [];
+      row.isHit = matches.hits[index] === 1 || this.#isOfRun(row);
+      row.marks = matches.hits[index] === 1 ? marksOf(matches, index) : [];
     });
     this.#dirty = true;
   }
@@ -127,6 +129,11 @@ export class LogIndex {
   /** True if the row matches the current search; false until it has been matched. */
   isHit(row: Row): boolean {
     return row.searched === this.#search && row.isHit;
+  }
+
+  /** True if the row matches the current search by its run. */
+  isRunHit(row: Row): boolean {
+    return this.isHit(row) && this.#isOfRun(row);
   }
 
   /** The visible lines by level over time. Those of the view only while `progress` is 1. */
@@ -186,6 +193,10 @@ export class LogIndex {
     this.#counts.lines -= 1;
     if (row.line.group === 'ERROR') this.#counts.errors -= 1;
     this.#volume.remove(row);
+  }
+
+  #isOfRun({ line }: Row): boolean {
+    return this.#filter.run !== '' && line?.run === this.#filter.run;
   }
 
   #isUnmatched(place: number): boolean {

@@ -19,8 +19,8 @@ export interface LiveState {
 
 /** Shortest time between two updates for new lines, in milliseconds. */
 const paceMs = 100;
-/** Longest slice of work on the main thread, in milliseconds. */
-const sliceMs = 10;
+/** Longest slice of work on the main thread, in milliseconds. After a long one, rows are rendered in a task of their own. */
+const sliceMs = 8;
 /** Lines per request to the worker. */
 const batchSize = 1_000;
 /** A request takes no further line beyond this number of characters, so that large lines don't make it too long. */
@@ -33,13 +33,14 @@ export class LiveView {
   #stream: EventStream;
   #searcher: Searcher;
   #filter = noFilter;
-  #index = new LogIndex({ levels: noFilter.levels, accepts: null, only: true, pattern: null });
+  #index = new LogIndex({ levels: noFilter.levels, accepts: null, only: true, pattern: null, run: '' });
   #state: LiveState = { view: this.#index.view, progress: 1, pattern: null, problem: null };
   /** The state that the listeners know. */
   #published = this.#state;
   #listeners = new Set<() => void>();
   #release: (() => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #publishing: ReturnType<typeof setTimeout> | undefined;
   #lastRun = 0;
   #isHeld = false;
   #isMatching = false;
@@ -72,6 +73,11 @@ export class LiveView {
     return this.#index.isHit(row);
   }
 
+  /** True if it is a hit because the query is its whole run. */
+  isRunHit(row: Row): boolean {
+    return this.#index.isRunHit(row);
+  }
+
   /** The visible lines by level over time. Call it while `progress` is 1. */
   volume(bounds: Parameters<LogIndex['volume']>[0]): Volume {
     return this.#index.volume(bounds);
@@ -94,14 +100,15 @@ export class LiveView {
     this.#release?.();
     this.#release = null;
     this.#searcher.close();
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    for (const timer of [this.#timer, this.#publishing]) clearTimeout(timer);
+    this.#timer = this.#publishing = undefined;
   }
 
   #apply(pattern: RegExp | null, problem: string | null): void {
-    const { levels, marksAll } = this.#filter;
+    const { levels, marksAll, text, regex } = this.#filter;
+    const run = regex ? '' : text.trim();
     if (pattern !== this.#state.pattern) this.#searcher.stop();
-    this.#index.setFilter({ levels, accepts: lineFilter(this.#filter), only: !marksAll, pattern });
+    this.#index.setFilter({ levels, accepts: lineFilter(this.#filter), only: !marksAll, pattern, run });
     this.#state = { ...this.#state, pattern, problem };
     this.#run();
   }
@@ -120,7 +127,8 @@ export class LiveView {
     this.#lastRun = performance.now();
     if (this.#index.behind) this.#schedule(0);
     void this.#match();
-    this.#publish();
+    if (this.#lastRun - start > sliceMs / 2) this.#publishing ??= setTimeout(() => this.#publish());
+    else this.#publish();
   }
 
   async #match(): Promise<void> {
@@ -142,6 +150,9 @@ export class LiveView {
   }
 
   #publish(): void {
+    clearTimeout(this.#publishing);
+    this.#publishing = undefined;
+    if (this.#isHeld) return;
     const { view, progress } = this.#index;
     if (view !== this.#state.view || progress !== this.#state.progress)
       this.#state = { ...this.#state, view, progress };
