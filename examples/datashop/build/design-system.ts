@@ -5,17 +5,7 @@ import { selectExports } from './select-exports.ts';
 const modulePath = createRequire(import.meta.url).resolve('@innovaccer/design-system/dist/esm/index.js');
 
 /** What the page imports. */
-const components = [
-  'Badge',
-  'Button',
-  'EmptyState',
-  'Icon',
-  'Input',
-  'Label',
-  'Message',
-  'Spinner',
-  'StatusHint',
-] as const;
+const components = ['Button', 'EmptyState', 'Icon', 'Input', 'Label', 'Message', 'Spinner', 'StatusHint'] as const;
 
 /** A component that adopts its CSS as a style sheet of the document, because the policy forbids `<style>` elements. */
 const adoptedStyle = `

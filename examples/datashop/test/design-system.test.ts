@@ -30,7 +30,7 @@ describe('the build of the design system', () => {
     expect(() => parseAst(mended)).to.not.throw();
     expect(mended).to.not.match(/createElement\("style"|createElement\('style'|styleInject/);
     expect(mended).to.contain('accessibilityProps.onClick ? accessibilityProps : { "aria-hidden": true }');
-    expect(mended).to.contain('{"Badge":"Badge",');
+    expect(mended).to.contain('{"Button":"Button",');
   });
 
   it('leaves out components that the page does not use, and what only they need', () => {

@@ -74,8 +74,8 @@ describe('the rendered part of a list', () => {
           const first = Math.floor(scrollPx / plainPx);
           const last = Math.floor((scrollPx + 320) / plainPx);
           const { items, topPx } = shown;
-          expect(items[0]!.index).to.equal(Math.max(0, first - 12));
-          expect(items.at(-1)!.index).to.equal(Math.min(999, last + 12));
+          expect(items[0]!.index).to.equal(Math.max(0, first - 10));
+          expect(items.at(-1)!.index).to.equal(Math.min(999, last + 10));
           expect(items.map(({ index }) => index)).to.deep.equal(items.map((_, at) => items[0]!.index + at));
           expect(topPx).to.equal(items[0]!.index * plainPx);
           for (const { row, index } of items) {
@@ -94,7 +94,8 @@ describe('the rendered part of a list', () => {
       const after = window({ isNewestFirst, anchor, before, rows: all.slice(100) });
       expect(after.scrollPx - after.indexOf(anchor.row) * plainPx).to.equal(anchor.px);
       expect(places(after)).to.deep.equal(places(before));
-      expect([after.covers(after.scrollPx), after.covers(after.scrollPx + 3_000)]).to.deep.equal([true, false]);
+      const coverage = [0, 8, 3_000].map((px) => after.coverage(after.scrollPx + px * (px < 100 ? plainPx : 1)));
+      expect(coverage).to.deep.equal(['ample', 'scarce', 'none']);
     });
 
     it(`puts the row below into the place of an anchor that is not shown any more, ${order}`, () => {

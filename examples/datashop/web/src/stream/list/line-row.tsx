@@ -1,6 +1,6 @@
 import { memo } from 'react';
 import type { LevelGroup } from '../../log.ts';
-import { Glyph, LevelBadge, useTime } from '../../ui/index.ts';
+import { LevelBadge, useTime } from '../../ui/index.ts';
 import type { Line } from '../logic/line.ts';
 import type { Marks } from '../logic/marks.ts';
 import type { Row } from '../logic/row.ts';
@@ -64,9 +64,7 @@ export const LineRow = memo(function LineRow({ row, line, expanded, marks, tabba
             event.stopPropagation();
             toggle();
           }}
-        >
-          <Glyph name={expanded ? 'expand_more' : 'chevron_right'} />
-        </button>
+        />
         <time className="Stream-time" dateTime={new Date(time).toISOString()} title={format(time)}>
           {formatTime(time)}
         </time>

@@ -1,5 +1,5 @@
 import { Button } from '@innovaccer/design-system';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { ApiError } from '../../api-error.ts';
 import { clearFilters } from '../../filters/use-filters.ts';
 import type { LoadState } from '../../retrying-load.ts';
@@ -18,18 +18,23 @@ export function ListPane({ linked }: { linked: string }) {
   const isFiltering = useLive(({ progress }) => progress < 1);
   const { firstLoad } = useViewState();
   const isBehind = useStreamValue(({ entries }) => entries.length > 0) && !hasEntries;
-  if (hasRows) {
-    return (
-      <div className="Stream-pane">
-        <LogList linked={linked} />
-      </div>
-    );
-  }
+  const isLater = useIsLater();
+  if (hasRows) return <div className="Stream-pane">{isLater && <LogList linked={linked} />}</div>;
   if (firstLoad.kind !== 'done' && firstLoad.error !== null)
     return <LoadFailed load={firstLoad} error={firstLoad.error} />;
   if (firstLoad.kind === 'loading' || isBehind) return <Skeleton />;
   if (lines > 0) return isFiltering ? <Skeleton /> : <FilteredOut lines={lines} />;
   return <NoLines />;
+}
+
+/** False at first, then true: what is rendered only then has a task of its own, apart from the rest of the page. */
+function useIsLater(): boolean {
+  const [isLater, setLater] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLater(true));
+    return () => clearTimeout(timer);
+  }, []);
+  return isLater;
 }
 
 function Skeleton() {

@@ -80,10 +80,11 @@ export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number):
       const shown = last.current ?? window;
       anchor.current = shown.anchorAt(scrollPx);
       report(anchor.current?.row ?? null);
-      if (!shown.covers(scrollPx)) flushSync(render);
-      // Tab stops at the row that is then the first one in view.
+      const coverage = shown.coverage(scrollPx);
+      if (coverage === 'none') flushSync(render);
+      // Otherwise not in the task of this frame. At rest, Tab is to stop at the row that is then the first one in view.
       clearTimeout(restTimer.current);
-      restTimer.current = setTimeout(render, restMs);
+      restTimer.current = setTimeout(render, coverage === 'scarce' ? 0 : restMs);
     },
     reveal(index) {
       anchor.current = window.revealed(index, known.current) ?? anchor.current;

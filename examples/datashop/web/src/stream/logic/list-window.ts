@@ -31,7 +31,7 @@ export interface Item {
 }
 
 /** Rows beyond the visible ones, so that a scrolled list shows lines before the next ones are rendered. */
-const overscan = { following: 4, paused: 12 };
+const overscan = { following: 3, paused: 10 };
 /** A window is kept while at least this many of them are left. */
 const spare = 3;
 
@@ -104,9 +104,11 @@ export class ListWindow {
     return start > scrollPx + restPx ? { row, px: -restPx } : null;
   }
 
-  /** True if all rows that are visible at this position are rendered, and some more. */
-  covers(scrollPx: number): boolean {
-    return this.#hasRoom([this.#low, this.#high], this.#visible(scrollPx));
+  /** Whether the rows that are visible at this position are rendered: with others to spare, only they, or not all of them. */
+  coverage(scrollPx: number): 'ample' | 'scarce' | 'none' {
+    const [low, high] = this.#visible(scrollPx);
+    if (low < this.#low || high > this.#high) return 'none';
+    return this.#hasRoom([this.#low, this.#high], [low, high]) ? 'ample' : 'scarce';
   }
 
   /** Where the ends of this window are among other rows; null if one of them is not there. */
