@@ -73,6 +73,27 @@ describe('the filters of both modes', () => {
     await viewer.page.locator('.pager-place').getByText('1–81 of 81 logs').waitFor();
   });
 
+  it('“Find this text” finds the lines of all runs with a line’s message, in both modes, and Normal mode shows their runs', async () => {
+    await suite.stage.append(log(161, { message: 'Line 79 again', execID: '43' }));
+    await open('&run=41&stage=REPORT');
+    await viewer.untilRows(40);
+    await viewer.line(79).click();
+    await viewer.button('Find this text').click();
+    await viewer.untilRows(2);
+    expect([parameter('q'), parameter('run'), parameter('stage')]).to.deep.equal(['Line 79', null, null]);
+    await viewer.page.getByRole('searchbox').fill('');
+    await viewer.untilRows(161);
+    await mode('Normal');
+    await viewer.page.getByLabel('Run', { exact: true }).fill('41');
+    await viewer.page.getByLabel('Run', { exact: true }).press('Enter');
+    await viewer.page.getByRole('link', { name: 'Line 79', exact: true }).click();
+    await viewer.button('Find this text').click();
+    await untilPlace('1–2');
+    expect(await table()).to.deep.equal(['Line 79', 'Line 79 again']);
+    const runsShown = viewer.page.locator('.log-row [role=cell]:nth-child(6)');
+    expect(await runsShown.allTextContents()).to.deep.equal(['41', '43']);
+  });
+
   it('a pattern is searched for in Stream mode only, and Normal mode says so', async () => {
     await open('&q=line%20.%24&regex=1');
     await viewer.untilRows(9);

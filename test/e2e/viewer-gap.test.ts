@@ -53,6 +53,10 @@ describe('a gap in Stream mode', () => {
 
   it('“Undo” after “Start over” brings a gap back to its place, where it can be filled', async () => {
     await miss(700);
+    await viewer.button('History').click();
+    const history = viewer.page.getByRole('dialog', { name: 'Connection history' });
+    await history.getByText('At 1 place, lines may be missing.').waitFor();
+    await viewer.page.keyboard.press('Escape');
     await viewer.button('Start over').click();
     await viewer.gaps.waitFor({ state: 'detached' });
     await viewer.button('Undo').click();

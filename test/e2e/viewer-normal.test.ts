@@ -52,6 +52,7 @@ describe('Normal mode of the log viewer', () => {
       'Stage',
       'Message',
       'Duration',
+      'Run',
     ]);
     const [first] = await table.getByRole('row').filter({ hasText: 'Line 3' }).all();
     expect(await first?.getByRole('cell').allTextContents()).to.deep.equal([
@@ -60,6 +61,7 @@ describe('Normal mode of the log viewer', () => {
       'REPORT',
       'Line 3',
       '',
+      '4021',
     ]);
     expect(await place()).to.equal('1–3 of 3 logs');
   });

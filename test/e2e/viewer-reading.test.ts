@@ -72,6 +72,13 @@ describe('reading in Stream mode', () => {
     await viewer.page.locator('.is-current').getByText('Line 59', { exact: true }).waitFor();
     await viewer.page.keyboard.press('E');
     await viewer.page.locator('.is-current').getByText('Line 63', { exact: true }).waitFor();
+    // An error that the filters hide is no reason to look.
+    await viewer.button('Only WARN').click();
+    await viewer.page.keyboard.press('p');
+    await viewer.page.keyboard.press('p');
+    await suite.stage.write(4);
+    await viewer.jump.getByText(/(?<!\d)1 new$/).waitFor();
+    expect(await viewer.page.title()).to.match(/^[^(]/);
     // The keys can be switched off.
     await viewer.button('Keyboard shortcuts (?)').click();
     await viewer.page.getByRole('checkbox', { name: /^Single keys are shortcuts/ }).uncheck();
@@ -154,6 +161,7 @@ describe('reading in Stream mode', () => {
     await viewer.until('connected');
     await viewer.button('History').click();
     const dialog = viewer.page.getByRole('dialog', { name: 'Connection history' });
+    await dialog.getByText('No line is missing in the list: the stream went on').waitFor();
     const rows = await dialog
       .locator('tbody tr')
       .evaluateAll((all) => all.map((row) => row.querySelector('td')!.textContent));

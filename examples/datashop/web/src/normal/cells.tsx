@@ -39,6 +39,14 @@ export function Duration({ row }: { row: Row }) {
   return <span className="log-time">{row.log.duration}</span>;
 }
 
+export function Run({ row }: { row: Row }) {
+  return (
+    <span className="log-stage" title={row.log.meta.execID}>
+      <Found>{row.log.meta.execID}</Found>
+    </span>
+  );
+}
+
 export function Message({ row: { id, log } }: { row: Row }) {
   const { onOpen } = useContext(Context);
   return (

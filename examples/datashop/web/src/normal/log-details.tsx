@@ -1,4 +1,5 @@
 import { addressWith, go, isPlainClick } from '../address.ts';
+import { maxTextChars } from '../filters/log-filter.ts';
 import { setFilters } from '../filters/use-filters.ts';
 import type { Log } from '../log.ts';
 import { readAnsi } from '../text/ansi.ts';
@@ -10,6 +11,7 @@ export function LogDetails({ id, log, link }: { id: string; log: Log; link: () =
   const { format, zone } = useTime();
   const around = { mode: 'stream', around: id, log: undefined };
   const { stageName: stage } = log;
+  const message = readAnsi(log.message).text;
   const { execID: run } = log.meta;
   /** Shows the page that the filter selects, without this log. */
   const only = (change: Parameters<typeof setFilters>[0]) => {
@@ -25,7 +27,7 @@ export function LogDetails({ id, log, link }: { id: string; log: Log; link: () =
           {format(log.meta.timestamp)} {zone === 'utc' ? 'UTC' : 'local'}
         </time>
       </p>
-      <p className="details-message">{readAnsi(log.message).text}</p>
+      <p className="details-message">{message}</p>
       {log.description && <p className="details-description">{log.description}</p>}
       <dl className="details-facts">
         <Fact name="Stage" value={log.stageName} />
@@ -45,6 +47,14 @@ export function LogDetails({ id, log, link }: { id: string; log: Log; link: () =
         >
           View in context
         </a>
+        <button
+          type="button"
+          className="option"
+          title="Shows the logs of all runs with this message"
+          onClick={() => only({ text: message.slice(0, maxTextChars), run: '', stage: '' })}
+        >
+          Find this text
+        </button>
         {run && (
           <button type="button" className="option" onClick={() => only({ run })}>
             {`Only run ${run}`}

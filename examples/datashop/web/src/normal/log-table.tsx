@@ -1,6 +1,6 @@
 import { memo, useMemo } from 'react';
 import { useMedia, useTime } from '../ui/index.ts';
-import { CellProvider, Duration, Level, Message, Stage, Time } from './cells.tsx';
+import { CellProvider, Duration, Level, Message, Run, Stage, Time } from './cells.tsx';
 import './log-table.css';
 import type { Row } from './use-log-page.ts';
 import { useProgressive } from './use-progressive.ts';
@@ -19,7 +19,7 @@ export function LogTable({ rows, search, busy, onOpen }: LogTableProps) {
   const isNarrow = useMedia('(max-width: 720px)');
   const shown = useProgressive(rows);
   const context = useMemo(() => ({ search, onOpen }), [search, onOpen]);
-  const columns = [zone === 'utc' ? 'Time (UTC)' : 'Time (local)', 'Level', 'Stage', 'Message', 'Duration'];
+  const columns = [zone === 'utc' ? 'Time (UTC)' : 'Time (local)', 'Level', 'Stage', 'Message', 'Duration', 'Run'];
   return (
     <div className={`log-table ${busy ? 'log-table--busy' : ''}`} aria-busy={busy}>
       <CellProvider value={context}>
@@ -48,7 +48,7 @@ export function LogTable({ rows, search, busy, onOpen }: LogTableProps) {
   );
 }
 
-const cells = [Time, Level, Stage, Message, Duration];
+const cells = [Time, Level, Stage, Message, Duration, Run];
 
 const TableRow = memo(function TableRow({
   row,

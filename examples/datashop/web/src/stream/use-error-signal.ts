@@ -4,20 +4,23 @@ import errorIcon from '../../icon-errors.svg';
 import { useViewer } from './state/context.tsx';
 
 /**
- * Shows in the tab's title and icon how many errors have arrived since the user saw the newest line: while the tab was in the
- * background, or the list was paused.
+ * Shows in the tab's title and icon how many errors that pass the filters have arrived since the user saw the newest line:
+ * while the tab was in the background, or the list was paused.
  */
 export function useErrorSignal(): void {
   const { live, viewState } = useViewer();
   useEffect(() => {
     const title = document.title;
     const link = document.querySelector<HTMLLinkElement>('link[rel=icon]');
-    let seen = live.get().view.arrived.errors;
+    let { pass, passed } = live.get().view;
+    let unseen = 0;
     const update = () => {
-      const { errors } = live.get().view.arrived;
+      const { view } = live.get();
       const isSeen = document.visibilityState === 'visible' && viewState.get().follow.following;
-      if (isSeen) seen = errors;
-      const unseen = errors - seen;
+      // With another filter, the lines that pass are counted from the beginning.
+      if (view.pass === pass) unseen += view.passed.errors - passed.errors;
+      if (isSeen) unseen = 0;
+      ({ pass, passed } = view);
       const text = unseen <= 0 ? title : `(${unseen} ${unseen === 1 ? 'error' : 'errors'}) ${title}`;
       if (document.title !== text) document.title = text;
       const href = unseen <= 0 ? icon : errorIcon;

@@ -1,13 +1,16 @@
 import { Dialog, useTime } from '../../ui/index.ts';
 import './history-dialog.css';
 import { durationText } from '../logic/duration.ts';
-import { useViewer, useViewState } from '../state/context.tsx';
+import { count } from '../logic/messages.ts';
+import { useStreamValue, useViewer, useViewState } from '../state/context.tsx';
 import { useNow } from '../state/use-now.ts';
 
 /** When the connection was there, when it was lost, why, and for how long. */
 export function HistoryDialog({ onClose }: { onClose: () => void }) {
   const { openedAt } = useViewer();
   const { periods } = useViewState();
+  const gaps = useStreamValue(({ counts }) => counts.gaps);
+  const dropped = useStreamValue(({ counts }) => counts.dropped);
   const { format } = useTime();
   const now = useNow(true);
   const lost = periods.filter(({ kind }) => kind === 'lost');
@@ -19,6 +22,12 @@ export function HistoryDialog({ onClose }: { onClose: () => void }) {
         {lost.length === 0
           ? 'never lost.'
           : `not connected ${lost.length === 1 ? 'once' : `${lost.length} times`}, ${durationText(lostMs)} in all.`}
+      </p>
+      <p>
+        {gaps === 0
+          ? `No line is missing in the list${lost.length === 0 ? '' : ': the stream went on where it had stopped'}.`
+          : `At ${count(gaps, 'place')}, lines may be missing. The list shows where, and can load them.`}
+        {dropped > 0 && ` The list has dropped its ${count(dropped, 'oldest line')}; Normal mode has them.`}
       </p>
       <table className="history">
         <thead>

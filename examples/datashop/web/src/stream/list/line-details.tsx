@@ -1,6 +1,6 @@
 import type { EventEntry } from '@datashop/sse-client';
 import { addressWith, adjust, go, isPlainClick } from '../../address.ts';
-import { excluding } from '../../filters/log-filter.ts';
+import { excluding, maxTextChars } from '../../filters/log-filter.ts';
 import { setFilters, useFilters } from '../../filters/use-filters.ts';
 import { lineText } from '../../log-file.ts';
 import { segmentsOf } from '../../text/segments.ts';
@@ -58,6 +58,9 @@ export function LineDetails({ id, entry, line }: { id: string; entry: EventEntry
 function FieldButtons({ line: { run, stage, message } }: { line: Line }) {
   const { exclude } = useFilters();
   const hide = (text: string) => setFilters({ exclude: excluding(exclude, text) });
+  const find = (text: string) => setFilters({ text: text.slice(0, maxTextChars), regex: false, run: '', stage: '' });
+  // The press of a button must not end the selection.
+  const keepSelection = (event: React.MouseEvent) => event.preventDefault();
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields
     <div className="Stream-fields" role="group" aria-label="Filter by this line">
@@ -79,9 +82,17 @@ function FieldButtons({ line: { run, stage, message } }: { line: Line }) {
       <button
         type="button"
         className="option"
+        title="Shows the lines of all runs with the selected text, or with this whole message"
+        onMouseDown={keepSelection}
+        onClick={() => find(String(getSelection()).trim() || message)}
+      >
+        Find this text
+      </button>
+      <button
+        type="button"
+        className="option"
         title="Hides lines with the selected text, or with this whole message"
-        // The press must not end the selection.
-        onMouseDown={(event) => event.preventDefault()}
+        onMouseDown={keepSelection}
         onClick={() => hide(String(getSelection()) || message)}
       >
         Hide this text

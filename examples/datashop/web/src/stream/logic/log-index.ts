@@ -29,6 +29,8 @@ export interface LogView {
   readonly shown: Arrived;
   /** Another number after another filter, or a change in the middle of the list. */
   readonly pass: number;
+  /** Lines that passed the filters in this pass, trimmed ones included. */
+  readonly passed: Arrived;
   /** The visible lines that match the search. */
   readonly hits: Rows;
   /** Lines per level, visible or not. */
@@ -56,6 +58,7 @@ export class LogIndex {
   #hits = new Deque<Row>();
   #volume = new VolumeCounter();
   #counts = { lines: 0, errors: 0 };
+  #passed = { lines: 0, errors: 0 };
   #pass = 0;
   /** The place of the next row to filter. */
   #filtered = 0;
@@ -147,6 +150,7 @@ export class LogIndex {
     this.#hits = new Deque();
     this.#volume = new VolumeCounter();
     this.#counts = { lines: 0, errors: 0 };
+    this.#passed = { lines: 0, errors: 0 };
     this.#filtered = this.#rows.offset;
     this.#completeAt = this.#rows.end;
     this.#dirty = true;
@@ -183,8 +187,10 @@ export class LogIndex {
     if (pattern !== null && row.isHit) this.#hits.push(row);
     if (pattern !== null && only && !row.isHit) return;
     this.#shown.push(row);
-    this.#counts.lines += 1;
-    if (row.line?.group === 'ERROR') this.#counts.errors += 1;
+    for (const counts of [this.#counts, this.#passed]) {
+      counts.lines += 1;
+      if (row.line?.group === 'ERROR') counts.errors += 1;
+    }
     this.#volume.add(row);
   }
 
@@ -210,6 +216,7 @@ export class LogIndex {
       rows: this.#shown.window(),
       shown: { ...this.#counts },
       pass: this.#pass,
+      passed: { ...this.#passed },
       hits: this.#hits.window(),
       counts: { ...counts },
       lines,
