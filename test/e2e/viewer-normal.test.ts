@@ -83,7 +83,7 @@ describe('Normal mode of the log viewer', () => {
     await untilLines(range(300, 51));
     const added = await page.evaluate(() => (window as unknown as { added: number[] }).added);
     expect(added.reduce((sum, each) => sum + each, 0)).to.equal(150);
-    expect(Math.max(...added)).to.be.at.most(40);
+    expect(Math.max(...added)).to.be.at.most(25);
   });
 
   it('shows HTML in a log as text', async () => {

@@ -1,7 +1,7 @@
 import { useEffect, useReducer, useRef } from 'react';
 
 /** Rows that are rendered in one task: those of the first view, and those that are added then. */
-const firstRows = 40;
+const firstRows = 25;
 const rowsPerTask = 25;
 
 /** The rows that are rendered by now. All of them are, after some tasks; rows that are rendered already stay. */

@@ -8,7 +8,7 @@ export { IconButton } from './icon-button.tsx';
 export { LevelBadge } from './level-badge.tsx';
 export { useMedia } from './media.ts';
 export { applyStoredTheme, ThemeSwitch } from './theme.tsx';
-export { TimeProvider, type TimeZone, useTime } from './time.tsx';
+export { type Time, TimeProvider, type TimeZone, useTime } from './time.tsx';
 export { TimeZoneSwitch } from './time-zone-switch.tsx';
 export type { Notice, Tone } from './toast.tsx';
 export { ToastProvider, useToasts } from './toasts.tsx';
