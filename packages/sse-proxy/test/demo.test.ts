@@ -75,6 +75,8 @@ describe('npx @datashop/sse-proxy demo', () => {
     const { port } = await start();
     const taken = run('demo', String(port));
     expect(taken.status).to.equal(1);
-    expect(taken.stderr).to.match(/^sse-proxy: the demo can't listen: .*EADDRINUSE.*\n$/);
+    expect(taken.stderr).to.match(
+      /^sse-proxy: the demo can't listen: .*EADDRINUSE.*; another port: npx @datashop\/sse-proxy demo \d+\n$/,
+    );
   });
 });

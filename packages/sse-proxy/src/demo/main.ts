@@ -17,7 +17,9 @@ function fail(code: 1 | 2, message: string): never {
 
 function start(port: number): void {
   const server = demoUpstream();
-  server.once('error', ({ message }) => fail(1, `the demo can't listen: ${message}`));
+  server.once('error', ({ message }) =>
+    fail(1, `the demo can't listen: ${message}; another port: npx @datashop/sse-proxy demo ${port + 1}`),
+  );
   server.listen(port, '127.0.0.1', () => {
     const address = server.address();
     const taken = typeof address === 'object' && address !== null ? address.port : port;
