@@ -1,6 +1,7 @@
+import { useEffect, useState } from 'react';
 import { useAddress, workflowParameters } from './address.ts';
 import { Header } from './header.tsx';
-import { ModeTabs } from './mode-tabs.tsx';
+import { type Mode, ModeTabs } from './mode-tabs.tsx';
 import { NoAccessPage } from './no-access-page.tsx';
 import { NormalMode } from './normal/normal-mode.tsx';
 import { useSession } from './session.tsx';
@@ -10,6 +11,7 @@ import { LogStreamProvider, StreamMode } from './stream/index.ts';
 export function App() {
   const { state, expire } = useSession();
   const mode = useAddress().get('mode') === 'stream' ? 'stream' : 'normal';
+  const shown = useShownMode(mode);
   if (state.kind !== 'signed-in') {
     return (
       <div className="app">
@@ -44,9 +46,21 @@ export function App() {
         <Header />
         <ModeTabs mode={mode} />
         <main className="app-main" id="logs" tabIndex={-1}>
-          {mode === 'stream' ? <StreamMode /> : <NormalMode />}
+          {shown === 'stream' && <StreamMode />}
+          {shown === 'normal' && <NormalMode />}
         </main>
       </div>
     </LogStreamProvider>
   );
+}
+
+/** The mode that is rendered. Another one follows in a task of its own: removing a page of logs takes as long as rendering one. */
+function useShownMode(mode: Mode): Mode | null {
+  const [shown, setShown] = useState(mode);
+  useEffect(() => {
+    if (shown === mode) return;
+    const timer = setTimeout(() => setShown(mode));
+    return () => clearTimeout(timer);
+  }, [shown, mode]);
+  return shown === mode ? mode : null;
 }
