@@ -57,4 +57,13 @@ describe('the GIF of a recording', () => {
       expect(Buffer.from(pixels).equals(frames[index]!.rgba), `frame ${index}`).to.equal(true);
     }
   });
+
+  it('has a rare colour although there are more colours than it takes', () => {
+    const rgba = picture(1);
+    // 200 similar greys, and one green pixel.
+    for (let at = 0; at < 200; at += 1) rgba.fill(at, 4 * at, 4 * at + 3);
+    rgba.set([46, 168, 67], 4_000);
+    const gif = encodeGif([{ ...size, rgba, shownMs: 100 }]);
+    expect(gif.subarray(13, 13 + 3 * 64).includes(Buffer.from([46, 168, 67]))).to.equal(true);
+  });
 });

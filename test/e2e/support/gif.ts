@@ -10,7 +10,7 @@ const short = (value: number) => [value & 0xff, value >> 8];
 /** Encodes frames of one size as an endless GIF. [spec] GIF89a */
 export function encodeGif(frames: readonly Frame[]): Buffer {
   const { width, height } = frames[0]!;
-  const palette = commonColours(frames);
+  const palette = paletteOf(frames);
   const colourTable = new Uint8Array(3 * 2 ** bits);
   for (const [index, colour] of palette.entries()) {
     colourTable.set([colour >> 16, (colour >> 8) & 0xff, colour & 0xff], 3 * index);
@@ -48,14 +48,23 @@ function coloursOf({ rgba }: Frame): Uint32Array {
   return colours;
 }
 
-/** The most frequent colours of all frames: a page has few, and letters are smoothed with many between them. */
-function commonColours(frames: readonly Frame[]): number[] {
+/**
+ * The palette of all frames. Each further colour is the one that the palette renders worst, weighed by how often it occurs: by
+ * frequency alone, the greys of smoothed letters would displace the green of a small dot.
+ */
+function paletteOf(frames: readonly Frame[]): number[] {
   const counts = new Map<number, number>();
   for (const frame of frames) {
     for (const colour of coloursOf(frame)) counts.set(colour, (counts.get(colour) ?? 0) + 1);
   }
-  const sorted = [...counts].sort(([, a], [, b]) => b - a);
-  return sorted.slice(0, unchanged).map(([colour]) => colour);
+  const candidates = [...counts].map(([colour, count]) => ({ colour, weight: Math.sqrt(count), error: 256 ** 2 * 3 }));
+  const palette: number[] = [];
+  while (palette.length < Math.min(unchanged, candidates.length)) {
+    const worst = candidates.reduce((a, b) => (b.error * b.weight > a.error * a.weight ? b : a));
+    palette.push(worst.colour);
+    for (const it of candidates) it.error = Math.min(it.error, distance(it.colour, worst.colour));
+  }
+  return palette;
 }
 
 /** Returns a function that finds the index of the most similar colour. */
