@@ -82,6 +82,27 @@ describe('what Stream mode keeps', () => {
     expect(await viewer.numbers()).to.deep.equal(range(oldest - 200, 8_006));
   });
 
+  it('a mode is removed and the other one rendered in two tasks', async () => {
+    await viewer.page.evaluate(() => {
+      const batches: string[] = [];
+      Object.assign(window, { batches });
+      const kinds = (records: MutationRecord[], list: 'addedNodes' | 'removedNodes') =>
+        records.some((record) => [...record[list]].some((node) => (node as Element).matches('.Stream, .filters')))
+          ? list
+          : '';
+      const look = (records: MutationRecord[]) =>
+        batches.push(`${kinds(records, 'removedNodes')} ${kinds(records, 'addedNodes')}`.trim());
+      new MutationObserver(look).observe(document.querySelector('#logs')!, { childList: true });
+    });
+    await viewer.page.getByRole('link', { name: 'Normal' }).click();
+    await viewer.button('Refresh').waitFor();
+    await viewer.page.getByRole('link', { name: 'Stream' }).click();
+    await viewer.line(5).waitFor();
+    const batches = await viewer.page.evaluate(() => (window as unknown as { batches: string[] }).batches);
+    expect(batches.filter((batch) => batch.includes(' '))).to.deep.equal([]);
+    expect(batches.filter((batch) => batch === 'removedNodes')).to.have.length.of.at.least(2);
+  });
+
   it('“back” and “forward” switch the mode, and the stream continues', async () => {
     await viewer.page.getByRole('link', { name: 'Normal' }).click();
     await viewer.button('Refresh').waitFor();
