@@ -4,6 +4,7 @@ import { globSync } from 'node:fs';
 
 /** Name → globs; a file belongs to the first group that matches it. */
 export const groups = {
+  'packed tarballs': ['test/{packages,compatibility}/**/*.test.ts'],
   'viewer a-k': ['test/e2e/viewer-[b-k]*.test.ts'],
   'viewer: accessibility': ['test/e2e/viewer-accessible.test.ts'],
   'faults: upstream': ['test/faults/upstream-faults.test.ts'],
@@ -14,7 +15,6 @@ export const groups = {
   'faults: browsers': ['test/faults/{browser-faults,chromium,deploy-faults}.test.ts'],
   'faults: others': ['test/faults/{everyday,fleet,process}-faults.test.ts', 'test/faults/checker.test.ts'],
   'deploy: balancers': ['test/balancers/**/*.test.ts'],
-  'packed tarballs': ['test/{packages,compatibility}/**/*.test.ts'],
   'sse-proxy g-r': ['packages/sse-proxy/test/[g-r]*.test.ts'],
   examples: ['test/e2e/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
   'sse-proxy s-z': ['packages/sse-proxy/test/[s-z]*.test.ts'],
