@@ -23,8 +23,6 @@ export interface Server {
   readonly path?: string;
   /** Path to which the upstream publishes, because the server does not read the upstream's stream. */
   readonly publishTo?: string;
-  /** True if it makes the events itself. */
-  readonly ownEvents?: boolean;
   /** True if it sends its own heartbeats. */
   readonly beats?: boolean;
   /** Why it can't be measured on this machine, and how to change that; undefined if it can. */
@@ -66,7 +64,6 @@ const all: readonly Server[] = [
     script: 'ours.ts',
     flags: () => ['source'],
     shared: true,
-    ownEvents: true,
     beats: true,
   },
   {

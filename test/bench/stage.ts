@@ -4,7 +4,7 @@ import { findProgram } from './installed.ts';
 import { sourceAddress } from './limits.ts';
 import type { BrowsersAnswers, ConnectReport } from './processes/browsers.ts';
 import type { RedisAnswers, RedisUsage } from './processes/redis.ts';
-import type { EmitOrder, UpstreamAnswers } from './processes/upstream.ts';
+import type { UpstreamAnswers } from './processes/upstream.ts';
 import type { ServerAnswers, Usage } from './servers/serve.ts';
 import { merge } from './stats.ts';
 import type { Shape } from './workloads.ts';
@@ -32,8 +32,6 @@ export interface Stage {
   /** The server's CPU time and memory before its first browser. */
   readonly before: Usage;
   usage(): Promise<Usage>;
-  /** Sends events to every browser. Resolves with the last sequence number. */
-  emit(order: EmitOrder): Promise<{ last: number }>;
   stop(): Promise<void>;
 }
 
@@ -91,7 +89,6 @@ export async function setStage(server: Server, shape: Shape, heartbeatMs?: numbe
       role: server.role,
       redisUsage: async () => redis?.ask('usage'),
       usage,
-      emit: async (order) => (server.ownEvents && child ? child.ask('emit', order) : upstream.ask('emit', order)),
       stop,
       before: await usage(),
     };
@@ -146,7 +143,7 @@ export async function fill(stage: Stage, server: Server, shape: Shape): Promise<
   if (connected.open < shape.browsers) {
     throw new InvalidRound(`${connected.open} of ${shape.browsers} browsers connected${because(connected.failures)}`);
   }
-  const wanted = server.publishTo || server.ownEvents ? 0 : server.shared ? stage.feeds : shape.browsers;
+  const wanted = server.publishTo ? 0 : server.shared ? stage.feeds : shape.browsers;
   const there = await stage.upstream.ask('connections', { count: wanted, withinMs: patienceMs });
   if (there < wanted) throw new InvalidRound(`${there} of ${wanted} upstream connections`);
   return connected;

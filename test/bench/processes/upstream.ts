@@ -1,7 +1,6 @@
 // A process with the source of all events: a TCP server with just enough HTTP to be cheap.
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { answer } from '../../scale/support/child.ts';
-import { keepPace } from './pace.ts';
 import { chunk, eventData, logData } from './wire.ts';
 
 /** Events to send to every connection. */
@@ -93,17 +92,27 @@ const answers = {
     for (const socket of sockets) socket.on('error', () => {}).resume();
     publisher = { sockets, path };
   },
-  /** Sends events at the given rate. Returns the last sequence number. */
-  async emit(order: EmitOrder): Promise<{ last: number }> {
+  /** Sends events at the given rate. Returns the last sequence number and the time it took. */
+  emit(order: EmitOrder): Promise<{ last: number; tookMs: number }> {
+    const { events, perSecond, withinMs } = order;
     const groups = partsOf(order);
     const parts = groups.length;
-    const { events, perSecond, withinMs } = order;
-    await keepPace({ count: events * parts, perSecond: perSecond * parts, withinMs }, (n) => {
-      const part = n % parts;
-      const frame = part === 0 ? begin(order) : nextFrame(order, part);
-      for (const socket of groups[part] ?? []) socket.write(frame);
+    const startedAt = performance.now();
+    let sent = 0;
+    return new Promise((resolve) => {
+      const timer = setInterval(() => {
+        const elapsedMs = performance.now() - startedAt;
+        const due = Math.min(events * parts, Math.floor((elapsedMs / 1e3) * perSecond * parts));
+        for (; sent < due; sent++) {
+          const part = sent % parts;
+          const frame = part === 0 ? begin(order) : nextFrame(order, part);
+          for (const socket of groups[part] ?? []) socket.write(frame);
+        }
+        if (sent < events * parts && elapsedMs < withinMs) return;
+        clearInterval(timer);
+        resolve({ last: sequence, tookMs: performance.now() - startedAt });
+      }, 1);
     });
-    return { last: sequence };
   },
 };
 export type UpstreamAnswers = typeof answers;

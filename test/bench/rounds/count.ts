@@ -38,7 +38,7 @@ export async function send(
   await Promise.all(stage.browsers.map((child) => child.ask('expect', sequence)));
   const { perSecond, bytes, spread, content, feeds } = shape;
   const withinMs = (events / perSecond) * 1e3 + patienceMs / 2;
-  const { last } = await stage.emit({ events, perSecond, bytes, spread, content, feeds, withinMs });
+  const { last } = await stage.upstream.ask('emit', { events, perSecond, bytes, spread, content, feeds, withinMs });
   if (last < sequence)
     throw new InvalidRound(`the upstream could send only ${last - from} of ${events} events in time`);
   const reached = await Promise.all(stage.browsers.map((child) => child.ask('reached', patienceMs / 2)));

@@ -15,7 +15,7 @@ export async function stormRound(stage: Stage, server: Server, shape: Shape): Pr
   const first = await send(stage, shape, 0, before);
   await Promise.all(stage.browsers.map((child) => child.ask('leave')));
   const { perSecond, bytes } = shape;
-  await stage.emit({ events: missed, perSecond, bytes, spread: false, withinMs: patienceMs });
+  await stage.upstream.ask('emit', { events: missed, perSecond, bytes, spread: false, withinMs: patienceMs });
 
   const sequence = first.sequence + missed;
   await Promise.all(stage.browsers.map((child) => child.ask('expect', sequence)));

@@ -1,5 +1,5 @@
 // The built @datashop/sse-proxy with its features on. With the flag `shared`, browsers share one upstream connection; with
-// `source`, a source whose events this process makes.
+// `source`, a source of this process that reads the same upstream.
 // With the flag `entry=URL`, another build of the package is measured. With the flag `observed`, it has metrics, which are
 // scraped every 5 seconds, and access and audit logs, which pino writes to a file. With the flag `transform`, each event is
 // redacted for each browser; with `share-transform` once for all of them. With `redis=URL`, instances share feeds.
@@ -7,7 +7,7 @@
 import type { SseEvent, SseObserver } from '@datashop/sse-proxy';
 import express from 'express';
 import { entry, feeds, fromSource, heartbeatMs, redisUrl, serve, shared, upstream } from './serve.ts';
-import { OwnEvents } from './source.ts';
+import { readEvents } from './source.ts';
 
 const { sseProxy } = (await import(entry ?? '@datashop/sse-proxy')) as typeof import('@datashop/sse-proxy');
 
@@ -23,14 +23,13 @@ const isShareTransformed = process.argv.includes('share-transform');
 const redact = (event: SseEvent): SseEvent => ({ ...event, data: event.data.replace(/(password|token)=\S+/g, '$1=…') });
 const relay =
   redisUrl === undefined ? undefined : (await import('@datashop/sse-redis')).redisFeeds({ redis: redisUrl });
-const own = new OwnEvents();
 const feedPath = feeds ? '/:feed' : '';
 const app = express();
 app.get(
   `/sse/logs/stream${feedPath}`,
   sseProxy({
     ...(fromSource
-      ? { source: () => own, share: { key: () => 'all', lingerMs: 60_000 } }
+      ? { source: () => readEvents(upstream), share: { key: () => 'all', lingerMs: 60_000 } }
       : {
           target: `${upstream}/logs/stream${feedPath}`,
           share: shared && {
@@ -46,7 +45,7 @@ app.get(
     ...(heartbeatMs !== undefined && { heartbeatMs }),
   }),
 );
-serve(app, { led: () => relay?.stats().led ?? 0, emit: (order) => own.emit(order) });
+serve(app, { led: () => relay?.stats().led ?? 0 });
 
 /** All that sse-metrics has. */
 async function observersOf(it: express.Express): Promise<SseObserver[]> {

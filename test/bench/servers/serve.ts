@@ -6,7 +6,6 @@ import type { AddressInfo, Server } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { answer } from '../../scale/support/child.ts';
 import { takeServerCore } from '../cores.ts';
-import type { EmitOrder } from '../processes/upstream.ts';
 
 /** CPU time and memory that a server has used. */
 export interface Usage {
@@ -73,10 +72,6 @@ const answers = {
   },
   /** Feeds that this instance reads for all, if it shares them over Redis. */
   led: () => 0,
-  /** Sends events that the server makes itself. Returns the last sequence number. */
-  emit(_order: EmitOrder): Promise<{ last: number }> {
-    throw new Error('this server has no events of its own');
-  },
 };
 export type ServerAnswers = typeof answers;
 

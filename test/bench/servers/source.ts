@@ -1,8 +1,5 @@
 import { request } from 'node:http';
-import type { SseEvent } from '@datashop/sse-proxy';
-import { keepPace } from '../processes/pace.ts';
-import type { EmitOrder } from '../processes/upstream.ts';
-import { eventData } from '../processes/wire.ts';
+import { connect } from 'node:net';
 
 /** Reads one stream of the upstream for all browsers. @param onEvent called with each whole event as text */
 export function readSource(upstream: string, onEvent: (text: string) => void, path = '/logs/stream'): void {
@@ -21,27 +18,35 @@ export function readSource(upstream: string, onEvent: (text: string) => void, pa
   up.end();
 }
 
-/** Events that this process makes, for a source of sse-proxy. */
-export class OwnEvents implements AsyncIterable<SseEvent> {
-  #sequence = 0;
-  #queue: SseEvent[] = [];
-  #wake = () => {};
-
-  /** Makes events at the given rate. Returns the last sequence number. */
-  async emit({ events, perSecond, bytes, withinMs }: EmitOrder): Promise<{ last: number }> {
-    await keepPace({ count: events, perSecond, withinMs }, () => {
-      this.#queue.push({ id: String(++this.#sequence), data: eventData(this.#sequence, bytes) });
-      this.#wake();
-    });
-    return { last: this.#sequence };
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<SseEvent> {
-    for (;;) {
-      const events = this.#queue;
-      this.#queue = [];
-      for (const event of events) yield event;
-      if (this.#queue.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+/**
+ * The same events one after another, for a source of sse-proxy. Reads the socket itself, in the way in which sse-proxy reads
+ * an upstream's: what is measured is the source's way through the proxy, not an HTTP client.
+ */
+export async function* readEvents(upstream: string): AsyncGenerator<{ id: string; data: string }> {
+  const { hostname, port } = new URL(upstream);
+  let text = '';
+  let wake = () => {};
+  const buffer = Buffer.allocUnsafeSlow(65_536);
+  const callback = (length: number) => {
+    text += buffer.toString('latin1', 0, length);
+    wake();
+    return true;
+  };
+  const socket = connect({ host: hostname, port: Number(port), onread: { buffer, callback } });
+  socket.write('GET /logs/stream HTTP/1.1\r\nHost: bench\r\n\r\n');
+  for (let at = 0; ; ) {
+    const end = text.indexOf('\n\n', at);
+    if (end === -1) {
+      text = text.slice(at);
+      at = 0;
+      await new Promise<void>((resolve) => (wake = resolve));
+      continue;
     }
+    // Behind the head of the response or the size of a chunk.
+    const start = text.indexOf('id: ', at);
+    at = end + 2;
+    if (start === -1 || start > end) continue;
+    const lineEnd = text.indexOf('\n', start);
+    yield { id: text.slice(start + 'id: '.length, lineEnd), data: text.slice(lineEnd + '\ndata: '.length, end) };
   }
 }
