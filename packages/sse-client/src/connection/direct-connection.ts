@@ -42,7 +42,7 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
 
     /** Called once a connection, before the first thing that it delivers. */
     const open = () => {
-      if (connectedAt) return;
+      if (connectedAt !== undefined) return;
       const now = env.Date.now();
       connectedAt = now;
       stableTimer = env.setTimeout(settle, config.stableMs);
@@ -58,7 +58,7 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
         if (!signal.aborted) handle(...given);
       };
     const watching = watchdog(config.watchdogMs, env, {
-      onChange: (isStalled) => connectedAt && sink.status({ status: isStalled ? 'stalled' : liveStatus() }),
+      onChange: (isStalled) => connectedAt !== undefined && sink.status({ status: isStalled ? 'stalled' : liveStatus() }),
       onDead: () => {
         const isOpen = connectedAt !== undefined;
         const cause = new DOMException(`No byte for ${config.watchdogMs} ms`, 'TimeoutError');
@@ -112,7 +112,7 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
   function end(outcome: Outcome, atOnce = false): void {
     const now = env.Date.now();
     // The timer that calls `settle` may be late.
-    if (connectedAt && now - connectedAt >= config.stableMs) retries = 0;
+    if (connectedAt !== undefined && now - connectedAt >= config.stableMs) retries = 0;
     hangUp();
     const { maxRetries, maxDelayMs } = config;
     const { notBeforeMs } = outcome;
@@ -143,7 +143,7 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
   }
 
   function hangUp(): void {
-    if (connectedAt) lostAt = dog!.lastByteAt();
+    if (connectedAt !== undefined) lostAt = dog!.lastByteAt();
     connectedAt = undefined;
     dog?.stop();
     dog = undefined;

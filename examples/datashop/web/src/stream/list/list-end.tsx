@@ -1,7 +1,7 @@
 import { Button } from '@innovaccer/design-system';
 import { useStreamValue, useViewer, useViewState } from '../state/context.tsx';
 import { loadOlder } from '../state/loaders.ts';
-import { maxLines } from '../state/open-stream.ts';
+import { maxLines } from '../state/stream-options.ts';
 
 /** Shown below the oldest line: how to reach older ones. */
 export function ListEnd() {

@@ -10,7 +10,6 @@ import { type Notice, Notices } from '../logic/notices.ts';
 import { knownEvents, restorable } from '../logic/pages.ts';
 import type { Row } from '../logic/row.ts';
 import { LiveView } from './live-view.ts';
-import { openStream } from './open-stream.ts';
 import { PollingSignal } from './polling-signal.ts';
 import { readOpened, readPreferences, storeOpened } from './preferences.ts';
 import { Store } from './store.ts';
@@ -51,9 +50,10 @@ export class Viewer {
   /** How the first load fills the list; null: with the newest stored logs. */
   #fill: ((signal: AbortSignal) => Promise<void>) | null = null;
 
-  constructor(user: string, callbacks: ViewerCallbacks) {
+  /** The caller closes the stream. */
+  constructor(stream: EventStream, user: string, callbacks: ViewerCallbacks) {
     this.#callbacks = callbacks;
-    this.stream = openStream(user, (why) => this.#polling.set(why));
+    this.stream = stream;
     const isHolder = () => {
       const { role, status } = this.stream.getSnapshot();
       return role !== 'follower' && !isOff(status);
@@ -175,6 +175,11 @@ export class Viewer {
     else report(known);
   }
 
+  /** The lines are polled for, for this reason; '': they are streamed. */
+  setPolling(why: string): void {
+    this.#polling.set(why);
+  }
+
   notify(notice: Notice): void {
     this.#callbacks.notify(notice);
   }
@@ -189,7 +194,6 @@ export class Viewer {
     this.#firstLoad.close();
     this.live.close();
     this.#polling.close();
-    this.stream.close();
   }
 
   get #isEmpty(): boolean {

@@ -1,4 +1,4 @@
-import { createEventStream, type EventStream } from '@datashop/sse-client';
+import type { EventStreamOptions } from '@datashop/sse-client';
 import { localPersistence } from '@datashop/sse-client/persist';
 import { sharedTabs } from '@datashop/sse-client/tabs';
 import { streamPath } from '../../../../src/demo.ts';
@@ -6,7 +6,6 @@ import { workflowParameters } from '../../address.ts';
 import { fetchLogs } from '../../api.ts';
 import { pageLimit } from '../logic/pages.ts';
 import { pollingFetch } from './polling-fetch.ts';
-import { claimStorage } from './stored-lines.ts';
 
 /** Capacity of the list. */
 export const maxLines = 100_000;
@@ -14,17 +13,21 @@ export const maxLines = 100_000;
 /** A write blocks the page for as long as its size takes, so it is some 1,500 lines, and every other second at most. */
 const persistence = { maxBytes: 1_000_000, debounceMs: 2_000 };
 
+/** Address of the stream. Stored lines and the tabs' common connection belong to it, so workflows don't mix. */
+export function streamUrl(): string {
+  const { workspace, workflow } = workflowParameters();
+  return workspace && workflow ? `${streamPath}?${new URLSearchParams({ workspace, workflow })}` : streamPath;
+}
+
 /**
- * Opens the stream of this user's logs; the caller closes it. Lines that another user left in the storage are removed.
+ * Options of a user's stream.
  *
  * @param onPolling is called with the reason when the lines are polled for, and with '' when they are streamed
  */
-export function openStream(user: string, onPolling: (why: string) => void): EventStream {
-  claimStorage(user);
-  const { workspace, workflow } = workflowParameters();
-  const query = workspace && workflow ? `?${new URLSearchParams({ workspace, workflow })}` : '';
-  // Stored lines and the tabs' common connection belong to this address, so workflows don't mix.
-  return createEventStream(`${streamPath}${query}`, {
+export function streamOptions(user: string, onPolling: (why: string) => void): EventStreamOptions {
+  return {
+    // The stored logs come first.
+    autoConnect: false,
     persist: localPersistence({ scope: user, ...persistence }),
     tabs: sharedTabs({ scope: user }),
     maxEntries: maxLines,
@@ -33,5 +36,5 @@ export function openStream(user: string, onPolling: (why: string) => void): Even
         fetchLogs(after === '' ? { limit: 1 } : { after, order: 'asc', limit: pageLimit }, signal),
       onPolling,
     }),
-  });
+  };
 }
