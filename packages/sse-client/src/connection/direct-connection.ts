@@ -21,7 +21,9 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
   /** Undefined unless it waits for the next attempt. */
   let retryTimer: unknown;
   let retries = 0;
-  let connectedAt: number | undefined;
+  let isOpen = false;
+  /** When it was opened; if it is not open, the last one. */
+  let connectedAt = 0;
   /** When the last byte of the previous connection arrived. */
   let lostAt: number | null = null;
   /** The server's `retry:`, in milliseconds. */
@@ -42,8 +44,9 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
 
     /** Called once a connection, before the first thing that it delivers. */
     const open = () => {
-      if (connectedAt !== undefined) return;
+      if (isOpen) return;
       const now = env.Date.now();
+      isOpen = true;
       connectedAt = now;
       stableTimer = env.setTimeout(settle, config.stableMs);
       sink.status({ status: liveStatus(), connectedAt: now });
@@ -58,9 +61,8 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
         if (!signal.aborted) handle(...given);
       };
     const watching = watchdog(config.watchdogMs, env, {
-      onChange: (isStalled) => connectedAt !== undefined && sink.status({ status: isStalled ? 'stalled' : liveStatus() }),
+      onChange: (isStalled) => isOpen && sink.status({ status: isStalled ? 'stalled' : liveStatus() }),
       onDead: () => {
-        const isOpen = connectedAt !== undefined;
         const cause = new DOMException(`No byte for ${config.watchdogMs} ms`, 'TimeoutError');
         end(failed('STALLED', isOpen ? 'The connection went silent' : 'The server did not answer', { cause }), isOpen);
       },
@@ -112,7 +114,7 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
   function end(outcome: Outcome, atOnce = false): void {
     const now = env.Date.now();
     // The timer that calls `settle` may be late.
-    if (connectedAt !== undefined && now - connectedAt >= config.stableMs) retries = 0;
+    if (isOpen && now - connectedAt >= config.stableMs) retries = 0;
     hangUp();
     const { maxRetries, maxDelayMs } = config;
     const { notBeforeMs } = outcome;
@@ -143,8 +145,8 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
   }
 
   function hangUp(): void {
-    if (connectedAt !== undefined) lostAt = dog!.lastByteAt();
-    connectedAt = undefined;
+    if (isOpen) lostAt = dog!.lastByteAt();
+    isOpen = false;
     dog?.stop();
     dog = undefined;
     current?.abort();

@@ -2,8 +2,8 @@ import { useEventStream } from '@datashop/sse-client/react';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useToasts } from '../../ui/index.ts';
 import { ViewerContext } from './context.tsx';
-import { streamOptions, streamUrl } from './stream-options.ts';
 import { claimStorage } from './stored-lines.ts';
+import { streamOptions, streamUrl } from './stream-options.ts';
 import { Viewer } from './viewer.ts';
 
 export interface LogStreamProviderProps {
