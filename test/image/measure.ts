@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { createLogDocument, SqliteLogStore } from '@datashop/log-stream';
 import { workflows } from '../../examples/datashop/src/demo.ts';
 import { until } from '../../packages/sse-proxy/test/support/until.ts';
-import { freePort, RedisServer } from '../../packages/sse-redis/test/support/redis-server.ts';
+import { RedisServer } from '../../packages/sse-redis/test/support/redis-server.ts';
+import { freePort } from '../support/free-ports.ts';
 import { Browsers } from './browsers.ts';
 import { memoryMb, nodeIn, podman, remove, start, stop, untilResponds } from './containers.ts';
 

@@ -1,14 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { cleaner, until } from '../../packages/sse-proxy/test/support/until.ts';
 import { launchBrowser, type RealBrowser } from '../e2e/support/browser.ts';
+import { freePort } from '../support/free-ports.ts';
 import { needs } from '../support/needs.ts';
 import { pack } from './support/pack.ts';
 import { quickStartOf } from './support/quick-start.ts';
@@ -156,13 +155,3 @@ describe('the quick start of the README of sse-proxy, followed in an empty folde
     await until(async () => (await lines()).length >= 2);
   });
 });
-
-/** A port that nobody has now: the README's server has a fixed one. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../../../packages/sse-proxy/test/support/until.ts';
 import { findExecutable, installCommand } from '../../../scripts/needs.mjs';
+import { freePorts } from '../../support/free-ports.ts';
 import type { Kind, Site } from './kinds.ts';
 
 /** One of the three load balancers, with the files of `examples/deploy`. */
@@ -93,19 +94,4 @@ async function accepts(port: number): Promise<boolean> {
   });
   socket.destroy();
   return accepted;
-}
-
-/** Different ports, on which nobody listens. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => net.createServer().listen(0, '127.0.0.1'));
-  const ports = servers.map(async (server) => {
-    await once(server, 'listening');
-    return (server.address() as net.AddressInfo).port;
-  });
-  const found = await Promise.all(ports);
-  for (const server of servers) {
-    server.close();
-    await once(server, 'close');
-  }
-  return found;
 }

@@ -5,6 +5,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findExecutable, installCommand } from '../../../scripts/needs.mjs';
+import { freePort } from '../../support/free-ports.ts';
 import { until } from './stage.ts';
 
 /** A real nginx in front of a proxy. */
@@ -70,15 +71,6 @@ async function launch(executable: string, directory: string, port: number): Prom
     return listening;
   });
   return child;
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function configuration(port: number, locations: string, http: string): string {

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { findExecutable } from '../../../scripts/needs.mjs';
+import { freePort } from '../../support/free-ports.ts';
 import { alertRules } from './promtool.ts';
 
 /** One series of a query's result. */
@@ -89,13 +89,4 @@ export function accelerate(rules: string): string {
       /(sse_upstream_outage_seconds\) > )(\d+)/,
       (_, before: string, seconds: string) => `${before}${Number(seconds) * scale}`,
     );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { findExecutable } from '../../../scripts/needs.mjs';
+import { freePort } from '../free-ports.ts';
 import type { PageBrowser } from './real-browser.ts';
 import { Session, sender } from './webdriver.ts';
 
@@ -80,13 +80,4 @@ async function startScreen(): Promise<{ display: string; close(): Promise<void> 
       await ended;
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'redis';
 import { findExecutable, installCommand } from '../../../../scripts/needs.mjs';
+import { freePort } from '../../../../test/support/free-ports.ts';
 import { until } from '../../../sse-proxy/test/support/until.ts';
 
 /** A client for the test's own commands. */
@@ -130,14 +131,4 @@ export async function spawnListening(program: string, args: readonly string[], p
     return accepts;
   });
   return child;
-}
-
-/** A port that nothing listens on now. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -4,9 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'redis';
+import { freePort } from '../../../../test/support/free-ports.ts';
 import { until } from '../../../sse-proxy/test/support/until.ts';
 import type { SentinelAddress } from '../../src/types.ts';
-import { freePort, RedisServer, spawnListening } from './redis-server.ts';
+import { RedisServer, spawnListening } from './redis-server.ts';
 
 const masterName = 'main';
 
