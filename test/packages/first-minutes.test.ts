@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,6 +10,7 @@ import { needs } from '../support/needs.ts';
 import { pack } from './support/pack.ts';
 import { quickStartOf } from './support/quick-start.ts';
 import { run } from './support/run.ts';
+import { openTerminal } from './support/terminal.ts';
 
 /** What the section's commands are taken for; a change of the README needs one here. */
 const [install, demo, start] = [
@@ -60,31 +59,7 @@ describe('the quick start of the README of sse-proxy, followed in an empty folde
     if (base) rmSync(base, { recursive: true, force: true });
   });
 
-  /** Runs a command of the README; npx runs the program of the package that is installed. */
-  function terminal(command: string): {
-    child: ChildProcess;
-    stdout: () => string;
-    stderr: () => string;
-    end(): Promise<void>;
-  } {
-    const [executable = '', ...args] = command.split(' ');
-    const child = spawn(executable, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      stderr += text;
-    });
-    const exit = once(child, 'exit');
-    const end = async () => {
-      // The terminal sends Ctrl-C to npx and to what it runs.
-      if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid as number), 'SIGINT');
-      await exit;
-    };
-    add(child, end);
-    return { child, stdout: () => stdout, stderr: () => stderr, end };
-  }
+  const terminal = (command: string) => add(openTerminal(command, folder), (it) => it.end());
 
   async function startDemo() {
     const started = terminal(`${demo} ${ports.demo}`);

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +12,7 @@ import { needs } from '../support/needs.ts';
 import { pack } from './support/pack.ts';
 import { quickStartOf } from './support/quick-start.ts';
 import { run } from './support/run.ts';
+import { openTerminal, type Terminal } from './support/terminal.ts';
 
 const nginx = kinds.find(({ name }) => name === 'nginx')!;
 
@@ -30,25 +30,7 @@ describe('the section "A whole server" of docs/recipes.md, followed in an empty 
   let server: Terminal;
   const { add, clean } = cleaner();
 
-  type Terminal = { readonly child: ChildProcess; readonly stdout: () => string; readonly stderr: () => string };
-  /** Runs a command of the page in the folder. */
-  function terminal(command: string): Terminal {
-    const [executable = '', ...args] = command.split(' ');
-    const child = spawn(executable, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      stderr += text;
-    });
-    const exit = once(child, 'exit');
-    add(child, async () => {
-      if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid as number), 'SIGKILL');
-      await exit;
-    });
-    return { child, stdout: () => stdout, stderr: () => stderr };
-  }
+  const terminal = (command: string) => add(openTerminal(command, folder, env), (it) => it.end());
 
   before(async () => {
     base = mkdtempSync(join(tmpdir(), 'datashop-whole-server-'));

@@ -76,7 +76,7 @@ describe('npx @datashop/sse-proxy demo', () => {
     const taken = run('demo', String(port));
     expect(taken.status).to.equal(1);
     expect(taken.stderr).to.match(
-      /^sse-proxy: the demo can't listen: .*EADDRINUSE.*; another port: npx @datashop\/sse-proxy demo \d+\n$/,
+      /^sse-proxy: the demo can't listen: .*EADDRINUSE.*; any free port: npx @datashop\/sse-proxy demo 0\n$/,
     );
   });
 });

@@ -18,7 +18,7 @@ function fail(code: 1 | 2, message: string): never {
 function start(port: number): void {
   const server = demoUpstream();
   server.once('error', ({ message }) =>
-    fail(1, `the demo can't listen: ${message}; another port: npx @datashop/sse-proxy demo ${port + 1}`),
+    fail(1, `the demo can't listen: ${message}; any free port: npx @datashop/sse-proxy demo 0`),
   );
   server.listen(port, '127.0.0.1', () => {
     const address = server.address();
