@@ -29,6 +29,7 @@ describe('sessions of all BFFs in Redis', () => {
     const answer = (call: (done: (error: unknown, session?: unknown) => void) => void) =>
       new Promise((resolve) => call((error, session) => resolve(error ?? session)));
     return {
+      onFailure: () => sessions.onFailure?.(),
       get: (id: string) => answer((done) => store.get(id, done)),
       destroy: (id: string) => answer((done) => store.destroy(id, done)),
       /** Repeats it until Redis can be reached. */
@@ -48,6 +49,13 @@ describe('sessions of all BFFs in Redis', () => {
     await until(async () => isOf('ada')(await two.get('id')));
     await two.destroy('id');
     expect(await one.get('id')).to.be.oneOf([undefined, null]);
+  });
+
+  it('keep a connection that is younger than 5 s, although a call has failed', async () => {
+    const sessions = open();
+    await sessions.set('id', 'ada');
+    sessions.onFailure();
+    expect(await sessions.get('id')).to.satisfy(isOf('ada'));
   });
 
   it('fail at once while Redis is away, and are read again when it is back', async () => {
