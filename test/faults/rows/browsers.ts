@@ -21,8 +21,7 @@ export const stopsReading: Row = {
     slow?.stopReading();
     // In lock step with the other browsers, so that none of them lags on a busy machine.
     for (let sent = 0; sent < flood.events; sent += 100) await scene.emit(100, others);
-    let evicted = 0;
-    while (evicted === 0) evicted = (await scene.proxy.ask('stats')).evicted;
+    await until(async () => (await scene.proxy.ask('stats')).evicted > 0);
     scene.notes.othersCut = others.reduce((sum, { cuts }) => sum + cuts, 0);
     slow?.read();
     await scene.emit(10);
@@ -44,8 +43,7 @@ export const vanishes: Row = {
     viewer?.leave();
     await scene.upstream.ask('emit', flood.events);
     // With the last browser gone, the proxy must close the upstream connection.
-    let open = 1;
-    while (open > 0) open = await scene.upstream.ask('open');
+    await until(async () => (await scene.upstream.ask('open')) === 0);
     return scene.figures();
   },
 };
@@ -70,8 +68,7 @@ export const churn: Row = {
       }
     }
     const feeds = mode === 'shared' ? 1 : 5;
-    let open = 0;
-    while (open !== feeds) open = await scene.upstream.ask('open');
+    await until(async () => (await scene.upstream.ask('open')) === feeds);
     await scene.emit(20);
     return scene.figures();
   },

@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { Ledger } from '../support/checker.ts';
 import { type Figures, Scene, type SceneOptions } from '../support/scene.ts';
+import { until } from '../support/stage.ts';
 
 declare global {
   interface Window {
@@ -36,9 +37,12 @@ async function newPage(browser: Browser, options: SceneOptions): Promise<{ scene
 
 const visit = (page: Page, scene: Scene) => page.goto(`http://127.0.0.1:${scene.port()}/`);
 
+/** The page would draw 60 frames a second to be asked at each, as is the default. */
+const polled = { polling: 50 };
+
 /** Resolves when the page has received event number `sequence`. */
 async function has(page: Page, sequence: number): Promise<void> {
-  await page.waitForFunction((id) => Number(window.got.at(-1)?.[1]) >= id, sequence);
+  await page.waitForFunction((id) => Number(window.got.at(-1)?.[1]) >= id, sequence, polled);
 }
 
 async function figures(page: Page, scene: Scene): Promise<PageFigures> {
@@ -72,24 +76,23 @@ export const limitReached: PageRun = async (browser) => {
   const { scene, page } = await newPage(browser, { mode: 'dedicated', options: { limits: { total: 1 } } });
   const [first] = await scene.open(1);
   await visit(page, scene);
-  await page.waitForFunction(() => window.own.length > 0);
+  await page.waitForFunction(() => window.own.length > 0, undefined, polled);
   first?.leave();
-  await page.waitForFunction(() => source.readyState === EventSource.OPEN);
+  await page.waitForFunction(() => source.readyState === EventSource.OPEN, undefined, polled);
   // A soft refusal opens the EventSource too, so only the proxy's counter shows that a stream is open.
-  let open = 0;
-  while (open === 0) open = (await scene.proxy.ask('stats')).open;
+  await until(async () => (await scene.proxy.ask('stats')).open > 0);
   return figures(page, scene);
 };
 
 export const upstreamDown: PageRun = async (browser) => {
-  const resume = { minDelayMs: 100, maxDelayMs: 1_000, maxOutageMs: 2_000 };
+  const resume = { minDelayMs: 50, maxDelayMs: 100, maxOutageMs: 300 };
   const { scene, page } = await newPage(browser, { mode: 'shared', direct: true, options: { resume } });
   await visit(page, scene);
-  await page.waitForFunction(() => source.readyState === EventSource.OPEN);
+  await page.waitForFunction(() => source.readyState === EventSource.OPEN, undefined, polled);
   await scene.upstream.ask('emit', 20);
   await has(page, 20);
   await scene.upstream.kill();
-  await page.waitForFunction(() => window.own.includes('refused upstream'));
+  await page.waitForFunction(() => window.own.includes('refused upstream'), undefined, polled);
   await scene.upstream.restart();
   await scene.upstream.ask('emit', 20);
   return figures(page, scene);
@@ -99,7 +102,7 @@ export const deployed: PageRun = async (browser) => {
   const { scene, page } = await newPage(browser, { mode: 'shared', proxy: { graceMs: 1_000 } });
   const { port } = scene.proxy;
   await visit(page, scene);
-  await page.waitForFunction(() => source.readyState === EventSource.OPEN);
+  await page.waitForFunction(() => source.readyState === EventSource.OPEN, undefined, polled);
   await scene.upstream.ask('emit', 1);
   await has(page, 1);
   await scene.upstream.ask('run', 50);

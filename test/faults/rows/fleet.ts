@@ -5,7 +5,7 @@ import { RedisServer } from '../../../packages/sse-redis/test/support/redis-serv
 import type { ProxyServer } from '../support/proxy.ts';
 import type { Row } from '../support/row.ts';
 import { type Figures, Scene } from '../support/scene.ts';
-import { endWithScene } from '../support/stage.ts';
+import { endWithScene, until } from '../support/stage.ts';
 
 const perSecond = 50;
 /** Longer than the lease of the process that reads the upstream. */
@@ -33,7 +33,7 @@ async function startFleet(options: Partial<SseProxyOptions> = {}, slowRedis = fa
 
 /** Resolves when the upstream has one connection. */
 async function oneReader({ upstream }: Scene): Promise<void> {
-  while ((await upstream.ask('open')) !== 1) await sleep(20);
+  await until(async () => (await upstream.ask('open')) === 1);
 }
 
 /** Resolves when each browser has an event that is sent from now on. */
@@ -70,7 +70,7 @@ function row(cites: string, fault: string, fail: (fleet: Fleet) => Promise<void>
 export const redisKilled = row('[row 29]', 'Redis killed, and started again without data', async ({ scene, redis }) => {
   await redis.kill();
   await flows(scene);
-  while ((await scene.upstream.ask('open')) < 3) await sleep(20);
+  await until(async () => (await scene.upstream.ask('open')) >= 3);
   scene.notes.readersWithout = await scene.upstream.ask('open');
   await redis.restartEmpty();
 });
@@ -78,7 +78,7 @@ export const redisKilled = row('[row 29]', 'Redis killed, and started again with
 export const redisStopped = row('[row 30]', 'Redis stopped (SIGSTOP)', async ({ scene, redis }) => {
   redis.pause();
   await flows(scene);
-  while ((await scene.upstream.ask('open')) < 3) await sleep(20);
+  await until(async () => (await scene.upstream.ask('open')) >= 3);
   scene.notes.readersWithout = await scene.upstream.ask('open');
   redis.resume();
 });
@@ -123,7 +123,7 @@ export const streamTrimmed: Row = {
   modes: ['shared'],
   async run() {
     const { scene } = await startFleet({ share: { replay: { maxBytes: 4_000 } } }, true);
-    while ((await scene.upstream.ask('head')).head < 100) await sleep(20);
+    await scene.upstream.ask('reached', 100);
     const before = (await scene.upstream.ask('requests')).length;
     await scene.open(1, { lastEventId: '5', from: 6 });
     await flows(scene);

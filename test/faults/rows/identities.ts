@@ -58,8 +58,7 @@ export const manyKeys: Row = {
     await scene.emit(20);
     // Feeds that linger make room for new keys.
     for (const viewer of first) viewer.leave();
-    let open = upstreams;
-    while (open > 0) ({ open } = await scene.proxy.ask('stats'));
+    await until(async () => (await scene.proxy.ask('stats')).open === 0);
     scene.notes.withinLater = (await come(upstreams + refused, 2 * upstreams + refused)).length;
     await scene.emit(20);
     return scene.figures();

@@ -2,6 +2,7 @@
 import { wrappers } from '../support/middleware.ts';
 import { both, type Row } from '../support/row.ts';
 import { Scene } from '../support/scene.ts';
+import { until } from '../support/stage.ts';
 
 export const slowClient = { maxBufferedBytes: 262_144, maxStallMs: 300 };
 
@@ -45,10 +46,9 @@ export const leftBefore: Row = {
     await scene.emit(10);
     const before = await scene.proxy.ask('stats');
     const passing = Array.from({ length: 2 * room }, () => scene.visit({ from: 'any', path: '/sse?late=1' }));
-    let held = await scene.proxy.ask('held');
-    while (held.waiting < passing.length) held = await scene.proxy.ask('held');
+    await until(async () => (await scene.proxy.ask('held')).waiting >= passing.length);
     for (const viewer of passing) viewer.leave();
-    while (held.handled < passing.length) held = await scene.proxy.ask('held');
+    await until(async () => (await scene.proxy.ask('held')).handled >= passing.length);
     const after = await scene.proxy.ask('stats');
     for (const name of ['open', 'opening', 'opened', 'upstreamConnections', 'sharedFeeds'] as const)
       scene.notes[name] = after[name] - before[name];

@@ -92,8 +92,7 @@ export const smallHeap: Row = {
     await scene.emit(1);
     for (const viewer of stopped) viewer.stopReading();
     await scene.emit(12_000, reading && [reading]);
-    let evicted = 0;
-    while (evicted < stopped.length) evicted = (await scene.proxy.ask('stats')).evicted;
+    await until(async () => (await scene.proxy.ask('stats')).evicted >= stopped.length);
     for (const viewer of stopped) viewer.read();
     return scene.figures();
   },

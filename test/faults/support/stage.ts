@@ -12,10 +12,10 @@ export async function endScenes(): Promise<void> {
   await clean();
 }
 
-/** Resolves as soon as `condition` holds; rejects if the scene ends first. */
-export function until(condition: () => boolean): Promise<true> {
+/** Resolves as soon as `condition` holds, or resolves with true; rejects if the scene ends first. */
+export function until(condition: () => boolean | Promise<boolean>): Promise<true> {
   const scene = scenes;
-  return untilTrue((): true | false => {
+  return untilTrue((): boolean | Promise<boolean> => {
     if (scene !== scenes) throw new Error('the scene ended before the condition held');
     return condition();
   });
