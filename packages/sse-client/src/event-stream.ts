@@ -127,7 +127,7 @@ export function createStream(
   }
 
   function switchOn(): void {
-    if (isOn) connection.stop();
+    connection.stop();
     isOn = true;
     sink.status({ lastError: null });
     connection.start();
@@ -141,7 +141,6 @@ export function createStream(
 
   /** Subscribers are notified of the status before they are dropped. */
   function abort(): void {
-    if (isClosed) return;
     switchOff();
     const cause: unknown = config.signal!.reason;
     const lastError = { code: 'ABORTED', message: 'The signal was aborted', cause, at: env.Date.now() } as const;
@@ -151,7 +150,7 @@ export function createStream(
   }
 
   function close(): void {
-    if (isOn) switchOff();
+    switchOff();
     isClosed = true;
     release();
   }
@@ -214,10 +213,10 @@ export function createStream(
     }),
     disconnect: unlessClosed(() => {
       setEnabledByUser(false);
-      if (isOn) switchOff();
+      switchOff();
     }),
-    retryNow: unlessClosed(() => connection.retryNow()),
-    setOptions: unlessClosed((live) => void Object.assign(config, readLiveOptions(live))),
+    retryNow: unlessClosed(connection.retryNow),
+    setOptions: unlessClosed((live) => Object.assign(config, readLiveOptions(live))),
     seed: unlessClosed((events, options) => {
       if (!hasCursor && lastEventAt === null) lastEventId = options?.lastEventId ?? lastEventId;
       store.seed(events);
@@ -234,7 +233,6 @@ export function createStream(
       edited();
     }),
     reset: unlessClosed(() => {
-      if (isOn) connection.stop();
       store.reset();
       lastEventId = '';
       lastEventAt = null;

@@ -43,7 +43,7 @@ export function createNotifier(env: Environment, beforeFrame: () => void): Notif
       // Wrapped, so that one function can be subscribed more than once.
       const call = () => callSafely(listener);
       listeners.add(call);
-      return () => void listeners.delete(call);
+      return () => listeners.delete(call);
     },
     soon() {
       if (isQueued) return;

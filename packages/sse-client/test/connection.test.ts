@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { EventStreamOptions } from '../src/index.ts';
 import { stage } from './support/scene.ts';
 import { until } from './support/until.ts';
 
@@ -137,6 +138,38 @@ describe('the request', () => {
     expect(at.now).to.include({ status: 'idle', lastEventId: '1', connectedAt: null });
     at.stream.connect();
     expect((await at.server.next()).lastEventId).to.equal('1');
+  });
+
+  describe('in a browser whose fetch forgets the signal after the request', () => {
+    const options = { fetch: (url, { signal: _, ...init }) => fetch(url, init) } satisfies EventStreamOptions;
+
+    it('ends the connection when the stream is switched off', async () => {
+      const at = await scene(options);
+      at.stream.connect();
+      const visit = (await at.server.next()).open('data: one\n\n');
+      await at.received(1);
+      at.stream.disconnect();
+      await until(() => visit.isGone);
+    });
+
+    it('ends the connection as soon as it has the response to a stream that was switched off before', async () => {
+      const at = await scene(options);
+      at.stream.connect();
+      const visit = await at.server.next();
+      at.stream.disconnect();
+      visit.open();
+      await until(() => visit.isGone);
+      expect(at.now.status).to.equal('idle');
+    });
+
+    it('ends the connection of a refusal that it has not read to its end', async () => {
+      const at = await scene(options);
+      at.stream.connect();
+      const visit = await at.server.next();
+      visit.res.writeHead(403, { 'content-type': 'application/problem+json' }).write('{');
+      at.stream.disconnect();
+      await until(() => visit.isGone);
+    });
   });
 
   it('makes one connection however often connect() is called', async () => {

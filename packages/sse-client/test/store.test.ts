@@ -14,12 +14,13 @@ describe('the store', () => {
     const { now } = at;
     expect(at.now).to.equal(now);
     at.stream.retryNow();
-    at.stream.disconnect();
     expect(at.stream.fill(1, [])).to.equal(0);
     expect(at.now).to.equal(now);
     expect(now).to.be.frozen;
     at.stream.clear();
     expect(at.now).to.not.equal(now);
+    at.stream.disconnect();
+    expect(at.now.enabledByUser).to.equal(false);
   });
 
   it('shows the effect of a method at once, and notifies in a microtask', async () => {

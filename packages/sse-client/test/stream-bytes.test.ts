@@ -105,6 +105,7 @@ describe('the bytes of a stream', () => {
     const outcome = await readStream(
       body,
       { maxEventChars: 100, temporaryStatuses: {} },
+      new AbortController().signal,
       {
         bytes: say('bytes'),
         id: say('id'),

@@ -32,16 +32,16 @@ export async function attempt(
     const { credentials, fetch = env.fetch, onResponse, temporaryStatuses } = config;
     const response = await fetch(url, { headers, credentials, cache: 'no-store', signal });
     if (onResponse) callSafely(() => onResponse(response));
-    let outcome = await classifyResponse(response, temporaryStatuses, env.Date.now());
+    let outcome = await classifyResponse(response, temporaryStatuses, env.Date.now(), signal);
     if (!outcome) {
       on.answered();
-      outcome = await readStream(response.body!, config, on);
+      outcome = await readStream(response.body!, config, signal, on);
     }
     return { ...outcome, error: { cause: response, ...outcome.error } };
   } catch (cause) {
     return config.fetch || isWebAddress(url, globalThis.location?.href)
       ? failed('NETWORK', 'The connection failed', { cause })
-      : failed('URL', 'A relative URL needs a page to be relative to', { cause });
+      : failed('URL', 'A relative URL needs a page', { cause });
   }
 }
 

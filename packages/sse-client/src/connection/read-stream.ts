@@ -23,6 +23,7 @@ export interface StreamHandlers extends ControlHandlers {
 export async function readStream(
   body: ReadableStream<Uint8Array>,
   { maxEventChars, temporaryStatuses }: Pick<StreamConfig, 'maxEventChars' | 'temporaryStatuses'>,
+  signal: AbortSignal,
   on: StreamHandlers,
 ): Promise<Outcome> {
   let over: Outcome | undefined;
@@ -67,7 +68,7 @@ export async function readStream(
     lastChar = joined.slice(-1);
   }
 
-  for await (const text of readText(body)) {
+  for await (const text of readText(body, signal)) {
     if (!limit?.isDiscarding) on.bytes();
     if (!limit && unfinished.length + text.length > maxEventChars)
       limit = (await import('./limit-stream.ts')).limitStream({

@@ -13,6 +13,7 @@ export async function classifyResponse(
   response: Response,
   temporary: TemporaryStatuses,
   now: number,
+  signal: AbortSignal,
 ): Promise<Outcome | undefined> {
   const { status, headers, redirected } = response;
   const type = headers.get('content-type') ?? '';
@@ -22,16 +23,16 @@ export async function classifyResponse(
     const signIn = redirected ? ': signed out?' : '';
     return failed('NOT_EVENT_STREAM', `The response is not an event stream${signIn}`, { status });
   }
-  const reason = /[/+]json\b/i.test(type) ? await problem(response) : undefined;
+  const reason = /[/+]json\b/i.test(type) ? await problem(response, signal) : undefined;
   const then = { status: statusAfter(status, temporary), notBeforeMs: retryAfterMs(headers.get('retry-after'), now) };
   return failed('HTTP_STATUS', `The server answered ${status}`, { status, reason }, then);
 }
 
 /** The title or detail of a problem document (RFC 9457). */
-async function problem({ body }: Response): Promise<string | undefined> {
+async function problem({ body }: Response, signal: AbortSignal): Promise<string | undefined> {
   let text = '';
   try {
-    for await (const chunk of readText(body!)) {
+    for await (const chunk of readText(body!, signal)) {
       text += chunk;
       if (text.length > maxProblemChars) break;
     }

@@ -7,7 +7,7 @@ import { listen } from '../listen.ts';
  */
 export function onWake({ window, document }: Environment, wake: () => void): () => void {
   const onVisible = () => {
-    if (document?.visibilityState === 'visible') wake();
+    if (document!.visibilityState === 'visible') wake();
   };
   const onShow = (event: Event) => {
     if ((event as PageTransitionEvent).persisted) wake();

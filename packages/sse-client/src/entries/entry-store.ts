@@ -113,7 +113,7 @@ export function createEntryStore(
     fill(gapKey, events) {
       const entries = all();
       const place = entries.findIndex((entry) => entry.kind === 'gap' && entry.key === gapKey);
-      if (place === -1) return undefined;
+      if (place < 0) return undefined;
       const added = deliver(events, 'new');
       filled += added.length;
       log.replace([...entries.slice(0, place), ...added, ...entries.slice(place + 1)]);

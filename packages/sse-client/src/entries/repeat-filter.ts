@@ -38,7 +38,7 @@ export interface RepeatFilter {
   restore(event: Identity): void;
   /** Returns those of `events` that have not been delivered, and remembers them as delivered. */
   deliver<T extends Identity>(events: readonly T[]): T[];
-  /** Forgets everything. Call while no connection is open. */
+  /** Forgets everything. No event of a connection that is open may follow. */
   reset(): void;
   /** Allows `deliver` to return events again, except those that stay in the list. The stream's repeats stay known. */
   clear(stay: Iterable<Identity>): void;
