@@ -10,6 +10,9 @@ import { type Gate, pass, track, upstreamStreamPath } from './viewer-gates.ts';
 
 const token = 'of-the-log-service';
 
+/** Longest wait for a condition, in milliseconds: below the limit of a test, so that the error says what was missing. */
+const limitMs = 10_000;
+
 /** Each stage has the port of the one before it, because a browser's caches belong to an origin. */
 let lastPort = 0;
 
@@ -134,7 +137,11 @@ export class Stage {
 
   /** Resolves when the BFF has this many streams open. */
   async untilBrowsers(count: number): Promise<void> {
-    while (this.browsers !== count) await new Promise((resolve) => setTimeout(resolve, 5));
+    const endAt = Date.now() + limitMs;
+    while (this.browsers !== count) {
+      if (Date.now() > endAt) throw new Error(`The BFF has ${this.browsers} streams open, expected ${count}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 
   /** Stops the BFF's listener and destroys its connections. */

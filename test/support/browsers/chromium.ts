@@ -18,6 +18,7 @@ export async function startChromium({ javaScriptEnabled = true } = {}): Promise<
   return {
     ...(await openTab(context, downloads)),
     name: javaScriptEnabled ? 'Chromium' : 'Chromium without scripts',
+    keepsPages: false,
     downloads,
     newTab: () => openTab(context, downloads),
     close: async () => {
@@ -33,6 +34,7 @@ async function openTab(context: BrowserContext, downloads: string): Promise<Brow
   return {
     open: async (url) => void (await page.goto(url)),
     reload: async () => void (await page.reload()),
+    back: async () => void (await page.goBack()),
     evaluate: (expression) => page.evaluate(expression),
     click: (expression) => click(page, expression),
     async press(...keys) {

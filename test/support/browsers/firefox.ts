@@ -43,6 +43,7 @@ export async function startFirefox(): Promise<PageBrowser> {
     return {
       ...tabOf(call, contexts[0]!.context),
       name: 'Firefox',
+      keepsPages: false,
       downloads,
       newTab: async () => {
         const { context } = await call<{ context: string }>('browsingContext.create', { type: 'tab' });
@@ -67,6 +68,7 @@ function tabOf(call: Call, context: string): BrowserTab {
   return {
     open: async (url) => void (await call('browsingContext.navigate', { context, url, wait: 'complete' })),
     reload: async () => void (await call('browsingContext.reload', { context, wait: 'complete' })),
+    back: async () => void (await call('browsingContext.traverseHistory', { context, delta: -1 })),
     async evaluate(expression) {
       // As JSON, because BiDi describes values in a form of its own.
       const { value } = await evaluate(

@@ -7,6 +7,8 @@ export interface BrowserTab {
   open(url: string): Promise<void>;
   /** Loads the page again and waits until it is loaded. */
   reload(): Promise<void>;
+  /** Goes back in the tab's history, and waits until that page is shown. */
+  back(): Promise<void>;
   /** Evaluates an expression in the page; its value, or what its promise resolves with, must be JSON. */
   evaluate<T>(expression: string): Promise<T>;
   /** Clicks an element as a mouse does. Rejects if `expression` yields none. */
@@ -22,6 +24,11 @@ export interface BrowserTab {
 /** A real browser with a profile of its own. It is its first tab, and `close()` ends it. */
 export interface PageBrowser extends BrowserTab {
   readonly name: string;
+  /**
+   * True if its back/forward cache keeps a page that the user has left with a stream open. Firefox keeps none that holds a
+   * lock or has a request open, and Chromium's cache is off while Playwright drives it.
+   */
+  readonly keepsPages: boolean;
   /** Folder in which finished downloads appear. */
   readonly downloads: string;
   /** Opens another tab, in front of the others. */

@@ -3,11 +3,16 @@ import { type BrowserTab, inView, keyActions } from './real-browser.ts';
 /** Sends a command. Rejects with the driver's message if it fails. */
 export type Send = <T = unknown>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => Promise<T>;
 
+/** Longest wait for a driver's response, in milliseconds: below the limit of a test, so that the error names the command. */
+const limitMs = 60_000;
+
 /** A sender to the driver that listens at `origin`. */
 export function sender(origin: string): Send {
   return async <T>(method: string, path: string, body?: object) => {
-    const init = { method, ...(body && { body: JSON.stringify(body) }) };
-    const answer = await fetch(`${origin}${path}`, init);
+    const init = { method, signal: AbortSignal.timeout(limitMs), ...(body && { body: JSON.stringify(body) }) };
+    const answer = await fetch(`${origin}${path}`, init).catch((cause: unknown) => {
+      throw new Error(`WebDriver: ${method} ${path} was not answered`, { cause });
+    });
     const { value } = (await answer.json()) as { value: T & { message?: string } };
     if (!answer.ok) throw new Error(`WebDriver: ${method} ${path}: ${value.message}`);
     return value;
@@ -65,6 +70,7 @@ export class Session {
     return {
       open: async (url) => void (await post('/url', { url })),
       reload: async () => void (await post('/refresh')),
+      back: async () => void (await post('/back')),
       evaluate: <T>(expression: string) => run<T>(`return ${expression}`),
       click: async (expression) => {
         const element = await run<Record<string, string>>(`return ${inView(expression)}`);

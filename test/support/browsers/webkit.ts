@@ -53,6 +53,7 @@ export async function startWebKit(): Promise<PageBrowser> {
     return {
       ...tab,
       name: 'WebKit',
+      keepsPages: true,
       downloads,
       newTab: () => session.newTab(),
       async close() {

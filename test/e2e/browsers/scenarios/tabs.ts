@@ -50,17 +50,16 @@ export function tabScenarios(suite: BrowserSuite): void {
     const tab = await suite.open();
     await suite.stage.write(2);
     await tab.untilTotal(stored, 2);
-    await tab.evaluate('void (location.href = "/healthz")');
-    await tab.until('location.pathname === "/healthz"');
+    await tab.leave(`${suite.stage.url}healthz`);
     await suite.stage.untilBrowsers(0);
     await suite.stage.write(2);
-    await tab.evaluate('history.back()');
-    await tab.until('location.pathname === "/"');
+    await tab.back();
     await tab.untilTotal(stored, 4);
     await tab.untilStatus('connected');
     await suite.stage.write();
     await tab.untilTotal(stored, 5);
     expect(await tab.rows()).to.deep.equal(range(1, 8));
+    expect(await tab.evaluate('window.isRestored ?? false')).to.equal(suite.browser.keepsPages);
   });
 
   it('shows only the lines of the workflow that the user has switched to', async () => {

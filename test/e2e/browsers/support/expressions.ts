@@ -35,6 +35,7 @@ export const downloadedRows = `new Promise((resolve, reject) => {
  */
 export const reportComplaints = `(() => {
   window.complaints = [];
+  addEventListener('pageshow', ({ persisted }) => { window.isRestored = persisted; });
   addEventListener('error', ({ message }) => message.startsWith('ResizeObserver loop') || window.complaints.push(message));
   addEventListener('unhandledrejection', ({ reason }) => window.complaints.push(String(reason)));
   document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>

@@ -31,6 +31,15 @@ export class LogTab {
     await this.#tab.evaluate(reportComplaints);
   }
 
+  /** Opens another page of the BFF in this tab. */
+  leave(url: string): Promise<void> {
+    return this.#tab.open(url);
+  }
+
+  back(): Promise<void> {
+    return this.#tab.back();
+  }
+
   close(): Promise<void> {
     return this.#tab.close();
   }
