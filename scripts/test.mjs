@@ -17,7 +17,7 @@ import { readResults } from './testing/results.mjs';
 import { seconds, summarize } from './testing/summary.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const workers = Math.min(6, availableParallelism() + 3);
+const workers = Math.min(6, availableParallelism() + 4);
 const progressMs = 30_000;
 
 const ownOption = /^--(only=.*|all|files)$/;

@@ -1,37 +1,38 @@
 // The test files, in groups that run side by side. A group is one process. The longest come first, so that none of
-// them is still running when all others are done: `npm test -- --files` prints the times to order them by.
+// them is still running when all others are done: `npm test -- --files` prints the times to order them by. Where two are
+// as long, one that mostly waits comes before one that keeps a core busy, so that neither kind is left for the end.
 import { globSync } from 'node:fs';
 
 /** Name → globs; a file belongs to the first group that matches it. */
 export const groups = {
   'packed tarballs': ['test/{packages,compatibility}/**/*.test.ts'],
+  'viewer l-z': ['test/e2e/viewer-[l-z]*.test.ts'],
+  'sse-proxy s-z': ['packages/sse-proxy/test/[s-z]*.test.ts'],
+  'faults: others': ['test/faults/{everyday,fleet,process}-faults.test.ts', 'test/faults/checker.test.ts'],
   'viewer a-k': ['test/e2e/viewer-[b-k]*.test.ts'],
   'viewer: accessibility': ['test/e2e/viewer-accessible.test.ts'],
+  examples: ['test/e2e/*.test.ts', 'examples/*/test/**/*.test.ts'],
   'faults: upstream': ['test/faults/upstream-faults.test.ts'],
-  'viewer l-z': ['test/e2e/viewer-*.test.ts'],
   'browsers: WebKit': ['test/e2e/browsers/webkit.test.ts'],
   'browsers: Firefox': ['test/e2e/browsers/firefox.test.ts'],
-  'browsers: Chromium': ['test/e2e/browsers/chromium.test.ts'],
-  'faults: browsers': ['test/faults/{browser-faults,chromium,deploy-faults}.test.ts'],
-  'faults: others': ['test/faults/{everyday,fleet,process}-faults.test.ts', 'test/faults/checker.test.ts'],
-  'deploy: balancers': ['test/balancers/**/*.test.ts'],
   'sse-proxy g-r': ['packages/sse-proxy/test/[g-r]*.test.ts'],
-  examples: ['test/e2e/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
-  'sse-proxy s-z': ['packages/sse-proxy/test/[s-z]*.test.ts'],
-  'bench: runs': ['test/bench/smoke.test.ts'],
-  'sse-redis': ['packages/sse-redis/test/**/*.test.ts'],
+  'faults: browsers': ['test/faults/{browser-faults,chromium,deploy-faults}.test.ts'],
+  'log-stream: MongoDB': ['packages/log-stream/test/{contract,mongo-*}.test.ts'],
+  'log-stream': ['packages/log-stream/test/**/*.test.ts'],
+  'deploy: balancers': ['test/balancers/**/*.test.ts'],
   operations: ['test/operations/**/*.test.ts'],
   'sse-client in Chromium': ['packages/sse-client/test/browser/**/*.test.ts'],
-  'faults: many at once': ['test/faults/**/*.test.ts'],
+  'sse-redis': ['packages/sse-redis/test/**/*.test.ts'],
+  'browsers: Chromium': ['test/e2e/browsers/chromium.test.ts'],
   upstreams: ['test/upstreams/**/*.test.ts'],
-  'log-stream: MongoDB': ['packages/log-stream/test/{contract,mongo-*}.test.ts'],
-  'sse-proxy a-f': ['packages/sse-proxy/test/**/*.test.ts'],
-  'set-up': ['test/setup/setup.test.ts'],
+  'faults: many at once': ['test/faults/**/*.test.ts'],
   scale: ['test/{scale,drill}/**/*.test.ts'],
-  'log-stream': ['packages/log-stream/test/**/*.test.ts'],
+  'set-up': ['test/setup/setup.test.ts'],
+  'sse-proxy a-f': ['packages/sse-proxy/test/**/*.test.ts'],
+  'bench: runs': ['test/bench/smoke.test.ts'],
   'sse-client': ['packages/sse-client/test/**/*.test.ts'],
-  'other packages': ['packages/*/test/**/*.test.ts'],
   'other tests': ['test/**/*.test.ts'],
+  'other packages': ['packages/*/test/**/*.test.ts'],
 };
 
 /**
