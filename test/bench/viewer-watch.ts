@@ -19,8 +19,10 @@ export interface Phase {
   busyPercent: number;
   fpsMedian: number;
   fpsWorst: number;
-  heapMb: number;
 }
+
+/** What no task may exceed, so that a click or a key is answered before it is felt to be late. */
+export const limitMs = 100;
 
 /** Folder of the traces, if they are wanted. */
 const { TRACES } = process.env;
@@ -82,13 +84,22 @@ export async function phase(page: Page, name: string, act: () => Promise<void>):
     name,
     longestMs: Math.round(Math.max(0, ...tasks)),
     over50: tasks.length,
-    over100: tasks.filter((ms) => ms > 100).length,
+    over100: tasks.filter((ms) => Math.round(ms) > limitMs).length,
     longestCpuMs: Math.round(cpuMs.reduce((longest, ms) => Math.max(longest, ms), 0)),
     busyPercent: Math.round((cpuMs.reduce((sum, ms) => sum + ms, 0) / tookMs) * 100),
     fpsMedian: fps(0.5),
     fpsWorst: fps(0.99),
-    heapMb: await heapMb(page),
   };
+}
+
+/** One line that says in which parts tasks exceeded the limit, and by how much the longest did. */
+export function verdict(phases: readonly Pick<Phase, 'name' | 'longestMs' | 'over100'>[]): string {
+  const slow = phases.filter(({ over100 }) => over100 > 0);
+  if (slow.length === 0) return `No task took more than ${limitMs} ms.`;
+  const parts = slow.map(
+    ({ name, longestMs, over100 }) => `${name} ${over100}, up to ${longestMs} ms (${longestMs - limitMs} ms too long)`,
+  );
+  return `Tasks of more than ${limitMs} ms: ${parts.join('; ')}.`;
 }
 
 async function tasksByCpu(browser: Browser, name: string): Promise<number[]> {
@@ -105,7 +116,11 @@ async function tasksByCpu(browser: Browser, name: string): Promise<number[]> {
     .map(({ tdur = 0 }) => tdur / 1_000);
 }
 
-async function heapMb(page: Page): Promise<number> {
+/**
+ * The page's heap without garbage. Call it when everything is measured: after a collection that was asked for, V8 collects
+ * again when the heap has grown by a few megabytes.
+ */
+export async function heapMb(page: Page): Promise<number> {
   const session = await page.context().newCDPSession(page);
   await session.send('HeapProfiler.collectGarbage');
   const { usedSize } = await session.send('Runtime.getHeapUsage');

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { launchBrowser } from '../e2e/support/browser.ts';
 import { startViewerPage, type ViewerPage } from './viewer-page.ts';
-import { type Phase, phase, watch } from './viewer-watch.ts';
+import { heapMb, type Phase, phase, verdict, watch } from './viewer-watch.ts';
 
 const LINES = 100_000;
 const LINES_PER_S = 1_000;
@@ -24,6 +24,10 @@ try {
   await watch(page, slowdown);
   const phases = await measure(page, viewer);
   console.table(Object.fromEntries(phases.map(({ name, ...numbers }) => [name, numbers])));
+  console.log(`Heap at the end: ${await heapMb(page)} MB`);
+  const [filling, ...others] = phases as [Phase, ...Phase[]];
+  console.log(`While the lines are loaded: ${verdict([filling])}`);
+  console.log(`With all lines in memory: ${verdict(others)}`);
 } finally {
   await close();
   await viewer.close();
