@@ -58,7 +58,7 @@ describe('the rendered part of a list', () => {
     const rows = change.rows ?? all;
     layout.setRows(rows);
     return new ListWindow({
-      ...{ rows, layout, viewPx: 320, isNewestFirst: true, following: false },
+      ...{ rows, layout, viewPx: 320, isNewestFirst: true, following: false, isUrgent: false },
       ...{ anchor: null, scrollPx: 0, focused: null, before: null, ...change },
     });
   };
@@ -96,6 +96,21 @@ describe('the rendered part of a list', () => {
       expect(places(after)).to.deep.equal(places(before));
       const coverage = [0, 8, 3_000].map((px) => after.coverage(after.scrollPx + px * (px < 100 ? plainPx : 1)));
       expect(coverage).to.deep.equal(['ample', 'scarce', 'none']);
+    });
+
+    it(`has two rows beyond those in view while a frame waits for it, and more with the next window, ${order}`, () => {
+      const scrollPx = 500 * plainPx;
+      const urgent = window({ isNewestFirst, scrollPx, isUrgent: true });
+      expect([urgent.items[0]!.index, urgent.items.at(-1)!.index]).to.deep.equal([498, 512]);
+      expect([0, plainPx, 3_000].map((px) => urgent.coverage(scrollPx + px))).to.deep.equal([
+        'scarce',
+        'scarce',
+        'none',
+      ]);
+      const next = window({ isNewestFirst, scrollPx, before: urgent });
+      expect([next.items[0]!.index, next.items.at(-1)!.index]).to.deep.equal([490, 520]);
+      const later = window({ isNewestFirst, scrollPx, before: next, isUrgent: true });
+      expect(places(later)).to.deep.equal(places(next));
     });
 
     it(`puts the row below into the place of an anchor that is not shown any more, ${order}`, () => {

@@ -25,7 +25,8 @@ export function ModeTabs({ mode }: { mode: Mode }) {
           onClick={(event) => {
             if (!isPlainClick(event)) return;
             event.preventDefault();
-            if (other !== mode) go(patch);
+            // In a task of its own: removing a page of logs takes as long as rendering one.
+            if (other !== mode) setTimeout(() => go(patch));
           }}
         >
           {label}

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { flushSync } from 'react-dom';
 import type { Row } from '../logic/row.ts';
 import type { RowLayout } from '../logic/row-layout.ts';
+import type { Viewer } from '../state/viewer.ts';
 
 /** Measures rows that may be higher than a plain one, when they are rendered and whenever their size changes. */
 export class RowSizes {
@@ -69,13 +70,16 @@ export function useRowSizes(layout: RowLayout, onChange: () => void): RowSizes {
   return sizes;
 }
 
-/** Height of the scrollable area's visible part. Until it is known, that of a large screen. */
-export function useHeight(scroller: { readonly current: HTMLElement | null }): number {
-  const [px, setPx] = useState(800);
+/** Height of the scrollable area's visible part. Until it is known, as it was when the list was shown last. */
+export function useHeight(scroller: { readonly current: HTMLElement | null }, viewer: Viewer): number {
+  const [px, setPx] = useState(viewer.listPx);
   useEffect(() => {
-    const observer = new ResizeObserver(([entry]) => flushSync(() => setPx(entry!.contentRect.height)));
+    const observer = new ResizeObserver(([entry]) => {
+      viewer.listPx = entry!.contentRect.height;
+      flushSync(() => setPx(viewer.listPx));
+    });
     observer.observe(scroller.current!);
     return () => observer.disconnect();
-  }, [scroller]);
+  }, [scroller, viewer]);
   return px;
 }

@@ -17,7 +17,7 @@ export interface RowsView {
   reveal(index: number): void;
 }
 
-/** A list that was not scrolled for so long is at rest, in milliseconds. */
+/** A list that was neither mounted nor scrolled for so long is at rest, in milliseconds. */
 const restMs = 150;
 
 /** Which rows are rendered, and where. Its work does not grow with the number of rows, as that of a general virtualiser does. */
@@ -30,21 +30,35 @@ export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number):
   const [, render] = useReducer((count: number) => count + 1, 0);
   const [layout] = useState(() => new RowLayout());
   const sizes = useRowSizes(layout, render);
-  const viewPx = useHeight(scroller);
+  const viewPx = useHeight(scroller, viewer);
   const focused = useRef<Row | null>(null);
   /** What stays in place while lines come and go; the place that was left when the list was shown last. */
   const anchor = useRef<Anchor | null>(following || viewer.top === null ? null : { row: viewer.top, px: 0 });
   /** The scroll position as it was read or written last: reading it may cost a layout. */
   const known = useRef(0);
   const last = useRef<ListWindow | null>(null);
+  /** At first, and while the list is scrolled beyond the rendered rows: the others are rendered at rest, in a task of their own. */
+  const isUrgent = useRef(true);
   const restTimer = useRef<ReturnType<typeof setTimeout>>();
-  useEffect(() => () => clearTimeout(restTimer.current), []);
+  const restIn = (delayMs: number) => {
+    clearTimeout(restTimer.current);
+    restTimer.current = setTimeout(() => {
+      isUrgent.current = false;
+      render();
+    }, delayMs);
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once
+  useEffect(() => {
+    restIn(restMs);
+    return () => clearTimeout(restTimer.current);
+  }, []);
 
   layout.setShape(rowPx, wrap);
   layout.setRows(rows);
   const window = new ListWindow({
     ...{ rows, layout, viewPx, following, isNewestFirst: order === 'newest-first' },
     ...{ anchor: anchor.current, scrollPx: known.current, focused: focused.current, before: last.current },
+    isUrgent: isUrgent.current,
   });
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the layout has forgotten what was measured
@@ -81,10 +95,12 @@ export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number):
       anchor.current = shown.anchorAt(scrollPx);
       report(anchor.current?.row ?? null);
       const coverage = shown.coverage(scrollPx);
-      if (coverage === 'none') flushSync(render);
+      if (coverage === 'none') {
+        isUrgent.current = true;
+        flushSync(render);
+      }
       // Otherwise not in the task of this frame. At rest, Tab is to stop at the row that is then the first one in view.
-      clearTimeout(restTimer.current);
-      restTimer.current = setTimeout(render, coverage === 'scarce' ? 0 : restMs);
+      restIn(coverage === 'scarce' ? 0 : restMs);
     },
     reveal(index) {
       anchor.current = window.revealed(index, known.current) ?? anchor.current;

@@ -15,6 +15,8 @@ export interface ListWindowOptions {
   readonly isNewestFirst: boolean;
   /** True: the end with the newest row is in view. */
   readonly following: boolean;
+  /** True: has few rows beyond the visible ones, because a frame can't be painted before they are rendered. */
+  readonly isUrgent: boolean;
   /** What stays in place unless it follows; null: the scroll position stays. */
   readonly anchor: Anchor | null;
   readonly scrollPx: number;
@@ -31,8 +33,8 @@ export interface Item {
 }
 
 /** Rows beyond the visible ones, so that a scrolled list shows lines before the next ones are rendered. */
-const overscan = { following: 3, paused: 10 };
-/** A window is kept while at least this many of them are left. */
+const overscan = { urgent: 2, following: 3, paused: 10 };
+/** A window is kept while at least this many of them are left: an urgent one is replaced by the next. */
 const spare = 3;
 
 /**
@@ -53,7 +55,7 @@ export class ListWindow {
 
   constructor({ before, ...options }: ListWindowOptions & { readonly before: ListWindow | null }) {
     this.#options = options;
-    const { rows, layout, following } = options;
+    const { rows, layout, following, isUrgent } = options;
     this.count = rows.length;
     this.totalPx = layout.totalPx;
     this.scrollPx = this.#position();
@@ -61,7 +63,7 @@ export class ListWindow {
     const kept = following ? null : (before?.ends(rows) ?? null);
     if (kept !== null && this.#hasRoom(kept, [low, high])) [this.#low, this.#high] = kept;
     else {
-      const more = following ? overscan.following : overscan.paused;
+      const more = isUrgent ? overscan.urgent : following ? overscan.following : overscan.paused;
       this.#low = Math.max(0, low - more);
       this.#high = Math.min(this.count - 1, high + more);
     }

@@ -37,6 +37,8 @@ export class Viewer {
   readonly openedAt = Date.now();
   /** The row at the top of the visible area, restored when the list is mounted again. */
   top: Row | null = null;
+  /** Height of the list's visible part, as it was measured last. At first, that of a large screen. */
+  listPx = 800;
   /** Id of the linked line that was brought into view: once, so that it does not move the user later. */
   linkShown = '';
   readonly #callbacks: ViewerCallbacks;
