@@ -97,6 +97,32 @@ describe('LiveView', () => {
     await until(() => live.get().progress === 1 && shown() === 10);
   });
 
+  it('reads and searches no line in the task in which a pattern is set, also while another search is running', async () => {
+    release();
+    let requests = 0;
+    const counted = (): SearchPort => {
+      const opened = port();
+      const { postMessage } = opened;
+      opened.postMessage = (request) => {
+        requests += 1;
+        postMessage(request);
+      };
+      return opened;
+    };
+    live = new LiveView(model.stream, counted);
+    release = live.subscribe(() => {});
+    model.receive(5_000);
+    find('row \\d*7$', true);
+    await until(() => requests > 0);
+    const before = requests;
+    find('row 1\\d$', true);
+    expect(live.get()).to.deep.include({ progress: 0, problem: null });
+    // Longer than any chain of promises, still in the same task.
+    for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
+    expect(requests).to.equal(before);
+    await until(() => live.get().progress === 1 && shown() === 10);
+  });
+
   it('reports an invalid pattern and shows all lines', async () => {
     model.receive(10);
     find('(row', true);

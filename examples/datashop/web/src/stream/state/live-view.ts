@@ -110,7 +110,11 @@ export class LiveView {
     if (pattern !== this.#state.pattern) this.#searcher.stop();
     this.#index.setFilter({ levels, accepts: lineFilter(this.#filter), only: !marksAll, pattern, run });
     this.#state = { ...this.#state, pattern, problem };
-    this.#run();
+    // The rows and their matches have tasks of their own: rendering what the user typed takes long enough.
+    this.#publish();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#schedule(0);
   }
 
   #schedule(delayMs: number): void {
@@ -133,8 +137,9 @@ export class LiveView {
 
   async #match(): Promise<void> {
     const { pattern } = this.#state;
+    if (this.#isMatching || pattern === null || this.#release === null) return;
     const { search, rows } = this.#index.unmatched(batchSize);
-    if (this.#isMatching || pattern === null || rows.length === 0 || this.#release === null) return;
+    if (rows.length === 0) return;
     this.#isMatching = true;
     const batch = textsOf(rows);
     const answer = await this.#searcher.match(pattern, batch);
@@ -142,8 +147,9 @@ export class LiveView {
     if (this.#release === null) return;
     if (answer.kind === 'stopped') this.#apply(null, stoppedText);
     else if (answer.kind === 'failed') this.#apply(null, patternProblem(answer.message));
+    else if (answer.kind === 'superseded') this.#schedule(0);
     else {
-      if (answer.kind === 'matches') this.#index.setMatches(search, rows.slice(0, batch.length), answer.matches);
+      this.#index.setMatches(search, rows.slice(0, batch.length), answer.matches);
       // Without the pace of new lines: a long list needs many requests.
       this.#run();
     }
