@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, type PointerEvent, useRef, useState } from 'react';
 import { type LevelGroup, levelGroups } from '../log.ts';
 import { IconButton, useTime } from '../ui/index.ts';
 import { bucketCount, type Span, spanOf, spanText, timesOf, totalAt, type Volume } from './volume.ts';
@@ -133,7 +133,7 @@ export function VolumeChart({ volume, covers, onSelect, onReset }: VolumeChartPr
 }
 
 /** One path for each level, so that the number of elements does not depend on the data. */
-function Bars({ volume }: { volume: Volume }) {
+const Bars = memo(function Bars({ volume }: { volume: Volume }) {
   const count = bucketCount(volume);
   const most = Math.max(1, ...Array.from({ length: count }, (_, bucket) => totalAt(volume, bucket)));
   const floor = new Array<number>(count).fill(height);
@@ -154,4 +154,4 @@ function Bars({ volume }: { volume: Volume }) {
       })}
     </>
   );
-}
+});

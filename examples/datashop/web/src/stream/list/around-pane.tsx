@@ -2,15 +2,13 @@ import { Button } from '@innovaccer/design-system';
 import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { addressWith, go } from '../../address.ts';
 import { CopyButton, EmptyPane } from '../../ui/index.ts';
-import type { Marks } from '../logic/marks.ts';
+import { noMarks } from '../logic/marks.ts';
 import type { Row } from '../logic/row.ts';
 import { fold } from '../state/commands.ts';
 import { useViewer, useViewState } from '../state/context.tsx';
 import { aroundCount, LinesAround } from '../state/lines-around.ts';
 import './around-pane.css';
 import { LineRow } from './line-row.tsx';
-
-const noMarks: Marks = [];
 
 /** A line with its neighbours, whatever the filters are, and what is logged from now on. */
 export function AroundPane({ id }: { id: string }) {

@@ -1,7 +1,7 @@
 import { useRef } from 'react';
 import { useMedia, useTime } from '../../ui/index.ts';
 import { edgePx } from '../logic/follow.ts';
-import type { Marks } from '../logic/marks.ts';
+import { noMarks } from '../logic/marks.ts';
 import { isSelected } from '../logic/selection.ts';
 import { separatorsOf } from '../logic/separators.ts';
 import { useViewer, useViewState } from '../state/context.tsx';
@@ -14,8 +14,6 @@ import { useRows } from './use-rows.ts';
 
 /** Height of a row in pixels, as in the style sheet: on a narrow screen it has two lines. */
 const heights = { wide: 32, narrow: 56, compact: 24, 'narrow compact': 48 };
-
-const noMarks: Marks = [];
 
 /** The list: of all its rows, only those near the visible part are elements of the page. */
 export function LogList({ linked }: { linked: string }) {

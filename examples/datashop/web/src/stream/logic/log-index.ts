@@ -5,6 +5,7 @@ import { VolumeCounter } from '../../volume/volume-counter.ts';
 import type { Arrived } from './announce.ts';
 import { Deque } from './deque.ts';
 import type { Line } from './line.ts';
+import { noMarks } from './marks.ts';
 import { type Matches, marksOf } from './match-texts.ts';
 import type { Row, Rows } from './row.ts';
 import { type GroupCounts, RowList, stride } from './row-list.ts';
@@ -124,7 +125,7 @@ export class LogIndex {
     rows.forEach((row, index) => {
       row.searched = search;
       row.isHit = matches.hits[index] === 1 || this.#isOfRun(row);
-      row.marks = matches.hits[index] === 1 ? marksOf(matches, index) : [];
+      row.marks = matches.hits[index] === 1 ? marksOf(matches, index) : noMarks;
     });
     this.#dirty = true;
   }

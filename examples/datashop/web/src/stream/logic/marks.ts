@@ -1,6 +1,8 @@
 /** Start and end offsets of the matches in a text, alternating and ascending. */
 export type Marks = ArrayLike<number>;
 
+export const noMarks: Marks = [];
+
 /** A piece of text, and whether it is marked. All pieces together are the text. */
 export interface Piece {
   readonly text: string;

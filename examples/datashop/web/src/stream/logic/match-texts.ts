@@ -26,7 +26,7 @@ export function matchTexts(pattern: RegExp, texts: readonly string[]): Matches {
   return { hits, marks: Uint32Array.from(marks), ends };
 }
 
-/** The marks of one of the texts. */
+/** The marks of one of the texts. A copy: a view takes more memory, and keeps the marks of all texts. */
 export function marksOf({ marks, ends }: Matches, index: number): Marks {
-  return marks.subarray(index === 0 ? 0 : ends[index - 1], ends[index]);
+  return [...marks.subarray(index === 0 ? 0 : ends[index - 1], ends[index])];
 }

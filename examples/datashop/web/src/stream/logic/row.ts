@@ -1,7 +1,7 @@
 import type { Entry, GapEntry } from '@datashop/sse-client';
 import type { LevelGroup } from '../../log.ts';
 import { type Line, parseLine, searchText } from './line.ts';
-import type { Marks } from './marks.ts';
+import { type Marks, noMarks } from './marks.ts';
 
 /** An entry of the stream's list together with what the viewer derived from it. Created once per entry. */
 export class Row {
@@ -17,7 +17,7 @@ export class Row {
   /** The number of the search that `isHit` and `marks` belong to. */
   searched = 0;
   isHit = false;
-  marks: Marks = [];
+  marks: Marks = noMarks;
 
   constructor(entry: Entry, place: number) {
     this.key = entry.key;

@@ -10,6 +10,8 @@ export class Store<T extends object> {
   readonly get = (): T => this.#state;
 
   readonly set = (patch: Partial<T>): void => {
+    const names = Object.keys(patch) as (keyof T)[];
+    if (names.every((name) => Object.is(patch[name], this.#state[name]))) return;
     this.#state = { ...this.#state, ...patch };
     for (const listener of this.#listeners) listener();
   };
