@@ -11,7 +11,7 @@ import { type Gate, pass, track, upstreamStreamPath } from './viewer-gates.ts';
 const token = 'of-the-log-service';
 
 /** Longest wait for a condition, in milliseconds: below the limit of a test, so that the error says what was missing. */
-const limitMs = 10_000;
+const limitMs = 60_000;
 
 /** Each stage has the port of the one before it, because a browser's caches belong to an origin. */
 let lastPort = 0;
