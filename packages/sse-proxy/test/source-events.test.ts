@@ -81,6 +81,12 @@ describe('events of a source', () => {
     );
   });
 
+  it('may have any well-formed Unicode in their id and type, also outside of the Basic Multilingual Plane', () => {
+    expect(encodeEvent({ id: 'ü€\u{1f600}', event: '\u{10ffff}\ue000', data: '' })).to.equal(
+      'id: ü€\u{1f600}\nevent: \u{10ffff}\ue000\ndata: \n\n',
+    );
+  });
+
   it('are read once per field: a getter can’t send what was not checked [R57]', () => {
     let reads = 0;
     const event = {

@@ -12,6 +12,14 @@ import { until } from './support/until.ts';
 const quick = { resume: { minDelayMs: 1, maxDelayMs: 5 }, retryMs: 10 } as const;
 const utf8 = (text: string) => Buffer.from(text).toString('latin1');
 
+const fifty = Array.from({ length: 50 }, (_, n) => ({ id: String(n), data: 'x' }));
+const fiftyBytes = fifty.map(({ id }) => `id: ${id}\ndata: x\n\n`).join('').length;
+
+/** Sizes of the chunks in which a browser has got the response's body. */
+function chunkSizes(wire: string): number[] {
+  return [...wire.matchAll(/^([0-9a-f]+)\r\n/gm)].map(([, size]) => Number.parseInt(size as string, 16));
+}
+
 describe('a source in place of a target', () => {
   const { clean, app, visit } = stage(quick);
   afterEach(clean);
@@ -47,12 +55,27 @@ describe('a source in place of a target', () => {
   });
 
   it('sends events that a source has ready at once in one chunk', async () => {
-    const { browser, call } = await opened();
-    const chunks: string[] = [];
-    browser.socket.on('data', (data: Buffer) => chunks.push(data.toString()));
-    call.push(...Array.from({ length: 50 }, (_, n) => ({ id: String(n), data: 'x' })));
+    const { browser, call } = await opened({ retryMs: false });
+    call.push(...fifty);
     await browser.sees('id: 49\n');
-    expect(chunks).to.have.length(1);
+    expect(chunkSizes(browser.wire())).to.deep.equal([fiftyBytes]);
+  });
+
+  it('sends events that pass through six async generators in one chunk, if they are ready at once', async () => {
+    const pushed = pushedSource();
+    async function* passOn(events: AsyncIterable<SseEvent>): AsyncGenerator<SseEvent> {
+      for await (const event of events) yield event;
+    }
+    const source: typeof pushed.source = (req, context) => {
+      let events = pushed.source(req, context);
+      for (let depth = 0; depth < 6; depth++) events = passOn(events);
+      return events;
+    };
+    const { port } = await app({ source, retryMs: false });
+    const browser = await visit(port).opened();
+    (await pushed.call()).push(...fifty);
+    await browser.sees('id: 49\n');
+    expect(chunkSizes(browser.wire())).to.deep.equal([fiftyBytes]);
   });
 
   const ways: [string, Partial<SseProxyOptions>][] = [
