@@ -2,20 +2,22 @@
 // at any moment and resumes exactly where it was: no event is lost here.
 import { once } from 'node:events';
 import { openSync, readFileSync, writeSync } from 'node:fs';
-import http from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { until } from '../../../packages/sse-proxy/test/support/until.ts';
 import { answer } from '../../scale/support/child.ts';
 import { frame, idOf } from './events.ts';
 import type { UpstreamSetUp, UpstreamSwitches } from './upstream-set-up.ts';
 
+// An ES import of node:http loads all of the undici inside Node, which takes longer than the rest of this process's start.
+const http = process.getBuiltinModule('node:http');
 const setUp = JSON.parse(process.argv[2] as string) as UpstreamSetUp;
 const tickMs = 5;
 /** Size of one write to a connection that lags. */
 const batchBytes = 65_536;
 
 interface Reader {
-  readonly res: http.ServerResponse;
+  readonly res: ServerResponse;
   next: number;
   /** The value of the request's X-Tenant, the type of all its events. */
   readonly tenant: string | undefined;
