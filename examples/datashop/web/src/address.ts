@@ -51,11 +51,10 @@ export function workflowParameters(): Record<'workspace' | 'workflow', string | 
   return { workspace: query.get('workspace') ?? undefined, workflow: query.get('workflow') ?? undefined };
 }
 
-/** The address of a workflow in the present mode, without the filters, which belong to the present workflow. */
+/** The address of a workflow in the present mode, with the filters but the run, which belongs to the present workflow. */
 export function workflowAddress({ workspaceID, workflowID }: Workflow): string {
-  const mode = new URLSearchParams(location.search).get('mode');
-  const query = new URLSearchParams({ ...(mode && { mode }), workspace: workspaceID, workflow: workflowID });
-  return `${pagePath}?${query}`;
+  const ids = { run: undefined, log: undefined, around: undefined, up_to: undefined };
+  return addressWith({ ...ids, workspace: workspaceID, workflow: workflowID });
 }
 
 /** Changes the address in a new history entry, which the back button undoes. */

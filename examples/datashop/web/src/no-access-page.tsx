@@ -1,13 +1,16 @@
+import { workflowParameters } from './address.ts';
 import { EmptyPane } from './ui/index.ts';
 
-/** The page for a workflow that the user may not read. The header links to the others. */
+/** The page for a workflow that the user may not read. It names the workflow of the address, for whoever can grant it. */
 export function NoAccessPage() {
+  const { workspace, workflow } = workflowParameters();
+  const target = workspace && workflow ? `The link leads to ${workspace} / ${workflow}. ` : '';
   return (
     <main className="app-main app-main--outside">
       <EmptyPane
         icon="lock"
         title="You may not read this workflow"
-        description="The link may be of another user. Choose one of your workflows above."
+        description={`${target}Ask its owner for access, or choose one of your workflows above.`}
       />
     </main>
   );
