@@ -163,6 +163,39 @@ describe('the filters of both modes', () => {
     expect(parameter('from')).to.equal(null);
   });
 
+  it('“Since noon” begins at the last noon in the chosen time zone, and is shown as chosen like “Today”', async () => {
+    await suite.stage.append(...runs);
+    viewer = await suite.open({ timezoneId: 'America/New_York' });
+    await viewer.page.clock.setFixedTime('2026-01-15T18:00:00Z');
+    await viewer.button('Time, run, stage').click();
+    const preset = (name: string) =>
+      viewer.page.getByRole('group', { name: 'Time', exact: true }).getByRole('button', { name, exact: true });
+    const isChosen = async (name: string) => (await preset(name).getAttribute('aria-pressed')) === 'true';
+    await preset('Since noon').click();
+    await removal('Since 2026-01-15 12:00:00').waitFor();
+    expect(parameter('from')).to.equal('2026-01-15T17:00:00.000Z');
+    expect([await isChosen('Since noon'), await isChosen('Today'), await isChosen('All')]).to.deep.equal([
+      true,
+      false,
+      false,
+    ]);
+    await preset('Today').click();
+    await removal('Since 2026-01-15 00:00:00').waitFor();
+    expect([await isChosen('Since noon'), await isChosen('Today'), await isChosen('All')]).to.deep.equal([
+      false,
+      true,
+      false,
+    ]);
+    // In the morning, the last noon is that of the day before.
+    await viewer.page.clock.setFixedTime('2026-01-16T13:00:00Z');
+    await preset('Since noon').click();
+    await removal('Since 2026-01-15 12:00:00').waitFor();
+    await viewer.page.getByRole('radio', { name: 'UTC' }).press('Space');
+    await preset('Since noon').click();
+    await removal('Since 2026-01-16 12:00:00').waitFor();
+    expect(parameter('from')).to.equal('2026-01-16T12:00:00.000Z');
+  });
+
   it('a line is shown with 50 lines before and after it whatever the filters are, and then with new ones', async () => {
     await open('&level=ERROR');
     await mode('Normal');
