@@ -149,6 +149,50 @@ describe('following and pausing in Stream mode', () => {
     expect(y).to.be.closeTo(before!.y, 1);
   });
 
+  it('says why it is paused, also after the line was opened in context, until it follows again', async () => {
+    const reason = (text: string) => viewer.page.getByRole('group', { name: 'List' }).getByText(text, { exact: true });
+    const described = async () => await viewer.button('Pause').getAttribute('aria-describedby');
+    expect(await described()).to.equal(null);
+    await viewer.line(148).click();
+    await reason('Paused because you opened a line').waitFor();
+    expect(await described()).to.equal(await reason('Paused because you opened a line').getAttribute('id'));
+    await viewer.page.getByRole('link', { name: 'View in context' }).click();
+    await viewer.button('Back to the list').click();
+    await reason('Paused because you opened a line').waitFor();
+    await viewer.jump.click();
+    await reason('Paused because you opened a line').waitFor({ state: 'detached' });
+    await viewer.line(149).click({ modifiers: ['Shift'] });
+    await reason('Paused because you selected lines').waitFor();
+    await viewer.jump.click();
+    await viewer.page.locator('.Stream-list').hover();
+    await viewer.page.mouse.wheel(0, 600);
+    await reason('Paused because you left the newest line').waitFor();
+    await viewer.jump.click();
+    await viewer.button('Pause').click();
+    expect(await described()).to.equal(null);
+  });
+
+  it('the reason of a pause moves no line, however narrow the window is', async () => {
+    const top = async () => (await viewer.page.locator('.Stream-list').boundingBox())!.y;
+    const toggle = viewer.line(148).getByRole('button').first();
+    const details = viewer.page.getByRole('region', { name: 'Details of the line' });
+    for (const width of [1280, 1000, 800, 640, 390]) {
+      await viewer.page.setViewportSize({ width, height: 700 });
+      await viewer.button('Pause').click();
+      await viewer.jump.waitFor();
+      // The pressed button is the reason, so no text is shown.
+      const before = await top();
+      await viewer.jump.click();
+      await toggle.click();
+      await details.waitFor();
+      await viewer.page.locator('#list-bar-why').waitFor({ state: 'attached' });
+      expect(await top(), `${width} px`).to.equal(before);
+      await toggle.click();
+      await details.waitFor({ state: 'detached' });
+      await viewer.jump.click();
+    }
+  });
+
   it('keeps the visible rows in place and the totals exact when a full list drops its oldest lines', async () => {
     // Short events, which don't pass the store: the list is what this test is about.
     for (let count = 0; count < 99_800; ) {

@@ -5,7 +5,7 @@ import { retryDelayMs } from '../web/src/retry.ts';
 import { announcement } from '../web/src/stream/logic/announce.ts';
 import { ageText, connectionText } from '../web/src/stream/logic/connection.ts';
 import { formatRow, formatRows } from '../web/src/stream/logic/download.ts';
-import { followNewest, pause, UnreadCounter, unreadText } from '../web/src/stream/logic/follow.ts';
+import { followNewest, pause, pauseText, UnreadCounter, unreadText } from '../web/src/stream/logic/follow.ts';
 import { hitText, nextHit, nextRow } from '../web/src/stream/logic/hits.ts';
 import { parseLine, partOffset, searchText } from '../web/src/stream/logic/line.ts';
 import { findMarks, markedPieces } from '../web/src/stream/logic/marks.ts';
@@ -216,6 +216,17 @@ describe('a paused list', () => {
   it('counts all lines if it was empty at the pause', () => {
     const paused = pause(followNewest, []);
     expect(new UnreadCounter().count(paused, view([row('a', 7)]))).to.deep.equal({ lines: 1, errors: 0 });
+  });
+
+  it('keeps what was new at the pause, and its reason unless a later one says more', () => {
+    const rows = [row('a', 0)];
+    const scrolled = pause(followNewest, rows);
+    expect(pauseText(scrolled)).to.equal('Paused because you left the newest line');
+    const opened = pause(scrolled, [...rows, row('b', 1)], 'opened');
+    expect(opened).to.deep.equal({ following: false, newest: rows[0], why: 'opened' });
+    expect(pause(opened, rows)).to.equal(opened);
+    expect(pauseText(opened)).to.equal('Paused because you opened a line');
+    expect([pauseText(followNewest), pauseText(pause(followNewest, rows, 'button'))]).to.deep.equal(['', '']);
   });
 
   it('shows the counts in words', () => {

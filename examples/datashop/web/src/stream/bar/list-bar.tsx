@@ -1,4 +1,5 @@
 import { IconButton } from '../../ui/index.ts';
+import { pauseText } from '../logic/follow.ts';
 import { prefer } from '../state/commands.ts';
 import { useViewer, useViewState } from '../state/context.tsx';
 import { JumpButton } from './jump-button.tsx';
@@ -17,6 +18,7 @@ export function ListBar({ stepToError, onHelp, isPlain }: ListBarProps) {
   const viewer = useViewer();
   const { follow, order, wrap, compact, volume } = useViewState();
   const isPaused = !follow.following;
+  const why = pauseText(follow);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields
     <div className="list-bar" role="group" aria-label="List">
@@ -27,6 +29,7 @@ export function ListBar({ stepToError, onHelp, isPlain }: ListBarProps) {
             className="option"
             aria-pressed={isPaused}
             aria-keyshortcuts="p"
+            aria-describedby={why === '' ? undefined : 'list-bar-why'}
             title="Keeps the lines in place while new ones arrive (p)"
             onClick={() => viewer.togglePause()}
           >
@@ -34,6 +37,11 @@ export function ListBar({ stepToError, onHelp, isPlain }: ListBarProps) {
           </button>
           <JumpButton />
           <SelectionTools />
+          {why !== '' && (
+            <span id="list-bar-why" className="list-bar-why" title={why}>
+              {why}
+            </span>
+          )}
         </>
       )}
       <div className="list-bar-end">

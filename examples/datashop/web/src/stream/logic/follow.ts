@@ -5,7 +5,10 @@ import { firstFrom, type Row, type Rows } from './row.ts';
 export type Follow =
   | { readonly following: true }
   /** `newest`: the newest visible row when the list was paused, null if it was empty. */
-  | { readonly following: false; readonly newest: Row | null };
+  | { readonly following: false; readonly newest: Row | null; readonly why: PauseReason };
+
+/** `position`: the user scrolled, moved the focus to a line, or went to one. */
+export type PauseReason = 'button' | 'opened' | 'selected' | 'position';
 
 export interface Unread {
   readonly lines: number;
@@ -17,8 +20,10 @@ export const edgePx = 4;
 
 export const followNewest: Follow = { following: true };
 
-export function pause(follow: Follow, rows: Rows): Follow {
-  return follow.following ? { following: false, newest: rows.at(-1) ?? null } : follow;
+/** A later pause only replaces the reason. `position` never does: opening a line moves the focus to it, too. */
+export function pause(follow: Follow, rows: Rows, why: PauseReason = 'position'): Follow {
+  if (follow.following) return { following: false, newest: rows.at(-1) ?? null, why };
+  return why === 'position' || why === follow.why ? follow : { ...follow, why };
 }
 
 const none: Unread = { lines: 0, errors: 0 };
@@ -51,6 +56,19 @@ export class UnreadCounter {
     // Lines that have been trimmed since are not to be found any more.
     return lines > shown.lines ? shown : this.#unread;
   }
+}
+
+const pauseTexts: Record<PauseReason, string> = {
+  // The pressed button says it.
+  button: '',
+  opened: 'Paused because you opened a line',
+  selected: 'Paused because you selected lines',
+  position: 'Paused because you left the newest line',
+};
+
+/** Why the list does not follow the newest line; '' if that is plain to see. */
+export function pauseText(follow: Follow): string {
+  return follow.following ? '' : pauseTexts[follow.why];
 }
 
 export function unreadText({ lines, errors }: Unread): string {

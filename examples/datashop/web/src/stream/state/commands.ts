@@ -15,7 +15,7 @@ export function prefer({ viewState }: Viewer, change: Partial<Preferences>): voi
 export function select(viewer: Viewer, head: Row, anchor?: Row | null): void {
   const { selection } = viewer.viewState.get();
   viewer.viewState.set({ selection: { anchor: selection?.anchor ?? anchor ?? head, head } });
-  viewer.pause();
+  viewer.pause('selected');
 }
 
 export function selectNothing({ viewState }: Viewer): void {

@@ -4,7 +4,7 @@ import type { ApiError } from '../../api-error.ts';
 import { getFilter, onFilter } from '../../filters/use-filters.ts';
 import { asApiError, RetryingLoad } from '../../retrying-load.ts';
 import { isOff } from '../logic/connection.ts';
-import { followNewest, pause } from '../logic/follow.ts';
+import { followNewest, type PauseReason, pause } from '../logic/follow.ts';
 import { ConnectionHistory } from '../logic/history.ts';
 import { type Notice, Notices } from '../logic/notices.ts';
 import { knownEvents, restorable } from '../logic/pages.ts';
@@ -132,15 +132,15 @@ export class Viewer {
   }
 
   /** Keeps the visible lines in place instead of following the newest one. */
-  pause(): void {
+  pause(why: PauseReason = 'position'): void {
     const { follow } = this.viewState.get();
-    const paused = pause(follow, this.live.get().view.rows);
+    const paused = pause(follow, this.live.get().view.rows, why);
     if (paused !== follow) this.viewState.set({ follow: paused });
   }
 
   /** The Pause button: goes on at the newest line. */
   togglePause(): void {
-    if (this.viewState.get().follow.following) this.pause();
+    if (this.viewState.get().follow.following) this.pause('button');
     else this.follow();
   }
 
@@ -162,9 +162,10 @@ export class Viewer {
 
   toggle(row: Row): void {
     const expanded = new Set(this.viewState.get().expanded);
-    if (!expanded.delete(row.name)) expanded.add(row.name);
+    const isOpened = !expanded.delete(row.name);
+    if (isOpened) expanded.add(row.name);
     // New lines must not push an opened line away.
-    this.pause();
+    this.pause(isOpened ? 'opened' : 'position');
     this.viewState.set({ expanded });
     storeOpened(expanded);
   }
