@@ -94,6 +94,25 @@ describe('Normal mode of the log viewer', () => {
     expect(await page.locator('.log-detail').textContent()).to.equal('<b>bold</b>');
   });
 
+  it('shows each line of a stack trace when its log is opened, in both modes', async () => {
+    const trace = [
+      'Error: no connection',
+      '    at lookup (/srv/studios.js:88:14)',
+      '    at validate (/srv/validate.js:41:9)',
+    ];
+    await viewer.append(log(1, { message: 'Lookup failed', description: trace.join('\n') }));
+    await open();
+    await page.getByRole('link', { name: 'Lookup failed' }).click();
+    const shown = (selector: string) => page.locator(selector).evaluate((node) => (node as HTMLElement).innerText);
+    await page.locator('.details-description').waitFor();
+    expect((await shown('.details-description')).split('\n')).to.deep.equal(trace);
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Stream', exact: true }).click();
+    await page.getByTestId('line').click();
+    await page.locator('.Stream-detailsText').waitFor();
+    expect((await shown('.Stream-detailsText')).split('\n')).to.deep.equal(trace);
+  });
+
   it('searches while the user types, marks the matches, and keeps the search after a reload', async () => {
     await viewer.append(...logs(12));
     await open();

@@ -38,6 +38,7 @@ export function LineDetails({ id, entry, line }: { id: string; entry: EventEntry
           </>
         )}
       </div>
+      {line.description.includes('\n') && <p className="Stream-detailsText">{line.description}</p>}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard */}
       <pre className="Stream-json" tabIndex={0}>
         {segmentsOf(pretty).map(({ at, text, href }) =>
