@@ -30,10 +30,13 @@ describe('Normal mode without logs to show', () => {
     await open();
     await page.locator('.skeleton[aria-busy=true]').waitFor();
     expect(await page.getByRole('status').allTextContents()).to.include('Loading logs');
+    // No number: 0 would say that there are no errors.
+    expect(await page.locator('.level-chip').allInnerTexts()).to.deep.equal(['DEBUG', 'INFO', 'WARN', 'ERROR']);
     viewer.interfere(undefined);
     for (const answer of held) answer();
     await page.getByRole('link', { name: 'Line 1' }).waitFor();
     expect(await page.locator('.skeleton').count()).to.equal(0);
+    await button('INFO 1 line').waitFor();
   });
 
   it('keeps the present logs while it loads others', async () => {

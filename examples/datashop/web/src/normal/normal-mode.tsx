@@ -46,7 +46,7 @@ export function NormalMode() {
 
   return (
     <>
-      <FilterBar volume={counted.volume} isCounted={!counted.isFailed} onRefresh={reload} />
+      <FilterBar volume={counted.volume} isCounted={counted.isKnown} onRefresh={reload} />
       <NormalVolume counted={counted} {...request} />
       {error && view && (
         <div className="normal-error" role="alert">

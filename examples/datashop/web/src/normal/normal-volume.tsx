@@ -8,24 +8,26 @@ import { type PageRequest, queryOf } from './filters.ts';
 /** Counts of the stored lines that match. */
 export interface Counted {
   readonly volume: Volume;
+  /** False until they have been counted once. */
+  readonly isKnown: boolean;
   /** The log service could not count them. */
   readonly isFailed: boolean;
 }
 
 /** @param revision another value counts again */
 export function useVolume({ filter }: PageRequest, revision: unknown): Counted {
-  const [counted, setCounted] = useState<Counted>({ volume: noVolume, isFailed: false });
+  const [counted, setCounted] = useState<Counted>({ volume: noVolume, isKnown: false, isFailed: false });
   // biome-ignore lint/correctness/useExhaustiveDependencies: `revision` is a trigger
   useEffect(() => {
     const query = queryOf(filter);
-    if (query === null) return setCounted({ volume: noVolume, isFailed: false });
+    if (query === null) return setCounted({ volume: noVolume, isKnown: true, isFailed: false });
     const leaving = new AbortController();
     fetchVolume(query, maxBuckets, leaving.signal).then(
       ({ from, bucketMs, counts }) => {
         const volume = { fromMs: Date.parse(from), bucketMs, counts: { ...counts, OTHER: counts.INFO.map(() => 0) } };
-        if (!leaving.signal.aborted) setCounted({ volume, isFailed: false });
+        if (!leaving.signal.aborted) setCounted({ volume, isKnown: true, isFailed: false });
       },
-      () => !leaving.signal.aborted && setCounted({ volume: noVolume, isFailed: true }),
+      () => !leaving.signal.aborted && setCounted({ volume: noVolume, isKnown: false, isFailed: true }),
     );
     return () => leaving.abort();
   }, [filter, revision]);
