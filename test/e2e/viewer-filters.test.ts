@@ -222,6 +222,20 @@ describe('the filters of both modes', () => {
     await viewer.button('50 newer lines').click();
     await rows.getByText('Line 162', { exact: true }).waitFor();
     await viewer.button('Back to the list').click();
-    await viewer.untilRows(40);
+    await untilPlace('1–40');
+    expect(parameter('mode')).to.equal(null);
+  });
+
+  it('the lines around a line show its day in the chosen time zone, and lead back to the list in Stream mode', async () => {
+    await suite.stage.append(...runs, log(161, { timestamp: Date.UTC(2026, 0, 15, 19), message: 'Late' }));
+    viewer = await suite.open({ timezoneId: 'Asia/Kolkata' });
+    await viewer.page.getByText('Late').click();
+    await viewer.page.getByRole('link', { name: 'View in context' }).click();
+    const around = viewer.page.getByRole('region', { name: 'Lines around a line' });
+    await around.getByText('Fri, 16 January 2026, local time').waitFor();
+    await viewer.page.getByRole('radio', { name: 'UTC' }).press('Space');
+    await around.getByText('Thu, 15 January 2026, UTC').waitFor();
+    await viewer.button('Back to the list').click();
+    await viewer.untilRows(161);
   });
 });

@@ -57,15 +57,29 @@ export function workflowAddress({ workspaceID, workflowID }: Workflow): string {
   return addressWith({ ...ids, workspace: workspaceID, workflow: workflowID });
 }
 
-/** Changes the address in a new history entry, which the back button undoes. */
-export function go(patch: Patch): void {
-  history.pushState(null, '', addressWith(patch));
+/**
+ * Changes the address in a new history entry, which the back button undoes.
+ *
+ * @param state kept with the entry, also over a reload, and not in a copied link; see {@link entryState}
+ */
+export function go(patch: Patch, state: EntryState = {}): void {
+  history.pushState(state, '', addressWith(patch));
   notifyAll();
+}
+
+/** What the history entry knows beyond its address. */
+export interface EntryState {
+  /** The mode that a line was opened in context from. */
+  readonly cameFrom?: 'normal';
+}
+
+export function entryState(): EntryState {
+  return (history.state ?? {}) as EntryState;
 }
 
 /** Changes the address in place, for instance with every letter typed. */
 export function adjust(patch: Patch): void {
-  history.replaceState(null, '', addressWith(patch));
+  history.replaceState(history.state, '', addressWith(patch));
   notifyAll();
 }
 

@@ -42,7 +42,7 @@ export function LogDetails({ id, log, link }: { id: string; log: Log; link: () =
           onClick={(event) => {
             if (!isPlainClick(event)) return;
             event.preventDefault();
-            go(around);
+            go(around, { cameFrom: 'normal' });
           }}
         >
           View in context

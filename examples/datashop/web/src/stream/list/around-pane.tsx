@@ -1,7 +1,7 @@
 import { Button } from '@innovaccer/design-system';
 import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { addressWith, go } from '../../address.ts';
-import { CopyButton, EmptyPane } from '../../ui/index.ts';
+import { addressWith, entryState, go } from '../../address.ts';
+import { CopyButton, EmptyPane, useTime } from '../../ui/index.ts';
 import { noMarks } from '../logic/marks.ts';
 import type { Row } from '../logic/row.ts';
 import { fold } from '../state/commands.ts';
@@ -22,11 +22,18 @@ export function AroundPane({ id }: { id: string }) {
     return () => lines.close();
   }, [viewer, lines, id]);
 
-  const close = () => go({ around: undefined });
+  const { dayText, zone } = useTime();
+  const line = state.rows.find((row) => row.id === id)?.line;
+  const close = () => go({ around: undefined, ...(entryState().cameFrom === 'normal' && { mode: undefined }) });
   return (
     <section className="Stream-pane" aria-label="Lines around a line">
       <div className="around-bar">
         <strong>In context</strong>
+        {line && (
+          <time dateTime={new Date(line.time).toISOString()}>
+            {dayText(line.time)}, {zone === 'utc' ? 'UTC' : 'local time'}
+          </time>
+        )}
         <span className="Stream-quiet">
           {aroundCount} lines before and after, without filters
           {state.isLive && '; new lines are added'}
