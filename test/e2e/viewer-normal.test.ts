@@ -1,27 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import type { Page } from 'playwright-core';
-import { visit, watchPages } from './support/page.ts';
-import { log, logs, startViewer, type Viewer } from './support/viewer.ts';
-import { viewerBrowser } from './support/viewer-browser.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { normalSuite } from './support/normal-suite.ts';
+import { log, logs, type Viewer } from './support/viewer.ts';
 
 describe('Normal mode of the log viewer', () => {
-  watchPages();
+  const suite = normalSuite();
   let viewer: Viewer;
   let page: Page;
   let allow: (complaint: RegExp) => void;
 
-  beforeEach(async () => {
-    viewer = await startViewer();
-  });
-  afterEach(async () => {
-    await page?.context().close();
-    await viewer.close();
+  beforeEach(() => {
+    ({ viewer } = suite);
   });
 
-  const open = async (query = '') => {
-    const options = { timezoneId: 'America/New_York' };
-    ({ page, allow } = await visit(await viewerBrowser(), `${viewer.url}${query}`, options));
+  const open = async (query = '', options: BrowserContextOptions = {}) => {
+    ({ page, allow } = await suite.visit(query, { timezoneId: 'America/New_York', ...options }));
   };
   const lines = () => page.locator('.log-link').allTextContents();
   /** Resolves when exactly these lines are shown in this order. */
@@ -274,8 +268,7 @@ describe('Normal mode of the log viewer', () => {
 
   it('opens a log by keyboard, copies it and its link, and returns the focus', async () => {
     await viewer.append(...logs(3));
-    await open();
-    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await open('', { permissions: ['clipboard-read', 'clipboard-write'] });
     const link = page.getByRole('link', { name: 'Line 2' });
     await link.focus();
     await page.keyboard.press('Enter');
@@ -309,7 +302,7 @@ describe('Normal mode of the log viewer', () => {
     ['with a malformed id', 'nonsense'],
   ] as const) {
     it(`shows that a log is no longer kept for the link ${what}`, async () => {
-      const opened = await visit(await viewerBrowser(), `${viewer.url}?log=${id}`);
+      const opened = await suite.visit(`?log=${id}`);
       opened.allow(/status of 400/);
       page = opened.page;
       await page.getByRole('dialog').getByText('This log is no longer kept').waitFor();
@@ -318,7 +311,7 @@ describe('Normal mode of the log viewer', () => {
 
   it('fits a screen of 320 px without horizontal scrolling', async () => {
     await viewer.append(...logs(3), log(4, { message: 'x'.repeat(500) }));
-    const opened = await visit(await viewerBrowser(), viewer.url, { viewport: { width: 320, height: 640 } });
+    const opened = await suite.visit('', { viewport: { width: 320, height: 640 } });
     page = opened.page;
     await untilLines(['x'.repeat(500), ...range(3, 1)]);
 

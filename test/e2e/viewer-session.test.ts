@@ -1,25 +1,21 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { logsPath, streamPath } from '../../examples/datashop/src/demo.ts';
-import { type Visit, visit, watchPages } from './support/page.ts';
-import { log, startViewer, type Viewer } from './support/viewer.ts';
-import { viewerBrowser } from './support/viewer-browser.ts';
+import { normalSuite } from './support/normal-suite.ts';
+import type { Visit } from './support/page.ts';
+import { log, type Viewer } from './support/viewer.ts';
 
 describe('signing out of the log viewer', () => {
-  watchPages();
+  const suite = normalSuite();
   let viewer: Viewer;
   let page: Page;
   let allow: Visit['allow'];
 
   beforeEach(async () => {
-    viewer = await startViewer();
+    ({ viewer } = suite);
     await viewer.append(log(1));
-    ({ page, allow } = await visit(await viewerBrowser(), viewer.url));
+    ({ page, allow } = await suite.visit());
     await page.getByRole('link', { name: 'Line 1' }).waitFor();
-  });
-  afterEach(async () => {
-    await page?.context().close();
-    await viewer.close();
   });
 
   const button = (name: string) => page.getByRole('button', { name, exact: true });

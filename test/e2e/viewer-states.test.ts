@@ -1,25 +1,21 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { type Visit, visit, watchPages } from './support/page.ts';
-import { log, logs, startViewer, type Viewer } from './support/viewer.ts';
-import { viewerBrowser } from './support/viewer-browser.ts';
+import { normalSuite } from './support/normal-suite.ts';
+import type { Visit } from './support/page.ts';
+import { log, logs, type Viewer } from './support/viewer.ts';
 
 describe('Normal mode without logs to show', () => {
-  watchPages();
+  const suite = normalSuite();
   let viewer: Viewer;
   let page: Page;
   let allow: Visit['allow'];
 
-  beforeEach(async () => {
-    viewer = await startViewer();
-  });
-  afterEach(async () => {
-    await page?.context().close();
-    await viewer.close();
+  beforeEach(() => {
+    ({ viewer } = suite);
   });
 
   const open = async (query = '') => {
-    ({ page, allow } = await visit(await viewerBrowser(), `${viewer.url}${query}`));
+    ({ page, allow } = await suite.visit(query));
   };
   const button = (name: string) => page.getByRole('button', { name, exact: true });
 
@@ -151,7 +147,7 @@ describe('Normal mode without logs to show', () => {
   });
 
   it('shows that it needs JavaScript', async () => {
-    ({ page } = await visit(await viewerBrowser(), viewer.url, { javaScriptEnabled: false }));
+    ({ page } = await suite.visit('', { javaScriptEnabled: false }));
     await page.getByRole('heading', { name: 'The log viewer needs JavaScript' }).waitFor();
   });
 });

@@ -1,30 +1,26 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { workflows } from '../../examples/datashop/src/demo.ts';
-import { type Visit, visit, watchPages } from './support/page.ts';
-import { log, startViewer, type Viewer } from './support/viewer.ts';
-import { viewerBrowser } from './support/viewer-browser.ts';
+import { normalSuite } from './support/normal-suite.ts';
+import type { Visit } from './support/page.ts';
+import { log, type Viewer } from './support/viewer.ts';
 
 const addressOf = (url: string, { workspaceID, workflowID }: { workspaceID: string; workflowID: string }) =>
   new URL(`?${new URLSearchParams({ mode: 'stream', workspace: workspaceID, workflow: workflowID })}`, url).href;
 
 describe('the workflows of the log viewer', () => {
-  watchPages();
+  const suite = normalSuite();
   let viewer: Viewer;
   let page: Page;
   let allow: Visit['allow'];
 
   beforeEach(async () => {
-    viewer = await startViewer();
+    ({ viewer } = suite);
     for (const [name, workflow] of Object.entries(workflows)) {
       await viewer.append(log(1, { ...workflow, message: `Stored in ${name}` }));
     }
-    ({ page, allow } = await visit(await viewerBrowser(), viewer.url));
+    ({ page, allow } = await suite.visit());
     await page.getByRole('link', { name: 'Stored in movies' }).waitFor();
-  });
-  afterEach(async () => {
-    await page?.context().close();
-    await viewer.close();
   });
 
   it('the header leads to the user\u2019s other workflow, in both modes, and to none of another user', async () => {

@@ -65,8 +65,9 @@ export class Profile {
     });
   }
 
+  /** Creates one without animations unless options ask for them: painting them without a GPU takes most of a core. */
   static async create(browser: Browser, options: BrowserContextOptions): Promise<Profile> {
-    const context = await browser.newContext(options);
+    const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
     // Below the limit of a test, so that the error names what did not happen; a busy machine needs more than the default.
     context.setDefaultTimeout(100_000);
     const profile = new Profile(context);

@@ -1,39 +1,24 @@
 import type { BrowserContextOptions } from 'playwright-core';
-import { Profile, streamMode, watchPages } from './page.ts';
-import { viewerBrowser } from './viewer-browser.ts';
+import { returnProfiles, takeProfile, type UsedProfile } from './kept-profile.ts';
+import { streamMode, watchPages } from './page.ts';
 import { StreamPage } from './viewer-page.ts';
 import { Stage } from './viewer-stage.ts';
-
-/** The profile for the next visitor without options. */
-let keptProfile: Profile | undefined;
-
-function takeKept(): Profile | undefined {
-  const profile = keptProfile;
-  keptProfile = undefined;
-  return profile;
-}
 
 /** The back end of each test of a suite, and its visits. */
 export class Suite {
   stage!: Stage;
   readonly #stored: number;
-  readonly #profiles: { profile: Profile; isPlain: boolean }[] = [];
+  readonly #profiles: UsedProfile[] = [];
 
   constructor(stored: number) {
     this.#stored = stored;
   }
 
-  /**
-   * Opens Stream mode as a new visitor, without animations: painting them without a GPU takes most of a core. The first
-   * visitor of a test without options has the page of the test before, since a page in a new process costs twice as much.
-   */
+  /** Opens Stream mode as a new visitor, who may have the emptied profile of the test before. */
   async visit(options: BrowserContextOptions = {}, query = ''): Promise<StreamPage> {
-    const url = `${streamMode(this.stage.url)}${query}`;
-    const isPlain = Object.keys(options).length === 0;
-    const kept = isPlain ? takeKept() : undefined;
-    const profile = kept ?? (await Profile.create(await viewerBrowser(), { reducedMotion: 'reduce', ...options }));
-    this.#profiles.push({ profile, isPlain });
-    return new StreamPage(await profile.visit(url));
+    const used = await takeProfile(options);
+    this.#profiles.push(used);
+    return new StreamPage(await used.profile.visit(`${streamMode(this.stage.url)}${query}`));
   }
 
   /** Opens Stream mode with a new profile; resolves when it is connected. */
@@ -52,12 +37,7 @@ export class Suite {
   }
 
   async end(): Promise<void> {
-    for (const { profile, isPlain } of this.#profiles.splice(0)) {
-      // Without its server, the page has no quiet place to go.
-      const isNew = isPlain && !keptProfile && (await profile.reset(`${this.stage.url}healthz`).catch(() => false));
-      if (isNew) keptProfile = profile;
-      else await profile.close();
-    }
+    await returnProfiles(this.#profiles.splice(0), `${this.stage?.url}healthz`);
     await this.stage?.close();
   }
 }

@@ -16,6 +16,9 @@ export interface Viewer {
 
 const token = 'of-the-log-service';
 
+/** Each viewer has the port of the one before it, because a browser's caches belong to an origin. */
+let lastPort = 0;
+
 export async function startViewer(): Promise<Viewer> {
   const store = new SqliteLogStore({ path: ':memory:' });
   const router = logStreamRouter({ store, token });
@@ -28,7 +31,8 @@ export async function startViewer(): Promise<Viewer> {
     '127.0.0.1',
   );
   const { app, drain } = bff({ upstream: `http://127.0.0.1:${service.port}`, token });
-  const front = await listen(app, 0, '127.0.0.1');
+  const front = await listen(app, lastPort, '127.0.0.1');
+  lastPort = front.port;
   return {
     url: `http://localhost:${front.port}/`,
     append: async (...logs) => void (await store.append(logs)),
