@@ -68,11 +68,35 @@ describe('Searcher', () => {
     expect(await searcher.match(/a/gim, [trap], limitMs)).to.include({ kind: 'matches' });
   });
 
-  it('replaces a running request immediately', async () => {
+  it('ends a request with the next one, and terminates its worker if that does not reply soon', async () => {
     const first = searcher.match(endless, [trap], limitMs);
-    const second = searcher.match(/!/gim, [trap], limitMs);
-    expect(await first).to.deep.equal({ kind: 'superseded' });
-    expect(await second).to.include({ kind: 'matches' });
+    const second = searcher.match(/a/gim, ['a'], limitMs);
+    const third = searcher.match(/!/gim, [trap], limitMs);
+    expect(await Promise.all([first, second])).to.deep.equal(Array(2).fill({ kind: 'superseded' }));
+    expect(await third).to.deep.include({
+      matches: { hits: Uint8Array.of(1), marks: Uint32Array.of(60, 61), ends: Uint32Array.of(2) },
+    });
+    expect(threads).to.have.length(2);
+  });
+
+  it('terminates a worker that goes on after its request was stopped', async () => {
+    void searcher.match(endless, [trap], limitMs);
+    searcher.stop();
+    await threads[0]!.ended;
+    expect(await searcher.match(/a/gim, [trap], limitMs)).to.include({ kind: 'matches' });
+  });
+
+  it('keeps its worker when a request ends another one that is not endless, as each typed letter does', async () => {
+    searcher = new Searcher(open, limitMs);
+    const texts = Array.from({ length: 1_000 }, (_, index) => `row ${index}`);
+    const answers = ['r', 'ro', 'row', 'row 7'].map((text) => searcher.match(new RegExp(text, 'gim'), texts, limitMs));
+    expect((await Promise.all(answers)).map(({ kind }) => kind)).to.deep.equal([
+      'superseded',
+      'superseded',
+      'superseded',
+      'matches',
+    ]);
+    expect(threads).to.have.length(1);
   });
 
   it('reports a pattern that is too large to run', async () => {

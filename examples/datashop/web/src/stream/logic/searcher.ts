@@ -30,62 +30,105 @@ export type Answer =
 
 /** Longest run of one request, in milliseconds. A backtracking pattern may need longer than any limit. */
 export const maxRunMs = 2_000;
+/** How long a request that another one replaced may go on, in milliseconds. A worker is kept if it can be: its start blocks the page. */
+const defaultGraceMs = 200;
 
-/** Runs patterns in a worker. Only terminating the worker can interrupt a regular expression. */
+interface Wanted {
+  readonly request: SearchRequest;
+  readonly limitMs: number;
+  readonly settle: (answer: Answer) => void;
+}
+
+/** Runs patterns in a worker, one request after the other. Only terminating the worker can interrupt a regular expression. */
 export class Searcher {
   readonly #open: () => SearchPort;
+  readonly #graceMs: number;
   #port: SearchPort | null = null;
   #isReady = false;
   #id = 0;
-  #settle: ((answer: Answer) => void) | null = null;
+  /** The request whose answer is waited for; the worker has it once it has replied to the one before. */
+  #wanted: Wanted | null = null;
+  /** Id of the request that the worker has; 0 for none. */
+  #posted = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(open: () => SearchPort) {
+  constructor(open: () => SearchPort, graceMs = defaultGraceMs) {
     this.#open = open;
+    this.#graceMs = graceMs;
   }
 
   /** Supersedes the request before it. The time of the worker's start does not count as run time. */
   match(pattern: RegExp, texts: readonly string[], limitMs = maxRunMs): Promise<Answer> {
     this.stop();
-    const id = ++this.#id;
-    this.#port ??= this.#open();
-    const port = this.#port;
-    const startTimer = () => {
-      this.#timer = setTimeout(() => this.#terminate({ kind: 'stopped' }), limitMs);
-    };
-    port.onmessage = ({ data }) => {
-      if (data.kind === 'ready') {
-        this.#isReady = true;
-        startTimer();
-      } else if (data.id === id) this.#end(data);
-    };
-    port.postMessage({ id, pattern, texts });
-    if (this.#isReady) startTimer();
-    return new Promise((resolve) => {
-      this.#settle = resolve;
+    return new Promise((settle) => {
+      this.#id += 1;
+      this.#wanted = { request: { id: this.#id, pattern, texts }, limitMs, settle };
+      if (this.#posted === 0) this.#post(this.#wanted);
     });
   }
 
-  /** Ends the running request with `superseded`. */
+  /** Ends the running request with `superseded`. Terminates its worker only if that does not reply soon. */
   stop(): void {
-    if (this.#settle !== null) this.#terminate({ kind: 'superseded' });
+    const wasPosted = this.#wanted?.request.id === this.#posted;
+    this.#settle({ kind: 'superseded' });
+    if (wasPosted && this.#isReady) this.#startTimer();
   }
 
   /** Ends the worker and the running request. */
   close(): void {
-    this.#terminate({ kind: 'superseded' });
+    this.#terminate();
+    this.#settle({ kind: 'superseded' });
   }
 
-  #terminate(answer: Answer): void {
+  #post({ request }: Wanted): void {
+    this.#port ??= this.#start();
+    this.#posted = request.id;
+    this.#port.postMessage(request);
+    if (this.#isReady) this.#startTimer();
+  }
+
+  #start(): SearchPort {
+    const port = this.#open();
+    port.onmessage = ({ data }) => {
+      if (port !== this.#port) return;
+      if (data.kind !== 'ready') return this.#replied(data);
+      this.#isReady = true;
+      this.#startTimer();
+    };
+    return port;
+  }
+
+  #replied(reply: Exclude<SearchReply, { kind: 'ready' }>): void {
+    clearTimeout(this.#timer);
+    this.#posted = 0;
+    if (this.#wanted?.request.id === reply.id) this.#settle(reply);
+    else if (this.#wanted !== null) this.#post(this.#wanted);
+  }
+
+  #startTimer(): void {
+    clearTimeout(this.#timer);
+    const isWanted = this.#wanted?.request.id === this.#posted;
+    this.#timer = setTimeout(() => this.#overdue(), isWanted ? this.#wanted?.limitMs : this.#graceMs);
+  }
+
+  #overdue(): void {
+    const isWanted = this.#wanted?.request.id === this.#posted;
+    this.#terminate();
+    if (isWanted) this.#settle({ kind: 'stopped' });
+    else if (this.#wanted !== null) this.#post(this.#wanted);
+  }
+
+  #terminate(): void {
+    clearTimeout(this.#timer);
     this.#port?.terminate();
     this.#port = null;
     this.#isReady = false;
-    this.#end(answer);
+    this.#posted = 0;
   }
 
-  #end(answer: Answer): void {
-    clearTimeout(this.#timer);
-    this.#settle?.(answer);
-    this.#settle = null;
+  #settle(answer: Answer): void {
+    const wanted = this.#wanted;
+    this.#wanted = null;
+    wanted?.settle(answer);
   }
 }
