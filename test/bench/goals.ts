@@ -107,13 +107,6 @@ export function goals(report: Report): Goal[] {
       value(report, 'source', 'ours-shared', 'cpuUs'),
       value(report, 'source', 'floor', 'cpuUs'),
     ),
-    ratio(
-      'shared, CPU per delivered event from a source, both at once',
-      1,
-      'shared from an upstream',
-      value(report, 'source-at-once', 'ours-source', 'cpuUs'),
-      value(report, 'source-at-once', 'ours-shared', 'cpuUs'),
-    ),
     ...[
       ['transform', ''],
       ['transform-at-once', ', all at once'],

@@ -16,7 +16,8 @@ nchan, HAProxy, FastAPI and Flask are included if they are installed.
   to 18 µs in rounds of one run. In \`…-at-once\` and \`scale\` all servers run at the same time, on the same core, under the
   same load (each with its own upstream and browsers). The same code then differs by 3 %. Caches are cold at every event, as
   in a server that has other work.
-- **Pairs.** Goals of a few per cent compare two servers round by round; what counts is the median of these ratios.
+- **Pairs.** Goals of a few per cent compare two servers round by round; what counts is the median of these ratios. V8 decides
+  in each process anew which functions it inlines where, so a single pair says little, and twelve say more.
 - **Redis** runs on the cores of the load. The *leader* reads all upstreams and has all browsers. A *follower* has all browsers
   too, and another process, with one browser for each feed, reads the upstreams; only the follower's CPU counts. A round is not valid
   if the server has another role at its end. Redis' commands include those that scripts call; its memory includes what it has

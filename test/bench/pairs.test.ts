@@ -24,6 +24,21 @@ describe('goals of pairs', () => {
     expect(goal).to.include({ measured: '1.20 × (quartiles 1.15–1.30, 3 pairs)', met: true });
   });
 
+  it('compares a source with shared mode round by round, although both run at once', () => {
+    const made = madeUpReport();
+    for (const [server, costs] of [
+      ['ours-shared', [10, 20, 10]],
+      ['ours-source', [9, 21, 11]],
+    ] as const)
+      find(made, 'source-at-once', server)?.rounds.splice(
+        0,
+        Infinity,
+        ...costs.map((cpuUs) => ({ figures: { cpuUs } })),
+      );
+    const goal = goals(made).find(({ what }) => what.endsWith('from a source, both at once'));
+    expect(goal).to.include({ measured: '1.05 × (quartiles 0.90–1.10, 3 pairs)', met: false });
+  });
+
   it('leaves out rounds of which one server is not valid', () => {
     expect(report([10, undefined, 10], [13, 20, undefined])).to.include({
       measured: '1.30 × (quartiles 1.30–1.30, 1 pairs)',

@@ -21,7 +21,7 @@ function paired(report: Report, what: string, times: number, to: string, workloa
   return { what, goal, measured, floor: undefined, met: median(found) <= times };
 }
 
-/** Goals of what one process of several costs, and of what metrics and logs cost. */
+/** Goals of what one process of several costs, and of what a source, metrics and logs cost. */
 export function pairedGoals(report: Report): Goal[] {
   const roles = [
     ['leader', 'ours-redis'],
@@ -37,6 +37,15 @@ export function pairedGoals(report: Report): Goal[] {
         const what = `shared over Redis, ${role}, ${load}: CPU per delivered event`;
         return paired(report, what, 1.25, 'shared without Redis', workload, server, 'ours-shared');
       }),
+    ),
+    paired(
+      report,
+      'shared, CPU per delivered event from a source, both at once',
+      1,
+      'shared from an upstream',
+      'source-at-once',
+      'ours-source',
+      'ours-shared',
     ),
     paired(report, 'metrics and logs, CPU per event', 1.02, 'without', 'busy', 'ours-observed', 'ours'),
   ];
