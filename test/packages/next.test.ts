@@ -24,7 +24,7 @@ describe('the recipe for Next.js, with the packed packages', () => {
   let url: string;
 
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(900_000);
     dir = mkdtempSync(join(tmpdir(), 'datashop-next-'));
     upstream = await rawUpstream();
     const tarballs = await pack(dir, ['sse-proxy', 'sse-client']);

@@ -42,7 +42,7 @@ describe('the recipe for OpenTelemetry, with the packed sse-proxy', () => {
   const spans: Span[] = [];
 
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(900_000);
     dir = mkdtempSync(join(tmpdir(), 'datashop-tracing-'));
     upstream = await rawUpstream((request) => {
       request.begin();
