@@ -57,6 +57,15 @@ describe('the filters of both modes', () => {
     expect(new URL(viewer.page.url()).search).to.equal('?mode=stream');
   });
 
+  it('the field of the run shows the whole number of an execution', async () => {
+    viewer = await suite.open({ timezoneId: 'UTC' }, '&run=1796062935603');
+    await viewer.button('Time, run, stage').click();
+    const field = viewer.page.getByLabel('Run', { exact: true });
+    expect(await field.inputValue()).to.equal('1796062935603');
+    const hiddenPx = await field.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+    expect(hiddenPx).to.equal(0);
+  });
+
   it('a whole run is found by the search of both modes, and shown in the line that was found', async () => {
     await open('&q=42');
     // Line 42 is of the other run.
