@@ -19,11 +19,14 @@ async function buildBundle(script: URL): Promise<string> {
   const outDir = mkdtempSync(join(tmpdir(), 'datashop-bundle-'));
   process.on('exit', () => rmSync(outDir, { recursive: true, force: true }));
   const output = { entryFileNames: 'script.mjs' };
+  const { NODE_ENV } = process.env;
   await build({
     configFile: false,
     logLevel: 'error',
     ssr: { noExternal: true },
     build: { ssr: fileURLToPath(script), outDir, target: 'esnext', rolldownOptions: { output } },
   });
+  // vite sets it for a build, and processes that are started later would inherit it.
+  if (NODE_ENV === undefined) delete process.env.NODE_ENV;
   return pathToFileURL(join(outDir, output.entryFileNames)).href;
 }
