@@ -163,10 +163,15 @@ describe('the request', () => {
     });
 
     it('ends the connection of a refusal that it has not read to its end', async () => {
-      const at = await scene(options);
+      let hasResponse = false;
+      const onResponse = () => {
+        hasResponse = true;
+      };
+      const at = await scene({ ...options, onResponse });
       at.stream.connect();
       const visit = await at.server.next();
       visit.res.writeHead(403, { 'content-type': 'application/problem+json' }).write('{');
+      await until(() => hasResponse);
       at.stream.disconnect();
       await until(() => visit.isGone);
     });

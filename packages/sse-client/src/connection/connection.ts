@@ -39,7 +39,7 @@ export interface ConnectionSink {
 export interface Connection {
   /** Call once, and again only after `stop()`. */
   start(): void;
-  /** Releases every timer, listener and socket. The sink is not called after this. Does nothing before `start()`. */
+  /** Releases every timer, listener and socket. The sink is not called after this. May be called before `start()`. */
   stop(): void;
   /** Connects now if the connection is waiting for `retryAt`. */
   retryNow(): void;

@@ -73,7 +73,7 @@ export class EventPump {
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    // In a turn of its own: the source is the user's code, which must not run within the feed's.
+    // In a microtask: the source is the user's code, which must not run within the feed's.
     this.#flushSoon();
   }
 
