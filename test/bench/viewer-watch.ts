@@ -22,7 +22,7 @@ export interface Phase {
 }
 
 /** What no task may exceed, so that a click or a key is answered before it is felt to be late. */
-export const limitMs = 100;
+const limitMs = 100;
 
 /** Folder of the traces, if they are wanted. */
 const { TRACES } = process.env;

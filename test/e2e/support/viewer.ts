@@ -31,7 +31,8 @@ export async function startViewer(): Promise<Viewer> {
     '127.0.0.1',
   );
   const { app, drain } = bff({ upstream: `http://127.0.0.1:${service.port}`, token });
-  const front = await listen(app, lastPort, '127.0.0.1');
+  // Another process may have taken the port meanwhile.
+  const front = await listen(app, lastPort, '127.0.0.1').catch(() => listen(app, 0, '127.0.0.1'));
   lastPort = front.port;
   return {
     url: `http://localhost:${front.port}/`,
