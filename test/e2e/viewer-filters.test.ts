@@ -230,6 +230,9 @@ describe('the filters of both modes', () => {
     expect(await numbers()).to.deep.equal(range(61, 161).reverse().map(String));
     await viewer.button('50 newer lines').click();
     await rows.getByText('Line 162', { exact: true }).waitFor();
+    await rows.getByText('Line 150', { exact: true }).click();
+    await viewer.page.getByRole('link', { name: 'View in context' }).click();
+    await viewer.page.locator('.is-linked').getByText('Line 150', { exact: true }).waitFor();
     await viewer.button('Back to the list').click();
     await untilPlace('1–40');
     expect(parameter('mode')).to.equal(null);

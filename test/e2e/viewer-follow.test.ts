@@ -166,7 +166,7 @@ describe('following and pausing in Stream mode', () => {
     await viewer.jump.click();
     await viewer.page.locator('.Stream-list').hover();
     await viewer.page.mouse.wheel(0, 600);
-    await reason('Paused because you left the newest line').waitFor();
+    await reason('Paused because you scrolled or went to a line').waitFor();
     await viewer.jump.click();
     await viewer.button('Pause').click();
     expect(await described()).to.equal(null);

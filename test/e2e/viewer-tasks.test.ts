@@ -71,4 +71,24 @@ describe('what the log viewer does in one task', () => {
     expect(isLeft).to.equal(true);
     await viewer.line(300).waitFor();
   });
+
+  it('goes on saying that no line passes while another filter is applied, which takes no time', async () => {
+    const nothing = viewer.page.getByRole('heading', { name: 'No line passes the filters' });
+    await viewer.page.getByLabel('Find in lines').fill('no such text');
+    await nothing.waitFor();
+    await viewer.page.evaluate(() => {
+      const main = document.querySelector('main')!;
+      const watch = () =>
+        Object.assign(window, { wasLoading: main.querySelector('.Stream-skeleton') !== null || wasLoading() });
+      const wasLoading = () => (window as unknown as { wasLoading?: boolean }).wasLoading === true;
+      new MutationObserver(watch).observe(main, { childList: true, subtree: true });
+    });
+    await viewer.page.getByLabel('Find in lines').fill('no such text either');
+    await viewer.page.waitForURL(/either/);
+    await viewer.button('Clear filters').first().click();
+    await viewer.line(300).waitFor();
+    expect(await viewer.page.evaluate(() => (window as unknown as { wasLoading?: boolean }).wasLoading)).to.equal(
+      false,
+    );
+  });
 });

@@ -218,15 +218,17 @@ describe('a paused list', () => {
     expect(new UnreadCounter().count(paused, view([row('a', 7)]))).to.deep.equal({ lines: 1, errors: 0 });
   });
 
-  it('keeps what was new at the pause, and its reason unless a later one says more', () => {
+  it('keeps what was new at the pause, and its reason unless that was only a position', () => {
     const rows = [row('a', 0)];
     const scrolled = pause(followNewest, rows);
-    expect(pauseText(scrolled)).to.equal('Paused because you left the newest line');
+    expect(pauseText(scrolled)).to.equal('Paused because you scrolled or went to a line');
     const opened = pause(scrolled, [...rows, row('b', 1)], 'opened');
     expect(opened).to.deep.equal({ following: false, newest: rows[0], why: 'opened' });
     expect(pause(opened, rows)).to.equal(opened);
     expect(pauseText(opened)).to.equal('Paused because you opened a line');
-    expect([pauseText(followNewest), pauseText(pause(followNewest, rows, 'button'))]).to.deep.equal(['', '']);
+    const stopped = pause(followNewest, rows, 'button');
+    expect(pause(stopped, rows, 'opened')).to.equal(stopped);
+    expect([pauseText(followNewest), pauseText(stopped)]).to.deep.equal(['', '']);
   });
 
   it('shows the counts in words', () => {

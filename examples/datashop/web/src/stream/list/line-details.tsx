@@ -1,5 +1,5 @@
 import type { EventEntry } from '@datashop/sse-client';
-import { addressWith, adjust, go, isPlainClick } from '../../address.ts';
+import { addressWith, adjust, entryState, go, isPlainClick } from '../../address.ts';
 import { excluding, maxTextChars } from '../../filters/log-filter.ts';
 import { setFilters, useFilters } from '../../filters/use-filters.ts';
 import { lineText } from '../../log-file.ts';
@@ -20,7 +20,11 @@ export function LineDetails({ id, entry, line }: { id: string; entry: EventEntry
           {format(line.time)} {zone === 'utc' ? 'UTC' : 'local'}
         </time>
         {entry.id !== '' && (
-          <a className="Stream-contextLink" href={addressWith(around)} onClick={plainly(() => go(around))}>
+          <a
+            className="Stream-contextLink"
+            href={addressWith(around)}
+            onClick={plainly(() => go(around, entryState()))}
+          >
             View in context
           </a>
         )}

@@ -9,32 +9,39 @@ import { count } from '../logic/messages.ts';
 import { useLive, useStream, useStreamValue, useViewer, useViewState } from '../state/context.tsx';
 import { LogList } from './log-list.tsx';
 
+/** A shorter search does not hide that the one before found nothing, in milliseconds. */
+const searchingAfterMs = 300;
+
 /** The list, or the reason why it is empty. */
 export function ListPane({ linked }: { linked: string }) {
   const hasRows = useLive(({ view }) => view.rows.length > 0);
   const hasEntries = useLive(({ view }) => view.entries > 0);
   // While rows are shown, nobody needs their number here.
   const lines = useLive(({ view }) => (view.rows.length > 0 ? 0 : view.lines));
-  const isFiltering = useLive(({ progress }) => progress < 1);
+  const isSearching = useHasLasted(
+    useLive(({ progress }) => progress < 1),
+    searchingAfterMs,
+  );
   const { firstLoad } = useViewState();
   const isBehind = useStreamValue(({ entries }) => entries.length > 0) && !hasEntries;
-  const isLater = useIsLater();
+  const isLater = useHasLasted(true, 0);
   if (hasRows) return <div className="Stream-pane">{isLater && <LogList linked={linked} />}</div>;
   if (firstLoad.kind !== 'done' && firstLoad.error !== null)
     return <LoadFailed load={firstLoad} error={firstLoad.error} />;
   if (firstLoad.kind === 'loading' || isBehind) return <Skeleton />;
-  if (lines > 0) return isFiltering ? <Skeleton /> : <FilteredOut lines={lines} />;
+  if (lines > 0) return isSearching ? <Skeleton /> : <FilteredOut lines={lines} />;
   return <NoLines />;
 }
 
-/** False at first, then true: what is rendered only then has a task of its own, apart from the rest of the page. */
-function useIsLater(): boolean {
-  const [isLater, setLater] = useState(false);
+/** True once `isOn` has been true for this time, and until it is false. With 0 ms, what is rendered then has a task of its own. */
+function useHasLasted(isOn: boolean, ms: number): boolean {
+  const [hasLasted, setHasLasted] = useState(false);
   useEffect(() => {
-    const timer = setTimeout(() => setLater(true));
+    if (!isOn) return setHasLasted(false);
+    const timer = setTimeout(() => setHasLasted(true), ms);
     return () => clearTimeout(timer);
-  }, []);
-  return isLater;
+  }, [isOn, ms]);
+  return isOn && hasLasted;
 }
 
 function Skeleton() {

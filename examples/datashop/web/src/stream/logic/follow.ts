@@ -20,10 +20,10 @@ export const edgePx = 4;
 
 export const followNewest: Follow = { following: true };
 
-/** A later pause only replaces the reason. `position` never does: opening a line moves the focus to it, too. */
+/** A later pause replaces `position` only: opening a line moves the focus to it first. */
 export function pause(follow: Follow, rows: Rows, why: PauseReason = 'position'): Follow {
   if (follow.following) return { following: false, newest: rows.at(-1) ?? null, why };
-  return why === 'position' || why === follow.why ? follow : { ...follow, why };
+  return follow.why !== 'position' || why === 'position' ? follow : { ...follow, why };
 }
 
 const none: Unread = { lines: 0, errors: 0 };
@@ -59,11 +59,11 @@ export class UnreadCounter {
 }
 
 const pauseTexts: Record<PauseReason, string> = {
-  // The pressed button says it.
+  // The pressed button shows it.
   button: '',
   opened: 'Paused because you opened a line',
   selected: 'Paused because you selected lines',
-  position: 'Paused because you left the newest line',
+  position: 'Paused because you scrolled or went to a line',
 };
 
 /** Why the list does not follow the newest line; '' if that is plain to see. */
