@@ -180,7 +180,8 @@ export class Viewer {
 
   /** Loses the connection and reconnects, as after a short network failure. */
   blip(how: 'fin' | 'rst' = 'rst'): void {
-    if (how === 'rst') this.#socket?.resetAndDestroy();
+    // Node can't reset a socket that it shuts down behind a whole response: it would never report its end.
+    if (how === 'rst' && !this.#response?.complete) this.#socket?.resetAndDestroy();
     else this.#socket?.destroy();
   }
 
