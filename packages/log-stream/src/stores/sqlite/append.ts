@@ -69,7 +69,7 @@ function trim(connection: Connection, count: number): void {
          GROUP BY workspace, workflow ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)`,
     )
     .run(cut);
-  connection.sql('UPDATE log_totals SET trimmed = max(trimmed, ?1), cut = ?1 WHERE id = 1').run(cut);
+  connection.sql('UPDATE log_totals SET trimmed = max(trimmed, ?), cut = ? WHERE id = 1').run(cut, cut);
   connection.sql('DELETE FROM logs WHERE seq <= ?').run(cut);
 }
 
