@@ -49,14 +49,20 @@ describe('batches of logs that are framed once for all subscribers', () => {
     return (server.address() as AddressInfo).port;
   }
 
+  // Node 26 corks the response until the end of the turn, earlier ones only its socket, which keeps the order.
+  const isFirstDirect = Number.parseInt(process.versions.node, 10) < 26;
   const cases: [title: string, between: Between, direct: boolean[]][] = [
-    ['on a bare response, whose first line was written in the same turn', () => {}, [false, true, true]],
+    ['on a bare response, whose first line was written in the same turn', () => {}, [isFirstDirect, true, true]],
     ['if res.write is wrapped from the start', (res, index) => index === 0 && wrap(res), [false, false, false]],
-    ['if res.write is wrapped between two batches', (res, index) => index === 2 && wrap(res), [false, true, false]],
+    [
+      'if res.write is wrapped between two batches',
+      (res, index) => index === 2 && wrap(res),
+      [isFirstDirect, true, false],
+    ],
     [
       'while the response is corked',
       (res, index) => [() => {}, () => res.cork(), () => res.uncork()][index]?.(),
-      [false, false, true],
+      [isFirstDirect, false, true],
     ],
   ];
   for (const [title, between, expected] of cases) {

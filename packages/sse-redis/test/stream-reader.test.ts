@@ -1,10 +1,9 @@
 import type { RelayEntry } from '@datashop/sse-proxy';
 import { expect } from 'chai';
+import { until } from '../../sse-proxy/test/support/until.ts';
 import { SseRedisError } from '../src/errors.ts';
 import { parseId } from '../src/feeds/position.ts';
 import { StreamReader } from '../src/feeds/stream-reader.ts';
-
-const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
 
 /** A log that follows from a position, and what it was given. */
 function logAt(position: string) {
@@ -26,11 +25,11 @@ describe('the reader of all streams of one process', () => {
     const behind = logAt('1-100');
     reader.update(behind as never);
     reads[0]?.answer([['feed', [[Buffer.from('1-600'), []]]]]);
-    await settled();
+    await until(() => reads.length > 1);
     expect([live.given, behind.given]).to.deep.equal([[['1-600']], []]);
     expect(reads[1]?.ids, 'the next read').to.deep.equal(['0-0', '1-100']);
     reads[1]?.answer([['feed', [[Buffer.from('1-200'), []]]]]);
-    await settled();
+    await until(() => behind.given.length > 0);
     expect(behind.given).to.deep.equal([['1-200']]);
     reads.at(-1)?.fail(new SseRedisError('ERR_SSE_REDIS_LOST', 'the end of the test'));
   });
