@@ -157,7 +157,7 @@ export class EventPump {
     else this.#handler?.onEnd(end);
   }
 
-  // Behind the microtasks of the source: by then it has yielded all that it had ready. One tick costs more than all of them.
+  // Behind the microtasks of the source: by then it has yielded all that it had ready. process.nextTick() costs more.
   #flushSoon(): void {
     this.#microtasksLeft = quietMicrotasks;
     if (this.#isFlushDue) return;
