@@ -5,6 +5,7 @@ import { fleetCapacity, fleetCosts, fleetWorkloads } from './fleet.ts';
 import { goalsTable } from './goals.ts';
 import { method } from './method.ts';
 import type { Report } from './results.ts';
+import { counted } from './stats.ts';
 import { workloadTables } from './tables.ts';
 
 const docs = new URL('../../docs/', import.meta.url);
@@ -20,7 +21,7 @@ function page(report: Report): string {
     '# Performance',
     '<!-- Written by `npm run bench -- --write`; what is written here by hand is lost. -->',
     quick ? '**From a `--quick` run: it shows that everything works, and proves nothing.**' : '',
-    `Measured on ${date}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}, Node ${machine.node}; ${rounds} round${rounds === 1 ? '' : 's'} of ${seconds} s.`,
+    `Measured on ${date}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}, Node ${machine.node}; ${counted(rounds, 'round')} of ${seconds} s.`,
     `Versions: ${list.join(', ')}.`,
     ...notes.map((note) => `Note: ${note}.`),
     '![CPU per event, memory per browser](performance.svg)',

@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { pairedGoals } from './goals/pairs.ts';
 import { figure, find, type Report } from './results.ts';
+import { counted } from './stats.ts';
 import { short, table, workloadTables } from './tables.ts';
 import { workloads } from './workloads.ts';
 
@@ -18,7 +19,7 @@ const readsPerSecond = 200;
 
 function measuredOn({ date, machine, rounds, seconds }: Report): string {
   const load = os.loadavg()[0]?.toFixed(0);
-  return `Measured on ${date}: ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${rounds} rounds of ${seconds} s; load average ${load} at the end.`;
+  return `Measured on ${date}: ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${counted(rounds, 'round')} of ${seconds} s; load average ${load} at the end.`;
 }
 
 /** The generated part of docs/several-instances.md. */

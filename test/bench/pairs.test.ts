@@ -41,7 +41,7 @@ describe('goals of pairs', () => {
 
   it('leaves out rounds of which one server is not valid', () => {
     expect(report([10, undefined, 10], [13, 20, undefined])).to.include({
-      measured: '1.30 × (quartiles 1.30–1.30, 1 pairs)',
+      measured: '1.30 × (quartiles 1.30–1.30, 1 pair)',
       met: false,
     });
     expect(report([undefined], [13])).to.include({ measured: 'not measured', met: undefined });

@@ -35,3 +35,6 @@ export function merge(parts: readonly Float64Array[]): Float64Array {
   }
   return all.sort();
 }
+
+/** Such as "1 round" and "12 rounds". */
+export const counted = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;

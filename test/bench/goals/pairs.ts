@@ -1,5 +1,5 @@
 import { find, type Report } from '../results.ts';
-import { median, percentile } from '../stats.ts';
+import { counted, median, percentile } from '../stats.ts';
 import { type Goal, unmeasured } from './goal.ts';
 
 /** CPU per delivered event of `own` as a multiple of that of `other`, round by round. */
@@ -17,7 +17,7 @@ function paired(report: Report, what: string, times: number, to: string, workloa
   const found = multiples(report, workload, own, other).sort((left, right) => left - right);
   if (found.length === 0) return { ...unmeasured, what, goal };
   const quartiles = [0.25, 0.75].map((share) => percentile(found, share).toFixed(2)).join('–');
-  const measured = `${median(found).toFixed(2)} × (quartiles ${quartiles}, ${found.length} pairs)`;
+  const measured = `${median(found).toFixed(2)} × (quartiles ${quartiles}, ${counted(found.length, 'pair')})`;
   return { what, goal, measured, floor: undefined, met: median(found) <= times };
 }
 
