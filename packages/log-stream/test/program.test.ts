@@ -195,7 +195,9 @@ describe('the program', () => {
     ]) {
       expect(scraped.split('\n'), line).to.include(line);
     }
-    expect(scraped).to.match(/^sse_log_lag_seconds_count [1-9]/m);
+    const value = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(scraped)?.[1]);
+    expect(value('sse_logs_arrived_total')).to.be.within(1, written);
+    expect(value('sse_log_lag_seconds_count')).to.be.within(1, value('sse_logs_arrived_total'));
     expect((await fetch(metrics.replace('/metrics', '/'))).status).to.equal(404);
     child.kill('SIGTERM');
     expect(await exit).to.deep.equal([0, null]);
@@ -245,7 +247,9 @@ describe('the program', () => {
     await mongo.insert('etl.logs', [{ ...log('one'), time: new Date() }]);
     await stream.untilMessage('one');
     // On a busy machine it may have waited for the server before.
-    await eventually(() => lines.some(({ event, state }) => event === 'index' && state === 'building'));
+    const building = () => lines.find(({ event, state }) => event === 'index' && state === 'building');
+    await eventually(() => building() !== undefined);
+    expect(building()?.seconds).to.be.at.least(1);
     expect((await fetch(`${url}/readyz`)).status).to.equal(200);
     child.kill('SIGTERM');
     expect(await exit).to.deep.equal([0, null]);

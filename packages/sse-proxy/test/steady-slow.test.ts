@@ -20,7 +20,7 @@ describe('maxStallMs counts from the last byte that the browser took', () => {
       const eventBytes = ({ 'node:http': 14, 'node:https': 8 }[environment.name] ?? 4) * 1_048_576;
 
       // A kernel tells of free space in its buffer only when a sixteenth of it is free, which takes many sips.
-      const maxStallMs = environment.name.startsWith('node:') ? 1_000 : 400;
+      const maxStallMs = { 'node:http': 600, 'node:https': 1_000 }[environment.name] ?? 400;
 
       async function opened() {
         const up = add(await rawUpstream((request) => request.begin()), (it) => it.close());
