@@ -1,5 +1,6 @@
-// Builds from sse-client's ES modules what tsc can't: `dist/cjs` for tools that need CommonJS or don't know `exports` (Jest,
-// webpack 4), and `dist/browser` for pages without a bundler. Both contain eventsource-parser, which has no CommonJS files.
+// Builds from sse-client's ES modules what tsc can't: `dist/cjs` for tools that need CommonJS or don't know `exports`
+// (Jest, webpack 4), and `dist/browser` for pages without a bundler. Both contain eventsource-parser, which has no
+// CommonJS files.
 import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// `node scripts/client-size.mjs`: prints the table of the README of sse-client: what each part costs a page, minified by Vite
-// and gzipped. A test compares the two.
+// `node scripts/client-size.mjs`: prints the table of the README of sse-client: what each part costs a page, minified
+// by Vite and gzipped. A test compares the two.
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';

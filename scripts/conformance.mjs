@@ -1,6 +1,7 @@
-// `npm run conformance`: runs the conformance suite of Durable Streams against its own reference server, once directly and
-// once with the proxy in front of the server's event streams. Fails if a test fails through the proxy that passes without
-// it, except those that docs/conformance.md explains. Not part of `npm test`: npm fetches the suite when this runs.
+// `npm run conformance`: runs the conformance suite of Durable Streams against its own reference server, once directly
+// and once with the proxy in front of the server's event streams. Fails if a test fails through the proxy that passes
+// without it, except those that docs/conformance.md explains. Not part of `npm test`: npm fetches the suite when this
+// runs.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';

@@ -1,4 +1,5 @@
-// Mutation tests of the modules that must not lose an event: `npm run mutation`, or `npm run mutation -- framing replay`.
+// Mutation tests of the modules that must not lose an event: `npm run mutation`, or `npm run mutation -- framing
+// replay`.
 // Stryker changes the source in one place at a time; each time, at least one of the tests has to fail.
 // Not part of `npm test`, because it takes long. npm fetches Stryker when this runs.
 import { spawnSync } from 'node:child_process';

@@ -26,7 +26,9 @@ export const chromiumPaths = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
-/** The Python that has FastAPI, uvicorn, Flask and gunicorn: the first in PATH, or Debian's own, which apt installs for. */
+/**
+ * The Python that has FastAPI, uvicorn, Flask and gunicorn: the first in PATH, or Debian's own, which apt installs for.
+ */
 export function pythonWithServers() {
   const imports = 'import fastapi, uvicorn, flask, gunicorn';
   return ['python3', '/usr/bin/python3'].find((command) => succeeds(command, '-c', imports));

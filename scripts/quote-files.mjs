@@ -1,5 +1,5 @@
-// `node scripts/quote-files.mjs`: copies files into pages of docs/, where a comment `<!-- file: path -->` precedes a code
-// block. Tests of the examples check that the pages show the files as they are.
+// `node scripts/quote-files.mjs`: copies files into pages of docs/, where a comment `<!-- file: path -->` precedes a
+// code block. Tests of the examples check that the pages show the files as they are.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,6 @@
-// `npm run map`: brings the file names in CONTRIBUTING's map of the source up to date. The description of each folder is
-// written by hand, in CONTRIBUTING itself, and stays. test/setup/source-map.test.ts checks that the map is up to date.
+// `npm run map`: brings the file names in CONTRIBUTING's map of the source up to date. The description of each folder
+// is written by hand, in CONTRIBUTING itself, and stays. test/setup/source-map.test.ts checks that the map is up to
+// date.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

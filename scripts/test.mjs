@@ -26,12 +26,15 @@ const only = ownArguments.find((argument) => argument.startsWith('--only='))?.sl
 
 const available = filesByGroup(root);
 const asked = only?.split(',');
-/** `faults` means the group of that name, and those that are parts of it, such as "faults: upstream" or "faults a-k". */
+/**
+ * `faults` means the group of that name, and those that are parts of it, such as "faults: upstream" or "faults a-k".
+ */
 const belongs = (group, name) =>
   group === name || (group.startsWith(name) && /^(: .*| .-.)$/.test(group.slice(name.length)));
 const isCi = process.env.CI === 'true';
 const isComplete = isCi || ownArguments.includes('--all');
-// Someone waits for a short run. A complete one has time, and the tests in it that measure durations get more of a core.
+// Someone waits for a short run. A complete one has time, and the tests in it that measure durations get more of a
+// core.
 const workers = isComplete ? Math.min(4, availableParallelism() + 2) : Math.min(6, availableParallelism() + 4);
 const isWanted = (group) => asked?.some((name) => belongs(group, name)) ?? (isComplete || !slowGroups.has(group));
 const wanted = [...available.keys()].filter(isWanted);

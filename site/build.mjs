@@ -1,4 +1,5 @@
-// `npm run docs`: makes the API reference of the types, then the site, in site/dist. Any warning or dead link is an error.
+// `npm run docs`: makes the API reference of the types, then the site, in site/dist. Any warning or dead link is an
+// error.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

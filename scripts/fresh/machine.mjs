@@ -6,8 +6,8 @@ const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const userId = 1000;
 
 /**
- * Makes the machine: this machine's release of Debian, its package sources, Node, npm, registry and certificates; a user;
- * and a clone of a repository in that user's home.
+ * Makes the machine: this machine's release of Debian, its package sources, Node, npm, registry and certificates; a
+ * user; and a clone of a repository in that user's home.
  *
  * @param {string} folder where its root file system goes; must not exist
  * @param {{ user: string, packages: string[], clone: string }} options

@@ -48,7 +48,9 @@ export function copyNode(folder, node) {
   }
 }
 
-/** This machine's registry and certificates, taken over at run time. Returns the environment that Node needs for them. */
+/**
+ * This machine's registry and certificates, taken over at run time. Returns the environment that Node needs for them.
+ */
 export function copyNetworkSettings(folder) {
   const env = {};
   const registry = run('npm', 'config', 'get', 'registry').trim();

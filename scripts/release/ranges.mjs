@@ -1,5 +1,6 @@
-// Runs in `lerna version`, between the new versions and the new package-lock.json: lets packages and examples ask for the
-// version of the packages here that is being released. Lerna leaves peer dependencies and unpublished workspaces alone.
+// Runs in `lerna version`, between the new versions and the new package-lock.json: lets packages and examples ask for
+// the version of the packages here that is being released. Lerna leaves peer dependencies and unpublished workspaces
+// alone.
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
 // The test files, in groups that run side by side. A group is one process. The longest come first, so that none of
-// them is still running when all others are done: `npm test -- --files` prints the times to order them by. Where two are
-// as long, one that mostly waits comes before one that keeps a core busy, so that neither kind is left for the end.
+// them is still running when all others are done: `npm test -- --files` prints the times to order them by. Where two
+// are as long, one that mostly waits comes before one that keeps a core busy, so that neither kind is left for the end.
 import { globSync } from 'node:fs';
 
 /** Name → globs; a file belongs to the first group that matches it. */
@@ -36,8 +36,8 @@ export const groups = {
 };
 
 /**
- * What `npm test` leaves out unless CI=true or `--all`: these take long, and only a change of deployment, packaging, tools,
- * looks or of what depends on the browser is likely to break them.
+ * What `npm test` leaves out unless CI=true or `--all`: these take long, and only a change of deployment, packaging,
+ * tools, looks or of what depends on the browser is likely to break them.
  */
 export const slowGroups = new Set([
   'viewer: accessibility',

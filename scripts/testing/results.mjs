@@ -16,7 +16,10 @@ export function readResults(file) {
   };
 }
 
-/** Groups skips by reason: what would have to be installed, and the tests' titles. `reason` is undefined if none was given. */
+/**
+ * Groups skips by reason: what would have to be installed, and the tests' titles. `reason` is undefined if none was
+ * given.
+ */
 export function skipsByReason(skips) {
   const byReason = new Map();
   for (const { title, reason, need } of skips) {

@@ -1,4 +1,5 @@
-// The site: the repository's own Markdown files, which build.mjs has copied to the places that navigation.mjs gives them.
+// The site: the repository's own Markdown files, which build.mjs has copied to the places that navigation.mjs gives
+// them.
 import { statSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +13,9 @@ const addressOf = (page) =>
     .replace(/(^|\/)index\.md$/, '$1')
     .replace(/\.md$/, '')}`;
 
-/** What a link of a page leads to: a page of the site stays a link to it, everything else is a file of the repository. */
+/**
+ * What a link of a page leads to: a page of the site stays a link to it, everything else is a file of the repository.
+ */
 function resolve(href, page) {
   if (/^([a-z]+:|#|\/)/.test(href)) return href;
   const [path, anchor] = href.split('#');

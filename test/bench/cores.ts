@@ -8,7 +8,9 @@ import os from 'node:os';
 
 const variable = 'BENCH_SERVER_CORE';
 
-/** Moves all threads of this process, and later its children, to these cores. Needs Linux and `taskset` of util-linux. */
+/**
+ * Moves all threads of this process, and later its children, to these cores. Needs Linux and `taskset` of util-linux.
+ */
 function stayOn(cores: string): boolean {
   return spawnSync('taskset', ['-a', '-p', '-c', cores, String(process.pid)], { stdio: 'ignore' }).status === 0;
 }

@@ -38,7 +38,9 @@ const redisCosts: Record<FleetWorkload, string> = {
   'feeds-redis': 'several events in a command',
 };
 
-/** What one event costs Redis: appended, and read by one instance. In microseconds of CPU; undefined if not measured. */
+/**
+ * What one event costs Redis: appended, and read by one instance. In microseconds of CPU; undefined if not measured.
+ */
 function costOf(report: Report, workload: FleetWorkload): { append: number; read: number } | undefined {
   const [shape] = workloads.find(({ name }) => name === workload)?.shapes ?? [];
   const perSecond = (shape?.perSecond ?? 0) * (shape?.feeds ?? 1);

@@ -49,8 +49,8 @@ function flat(
 }
 
 /**
- * Two goals: the cost itself, and as a multiple of the floor. The fixed part of an event's cost (wake-up and read) weighs more
- * when few browsers share it, in any server.
+ * Two goals: the cost itself, and as a multiple of the floor. The fixed part of an event's cost (wake-up and read)
+ * weighs more when few browsers share it, in any server.
  */
 function flatGoals(report: Report, mode: string, server: string, least: string, leastInWords: string): Goal[] {
   const own = costs(report, server);

@@ -16,8 +16,8 @@ const here = new URL('.', import.meta.url).href;
 export type Progress = (line: string) => void;
 
 /**
- * Measures every case of the plan `rounds` times. Servers take turns, so that a busy minute of the machine affects all of
- * them, or run at the same time.
+ * Measures every case of the plan `rounds` times. Servers take turns, so that a busy minute of the machine affects all
+ * of them, or run at the same time.
  */
 export async function run(plan: Plan, rounds: number, seconds: number, progress: Progress): Promise<Result[]> {
   const results = new Map<Case, Result>();

@@ -44,7 +44,8 @@ interface TraceEvent {
 }
 
 /**
- * Records long tasks and the time between frames, and makes the page's main thread slower. Call it before the page is opened.
+ * Records long tasks and the time between frames, and makes the page's main thread slower. Call it before the page is
+ * opened.
  *
  * @param slowdown 4: everything takes four times as long, which the browser reaches by pauses
  */
@@ -117,8 +118,8 @@ async function tasksByCpu(browser: Browser, name: string): Promise<number[]> {
 }
 
 /**
- * The page's heap without garbage. Call it when everything is measured: after a collection that was asked for, V8 collects
- * again when the heap has grown by a few megabytes.
+ * The page's heap without garbage. Call it when everything is measured: after a collection that was asked for, V8
+ * collects again when the heap has grown by a few megabytes.
  */
 export async function heapMb(page: Page): Promise<number> {
   const session = await page.context().newCDPSession(page);

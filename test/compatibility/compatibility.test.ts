@@ -7,7 +7,10 @@ import { makeBench } from './support/bench.ts';
 import type { Bench } from './support/cell.ts';
 import { resultsIn, tableOf } from './support/page.ts';
 
-/** What `npm test` tries; `npm run compatibility` tries all. Each cell is a process, and each of these needs only one project. */
+/**
+ * What `npm test` tries; `npm run compatibility` tries all. Each cell is a process, and each of these needs only one
+ * project.
+ */
 const tried = areas
   .filter(({ name }) => ['mounts', 'servers', 'middleware'].includes(name))
   .map(({ name, cells }) => ({

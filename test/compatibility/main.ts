@@ -1,8 +1,8 @@
 // `npm run compatibility`: installs the packed packages into throwaway projects and tries them there, cell by cell.
 //   npm run compatibility -- --only=typescript,servers    some of the areas, by the names in areas/
 //   npm run compatibility -- --write                      writes the tables into docs/compatibility.md
-// Needs the npm registry. Prints each cell when it is done; exit code 1 if one fails. Not part of `npm test`, which runs
-// compatibility.test.ts.
+// Needs the npm registry. Prints each cell when it is done; exit code 1 if one fails. Not part of `npm test`, which
+// runs compatibility.test.ts.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -90,8 +90,8 @@ export function fillStorage(fleet: DrilledFleet): Promise<Partial<Counts>> {
 }
 
 /**
- * Pages with the sse-client of another checkout, which stay open during `action` and are reloaded with this one's after it;
- * and the reverse.
+ * Pages with the sse-client of another checkout, which stay open during `action` and are reloaded with this one's after
+ * it; and the reverse.
  */
 export function changeClient(
   fleet: DrilledFleet,

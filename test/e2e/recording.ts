@@ -1,5 +1,5 @@
-// Renews docs/screenshots/stream-recovers.gif with the running example: `npm run recording`. The network between browser and
-// BFF breaks and comes back.
+// Renews docs/screenshots/stream-recovers.gif with the running example: `npm run recording`. The network between
+// browser and BFF breaks and comes back.
 import { writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';

@@ -168,7 +168,8 @@ describe('the connection of Stream mode', () => {
   it('resumes with every line after the page was suspended while the connection broke', async () => {
     const viewer = await suite.open();
     viewer.allow(/ERR_INCOMPLETE_CHUNKED_ENCODING/);
-    // Headless Chromium does not freeze pages. A debugger's pause does, at the next statement, which evaluate() provides.
+    // Headless Chromium does not freeze pages. A debugger's pause does, at the next statement, which evaluate()
+    // provides.
     const debug = await viewer.page.context().newCDPSession(viewer.page);
     await debug.send('Debugger.enable');
     const paused = new Promise((resolve) => debug.once('Debugger.paused', resolve));

@@ -61,7 +61,8 @@ describe('the log viewer in the system’s forced colours, without motion', () =
       const selected = viewer.page.locator('.is-selected .Stream-line');
       const other = viewer.line(54).locator('.Stream-line');
       differ({ selected: await background(selected), other: await background(other) });
-      // Otherwise the system paints a box of the page's colour behind the text, which hides light text on a dark selection.
+      // Otherwise the system paints a box of the page's colour behind the text, which hides light text on a dark
+      // selection.
       expect(await style(selected.locator('.Stream-message'), 'forced-color-adjust')).to.equal('none');
       differ({
         text: await style(selected.locator('.Stream-message'), 'color'),

@@ -78,7 +78,8 @@ describe('signing out of the log viewer', () => {
     for (const retry of ['a click', 'the page']) {
       await page.reload();
       await page.getByRole('heading', { name: 'The server can’t be reached' }).waitFor();
-      // The page may retry by itself before the click, so the button is clicked while the session still can't be loaded.
+      // The page may retry by itself before the click, so the button is clicked while the session still can't be
+      // loaded.
       if (retry === 'a click') {
         const requested = page.waitForRequest('**/session');
         await button('Try again').click();

@@ -8,8 +8,8 @@ import { exists, sh } from './containers.ts';
 const packages = ['ca-certificates', 'libatomic1'];
 
 /**
- * Makes a stand-in for `node:26-slim` where no image can be pulled: this machine's release of Debian with the Node that this
- * process runs on, and npm. Returns its name. It is made once and kept.
+ * Makes a stand-in for `node:26-slim` where no image can be pulled: this machine's release of Debian with the Node that
+ * this process runs on, and npm. Returns its name. It is made once and kept.
  */
 export function ensureBase(): string {
   const name = `localhost/datashop-base:${process.version}`;

@@ -46,7 +46,10 @@ export class Browsers {
     return this.#all.every(({ numbers }) => numbers.at(-1) === last);
   }
 
-  /** Browsers by what became of them: those with each number from `first` to `last` once, and those with a word at the end. */
+  /**
+   * Browsers by what became of them: those with each number from `first` to `last` once, and those with a word at the
+   * end.
+   */
   tally(first: number, last: number): { complete: number; drained: number } {
     const expected = Array.from({ length: last - first + 1 }, (_, i) => first + i).join();
     return {

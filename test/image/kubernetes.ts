@@ -20,8 +20,8 @@ function read(file: string): Manifest[] {
 }
 
 /**
- * Plays a deployment with `podman play kube`, with one replica, since podman publishes its ports on this machine. Resolves with
- * what podman shows about its container when `path` responds 200 on `port`.
+ * Plays a deployment with `podman play kube`, with one replica, since podman publishes its ports on this machine.
+ * Resolves with what podman shows about its container when `path` responds 200 on `port`.
  *
  * @param image what the manifest's name of the image stands for
  * @param values what replaces values of the ConfigMap and the Secret of that name

@@ -10,8 +10,8 @@ const ports = { bff: 3000, logService: 8610 };
 const token = 'token-of-the-test';
 
 /**
- * Plays both deployments of examples/deploy/kubernetes, with the tests' own MongoDB server and a Redis on this machine. Returns
- * what podman shows of their containers.
+ * Plays both deployments of examples/deploy/kubernetes, with the tests' own MongoDB server and a Redis on this machine.
+ * Returns what podman shows of their containers.
  */
 export async function playAll(bffImage: string, logImage: string): Promise<Record<string, string>> {
   const mongo = await startMongo();

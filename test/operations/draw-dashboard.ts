@@ -1,5 +1,5 @@
-// Draws the Grafana dashboard's panels as docs/dashboard.svg: `npm run dashboard`. The data are those of a scripted run,
-// of a minute, scraped by a real Prometheus and read by the dashboard's own queries.
+// Draws the Grafana dashboard's panels as docs/dashboard.svg: `npm run dashboard`. The data are those of a scripted
+// run, of a minute, scraped by a real Prometheus and read by the dashboard's own queries.
 import { writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { drawDashboard, type FilledPanel } from './support/chart.ts';

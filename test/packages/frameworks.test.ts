@@ -10,7 +10,9 @@ import { pack } from './support/pack.ts';
 import { createProject, type Project } from './support/project.ts';
 import { root, runTool } from './support/run.ts';
 
-/** Apps around the README's recipes. Each shows the status as the title and events as list items, and can be unmounted. */
+/**
+ * Apps around the README's recipes. Each shows the status as the title and events as list items, and can be unmounted.
+ */
 const mains = {
   vue: `
     import { createApp, h, watchEffect } from 'vue';

@@ -108,7 +108,8 @@ describe('the packed sse-client in older tools', () => {
 
   for (const version of [4, 5])
     it(`webpack ${version} bundles sse-client without a loader`, async () => {
-      // webpack 4 takes .mjs for a module that may import only the default of CommonJS, webpack 5 this project's .js for CommonJS.
+      // webpack 4 takes .mjs for a module that may import only the default of CommonJS, webpack 5 this project's .js
+      // for CommonJS.
       const page = version === 4 ? 'page.js' : 'page.mjs';
       project.write(page, PAGE);
       project.write(`webpack-${version}.js`, WEBPACK(version, page));

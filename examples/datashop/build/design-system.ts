@@ -31,7 +31,8 @@ const replacements = [
     'React.createElement(AdoptedStyle, { css: animationKeyframe })',
   ],
   ['React.createElement("style", null, keyframe)', 'React.createElement(AdoptedStyle, { css: keyframe })'],
-  // An icon is its name in an icon font, with the role of a button: screen readers read "refresh button Refresh button".
+  // An icon is its name in an icon font, with the role of a button: screen readers read "refresh button Refresh
+  // button".
   [
     'className: iconClass,\n    style: styles\n  }, accessibilityProps), name);',
     'className: iconClass,\n    style: styles\n  }, accessibilityProps.onClick ? accessibilityProps : { "aria-hidden": true }), name);',
@@ -43,10 +44,10 @@ const injectedSheet = /^(var css_248z\S* = ".*";|styleInject\(css_248z\S*\);)$/g
 /** A plain class name, and the one that stands for it in the injected sheets, with the component's name and a hash. */
 const hashedClass = /"([\w-]+)":"\w+-module-\1-[\w-]{5}(-\d+){3}"/g;
 /**
- * Makes `@innovaccer/design-system` work under `style-src 'self'`, hides the names of icons from screen readers, and leaves
- * out all components that the page does not use. The ES module injects a style sheet for each component when it is
- * imported; without them, and with plain class names, it uses the package's CSS file. If another version changes one of
- * these places, the build fails.
+ * Makes `@innovaccer/design-system` work under `style-src 'self'`, hides the names of icons from screen readers, and
+ * leaves out all components that the page does not use. The ES module injects a style sheet for each component when it
+ * is imported; without them, and with plain class names, it uses the package's CSS file. If another version changes one
+ * of these places, the build fails.
  */
 export function designSystem(): Plugin {
   return {

@@ -17,8 +17,8 @@ interface Statement {
 }
 
 /**
- * Reduces an ES module to some of its exports, and to the code that they need. Unlike the bundler's own tree shaking, it
- * takes for granted that adding a property to something unused has no effect.
+ * Reduces an ES module to some of its exports, and to the code that they need. Unlike the bundler's own tree shaking,
+ * it takes for granted that adding a property to something unused has no effect.
  *
  * @throws Error if the module does not export one of `names`
  */

@@ -32,8 +32,8 @@ export async function closeServer(server: Server, closed = stopListening(server)
 }
 
 /**
- * Listens on METRICS_PORT, by default on loopback only: metrics show what the server does. Closes `main` if that fails, so
- * that the process can end.
+ * Listens on METRICS_PORT, by default on loopback only: metrics show what the server does. Closes `main` if that fails,
+ * so that the process can end.
  */
 export async function listenForMetrics(handler: RequestListener, main: Server): ReturnType<typeof listen> {
   const port = Number(required('METRICS_PORT'));

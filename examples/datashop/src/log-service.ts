@@ -3,8 +3,8 @@ import { readableWorkflow } from './access.ts';
 import { count } from './environment.ts';
 
 /**
- * Creates the log service's routes. It has no sessions: the bearer token identifies the BFF, and X-User-Id is the user for
- * whom the BFF asks. Both check the user's rights, so that a mistake in one of them opens nothing.
+ * Creates the log service's routes. It has no sessions: the bearer token identifies the BFF, and X-User-Id is the user
+ * for whom the BFF asks. Both check the user's rights, so that a mistake in one of them opens nothing.
  */
 export function logService(store: LogStore, token: string, observers: LogStreamObserver[] = []): LogStreamRouter {
   return logStreamRouter({

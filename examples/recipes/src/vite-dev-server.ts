@@ -1,7 +1,10 @@
 import { sseProxy } from '@datashop/sse-proxy';
 import type { Plugin } from 'vite';
 
-/** A stream in Vite's dev server, at the path that it has in production. In `vite.config.ts`: `plugins: [devStream(target)]`. */
+/**
+ * A stream in Vite's dev server, at the path that it has in production. In `vite.config.ts`: `plugins:
+ * [devStream(target)]`.
+ */
 export function devStream(target: string): Plugin {
   return {
     name: 'dev-stream',

@@ -6,8 +6,8 @@ export interface WorkflowStreams {
   /** The log service's origin. */
   readonly logs: string;
   /**
-   * The signed-in user as the session's store has it now, undefined if there is none. It is called again while the stream is
-   * open, when `req.session` is still what it was at the request: reload it.
+   * The signed-in user as the session's store has it now, undefined if there is none. It is called again while the
+   * stream is open, when `req.session` is still what it was at the request: reload it.
    */
   readonly userOf: (req: Request) => string | undefined | Promise<string | undefined>;
   readonly mayRead: (user: string, workspace: string, workflow: string) => boolean | Promise<boolean>;
@@ -18,7 +18,8 @@ export interface WorkflowStreams {
 }
 
 /**
- * Mount it at `/sse/workspaces/:workspace/workflows/:workflow/logs`. All users of a workflow share one upstream connection:
+ * Mount it at `/sse/workspaces/:workspace/workflows/:workflow/logs`. All users of a workflow share one upstream
+ * connection:
  * each is checked here, and the log service sees this server only.
  */
 export function workflowStreams({ logs, userOf, mayRead, token, observers = [] }: WorkflowStreams) {

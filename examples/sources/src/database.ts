@@ -13,9 +13,9 @@ const pollMs = 250;
  * Follows the table `logs` (`id INTEGER PRIMARY KEY AUTOINCREMENT, line TEXT`). The row's id is the cursor.
  *
  * It reads pages by id, not one query with an open cursor: an open cursor is a read transaction, which would keep the
- * database from checkpointing its WAL for as long as a browser reads slowly. Ids must become visible in ascending order, as
- * in SQLite; with a sequence of PostgreSQL, where a lower id may be committed later, read only rows that are older than the
- * longest transaction.
+ * database from checkpointing its WAL for as long as a browser reads slowly. Ids must become visible in ascending
+ * order, as in SQLite; with a sequence of PostgreSQL, where a lower id may be committed later, read only rows that are
+ * older than the longest transaction.
  */
 export function logTable(database: DatabaseSync) {
   const select = database.prepare('SELECT id, line FROM logs WHERE id > ? ORDER BY id LIMIT ?');

@@ -5,12 +5,12 @@ import type { SourceContext, SseEvent } from '@datashop/sse-proxy';
 const maxQueued = 1_000;
 
 /**
- * Follows an EventEmitter. It can't be slowed down, so values are queued while no browser takes them, and it can't repeat
- * anything, so use it with `share: { key, ids: 'assign', join: 'live' }`: a browser that returns is then served from the
- * replay ring of sse-proxy.
+ * Follows an EventEmitter. It can't be slowed down, so values are queued while no browser takes them, and it can't
+ * repeat anything, so use it with `share: { key, ids: 'assign', join: 'live' }`: a browser that returns is then served
+ * from the replay ring of sse-proxy.
  *
- * If the queue is full, the source throws. sse-proxy then reports a gap (`no-ids`) and calls it again: what was dropped is
- * never hidden.
+ * If the queue is full, the source throws. sse-proxy then reports a gap (`no-ids`) and calls it again: what was dropped
+ * is never hidden.
  */
 export function fromEmitter<T>(emitter: EventEmitter, name: string, toEvent: (value: T) => SseEvent) {
   return (_req: unknown, { signal }: SourceContext): AsyncIterable<SseEvent> => {

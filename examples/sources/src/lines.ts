@@ -23,7 +23,9 @@ export async function followLines(
   throw new SseProxyError('ERR_SSE_UPSTREAM_REFUSED', { status });
 }
 
-/** Yields whole lines. If the body breaks off, its last, incomplete line is dropped: it comes again after the resume. */
+/**
+ * Yields whole lines. If the body breaks off, its last, incomplete line is dropped: it comes again after the resume.
+ */
 async function* splitLines(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   let rest = '';
   const decoder = new TextDecoder();

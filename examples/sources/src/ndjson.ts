@@ -9,8 +9,8 @@ interface LogRecord {
 }
 
 /**
- * NDJSON over HTTP: follows `base?after=N`, where the server sends each record with a number above N as one line, and keeps
- * the response open for new ones.
+ * NDJSON over HTTP: follows `base?after=N`, where the server sends each record with a number above N as one line, and
+ * keeps the response open for new ones.
  *
  * @param base called with the browser's request; its URL may depend on what `authorize` allows
  */

@@ -15,8 +15,8 @@ export interface PodLogOptions {
 
 /**
  * Follows a pod's log, as `kubectl logs --follow --timestamps` does. Kubernetes has no ids. It puts the time, in
- * nanoseconds and always as long, before each line, and can begin at a time: so the id is that time, and the number of the
- * line among those with the same time.
+ * nanoseconds and always as long, before each line, and can begin at a time: so the id is that time, and the number of
+ * the line among those with the same time.
  */
 export function podLog({ api, token, namespace, pod }: PodLogOptions) {
   return async (req: Request, { lastEventId, signal }: SourceContext): Promise<AsyncIterable<SseEvent>> => {

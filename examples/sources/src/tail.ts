@@ -7,9 +7,10 @@ import { LogFile } from './log-file.ts';
 const pollMs = 100;
 
 /**
- * Follows a file that grows, as `tail -F` does: also when it is rotated (`path` becomes `path.1`, and a new file takes its
- * name) or truncated. An id is the file's identity and the offset behind the line, so that a browser which returns after
- * a rotation first gets the rest of `path.1`. If its file is gone, it gets a gap, then the current file from the beginning.
+ * Follows a file that grows, as `tail -F` does: also when it is rotated (`path` becomes `path.1`, and a new file takes
+ * its name) or truncated. An id is the file's identity and the offset behind the line, so that a browser which returns
+ * after a rotation first gets the rest of `path.1`. If its file is gone, it gets a gap, then the current file from the
+ * beginning.
  */
 export function tailFile(path: string) {
   return async function* events(

@@ -1,8 +1,10 @@
 import type { LogDocument, LogEntry, LogFilter } from './log-store.ts';
 
 /**
- * The text that `search` is looked up in, besides a whole `execID`. A store with its own search must search the same text:
- * otherwise a page and the live stream disagree, and a log between the two is lost or duplicated. NUL separates the fields.
+ * The text that `search` is looked up in, besides a whole `execID`. A store with its own search must search the same
+ * text:
+ * otherwise a page and the live stream disagree, and a log between the two is lost or duplicated. NUL separates the
+ * fields.
  */
 export function haystackOf({ message, description, stageName }: LogDocument): string {
   return foldCase(`${textOf(message)}\0${textOf(description)}\0${textOf(stageName)}`);
@@ -33,8 +35,8 @@ export function foldCase(text: string): string {
 const unknownScope = { workspaceID: '', workflowID: '' };
 
 /**
- * Returns a predicate for the entries that match `filter`. Of a log that can't be read only the workflow is known, so its
- * gap matches every other condition: the subscriber may miss a log.
+ * Returns a predicate for the entries that match `filter`. Of a log that can't be read only the workflow is known, so
+ * its gap matches every other condition: the subscriber may miss a log.
  */
 export function matcherOf(filter: LogFilter): (entry: LogEntry) => boolean {
   const needle = filter.search ? foldCase(filter.search) : undefined;

@@ -34,8 +34,9 @@ export interface LogDocument {
 }
 
 /**
- * A place in the order in which a store delivers logs: behind some of them and before the others. Only the store that made
- * it can read it. It lives as long as this process; {@link LogStore.idOf} makes an id of it that survives a restart.
+ * A place in the order in which a store delivers logs: behind some of them and before the others. Only the store that
+ * made it can read it. It lives as long as this process; {@link LogStore.idOf} makes an id of it that survives a
+ * restart.
  */
 export interface LogCursor {
   /** True if both are the same place. */
@@ -59,8 +60,8 @@ export interface LogGap {
   readonly cursor: LogCursor;
   readonly log?: undefined;
   /**
-   * `event-too-large`: larger than the store's bound. `unreadable`: not a log document in JSON. `trimmed`: deleted before it
-   * was read.
+   * `event-too-large`: larger than the store's bound. `unreadable`: not a log document in JSON. `trimmed`: deleted
+   * before it was read.
    */
   readonly gap: 'event-too-large' | 'unreadable' | 'trimmed';
   readonly workspaceID: string;
@@ -91,8 +92,8 @@ export interface LogFilter {
 }
 
 /**
- * What an id stands for: `event` for a log, `position` for a place between two logs, `asc` and `desc` for the end of a page
- * in that order.
+ * What an id stands for: `event` for a log, `position` for a place between two logs, `asc` and `desc` for the end of a
+ * page in that order.
  */
 export type LogIdKind = 'event' | 'position' | 'asc' | 'desc';
 
@@ -155,8 +156,8 @@ export type LogLoss = 'trimmed' | 'unknown-id';
 export interface LogResume {
   readonly cursor: LogCursor;
   /**
-   * Set if logs may be missing before the cursor: the id is unknown here, and the cursor before the oldest log; or its log was
-   * lost, and the cursor where the next ones follow.
+   * Set if logs may be missing before the cursor: the id is unknown here, and the cursor before the oldest log; or its
+   * log was lost, and the cursor where the next ones follow.
    */
   readonly gap?: 'unknown-id';
 }
@@ -176,8 +177,8 @@ export interface LogBatch {
 /** Result of {@link LogStore.health}. */
 export interface LogStoreHealth {
   /**
-   * What is wrong; undefined if the store works. The same object for as long as the same failure lasts, so that it can be
-   * reported once. May name files: for logs, not for clients.
+   * What is wrong; undefined if the store works. The same object for as long as the same failure lasts, so that it can
+   * be reported once. May name files: for logs, not for clients.
    */
   readonly problem: Error | undefined;
   /** Figures of the store, for metrics. Each store documents its own. */
@@ -189,14 +190,17 @@ export interface LogStoreHealth {
  *
  * A stream is exact if and only if three rules hold:
  *
- * - Reads from one cursor on, each from the cursor that the one before has returned, deliver every log that is or becomes
+ * - Reads from one cursor on, each from the cursor that the one before has returned, deliver every log that is or
+ *   becomes
  *   visible behind that cursor, and each of them once. Logs may become visible in any order.
- * - The id of a log is made of the log alone. It is the same in every process, in pages and in streams, and after a restart.
+ * - The id of a log is made of the log alone. It is the same in every process, in pages and in streams, and after a
+ *   restart.
  * - {@link resume} may return a place that repeats logs, but none that omits one.
  *
- * While the same failure lasts, all methods should reject with the same Error object: the router reports an object once.
- * Of the filters of {@link end}, {@link resume}, {@link locate}, {@link idOf}, {@link tailOf} and {@link subscribe} only
- * workspace and workflow count; without both, all logs are meant.
+ * While the same failure lasts, all methods should reject with the same Error object: the router reports an object
+ * once.
+ * Of the filters of {@link end}, {@link resume}, {@link locate}, {@link idOf}, {@link tailOf} and {@link subscribe}
+ * only workspace and workflow count; without both, all logs are meant.
  */
 export interface LogStore {
   /** The place from which a stream delivers what becomes visible from now on, and nothing that was visible before. */
@@ -212,12 +216,13 @@ export interface LogStore {
   /**
    * The place in the order of pages that an id of one of `kinds` stands for: for a log directly behind it.
    *
-   * @returns undefined if the id is unknown here: malformed, of another workflow, or of a log that is not stored any more
+   * @returns undefined if the id is unknown here: malformed, of another workflow, or of a log that is not stored any
+   * more
    */
   locate(id: string, filter: LogFilter, ...kinds: LogIdKind[]): Promise<LogCursor | undefined>;
   /**
-   * The id of a log or a place, as the subscribers of the filter's workflow see it: visible ASCII characters that need no
-   * encoding in a URL. Called for every event: it must be cheap.
+   * The id of a log or a place, as the subscribers of the filter's workflow see it: visible ASCII characters that need
+   * no encoding in a URL. Called for every event: it must be cheap.
    */
   idOf(cursor: LogCursor, filter: LogFilter, kind: LogIdKind): string;
   /** True if `text` has the syntax of the id of a log or a position. */
@@ -234,14 +239,16 @@ export interface LogStore {
    */
   query(query: LogQuery): Promise<LogPage>;
   /**
-   * Counts the matching logs by level and by `meta.timestamp`, from the filter's `fromMs` to its `toMs`, or where one is missing
-   * from the first or to the last matching log. Blocks the event loop no longer than {@link LogStore.query}, and stops as it does.
+   * Counts the matching logs by level and by `meta.timestamp`, from the filter's `fromMs` to its `toMs`, or where one
+   * is missing from the first or to the last matching log. Blocks the event loop no longer than {@link LogStore.query},
+   * and stops as it does.
    */
   volume(query: VolumeQuery): Promise<LogVolume>;
   /**
    * Returns the logs behind a cursor: at most `limit`, or fewer to bound one call (large logs, long scans). Must make
-   * progress: unless `more` is false, the returned cursor is behind the given one. A cursor that has lost its meaning, such
-   * as one of a file that was replaced, yields a gap and all stored logs; or those that its reader can't have, if that is known.
+   * progress: unless `more` is false, the returned cursor is behind the given one. A cursor that has lost its meaning,
+   * such as one of a file that was replaced, yields a gap and all stored logs; or those that its reader can't have, if
+   * that is known.
    */
   read(cursor: LogCursor, filter: LogFilter, limit: number): Promise<LogBatch>;
   /**
@@ -250,8 +257,8 @@ export interface LogStore {
    */
   tailOf(filter: LogFilter): LogFilter;
   /**
-   * Calls the listener after logs of the filter's workflow have become visible, whichever process has written them, and when
-   * cursors have lost their meaning. May call it without cause.
+   * Calls the listener after logs of the filter's workflow have become visible, whichever process has written them, and
+   * when cursors have lost their meaning. May call it without cause.
    *
    * @returns the release, which may be called more than once
    */

@@ -1,6 +1,8 @@
 import type { LogStreamError } from './errors.ts';
 
-/** The workflow of a request, decoded from its path. Both are undefined on the demo route, which serves all workflows. */
+/**
+ * The workflow of a request, decoded from its path. Both are undefined on the demo route, which serves all workflows.
+ */
 export interface LogScope {
   readonly workspaceID: string | undefined;
   readonly workflowID: string | undefined;
@@ -60,7 +62,10 @@ export interface LogOpenContext {
   readonly stream: LogRequestInfo;
   /** Time from the request to the open, in milliseconds. */
   readonly waitedMs: number;
-  /** The first 16 hex digits of the SHA-256 of the Last-Event-ID that the client came back with; undefined if it sent none. */
+  /**
+   * The first 16 hex digits of the SHA-256 of the Last-Event-ID that the client came back with; undefined if it sent
+   * none.
+   */
   readonly lastEventIdHash: string | undefined;
 }
 
@@ -129,9 +134,9 @@ export interface LogCloseContext {
 }
 
 /**
- * Watches requests: for metrics, logs and audit. Each hook gets one frozen context object. The hooks of several observers
- * run in the order of the `observers` array. What a hook throws or rejects with is dropped. A hook runs synchronously: it
- * must not block.
+ * Watches requests: for metrics, logs and audit. Each hook gets one frozen context object. The hooks of several
+ * observers run in the order of the `observers` array. What a hook throws or rejects with is dropped. A hook runs
+ * synchronously: it must not block.
  */
 export interface LogStreamObserver {
   /** The router was made. Called once for each router that has this observer, before any other hook. */
@@ -141,8 +146,8 @@ export interface LogStreamObserver {
   /** The first log of a stream was written, or the gap in its place. Called at most once per stream, after `onOpen`. */
   onFirstEvent?(context: LogFirstEventContext): void;
   /**
-   * A log was written to a stream. For debugging: each log is then parsed once more for each stream. Without an observer that
-   * has this hook, nothing is parsed.
+   * A log was written to a stream. For debugging: each log is then parsed once more for each stream. Without an
+   * observer that has this hook, nothing is parsed.
    */
   onEvent?(context: LogEventContext): void;
   /** New logs were read for the streams at the newest log, and written to those that they match. */

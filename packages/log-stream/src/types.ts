@@ -5,9 +5,10 @@ import type { LogScope, LogStreamObserver, LogStreamStats, OpenLogStream } from 
 export type * from './observer.ts';
 
 /**
- * Result of `authorize`: `true` or `{ key }` admits, and `key` names the user to the rules of `limits` and to observers.
- * `false` and `403` refuse with 403, `401` with 401. `{ key, allowed: false }` refuses with 403, and observers get to know who
- * was refused; `allowed: undefined` refuses with 503, since a check that forgets to return must not admit.
+ * Result of `authorize`: `true` or `{ key }` admits, and `key` names the user to the rules of `limits` and to
+ * observers.
+ * `false` and `403` refuse with 403, `401` with 401. `{ key, allowed: false }` refuses with 403, and observers get to
+ * know who was refused; `allowed: undefined` refuses with 503, since a check that forgets to return must not admit.
  */
 export type Authorization = boolean | 401 | 403 | { readonly key: string; readonly allowed?: boolean };
 
@@ -16,8 +17,8 @@ export interface LogLimitRule {
   /** Names the rule in errors and to observers. Unique, and not `total` or `pages`. */
   name: string;
   /**
-   * What the rule counts by, such as the user or the workflow. Called once per stream, synchronously. `undefined`: the rule
-   * does not apply to this stream. Another result, or what it throws, refuses the stream with 503.
+   * What the rule counts by, such as the user or the workflow. Called once per stream, synchronously. `undefined`: the
+   * rule does not apply to this stream. Another result, or what it throws, refuses the stream with 503.
    * @defaultValue the key that `authorize` returns
    */
   key?:
@@ -62,14 +63,16 @@ export interface LogStreamOptions {
    */
   token?: string | false | undefined;
   /**
-   * Whether this client may read this workflow. Called once per request of a page or a stream, after the token was checked
-   * and before the limits. What it throws, another result, or none within 10 seconds refuses the request with 503.
+   * Whether this client may read this workflow. Called once per request of a page or a stream, after the token was
+   * checked and before the limits. What it throws, another result, or none within 10 seconds refuses the request with
+   * 503.
    * @defaultValue every client that has the token
    */
   authorize?: ((req: Request, scope: LogScope) => Authorization | PromiseLike<Authorization>) | undefined;
   /**
-   * True: `/logs/stream` serves the logs of all workflows, in the schema of the proof of concept. Can't be combined with
-   * `authorize`, which decides per workflow. @defaultValue false
+   * True: `/logs/stream` serves the logs of all workflows, in the schema of the proof of concept. Can't be combined
+   * with `authorize`, which decides per workflow.
+   * @defaultValue false
    */
   demoRoute?: boolean | undefined;
   /** False: there are pages, but no streams; their routes respond 404. @defaultValue true */
@@ -86,8 +89,9 @@ export interface LogStreamOptions {
    */
   maxStallMs?: number | false | undefined;
   /**
-   * Called once per Error object that the store rejects with, however many calls fail with it, and for an error of middleware that wraps a
-   * response. @defaultValue `process.emitWarning`
+   * Called once per Error object that the store rejects with, however many calls fail with it, and for an error of
+   * middleware that wraps a response.
+   * @defaultValue `process.emitWarning`
    */
   onError?: ((error: Error) => void) | undefined;
   /** Watch requests. @defaultValue none */
@@ -97,8 +101,8 @@ export interface LogStreamOptions {
 /** An Express router that can be closed. */
 export type LogStreamRouter = Router & {
   /**
-   * Ends every stream after a whole event and responds 503 from now on. Resolves when all streams are closed. Leaves the
-   * store open.
+   * Ends every stream after a whole event and responds 503 from now on. Resolves when all streams are closed. Leaves
+   * the store open.
    *
    * @param options.graceMs milliseconds until a stream that has not been read to its end is cut; default 1_000
    */

@@ -60,8 +60,8 @@ describe('pages and streams while several processes write', () => {
       });
 
       const done = Promise.all(exits).then(() => store.append([log(end)]));
-      // Ascending from the first log on, while the writers write. At the end of what is there, a page of the newest logs and
-      // a stream that continues from it.
+      // Ascending from the first log on, while the writers write. At the end of what is there, a page of the newest
+      // logs and a stream that continues from it.
       const paged: string[] = [];
       const spliced: Promise<string[]>[] = [];
       for (let cursor = '', isOver = false; !isOver; ) {

@@ -87,7 +87,9 @@ describe('pages and streams of MongoDB while a pipeline writes', () => {
           const answer = await fetch(`${url}${logsPath}?${query}&${more}`);
           return { ...((await answer.json()) as Page), position: String(answer.headers.get('last-event-id')) };
         };
-        /** What the viewer does: a page of the newest logs, then a stream from its position on; repeats are known by id. */
+        /**
+         * What the viewer does: a page of the newest logs, then a stream from its position on; repeats are known by id.
+         */
         const splice = async () => {
           const { ids, position } = await get('limit=500');
           const live = await openStream(`${url}${logsPath}/stream?${query}`, { lastEventId: position });

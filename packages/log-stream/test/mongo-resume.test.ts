@@ -45,7 +45,10 @@ async function readAll(stage: WatchStage, place: StreamCursor): Promise<string[]
   return ids;
 }
 
-/** Runs a schedule. The second process begins before a step. Only settleMs counts, so that nothing else hides an omission. */
+/**
+ * Runs a schedule. The second process begins before a step. Only settleMs counts, so that nothing else hides an
+ * omission.
+ */
 async function played(schedule: readonly Step[], secondAt: number): Promise<{ stage: WatchStage; a: Watch; b: Watch }> {
   const stage = new WatchStage({ lateMs: 2_000, lateEveryMs: 1 });
   await stage.begin();

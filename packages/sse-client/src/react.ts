@@ -35,7 +35,8 @@ export interface SelectOptions<Values extends object, Selected> {
 
 /**
  * Keeps one stream while the component is mounted. It connects when mounted, unless `autoConnect` is false or the user
- * switched it off. A change of the URL, of `persist.scope`, of `tabs.scope` or of `signal` closes it and makes another one.
+ * switched it off. A change of the URL, of `persist.scope`, of `tabs.scope` or of `signal` closes it and makes another
+ * one.
  * Changes of the options in `LiveOptions` apply to the same stream, from its next attempt on; options may be written
  * inline.
  *

@@ -78,8 +78,8 @@ function expectWhole(world: World, tab: WorldTab): void {
 }
 
 /**
- * A tab may begin among the events of an id. Those before it may then follow at a resume [R36], so that only the events of
- * later ids are in order.
+ * A tab may begin among the events of an id. Those before it may then follow at a resume [R36], so that only the events
+ * of later ids are in order.
  */
 function expectWholeGroups(world: World, list: number[], lastEventId: string | undefined): void {
   expect(new Set(list).size).to.equal(list.length);

@@ -1,6 +1,9 @@
 const maxLength = 200;
 
-/** Controls, invisible format characters, line and paragraph separators, lone surrogates: a line could be forged by them. */
+/**
+ * Controls, invisible format characters, line and paragraph separators, lone surrogates: a line could be forged by
+ * them.
+ */
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** Text from outside as a log line or a page may contain it: at most 200 characters, without control characters. */

@@ -31,7 +31,9 @@ export interface SseMetrics extends SseObserver {
 /** What uses Redis: `redisFeeds` or `redisLimiter` of `@datashop/sse-redis`. */
 export type RedisPart = 'feeds' | 'limits';
 
-/** `shared`: Redis is used. `local`: it can't be used, and the process works alone. `starting`: neither is known yet. */
+/**
+ * `shared`: Redis is used. `local`: it can't be used, and the process works alone. `starting`: neither is known yet.
+ */
 export type RedisMode = 'starting' | 'shared' | 'local';
 
 /** The JSON summary of {@link RedisMetrics.summary}. */
@@ -46,7 +48,9 @@ export interface RedisSummary {
   average_redis_command_duration: number;
 }
 
-/** An observer of `@datashop/sse-redis`, returned by {@link redisMetrics}: for one `redisFeeds` and one `redisLimiter`. */
+/**
+ * An observer of `@datashop/sse-redis`, returned by {@link redisMetrics}: for one `redisFeeds` and one `redisLimiter`.
+ */
 export interface RedisMetrics {
   onAttach(context: { readonly part: RedisPart; stats(): { readonly mode: RedisMode } }): void;
   onError(context: { readonly part: RedisPart; readonly error: Error & { readonly code: string } }): void;
@@ -83,14 +87,16 @@ export interface AccessLogOptions {
   log: Logger;
   /**
    * Which route parameters are logged: the field's name → names that the parameter may have. Others may be secrets.
-   * @defaultValue `{ workspace: ['workspace', 'workspaceId', 'workspaceID'], workflow: ['workflow', 'workflowId', 'workflowID'] }`
+   * @defaultValue `{ workspace: ['workspace', 'workspaceId', 'workspaceID'], workflow: ['workflow', 'workflowId',
+   * 'workflowID'] }`
    */
   params?: Record<string, readonly string[]>;
   /** `false`: the key that `authorize` returned is not logged. @defaultValue true */
   user?: boolean;
   /**
-   * One line at debug level for each event that is sent to each browser: a hash of its id, and the level of the log in its
-   * data. Each event is then parsed for each browser, so this is for a search for a fault. Otherwise no event is parsed.
+   * One line at debug level for each event that is sent to each browser: a hash of its id, and the level of the log in
+   * its data. Each event is then parsed for each browser, so this is for a search for a fault. Otherwise no event is
+   * parsed.
    * @defaultValue whether `log` writes debug lines when accessLog is called, by its `isLevelEnabled`
    */
   messages?: boolean;

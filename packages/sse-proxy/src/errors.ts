@@ -1,4 +1,6 @@
-/** `later`: the browser may come back, so it is refused softly. `never`: it gets the status, and `EventSource` stops. */
+/**
+ * `later`: the browser may come back, so it is refused softly. `never`: it gets the status, and `EventSource` stops.
+ */
 type Verdict = 'later' | 'never';
 
 // code → [status, reason sent to the browser, verdict, title]. One heading per code in docs/errors.md.
@@ -107,7 +109,9 @@ export function asProxyError(cause: unknown): SseProxyError {
 /** Most characters of text from outside that a message contains. [R56] */
 const maxShown = 200;
 
-/** Controls, invisible format characters, line and paragraph separators, lone surrogates: a log could be forged by them. */
+/**
+ * Controls, invisible format characters, line and paragraph separators, lone surrogates: a log could be forged by them.
+ */
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 function escapeControls(text: string): string {
@@ -120,8 +124,8 @@ export function printable(text: string): string {
 }
 
 /**
- * A value as a message may contain it. Of objects only the kind is shown: they may hold secrets. Never throws: a hook may
- * throw or return a Proxy, whose traps fail.
+ * A value as a message may contain it. Of objects only the kind is shown: they may hold secrets. Never throws: a hook
+ * may throw or return a Proxy, whose traps fail.
  */
 export function show(value: unknown): string {
   try {

@@ -16,15 +16,16 @@ export function isHeaderValue(value: string): boolean {
 }
 
 /**
- * Whether an id, as a byte string, reaches the receiver of a Last-Event-ID unchanged: space and TAB at the ends of a field
- * are not part of its value. [spec] RFC 9110 §5.5
+ * Whether an id, as a byte string, reaches the receiver of a Last-Event-ID unchanged: space and TAB at the ends of a
+ * field are not part of its value. [spec] RFC 9110 §5.5
  */
 export function isSendableId(id: string): boolean {
   return isHeaderValue(id) && trimHttp(id) === id;
 }
 
 /**
- * Removes HTTP whitespace, space and TAB, from both ends. `trim()` would also remove NBSP, which is a byte of the value.
+ * Removes HTTP whitespace, space and TAB, from both ends. `trim()` would also remove NBSP, which is a byte of the
+ * value.
  * [R12] [spec] RFC 9110 §5.6.3
  */
 export function trimHttp(value: string): string {

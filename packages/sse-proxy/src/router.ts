@@ -8,7 +8,8 @@ import type { CloseOptions, SseProxyOptions, SseProxyRouter, SseProxyStats } fro
 
 /**
  * An Express router for several proxied routes, with one `close()`, one `stats()` and one `streams()`. It answers every
- * method of its paths: preflights of `allowOrigins` with 204, others than GET and HEAD with 405. Limits count per route.
+ * method of its paths: preflights of `allowOrigins` with 204, others than GET and HEAD with 405. Limits count per
+ * route.
  * Defaults that only a `target` uses don't apply to a route with a `source`.
  *
  * @param routes path → options; a path may have parameters, which `target` may use
@@ -48,7 +49,9 @@ export function sseRouter(
   });
 }
 
-/** @throws SseProxyError `ERR_SSE_OPTION` for a path that Express can't parse; Express 4 and 5 differ in their syntax */
+/**
+ * @throws SseProxyError `ERR_SSE_OPTION` for a path that Express can't parse; Express 4 and 5 differ in their syntax
+ */
 function mount(router: Router, path: string, handler: RequestHandler): void {
   try {
     router.all(path, handler);

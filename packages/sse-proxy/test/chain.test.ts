@@ -7,8 +7,8 @@ import { until } from './support/until.ts';
 type Semantics = '>' | '>=' | 'everything';
 
 /**
- * An upstream with a log, whose every response begins and goes on with other comments and `retry:` lines. `perId` events
- * share an id.
+ * An upstream with a log, whose every response begins and goes on with other comments and `retry:` lines. `perId`
+ * events share an id.
  */
 class LogUpstream {
   readonly log: { id: string; data: string }[] = [];

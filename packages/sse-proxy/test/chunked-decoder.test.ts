@@ -5,8 +5,8 @@ import { compareWithLlhttp } from './support/chunk-fuzz.ts';
 import { cut, cuts } from './support/soup.ts';
 
 /**
- * Decodes the pieces of a body. Each piece lies inside a larger buffer whose other bytes are valid chunked coding too, and
- * which is overwritten after the call: the decoder must neither read outside of its range nor retain the buffer.
+ * Decodes the pieces of a body. Each piece lies inside a larger buffer whose other bytes are valid chunked coding too,
+ * and which is overwritten after the call: the decoder must neither read outside of its range nor retain the buffer.
  */
 function decode(pieces: Buffer[]) {
   const decoder = new ChunkedDecoder();

@@ -158,7 +158,8 @@ describe('every event of an upstream with ids', () => {
       const { got, expected, epoch } = await run({ ...plan, perId });
       const isGap = (text: string) => /^[a-z]/.test(text) && text !== 'event-too-large';
       if (epoch > 0) {
-        // Ids that began anew: some events of the last epoch may look like those of an earlier one only to '>' and '>='.
+        // Ids that began anew: some events of the last epoch may look like those of an earlier one only to '>' and
+        // '>='.
         if (plan.kind !== 'everything') return;
         expect(got.slice(-expected.length)).to.deep.equal(expected);
         return;

@@ -1,4 +1,5 @@
-// Compares the decoder of chunked bodies with llhttp, Node's own parser: `npm run fuzz`, or `npm run fuzz -- CASES SEED`.
+// Compares the decoder of chunked bodies with llhttp, Node's own parser: `npm run fuzz`, or `npm run fuzz -- CASES
+// SEED`.
 import { compareWithLlhttp } from './support/chunk-fuzz.ts';
 
 const [cases = 20_000, seed = Date.now() % 2 ** 31] = process.argv.slice(2).map(Number);

@@ -226,7 +226,8 @@ describe('replay ring', () => {
       made.push(read, 100, 300 + (n % 400), true, String(n), 0);
     }
     expect(made.bytes).to.be.above(1_000_000);
-    // Other tests' buffers may be freed or allocated meanwhile, so the memory of the ring is below the bound at some time.
+    // Other tests' buffers may be freed or allocated meanwhile, so the memory of the ring is below the bound at some
+    // time.
     await until(() => {
       collect();
       return process.memoryUsage().arrayBuffers - before < 1_048_576 + 2 * 131_072 + 65_536;

@@ -258,7 +258,8 @@ describe('identity behind a shared feed, judged again at every connect [R51] [ro
     const { up, open, live } = await shared((req) => {
       const user = Number(req.headers['x-user']);
       if (!isDemoted) return { 'x-role': 'admin' };
-      // Blocks: the grace time for slow hooks, which begins at the first result, is over before the last hook is called.
+      // Blocks: the grace time for slow hooks, which begins at the first result, is over before the last hook is
+      // called.
       const end = performance.now() + (user >= 32 && user < 64 ? 40 : 0);
       while (performance.now() < end);
       return { 'x-role': user === 0 ? 'admin' : 'viewer' };

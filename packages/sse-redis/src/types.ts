@@ -15,8 +15,9 @@ export interface SentinelAddress {
 }
 
 /**
- * Where Redis is: a URL such as `redis://:password@10.0.0.5:6379/0` or `rediss://…`, the options of `createClient` of the
- * npm package `redis`, or Sentinel. Time-outs and reconnects of `createClient` are replaced by those of this package.
+ * Where Redis is: a URL such as `redis://:password@10.0.0.5:6379/0` or `rediss://…`, the options of `createClient` of
+ * the npm package `redis`, or Sentinel. Time-outs and reconnects of `createClient` are replaced by those of this
+ * package.
  */
 export type RedisAddress = string | RedisClientOptions | SentinelAddress;
 
@@ -39,25 +40,25 @@ export interface ModeChange {
 export type RedisPart = 'feeds' | 'limits';
 
 /**
- * Watches the use of Redis: for metrics and logs. `redisMetrics()` of `@datashop/sse-metrics` is one. What a hook throws, or
- * rejects with, is dropped. Hooks run synchronously: they must not block.
+ * Watches the use of Redis: for metrics and logs. `redisMetrics()` of `@datashop/sse-metrics` is one. What a hook
+ * throws, or rejects with, is dropped. Hooks run synchronously: they must not block.
  */
 export interface RedisObserver {
   /** Called once by `redisFeeds` and by `redisLimiter`, before any other hook. `stats` returns the current mode. */
   onAttach?(context: { readonly part: RedisPart; stats(): { readonly mode: RedisMode } }): void;
   /**
-   * A connection has failed, or could not be made: also while that is known, at each attempt. Why a command was refused or
-   * given up is told so as well.
+   * A connection has failed, or could not be made: also while that is known, at each attempt. Why a command was refused
+   * or given up is told so as well.
    */
   onError?(context: { readonly part: RedisPart; readonly error: SseRedisError }): void;
   /**
-   * A command, or several that were sent together, were answered or given up. `durationMs`: from sending them to the last
-   * reply. Not called for the command that waits for new events.
+   * A command, or several that were sent together, were answered or given up. `durationMs`: from sending them to the
+   * last reply. Not called for the command that waits for new events.
    */
   onCommand?(context: { readonly part: RedisPart; readonly durationMs: number }): void;
   /**
-   * A lease was lost though Redis answers: this process was stopped for too long, or Redis lost its data. For `feeds`, called
-   * once for each feed that this process read for all.
+   * A lease was lost though Redis answers: this process was stopped for too long, or Redis lost its data. For `feeds`,
+   * called once for each feed that this process read for all.
    */
   onLeaseLost?(context: { readonly part: RedisPart }): void;
 }
@@ -69,8 +70,8 @@ export interface RedisConnectionOptions {
   /** Precedes every key in Redis. Deployments with different prefixes share nothing. @defaultValue 'sse:' */
   prefix?: string;
   /**
-   * Time after which a command is given up, in milliseconds: 10 to 60,000. Then this process works in `local` mode until
-   * Redis answers again.
+   * Time after which a command is given up, in milliseconds: 10 to 60,000. Then this process works in `local` mode
+   * until Redis answers again.
    * @defaultValue 500
    */
   commandTimeoutMs?: number;
@@ -86,8 +87,8 @@ export interface RedisConnectionOptions {
 /** Options of `redisLimiter`. */
 export interface RedisLimiterOptions extends RedisConnectionOptions {
   /**
-   * The bounds, as in the option `limits` of `sseProxy`. `total`, `max` and the opens within a time hold for all processes
-   * together; `upstreams` holds in each process. Give every process the same.
+   * The bounds, as in the option `limits` of `sseProxy`. `total`, `max` and the opens within a time hold for all
+   * processes together; `upstreams` holds in each process. Give every process the same.
    * @defaultValue `{ total: 10_000 }`
    */
   limits?: StreamLimits;
@@ -120,8 +121,8 @@ export interface RedisLimiter extends StreamLimiter {
 /** Options of `redisFeeds`. */
 export interface RedisFeedsOptions extends RedisConnectionOptions {
   /**
-   * Time after which another process reads the upstreams of one that was killed, in milliseconds: 500 to 600,000, at least
-   * 4 × `commandTimeoutMs`. Renewed five times as often.
+   * Time after which another process reads the upstreams of one that was killed, in milliseconds: 500 to 600,000, at
+   * least 4 × `commandTimeoutMs`. Renewed five times as often.
    * @defaultValue 3_000
    */
   leaseMs?: number;

@@ -10,7 +10,8 @@ import {
 import { RedisFleet } from './support/redis-fleet.ts';
 import { RedisServer } from './support/redis-server.ts';
 
-// Printed, so that a failure can be had again: SSE_SEED=… npx mocha …/model.test.ts. Time is real: it may take several runs.
+// Printed, so that a failure can be had again: SSE_SEED=… npx mocha …/model.test.ts. Time is real: it may take several
+// runs.
 const seed = Number(process.env.SSE_SEED ?? 20_261_129);
 const runs = Number(process.env.SSE_RUNS ?? 4);
 

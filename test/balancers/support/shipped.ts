@@ -8,8 +8,8 @@ const deploy = fileURLToPath(new URL('../../../examples/deploy/', import.meta.ur
 export type Changes = readonly (readonly [shipped: string, here: string])[];
 
 /**
- * Copies a file of `examples/deploy` into `folder`, with ports, paths and names of this test. Throws if the file doesn't
- * contain what is to be changed: otherwise the test would run with the addresses of the example.
+ * Copies a file of `examples/deploy` into `folder`, with ports, paths and names of this test. Throws if the file
+ * doesn't contain what is to be changed: otherwise the test would run with the addresses of the example.
  */
 export async function copyShipped(path: string, folder: string, name: string, changes: Changes = []): Promise<void> {
   let text = await readFile(join(deploy, path), 'utf8');

@@ -1,5 +1,5 @@
-// `npm run bench:mongo`: one workflow with many listeners, by change stream and by polling, side by side. The MongoDB server
-// is the scripted one of the tests, so its CPU says nothing about a real one; the commands that it gets do.
+// `npm run bench:mongo`: one workflow with many listeners, by change stream and by polling, side by side. The MongoDB
+// server is the scripted one of the tests, so its CPU says nothing about a real one; the commands that it gets do.
 // Options: --per-second 1000, --seconds 10, --listeners 100, --slow 2.
 import { parseArgs } from 'node:util';
 import { type Figures, type Load, run, type Way } from './run.ts';

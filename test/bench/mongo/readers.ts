@@ -13,7 +13,9 @@ export interface ReadersReport {
   readonly gaps: number;
   /** Streams that have ended. */
   readonly ended: number;
-  /** Milliseconds from before the insertion to the arrival, at the subscribers that are not slow, since the last report. */
+  /**
+   * Milliseconds from before the insertion to the arrival, at the subscribers that are not slow, since the last report.
+   */
   readonly latencies: readonly number[];
 }
 

@@ -5,7 +5,10 @@ import { type Address, Browser } from './browser.ts';
 /** How browsers connect. */
 export interface ConnectOrder extends Address {
   readonly count: number;
-  /** Number of feeds over which the browsers are spread, each at a path of its own below `path`; undefined: all at `path`. */
+  /**
+   * Number of feeds over which the browsers are spread, each at a path of its own below `path`; undefined: all at
+   * `path`.
+   */
   readonly feeds?: number | undefined;
   /** The first browser's feed. @defaultValue 0 */
   readonly firstFeed?: number;

@@ -1,6 +1,6 @@
 /**
- * Marker in every event's data, before its sequence number and its sending time. It is the beginning of a string, which stays
- * the same whatever writes the JSON.
+ * Marker in every event's data, before its sequence number and its sending time. It is the beginning of a string, which
+ * stays the same whatever writes the JSON.
  */
 export const marker = Buffer.from('"seq:');
 const timeMarker = ',t:';

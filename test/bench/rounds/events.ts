@@ -13,7 +13,10 @@ const warmUpDeliveries = 60_000;
 /** Rate of these deliveries, for all servers together that run at the same time. */
 const warmUpPerSecond = 20_000;
 
-/** Events at a steady rate: first the warm-up, then the measured ones. Servers that run at the same time use `meeting` as a barrier. */
+/**
+ * Events at a steady rate: first the warm-up, then the measured ones. Servers that run at the same time use `meeting`
+ * as a barrier.
+ */
 export async function eventsRound(
   stage: Stage,
   server: Server,

@@ -5,11 +5,13 @@ import type { Shape } from '../workloads.ts';
 import { send, verify } from './count.ts';
 import type { Figures } from './figures.ts';
 
-/** Deliveries before the measured ones; fewer in a round of less than a second, which only shows that everything works. */
+/**
+ * Deliveries before the measured ones; fewer in a round of less than a second, which only shows that everything works.
+ */
 const warmUpDeliveries = 30_000;
 /**
- * Least rate of the warm-up, in logs per second: at 20 it would take a quarter of a minute. At a higher one, servers that
- * send logs together would write less often, and V8 would compile that code only in the measured part.
+ * Least rate of the warm-up, in logs per second: at 20 it would take a quarter of a minute. At a higher one, servers
+ * that send logs together would write less often, and V8 would compile that code only in the measured part.
  */
 const warmUpPerSecond = 100;
 

@@ -1,4 +1,5 @@
-// better-sse in several processes: this one reads the upstream and publishes to Redis, as each one broadcasts what Redis sends.
+// better-sse in several processes: this one reads the upstream and publishes to Redis, as each one broadcasts what
+// Redis sends.
 import { type Channel, createChannel, createSession } from 'better-sse';
 import express from 'express';
 import { createClient } from 'redis';

@@ -10,7 +10,10 @@ import type { ServerAnswers, Usage } from './serve.ts';
 // Runs a program until standard input ends: whenever this process ends, the pipe closes, and the program ends too.
 const untilInputEnds =
   'directory=$1; shift; "$@" & program=$!; echo "$program"; cat > /dev/null; kill -9 "$program"; wait "$program" 2> /dev/null; rm -r "$directory"';
-/** [spec] proc(5): times in `stat` count in USER_HZ, which is 100 for every program on Linux. This is too coarse for a light load. */
+/**
+ * [spec] proc(5): times in `stat` count in USER_HZ, which is 100 for every program on Linux. This is too coarse for a
+ * light load.
+ */
 const usPerTick = 10_000;
 
 /** A program other than Node that runs until this process ends. */

@@ -1,4 +1,5 @@
-// nginx in one process, unbuffered. With the path of nchan's module, it also serves channels from memory, or from Redis.
+// nginx in one process, unbuffered. With the path of nchan's module, it also serves channels from memory, or from
+// Redis.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serveNative } from './native.ts';

@@ -1,8 +1,9 @@
-// The built @datashop/sse-proxy with its features on. With the flag `shared`, browsers share one upstream connection; with
-// `source`, a source of this process that reads the same upstream.
-// With the flag `entry=URL`, another build of the package is measured. With the flag `observed`, it has metrics, which are
-// scraped every 5 seconds, and access and audit logs, which pino writes to a file. With the flag `transform`, each event is
-// redacted for each browser; with `share-transform` once for all of them. With `redis=URL`, instances share feeds.
+// The built @datashop/sse-proxy with its features on. With the flag `shared`, browsers share one upstream connection;
+// with `source`, a source of this process that reads the same upstream.
+// With the flag `entry=URL`, another build of the package is measured. With the flag `observed`, it has metrics, which
+// are scraped every 5 seconds, and access and audit logs, which pino writes to a file. With the flag `transform`, each
+// event is redacted for each browser; with `share-transform` once for all of them. With `redis=URL`, instances share
+// feeds.
 
 import type { SseEvent, SseObserver } from '@datashop/sse-proxy';
 import express from 'express';

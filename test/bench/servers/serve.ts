@@ -35,7 +35,9 @@ export const redisUrl = flagValue('redis');
 const feedCount = flagValue('feeds');
 /** Names of the feeds, each at a path of its own below those of one feed; undefined for one feed. */
 export const feeds = feedCount === undefined ? undefined : Array.from({ length: Number(feedCount) }, (_, n) => `${n}`);
-/** The backlog of `app.listen(port)`. A longer one would let more connections be accepted in one turn of the event loop. */
+/**
+ * The backlog of `app.listen(port)`. A longer one would let more connections be accepted in one turn of the event loop.
+ */
 export const backlog = 511;
 
 const delays = monitorEventLoopDelay({ resolution: 1 });

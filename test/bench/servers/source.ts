@@ -19,8 +19,8 @@ export function readSource(upstream: string, onEvent: (text: string) => void, pa
 }
 
 /**
- * The same events one after another, for a source of sse-proxy. Reads the socket itself, in the way in which sse-proxy reads
- * an upstream's: what is measured is the source's way through the proxy, not an HTTP client.
+ * The same events one after another, for a source of sse-proxy. Reads the socket itself, in the way in which sse-proxy
+ * reads an upstream's: what is measured is the source's way through the proxy, not an HTTP client.
  */
 export async function* readEvents(upstream: string): AsyncGenerator<{ id: string; data: string }> {
   const { hostname, port } = new URL(upstream);

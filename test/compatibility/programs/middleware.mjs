@@ -1,4 +1,5 @@
-// Apps with other middleware around the stream. Arguments: the upstream's URL, and the JSON of { app: { before, after } }.
+// Apps with other middleware around the stream. Arguments: the upstream's URL, and the JSON of { app: { before, after }
+// }.
 import { Writable } from 'node:stream';
 import { sseProxy } from '@datashop/sse-proxy';
 import compression from 'compression';

@@ -15,8 +15,9 @@ export const dial = (port: number, options: VisitOptions = {}): Visit =>
 const eventOf = (id: number) => `id: ${id}\ndata: event ${id}\n\n`;
 
 /**
- * Reads events through a proxy. The upstream sends an event only when the browser has the one before, so a buffer anywhere
- * is noticed. Then it breaks, and the next event comes from a second connection, which has to ask for what follows the third.
+ * Reads events through a proxy. The upstream sends an event only when the browser has the one before, so a buffer
+ * anywhere is noticed. Then it breaks, and the next event comes from a second connection, which has to ask for what
+ * follows the third.
  * @param open sends the browser's request
  * @throws if a byte of the stream is other than expected
  */

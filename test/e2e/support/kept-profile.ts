@@ -7,7 +7,10 @@ export interface UsedProfile {
   readonly options: BrowserContextOptions;
 }
 
-/** The profile of the test before, for the next visitor with the same options: a page in a new process costs twice as much. */
+/**
+ * The profile of the test before, for the next visitor with the same options: a page in a new process costs twice as
+ * much.
+ */
 let kept: UsedProfile | undefined;
 
 /** What `Profile.reset()` leaves as it was. */

@@ -50,7 +50,9 @@ async function unpackInto(folder: string): Promise<void> {
   await rename(unfinished, folder);
 }
 
-/** The package unpacks into the temp directory, where it takes an unfinished file of another process for a whole one. */
+/**
+ * The package unpacks into the temp directory, where it takes an unfinished file of another process for a whole one.
+ */
 async function unpack(folder: string): Promise<void> {
   const before = process.env.TMPDIR;
   process.env.TMPDIR = folder;

@@ -68,7 +68,8 @@ export class Profile {
   /** Creates one without animations unless options ask for them: painting them without a GPU takes most of a core. */
   static async create(browser: Browser, options: BrowserContextOptions): Promise<Profile> {
     const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
-    // Below the limit of a test, so that the error names what did not happen; a busy machine needs more than the default.
+    // Below the limit of a test, so that the error names what did not happen; a busy machine needs more than the
+    // default.
     context.setDefaultTimeout(100_000);
     const profile = new Profile(context);
     await context.exposeBinding('complain', (_source, text: string) => profile.#complain(text));
@@ -98,8 +99,8 @@ export class Profile {
   }
 
   /**
-   * Forgets everything but the caches, which make the next visit cheap. `quietUrl` is of the origin that was visited, and
-   * runs no script.
+   * Forgets everything but the caches, which make the next visit cheap. `quietUrl` is of the origin that was visited,
+   * and runs no script.
    *
    * @returns false if the profile can't be used again
    */

@@ -10,7 +10,9 @@ import { type Gate, pass, track, upstreamStreamPath } from './viewer-gates.ts';
 
 const token = 'of-the-log-service';
 
-/** Longest wait for a condition, in milliseconds: below the limit of a test, so that the error says what was missing. */
+/**
+ * Longest wait for a condition, in milliseconds: below the limit of a test, so that the error says what was missing.
+ */
 const limitMs = 60_000;
 
 /** Each stage has the port of the one before it, because a browser's caches belong to an origin. */
@@ -162,7 +164,8 @@ export class Stage {
   }
 
   /**
-   * Starts another BFF at the same address after the present one was killed, or has ended as SIGTERM ends it (`isDrained`).
+   * Starts another BFF at the same address after the present one was killed, or has ended as SIGTERM ends it
+   * (`isDrained`).
    * Without `keepSessions`, the sessions are lost.
    */
   async restartBff({ isDrained = false, keepSessions = true } = {}): Promise<void> {

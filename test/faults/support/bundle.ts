@@ -1,5 +1,5 @@
-// Scripts of processes, each bundled into one file. Every row starts a proxy of its own, and to load its 200 modules one by
-// one takes more CPU time than most rows do.
+// Scripts of processes, each bundled into one file. Every row starts a proxy of its own, and to load its 200 modules
+// one by one takes more CPU time than most rows do.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -122,7 +122,9 @@ export class Relay {
     };
   }
 
-  /** `deliver` relays chunks from the target according to the rules; `undefined` is the target's end. `pump`: goes on. */
+  /**
+   * `deliver` relays chunks from the target according to the rules; `undefined` is the target's end. `pump`: goes on.
+   */
   #tamper(link: Link, onEnd: () => void): { deliver(chunk: Buffer | undefined): void; pump(): void } {
     const { near, far } = link as { near: net.Socket; far: net.Socket };
     const cut = this.rules.cut?.();

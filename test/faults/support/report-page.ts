@@ -33,7 +33,10 @@ ${lines.map(cells).join('\n')}
 `;
 }
 
-/** The lines of a page, with `lines` in place of those of the same name. `order`: the names of all lines; others are dropped. */
+/**
+ * The lines of a page, with `lines` in place of those of the same name. `order`: the names of all lines; others are
+ * dropped.
+ */
 export function updatedLines(
   page: string,
   lines: readonly (readonly string[])[],

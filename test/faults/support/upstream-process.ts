@@ -1,5 +1,5 @@
-// A process with an SSE upstream that numbers its events. The newest number is in a file, so that the process can be killed
-// at any moment and resumes exactly where it was: no event is lost here.
+// A process with an SSE upstream that numbers its events. The newest number is in a file, so that the process can be
+// killed at any moment and resumes exactly where it was: no event is lost here.
 import { once } from 'node:events';
 import { openSync, readFileSync, writeSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
@@ -9,7 +9,8 @@ import { answer } from '../../scale/support/child.ts';
 import { frame, idOf } from './events.ts';
 import type { UpstreamSetUp, UpstreamSwitches } from './upstream-set-up.ts';
 
-// An ES import of node:http loads all of the undici inside Node, which takes longer than the rest of this process's start.
+// An ES import of node:http loads all of the undici inside Node, which takes longer than the rest of this process's
+// start.
 const http = process.getBuiltinModule('node:http');
 const setUp = JSON.parse(process.argv[2] as string) as UpstreamSetUp;
 const tickMs = 5;

@@ -28,8 +28,8 @@ export interface Prometheus {
 const scale = 1 / 30;
 
 /**
- * Starts a real Prometheus that scrapes a port with the deployed alert rules, thirty times as fast as in production: two
- * seconds stand for a minute.
+ * Starts a real Prometheus that scrapes a port with the deployed alert rules, thirty times as fast as in production:
+ * two seconds stand for a minute.
  */
 export async function startPrometheus(metricsPort: number): Promise<Prometheus> {
   const folder = await mkdtemp(join(tmpdir(), 'datashop-prometheus-'));
@@ -78,7 +78,9 @@ export async function startPrometheus(metricsPort: number): Promise<Prometheus> 
   };
 }
 
-/** The rules with each duration, and each threshold in seconds that an outage has to last, a thirtieth of what it is. */
+/**
+ * The rules with each duration, and each threshold in seconds that an outage has to last, a thirtieth of what it is.
+ */
 export function accelerate(rules: string): string {
   return rules
     .replaceAll(

@@ -12,8 +12,8 @@ export interface OpenedStream {
 }
 
 /**
- * The steps of a scripted run. Each step also notes which series it changes, and by how much: `expected` is what `/metrics`
- * must show.
+ * The steps of a scripted run. Each step also notes which series it changes, and by how much: `expected` is what
+ * `/metrics` must show.
  */
 export class Script {
   readonly scenario: Scenario;

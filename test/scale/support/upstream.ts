@@ -1,5 +1,5 @@
-// A process with an upstream. Every stream gets event 0 at once and later ones on request. Each event names its stream, so
-// that a test detects one that reaches another browser.
+// A process with an upstream. Every stream gets event 0 at once and later ones on request. Each event names its stream,
+// so that a test detects one that reaches another browser.
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';

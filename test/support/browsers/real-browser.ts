@@ -1,6 +1,6 @@
 /**
- * A tab of a real browser, as far as the tests of a page need it. Parameters named `expression` are JavaScript that the page
- * evaluates.
+ * A tab of a real browser, as far as the tests of a page need it. Parameters named `expression` are JavaScript that the
+ * page evaluates.
  */
 export interface BrowserTab {
   /** Opens an address and waits until it is loaded. */
@@ -25,8 +25,8 @@ export interface BrowserTab {
 export interface PageBrowser extends BrowserTab {
   readonly name: string;
   /**
-   * True if its back/forward cache keeps a page that the user has left with a stream open. Firefox keeps none that holds a
-   * lock or has a request open, and Chromium's cache is off while Playwright drives it.
+   * True if its back/forward cache keeps a page that the user has left with a stream open. Firefox keeps none that
+   * holds a lock or has a request open, and Chromium's cache is off while Playwright drives it.
    */
   readonly keepsPages: boolean;
   /** Folder in which finished downloads appear. */

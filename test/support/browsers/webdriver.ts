@@ -3,7 +3,10 @@ import { type BrowserTab, inView, keyActions } from './real-browser.ts';
 /** Sends a command. Rejects with the driver's message if it fails. */
 export type Send = <T = unknown>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => Promise<T>;
 
-/** Longest wait for a driver's response, in milliseconds: below the limit of a test, so that the error names the command. */
+/**
+ * Longest wait for a driver's response, in milliseconds: below the limit of a test, so that the error names the
+ * command.
+ */
 const limitMs = 60_000;
 
 /** A sender to the driver that listens at `origin`. */

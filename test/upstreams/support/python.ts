@@ -9,7 +9,9 @@ const uvicorn = (module: string) => (port: number) => [
   ...['-m', 'uvicorn', `${module}:app`, '--port', `${port}`, '--log-level', 'warning'],
 ];
 
-/** Arguments of python3 that serve `app` of a module by gunicorn, with 64 threads per worker: a thread for each stream. */
+/**
+ * Arguments of python3 that serve `app` of a module by gunicorn, with 64 threads per worker: a thread for each stream.
+ */
 const gunicorn = (module: string, workers: number) => (port: number) => [
   ...['-m', 'gunicorn', `${module}:app`, '--bind', `127.0.0.1:${port}`, '--workers', `${workers}`],
   ...['--worker-class', 'gthread', '--threads', '64', '--log-level', 'warning'],

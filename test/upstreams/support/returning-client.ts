@@ -5,8 +5,8 @@ import { createParser } from 'eventsource-parser';
 const retryMs = 50;
 
 /**
- * A browser without a page: it reconnects with the id of its last event for as long as it is open, as `EventSource` does,
- * and drops events whose id it has seen, as the viewer does.
+ * A browser without a page: it reconnects with the id of its last event for as long as it is open, as `EventSource`
+ * does, and drops events whose id it has seen, as the viewer does.
  */
 export class ReturningClient {
   /** Messages of the logs, each id once. */

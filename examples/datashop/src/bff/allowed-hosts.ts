@@ -9,8 +9,8 @@ const syntax = /^([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/;
 /**
  * Admits requests whose Host header names one of `hosts`; others get 421, and a missing or repeated Host header 400.
  *
- * Against DNS rebinding: a page of another site can point its own name to this server's address. The browser then treats
- * this server as that site's origin, and the page could read every response.
+ * Against DNS rebinding: a page of another site can point its own name to this server's address. The browser then
+ * treats this server as that site's origin, and the page could read every response.
  *
  * @param hosts names with any port, such as `datashop.example`, or with one port, such as `datashop.example:8443`
  * @throws Error that names an entry that is not a host

@@ -35,7 +35,10 @@ export interface BffOptions {
   hosts?: readonly string[];
   /** Access and audit log of the streams. @defaultValue none */
   logs?: StreamLogs;
-  /** Returns what this instance shares with others. `registry` is what `/metrics` serves. @defaultValue nothing is shared */
+  /**
+   * Returns what this instance shares with others. `registry` is what `/metrics` serves.
+   * @defaultValue nothing is shared
+   */
   joinFleet?: (registry: Registry) => Fleet;
   /** Where sessions are kept without a fleet. @defaultValue this process's memory */
   sessions?: SessionOptions;
@@ -47,7 +50,10 @@ export interface Bff {
   metricsApp: Express;
   /** Ends the streams, spread over `graceMs` milliseconds. */
   drain(graceMs: number): Promise<void>;
-  /** Ends what this instance shares with others. Call it when the server is closed: requests need the sessions until then. */
+  /**
+   * Ends what this instance shares with others. Call it when the server is closed: requests need the sessions until
+   * then.
+   */
   close(): Promise<void>;
 }
 

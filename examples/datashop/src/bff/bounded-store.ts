@@ -12,8 +12,8 @@ export class SessionsUnavailable extends Problem {
 }
 
 /**
- * Bounds the time of another store's calls: each ends within {@link timeoutMs}, with {@link SessionsUnavailable} if the store
- * has failed or not answered. Reports the first failure after a success.
+ * Bounds the time of another store's calls: each ends within {@link timeoutMs}, with {@link SessionsUnavailable} if the
+ * store has failed or not answered. Reports the first failure after a success.
  */
 export class BoundedStore extends session.Store {
   readonly #store: session.Store;
@@ -39,7 +39,9 @@ export class BoundedStore extends session.Store {
     this.#call((settle) => this.#store.destroy(id, settle), done);
   }
 
-  /** Called when a response ends. It is complete, so a failure must not break it off: the session ends a little earlier. */
+  /**
+   * Called when a response ends. It is complete, so a failure must not break it off: the session ends a little earlier.
+   */
   override touch(id: string, data: SessionData, done: () => void = () => {}): void {
     this.#call(
       (settle) => this.#store.touch?.(id, data, settle),

@@ -16,9 +16,9 @@ export interface LogFileOptions {
 }
 
 /**
- * `access.log` and `audit.log` in `folder`. Lines are appended, so that several instances can write to them, and a restart
- * keeps what led to it. Only their owner can read them: the access log names users. Without `folder`, as in a container, the
- * lines go to the standard output, and `log` in each of them says `access` or `audit`.
+ * `access.log` and `audit.log` in `folder`. Lines are appended, so that several instances can write to them, and a
+ * restart keeps what led to it. Only their owner can read them: the access log names users. Without `folder`, as in a
+ * container, the lines go to the standard output, and `log` in each of them says `access` or `audit`.
  */
 export function logFiles(folder: string | undefined, { auditSecret, level, instance }: LogFileOptions): LogFiles {
   const named = instance === undefined ? {} : { instance };

@@ -4,7 +4,9 @@ import type { RequestHandler, Response } from 'express';
 export class OpenStreams {
   readonly #bySession = new Map<string, Set<Response>>();
 
-  /** Middleware: registers the response as a stream of its session until it closes. Put it before the stream's route. */
+  /**
+   * Middleware: registers the response as a stream of its session until it closes. Put it before the stream's route.
+   */
   readonly watch: RequestHandler = ({ sessionID }, res, next) => {
     const streams = this.#bySession.get(sessionID) ?? new Set();
     this.#bySession.set(sessionID, streams.add(res));

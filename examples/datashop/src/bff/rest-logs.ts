@@ -7,7 +7,10 @@ import { requestedWorkflow } from './requested-workflow.ts';
 
 /** The browser's headers that go up. Not among them: Cookie, and everything that frames a body or names a hop. */
 const requestHeaders = ['host', 'accept', 'accept-encoding', 'accept-language'];
-/** The log service's headers that come down. `Last-Event-ID` is where a stream continues after the newest log of the page. */
+/**
+ * The log service's headers that come down. `Last-Event-ID` is where a stream continues after the newest log of the
+ * page.
+ */
 const responseHeaders = new Set([
   'content-type',
   'content-length',
@@ -72,7 +75,8 @@ export function restLogs(upstream: string, token: string, route = ''): RequestHa
     const workflow = requestedWorkflow(req, user);
     if (!workflow || user === undefined) return next(new Problem(403, 'You may not read the logs of this workflow.'));
     req.url = `${upstreamLogsPath(workflow)}${route}${query(req.url)}`;
-    // Before the proxy sees the request: its `proxyReq` event comes after the body's pipe, and not at all with `Expect`.
+    // Before the proxy sees the request: its `proxyReq` event comes after the body's pipe, and not at all with
+    // `Expect`.
     const kept = requestHeaders.flatMap((name) => (req.headers[name] === undefined ? [] : [[name, req.headers[name]]]));
     req.headers = { ...Object.fromEntries(kept), authorization: `Bearer ${token}`, 'x-user-id': user };
     proxy(req, res, next).catch(next);

@@ -9,8 +9,9 @@ export const sameOrigin: RequestHandler = (req, _res, next) => {
 };
 
 /**
- * True for a visit that no other site can have caused: an address that was typed or bookmarked, a link on the page itself,
- * or a client that is no browser. [spec] Fetch Metadata; browsers omit it on plain HTTP, except for loopback names.
+ * True for a visit that no other site can have caused: an address that was typed or bookmarked, a link on the page
+ * itself, or a client that is no browser. [spec] Fetch Metadata; browsers omit it on plain HTTP, except for loopback
+ * names.
  */
 export function isOwnVisit(req: Request): boolean {
   const site = req.get('sec-fetch-site');

@@ -18,7 +18,8 @@ export interface SessionStore {
 /**
  * Opens the sessions that all instances share.
  *
- * @param place URL of a Redis (`redis://…`, `rediss://…`), or path of a SQLite file, where all instances run on one machine
+ * @param place URL of a Redis (`redis://…`, `rediss://…`), or path of a SQLite file, where all instances run on one
+ * machine
  */
 export function openSessionStore(place: string): SessionStore {
   return /^rediss?:\/\//.test(place)
@@ -27,8 +28,8 @@ export function openSessionStore(place: string): SessionStore {
 }
 
 /**
- * While Redis is away, calls fail at once: a queue of commands would let each of them wait. A connection that a server has left
- * without a word fails call by call, since a command that was sent has no timeout; so it is replaced.
+ * While Redis is away, calls fail at once: a queue of commands would let each of them wait. A connection that a server
+ * has left without a word fails call by call, since a command that was sent has no timeout; so it is replaced.
  */
 function redisSessions(url: string): SessionStore {
   const client = createClient({ url, disableOfflineQueue: true });

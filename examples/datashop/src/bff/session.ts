@@ -19,7 +19,10 @@ const maxAge = 8 * 60 * 60 * 1000;
 
 /** Where sessions are kept, and the key that signs their cookies: the same for all instances. */
 export interface SessionOptions {
-  /** Called twice, for sessions over HTTPS and over HTTP: express-session keeps the attributes of the cookie in the store. */
+  /**
+   * Called twice, for sessions over HTTPS and over HTTP: express-session keeps the attributes of the cookie in the
+   * store.
+   */
   createStore(): session.Store;
   secret: string;
   /** Called whenever a store has failed. @defaultValue not called */
@@ -55,8 +58,8 @@ export function sessions(shared?: SessionOptions): RequestHandler {
 const withoutSession = new WeakSet<Request>();
 
 /**
- * Lets a request go on whose session could not be read. For the streams: {@link stillSignedIn} refuses it softly then, because
- * an `EventSource` gives up for good at a 503.
+ * Lets a request go on whose session could not be read. For the streams: {@link stillSignedIn} refuses it softly then,
+ * because an `EventSource` gives up for good at a 503.
  */
 export const deferSessionFailure: ErrorRequestHandler = (error, req, _res, next) => {
   if (!(error instanceof SessionsUnavailable)) return next(error);
@@ -71,7 +74,8 @@ export const deferSessionFailure: ErrorRequestHandler = (error, req, _res, next)
 export const demoSignIn: RequestHandler = (req, _res, next) => {
   if (req.session.signedOut || req.session.user !== undefined || !isOwnVisit(req)) return next();
   req.session.user = users[0];
-  // Stored before the response begins: when the browser has the whole page, its next request may come to another instance.
+  // Stored before the response begins: when the browser has the whole page, its next request may come to another
+  // instance.
   req.session.save(next);
 };
 
@@ -80,7 +84,10 @@ export function signedIn(req: Request): { key: string } | false {
   return req.session.user ? { key: req.session.user } : false;
 }
 
-/** Like {@link signedIn}, but reads the session anew: it may have ended since the request began. Rejects if the store fails. */
+/**
+ * Like {@link signedIn}, but reads the session anew: it may have ended since the request began. Rejects if the store
+ * fails.
+ */
 export function stillSignedIn(req: Request): Promise<{ key: string } | false> {
   return new Promise((resolve, reject) => {
     if (withoutSession.has(req)) return reject(new SessionsUnavailable());

@@ -3,8 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import session, { type SessionData } from 'express-session';
 
 /**
- * Sessions in a SQLite file that all BFFs of one machine share: a browser may come to any of them. On several machines, use a
- * store over the network.
+ * Sessions in a SQLite file that all BFFs of one machine share: a browser may come to any of them. On several machines,
+ * use a store over the network.
  */
 export class SqliteSessions extends session.Store {
   readonly #database: DatabaseSync;

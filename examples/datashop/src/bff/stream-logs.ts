@@ -25,7 +25,10 @@ export interface StreamLogsOptions {
   heartbeatMs?: number | undefined;
   observers: SseObserver[];
   limits: StreamLimits | StreamLimiter;
-  /** Shares the upstream's streams with other instances. @defaultValue each browser has an upstream stream of its own */
+  /**
+   * Shares the upstream's streams with other instances.
+   * @defaultValue each browser has an upstream stream of its own
+   */
   relay?: FeedRelay | undefined;
 }
 
@@ -61,8 +64,8 @@ export function streamLogs({
         return { ...user, fields: { workspace: workspaceID, workflow: workflowID }, allowed: workflow !== undefined };
       },
       reauthorizeMs: 15_000,
-      // The log service authenticates this server, and checks the rights of the user whom it names. No credential of the
-      // browser goes up.
+      // The log service authenticates this server, and checks the rights of the user whom it names. No credential of
+      // the browser goes up.
       // Browsers share a stream if the same request goes up for them: fields that differ would keep them apart.
       forwardHeaders: relay ? [] : ['traceparent', 'tracestate', 'x-request-id'],
       upstreamHeaders: (req) => ({ authorization: `Bearer ${token}`, 'x-user-id': req.session.user ?? '' }),

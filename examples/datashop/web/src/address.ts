@@ -2,8 +2,8 @@ import { useSyncExternalStore } from 'react';
 import type { Workflow } from '../../src/demo.ts';
 
 /**
- * Changes of the page's query; an empty or undefined value removes the parameter, and a list repeats it. What the page shows
- * is in its address, so that a reload, the back button and a copied link lead to the same view.
+ * Changes of the page's query; an empty or undefined value removes the parameter, and a list repeats it. What the page
+ * shows is in its address, so that a reload, the back button and a copied link lead to the same view.
  */
 export type Patch = Record<string, string | readonly string[] | undefined>;
 
@@ -45,13 +45,18 @@ export function addressWith(patch: Patch): string {
   return text ? `${pagePath}?${text}` : pagePath;
 }
 
-/** The parameters of the address that select a workflow; the BFF's routes have the same. Without them: the user's first one. */
+/**
+ * The parameters of the address that select a workflow; the BFF's routes have the same. Without them: the user's first
+ * one.
+ */
 export function workflowParameters(): Record<'workspace' | 'workflow', string | undefined> {
   const query = new URLSearchParams(location.search);
   return { workspace: query.get('workspace') ?? undefined, workflow: query.get('workflow') ?? undefined };
 }
 
-/** The address of a workflow in the present mode, with the filters but the run, which belongs to the present workflow. */
+/**
+ * The address of a workflow in the present mode, with the filters but the run, which belongs to the present workflow.
+ */
 export function workflowAddress({ workspaceID, workflowID }: Workflow): string {
   const ids = { run: undefined, log: undefined, around: undefined, up_to: undefined };
   return addressWith({ ...ids, workspace: workspaceID, workflow: workflowID });

@@ -90,8 +90,8 @@ export async function signOut(): Promise<Session> {
 export interface BackendTest {
   ok: boolean;
   /**
-   * The status of `/readyz` (`ready`, `upstream-down`, `draining`); `unreachable` if there was no response, `silent` if there
-   * was none within five seconds.
+   * The status of `/readyz` (`ready`, `upstream-down`, `draining`); `unreachable` if there was no response, `silent` if
+   * there was none within five seconds.
    */
   status: string;
   ms: number;

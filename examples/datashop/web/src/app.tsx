@@ -54,7 +54,10 @@ export function App() {
   );
 }
 
-/** The mode that is rendered. Another one follows in a task of its own: removing a page of logs takes as long as rendering one. */
+/**
+ * The mode that is rendered. Another one follows in a task of its own: removing a page of logs takes as long as
+ * rendering one.
+ */
 function useShownMode(mode: Mode): Mode | null {
   const [shown, setShown] = useState(mode);
   useEffect(() => {

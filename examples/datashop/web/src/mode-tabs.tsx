@@ -10,8 +10,8 @@ const modes = [
 ] as const;
 
 /**
- * Links styled as the design system's tabs. Each mode has its own address, and the design system's tabs are not controls
- * for a screen reader.
+ * Links styled as the design system's tabs. Each mode has its own address, and the design system's tabs are not
+ * controls for a screen reader.
  */
 export function ModeTabs({ mode }: { mode: Mode }) {
   return (

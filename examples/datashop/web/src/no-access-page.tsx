@@ -1,7 +1,9 @@
 import { workflowParameters } from './address.ts';
 import { EmptyPane } from './ui/index.ts';
 
-/** The page for a workflow that the user may not read. It names the workflow of the address, for whoever can grant it. */
+/**
+ * The page for a workflow that the user may not read. It names the workflow of the address, for whoever can grant it.
+ */
 export function NoAccessPage() {
   const { workspace, workflow } = workflowParameters();
   const target = workspace && workflow ? `The link leads to ${workspace} / ${workflow}. ` : '';

@@ -23,7 +23,10 @@ export interface Typed {
   readonly module: string;
 }
 
-/** Compiles the values as literals of their types, so that a field that a type lacks is an error, too. Returns the errors. */
+/**
+ * Compiles the values as literals of their types, so that a field that a type lacks is an error, too. Returns the
+ * errors.
+ */
 export function typeErrors(values: readonly Typed[]): string[] {
   // Inside of the repository, so that modules resolve.
   const folder = mkdtempSync(join(root, 'node_modules/.typed-'));

@@ -9,7 +9,8 @@ const timeoutMs = 10_000;
  * Asks `authorize` whether the client may read a workflow. Fails closed: whatever is not an expected result refuses.
  *
  * @param onKey called with the user's key, if `authorize` returned one, also if it refuses
- * @throws LogStreamError `ERR_LOG_STREAM_UNAUTHENTICATED` (401), `ERR_LOG_STREAM_FORBIDDEN` (403) or `ERR_LOG_STREAM_HOOK`
+ * @throws LogStreamError `ERR_LOG_STREAM_UNAUTHENTICATED` (401), `ERR_LOG_STREAM_FORBIDDEN` (403) or
+ * `ERR_LOG_STREAM_HOOK`
  */
 export async function authorized(
   authorize: LogStreamOptions['authorize'],

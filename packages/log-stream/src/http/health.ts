@@ -7,7 +7,9 @@ export async function sendHealth(store: LogStore, res: Response): Promise<void> 
   send(res, 200, 'ok');
 }
 
-/** `/readyz`: the store can be read, and the router is not closing. A load balancer sends no requests here otherwise. */
+/**
+ * `/readyz`: the store can be read, and the router is not closing. A load balancer sends no requests here otherwise.
+ */
 export async function sendReadiness(store: LogStore, closing: boolean, res: Response): Promise<void> {
   if (!closing) await check(store);
   send(res, closing ? 503 : 200, closing ? 'draining' : 'ready');

@@ -7,7 +7,10 @@ export type Notify = <Name extends keyof Hooks>(name: Name, context: Parameters<
 
 const ignore = () => {};
 
-/** Creates the function that calls observers. It ignores what a hook throws or rejects with: an observer can't affect a stream. */
+/**
+ * Creates the function that calls observers. It ignores what a hook throws or rejects with: an observer can't affect a
+ * stream.
+ */
 export function notifierOf(observers: readonly LogStreamObserver[]): Notify {
   return (name, context) => {
     Object.freeze(context);

@@ -8,7 +8,9 @@ import { selectionOf } from '../stream/shared-reads.ts';
 import { parseStreamRequest, type StreamRequest } from './query.ts';
 import type { Handle, Service } from './route.ts';
 
-/** Creates the handler that opens an event stream: it finds the start position, sends the first lines, starts a reader. */
+/**
+ * Creates the handler that opens an event stream: it finds the start position, sends the first lines, starts a reader.
+ */
 export function streamOpener({ config, streams, notify }: Service): Handle {
   const limiter = new Limiter(config.limits.rules);
   const watchesEvents = config.observers.some(({ onEvent }) => onEvent !== undefined);

@@ -81,7 +81,10 @@ function checkMethod({ method }: Request, res: Response): void {
   throw new LogStreamError('ERR_LOG_STREAM_METHOD', `method: expected GET or HEAD, got ${quote(method)}`);
 }
 
-/** Our own errors stay as they are. Everything else is a failure of the store, and is reported to `onError`, like hooks' failures. */
+/**
+ * Our own errors stay as they are. Everything else is a failure of the store, and is reported to `onError`, like hooks'
+ * failures.
+ */
 function asKnown(error: unknown, streams: OpenStreams): LogStreamError {
   const isKnown = error instanceof LogStreamError;
   if (!isKnown || error.code === 'ERR_LOG_STREAM_HOOK') streams.report(error);

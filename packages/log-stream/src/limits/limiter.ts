@@ -13,8 +13,8 @@ export type LimitRule = Pick<LogLimitRule, 'name' | 'key' | 'max' | 'opensPerMin
 export type LimitContext = LogScope & { readonly authorizedKey: string | undefined };
 
 /**
- * The rules of one router, counted in this process. At a limit the newcomer is refused, never a running stream evicted. A
- * newcomer gets the permits of all rules or of none.
+ * The rules of one router, counted in this process. At a limit the newcomer is refused, never a running stream evicted.
+ * A newcomer gets the permits of all rules or of none.
  */
 export class Limiter {
   readonly #counters: readonly RuleCounter[];
@@ -27,7 +27,8 @@ export class Limiter {
    * Counts one stream.
    *
    * @returns the release of its places, which counts only the first time that it is called
-   * @throws LogStreamError `ERR_LOG_STREAM_LIMIT_KEY` or `ERR_LOG_STREAM_LIMIT_RATE` for the first rule that refuses, with
+   * @throws LogStreamError `ERR_LOG_STREAM_LIMIT_KEY` or `ERR_LOG_STREAM_LIMIT_RATE` for the first rule that refuses,
+   * with
    *   the longest wait of all that do; `ERR_LOG_STREAM_HOOK` if the key of a rule fails
    */
   acquire(req: Request, context: LimitContext): () => void {

@@ -6,7 +6,9 @@ const maxTimes = 1_000_000;
 export class SlidingWindow {
   readonly #most: number;
   readonly #spanMs: number;
-  /** Times of the opens, oldest first. Keys are in the order of their last open, so that what has expired is in front. */
+  /**
+   * Times of the opens, oldest first. Keys are in the order of their last open, so that what has expired is in front.
+   */
   readonly #byKey = new Map<string, number[]>();
   #times = 0;
 

@@ -13,8 +13,8 @@ export interface IndexedStore extends Pick<LogStore, 'health'> {
 }
 
 /**
- * Creates the index in the background: logs are served without it too, only more slowly. Prints that it goes on, and that the
- * index is there. A server that refuses it causes a warning.
+ * Creates the index in the background: logs are served without it too, only more slowly. Prints that it goes on, and
+ * that the index is there. A server that refuses it causes a warning.
  *
  * @param collection for the warning
  * @returns the function that ends the attempts and the lines; the store ends the build when it is closed

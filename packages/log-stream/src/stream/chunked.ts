@@ -34,8 +34,8 @@ export function encodeChunk(text: string): ChunkedBytes {
 }
 
 /**
- * The socket to which a chunk may be written now in the place of `res.write`; undefined if there is none. Ask it after the
- * first `res.write`: Node does not tell whether headers that were set have been sent.
+ * The socket to which a chunk may be written now in the place of `res.write`; undefined if there is none. Ask it after
+ * the first `res.write`: Node does not tell whether headers that were set have been sent.
  */
 export function chunkSocket(res: ServerResponse): Socket | undefined {
   const { socket } = res;

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 
-/** What Node's own socket timeout reads to see whether a large write progresses. Not public, so nothing relies on it. */
+/**
+ * What Node's own socket timeout reads to see whether a large write progresses. Not public, so nothing relies on it.
+ */
 interface InnerSocket extends Socket {
   readonly _handle?: { readonly writeQueueSize?: number; readonly bytesWritten?: number } | null;
   /** The TCP socket below a TLS socket. */

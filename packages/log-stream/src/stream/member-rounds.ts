@@ -2,8 +2,8 @@
 const maxVisitsPerTurn = 512;
 
 /**
- * Visits all members of a set once per period. Thousands of members are visited over several turns of the event loop, so
- * that other work is not delayed.
+ * Visits all members of a set once per period. Thousands of members are visited over several turns of the event loop,
+ * so that other work is not delayed.
  */
 export class MemberRounds<T> {
   readonly #members: ReadonlySet<T>;

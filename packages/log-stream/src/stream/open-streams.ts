@@ -136,7 +136,9 @@ export class OpenStreams {
     };
   }
 
-  /** Passes a failure to `onError`, once: a store rejects with the same object for as long as the same failure lasts. */
+  /**
+   * Passes a failure to `onError`, once: a store rejects with the same object for as long as the same failure lasts.
+   */
   report(thrown: unknown): void {
     const error = thrown instanceof Error ? thrown : new Error('The log store failed', { cause: thrown });
     this.counters.storeErrors++;

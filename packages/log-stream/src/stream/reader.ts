@@ -98,7 +98,8 @@ export class Reader {
   /**
    * Writes a run of the tail.
    *
-   * @returns false if the reader must leave the tail: its socket is full, the run is more than one turn's worth, or it has
+   * @returns false if the reader must leave the tail: its socket is full, the run is more than one turn's worth, or it
+   * has
    *   sent some of these logs already
    */
   follow(run: Run): boolean {

@@ -62,9 +62,9 @@ export class ResponseWriter {
   }
 
   /**
-   * True while the subscriber must take bytes before it is sent more: the response's high-water mark waits, which is 64 KiB
-   * by default. Ask in a later turn of the event loop than that of the last write: what is written in a turn waits until
-   * its end, also for a subscriber that takes all of it.
+   * True while the subscriber must take bytes before it is sent more: the response's high-water mark waits, which is 64
+   * KiB by default. Ask in a later turn of the event loop than that of the last write: what is written in a turn waits
+   * until its end, also for a subscriber that takes all of it.
    */
   get full(): boolean {
     return this.open && this.bufferedBytes >= this.#res.writableHighWaterMark;
@@ -75,7 +75,9 @@ export class ResponseWriter {
     return this.#res.writableLength;
   }
 
-  /** Writes the chunk in any case. What `res.write` returns is not used: middleware wraps it and returns anything [R41]. */
+  /**
+   * Writes the chunk in any case. What `res.write` returns is not used: middleware wraps it and returns anything [R41].
+   */
   write(chunk: string | Buffer): void {
     if (!this.open) return;
     this.bytes += Buffer.byteLength(chunk);

@@ -2,8 +2,8 @@ import type { Response } from 'express';
 import { takenBytes, unacknowledgedBytes } from './kernel-queue.ts';
 
 /**
- * Distinguishes a subscriber that takes none of the bytes that wait for it from one that takes them slowly. Counts checks
- * and reads no clock: an event loop that stalled has missed checks, and disconnects nobody [R44].
+ * Distinguishes a subscriber that takes none of the bytes that wait for it from one that takes them slowly. Counts
+ * checks and reads no clock: an event loop that stalled has missed checks, and disconnects nobody [R44].
  */
 export class StallDetector {
   readonly #res: Response;

@@ -22,16 +22,17 @@ export interface TailListener {
 }
 
 /**
- * Least time between two deliveries, for each member. What a delivery costs depends on the number of members and hardly on
- * that of the logs, so logs that follow each other closely are sent together. After a longer silence, a log is sent at once.
+ * Least time between two deliveries, for each member. What a delivery costs depends on the number of members and hardly
+ * on that of the logs, so logs that follow each other closely are sent together. After a longer silence, a log is sent
+ * at once.
  */
 const pauseMsPerMember = 0.25;
 const maxPauseMs = 25;
 
 /**
  * Reads the newest logs of a filter once for all readers that have reached them: each new log is read once, and matched
- * and serialised once per selection. A reader joins at exactly the tail's position, and leaves with a position of its own
- * while its socket is full. The tail therefore queues nothing.
+ * and serialised once per selection. A reader joins at exactly the tail's position, and leaves with a position of its
+ * own while its socket is full. The tail therefore queues nothing.
  */
 export class Tail {
   readonly #store: LogStore;
@@ -61,7 +62,9 @@ export class Tail {
     return this.#members.size;
   }
 
-  /** Adds a reader and resolves when it leaves. Resolves at once, without adding it, if the reader is behind the tail. */
+  /**
+   * Adds a reader and resolves when it leaves. Resolves at once, without adding it, if the reader is behind the tail.
+   */
   async join(reader: TailMember): Promise<void> {
     if (this.#members.size === 0) this.#position = reader.position;
     else if (this.#position && reader.position.isBefore(this.#position)) return;
@@ -100,8 +103,8 @@ export class Tail {
   async #read(): Promise<void> {
     this.#reading = true;
     while (this.#notified && this.#members.size > 0) {
-      // One read for everything that is appended within a turn. And Node hands what was written in a turn to the kernel at
-      // its end: before that, every socket that was sent much looks full.
+      // One read for everything that is appended within a turn. And Node hands what was written in a turn to the kernel
+      // at its end: before that, every socket that was sent much looks full.
       await nextTurn();
       const pauseMs = this.#pausedUntil - performance.now();
       if (pauseMs > 0) await pause(pauseMs);

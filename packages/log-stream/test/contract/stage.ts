@@ -8,7 +8,9 @@ export interface Stage {
   write(logs: readonly LogDocument[]): Promise<void>;
   /** As {@link write}, but what identifies the logs was made a second ago, as by a writer that was slow. */
   writeLate(logs: readonly LogDocument[]): Promise<void>;
-  /** As {@link write}, by several writers: what identifies the logs is not in the order in which they become visible. */
+  /**
+   * As {@link write}, by several writers: what identifies the logs is not in the order in which they become visible.
+   */
   writeUnordered(logs: readonly LogDocument[]): Promise<void>;
   /** Deletes the oldest logs, as an operator or an expiry does. */
   deleteOldest(count: number): Promise<void>;

@@ -29,8 +29,8 @@ const codeNames: Readonly<Record<number, string>> = {
 };
 
 /**
- * Codes of errors that the state of the server causes. A driver repeats a write that has a transaction number, and resumes a
- * change stream. The latter also after 43, without a label.
+ * Codes of errors that the state of the server causes. A driver repeats a write that has a transaction number, and
+ * resumes a change stream. The latter also after 43, without a label.
  */
 const stateCodes = new Set([91, 189, 10107, 11600, 11602, 13435]);
 

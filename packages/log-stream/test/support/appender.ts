@@ -1,5 +1,5 @@
-// A pipeline in a process of its own. Arguments: file, prefix, count ("forever": until it is killed). Prints the store's
-// epoch first.
+// A pipeline in a process of its own. Arguments: file, prefix, count ("forever": until it is killed). Prints the
+// store's epoch first.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SqliteLogStore } from '../../src/index.ts';
 import { epochOf } from './numbers.ts';

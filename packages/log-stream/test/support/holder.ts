@@ -1,5 +1,5 @@
-// A process that holds a transaction open until it is killed. Arguments: file, SQL that begins the transaction. Prints a
-// line once it is open.
+// A process that holds a transaction open until it is killed. Arguments: file, SQL that begins the transaction. Prints
+// a line once it is open.
 import { DatabaseSync } from 'node:sqlite';
 
 const [path = '', sql = ''] = process.argv.slice(2);

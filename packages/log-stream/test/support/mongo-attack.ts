@@ -15,7 +15,9 @@ export interface Step {
 }
 
 const everywhere = ['find', 'aggregate', 'getMore'];
-/** Time exceeded, stepped down, shut down, host unreachable, a cursor that is gone, and one that nobody has heard of. */
+/**
+ * Time exceeded, stepped down, shut down, host unreachable, a cursor that is gone, and one that nobody has heard of.
+ */
 const errorCodes = [50, 189, 91, 6, 43, 9_999];
 
 /** A log service over a scripted server, with readers that come back, while everything around them fails. */
@@ -73,7 +75,9 @@ export class Attack {
     this.#services.push(await serviceOf(this.server, this.#options));
   }
 
-  /** Ends all failures, and resolves when every reader has every log that was inserted after it had opened its stream. */
+  /**
+   * Ends all failures, and resolves when every reader has every log that was inserted after it had opened its stream.
+   */
   async settle(): Promise<void> {
     this.server.heal();
     this.server.stepUp();

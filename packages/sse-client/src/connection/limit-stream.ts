@@ -15,7 +15,10 @@ export interface LimitedStream {
   broken(message: string): void;
 }
 
-/** Replaces each event that is larger than `maxChars` by a gap [R34]. Loaded on demand, since most streams don't need it. */
+/**
+ * Replaces each event that is larger than `maxChars` by a gap [R34]. Loaded on demand, since most streams don't need
+ * it.
+ */
 export function limitStream({ maxChars, unfinished, parser, on, feed, isOver, broken }: LimitedStream): SizeLimit {
   return limitEventSize(maxChars, unfinished, {
     feed,

@@ -17,8 +17,8 @@ export interface StreamHandlers extends ControlHandlers {
 }
 
 /**
- * Reads until the stream ends or breaks, or until an event of the proxy ends it. What follows such an event is ignored, as
- * is an incomplete event at the end: neither moves the cursor.
+ * Reads until the stream ends or breaks, or until an event of the proxy ends it. What follows such an event is ignored,
+ * as is an incomplete event at the end: neither moves the cursor.
  */
 export async function readStream(
   body: ReadableStream<Uint8Array>,

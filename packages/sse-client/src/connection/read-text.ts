@@ -1,11 +1,12 @@
 /**
- * Decodes a body chunk by chunk, until it ends or `signal` is aborted. A BOM is kept: the parser of event streams strips
- * it, and only at the start [R21].
+ * Decodes a body chunk by chunk, until it ends or `signal` is aborted. A BOM is kept: the parser of event streams
+ * strips it, and only at the start [R21].
  */
 export async function* readText(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<string, void> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const reader = body.getReader();
-  // WebKit may have forgotten the signal of a request whose response it has: the abort alone would not end the connection.
+  // WebKit may have forgotten the signal of a request whose response it has: the abort alone would not end the
+  // connection.
   const stop = () => reader.cancel().catch(() => {});
   signal.onabort = stop;
   if (signal.aborted) stop();

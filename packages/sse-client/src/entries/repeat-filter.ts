@@ -14,11 +14,11 @@ export type Finding = 'ids-restarted' | 'replay-too-long';
 
 /**
  * Recognises the events that a server repeats after a resume [R35, R36]. Each event that was delivered before the
- * connection opened is dropped once, by id, type and data. Nothing is dropped on a live connection: the filter stops when
- * the server has repeated everything from the cursor on, or has sent an event beyond it.
+ * connection opened is dropped once, by id, type and data. Nothing is dropped on a live connection: the filter stops
+ * when the server has repeated everything from the cursor on, or has sent an event beyond it.
  *
- * An event without an id is identified by the id before it, and is a repeat only directly behind other repeats: a server
- * that resumes after the cursor may send an equal event anew.
+ * An event without an id is identified by the id before it, and is a repeat only directly behind other repeats: a
+ * server that resumes after the cursor may send an equal event anew.
  */
 export interface RepeatFilter {
   /** Call when a connection has opened that resumes after `cursor`: from now on events may be repeated. */
@@ -30,8 +30,8 @@ export interface RepeatFilter {
   /** Returns true if an event with this id is remembered. */
   knows(id: string): boolean;
   /**
-   * Classifies an event of the stream, and remembers it if it is new. It is not new if the server has sent it again after a
-   * resume, or if `deliver` has returned it.
+   * Classifies an event of the stream, and remembers it if it is new. It is not new if the server has sent it again
+   * after a resume, or if `deliver` has returned it.
    */
   classify(event: Identity): readonly [isNew: boolean, finding: Finding | undefined];
   /** Remembers an event that was restored. */
@@ -82,8 +82,8 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
   }
 
   /**
-   * The server has given the id of an event before the cursor to another event. That proves nothing for the oldest id if
-   * older events came before: the first connection may have begun among several events with this id.
+   * The server has given the id of an event before the cursor to another event. That proves nothing for the oldest id
+   * if older events came before: the first connection may have begun among several events with this id.
    */
   function hasRestarted(id: string): boolean {
     if (hasRepeats || isAtOrAfterCursor(id) || !expectedIds.has(id)) return false;

@@ -16,7 +16,9 @@ interface ReaderHandlers {
   onIdle(hasLeft: boolean): void;
 }
 
-/** @param maxQueued more entries than this are replaced by a gap, the oldest first, where back pressure is impossible */
+/**
+ * @param maxQueued more entries than this are replaced by a gap, the oldest first, where back pressure is impossible
+ */
 export function createEntryReader(maxQueued: number, on: ReaderHandlers): EntryReader {
   let queue: Entry[] = [];
   /** Index of the next entry in `queue`. */

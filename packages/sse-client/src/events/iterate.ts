@@ -7,8 +7,9 @@ const rules: Rules<keyof IterateOptions> = { maxQueued: [10_000, count] };
 
 /**
  * Returns an iterator over every entry that is added to the stream from then on, gaps included, until `close()`. What
- * `seed()` and `fill()` add is left out. While the loop is behind, the stream is not read further. Where `sharedTabs()` uses the
- * connection for other tabs too, there is no such back pressure: more than `maxQueued` waiting entries are replaced by a gap.
+ * `seed()` and `fill()` add is left out. While the loop is behind, the stream is not read further. Where `sharedTabs()`
+ * uses the connection for other tabs too, there is no such back pressure: more than `maxQueued` waiting entries are
+ * replaced by a gap.
  *
  * @throws TypeError for a wrong option
  * @example

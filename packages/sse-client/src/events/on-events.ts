@@ -3,9 +3,10 @@ import type { Entry, EventEntry, EventStream, GapEntry } from '../types.ts';
 import { deliveryOf } from './stream-delivery.ts';
 
 /**
- * Calls `listener` with the events that the stream receives from now on: each one once, in order, in batches, whether or not
- * they are still kept. Duplicates and what `seed()` and `fill()` add are left out. Gaps are passed to `onGap`, in order with
- * the events. An error that a listener throws is reported as uncaught. Returns a function that unsubscribes.
+ * Calls `listener` with the events that the stream receives from now on: each one once, in order, in batches, whether
+ * or not they are still kept. Duplicates and what `seed()` and `fill()` add are left out. Gaps are passed to `onGap`,
+ * in order with the events. An error that a listener throws is reported as uncaught. Returns a function that
+ * unsubscribes.
  *
  * @example
  * ```ts

@@ -8,9 +8,9 @@ const isSchema = (rule: unknown): rule is StandardSchema<unknown> => '~standard'
 const isParser = (rule: unknown): rule is DataParser => typeof rule === 'function' || isSchema(rule);
 
 /**
- * Makes the `value` of each event: by a function of its data, by a Standard Schema (Zod, Valibot, ArkType and others) for its
- * JSON, or by an object with one of these for each event type. Pass it as the option `parse`. What a parser rejects is an
- * entry with an `error`.
+ * Makes the `value` of each event: by a function of its data, by a Standard Schema (Zod, Valibot, ArkType and others)
+ * for its JSON, or by an object with one of these for each event type. Pass it as the option `parse`. What a parser
+ * rejects is an entry with an `error`.
  *
  * @throws TypeError for anything else
  * @example

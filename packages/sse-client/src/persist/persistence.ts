@@ -12,8 +12,8 @@ const halvings = 4;
 const live = new Set<{ key: string; storage: Store; wipe(): void }>();
 
 /**
- * Keeps a stream's newest entries, its cursor and the user's choice in localStorage, or another storage, as one value. Pass
- * it as the option `persist`.
+ * Keeps a stream's newest entries, its cursor and the user's choice in localStorage, or another storage, as one value.
+ * Pass it as the option `persist`.
  *
  * @throws TypeError for a wrong option; the message names it, what was expected and what was given
  * @example

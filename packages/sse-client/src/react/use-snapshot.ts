@@ -7,11 +7,12 @@ const subscribeToNothing = () => () => {};
 const whole = <T>(snapshot: T) => snapshot;
 
 /**
- * The snapshot of a stream, or what `select` makes of it: the component renders again only when that changes. Any number
- * of components may use it with the same stream.
+ * The snapshot of a stream, or what `select` makes of it: the component renders again only when that changes. Any
+ * number of components may use it with the same stream.
  *
  * @param stream null for none: the snapshot is `idle` then
- * @param isEqual compares two selections; {@link shallowEqual} compares the fields of an object. @defaultValue Object.is
+ * @param isEqual compares two selections; {@link shallowEqual} compares the fields of an object.
+ * @defaultValue Object.is
  * @example
  * ```tsx
  * const total = useStreamSnapshot(stream, ({ counts }) => counts.total);
@@ -38,7 +39,10 @@ export function useStreamSnapshot<Values extends object, Selected = StreamSnapsh
   return useStore(stream?.subscribe ?? subscribeToNothing, getSelection, getSelection);
 }
 
-/** True if two objects have the same fields with the same values: for selections like `({ status, retryAt }) => ({ status, retryAt })`. */
+/**
+ * True if two objects have the same fields with the same values: for selections like `({ status, retryAt }) => ({
+ * status, retryAt })`.
+ */
 export function shallowEqual<T extends object>(a: T, b: T): boolean {
   const keys = Object.keys(a) as (keyof T)[];
   return (

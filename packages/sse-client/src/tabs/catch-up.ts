@@ -11,8 +11,8 @@ export interface CatchUp {
 }
 
 /**
- * Catches a follower up through its own connection, until that reaches an event that the leader has sent. Its items go to
- * `common.take`; `done` gets the leader's items from there on, some of which may be repeats.
+ * Catches a follower up through its own connection, until that reaches an event that the leader has sent. Its items go
+ * to `common.take`; `done` gets the leader's items from there on, some of which may be repeats.
  *
  * @param tail the leader's items with its last id
  * @param position the leader's cursor

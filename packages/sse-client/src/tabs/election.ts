@@ -21,9 +21,9 @@ interface Handlers {
 }
 
 /**
- * Elects the leader: the tab that holds the lock. A frozen leader keeps its lock and is silent: the followers ask it for a
- * message, and one of them steals the lock if there is no answer. A message is asked for, since browsers slow down the
- * timers of hidden tabs but not their answers.
+ * Elects the leader: the tab that holds the lock. A frozen leader keeps its lock and is silent: the followers ask it
+ * for a message, and one of them steals the lock if there is no answer. A message is asked for, since browsers slow
+ * down the timers of hidden tabs but not their answers.
  *
  * @param patienceMs how long the leader may be silent, in milliseconds
  */

@@ -81,8 +81,8 @@ export interface Common {
 }
 
 /**
- * Returns the items from the first one with this id on. Several events may share an id [R36]: the tab that has the id may
- * have only some of them, and drops those as repeats. Returns undefined if no item has the id.
+ * Returns the items from the first one with this id on. Several events may share an id [R36]: the tab that has the id
+ * may have only some of them, and drops those as repeats. Returns undefined if no item has the id.
  */
 export function itemsFrom(items: readonly Item[], id: string): Item[] | undefined {
   let first: number | undefined;

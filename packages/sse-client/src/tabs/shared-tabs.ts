@@ -6,8 +6,8 @@ import { pageConnection } from './page.ts';
 const rules: Rules<keyof SharedTabsOptions> = { scope: ['', text] };
 
 /**
- * Uses one connection for all tabs of this origin that stream the same URL, by Web Locks and BroadcastChannel. Pass it as
- * the option `tabs`. Without browser support (both need a secure context) each tab connects by itself.
+ * Uses one connection for all tabs of this origin that stream the same URL, by Web Locks and BroadcastChannel. Pass it
+ * as the option `tabs`. Without browser support (both need a secure context) each tab connects by itself.
  *
  * @throws TypeError for a wrong option; the message names it, what was expected and what was given
  * @example

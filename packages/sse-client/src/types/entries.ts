@@ -35,7 +35,8 @@ export interface FailedEvent extends EventFields {
 }
 
 /**
- * An event in the list: of one of the types of `Values`, such as `{ log: Log; stage: Stage }`, or one that was rejected.
+ * An event in the list: of one of the types of `Values`, such as `{ log: Log; stage: Stage }`, or one that was
+ * rejected.
  * Without the option `parse`, events have any type, and text as their value.
  */
 export type EventEntry<Values extends object = Record<string, string>> =
@@ -54,7 +55,8 @@ export interface GapEntry {
    * - `no-ids`: it reconnected without an id to resume from, or the last event had none: later ones may be missing, and
    *   events without an id may be in the list twice
    * - `event-too-large`: an event larger than `maxEventChars` was discarded; its id is in `id`, if it had one
-   * - `ids-restarted`: the server may have restarted its numbering: after a resume it sent an id before the cursor that is new, or
+   * - `ids-restarted`: the server may have restarted its numbering: after a resume it sent an id before the cursor that
+   *   is new, or
    *   known with other data
    * - `replay-too-long`: the server repeated more than the client remembers; events before this gap may be in the list
    *   twice
@@ -84,7 +86,8 @@ export interface EntryList<Values extends object = Record<string, string>> exten
   /** As `Array.prototype.slice`. */
   slice(start?: number, end?: number): Entry<Values>[];
   /**
-   * How many entries have been trimmed from the old end since `generation` began. `offset + index` is a stable position:
+   * How many entries have been trimmed from the old end since `generation` began. `offset + index` is a stable
+   * position:
    * code that derives something from the list can continue where it stopped.
    */
   readonly offset: number;
@@ -92,7 +95,9 @@ export interface EntryList<Values extends object = Record<string, string>> exten
   readonly generation: number;
 }
 
-/** An event that is known from elsewhere, such as a REST page. Give it the id, type and data that it has in the stream. */
+/**
+ * An event that is known from elsewhere, such as a REST page. Give it the id, type and data that it has in the stream.
+ */
 export interface KnownEvent {
   /** '' if it has none: then it can't be recognised in the stream. */
   id: string;

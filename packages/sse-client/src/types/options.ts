@@ -9,8 +9,9 @@ export interface LiveOptions<Values extends object = Record<string, string>> {
   /** As for `fetch`. @defaultValue 'same-origin' */
   credentials?: RequestCredentials;
   /**
-   * Makes the requests, such as a `fetch` that signs them. It has to pass on `init.signal`, and to resolve before the body
-   * has arrived. @defaultValue the global `fetch`
+   * Makes the requests, such as a `fetch` that signs them. It has to pass on `init.signal`, and to resolve before the
+   * body has arrived.
+   * @defaultValue the global `fetch`
    */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /**
@@ -19,18 +20,21 @@ export interface LiveOptions<Values extends object = Record<string, string>> {
    */
   onResponse?: (response: Pick<Response, 'status' | 'headers' | 'url' | 'redirected'>) => void;
   /**
-   * HTTP statuses that are retried (true) or final (false), besides the defaults: final are 204, and 4xx but 408, 425 and
+   * HTTP statuses that are retried (true) or final (false), besides the defaults: final are 204, and 4xx but 408, 425
+   * and
    * 429. @defaultValue {}
    */
   temporaryStatuses?: { readonly [status: number]: boolean };
   /**
-   * Retries after which the status becomes `closed` with the code `GAVE_UP`; a stable connection starts the count again,
-   * and attempts without a network don't count. `false`: no limit. @defaultValue false
+   * Retries after which the status becomes `closed` with the code `GAVE_UP`; a stable connection starts the count
+   * again, and attempts without a network don't count. `false`: no limit.
+   * @defaultValue false
    */
   maxRetries?: number | false;
   /**
-   * Makes the `value` of each event: `parseWith()` of `@datashop/sse-client/parse`. It is called once for each event, before
-   * the event is delivered, and applies to the events from then on. @defaultValue none: the value is the data
+   * Makes the `value` of each event: `parseWith()` of `@datashop/sse-client/parse`. It is called once for each event,
+   * before the event is delivered, and applies to the events from then on.
+   * @defaultValue none: the value is the data
    */
   parse?: EventParser<Values>;
   /** Number of entries kept; the oldest are dropped first. @defaultValue 10_000 */
@@ -38,8 +42,9 @@ export interface LiveOptions<Values extends object = Record<string, string>> {
   /** Size of the largest event, in characters of data; a larger one is replaced by a gap. @defaultValue 1_048_576 */
   maxEventChars?: number;
   /**
-   * A connection without bytes for this long counts as dead, in milliseconds; `false` disables that. The default is three
-   * heartbeats of the proxy. @defaultValue 45_000
+   * A connection without bytes for this long counts as dead, in milliseconds; `false` disables that. The default is
+   * three heartbeats of the proxy.
+   * @defaultValue 45_000
    */
   watchdogMs?: number | false;
   /** Backoff: a random time up to min(minDelayMs * 2^n, maxDelayMs), in milliseconds. @defaultValue 1_000 */
@@ -53,8 +58,9 @@ export interface LiveOptions<Values extends object = Record<string, string>> {
 /** Options of a stream. An option that is undefined counts as left out. */
 export interface EventStreamOptions<Values extends object = Record<string, string>> extends LiveOptions<Values> {
   /**
-   * Connect when the stream is made (in React: when the component is mounted). With `persist`, the user's last choice in
-   * this browser takes precedence. @defaultValue false; true in React
+   * Connect when the stream is made (in React: when the component is mounted). With `persist`, the user's last choice
+   * in this browser takes precedence.
+   * @defaultValue false; true in React
    */
   autoConnect?: boolean;
   /** Aborting it closes the stream, with the status `closed` and the code `ABORTED`. @defaultValue none */
@@ -62,8 +68,9 @@ export interface EventStreamOptions<Values extends object = Record<string, strin
   /** The first connection resumes after this event. @defaultValue '' */
   lastEventId?: string;
   /**
-   * Keep events across reloads: `localPersistence()` of `@datashop/sse-client/persist`. Off by default, since logs may be
-   * sensitive. @defaultValue false
+   * Keep events across reloads: `localPersistence()` of `@datashop/sse-client/persist`. Off by default, since logs may
+   * be sensitive.
+   * @defaultValue false
    */
   persist?: Persister | false;
   /**

@@ -9,7 +9,8 @@
  * - `waiting`: the connection was lost; the next attempt is at `retryAt`
  * - `refused`: the server refused with "not now" and a reason; the next attempt is at `retryAt`
  * - `unauthorized`: 401 or 403
- * - `closed`: it has given up for good, as `lastError` says: a final response (204, or a 4xx that is not worth a retry),
+ * - `closed`: it has given up for good, as `lastError` says: a final response (204, or a 4xx that is not worth a
+ *   retry),
  *   more retries than `maxRetries`, or `signal` was aborted
  */
 export type StreamStatus =
@@ -24,8 +25,8 @@ export type StreamStatus =
   | 'closed';
 
 /**
- * State of the proxy's upstream while it delivers nothing: `connecting` for the first time, `lost`, or `silent` for longer
- * than its heartbeats explain.
+ * State of the proxy's upstream while it delivers nothing: `connecting` for the first time, `lost`, or `silent` for
+ * longer than its heartbeats explain.
  */
 export type UpstreamState = 'connecting' | 'lost' | 'silent';
 

@@ -27,13 +27,14 @@ export interface EventStream<Values extends object = Record<string, string>> {
    */
   setOptions(options: LiveOptions<object>): void;
   /**
-   * Inserts known events, oldest first, before all others, as `original`; those that are in the list already are left out.
+   * Inserts known events, oldest first, before all others, as `original`; those that are in the list already are left
+   * out.
    * Gaps among them keep their place. `lastEventId` sets the cursor if nothing has been received yet.
    */
   seed(events: readonly (KnownEvent | KnownGap)[], options?: { lastEventId?: string }): void;
   /**
-   * Replaces a gap by known events, oldest first; those that are in the list already are left out. Has no effect if there
-   * is no such gap.
+   * Replaces a gap by known events, oldest first; those that are in the list already are left out. Has no effect if
+   * there is no such gap.
    *
    * @returns the number of events added
    */

@@ -153,7 +153,9 @@ describe('what a page has gathered, in Chromium', () => {
     });
   }
 
-  /** Upper bound of the notifications while this page counts its frames: one a frame, and ten a second without frames. */
+  /**
+   * Upper bound of the notifications while this page counts its frames: one a frame, and ten a second without frames.
+   */
   async function countFrames(page: Page): Promise<() => Promise<number>> {
     await page.evaluate(() => {
       window.drawn = { count: 0, since: performance.now() };

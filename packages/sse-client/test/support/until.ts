@@ -1,4 +1,7 @@
-/** Pauses between two looks, in milliseconds: a twentieth of the wait so far, because a wait that polls takes CPU from others. */
+/**
+ * Pauses between two looks, in milliseconds: a twentieth of the wait so far, because a wait that polls takes CPU from
+ * others.
+ */
 const firstPauseMs = 1;
 const maxPauseMs = 20;
 const growth = 1.05;

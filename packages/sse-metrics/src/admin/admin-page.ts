@@ -21,9 +21,9 @@ const policy = [
 ].join('; ');
 
 /**
- * A page that shows the open streams and shared feeds of proxies and log services: what an operator opens first. Mount it
- * with `app.use`, behind the application's own authentication. It shows user keys, so it is for operators only. It works
- * without scripts, by reloading itself; with scripts it is updated over an event stream of its own.
+ * A page that shows the open streams and shared feeds of proxies and log services: what an operator opens first. Mount
+ * it with `app.use`, behind the application's own authentication. It shows user keys, so it is for operators only. It
+ * works without scripts, by reloading itself; with scripts it is updated over an event stream of its own.
  *
  * @example
  * ```ts
@@ -69,7 +69,9 @@ export function adminPage(options: AdminPageOptions): AdminPage {
   return Object.assign(handler, { close: () => views.close() });
 }
 
-/** Path below the mount, the mount itself, and the column to sort by. Frameworks other than Express set no `baseUrl`. */
+/**
+ * Path below the mount, the mount itself, and the column to sort by. Frameworks other than Express set no `baseUrl`.
+ */
 function locate(req: IncomingMessage): { path: string; base: string; sort: SortKey } {
   const { baseUrl } = req as { baseUrl?: unknown };
   const [path = '/', query = ''] = (req.url ?? '/').split('?', 2);

@@ -13,7 +13,8 @@ interface Feed {
 
 /**
  * An observer that logs one line when a stream opens and one when it ends, one for each refusal, and for each upstream
- * that is lost or back, and for each gap, one for all browsers that share it. A line contains no event data, cookie, token, query or event id.
+ * that is lost or back, and for each gap, one for all browsers that share it. A line contains no event data, cookie,
+ * token, query or event id.
  *
  * @example
  * ```ts

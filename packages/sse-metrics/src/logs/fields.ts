@@ -10,7 +10,10 @@ export const defaultParams: ParamNames = {
   workflow: ['workflow', 'workflowId', 'workflowID'],
 };
 
-/** Names that have a meaning of their own in a line of {@link accessLog} or of pino: a field of `authorize` must not forge it. */
+/**
+ * Names that have a meaning of their own in a line of {@link accessLog} or of pino: a field of `authorize` must not
+ * forge it.
+ */
 const reserved: ReadonlySet<string> = new Set(
   `connection route user resumed early waitedMs reason bound durationMs events bytes code detail rule cause status retryMs
   attempts browsers outageMs eventIdHash logLevel level time pid hostname name msg err v`.split(/\s+/),

@@ -5,8 +5,8 @@ const resolutionMs = 50;
 const windowMs = 10_000;
 
 /**
- * The longest delay of the event loop in the current window of at least 10 seconds, and in the one before. A window ends
- * at the first read after its time, so that the result doesn't depend on how many readers there are.
+ * The longest delay of the event loop in the current window of at least 10 seconds, and in the one before. A window
+ * ends at the first read after its time, so that the result doesn't depend on how many readers there are.
  */
 export class EventLoopDelay {
   // Both always run: a delay that is over when a window ends may be counted only after that.

@@ -8,16 +8,16 @@ const lagBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 const isStore = ['a log store', (value: unknown) => hasMethods(value, 'health')] as const;
 
 /**
- * An observer of `logStreamRouter` that keeps metrics of the log store and of the way of a log to the streams. Those of the
- * streams themselves are `forLogService(sseMetrics({ registry }))`.
+ * An observer of `logStreamRouter` that keeps metrics of the log store and of the way of a log to the streams. Those of
+ * the streams themselves are `forLogService(sseMetrics({ registry }))`.
  *
  * @example
  * ```ts
  * const observers = [forLogService(sseMetrics({ registry })), logServiceMetrics({ registry, store })];
  * logStreamRouter({ store, token, observers });
  * ```
- * @throws SseMetricsError `ERR_SSE_METRICS_OPTION` if an option is unknown or wrong, or the registry has a metric of one of
- * the names
+ * @throws SseMetricsError `ERR_SSE_METRICS_OPTION` if an option is unknown or wrong, or the registry has a metric of
+ * one of the names
  */
 export function logServiceMetrics(options: LogServiceMetricsOptions): LogServiceMetrics {
   const { registry, prefix } = registryRules;

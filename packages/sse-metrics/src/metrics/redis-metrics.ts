@@ -10,7 +10,8 @@ const errorRateSeconds = 120;
 
 /**
  * An observer of `redisFeeds` and `redisLimiter` of `@datashop/sse-redis` that keeps metrics of Redis in a registry of
- * prom-client. One serves both; two feed stores, or two limiters, in one process need one each, with different prefixes.
+ * prom-client. One serves both; two feed stores, or two limiters, in one process need one each, with different
+ * prefixes.
  *
  * @example
  * ```ts
@@ -21,8 +22,8 @@ const errorRateSeconds = 120;
  * const relay = redisFeeds({ redis, observers });
  * const limits = redisLimiter({ redis, observers });
  * ```
- * @throws SseMetricsError `ERR_SSE_METRICS_OPTION` if an option is unknown or wrong, or the registry has a metric of one of
- * the names
+ * @throws SseMetricsError `ERR_SSE_METRICS_OPTION` if an option is unknown or wrong, or the registry has a metric of
+ * one of the names
  */
 export function redisMetrics(options: SseMetricsOptions): RedisMetrics {
   checkRegistry('redisMetrics', options);

@@ -23,8 +23,8 @@ import { registerScraped } from './scraped-metrics.ts';
 const errorRateSeconds = 120;
 
 /**
- * An observer that keeps the metrics of any number of middlewares in a registry of prom-client. Gauges, and the counters
- * of events and bytes, are read from the middlewares when they are scraped; an event costs nothing.
+ * An observer that keeps the metrics of any number of middlewares in a registry of prom-client. Gauges, and the
+ * counters of events and bytes, are read from the middlewares when they are scraped; an event costs nothing.
  *
  * @example
  * ```ts
@@ -36,8 +36,8 @@ const errorRateSeconds = 120;
  * const metrics = sseMetrics({ registry });
  * app.get('/sse/logs/stream', sseProxy({ target: 'https://logs.internal/logs/stream', observers: [metrics] }));
  * ```
- * @throws SseMetricsError `ERR_SSE_METRICS_OPTION` if an option is unknown or wrong, or the registry has a metric of one of
- * the names
+ * @throws SseMetricsError `ERR_SSE_METRICS_OPTION` if an option is unknown or wrong, or the registry has a metric of
+ * one of the names
  */
 export function sseMetrics(options: SseMetricsOptions): SseMetrics {
   checkRegistry('sseMetrics', options);

@@ -13,14 +13,16 @@ function http2StreamOf(res: ServerResponse): Http2ServerResponse['stream'] | und
   return typeof stream?.close === 'function' ? stream : undefined;
 }
 
-/** The response's socket, which may be any Duplex; undefined on HTTP/2, where the socket belongs to other streams too. */
+/**
+ * The response's socket, which may be any Duplex; undefined on HTTP/2, where the socket belongs to other streams too.
+ */
 export function http1SocketOf(res: ServerResponse): Duplex | undefined {
   return http2StreamOf(res) ? undefined : (res.socket ?? undefined);
 }
 
 /**
- * Lets the kernel find out whether a browser without heartbeats is still there. With frequent heartbeats the connection is
- * never idle for long enough to be probed.
+ * Lets the kernel find out whether a browser without heartbeats is still there. With frequent heartbeats the connection
+ * is never idle for long enough to be probed.
  */
 export function probeWhileIdle(res: ServerResponse, heartbeatMs: number | false): void {
   const socket = http1SocketOf(res);

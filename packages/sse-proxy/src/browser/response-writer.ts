@@ -53,7 +53,9 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
   #isFull = false;
   /** True once the last byte was passed to the sink: the browser may still be reading. */
   #isEnding = false;
-  /** The end of the last frame. Our own comments and `retry:` don't count: no line end of the upstream belongs to them. */
+  /**
+   * The end of the last frame. Our own comments and `retry:` don't count: no line end of the upstream belongs to them.
+   */
   #tail = blankTail;
   #quietBeats = 0;
 
@@ -106,9 +108,9 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
   }
 
   /**
-   * Writes whole events. They are always accepted; after `false` the caller should wait until its `resume()` is called. If more
-   * than `maxBufferedBytes` wait already, the browser is disconnected instead. What arrives in the turn that filled the
-   * writer doesn't count: no browser could have taken anything in between.
+   * Writes whole events. They are always accepted; after `false` the caller should wait until its `resume()` is called.
+   * If more than `maxBufferedBytes` wait already, the browser is disconnected instead. What arrives in the turn that
+   * filled the writer doesn't count: no browser could have taken anything in between.
    */
   onFrames(source: Buffer, start: number, end: number, events: number): boolean {
     if (this.#isEnding) return false;

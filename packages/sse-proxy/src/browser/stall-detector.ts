@@ -40,7 +40,8 @@ export class StallDetector {
   async #confirm(onStalled: () => void): Promise<void> {
     const before = this.#unacknowledged;
     const now = await this.#measure();
-    // Fewer: the browser has acknowledged bytes. More: the kernel has accepted further ones, which needs acknowledgements.
+    // Fewer: the browser has acknowledged bytes. More: the kernel has accepted further ones, which needs
+    // acknowledgements.
     const hasMoved = before !== undefined && now !== undefined && now !== before;
     if (hasMoved || this.#sink.tookBytes() || this.#sink.bufferedBytes === 0) this.#beats = 0;
     else if (this.#beats > this.#limit) onStalled();

@@ -22,8 +22,9 @@ export function isHalfCrlf(tail: Tail): boolean {
 }
 
 /**
- * True if a frame of one or two bytes is a line end that ends nothing which this browser has got: the comment, or the event,
- * to which it belongs went to others, or was changed or dropped. Some clients dispatch a message at every empty line [R28].
+ * True if a frame of one or two bytes is a line end that ends nothing which this browser has got: the comment, or the
+ * event, to which it belongs went to others, or was changed or dropped. Some clients dispatch a message at every empty
+ * line [R28].
  */
 export function isStray(frame: Buffer, tail: Tail): boolean {
   if (frame === lateLineFeed) return (tail & 0xff) !== CR;

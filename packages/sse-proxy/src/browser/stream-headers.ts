@@ -3,7 +3,9 @@ import { onRejection, writeHead } from '../hooks/wrapped-response.ts';
 import { isHeaderValue, nominatedNames } from '../http.ts';
 import { breakOff, hasBody } from './connection.ts';
 
-/** The header fields of every stream that we send. `no-transform` also keeps compression middleware from buffering it. */
+/**
+ * The header fields of every stream that we send. `no-transform` also keeps compression middleware from buffering it.
+ */
 export const streamHeaders: Readonly<Record<string, string>> = Object.freeze({
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'private, no-store, no-cache, no-transform',
@@ -12,8 +14,8 @@ export const streamHeaders: Readonly<Record<string, string>> = Object.freeze({
 });
 
 /**
- * The fields of the upstream's response that browsers get, besides {@link streamHeaders}; undefined if none. Fields that
- * its Connection field names end here. [R9]
+ * The fields of the upstream's response that browsers get, besides {@link streamHeaders}; undefined if none. Fields
+ * that its Connection field names end here. [R9]
  */
 export function toBrowserHeaders(
   upstream: IncomingHttpHeaders,

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 
 /*
- * Linux reports a socket as writable only once a third of its send buffer (up to 4 MiB) is free. A browser on a slow line
- * can take bytes all the time and yet let minutes pass before the kernel takes the next ones from us. Only the kernel's
- * table of sockets shows the difference. It is read only for browsers that are about to be disconnected.
+ * Linux reports a socket as writable only once a third of its send buffer (up to 4 MiB) is free. A browser on a slow
+ * line can take bytes all the time and yet let minutes pass before the kernel takes the next ones from us. Only the
+ * kernel's table of sockets shows the difference. It is read only for browsers that are about to be disconnected.
  */
 const tables = process.platform === 'linux' ? ['/proc/net/tcp', '/proc/net/tcp6'] : [];
 

@@ -17,8 +17,8 @@ const unbounded = {
 };
 
 /**
- * A response writer that also reports each event that it writes. A class of its own, so that the event path of all other
- * streams has no check for it.
+ * A response writer that also reports each event that it writes. A class of its own, so that the event path of all
+ * other streams has no check for it.
  */
 export class WatchedWriter extends ResponseWriter {
   readonly #framer: Framer;

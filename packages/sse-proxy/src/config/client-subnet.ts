@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 
 /**
- * The network that a client's address belongs to, as a key for {@link LimitRule.key}: an IPv4 address itself, the /64 of
- * an IPv6 address, since one household or host usually gets a whole /64. IPv4-mapped addresses count as IPv4; a port and
- * a zone are ignored. Returns the same key, `'unknown'`, for everything that is not an address, so that a forged address
- * can't evade the rule.
+ * The network that a client's address belongs to, as a key for {@link LimitRule.key}: an IPv4 address itself, the /64
+ * of an IPv6 address, since one household or host usually gets a whole /64. IPv4-mapped addresses count as IPv4; a port
+ * and a zone are ignored. Returns the same key, `'unknown'`, for everything that is not an address, so that a forged
+ * address can't evade the rule.
  *
  * @example
  * ```ts

@@ -17,10 +17,15 @@ export const defaults = {
   refuse: 'soft',
 } as const;
 
-/** Shortest retry time of a soft refusal. It is jittered up to twice as long, so that browsers don't return together. */
+/**
+ * Shortest retry time of a soft refusal. It is jittered up to twice as long, so that browsers don't return together.
+ */
 export const refusalRetryMs = 5_000;
 
-/** Upper bound of an upstream's Retry-After and `retry:`, before jitter, for browsers and for the proxy's own reconnects. */
+/**
+ * Upper bound of an upstream's Retry-After and `retry:`, before jitter, for browsers and for the proxy's own
+ * reconnects.
+ */
 export const maxRetryMs = 300_000;
 
 /** Longest Last-Event-ID that is forwarded. A browser with a longer one is let in with a gap. [R24] */

@@ -100,7 +100,10 @@ export const upstreamHeadersRule: Rule<UpstreamHeaders> = (given, path) => {
   return Object.freeze({ ...checkUpstreamHeaders(path, given === undefined ? {} : given) });
 };
 
-/** Checks header fields for the upstream, also those that a function returned. @throws SseProxyError `ERR_SSE_OPTION` */
+/**
+ * Checks header fields for the upstream, also those that a function returned.
+ * @throws SseProxyError `ERR_SSE_OPTION`
+ */
 export function checkUpstreamHeaders(path: string, given: unknown): Record<string, string> {
   // A Headers or a Map has no members of its own: it would pass and set nothing.
   if (!isRecord(given) || Symbol.iterator in given)

@@ -54,7 +54,8 @@ const readLimits: Rule<LocalLimiter> = (given, path) => {
 };
 
 /**
- * The limiter that the option `limits` describes: it counts in this process. Use it in a {@link StreamLimiter} of your own.
+ * The limiter that the option `limits` describes: it counts in this process. Use it in a {@link StreamLimiter} of your
+ * own.
  *
  * @throws SseProxyError `ERR_SSE_OPTION` that names the limit, what was expected and what arrived
  */

@@ -131,7 +131,8 @@ function checkRelay(
   resumes: boolean,
 ): void {
   if (!resumes) refuseOption('share.relay', 'resume not to be off', relay);
-  // Without an upstream address, feeds of two sources with equal keys would be one if their routes have the same template.
+  // Without an upstream address, feeds of two sources with equal keys would be one if their routes have the same
+  // template.
   if (source && name === undefined) refuseOption('name', 'a name with source and share.relay', name);
 }
 

@@ -5,8 +5,8 @@ const periodMs = 1_000;
 const mostRepeated = 3_600;
 
 /**
- * An upstream to try a proxy with: an event a second, at any path. An event's id is its second since 1970, and its data follow
- * from that, so a client that comes back gets exactly what it missed, also after a restart of this server.
+ * An upstream to try a proxy with: an event a second, at any path. An event's id is its second since 1970, and its data
+ * follow from that, so a client that comes back gets exactly what it missed, also after a restart of this server.
  */
 export function demoUpstream(): Server {
   const server = createServer((req, res) => {

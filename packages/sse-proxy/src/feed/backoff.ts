@@ -7,9 +7,9 @@ export interface BackoffBounds {
 }
 
 /**
- * The wait before attempt number `attempt`, counted from 0, in milliseconds: it doubles up to `maxDelayMs`. Half of it is
- * jitter, so that feeds which lost the same upstream don't reconnect at the same moment. It is at least `floorMs`: what
- * the upstream asked for, by `retry:` or Retry-After.
+ * The wait before attempt number `attempt`, counted from 0, in milliseconds: it doubles up to `maxDelayMs`. Half of it
+ * is jitter, so that feeds which lost the same upstream don't reconnect at the same moment. It is at least `floorMs`:
+ * what the upstream asked for, by `retry:` or Retry-After.
  */
 export function backoffMs(
   attempt: number,

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 /**
  * Ids of the proxy's own, which one reader of an upstream gives to what it reads: `<epoch>-<number>`, from 1.
  *
- * An id names one event in all instances. The reader gives it once, and it goes with the event: to the log of a relay, or
- * to the reader's own browsers. No other reader has this random epoch: neither the next leader, nor this instance after its
- * connection was replaced, nor one that reads alone. So nothing has to be agreed upon, and nothing that a server loses
- * can be given again. What connects the epochs of successive leaders is their order in the log.
+ * An id names one event in all instances. The reader gives it once, and it goes with the event: to the log of a relay,
+ * or to the reader's own browsers. No other reader has this random epoch: neither the next leader, nor this instance
+ * after its connection was replaced, nor one that reads alone. So nothing has to be agreed upon, and nothing that a
+ * server loses can be given again. What connects the epochs of successive leaders is their order in the log.
  */
 export class EventNumbers {
   readonly #epoch = randomUUID().slice(0, 8);

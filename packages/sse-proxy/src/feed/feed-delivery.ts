@@ -76,7 +76,9 @@ export abstract class FeedDelivery extends FeedConnection {
     this.handler.onFrames(lone, 0, lone.length, 0, id);
   }
 
-  /** Records a frame that the browsers have from another feed: it is dropped if the upstream repeats it after a resume. */
+  /**
+   * Records a frame that the browsers have from another feed: it is dropped if the upstream repeats it after a resume.
+   */
   recordDelivered(source: Buffer, start: number, end: number, id: string | undefined): void {
     this.#window.record(source, start, end, id);
   }
@@ -127,7 +129,9 @@ export abstract class FeedDelivery extends FeedConnection {
     if (doubt) this.sendGap({ reason: doubt, from: now, to: now });
   }
 
-  /** The connection is left for another one, which begins behind the last event that was delivered: drops what is held. */
+  /**
+   * The connection is left for another one, which begins behind the last event that was delivered: drops what is held.
+   */
   dropHeld(): void {
     this.onLost(false);
     this.#replayFilter = undefined;

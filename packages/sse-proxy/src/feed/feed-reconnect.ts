@@ -149,9 +149,9 @@ export abstract class FeedReconnect extends FeedRequest {
   }
 
   /**
-   * Sends the first request of a feed that continues another one during its outage. A failed attempt is repeated as after
-   * a loss. Resolves with the upstream's headers; never settles if the feed ends before. `request`: undefined if it has
-   * still to be made. `isTold`: the browsers have been told of the outage.
+   * Sends the first request of a feed that continues another one during its outage. A failed attempt is repeated as
+   * after a loss. Resolves with the upstream's headers; never settles if the feed ends before. `request`: undefined if
+   * it has still to be made. `isTold`: the browsers have been told of the outage.
    */
   reconnect(request: UpstreamRequest | undefined, isTold: boolean): Promise<IncomingHttpHeaders> {
     return new Promise((resolve) => {

@@ -11,7 +11,8 @@ import type { FeedParts } from './feed-parts.ts';
 /**
  * One upstream subscription: connect → frame → resume. Delivers every event once, whole and in order, or a gap.
  *
- * This class turns bytes into frames, {@link FeedDelivery} passes them on, and `FeedConnection` connects and reconnects.
+ * This class turns bytes into frames, {@link FeedDelivery} passes them on, and `FeedConnection` connects and
+ * reconnects.
  * They are one object because a second one would cost every event a cache miss.
  */
 export class Feed extends FeedDelivery implements FrameHandler {

@@ -2,11 +2,12 @@ import { markWidth, writeMark } from './frame-mark.ts';
 import type { ReplayWindow } from './replay-window.ts';
 
 /**
- * The frames that a {@link ReplayWindow} remembers, found by their marks. It keeps a copy of these, so the window may go on.
+ * The frames that a {@link ReplayWindow} remembers, found by their marks. It keeps a copy of these, so the window may
+ * go on.
  *
- * Arrays of numbers, because strings in a Map take ten times as much, and thousands of streams may resume together. Two frames
- * are the same if both 64-bit digests are equal, of id and content. Another frame with a known id is taken for a known
- * one with a probability of 2^-64 for each frame that has the id: at most 2^-51.
+ * Arrays of numbers, because strings in a Map take ten times as much, and thousands of streams may resume together. Two
+ * frames are the same if both 64-bit digests are equal, of id and content. Another frame with a known id is taken for a
+ * known one with a probability of 2^-64 for each frame that has the id: at most 2^-51.
  */
 export class KnownFrames {
   readonly #start: number;

@@ -20,8 +20,8 @@ export interface TokenRenewal {
 }
 
 /**
- * Wraps the callbacks of a request that carries the proxy's own credentials: after a 401 the request is made and sent once
- * more; a second 401 is reported as `ERR_SSE_UPSTREAM_TOKEN`, which is temporary [R46].
+ * Wraps the callbacks of a request that carries the proxy's own credentials: after a 401 the request is made and sent
+ * once more; a second 401 is reported as `ERR_SSE_UPSTREAM_TOKEN`, which is temporary [R46].
  */
 export function renewToken(pending: PendingConnect, { tokenBackoff, prepare, open }: TokenRenewal): PendingConnect {
   const onHeaders = (headers: IncomingHttpHeaders) => {

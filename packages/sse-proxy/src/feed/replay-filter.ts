@@ -39,9 +39,9 @@ interface HeldFrame {
 /**
  * Recognises, after one resume, the frames that were delivered before.
  *
- * A frame equal in id and content to a remembered one is a repeat. Frames that precede the last delivered one are repeats
- * too, even if they are not remembered, so frames are held while the last delivered frame may still arrive. A known id with
- * other content, or a number that went back, shows that ids began anew; then nothing is a repeat.
+ * A frame equal in id and content to a remembered one is a repeat. Frames that precede the last delivered one are
+ * repeats too, even if they are not remembered, so frames are held while the last delivered frame may still arrive. A
+ * known id with other content, or a number that went back, shows that ids began anew; then nothing is a repeat.
  */
 export class ReplayFilter {
   /** Why continuity can't be proven; undefined if it can. */
@@ -75,7 +75,10 @@ export class ReplayFilter {
   #heldBytes = 0;
   #released: ReceivedFrame[] = [];
 
-  /** A resume with `cursor` succeeded; `window` has what was delivered before. At most `maxHeldBytes` of frames are held. */
+  /**
+   * A resume with `cursor` succeeded; `window` has what was delivered before. At most `maxHeldBytes` of frames are
+   * held.
+   */
   constructor(window: ReplayWindow, cursor: string, maxHeldBytes: number) {
     this.#window = window;
     this.#cursor = cursor;
@@ -147,7 +150,9 @@ export class ReplayFilter {
     return 'new';
   }
 
-  /** The position of the delivered frame that this one repeats. Frames without an id are repeats only in their place. */
+  /**
+   * The position of the delivered frame that this one repeats. Frames without an id are repeats only in their place.
+   */
   #positionIn(known: KnownFrames, id: string | undefined): number | undefined {
     if (id !== undefined) return known.take(this.#at);
     const next = this.#at + 1;
@@ -164,8 +169,8 @@ export class ReplayFilter {
     const wasRepeated = isLast && !this.#isComplete && this.#unproven > 0;
     if (isLast) {
       this.#hasSeenLast = true;
-      // Held unknown frames are dropped as repeats. Exceptions: frames with the id of the last delivered one, and all of
-      // them if the window is complete, because no delivered frame can have been forgotten then.
+      // Held unknown frames are dropped as repeats. Exceptions: frames with the id of the last delivered one, and all
+      // of them if the window is complete, because no delivered frame can have been forgotten then.
       this.#release(({ frame: { id }, isKnown }) => !isKnown && (this.#isComplete || id === this.#cursor));
     }
     if (this.#groupLeft <= 0) this.#settle();

@@ -3,7 +3,10 @@ import { markWidth, setMark, writeMark } from './frame-mark.ts';
 
 /** Number of delivered frames that are remembered, to recognise a repeat after a resume. */
 export const replayWindow = 1_000;
-/** The most for a stream that delivers so many within {@link busyMs}: an upstream may repeat what it sent in its last seconds. */
+/**
+ * The most for a stream that delivers so many within {@link busyMs}: an upstream may repeat what it sent in its last
+ * seconds.
+ */
 export const maxReplayWindow = 8_000;
 const busyMs = 10_000;
 /** Every so many frames the id itself is kept, to see whether ids ascend. */
@@ -87,8 +90,9 @@ export class ReplayWindow {
   }
 
   /**
-   * Releases what a stream that was busy does not need any more. Call it from time to time. What was delivered within the last
-   * seconds before the newest frame stays, however long ago that is: an upstream repeats what precedes the cursor.
+   * Releases what a stream that was busy does not need any more. Call it from time to time. What was delivered within
+   * the last seconds before the newest frame stays, however long ago that is: an upstream repeats what precedes the
+   * cursor.
    */
   shrink(): void {
     if (this.#capacity === replayWindow) return;
@@ -185,7 +189,9 @@ export class ReplayWindow {
     this.#samples.splice(0, this.#samples.length, ...other.#samples);
   }
 
-  /** True if all ids that were sampled are whole numbers, none smaller than the one before, and `cursor` is the last. */
+  /**
+   * True if all ids that were sampled are whole numbers, none smaller than the one before, and `cursor` is the last.
+   */
   ascendsTo(cursor: string): boolean {
     const oldest = Math.ceil(this.start / sampleEvery) * sampleEvery;
     let last: bigint | undefined;

@@ -4,8 +4,8 @@ const minSilenceMs = 10_000;
 const burstMs = 100;
 
 /**
- * Judges whether an upstream that sends comments as heartbeats has fallen silent: after three times the longest interval
- * between two of its comments, and at least 10 s [R43].
+ * Judges whether an upstream that sends comments as heartbeats has fallen silent: after three times the longest
+ * interval between two of its comments, and at least 10 s [R43].
  */
 export class SilenceDetector {
   #lastCommentAt: number | undefined;

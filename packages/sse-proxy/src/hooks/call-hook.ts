@@ -42,7 +42,10 @@ export function isPromiseLike<T>(value: Awaitable<T>): value is PromiseLike<T> {
   return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
 }
 
-/** Handles the rejection of a promise in a place where none belongs: unhandled, it would end the process [R45]. Never throws. */
+/**
+ * Handles the rejection of a promise in a place where none belongs: unhandled, it would end the process [R45]. Never
+ * throws.
+ */
 export function ignoreRejection(value: unknown): void {
   try {
     if (isPromiseLike(value)) value.then(undefined, () => {});

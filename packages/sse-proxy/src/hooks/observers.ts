@@ -9,8 +9,8 @@ export type HookContext<Name extends keyof Hooks> = Parameters<Hooks[Name]>[0];
 const ignore = () => {};
 
 /**
- * Calls one hook of every observer with the same frozen context. Ignores what a hook throws or rejects with: an observer
- * can't affect a stream. Never throws.
+ * Calls one hook of every observer with the same frozen context. Ignores what a hook throws or rejects with: an
+ * observer can't affect a stream. Never throws.
  */
 export function notify<Name extends keyof Hooks>(
   observers: readonly SseObserver[],

@@ -15,8 +15,9 @@ const ownCodes: ReadonlySet<SseProxyErrorCode> = new Set([
 ]);
 
 /**
- * Reports errors on the console of an application that logs nothing itself, by `process.emitWarning`. Bounded: at most one
- * warning per code and minute. Of a user's own error only the kind is shown, since its text may hold a secret [R56].
+ * Reports errors on the console of an application that logs nothing itself, by `process.emitWarning`. Bounded: at most
+ * one warning per code and minute. Of a user's own error only the kind is shown, since its text may hold a secret
+ * [R56].
  */
 export class Warnings {
   readonly #reported = new Map<SseProxyErrorCode, { at: number; heldBack: number }>();

@@ -3,16 +3,16 @@ import { SseProxyError } from '../errors.ts';
 import { isPromiseLike } from './call-hook.ts';
 
 /**
- * Calls `listener` if `returned` is a promise that rejects. For what methods of a response return: a middleware may have
- * wrapped them in async functions, and an unhandled rejection would end the process [R45].
+ * Calls `listener` if `returned` is a promise that rejects. For what methods of a response return: a middleware may
+ * have wrapped them in async functions, and an unhandled rejection would end the process [R45].
  */
 export function onRejection(returned: unknown, listener: (cause: unknown) => void): void {
   if (isPromiseLike(returned)) returned.then(undefined, listener);
 }
 
 /**
- * Calls `res.writeHead`. Every response needs this call: otherwise Node calls `writeHead` by itself, and drops the promise
- * that a wrapper of it returns. `onFailure` is called if that rejects.
+ * Calls `res.writeHead`. Every response needs this call: otherwise Node calls `writeHead` by itself, and drops the
+ * promise that a wrapper of it returns. `onFailure` is called if that rejects.
  *
  * @throws whatever a wrapper throws, and SseProxyError `ERR_SSE_INTERNAL` if it did not pass the call on
  */

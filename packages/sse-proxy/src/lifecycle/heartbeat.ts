@@ -12,8 +12,8 @@ export interface HeartbeatMember {
  * One timer for everything that needs periodic checks. Thousands of members are called over several turns of the event
  * loop, so that other work is not blocked.
  *
- * Members count time in beats instead of reading a clock: an event loop that stalled, or a machine that slept, has missed
- * beats, and does not let timeouts expire [R44].
+ * Members count time in beats instead of reading a clock: an event loop that stalled, or a machine that slept, has
+ * missed beats, and does not let timeouts expire [R44].
  */
 export class Heartbeat {
   /** Time between two beats, in milliseconds. */

@@ -72,7 +72,9 @@ export class Lifetime {
     if (this.#disposers?.size === 0) this.#disposers = undefined;
   }
 
-  /** Settles as `work` does, or rejects with {@link StreamEnded} as soon as the stream ends. Leaves no listener behind. */
+  /**
+   * Settles as `work` does, or rejects with {@link StreamEnded} as soon as the stream ends. Leaves no listener behind.
+   */
   race<T>(work: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const undo = this.addDisposer(() => reject(new StreamEnded()));

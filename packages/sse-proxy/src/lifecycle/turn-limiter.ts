@@ -1,6 +1,6 @@
 /**
- * Bounds how many streams begin in one turn of the event loop; the others begin in later turns, in order of arrival. Other
- * work is not blocked when thousands of browsers reconnect at once.
+ * Bounds how many streams begin in one turn of the event loop; the others begin in later turns, in order of arrival.
+ * Other work is not blocked when thousands of browsers reconnect at once.
  */
 export class TurnLimiter {
   readonly #maxPerTurn: number;

@@ -34,8 +34,8 @@ class PermitRequest implements LimitRequest {
 export type Permit = Extract<LimitResult, { ok: true }>;
 
 /**
- * Acquires a permit. It is passed to `hold` as soon as it is granted, even after the request was given up: whoever holds
- * it releases it once.
+ * Acquires a permit. It is passed to `hold` as soon as it is granted, even after the request was given up: whoever
+ * holds it releases it once.
  *
  * @throws SseProxyError at a limit
  */

@@ -11,7 +11,10 @@ const fieldName = /^[A-Za-z][A-Za-z0-9_]{0,39}$/;
 /** The fields of a stream about which `authorize` has returned none. */
 export const noFields: StreamInfo['fields'] = Object.freeze({});
 
-/** Checks the `fields` that `authorize` returned. @throws SseProxyError `ERR_SSE_HOOK` that shows no name and no value */
+/**
+ * Checks the `fields` that `authorize` returned.
+ * @throws SseProxyError `ERR_SSE_HOOK` that shows no name and no value
+ */
 export function readFields(given: unknown): StreamInfo['fields'] {
   if (given === undefined) return noFields;
   if (!isRecord(given)) throw wrongFields(showKind(given));

@@ -140,7 +140,8 @@ export class ProxyContext implements HeartbeatMember {
       else stream.lifetime.addDisposer(cancel(setTimeout(end, Math.random() * graceMs)));
     }
     if (this.#streams.size > 0) {
-      // A browser that reads nothing would keep its response open, and so would a response whose 'close' is never emitted.
+      // A browser that reads nothing would keep its response open, and so would a response whose 'close' is never
+      // emitted.
       const deadline = setTimeout(() => this.#cutAll(), Math.min(graceMs + closeFlushMs, maxTimerMs));
       await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
       clearTimeout(deadline);

@@ -6,8 +6,8 @@ import type { UpstreamRequest } from '../upstream/upstream.ts';
 import { callShareKey, type SourceStream } from './shared-source.ts';
 
 /**
- * The call of `source` for one browser. Address and headers are those of the browser: with them, a late refusal is kept for
- * requests that are equal in all that a source may read [R6].
+ * The call of `source` for one browser. Address and headers are those of the browser: with them, a late refusal is kept
+ * for requests that are equal in all that a source may read [R6].
  */
 export function sourceRequest(req: Request): UpstreamRequest {
   const headers = [':remote-address', String(req.socket?.remoteAddress)];

@@ -24,7 +24,10 @@ export class StreamReports extends FeedReports {
     run(() => notify(observers, hook, { stream: identity.info, ...context } as HookContext<Hook>));
   }
 
-  /** `lastEventId`: the browser's Last-Event-ID; empty if it sent none. `sharedSpan` is called only if there are observers. */
+  /**
+   * `lastEventId`: the browser's Last-Event-ID; empty if it sent none. `sharedSpan` is called only if there are
+   * observers.
+   */
   onOpen(waitedMs: number, early: boolean, lastEventId: string, sharedSpan: () => SpanReference | undefined): void {
     if (this.#context.config.observers.length === 0) return;
     this.notify('onOpen', { waitedMs, early, lastEventIdHash: hashOf(lastEventId), sharedSpan: sharedSpan() });

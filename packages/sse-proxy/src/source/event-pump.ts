@@ -11,7 +11,10 @@ const maxCharactersPerTurn = 65_536;
 const memory = Buffer.allocUnsafeSlow(maxCharactersPerTurn);
 const maxBytesPerCharacter = 3;
 
-/** Microtasks without an event after which a source counts as having no more ready. An async generator needs two for each. */
+/**
+ * Microtasks without an event after which a source counts as having no more ready. An async generator needs two for
+ * each.
+ */
 const quietMicrotasks = 16;
 
 const settled = Promise.resolve();
@@ -27,8 +30,8 @@ export interface PumpHandler {
 }
 
 /**
- * Pulls the iterator of a source, and turns its events into bytes. Events that the source has ready are passed on as one
- * chunk, as soon as it has no more. At most one `next()` is pending, and none is called during a pause.
+ * Pulls the iterator of a source, and turns its events into bytes. Events that the source has ready are passed on as
+ * one chunk, as soon as it has no more. At most one `next()` is pending, and none is called during a pause.
  */
 export class EventPump {
   /** The source's own code runs in this asynchronous context. */
@@ -166,7 +169,8 @@ export class EventPump {
   }
 
   readonly #onMicrotask = (): void => {
-    // By a microtask of its own: this function is called often, and V8 would optimise all of #flush() with it too early.
+    // By a microtask of its own: this function is called often, and V8 would optimise all of #flush() with it too
+    // early.
     settled.then(--this.#microtasksLeft > 0 ? this.#onMicrotask : this.#flush);
   };
 

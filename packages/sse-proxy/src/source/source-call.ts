@@ -12,13 +12,13 @@ const connectedAfterMs = 1_000;
 
 const nothing = () => {};
 
-// Shared: until it is formatted, an error's stack refers to the objects whose methods were running when it was created, and
-// the source may keep the signal. It would keep the stream in memory.
+// Shared: until it is formatted, an error's stack refers to the objects whose methods were running when it was created,
+// and the source may keep the signal. It would keep the stream in memory.
 const aborted = new DOMException('The events are no longer needed', 'AbortError');
 
 /**
- * One call of the user's `source`, behind the interface of an upstream connection: the feed treats both kinds of upstream
- * alike.
+ * One call of the user's `source`, behind the interface of an upstream connection: the feed treats both kinds of
+ * upstream alike.
  */
 export class SourceCall implements UpstreamConnection, PumpHandler {
   readonly #count: { connections: number };
@@ -34,8 +34,8 @@ export class SourceCall implements UpstreamConnection, PumpHandler {
   #stopTimeout = nothing;
 
   /**
-   * `isResume`: an async generator that only fails when it is pulled must not count as connected before, or each attempt
-   * would end the outage.
+   * `isResume`: an async generator that only fails when it is pulled must not count as connected before, or each
+   * attempt would end the outage.
    */
   constructor(count: { connections: number }, handler: UpstreamHandler, isResume: boolean) {
     this.#count = count;

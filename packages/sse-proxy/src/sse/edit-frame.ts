@@ -1,6 +1,6 @@
 /**
- * A copy of a frame without its id lines if `cutsIds`, and with every `retry:` clamped to `maxRetryMs`. For the few frames
- * that must not reach a browser as they are.
+ * A copy of a frame without its id lines if `cutsIds`, and with every `retry:` clamped to `maxRetryMs`. For the few
+ * frames that must not reach a browser as they are.
  */
 export function editFrame(frame: Buffer, cutsIds: boolean, { maxRetryMs }: { readonly maxRetryMs: number }): Buffer {
   let edited = '';

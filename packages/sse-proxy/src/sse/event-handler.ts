@@ -7,11 +7,12 @@ import type { CloseReason } from '../types.ts';
  */
 export interface EventHandler {
   /**
-   * Receives whole frames, in order: `source.subarray(start, end)`. The bytes are valid only during the call, unless the
-   * caller promises more. `events` is the number of frames for which a browser dispatches an event: 0 for a comment, a
-   * lone id or a lone `retry:`.
+   * Receives whole frames, in order: `source.subarray(start, end)`. The bytes are valid only during the call, unless
+   * the caller promises more. `events` is the number of frames for which a browser dispatches an event: 0 for a
+   * comment, a lone id or a lone `retry:`.
    *
-   * `id` is the id of a single frame, as a byte string; undefined if the frame has none, or if several frames are joined.
+   * `id` is the id of a single frame, as a byte string; undefined if the frame has none, or if several frames are
+   * joined.
    *
    * @returns false if the stage is full. It has accepted the frames; the caller stops until it is resumed.
    */
@@ -22,8 +23,8 @@ export interface EventHandler {
    */
   onControlEvent(bytes: Buffer, isReplayed: boolean): void;
   /**
-   * Nothing follows. Called once. `error` is undefined after a clean end; then `notBeforeMs` is the earliest time to ask
-   * the upstream again, in milliseconds, if it is known.
+   * Nothing follows. Called once. `error` is undefined after a clean end; then `notBeforeMs` is the earliest time to
+   * ask the upstream again, in milliseconds, if it is known.
    */
   onEnd(reason: CloseReason, error: SseProxyError | undefined, notBeforeMs?: number): void;
 }

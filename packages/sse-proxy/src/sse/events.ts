@@ -1,12 +1,14 @@
 import type { GapReason, SseEvent } from '../types.ts';
 
 /**
- * A heartbeat. [spec] a line that starts with a colon is a comment. No empty line follows: some clients dispatch a message
- * at every empty line.
+ * A heartbeat. [spec] a line that starts with a colon is a comment. No empty line follows: some clients dispatch a
+ * message at every empty line.
  */
 export const heartbeatBytes = Buffer.from(':\n');
 
-/** The browser's reconnection time in milliseconds, as one line. No empty line follows, as with {@link heartbeatBytes}. */
+/**
+ * The browser's reconnection time in milliseconds, as one line. No empty line follows, as with {@link heartbeatBytes}.
+ */
 export function retryBytes(retryMs: number): Buffer {
   return Buffer.from(`retry: ${Math.round(retryMs)}\n`);
 }
@@ -47,7 +49,9 @@ export function upstreamStateBytes(state: UpstreamState, since: number): Buffer 
   return controlEvent('upstream', { state, since: new Date(since).toISOString() });
 }
 
-/** A gap event: events may be missing between two times, in milliseconds since the epoch. `id` is the missing event's. */
+/**
+ * A gap event: events may be missing between two times, in milliseconds since the epoch. `id` is the missing event's.
+ */
 export function gapBytes({
   reason,
   from,

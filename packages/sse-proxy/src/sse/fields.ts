@@ -8,8 +8,8 @@ const ZERO = 0x30;
 export const unusableId = '\0';
 
 /**
- * An id as the framer reads it: a number if its bytes are a whole number of at most 15 digits without leading zeros, which
- * spares each event a string; otherwise a byte string.
+ * An id as the framer reads it: a number if its bytes are a whole number of at most 15 digits without leading zeros,
+ * which spares each event a string; otherwise a byte string.
  */
 export type FrameId = string | number;
 
@@ -39,8 +39,8 @@ export function frameId(id: string): FrameId {
 export const lateLineFeed = Buffer.from('\n');
 
 /**
- * The frame without its final line ends, for comparing it with another. Whether the LF of the last CRLF belongs to a frame
- * depends on the chunks in which it arrived.
+ * The frame without its final line ends, for comparing it with another. Whether the LF of the last CRLF belongs to a
+ * frame depends on the chunks in which it arrived.
  */
 export function frameContent(source: Buffer, start: number, end: number): Buffer {
   let last = end;

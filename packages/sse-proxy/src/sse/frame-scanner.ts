@@ -2,8 +2,8 @@ import { COLON, CR, endOfLine, hasNull, isField, LF, valueStart } from './fields
 import type { PartialFrame } from './partial-frame.ts';
 
 /**
- * Finds where the current frame ends, and reads its fields, line by line. {@link Framer} extends it, since a second object
- * would cost every event a cache miss.
+ * Finds where the current frame ends, and reads its fields, line by line. {@link Framer} extends it, since a second
+ * object would cost every event a cache miss.
  */
 export abstract class FrameScanner {
   /** True once the upstream has sent an id or a comment. Only then does the default idle timeout apply. */
@@ -26,8 +26,8 @@ export abstract class FrameScanner {
   #afterCr = false;
 
   /**
-   * The offset after the current frame, or -1 if it continues in the next chunk. Reads the lines that it finds; those of
-   * a frame that spans chunks have to be read again when it is whole.
+   * The offset after the current frame, or -1 if it continues in the next chunk. Reads the lines that it finds; those
+   * of a frame that spans chunks have to be read again when it is whole.
    */
   protected findEnd(input: Buffer, from: number, hasCr: boolean): number {
     let i = from;

@@ -28,11 +28,11 @@ export interface FrameHandler {
  * Splits the bytes of one upstream connection into whole frames: events, and comments and `retry:` lines between them.
  *
  * [spec] https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
- * A frame within one chunk is passed on as a slice of it; only a frame that spans chunks is copied, once. A frame that is
- * incomplete at the end of a connection is never passed on.
+ * A frame within one chunk is passed on as a slice of it; only a frame that spans chunks is copied, once. A frame that
+ * is incomplete at the end of a connection is never passed on.
  *
- * A comment or `retry:` line that precedes an event's other fields is a frame of its own, since a proxy or an upstream may
- * put it there on one connection and not on the next: the event must be the same bytes on both.
+ * A comment or `retry:` line that precedes an event's other fields is a frame of its own, since a proxy or an upstream
+ * may put it there on one connection and not on the next: the event must be the same bytes on both.
  */
 export class Framer extends FrameScanner {
   /** The last valid `retry:` of the upstream, in milliseconds. */
@@ -71,8 +71,8 @@ export class Framer extends FrameScanner {
   /**
    * Passes on every frame that `chunk` completes, in order.
    *
-   * @throws SseProxyError `ERR_SSE_EVENT_TOO_LARGE` if an event is unfinished at 64 × `maxEventBytes`. The frames before it
-   * have been passed on.
+   * @throws SseProxyError `ERR_SSE_EVENT_TOO_LARGE` if an event is unfinished at 64 × `maxEventBytes`. The frames
+   * before it have been passed on.
    */
   push(chunk: Buffer): void {
     if (chunk.length === 0) return;

@@ -4,15 +4,18 @@ import type { Inspectable } from './stats.ts';
 
 /** Options of `close()`. */
 export interface CloseOptions {
-  /** Streams are ended at random moments within this time, so that browsers do not reconnect at once, in milliseconds. @defaultValue 0 */
+  /**
+   * Streams are ended at random moments within this time, so that browsers do not reconnect at once, in milliseconds.
+   * @defaultValue 0
+   */
   graceMs?: number;
 }
 
 interface Closable extends Inspectable {
   /**
    * Refuses new streams softly, ends the open ones within `graceMs`, and resolves when all of them and all upstream
-   * connections are closed, at most a second later. Rejects with `ERR_SSE_OPTION` for a wrong `graceMs`, and then closes
-   * nothing. A second call waits for the same end.
+   * connections are closed, at most a second later. Rejects with `ERR_SSE_OPTION` for a wrong `graceMs`, and then
+   * closes nothing. A second call waits for the same end.
    */
   close(options?: CloseOptions): Promise<void>;
 }

@@ -62,7 +62,8 @@ export interface LimitRule {
   name: string;
   /**
    * What the rule counts by, such as the user or the workflow. Called once per request, synchronously. `undefined`: the
-   * rule does not apply to this request. What is no string, and what it throws, refuses the request with `ERR_SSE_HOOK`.
+   * rule does not apply to this request. What is no string, and what it throws, refuses the request with
+   * `ERR_SSE_HOOK`.
    * Behind a proxy the bare `req.ip` is the same for everybody unless Express' `trust proxy` is set; group IPv6
    * addresses with {@link clientSubnet}.
    * @defaultValue the key that `authorize` returns

@@ -4,7 +4,9 @@ import type { CloseReason, GapReason, SseEvent, StreamInfo } from './stream.ts';
 
 /** Passed to {@link SseObserver.onAttach}. */
 export interface AttachContext extends Inspectable {
-  /** The option `name`; undefined if routes are named after their path template, which is known with the first request. */
+  /**
+   * The option `name`; undefined if routes are named after their path template, which is known with the first request.
+   */
   readonly name: string | undefined;
   /** Names of the limits: `total`, `upstreams` and those of `limits.rules`; empty with a {@link StreamLimiter}. */
   readonly rules: readonly string[];
@@ -50,8 +52,8 @@ export interface OpenContext {
    */
   readonly lastEventIdHash: string | undefined;
   /**
-   * The span of the shared upstream request that serves the stream now, to link the browser's span to it. Undefined without a
-   * tracing agent, and in dedicated mode, where that span is a child of the browser's.
+   * The span of the shared upstream request that serves the stream now, to link the browser's span to it. Undefined
+   * without a tracing agent, and in dedicated mode, where that span is a child of the browser's.
    */
   readonly sharedSpan: SpanReference | undefined;
 }
@@ -150,22 +152,27 @@ export interface ErrorContext {
 export interface SseObserver {
   /** The middleware was made. Called once for each middleware that has this observer, before any other hook. */
   onAttach?(context: AttachContext): void;
-  /** A stream opened: its headers are sent, no event yet. Called once per stream, before any other hook but `onError`. */
+  /**
+   * A stream opened: its headers are sent, no event yet. Called once per stream, before any other hook but `onError`.
+   */
   onOpen?(context: OpenContext): void;
   /** The first upstream event of a stream was written. Called at most once per stream, after `onOpen`. */
   onFirstEvent?(context: FirstEventContext): void;
   /**
-   * An upstream event was written to the browser; not called for the proxy's own events. For debugging: each event is then
-   * parsed once more for each browser. Without an observer that has this hook, nothing is parsed, and events cost nothing more.
+   * An upstream event was written to the browser; not called for the proxy's own events. For debugging: each event is
+   * then parsed once more for each browser. Without an observer that has this hook, nothing is parsed, and events cost
+   * nothing more.
    */
   onEvent?(context: EventContext): void;
-  /** An open stream ended. Called exactly once for every `onOpen`, after the `onEvict` or `onError` of the same cause. */
+  /**
+   * An open stream ended. Called exactly once for every `onOpen`, after the `onEvict` or `onError` of the same cause.
+   */
   onClose?(context: CloseContext): void;
   /** A request got no stream: a refusal was sent. Not called for a request that was aborted before. */
   onRefuse?(context: RefuseContext): void;
   /**
-   * An upstream was lost, and is to be resumed. Called when its connection breaks, and again when a reconnect fails with
-   * another code than before; once per upstream connection, however many browsers share it.
+   * An upstream was lost, and is to be resumed. Called when its connection breaks, and again when a reconnect fails
+   * with another code than before; once per upstream connection, however many browsers share it.
    */
   onUpstreamLost?(context: UpstreamLostContext): void;
   /** A lost upstream is back. Called once per upstream connection, however many browsers share it. */

@@ -28,9 +28,15 @@ export interface SlowClientOptions {
 export interface ResumeOptions {
   /** First wait, in milliseconds. @defaultValue 500 */
   minDelayMs?: number;
-  /** Longest wait, in milliseconds: each wait is twice the one before, up to this. At least `minDelayMs`. @defaultValue 10_000 */
+  /**
+   * Longest wait, in milliseconds: each wait is twice the one before, up to this. At least `minDelayMs`.
+   * @defaultValue 10_000
+   */
   maxDelayMs?: number;
-  /** An outage that lasts longer ends the browsers' streams, in milliseconds; they reconnect by themselves. @defaultValue 60_000 */
+  /**
+   * An outage that lasts longer ends the browsers' streams, in milliseconds; they reconnect by themselves.
+   * @defaultValue 60_000
+   */
   maxOutageMs?: number;
   /**
    * What follows a clean end of an upstream that sends ids. `'resume'`: it is requested again, no sooner than a
@@ -48,21 +54,22 @@ export interface SseProxyOptions {
   /**
    * Where the events come from: an absolute http(s) URL without credentials. `:name` path segments of a string are
    * filled from `req.params`, encoded as one segment. A function is called once per request; a wrong result refuses it
-   * with `ERR_SSE_OPTION`. Never let the function take the origin from the request. Either `target` or `source` is required.
+   * with `ERR_SSE_OPTION`. Never let the function take the origin from the request. Either `target` or `source` is
+   * required.
    */
   target?: string | URL | ((req: Request) => Awaitable<string | URL>);
   /**
-   * Produces the events in this process, in place of a `target`. Everything else is as with an upstream: a call counts in
-   * `limits.upstreams`; what it throws is a lost upstream, after which it is called again with the last id; its return is
-   * a clean end. `next()` is not called while the browsers can't take more.
+   * Produces the events in this process, in place of a `target`. Everything else is as with an upstream: a call counts
+   * in `limits.upstreams`; what it throws is a lost upstream, after which it is called again with the last id; its
+   * return is a clean end. `next()` is not called while the browsers can't take more.
    *
-   * Called for each stream, with `share.key` (which `share` then needs) once for all browsers with the same key, with the
-   * request of one of them. May return a promise. What it throws or rejects with before it has returned the iterable
-   * refuses the browser softly, and an `SseProxyError` as its code says; so does a promise that takes longer than
-   * `headersTimeoutMs`.
+   * Called for each stream, with `share.key` (which `share` then needs) once for all browsers with the same key, with
+   * the request of one of them. May return a promise. What it throws or rejects with before it has returned the
+   * iterable refuses the browser softly, and an `SseProxyError` as its code says; so does a promise that takes longer
+   * than `headersTimeoutMs`.
    *
-   * An event needs `data: string`; `id` and `event` are strings without CR, LF and NUL; `retry` is a whole number. Another
-   * event is thrown back at its `yield` as `ERR_SSE_SOURCE_EVENT`, which names the field. Types that begin with
+   * An event needs `data: string`; `id` and `event` are strings without CR, LF and NUL; `retry` is a whole number.
+   * Another event is thrown back at its `yield` as `ERR_SSE_SOURCE_EVENT`, which names the field. Types that begin with
    * `sse-proxy:` are refused, except `sse-proxy:gap` without an id: so a source reports that it lost events.
    *
    * Options that describe the request to a `target` are refused beside it, and `idleTimeoutMs` is off unless it is set.
@@ -93,8 +100,9 @@ export interface SseProxyOptions {
   /** Names of cookies that are forwarded. @defaultValue none */
   forwardCookies?: string[];
   /**
-   * Names of query parameters that are forwarded, byte for byte; `true` for all. Names that `target` has itself are not,
-   * nor is `lastEventId`, which goes up as Last-Event-ID. @defaultValue none
+   * Names of query parameters that are forwarded, byte for byte; `true` for all. Names that `target` has itself are
+   * not, nor is `lastEventId`, which goes up as Last-Event-ID.
+   * @defaultValue none
    */
   forwardQuery?: string[] | true;
   /**
@@ -111,8 +119,8 @@ export interface SseProxyOptions {
   upstreamHeaders?: Record<string, string> | ((req: Request) => Awaitable<Record<string, string>>);
   /**
    * Whether this browser may have the stream. Called once per request, before the limits. `false` refuses with
-   * `ERR_SSE_FORBIDDEN`. `{ key }` names the user for `limits.rules`, and `{ key, fields }` also what the stream is about,
-   * for logs and audit. An empty key, or any other result, refuses with `ERR_SSE_HOOK`.
+   * `ERR_SSE_FORBIDDEN`. `{ key }` names the user for `limits.rules`, and `{ key, fields }` also what the stream is
+   * about, for logs and audit. An empty key, or any other result, refuses with `ERR_SSE_HOOK`.
    * @defaultValue everybody
    * @example
    * ```ts
@@ -174,7 +182,8 @@ export interface SseProxyOptions {
   /** Bounds for browsers that read slowly. */
   slowClient?: SlowClientOptions;
   /**
-   * Largest event of the upstream, in bytes. A larger one is discarded, and a gap event (`event-too-large`) takes its place.
+   * Largest event of the upstream, in bytes. A larger one is discarded, and a gap event (`event-too-large`) takes its
+   * place.
    * @defaultValue 1_048_576
    */
   maxEventBytes?: number;
@@ -200,9 +209,10 @@ export interface SseProxyOptions {
   /** Notified of what happens. @defaultValue none */
   observers?: SseObserver[];
   /**
-   * Reports refused requests, failed streams and lost upstreams by `process.emitWarning`: type `SseProxyWarning`, with the
-   * error's code. Each code is reported once in 60 seconds, with the number of times it was held back. `false` for
-   * applications that log through an observer. @defaultValue true
+   * Reports refused requests, failed streams and lost upstreams by `process.emitWarning`: type `SseProxyWarning`, with
+   * the error's code. Each code is reported once in 60 seconds, with the number of times it was held back. `false` for
+   * applications that log through an observer.
+   * @defaultValue true
    */
   warnings?: boolean;
   /**

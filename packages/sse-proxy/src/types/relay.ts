@@ -20,8 +20,8 @@ export interface RelayView {
   /** Position of the newest entry; of an empty log, the position before the first entry to come. */
   readonly tail: RelayPosition;
   /**
-   * `starting`: another instance leads, and has not appended anything yet. `active`: it has. `none`: nobody leads, or only
-   * a former lease of this instance is left.
+   * `starting`: another instance leads, and has not appended anything yet. `active`: it has. `none`: nobody leads, or
+   * only a former lease of this instance is left.
    */
   readonly leader: 'none' | 'starting' | 'active';
   /** The newest entries, oldest first. */
@@ -38,11 +38,14 @@ export interface RelayBounds {
   readonly maxAgeMs: number;
 }
 
-/** Is notified of what happens to one {@link RelayLog}. Nothing is called before `open()` has returned, or after `close()`. */
+/**
+ * Is notified of what happens to one {@link RelayLog}. Nothing is called before `open()` has returned, or after
+ * `close()`.
+ */
 export interface RelayListener {
   /**
-   * False: the log can't be used; this instance neither follows nor leads any more. True: it can be used (again). Called
-   * first soon after `open()`, and then at each change.
+   * False: the log can't be used; this instance neither follows nor leads any more. True: it can be used (again).
+   * Called first soon after `open()`, and then at each change.
    */
   onAvailable(isAvailable: boolean): void;
   /** Entries behind the position that is followed, in order and complete. */
@@ -57,7 +60,9 @@ export interface RelayListener {
   onDeposed(): void;
 }
 
-/** One instance's access to the log of one feed. A promise that it returns rejects only if the log can't be used now. */
+/**
+ * One instance's access to the log of one feed. A promise that it returns rejects only if the log can't be used now.
+ */
 export interface RelayLog {
   /** Bytes appended of which it is not known yet whether they were stored. */
   readonly pendingBytes: number;
@@ -71,8 +76,8 @@ export interface RelayLog {
   unfollow(): void;
   /**
    * Makes this instance the leader unless another one is. With `at`, only if that is the position of the newest entry.
-   * Resolves with that position; with undefined if this instance does not lead. Calls `onTrimmed()` if nobody leads, and the
-   * log has lost the entry at `at`.
+   * Resolves with that position; with undefined if this instance does not lead. Calls `onTrimmed()` if nobody leads,
+   * and the log has lost the entry at `at`.
    */
   lead(at?: RelayPosition): Promise<RelayPosition | undefined>;
   /**
@@ -87,11 +92,12 @@ export interface RelayLog {
 }
 
 /**
- * Carries shared feeds between the instances of an application. A feed has a log that all instances read. One of them, the
- * leader, reads the feed's upstream and appends what it receives. The leader holds a lease: an instance that was stopped
- * for longer can't append.
+ * Carries shared feeds between the instances of an application. A feed has a log that all instances read. One of them,
+ * the leader, reads the feed's upstream and appends what it receives. The leader holds a lease: an instance that was
+ * stopped for longer can't append.
  *
- * Implemented by `redisFeeds()` of `@datashop/sse-redis`. While a log can't be used, each instance reads the upstream itself.
+ * Implemented by `redisFeeds()` of `@datashop/sse-redis`. While a log can't be used, each instance reads the upstream
+ * itself.
  */
 export interface FeedRelay {
   /**

@@ -5,8 +5,8 @@ import type { SseEvent } from './stream.ts';
 /** What a shared feed retains for browsers that return: until the first of these bounds is reached. */
 export interface ReplayOptions {
   /**
-   * Events. If it is over 10,000, at most one event is retained for each 128 bytes of `maxBytes`, since every event costs
-   * memory besides its bytes.
+   * Events. If it is over 10,000, at most one event is retained for each 128 bytes of `maxBytes`, since every event
+   * costs memory besides its bytes.
    * @defaultValue 10_000
    */
   maxEvents?: number;
@@ -19,9 +19,10 @@ export interface ReplayOptions {
 /** How browsers share an upstream connection. */
 export interface ShareOptions {
   /**
-   * What browsers must have in common to share. With `target` also the upstream URL counts, and the forwarded header fields
-   * other than `accept-language`, `x-forwarded-host` and `x-forwarded-proto`; with `source` nothing else does. Must return a string that is not empty. Refused with
-   * `ERR_SSE_OPTION` while users' credentials are forwarded: browsers would share what only one of them may see.
+   * What browsers must have in common to share. With `target` also the upstream URL counts, and the forwarded header
+   * fields other than `accept-language`, `x-forwarded-host` and `x-forwarded-proto`; with `source` nothing else does.
+   * Must return a string that is not empty. Refused with `ERR_SSE_OPTION` while users' credentials are forwarded:
+   * browsers would share what only one of them may see.
    * @defaultValue all header fields that go up
    */
   key?: (req: Request) => string;
@@ -32,10 +33,10 @@ export interface ShareOptions {
    */
   ids?: 'upstream' | 'assign';
   /**
-   * Changes or drops (`null`) each event that has data, for all browsers of a feed: called once per event of each upstream
-   * connection (the feed's, and those of backfills and joins), in order, before the event is stored and replayed. The option
-   * `transform` runs after it, per browser. While a promise is pending, what follows is held, and the upstream is paused
-   * once 64 KiB wait. Not called for `sse-proxy:` events of another proxy.
+   * Changes or drops (`null`) each event that has data, for all browsers of a feed: called once per event of each
+   * upstream connection (the feed's, and those of backfills and joins), in order, before the event is stored and
+   * replayed. The option `transform` runs after it, per browser. While a promise is pending, what follows is held, and
+   * the upstream is paused once 64 KiB wait. Not called for `sse-proxy:` events of another proxy.
    *
    * The event keeps the upstream's id: return it, or none. A dropped event's id is sent alone. A throw, a rejection, a
    * promise that is pending for `hookTimeoutMs`, or another result ends all streams of that connection with reason
@@ -52,9 +53,9 @@ export interface ShareOptions {
   /**
    * Shares feeds between the instances of an application: one of them reads the upstream, all deliver its events, and a
    * browser that returns to another instance gets what it missed. Feeds are common to routes with the same `name` (or
-   * template) and the same relay. Needs `resume`, and a `name` beside `source`. The log holds events as the upstream sent
-   * them: `transform` is called in each instance. See `redisFeeds()` of `@datashop/sse-redis`. @defaultValue none: each
-   * instance has feeds of its own
+   * template) and the same relay. Needs `resume`, and a `name` beside `source`. The log holds events as the upstream
+   * sent them: `transform` is called in each instance. See `redisFeeds()` of `@datashop/sse-redis`.
+   * @defaultValue none: each instance has feeds of its own
    */
   relay?: FeedRelay;
   /** What is retained for browsers that return. */

@@ -1,8 +1,8 @@
 import type { Request } from 'express';
 
 /**
- * One event, as `transform` gets and returns it, and as a `source` yields it. [spec] server-sent-events, "interpreting an
- * event stream"
+ * One event, as `transform` gets and returns it, and as a `source` yields it. [spec] server-sent-events, "interpreting
+ * an event stream"
  */
 export interface SseEvent {
   /** The event's id: the browser's next Last-Event-ID. Absent if the event has none. */
@@ -24,15 +24,19 @@ export interface StreamInfo {
   readonly id: string;
   /**
    * The option `name`, or else the route's template, such as `/logs/:workflowId/stream`: safe as a metric's label.
-   * Express keeps no template of a path that `app.use` mounts: there, segments that equal a parameter's value are replaced
-   * by its name. Values of a parent router's parameters stay, unless `mergeParams` makes them known: set `name` then.
+   * Express keeps no template of a path that `app.use` mounts: there, segments that equal a parameter's value are
+   * replaced by its name. Values of a parent router's parameters stay, unless `mergeParams` makes them known: set
+   * `name` then.
    */
   readonly route: string;
   /** `req.params`: the values of the route's parameters; empty outside of Express. */
   readonly params: Readonly<Record<string, string | readonly string[]>>;
   /** The key that `authorize` returned; undefined until it has, or if it returned none. */
   readonly key: string | undefined;
-  /** The `fields` that `authorize` returned; empty until it has, or if it returned none. Values have at most 200 characters. */
+  /**
+   * The `fields` that `authorize` returned; empty until it has, or if it returned none. Values have at most 200
+   * characters.
+   */
   readonly fields: Readonly<Record<string, string>>;
   /** True if the browser came back with a Last-Event-ID. */
   readonly resumed: boolean;
@@ -45,8 +49,8 @@ export interface StreamContext extends StreamInfo {
 }
 
 /**
- * Whether a feed has its upstream: `connecting` for the first time, `open`, `lost` (reconnecting), or `silent` (connected,
- * but without its usual comments).
+ * Whether a feed has its upstream: `connecting` for the first time, `open`, `lost` (reconnecting), or `silent`
+ * (connected, but without its usual comments).
  */
 export type UpstreamStatus = 'connecting' | 'open' | 'lost' | 'silent';
 
@@ -64,13 +68,18 @@ export interface OpenStream extends StreamInfo {
   readonly behindEvents: number;
   /** How far the browser is behind: `bufferedBytes`, and the bytes of `behindEvents`. */
   readonly behindBytes: number;
-  /** `id` of its shared feed, see {@link OpenFeed}; undefined in dedicated mode, and while it waits for its turn to catch up. */
+  /**
+   * `id` of its shared feed, see {@link OpenFeed}; undefined in dedicated mode, and while it waits for its turn to
+   * catch up.
+   */
   readonly feed: string | undefined;
   /** Whether its feed has its upstream. */
   readonly upstream: UpstreamStatus;
 }
 
-/** One shared feed with an upstream connection of its own, as `feeds()` describes it: a frozen object of plain values. */
+/**
+ * One shared feed with an upstream connection of its own, as `feeds()` describes it: a frozen object of plain values.
+ */
 export interface OpenFeed {
   /** Unique in this process. */
   readonly id: string;
@@ -86,9 +95,9 @@ export interface OpenFeed {
   /** Whether the feed has its upstream. */
   readonly upstream: UpstreamStatus;
   /**
-   * What this instance is for a feed that instances share: the `leader` reads the upstream for all, a `follower` receives
-   * what the leader reads, and an instance `alone` reads the upstream for itself. Undefined without `share.relay`, while the
-   * feed looks for its place, and for other kinds than `live`.
+   * What this instance is for a feed that instances share: the `leader` reads the upstream for all, a `follower`
+   * receives what the leader reads, and an instance `alone` reads the upstream for itself. Undefined without
+   * `share.relay`, while the feed looks for its place, and for other kinds than `live`.
    */
   readonly role: 'leader' | 'follower' | 'alone' | undefined;
   /** Duration of the current outage of the upstream, in milliseconds; 0 while there is none. */
@@ -135,11 +144,13 @@ export type CloseReason =
  * Why continuity can't be proven.
  *
  * - `no-ids`: the upstream sent no ids, or none with its last events.
- * - `unusable-id`: the last id, or the id that a browser returned with, is too long or can't be sent unchanged in a header.
+ * - `unusable-id`: the last id, or the id that a browser returned with, is too long or can't be sent unchanged in a
+ *   header.
  * - `ids-restarted`: after a resume, known ids arrived with other events.
  * - `unknown-id`: a browser returned with an id of this proxy that is no longer retained.
  * - `event-too-large`: an event exceeded `maxEventBytes` and was discarded. Nothing else is missing.
- * - `unmatched`: a browser joined a shared feed later or during an outage, and its first events could not be matched with
+ * - `unmatched`: a browser joined a shared feed later or during an outage, and its first events could not be matched
+ *   with
  *   the live ones.
  * - `replay-too-long`: after a resume, the upstream repeated more than was recognised: events may have been sent twice.
  */

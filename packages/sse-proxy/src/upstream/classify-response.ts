@@ -89,8 +89,8 @@ function redirectTarget(field: string | string[] | undefined, { origin, path }: 
   return `Location ${printable(url.origin + url.pathname)}`;
 }
 
-// [spec] RFC 9110 §10.2.3: seconds, or a date in one of three forms; that of asctime() names no zone and means UTC. If the
-// field is repeated, the longest wait counts.
+// [spec] RFC 9110 §10.2.3: seconds, or a date in one of three forms; that of asctime() names no zone and means UTC. If
+// the field is repeated, the longest wait counts.
 function retryAfter(field: string | string[] | undefined): number | undefined {
   const waits = [field ?? []].flat().map((text) => {
     const value = trimHttp(text);

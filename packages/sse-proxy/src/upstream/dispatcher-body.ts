@@ -3,7 +3,8 @@ import type { Dispatcher } from './upstream-request.ts';
 
 /**
  * A body that undici reads: on the socket of a user's dispatcher, without chunked coding, or with `fastPath: false`.
- * Undici reports each chunk of the coding on its own; the chunks of one read are joined, so that they leave in one write.
+ * Undici reports each chunk of the coding on its own; the chunks of one read are joined, so that they leave in one
+ * write.
  */
 export class DispatcherBody implements BodySource {
   readonly #controller: Dispatcher.DispatchController;

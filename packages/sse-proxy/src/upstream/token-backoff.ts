@@ -1,8 +1,8 @@
 import { maxRetryMs, refusalRetryMs } from '../config/defaults.ts';
 
 /**
- * How long browsers stay away after the upstream has refused the proxy's own credentials: twice as long each time, up to
- * five minutes [R46]. Refusals in quick succession count once, since many browsers may be refused together.
+ * How long browsers stay away after the upstream has refused the proxy's own credentials: twice as long each time, up
+ * to five minutes [R46]. Refusals in quick succession count once, since many browsers may be refused together.
  */
 export class TokenBackoff {
   #waitMs = 0;

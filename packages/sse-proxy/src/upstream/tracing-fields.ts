@@ -1,7 +1,10 @@
 const names =
   /^(traceparent|tracestate|baggage|b3|x-b3-.*|(x-)?(request|correlation)-id|correlation-context|uber-trace-id|sentry-trace|x-amzn-trace-id|x-cloud-trace-context|x-datadog-.*|elastic-apm-traceparent|newrelic)$/;
 
-/** True for the lower-case name of a field that differs between requests which an upstream answers in the same way [R51]. */
+/**
+ * True for the lower-case name of a field that differs between requests which an upstream answers in the same way
+ * [R51].
+ */
 export function isTracingField(name: string): boolean {
   return names.test(name);
 }

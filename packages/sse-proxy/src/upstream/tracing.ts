@@ -3,8 +3,8 @@ import type { SpanReference } from '../types.ts';
 import { isTracingField } from './tracing-fields.ts';
 
 /*
- * Tracing agents, such as @opentelemetry/instrumentation-undici, subscribe to undici's channels. At `create` they start a
- * span and add header fields to the request; at `trailers` they end the span; at `error` they end it as failed.
+ * Tracing agents, such as @opentelemetry/instrumentation-undici, subscribe to undici's channels. At `create` they start
+ * a span and add header fields to the request; at `trailers` they end the span; at `error` they end it as failed.
  */
 const created = channel('undici:request:create');
 const completed = channel('undici:request:trailers');
@@ -23,9 +23,9 @@ export interface TracedRequest {
 }
 
 /**
- * Sends a request so that the upstream gets each tracing field once: an agent's, or else the one in `headers`. Without an
- * agent, `headers` are sent as they are. A dispatcher that makes its request later than in `dispatch` sends no forwarded
- * tracing fields while there is an agent.
+ * Sends a request so that the upstream gets each tracing field once: an agent's, or else the one in `headers`. Without
+ * an agent, `headers` are sent as they are. A dispatcher that makes its request later than in `dispatch` sends no
+ * forwarded tracing fields while there is an agent.
  *
  * @param headers name, value, name, value, …
  * @param onTraced called with undici's request if there is an agent
@@ -77,9 +77,9 @@ export function spanOf({ headers }: TracedRequest): SpanReference | undefined {
 }
 
 /**
- * Keeps undici from reporting errors of a request to agents, and passes them to `onError` instead: an abort is no failure,
- * and undici takes a body that is read past it for broken. Then {@link reportEnd} is the only report. For requests of our
- * own clients only: other dispatchers may have handlers that wait for undici's call.
+ * Keeps undici from reporting errors of a request to agents, and passes them to `onError` instead: an abort is no
+ * failure, and undici takes a body that is read past it for broken. Then {@link reportEnd} is the only report. For
+ * requests of our own clients only: other dispatchers may have handlers that wait for undici's call.
  */
 export function takeErrors(request: TracedRequest, onError: (error: unknown) => void): void {
   request.onResponseError = (error) => {

@@ -63,7 +63,9 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
     count.connections++;
   }
 
-  /** Sends the request in a microtask: a dispatcher may respond synchronously, before the caller has this connection. */
+  /**
+   * Sends the request in a microtask: a dispatcher may respond synchronously, before the caller has this connection.
+   */
   send({ address, headers, run = runInRootContext }: UpstreamRequest, dispatcher: Dispatcher): void {
     this.#address = address;
     this.#expect('connection', this.#options.connectTimeoutMs);

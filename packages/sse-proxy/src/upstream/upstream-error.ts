@@ -31,7 +31,9 @@ function parserReason({ name, message }: Error): string {
   return reason && `invalid HTTP (${reason})`;
 }
 
-/** Translates what undici, the socket or TLS reported into ours; `phase` says how far the request to `origin` had got. */
+/**
+ * Translates what undici, the socket or TLS reported into ours; `phase` says how far the request to `origin` had got.
+ */
 export function fromUpstream(cause: unknown, phase: 'connect' | 'headers' | 'body', origin: string): SseProxyError {
   if (cause instanceof SseProxyError) return cause;
   const { code = '', name = '' } = (cause ?? {}) as { code?: string; name?: string };

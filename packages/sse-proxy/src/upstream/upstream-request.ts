@@ -9,7 +9,9 @@ import type { DataHandler } from './body-source.ts';
 
 export type { Dispatcher };
 
-/** One upstream request: over HTTP, or a call of `source`. For the latter, address and headers are the browser's own. */
+/**
+ * One upstream request: over HTTP, or a call of `source`. For the latter, address and headers are the browser's own.
+ */
 export interface UpstreamRequest {
   readonly address: UpstreamAddress;
   /** name, value, name, value, … */
@@ -22,7 +24,10 @@ export interface UpstreamRequest {
   readonly feedKey?: string;
   /** True if the feed is open and reconnects. Set by the feed. */
   readonly isResume?: boolean;
-  /** Runs the sending, or the source, in the context of the browser that it is for. @defaultValue in the context of no request */
+  /**
+   * Runs the sending, or the source, in the context of the browser that it is for.
+   * @defaultValue in the context of no request
+   */
   readonly run?: RunInContext;
 }
 
@@ -46,8 +51,8 @@ export interface UpstreamConnection {
   pause(): void;
   resume(): void;
   /**
-   * Ends the request in whatever phase it is, DNS and connect included. Nothing is called afterwards. `fault`: the upstream's
-   * failure that is the cause; undefined if the request is no longer needed.
+   * Ends the request in whatever phase it is, DNS and connect included. Nothing is called afterwards. `fault`: the
+   * upstream's failure that is the cause; undefined if the request is no longer needed.
    */
   abort(fault?: SseProxyError): void;
 }

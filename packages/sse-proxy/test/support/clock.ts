@@ -1,6 +1,7 @@
 /**
- * A timer of a clock that a test turns, which replaces the global timers and `performance.now`. Timers that were started
- * before, or by another test, stay real: streams of earlier tests may still be ending while the clock is installed.
+ * A timer of a clock that a test turns, which replaces the global timers and `performance.now`. Timers that were
+ * started before, or by another test, stay real: streams of earlier tests may still be ending while the clock is
+ * installed.
  */
 class Timer {
   readonly run: () => void;

@@ -4,7 +4,9 @@ import { Framer, type FramerBounds } from '../../src/sse/framer.ts';
 /** What a framer passed on, as byte strings. */
 export interface Frames {
   readonly framer: Framer;
-  /** Every frame in order; events end in `!`. An event that was discarded is `(too large)`, with its id if it had one. */
+  /**
+   * Every frame in order; events end in `!`. An event that was discarded is `(too large)`, with its id if it had one.
+   */
   readonly frames: string[];
   readonly bytes: () => string;
   /** The id of the last frame that had one. */

@@ -44,8 +44,8 @@ export const identitySteps: fc.Arbitrary<IdentityStep[]> = fc.array(
 );
 
 /**
- * One upstream with a log for each role. All logs have the same length, so that an id means the same position in each, and
- * every third event is the same in all.
+ * One upstream with a log for each role. All logs have the same length, so that an id means the same position in each,
+ * and every third event is the same in all.
  */
 class RoleUpstream implements Upstream {
   readonly tokenBackoff = new TokenBackoff();
@@ -149,7 +149,8 @@ class RoleViewer extends ModelReader implements RequestSource {
   #onEvent(type: string, data: string, id: string): void {
     if (type === 'sse-proxy:upstream') return;
     if (type === 'sse-proxy:gap') {
-      // A feed that has delivered nothing has no cursor: what it misses in an outage, a browser that was moved to it misses.
+      // A feed that has delivered nothing has no cursor: what it misses in an outage, a browser that was moved to it
+      // misses.
       if (JSON.parse(data).reason === 'no-ids') {
         this.#mayMiss = true;
         return;

@@ -32,7 +32,9 @@ interface StoredLog {
   hasStarted: boolean;
 }
 
-/** What the relays of several instances have in common: logs in this process, for tests that say what becomes of them. */
+/**
+ * What the relays of several instances have in common: logs in this process, for tests that say what becomes of them.
+ */
 export class MemoryLogs {
   readonly #logs = new Map<string, StoredLog>();
   #count = 0;

@@ -5,8 +5,8 @@ import { Viewer } from './viewer.ts';
 const unknown = ['unknown-id', 'unmatched'];
 
 /**
- * A browser of the model for ids of the proxy's own. An id names the same event in all instances; after a gap, events may be
- * missing.
+ * A browser of the model for ids of the proxy's own. An id names the same event in all instances; after a gap, events
+ * may be missing.
  */
 export class OwnIdViewer extends Viewer {
   /** Id → number of its event, for all browsers of a model. */

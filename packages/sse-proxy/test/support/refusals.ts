@@ -77,8 +77,8 @@ export const later: Record<Exclude<SseProxyErrorCode, Late | Never>, RefusalScen
     reason: 'overload',
     title: 'Too many streams to catch up at once',
     options: { share: true },
-    // The first browser opens the feed. The ids of the others are unknown there: one is caught up at once, the others after
-    // a second, and no more than 32 at the same time.
+    // The first browser opens the feed. The ids of the others are unknown there: one is caught up at once, the others
+    // after a second, and no more than 32 at the same time.
     before: async ({ up, visit }) => {
       visit();
       const first = await up.request();

@@ -15,8 +15,8 @@ export function madeOf(headers: string[]): SharedRequest {
 }
 
 /**
- * A registry of shared feeds with an upstream in memory, for tests that turn the clock themselves. Browsers without an id
- * start at the tip unless `share` says otherwise.
+ * A registry of shared feeds with an upstream in memory, for tests that turn the clock themselves. Browsers without an
+ * id start at the tip unless `share` says otherwise.
  */
 export function registryWith(share: ShareOptions = {}, upstreams = 1_000, maxOutageMs = 1_000) {
   const upstream = new MemoryUpstream();

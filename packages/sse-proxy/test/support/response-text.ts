@@ -1,4 +1,6 @@
-/** A response as byte strings. Each byte is decoded once, because tests read the body again and again while it grows. */
+/**
+ * A response as byte strings. Each byte is decoded once, because tests read the body again and again while it grows.
+ */
 export class ResponseText {
   #head: string[] | undefined;
   readonly #headers: Record<string, string> = {};

@@ -184,7 +184,8 @@ export class Stage {
       expect(viewer.last, `the last event of browser ${index}`).to.equal(log.length);
     }
     if (!this.#registry) return;
-    // A feed that is just reconnecting gets its events a little later than the others, as does one whose transform is behind.
+    // A feed that is just reconnecting gets its events a little later than the others, as does one whose transform is
+    // behind.
     const { share } = this.#config;
     const rounds = share !== false && share.transform ? 20 : 6;
     for (let more = 0; more < rounds; more++) {

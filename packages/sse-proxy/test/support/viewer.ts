@@ -67,8 +67,8 @@ export class Viewer extends ModelReader {
   }
 
   /**
-   * Comes, or comes back; `sent` events were sent before. With a function, a browser without an id may miss what is sent
-   * until its stream opens.
+   * Comes, or comes back; `sent` events were sent before. With a function, a browser without an id may miss what is
+   * sent until its stream opens.
    */
   join(subscription: Subscription, sent: number | (() => number)): void {
     // One that left before its first event knows of none.
@@ -140,7 +140,8 @@ export class Viewer extends ModelReader {
     this.events++;
   }
 
-  // Honest only before the feed has had any event: there is no id yet to resume from. Or for one that joined in an outage.
+  // Honest only before the feed has had any event: there is no id yet to resume from. Or for one that joined in an
+  // outage.
   #gap(data: string): void {
     expect(JSON.parse(data).reason).to.be.oneOf(['no-ids', 'unmatched']);
     expect(this.last, 'a gap for one that had events').to.equal(undefined);

@@ -13,8 +13,8 @@ export interface ConnectionOptions {
   /** Bound of each command and of each connect, in milliseconds. */
   readonly commandTimeoutMs: number;
   /**
-   * Called with each new client, before anybody else uses it. If it rejects, the client is discarded and the next attempt
-   * follows.
+   * Called with each new client, before anybody else uses it. If it rejects, the client is discarded and the next
+   * attempt follows.
    */
   onConnect(client: RedisClient): Promise<void>;
   /** Called when `onConnect` has resolved: `isReady` is true. */
@@ -26,8 +26,8 @@ export interface ConnectionOptions {
 }
 
 /**
- * One connection to Redis, made anew whenever it fails: after an error, an error reply, or a command that is late. A late
- * command may still be executed by Redis: whatever it changes must be void for the next client.
+ * One connection to Redis, made anew whenever it fails: after an error, an error reply, or a command that is late. A
+ * late command may still be executed by Redis: whatever it changes must be void for the next client.
  */
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -53,7 +53,8 @@ export class Connection {
   /**
    * Runs commands on the client. If they reject or are late, the client is given up.
    *
-   * @throws SseRedisError `ERR_SSE_REDIS_LOST` at once if there is no client; `ERR_SSE_REDIS_TIMEOUT`; `ERR_SSE_REDIS_REPLY`
+   * @throws SseRedisError `ERR_SSE_REDIS_LOST` at once if there is no client; `ERR_SSE_REDIS_TIMEOUT`;
+   * `ERR_SSE_REDIS_REPLY`
    */
   async call<T>(commands: (client: RedisClient) => Promise<T>): Promise<T> {
     const client = this.#client;
@@ -70,7 +71,9 @@ export class Connection {
     }
   }
 
-  /** Replaces a client that may still work: another connection has failed, and the next one may lead to another server. */
+  /**
+   * Replaces a client that may still work: another connection has failed, and the next one may lead to another server.
+   */
   replace(): void {
     const client = this.#client;
     if (!client) return;
@@ -141,7 +144,8 @@ export class Connection {
 
 function asRedisError(cause: unknown): SseRedisError {
   if (cause instanceof SseRedisError) return cause;
-  // Replies such as "OOM command not allowed …", "READONLY …", "NOPERM …": the first word says enough, the rest may hold a key.
+  // Replies such as "OOM command not allowed …", "READONLY …", "NOPERM …": the first word says enough, the rest may
+  // hold a key.
   const [word] = /^[A-Z]{3,}\b/.exec(String((cause as Error).message)) ?? [];
   if (word) return new SseRedisError('ERR_SSE_REDIS_REPLY', `Redis answered with the error ${word}`, { cause });
   return new SseRedisError('ERR_SSE_REDIS_LOST', 'the connection to Redis has ended', { cause });

@@ -4,8 +4,8 @@ import { isSentinel } from '../options.ts';
 import type { RedisAddress, SentinelAddress } from '../types.ts';
 import { withDeadline } from './deadline.ts';
 
-// createClient() would make a class with some hundred methods, unless the options are those of the call before: that blocks
-// the event loop for longer than a command takes, at each attempt to connect.
+// createClient() would make a class with some hundred methods, unless the options are those of the call before: that
+// blocks the event loop for longer than a command takes, at each attempt to connect.
 const createClient = BaseClient.factory();
 
 /** A connected client of node-redis that neither reconnects nor queues commands while it is not connected. */

@@ -127,7 +127,9 @@ export class AppendQueue {
   }
 }
 
-/** The entries of each lead, in order. Entries that follow a reset are in its group: a reset is the first of its lead. */
+/**
+ * The entries of each lead, in order. Entries that follow a reset are in its group: a reset is the first of its lead.
+ */
 function groupByLead(batch: readonly Append[]): Append[][] {
   const groups = new Map<Lead, Append[]>();
   for (const entry of batch) {

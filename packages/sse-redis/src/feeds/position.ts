@@ -5,8 +5,8 @@ const overheadBytes = 32;
 
 /**
  * An entry's id in its stream: `<generation>-<offset>`. Each leader has a generation of its own, later ones have higher
- * numbers. The offset counts the bytes of all entries up to this one, over all generations. So a gap between two entries
- * shows, and a number of bytes can be cut off at the front.
+ * numbers. The offset counts the bytes of all entries up to this one, over all generations. So a gap between two
+ * entries shows, and a number of bytes can be cut off at the front.
  */
 export interface StreamId {
   readonly generation: number;

@@ -179,7 +179,9 @@ export class RedisLog implements RelayLog, AppendingLog {
     if (!this.#lead) this.#onLeaseLost();
   }
 
-  /** The `lease` when this instance held `lead` and had received everything up to `after`: see {@link scripts.renew}. */
+  /**
+   * The `lease` when this instance held `lead` and had received everything up to `after`: see {@link scripts.renew}.
+   */
   onLease(lead: Lead | undefined, after: StreamId | undefined, lease: string): void {
     if (this.#isClosed || lead !== this.#lead) return;
     if (lease === '') return lead ? this.#onLeaseLost() : this.#listener.onVacant();

@@ -6,10 +6,11 @@ import { fields } from './entries.ts';
 //   <stream>:lease  "<owner> <generation> <id of the newest entry>" while an instance leads. The owner is the life of the
 //                   lease in ms, a dot and a random value. Expires
 //
-// An append compares the whole lease. So an instance whose lease is over can't append; nor can one that believes in entries
-// which a server has lost.
+// An append compares the whole lease. So an instance whose lease is over can't append; nor can one that believes in
+// entries which a server has lost.
 
-// One that lives for longer than a lease can was left by a leader that died just before the clock of Redis was set back.
+// One that lives for longer than a lease can was left by a leader that died just before the clock of Redis was set
+// back.
 const leaseOf = `
 local function leaseOf(key)
   local lease = redis.call('GET', key)
@@ -26,9 +27,9 @@ export const look = new Script(`${leaseOf}
 return { leaseOf(KEYS[1]) or '', redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', ARGV[1]) }`);
 
 /**
- * KEYS: lease, stream. ARGV: owner, the expected id of the newest entry or '' for any, lease in ms, an owner that is replaced
- * or ''. Makes the owner the leader if nobody leads. Returns the id of the newest entry and the generation; only the id if it
- * is not the expected one; nothing if another owner leads.
+ * KEYS: lease, stream. ARGV: owner, the expected id of the newest entry or '' for any, lease in ms, an owner that is
+ * replaced or ''. Makes the owner the leader if nobody leads. Returns the id of the newest entry and the generation;
+ * only the id if it is not the expected one; nothing if another owner leads.
  */
 export const lead = new Script(`${leaseOf}
 local lease, former = leaseOf(KEYS[1]), ARGV[4]
@@ -46,9 +47,10 @@ return { tail, generation }`);
 export const headLength = 9;
 
 /**
- * KEYS: lease and stream of each feed. ARGV, for each feed: owner and generation, the expected id of the newest entry, lease
- * in ms, life of the stream in ms, 1 to remove all entries before, 1 to stop leading, the first id to keep or '', most bytes
- * or 0 to leave them, number of entries; then for each entry: id, meta, length of its data. Last the data of all entries.
+ * KEYS: lease and stream of each feed. ARGV, for each feed: owner and generation, the expected id of the newest entry,
+ * lease in ms, life of the stream in ms, 1 to remove all entries before, 1 to stop leading, the first id to keep or '',
+ * most bytes or 0 to leave them, number of entries; then for each entry: id, meta, length of its data. Last the data of
+ * all entries.
  * Returns for each feed 1, or 0 if the owner does not lead: then nothing is appended.
  */
 export const append = new Script(`
@@ -95,9 +97,9 @@ end
 return results`);
 
 /**
- * KEYS: lease and stream of each feed. ARGV: lease in ms, then for each feed: the lease that this instance holds or '', life
- * of the stream in ms. Extends the leases that are held. Returns for each feed the lease; '' if nobody leads, or if another
- * lease is there than the one that this instance holds.
+ * KEYS: lease and stream of each feed. ARGV: lease in ms, then for each feed: the lease that this instance holds or '',
+ * life of the stream in ms. Extends the leases that are held. Returns for each feed the lease; '' if nobody leads, or
+ * if another lease is there than the one that this instance holds.
  */
 export const renew = new Script(`${leaseOf}
 local results = {}

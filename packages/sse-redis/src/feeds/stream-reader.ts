@@ -78,7 +78,10 @@ export class StreamReader {
     }
   }
 
-  /** A log that went back meanwhile, to before `begin`, is served by the next read: these entries don't follow its position. */
+  /**
+   * A log that went back meanwhile, to before `begin`, is served by the next read: these entries don't follow its
+   * position.
+   */
   #deliver(stream: string, begin: StreamId, entries: readonly RelayEntry[]): void {
     for (const log of [...(this.#logs.get(stream) ?? [])])
       if (log.after && compareIds(log.after, begin) >= 0) log.onEntries(entries);

@@ -25,9 +25,9 @@ export interface FleetCountsOptions {
 const renewalsPerLease = 4;
 
 /**
- * Counts the streams of this process and asks Redis about those of all. What a process holds is bound to its lease, which is
- * renewed by one command; without renewals Redis forgets all of it at once. Each connection registers with a random value that
- * its commands carry: a command that Redis executes late, for an earlier connection, has no effect.
+ * Counts the streams of this process and asks Redis about those of all. What a process holds is bound to its lease,
+ * which is renewed by one command; without renewals Redis forgets all of it at once. Each connection registers with a
+ * random value that its commands carry: a command that Redis executes late, for an earlier connection, has no effect.
  */
 export class FleetCounts {
   readonly #options: FleetCountsOptions;
@@ -75,7 +75,8 @@ export class FleetCounts {
   }
 
   /**
-   * Asks Redis for a place. Undefined: granted, and counted. `'local'`: Redis can't be used, and the caller decides alone.
+   * Asks Redis for a place. Undefined: granted, and counted. `'local'`: Redis can't be used, and the caller decides
+   * alone.
    * Never rejects.
    */
   async acquire(counters: readonly Counter[]): Promise<LimitRefusal | 'local' | undefined> {

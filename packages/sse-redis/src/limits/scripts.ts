@@ -7,7 +7,8 @@ import { maxLeaseMs } from '../options.ts';
 //                         command has to know. Expires with the lease
 //   opens:<counter>:<window>  list of "<when they leave the window> <number of opens>"
 //
-// allow-oom: when Redis is full of other data, limits still hold. Their size is bounded by open streams and recent opens.
+// allow-oom: when Redis is full of other data, limits still hold. Their size is bounded by open streams and recent
+// opens.
 const start = `#!lua flags=allow-oom
 local prefix, instance, registration, leaseMs = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local instances, held = prefix .. 'instances', prefix .. 'held:' .. instance
@@ -36,8 +37,8 @@ end
 `;
 
 /**
- * ARGV of every script begins with prefix, instance, registration and lease in ms. This one: then pairs of counter and open
- * streams. They replace what the instance held.
+ * ARGV of every script begins with prefix, instance, registration and lease in ms. This one: then pairs of counter and
+ * open streams. They replace what the instance held.
  */
 export const register = new Script(`${start}
 redis.call('DEL', held)
@@ -71,7 +72,8 @@ export const refusedKinds = [undefined, 'max', 'opensPerMinute', 'opensPerHour']
 
 /**
  * ARGV: then total, and for each rule that applies: counter, max, opensPerMinute, opensPerHour; 0 is no bound. Counts a
- * stream if no bound is reached. Returns a verdict; if `refused`, also the rule's place from 1, the kind, and the wait in ms.
+ * stream if no bound is reached. Returns a verdict; if `refused`, also the rule's place from 1, the kind, and the wait
+ * in ms.
  * Decides as the built-in limiter of sse-proxy does: the tests run the same contract against both.
  */
 export const acquire = new Script(`${start}

@@ -26,8 +26,8 @@ export class BrowserSuite {
 
   /** Opens an address of the BFF in the browser's first tab, as a new visitor. */
   async openPage(address: string): Promise<LogTab> {
-    // A page of the same origin that runs no script. The port, and so the origin, is that of the test before. The new BFF
-    // does not know the sessions of earlier cookies.
+    // A page of the same origin that runs no script. The port, and so the origin, is that of the test before. The new
+    // BFF does not know the sessions of earlier cookies.
     await this.browser.open(`${this.stage.url}healthz`);
     await this.browser.evaluate('(localStorage.clear(), sessionStorage.clear())');
     this.#first = new LogTab(this.browser);

@@ -5,7 +5,9 @@ export const byText = (selector: string, text: string) =>
   `[...document.querySelectorAll(${JSON.stringify(selector)})].find((element) =>
     !element.disabled && [element.ariaLabel, element.textContent].some((it) => it?.includes(${JSON.stringify(text)})))`;
 
-/** True when the list has as many lines as the totals show, and no search is running: it is updated after the totals. */
+/**
+ * True when the list has as many lines as the totals show, and no search is running: it is updated after the totals.
+ */
 export const allListed = `(() => {
   const number = (text) => Number(/[\\d,]+/.exec(text ?? '')?.[0].replaceAll(',', ''));
   const counts = [...document.querySelectorAll('.level-chip-count')].map(({ textContent }) => number(textContent));
@@ -30,8 +32,8 @@ export const downloadedRows = `new Promise((resolve, reject) => {
 })`;
 
 /**
- * Collects in `window.complaints` what the page does wrong from now on. That an observer of sizes is called again in the next
- * frame, because a change of a row has changed the size of another one, is reported as an error and is none.
+ * Collects in `window.complaints` what the page does wrong from now on. That an observer of sizes is called again in
+ * the next frame, because a change of a row has changed the size of another one, is reported as an error and is none.
  */
 export const reportComplaints = `(() => {
   window.complaints = [];

@@ -12,7 +12,10 @@ export interface Job {
   rowsOf(document: unknown): Row[];
   /** Names a row for the reader of the log. */
   label(row: Row): string;
-  /** Rules by name. A rule returns what is wrong with a row, or undefined. The first that returns a text rejects the row. */
+  /**
+   * Rules by name. A rule returns what is wrong with a row, or undefined. The first that returns a text rejects the
+   * row.
+   */
   rules: Readonly<Record<string, (row: Row) => string | undefined>>;
   /** Share of a batch, 0 to 1. More rejected rows make the batch an error. */
   maxRejectRate: number;

@@ -13,8 +13,8 @@ export interface Report {
 }
 
 /**
- * Writes the report and returns its size in bytes. Only its owner can read it. It is written aside and renamed, so that a
- * reader never sees half of it.
+ * Writes the report and returns its size in bytes. Only its owner can read it. It is written aside and renamed, so that
+ * a reader never sees half of it.
  */
 export async function report(directory: string, job: Job, content: Report): Promise<number> {
   await mkdir(directory, { recursive: true, mode: 0o700 });

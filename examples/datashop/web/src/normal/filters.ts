@@ -29,7 +29,9 @@ export function setPageSize(size: number): void {
   adjust({ size: String(size), up_to: undefined });
 }
 
-/** The log service searches for plain text only, and knows no levels but its own four: then there is nothing to ask for. */
+/**
+ * The log service searches for plain text only, and knows no levels but its own four: then there is nothing to ask for.
+ */
 export function queryOf(filter: LogFilter): LogQuery | null {
   const levels = serviceLevels(filter);
   if (levels?.length === 0 || isPattern(filter)) return null;

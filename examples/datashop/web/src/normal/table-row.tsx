@@ -12,7 +12,10 @@ export interface TableRowProps {
   onOpen: (id: string) => void;
 }
 
-/** A log, in few elements and without components of its own: a page has 250 of them, which are added and removed at once. */
+/**
+ * A log, in few elements and without components of its own: a page has 250 of them, which are added and removed at
+ * once.
+ */
 export const TableRow = memo(function TableRow({ row: { id, log }, search, isNarrow, format, onOpen }: TableRowProps) {
   const { stageName: stage, duration, description, meta } = log;
   const found = (text: string): ReactNode => {

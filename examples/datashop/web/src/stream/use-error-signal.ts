@@ -4,7 +4,8 @@ import errorIcon from '../../icon-errors.svg';
 import { useViewer } from './state/context.tsx';
 
 /**
- * Shows in the tab's title and icon how many errors that pass the filters have arrived since the user saw the newest line:
+ * Shows in the tab's title and icon how many errors that pass the filters have arrived since the user saw the newest
+ * line:
  * while the tab was in the background, or the list was paused.
  */
 export function useErrorSignal(): void {

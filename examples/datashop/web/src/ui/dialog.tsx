@@ -9,8 +9,8 @@ export interface DialogProps {
 }
 
 /**
- * A sheet at the side, built on the browser's modal dialog, which traps the focus and closes on Escape. It is open while
- * it is rendered, and returns the focus when it is unmounted.
+ * A sheet at the side, built on the browser's modal dialog, which traps the focus and closes on Escape. It is open
+ * while it is rendered, and returns the focus when it is unmounted.
  */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);

@@ -4,7 +4,9 @@ import { type Counted, emptyVolume, noVolume, type Volume, widthOf } from './vol
 /** Lines by level, in the order of `levelGroups`, and their sum. */
 type Tally = number[];
 
-/** Widths of the buckets that are kept, in milliseconds, ascending. Each width of a volume is a multiple of one of them. */
+/**
+ * Widths of the buckets that are kept, in milliseconds, ascending. Each width of a volume is a multiple of one of them.
+ */
 const units = [1_000, 60_000, 3_600_000] as const;
 const perUnit = 60;
 
@@ -18,8 +20,9 @@ interface Place {
 }
 
 /**
- * Counts lines by level over time while lines come and go. The cost of a line does not depend on how many there are. A volume
- * is added up of the seconds, the minutes or the hours with lines: at most 1,800 seconds or minutes, or any number of hours.
+ * Counts lines by level over time while lines come and go. The cost of a line does not depend on how many there are. A
+ * volume is added up of the seconds, the minutes or the hours with lines: at most 1,800 seconds or minutes, or any
+ * number of hours.
  */
 export class VolumeCounter {
   readonly #tallies = units.map(() => new Map<number, Tally>());

@@ -47,7 +47,9 @@ export function emptyVolume(
   return { fromMs, bucketMs, counts: zeros(buckets) };
 }
 
-/** The narrowest width with which the time from the first to the last millisecond has no more buckets than are shown. */
+/**
+ * The narrowest width with which the time from the first to the last millisecond has no more buckets than are shown.
+ */
 export function widthOf(first: number, last: number): number {
   const countOf = (width: number) => Math.floor(last / width) - Math.floor(first / width) + 1;
   let width = widths.find((each) => countOf(each) <= maxBuckets) ?? 28 * day;

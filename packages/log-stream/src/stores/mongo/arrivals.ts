@@ -12,8 +12,8 @@ interface Chunk {
 
 /**
  * The ObjectIds of a workflow's logs in the order in which this process has found them, numbered from 0. The order of
- * delivery is this one, because documents become visible out of the order of their ObjectIds. It is kept for much longer
- * than the documents, at 21 bytes a log, so that a slow subscriber goes on exactly where it was.
+ * delivery is this one, because documents become visible out of the order of their ObjectIds. It is kept for much
+ * longer than the documents, at 21 bytes a log, so that a slow subscriber goes on exactly where it was.
  */
 export class Arrivals {
   readonly #maxEntries: number;

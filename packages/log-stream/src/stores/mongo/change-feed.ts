@@ -41,7 +41,10 @@ export class ChangeFeed {
   readonly #failures = new FeedFailures();
   #stopping: AbortController | undefined;
   #isLive = false;
-  /** The driver has opened the stream again by itself. It goes on from the last event only if the server has sent a token. */
+  /**
+   * The driver has opened the stream again by itself. It goes on from the last event only if the server has sent a
+   * token.
+   */
   #isReopened = false;
 
   constructor(collection: LogCollection, listener: ChangeListener) {
@@ -80,7 +83,8 @@ export class ChangeFeed {
         this.#isReopened = true;
       });
       try {
-        // Whatever may precede a change is listed before it: a subscriber that comes back with it has everything before.
+        // Whatever may precede a change is listed before it: a subscriber that comes back with it has everything
+        // before.
         let change = await this.#next(stream);
         await this.#listener.onOpen(isLost);
         isLost = false;

@@ -12,8 +12,8 @@ export class NoResponse extends Error {}
 
 /**
  * The client of a store: the user's, or one of its own. Its own is replaced when it finds no server for a while: the
- * driver's monitor of a server can hang for ever if its connection is closed at the moment of a check, and the addresses
- * of the servers may have changed.
+ * driver's monitor of a server can hang for ever if its connection is closed at the moment of a check, and the
+ * addresses of the servers may have changed.
  */
 export class StoreClient {
   readonly #uri: string | undefined;
@@ -42,8 +42,8 @@ export class StoreClient {
   }
 
   /**
-   * Connects the client, then calls the command. A client connects by itself at the first command, but only once: if the
-   * server is away at that time, all later commands fail too.
+   * Connects the client, then calls the command. A client connects by itself at the first command, but only once: if
+   * the server is away at that time, all later commands fail too.
    *
    * @throws NoResponse after some time, because the driver can wait for ever
    */
@@ -63,8 +63,8 @@ export class StoreClient {
   }
 
   /**
-   * Calls a command that may take any time, such as the build of an index, with a client of its own: the store's would close
-   * the connection. The user's client is used as it is.
+   * Calls a command that may take any time, such as the build of an index, with a client of its own: the store's would
+   * close the connection. The user's client is used as it is.
    */
   async runLong<T>(command: (client: MongoClient) => Promise<T>): Promise<T> {
     if (this.#uri === undefined) return command(this.#current);
@@ -97,8 +97,8 @@ export class StoreClient {
 }
 
 /**
- * Creates a client with bounds of time, unless the connection string has others. Without a bound of the socket, a connection
- * that was lost unnoticed delays polls and the change stream for as long as TCP tries to send.
+ * Creates a client with bounds of time, unless the connection string has others. Without a bound of the socket, a
+ * connection that was lost unnoticed delays polls and the change stream for as long as TCP tries to send.
  *
  * @param socketTimeoutMS 0: no bound of the socket
  */

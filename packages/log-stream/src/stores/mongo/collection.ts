@@ -129,8 +129,8 @@ export class LogCollection {
   /** Asks the server what it is. Call it before all reads. */
   async describe(): Promise<ServerKind> {
     const kind = await this.#run(() => serverKind(this.#collection.db));
-    // What a change stream has delivered is visible to these reads, and what they return is never rolled back. A standalone
-    // server has one state only.
+    // What a change stream has delivered is visible to these reads, and what they return is never rolled back. A
+    // standalone server has one state only.
     if (kind.hasChanges) this.#level = 'majority';
     return kind;
   }

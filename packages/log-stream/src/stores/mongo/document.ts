@@ -2,7 +2,8 @@ import { formatTime } from '../../document.ts';
 import type { LogDocument, LogLevel, LogMeta } from '../../log-store.ts';
 
 /**
- * Documents are read alike whatever the options of the user's client are, and so that none fails the read of the others:
+ * Documents are read alike whatever the options of the user's client are, and so that none fails the read of the
+ * others:
  * JavaScript refuses regular expressions of other languages, and other writers may store invalid UTF-8.
  */
 export const bsonOptions = {

@@ -11,9 +11,9 @@ export interface Position {
 }
 
 /**
- * True if logs that were written after a position may have been deleted since. The oldest logs are deleted first, so none
- * was while a log in front of the position is stored. That log may have expired by itself: then the age of the position
- * tells whether others may have.
+ * True if logs that were written after a position may have been deleted since. The oldest logs are deleted first, so
+ * none was while a log in front of the position is stored. That log may have expired by itself: then the age of the
+ * position tells whether others may have.
  */
 export async function isExpired(
   { collection, timing }: WatchContext,

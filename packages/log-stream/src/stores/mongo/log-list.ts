@@ -67,7 +67,9 @@ export class LogList {
     return this.#boundary;
   }
 
-  /** Number of arrivals that were there when the list began: their places tell nothing about when they became visible. */
+  /**
+   * Number of arrivals that were there when the list began: their places tell nothing about when they became visible.
+   */
   get initial(): number {
     return this.#initial;
   }
@@ -78,8 +80,8 @@ export class LogList {
   }
 
   /**
-   * A look lists nothing at or below this id. That may be below the boundary, which is in the future if a log is not in the
-   * list any more whose writer's clock was ahead: the ids up to there are known then.
+   * A look lists nothing at or below this id. That may be below the boundary, which is in the future if a log is not in
+   * the list any more whose writer's clock was ahead: the ids up to there are known then.
    */
   get lookAfter(): Hex {
     return this.#boundary < this.#knownFrom ? this.#boundary : predecessorOf(this.#knownFrom);

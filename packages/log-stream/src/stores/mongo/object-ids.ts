@@ -1,4 +1,7 @@
-/** An ObjectId as 24 lower-case hexadecimal digits: 8 of the writer's second, then what tells writers and documents apart. */
+/**
+ * An ObjectId as 24 lower-case hexadecimal digits: 8 of the writer's second, then what tells writers and documents
+ * apart.
+ */
 export type Hex = string;
 
 /** An ObjectId has whole seconds. */

@@ -5,8 +5,8 @@ import type { Wakeups } from './wakeups.ts';
 /** Options of `MongoLogStore`. `undefined` means left out. */
 export interface MongoLogStoreOptions {
   /**
-   * The server: a connection string, or a `MongoClient` of the driver, which the store does not close. A connection string
-   * may have all options of the driver.
+   * The server: a connection string, or a `MongoClient` of the driver, which the store does not close. A connection
+   * string may have all options of the driver.
    */
   server: string | MongoClient;
   /** The collection of the logs. */
@@ -14,19 +14,22 @@ export interface MongoLogStoreOptions {
   /** The database of the collection. @defaultValue the one of the connection string */
   database?: string | undefined;
   /**
-   * Whether new logs come by a change stream: `auto` if the server is a replica set or a sharded cluster and the user may
-   * open one, `false` by polls only. @defaultValue 'auto'
+   * Whether new logs come by a change stream: `auto` if the server is a replica set or a sharded cluster and the user
+   * may open one, `false` by polls only.
+   * @defaultValue 'auto'
    */
   changeStream?: 'auto' | false | undefined;
   /** Milliseconds between two polls of a workflow, while somebody listens to it. @defaultValue 1_000 */
   pollMs?: number | undefined;
   /**
-   * Milliseconds within which a document becomes visible after its ObjectId was made. Each poll reads the ids of this time
-   * again. @defaultValue 2_000
+   * Milliseconds within which a document becomes visible after its ObjectId was made. Each poll reads the ids of this
+   * time again.
+   * @defaultValue 2_000
    */
   settleMs?: number | undefined;
   /**
-   * Documents that become visible later, but within this time, are found by a poll that reads more. @defaultValue 60_000
+   * Documents that become visible later, but within this time, are found by a poll that reads more.
+   * @defaultValue 60_000
    */
   lateMs?: number | undefined;
   /** Milliseconds between two polls for such documents. @defaultValue 30_000 */

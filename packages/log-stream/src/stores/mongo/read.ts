@@ -5,7 +5,9 @@ import { deleted, type FoundLog } from './found-logs.ts';
 import type { Hex } from './object-ids.ts';
 import type { WatchContext } from './watch.ts';
 
-/** One read returns about so much text: what a socket takes at once, so that streams stay together at the newest log. */
+/**
+ * One read returns about so much text: what a socket takes at once, so that streams stay together at the newest log.
+ */
 const maxReadCharacters = 32 * 1024;
 /** Most documents that one read fetches: it is not known before how large they are. */
 const maxFetched = 64;

@@ -21,8 +21,8 @@ export function channelOf({ workspaceID, workflowID }: Scope): string {
 }
 
 /**
- * Wakes a `MongoLogStore` by messages of Redis on `logs:{workspace}:{workflow}`. Their content is not read. Needs the package
- * `redis`. While Redis is away, polls go on.
+ * Wakes a `MongoLogStore` by messages of Redis on `logs:{workspace}:{workflow}`. Their content is not read. Needs the
+ * package `redis`. While Redis is away, polls go on.
  *
  * @example
  * new MongoLogStore({ server, collection: 'logs', wakeups: new RedisWakeups({ url: 'redis://localhost' }) });

@@ -4,8 +4,8 @@ import { floorOf, type Hex, lowest, predecessorOf, secondMs, timeOf } from './ob
 import type { Watch, WatchContext } from './watch.ts';
 
 /**
- * Logs of the time before are repeated in case some of them became visible late, as long as all repeats are no more than
- * this. The proxy recognises at least 1,000 repeats.
+ * Logs of the time before are repeated in case some of them became visible late, as long as all repeats are no more
+ * than this. The proxy recognises at least 1,000 repeats.
  */
 const maxRepeats = 900;
 /** The same where it is not known how many other repeats there are. */
@@ -27,8 +27,8 @@ export class Resume {
   }
 
   /**
-   * The place for a subscriber that has received the log, and all that its process had delivered before: in the order of
-   * arrival there, which may have been another one.
+   * The place for a subscriber that has received the log, and all that its process had delivered before: in the order
+   * of arrival there, which may have been another one.
    *
    * @returns undefined if the log is not stored, or if its writer's clock is so far ahead that its id tells nothing
    */
@@ -46,7 +46,8 @@ export class Resume {
   /**
    * The place for a subscriber that has received everything in front of a position of another process.
    *
-   * @returns undefined if logs behind it may have been deleted, or if it is of the future: no process has assigned it then
+   * @returns undefined if logs behind it may have been deleted, or if it is of the future: no process has assigned it
+   * then
    */
   async afterPosition(position: Position): Promise<StreamCursor | undefined> {
     const { now, settleMs } = this.#context.timing;
@@ -80,9 +81,9 @@ export class Resume {
   }
 
   /**
-   * A process that has found the log at another time than this one has delivered before it what was visible then, and of
-   * what it found together with the log only lower ids. So these may be missing: what this process has found together with
-   * the log or later, and before that what has a higher id.
+   * A process that has found the log at another time than this one has delivered before it what was visible then, and
+   * of what it found together with the log only lower ids. So these may be missing: what this process has found
+   * together with the log or later, and before that what has a higher id.
    */
   #afterArrival(id: Hex, n: number): StreamCursor {
     const { arrivals } = this.#watch.list;

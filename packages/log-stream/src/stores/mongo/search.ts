@@ -5,10 +5,11 @@ const lowerToAscii: Readonly<Record<string, string>> = { i: '\u0130', k: '\u212a
 const parts = /[\x00-\x7f]+(?:[^\x00-\x7f]{1,4}[\x00-\x7f]+)?/g;
 
 /**
- * A regular expression that matches at least every text in which `matcherOf` finds the search: the longest of its parts. Each
- * character of ASCII is matched by a class or a code of its own, so none has a meaning in the expression; other ones by up to
- * three characters of any kind, because letters outside of ASCII change their number with their case. There is at most one
- * such place, so the server's time is linear in the text. The store checks what it gets by `matcherOf`.
+ * A regular expression that matches at least every text in which `matcherOf` finds the search: the longest of its
+ * parts. Each character of ASCII is matched by a class or a code of its own, so none has a meaning in the expression;
+ * other ones by up to three characters of any kind, because letters outside of ASCII change their number with their
+ * case. There is at most one such place, so the server's time is linear in the text. The store checks what it gets by
+ * `matcherOf`.
  *
  * @returns undefined without a character of ASCII
  */

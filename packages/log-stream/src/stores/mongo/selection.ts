@@ -16,8 +16,8 @@ export interface IdRange {
 }
 
 /**
- * The filter for the documents of a workflow in a range of ObjectIds. There is always a lower bound that is an ObjectId, so
- * that documents with an `_id` of another type match in no query.
+ * The filter for the documents of a workflow in a range of ObjectIds. There is always a lower bound that is an
+ * ObjectId, so that documents with an `_id` of another type match in no query.
  */
 export function rangeOf({ workspaceID, workflowID }: LogFilter, { from, after, before, upTo }: IdRange): Document {
   const lower = after === undefined ? { $gte: new ObjectId(from ?? lowest) } : { $gt: new ObjectId(after) };
@@ -33,8 +33,8 @@ export function rangeOf({ workspaceID, workflowID }: LogFilter, { from, after, b
 }
 
 /**
- * The filter for the documents that may match in a range. Every value comes from a request, and each is a string, a number
- * or a pattern that {@link searchPattern} has made: none can become an operator.
+ * The filter for the documents that may match in a range. Every value comes from a request, and each is a string, a
+ * number or a pattern that {@link searchPattern} has made: none can become an operator.
  */
 export function selectionOf(filter: LogFilter, range: IdRange): Document {
   const { levels, search, stageName, execID } = filter;
@@ -65,8 +65,8 @@ function anyOfEach(...lists: readonly (Document[] | undefined)[]): Document {
 }
 
 /**
- * The filters of the places where `mapDocument` finds the time of a document. A range of one type matches no value of another
- * type, and null a missing field.
+ * The filters of the places where `mapDocument` finds the time of a document. A range of one type matches no value of
+ * another type, and null a missing field.
  */
 function timesOf({ fromMs, toMs }: LogFilter): Document[] | undefined {
   if (fromMs === undefined && toMs === undefined) return undefined;

@@ -41,8 +41,8 @@ const maxArrivals = 512 * 1024;
 const maxClockOffsetMs = 1_000;
 
 /**
- * Serves the logs that other programs insert into a MongoDB collection: new ones by a change stream where the server has
- * them, by polls otherwise.
+ * Serves the logs that other programs insert into a MongoDB collection: new ones by a change stream where the server
+ * has them, by polls otherwise.
  *
  * @example
  * const store = new MongoLogStore({ server: 'mongodb://localhost/etl', collection: 'logs' });
@@ -98,9 +98,9 @@ export class MongoLogStore implements LogStore {
   }
 
   /**
-   * Creates the index that all reads of a workflow use: `meta.workspaceID`, `meta.workflowID`, `_id`. Does nothing if it
-   * exists. Needs the right to create an index. Takes as long as the server: minutes on a large collection, whose logs are
-   * served meanwhile.
+   * Creates the index that all reads of a workflow use: `meta.workspaceID`, `meta.workflowID`, `_id`. Does nothing if
+   * it exists. Needs the right to create an index. Takes as long as the server: minutes on a large collection, whose
+   * logs are served meanwhile.
    */
   async ensureIndexes(): Promise<void> {
     this.#checkOpen();
@@ -184,9 +184,10 @@ export class MongoLogStore implements LogStore {
   }
 
   /**
-   * Figures: `lateDocuments` is the number of documents that became visible later than `settleMs`, `unmappedDocuments` that
-   * of different documents which were delivered as they are, `watchedWorkflows` that of workflows to which somebody
-   * listens, `changeStream` is 1 while a change stream delivers new logs, and `indexBuilding` while the index is created.
+   * Figures: `lateDocuments` is the number of documents that became visible later than `settleMs`, `unmappedDocuments`
+   * that of different documents which were delivered as they are, `watchedWorkflows` that of workflows to which
+   * somebody listens, `changeStream` is 1 while a change stream delivers new logs, and `indexBuilding` while the index
+   * is created.
    */
   async health(): Promise<LogStoreHealth> {
     const figures = {

@@ -13,8 +13,8 @@ export interface WatchContext extends ListContext {
 }
 
 /**
- * Lists the logs of one workflow, or of all: by looks at the database, and by events of the change stream. A log that is
- * found twice is listed once.
+ * Lists the logs of one workflow, or of all: by looks at the database, and by events of the change stream. A log that
+ * is found twice is listed once.
  */
 export class Watch {
   readonly filter: LogFilter;
@@ -40,8 +40,8 @@ export class Watch {
   }
 
   /**
-   * Lists what is there already, as far back as more may become visible among it. Call it before all else, and again only
-   * if it has failed.
+   * Lists what is there already, as far back as more may become visible among it. Call it before all else, and again
+   * only if it has failed.
    */
   async begin(): Promise<void> {
     const { collection, timing } = this.#context;
@@ -178,8 +178,8 @@ export class Watch {
   }
 
   /**
-   * The lowest id that may have become visible since the last look, if none becomes visible late. Counted from the newest
-   * id if that is lower: the writers' clocks may be behind.
+   * The lowest id that may have become visible since the last look, if none becomes visible late. Counted from the
+   * newest id if that is lower: the writers' clocks may be behind.
    */
   #settledFloor(): Hex {
     const newest = this.list.newest || this.#completeAt;

@@ -30,8 +30,8 @@ export function rowOf(log: LogDocument, document: string): Row {
 }
 
 /**
- * Stores all rows in one transaction, on the disk when it returns, and deletes the oldest logs beyond about `maxLogs`. The
- * rows get consecutive numbers.
+ * Stores all rows in one transaction, on the disk when it returns, and deletes the oldest logs beyond about `maxLogs`.
+ * The rows get consecutive numbers.
  *
  * @returns the number of the first row
  */
@@ -74,10 +74,10 @@ function trim(connection: Connection, count: number): void {
 }
 
 /**
- * The state that an append continues. Numbers go on by one while this connection alone writes. After a write of another one
- * they jump to a number that is made of the time: the other write may have been the restoring of a backup, whose last number
- * is lower than some that were assigned since it was made. No number is ever assigned twice, unless the clock was set back
- * behind the backup.
+ * The state that an append continues. Numbers go on by one while this connection alone writes. After a write of another
+ * one they jump to a number that is made of the time: the other write may have been the restoring of a backup, whose
+ * last number is lower than some that were assigned since it was made. No number is ever assigned twice, unless the
+ * clock was set back behind the backup.
  */
 function beforeAppend(connection: Connection): LastAppend {
   const dataVersion = connection.dataVersion();

@@ -14,8 +14,8 @@ export interface Range {
 const maxIndexRows = 10_000;
 const maxSearchedRows = 1_000;
 /**
- * Most text of a chunk, times what a character costs at worst: SQLite compares the whole search at each place where the text
- * begins like it.
+ * Most text of a chunk, times what a character costs at worst: SQLite compares the whole search at each place where the
+ * text begins like it.
  */
 const maxComparisons = 32 * 1024 * 1024;
 const comparisonsPerCharacter = 32;

@@ -43,7 +43,8 @@ export class Connection {
 
   /**
    * @param file absolute path; undefined: in memory
-   * @param immutable reads without a lock and without files beside the database. Correct only while nobody writes, which
+   * @param immutable reads without a lock and without files beside the database. Correct only while nobody writes,
+   * which
    *   {@link isCurrent} checks
    * @throws SQLite's error; it leaves nothing open
    */

@@ -42,7 +42,8 @@ export class Database implements WatchedDatabase {
   /**
    * Checks that the path and SQLite's files beside it still belong to the open connection.
    *
-   * @throws an error as long as the file is the same but its write-ahead log is gone: to close the database would write the
+   * @throws an error as long as the file is the same but its write-ahead log is gone: to close the database would write
+   * the
    *   old log into it, and to go on would miss what other processes write
    */
   check(): void {

@@ -19,10 +19,11 @@ export function isEventId(text: string): boolean {
 }
 
 /**
- * The ids that the subscribers of one workflow see. An id is one encrypted block, and the key is derived from the store's
- * epoch and the workflow. Two properties follow:
+ * The ids that the subscribers of one workflow see. An id is one encrypted block, and the key is derived from the
+ * store's epoch and the workflow. Two properties follow:
  *
- * - Ids show neither numbers nor order. Sequence numbers count the logs of all workflows, so they would tell each tenant how
+ * - Ids show neither numbers nor order. Sequence numbers count the logs of all workflows, so they would tell each
+ *   tenant how
  *   much the others log.
  * - An id of another workflow, or of another epoch, does not decode.
  *

@@ -2,8 +2,8 @@
 const retryMs = 250;
 
 /**
- * Remembers that the store fails. Corrupt pages fail every reader that reaches them, again at each reconnect: all get the
- * same Error object, so that it can be reported once.
+ * Remembers that the store fails. Corrupt pages fail every reader that reaches them, again at each reconnect: all get
+ * the same Error object, so that it can be reported once.
  */
 export class Failures {
   #current: { readonly error: Error; readonly retry: () => unknown; triedAt: number } | undefined;

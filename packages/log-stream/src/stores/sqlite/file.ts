@@ -9,8 +9,8 @@ const everyone = 0o006;
 const warned = new Set<string>();
 
 /**
- * Creates the file with mode 0600 if it is missing, because SQLite would create it readable for every user. SQLite gives
- * its `-wal` and `-shm` files the same mode. The mode of an existing file is the operator's and stays.
+ * Creates the file with mode 0600 if it is missing, because SQLite would create it readable for every user. SQLite
+ * gives its `-wal` and `-shm` files the same mode. The mode of an existing file is the operator's and stays.
  */
 export function createPrivately(file: string): void {
   try {
@@ -55,8 +55,8 @@ export function identityOf(file: string, content: boolean): string | undefined {
 }
 
 /**
- * Deletes the files beside a database that was deleted or replaced: SQLite would apply the old write-ahead log to the new
- * database.
+ * Deletes the files beside a database that was deleted or replaced: SQLite would apply the old write-ahead log to the
+ * new database.
  *
  * @param wal identity of the old write-ahead log; another one is the new database's
  */

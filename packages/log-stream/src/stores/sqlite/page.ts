@@ -8,7 +8,10 @@ import { textsOf, whereOf } from './where.ts';
 
 /** A store with no more logs is counted by its index in one turn. */
 const maxCountedLogs = 100_000;
-/** A page ends with the log that reaches so many characters of JSON: parsing and sending more would block the event loop. */
+/**
+ * A page ends with the log that reaches so many characters of JSON: parsing and sending more would block the event
+ * loop.
+ */
 const maxPageCharacters = 1024 * 1024;
 
 /** Runs a function on one consistent state of the database. */

@@ -5,7 +5,9 @@ import { SqliteCursor } from './cursor.ts';
 import type { Entries } from './entries.ts';
 import { hasContent, whereOf } from './where.ts';
 
-/** One read returns about so much text: what a socket takes at once, so that streams stay together at the newest log. */
+/**
+ * One read returns about so much text: what a socket takes at once, so that streams stay together at the newest log.
+ */
 const maxReadCharacters = 32 * 1024;
 /** Rows that are fetched first; then it is known how large the logs are. */
 const firstRows = 4;
@@ -45,9 +47,9 @@ export interface Place {
 }
 
 /**
- * Where a reader goes on; call it within a snapshot. A log that the database of the same epoch no longer has was lost with
- * a backup that was restored: the reader has the logs up to its number, since no number is assigned twice, but not those that
- * were lost before it could read them. In a database of another epoch no number has a meaning.
+ * Where a reader goes on; call it within a snapshot. A log that the database of the same epoch no longer has was lost
+ * with a backup that was restored: the reader has the logs up to its number, since no number is assigned twice, but not
+ * those that were lost before it could read them. In a database of another epoch no number has a meaning.
  */
 export function placeOf(connection: Connection, cursor: SqliteCursor, bounds: Bounds): Place {
   const { epoch, firstSeq, lastSeq } = bounds;

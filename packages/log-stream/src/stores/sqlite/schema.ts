@@ -5,10 +5,11 @@ import { transaction } from './transaction.ts';
 /** The value of `user_version` in a file whose tables are complete. */
 const version = 1;
 
-// The index contains `level`, `at`, the length of the searched text (`searched`), the stage and the run, so that counting does
-// not read the rows. `log_totals` is one row: the number of rows in `logs`, the highest number ever deleted, which is never assigned
-// again, and the number up to which an append has deleted. `logs_trimmed` has the highest number deleted of each workflow. A
-// trigger maintains both after an operator's own DELETE; an append does so itself, for all deleted rows at once.
+// The index contains `level`, `at`, the length of the searched text (`searched`), the stage and the run, so that
+// counting does not read the rows. `log_totals` is one row: the number of rows in `logs`, the highest number ever
+// deleted, which is never assigned again, and the number up to which an append has deleted. `logs_trimmed` has the
+// highest number deleted of each workflow. A trigger maintains both after an operator's own DELETE; an append does so
+// itself, for all deleted rows at once.
 const tables = `
   CREATE TABLE log_store (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE logs (

@@ -168,8 +168,8 @@ export class SqliteLogStore implements LogStore {
 
   /**
    * Figures: `logs` is the number of stored logs, `damagedLogs` that of different logs which were read and could not be
-   * delivered, `generation` counts how often the file was replaced or a backup restored, and `walBytes` is the size of the
-   * write-ahead log: it grows while a process is stopped within a read, and then fills the disk.
+   * delivered, `generation` counts how often the file was replaced or a backup restored, and `walBytes` is the size of
+   * the write-ahead log: it grows while a process is stopped within a read, and then fills the disk.
    */
   async health(): Promise<LogStoreHealth> {
     let problem: Error | undefined;

@@ -1,8 +1,8 @@
 import { WalWatch } from './wal-watch.ts';
 
 /**
- * A write to the write-ahead log is seen before its transaction is complete. Milliseconds until the next looks; after the
- * last one the poll takes over.
+ * A write to the write-ahead log is seen before its transaction is complete. Milliseconds until the next looks; after
+ * the last one the poll takes over.
  */
 const looksMs = [1, 1, 2, 4, 8, 16, 32];
 /** Most milliseconds until it is noticed that the file was replaced. */
@@ -28,8 +28,8 @@ export interface WatchedDatabase {
  * Notifies subscribers of possible new logs: at once for writes of this store; for those of other processes when the
  * write-ahead log is written, and by polling where that can't be watched.
  *
- * The first write after a pause is notified at once. While writes go on, notifications become rarer, because each costs one
- * write per subscriber, and several logs can share it.
+ * The first write after a pause is notified at once. While writes go on, notifications become rarer, because each costs
+ * one write per subscriber, and several logs can share it.
  */
 export class Wakeups {
   readonly #listeners = new Set<{ readonly call: () => void }>();

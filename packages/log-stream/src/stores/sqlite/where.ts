@@ -34,8 +34,8 @@ export function textsOf({ search, exclude = [] }: LogFilter): readonly string[] 
 }
 
 /**
- * The condition for the logs in a range of numbers that match the filter, equivalent to `matcherOf`. `instr` searches text
- * that JavaScript has folded, because LIKE has wildcards and ignores case for ASCII only.
+ * The condition for the logs in a range of numbers that match the filter, equivalent to `matcherOf`. `instr` searches
+ * text that JavaScript has folded, because LIKE has wildcards and ignores case for ASCII only.
  */
 export function whereOf(filter: LogFilter, { low, high }: { readonly low: number; readonly high: number }): Condition {
   const { workspaceID, workflowID, levels, fromMs, toMs, search, stageName, execID, exclude = [] } = filter;

@@ -1,11 +1,13 @@
 /*
- * Chunks are gathered and then written in one go, as reads are (read-batch.ts): the code that handles events and the code
- * that writes to sockets would otherwise evict each other from the CPU caches at every event.
+ * Chunks are gathered and then written in one go, as reads are (read-batch.ts): the code that handles events and the
+ * code that writes to sockets would otherwise evict each other from the CPU caches at every event.
  */
 
 /** The owner of chunks in the batch. */
 export interface BatchConsumer {
-  /** True if its socket may keep a reference to a chunk after `write()` returns, so that its memory must not be reused. */
+  /**
+   * True if its socket may keep a reference to a chunk after `write()` returns, so that its memory must not be reused.
+   */
   readonly retainsChunk: boolean;
   /** True if other consumers are sent the same bytes. */
   readonly isShared: boolean;
@@ -18,8 +20,8 @@ const maxSlabs = 16;
 /** Larger batches would evict their first chunks from the caches before they are written. */
 const maxWaiting = 32;
 
-// Chunks are framed in slabs that are reused once the kernel has copied them. A buffer per event would be garbage outside
-// the heap. A slab that is still referenced by a socket is dropped from the pool.
+// Chunks are framed in slabs that are reused once the kernel has copied them. A buffer per event would be garbage
+// outside the heap. A slab that is still referenced by a socket is dropped from the pool.
 let slabs: Buffer[] = [];
 let slab = 0;
 let used = 0;
@@ -36,7 +38,8 @@ let lastBytes: Buffer | undefined;
 let lastChunk: Buffer | undefined;
 
 /**
- * Sends `bytes` as one chunk: at the end of the current microtask queue, or at once if it is large or the batch is full.
+ * Sends `bytes` as one chunk: at the end of the current microtask queue, or at once if it is large or the batch is
+ * full.
  * `bytes` may change afterwards.
  */
 export function writeChunk(consumer: BatchConsumer, bytes: Buffer): void {

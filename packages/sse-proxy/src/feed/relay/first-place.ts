@@ -61,7 +61,10 @@ export class FirstPlaceFinder {
     this.#onStart?.('busy');
   }
 
-  /** Begins a search. `joinsLive`: a feed whose id is not known begins at the newest entry. Undefined if the log can't be read, or after `stop()`. */
+  /**
+   * Begins a search. `joinsLive`: a feed whose id is not known begins at the newest entry. Undefined if the log can't
+   * be read, or after `stop()`.
+   */
   async find(joinsLive: boolean): Promise<FirstPlace | undefined> {
     const search = ++this.#searches;
     this.tail = undefined;

@@ -29,8 +29,8 @@ export class Leadership {
   }
 
   /**
-   * Asks the log for the lead if `canLead()` returns true, and still does when the log has answered: then calls `onLead` with
-   * the position of the newest entry. Returns false if it was not called.
+   * Asks the log for the lead if `canLead()` returns true, and still does when the log has answered: then calls
+   * `onLead` with the position of the newest entry. Returns false if it was not called.
    */
   async acquire(
     at: RelayPosition | undefined,

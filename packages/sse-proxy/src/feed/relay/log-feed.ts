@@ -11,7 +11,10 @@ import { ReplayCall } from './replay-call.ts';
 /** A feed whose upstream is a log, or the real upstream. */
 export abstract class LogFeed extends Feed {
   readonly #ids: OwnIds | undefined;
-  /** The proxy's own id of the first event that `onEvents()` was called with, and the number of those before the next one. */
+  /**
+   * The proxy's own id of the first event that `onEvents()` was called with, and the number of those before the next
+   * one.
+   */
   #firstId: string | undefined;
   #passed = 0;
 

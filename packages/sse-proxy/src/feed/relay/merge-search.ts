@@ -36,8 +36,8 @@ export interface SearchingFeed {
 }
 
 /**
- * Looks for the event that a feed which reads the upstream alone has in common with the log: the feed goes on there. The
- * log may be ahead of the feed, or behind it.
+ * Looks for the event that a feed which reads the upstream alone has in common with the log: the feed goes on there.
+ * The log may be ahead of the feed, or behind it.
  */
 export class MergeSearch {
   readonly #feed: SearchingFeed;
@@ -49,16 +49,16 @@ export class MergeSearch {
   }
 
   /**
-   * Looks through the entries that the log holds already. They don't show whether the leader still appends, so a feed that is
-   * ahead of them must wait for those to come.
+   * Looks through the entries that the log holds already. They don't show whether the leader still appends, so a feed
+   * that is ahead of them must wait for those to come.
    */
   begin(entries: readonly RelayEntry[]): void {
     for (const entry of entries) this.#remember(entry);
   }
 
   /**
-   * Looks through entries that were appended just now. Returns the place of the newest event that the feed has, so that the
-   * log repeats little. Without one, the events are remembered.
+   * Looks through entries that were appended just now. Returns the place of the newest event that the feed has, so that
+   * the log repeats little. Without one, the events are remembered.
    */
   add(entries: readonly RelayEntry[]): Place | undefined {
     for (const entry of entries.toReversed()) {

@@ -20,7 +20,8 @@ export class OwnEntries {
     this.#entries.push({ position, meta, data });
     this.#bytes += sizeOf({ meta, data });
     if (this.#bytes <= maxBytes) return;
-    // Its own feed is held back by its browsers: a feed that has received less than this entry can't be served from here.
+    // Its own feed is held back by its browsers: a feed that has received less than this entry can't be served from
+    // here.
     this.#entries.length = 0;
     this.#bytes = 0;
     this.#base = position;

@@ -78,8 +78,8 @@ class FrameJoiner implements FeedHandler {
 }
 
 /**
- * The upstream connection of a relayed feed: of the instance that leads, or of one that reads alone. What it reads goes to a
- * log, or to the instance's own feed.
+ * The upstream connection of a relayed feed: of the instance that leads, or of one that reads alone. What it reads goes
+ * to a log, or to the instance's own feed.
  */
 export class ReaderFeed extends Feed {
   readonly #joiner: FrameJoiner;

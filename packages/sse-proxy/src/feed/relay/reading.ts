@@ -70,7 +70,9 @@ export class Reading implements OwnReaderListener {
 
   // As the leader
 
-  /** Nobody leads: this instance does, once the upstream has accepted its first request. False if this instance can't. */
+  /**
+   * Nobody leads: this instance does, once the upstream has accepted its first request. False if this instance can't.
+   */
   claim(canLead: () => boolean): Promise<boolean> {
     return this.#leadership.acquire(undefined, canLead, (tail) => {
       this.#claim = tail;
@@ -133,8 +135,8 @@ export class Reading implements OwnReaderListener {
   }
 
   /**
-   * The log can't be used any more: goes on for this instance, whose feed has received everything up to `position`. Returns
-   * what was read behind it; undefined if that is not known: then call `reconnect()`.
+   * The log can't be used any more: goes on for this instance, whose feed has received everything up to `position`.
+   * Returns what was read behind it; undefined if that is not known: then call `reconnect()`.
    */
   leaveLog(position: RelayPosition): readonly RelayEntry[] | undefined {
     const missed = this.#leadership.appendedAfter(position);
@@ -144,8 +146,8 @@ export class Reading implements OwnReaderListener {
   }
 
   /**
-   * The feed leaves the log, which can still be used: no effect unless this instance leads. A lease that it kept would be
-   * extended without anything being appended, so that nobody could lead.
+   * The feed leaves the log, which can still be used: no effect unless this instance leads. A lease that it kept would
+   * be extended without anything being appended, so that nobody could lead.
    */
   giveUp(): void {
     if (this.isLeading) this.#leadership.giveUp();

@@ -15,9 +15,11 @@ import type { CallParts, RelayTarget } from './relay-parts.ts';
  * own. With the log as the source, this instance may lead: then its reader appends to the log.
  *
  * The source changes without a loss:
- * - The log can't be used any more: a leader's reader, which goes on, becomes the source. Another instance opens a reader at
+ * - The log can't be used any more: a leader's reader, which goes on, becomes the source. Another instance opens a
+ *   reader at
  *   the last id.
- * - It can be used again: if nobody leads, the reader begins to append, and the log is the source. Otherwise the feed moves
+ * - It can be used again: if nobody leads, the reader begins to append, and the log is the source. Otherwise the feed
+ *   moves
  *   to the log at an event that both have, and the reader is closed.
  */
 export class RelayCall

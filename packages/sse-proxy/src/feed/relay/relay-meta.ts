@@ -17,8 +17,8 @@ export interface RelayedStart {
   /** The upstream's id of the last event before what follows, as a byte string; empty if there is none. */
   readonly cursor: string;
   /**
-   * Position of the entry that what follows continues: a feed that has received everything up to there goes on. Empty if it
-   * continues none.
+   * Position of the entry that what follows continues: a feed that has received everything up to there goes on. Empty
+   * if it continues none.
    */
   readonly tail: string;
   /** True if what follows is all that the upstream sent to a new listener. */

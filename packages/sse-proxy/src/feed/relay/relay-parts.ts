@@ -19,8 +19,8 @@ export interface RelayParts {
   /** Set if events have ids of the proxy's own: takes those that come with them. */
   readonly ids: OwnIds | undefined;
   /**
-   * The proxy's own id of the last event that the browser has for which the feed is opened: the feed begins behind that event
-   * if the log holds it. Empty if the browser has none.
+   * The proxy's own id of the last event that the browser has for which the feed is opened: the feed begins behind that
+   * event if the log holds it. Empty if the browser has none.
    */
   readonly firstId: string;
   /** The feed begins behind this event, which it has not received. */

@@ -15,8 +15,8 @@ export interface ReplayTarget extends BeginningFeed {
 }
 
 /**
- * The connection of a backfill: the log from the browser's id on. If the log does not hold the id, or can't be used, it is a
- * connection of the upstream; if that does not know the id, because it is one of the proxy's own, nothing.
+ * The connection of a backfill: the log from the browser's id on. If the log does not hold the id, or can't be used, it
+ * is a connection of the upstream; if that does not know the id, because it is one of the proxy's own, nothing.
  */
 export class ReplayCall implements UpstreamConnection, RelayListener, LogReceiver {
   readonly #feed: ReplayTarget;

@@ -10,22 +10,25 @@ import type { SharedFeed } from './shared-feed.ts';
 
 const checkMs = 1_000;
 const maxUnmatchedChecks = 10;
-/** Checks without its upstream, since it last received an event, that don't count: it may accept requests and break each time. */
+/**
+ * Checks without its upstream, since it last received an event, that don't count: it may accept requests and break each
+ * time.
+ */
 const maxAwayChecks = 60;
 
 /** Makes the feed of a {@link CatchUp}. */
 export type CatchUpFeedFactory = (matcher: CatchUp) => SharedFeed;
 
 /**
- * How an event is found in the live feed: by the upstream's id and its bytes, by the same without the id in them because the
- * ring holds ids of our own, or by an id of our own that all instances know.
+ * How an event is found in the live feed: by the upstream's id and its bytes, by the same without the id in them
+ * because the ring holds ids of our own, or by an id of our own that all instances know.
  */
 export type Matching = 'id' | 'content' | 'own-id';
 
 /**
- * A second upstream connection beside a live feed, for browsers that the live feed's ring can't serve: a backfill starts
- * at a browser's id, a join connection without one (`share.join: 'fresh'`). Its readers move to the live feed at the first
- * event that both have, by id and content.
+ * A second upstream connection beside a live feed, for browsers that the live feed's ring can't serve: a backfill
+ * starts at a browser's id, a join connection without one (`share.join: 'fresh'`). Its readers move to the live feed at
+ * the first event that both have, by id and content.
  */
 export class CatchUp implements LiveMatcher, Follower {
   readonly feed: SharedFeed;
@@ -136,8 +139,9 @@ export class CatchUp implements LiveMatcher, Follower {
   }
 
   /**
-   * The live feed has ended. After the upstream's clean end a join connection goes on to its own, so that its readers get
-   * all of a finite stream too [R33]. They may still move to what the live feed holds. Readers that have an id are ended:
+   * The live feed has ended. After the upstream's clean end a join connection goes on to its own, so that its readers
+   * get all of a finite stream too [R33]. They may still move to what the live feed holds. Readers that have an id are
+   * ended:
    * they come back with it.
    */
   onLiveEnd(reason: CloseReason, error: SseProxyError | undefined): void {
@@ -199,7 +203,8 @@ export class CatchUp implements LiveMatcher, Follower {
     }
     this.#checks = 0;
     [this.#received, this.#liveEnd] = [received, liveEnd];
-    // A backfill that receives more than the live feed, or has not reached the frames that it holds, is still replaying.
+    // A backfill that receives more than the live feed, or has not reached the frames that it holds, is still
+    // replaying.
     if (!this.#isJoin && news > 0 && (news > liveNews || this.#isBehindLive)) return;
     this.#giveUp();
   }
@@ -210,8 +215,8 @@ export class CatchUp implements LiveMatcher, Follower {
     return oldestSourceId !== undefined && isLower(this.feed.sourceId, oldestSourceId);
   }
 
-  // Without ids nothing can be proven. The evidence is that both connections are quiet, and that the live feed has received
-  // nothing meanwhile or both have received the same event last.
+  // Without ids nothing can be proven. The evidence is that both connections are quiet, and that the live feed has
+  // received nothing meanwhile or both have received the same event last.
   get #endsLikeLive(): boolean {
     if (this.feed.sourceId !== '' || this.#live.sourceId !== '') return false;
     if (this.feed.isTransforming || this.#live.isTransforming || this.#live.isHeldBack) return false;

@@ -100,8 +100,8 @@ export class CatchUps {
   }
 
   /**
-   * Serves a browser whose id the live feed's ring doesn't hold any more: places it in a running backfill, opens one, or
-   * queues it. @throws SseProxyError at `limits.upstreams`
+   * Serves a browser whose id the live feed's ring doesn't hold any more: places it in a running backfill, opens one,
+   * or queues it. @throws SseProxyError at `limits.upstreams`
    */
   backfill(subscription: SharedSubscription): void {
     for (const { feed } of this.#backfills) {

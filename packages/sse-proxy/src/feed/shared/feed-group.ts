@@ -142,8 +142,8 @@ export class FeedGroup implements SubscriptionOwner {
   }
 
   /**
-   * The browsers for which `feed` connects. Those that catch up go on in the live feed later, so it connects for all but
-   * those whose hooks are pending: these are placed once they have settled.
+   * The browsers for which `feed` connects. Those that catch up go on in the live feed later, so it connects for all
+   * but those whose hooks are pending: these are placed once they have settled.
    */
   usersOf(feed: SharedFeed): SharedSubscription[] {
     const users = feed === this.feed ? this.#subscriptions : (feed.members as Set<SharedSubscription>);

@@ -2,8 +2,8 @@ const minBlockBytes = 4_096;
 const maxBlockBytes = 65_536;
 
 /**
- * Copies frames into blocks that hold nothing else, so that a stored frame never retains the buffer in which it arrived. A
- * block is released when its last frame is: beyond the frames themselves, at most one partly released and
+ * Copies frames into blocks that hold nothing else, so that a stored frame never retains the buffer in which it
+ * arrived. A block is released when its last frame is: beyond the frames themselves, at most one partly released and
  * one partly filled block stay in memory, each at most an eighth of `maxBytes` or {@link minBlockBytes}.
  */
 export class FrameMemory {
@@ -27,8 +27,8 @@ export class FrameMemory {
   }
 
   /**
-   * Copies `source.subarray(start, end)` and returns its offset in {@link block}. Frames that are stored one after another
-   * are adjacent within a block, and never change.
+   * Copies `source.subarray(start, end)` and returns its offset in {@link block}. Frames that are stored one after
+   * another are adjacent within a block, and never change.
    */
   store(source: Buffer, start: number, end: number): number {
     const length = end - start;

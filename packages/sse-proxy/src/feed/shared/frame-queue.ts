@@ -44,13 +44,13 @@ export interface ReplaySlice {
 }
 
 /**
- * The recent frames of one feed, by position. A position is the number of frames before it, so it keeps its meaning while
- * old frames are forgotten. Frames are copied: the queue holds no memory but its own.
+ * The recent frames of one feed, by position. A position is the number of frames before it, so it keeps its meaning
+ * while old frames are forgotten. Frames are copied: the queue holds no memory but its own.
  */
 export abstract class FrameQueue {
   /**
-   * While true, `push()` exceeds maxEvents and maxBytes instead of evicting. Set for the rest of an event loop turn in which a
-   * reader fell behind, because no reader can take anything before that turn ends.
+   * While true, `push()` exceeds maxEvents and maxBytes instead of evicting. Set for the rest of an event loop turn in
+   * which a reader fell behind, because no reader can take anything before that turn ends.
    */
   isHeld = false;
   readonly #bounds: ReplayBounds;
@@ -166,8 +166,8 @@ export abstract class FrameQueue {
   }
 
   /**
-   * The frames from `position`, which must not be forgotten, up to about `maxBytes`; a single frame if `alone`. The bytes
-   * never change, so they may be kept.
+   * The frames from `position`, which must not be forgotten, up to about `maxBytes`; a single frame if `alone`. The
+   * bytes never change, so they may be kept.
    */
   read(position: number, maxBytes: number, alone = false): ReplaySlice {
     const { end } = this;

@@ -3,9 +3,9 @@ import type { JoinRequest } from './shared-request.ts';
 const maxKnown = 100;
 
 /**
- * Warns once if `upstreamHeaders` returns another Authorization at each call: then the requests of two browsers are never
- * equal, and no feed is shared [R51]. Two browsers with different tokens may be two users, so the hook is called a second
- * time for one of them.
+ * Warns once if `upstreamHeaders` returns another Authorization at each call: then the requests of two browsers are
+ * never equal, and no feed is shared [R51]. Two browsers with different tokens may be two users, so the hook is called
+ * a second time for one of them.
  */
 export class FreshTokenWarning {
   /** Key of a request without its own Authorization → the key with it. */

@@ -1,6 +1,6 @@
 /**
- * The positions of a feed's event ids. Distinct events may share an id, and an upstream may count from 1 again, so an id
- * alone does not always name one position.
+ * The positions of a feed's event ids. Distinct events may share an id, and an upstream may count from 1 again, so an
+ * id alone does not always name one position.
  */
 export class IdIndex {
   /** Id → position of the newest frame that has it. */
@@ -50,8 +50,8 @@ export class IdIndex {
   }
 
   /**
-   * Records that ids from `position` on do not continue those before. `oldest` is the id of the oldest frame held: events
-   * before it are not known.
+   * Records that ids from `position` on do not continue those before. `oldest` is the id of the oldest frame held:
+   * events before it are not known.
    */
   restart(position: number, oldest: string | undefined, isProven: boolean): void {
     this.#restartAt = position;

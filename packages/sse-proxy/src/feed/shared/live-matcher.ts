@@ -4,8 +4,8 @@ import type { CloseReason } from '../../types.ts';
 /** Looks for the place in a live feed at which the readers of a backfill or of a join connection can move there. */
 export interface LiveMatcher {
   /**
-   * Called before a frame is stored. Returns true if the live feed delivers this frame and all that follow. `digest` is that
-   * of the upstream's frame if the bytes are those of a transform.
+   * Called before a frame is stored. Returns true if the live feed delivers this frame and all that follow. `digest` is
+   * that of the upstream's frame if the bytes are those of a transform.
    */
   matches(source: Buffer, start: number, end: number, id: string | undefined, digest: string | undefined): boolean;
   onChunkEnd(): void;

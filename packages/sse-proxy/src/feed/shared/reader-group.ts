@@ -27,7 +27,9 @@ export class ReaderGroup {
   /** Readers that fell behind in this turn of the event loop. */
   #fallen: Reader[] = [];
 
-  /** `onCaughtUp` is called when a reader has everything in the ring; it returns false if the reader has gone elsewhere. */
+  /**
+   * `onCaughtUp` is called when a reader has everything in the ring; it returns false if the reader has gone elsewhere.
+   */
   constructor(
     ring: ReplayRing,
     oneFramePerCall: boolean,

@@ -26,8 +26,8 @@ export class ReplayRing extends FrameQueue {
 
   /**
    * Appends a copy of `source.subarray(start, end)`; `now` from a monotonic clock, in milliseconds. `sourceId` is the
-   * upstream's id where `id` is one of our own; that is written in the first `ownBytes`, which are not compared. `digest`
-   * is compared in place of the bytes if they are those of a transform.
+   * upstream's id where `id` is one of our own; that is written in the first `ownBytes`, which are not compared.
+   * `digest` is compared in place of the bytes if they are those of a transform.
    */
   push(
     source: Buffer,
@@ -67,8 +67,8 @@ export class ReplayRing extends FrameQueue {
   }
 
   /**
-   * Where a browser goes on that has everything up to `id`: behind that event, or before the first of several that share
-   * the id [R36]. Undefined if the ring can't tell.
+   * Where a browser goes on that has everything up to `id`: behind that event, or before the first of several that
+   * share the id [R36]. Undefined if the ring can't tell.
    */
   after(id: string): ReplayPosition | undefined {
     const { restartAt } = this.#ids;

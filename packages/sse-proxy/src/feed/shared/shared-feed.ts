@@ -33,7 +33,9 @@ export interface SharedParts extends Omit<FeedParts, 'handler' | 'retainFrames'>
   readonly live?: SharedFeed;
   /** The upstream is back after an outage. */
   readonly onReconnected?: () => void;
-  /** Called once, when the upstream connection is closed for good. Readers may still have to read what is in the ring. */
+  /**
+   * Called once, when the upstream connection is closed for good. Readers may still have to read what is in the ring.
+   */
   readonly onClosed: (reason: CloseReason, error: SseProxyError | undefined) => void;
 }
 
@@ -42,8 +44,8 @@ let feeds = 0;
 /**
  * One upstream subscription for many browsers: framed once, stored in a ring, sent to all of them.
  *
- * This class is its connection, {@link FeedMembers} its browsers, and `SharedFrames` the frame path. They are one object
- * because a second one would cost every event a cache miss.
+ * This class is its connection, {@link FeedMembers} its browsers, and `SharedFrames` the frame path. They are one
+ * object because a second one would cost every event a cache miss.
  */
 export class SharedFeed extends FeedMembers<Member> implements HeartbeatMember, TransformedHandler {
   /** See {@link Subscription.ready}. Rejects if the feed ends before. */
@@ -92,8 +94,8 @@ export class SharedFeed extends FeedMembers<Member> implements HeartbeatMember, 
   }
 
   /**
-   * Sends the first request of a feed that continues another one in its outage: a failed attempt is repeated. `isTold`: the
-   * browsers have been told of the outage.
+   * Sends the first request of a feed that continues another one in its outage: a failed attempt is repeated. `isTold`:
+   * the browsers have been told of the outage.
    */
   reconnect(request: UpstreamRequest, isTold: boolean): void {
     this.#feed.reconnect(request, isTold).then((headers) => this.#onHeaders(headers));
@@ -203,7 +205,9 @@ export class SharedFeed extends FeedMembers<Member> implements HeartbeatMember, 
     else this.#feed.resume();
   }
 
-  /** Ends the upstream connection; every member goes on in `feed` at `position` once it has read what is in the ring. */
+  /**
+   * Ends the upstream connection; every member goes on in `feed` at `position` once it has read what is in the ring.
+   */
   moveMembers(feed: SharedFeed, position: number): void {
     this.flush();
     if (this.hasEnded) return;

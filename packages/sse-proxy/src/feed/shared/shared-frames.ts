@@ -183,7 +183,8 @@ export abstract class SharedFrames implements FeedHandler {
     if (this.#parts.oneFramePerCall || !isAdjacent) this.flush();
     ring.push(source, start, end, events > 0, id, this.#now, sourceId, ownBytes, digest);
     if (!this.#parts.oneFramePerCall) return this.#run.add(isMade ? ring.block : source, at, at + end - start, events);
-    // A transform keeps the bytes while it is pending. Those of the ring never change; the ring may be too small for them.
+    // A transform keeps the bytes while it is pending. Those of the ring never change; the ring may be too small for
+    // them.
     const isHeld = this.ring.start < this.ring.end;
     const bytes = isHeld ? this.ring.read(this.ring.end - 1, 1, true).bytes : Buffer.from(source.subarray(start, end));
     this.#run.add(bytes, 0, bytes.length, events);

@@ -10,7 +10,9 @@ export interface SharedRequest {
   readonly looseKey: string;
 }
 
-/** Calls the function hooks that make a browser's upstream request. Rejects if one fails, or once the browser has left. */
+/**
+ * Calls the function hooks that make a browser's upstream request. Rejects if one fails, or once the browser has left.
+ */
 export interface RequestSource {
   /** Calls all of them. */
   build(): Promise<SharedRequest>;

@@ -186,8 +186,8 @@ export class SharedSubscription implements Subscription, Member {
 }
 
 /**
- * A browser that starts at the tip gets the tip's id: if it is cut before its first event, it can still come back to this
- * position.
+ * A browser that starts at the tip gets the tip's id: if it is cut before its first event, it can still come back to
+ * this position.
  */
 export function tellTipId(feed: SharedFeed): Preamble {
   return (reader, position) => {

@@ -56,8 +56,8 @@ interface Original {
 
 /**
  * Stage between an upstream connection and its shared feed: calls `share.transform` once per event, in order. While a
- * promise is pending, everything that follows is held. If the transform fails, the feed ends: the event can't be skipped
- * silently, and browsers that have its predecessor's id come back to it.
+ * promise is pending, everything that follows is held. If the transform fails, the feed ends: the event can't be
+ * skipped silently, and browsers that have its predecessor's id come back to it.
  */
 export class TransformStage implements FeedHandler {
   readonly needsIds = true;

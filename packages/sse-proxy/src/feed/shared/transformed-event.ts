@@ -4,8 +4,8 @@ import { unusableId } from '../../sse/fields.ts';
 import type { SseEvent } from '../../types.ts';
 
 /**
- * Serialises a result of `share.transform`. The event keeps the upstream's `id`, a byte string, which is `idText` in the
- * event that was passed to the function. Of a dropped event only the id is left; undefined if it has none.
+ * Serialises a result of `share.transform`. The event keeps the upstream's `id`, a byte string, which is `idText` in
+ * the event that was passed to the function. Of a dropped event only the id is left; undefined if it has none.
  *
  * @throws TypeError that names the wrong field, and never shows a value [R56]
  */

@@ -41,11 +41,13 @@ type Place =
 export type Step = 'more' | 'chunk' | 'last' | { readonly error: string };
 
 /**
- * Reads one size line with its extensions, byte by byte, and behind the last one the trailer section. [spec] RFC 9112 §7.1
- * It accepts and refuses exactly what llhttp, Node's own parser, accepts and refuses [R59].
+ * Reads one size line with its extensions, byte by byte, and behind the last one the trailer section. [spec] RFC 9112
+ * §7.1 It accepts and refuses exactly what llhttp, Node's own parser, accepts and refuses [R59].
  */
 export class ChunkGrammar {
-  /** Bytes of data in the current chunk, once `step` has returned 'chunk'. Inexact above 2^53, which no chunk reaches. */
+  /**
+   * Bytes of data in the current chunk, once `step` has returned 'chunk'. Inexact above 2^53, which no chunk reaches.
+   */
   size = 0;
 
   #place: Place = 'size';

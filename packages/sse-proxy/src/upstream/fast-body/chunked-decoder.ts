@@ -13,20 +13,24 @@ const maxFastDigits = 12;
  * the upstream never sent. Chunk extensions and trailer fields are checked and discarded.
  */
 export class ChunkedDecoder {
-  /** True once the last chunk and the trailer section have been read. Bytes behind them are not part of the response. */
+  /**
+   * True once the last chunk and the trailer section have been read. Bytes behind them are not part of the response.
+   */
   over = false;
   /** `ERR_SSE_UPSTREAM_BROKEN` once the grammar was broken. Nothing behind the fault is decoded. */
   error: SseProxyError | undefined;
 
-  /** Reads the current size line or the trailer section; undefined while nothing of either has been read byte by byte. */
+  /**
+   * Reads the current size line or the trailer section; undefined while nothing of either has been read byte by byte.
+   */
   #grammar: ChunkGrammar | undefined;
   #place: 'framing' | 'data' | 'data-cr' | 'data-lf' = 'framing';
   /** Bytes of the current chunk's data that are still to come. */
   #left = 0;
 
   /**
-   * Returns the body's bytes within `bytes[from…to)`, moved together in place; undefined if there are none. The result is
-   * a part of `bytes` and only valid as long as those.
+   * Returns the body's bytes within `bytes[from…to)`, moved together in place; undefined if there are none. The result
+   * is a part of `bytes` and only valid as long as those.
    */
   decode(bytes: Buffer, from: number, to: number): Buffer | undefined {
     let start = 0;
@@ -55,8 +59,8 @@ export class ChunkedDecoder {
   }
 
   /**
-   * Fast path for the usual size line: only digits and CRLF, all in `bytes`, not the last chunk. Returns the offset of the
-   * chunk's data, or `from` if the line has to be read byte by byte.
+   * Fast path for the usual size line: only digits and CRLF, all in `bytes`, not the last chunk. Returns the offset of
+   * the chunk's data, or `from` if the line has to be read byte by byte.
    */
   #readSize(bytes: Buffer, from: number, to: number): number {
     let size = 0;

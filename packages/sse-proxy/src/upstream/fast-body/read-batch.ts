@@ -1,7 +1,7 @@
 /*
- * Between two events the kernel evicts this code from the processor's caches. So the reads of one turn of the event loop,
- * of all sockets, are gathered and then processed together. The first read of a turn is processed at once, since it usually
- * is the only one. docs/where-the-time-goes.md has the measurements.
+ * Between two events the kernel evicts this code from the processor's caches. So the reads of one turn of the event
+ * loop, of all sockets, are gathered and then processed together. The first read of a turn is processed at once, since
+ * it usually is the only one. docs/where-the-time-goes.md has the measurements.
  */
 
 /** A socket whose reads can be batched. */
@@ -17,7 +17,8 @@ const maxWaiting = 32;
 /** The reads of one turn of the event loop, of all upstream sockets. */
 export class ReadBatch {
   readonly #memory = Buffer.allocUnsafeSlow(memoryBytes);
-  // The arrays never shrink: growing them again would cost for every batch. Read n is memory[offsets[n]…offsets[n + 1]).
+  // The arrays never shrink: growing them again would cost for every batch. Read n is memory[offsets[n]…offsets[n +
+  // 1]).
   readonly #members: (BatchConsumer | undefined)[] = [];
   readonly #offsets = [0];
   #waiting = 0;

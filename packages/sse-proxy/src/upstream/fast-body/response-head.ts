@@ -5,11 +5,13 @@ const nothing = Buffer.alloc(0);
 
 /**
  * Finds the end of a response's head in the bytes of a connection, and removes interim responses (100, 102, 103), which
- * undici does not accept unasked. [spec] RFC 9112 §2.1: a head ends at the first empty line. RFC 9110 §15.2: a client must
- * be able to parse interim responses, even if it does not expect one.
+ * undici does not accept unasked. [spec] RFC 9112 §2.1: a head ends at the first empty line. RFC 9110 §15.2: a client
+ * must be able to parse interim responses, even if it does not expect one.
  */
 export class ResponseHeadScanner {
-  /** 'complete' once the head has been read; 'unknown' if the bytes are no HTTP/1.1 response. Then don't scan further. */
+  /**
+   * 'complete' once the head has been read; 'unknown' if the bytes are no HTTP/1.1 response. Then don't scan further.
+   */
   state: 'reading' | 'complete' | 'unknown' = 'reading';
   /** The start of the current head, up to its status. */
   #status = '';

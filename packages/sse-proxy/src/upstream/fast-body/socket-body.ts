@@ -8,8 +8,8 @@ import { ResponseHeadScanner } from './response-head.ts';
 
 /*
  * undici reads a socket through Node's streams: each event costs a buffer, two turns of the stream machinery and a pass
- * through its parser. So undici only sends the request and parses the response head. A chunked body bypasses both: every
- * read lands in the same memory (`onread`, an option of net.connect), is decoded in place and delivered at once.
+ * through its parser. So undici only sends the request and parses the response head. A chunked body bypasses both:
+ * every read lands in the same memory (`onread`, an option of net.connect), is decoded in place and delivered at once.
  * To undici, the body never starts; it sees the response end when the socket does.
  * docs/where-the-time-goes.md has the measurements.
  */
@@ -68,8 +68,8 @@ export class SocketBody implements BodySource, BatchConsumer {
   }
 
   /**
-   * Call once undici has parsed the head of a response that is accepted. Returns true if this reader will decode the body,
-   * which needs chunked coding and `mayDecode`; otherwise undici gets everything.
+   * Call once undici has parsed the head of a response that is accepted. Returns true if this reader will decode the
+   * body, which needs chunked coding and `mayDecode`; otherwise undici gets everything.
    */
   takeOver(headers: IncomingHttpHeaders, mayDecode: boolean): boolean {
     const coding = trimHttp(String(headers['transfer-encoding'])).toLowerCase();

@@ -18,7 +18,9 @@ const shownMs = 15_000;
 
 const resultText = ({ status, ms }: Result) => `${statusTexts.get(status) ?? status} · ${ms} ms`;
 
-/** A button that shows whether the BFF and the log service respond, to distinguish their failure from one of the stream. */
+/**
+ * A button that shows whether the BFF and the log service respond, to distinguish their failure from one of the stream.
+ */
 export function BackendTest() {
   const { signal } = useViewer();
   const [result, setResult] = useState<Result | 'asking' | null>(null);

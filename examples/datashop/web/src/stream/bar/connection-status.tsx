@@ -5,7 +5,9 @@ import { type ConnectionText, connectionText, countdownText, isOff } from '../lo
 import { useStream, useViewState } from '../state/context.tsx';
 import { useNow } from '../state/use-now.ts';
 
-/** What the connection does, the reason, and the time of the next attempt. Renders every second, so it is on its own. */
+/**
+ * What the connection does, the reason, and the time of the next attempt. Renders every second, so it is on its own.
+ */
 export function ConnectionStatus() {
   const state = useStream('status', 'attempt', 'retryAt', 'lastError', 'upstream', 'since');
   const { firstLoad, polling } = useViewState();

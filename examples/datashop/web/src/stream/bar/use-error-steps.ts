@@ -3,7 +3,10 @@ import { nextRow } from '../logic/hits.ts';
 import { indexOfRow, type Row } from '../logic/row.ts';
 import { useViewer } from '../state/context.tsx';
 
-/** @returns the function that goes to the next error in the direction of the list (true) or against it, and around the ends */
+/**
+ * @returns the function that goes to the next error in the direction of the list (true) or against it, and around the
+ * ends
+ */
 export function useErrorSteps(): (isDown: boolean) => void {
   const viewer = useViewer();
   return useCallback(

@@ -33,7 +33,10 @@ export function ListPane({ linked }: { linked: string }) {
   return <NoLines />;
 }
 
-/** True once `isOn` has been true for this time, and until it is false. With 0 ms, what is rendered then has a task of its own. */
+/**
+ * True once `isOn` has been true for this time, and until it is false. With 0 ms, what is rendered then has a task of
+ * its own.
+ */
 function useHasLasted(isOn: boolean, ms: number): boolean {
   const [hasLasted, setHasLasted] = useState(false);
   useEffect(() => {

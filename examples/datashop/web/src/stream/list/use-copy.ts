@@ -4,7 +4,8 @@ import { selectedRows, textOfRows } from '../logic/selection.ts';
 import { useViewer } from '../state/context.tsx';
 
 /**
- * Copies the selected lines, or those that a selection of text spans, as clean text. Text within one line is copied as it is.
+ * Copies the selected lines, or those that a selection of text spans, as clean text. Text within one line is copied as
+ * it is.
  *
  * @returns the handler of the event `copy`
  */

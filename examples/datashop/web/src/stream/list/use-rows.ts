@@ -20,7 +20,10 @@ export interface RowsView {
 /** A list that was neither mounted nor scrolled for so long is at rest, in milliseconds. */
 const restMs = 150;
 
-/** Which rows are rendered, and where. Its work does not grow with the number of rows, as that of a general virtualiser does. */
+/**
+ * Which rows are rendered, and where. Its work does not grow with the number of rows, as that of a general virtualiser
+ * does.
+ */
 export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number): RowsView {
   const viewer = useViewer();
   const rows = useLive(({ view }) => view.rows);
@@ -37,7 +40,10 @@ export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number):
   /** The scroll position as it was read or written last: reading it may cost a layout. */
   const known = useRef(0);
   const last = useRef<ListWindow | null>(null);
-  /** At first, and while the list is scrolled beyond the rendered rows: the others are rendered at rest, in a task of their own. */
+  /**
+   * At first, and while the list is scrolled beyond the rendered rows: the others are rendered at rest, in a task of
+   * their own.
+   */
   const isUrgent = useRef(true);
   const restTimer = useRef<ReturnType<typeof setTimeout>>();
   const restIn = (delayMs: number) => {

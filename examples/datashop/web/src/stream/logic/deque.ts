@@ -33,7 +33,9 @@ export class Deque<T> {
     return this.#items.slice(this.#head);
   }
 
-  /** The present items. Costs the same however many there are, because the array is only ever appended to or replaced. */
+  /**
+   * The present items. Costs the same however many there are, because the array is only ever appended to or replaced.
+   */
   window(): Window<T> {
     return new Window(this.#items, this.#head, this.length);
   }

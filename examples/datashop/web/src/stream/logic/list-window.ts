@@ -38,8 +38,8 @@ const overscan = { urgent: 2, following: 3, paused: 10 };
 const spare = 3;
 
 /**
- * The part of a list that is rendered, and the scroll position. A paused list goes on with the window before as long as that
- * has the visible rows.
+ * The part of a list that is rendered, and the scroll position. A paused list goes on with the window before as long as
+ * that has the visible rows.
  */
 export class ListWindow {
   readonly count: number;
@@ -106,7 +106,10 @@ export class ListWindow {
     return start > scrollPx + restPx ? { row, px: -restPx } : null;
   }
 
-  /** Whether the rows that are visible at this position are rendered: with others to spare, only they, or not all of them. */
+  /**
+   * Whether the rows that are visible at this position are rendered: with others to spare, only they, or not all of
+   * them.
+   */
   coverage(scrollPx: number): 'ample' | 'scarce' | 'none' {
     const [low, high] = this.#visible(scrollPx);
     if (low < this.#low || high > this.#high) return 'none';

@@ -45,8 +45,9 @@ export interface LogView {
 }
 
 /**
- * Derives the visible rows from the stream's list in slices. It reads only what was appended and trimmed; another filter,
- * or a change in the middle of the list, makes it read everything again. Until that is done, `view` stays as it was.
+ * Derives the visible rows from the stream's list in slices. It reads only what was appended and trimmed; another
+ * filter, or a change in the middle of the list, makes it read everything again. Until that is done, `view` stays as it
+ * was.
  */
 export class LogIndex {
   view: LogView;

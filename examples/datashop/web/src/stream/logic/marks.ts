@@ -13,8 +13,8 @@ export interface Piece {
 const maxMarks = 50;
 
 /**
- * Finds the matches of a global pattern. An empty match is a match, but leaves no mark. Never call it on the main thread
- * with a pattern of the user: the time that a regular expression takes has no bound.
+ * Finds the matches of a global pattern. An empty match is a match, but leaves no mark. Never call it on the main
+ * thread with a pattern of the user: the time that a regular expression takes has no bound.
  *
  * @returns null if nothing matches
  */

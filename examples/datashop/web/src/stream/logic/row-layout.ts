@@ -4,8 +4,9 @@ import { indexOfRow, type Row, type Rows } from './row.ts';
 const maxMeasured = 5_000;
 
 /**
- * Where the rows of a list are, in pixels from the oldest one on. Every row has the plain height, except for those that were
- * measured to have another. The cost of a change depends on how many were measured, not on how many rows there are.
+ * Where the rows of a list are, in pixels from the oldest one on. Every row has the plain height, except for those that
+ * were measured to have another. The cost of a change depends on how many were measured, not on how many rows there
+ * are.
  */
 export class RowLayout {
   #plainPx = 0;

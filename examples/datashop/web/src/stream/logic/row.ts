@@ -57,7 +57,10 @@ export class Row {
   }
 }
 
-/** Rows, oldest first. An array has these members, too; a view of 100,000 rows is no array, so that it need not be copied. */
+/**
+ * Rows, oldest first. An array has these members, too; a view of 100,000 rows is no array, so that it need not be
+ * copied.
+ */
 export interface Rows {
   readonly length: number;
   at(index: number): Row | undefined;

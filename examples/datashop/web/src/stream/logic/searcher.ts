@@ -30,7 +30,10 @@ export type Answer =
 
 /** Longest run of one request, in milliseconds. A backtracking pattern may need longer than any limit. */
 export const maxRunMs = 2_000;
-/** How long a request that another one replaced may go on, in milliseconds. A worker is kept if it can be: its start blocks the page. */
+/**
+ * How long a request that another one replaced may go on, in milliseconds. A worker is kept if it can be: its start
+ * blocks the page.
+ */
 const defaultGraceMs = 200;
 
 interface Wanted {
@@ -39,7 +42,10 @@ interface Wanted {
   readonly settle: (answer: Answer) => void;
 }
 
-/** Runs patterns in a worker, one request after the other. Only terminating the worker can interrupt a regular expression. */
+/**
+ * Runs patterns in a worker, one request after the other. Only terminating the worker can interrupt a regular
+ * expression.
+ */
 export class Searcher {
   readonly #open: () => SearchPort;
   readonly #graceMs: number;

@@ -24,7 +24,9 @@ export interface AroundState {
   readonly error: string;
 }
 
-/** A stored line with its neighbours, whatever the filters are; then the lines that follow, as the stream reports them. */
+/**
+ * A stored line with its neighbours, whatever the filters are; then the lines that follow, as the stream reports them.
+ */
 export class LinesAround {
   readonly state = new Store<AroundState>({
     kind: 'loading',

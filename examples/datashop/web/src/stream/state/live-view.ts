@@ -19,7 +19,10 @@ export interface LiveState {
 
 /** Shortest time between two updates for new lines, in milliseconds. */
 const paceMs = 100;
-/** Longest slice of work on the main thread, in milliseconds. After a long one, rows are rendered in a task of their own. */
+/**
+ * Longest slice of work on the main thread, in milliseconds. After a long one, rows are rendered in a task of their
+ * own.
+ */
 const sliceMs = 8;
 /** Lines per request to the worker. */
 const batchSize = 1_000;

@@ -20,8 +20,9 @@ const refusedForGood = [404, 405, 406, 410, 501];
 const encoder = new TextEncoder();
 
 /**
- * A `fetch` for the live stream. Where the route is refused for good, or something on the way buffers the stream, its response
- * has the same events, polled for at the route of the stored logs; it goes on with the stream as soon as that can be had.
+ * A `fetch` for the live stream. Where the route is refused for good, or something on the way buffers the stream, its
+ * response has the same events, polled for at the route of the stored logs; it goes on with the stream as soon as that
+ * can be had.
  */
 export function pollingFetch(options: PollingOptions): (url: string, init: RequestInit) => Promise<Response> {
   /** A stream was open without a byte. */
