@@ -66,7 +66,7 @@ describe('batches of logs that are framed once for all subscribers', () => {
     ],
   ];
   for (const [title, between, expected] of cases) {
-    it(`arrive whole and in order ${title}`, async () => {
+    it(`batched logs arrive whole and in order ${title}`, async () => {
       const direct: boolean[] = [];
       const port = await listen((_req, res) => {
         res.flushHeaders();
@@ -78,7 +78,7 @@ describe('batches of logs that are framed once for all subscribers', () => {
     });
   }
 
-  it('follow the headers if those were set and not sent yet', async () => {
+  it('batched logs follow response headers that were set but not sent yet', async () => {
     const port = await listen((_req, res) => {
       res.writeHead(200);
       const writer = new ResponseWriter(res as Response, 1, { onEvict: () => {}, onWriteError: () => {} });
@@ -88,7 +88,7 @@ describe('batches of logs that are framed once for all subscribers', () => {
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).to.equal(texts.join(''));
   });
 
-  it('are sent without framing by HTTP/1.0', async () => {
+  it('batched logs are sent over HTTP/1.0 without chunked coding', async () => {
     const direct: boolean[] = [];
     const port = await listen((_req, res) => {
       res.flushHeaders();
@@ -101,7 +101,7 @@ describe('batches of logs that are framed once for all subscribers', () => {
     expect(direct).to.deep.equal([false, false, false]);
   });
 
-  it('are sent without framing by HTTP/2', async () => {
+  it('batched logs are sent over HTTP/2 without chunked coding', async () => {
     const direct: boolean[] = [];
     const server = createHttp2Server((_req, res) => {
       void write(res as unknown as ServerResponse<IncomingMessage>, () => {}, direct);

@@ -6,7 +6,7 @@ const scope = { workspaceID: 'ws', workflowID: 'wf' };
 const numbers = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 
 describe('event ids', () => {
-  it('decode to the number they were encoded from, and only as their own kind', () => {
+  it('event ids decode to the number they were encoded from, and only as their own kind', () => {
     const ids = eventIds('epoch', scope);
     fc.assert(
       fc.property(numbers, fc.constantFrom('event', 'position', 'asc', 'desc'), (seq, kind) => {
@@ -19,7 +19,7 @@ describe('event ids', () => {
     );
   });
 
-  it('of an event are the same in every process, and those of a position never', () => {
+  it('the id of an event is the same in every process, and the id of a position differs at each encoding', () => {
     const one = new EventIds(eventIds('epoch', scope).key);
     const two = eventIds('epoch', scope);
     expect(one.encode(7)).to.equal(two.encode(7));
@@ -27,7 +27,7 @@ describe('event ids', () => {
     expect(new Set(positions).size).to.equal(100);
   });
 
-  it('do not decode for another workflow, workspace or epoch, or for the whole store', () => {
+  it('event ids do not decode for another workflow, workspace or epoch, or for the whole store', () => {
     const others = [
       eventIds('epoch', { ...scope, workflowID: 'WF' }),
       eventIds('epoch', { ...scope, workspaceID: 'other' }),
@@ -43,7 +43,7 @@ describe('event ids', () => {
     );
   });
 
-  it('show neither their numbers nor their order', () => {
+  it('event ids reveal neither their numbers nor their order', () => {
     const ids = eventIds('epoch', scope);
     const encoded = Array.from({ length: 1_000 }, (_, seq) => ids.encode(seq));
     // About half of all neighbours ascend if the order is hidden; 5 standard deviations are 80.
@@ -53,7 +53,7 @@ describe('event ids', () => {
     expect(prefixes.size).to.equal(1_000);
   });
 
-  it('of random bytes decode to nothing', () => {
+  it('an id of random bytes decodes to nothing', () => {
     const ids = eventIds('epoch', scope);
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (bytes) => {

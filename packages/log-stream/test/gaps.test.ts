@@ -22,7 +22,7 @@ describe('gap events', () => {
     ['a log over the bound', `"${'x'.repeat(2_000_000)}"`, 'event-too-large'],
     ['a document that is not JSON', '{"logLevel":"INFO', 'unreadable'],
   ] as const) {
-    it(`take the place of ${what}, live and in a replay, and a resume begins after them [R34]`, async () => {
+    it(`a gap event takes the place of ${what}, live and in a replay, and a resume begins after it [R34]`, async () => {
       const path = join(folder, 'logs.db');
       const store = new SqliteLogStore({ path, pollMs: 1 });
       const { url, router } = await service({ store });
@@ -59,7 +59,7 @@ describe('gap events', () => {
     });
   }
 
-  it('are not sent to a subscriber none of whose workflow’s logs were trimmed', async () => {
+  it('a subscriber gets no gap event if only logs of other workflows were trimmed', async () => {
     const { url, store } = await service({ store: new SqliteLogStore({ path: ':memory:', maxLogs: 3 }) });
     await store.append([log('mine')]);
     const first = await openStream(`${url}${logsPath}/stream?history=1`);

@@ -44,7 +44,7 @@ describe('what one workflow shows of others', () => {
     expect(positions.size).to.equal(10);
   });
 
-  it('a trimmed log of another workflow is no gap of this one', async () => {
+  it('a trimmed log of one workflow causes no gap event in the streams of others', async () => {
     const { url, store } = await service({ store: new SqliteLogStore({ path: ':memory:', maxLogs: 60 }) });
     await store.append([log('own1'), ...logs(50, 'noise', other), log('own2')]);
     const { nextCursor } = await (await fetch(`${url}${logsPath}?limit=1&order=asc`)).json();

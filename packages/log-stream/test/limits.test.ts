@@ -29,7 +29,7 @@ describe('limits.rules', () => {
     return [answer.status, answer.body.code, answer.headers['retry-after'], answer.body.detail];
   };
 
-  it('max refuses the next stream of one workflow with 429, and no other workflow, until one leaves', async () => {
+  it('max refuses the next stream of a workflow with 429 until one leaves, and affects no other workflow', async () => {
     const { url, router } = await service({
       limits: { rules: [{ name: 'workflow', key: (_req, { workflowID }) => workflowID, max: 10 }] },
     });
@@ -115,7 +115,7 @@ describe('limits.rules', () => {
     expect((await openStream(url + streamOf('a'))).status).to.equal(200);
   });
 
-  it('a release counts once, and nothing is kept of keys that hold no stream', () => {
+  it('a place that is released twice is freed once', () => {
     const limiter = new Limiter([{ name: 'x', key: () => 'k', max: 2 }]);
     const acquire = () => limiter.acquire({} as never, { workspaceID: 'w', workflowID: 'f', authorizedKey: undefined });
     const [one] = [acquire(), acquire()];
@@ -125,7 +125,7 @@ describe('limits.rules', () => {
     expect(acquire).to.throw('limits.rules x: 2 streams are open');
   });
 
-  it('a window forgets expired keys and holds at most 100,000', () => {
+  it('a sliding window forgets expired keys and holds at most 100,000 keys', () => {
     const window = new SlidingWindow(5, 60_000);
     for (let i = 0; i < 100_010; i++) window.add(`key ${i}`);
     expect(window.size).to.equal(100_000);

@@ -42,7 +42,7 @@ describe('the commands of MongoLogStore', () => {
     return { server, store };
   }
 
-  it('ensureIndexes() waits for the index for longer than other commands may take, and health() tells of it', async () => {
+  it('ensureIndexes() waits for the index for longer than other commands may take, and health() reports the build', async () => {
     const server = await mongoServer({});
     const store = mongoStore(server, { maxTimeMs: 50 });
     server.fail({ failCommands: ['createIndexes'], blockConnection: true, blockTimeMS: 600 });
@@ -93,7 +93,7 @@ describe('the commands of MongoLogStore', () => {
     ]);
   });
 
-  it('a poll reads again the ids of settleMs before the last one, or before the newest id if that is older', async () => {
+  it('a poll reads from settleMs before the last poll on, or from settleMs before the newest id if that is older', async () => {
     const { server, store } = await opened(false);
     const old = new ObjectId('5f000000aaaaaaaaaaaaaaaa');
     await server.insert(namespace, [pymodm(log('old'), old)]);
@@ -106,7 +106,7 @@ describe('the commands of MongoLogStore', () => {
     expect(secondsOf(second)).to.be.within(now - 4, now - 1);
   });
 
-  it('a change stream asks for inserts only, once for all workflows, and nothing is polled meanwhile', async () => {
+  it('a change stream requests inserts only, one stream for all workflows, and nothing is polled meanwhile', async () => {
     const { server, store } = await opened('rs0');
     const filters = [wf, { ...wf, workflowID: 'other' }];
     const followers = await Promise.all(
@@ -138,10 +138,10 @@ describe('the commands of MongoLogStore', () => {
     await eventually(() => sent(server, 'find').length >= 10);
     const began = performance.now();
     await eventually(() => sent(server, 'find').length >= 30);
-    // A poll each 5 ms at most, and not one for each listener.
+    // At most one poll each 5 ms, and not one for each listener.
     expect(performance.now() - began).to.be.at.least(20 * 4);
     for (const release of releases) release();
-    // A look of its own, behind one that a poll may have begun.
+    // end() looks by itself, after a look that a poll may have begun.
     await store.end(wf);
     server.commands.length = 0;
     const other = { ...wf, workflowID: 'other' };
@@ -245,7 +245,7 @@ describe('the commands of MongoLogStore', () => {
     release();
   });
 
-  it('reads go to the primary, and of a replica set they see what no failover takes back', async () => {
+  it('reads go to the primary, and on a replica set they return only what no failover rolls back', async () => {
     const server = await mongoServer();
     const store = mongoStore(server, {
       server: `${server.uri}&readPreference=secondaryPreferred&readConcernLevel=local`,

@@ -15,7 +15,7 @@ function changed(fields: Record<string, unknown>, meta: Record<string, unknown> 
 }
 
 describe('documents of MongoDB', () => {
-  it('as PyMODM writes them have the exact shape of a log, with `time` as text and without _id and _cls', () => {
+  it('documents of MongoDB as PyMODM writes them have the exact shape of a log, with `time` as text and without _id and _cls', () => {
     const { log: mapped, isMapped } = mapDocument(written, 0);
     expect(isMapped).to.equal(true);
     expect(JSON.stringify(mapped)).to.equal(JSON.stringify(expected));
@@ -34,7 +34,7 @@ describe('documents of MongoDB', () => {
     ['with a Date as isoTime', changed({ isoTime: new Date(idTime) }), {}],
     ['with an unknown field', changed({ extra: { $where: '1' } }), {}],
   ] as const) {
-    it(`${what} have the shape of a log`, () => {
+    it(`documents of MongoDB ${what} have the shape of a log`, () => {
       const { log: mapped, isMapped } = mapDocument(raw, idTime);
       expect(isMapped).to.equal(true);
       expect(mapped).to.deep.equal({ ...expected, ...difference });
@@ -46,17 +46,17 @@ describe('documents of MongoDB', () => {
     ['a fraction of a millisecond', { timestamp: idTime + 5.75 }, idTime + 5],
     ['null', { timestamp: null }, idTime],
   ] as const) {
-    it(`with ${what} as timestamp have whole milliseconds`, () => {
+    it(`documents of MongoDB with ${what} as timestamp have whole milliseconds`, () => {
       expect(mapDocument(changed({}, meta), 0).log.meta.timestamp).to.equal(timestamp);
     });
   }
 
-  it('without any time have the one of their ObjectId', () => {
+  it('documents of MongoDB without any time have the time of their ObjectId', () => {
     const raw = changed({ time: undefined, isoTime: undefined }, { timestamp: null });
     expect(mapDocument(raw, idTime).log).to.deep.equal(expected);
   });
 
-  it('with a number as execID have text', () => {
+  it('documents of MongoDB with a number as execID have it as text', () => {
     expect(mapDocument(changed({}, { execID: 4021 }), 0).log.meta.execID).to.equal('4021');
   });
 
@@ -76,7 +76,7 @@ describe('documents of MongoDB', () => {
     ['with a Double as duration', changed({ duration: new Double(1) })],
     ['that are empty', {}],
   ] as [string, RawDocument][]) {
-    it(`${what} are sent as they are`, () => {
+    it(`documents of MongoDB ${what} are sent as they are`, () => {
       const { log: mapped, isMapped } = mapDocument(raw, idTime);
       const { _id, _cls, ...asItIs } = raw;
       expect(isMapped).to.equal(false);
@@ -85,7 +85,7 @@ describe('documents of MongoDB', () => {
     });
   }
 
-  it('are selected by a level in every spelling that is mapped to it', () => {
+  it('a level selects documents of MongoDB with every spelling that is mapped to it', () => {
     expect(storedLevels(['WARN'])).to.include.members(['WARN', 'WARNING', 'warn', 'warning', 'Warn']);
     expect(storedLevels(['ERROR', 'INFO'])).to.include.members(['CRITICAL', 'fatal', 'info', null]);
     for (const level of ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const) {

@@ -35,7 +35,7 @@ describe('a position of MongoLogStore that another process has given', () => {
     ['is reported as a gap if the log in front of it was deleted before it expired', dayMs, 2 * dayMs, ['unknown-id']],
     ['is no gap in front of all logs', Number.POSITIVE_INFINITY, undefined, []],
   ] as const) {
-    it(what, async () => {
+    it(`a position from another process ${what}`, async () => {
       const server = await mongoServer({ replicaSet: false });
       await expireAfter(server, 7 * dayMs);
       const behind = behindAgoMs === undefined ? undefined : idAt(Date.now() - behindAgoMs).toHexString();
@@ -45,7 +45,7 @@ describe('a position of MongoLogStore that another process has given', () => {
     });
   }
 
-  it('is no gap if only logs of another workflow were deleted', async () => {
+  it('a position from another process is no gap if only logs of another workflow were deleted', async () => {
     const server = await mongoServer({ replicaSet: false });
     const store = mongoStore(server);
     await server.insert(
@@ -57,7 +57,7 @@ describe('a position of MongoLogStore that another process has given', () => {
     expect(await gapsOf(server, id)).to.deep.equal([]);
   });
 
-  it('names a log of the workflow also if the filter of the stream has left it out', async () => {
+  it('a position from another process is checked against logs of its workflow, also those that the filter excludes', async () => {
     const server = await mongoServer({ replicaSet: false });
     const errors = { ...wf, levels: ['ERROR'] as const };
     await server.insert(
@@ -73,7 +73,7 @@ describe('a position of MongoLogStore that another process has given', () => {
     expect(await gapsOf(server, before.lastId, errors)).to.deep.equal(['unknown-id']);
   });
 
-  it('makes a page that begins behind it say that logs are missing', async () => {
+  it('a page that begins after a position from another process reports logs that are missing', async () => {
     const server = await mongoServer({ replicaSet: false });
     const store = mongoStore(server);
     await server.insert(

@@ -95,7 +95,7 @@ describe('the log service over a MongoDB server that', () => {
   }
 
   for (const [what, options, changeStream] of kinds) {
-    it(`${what}: streams deliver every log once, also after its connections were closed`, async () => {
+    it(`a MongoDB server that ${what}: streams deliver every log once, also after its connections were closed`, async () => {
       const server = await mongoServer(options);
       // The driver finds a server without topologyVersion again only by a new client: see StoreClient.
       const option = 'serverSelectionTimeoutMS=300';
@@ -122,7 +122,7 @@ describe('the log service over a MongoDB server that', () => {
     ['has not implemented change streams', 238, 'no change stream'],
     ['refuses change streams for a reason of its own', 8_000, 'no change stream'],
   ] as const) {
-    it(`${what}: one process warning says so, and new logs are polled for`, async () => {
+    it(`a MongoDB server that ${what}: one process warning says so, and new logs are polled for`, async () => {
       const server = await mongoServer();
       await server.insert(namespace, [pymodm(log('old'))]);
       server.fail({ failCommands: ['aggregate'], errorCode: code }, everyTime);
@@ -143,7 +143,7 @@ describe('the log service over a MongoDB server that', () => {
     });
   }
 
-  it('refuses change streams for a while: the stream is used as soon as it can be opened', async () => {
+  it('a MongoDB server that refuses change streams for a while: a change stream is used as soon as it can be opened', async () => {
     const server = await mongoServer();
     server.fail({ failCommands: ['aggregate'], errorCode: 8_000 }, 5);
     const { url, store } = await service({ store: mongoStore(server), demoRoute: false });
@@ -157,7 +157,7 @@ describe('the log service over a MongoDB server that', () => {
   });
 
   for (const code of [136, 260, 280, 286, 9_999]) {
-    it(`refuses a resume with ${code}: the change stream begins anew, and no log is omitted or repeated`, async () => {
+    it(`a MongoDB server that refuses a resume with ${code}: the change stream begins anew, without omitting or repeating a log`, async () => {
       const server = await mongoServer();
       const { url, store } = await service({ store: mongoStore(server, { pollMs: 60_000 }), demoRoute: false });
       const stream = await openStream(`${url}${logsPath}/stream`);
@@ -177,7 +177,7 @@ describe('the log service over a MongoDB server that', () => {
     });
   }
 
-  it('has no read concern majority: reads go on without it, after one process warning', async () => {
+  it('a MongoDB server without read concern majority: reads go on without it, after one process warning', async () => {
     const server = await mongoServer({
       rewrite: (name, reply, { readConcern }) =>
         name !== 'hello' && readConcern?.level === 'majority'
@@ -194,7 +194,7 @@ describe('the log service over a MongoDB server that', () => {
     expect(finds.at(-1)?.command.readConcern).to.deep.equal({ level: 'local' });
   });
 
-  it('refuses to explain, to list and to create indexes: logs are read without a hint', async () => {
+  it('a MongoDB server that refuses to explain, to list and to create indexes: logs are read without a hint', async () => {
     const server = await mongoServer({ replicaSet: false });
     for (const name of ['explain', 'listIndexes', 'createIndexes']) {
       server.fail({ failCommands: [name], errorCode: 13 }, everyTime);
@@ -212,7 +212,7 @@ describe('the log service over a MongoDB server that', () => {
   });
 
   for (const replicaSet of ['rs0', false] as const) {
-    it(`has neither the collection nor its database yet (${replicaSet || 'alone'})`, async () => {
+    it(`a MongoDB server without the collection and its database: pages are empty, and streams get what is inserted (${replicaSet || 'alone'})`, async () => {
       const server = await mongoServer({ replicaSet });
       const { url } = await service({ store: mongoStore(server), demoRoute: false });
       expect((await (await fetch(`${url}${logsPath}`)).json()).total).to.equal(0);
@@ -223,7 +223,7 @@ describe('the log service over a MongoDB server that', () => {
     });
   }
 
-  it('deletes the oldest documents of a capped collection: who has received them goes on without a gap', async () => {
+  it('a capped collection that deletes its oldest documents: who has received them goes on without a gap', async () => {
     const server = await mongoServer();
     const store = mongoStore(server);
     const follower = new Follower(store, wf, await store.end(wf));
@@ -236,7 +236,7 @@ describe('the log service over a MongoDB server that', () => {
     expect(follower.gaps).to.deep.equal([]);
   });
 
-  it("is read with the client's own read concern and preference: the change stream gets those of the store", async () => {
+  it('a client with its own read concern and preference: the change stream gets those of the store', async () => {
     const server = await mongoServer();
     const client = new MongoClient(`${server.uri}&readConcernLevel=local&readPreference=secondaryPreferred`);
     try {

@@ -19,7 +19,7 @@ const wf = { workspaceID: 'ws', workflowID: 'wf' };
 describe('MongoLogStore in an order of calls that the router does not use', () => {
   afterEach(stopMongos);
 
-  it('opens the change stream for a subscription that is the first call of all', async () => {
+  it('opens the change stream even if subscribe() is the first call of all', async () => {
     const server = await mongoServer();
     const store = mongoStore(server, { pollMs: 60_000 });
     let calls = 0;
@@ -46,7 +46,7 @@ describe('MongoLogStore in an order of calls that the router does not use', () =
     await eventually(() => calls > before);
   });
 
-  it('sends nothing after close(), also if a subscription began just before, through a client that stays open', async () => {
+  it("sends nothing through the user's client after close(), even if a subscription began just before", async () => {
     const server = await mongoServer({ replicaSet: false });
     const client = new MongoClient(server.uri, { monitorCommands: true });
     const finds: string[] = [];
@@ -185,7 +185,7 @@ describe('MongoLogStore and documents of other writers', () => {
     });
   }
 
-  it('goes on with all workflows behind a document that names none', async () => {
+  it('a stream of all workflows goes on behind a document that names none', async () => {
     const server = await mongoServer({ replicaSet: false });
     const store = mongoStore(server);
     const follower = new Follower(store, {}, await store.end({}));
@@ -199,7 +199,7 @@ describe('MongoLogStore and documents of other writers', () => {
 });
 
 describe('the client that MongoLogStore creates', () => {
-  it('bounds the time of a response, so that a connection that was lost unnoticed stops no stream for long', async () => {
+  it('bounds the time of a response from MongoDB, so that a connection lost unnoticed stops no stream for long', async () => {
     const timeouts = (uri: string) => {
       const { socketTimeoutMS, serverSelectionTimeoutMS } = new StoreClient(uri, 7_000).current.options;
       return { socketTimeoutMS, serverSelectionTimeoutMS };
@@ -215,7 +215,7 @@ describe('the client that MongoLogStore creates', () => {
 describe('the client of MongoLogStore', () => {
   const never = new Promise<never>(() => {});
 
-  it('gives up a command of which the driver never hears again', async () => {
+  it('gives up on a command that the driver never settles', async () => {
     const silent = { connect: async () => {}, options: { serverSelectionTimeoutMS: 0 } } as unknown as MongoClient;
     const error = await new StoreClient(silent, 5).run(() => never).catch((thrown: unknown) => thrown);
     expect(error)
@@ -223,7 +223,7 @@ describe('the client of MongoLogStore', () => {
       .and.to.have.property('message', 'MongoDB has not responded within 20 ms');
   });
 
-  it("replaces its own client, and not the user's, once no server was found for a while", async () => {
+  it("replaces its own client of MongoDB, but not the user's, when no server is found for a while", async () => {
     const uri = 'mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=20';
     const users = new MongoClient(uri);
     for (const [server, isReplaced] of [
@@ -241,7 +241,7 @@ describe('the client of MongoLogStore', () => {
 });
 
 describe('a watch whose list of arrivals is full', () => {
-  it('goes on finding logs after it has dropped one of a writer whose clock is ahead', async () => {
+  it('a watch whose list of arrivals is full finds logs after it has dropped one of a writer whose clock is ahead', async () => {
     const stage = new WatchStage({ maxArrivals: 256 });
     await stage.begin();
     stage.show(-3_600_000);
@@ -258,7 +258,7 @@ describe('a watch whose list of arrivals is full', () => {
 });
 
 describe('a change stream', () => {
-  it('delivers an insert after a look for what may precede it, at its start and when the driver has opened it again', async () => {
+  it('a change stream delivers an insert after a look for what may precede it, also when the driver has opened it again', async () => {
     const emitter = new EventEmitter();
     const idle = Promise.withResolvers<null>();
     const [first, second] = [new ObjectId(), new ObjectId()];

@@ -71,7 +71,7 @@ async function played(schedule: readonly Step[], secondAt: number): Promise<{ st
 }
 
 describe('a resume of MongoDB', () => {
-  it('in another process omits nothing, after whichever log the first one has delivered (property)', async () => {
+  it('a resume in another process omits nothing, whichever log the first process delivered last (property)', async () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.nat(), async (schedule, secondAt) => {
         const { stage, a, b } = await played(schedule, secondAt);
@@ -90,7 +90,7 @@ describe('a resume of MongoDB', () => {
     );
   });
 
-  it('in another process omits nothing after a position of the first one (property)', async () => {
+  it('a resume in another process omits nothing after a position of the first process (property)', async () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.nat(), async (schedule, secondAt) => {
         const { stage, a, b } = await played(schedule, secondAt);
@@ -105,7 +105,7 @@ describe('a resume of MongoDB', () => {
     );
   });
 
-  it('in the same process repeats nothing that came in another look than its log, and omits nothing (property)', async () => {
+  it('a resume in the same process omits nothing, and repeats no log with a lower id of an earlier look (property)', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (schedule) => {
         const { stage, a } = await played(schedule, 0);
@@ -125,7 +125,7 @@ describe('a resume of MongoDB', () => {
     );
   });
 
-  it('knows a position by its syntax and its workflow', () => {
+  it('a position is recognised by its syntax and its workflow', () => {
     const filter = { workspaceID: 'ws', workflowID: 'wf' };
     const behind = '6931a7f00000000000000001';
     const position = { ms: Number.parseInt('mx1cjamg', 36), list: '2m0cx9b4qr', n: 10, behind };

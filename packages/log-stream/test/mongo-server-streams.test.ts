@@ -17,7 +17,7 @@ import {
 describe('change streams of the scripted MongoDB server, opened by the official driver', () => {
   afterEach(endMongo);
 
-  it('makes documents visible later than others with a higher id, if a test asks for it', async () => {
+  it('the scripted server makes documents visible later than others with a higher id, if a test asks for it', async () => {
     const mongo = await start();
     const stream = await watch(mongo);
     const late = mongo.insert(namespace, [{ _id: 1, n: 1 }], { visibleAfterMs: 20 });
@@ -41,7 +41,7 @@ describe('change streams of the scripted MongoDB server, opened by the official 
     expect(stream.events[0]).to.deep.include({ ns: { db: 'etl', coll: 'logs' }, documentKey: { _id: 9 } });
   });
 
-  it('streams inserts, replacements, updates and deletions, each as what it is', async () => {
+  it('streams inserts, replacements, updates and deletions, each with its operation type', async () => {
     const mongo = await start();
     const logs = collectionOf(mongo);
     const stream = await watch(mongo);
@@ -126,7 +126,7 @@ describe('change streams of the scripted MongoDB server, opened by the official 
     expect(stream.events.map(({ operationType }) => operationType)).to.deep.equal(['drop', 'invalidate']);
   });
 
-  it('has no change streams as a standalone server', async () => {
+  it('a standalone scripted server has no change streams', async () => {
     const mongo = await start({ replicaSet: false });
     const logs = collectionOf(mongo);
     await logs.insertOne({ n: 1 });

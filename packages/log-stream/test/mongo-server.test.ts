@@ -18,7 +18,7 @@ import {
 describe('commands of the scripted MongoDB server, sent by the official driver', () => {
   afterEach(endMongo);
 
-  it('is the primary of a replica set', async () => {
+  it('the scripted server is the primary of a replica set', async () => {
     const mongo = await start();
     const client = await connect(mongo).connect();
     const { setName, primary, isWritablePrimary } = await client.db('admin').command({ hello: 1 });
@@ -29,7 +29,7 @@ describe('commands of the scripted MongoDB server, sent by the official driver',
     });
   });
 
-  it('returns what was inserted with the BSON type of every value', async () => {
+  it('the scripted server returns what was inserted with the BSON type of every value', async () => {
     const mongo = await start();
     const logs = collectionOf(mongo);
     const document = {
@@ -44,7 +44,7 @@ describe('commands of the scripted MongoDB server, sent by the official driver',
     expect(await logs.findOne({ long: 5 }, { promoteLongs: false })).to.deep.equal(document);
   });
 
-  it('returns a sorted, limited and projected result in batches', async () => {
+  it('the scripted server returns a sorted, limited and projected result in batches', async () => {
     const { mongo, logs } = await withDocuments(10);
     const cursor = logs.find(
       { n: { $gte: 2 }, even: true },
@@ -55,14 +55,14 @@ describe('commands of the scripted MongoDB server, sent by the official driver',
     expect(mongo.cursors).to.equal(0);
   });
 
-  it('leaves a cursor open after a batch that is full, although no document follows', async () => {
+  it('the scripted server leaves a cursor open after a batch that is full, although no document follows', async () => {
     const { mongo, logs } = await withDocuments(4);
     const found = await logs.find({}, { batchSize: 2 }).toArray();
     expect(found).to.have.length(4);
     expect(received(mongo, 'getMore')).to.have.length(2);
   });
 
-  it('orders ids by their type, then by their value', async () => {
+  it('the scripted server orders ids by their type, then by their value', async () => {
     const mongo = await start();
     const ids = [
       null,
@@ -86,7 +86,7 @@ describe('commands of the scripted MongoDB server, sent by the official driver',
     expect(found.map(({ _id }) => _id)).to.deep.equal(ids);
   });
 
-  it('returns documents in the order of their insertion if a query asks for no order', async () => {
+  it('the scripted server returns documents in the order of their insertion if a query asks for no order', async () => {
     const mongo = await start();
     await mongo.insert(
       namespace,
@@ -101,14 +101,14 @@ describe('commands of the scripted MongoDB server, sent by the official driver',
     ).to.deep.equal([3, 2]);
   });
 
-  it('reports a duplicate id by error 11000 and keeps the documents before it', async () => {
+  it('the scripted server reports a duplicate id by error 11000 and keeps the documents before it', async () => {
     const { logs } = await withDocuments(1);
     const failure = await logs.insertMany([5, 0, 6].map((_id) => ({ _id })) as Document[]).catch((error) => error);
     expect([failure.code, failure.result.insertedCount]).to.deep.equal([11000, 1]);
     expect(await logs.countDocuments()).to.equal(2);
   });
 
-  it('executes an insert once whose reply was lost and which the driver sends again', async () => {
+  it('the scripted server executes an insert once whose reply was lost and which the driver sends again', async () => {
     const mongo = await start();
     const logs = collectionOf(mongo);
     mongo.fail({ failCommands: ['insert'], loseReply: true });
@@ -117,7 +117,7 @@ describe('commands of the scripted MongoDB server, sent by the official driver',
     expect(await logs.countDocuments()).to.equal(1);
   });
 
-  it('creates indexes and explains whether a query uses one', async () => {
+  it('the scripted server creates indexes and explains whether a query uses one', async () => {
     const { logs } = await withDocuments(1);
     const stageOf = async (filter: Document, sort: Document = {}) => {
       const { queryPlanner } = await logs.find(filter, { sort }).explain();
@@ -133,7 +133,7 @@ describe('commands of the scripted MongoDB server, sent by the official driver',
     expect(await stageOf({ n: { $gt: 1 } }, { _id: -1 })).to.equal('FETCH IXSCAN');
   });
 
-  it('refuses a hint that names no index', async () => {
+  it('the scripted server refuses a hint that names no index', async () => {
     const { logs } = await withDocuments(1);
     const failure = await logs
       .find({}, { hint: 'none' })
@@ -142,7 +142,7 @@ describe('commands of the scripted MongoDB server, sent by the official driver',
     expect(failure.code).to.equal(2);
   });
 
-  it('cuts a query at its maximum time', async () => {
+  it('the scripted server cuts a query at its maximum time', async () => {
     const { mongo, logs } = await withDocuments(1);
     mongo.fail({ failCommands: ['find'], blockConnection: true, blockTimeMS: 60_000 });
     const failure = await logs
@@ -161,7 +161,7 @@ describe('commands of the scripted MongoDB server, sent by the official driver',
     ['the server steps down for a while', stepDown],
     ['the server restarts', (mongo: ScriptedMongo) => mongo.restart()],
   ] as const) {
-    it(`lets the driver repeat a query when ${what}`, async () => {
+    it(`the scripted server lets the driver repeat a query when ${what}`, async () => {
       const { mongo, logs } = await withDocuments(3);
       await logs.findOne();
       await break_(mongo);
@@ -169,7 +169,7 @@ describe('commands of the scripted MongoDB server, sent by the official driver',
     });
   }
 
-  it('refuses an unknown command and an unknown field', async () => {
+  it('the scripted server refuses an unknown command and an unknown field', async () => {
     const mongo = await start();
     const database = connect(mongo).db('etl');
     expect((await database.command({ launch: 1 }).catch((error) => error)).code).to.equal(59);
@@ -177,7 +177,7 @@ describe('commands of the scripted MongoDB server, sent by the official driver',
     expect(failure.code).to.equal(40415);
   });
 
-  it('sets a failpoint by the command that MongoDB has for it', async () => {
+  it('the scripted server sets a failpoint by the command that MongoDB has for it', async () => {
     const { mongo, logs } = await withDocuments(1);
     const data = { failCommands: ['find'], errorCode: 13 };
     await connect(mongo)
@@ -187,7 +187,7 @@ describe('commands of the scripted MongoDB server, sent by the official driver',
     expect(await logs.findOne()).to.include({ n: 0 });
   });
 
-  it('replies to nothing while it is paused', async () => {
+  it('the scripted server replies to nothing while it is paused', async () => {
     const { mongo, logs } = await withDocuments(1);
     await logs.findOne();
     mongo.commands.length = 0;

@@ -14,7 +14,7 @@ describe('MongoLogStore', () => {
     await stopMongos();
   });
 
-  it('finds by a poll for late documents what became visible after settleMs, delivers it once and counts it', async () => {
+  it('a poll for late documents finds what became visible after settleMs, delivers it once and counts it', async () => {
     const server = await mongoServer({ replicaSet: false });
     const store = mongoStore(server, { lateEveryMs: 60 });
     const follower = new Follower(store, wf, await store.end(wf));
@@ -28,7 +28,7 @@ describe('MongoLogStore', () => {
     expect((await store.health()).figures.lateDocuments).to.equal(1);
   });
 
-  it('resumes in another process also in front of a log that became visible after settleMs, during the cut', async () => {
+  it('a resume in another process delivers a log that became visible after settleMs, between the two connections', async () => {
     const server = await mongoServer({ replicaSet: false });
     const before = mongoStore(server);
     const first = new Follower(before, wf, await before.end(wf));
@@ -61,7 +61,7 @@ describe('MongoLogStore', () => {
     expect(follower.messages.toSorted()).to.deep.equal(['ahead', 'behind0', 'behind1', 'behind2', 'end', 'right']);
   });
 
-  it('counts from the clock of the server and warns if it differs from the one of this process', async () => {
+  it('judges lateness by the clock of the server, and warns if that differs from the clock of this process', async () => {
     const server = await mongoServer({ replicaSet: false, clockOffsetMs: -30_000 });
     const warned = Promise.withResolvers<string>();
     const listen = ({ message }: Error) => message.includes('clock') && warned.resolve(message);
@@ -114,7 +114,7 @@ describe('MongoLogStore', () => {
     }
   });
 
-  it('keeps slow subscribers exact without their logs in memory: it reads them again, in the order of arrival', async () => {
+  it('delivers everything in order to slow subscribers without buffering their logs: it reads the logs again', async () => {
     const server = await mongoServer({ recordCommands: false });
     const { url, router } = await service({ store: mongoStore(server), demoRoute: false });
     const fast = await openStream(`${url}${logsPath}/stream`);
@@ -135,7 +135,7 @@ describe('MongoLogStore', () => {
     expect(new Set(slow.messages).size).to.equal(801);
   });
 
-  it('selects what lies between two logs together with the logs around them, which a stream may have sent between', async () => {
+  it('a page between two logs contains them and their neighbours, which a stream may have sent in between', async () => {
     const server = await mongoServer({ replicaSet: false });
     const store = mongoStore(server);
     const now = Math.floor(Date.now() / 1_000) * 1_000 - 60_000;

@@ -43,7 +43,7 @@ describe('messages of Redis', () => {
     return { server, follower, received, channel };
   }
 
-  it('on the channel of a workflow cause a look at the database, whatever they contain', async () => {
+  it('messages on the Redis channel of a workflow cause a look at the database, whatever they contain', async () => {
     const { server, follower, received, channel } = await following();
     for (const content of ['', 'x', '{"message":"forged"}', '\0']) {
       const { done } = received(`after ${content}`);
@@ -54,7 +54,7 @@ describe('messages of Redis', () => {
     expect(follower.messages).to.have.length(4);
   });
 
-  it('that come before their log is visible cause a look again', async () => {
+  it('a message of Redis that arrives before its log is visible causes another look', async () => {
     const { server, received, channel } = await following();
     const { done } = received('slow');
     await publisher.publish(channel, 'now');
@@ -62,7 +62,7 @@ describe('messages of Redis', () => {
     await done;
   });
 
-  it('for a workflow whose name has a colon wake that workflow', async () => {
+  it('a message of Redis for a workflow whose name has a colon wakes that workflow', async () => {
     const filter = { workspaceID: 'a:b', workflowID: 'c:d' };
     const { server, received, channel } = await following(filter);
     const { done } = received('here');
@@ -71,7 +71,7 @@ describe('messages of Redis', () => {
     await done;
   });
 
-  it('that are missed while Redis is away cost nothing: polls go on, and a look follows when Redis is back', async () => {
+  it('no log is lost with messages missed while Redis is away: polls go on, and messages count again when it is back', async () => {
     const { server, follower, received, channel } = await following(wf, 20);
     await redis.kill();
     const first = received('without Redis');
@@ -89,7 +89,7 @@ describe('messages of Redis', () => {
     expect(follower.messages).to.deep.equal(['without Redis', 'with Redis']);
   });
 
-  it('are subscribed to only while somebody listens to the workflow', async () => {
+  it('the Redis channel of a workflow is subscribed to only while somebody listens to the workflow', async () => {
     const server = await mongoServer({ replicaSet: false });
     const store = mongoStore(server, { wakeups: new RedisWakeups({ url: redis.url }) });
     const subscribers = async () => (await publisher.pubSubNumSub('logs:ws:wf'))['logs:ws:wf'];

@@ -12,7 +12,7 @@ describe('a watch of MongoDB', () => {
     await stage.begin();
   });
 
-  it('lists a log once, also after hours without another one', async () => {
+  it('a watch lists a log once, also after hours without another one', async () => {
     const first = stage.show();
     await stage.pass(10_000);
     stage.now += 180 * minuteMs;
@@ -23,12 +23,12 @@ describe('a watch of MongoDB', () => {
     expect(stage.skews).to.deep.equal([]);
   });
 
-  it('lists once each of the logs of writers whose clocks are behind or ahead by minutes', async () => {
+  it('a watch lists once each of the logs of writers whose clocks are behind or ahead by minutes', async () => {
     const ids = [0, -20 * minuteMs, 20 * minuteMs].map((ago) => stage.show(ago));
     await stage.pass(minuteMs);
     ids.push(stage.show(), stage.show(-20 * minuteMs));
     await stage.pass(30 * minuteMs);
-    // One was made longer ago than lateMs before anything was known.
+    // One id is older than lateMs before the first look.
     const found = ids.filter((_id, index) => index !== 2);
     expect(stage.listed.toSorted()).to.deep.equal(found.toSorted());
   });
@@ -39,7 +39,7 @@ describe('a watch of MongoDB', () => {
     [5_000, ['late']],
     [55_000, ['late']],
   ] as const) {
-    it(`finds what becomes visible ${agoMs} ms after its id was made, and counts it ${skews.length} times as late`, async () => {
+    it(`a watch finds what becomes visible ${agoMs} ms after its id was made, and counts it ${skews.length} times as late`, async () => {
       stage.show();
       await stage.pass(40_000);
       stage.show();
@@ -51,7 +51,7 @@ describe('a watch of MongoDB', () => {
     });
   }
 
-  it('goes on when the clock of this process is set back, and then put right again', async () => {
+  it('a watch goes on when the clock of this process is set back, and then put right again', async () => {
     const ids = [stage.show()];
     await stage.pass(minuteMs);
     stage.now -= 60 * minuteMs;
@@ -65,7 +65,7 @@ describe('a watch of MongoDB', () => {
     expect(stage.listed).to.deep.equal(ids);
   });
 
-  it('lists what the change stream delivers, and nothing twice that a look finds too', async () => {
+  it('a watch lists what the change stream delivers, and nothing twice that a look finds too', async () => {
     const ids = Array.from({ length: 5 }, () => stage.show());
     for (const id of ids) stage.watch.arrive(id, pymodm(log(id)));
     await stage.pass(minuteMs);
@@ -73,14 +73,14 @@ describe('a watch of MongoDB', () => {
     expect(stage.listed).to.deep.equal(ids);
   });
 
-  it('keeps a bounded list, and moves its boundary behind what it has dropped', async () => {
+  it('a watch keeps a bounded list, and moves its boundary behind what it has dropped', async () => {
     for (let i = 0; i < 3_000; i++) stage.watch.arrive(stage.show(), pymodm(log('x')));
     expect(stage.listed.length).to.be.at.most(1_024 + 256);
     const kept = new Set(stage.listed);
     for (const id of stage.visible) if (!kept.has(id)) expect(id <= stage.watch.list.boundary).to.equal(true);
   });
 
-  it('reports a loss once if the newest listed log is not stored any more', async () => {
+  it('a watch reports a loss once if the newest listed log is not stored any more', async () => {
     stage.show();
     await stage.watch.look();
     await stage.watch.checkLoss();

@@ -29,7 +29,7 @@ describe('observers of the log service', () => {
     await stopServices();
   });
 
-  it('get one onOpen and one onClose per stream, with who, what, when and why [R60]', async () => {
+  it('observers get one onOpen and one onClose per stream, with who, what, when and why [R60]', async () => {
     const { calls, observer, names } = recorder();
     const { url, store } = await service({ token: 'T0ken', authorize: () => ({ key: 'ada' }), observers: [observer] });
     const headers = { authorization: 'Bearer T0ken' };
@@ -63,7 +63,7 @@ describe('observers of the log service', () => {
     for (const secret of secrets) expect(JSON.stringify(calls)).to.not.contain(secret);
   });
 
-  it('get onAttach when the router is made, with its routes, its limits and its open streams', async () => {
+  it('observers get onAttach when the router is made, with its routes, its limits and its open streams', async () => {
     const attached: LogAttachContext[] = [];
     const observer: LogStreamObserver = { onAttach: (context) => void attached.push(context) };
     const { url, store, router } = await service({
@@ -122,7 +122,7 @@ describe('observers of the log service', () => {
     ['user', { rules: [{ name: 'user', max: 1 }] }],
     ['hour', { rules: [{ name: 'hour', opensPerHour: 1 }] }],
   ] as const) {
-    it(`get the name of the limit with a refusal: ${rule}`, async () => {
+    it(`observers get the name of the limit with a refusal: ${rule}`, async () => {
       const { calls, observer } = recorder();
       const { url } = await service({ authorize: () => ({ key: 'ada' }), observers: [observer], limits });
       await openStream(`${url}${logsPath}/stream`);
@@ -133,7 +133,7 @@ describe('observers of the log service', () => {
     });
   }
 
-  it('get each log as it was sent by onEvent, and no gap, id or heartbeat', async () => {
+  it('observers get each log as it was sent by onEvent, and no gap, id or heartbeat', async () => {
     const seen: [string, LogEventContext['event']][] = [];
     const observer: LogStreamObserver = { onEvent: ({ stream, event }) => void seen.push([stream.id, event]) };
     const { url, store, router } = await service({ observers: [observer], heartbeatMs: 5 });
@@ -151,7 +151,7 @@ describe('observers of the log service', () => {
     expect(two!.map(([, { id }]) => id)).to.deep.equal(second.events.map(({ id }) => id));
   });
 
-  it('get onRefuse for a page and a stream, and no onOpen', async () => {
+  it('observers get onRefuse for a page and a stream, and no onOpen', async () => {
     const { calls, observer } = recorder();
     const { url } = await service({ token: 'T0ken', observers: [observer] });
     for (const path of [logsPath, `${logsPath}/stream`, `${logsPath}?limit=needle`]) {
@@ -171,7 +171,7 @@ describe('observers of the log service', () => {
       .and.not.include('needle');
   });
 
-  it('get onGap for an unknown id and for trimmed logs, and resumed for a client that came back', async () => {
+  it('observers get onGap for an unknown id and for trimmed logs, and resumed for a client that came back', async () => {
     const { calls, observer } = recorder();
     const { url, store } = await service({
       store: new SqliteLogStore({ path: ':memory:', maxLogs: 3 }),
@@ -192,7 +192,7 @@ describe('observers of the log service', () => {
     ]);
   });
 
-  it('get the reason of every end: an eviction, a failing store, a drain', async () => {
+  it('observers get the reason of every end: an eviction, a failing store, a drain', async () => {
     const { calls, observer } = recorder();
     const store = new FailingStore(new SqliteLogStore({ path: ':memory:' }));
     const { url, router } = await service({ store, maxStallMs: 20, observers: [observer] });
@@ -214,7 +214,7 @@ describe('observers of the log service', () => {
     expect(reasons()).to.deep.equal(['evicted', 'store-failed', 'draining']);
   });
 
-  it('can hurt no stream by throwing or rejecting', async () => {
+  it('an observer that throws or rejects affects no stream', async () => {
     const fail = () => {
       throw new Error('mine');
     };

@@ -53,7 +53,7 @@ describe('the settings of the program', () => {
     [{ SSE_ENABLED: 'maybe' }, 'SSE_ENABLED: expected true or false, got "maybe"'],
     [{ SSE_ENABLED: 'constructor' }, 'SSE_ENABLED: expected true or false'],
   ] as const) {
-    it(`refuses ${JSON.stringify(env)}`, () => {
+    it(`the program refuses ${JSON.stringify(env)}`, () => {
       const read = () => readSettings({ ...base, ...env });
       expect(read)
         .to.throw(SettingsError, message)
@@ -62,7 +62,7 @@ describe('the settings of the program', () => {
     });
   }
 
-  it('have defaults, and read seconds and switches', () => {
+  it('the settings of the program have defaults, and seconds and switches are read', () => {
     expect(readSettings({ ...base, PORT: '', SSE_ENABLED: '', HOME: '/root' })).to.deep.equal({
       port: 8610,
       host: '127.0.0.1',
@@ -131,7 +131,7 @@ describe('the program', () => {
     return { child, exit, printed, lines, stderr: text(child.stderr) };
   }
 
-  it('serves pages and streams within the limits, drains at SIGTERM, and prints who opened and left', async () => {
+  it('the program serves pages and streams within the limits, drains at SIGTERM, and prints who opened and left', async () => {
     const path = join(folder, 'logs.db');
     const { child, exit, printed, lines } = start({ SQLITE_PATH: path, PORT: '0', SSE_TOKEN: 'T' });
     const { url } = (await printed('listening')) as { url: string };
@@ -165,7 +165,7 @@ describe('the program', () => {
     expect(lines.at(-1)?.event).to.equal('stopped');
   });
 
-  it('shows metrics of streams, store and delivery on METRICS_PORT', async () => {
+  it('the program shows metrics of streams, store and delivery on METRICS_PORT', async () => {
     const path = join(folder, 'logs.db');
     const { child, exit, printed } = start({ SQLITE_PATH: path, PORT: '0', METRICS_PORT: '0' });
     const { url, metrics } = (await printed('listening')) as { url: string; metrics: string };
@@ -203,7 +203,7 @@ describe('the program', () => {
     expect(await exit).to.deep.equal([0, null]);
   });
 
-  it('with SSE_ENABLED=false serves pages only', async () => {
+  it('the program serves pages only with SSE_ENABLED=false', async () => {
     const { printed } = start({ SQLITE_PATH: join(folder, 'logs.db'), PORT: '0', SSE_ENABLED: 'false' });
     const { url } = (await printed('listening')) as { url: string };
     expect(url).to.match(/^http:\/\/127\.0\.0\.1:/);
@@ -211,7 +211,7 @@ describe('the program', () => {
     expect((await fetch(`${url}${logsPath}/stream`)).status).to.equal(404);
   });
 
-  it('serves the logs of MongoDB, creates the index on demand, and goes on after the server was away', async () => {
+  it('the program serves the logs of MongoDB, creates the index on demand, and goes on after the server was away', async () => {
     const mongo = await startMongo();
     const uri = `${mongo.uri.replace('/?', '/etl?')}&serverSelectionTimeoutMS=500`;
     await mongo.stop();
@@ -237,7 +237,7 @@ describe('the program', () => {
     await mongo.stop();
   });
 
-  it('serves the logs of MongoDB while the index is created, and ends the build with SIGTERM', async () => {
+  it('the program serves the logs of MongoDB while the index is created, and ends the build with SIGTERM', async () => {
     const mongo = await startMongo();
     mongo.fail({ failCommands: ['createIndexes'], blockConnection: true, blockTimeMS: 600_000 });
     const uri = mongo.uri.replace('/?', '/etl?');
@@ -267,7 +267,7 @@ describe('the program', () => {
     [{ SQLITE_PATH: 'x.db' }, ['serve'], 2, 'log-stream: "serve": unexpected argument; see --help\n'],
     [{ SQLITE_PATH: '/nowhere/x.db' }, [], 1, /^log-stream: SQLITE_PATH \/nowhere\/x\.db: [^\n]+\n$/],
   ] as const) {
-    it(`exits with ${code} and one line for ${JSON.stringify(env)} ${args.join(' ')}`, async () => {
+    it(`the program exits with ${code} and one line for ${JSON.stringify(env)} ${args.join(' ')}`, async () => {
       const { exit, stderr } = start(env, ...args);
       expect(await exit).to.deep.equal([code, null]);
       if (typeof line === 'string') expect(await stderr).to.equal(line);

@@ -52,7 +52,7 @@ describe('streams over a store whose file changes under the service', () => {
     return other;
   }
 
-  it('a file that is replaced is noticed: a gap, then all of the new one, and what other processes append to it', async () => {
+  it('a replaced file is noticed: streams get a gap, all logs of the new file, and what other processes append to it', async () => {
     const { stream, url } = await following(5);
     // More logs than the old file had: their numbers were given before.
     renameSync(await otherStore(9), path);
@@ -103,7 +103,7 @@ describe('streams over a store whose file changes under the service', () => {
       },
     ],
   ] as const) {
-    it(`a backup that is restored ${how} and written past: a gap, and only the logs that are new`, async () => {
+    it(`a backup that is restored ${how} and written past: streams get a gap, and only the logs that are new`, async () => {
       const { store, stream, url } = await following(100);
       const behind = await openStream(`${url}${logsPath}/stream?search=old`);
       const saved = join(folder, 'saved.db');
@@ -123,7 +123,7 @@ describe('streams over a store whose file changes under the service', () => {
     });
   }
 
-  it('a backup that is restored while the service is down and written past: only new logs, a gap for who was ahead of it', async () => {
+  it('a backup restored and written past while the service is down: streams get only new logs, and a gap if they were ahead', async () => {
     const { store, stream } = await following(100);
     const { body } = await request((await service({ store })).app).get(`${logsPath}?order=asc&limit=99`);
     const known = body.ids.at(-1);
@@ -151,7 +151,7 @@ describe('streams over a store whose file changes under the service', () => {
     expect(page.body.logs[0].message).to.equal('old0');
   });
 
-  it('a copy that replaces the file goes on without a gap, and without repeating a log', async () => {
+  it('streams go on without a gap or a repeated log when a copy replaces the file', async () => {
     const { store, stream } = await following(5);
     const copy = join(folder, 'copy.db');
     const source = new DatabaseSync(path);

@@ -68,7 +68,7 @@ describe('ResponseWriter', () => {
     expect(evictions).to.deep.equal([]);
   });
 
-  it('evicts a reader that takes no byte for maxStallMs, and reports how much waited for it', async () => {
+  it('evicts a reader that takes no byte for maxStallMs, and reports how many bytes waited for it', async () => {
     const { client, res } = await open();
     const writer = writerOf(res, 4);
     writer.write(Buffer.alloc(plenty));
@@ -81,7 +81,7 @@ describe('ResponseWriter', () => {
     client.destroy();
   });
 
-  it('evicts a reader that takes nothing while it is sent more, less than makes the response full', async () => {
+  it('evicts a reader that takes nothing while small writes go on, too few to fill the response', async () => {
     const { client, res } = await open();
     const writer = writerOf(res, 8);
     while (writer.bufferedBytes === 0) {
@@ -112,11 +112,11 @@ describe('ResponseWriter', () => {
     ['returns false', (write) => (chunk) => write(chunk) === undefined && false],
     ['returns a promise', (write) => async (chunk) => write(chunk)],
     ['returns the response', (write, res) => (chunk) => [write(chunk), res][1]],
-    // Nothing but the socket knows of these bytes.
+    // Only the socket counts these bytes.
     ['writes to the socket', (_write, res) => (chunk) => res.socket?.write(chunk)],
   ];
   for (const [title, wrap] of wrappers) {
-    it(`knows what waits for the reader if middleware wraps write() with one that ${title} [R41]`, async () => {
+    it(`counts the bytes that wait for the reader if middleware wraps write() with one that ${title} [R41]`, async () => {
       const { client, res } = await open();
       res.flushHeaders();
       res.write = wrap(res.write.bind(res), res) as Response['write'];
@@ -157,7 +157,7 @@ describe('ResponseWriter', () => {
     ],
     ['returns a promise that rejects', () => Promise.reject(new Error('the wrapper failed'))],
   ] as const) {
-    it(`ends its stream, not the process, if a wrapper of write() ${title} [R45]`, async () => {
+    it(`ends the stream, not the process, if a wrapper of write() ${title} [R45]`, async () => {
       const { res } = await open();
       res.write = write as Response['write'];
       const writer = writerOf(res, Number.POSITIVE_INFINITY);

@@ -96,14 +96,14 @@ describe('GET …/logs', () => {
     }
   });
 
-  it('order reverses a page and is case-insensitive', async () => {
+  it('the parameter order reverses a page and is case-insensitive', async () => {
     const { app, store } = await service();
     await store.append(logs(3));
     expect(messages(await request(app).get(`${logsPath}?order=asc`))).to.equal('m0 m1 m2');
     expect(messages(await request(app).get(`${logsPath}?order=DESC`))).to.equal('m2 m1 m0');
   });
 
-  it('limit defaults to 50 and is at most 500', async () => {
+  it('the parameter limit defaults to 50 and is at most 500', async () => {
     const { app, store } = await service();
     await store.append(logs(501));
     for (const [query, count] of [
@@ -120,7 +120,7 @@ describe('GET …/logs', () => {
     }
   });
 
-  it('after restricts a page and its total to logs after an event', async () => {
+  it('the parameter after restricts a page and its total to logs after an event', async () => {
     const { app, store } = await service();
     await store.append(logs(5));
     const ids = await idsOf(store);
@@ -135,7 +135,7 @@ describe('GET …/logs', () => {
     expect(messages(await get(`after=${ids.encode(2)}&cursor=${page.body.nextCursor}`))).to.equal('m4');
   });
 
-  it('up_to ends a page at an event, and with after selects what lies between two events', async () => {
+  it('the parameter up_to ends a page at an event, and with after selects what lies between two events', async () => {
     const { app, store } = await service();
     await store.append(logs(5));
     const ids = await idsOf(store);
@@ -152,7 +152,7 @@ describe('GET …/logs', () => {
     expect(messages(await get(`after=${ids.encode(3)}&up_to=${ids.encode(3)}`))).to.equal('');
   });
 
-  it('up_to with an event that this store never had selects no log', async () => {
+  it('the parameter up_to selects no log if this store never had its event', async () => {
     const { app, store } = await service();
     await store.append(logs(2));
     for (const id of [foreignIds.encode(1), (await idsOf(store)).encode(3)]) {
@@ -161,7 +161,7 @@ describe('GET …/logs', () => {
     }
   });
 
-  it('after with an event of another epoch, or a future one, selects all logs', async () => {
+  it('the parameter after selects all logs if its event is of another epoch or in the future', async () => {
     const { app, store } = await service();
     await store.append(logs(2));
     for (const id of [foreignIds.encode(7), (await idsOf(store)).encode(3)]) {
@@ -289,7 +289,7 @@ describe('GET …/logs', () => {
 describe('GET …/logs/volume', () => {
   afterEach(stopServices);
 
-  it('returns the number of matching logs by level and time', async () => {
+  it('the route of the volume returns the number of matching logs by level and time', async () => {
     const { app, store } = await service();
     const at = (second: number) => ({ timestamp: firstTimestamp + second * 1_000 });
     await store.append([
@@ -318,7 +318,7 @@ describe('GET …/logs/volume', () => {
       });
   });
 
-  it('refuses invalid parameters, and names them', async () => {
+  it('the route of the volume refuses invalid parameters, and names them', async () => {
     const { app } = await service();
     for (const [parameter, query] of [
       ['buckets', 'buckets=0'],

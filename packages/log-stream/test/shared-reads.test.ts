@@ -38,7 +38,7 @@ describe('SharedReads', () => {
 
   const firstMessageOf = ({ batches }: Run) => /"message":"(\w+)"/.exec(String(batches[0]?.bytes))?.[1];
 
-  it('reads once for all readers at the same place, also for those that come after the read', async () => {
+  it('SharedReads reads once for all readers at the same place, also for those that come after the read', async () => {
     const runs = await Promise.all(Array.from({ length: readers }, () => reads.read(all, place(100))));
     expect(new Set(runs).size).to.equal(1);
     expect(firstMessageOf(runs[0] as Run)).to.equal('m100');
@@ -46,14 +46,14 @@ describe('SharedReads', () => {
     expect(store.reads).to.equal(1);
   });
 
-  it('reads separately for another selection, and for a place within a kept batch', async () => {
+  it('SharedReads reads separately for another selection, and for a place within a kept batch', async () => {
     await reads.read(all, place(100));
     await reads.read(selectionOf(store, { levels: ['INFO'] }), place(100));
     expect(firstMessageOf(await reads.read(all, place(110)))).to.equal('m110');
     expect(store.reads).to.equal(3);
   });
 
-  it('continues a kept run of several batches from any of their ends', async () => {
+  it('SharedReads continues a kept run of several batches from any of their ends', async () => {
     const large = new LargeReadsStore(store);
     const largeReads = new SharedReads(large, (error) => failures.push(error));
     await store.append(logs(3, 'big', { description: 'x'.repeat(70_000) }));
@@ -65,7 +65,7 @@ describe('SharedReads', () => {
     expect(large.reads).to.equal(2);
   });
 
-  it('starts at most four reads in one turn of the event loop, however many readers return at once', async () => {
+  it('SharedReads starts at most four reads in one turn of the event loop, however many readers return at once', async () => {
     const running = Promise.all(Array.from({ length: readers }, (_, i) => reads.read(all, place(i))));
     let turns = 1;
     for (; store.reads < readers; turns++) await nextTurn();
@@ -75,7 +75,7 @@ describe('SharedReads', () => {
     );
   });
 
-  it('keeps a bounded number of bytes', async () => {
+  it('SharedReads keeps a bounded number of bytes', async () => {
     const description = 'x'.repeat(200_000);
     for (let i = 0; i < 40; i++) await store.append([log(`big${i}`, { description })]);
     for (let seq = 500; seq < 540; seq++) await reads.read(all, place(seq));
@@ -87,7 +87,7 @@ describe('SharedReads', () => {
     expect(store.reads).to.equal(before + 2);
   });
 
-  it('reports a failed read once, rejects every reader that shares it, and reads again for the next', async () => {
+  it('SharedReads reports a failed read once, rejects every reader that shares it, and reads again for the next', async () => {
     const failing = new FailingStore(store);
     failing.failing = new Error('down');
     const failingReads = new SharedReads(failing, (error) => failures.push(error));
@@ -129,7 +129,7 @@ describe('many subscribers of one workflow', () => {
     ['16 kB', 16_000],
     ['100 kB', 100_000],
   ] as const) {
-    it(`cost as many reads of the store as one, with logs of ${size} in bursts of more than a socket buffers`, async () => {
+    it(`many subscribers of one workflow cost as many reads of the store as one, with logs of ${size} in bursts of more than a socket buffers`, async () => {
       const { store, streams } = await subscribers();
       const before = store.reads;
       const appended = 4 * Math.ceil(200_000 / bytes);
@@ -145,7 +145,7 @@ describe('many subscribers of one workflow', () => {
     });
   }
 
-  it('are sent logs that follow each other closely in one write', async () => {
+  it('many subscribers are sent logs that follow each other closely in one write', async () => {
     const { store, streams } = await subscribers();
     const before = store.reads;
     const startedAt = performance.now();
@@ -159,7 +159,7 @@ describe('many subscribers of one workflow', () => {
     for (const stream of streams) expect(stream.messages).to.have.lengthOf(200);
   });
 
-  it('get every log once, a turn’s worth at a time, from a store whose reads return megabytes', async () => {
+  it('many subscribers get every log once, a turn’s worth at a time, from a store whose reads return megabytes', async () => {
     const store = new LargeReadsStore(new SqliteLogStore({ path: ':memory:' }));
     const { url, router } = await service({ store });
     const streams = await Promise.all(Array.from({ length: readers }, () => openStream(`${url}${logsPath}/stream`)));
@@ -173,7 +173,7 @@ describe('many subscribers of one workflow', () => {
     expect(store.reads).to.be.below(2 * readers);
   });
 
-  it('share reads of the store also while they catch up with full sockets, each at its own pace', async () => {
+  it('many subscribers share reads of the store also while they catch up with full sockets, each at its own pace', async () => {
     const store = new CountingStore(new SqliteLogStore({ path: ':memory:' }));
     const { url, router } = await service({ store });
     // More than the kernel's buffers of both sides hold.
@@ -191,7 +191,7 @@ describe('many subscribers of one workflow', () => {
     await eventually(() => router.stats().atTip === readers);
   });
 
-  it('are cut with one error if the store fails', async () => {
+  it('subscribers of one workflow are cut with one error if the store fails', async () => {
     const errors: Error[] = [];
     const { store, streams } = await subscribers((error) => errors.push(error));
     store.failing = new Error('down');

@@ -28,7 +28,7 @@ describe('the file of SqliteLogStore', () => {
     for (const file of ['', '-wal', '-shm']) rmSync(path + file, { force: true });
   };
 
-  it('is created with mode 0600 under any umask, and so are the files beside it', async () => {
+  it('the database file is created with mode 0600 under any umask, and so are the files beside it', async () => {
     const umask = process.umask(0);
     const store = new SqliteLogStore({ path });
     await store.append(logs(1));
@@ -37,7 +37,7 @@ describe('the file of SqliteLogStore', () => {
     await store.close();
   });
 
-  it('the files beside it lose rights that it does not grant', async () => {
+  it('the files beside the database lose rights that the database file does not grant', async () => {
     const holder = await holdTransaction(
       path,
       'PRAGMA journal_mode = WAL; CREATE TABLE other (a); BEGIN; SELECT * FROM other',
@@ -54,7 +54,7 @@ describe('the file of SqliteLogStore', () => {
     await store.close();
   });
 
-  it('causes one warning if every user of the machine can open it, and keeps its mode', async () => {
+  it('a database file that every user of the machine can open causes one warning, and keeps its mode', async () => {
     const warnings: string[] = [];
     const listen = ({ message }: Error) => warnings.push(message);
     process.on('warning', listen);
@@ -69,7 +69,7 @@ describe('the file of SqliteLogStore', () => {
     expect(modeOf(path)).to.equal('644');
   });
 
-  it('may be deleted: reads reject, health names it, and the next append creates it with another epoch', async () => {
+  it('the database file may be deleted: reads reject, health names it, and the next append creates it with another epoch', async () => {
     const store = new SqliteLogStore({ path, pollMs: 1 });
     await store.append(logs(3));
     const before = await store.bounds();
@@ -92,7 +92,7 @@ describe('the file of SqliteLogStore', () => {
     await store.close();
   });
 
-  it('may be replaced by another one, which readers and writers then use', async () => {
+  it('the database file may be replaced by another one, which readers and writers then use', async () => {
     const other = new SqliteLogStore({ path: join(folder, 'other.db') });
     await other.append(logs(2, 'other'));
     await other.close();
@@ -110,7 +110,7 @@ describe('the file of SqliteLogStore', () => {
     await again.close();
   });
 
-  it('reports a write-ahead log that is deleted while the database stays, and reads and appends nothing any more', async () => {
+  it('a write-ahead log that is deleted while the database stays is reported, and nothing is read or appended any more', async () => {
     const store = new SqliteLogStore({ path });
     await store.append(logs(3));
     rmSync(`${path}-wal`);
@@ -192,7 +192,7 @@ describe('the file of SqliteLogStore', () => {
     }
   }
 
-  it('a position in front of deleted logs stays one: only what no log ever had is unknown', async () => {
+  it('a position in front of deleted logs is still known: only a position that no log ever had is unknown', async () => {
     const store = new SqliteLogStore({ path, maxLogs: 2 });
     await store.append(logs(5));
     const ids = await idsOf(store);

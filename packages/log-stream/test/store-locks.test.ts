@@ -58,7 +58,7 @@ describe('SqliteLogStore and the locks and rights of other processes', () => {
     await closed;
   });
 
-  it('gives up on a lock after a time, and passes other errors on at once', async () => {
+  it('gives up on a lock of the database after a time, and passes other errors on at once', async () => {
     await new SqliteLogStore({ path }).close();
     await holdTransaction(path, 'BEGIN IMMEDIATE');
     const db = new DatabaseSync(path);

@@ -9,7 +9,7 @@ describe('queries of SqliteLogStore', () => {
   let store: SqliteLogStore;
   afterEach(() => store.close());
 
-  it('pages in ascending order tell of logs that were deleted behind their cursor, and of no others', async () => {
+  it('pages in ascending order report logs that were deleted behind their cursor, and no others', async () => {
     store = new SqliteLogStore({ path: ':memory:', maxLogs: 6 });
     await store.append(logs(4));
     const at = (seq: number) => cursorAt(store, seq);
@@ -28,7 +28,7 @@ describe('queries of SqliteLogStore', () => {
     expect([messagesOf(next.logs), next.trimmed]).to.deep.equal([['m3', 'n0'], true]);
   });
 
-  it('the deletion of logs of one workflow concerns no other one', async () => {
+  it('deleting logs of one workflow affects no other workflow', async () => {
     store = new SqliteLogStore({ path: ':memory:', maxLogs: 3 });
     await store.append([log('a'), log('b', { workflowID: 'other' }), log('c', { workflowID: 'other' }), log('d')]);
     await store.append(logs(2, 'o', { workflowID: 'other' }));

@@ -21,7 +21,7 @@ describe('the wake-ups of SqliteLogStore', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Follows the store by its wake-ups alone until it has received so many logs. */
+  /** Follows the store by its wake-ups alone until `count` logs have been received. */
   async function follow(store: SqliteLogStore, count: number) {
     const messages: (string | undefined)[] = [];
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -40,7 +40,7 @@ describe('the wake-ups of SqliteLogStore', () => {
     return messages;
   }
 
-  it('notice every write of another process without polling', async () => {
+  it('SqliteLogStore notices every write of another process without polling', async () => {
     const store = new SqliteLogStore({ path, pollMs: never });
     await store.append([log('first')]);
     const following = follow(store, 301);
@@ -50,7 +50,7 @@ describe('the wake-ups of SqliteLogStore', () => {
     await store.close();
   });
 
-  it('notice within a second that the file is gone, however rarely they poll', async () => {
+  it('SqliteLogStore notices within a second that its file is gone, however rarely it polls', async () => {
     const store = new SqliteLogStore({ path, pollMs: never });
     await store.append([log('first')]);
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -61,7 +61,7 @@ describe('the wake-ups of SqliteLogStore', () => {
     await store.close();
   });
 
-  it('notice writes to a file that has replaced the one they watched', async () => {
+  it('SqliteLogStore notices writes to a file that has replaced the one it watched', async () => {
     const store = new SqliteLogStore({ path, pollMs: 1 });
     await store.append([log('first')]);
     const generation = Promise.withResolvers<void>();

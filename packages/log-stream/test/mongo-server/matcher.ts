@@ -8,8 +8,8 @@ type Test = (plain: Document) => boolean;
 type QuickTest = (plain: Document) => boolean | undefined;
 
 /**
- * A test for documents. Conditions on a text and on ObjectIds are tested here, because mingo takes about 50 µs for each
- * document; all others by mingo. Throws 2 if the filter is invalid.
+ * A test for documents. Conditions on a text and on ObjectIds are tested here, because mingo is slow; all others by
+ * mingo. Throws 2 if the filter is invalid.
  */
 export function matcher(filter: Document): Test {
   const general = generalTest(filter);

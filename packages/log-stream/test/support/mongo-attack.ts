@@ -15,9 +15,7 @@ export interface Step {
 }
 
 const everywhere = ['find', 'aggregate', 'getMore'];
-/**
- * Time exceeded, stepped down, shut down, host unreachable, a cursor that is gone, and one that nobody has heard of.
- */
+/** Time exceeded, stepped down, shut down, host unreachable, cursor not found, and a code that does not exist. */
 const errorCodes = [50, 189, 91, 6, 43, 9_999];
 
 /** A log service over a scripted server, with readers that come back, while everything around them fails. */
