@@ -117,7 +117,7 @@ describe('the request', () => {
     }
   });
 
-  it('aborts the request when it is switched off before the response', async () => {
+  it('aborts the request when the stream is switched off before the response', async () => {
     const at = await scene();
     at.stream.connect();
     const visit = await at.server.next();
@@ -127,7 +127,7 @@ describe('the request', () => {
     expect(at.clock.pending).to.equal(0);
   });
 
-  it('aborts the response when it is switched off, keeps the events, and resumes after them', async () => {
+  it('aborts the response when the stream is switched off, keeps the events, and resumes after them', async () => {
     const at = await scene();
     at.stream.connect();
     const visit = (await at.server.next()).open('id: 1\ndata: one\n\n');
@@ -143,7 +143,7 @@ describe('the request', () => {
   describe('in a browser whose fetch forgets the signal after the request', () => {
     const options = { fetch: (url, { signal: _, ...init }) => fetch(url, init) } satisfies EventStreamOptions;
 
-    it('ends the connection when the stream is switched off', async () => {
+    it('ends the connection when the stream is switched off, also if fetch ignores its signal after the request', async () => {
       const at = await scene(options);
       at.stream.connect();
       const visit = (await at.server.next()).open('data: one\n\n');
@@ -152,7 +152,7 @@ describe('the request', () => {
       await until(() => visit.isGone);
     });
 
-    it('ends the connection as soon as it has the response to a stream that was switched off before', async () => {
+    it('ends the connection once it has the response to a stream that was switched off before, also if fetch ignores its signal', async () => {
       const at = await scene(options);
       at.stream.connect();
       const visit = await at.server.next();
@@ -162,7 +162,7 @@ describe('the request', () => {
       expect(at.now.status).to.equal('idle');
     });
 
-    it('ends the connection of a refusal that it has not read to its end', async () => {
+    it('ends the connection of a refusal whose body it has not read to the end, also if fetch ignores its signal', async () => {
       let hasResponse = false;
       const onResponse = () => {
         hasResponse = true;

@@ -14,7 +14,7 @@ const show = (entry: Entry) => (entry.kind === 'event' ? entry.data : `(${entry.
 describe('onEvents()', () => {
   const scene = stage();
 
-  it('delivers every event of a burst once and in order, however few are kept', async () => {
+  it('onEvents() delivers every event of a burst once and in order, however few are kept', async () => {
     const at = await scene({ maxEntries: 3 });
     const data: string[] = [];
     onEvents(at.stream, (batch) => data.push(...batch.map((event) => event.data)));
@@ -26,7 +26,7 @@ describe('onEvents()', () => {
     expect(at.now.counts).to.include({ kept: 3, dropped: 19_997 });
   });
 
-  it('leaves out what the server repeats, and what seed() and fill() add', async () => {
+  it('onEvents() leaves out what the server repeats, and what seed() and fill() add', async () => {
     const at = await scene();
     const data: string[] = [];
     onEvents(at.stream, (batch) => data.push(...batch.map((event) => event.data)));
@@ -40,7 +40,7 @@ describe('onEvents()', () => {
     expect(data).to.deep.equal(['2', '3', '4']);
   });
 
-  it('passes gaps to onGap, in order with the events', async () => {
+  it('onEvents() passes gaps to onGap, in order with the events', async () => {
     const at = await scene();
     const order: string[] = [];
     onEvents(
@@ -54,7 +54,7 @@ describe('onEvents()', () => {
     expect(order.join()).to.match(/^1\+2,\(x\),3$/);
   });
 
-  it('has delivered every event before the snapshot with it is notified', async () => {
+  it('onEvents() has delivered every event before the snapshot with it is notified', async () => {
     const at = await scene();
     let delivered = 0;
     onEvents(at.stream, (batch) => {
@@ -68,7 +68,7 @@ describe('onEvents()', () => {
     expect(behind.filter((count) => count > 0)).to.be.empty;
   });
 
-  it('stops after unsubscribing and after close(), and survives a listener that throws', async () => {
+  it('onEvents() stops after unsubscribing and after close(), and survives a listener that throws', async () => {
     const at = await scene();
     const got: string[] = [];
     const original = process.listeners('uncaughtException');
@@ -94,7 +94,7 @@ describe('onEvents()', () => {
 describe('iterate()', () => {
   const scene = stage();
 
-  it('yields every event and gap once and in order, until close()', async () => {
+  it('iterate() yields every event and gap once and in order, until close()', async () => {
     const at = await scene({ maxEntries: 3 });
     const got: string[] = [];
     const loop = (async () => {
@@ -113,7 +113,7 @@ describe('iterate()', () => {
     expect(got).to.deep.equal([...numbers(1, 5_000), '(x)', '5001']);
   });
 
-  it('holds the server back while the loop is behind, and the watchdog meanwhile', async () => {
+  it('iterate() stops reading from the server while the loop is behind, and pauses the watchdog meanwhile', async () => {
     const at = await scene({ watchdogMs: 1_000 });
     const iterator = iterate(at.stream);
     at.stream.connect();
@@ -140,7 +140,7 @@ describe('iterate()', () => {
     expect(at.now.lastError).to.equal(null);
   });
 
-  it('lets the stream go on when the loop is left', async () => {
+  it('the stream goes on when a loop over iterate() is left', async () => {
     const at = await scene();
     at.stream.connect();
     const visit = await at.server.next();
@@ -154,13 +154,13 @@ describe('iterate()', () => {
     expect(at.data).to.deep.equal(numbers(1, 6));
   });
 
-  it('ends when the stream is closed already', async () => {
+  it('iterate() ends if the stream is closed already', async () => {
     const at = await scene();
     at.stream.close();
     for await (const entry of iterate(at.stream)) throw new Error(show(entry));
   });
 
-  it('does not hold back other tabs; a gap takes the place of what does not fit', async () => {
+  it('iterate() does not hold back other tabs; a gap takes the place of events that do not fit', async () => {
     const world = new World();
     const tabs = [world.open({ maxEntries: 5 }), world.open({ maxEntries: 5 })];
     const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -184,7 +184,7 @@ describe('iterate()', () => {
     }
   });
 
-  it('keeps as many entries waiting as maxQueued says, where other tabs use the connection', async () => {
+  it('iterate() queues as many entries as maxQueued says, where other tabs use the connection', async () => {
     const world = new World();
     const { stream } = world.open({});
     const settle = () => new Promise((resolve) => setImmediate(resolve));

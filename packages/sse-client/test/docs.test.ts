@@ -14,22 +14,29 @@ const rows = (heading: string) => {
   const section = readme.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
   return [...section.matchAll(/^\| `([\w:-]+)` \|(.*)$/gm)].map(([, name, rest]) => [name!, rest!] as const);
 };
+/** The value that the cell of a default begins with. */
+const readCell = (cell: string): unknown => {
+  const text = /^`([^`]*)`/.exec(cell)?.[1] ?? cell.replaceAll(' ', '');
+  return text.startsWith("'") ? text.slice(1, -1) : JSON.parse(text);
+};
 const names = (heading: string) => rows(heading).map(([name]) => name);
 
 describe('the client’s README', () => {
-  it('documents every option, and no other', () => {
+  it('the README documents every option, and no other', () => {
     const bodies = [...types.matchAll(/interface (?:EventStream|Live)Options\b[^{]*\{([\s\S]*?)\n\}/g)];
     const options = bodies.flatMap(([, body]) => [...body!.matchAll(/^ {2}(\w+)\?:/gm)].map((match) => match[1]));
     expect(options).to.not.be.empty;
     expect(names('Options').toSorted()).to.deep.equal(options.toSorted());
   });
 
-  it('gives the defaults of the code, as do the types', () => {
+  it('the README and the types give the defaults of the code', () => {
     const config = readOptions('/');
     for (const [name, rest] of rows('Options')) {
+      const cell = rest.split('|')[0]!.trim();
       const value = config[name as keyof typeof config];
+      if (/^(none|the global)\b/.test(cell)) expect(Object.keys(value ?? {}), name).to.deep.equal([]);
+      else expect(readCell(cell), name).to.deep.equal(value);
       if (typeof value !== 'number') continue;
-      expect(rest.split('|')[0]!.replaceAll(' ', ''), name).to.equal(`${value}`);
       const doc = types.match(new RegExp(`@defaultValue ([\\d_]+)[^\\n]*\\n(?:   \\*/\\n)? *${name}\\?`))![1]!;
       expect(doc.replaceAll('_', ''), name).to.equal(`${value}`);
     }
@@ -38,7 +45,7 @@ describe('the client’s README', () => {
     expect(spaced).to.include(`maxBytes: ${maxBytes}, debounceMs: ${debounceMs}`);
   });
 
-  it('documents every status and every error code', () => {
+  it('the README documents every status and every error code', () => {
     const members = (type: string) =>
       [...types.match(new RegExp(`type ${type} =([^;]*);`))![1]!.matchAll(/'([\w-]+)'/g)].map((match) => match[1]!);
     expect(names('Status').toSorted()).to.deep.equal(members('StreamStatus').toSorted());
@@ -46,14 +53,14 @@ describe('the client’s README', () => {
     expect(names('Errors').toSorted()).to.deep.equal(codes.toSorted());
   });
 
-  it('documents every method', () => {
+  it('the README documents every method', () => {
     const body = types.match(/interface EventStream\b[^{]*\{([\s\S]*?)\n\}/)![1]!;
     const methods = [...body.matchAll(/^ {2}(\w+)\(/gm)].map((match) => match[1]!);
     expect(methods).to.not.be.empty;
     for (const method of methods) expect(readme, method).to.match(new RegExp(`\\b${method}\\(`));
   });
 
-  it('documents every event of the proxy that the code handles', () => {
+  it('the README documents every event of the proxy that the code handles', () => {
     const known = [...read('../src/connection/control-events.ts').matchAll(/'(sse-proxy:\w+)'/g)].map(
       (match) => match[1],
     );

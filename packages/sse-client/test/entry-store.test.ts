@@ -95,7 +95,7 @@ describe('the entry store', () => {
     expect(store.fill(gapKey(store), events)).to.equal(2);
   });
 
-  it('leaves out of a gap what was received and trimmed', () => {
+  it('fill() leaves out what was received and trimmed', () => {
     const store = make(2);
     for (const id of ['1', '2']) store.receive(streamed(id));
     store.gap(gap);
@@ -104,7 +104,7 @@ describe('the entry store', () => {
     expect(show(store)).to.deep.equal(['2', '3']);
   });
 
-  it('does not fill the place of an event, and fills a gap with nothing', () => {
+  it('fill() does not replace an event, and removes a gap for which there are no events', () => {
     const store = make();
     store.receive(streamed('1'));
     store.gap(gap);

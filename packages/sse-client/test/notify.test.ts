@@ -105,7 +105,7 @@ describe('the notifier', () => {
   }
 
   for (const drawn of ['frames', 'timers'] as const) {
-    it(`notifies by whichever comes first, a frame or a timer, here by ${drawn}`, () => {
+    it(`notifies listeners by whichever comes first, a frame or a timer, here by ${drawn}`, () => {
       const { notifier, log, ...made } = make();
       notifier.nextFrame();
       notifier.nextFrame();
@@ -136,7 +136,7 @@ describe('the notifier', () => {
     leave();
   });
 
-  it('releases its frame, its timer and its listeners when it is closed', () => {
+  it('the notifier releases its frame, its timer and its listeners when it is closed', () => {
     const { notifier, frames, timers, log } = make();
     notifier.nextFrame();
     notifier.close();

@@ -130,7 +130,7 @@ describe('the options', () => {
     });
   });
 
-  it('keeps the contents of an object out of the error', () => {
+  it('keeps the contents of an object out of the error about an option', () => {
     expect(() => make({ headers: { authorization: 5, x: 'secret' } }))
       .to.throw(TypeError)
       .with.property('message')

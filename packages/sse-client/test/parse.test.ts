@@ -31,7 +31,7 @@ describe('the option parse', () => {
   const shown = (entries: Iterable<unknown>) =>
     [...(entries as Iterable<EventEntry>)].map(({ value, error }) => error?.code ?? value);
 
-  it('gives every event the value that a function makes of its data, once, before it is delivered', async () => {
+  it('parse gives every event the value that a function makes of its data, once, before it is delivered', async () => {
     const calls: unknown[] = [];
     const at = await scene();
     const stream = at.make({
@@ -55,7 +55,7 @@ describe('the option parse', () => {
     ]);
   });
 
-  it('uses a Standard Schema on the JSON of the data; what it rejects is an entry with an error', async () => {
+  it('parse applies a Standard Schema to the JSON of the data; an event that it rejects is an entry with an error', async () => {
     const at = await scene();
     at.make({ parse: parseWith(logSchema) }).connect();
     (await at.server.next()).open('data: {"level":"warn"}\n\ndata: {}\n\ndata: {broken\n\ndata: {"level":"info"}\n\n');
@@ -73,7 +73,7 @@ describe('the option parse', () => {
     expect(at.now.counts).to.include({ received: 4, kept: 4 });
   });
 
-  it('uses one parser for each event type, and rejects events of other types, also those named like a member of every object', async () => {
+  it('parse uses one parser for each event type, and rejects events of other types, also those named like a member of every object', async () => {
     const at = await scene();
     // As ArkType's schemas are.
     const callable = Object.assign(() => 'called', logSchema);
@@ -93,7 +93,7 @@ describe('the option parse', () => {
     expect(shown(at.now.entries)).to.deep.equal(values);
   });
 
-  it('refuses an asynchronous schema or function with ASYNC_PARSE, and handles its rejection', async () => {
+  it('parse refuses an asynchronous schema or function with ASYNC_PARSE, and handles its rejection', async () => {
     const at = await scene();
     const late = async () => Promise.reject(new Error('late'));
     for (const rules of [late, { message: late }, asyncSchema]) {
@@ -107,7 +107,7 @@ describe('the option parse', () => {
     }
   });
 
-  it('parses restored events again, and persists their data only', async () => {
+  it('parse parses restored events again, and persists their data only', async () => {
     const storage = new MemoryStorage();
     const persist = localPersistence({ scope: 'a', storage });
     const at = await scene();
@@ -118,7 +118,7 @@ describe('the option parse', () => {
     expect(shown(at.now.entries)).to.deep.equal(['again x']);
   });
 
-  it('recognises repeats by the data, and applies a parse of setOptions() to later events', async () => {
+  it('parse recognises repeats by the data, and applies a parse of setOptions() to later events', async () => {
     const at = await scene();
     at.make({ parse: parseWith(() => 'same') }).connect();
     (await at.server.next()).open('id: 1\ndata: a\n\nid: 2\ndata: b\n\n').end();
@@ -130,7 +130,7 @@ describe('the option parse', () => {
     expect(shown(at.now.entries)).to.deep.equal(['same', 'same', 'other']);
   });
 
-  it('types the values of a stream by event type', () => {
+  it('parse types the values of a stream by event type', () => {
     const mapped = createEventStream('/', { parse: parseWith({ log: logSchema, count: (data) => Number(data) }) });
     const named: EventStream<{ log: Log; count: number }> = mapped;
     const uniform: EventStream<Record<string, Log>> = createEventStream('/', { parse: parseWith(logSchema) });

@@ -68,7 +68,7 @@ describe('persistence', () => {
     expect([...at.now.entries][1]).to.include({ from, to: at.now.connectedAt });
   });
 
-  it('collects changes for debounceMs, also while more arrive', async () => {
+  it('collects changes to persist for debounceMs, also while more arrive', async () => {
     const at = await scene({ persist: localPersistence({ scope: 'a', storage, debounceMs: 500 }) });
     at.stream.seed([{ id: '1', data: 'x' }]);
     at.clock.advance(300);
@@ -88,7 +88,7 @@ describe('persistence', () => {
     ['left', (at: Scene) => at.page.hide()],
     ['closed', (at: Scene) => at.stream.close()],
   ] as const) {
-    it(`writes at once when the page is ${name}, if anything changed`, async () => {
+    it(`persists at once when the page is ${name}, if anything changed`, async () => {
       const at = await scene(options);
       leave(at);
       expect(storage.writes).to.equal(0);
@@ -323,7 +323,7 @@ describe('persistence', () => {
       expect(at.now.persistence).to.equal('full');
     });
 
-    it('works without persistence if nothing fits', async () => {
+    it('works without persistence if not even the cursor fits into the storage', async () => {
       const at = await scene(options);
       storage.quota = 0;
       at.stream.seed(seeds);
@@ -408,7 +408,7 @@ describe('wiping', () => {
     expect(storage.key(0)).to.include(':b:');
   });
 
-  it('a wipe in another tab stops this one', async () => {
+  it('a wipe in one tab stops the stream of another tab from persisting', async () => {
     const storage = new MemoryStorage();
     const at = await scene();
     for (const gone of ['its key', null]) {

@@ -50,7 +50,7 @@ describe('useEventStream', () => {
     await server.close();
   });
 
-  it('keeps one connection in StrictMode, which mounts twice', async () => {
+  it('the hook keeps one connection in StrictMode, which mounts twice', async () => {
     await page.evaluate(() => window.hook.render('/stream'));
     await untilStatus('connected');
     await until(() => open().length === 1);
@@ -59,7 +59,7 @@ describe('useEventStream', () => {
     await until(() => open().length === 0);
   });
 
-  it('does not reconnect for options written inline, and returns the same methods', async () => {
+  it('the hook does not reconnect for options written inline, and returns the same methods', async () => {
     await page.evaluate(() => window.hook.render('/stream', { headers: {} }));
     await untilStatus('connected');
     const before = streams().length;
@@ -76,7 +76,7 @@ describe('useEventStream', () => {
     expect(streams()).to.have.length(before);
   });
 
-  it('makes another stream when the URL changes, and shows nothing of the one before', async () => {
+  it('the hook makes another stream when the URL changes, and shows nothing of the one before', async () => {
     await page.evaluate(() => window.hook.render('/stream?a', { maxEntries: 5 }));
     await untilStatus('connected');
     await page.evaluate(() => {
@@ -93,7 +93,7 @@ describe('useEventStream', () => {
     expect(await page.evaluate(() => window.hook.result!.stream!.url)).to.equal('/stream?b');
   });
 
-  it('is idle without a URL, and its methods have no effect', async () => {
+  it('the hook is idle without a URL, and its methods have no effect', async () => {
     const said = await page.evaluate(() => {
       window.hook.render(null);
       const result = window.hook.result!;
@@ -109,7 +109,7 @@ describe('useEventStream', () => {
     expect(await status()).to.equal('idle');
   });
 
-  it('sends the headers of the last render with the next attempt', async () => {
+  it('the hook sends the headers of the last render with the next attempt', async () => {
     const tokens: (string | undefined)[] = [];
     const serve = server.onVisit!;
     server.onVisit = (visit) => {
@@ -128,7 +128,7 @@ describe('useEventStream', () => {
   });
 
   for (const option of ['persist', 'tabs'])
-    it(`makes another stream when ${option}.scope changes, and shows nothing of the one before`, async () => {
+    it(`the hook makes another stream when ${option}.scope changes, and shows nothing of the one before`, async () => {
       const render = (scope: string) =>
         page.evaluate((scopes) => window.hook.render('/stream', {}, scopes), { [option]: scope });
       await render('a');
@@ -142,7 +142,7 @@ describe('useEventStream', () => {
       await until(() => open().length === 1);
     });
 
-  it('renders only when what select or useStreamSnapshot() returns changes', async () => {
+  it('the hook renders only when what select or useStreamSnapshot() returns changes', async () => {
     await page.evaluate(() => window.hook.renderSelecting('/stream'));
     const events = await until(() => open()[0]);
     // What each event must lead to, before the next one is sent; the fifth changes nothing.
@@ -156,17 +156,17 @@ describe('useEventStream', () => {
     expect(renders.length).to.be.at.most(5);
   });
 
-  it('marks the built hook as a client module', () => {
+  it('the built hook is marked as a client module', () => {
     const built = readFileSync(new URL('../dist/react.js', import.meta.url), 'utf8');
     expect(built).to.match(/^'use client';/);
   });
 
-  it('treats an undefined option as left out', async () => {
+  it('the hook treats an undefined option as left out', async () => {
     await page.evaluate(() => window.hook.render('/stream', { autoConnect: undefined } as object));
     await untilStatus('connected');
   });
 
-  it('stays off with autoConnect: false until connect() is called', async () => {
+  it('the hook stays off with autoConnect: false until connect() is called', async () => {
     await page.evaluate(() => window.hook.render('/stream', { autoConnect: false }));
     await page.waitForFunction(() => window.hook.result!.stream !== null);
     expect(await status()).to.equal('idle');
@@ -177,7 +177,7 @@ describe('useEventStream', () => {
     expect(await page.evaluate(() => window.hook.result!.entries.length)).to.equal(1);
   });
 
-  it('is idle on the server, and connects to nothing there', () => {
+  it('the hook is idle on the server, and connects to nothing there', () => {
     let result: UseEventStreamResult | undefined;
     const Viewer = () => {
       result = useEventStream(server.url, { persist: localPersistence({ scope: 'a' }) });

@@ -75,7 +75,7 @@ describe('reconnecting', () => {
     expect(at.now.attempt).to.equal(1);
   });
 
-  it('resets the backoff when it is switched off and on', async () => {
+  it('resets the backoff when the stream is switched off and on', async () => {
     const at = await scene();
     at.stream.connect();
     await lose(at, await at.server.next());
@@ -167,7 +167,7 @@ describe('reconnecting', () => {
     expect(at.server.visits).to.have.length(2);
   });
 
-  it('cancels the wait when it is switched off', async () => {
+  it('cancels the wait for a retry when the stream is switched off', async () => {
     const at = await scene();
     at.stream.connect();
     await lose(at, await at.server.next());
@@ -184,7 +184,7 @@ describe('a soft refusal', () => {
   const refusal =
     'event: sse-proxy:refused\ndata: {"reason":"too many streams","code":"ERR_SSE_LIMIT","retryMs":7000}\nretry: 7000\n\n';
 
-  it('has the status refused, with reason and time, and never connected', async () => {
+  it('a soft refusal makes the status refused, with reason and time, and never connected', async () => {
     const at = await scene();
     at.stream.connect();
     (await at.server.next()).open(refusal).end();

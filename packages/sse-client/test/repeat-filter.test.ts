@@ -163,9 +163,9 @@ describe('the repeat filter', () => {
     },
   };
   for (const [title, { connections, expected }] of Object.entries(cases))
-    it(title, () => expect(deliver(connections).join()).to.equal(expected));
+    it(`the repeat filter ${title}`, () => expect(deliver(connections).join()).to.equal(expected));
 
-  it('reports a repeated log that is longer than its memory', () => {
+  it('the repeat filter reports a repeated log that is longer than its memory', () => {
     const log = Array.from({ length: 50 }, (_, id) => `${id} x`);
     const passed = deliver([log, [...log, '50 x'], ['50 x', '51 x']], 10);
     const gap = passed.indexOf('(replay-too-long)');
@@ -174,7 +174,7 @@ describe('the repeat filter', () => {
     expect(gap).to.be.within(50, 50 + 50 - 10);
   });
 
-  it('drops an event of the stream that seed() or fill() has added before, on a live connection too, once', () => {
+  it('the repeat filter drops an event of the stream that seed() or fill() has added before, on a live connection too, once', () => {
     const filter = createRepeatFilter(() => 10);
     const classify = (text: string) => filter.classify(parse(text))[0];
     filter.resume('');
@@ -186,7 +186,7 @@ describe('the repeat filter', () => {
     expect(['5 e', '6 f', '6 f'].map(classify)).to.deep.equal([false, false, true]);
   });
 
-  it('delivers any log with shared ids exactly once, whatever breaks and whatever kind of server resumes (property)', () => {
+  it('the repeat filter delivers any log with shared ids exactly once, whatever breaks and whatever kind of server resumes (property)', () => {
     const log = fc.array(
       fc.record({ step: fc.nat(1), data: fc.constantFrom('a', 'b'), event: fc.constantFrom('m', 'n') }),
       {
@@ -228,7 +228,7 @@ describe('the repeat filter', () => {
     );
   });
 
-  it('remembers at least `size` events and at most twice as many', () => {
+  it('the repeat filter remembers at least `size` events and at most twice as many', () => {
     for (const back of [10, 21]) {
       const ids = Array.from({ length: 100 }, (_, id) => `${id} x`);
       const repeated = ids.slice(-back);

@@ -90,7 +90,7 @@ describe('the options of a request', () => {
   });
 
   describe('maxRetries', () => {
-    it('closes the stream after that many retries, with the code GAVE_UP and the last error as its cause', async () => {
+    it('closes the stream after maxRetries, with the code GAVE_UP and the last error as its cause', async () => {
       const at = await scene({ maxRetries: 2 });
       at.stream.connect();
       for (const status of [500, 501]) {
@@ -112,7 +112,7 @@ describe('the options of a request', () => {
       expect((await at.until('waiting')).attempt).to.equal(1);
     });
 
-    it('does not count attempts before a stable connection, or without a network', async () => {
+    it('maxRetries does not count attempts before a stable connection, or without a network', async () => {
       const at = await scene({ maxRetries: 1, stableMs: 1_000 });
       at.stream.connect();
       (await at.server.next()).cut();
@@ -135,7 +135,7 @@ describe('the options of a request', () => {
       await at.until('closed');
     });
 
-    it('never retries with 0, and reports a final response as itself', async () => {
+    it('never retries with maxRetries: 0, and reports a final response as itself', async () => {
       const at = await scene({ maxRetries: 0 });
       at.stream.connect();
       (await at.server.next()).answer(404);
@@ -147,7 +147,7 @@ describe('the options of a request', () => {
   });
 
   describe('signal', () => {
-    it('closes the stream when it is aborted, with its reason as the cause, after telling subscribers', async () => {
+    it('closes the stream when its signal is aborted, with the signal’s reason as the cause, after notifying subscribers', async () => {
       const controller = new AbortController();
       const at = await scene({ signal: controller.signal });
       at.stream.connect();
@@ -163,7 +163,7 @@ describe('the options of a request', () => {
       expect(at.now.status).to.equal('closed');
     });
 
-    it('never connects if it has been aborted before, and ends a loop over the stream', async () => {
+    it('never connects if its signal has been aborted before, and ends a loop over the stream', async () => {
       const at = await scene({ signal: AbortSignal.abort(), autoConnect: true });
       expect(at.now.status).to.equal('closed');
       for await (const entry of iterate(at.stream)) throw new Error(`unexpected ${entry.kind}`);
@@ -183,7 +183,7 @@ describe('the options of a request', () => {
 describe('the cause of an error', () => {
   const scene = stage();
 
-  it('is the response where nothing was thrown, so that its headers can be read', async () => {
+  it('the cause of an error is the response where nothing was thrown, so that its headers can be read', async () => {
     const at = await scene();
     at.stream.connect();
     const answers = {
@@ -203,7 +203,7 @@ describe('the cause of an error', () => {
     }
   });
 
-  it('is a TimeoutError for a connection that went silent, and the thrown error for one that broke', async () => {
+  it('the cause of an error is a TimeoutError for a connection that went silent, and the thrown error for one that broke', async () => {
     const at = await scene({ watchdogMs: 1_000 });
     at.stream.connect();
     const visit = (await at.server.next()).open('data: 1\n\n');

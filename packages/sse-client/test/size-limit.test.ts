@@ -70,7 +70,7 @@ describe('the limit of an event’s size', () => {
   };
 
   for (const [title, [input, text, log]] of Object.entries(events)) {
-    it(title, () => expect(pass([input], 100)).to.deep.equal({ text, log }));
+    it(`the size limit ${title}`, () => expect(pass([input], 100)).to.deep.equal({ text, log }));
   }
 
   for (const [unfinished, rest, log] of [

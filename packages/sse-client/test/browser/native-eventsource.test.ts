@@ -43,7 +43,7 @@ describe('a native EventSource through the proxy, in Chromium', () => {
   let stage: Site;
   afterEach(() => stage?.close());
 
-  it('receives the reason of a soft refusal, and reconnects by itself', async () => {
+  it('an EventSource receives the reason of a soft refusal, and reconnects by itself', async () => {
     stage = await site({ limits: { total: 1 } });
     const [first, second] = [await stage.barePage(), await stage.barePage()];
     await listen(first, '/sse');
@@ -62,7 +62,7 @@ describe('a native EventSource through the proxy, in Chromium', () => {
     await heard(second, 'message');
   });
 
-  it('closes when the proxy refuses by status', async () => {
+  it('an EventSource closes when the proxy refuses by status', async () => {
     stage = await site({ limits: { total: 1 }, refuse: 'status' });
     const [first, second] = [await stage.barePage(), await stage.barePage()];
     await listen(first, '/sse');
@@ -72,7 +72,7 @@ describe('a native EventSource through the proxy, in Chromium', () => {
     expect(await second.evaluate(() => window.errors)).to.deep.equal([2], 'closed');
   });
 
-  it('receives a gap when the upstream was lost and has no ids [R32]', async () => {
+  it('an EventSource receives a gap when the upstream was lost and has no ids [R32]', async () => {
     stage = await site({ resume: { minDelayMs: 10, maxDelayMs: 10 } });
     stage.upstream.isWithoutIds = true;
     const page = await stage.barePage();
@@ -90,7 +90,7 @@ describe('a native EventSource through the proxy, in Chromium', () => {
     expect(await page.evaluate(() => window.errors)).to.deep.equal([], 'the connection itself was never lost');
   });
 
-  it('receives the reason why its stream ends, and reconnects', async () => {
+  it('an EventSource receives the reason why its stream ends, and reconnects', async () => {
     stage = await site();
     const page = await stage.barePage();
     await listen(page, '/sse');
@@ -102,7 +102,7 @@ describe('a native EventSource through the proxy, in Chromium', () => {
     expect(await page.evaluate(() => window.errors[0])).to.equal(0);
   });
 
-  it('receives each event once after its connection was cut in the middle of an event', async () => {
+  it('an EventSource receives each event once after its connection was cut in the middle of an event', async () => {
     stage = await site({ retryMs: 10 });
     const page = await stage.barePage();
     await listen(page, '/sse');

@@ -1,6 +1,6 @@
 /**
- * Pauses between two looks, in milliseconds: a twentieth of the wait so far, because a wait that polls takes CPU from
- * others.
+ * Pauses between two calls of the condition, in milliseconds: a twentieth of the wait so far, because polling takes
+ * CPU time from other processes.
  */
 const firstPauseMs = 1;
 const maxPauseMs = 20;

@@ -45,7 +45,7 @@ export async function site(options: Partial<SseProxyOptions> = {}): Promise<Site
   const front = await listen(createServer(app));
 
   const context = await (await chromium()).newContext();
-  // Below the test runner's time-out, so that the error says what is missing. A busy machine needs more than the
+  // Below the test runner's timeout, so that the error says what is missing. A busy machine needs more than the
   // default.
   context.setDefaultTimeout(100_000);
   const complaints = await listenTo(context);
