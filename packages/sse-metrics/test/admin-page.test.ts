@@ -72,7 +72,7 @@ describe('adminPage', () => {
     expect(html).to.not.include('<img').and.not.include('data: s3cret');
   });
 
-  it('needs nothing that its Content-Security-Policy forbids: no inline script or style, no other origin', async () => {
+  it('the admin page needs nothing that its Content-Security-Policy forbids: no inline script or style, no other origin', async () => {
     const { get } = await served({ proxies: [] });
     const answer = await get();
     const policy = answer.headers.get('content-security-policy')!;
@@ -93,7 +93,7 @@ describe('adminPage', () => {
     expect(html).to.include('<noscript><meta http-equiv="refresh" content="1"></noscript>');
   });
 
-  it('sends what has changed over an event stream', async () => {
+  it('sends changes to the admin page over an event stream', async () => {
     const { app } = await opened();
     const { get } = await served({ proxies: [app.proxy] });
     const answer = await get('/live');
@@ -155,7 +155,7 @@ describe('adminPage', () => {
       .and.include(' aria-sort="descending"');
   });
 
-  it('refuses other methods and paths', async () => {
+  it('the admin page refuses other methods and paths', async () => {
     const { get } = await served({ proxies: [] });
     expect((await get('', { method: 'POST' })).status).to.equal(405);
     expect((await get('/other')).status).to.equal(404);

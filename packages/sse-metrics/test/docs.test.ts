@@ -25,7 +25,7 @@ describe('the README of sse-metrics', () => {
     ['Redis', redisMetrics],
     ['Log service', ({ registry }: { registry: Registry }) => logServiceMetrics({ registry, store })],
   ] as const) {
-    it(`documents every metric under "${heading}" with its type and labels, and no other`, async () => {
+    it(`the README documents every metric under "${heading}" with its type and labels, and no other`, async () => {
       const registry = new Registry();
       register({ registry });
       const metrics = (await registry.getMetricsAsJSON()).map(({ name, type }) => `${name} ${type}`);
@@ -45,7 +45,7 @@ describe('the README of sse-metrics', () => {
     ['Access log', 'AccessLogOptions'],
     ['Admin page', 'AdminPageOptions'],
   ] as const) {
-    it(`documents every option under "${heading}", and no other`, () => {
+    it(`the README documents every option under "${heading}", and no other`, () => {
       const [, body = ''] = new RegExp(`interface ${type} \\{([\\s\\S]*?)\\n\\}`).exec(types) ?? [];
       const options = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name);
       expect(rows(heading).map(([name]) => name!.replace('`', ''))).to.deep.equal(options);
@@ -54,7 +54,7 @@ describe('the README of sse-metrics', () => {
 });
 
 describe('the enumerated labels', () => {
-  it('name every code, end and gap of log-stream', () => {
+  it('the labels name every code, end and gap of log-stream', () => {
     const codes = [...read('../../log-stream/src/errors.ts').matchAll(/^ {2}(ERR_LOG_STREAM_\w+): /gm)].map(
       ([, code]) => code!,
     );
@@ -69,14 +69,14 @@ describe('the enumerated labels', () => {
       expect(logValues.gapReasons).to.include(gap);
   });
 
-  it('name every code that a connection of sse-redis can fail with', () => {
+  it('the labels name every code that a connection of sse-redis can fail with', () => {
     const codes = [...read('../../sse-redis/src/errors.ts').matchAll(/^ {2}\| '(ERR_SSE_REDIS_\w+)'/gm)].map(
       ([, code]) => code,
     );
     expect(redisErrorCodes).to.deep.equal(codes.filter((code) => code !== 'ERR_SSE_REDIS_OPTION'));
   });
 
-  it('name every code and every refusal reason of sse-proxy', () => {
+  it('the labels name every code and every refusal reason of sse-proxy', () => {
     const table = [...read('../../sse-proxy/src/errors.ts').matchAll(/^ {2}(ERR_SSE_\w+): \[\d+, '([\w-]+)'/gm)];
     expect(proxyValues.errorCodes.toSorted()).to.deep.equal(table.map(([, code]) => code).toSorted());
     expect(proxyValues.refusalReasons.toSorted()).to.deep.equal(

@@ -18,7 +18,7 @@ describe('EventLoopDelay', () => {
     while (now.call(performance) < end);
   }
 
-  it('reports a block that ends in the turn in which a window ends', async () => {
+  it('EventLoopDelay reports a block that ends in the turn in which a window ends', async () => {
     const delay = new EventLoopDelay();
     await block(delay, 300);
     shift(10_000);
@@ -26,7 +26,7 @@ describe('EventLoopDelay', () => {
     await until(() => delay.read() > 250);
   });
 
-  it('forgets a block after two windows', async () => {
+  it('EventLoopDelay forgets a block after two windows', async () => {
     const delay = new EventLoopDelay();
     await block(delay, 300);
     await until(() => delay.read() > 250);

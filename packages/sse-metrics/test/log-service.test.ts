@@ -38,7 +38,7 @@ describe('the log service, watched by sse-metrics', () => {
     };
   }
 
-  it('counts its streams, logs, bytes and refusals, and starts its own series at 0', async () => {
+  it('counts streams, logs, bytes and refusals of the log service, and starts their series at 0', async () => {
     const { registry, metrics, url, store, router } = await watched({ limits: { rules: [{ name: 'user', max: 1 }] } });
     const zero = await scrape(registry);
     for (const series of [
@@ -81,7 +81,7 @@ describe('the log service, watched by sse-metrics', () => {
     expect(closed.get(`sse_messages_sent_total{route="${route}"}`)).to.equal(2);
   });
 
-  it('writes access and audit lines of it', async () => {
+  it('writes access and audit lines for the log service', async () => {
     const { lines, url } = await watched();
     const stream = await openStream(`${url}${logsPath}/stream?search=s3cret`);
     stream.leave();
@@ -97,7 +97,7 @@ describe('the log service, watched by sse-metrics', () => {
     expect(audited?.what).to.deep.equal({ workspace: hashId('ws', secret), workflow: hashId('wf', secret) });
   });
 
-  it('counts a refusal of its drain as no error of the summary, and logs it without a warning', async () => {
+  it('counts a refusal by the log service’s drain as no error in the summary, and logs it without a warning', async () => {
     const { metrics, lines, url, router, registry } = await watched();
     await router.close();
     expect((await fetch(`${url}${logsPath}/stream`)).status).to.equal(503);
@@ -130,7 +130,7 @@ describe('the log service, watched by sse-metrics', () => {
     await eventually(() => lines.some(({ lastEventIdHash }) => lastEventIdHash === eventIdHash));
   });
 
-  it('shows its streams on the admin page, without upstreams and feeds, and ends the live view when it closes', async () => {
+  it('shows streams of the log service on the admin page, without upstreams and feeds, and ends the view when it closes', async () => {
     const { url, store, router } = await service({ authorize: () => ({ key: 'ada' }) });
     const stream = await openStream(`${url}${logsPath}/stream`);
     await store.append([log('one')]);

@@ -127,7 +127,7 @@ describe('access and audit log', () => {
     expect(gap).to.include({ ...stream, reason: 'no-ids', msg: 'SSE gap reported' });
   });
 
-  it('leaves the user out of the access log if asked to, and logs the parameters that it is given', async () => {
+  it('leaves the user out of the access log if asked to, and logs the listed parameters', async () => {
     const { log, lines } = keptLog();
     const observers = [accessLog({ log, user: false, params: { tenant: ['workspaceId'] } })];
     const { browser } = await logged({ observers });
@@ -282,7 +282,7 @@ describe('access and audit log', () => {
     ]);
   });
 
-  it('hashes differently after a restart unless it is given a secret', () => {
+  it('hashes ids differently after a restart unless a secret is given', () => {
     const hashes = [1, 2].map(() => {
       const { log, lines } = keptLog();
       const stream = { id: 'c', route: '/', params: {}, key: 'ann', fields: {}, resumed: false };

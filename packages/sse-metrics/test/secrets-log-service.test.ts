@@ -32,7 +32,7 @@ describe('planted secrets in the log service', () => {
     await stopServices();
   });
 
-  it('appear in no metric, log, audit line or admin page, whatever is refused or sent [R56]', async () => {
+  it('planted secrets appear in no metric, log, audit line or admin page, whatever is refused or sent [R56]', async () => {
     const registry = new Registry();
     const metrics = sseMetrics({ registry });
     const lines: string[] = [];

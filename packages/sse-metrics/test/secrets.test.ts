@@ -71,7 +71,7 @@ describe('planted secrets', () => {
 
   for (const [title, scene] of Object.entries(scenes)) {
     for (const share of [false, true]) {
-      it(`appear in no metric, log, audit line, error body or admin page: ${title}, ${share ? 'shared' : 'dedicated'} [R56]`, async () => {
+      it(`planted secrets appear in no metric, log, audit line, error body or admin page: ${title}, ${share ? 'shared' : 'dedicated'} [R56]`, async () => {
         const up = await upstream(
           scene.upstream ??
             ((request) => {
