@@ -23,12 +23,12 @@ describe('the README of sse-redis', () => {
     ['Limits', 'RedisLimiterOptions'],
     ['Feeds', 'RedisFeedsOptions'],
   ] as const) {
-    it(`has a row for every option under "${heading}", and no other`, () => {
+    it(`the README has a row for every option under "${heading}", and no other`, () => {
       expect(rows(heading)).to.deep.equal(members(type));
     });
   }
 
-  it('has a heading for every error code of sse-redis, and no other', () => {
+  it('the README has a heading for every error code of sse-redis, and no other', () => {
     const codes = [...read('../src/errors.ts').matchAll(/^ {2}\| '(ERR_SSE_REDIS_\w+)'/gm)].map(([, code]) => code);
     const headings = [...readme.matchAll(/^### (ERR_SSE_REDIS_\w+)$/gm)].map(([, code]) => code);
     expect(codes).to.not.be.empty;

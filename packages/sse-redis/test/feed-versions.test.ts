@@ -38,7 +38,7 @@ describe('feeds that another version of sse-redis uses in the same Redis', () =>
   afterEach(clean);
 
   for (const { what, lease: leaseAfter, entry } of versions)
-    it(`lose and repeat nothing beside ${what}, and one instance reads for all once they are gone`, async () => {
+    it(`instances lose and repeat nothing beside a version with ${what}, and one reads for all once that version is gone`, async () => {
       const redis = add(await RedisServer.start(), (it) => it.close());
       const log = add(await eventLog(), (it) => it.close());
       const relays: RedisFeeds[] = [];

@@ -49,7 +49,7 @@ describe('feeds over Redis', () => {
     for (const browser of browsers) expect(browser.body()).to.equal(log.events(1, log.count));
   }
 
-  it('has one reader of the upstream for three instances', async () => {
+  it('a feed over Redis has one reader of the upstream for three instances', async () => {
     const { log, browsers } = await fleet(3, (await startRedis()).url);
     const all = await browsers();
     log.emit(3);

@@ -76,7 +76,7 @@ describe('limits while Redis can not be used', () => {
     expect(await three[1]!.open()).to.equal(false);
     three[2]!.end();
     await until(() => three[2]!.limiter.stats().open === 2);
-    // The end is told at the end of the turn; an open of the same process comes after it.
+    // The end is sent to Redis at the end of the turn, and an open of the same process after it.
     expect(await three[2]!.open()).to.equal(true);
     for (const instance of three) expect(await instance.open()).to.equal(false);
   }
@@ -95,7 +95,7 @@ describe('limits while Redis can not be used', () => {
       await expectElevenCounted(three);
     });
 
-    it('Redis is stopped (SIGSTOP): requests are decided within the time-out, and go on in Redis when it continues', async () => {
+    it('Redis is stopped (SIGSTOP): requests are decided within the timeout, and go on in Redis when it continues', async () => {
       const server = await startServer();
       const three = await startThree(server.url);
       server.pause();

@@ -10,7 +10,7 @@ import {
 import { RedisFleet } from './support/redis-fleet.ts';
 import { RedisServer } from './support/redis-server.ts';
 
-// Printed, so that a failure can be had again: SSE_SEED=… npx mocha …/model.test.ts. Time is real: it may take several
+// Printed, so that a failure can be repeated: SSE_SEED=… npx mocha …/model.test.ts. Time is real: it may take several
 // runs.
 const seed = Number(process.env.SSE_SEED ?? 20_261_129);
 const runs = Number(process.env.SSE_RUNS ?? 4);
@@ -45,7 +45,7 @@ describe(`whatever happens to three instances, one Redis and their upstream (see
   it('an assigned id names the same event in all instances, and no event is lost or repeated without a gap', () =>
     check({ join: 'fresh', ids: 'assign' }));
 
-  it('the same while Redis is killed and comes back without its data, and the upstream has no ids', async () => {
+  it('an upstream without ids: no event is lost or repeated without a gap while Redis is killed and comes back without its data', async () => {
     const checked = check({ join: 'live', ids: 'assign', hasIds: false });
     // Not a wait: the fault comes in the middle of the schedules, and lasts half a second.
     await sleep(700);

@@ -9,7 +9,7 @@ describe('client of Redis', () => {
   const { add, clean } = cleaner();
   afterEach(clean);
 
-  it('has the same class at each connect, since a new one would block the event loop at every attempt', async () => {
+  it('the client of Redis has the same class at each connect, since a new class would block the event loop each time', async () => {
     const redis = add(await RedisServer.start(), (it) => it.close());
     const open = async (timeoutMs: number) => add(await openClient(redis.url, timeoutMs), discard);
     expect((await open(1_000)).constructor).to.equal((await open(2_000)).constructor);

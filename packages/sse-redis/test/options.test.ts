@@ -20,11 +20,11 @@ const wrong: [what: string, options: unknown, message: RegExp][] = [
   ['a master set without a name', { redis: { sentinels: [{ host: 'a', port: 1 }] } }, /option redis/],
   ['an empty prefix', { redis, prefix: '' }, /option prefix: expected 1 to 64 characters/],
   ['a name with a wildcard', { redis, name: 'a*' }, /option name: expected 1 to 64 characters/],
-  ['a time-out of 0', { redis, commandTimeoutMs: 0 }, /option commandTimeoutMs: .* 10 to 60000, got 0/],
+  ['a timeout of 0', { redis, commandTimeoutMs: 0 }, /option commandTimeoutMs: .* 10 to 60000, got 0/],
   ['a lease that is no number', { redis, leaseMs: '12s' }, /option leaseMs: .* got a string of 3 characters/],
   ['a lease of NaN', { redis, leaseMs: Number.NaN }, /option leaseMs: .* got NaN/],
   [
-    'a lease shorter than four time-outs',
+    'a lease shorter than four timeouts',
     { redis, leaseMs: 1_999 },
     /option leaseMs: expected at least 4 × commandTimeoutMs \(2000\), got 1999/,
   ],
@@ -69,7 +69,7 @@ describe('options of redisFeeds', () => {
     ['an option of the limiter', { redis, limits: {} }, /option limits: expected one of redis, prefix, .*leaseMs/],
     ['a lease of 100 ms', { redis, commandTimeoutMs: 10, leaseMs: 100 }, /option leaseMs: .* 500 to 600000, got 100/],
     [
-      'a lease shorter than four time-outs',
+      'a lease shorter than four timeouts',
       { redis, leaseMs: 1_999 },
       /option leaseMs: expected at least 4 × .* got 1999/,
     ],

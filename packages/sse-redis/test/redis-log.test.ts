@@ -5,7 +5,7 @@ import type { AppendQueue } from '../src/feeds/append-queue.ts';
 import { RedisLog } from '../src/feeds/redis-log.ts';
 
 describe('log of a feed in Redis', () => {
-  it('does not lead when the lease is granted after Redis was given up', async () => {
+  it('an instance does not lead if its lease is granted after it gave up Redis', async () => {
     const reply = Promise.withResolvers<unknown>();
     const commands = { run: () => reply.promise } as unknown as RedisCommands;
     const appends = {} as AppendQueue;

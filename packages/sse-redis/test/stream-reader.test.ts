@@ -13,7 +13,7 @@ function logAt(position: string) {
 }
 
 describe('the reader of all streams of one process', () => {
-  it('does not give a log that begins to follow an older place the entries of a read that began before', async () => {
+  it('a log that starts at an older place gets no entries of a read that began before', async () => {
     const reads: { ids: string[]; answer: (reply: unknown) => void; fail: (error: Error) => void }[] = [];
     const send = (args: string[]) => new Promise((answer, fail) => reads.push({ ids: args.slice(-2), answer, fail }));
     const reader = new StreamReader({ send } as never, 'wake', 1_000);
