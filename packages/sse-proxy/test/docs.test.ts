@@ -1,25 +1,27 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { defaults } from '../src/config/defaults.ts';
 import { optionNames } from '../src/config/option-table.ts';
+import { readOptions } from '../src/config/options.ts';
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
 const typeFiles = readdirSync(new URL('../src/types/', import.meta.url)).map((name) => `types/${name}`);
 
 describe('the documentation', () => {
-  it('has a heading for every error code, and no other', () => {
+  it('docs/errors.md has a heading for every error code, and no other', () => {
     const codes = [...read('../src/errors.ts').matchAll(/^ {2}(ERR_SSE_\w+):/gm)].map((match) => match[1]);
     const headings = [...read('../../../docs/errors.md').matchAll(/^### (ERR_SSE_\w+)$/gm)].map((match) => match[1]);
     expect(codes).to.not.be.empty;
     expect(headings.toSorted()).to.deep.equal(codes.toSorted());
   });
 
-  it('has a row for every option, and no other', () => {
+  it('the README has a row for every option, and no other', () => {
     const rows = [...read('../README.md').matchAll(/^\| (`\w+`(?:, `\w+`)*) \|/gm)];
     const documented = rows.flatMap((row) => [...row[1]!.matchAll(/`(\w+)`/g)].map((match) => match[1]));
     expect(documented.toSorted()).to.deep.equal(optionNames.toSorted());
   });
 
-  it('has a comment for every public type and member', () => {
+  it('every public type and member has a comment', () => {
     for (const file of [...typeFiles, 'errors.ts']) {
       const lines = read(`../src/${file}`).split('\n');
       const publics = lines.flatMap((line, index) => {
@@ -39,7 +41,7 @@ describe('the documentation', () => {
     }
   });
 
-  it('explains every reason of an end and of a gap', () => {
+  it('the types explain every reason of an end and of a gap', () => {
     const types = read('../src/types/stream.ts');
     for (const name of ['CloseReason', 'GapReason']) {
       const [, comment = '', union = ''] =
@@ -51,11 +53,44 @@ describe('the documentation', () => {
     }
   });
 
-  it('gives the defaults that the code has', () => {
-    const readme = read('../README.md');
-    for (const text of ['15 000', '2 000', '120 000', '30 000', '10 000', '1 MiB']) expect(readme).to.include(text);
-    const defaults = read('../src/config/defaults.ts');
-    for (const text of ['15_000', '2_000', '120_000', '30_000', '10_000', '1_048_576'])
-      expect(defaults).to.include(text);
+  it('the README gives the default that the code has for each option', () => {
+    const { limiter: _, ...config } = readOptions({ target: 'http://127.0.0.1:9' });
+    const inCode: Record<string, unknown> = { ...config, limits: defaults.limits };
+    const rows = [...read('../README.md').matchAll(/^\| `(\w+)` \| ((?:[^|]|\\\|)+) \|/gm)];
+    expect(rows.map(([, name]) => name)).to.include.members([...optionNames]);
+    for (const [, name = '', cell = ''] of rows) {
+      if (name in withoutValue) {
+        expect(cell, name).to.equal(withoutValue[name]);
+        expect(name === 'target' || inCode[name] === undefined, name).to.equal(true);
+      } else if (cell === 'none') {
+        expect(Object.keys(inCode[name] ?? {}), name).to.deep.equal([]);
+      } else {
+        expect(readCell(cell), name).to.deep.equal(inCode[name]);
+      }
+    }
   });
 });
+
+/** The cells of options whose default is no value. */
+const withoutValue: Record<string, string> = {
+  target: '–',
+  source: '–',
+  name: "the route's path template",
+  authorize: 'everybody',
+  dispatcher: 'one connection per stream',
+};
+
+/** The value that a cell of the README shows: a number, a size, a word, a list of words or an object of these. */
+function readCell(cell: string): unknown {
+  const words = [...cell.matchAll(/`([^`]*)`(?:, |$)/g)].map(([, word = '']) => word);
+  if (words.length > 1) return words;
+  const text = words[0] ?? cell;
+  const object = /^\{ (.*) \}$/.exec(text);
+  if (object) {
+    const members = object[1]!.split(', ').map((member) => member.split(': '));
+    return Object.fromEntries(members.map(([key, value]) => [key, readCell(value!)]));
+  }
+  const size = /^([\d ]+)( MiB)?$/.exec(text);
+  if (size) return Number(size[1]!.replaceAll(' ', '')) * (size[2] ? 1_048_576 : 1);
+  return text === 'true' || text === 'false' ? text === 'true' : text.replace(/^'(.*)'$/, '$1');
+}
