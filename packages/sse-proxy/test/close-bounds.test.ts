@@ -14,7 +14,7 @@ describe('close() resolves in time', () => {
   const { add, clean, upstream, app, visit, opened } = stage();
   afterEach(clean);
 
-  it('disconnects a browser that reads nothing, without a complete response', async () => {
+  it('close() disconnects a browser that reads nothing, without a complete response', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy } = await app({ target: up.url, slowClient: { maxStallMs: 600_000 } });
     const stuck = add(reader(port), (it) => it.leave());
@@ -33,7 +33,7 @@ describe('close() resolves in time', () => {
     expect(proxy.stats()).to.include({ open: 0, bufferedBytes: 0, upstreamConnections: 0 });
   });
 
-  it('disconnects a browser that has not read the end of a stream that the upstream ended', async () => {
+  it('close() disconnects a browser that has not read the end of a stream that the upstream ended', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app({ target: up.url, slowClient: { maxStallMs: 600_000 } });
     const stuck = add(reader(port), (it) => it.leave());
@@ -55,7 +55,7 @@ describe('close() resolves in time', () => {
     expect(stuck.complete()).to.equal(false);
   });
 
-  it("resolves although a response's close is never emitted", async () => {
+  it("close() resolves although a response's close is never emitted", async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app(
       { target: up.url },
@@ -76,7 +76,7 @@ describe('close() resolves in time', () => {
     expect(witness.closes.map(({ reason }) => reason)).to.deep.equal(['draining']);
   });
 
-  it('disconnects a browser that stops reading during the grace time', async () => {
+  it('close() disconnects a browser that stops reading during the grace time', async () => {
     const { app: proxied, browser, request } = await opened();
     const closing = proxied.proxy.close({ graceMs: 50 });
     browser.socket.pause();
@@ -85,7 +85,7 @@ describe('close() resolves in time', () => {
     expect(proxied.proxy.stats()).to.include({ open: 0, bufferedBytes: 0 });
   });
 
-  it('opens or refuses a request whose upstream responds at the same moment', async () => {
+  it('a request whose upstream responds at the moment of close() is opened or refused', async () => {
     for (let depth = 0; depth < 16; depth++) {
       let closing: Promise<void> | undefined;
       const dispatcher = new Answering(() => {
@@ -106,7 +106,7 @@ describe('close() resolves in time', () => {
     }
   });
 
-  it('lets the process exit, with feeds that linger, resume and connect', async () => {
+  it('close() lets the process exit, with feeds that linger, resume and connect', async () => {
     const up = await upstream();
     const server = spawn(process.execPath, [child, up.url], { stdio: ['ignore', 'pipe', 'inherit'] });
     add(server, (it) => it.kill('SIGKILL'));

@@ -29,7 +29,7 @@ describe('close()', () => {
   const { clean, upstream, app, visit, opened } = stage();
   afterEach(clean);
 
-  it('refuses new requests softly with ERR_SSE_DRAINING [row 25]', async () => {
+  it('close() refuses new requests softly with ERR_SSE_DRAINING [row 25]', async () => {
     const { app: proxied, upstream: up } = await opened();
     await proxied.proxy.close();
     const late = visit(proxied.port);
@@ -38,7 +38,7 @@ describe('close()', () => {
     expect(up.requests).to.have.length(1);
   });
 
-  it('ends every open stream with an end event and a jittered retry time, as a complete response [row 25]', async () => {
+  it('close() ends every open stream with an end event and a jittered retry time, as a complete response [row 25]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app({ target: up.url, retryMs: false });
     const browsers = Array.from({ length: 20 }, () => visit(port));
@@ -59,7 +59,7 @@ describe('close()', () => {
     expect(proxy.stats()).to.include({ open: 0, upstreamConnections: 0, draining: true });
   });
 
-  it('sends whole events that were received before the end', async () => {
+  it('close() sends whole events that were received before the end', async () => {
     const { app: proxied, browser, request } = await opened();
     request.send('id: 1\ndata: one\n\nid: 2\ndata: ha');
     await browser.sees('one\n\n');
@@ -78,7 +78,7 @@ describe('close()', () => {
     ['the upstream of a shared feed is silent', { share: true }, 1],
   ];
   for (const [name, options, asked] of phases) {
-    it(`refuses a request at once, whatever graceMs is, while ${name}`, async () => {
+    it(`close() refuses a request at once, whatever graceMs is, while ${name}`, async () => {
       const up = await upstream();
       const { port, proxy, witness } = await app({ target: up.url, ...options });
       const browser = visit(port);
@@ -93,7 +93,7 @@ describe('close()', () => {
     });
   }
 
-  it('spreads the ends over graceMs in random order [row 25]', async () => {
+  it('close() spreads the ends over graceMs in random order [row 25]', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app({ target: up.url, retryMs: false });
     for (let n = 0; n < 30; n++) {
@@ -109,7 +109,7 @@ describe('close()', () => {
     expect(proxy.stats().open).to.equal(0);
   });
 
-  it('delivers events during the grace time, which a second close() without one ends', async () => {
+  it('close() delivers events during the grace time, which a second close() without graceMs ends', async () => {
     const { app: proxied, browser, request } = await opened();
     let done = 0;
     const closing = proxied.proxy.close({ graceMs: 2 ** 31 - 1 }).then(() => done++);
@@ -126,7 +126,7 @@ describe('close()', () => {
     expect(done).to.equal(1);
   });
 
-  it('resolves only when every response is closed', async () => {
+  it('close() resolves only when every response is closed', async () => {
     const up = await upstream((request) => request.begin());
     const counts = { responses: 0, closed: 0 };
     const { port, proxy, witness } = await app(
@@ -147,7 +147,7 @@ describe('close()', () => {
     expect(counts).to.deep.equal({ responses: 10, closed: 10 });
   });
 
-  it('lets server.close() complete although browsers would keep their connections [row 25]', async () => {
+  it('close() lets server.close() complete although browsers would keep their connections [row 25]', async () => {
     const { app: proxied, browser } = await opened();
     // Only the proxy closes kept connections.
     proxied.server.keepAliveTimeout = 0;
@@ -160,7 +160,7 @@ describe('close()', () => {
     expect([browser.complete(), silent.complete()]).to.deep.equal([true, true]);
   });
 
-  it('closes shared feeds, also one that lingers', async () => {
+  it('close() closes shared feeds, also one that lingers', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy, witness } = await app({ target: up.url, share: { lingerMs: 600_000 } });
     const [stays, leaves] = [visit(port), visit(port, '/sse', { Authorization: 'other' })];
@@ -173,7 +173,7 @@ describe('close()', () => {
     await until(() => stays.closed() && up.open() === 0);
   });
 
-  it('resolves at once if no stream is open, and closes the lingering feed', async () => {
+  it('close() resolves at once if no stream is open, and closes the lingering feed', async () => {
     const { app: proxied, browser, upstream: up } = await opened({ share: { lingerMs: 600_000 } });
     browser.leave();
     await until(() => proxied.proxy.stats().open === 0);
@@ -183,7 +183,7 @@ describe('close()', () => {
     expect(proxied.proxy.stats()).to.include({ sharedFeeds: 0, draining: true });
   });
 
-  it('sets stats().draining', async () => {
+  it('close() sets stats().draining', async () => {
     const { proxy } = await app({ target: 'http://127.0.0.1:1/' });
     expect(proxy.stats().draining).to.equal(false);
     const closing = proxy.close();

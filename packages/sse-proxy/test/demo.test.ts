@@ -33,7 +33,7 @@ describe('npx @datashop/sse-proxy demo', () => {
     return `id: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
   };
 
-  it('prints its URL and sends an event a second, the newest one at once', async () => {
+  it('the demo prints its URL and sends an event a second, the newest one at once', async () => {
     const { port } = await start();
     const browser = open(port);
     const now = Math.floor(Date.now() / 1000);
@@ -43,7 +43,7 @@ describe('npx @datashop/sse-proxy demo', () => {
     expect(await browser.sees(eventOf(first + 1))).to.equal(eventOf(first) + eventOf(first + 1));
   });
 
-  it('continues after the Last-Event-ID, also after a restart', async () => {
+  it('the demo continues after the Last-Event-ID, also after a restart', async () => {
     const first = await start();
     const seen = open(first.port);
     const [id = 0] = idsOf(await seen.sees('\n\n'));
@@ -55,7 +55,7 @@ describe('npx @datashop/sse-proxy demo', () => {
     );
   });
 
-  it('repeats an hour at most, and takes an unusable id for none', async () => {
+  it('the demo repeats an hour at most, and ignores an unusable id', async () => {
     const { port } = await start();
     const newest = Math.floor(Date.now() / 1000);
     const [oldest = 0] = idsOf(await open(port, '1').sees(eventOf(newest)));
@@ -64,7 +64,7 @@ describe('npx @datashop/sse-proxy demo', () => {
     expect(first).to.be.at.least(newest);
   });
 
-  it('explains itself, and refuses what it does not understand, or a port that is taken, in one line', async () => {
+  it('the demo explains itself, and refuses what it does not understand, or a port that is taken, in one line', async () => {
     const run = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
     expect(run().stdout).to.match(/^Usage: npx @datashop\/sse-proxy demo \[PORT\]\n/);
     expect(run('start')).to.include({ status: 2, stderr: 'sse-proxy: expected "demo" and a port; see --help\n' });

@@ -150,7 +150,7 @@ for (const environment of environments) {
     for (const [code, scene] of Object.entries({ ...later, ...never })) {
       if (needsParams.has(code) && !environment.hasParams) continue;
       if (needsPipelining.has(code) || (isSlow.has(code) && !printsTable && environment.name !== 'HTTP/2')) continue;
-      it(`refuses with ${code} and leaves nothing open [R45]`, async () => {
+      it(`refuses with ${code} and leaves nothing open (${environment.name}) [R45]`, async () => {
         const { up, seen, proxy, visit } = await started({ ...scene.options }, ({ raw, socket }) => {
           if (scene.answer === null) socket.end();
           else if (scene.answer !== undefined) raw(scene.answer);
@@ -178,7 +178,7 @@ for (const environment of environments) {
       'the upstream of a shared feed': { share: { lingerMs: 0 } },
     };
     for (const [phase, options] of Object.entries(phases)) {
-      it(`holds nothing for a browser that leaves while ${phase} is pending [R40] [R45]`, async () => {
+      it(`holds nothing for a browser that leaves while ${phase} is pending (${environment.name}) [R40] [R45]`, async () => {
         const { up, seen, proxy, visit } = await started(options);
         const browser = visit();
         await until(
@@ -192,7 +192,7 @@ for (const environment of environments) {
     }
 
     for (const [reason, { options = {}, act, beginsLate, completes, closes }] of Object.entries(ends)) {
-      it(`ends a stream with ${reason} and leaves nothing open [R45]`, async () => {
+      it(`ends a stream with ${reason} and leaves nothing open (${environment.name}) [R45]`, async () => {
         const { up, seen, proxy, visit } = await started(options, (request) => {
           if (!beginsLate && up.requests.length === 1) request.begin();
         });

@@ -151,7 +151,7 @@ describe('every event of an upstream with ids', () => {
   beforeEach(() => clock.install());
   afterEach(() => clock.uninstall());
 
-  it('arrives once and in order, or a gap is reported, wherever connections are cut [R22] [R34] [R35]', async () => {
+  it('every event of an upstream with ids arrives once and in order, or a gap is reported, wherever connections are cut [R22] [R34] [R35]', async () => {
     const property = fc.asyncProperty(plans, async (plan) => {
       // Strictly after an id, an upstream never sends the other events with that id: the proxy can't know of them.
       const perId = plan.kind === '>' ? 1 : plan.perId;

@@ -39,7 +39,7 @@ describe('the fast path of writes', () => {
 
   const withMiddleware = (middleware: RequestHandler) => ({ before: (it: Express) => void it.use(middleware) });
 
-  it('writes the bytes that res.write would: one chunk for all events of one read', async () => {
+  it('the fast path writes the bytes that res.write would: one chunk for all events of one read', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url, heartbeatMs: 20, resume: false });
     const browser = visit(port);
@@ -84,7 +84,7 @@ describe('the fast path of writes', () => {
     });
   }
 
-  it('frames heartbeats and the end event too', async () => {
+  it('the fast path also frames heartbeats and the end event', async () => {
     const up = await upstream((request) => request.begin());
     const { port, proxy } = await app({ target: up.url, heartbeatMs: 10 });
     const browser = visit(port);
@@ -97,7 +97,7 @@ describe('the fast path of writes', () => {
     expect(browser.body()).to.include('event: sse-proxy:end');
   });
 
-  it('leaves the connection usable for a pipelined request', async () => {
+  it('the fast path leaves the connection usable for a pipelined request', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app(
       { target: up.url, resume: false, retryMs: false, heartbeatMs: false },
@@ -112,7 +112,7 @@ describe('the fast path of writes', () => {
     expect(bodyOf(browser.wire())).to.match(/^b\r\ndata: one\n\n\r\n0\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
   });
 
-  it('writes nothing after another middleware has ended the response', async () => {
+  it('the fast path writes nothing after another middleware has ended the response', async () => {
     const up = await upstream((request) => request.begin());
     const held: Response[] = [];
     const { port, proxy } = await app(
@@ -221,7 +221,7 @@ describe('the fast path of writes', () => {
     expect(browser.headers()).not.to.have.property('transfer-encoding');
   });
 
-  it('works over TLS', async () => {
+  it('the fast path works over TLS', async () => {
     const up = await upstream((request) => request.begin());
     const proxy = sseProxy({ target: up.url, resume: false, heartbeatMs: false });
     const server = add(https.createServer(selfSigned(), express().get('/sse', proxy)), (it) => {

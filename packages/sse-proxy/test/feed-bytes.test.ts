@@ -11,7 +11,7 @@ describe('what a feed hands on over a resume', () => {
   beforeEach(() => clock.install());
   afterEach(() => clock.uninstall());
 
-  /** The connections one after the other; each is broken, but for the last. Gives what the feed handed on. */
+  /** Sends the chunks of each connection, and breaks all connections but the last. Returns the feed, which records. */
   async function over(...connections: string[][]) {
     const it = feedWith(soon);
     for (const [n, chunks] of connections.entries()) {
@@ -70,7 +70,7 @@ describe('what a feed hands on over a resume', () => {
     expect(it.gaps).to.deep.equal([]);
   });
 
-  it('starts from the browser’s id, and resumes from it while nothing else came', async () => {
+  it('starts from the browser’s id, and resumes from it until another id has arrived', async () => {
     const it = feedWith(soon, { cursor: 'caf\xc3\xa9' });
     await it.open();
     it.send(': comment\n\nretry: 5\n\n');
@@ -80,7 +80,7 @@ describe('what a feed hands on over a resume', () => {
     expect(it.gaps).to.deep.equal([]);
   });
 
-  it('sends an id back as the bytes that it was, whatever they are', async () => {
+  it('sends an id back byte for byte, whatever its bytes are', async () => {
     const it = await over(['id: \xe2\x82\xac\xff\ndata: 1\n\n'], []);
     expect(cursors(it)[1]).to.equal('\xe2\x82\xac\xff');
   });
@@ -142,7 +142,7 @@ describe('what a feed hands on over a resume', () => {
     expect(it.text()).to.equal('id: 1\ndata: 1\n\n:\n:\n');
   });
 
-  it('records nothing with resume: false, and ends as the connection does', async () => {
+  it('a feed records nothing with resume: false, and ends as the connection does', async () => {
     for (const how of ['end', 'break'] as const) {
       const it = feedWith(false);
       await it.open();

@@ -22,7 +22,7 @@ describe('a feed that lost its upstream', () => {
     return it;
   }
 
-  it('waits between half the backoff and all of it, twice as long each time, and no longer than maxDelayMs', async () => {
+  it('a feed waits between half the backoff and all of it, twice as long each time, and no longer than maxDelayMs', async () => {
     const it = await lost();
     for (const ceiling of [100, 200, 400, 800, 800, 800]) {
       const before = it.upstream.requests.length;
@@ -98,7 +98,7 @@ describe('a feed that lost its upstream', () => {
     expect(it.upstream.requests).to.have.length(2);
     await it.attempt(101);
     expect(it.upstream.requests).to.have.length(3);
-    // It was about that moment: the next failure has its own.
+    // The Retry-After applied to that attempt only: the next failure has its own wait.
     it.refuse(refusal('ERR_SSE_UPSTREAM_CONNECT'));
     await it.attempt(400);
     expect(it.upstream.requests).to.have.length(4);
@@ -124,7 +124,7 @@ describe('a feed that lost its upstream', () => {
     });
   }
 
-  it('an outage is over after maxOutageMs, whatever it waits for', async () => {
+  it('a feed ends when an outage has lasted for maxOutageMs, whatever it waits for', async () => {
     const waits = {
       'the backoff': () => {},
       'a Retry-After': async (it: Awaited<ReturnType<typeof lost>>) => {
@@ -155,7 +155,7 @@ describe('a feed that lost its upstream', () => {
     }
   });
 
-  it('maxOutageMs counts each outage for itself', async () => {
+  it('maxOutageMs counts each outage from its own start', async () => {
     const it = await lost({ maxOutageMs: 150 });
     for (let n = 2; n < 8; n++) {
       await it.reopen(100);
@@ -168,7 +168,7 @@ describe('a feed that lost its upstream', () => {
     expect(it.overs).to.deep.equal([]);
   });
 
-  it('a feed asks for its request anew each time; a failure of that is one more failed attempt', async () => {
+  it('a feed asks for its request before each attempt; a failure of that call is one more failed attempt', async () => {
     const it = await lost();
     let asked = 0;
     it.preparing = async () => {
@@ -184,7 +184,7 @@ describe('a feed that lost its upstream', () => {
     expect(it.resumes.map(([attempts]) => attempts)).to.deep.equal([3]);
   });
 
-  it('a feed leaves nothing when it is closed while it waits, asks for its request, or connects', async () => {
+  it('a feed leaves nothing open when it is closed while it waits, asks for its request, or connects', async () => {
     const waiting = await lost();
     waiting.feed.close();
     await waiting.attempt(day);
@@ -230,7 +230,7 @@ describe('a feed that lost its upstream', () => {
     expect(it.upstream.last().paused).to.equal(false);
   });
 
-  it('a feed forgets most of a burst some seconds after a later event, but not while it may repeat all', async () => {
+  it('a feed forgets most of a burst some seconds after a later event, but not while the upstream may repeat the burst', async () => {
     const it = feedWith({ minDelayMs: 100 });
     await it.open();
     const events = (from: number, to: number) =>

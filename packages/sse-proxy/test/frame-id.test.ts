@@ -10,7 +10,7 @@ describe('ids of frames', () => {
     fc.constantFrom('', '0', '00', '007', '-1', '1e3', '1.5', '999999999999999', '1000000000000000', ' 1', '1 '),
   );
 
-  it('keep every byte, whether they are read as a number or as a string [R24]', () => {
+  it('ids of frames keep every byte, whether they are read as a number or as a string [R24]', () => {
     fc.assert(
       fc.property(id, (text) => {
         const bytes = Buffer.from(`id:${text}`, 'latin1');
@@ -21,7 +21,7 @@ describe('ids of frames', () => {
     );
   });
 
-  it('have different digests if they differ, however they are written [R35]', () => {
+  it('different ids have different digests, however they are written [R35]', () => {
     const digest = new Digest();
     const digests = new Set<string>();
     const ids = [0, 1, 2 ** 32, 2 ** 32 + 1, 1_700_000_000_000, 999_999_999_999_999, '', '00', '01', 'a', 'b', '\0'];
@@ -34,7 +34,7 @@ describe('ids of frames', () => {
 });
 
 describe('digests of frames', () => {
-  it('change in both halves with any single bit, at any length [R35]', () => {
+  it('a digest of a frame changes in both halves with any single bit, at any length [R35]', () => {
     const digest = new Digest();
     for (let length = 1; length <= 40; length++) {
       const bytes = Buffer.alloc(length, 'x');
@@ -52,7 +52,7 @@ describe('digests of frames', () => {
     }
   });
 
-  it('differ between frames of which one is longer by NULs', () => {
+  it('digests differ between frames of which one is longer by NULs', () => {
     const digest = new Digest();
     const digests = new Set<string>();
     for (let length = 0; length <= 64; length++) {

@@ -8,7 +8,7 @@ interface Work {
   searched: number;
 }
 
-/** Counts what the framer asks of Buffer while `run` runs: the cost of the algorithm, whatever the machine. */
+/** Counts the work of Buffer's methods during `run`: the cost of the algorithm, whatever the machine. */
 function measure(run: () => void): Work {
   const work: Work = { copied: 0, allocated: 0, searched: 0 };
   const { copy, indexOf, includes } = Buffer.prototype;
@@ -106,7 +106,7 @@ describe('framing: cost', () => {
     expect(work.copied).to.equal(event.length);
   });
 
-  it('holds no more memory than maxEventBytes while it grows', () => {
+  it('the framer holds no more memory than maxEventBytes while an event grows', () => {
     const kept = framing(10_000);
     const sizes: number[] = [];
     const { allocUnsafeSlow } = Buffer;

@@ -84,7 +84,7 @@ describe('framing: retry', () => {
     expect(retryAfter(`retry: 1${'0'.repeat(20)}\n\n`)).to.equal(300_000);
   });
 
-  it('counts before an event at its line, within an event when that is whole [R26]', () => {
+  it('a retry counts at once in front of an event, and within an event when the event is complete [R26]', () => {
     expect(retryAfter('retry: 5\n')).to.equal(5);
     expect(retryAfter('data: a\nretry: 5\n')).to.equal(undefined);
     expect(retryAfter('data: a\nretry: 5\n\n')).to.equal(5);

@@ -39,7 +39,7 @@ describe('framing: properties', () => {
     );
   });
 
-  it('single bytes, and single bytes with empty chunks between, give the same too [R20]', () => {
+  it('single bytes, also with empty chunks between them, give the same as any other chunking [R20]', () => {
     fc.assert(
       fc.property(soup, (bytes) => {
         const single = [...bytes].map((byte) => Buffer.of(byte));
@@ -51,7 +51,7 @@ describe('framing: properties', () => {
     );
   });
 
-  it('what comes out is the input without its BOM, up to the last whole frame; the rest is held [R22]', () => {
+  it('the framer’s output is its input without the BOM, up to the last whole frame; the rest is held [R22]', () => {
     fc.assert(
       fc.property(soup, cuts, (bytes, places) => {
         const text = bytes.toString('latin1');
@@ -66,7 +66,7 @@ describe('framing: properties', () => {
     );
   });
 
-  it('a browser reads the same events and id from what comes out as from the input itself [R22]', () => {
+  it('a browser reads the same events and id from the framer’s output as from its input [R22]', () => {
     fc.assert(
       fc.property(soup, cuts, (bytes, places) => {
         const kept = frame(cut(bytes, places));

@@ -35,7 +35,7 @@ describe('framing: lines and events', () => {
       expect(push(framing(), first + second).frames).to.deep.equal([`${first}!`, `${second}!`]);
     });
 
-    it(`${name} ends lines in single bytes too [R20]`, () => {
+    it(`${name} ends lines that arrive in single bytes [R20]`, () => {
       const kept = push(framing(), ...dribble(first + second));
       expect(kept.bytes()).to.equal(first + second);
       expect(kept.events).to.equal(2);
@@ -145,7 +145,7 @@ describe('framing: lines and events', () => {
     ]);
   });
 
-  it('a comment or an id shows that the upstream can be told alive from dead; data alone does not [R27]', () => {
+  it('a comment or an id, but not data alone, shows that the default idle timeout may apply [R27]', () => {
     expect(push(framing(), 'data: a\n\nretry: 5\n\n').framer.showsLife).to.equal(false);
     expect(push(framing(), ':\n').framer.showsLife).to.equal(true);
     expect(push(framing(), 'id: 1\n\n').framer.showsLife).to.equal(true);
@@ -171,7 +171,7 @@ describe('framing: lines and events', () => {
 });
 
 describe('framing: what was handed on', () => {
-  it('stays as it is while later events are put together: a slow browser may still wait for it', () => {
+  it('a frame that was passed on stays unchanged while later events are put together: a slow browser may still wait for it', () => {
     const slices: Buffer[] = [];
     const framer = new Framer(
       { onFrame: (source, start, end) => void slices.push(source.subarray(start, end)), onOversizedEvent() {} },
@@ -198,13 +198,13 @@ describe('Framer, with an event that exceeds maxEventBytes', () => {
     return joined(whole);
   }
 
-  it('passes one of exactly maxEventBytes and discards one that is a byte larger [R34] [input 28]', () => {
+  it('the framer passes an event of exactly maxEventBytes and discards one that is a byte larger [R34] [input 28]', () => {
     expect(discarded(event.length, event + next)).to.deep.equal([`${event}!`, `${next}!`]);
     expect(discarded(event.length - 1, event)).to.deep.equal(['(too large)']);
     expect(push(framing(event.length), 'da', event.slice(2)).frames).to.deep.equal([`${event}!`]);
   });
 
-  it('passes the LF of its final CRLF if that arrives alone [input 28]', () => {
+  it('the LF of a final CRLF that arrives alone passes, and does not count towards maxEventBytes [input 28]', () => {
     const bytes = 'data: 12345\r\n\r\n';
     expect(push(framing(bytes.length), bytes).bytes()).to.equal(bytes);
     expect(push(framing(bytes.length - 1), bytes.slice(0, -1), '\n').bytes()).to.equal(bytes);
@@ -216,7 +216,7 @@ describe('Framer, with an event that exceeds maxEventBytes', () => {
     ['CR', '\r'],
     ['CRLF', '\r\n'],
   ] as const) {
-    it(`discards it alone, up to its empty line, and knows its id (${name}) [R34]`, () => {
+    it(`the framer discards only the event over maxEventBytes, up to its empty line, and reports its id (${name}) [R34]`, () => {
       const long = `data: ${'x'.repeat(100)}${eol}`;
       const after = `id: n${eol}data: n${eol}${eol}`;
       for (const [bytes, expected] of [
@@ -238,7 +238,7 @@ describe('Framer, with an event that exceeds maxEventBytes', () => {
       }
     });
 
-    it(`discards a comment or a retry: line alone that is larger (${name}) [R28]`, () => {
+    it(`the framer discards only the line if a comment or a retry: line is over maxEventBytes (${name}) [R28]`, () => {
       for (const line of [`:${'x'.repeat(100)}`, `retry: ${'1'.repeat(100)}`]) {
         const frames = discarded(60, `${line}${eol}data: a${eol}${eol}`);
         expect(frames).to.deep.equal(['(too large, no event)', `data: a${eol}${eol}!`]);
@@ -246,24 +246,24 @@ describe('Framer, with an event that exceeds maxEventBytes', () => {
     });
   }
 
-  it('reports an id that is too long as unusable, also of an event that is too large [R24]', () => {
+  it('an id over 4 KiB is reported as unusable, also in an event over maxEventBytes [R24]', () => {
     const frames = push(framing(6_000), `id: ${'i'.repeat(4_097)}\ndata: ${'x'.repeat(6_000)}\n\n`).frames;
     expect(frames).to.deep.equal(['(too large: \0)']);
   });
 
-  it('learns from it that the upstream has ids [R33]', () => {
+  it('an id in an event over maxEventBytes shows that the upstream has ids [R33]', () => {
     const { framer } = push(framing(20), `data: ${'x'.repeat(20)}\nid: 1\n\n`);
     expect([framer.showsIds, framer.showsLife]).to.deep.equal([true, true]);
   });
 
-  it('stores nothing of it', () => {
+  it('the framer stores nothing of an event over maxEventBytes', () => {
     const kept = framing(1_000);
     push(kept, ...Array.from({ length: 500 }, () => 'data: 0123456789\n'));
     expect(kept.framer.heldBytes).to.equal(0);
     expect(kept.framer.oversized).to.not.equal(undefined);
   });
 
-  it('gives it the same digest in every chunking, and another to another event [R34]', () => {
+  it('an event over maxEventBytes has the same digest in every chunking, and another event has another digest [R34]', () => {
     const digestOf = (bytes: string, size: number) => {
       let digest = '';
       const framer = new Framer(
@@ -279,7 +279,7 @@ describe('Framer, with an event that exceeds maxEventBytes', () => {
     expect(digestOf(bytes.replace('y', 'z'), 13)).to.not.equal(digests[0]);
   });
 
-  it('gives up when it is unfinished at 64 × maxEventBytes [R34] [input 28]', () => {
+  it('the framer gives up when an event is unfinished at 64 × maxEventBytes [R34] [input 28]', () => {
     const kept = framing(100);
     push(kept, 'data: a\n\n', ...Array.from({ length: 64 }, () => 'x'.repeat(100)));
     tooLarge(kept, 'x');
@@ -289,7 +289,7 @@ describe('Framer, with an event that exceeds maxEventBytes', () => {
     tooLarge(framing(100), `:${'x'.repeat(6_400)}`);
   });
 
-  it('passes many events that are larger together [input 28]', () => {
+  it('the framer passes many events that are larger than maxEventBytes only together [input 28]', () => {
     expect(push(framing(20), 'data: 12345\n\n'.repeat(1_000)).events).to.equal(1_000);
     const frames = push(framing(20), `${':'.repeat(15)}\nretry: 1234\ndata: 12345\n\n`).frames;
     expect(frames, 'comments and retry lines before it don’t count').to.have.length(3);
@@ -313,7 +313,7 @@ describe('Framer, with lines that precede an event', () => {
     }
   });
 
-  it('takes no other field for one', () => {
+  it('the framer takes no other field for a comment or a retry: line', () => {
     for (const line of ['retryx: 5', 'retr: 5', 'Retry: 5', ' retry: 5', 'event: retry', 'x']) {
       const bytes = `${line}\ndata: a\n\n`;
       expect(push(framing(), bytes).frames, line).to.deep.equal([`${bytes}!`]);

@@ -7,7 +7,7 @@ import { until } from './support/until.ts';
 
 type Hook = (req: Request) => unknown;
 
-/** Each hook that is asked before a stream opens: how it is set, and what it gives when it is well. */
+/** Each hook that is called before a stream opens: the options that set it, and a valid return value. */
 const hooks: Record<string, { set: (hook: Hook) => Partial<SseProxyOptions>; well: (url: string) => unknown }> = {
   authorize: { set: (hook) => ({ authorize: hook as never }), well: () => true },
   'limits.acquire': {

@@ -28,7 +28,7 @@ const frame = fc.record({
 });
 
 describe('KnownFrames', () => {
-  it('returns each position once, in order, for frames of which ids and contents are repeated [R35]', () => {
+  it('KnownFrames returns each position once, in order, for frames of which ids and contents are repeated [R35]', () => {
     const property = fc.property(
       fc.array(frame, { maxLength: 40 }),
       fc.array(fc.tuple(frame, fc.integer({ min: -1, max: 40 })), { maxLength: 80 }),
@@ -55,7 +55,7 @@ describe('KnownFrames', () => {
     fc.assert(property);
   });
 
-  it('does not count on an id of which the oldest frames may be forgotten', () => {
+  it('KnownFrames does not rely on an id of which the oldest frames may be forgotten', () => {
     const frames = Array.from({ length: maxReplayWindow + 10 }, (_, n) => ({
       id: `${Math.floor(n / 20)}`,
       text: `${n}`,
@@ -72,7 +72,7 @@ describe('KnownFrames', () => {
     }
   });
 
-  it('is not affected by what its window records and forgets later', () => {
+  it('KnownFrames is not affected by what its window records and forgets later', () => {
     const frames = Array.from({ length: 700 }, (_, n) => ({ id: `${n}`, text: `${n}` }));
     const window = windowOf(frames);
     const known = new KnownFrames(window);

@@ -32,7 +32,7 @@ describe('the built-in limiter', () => {
     runs: 300,
   });
 
-  it('frees a place exactly 60,000 ms after an open', async () => {
+  it('the built-in limiter frees a place exactly 60,000 ms after an open', async () => {
     const limiter = localLimiter({ rules: [{ name: 'user', opensPerMinute: 1 }] });
     await ask(limiter, 'a');
     clock += 59_999;
@@ -41,7 +41,7 @@ describe('the built-in limiter', () => {
     expect((await ask(limiter, 'a')).ok).to.equal(true);
   });
 
-  it('counts a stream that another limiter admitted, even beyond a limit', async () => {
+  it('the built-in limiter counts a stream that another limiter admitted, even beyond a limit', async () => {
     const limiter = localLimiter({ rules: [{ name: 'user', max: 1 }] });
     const keys = limiter.keysOf({ key: 'a' } as LimitRequest);
     const permits = [limiter.enter(keys), limiter.enter(keys)];
@@ -63,7 +63,7 @@ describe('the built-in limiter', () => {
 describe('the sliding window', () => {
   useClock();
 
-  it('agrees with a plain list of times', () => {
+  it('the sliding window agrees with a plain list of times', () => {
     const step = fc.record({ key: fc.constantFrom('a', 'b'), passMs: fc.nat(4_000) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80, size: 'max' }), fc.integer({ min: 1, max: 8 }), (steps, most) => {
@@ -83,7 +83,7 @@ describe('the sliding window', () => {
     );
   });
 
-  it('forgets a key whose opens have all left the window', () => {
+  it('the sliding window forgets a key whose opens have all left the window', () => {
     const window = new SlidingWindow(1, 60_000);
     for (let user = 0; user < 1_000; user++) {
       window.add(`user ${user}`);
@@ -93,20 +93,20 @@ describe('the sliding window', () => {
     expect(window.size.groups).to.equal(window.size.keys);
   });
 
-  it('remembers at most 100,000 keys: those that opened last', () => {
+  it('the sliding window remembers at most 100,000 keys: those that opened last', () => {
     const window = new SlidingWindow(1, 3_600_000);
     for (let user = 0; user < 100_005; user++) window.add(`user ${user}`);
     expect(window.size).to.deep.equal({ keys: 100_000, groups: 100_000 });
     expect([window.waitMs('user 4'), window.waitMs('user 5')]).to.deep.equal([0, 3_600_000]);
   });
 
-  it('stores at most 1,000,000 groups of opens', () => {
+  it('the sliding window stores at most 1,000,000 groups of opens', () => {
     const window = new SlidingWindow(256, 3_600_000);
     for (let user = 0; user < 4_000; user++) for (let i = 0; i < 256; i++) window.add(`user ${user}`);
     expect(window.size).to.deep.equal({ keys: 3_906, groups: 3_906 * 256 });
   });
 
-  it('is never too lenient with a large bound, and at most 1/256 of the window too strict', () => {
+  it('the sliding window is never too lenient with a large bound, and at most 1/256 of the window too strict', () => {
     const window = new SlidingWindow(10_000, 3_600_000);
     for (let i = 0; i < 10_000; i++) {
       expect(window.waitMs('a')).to.equal(0);
@@ -119,7 +119,7 @@ describe('the sliding window', () => {
 });
 
 describe('upstream permits', () => {
-  it('grants up to the bound; a release counts once', () => {
+  it('upstream permits are granted up to the bound, and a permit that is released twice counts once', () => {
     const permits = new UpstreamPermits(2);
     const release = permits.acquire();
     permits.acquire();

@@ -117,7 +117,7 @@ describe('limits of the built-in limiter', () => {
     expect(proxy.stats()).to.include({ open: 2, refused: 0 });
   });
 
-  it('holds all rules at once: per user and per workflow', async () => {
+  it('applies all rules at once: per user and per workflow', async () => {
     const up = await upstream((request) => request.begin());
     const { port, witness, proxy } = await app(
       {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { type FleetModel, FleetStage, type FleetStep, fleetSteps } from './support/fleet-schedule.ts';
 import { MemoryFleet } from './support/memory-fleet.ts';
 
-// Printed, so that a failure can be had again: SSE_SEED=… npx mocha …/model-relay.test.ts
+// Printed, so that a failure can be repeated: SSE_SEED=… npx mocha …/model-relay.test.ts
 const seed = Number(process.env.SSE_SEED ?? 20_261_129);
 const runs = Number(process.env.SSE_RUNS ?? 100);
 
@@ -44,9 +44,10 @@ describe(`whatever happens to three instances, their relay and their upstream (s
     for (const ids of ['upstream', 'assign'] as const) {
       const run = (schedule: FleetStep[]) => new FleetStage({ join: 'live', ids }, new MemoryFleet()).run(schedule);
 
-      it(`one instance reads for all afterwards (ids: '${ids}')`, () => run([...slow, ...trimmed]));
+      it(`one instance reads for all after the log was trimmed past a leader with slow browsers (ids: '${ids}')`, () =>
+        run([...slow, ...trimmed]));
 
-      it(`the same where the log holds no event any more, and another instance has read alone (ids: '${ids}')`, () =>
+      it(`one instance reads for all after the log was trimmed to nothing and another instance has read alone (ids: '${ids}')`, () =>
         run([
           ...slow,
           ...isUp(false),
@@ -60,10 +61,10 @@ describe(`whatever happens to three instances, their relay and their upstream (s
 
   describe('where the upstream has no ids', () => {
     for (const join of ['fresh', 'live'] as const)
-      it(`an event is lost or repeated with a gap only (join: '${join}')`, () =>
+      it(`an event of an upstream without ids is lost or repeated only with a gap (join: '${join}')`, () =>
         check({ join, ids: 'assign', hasIds: false }, Math.ceil(runs / 2)));
 
-    it('a browser that has its first event before the log has it gets a gap when it moves to the shared feed', () =>
+    it('without ids, a browser whose first event was not yet in the log gets a gap when it moves to the shared feed', () =>
       new FleetStage({ join: 'fresh', ids: 'assign', hasIds: false }, new MemoryFleet()).run([
         { do: 'expire' },
         { do: 'cut', which: 0, part: 0, how: 'fin' },

@@ -44,7 +44,7 @@ const cases: Record<string, SseProxyOptions['share']> = {
   'a shared feed whose ring holds two events': { replay: { maxEvents: 2 } },
 };
 
-/** One schedule over real sockets: an upstream that resumes as asked, browsers that check what they get. */
+/** One schedule over real sockets: an upstream that resumes by Last-Event-ID, and browsers that check what they get. */
 class Run {
   readonly log: string[] = [];
   readonly viewers: { viewer: Viewer; browser: RawBrowser | undefined; taken: number }[] = [];
@@ -101,7 +101,7 @@ class Run {
     }
   }
 
-  // One that came without an id may still have had nothing, if there was nothing since.
+  // A browser that came without an id may have received nothing, if nothing was sent since.
   #hasAll({ viewer }: Run['viewers'][number]): boolean {
     return !viewer.subscription || viewer.last === undefined || viewer.last === this.log.length;
   }
@@ -118,7 +118,7 @@ class Run {
     const browser = this.visit(this.app.port, '/sse', cursor === '' ? {} : { 'Last-Event-ID': cursor });
     it.browser = browser;
     it.taken = 0;
-    // It is there when it has its headers: what is sent from then on it may not miss.
+    // The browser may miss nothing that is sent after its headers have arrived.
     await browser.opened();
     const ready = Promise.resolve({});
     const nothing = () => {};
@@ -126,7 +126,7 @@ class Run {
     it.viewer.join({ ...subscription, close: () => browser.leave() }, this.log.length);
   }
 
-  /** Hands what has arrived to the viewers, which check it. */
+  /** Passes the bytes that have arrived to the viewers, which check them. */
   #take(): boolean {
     for (const it of this.viewers) {
       if (!it.viewer.subscription || !it.browser) continue;
@@ -146,7 +146,7 @@ class Run {
       let looks = 0;
       await until(() => {
         this.#take();
-        // Those who have seen nothing yet came for what is still to be sent.
+        // Browsers without an event so far need one that is sent from now on.
         if (++looks % 5 === 0 && missing().some(({ viewer }) => viewer.last === undefined)) this.emit(1, 0, 50);
         return missing().length === 0 || missing().some(({ viewer }) => !viewer.subscription);
       });
@@ -154,7 +154,7 @@ class Run {
   }
 }
 
-describe(`the same over sockets (seed ${seed}, ${runs} schedules each)`, () => {
+describe(`whatever happens over sockets, every browser gets every event once and in order (seed ${seed}, ${runs} schedules each)`, () => {
   for (const [name, share] of Object.entries(cases)) {
     it(`every browser gets every event once and in order, over sockets: ${name}`, async () => {
       const property = fc.asyncProperty(steps, async (schedule: Step[]) => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { SseEvent } from '../src/types.ts';
 import { Stage, type Step, steps } from './support/schedule.ts';
 
-// Printed, so that a failure can be had again: SSE_SEED=… npx mocha …/model.test.ts
+// Printed, so that a failure can be repeated: SSE_SEED=… npx mocha …/model.test.ts
 const seed = Number(process.env.SSE_SEED ?? 20_261_128);
 const runs = Number(process.env.SSE_RUNS ?? 200);
 

@@ -37,7 +37,7 @@ describe('onEvent', () => {
   }
 
   for (const [name, options, expected] of modes) {
-    it(`is called for each event of ${name} as it was written, after onFirstEvent and before onClose`, async () => {
+    it(`onEvent is called for each event of ${name} as it was written, after onFirstEvent and before onClose`, async () => {
       const { calls, observer } = watcher();
       const { app, browser, request } = await opened({ observers: [observer], ...options });
       request.send(sent);
@@ -52,7 +52,7 @@ describe('onEvent', () => {
     });
   }
 
-  it('is called for each browser of a shared feed, and not for gaps and other events of the proxy', async () => {
+  it('onEvent is called for each browser of a shared feed, and not for gaps and other events of the proxy', async () => {
     const { calls, observer } = watcher();
     const { app, browser, request, upstream } = await opened({
       observers: [observer],
@@ -75,7 +75,7 @@ describe('onEvent', () => {
     ['no observer has onEvent', {}, 1],
     ['an observer has onEvent', { onEvent: () => {} }, 2],
   ] as const) {
-    it(`each chunk is parsed ${parses === 1 ? 'once, by the upstream’s framer,' : 'once more for its browser'} if ${name}`, async () => {
+    it(`onEvent makes each chunk be parsed ${parses === 1 ? 'once, by the upstream’s framer,' : 'once more for its browser'} if ${name}`, async () => {
       const { push } = Framer.prototype;
       let pushes = 0;
       Framer.prototype.push = function (chunk) {
@@ -93,7 +93,7 @@ describe('onEvent', () => {
     });
   }
 
-  it('may close the proxy: no event is reported after onClose', async () => {
+  it('onEvent may close the proxy: no event is reported after onClose', async () => {
     const { calls, observer } = watcher();
     let close = () => {};
     const { app, browser, request } = await opened({ observers: [observer, { onEvent: () => close() }] });

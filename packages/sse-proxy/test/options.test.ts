@@ -356,7 +356,7 @@ describe('options that depend on each other', () => {
     expect(readOptions({ source, idleTimeoutMs: 5_000 })).to.include({ idleTimeoutMs: 5_000, idleTimeoutIsSet: true });
   });
 
-  it('upstreams defaults to twice the total', () => {
+  it('limits.upstreams defaults to twice limits.total', () => {
     expect(readOptions({ target, limits: { total: 7 } }).maxUpstreams).to.equal(14);
     expect(readOptions({ target, limits: { total: 7, upstreams: 3 } }).maxUpstreams).to.equal(3);
     expect(readOptions({ target, limits: { acquire: () => ({ ok: true, release() {} }) } }).maxUpstreams).to.equal(
@@ -393,7 +393,7 @@ describe('options of any value', () => {
     fc.dictionary(fc.constantFrom(...members), fc.oneof(group, fc.array(group, { maxLength: 2 }))),
   );
 
-  it('throw nothing but ERR_SSE_OPTION on one line', () => {
+  it('options of any value throw nothing but ERR_SSE_OPTION on one line', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...names), deep), fc.boolean(), (options, withTarget) => {
         try {

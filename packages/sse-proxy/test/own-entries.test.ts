@@ -5,7 +5,7 @@ const entry = (bytes: number) => ({ meta: '', data: Buffer.alloc(bytes) });
 const most = 4_194_304;
 
 describe('entries that a leader has appended and its own feed has not received', () => {
-  it('are those behind the one that the feed received last', () => {
+  it('the entries that a leader’s feed has not received are those behind the one that it received last', () => {
     const own = new OwnEntries('p0');
     for (const position of ['p1', 'p2', 'p3']) own.add(position, entry(1));
     own.remove('p1');
@@ -13,7 +13,7 @@ describe('entries that a leader has appended and its own feed has not received',
     expect(own.after('p0')).to.equal(undefined);
   });
 
-  it('are not known beyond 4 MiB until the feed has received what was dropped', () => {
+  it('entries beyond 4 MiB that a leader’s feed has not received are dropped, and none are known until they have arrived', () => {
     const own = new OwnEntries('p0');
     own.add('p1', entry(most / 2));
     own.add('p2', entry(most / 2));

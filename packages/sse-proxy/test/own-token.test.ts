@@ -82,7 +82,7 @@ describe('an upstream that refuses the proxy’s own token', () => {
     expect(refused.status()).to.equal(403);
   });
 
-  it('doubles the wait up to five minutes, and counts refusals in quick succession once', () => {
+  it('refusals of our token double the wait up to five minutes, and count once in quick succession', () => {
     clock.install();
     try {
       const backoff = new TokenBackoff();

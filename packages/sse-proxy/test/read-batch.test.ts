@@ -25,7 +25,7 @@ class Consumer implements BatchConsumer {
 const turn = () => new Promise(setImmediate);
 
 describe('ReadBatch', () => {
-  it('recognises the first read of a turn', async () => {
+  it('ReadBatch recognises the first read of a turn', async () => {
     const batch = new ReadBatch();
     expect([batch.isFirstOfTurn(), batch.isFirstOfTurn()]).to.deep.equal([true, false]);
     await turn();
@@ -35,7 +35,7 @@ describe('ReadBatch', () => {
     expect(batch.isFirstOfTurn()).to.equal(true);
   });
 
-  it('processes the reads of a turn at its end, in order', async () => {
+  it('ReadBatch processes the reads of a turn at its end, in order', async () => {
     const batch = new ReadBatch();
     const [one, two] = [new Consumer(batch), new Consumer(batch)];
     one.read('a');
@@ -46,7 +46,7 @@ describe('ReadBatch', () => {
     expect([one.got, two.got]).to.deep.equal([['a', 'c'], ['b']]);
   });
 
-  it('processes reads earlier once its memory is full', async () => {
+  it('ReadBatch processes reads earlier once its memory is full', async () => {
     const batch = new ReadBatch();
     const one = new Consumer(batch);
     const large = 'x'.repeat(60_000);
@@ -56,7 +56,7 @@ describe('ReadBatch', () => {
     expect(one.got.join('')).to.equal(large.repeat(9));
   });
 
-  it('processes the reads of the other consumers when one of them throws', () => {
+  it('ReadBatch processes the reads of the other consumers when one of them throws', () => {
     const batch = new ReadBatch();
     const other = new Consumer(batch);
     const large = Buffer.alloc(200_000, 0x61);

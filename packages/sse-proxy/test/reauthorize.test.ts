@@ -38,7 +38,7 @@ describe('reauthorize', () => {
     const answers: ((yes: boolean) => void)[] = [];
     const { browser } = await livesUntil(() => new Promise((resolve) => answers.push(resolve)), { heartbeatMs: 20 });
     await until(() => answers.length === 1);
-    // Heartbeats hang on the same timer: several have gone by, and so has the time for another question.
+    // Heartbeats use the same timer: after several of them, the next call would be due.
     await until(() => heartbeats(browser.body()) >= 5);
     expect(answers).to.have.length(1);
     answers[0]?.(true);

@@ -138,7 +138,7 @@ describe('a refusal', () => {
     });
   }
 
-  it('contains nothing of the request, the hooks or the upstream [R56]', async () => {
+  it('a refusal contains nothing of the request, the hooks or the upstream [R56]', async () => {
     const scenes = [...Object.values(later), ...Object.values(never)];
     const wires: string[] = [];
     for (const scene of scenes) {

@@ -57,7 +57,7 @@ describe('registry of shared feeds', () => {
     expect(registry.size).to.equal(1);
   });
 
-  it('reads nothing before all browsers read that waited for the first response', async () => {
+  it('a shared feed reads nothing before every browser that waited for the first response reads', async () => {
     const { upstream, join, emit, arrive } = registryWith({ replay: { maxEvents: 1 } });
     emit(5);
     upstream.hangs = true;

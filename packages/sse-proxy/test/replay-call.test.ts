@@ -32,7 +32,7 @@ describe('backfill of a browser with id 1 while the leader is connecting', () =>
     return { leader, calls, start, close };
   }
 
-  it('begins at the start of the leader if that continues the id', async () => {
+  it('a backfill while the leader connects begins at the leader’s start if that continues the id', async () => {
     const { leader, calls, start, close } = await backfill();
     leader.append(start('1'), true);
     leader.append({ meta: '', data: Buffer.from('id: 2\n\n') });
@@ -41,7 +41,7 @@ describe('backfill of a browser with id 1 while the leader is connecting', () =>
     expect(calls).to.deep.equal(['headers', 'id: 2\n\n']);
   });
 
-  it('asks the upstream if the leader starts behind another id', async () => {
+  it('a backfill while the leader connects asks the upstream if the leader starts behind another id', async () => {
     const { leader, calls, start, close } = await backfill();
     leader.append(start('7'), true);
     await until(() => calls.length === 1);

@@ -76,7 +76,7 @@ const reader = (...frames: Frame[]) => new Reader().get(...frames);
 const outcome = ({ delivered, gaps }: Reader) => ({ delivered, gaps });
 
 describe('ReplayFilter, with the frames that follow a resume', () => {
-  it('passes what follows the cursor', () => {
+  it('the replay filter passes what follows the cursor', () => {
     const it = reader(...numbers(1, 3)).resume(...numbers(4, 6));
     expect(outcome(it)).to.deep.equal({ delivered: numbers(4, 6), gaps: [] });
     expect(it.wait().filter?.isCatchingUp, 'after a larger number and a pause').to.equal(false);
@@ -89,7 +89,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
     expect(outcome(it.get(...numbers(5, 7)))).to.deep.equal({ delivered: numbers(5, 7), gaps: [] });
   });
 
-  it('drops repeats of which some are left out', () => {
+  it('drops repeats although the upstream leaves some of them out', () => {
     const it = reader(...numbers(1, 9)).resume(frame('2'), frame('5'), ...numbers(8, 10));
     expect(outcome(it)).to.deep.equal({ delivered: [frame('10')], gaps: [] });
     const deleted = reader(...numbers(1, 9)).resume(frame('7'), frame('8'), frame('10'));
@@ -196,7 +196,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
       expect(new Reader('9007199254740993').resume(frame('9007199254740992')).gaps).to.deep.equal(['restarted']);
     });
 
-    it('restarted ids are not supposed where ids have no order, go on, or have always fallen [input 30]', () => {
+    it('a restart of ids is not assumed where ids have no order, go on, or have always fallen [input 30]', () => {
       for (const [cursor, id] of [
         ['100', '101'],
         ['100', '1000'],
@@ -294,7 +294,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
     }
   });
 
-  it('can’t prove continuity without a usable id [R31] [R32]', () => {
+  it('the replay filter can’t prove continuity without a usable id [R31] [R32]', () => {
     const it = reader(frame(null, 'a')).resume(frame(null, 'a'), frame(null, 'b'));
     expect(outcome(it)).to.deep.equal({ delivered: [frame(null, 'a'), frame(null, 'b')], gaps: ['no-ids'] });
     expect(new Reader().resume().gaps).to.deep.equal(['no-ids']);

@@ -35,7 +35,7 @@ function replay(made: ReplayRing, id: string): string | undefined {
 }
 
 describe('replay ring', () => {
-  it('holds nothing when it is new', () => {
+  it('the ring holds nothing when it is new', () => {
     const made = ring([]);
     expect([made.start, made.end, made.bytes, after(made, 'a'), made.bytesFrom(0)]).to.deep.equal([
       0,
@@ -47,24 +47,24 @@ describe('replay ring', () => {
     expect(made.read(0, 100)).to.deep.equal({ bytes: Buffer.alloc(0), events: 0, next: 0 });
   });
 
-  it('returns what followed an id, nothing for the newest id, undefined for an unknown one', () => {
+  it('the ring returns what followed an id, nothing for the newest id, undefined for an unknown one', () => {
     const made = ring(['a', 'b', 'c']);
     expect([replay(made, 'a'), replay(made, 'c'), replay(made, 'x')]).to.deep.equal(['[b][c]', '', undefined]);
   });
 
-  it('keeps the meaning of a position while old frames are forgotten', () => {
+  it('the ring keeps the meaning of a position while old frames are forgotten', () => {
     const made = ring(['a', 'b', 'c']);
     const position = after(made, 'b');
     push(made, '[d]', 'd', 2_000_000);
     expect([made.start, made.end, position, after(made, 'd'), text(made, 3)]).to.deep.equal([3, 4, 2, 4, '[d]']);
   });
 
-  it('holds at most maxEvents frames', () => {
+  it('the ring holds at most maxEvents frames', () => {
     const made = ring(['a', 'b', 'c', 'd', 'e'], { maxEvents: 3 });
     expect([made.start, made.end, made.bytes]).to.deep.equal([2, 5, 9]);
   });
 
-  it('holds at most maxBytes, exactly that many included', () => {
+  it('the ring holds at most maxBytes, exactly that many included', () => {
     expect(ring(['a', 'b', 'c'], { maxBytes: 9 }).start).to.equal(0);
     const made = ring(['a', 'b', 'c', 'd'], { maxBytes: 9 });
     expect([made.start, made.bytes]).to.deep.equal([1, 9]);
@@ -72,14 +72,14 @@ describe('replay ring', () => {
     expect([made.start, made.end, made.bytes]).to.deep.equal([4, 5, 8]);
   });
 
-  it('holds no frame that is larger than maxBytes', () => {
+  it('the ring holds no frame that is larger than maxBytes', () => {
     const made = ring(['too long', 'this too'], { maxBytes: 3 });
     expect([made.start, made.end, made.bytes]).to.deep.equal([2, 2, 0]);
     push(made, '[a]', 'a');
     expect(replay(made, 'this too')).to.equal('[a]');
   });
 
-  it('forgets frames older than maxAgeMs, when time passes and when a frame arrives', () => {
+  it('the ring forgets frames older than maxAgeMs, when time passes and when a frame arrives', () => {
     const made = new ReplayRing({ ...wide, maxAgeMs: 10 });
     push(made, '[a]', 'a', 100);
     push(made, '[b]', 'b', 105);
@@ -91,7 +91,7 @@ describe('replay ring', () => {
     expect([made.start, text(made, 2)]).to.deep.equal([2, '[c]']);
   });
 
-  it('knows the tip’s id after its frame has expired, so that a pause longer than maxAgeMs needs no backfill', () => {
+  it('the ring knows the tip’s id after its frame has expired, so that a pause longer than maxAgeMs needs no backfill', () => {
     const made = new ReplayRing({ ...wide, maxAgeMs: 10 });
     push(made, '[a]', 'a', 0);
     push(made, '[b]', 'b', 0);
@@ -101,7 +101,7 @@ describe('replay ring', () => {
     expect([replay(made, 'a'), replay(made, 'b')]).to.deep.equal([undefined, '[c]']);
   });
 
-  it('does not know the id of a forgotten frame when frames behind it are forgotten too', () => {
+  it('the ring does not know the id of a forgotten frame when frames behind it are forgotten too', () => {
     const made = ring(['a', 'b', 'c', 'd'], { maxEvents: 2 });
     expect([replay(made, 'a'), replay(made, 'b')]).to.deep.equal([undefined, '[c][d]']);
     push(made, '[?]', undefined);
@@ -113,7 +113,7 @@ describe('replay ring', () => {
     ]);
   });
 
-  it('continues before the first of several events that share an id [R36]', () => {
+  it('the ring continues before the first of several events that share an id [R36]', () => {
     const made = ring(['1', '2', '2', '2', '3']);
     expect(replay(made, '2')).to.equal('[2][2][2][3]');
     const small = ring(['1', '2', '2', '2', '3'], { maxEvents: 3 });
@@ -121,7 +121,7 @@ describe('replay ring', () => {
     expect(replay(small, '3')).to.equal('');
   });
 
-  it('does not match an old id to a new event when numbers have restarted [row 37]', () => {
+  it('the ring does not match an old id to a new event when numbers have restarted [row 37]', () => {
     const made = ring(['7', '8', '9', '1', '2', '3'], { maxEvents: 4 });
     expect(replay(made, '8'), 'the edge').to.equal('[9][1][2][3]');
     expect(replay(made, '9')).to.equal('[1][2][3]');
@@ -130,14 +130,14 @@ describe('replay ring', () => {
     expect(replay(made, '12'), 'higher than all').to.equal(undefined);
   });
 
-  it('trusts a number again when the restart is older than maxAgeMs', () => {
+  it('the ring trusts a number again when the restart is older than maxAgeMs', () => {
     const made = ring(['7', '8', '1', '2'], { maxAgeMs: 10 });
     push(made, '[3]', '3', 1_000);
     push(made, '[4]', '4', 1_001);
     expect(replay(made, '3')).to.equal('[4]');
   });
 
-  it('reports no gap for numbers that are slightly out of order', () => {
+  it('the ring reports no gap for numbers that are slightly out of order', () => {
     const made = ring(['5', '7', '6', '8', '7', '9', '8', '10']);
     for (const [id, expected] of [
       ['6', '[8][7][9][8][10]'],
@@ -147,7 +147,7 @@ describe('replay ring', () => {
       expect(replay(made, id)).to.equal(expected);
   });
 
-  it('does not match other ids to new events after the upstream gave known ids to other events', () => {
+  it('the ring does not match other ids to new events after the upstream gave known ids to other events', () => {
     const made = ring(['run-a', 'run-b'], { maxEvents: 3 });
     made.restartIds(0);
     for (const id of ['run-a', 'run-b', 'run-c']) push(made, `[${id} new]`, id);
@@ -155,7 +155,7 @@ describe('replay ring', () => {
     expect(replay(made, 'other')).to.equal(undefined);
   });
 
-  it('holds frames without an id, and knows an empty one', () => {
+  it('the ring holds frames without an id, and knows an empty one', () => {
     const made = ring([]);
     push(made, 'x', undefined);
     push(made, 'y', '', 0, false);
@@ -163,7 +163,7 @@ describe('replay ring', () => {
     expect(made.read(0, 100).events).to.equal(1);
   });
 
-  it('finds the first frame with an id and a content, whatever line ends follow it', () => {
+  it('the ring finds the first frame with an id and a content, whatever line ends follow it', () => {
     const made = ring(['a', 'b']);
     push(made, 'other', 'b');
     push(made, 'data\r\n\r', 'c');
@@ -173,7 +173,7 @@ describe('replay ring', () => {
     expect(made.find('c', Buffer.from('data'))).to.equal(3);
   });
 
-  it('tells which id a browser has that got everything before a position', () => {
+  it('the ring tells which id a browser has that got everything before a position', () => {
     const made = ring(['a', 'b', 'c'], { maxEvents: 3 });
     push(made, '[?]', undefined);
     expect([made.cursorAt(1), made.cursorAt(3), made.cursorAt(4)]).to.deep.equal([
@@ -184,12 +184,12 @@ describe('replay ring', () => {
     expect(ring([]).cursorAt(0)).to.equal(undefined);
   });
 
-  it('counts the bytes from a position on, and all that are held from a forgotten one', () => {
+  it('the ring counts the bytes from a position on, and all that are held from a forgotten one', () => {
     const made = ring(['a', 'bb', 'ccc'], { maxEvents: 2 });
     expect([0, 1, 2, 3, 4].map((position) => made.bytesFrom(position))).to.deep.equal([9, 9, 5, 0, 0]);
   });
 
-  it('reads slices that end behind the frame which passes maxBytes, and at least one frame', () => {
+  it('the ring reads slices that end behind the frame which passes maxBytes, and at least one frame', () => {
     const made = ring(['a', 'b', 'c', 'd']);
     expect(made.read(0, 4)).to.deep.equal({ bytes: Buffer.from('[a][b]'), events: 2, next: 2 });
     expect(ring(['a', 'b', 'c']).read(0, 6).next, 'exactly maxBytes').to.equal(2);
@@ -198,7 +198,7 @@ describe('replay ring', () => {
     expect(made.read(0, 100, true)).to.deep.equal({ bytes: Buffer.from('[a]'), events: 1, next: 1 });
   });
 
-  it('returns the same slice to all who read from the same position, and never an outdated one', () => {
+  it('the ring returns the same slice to all who read from the same position, and never an outdated one', () => {
     const made = ring(['a', 'b', 'c']);
     const first = made.read(1, 100);
     expect(made.read(1, 100)).to.equal(first);
@@ -207,7 +207,7 @@ describe('replay ring', () => {
     expect([text(made, 1), text(made, 1, 100, true), text(made, 1)]).to.deep.equal(['[b][c][d]', '[b]', '[b][c][d]']);
   });
 
-  it('forgets nothing for the sake of new frames while it is held, until it is trimmed', () => {
+  it('the ring forgets nothing for the sake of new frames while it is held, until it is trimmed', () => {
     const made = ring(['a'], { maxEvents: 2 });
     made.isHeld = true;
     for (const id of ['b', 'c', 'd']) push(made, `[${id}]`, id);
@@ -217,7 +217,7 @@ describe('replay ring', () => {
     expect(made.start).to.equal(2);
   });
 
-  it('keeps no more memory than maxBytes and two blocks, however large the reads were [R54]', async () => {
+  it('the ring keeps no more memory than maxBytes and two blocks, however large the reads were [R54]', async () => {
     collect();
     const before = process.memoryUsage().arrayBuffers;
     const made = new ReplayRing({ maxEvents: 100_000, maxBytes: 1_048_576, maxAgeMs: 1_000_000 });
@@ -235,7 +235,7 @@ describe('replay ring', () => {
     expect(made.end).to.equal(4_000);
   });
 
-  it('bounds its own objects by maxBytes, if frames are tiny and maxEvents is large [R54]', () => {
+  it('the ring bounds its own objects by maxBytes, if frames are tiny and maxEvents is large [R54]', () => {
     collect();
     const before = process.memoryUsage().heapUsed;
     const made = new ReplayRing({ maxEvents: 10_000_000, maxBytes: 4_194_304, maxAgeMs: 1_000_000 });
@@ -246,7 +246,7 @@ describe('replay ring', () => {
     expect(made.end - made.start).to.be.at.least(10_000);
   });
 
-  it('keeps no slot for frames that it has forgotten', () => {
+  it('the ring keeps no slot for frames that it has forgotten', () => {
     const made = new ReplayRing({ ...wide, maxEvents: 10 });
     const bytes = Buffer.from('x');
     collect();
@@ -257,7 +257,7 @@ describe('replay ring', () => {
     expect([made.start, made.end]).to.deep.equal([299_990, 300_000]);
   });
 
-  it('equals the end of the list of all frames, for any frames and bounds', () => {
+  it('the ring equals the end of the list of all frames, for any frames and bounds', () => {
     const frames = fc.array(fc.record({ id: fc.option(fc.nat(5)), size: fc.nat(20), wait: fc.nat(6) }), {
       maxLength: 60,
     });
@@ -318,7 +318,7 @@ describe('replay ring', () => {
     fc.assert(property, { numRuns: 300 });
   });
 
-  it('reads the right frames after its queue was compacted', () => {
+  it('the ring reads the right frames after its queue was compacted', () => {
     const made = new ReplayRing({ ...wide, maxEvents: 700 });
     for (let n = 0; n < 5_000; n++) {
       push(made, `[${n}]`, String(n));

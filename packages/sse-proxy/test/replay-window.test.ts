@@ -18,7 +18,7 @@ describe('ReplayWindow', () => {
 
   const bytesOf = (n: number) => Buffer.from(`id: i${n}\ndata: ${n}\n\n`);
 
-  /** Records frames with numbers, so many milliseconds from one to the next. */
+  /** Records numbered frames, with `everyMs` milliseconds from one to the next. */
   function record(window: ReplayWindow, count: number, everyMs: number): void {
     for (let i = 0; i < count; i++) {
       const bytes = bytesOf(window.end);
@@ -43,7 +43,7 @@ describe('ReplayWindow', () => {
     ['1,000 frames a second', 1, maxReplayWindow],
     ['a burst', 0, maxReplayWindow],
   ] as const) {
-    it(`remembers ${least} frames of ${what}`, () => {
+    it(`the replay window remembers ${least} frames of ${what}`, () => {
       const window = new ReplayWindow();
       for (let i = 0; i < 12; i++) {
         record(window, 1_001, everyMs);
@@ -55,7 +55,7 @@ describe('ReplayWindow', () => {
     });
   }
 
-  it('remembers at least the frames of the last seconds, at any rate', () => {
+  it('the replay window remembers at least the frames of the last seconds, at any rate', () => {
     for (const rate of [150, 250, 400, 750]) {
       const window = new ReplayWindow();
       record(window, 20 * rate, 1_000 / rate);
@@ -64,7 +64,7 @@ describe('ReplayWindow', () => {
     }
   });
 
-  it('releases what it does not need once a stream is calm again, and keeps the rest', () => {
+  it('the replay window releases what it does not need once a stream is calm again, and keeps the rest', () => {
     const window = new ReplayWindow();
     record(window, 20_000, 0);
     nowMs += calmMs;
@@ -76,7 +76,7 @@ describe('ReplayWindow', () => {
     expectRemembered(window);
   });
 
-  it('releases what a stream that was busy does not need at the first check after a later frame', () => {
+  it('the replay window releases what a stream that was busy does not need at the first check after a later frame', () => {
     const window = new ReplayWindow();
     const size = () => window.end - window.start;
     record(window, 20_000, 0);
@@ -92,7 +92,7 @@ describe('ReplayWindow', () => {
     expectRemembered(window);
   });
 
-  it('remembers at least the frames of the last seconds before the newest one, if it is checked at any time', () => {
+  it('the replay window remembers at least the frames of the last seconds before the newest one, if it is checked at any time', () => {
     for (const rate of [1, 30, 90, 150, 400, 900]) {
       const window = new ReplayWindow();
       record(window, 10_000, 0.1);
@@ -107,7 +107,7 @@ describe('ReplayWindow', () => {
     }
   });
 
-  it('copies another window with its size', () => {
+  it('the replay window copies another window with its size', () => {
     const [window, copy] = [new ReplayWindow(), new ReplayWindow()];
     record(window, 5_000, 0);
     copy.copyFrom(window);
@@ -117,7 +117,7 @@ describe('ReplayWindow', () => {
     expectRemembered(window);
   });
 
-  it('forgets what came before a restart of the ids, also when it grows', () => {
+  it('the replay window forgets what came before a restart of the ids, also when it grows', () => {
     const window = new ReplayWindow();
     record(window, 500, 0);
     window.forgetBefore(400);

@@ -25,7 +25,7 @@ describe('a request body', () => {
 
   for (const [coding, rest] of Object.entries(bodies)) {
     for (const [outcome, method, options] of outcomes) {
-      it(`in ${coding} closes the connection after ${outcome}, and is not read as a request [R10]`, async () => {
+      it(`a request body in ${coding} closes the connection after ${outcome}, and is not read as a request [R10]`, async () => {
         const up = await upstream((request) => {
           request.begin();
           request.end();

@@ -34,7 +34,7 @@ describe('ResponseHeadScanner', () => {
   ];
   const bodies = ['', '7\r\n:ping\n\n\r\n', '\r\n\r\n', ok];
 
-  it('separates head and body and removes interim responses, wherever the bytes are cut [R59]', () => {
+  it('ResponseHeadScanner separates head and body and removes interim responses, wherever the bytes are cut [R59]', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...interims),
@@ -50,14 +50,14 @@ describe('ResponseHeadScanner', () => {
     );
   });
 
-  it('waits for the empty line at the end of a head', () => {
+  it('ResponseHeadScanner waits for the empty line at the end of a head', () => {
     for (const text of [ok, early + ok, 'HTTP/1.1 200 OK\r\n\n\r\n']) {
       expect(scan([bytes(text.slice(0, -1))]).state).to.equal('reading');
     }
     expect(scan([bytes(early)])).to.deep.equal({ head: '', rest: '', state: 'reading' });
   });
 
-  it('passes everything on unchanged if the bytes are no HTTP/1.1 response', () => {
+  it('ResponseHeadScanner passes everything on unchanged if the bytes are no HTTP/1.1 response', () => {
     const inputs = [
       '\r\n\r\nHTTP/1.1 200 OK\r\n\r\n',
       'HTTP/1.0 200 OK\r\n\r\n',

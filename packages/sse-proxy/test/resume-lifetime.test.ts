@@ -24,7 +24,7 @@ describe('resume, seen from both ends', () => {
   for (const share of [false, true]) {
     const kind = share ? 'shared' : 'dedicated';
 
-    it(`asks upstreamHeaders again at every connect, so that tokens may rotate (${kind})`, async () => {
+    it(`calls upstreamHeaders at every connect, so that tokens may rotate (${kind})`, async () => {
       let token = 0;
       const { up, browser } = await watching({
         share,
@@ -42,7 +42,7 @@ describe('resume, seen from both ends', () => {
 
     // The hook of a shared feed's browser ends that browser's stream: see share-identity.test.ts [R51].
     if (!share)
-      it(`gives up nothing when upstreamHeaders fails for a while (dedicated)`, async () => {
+      it('keeps the stream when upstreamHeaders fails for a while (dedicated)', async () => {
         let asked = 0;
         const { up, browser, request, proxied } = await watching({
           share,
@@ -68,7 +68,7 @@ describe('resume, seen from both ends', () => {
       ['403 Forbidden', 'Content-Length: 0\r\n'],
       ['410 Gone', 'Content-Length: 0\r\n'],
     ]) {
-      it(`ends the stream at a ${status} on resume; the browser’s own request then gets it (${kind})`, async () => {
+      it(`ends the stream at a ${status} on resume; the browser’s next request then gets that status (${kind})`, async () => {
         const { up, proxied, browser, request } = await watching({ share });
         const answer = `HTTP/1.1 ${status}\r\n${more}\r\n`;
         request.reset();
@@ -85,7 +85,7 @@ describe('resume, seen from both ends', () => {
       });
     }
 
-    it(`leaves nothing when the browser goes while the upstream is waited for (${kind})`, async () => {
+    it(`leaves nothing open when the browser leaves during the backoff (${kind})`, async () => {
       const resume = { minDelayMs: 1_000_000, maxDelayMs: 1_000_000, maxOutageMs: 2_000_000 };
       const { up, browser, request, stats } = await watching({ share: share && { lingerMs: 0 }, resume });
       request.reset();
@@ -95,7 +95,7 @@ describe('resume, seen from both ends', () => {
       expect([up.open(), up.requests.length]).to.deep.equal([0, 1]);
     });
 
-    it(`leaves nothing when the browser goes while the resume waits for headers (${kind})`, async () => {
+    it(`leaves nothing open when the browser leaves while the resume waits for headers (${kind})`, async () => {
       const { up, browser, request, stats } = await watching({ share: share && { lingerMs: 0 } });
       request.reset();
       const again = await up.request(1);
@@ -104,7 +104,7 @@ describe('resume, seen from both ends', () => {
       expect(stats()).to.include({ upstreamConnections: 0, sharedFeeds: 0 });
     });
 
-    it(`leaves nothing when the browser goes while upstreamHeaders is asked (${kind})`, async () => {
+    it(`leaves nothing open when the browser leaves while upstreamHeaders is pending (${kind})`, async () => {
       let give = () => {};
       let asked = 0;
       const { up, browser, request, stats } = await watching({
@@ -129,7 +129,7 @@ describe('resume, seen from both ends', () => {
       expect(stats().upstreamConnections).to.equal(0);
     });
 
-    it(`ends a stream whose upstream stays away, with a time to come back (${kind})`, async () => {
+    it(`ends a stream whose upstream stays away, with a retry time (${kind})`, async () => {
       const resume = { minDelayMs: 1, maxDelayMs: 5, maxOutageMs: 30 };
       const { up, proxied, browser, request } = await watching({ share, resume });
       request.reset();
@@ -144,7 +144,7 @@ describe('resume, seen from both ends', () => {
     });
   }
 
-  it('keeps gap events behind what transform still works on', async () => {
+  it('sends gap events after the events that transform is still working on', async () => {
     let release = () => {};
     const { up, proxied, browser, request } = await watching({
       transform: (event) => {

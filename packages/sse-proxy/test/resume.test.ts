@@ -25,7 +25,7 @@ describe('resume', () => {
     return { upstream, app, open };
   }
 
-  it('reconnects with the id of the last whole event; the cut-off one comes once, whole', async () => {
+  it('reconnects with the id of the last whole event; an event that was cut off arrives once, whole', async () => {
     const began = performance.now();
     const { upstream, app, open } = await setUp();
     const browser = open();
@@ -65,7 +65,7 @@ describe('resume', () => {
     expect(body).to.equal(`retry: 2000\n${all.join('')}id: 4\ndata: four\n\n`);
   });
 
-  it('says gap when ids begin anew, and delivers all of the new ones', async () => {
+  it('reports a gap when ids begin anew, and delivers all of the new ones', async () => {
     const { upstream, app, open } = await setUp();
     const browser = open();
     const first = await upstream.request(0);
@@ -83,7 +83,7 @@ describe('resume', () => {
     expect(app.witness.gaps.map((gap) => gap.reason)).to.deep.equal(['ids-restarted']);
   });
 
-  it('ends the stream when the upstream says never, so that the browser hears it itself', async () => {
+  it('ends the stream when the upstream refuses a resume for good, so that the browser’s own request is refused', async () => {
     const { upstream, app, open } = await setUp();
     const browser = open();
     const first = await upstream.request(0);
@@ -123,7 +123,7 @@ describe('resume', () => {
     expect(app.proxy.stats()).to.include({ upstreamConnections: 1, sharedFeeds: 1 });
   });
 
-  it('fills in from the upstream what the ring no longer has, up to the live flow', async () => {
+  it('fills in from the upstream what the ring no longer has, up to the live feed', async () => {
     const { upstream, app, open } = await setUp({ share: { replay: { maxEvents: 2 } } });
     const one = open();
     const live = await upstream.request(0);
@@ -141,7 +141,7 @@ describe('resume', () => {
     await until(() => backfill.closed() && app.proxy.stats().upstreamConnections === 1);
   });
 
-  it('gives ids to an upstream that has none, and says gap for one it does not know', async () => {
+  it('assigns ids for an upstream that has none, and reports a gap for an unknown id', async () => {
     const { upstream, open } = await setUp({ share: { ids: 'assign' } });
     const one = open();
     const request = await upstream.request(0);

@@ -259,7 +259,7 @@ describe('sseRouter', () => {
 });
 
 describe('sseRouter of any value', () => {
-  it('throws nothing but ERR_SSE_OPTION', () => {
+  it('sseRouter throws nothing but ERR_SSE_OPTION, whatever it is called with', () => {
     const any = fc.anything({ maxDepth: 1, maxKeys: 2 });
     const path = fc.oneof(fc.constantFrom('/a', '/:a', '/*a', '/{a', '/a(b)', '/:', '/?'), fc.string());
     const options = fc.oneof(any, fc.constant({ target: 'http://a' }));

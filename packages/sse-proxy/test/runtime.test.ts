@@ -20,7 +20,7 @@ describe('the check of the runtime', () => {
     });
   }
 
-  it('names the version that package.json demands, and runs before any other module', () => {
+  it('the check of the runtime names the version that package.json demands, and runs before any other module', () => {
     const read = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8');
     expect(JSON.parse(read('../package.json')).engines.node).to.equal(`>=${oldestNode}`);
     expect(read('../src/index.ts')).to.match(/^import '\.\/runtime\.ts';\n/);

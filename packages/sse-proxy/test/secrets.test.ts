@@ -63,7 +63,7 @@ describe('secrets in errors and responses', () => {
   }
 
   for (const share of [false, true]) {
-    it(`contain no id and no event data while a ${share ? 'shared' : 'dedicated'} stream is open and resumed [R56]`, async () => {
+    it(`errors and responses contain no id and no event data while a ${share ? 'shared' : 'dedicated'} stream is open and resumed [R56]`, async () => {
       const up = await upstream((request) => request.raw(`${sse}${chunk}`));
       const { port, proxy, witness } = await app(
         {

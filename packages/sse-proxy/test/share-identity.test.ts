@@ -277,7 +277,7 @@ describe('identity behind a shared feed, judged again at every connect [R51] [ro
     expect(bodies.filter((body) => body.includes('for the admin'))).to.have.length(1);
   });
 
-  it('asks those that still catch up when the live feed reconnects, since they go on there', async () => {
+  it('calls the hooks of browsers that still catch up when the live feed reconnects, since they go on there', async () => {
     const roles: Record<string, string> = { a: 'admin', b: 'admin' };
     const { up, open, live } = await shared((req) => ({ 'x-role': roles[String(req.headers['x-user'])] as string }));
     const a = await open('a');
@@ -296,7 +296,7 @@ describe('identity behind a shared feed, judged again at every connect [R51] [ro
     expect(await a.sees('for the')).to.equal(`${event(5)}id: 6\ndata: for the admin\n\n`);
   });
 
-  it("serves nobody with an unknown id from a former identity's frames, with ids of its own", async () => {
+  it('with assigned ids, serves no browser with an unknown id from frames of a former identity', async () => {
     let role = 'admin';
     const { up, open } = await shared(() => ({ 'x-role': role }), { share: { join: 'live', ids: 'assign' } });
     const a = await open('a');
@@ -311,7 +311,7 @@ describe('identity behind a shared feed, judged again at every connect [R51] [ro
     expect(await late.sees('for the viewer')).to.not.include('for the admin');
   });
 
-  it('asks a browser once while its hook is pending, though the live feed has no other', async () => {
+  it('calls a browser’s hook once while it is pending, though the live feed has no other browser', async () => {
     let release = () => {};
     let isSlow = false;
     const { up, open, calls, stats } = await shared((req) =>

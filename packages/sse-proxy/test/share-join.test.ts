@@ -67,7 +67,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
       expect(await browser.sees(event(4))).to.equal(`event: snapshot\ndata: {}\n\n${tail}${event(4)}`);
   });
 
-  it('joining costs one connection, however many join meanwhile; each reads it from its start', async () => {
+  it('joining costs one connection, however many browsers join meanwhile; each reads the connection from its start', async () => {
     const { up, open, live, begin } = await shared();
     await begin();
     const early = await open();
@@ -289,7 +289,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     expect(up.requests).to.have.length(1);
   });
 
-  it("a browser joins afresh with share.ids: 'assign' too: first without ids, then with the feed's", async () => {
+  it("a browser joins afresh with share.ids: 'assign': first without ids, then with the feed's", async () => {
     const { up, open, live, emit } = await shared({ share: { ids: 'assign' } }, (request) => {
       request.begin();
       request.send('event: snapshot\ndata: {}\n\n');

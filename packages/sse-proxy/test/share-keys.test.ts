@@ -12,8 +12,8 @@ describe('keys of shared feeds [R51]', () => {
   afterEach(clean);
 
   /**
-   * Browsers come one after the other, all of them stay. The first event of every upstream request says what that
-   * request looked like; gives what each browser was shown, and how many requests there were.
+   * Opens browsers one after the other; all of them stay. The first event of each upstream request describes that
+   * request. Returns what each browser received, and the number of requests.
    */
   async function watch(options: Partial<SseProxyOptions>, visits: Visit[], template = '') {
     const up = await upstream((request) => {

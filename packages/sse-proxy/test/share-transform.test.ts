@@ -46,7 +46,7 @@ describe('share.transform', () => {
     return { up, proxied, open, live, closes: proxied.witness.closes, gaps: proxied.witness.gaps };
   }
 
-  it('is called once per event for all browsers, in order, and its result is sent and replayed', async () => {
+  it('share.transform is called once per event for all browsers, in order, and its result is sent and replayed', async () => {
     const seen: SseEvent[] = [];
     const { up, open } = await shared((given) => {
       seen.push({ ...given });
@@ -69,7 +69,7 @@ describe('share.transform', () => {
     expect(seen).to.have.length(3);
   });
 
-  it('is called only with whole events, however the upstream slices them', async () => {
+  it('share.transform is called only with whole events, however the upstream slices them', async () => {
     const { up, open } = await shared(({ data }) => ({ data: `<${data}>` }));
     const browser = await open();
     for (const byte of Buffer.from('data: ä\r\n\r\ndata: b\r\rdata: c\n\n')) up.requests[0]?.send(Buffer.of(byte));
@@ -77,7 +77,7 @@ describe('share.transform', () => {
     expect(Buffer.from(body, 'latin1').toString()).to.equal('data: <ä>\n\ndata: <b>\n\ndata: <c>\n\n');
   });
 
-  it('drops an event for null and sends its id alone, so that a browser which returns goes on behind it', async () => {
+  it('share.transform drops an event for null and sends its id alone, so that a browser which returns goes on behind it', async () => {
     const { up, open } = await shared((given) => (given.data === 'drop' ? null : given));
     const browser = await open();
     up.requests[0]?.send(
@@ -88,7 +88,7 @@ describe('share.transform', () => {
     expect(up.requests).to.have.length(1);
   });
 
-  it('passes the events of another proxy untouched, in their place', async () => {
+  it('share.transform is not called for events of another proxy, which pass unchanged in their place', async () => {
     const gap = 'event: sse-proxy:gap\ndata: {"reason":"no-ids"}\n\n';
     const { up, open } = await shared((given) => Promise.resolve(upper(given)));
     const browser = await open();
@@ -96,7 +96,7 @@ describe('share.transform', () => {
     expect(await browser.sees('B\n\n')).to.equal(`data: A\n\n${gap}data: B\n\n`);
   });
 
-  it('runs before the transform of each browser', async () => {
+  it('share.transform runs before the transform of each browser', async () => {
     const { up, open } = await shared(upper, {
       transform: ({ data, ...rest }, { req }) => ({ ...rest, data: `${data} for ${req.headers['x-user']}` }),
     });
@@ -106,7 +106,7 @@ describe('share.transform', () => {
     expect(await b.sees('for b\n\n')).to.equal('id: 1\ndata: ONE for b\n\n');
   });
 
-  it('may return a promise: order is kept, also with synchronous results and comments', async () => {
+  it('share.transform may return a promise: order is kept, also with synchronous results and comments', async () => {
     const answers: (() => void)[] = [];
     const { up, open } = await shared((given) =>
       given.data === 'now' ? given : new Promise((resolve) => answers.push(() => resolve(given))),
@@ -121,7 +121,7 @@ describe('share.transform', () => {
     await until(() => browser.body().endsWith('later 2\n\ndata: now\n\n'));
   });
 
-  it('pauses the upstream while more than 64 KiB wait for a promise, and reads on afterwards', async () => {
+  it('pauses the upstream while more than 64 KiB wait for a promise of share.transform, and reads on afterwards', async () => {
     const answers: (() => void)[] = [];
     let calls = 0;
     const { up, open, proxied } = await shared((given) => {
@@ -147,7 +147,7 @@ describe('share.transform', () => {
   });
 
   for (const end of ['end', 'reset'] as const) {
-    it(`delivers what came before the upstream's ${end} while a promise is pending`, async () => {
+    it(`delivers what came before the upstream's ${end} while a promise of share.transform is pending`, async () => {
       const answer = Promise.withResolvers<void>();
       const { up, open, closes } = await shared((given) => answer.promise.then(() => upper(given)), { resume: false });
       const browser = await open();
@@ -194,7 +194,7 @@ describe('share.transform', () => {
     ['returns a negative retry', () => ({ data: 'x', retry: -1 }), /retry: expected a whole number/],
   ];
   for (const [how, fault, cause] of failures) {
-    it(`ends all streams of its feed, and no other, if it ${how}; they come back to the event [R45]`, async () => {
+    it(`a share.transform that ${how} ends all streams of its feed, and no other; browsers that return get the event again [R45]`, async () => {
       let isBroken = true;
       const { up, proxied, open, closes } = await shared(
         (given) => (given.data === 'bad' && isBroken ? fault(given) : upper(given)),
@@ -229,7 +229,7 @@ describe('share.transform', () => {
     });
   }
 
-  it('is not called any more once the last browser has left, and its promise then changes nothing [R42]', async () => {
+  it('share.transform is not called any more once the last browser has left, and its promise then changes nothing [R42]', async () => {
     const answers: (() => void)[] = [];
     const { up, open, proxied } = await shared(
       (given) => new Promise((resolve) => answers.push(() => resolve(given))),
@@ -245,7 +245,7 @@ describe('share.transform', () => {
     expect(answers).to.have.length(1);
   });
 
-  it('drops what the upstream repeats after a resume, though its results differ at each call', async () => {
+  it('drops what the upstream repeats after a resume, though share.transform returns something else at each call', async () => {
     const { up, open, gaps } = await shared(stamper());
     const browser = await open('0');
     up.requests[0]?.send(event(1) + event(2));
@@ -258,7 +258,7 @@ describe('share.transform', () => {
     expect(gaps).to.deep.equal([]);
   });
 
-  it('a browser that moves to another feed gets nothing twice, though the upstream repeats it', async () => {
+  it('a browser that moves to another feed gets no transformed event twice, though the upstream repeats events', async () => {
     const roles: Record<string, string> = { a: 'viewer', b: 'viewer' };
     const { up, open, live, gaps } = await shared(stamper(), {
       forwardHeaders: [],
@@ -281,7 +281,7 @@ describe('share.transform', () => {
   ];
   for (const [how, wrap] of modes) {
     for (const ids of ['upstream', 'assign'] as const) {
-      it(`a join connection meets the live feed at the event that both have, though results differ (${how}, ids: '${ids}')`, async () => {
+      it(`a join connection is matched with the live feed at the event that both have, though results differ (${how}, ids: '${ids}')`, async () => {
         const { up, open, live, gaps } = await shared(wrap(stamper()), { share: { join: 'fresh', ids } }, (request) => {
           request.begin();
           request.send(up.requests.length > 1 ? event(1) : event(1) + event(2) + event(3));
@@ -301,7 +301,7 @@ describe('share.transform', () => {
       });
     }
 
-    it(`a backfill meets the live feed at the event that both have, dropped events included (${how})`, async () => {
+    it(`a backfill is matched with the live feed at the event that both have, dropped events included (${how})`, async () => {
       let last = 6;
       const stamp = stamper();
       const { open, live, gaps } = await shared(

@@ -37,7 +37,7 @@ describe('SocketBody', () => {
     first.read(chunk('first'));
   });
 
-  it('delivers the first read of a turn at once and the others at the end of the turn', async () => {
+  it('SocketBody delivers the first read of a turn at once and the others at the end of the turn', async () => {
     const other = reading();
     other.read(chunk('a'));
     first.read(chunk('again'));
@@ -46,7 +46,7 @@ describe('SocketBody', () => {
     expect([first.got, other.got]).to.deep.equal([['first', 'again'], ['a']]);
   });
 
-  it('keeps the order of reads when a pause begins while some of them are batched', async () => {
+  it('SocketBody keeps the order of reads when a pause begins while some of them are batched', async () => {
     const it = reading();
     it.read(chunk('a'));
     it.reader.pause();
@@ -58,7 +58,7 @@ describe('SocketBody', () => {
     expect(it.got).to.deep.equal(['a', 'b', 'c']);
   });
 
-  it('keeps the order of reads when a pause begins and ends within one turn', async () => {
+  it('SocketBody keeps the order of reads when a pause begins and ends within one turn', async () => {
     const it = reading();
     it.read(chunk('a'));
     it.reader.pause();
@@ -69,7 +69,7 @@ describe('SocketBody', () => {
     expect(it.got).to.deep.equal(['a', 'b', 'c']);
   });
 
-  it('stops reading the socket at 64 KiB of buffered bytes and resumes after the pause', () => {
+  it('SocketBody stops reading the socket at 64 KiB of buffered bytes and resumes after the pause', () => {
     const it = reading();
     it.reader.pause();
     expect([it.read(chunk('x'.repeat(40_000))), it.read(chunk('y'.repeat(40_000)))]).to.deep.equal([true, false]);
@@ -79,7 +79,7 @@ describe('SocketBody', () => {
     expect(it.resumes()).to.equal(1);
   });
 
-  it('delivers batched reads before it reports the end of the connection', async () => {
+  it('SocketBody delivers batched reads before it reports the end of the connection', async () => {
     const it = reading();
     it.read(chunk('a'));
     it.reader.drained(() => it.ends.push(`after ${it.got.length}`));
@@ -88,7 +88,7 @@ describe('SocketBody', () => {
     expect(it.ends).to.deep.equal(['after 1']);
   });
 
-  it('delivers reads that a pause held up before it reports the end, and does not resume the ended socket', async () => {
+  it('SocketBody delivers reads that a pause held up before it reports the end, and does not resume the ended socket', async () => {
     const it = reading();
     it.read(chunk('a'));
     it.reader.pause();
@@ -104,7 +104,7 @@ describe('SocketBody', () => {
     expect([it.ends, it.resumes()]).to.deep.equal([['after 3'], 0]);
   });
 
-  it('drops batched reads after close()', async () => {
+  it('SocketBody drops batched reads after close()', async () => {
     const it = reading();
     it.read(chunk('a'));
     it.reader.close();
@@ -112,7 +112,7 @@ describe('SocketBody', () => {
     expect([it.got, it.read(chunk('b'))]).to.deep.equal([[], false]);
   });
 
-  it('reports the end at the last chunk, also when it arrives in two reads', async () => {
+  it('SocketBody reports the end at the last chunk, also when it arrives in two reads', async () => {
     const it = reading();
     it.read(`${chunk('a')}0\r\n`);
     it.read('\r\n');

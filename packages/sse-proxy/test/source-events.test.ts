@@ -44,7 +44,7 @@ describe('events of a source', () => {
   const { clean, app, visit } = stage({ resume: { minDelayMs: 1, maxDelayMs: 5 } });
   afterEach(clean);
 
-  it('are refused with an error that names the wrong field and shows no value [R56] [R57]', () => {
+  it('events of a source are refused with an error that names the wrong field and shows no value [R56] [R57]', () => {
     for (const [event, field] of wrong) {
       expect(() => encodeEvent(event))
         .to.throw(SseProxyError)
@@ -56,7 +56,7 @@ describe('events of a source', () => {
     }
   });
 
-  it('leave no rejection unhandled where a promise stands in the place of an event, its data, or an iterator [R45]', async () => {
+  it('events of a source leave no rejection unhandled where a promise stands in the place of an event, its data, or an iterator [R45]', async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
     const others = process.listeners('unhandledRejection');
@@ -75,19 +75,19 @@ describe('events of a source', () => {
     }
   });
 
-  it('may have an empty type, an empty id, and every character in the data', () => {
+  it('events of a source may have an empty type, an empty id, and every character in the data', () => {
     expect(encodeEvent({ data: '\u2028\0', event: '', id: '', retry: 0 })).to.equal(
       'id: \nretry: 0\ndata: \u2028\0\n\n',
     );
   });
 
-  it('may have any well-formed Unicode in their id and type, also outside of the Basic Multilingual Plane', () => {
+  it('events of a source may have any well-formed Unicode in their id and type, also outside of the Basic Multilingual Plane', () => {
     expect(encodeEvent({ id: 'ü€\u{1f600}', event: '\u{10ffff}\ue000', data: '' })).to.equal(
       'id: ü€\u{1f600}\nevent: \u{10ffff}\ue000\ndata: \n\n',
     );
   });
 
-  it('are read once per field: a getter can’t send what was not checked [R57]', () => {
+  it('events of a source are read once per field: a getter can’t send what was not checked [R57]', () => {
     let reads = 0;
     const event = {
       data: 'x',
@@ -98,7 +98,7 @@ describe('events of a source', () => {
     expect(encodeEvent(event)).to.equal('id: ok\ndata: x\n\n');
   });
 
-  it('with a wrong field throw at the yield; a source that catches the error goes on', async () => {
+  it('events of a source with a wrong field throw at the yield; a source that catches the error goes on', async () => {
     const caught: unknown[] = [];
     async function* source(): AsyncGenerator<SseEvent> {
       yield { id: '1', data: 'one' };
@@ -120,7 +120,7 @@ describe('events of a source', () => {
     expect(witness.resumes).to.deep.equal([]);
   });
 
-  it('with a wrong field are a lost upstream if the source does not catch the error', async () => {
+  it('an event with a wrong field makes its upstream lost if the source does not catch the error', async () => {
     const { source, call, calls } = pushedSource();
     const { port, witness } = await app({ source });
     const browser = visit(port);
@@ -136,7 +136,7 @@ describe('events of a source', () => {
     expect(witness.losses[0]?.error.message).to.include('event.id');
   });
 
-  it('with a wrong field close an iterator that has no throw()', async () => {
+  it('an event with a wrong field closes an iterator that has no throw()', async () => {
     let returns = 0;
     const events = {
       [Symbol.asyncIterator]: () => ({
@@ -151,7 +151,7 @@ describe('events of a source', () => {
     expect(witness.closes[0]?.error).to.include({ code: 'ERR_SSE_SOURCE_EVENT' });
   });
 
-  it('may report a gap of the source’s own, which returning browsers of a shared feed get too', async () => {
+  it('a source may report a gap of its own, which returning browsers of a shared feed get too', async () => {
     const { source, call } = pushedSource();
     const { port, witness } = await app({ source, share: { key: () => 'all' } });
     const browser = visit(port);

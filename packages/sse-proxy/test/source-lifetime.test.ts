@@ -18,7 +18,7 @@ describe('the calls of a source', () => {
   const { clean, app, visit } = stage({ resume: { minDelayMs: 1, maxDelayMs: 5 } });
   afterEach(clean);
 
-  it('are aborted when the browser leaves, first by the signal, then by return(), also during a next() [R40]', async () => {
+  it('the calls of a source are aborted when the browser leaves, first by the signal, then by return(), also during a next() [R40]', async () => {
     const { source, call } = pushedSource();
     const { port, proxy } = await app({ source });
     const browser = visit(port);
@@ -30,7 +30,7 @@ describe('the calls of a source', () => {
     expect(proxy.stats()).to.include({ upstreamConnections: 0, open: 0 });
   });
 
-  it('run the finally block of an async generator when the browser leaves [R40]', async () => {
+  it('a browser that leaves makes the finally block of an async generator run [R40]', async () => {
     let cleaned = 0;
     async function* source(_: unknown, { signal }: SourceContext): AsyncGenerator<SseEvent> {
       try {
@@ -47,7 +47,7 @@ describe('the calls of a source', () => {
     await until(() => cleaned === 1);
   });
 
-  it('are aborted when the browser leaves while the promise of the source is pending; what it returns later is closed [R40]', async () => {
+  it('a source is aborted when the browser leaves while its promise is pending; what it returns later is closed [R40]', async () => {
     const { promise, resolve } = Promise.withResolvers<AsyncIterable<SseEvent>>();
     let signal: AbortSignal | undefined;
     const source: Source = (_, context) => {
@@ -67,7 +67,7 @@ describe('the calls of a source', () => {
     expect(late.calls[0]?.pulls).to.equal(0);
   });
 
-  it('take one result of a thenable that calls back more than once', async () => {
+  it('a source may return a thenable that calls back more than once: its first result counts', async () => {
     const [first, second] = [pushedSource(), pushedSource()];
     const context = { lastEventId: undefined, signal: new AbortController().signal };
     const thenable = {
@@ -89,7 +89,7 @@ describe('the calls of a source', () => {
     expect(proxy.stats().upstreamConnections).to.equal(0);
   });
 
-  it('do not begin if the browser left before', async () => {
+  it('a source is not called if the browser left before', async () => {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const { source, calls } = pushedSource();
     let asked = false;
@@ -109,7 +109,7 @@ describe('the calls of a source', () => {
     expect(calls).to.deep.equal([]);
   });
 
-  it('stop being pulled while the browser reads nothing, and go on when it reads', async () => {
+  it('a source is not pulled while the browser reads nothing, and again when it reads', async () => {
     let pulled = 0;
     async function* source(): AsyncGenerator<SseEvent> {
       for (; pulled < 1_000; pulled++) yield { data: 'x'.repeat(30_000) };
@@ -132,7 +132,7 @@ describe('the calls of a source', () => {
     expect(proxy.stats().events).to.equal(1_000);
   });
 
-  it('leave the event loop to others while a source floods', async () => {
+  it('a source that floods leaves the event loop to others', async () => {
     let pulled = 0;
     async function* source(): AsyncGenerator<SseEvent> {
       for (;;) yield { data: String(pulled++) };
@@ -153,7 +153,7 @@ describe('the calls of a source', () => {
     expect(pulled).to.equal(after);
   });
 
-  it('leave the event loop to others while a source yields nothing but wrong events and catches the errors', async () => {
+  it('a source that yields nothing but wrong events and catches the errors leaves the event loop to others', async () => {
     let thrown = 0;
     async function* source(): AsyncGenerator<SseEvent> {
       for (;;) {
@@ -169,7 +169,7 @@ describe('the calls of a source', () => {
     await until(() => thrown > 100);
   });
 
-  it('call a source that throws at once only with the backoff, not in a loop', async () => {
+  it('a source that throws at once is called again only with the backoff, not in a loop', async () => {
     let calls = 0;
     const source: Source = () => ({
       [Symbol.asyncIterator]: () => ({
@@ -190,7 +190,7 @@ describe('the calls of a source', () => {
     expect(browser.closed()).to.equal(false);
   });
 
-  it('are not used for what a source yields after it was left', async () => {
+  it('what a source yields after its browser has left is ignored', async () => {
     const { source, call } = pushedSource();
     const { port, proxy, witness } = await app({ source });
     const browser = visit(port);
@@ -243,7 +243,7 @@ describe('the calls of a source', () => {
     'whose promise never settles': () => never,
   };
   for (const [name, source] of Object.entries(hanging)) {
-    it(`keep no request in memory after its browser has left a source ${name} [R42] [R45]`, async () => {
+    it(`no request stays in memory after its browser has left a source ${name} [R42] [R45]`, async () => {
       const requests: WeakRef<object>[] = [];
       const { port, proxy } = await app({
         source: (req, context) => {
@@ -264,7 +264,7 @@ describe('the calls of a source', () => {
       expect(requests).to.have.length(3);
     });
 
-    it(`do not hold close() up with a source ${name}`, async () => {
+    it(`close() does not wait for a source ${name}`, async () => {
       const { port, proxy } = await app({ source, openAfterMs: 1 });
       const browser = await visit(port).opened();
       await proxy.close();

@@ -19,7 +19,7 @@ describe('a shared source', () => {
     return { ...pushed, ...(await app({ source: pushed.source, share, ...options })) };
   }
 
-  it('is called once for all browsers with the same key', async () => {
+  it('a shared source is called once for all browsers with the same key', async () => {
     const { port, proxy, calls, call } = await sharing(all);
     const browsers = [visit(port), visit(port), visit(port)];
     const first = await call();
@@ -30,7 +30,7 @@ describe('a shared source', () => {
     expect(proxy.stats()).to.include({ upstreamConnections: 1, sharedFeeds: 1, open: 3 });
   });
 
-  it('is called for each key: no event crosses [R51]', async () => {
+  it('a shared source is called for each key: no event crosses [R51]', async () => {
     const { port, proxy, calls } = await sharing({ key: (req) => String(req.query.job) });
     const [a, b] = [visit(port, '/sse?job=a'), visit(port, '/sse?job=b')];
     await until(() => calls.length === 2);
@@ -40,7 +40,7 @@ describe('a shared source', () => {
     expect(proxy.stats().sharedFeeds).to.equal(2);
   });
 
-  it('is aborted when its last browser has left, after lingerMs [R40]', async () => {
+  it('a shared source is aborted when its last browser has left, after lingerMs [R40]', async () => {
     const { port, proxy, call } = await sharing({ ...all, lingerMs: 30 });
     const [one, other] = [visit(port), visit(port)];
     const first = await call();
@@ -57,7 +57,7 @@ describe('a shared source', () => {
     expect(proxy.stats()).to.include({ upstreamConnections: 0, sharedFeeds: 0 });
   });
 
-  it('replays what a returning browser missed from the ring, without another call', async () => {
+  it('a browser that returns to a shared source gets what it missed from the ring, without another call', async () => {
     const { port, calls, call } = await sharing(all);
     const stays = visit(port);
     const first = await call();
@@ -70,7 +70,7 @@ describe('a shared source', () => {
     expect(calls).to.have.length(1);
   });
 
-  it('is called a second time for a browser whose id the ring does not hold, until both have the same event', async () => {
+  it('a shared source is called a second time for a browser whose id the ring does not hold, until both have the same event', async () => {
     const { port, proxy, calls, call } = await sharing(all);
     visit(port);
     const live = await call();
@@ -88,7 +88,7 @@ describe('a shared source', () => {
     expect(proxy.stats().upstreamConnections).to.equal(1);
   });
 
-  it('gets ids of the proxy with ids: assign, so that a returning browser loses nothing', async () => {
+  it('a shared source gets ids of the proxy with ids: assign, so that a returning browser loses nothing', async () => {
     const { port, calls, call } = await sharing({ ...all, ids: 'assign', join: 'live' });
     const stays = visit(port);
     const first = await call();
@@ -99,7 +99,7 @@ describe('a shared source', () => {
     expect(calls).to.have.length(1);
   });
 
-  it('is called again after it throws with the request of a browser that is still connected [R51]', async () => {
+  it('a shared source is called again after it throws with the request of a browser that is still connected [R51]', async () => {
     const { port, proxy, calls, call } = await sharing(all);
     const leaves = visit(port, '/sse?name=leaves');
     const first = await call();
@@ -118,7 +118,7 @@ describe('a shared source', () => {
     expect(calls).to.have.length(2);
   });
 
-  it('moves a browser whose key has changed to another call, with its id [R51]', async () => {
+  it('a browser of a shared source whose key has changed moves to another call, with its id [R51]', async () => {
     const keys = new Map([
       ['a', 'one'],
       ['b', 'one'],
@@ -144,7 +144,7 @@ describe('a shared source', () => {
     expect(await b.sees('for ')).to.not.include('for a');
   });
 
-  it('is pulled for the fast browser while a slow one reads nothing', async () => {
+  it('a shared source is pulled for the fast browser while a slow one reads nothing', async () => {
     const pushed = pushedSource();
     const { port, witness } = await app({
       source: pushed.source,
@@ -163,7 +163,7 @@ describe('a shared source', () => {
     expect(witness.evictions[0]?.bound).to.equal('maxBufferedBytes');
   });
 
-  it('is not pulled while every browser is behind', async () => {
+  it('a shared source is not pulled while every browser is behind', async () => {
     const pushed = pushedSource();
     const { port, proxy } = await app({
       source: pushed.source,
@@ -186,7 +186,7 @@ describe('a shared source', () => {
     await until(() => slow.socket.bytesRead > 30_000_000);
   });
 
-  it('runs without Express: req is Node’s own', async () => {
+  it('a shared source runs without Express: req is Node’s own', async () => {
     const { source, call } = pushedSource();
     const proxy = add(sseProxy({ source, share: all }), (it) => it.close());
     const { port } = add(await serve(proxy), (it) => it.close());

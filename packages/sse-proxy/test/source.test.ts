@@ -338,14 +338,14 @@ describe('a source in place of a target', () => {
     expect(browser.status()).to.equal(404);
   });
 
-  it('refuses by status with refuse: status', async () => {
+  it("refuses the browser of a source that throws by status with refuse: 'status'", async () => {
     const { port } = await app({ source: failing['throws synchronously'] as never, refuse: 'status' });
     const browser = await visit(port).opened();
     expect(browser.status()).to.equal(502);
     expect(browser.headers()).to.have.property('retry-after');
   });
 
-  it('keeps the outage of an async generator that fails at each call: no gap, no resume, until it has an event', async () => {
+  it('an async generator that fails at each call stays in one outage: no gap and no resume until it has an event', async () => {
     let calls = 0;
     const { port, witness } = await app({
       source: async function* () {

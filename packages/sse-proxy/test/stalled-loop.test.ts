@@ -14,7 +14,7 @@ function stall(ms: number): void {
   while (performance.now() < end);
 }
 
-/** Goes on from a timer, as beats and time-outs do: the next thing the loop does is to look at the sockets. */
+/** Resolves in a timer, as beats and timeouts do: the event loop polls the sockets next. */
 async function inTimers(): Promise<void> {
   let looks = 0;
   await until(() => ++looks > 1);
@@ -104,7 +104,7 @@ describe('a stalled event loop is not a timeout [R44]', () => {
     expect(slow.events()).to.equal(2_000);
   });
 
-  it('a stall is no timeout of a wait whose last part the stall uses up, while what ends it comes in', async () => {
+  it('a timeout does not expire in a stall that uses up its last part if the awaited data arrives meanwhile', async () => {
     const up = await upstream();
     const socket = add(net.connect(up.port, '127.0.0.1'), (it) => it.destroy());
     socket.write('GET / HTTP/1.1\r\n\r\n');
@@ -126,7 +126,7 @@ describe('a stalled event loop is not a timeout [R44]', () => {
     expect(late).to.equal(false);
   });
 
-  it('a stall is no timeout of an idle upstream whose event waits in the socket at the last beat', async () => {
+  it('a stall is no timeout of an idle upstream whose event waits in the socket at the last heartbeat', async () => {
     const up = await upstream((request) => request.begin());
     const feed = add(new BareFeed(new Heartbeat(60_000), 240_000, true), (it) => it.close());
     await feed.connect(up.port);

@@ -19,7 +19,7 @@ describe('maxStallMs counts from the last byte that the browser took', () => {
       // Takes longer than maxStallMs to pass. On TCP more than the kernel's buffers of both sides hold.
       const eventBytes = ({ 'node:http': 14, 'node:https': 8 }[environment.name] ?? 4) * 1_048_576;
 
-      // A kernel tells of free space in its buffer only when a sixteenth of it is free, which takes many sips.
+      // The kernel reports space in a full send buffer only once a sixteenth of it is free, after many small reads.
       const maxStallMs = { 'node:http': 600, 'node:https': 1_000 }[environment.name] ?? 400;
 
       async function opened() {

@@ -17,7 +17,7 @@ describe('a line end of the upstream that arrives in a later chunk than what it 
     expect([...body.matchAll(emptyLine)], JSON.stringify(body)).to.have.length(2);
   }
   for (const [title, options, check] of rows) {
-    it(`${title} [R22] [R28]`, async () => {
+    it(`a line end in a later chunk ${title} [R22] [R28]`, async () => {
       const { browser, request } = await opened(options);
       request.send('id: 1\r\ndata: a\r\n\r');
       await browser.sees('data: a');

@@ -54,7 +54,7 @@ describe('a dispatcher that responds within dispatch()', () => {
   ];
   for (const [name, options] of modes) {
     for (const dispatcher of [() => new SynchronousDispatcher(), mock]) {
-      it(`loses no event (${name}, ${dispatcher === mock ? 'MockAgent' : 'a dispatcher of our own'})`, async () => {
+      it(`loses no event of a dispatcher that responds within dispatch() (${name}, ${dispatcher === mock ? 'MockAgent' : 'a dispatcher of our own'})`, async () => {
         const resume = { afterEnd: 'end' } as const;
         const { port } = await app({ target: 'http://logs.internal/s', dispatcher: dispatcher(), resume, ...options });
         const browser = visit(port);

@@ -9,7 +9,7 @@ import { blackhole } from './support/hanging.ts';
 import { heartbeats, stage } from './support/stage.ts';
 import { until } from './support/until.ts';
 
-describe('the time-outs of the upstream', () => {
+describe('the timeouts of the upstream', () => {
   const { add, clean, upstream, app, visit, opened } = stage();
   afterEach(clean);
 

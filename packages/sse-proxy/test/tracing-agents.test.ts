@@ -52,14 +52,14 @@ describe('tracing fields', () => {
   ];
   for (const [name, change, expected] of cases) {
     for (const isOwn of [false, true]) {
-      it(`${name}${isOwn ? ", with a dispatcher of the user's" : ''}`, async () => {
+      it(`tracing fields ${name}${isOwn ? ", with a dispatcher of the user's" : ''}`, async () => {
         const options = isOwn ? { dispatcher: add(new Agent(), (agent) => agent.destroy()) } : {};
         expect(await sent(change, options)).to.have.members([...expected, 'x-request-id: r-1']);
       });
     }
   }
 
-  it('are added to no other request of the process', async () => {
+  it('tracing fields are added to no other request of the process', async () => {
     add(
       handmadeAgent(() => {}),
       (agent) => agent.stop(),
@@ -73,7 +73,7 @@ describe('tracing fields', () => {
     await other;
   });
 
-  it('leave no subscriber behind', async () => {
+  it('a stopped agent leaves no subscriber behind', async () => {
     const agent = handmadeAgent(() => {});
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url });
@@ -110,7 +110,7 @@ describe("the application's functions run in the context of their browser's requ
   afterEach(clean);
 
   for (const share of [false, true]) {
-    it(`at the request, at a resume, when asked again and at the end${share ? ', on a shared feed' : ''}`, async () => {
+    it(`the application’s functions run in their request’s context at the request, at a resume, when called again and at the end${share ? ', on a shared feed' : ''}`, async () => {
       const current = new AsyncLocalStorage<string>();
       const calls: string[] = [];
       const note = (what: string) => (seen: { headers?: unknown; stream?: { key?: unknown } }) => {

@@ -167,7 +167,7 @@ describe('transform', () => {
     ['ends', 'end', true],
     ['breaks', 'reset', false],
   ] as const) {
-    it(`delivers what came before the upstream ${how} while a promise is pending`, async () => {
+    it(`delivers what came before the upstream ${how} while a promise of transform is pending`, async () => {
       const answer = Promise.withResolvers<void>();
       let asked = 0;
       const {

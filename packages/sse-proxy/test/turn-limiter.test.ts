@@ -130,7 +130,7 @@ describe('many requests in one turn of the event loop', () => {
 });
 
 describe('a heartbeat with thousands of members', () => {
-  it('spreads a beat over several turns, and calls each current member once', async () => {
+  it('a heartbeat with thousands of members spreads a beat over several turns, and calls each current member once', async () => {
     const heartbeat = new Heartbeat(20);
     const beaten = perTurn();
     const members = Array.from({ length: maxBeatsPerTurn * 3 + 1 }, () => ({ beats: 0 }));

@@ -33,7 +33,7 @@ describe("the upstream's answer", () => {
     expect(proxied.proxy.stats()).to.include({ open: 0, opening: 0, refused: 1, upstreamConnections: 0 });
   }
 
-  it('an answer without a type is a 502, its body not shown [input 17]', () =>
+  it('a response without a type is a 502, its body not shown [input 17]', () =>
     refusedBy(502, 'ERR_SSE_UPSTREAM_NOT_SSE', 'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\ndata: secret words\n\n'));
 
   it('HTML is a 502, its body not shown [input 17]', () =>
@@ -50,7 +50,7 @@ describe("the upstream's answer", () => {
       'HTTP/1.1 200 OK\r\nContent-Type: text/event-streams\r\n\r\ndata: secret\n\n',
     ));
 
-  it('case and parameters of the type do not count, and the stream passes as UTF-8 [input 18]', async () => {
+  it('case and parameters of the response’s type do not count, and the stream passes as UTF-8 [input 18]', async () => {
     const { browser, opens } = await answered(
       Buffer.concat([
         Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream; charset=windows-1252\r\n'),
@@ -104,7 +104,7 @@ describe("the upstream's answer", () => {
   }
 
   for (const status of [301, 302, 303, 304, 307, 308]) {
-    it(`${status} is a 502 and nothing is sent to the new host [input 20]`, async () => {
+    it(`a redirect by ${status} is a 502 and nothing is sent to the new host [input 20]`, async () => {
       const elsewhere = await upstream();
       const location = elsewhere.url.replace('/logs', '/secret');
       await refusedBy(

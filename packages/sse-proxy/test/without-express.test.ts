@@ -67,7 +67,7 @@ describe('without Express', () => {
     expect([request.line, request.headers['last-event-id']]).to.deep.equal(['GET /logs/stream?a=1 HTTP/1.1', '7']);
   });
 
-  it('says what is missing if the target has a :name and the request no params [R45]', async () => {
+  it('names what is missing if the target has a :name and the request no params [R45]', async () => {
     const { handler, seen } = proxy({ target: 'http://127.0.0.1:9/:workflow', refuse: 'status' });
     const browser = await visit(await listen(http.createServer(handler)), '/a').opened();
     expect(browser.status()).to.equal(500);
@@ -124,7 +124,7 @@ describe('Express 4', () => {
   const { add, clean, upstream, visit } = stage();
   afterEach(clean);
 
-  it('causes no deprecation warning, and its trust proxy decides about Origin and X-Forwarded-* [R45] [R55]', async () => {
+  it('Express 4 causes no deprecation warning, and its trust proxy decides about Origin and X-Forwarded-* [R45] [R55]', async () => {
     const up = await upstream((request) => request.begin());
     const warnings: string[] = [];
     const deprecated = (error: Error) => void warnings.push(error.message);

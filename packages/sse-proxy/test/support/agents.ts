@@ -68,7 +68,7 @@ interface UndiciRequest {
   addHeader(name: string, value: string): void;
 }
 
-/** A tracing agent that is written by hand: what it does to the headers of a request, and the ends that it sees. */
+/** A minimal tracing agent: changes the headers of requests by `onCreate`, and records how requests end. */
 export function handmadeAgent(onCreate: (request: UndiciRequest) => void) {
   const ends: (string | Error)[] = [];
   const listeners = {

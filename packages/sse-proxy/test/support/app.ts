@@ -17,7 +17,7 @@ import type {
   UpstreamLostContext,
 } from '../../src/types.ts';
 
-/** An observer that keeps what it was told. */
+/** An observer that records the contexts of its calls. */
 export interface Witness extends SseObserver {
   readonly opens: OpenContext[];
   readonly closes: CloseContext[];

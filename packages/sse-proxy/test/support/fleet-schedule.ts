@@ -30,7 +30,7 @@ const part = fc.nat({ max: 100 });
 const instance = fc.nat({ max: fleetSize - 1 });
 const one = <T>(value: T) => fc.constant(value);
 
-/** Weighted so that schedules mostly flow, and mostly break. */
+/** Weighted so that in most schedules events flow, and connections break. */
 export const fleetSteps: fc.Arbitrary<FleetStep[]> = fc.array(
   fc.oneof(
     { weight: 7, arbitrary: fc.record({ do: one('emit'), count: fc.integer({ min: 1, max: 5 }), style: fc.nat(4) }) },
@@ -198,7 +198,7 @@ export class FleetStage {
     viewer.join(subscription, () => this.upstream.log.length);
   }
 
-  /** Everything is well again: all come back, all arrives. Then no browser may have missed anything. */
+  /** Ends all faults: every browser returns, and all bytes arrive. Then no browser may have missed an event. */
   async #finish(): Promise<void> {
     const { upstream } = this;
     upstream.down = false;

@@ -7,12 +7,12 @@ import { until } from './until.ts';
 /** A port on which connects neither succeed nor fail. */
 export interface Blackhole {
   readonly port: number;
-  /** Connects to it that hang now, as the kernel tells. */
+  /** Number of connects to it that hang now, as the kernel reports. */
   readonly connecting: () => number;
   close(): Promise<void>;
 }
 
-/** Where the kernel tells about sockets; undefined where it does not. */
+/** The file in which the kernel lists sockets; undefined on other systems. */
 const table = process.platform === 'linux' ? '/proc/net/tcp' : undefined;
 
 /** A listener whose thread is stuck and whose backlog is full: the kernel drops every further SYN. Linux only. */
@@ -29,7 +29,7 @@ export async function blackhole(): Promise<Blackhole | undefined> {
   const [port] = (await once(worker, 'message')) as [number];
   const fillers: net.Socket[] = [];
   const connecting = () => synSent(port);
-  // Fills the backlog until connects hang; these are taken back, the full backlog stays.
+  // Fills the backlog until connects hang. Then those connects are aborted, and the backlog stays full.
   await until(() => {
     if (connecting() >= 2) return true;
     fillers.push(net.connect(port, '127.0.0.1').on('error', () => {}));
@@ -47,7 +47,7 @@ export async function blackhole(): Promise<Blackhole | undefined> {
   };
 }
 
-/** Sockets of this machine that have asked 127.0.0.1:port for a connection and got no answer. */
+/** Number of sockets of this machine whose SYN to 127.0.0.1:port has no reply. */
 function synSent(port: number): number {
   const remote = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const rows = readFileSync(table ?? '', 'latin1')

@@ -149,8 +149,8 @@ class RoleViewer extends ModelReader implements RequestSource {
   #onEvent(type: string, data: string, id: string): void {
     if (type === 'sse-proxy:upstream') return;
     if (type === 'sse-proxy:gap') {
-      // A feed that has delivered nothing has no cursor: what it misses in an outage, a browser that was moved to it
-      // misses.
+      // A feed that has delivered nothing has no cursor. So a browser that was moved to it misses what the feed misses
+      // in an outage.
       if (JSON.parse(data).reason === 'no-ids') {
         this.#mayMiss = true;
         return;
@@ -248,7 +248,7 @@ export class IdentityStage {
     );
   }
 
-  /** All is well again, and every connection is cut once more: then each browser has all events of its role. */
+  /** Ends all faults, and cuts every connection once more: then each browser has all events of its role. */
   async #finish(): Promise<void> {
     for (const viewer of this.viewers) {
       viewer.fails = false;

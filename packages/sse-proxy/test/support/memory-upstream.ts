@@ -3,8 +3,8 @@ import { TokenBackoff } from '../../src/upstream/token-backoff.ts';
 import type { Upstream, UpstreamConnection, UpstreamHandler, UpstreamRequest } from '../../src/upstream/upstream.ts';
 
 /**
- * An upstream without sockets, for tests that want to say when every byte arrives. It keeps all its events, numbered
- * from 1, and resumes as asked by Last-Event-ID. Nothing arrives by itself: see {@link MemoryConnection}.
+ * An upstream without sockets, for tests that decide when each byte arrives. It keeps all its events, numbered from 1,
+ * and resumes after the Last-Event-ID. Nothing arrives by itself: see {@link MemoryConnection}.
  */
 export class MemoryUpstream implements Upstream {
   readonly tokenBackoff = new TokenBackoff();
@@ -13,7 +13,7 @@ export class MemoryUpstream implements Upstream {
   readonly live: MemoryConnection[] = [];
   /** Refuses connects. */
   down = false;
-  /** Keeps new requests waiting for their headers, until something is to arrive there. */
+  /** Sends no headers to new requests until bytes arrive there. */
   hangs = false;
   /** How many events up to the cursor are sent again when a feed resumes. */
   repeats = 0;
@@ -34,7 +34,7 @@ export class MemoryUpstream implements Upstream {
     const field = (name: string) => request.headers.find((_, at) => request.headers[at - 1] === name);
     const resumesAt = field('last-event-id');
     const cursor = Number(resumesAt ?? this.log.length);
-    // Only what the feed has had can be a repeat.
+    // Only events that the feed has received can be repeats.
     const first = resumesAt === undefined ? cursor : (this.#firstCursors.get(handler) ?? cursor);
     this.#firstCursors.set(handler, first);
     const from = Math.max(first, cursor - this.repeats);
@@ -53,7 +53,7 @@ export class MemoryUpstream implements Upstream {
   }
 }
 
-/** What was sent waits here, as in a socket, until the test lets it arrive. */
+/** Buffers sent bytes, as a socket does, until the test lets them arrive. */
 export class MemoryConnection implements UpstreamConnection {
   readonly #handler: UpstreamHandler;
   readonly #onEnd: () => void;

@@ -5,7 +5,7 @@ export abstract class ModelReader implements FeedReader {
   /** Undefined while the browser is away. */
   subscription: Subscription | undefined;
   isReading = false;
-  /** While true, it can take nothing more after each call. */
+  /** While true, each call returns false: the reader is full. */
   isSlow = false;
 
   abstract onFrames(source: Buffer, start: number, end: number): boolean;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Viewer } from './viewer.ts';
 
-/** Reasons of a gap with which events may be repeated, since nobody knows what the browser has. */
+/** Reasons of a gap after which events may be repeated, since it is unknown which events the browser has. */
 const unknown = ['unknown-id', 'unmatched'];
 
 /**
@@ -22,7 +22,7 @@ export class OwnIdViewer extends Viewer {
   }
 
   override join(...given: Parameters<Viewer['join']>): void {
-    // A join connection sends events without ids: who leaves meanwhile comes back as a new browser.
+    // A join connection sends events without ids: a browser that leaves meanwhile comes back as a new one.
     if (this.cursor === '') this.last = undefined;
     super.join(...given);
   }

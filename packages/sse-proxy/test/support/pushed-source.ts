@@ -62,7 +62,7 @@ export class PushedCall implements AsyncIterator<SseEvent> {
   }
 }
 
-/** A source whose every move the test makes. */
+/** A source that does only what the test calls. */
 export function pushedSource() {
   const calls: PushedCall[] = [];
   return {

@@ -12,7 +12,7 @@ export const hooks = [
   'onError',
 ] as const;
 
-/** An observer that keeps all it was told, in order. */
+/** An observer that records all calls of its hooks, in order. */
 export function recorder() {
   const told: { hook: string; context: Record<string, unknown> }[] = [];
   const observer: SseObserver = Object.fromEntries(

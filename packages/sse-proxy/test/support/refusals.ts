@@ -26,22 +26,22 @@ type Never =
   | 'ERR_SSE_UPSTREAM_NOT_SSE'
   | 'ERR_SSE_UPSTREAM_PROTOCOL';
 
-/** How a request comes to be refused, and what its browser is told. */
+/** How a request comes to be refused, and what its browser receives. */
 export interface RefusalScene {
   readonly status: number;
   readonly reason: string;
   readonly title: string;
   readonly options?: Partial<SseProxyOptions>;
-  /** The upstream's answer, byte by byte; `null` ends the connection. Without one it answers nothing. */
+  /** The bytes of the upstream's response; `null` ends the connection; undefined: no response. */
   readonly answer?: string | null;
-  /** Puts things right for the refusal. */
+  /** Creates the situation in which the request is refused. */
   readonly before?: (it: ProxyApp & { up: RawUpstream; visit(id?: string): unknown }) => Promise<unknown>;
   /** Other request bytes than those of an EventSource. */
   readonly request?: string;
   readonly path?: string;
-  /** Header lines besides those of every answer by status. */
+  /** Header lines besides those of every refusal by status. */
   readonly extra?: string;
-  /** Whether the connection is closed behind the answer. */
+  /** Whether the connection is closed after the response. */
   readonly closes?: true;
 }
 
@@ -94,7 +94,7 @@ export const later: Record<Exclude<SseProxyErrorCode, Late | Never>, RefusalScen
     reason: 'draining',
     title: 'The server is restarting',
     before: ({ proxy }) => proxy.close(),
-    // It would hold up server.close().
+    // An open connection would hold up server.close().
     closes: true,
   },
   ERR_SSE_HOOK: {

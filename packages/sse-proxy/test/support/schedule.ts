@@ -29,7 +29,7 @@ export type Step =
 const which = fc.nat({ max: 7 });
 const part = fc.nat({ max: 100 });
 
-/** Weighted so that schedules mostly flow, and mostly break. */
+/** Weighted so that in most schedules events flow, and connections break. */
 export const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     {
@@ -67,7 +67,7 @@ export class Stage {
   readonly #heartbeat: Heartbeat;
   readonly #single: boolean;
 
-  /** `single`: frames are handed on one by one, as for a transform. */
+  /** @param single true: frames are passed on one by one, as for a transform */
   constructor(share: SseProxyOptions['share'], single: boolean) {
     this.#single = single;
     const transform = single ? { transform: (event: { data: string }) => event } : {};
@@ -159,7 +159,7 @@ export class Stage {
     viewer.join(subscription, this.upstream.log.length);
   }
 
-  /** Everything is well again: all come back, all arrives. Then nobody may have missed anything. */
+  /** Ends all faults: every browser returns, and all bytes arrive. Then no browser may have missed an event. */
   async #finish(): Promise<void> {
     this.upstream.down = this.upstream.hangs = false;
     const { log } = this.upstream;
@@ -177,7 +177,7 @@ export class Stage {
         connection.arrive(1_000_000, 50);
       }
       await settle();
-      // A browser that came for new events only, after the last one, has to see one more.
+      // A browser that came after the last event, for new events only, needs one more.
       if (round % 10 === 9) this.upstream.emit(bytesOf(log.length + 1, 0));
     }
     for (const [index, viewer] of this.viewers.entries()) {

@@ -12,7 +12,7 @@ import { settle } from './registry.ts';
 
 const address = { origin: 'http://upstream', path: '/' };
 
-/** An upstream whose every move the test makes. */
+/** An upstream that does only what the test calls. */
 export class ScriptedUpstream implements Upstream {
   readonly tokenBackoff = new TokenBackoff();
   readonly connections = 0;
@@ -51,7 +51,7 @@ export class ScriptedUpstream implements Upstream {
 
 type Resume = Exclude<SseProxyOptions['resume'], undefined>;
 
-/** A feed on a scripted upstream, and everything that it said. For tests that turn the clock. */
+/** A feed on a scripted upstream, with a record of all its calls. For tests that turn the clock. */
 export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { cursor?: string } = {}) {
   const upstream = new ScriptedUpstream();
   const { cursor = '', ...rest } = options;
@@ -96,7 +96,7 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
     /** The states of `sse-proxy:upstream` events. */
     states,
     heartbeat,
-    /** Gives the header fields of the next request. */
+    /** Resolves with the header fields of the next request. */
     preparing: async (): Promise<string[]> => [],
     feed: undefined as unknown as Feed,
     chunks: () => chunks,
@@ -125,7 +125,7 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
   };
   const over = (how: (events: UpstreamHandler) => void) => {
     const last = upstream.last();
-    // As the real one does: after an abort nothing is called back.
+    // As with the real upstream, no callback follows an abort.
     if (last.over) return;
     last.over = true;
     how(last.events);

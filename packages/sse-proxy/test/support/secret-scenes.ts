@@ -25,9 +25,9 @@ export interface SecretScene {
   upstream?: (request: UpstreamRequestSeen) => void;
   path?: string;
   fields?: Record<string, string | null>;
-  /** What the observers are told, last. */
+  /** The code that observers get last. */
   code: SseProxyErrorCode;
-  /** True if the application threw the error's cause itself, and so knows it. */
+  /** True if the application itself threw the cause of the error. */
   hasOwnCause?: boolean;
 }
 

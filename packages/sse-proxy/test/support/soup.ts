@@ -7,7 +7,7 @@ const eol = fc.constantFrom('\n', '\r', '\r\n');
 const odd = fc.constantFrom(bom, '\xef', '\xef\xbb', '\xbb\xbf', '\xff', '\xc3', '\xe2\x82', '\xa9', '\0');
 const bytes = fc.uint8Array({ maxLength: 6 }).map((array) => Buffer.from(array).toString('latin1'));
 
-/** Lines that make events more often than chance would have it. */
+/** Lines that form events more often than random bytes would. */
 const line = fc
   .tuple(
     fc.constantFrom('data', 'data', 'data', 'id', 'id', 'event', 'retry', '', 'dat', 'i', 'datax', 'idx', 'retryx'),
@@ -47,7 +47,7 @@ export function cut(bytes: Buffer, cuts: number[]): Buffer[] {
 /** Where to cut. */
 export const cuts = fc.array(fc.nat({ max: 10_000 }), { maxLength: 40, size: 'max' });
 
-/** What a browser makes of it. A browser decodes first; NUL survives that, invalid UTF-8 does not. */
+/** The events that a browser reads. A browser decodes the bytes first: NUL survives that, invalid UTF-8 does not. */
 export function browserReads(bytes: Buffer) {
   const seen = { events: [] as EventSourceMessage[], id: '', retry: undefined as number | undefined };
   const parser = createParser({

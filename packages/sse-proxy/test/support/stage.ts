@@ -14,8 +14,8 @@ export interface Opened {
 }
 
 /**
- * Sets up upstreams, proxies and browsers, and puts all of them away again. Call `clean` in `afterEach`. Without resume
- * unless `defaults` say otherwise: the end of an upstream is then seen at the browser at once.
+ * Starts upstreams, proxies and browsers, and closes them. Call `clean` in `afterEach`. Resume is off unless `defaults`
+ * say otherwise, so that the end of an upstream reaches the browser at once.
  */
 export function stage(defaults: Partial<SseProxyOptions> = { resume: false }) {
   const { add, clean } = cleaner();

@@ -1,16 +1,16 @@
 type Falsy = undefined | false | null | 0 | '';
 
 /**
- * Pauses between two looks, in milliseconds: a twentieth of the wait so far, because a wait that polls takes CPU from
- * others.
+ * Pauses between two calls of the condition, in milliseconds: a twentieth of the wait so far, because polling takes
+ * CPU time from other processes.
  */
 const firstPauseMs = 2;
 const maxPauseMs = 20;
 const growth = 1.05;
 
 /**
- * Resolves as soon as `condition` returns, or resolves with, something true; the test runner's own bound ends a wait
- * that never would. Rejects if a promise resolves with undefined, since it is then not the answer to a question.
+ * Resolves with the first truthy value that `condition` returns or resolves with; the test runner's timeout ends an
+ * endless wait. Rejects if a promise resolves with undefined, since its function probably lacks a `return`.
  */
 export function until<T>(condition: () => T | Falsy | Promise<T | Falsy>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -38,8 +38,8 @@ export class BrowserParser {
 }
 
 /**
- * A browser of the model: it checks every event that it gets against what it must get next. Bytes that reached it
- * while it was slow are on their way, and are lost if it leaves.
+ * A browser of the model: it checks every event that it gets against what it must get next. Bytes that are sent to it
+ * while it is slow are not read yet, and are lost if it leaves.
  */
 export class Viewer extends ModelReader {
   /** Number of the last event that it got, or started from; undefined while it may start anywhere. */
@@ -67,11 +67,11 @@ export class Viewer extends ModelReader {
   }
 
   /**
-   * Comes, or comes back; `sent` events were sent before. With a function, a browser without an id may miss what is
-   * sent until its stream opens.
+   * Opens its first stream, or another one; `sent` events were sent before. With a function, a browser without an id
+   * may miss what is sent until its stream opens.
    */
   join(subscription: Subscription, sent: number | (() => number)): void {
-    // One that left before its first event knows of none.
+    // A browser that left before its first event counts as new.
     const note = (count: number) => {
       if (this.last === undefined) this.cameAt = count;
     };
@@ -116,7 +116,7 @@ export class Viewer extends ModelReader {
     if (this.#parser.lastEventId) this.noteId(this.#parser.lastEventId);
   }
 
-  /** A lone id at the start says where it is. */
+  /** A lone id at the start is the browser's position. */
   protected noteId(id: string): void {
     this.last ??= Number(id);
   }
@@ -140,8 +140,8 @@ export class Viewer extends ModelReader {
     this.events++;
   }
 
-  // Honest only before the feed has had any event: there is no id yet to resume from. Or for one that joined in an
-  // outage.
+  // A gap is true only before the feed has had any event, since there is no id to resume from, or for a browser that
+  // joined in an outage.
   #gap(data: string): void {
     expect(JSON.parse(data).reason).to.be.oneOf(['no-ids', 'unmatched']);
     expect(this.last, 'a gap for one that had events').to.equal(undefined);

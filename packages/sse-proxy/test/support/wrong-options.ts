@@ -3,7 +3,7 @@ import type { SseProxyOptions } from '../../src/types.ts';
 /** A wrong value, and what the message must contain: the option's name, what was expected, what arrived. */
 export type Wrong = [value: unknown, name: string, expected: RegExp, got: string];
 
-/** How a message shows a value: strings in quotes, of an object only its kind. */
+/** How a message shows a value: a string in quotes, and only the kind of an object. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(escaped(value));
   if (typeof value === 'function') return 'a function';
