@@ -3,8 +3,8 @@ import { fields } from './entries.ts';
 
 // Keys of one feed:
 //   <stream>        stream of entries; ids as in position.ts
-//   <stream>:lease  "<owner> <generation> <id of the newest entry>" while an instance leads. The owner is the life of the
-//                   lease in ms, a dot and a random value. Expires
+//   <stream>:lease  "<owner> <generation> <id of the newest entry>" while an instance leads. The owner is the life of
+//                   the lease in ms, a dot and a random value. Expires
 //
 // An append compares the whole lease. So an instance whose lease is over can't append; nor can one that believes in
 // entries which a server has lost.

@@ -3,8 +3,8 @@ import { maxLeaseMs } from '../options.ts';
 
 // Keys of one limiter, all of which begin with ARGV[1]:
 //   instances             sorted set: id of an instance → when its lease expires, by the clock of Redis, in ms
-//   held:<instance>       hash: counter → open streams of that instance; '' → its registration, a random value that every
-//                         command has to know. Expires with the lease
+//   held:<instance>       hash: counter → open streams of that instance; '' → its registration, a random value that
+//                         every command has to know. Expires with the lease
 //   opens:<counter>:<window>  list of "<when they leave the window> <number of opens>"
 //
 // allow-oom: when Redis is full of other data, limits still hold. Their size is bounded by open streams and recent
