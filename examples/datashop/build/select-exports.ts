@@ -12,7 +12,7 @@ interface Statement {
   text: string;
   declares: string[];
   mentions: Set<string>;
-  /** What it only adds a property to, as `Button.displayName = …` does. */
+  /** The name to which the statement only adds a property, as `Button.displayName = …` does. */
   adds: string | undefined;
 }
 

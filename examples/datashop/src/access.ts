@@ -23,8 +23,8 @@ export function workflowsOf(user: string | undefined): readonly Workflow[] {
 }
 
 /**
- * Returns the workflow if the user may read it. Ids are compared exactly. Whether another one exists makes no
- * difference, so nobody can find out which do.
+ * Returns the workflow if the user may read it. Ids are compared exactly. The result is the same for a foreign workflow
+ * and for one that does not exist, so nobody can find out which ids exist.
  */
 export function readableWorkflow(
   user: string | undefined,

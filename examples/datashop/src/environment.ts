@@ -8,7 +8,7 @@ export function required(name: string): string {
   return value;
 }
 
-/** Reads a secret. @throws if it is missing or empty, or still the one of an example file */
+/** Reads a secret. @throws if it is missing or empty, or still the value of an example file */
 export function secret(name: string): string {
   const value = required(name);
   if (/example/i.test(value)) throw new Error(`${name} is the value of an example file: make a random one`);

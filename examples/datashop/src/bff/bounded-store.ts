@@ -13,7 +13,7 @@ export class SessionsUnavailable extends Problem {
 
 /**
  * Bounds the time of another store's calls: each ends within {@link timeoutMs}, with {@link SessionsUnavailable} if the
- * store has failed or not answered. Reports the first failure after a success.
+ * store has failed or timed out. Reports the first failure after a success.
  */
 export class BoundedStore extends session.Store {
   readonly #store: session.Store;
@@ -40,7 +40,8 @@ export class BoundedStore extends session.Store {
   }
 
   /**
-   * Called when a response ends. It is complete, so a failure must not break it off: the session ends a little earlier.
+   * Called when a response ends. A failure must not break off that complete response: the session then only expires a
+   * little earlier.
    */
   override touch(id: string, data: SessionData, done: () => void = () => {}): void {
     this.#call(
@@ -63,7 +64,7 @@ export class BoundedStore extends session.Store {
       if (error) done(new SessionsUnavailable());
       else done(null, result);
     };
-    // After a stall of this process, an answer that has arrived is read first.
+    // After a stall of this process, a reply that has already arrived is read before the timeout counts.
     const onTimeout = () => setImmediate(() => settle(new Error(`no answer within ${timeoutMs} ms`)));
     const timer = setTimeout(onTimeout, timeoutMs);
     start(settle);

@@ -18,7 +18,7 @@ await runChild(async () => {
   });
   const upstream = { upstream: required('UPSTREAM'), token: secret('TOKEN') };
   const { REDIS } = process.env;
-  // Loaded only here: the Redis client has some 650 files.
+  // Loaded only on demand: the Redis client has many files.
   const fleet = REDIS ? await import('./fleet.ts') : undefined;
   const heartbeatMs = milliseconds('HEARTBEAT_MS', 15_000);
   const { app, metricsApp, drain, close } = bff({
@@ -35,12 +35,12 @@ await runChild(async () => {
     port,
     metricsPort: metrics.port,
     stop: async () => {
-      // A load balancer that asks no /readyz sends new requests elsewhere only once the port refuses them.
+      // A load balancer that does not poll /readyz sends new requests elsewhere only once the port refuses them.
       const closed = drainPort === 'closed' ? stopListening(server) : undefined;
       await drain(graceMs);
       await closeServer(server, closed);
       await close();
-      // Last, so that the drain can be watched.
+      // The metrics' port closes last, so that the drain can be watched.
       await closeServer(metrics.server);
       logs.close();
     },

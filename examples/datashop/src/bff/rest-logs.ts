@@ -24,7 +24,7 @@ const responseHeaders = new Set([
 /** A 401 or 403 would tell the page that the user's session has ended; the log service knows only the BFF's token. */
 const refusedToken = new Problem(502, 'The log service refused the request.');
 
-/** Stands in for the request as the source of the body: whatever arrived, no byte of it goes up. */
+/** Stands in for the request as the source of the body, so that no byte of a request's body is forwarded. */
 const noBody = Object.assign(new Stream(), {
   pipe<T>(up: T): T {
     (up as Duplex).end();

@@ -9,7 +9,7 @@ const renewMs = 5_000;
 export interface SessionStore {
   /** A view of the sessions. Throws the error of SQLite if the file can't be opened. */
   createStore(): Store;
-  /** Call it when a call of a store has failed, or was not answered. */
+  /** Call it when a call of a store has failed or timed out. */
   onFailure?(): void;
   /** Ends the connection, if there is one. Call it when no request needs the store any more. */
   close(): void;
@@ -28,15 +28,15 @@ export function openSessionStore(place: string): SessionStore {
 }
 
 /**
- * While Redis is away, calls fail at once: a queue of commands would let each of them wait. A connection that a server
- * has left without a word fails call by call, since a command that was sent has no timeout; so it is replaced.
+ * While Redis is away, calls fail at once instead of being queued. If a server vanishes without closing the connection,
+ * each call fails only by its own timeout, since sent commands have none; so the connection is replaced.
  */
 function redisSessions(url: string): SessionStore {
   const client = createClient({ url, disableOfflineQueue: true });
   let connectedAt = 0;
-  // A failure is reported by the call that fails.
+  // Failures are reported by the calls that fail.
   client.on('error', () => {});
-  // It reconnects by itself for as long as it takes.
+  // The client reconnects by itself, without a limit of attempts.
   const connect = () => {
     connectedAt = performance.now();
     client.connect().catch(() => {});

@@ -11,7 +11,7 @@ import { Problem } from './problem.ts';
 import { namedWorkflow, requestedWorkflow } from './requested-workflow.ts';
 import { stillSignedIn } from './session.ts';
 
-/** The customer's limits per user and workflow are the log service's, where all instances of this server meet. */
+/** The log service enforces the limits per user and workflow, because all instances of this server use it. */
 export const streamLimits: StreamLimits = {
   total: 1_000,
   rules: [{ name: 'session', key: (req) => req.sessionID, max: 10, opensPerMinute: 120 }],
@@ -59,14 +59,14 @@ export function streamLogs({
         const user = await stillSignedIn(req);
         if (!user) return false;
         const workflow = requestedWorkflow(req, user.key);
-        // The logs name the workflow, also if it is refused.
+        // The access and audit logs name the requested workflow even if it is refused.
         const { workspaceID, workflowID } = workflow ?? namedWorkflow(req);
         return { ...user, fields: { workspace: workspaceID, workflow: workflowID }, allowed: workflow !== undefined };
       },
       reauthorizeMs: 15_000,
       // The log service authenticates this server, and checks the rights of the user whom it names. No credential of
-      // the browser goes up.
-      // Browsers share a stream if the same request goes up for them: fields that differ would keep them apart.
+      // the browser is forwarded. Browsers share a stream only if their upstream requests are equal, so with a relay no
+      // field is forwarded that differs between them.
       forwardHeaders: relay ? [] : ['traceparent', 'tracestate', 'x-request-id'],
       upstreamHeaders: (req) => ({ authorization: `Bearer ${token}`, 'x-user-id': req.session.user ?? '' }),
       ...(heartbeatMs !== undefined && { heartbeatMs }),

@@ -26,7 +26,7 @@ export async function runChild(start: () => Promise<Running>): Promise<void> {
   const stop = async () => {
     if (stopping) return;
     stopping = true;
-    // During the start, the code after it checks the flag.
+    // During the start, the code that follows it checks the flag.
     if (running) await end(running);
   };
   process.on('message', (message) => message === 'stop' && void stop());
@@ -43,7 +43,7 @@ export async function runChild(start: () => Promise<Running>): Promise<void> {
     const { code, message } = error as NodeJS.ErrnoException;
     notifyParent({ type: 'failed', message, ...(code ? { code } : {}) });
     process.exitCode = 1;
-    // What `start` has opened before it failed would keep the process alive; a parent ends it by itself.
+    // Handles that `start` opened before it failed would keep the process alive. A parent ends the process itself.
     if (!process.send) process.exit();
     disconnect();
     return;

@@ -7,7 +7,7 @@ import { type ChildMessage, type Ports, StartError } from './messages.ts';
 
 /** Milliseconds until a child that does not stop is killed, so that Ctrl-C never hangs. */
 const stopDeadlineMs = 5_000;
-/** Milliseconds between two looks whether a program listens. */
+/** Milliseconds between two checks whether a program listens. */
 const pollMs = 50;
 
 /** A script of the example, which reports its ports, or another program, whose port is known. */

@@ -3,7 +3,7 @@ import { retryDelayMs } from './retry.ts';
 
 /** State of a load that is tried again until it succeeds. */
 export type LoadState =
-  /** `error`: why the attempt before failed, null at the first attempt. */
+  /** `error`: why the previous attempt failed; null at the first attempt. */
   | { readonly kind: 'loading'; readonly attempt: number; readonly error: ApiError | null }
   /** `retryAt`: milliseconds since 1970. */
   | { readonly kind: 'waiting'; readonly attempt: number; readonly retryAt: number; readonly error: ApiError }
@@ -18,7 +18,7 @@ export interface RetryingLoadOptions {
   mayRetry(): boolean;
 }
 
-/** Loads until it succeeds. Errors that another attempt can't mend end it, as they end the stream. */
+/** Retries a load until it succeeds. An error that is not temporary ends the load, as it ends the stream. */
 export class RetryingLoad {
   readonly #options: RetryingLoadOptions;
   #leaving = new AbortController();
@@ -30,9 +30,9 @@ export class RetryingLoad {
   }
 
   /**
-   * Starts over if it is running.
+   * Starts to load, or starts over if a load is running.
    *
-   * @returns true if it has loaded; false if it failed for good, was stopped or was started over
+   * @returns true if the load succeeded; false if it failed for good, was stopped or was started over
    */
   async run(): Promise<boolean> {
     this.close();
@@ -65,12 +65,12 @@ export class RetryingLoad {
     this.#endWait?.(true);
   }
 
-  /** Gives up if it waits for the next attempt. A running attempt goes on, as its last one if `mayRetry` is false. */
+  /** Gives up during a wait. A running attempt goes on, and is the last one if `mayRetry` returns false after it. */
   stopRetrying(): void {
     this.#endWait?.(false);
   }
 
-  /** Aborts it without another state. */
+  /** Aborts the load without another call of `onState`. */
   close(): void {
     this.#leaving.abort();
     this.#endWait?.(false);

@@ -37,7 +37,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         const session = await fetchSession(signal);
         if (!signal.aborted) setState(stateOf(session));
       },
-      // The error stays on the page while it tries again.
+      // The error stays on the page during the next attempts.
       onState: (now) => 'error' in now && now.error !== null && setState({ kind: 'error', error: now.error }),
       mayRetry: () => true,
     });
@@ -65,7 +65,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     if (!isOutside) return;
     return watchSignIn(async () => {
-      // Without an answer the page stays as it is, and asks again at the next occasion.
+      // If the request fails, the page stays as it is until the next signal.
       const session = await fetchSession().catch(() => null);
       if (session?.user) setState(stateOf(session));
     });

@@ -5,7 +5,7 @@ import { clearFilters, setFilters, useFilters } from './use-filters.ts';
 
 interface Active {
   label: string;
-  /** The filter without it. */
+  /** The change that removes this filter. */
   without: Partial<LogFilter>;
 }
 

@@ -95,7 +95,7 @@ export function isFiltered(filter: LogFilter): boolean {
   return !sameFilter({ ...filter, regex: false, marksAll: false }, noFilter);
 }
 
-/** The levels to ask the log service for; undefined: all. It knows no other ones than the four. */
+/** The levels to request from the log service, which has only these four; undefined: all. */
 export function serviceLevels({ levels }: LogFilter): Level[] | undefined {
   const wanted = logLevels.filter((level) => levels.has(level));
   return wanted.length === logLevels.length ? undefined : wanted;
@@ -107,7 +107,7 @@ export function toggleLevel(levels: ReadonlySet<LevelGroup>, group: LevelGroup, 
   return new Set(levelGroups.filter((each) => (each === group ? !levels.has(each) : levels.has(each))));
 }
 
-/** The filter that also hides lines with this text. The oldest exclusion gives way to an eleventh. */
+/** The exclusions with this text added. Beyond the most that the log service accepts, the oldest is dropped. */
 export function excluding(exclude: readonly string[], text: string): readonly string[] {
   const wanted = text.trim().slice(0, maxTextChars);
   if (wanted === '' || exclude.includes(wanted)) return exclude;

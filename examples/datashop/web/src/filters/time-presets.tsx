@@ -26,7 +26,7 @@ export function TimePresets() {
           key={label}
           type="button"
           className="option"
-          // The others move with the clock: what they set is not their start any more.
+          // Other presets move with the clock, so the start that they have set differs from their start a moment later.
           aria-pressed={isFixed && isChosen(start())}
           onClick={() => setFilters({ from: new Date(start()).toISOString(), to: '' })}
         >

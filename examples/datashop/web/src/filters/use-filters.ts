@@ -32,7 +32,7 @@ export function useFilters(): LogFilter {
 }
 
 /**
- * Changes the filter at once, and the address with it: its page begins at the newest log again.
+ * Changes the filter at once, and then the address, whose page begins at the newest log again.
  *
  * @param typing true if more changes are likely to follow soon
  */

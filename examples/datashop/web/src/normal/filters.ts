@@ -29,9 +29,7 @@ export function setPageSize(size: number): void {
   adjust({ size: String(size), up_to: undefined });
 }
 
-/**
- * The log service searches for plain text only, and knows no levels but its own four: then there is nothing to ask for.
- */
+/** Null if no log can match: the log service has neither regular expressions nor levels other than its four. */
 export function queryOf(filter: LogFilter): LogQuery | null {
   const levels = serviceLevels(filter);
   if (levels?.length === 0 || isPattern(filter)) return null;

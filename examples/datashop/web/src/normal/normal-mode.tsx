@@ -26,7 +26,7 @@ export function NormalMode() {
   const { notify } = useToasts();
   const opened = useAddress().get('log');
   const open = useCallback((id: string) => go({ log: id }), []);
-  // What stays while it is tried again is not marked as outdated: that would last.
+  // During retries, the present page is not marked as outdated: the mark would last as long as the outage.
   const busy = (loading && !error) || stepping;
 
   const newer = async () => {

@@ -22,12 +22,12 @@ export interface View {
 }
 
 export interface LogPageState {
-  /** The last page stays while another one loads, and when reloading it fails. */
+  /** Stays while another page loads, and when reloading this one fails. */
   view: View | undefined;
   loading: boolean;
-  /** Why the last attempt failed; stays during the next ones. */
+  /** Why the last attempt failed; stays during the attempts that follow. */
   error: ApiError | undefined;
-  /** When it is tried again, in milliseconds since 1970; null if it is not. */
+  /** Time of the next attempt, in milliseconds since 1970; null if there is none. */
   retryAt: number | null;
 }
 

@@ -1,10 +1,10 @@
 import { useEffect, useReducer, useRef } from 'react';
 
-/** Rows that are rendered in one task: those of the first view, and those that are added then. */
+/** Rows that are rendered in the first task, and in each further one. */
 const firstRows = 25;
 const rowsPerTask = 25;
 
-/** The rows that are rendered by now. All of them are, after some tasks; rows that are rendered already stay. */
+/** The rows to render now: all of them after some tasks. Rows that are rendered already stay. */
 export function useProgressive<T extends { readonly id: string }>(rows: readonly T[]): readonly T[] {
   const rendered = useRef<ReadonlySet<string>>(new Set());
   const [, renderMore] = useReducer((count: number) => count + 1, 0);

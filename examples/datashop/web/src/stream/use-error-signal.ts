@@ -4,9 +4,8 @@ import errorIcon from '../../icon-errors.svg';
 import { useViewer } from './state/context.tsx';
 
 /**
- * Shows in the tab's title and icon how many errors that pass the filters have arrived since the user saw the newest
- * line:
- * while the tab was in the background, or the list was paused.
+ * Shows in the tab's title and icon how many errors that pass the filters have arrived since the user last saw the
+ * newest line: while the tab was in the background, or the list was paused.
  */
 export function useErrorSignal(): void {
   const { live, viewState } = useViewer();
@@ -18,7 +17,7 @@ export function useErrorSignal(): void {
     const update = () => {
       const { view } = live.get();
       const isSeen = document.visibilityState === 'visible' && viewState.get().follow.following;
-      // With another filter, the lines that pass are counted from the beginning.
+      // After another filter, `passed` counts from the beginning, so the difference means nothing.
       if (view.pass === pass) unseen += view.passed.errors - passed.errors;
       if (isSeen) unseen = 0;
       ({ pass, passed } = view);

@@ -11,7 +11,7 @@ export interface VolumeChartProps {
   covers: string;
   /** The end is excluded. */
   onSelect: (fromMs: number, toMs: number) => void;
-  /** Shows all times again; undefined if they are shown. */
+  /** Shows all times again; undefined while all are shown. */
   onReset: (() => void) | undefined;
 }
 
@@ -33,7 +33,7 @@ export function VolumeChart({ volume, covers, onSelect, onReset }: VolumeChartPr
   const [isTable, setTable] = useState(false);
   const pressed = useRef(false);
   const plot = useRef<SVGSVGElement>(null);
-  // Keeps the chart's place: what is below must not move under the pointer when the first line is counted.
+  // Keeps the chart's space: the list below must not move under the pointer when the first line is counted.
   if (count === 0) return <div className="volume" />;
 
   const span: Span = cursor === null ? { first: 0, last: count - 1 } : spanOf(volume, cursor.anchor, cursor.at);

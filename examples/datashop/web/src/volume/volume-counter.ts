@@ -26,7 +26,7 @@ interface Place {
  */
 export class VolumeCounter {
   readonly #tallies = units.map(() => new Map<number, Tally>());
-  /** Where the last line was added and where one was removed: the next one is of the same second, most likely. */
+  /** Where a line was last added and last removed: the next one probably has the same second. */
   #added: Place | undefined;
   #removed: Place | undefined;
 

@@ -19,7 +19,7 @@ export interface LineRowProps {
   marks: Marks;
   /** True for the one row that Tab stops at; the arrow keys move from there. */
   tabbable: boolean;
-  /** As of the row. */
+  /** True if the line was found by its run, which is shown then. */
   isRunFound?: boolean;
 }
 

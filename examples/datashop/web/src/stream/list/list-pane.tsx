@@ -9,14 +9,14 @@ import { count } from '../logic/messages.ts';
 import { useLive, useStream, useStreamValue, useViewer, useViewState } from '../state/context.tsx';
 import { LogList } from './log-list.tsx';
 
-/** A shorter search does not hide that the one before found nothing, in milliseconds. */
+/** While a search is shorter than this, the page keeps saying that the one before found nothing. In milliseconds. */
 const searchingAfterMs = 300;
 
 /** The list, or the reason why it is empty. */
 export function ListPane({ linked }: { linked: string }) {
   const hasRows = useLive(({ view }) => view.rows.length > 0);
   const hasEntries = useLive(({ view }) => view.entries > 0);
-  // While rows are shown, nobody needs their number here.
+  // The constant while rows are shown avoids a render for each new line.
   const lines = useLive(({ view }) => (view.rows.length > 0 ? 0 : view.lines));
   const isSearching = useHasLasted(
     useLive(({ progress }) => progress < 1),
@@ -34,8 +34,8 @@ export function ListPane({ linked }: { linked: string }) {
 }
 
 /**
- * True once `isOn` has been true for this time, and until it is false. With 0 ms, what is rendered then has a task of
- * its own.
+ * True once `isOn` has been true for this time, and until it is false. With 0 ms, the component that it shows is
+ * rendered in a task of its own.
  */
 function useHasLasted(isOn: boolean, ms: number): boolean {
   const [hasLasted, setHasLasted] = useState(false);

@@ -14,7 +14,7 @@ export interface ListRowProps {
   group: LevelGroup;
   index: number;
   count: number;
-  /** As of {@link Item}. */
+  /** As in {@link Item}. */
   asidePx: number | null;
   sizes: RowSizes;
   separators: Separators;

@@ -33,13 +33,13 @@ export function LogList({ linked }: { linked: string }) {
   const lastPx = useRef(0);
   const isRendered = items.some(({ row }) => row.key === active);
   const tabbable = isRendered ? active : window.anchorAt(window.scrollPx)?.row.key;
-  // Only near the end: otherwise Tab would jump from a line past all others.
+  // The end of the list is only rendered near it: otherwise Tab would jump from a line past all others.
   const isAtOldest = items.some(({ index }) => index === (isNewestFirst ? count - 1 : 0));
 
   const onScroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = scroller.current!;
     const restPx = scrollHeight - clientHeight - scrollTop;
-    // Below the newest line the list grows while it follows: only scrolling up leaves the newest line.
+    // With the newest line at the bottom, the list grows there while it follows: only scrolling up leaves that line.
     const isAtNewest = isNewestFirst
       ? scrollTop <= edgePx
       : restPx <= edgePx || (viewer.viewState.get().follow.following && scrollTop >= lastPx.current);

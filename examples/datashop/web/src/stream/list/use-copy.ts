@@ -28,7 +28,7 @@ export function useCopy(rowAt: (index: number) => Row | undefined): (event: Clip
   );
 }
 
-/** The rows of a selection of text that goes beyond one of them, oldest first; undefined without one. */
+/** The rows of a text selection that spans several rows, oldest first; undefined without such a selection. */
 function spannedRows(list: Element, rowAt: (index: number) => Row | undefined): Row[] | undefined {
   const selection = getSelection();
   if (selection === null || selection.isCollapsed) return undefined;

@@ -23,7 +23,7 @@ export class RowSizes {
         return row === undefined ? [] : [[row, borderBoxSize[0]!.blockSize] as const];
       });
       if (!layout.measure(heights)) return;
-      // Now, so that the new places are painted together with the new sizes.
+      // Renders synchronously, so that new positions and new sizes are painted together.
       this.#isDelivering = true;
       flushSync(onChange);
       this.#isDelivering = false;
@@ -34,7 +34,7 @@ export class RowSizes {
   observe(element: Element, row: Row): () => void {
     this.#rows.set(element, row);
     this.#fresh.push(element);
-    // A row that is observed while others are delivered would be reported in the next frame, with an error event.
+    // Observing a row during the observer's callback would raise a "ResizeObserver loop" error event.
     if (this.#isDelivering) requestAnimationFrame(() => this.#rows.has(element) && this.#observer.observe(element));
     else this.#observer.observe(element);
     return () => {
@@ -43,7 +43,7 @@ export class RowSizes {
     };
   }
 
-  /** Call it when rows have been rendered: before they are painted, their places are right. */
+  /** Measures new rows. Call it in a layout effect, so that their positions are right before they are painted. */
   measureFresh(): void {
     if (this.#fresh.length === 0) return;
     const heights = this.#fresh.flatMap((element) => {
@@ -54,7 +54,7 @@ export class RowSizes {
     if (this.#layout.measure(heights)) this.#onChange();
   }
 
-  /** Call it when the heights of all rows may be others. */
+  /** Call it when the heights of all rows may have changed. */
   forget(): void {
     this.#fresh = [...this.#rows.keys()];
   }
@@ -70,7 +70,7 @@ export function useRowSizes(layout: RowLayout, onChange: () => void): RowSizes {
   return sizes;
 }
 
-/** Height of the scrollable area's visible part. Until it is known, as it was when the list was shown last. */
+/** Height of the scrollable area's visible part; until it is measured, the height when the list was last shown. */
 export function useHeight(scroller: { readonly current: HTMLElement | null }, viewer: Viewer): number {
   const [px, setPx] = useState(viewer.listPx);
   useEffect(() => {

@@ -11,19 +11,16 @@ export interface RowsView {
   readonly sizes: RowSizes;
   /** The row with the focus. It stays rendered while it is scrolled out of view. */
   readonly focused: { current: Row | null };
-  /** Call it when the list was scrolled. `report` gets the row at the upper edge, before rows are rendered. */
+  /** Call it when the list was scrolled. Passes the row at the upper edge to `report` before it renders rows. */
   scrolled(scrollPx: number, report: (top: Row | null) => void): void;
   /** Scrolls until the whole row is in view. */
   reveal(index: number): void;
 }
 
-/** A list that was neither mounted nor scrolled for so long is at rest, in milliseconds. */
+/** A list is at rest when it was neither mounted nor scrolled for this long, in milliseconds. */
 const restMs = 150;
 
-/**
- * Which rows are rendered, and where. Its work does not grow with the number of rows, as that of a general virtualiser
- * does.
- */
+/** Which rows are rendered, and where. Unlike a general virtualiser, its work does not grow with the number of rows. */
 export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number): RowsView {
   const viewer = useViewer();
   const rows = useLive(({ view }) => view.rows);
@@ -35,14 +32,14 @@ export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number):
   const sizes = useRowSizes(layout, render);
   const viewPx = useHeight(scroller, viewer);
   const focused = useRef<Row | null>(null);
-  /** What stays in place while lines come and go; the place that was left when the list was shown last. */
+  /** The row that stays in place while lines come and go. At first, the one at the top when the list was last shown. */
   const anchor = useRef<Anchor | null>(following || viewer.top === null ? null : { row: viewer.top, px: 0 });
-  /** The scroll position as it was read or written last: reading it may cost a layout. */
+  /** The scroll position as it was last read or written: reading it again may force a layout. */
   const known = useRef(0);
   const last = useRef<ListWindow | null>(null);
   /**
-   * At first, and while the list is scrolled beyond the rendered rows: the others are rendered at rest, in a task of
-   * their own.
+   * True at mount and while scrolled past the rendered rows: only visible rows are rendered now, the rest when
+   * scrolling stops.
    */
   const isUrgent = useRef(true);
   const restTimer = useRef<ReturnType<typeof setTimeout>>();
@@ -105,7 +102,8 @@ export function useRows(scroller: RefObject<HTMLElement | null>, rowPx: number):
         isUrgent.current = true;
         flushSync(render);
       }
-      // Otherwise not in the task of this frame. At rest, Tab is to stop at the row that is then the first one in view.
+      // Other rows are rendered in a later task than this frame's. Rendering at rest also moves the stop of Tab to the
+      // first row in view.
       restIn(coverage === 'scarce' ? 0 : restMs);
     },
     reveal(index) {

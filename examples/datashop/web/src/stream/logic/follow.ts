@@ -20,7 +20,7 @@ export const edgePx = 4;
 
 export const followNewest: Follow = { following: true };
 
-/** A later pause replaces `position` only: opening a line moves the focus to it first. */
+/** A later reason replaces only `position`: the focus moves to a line just before the line is opened. */
 export function pause(follow: Follow, rows: Rows, why: PauseReason = 'position'): Follow {
   if (follow.following) return { following: false, newest: rows.at(-1) ?? null, why };
   return follow.why !== 'position' || why === 'position' ? follow : { ...follow, why };
@@ -53,13 +53,13 @@ export class UnreadCounter {
     }
     this.#last = rows.at(-1) ?? this.#last;
     this.#unread = { lines, errors };
-    // Lines that have been trimmed since are not to be found any more.
+    // Counted lines may have been trimmed since.
     return lines > shown.lines ? shown : this.#unread;
   }
 }
 
 const pauseTexts: Record<PauseReason, string> = {
-  // The pressed button shows it.
+  // The pressed button already shows this reason.
   button: '',
   opened: 'Paused because you opened a line',
   selected: 'Paused because you selected lines',

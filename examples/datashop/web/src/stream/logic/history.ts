@@ -11,7 +11,7 @@ export interface Period {
   readonly to: number | null;
   readonly kind: 'live' | 'upstream' | 'first' | 'lost' | 'off';
   readonly text: string;
-  /** '' if there is none to tell. */
+  /** The reason; '' without one. */
   readonly why: string;
 }
 
@@ -23,13 +23,13 @@ export class ConnectionHistory {
   /** Oldest first. A new array after each change. */
   periods: readonly Period[] = [];
 
-  /** @returns true if a new period has begun, or the present one has another reason */
+  /** @returns true if a new period has begun, or the present one has got its reason */
   add(state: State, now: number): boolean {
     const next = periodOf(state);
     const last = this.periods.at(-1);
     if (last?.kind === next.kind && last.text === next.text && (next.why === '' || last.why === next.why)) return false;
     const before = last === undefined ? [] : this.periods.slice(0, -1);
-    // A loss often has its reason only at the next attempt.
+    // The reason of a loss is often known only at the next attempt.
     if (last?.kind === next.kind && last.text === next.text && last.why === '') {
       this.periods = [...before, { ...last, why: next.why }];
       return true;

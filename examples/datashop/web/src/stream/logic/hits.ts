@@ -25,14 +25,14 @@ export function nextHit(hits: Rows, from: Row | null, isOlder: boolean): Row | n
 
 /**
  * The next row that fulfils a condition, wrapping around at the ends. Looks only at the rows on the way to it.
- * @param from as of {@link nextHit}
+ * @param from as for {@link nextHit}
  */
 export function nextRow(rows: Rows, is: (row: Row) => boolean, from: Row | null, isOlder: boolean): Row | null {
   const { length } = rows;
   if (length === 0) return null;
   const step = isOlder ? -1 : 1;
   const at = from === null ? (isOlder ? length : -1) : firstFrom(rows, from.place);
-  // Without the row itself among the others, newer ones begin at its place.
+  // If `from` itself is not among the rows, the first newer row has its index.
   const first = from !== null && !isOlder && rows.at(at) !== from ? at : at + step;
   for (let count = 0; count < length; count += 1) {
     const row = rows.at((((first + step * count) % length) + length) % length)!;

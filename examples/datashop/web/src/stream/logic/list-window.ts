@@ -15,9 +15,9 @@ export interface ListWindowOptions {
   readonly isNewestFirst: boolean;
   /** True: the end with the newest row is in view. */
   readonly following: boolean;
-  /** True: has few rows beyond the visible ones, because a frame can't be painted before they are rendered. */
+  /** True: renders few rows beyond the visible ones, because they delay the next frame. */
   readonly isUrgent: boolean;
-  /** What stays in place unless it follows; null: the scroll position stays. */
+  /** What stays in place unless the list follows; null: the scroll position stays. */
   readonly anchor: Anchor | null;
   readonly scrollPx: number;
   /** The row with the focus, which is rendered wherever it is. */
@@ -28,18 +28,18 @@ export interface ListWindowOptions {
 export interface Item {
   readonly row: Row;
   readonly index: number;
-  /** Distance from the window's upper edge, for a row that is not one of the window; null for those of the window. */
+  /** For a row outside of the window: its distance from the window's upper edge. Null for rows of the window. */
   readonly asidePx: number | null;
 }
 
 /** Rows beyond the visible ones, so that a scrolled list shows lines before the next ones are rendered. */
 const overscan = { urgent: 2, following: 3, paused: 10 };
-/** A window is kept while at least this many of them are left: an urgent one is replaced by the next. */
+/** A window is kept while at least this many of those rows are left. An urgent window has fewer, so it is replaced. */
 const spare = 3;
 
 /**
- * The part of a list that is rendered, and the scroll position. A paused list goes on with the window before as long as
- * that has the visible rows.
+ * The part of a list that is rendered, and the scroll position. A paused list keeps the previous window while that has
+ * the visible rows and some to spare.
  */
 export class ListWindow {
   readonly count: number;
@@ -96,7 +96,7 @@ export class ListWindow {
     return { row, px: (this.#options.layout.heightOf(row) - this.#options.viewPx) / 2 };
   }
 
-  /** The anchor that moves a row into view; null if it is. */
+  /** The anchor that moves a row into view; null if it is in view. */
   revealed(index: number, scrollPx: number): Anchor | null {
     const row = this.rowAt(index);
     if (row === undefined) return null;
@@ -106,17 +106,14 @@ export class ListWindow {
     return start > scrollPx + restPx ? { row, px: -restPx } : null;
   }
 
-  /**
-   * Whether the rows that are visible at this position are rendered: with others to spare, only they, or not all of
-   * them.
-   */
+  /** Whether the rows visible at this position are rendered: with rows to spare, without, or not all of them. */
   coverage(scrollPx: number): 'ample' | 'scarce' | 'none' {
     const [low, high] = this.#visible(scrollPx);
     if (low < this.#low || high > this.#high) return 'none';
     return this.#hasRoom([this.#low, this.#high], [low, high]) ? 'ample' : 'scarce';
   }
 
-  /** Where the ends of this window are among other rows; null if one of them is not there. */
+  /** Indices of this window's first and last row in another list of rows; null if one of them is not in it. */
   ends(rows: Rows): [low: number, high: number] | null {
     const { rows: own } = this.#options;
     const low = indexOfRow(rows, own.at(this.#low) ?? null);
@@ -146,7 +143,7 @@ export class ListWindow {
     if (anchor === null || this.count === 0) return scrollPx;
     const age = indexOfRow(rows, anchor.row);
     if (age !== -1) return Math.max(0, this.#startOf(age) + anchor.px);
-    // It is not shown any more: the next row below takes its place.
+    // The anchor's row is not in the list any more: the next row below takes its place.
     const next = firstFrom(rows, anchor.row.place) - (isNewestFirst ? 1 : 0);
     return this.#startOf(Math.min(Math.max(next, 0), this.count - 1));
   }

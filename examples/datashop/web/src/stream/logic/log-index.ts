@@ -26,9 +26,9 @@ export interface Filter {
 /** An immutable view of the list. All rows oldest first. */
 export interface LogView {
   readonly rows: Rows;
-  /** Of the visible rows: lines, and errors by their own label. */
+  /** Number of visible lines, and how many of them are errors by their own label. */
   readonly shown: Arrived;
-  /** Another number after another filter, or a change in the middle of the list. */
+  /** Changes when the rows were filtered anew: after another filter, or a change in the middle of the list. */
   readonly pass: number;
   /** Lines that passed the filters in this pass, trimmed ones included. */
   readonly passed: Arrived;
@@ -76,7 +76,7 @@ export class LogIndex {
   setEntries(entries: EntryList): void {
     const before = this.#entries;
     this.#entries = entries;
-    // The client makes another list with each change of its status, too.
+    // The client creates a new list at each change of its status, even if the entries are the same.
     const isSame = (['generation', 'offset', 'length'] as const).every((key) => before?.[key] === entries[key]);
     if (before !== null && isSame) return;
     this.#dirty = true;
@@ -170,7 +170,7 @@ export class LogIndex {
   #filterRows(isTimeUp: () => boolean): boolean {
     for (; this.#filtered < this.#rows.next; this.#filtered += 1) {
       if (this.#filtered % stride === 0 && isTimeUp()) return false;
-      // The rows filtered so far are shown while the others wait for their matches.
+      // The rows filtered so far are shown until the matches of the others arrive.
       if (this.#isUnmatched(this.#filtered)) return true;
       const row = this.#rows.at(this.#filtered)!;
       if (row.line === null) this.#shown.push(row);

@@ -6,7 +6,7 @@ export interface Matches {
   readonly hits: Uint8Array;
   /** The marks of all texts, one after the other. */
   readonly marks: Uint32Array;
-  /** Where the marks of each text end in `marks`; they begin where those of the text before it end. */
+  /** For each text, the end of its marks in `marks`; they begin at the end of the text before. */
   readonly ends: Uint32Array;
 }
 

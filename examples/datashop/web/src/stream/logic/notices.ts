@@ -27,7 +27,7 @@ export class Notices {
     this.#expected = true;
   }
 
-  /** So many gaps come back, which have been reported. */
+  /** Call it before dropped entries come back, with their number of gaps, which have been reported already. */
   restore(gaps: number): void {
     this.#gaps = gaps;
   }

@@ -1,6 +1,6 @@
 import { indexOfRow, type Row, type Rows } from './row.ts';
 
-/** Heights are kept of at most this many rows; the one that was measured first is forgotten first. */
+/** Most rows whose height is kept. The height that was measured first is dropped first. */
 const maxMeasured = 5_000;
 
 /**
@@ -51,7 +51,7 @@ export class RowLayout {
     return this.#measured.get(row) ?? this.#plainPx;
   }
 
-  /** Of all rows. */
+  /** Height of all rows. */
   get totalPx(): number {
     return this.before(this.#rows.length);
   }
@@ -62,7 +62,7 @@ export class RowLayout {
     return index * this.#plainPx + (count === 0 ? 0 : this.#sums[count - 1]!);
   }
 
-  /** Index of the row at a distance from the beginning; of the first or the last one beyond them. */
+  /** Index of the row at a distance from the beginning; beyond the rows, that of the first or the last one. */
   indexAt(px: number): number {
     let low = 0;
     let high = this.#rows.length - 1;

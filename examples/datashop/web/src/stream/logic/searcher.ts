@@ -31,8 +31,8 @@ export type Answer =
 /** Longest run of one request, in milliseconds. A backtracking pattern may need longer than any limit. */
 export const maxRunMs = 2_000;
 /**
- * How long a request that another one replaced may go on, in milliseconds. A worker is kept if it can be: its start
- * blocks the page.
+ * Time in which a worker may still reply to a replaced request, in milliseconds. Terminating it is the last resort,
+ * because starting another worker blocks the page.
  */
 const defaultGraceMs = 200;
 
@@ -52,7 +52,7 @@ export class Searcher {
   #port: SearchPort | null = null;
   #isReady = false;
   #id = 0;
-  /** The request whose answer is waited for; the worker has it once it has replied to the one before. */
+  /** The request that is not settled yet. It is posted once the worker has replied to the one before. */
   #wanted: Wanted | null = null;
   /** Id of the request that the worker has; 0 for none. */
   #posted = 0;

@@ -26,8 +26,11 @@ export function separatorsOf(at: (by: number) => Row | undefined, dayOf: (ms: nu
   return isNewDay || isNewRun ? { isNewDay, isNewRun } : none;
 }
 
-/** Where the lines of simultaneous runs alternate, none of them begins. */
+/** Where the lines of simultaneous runs alternate, no line begins a run. */
 const isMixed = (run: string, other: Row | undefined) => other?.line?.run === run;
 
-/** Time zones differ by quarters of an hour, so within one no day begins: most rows are compared without a format. */
+/**
+ * UTC offsets are multiples of 15 minutes, so two times in one quarter hour share a day: skips formatting for most
+ * rows.
+ */
 const isSameQuarter = (a: number, b: number) => Math.floor(a / 900_000) === Math.floor(b / 900_000);

@@ -7,7 +7,7 @@ import type { Viewer } from './viewer.ts';
 export function prefer({ viewState }: Viewer, change: Partial<Preferences>): void {
   viewState.set(change);
   storePreferences(viewState.get());
-  // The lines at the other end are another place to read.
+  // The newest lines are at the other end now: show them.
   if (change.order) viewState.set({ follow: followNewest, goal: null });
 }
 

@@ -13,7 +13,7 @@ export function useViewer(): Viewer {
   return viewer;
 }
 
-/** A part of the live view. Renders again only when it is another one: `select` must return no new object each time. */
+/** A part of the live view. Renders again only when the part changes, so `select` must not create objects. */
 export function useLive<T>(select: (state: LiveState) => T): T {
   const { live } = useViewer();
   return useSyncExternalStore(live.subscribe, () => select(live.get()));

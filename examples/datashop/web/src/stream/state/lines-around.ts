@@ -7,9 +7,9 @@ import type { Viewer } from './viewer.ts';
 
 /** Lines before and after the line, and those that each further load adds. */
 export const aroundCount = 50;
-/** Further lines are left to the list, which is virtualised. */
+/** Most rows: for more, the user returns to the list, which is virtualised. */
 const maxRows = 2_000;
-/** New lines are loaded with one request for those that have arrived within this time, in milliseconds. */
+/** Lines that arrive within this time are loaded by one request. In milliseconds. */
 const paceMs = 500;
 
 export interface AroundState {
@@ -19,7 +19,7 @@ export interface AroundState {
   readonly hasOlder: boolean;
   /** True: the rows end with the newest stored line, and new ones are added. */
   readonly isLive: boolean;
-  /** True: it has as many lines as it takes. */
+  /** True: no more lines are added. */
   readonly isFull: boolean;
   readonly error: string;
 }
@@ -59,7 +59,7 @@ export class LinesAround {
       if (before.ids[0] !== this.#id) return this.state.set({ kind: 'gone' });
       this.#add(before, 'desc');
       await this.#loadNewer(signal);
-      // Now, because the page scrolls to the line as soon as it is ready.
+      // Only after the newer lines are here, because the page scrolls to the line as soon as it is ready.
       this.state.set({ kind: 'ready', hasOlder: before.nextCursor !== null });
     });
   }
@@ -92,7 +92,7 @@ export class LinesAround {
       const isFull = this.state.get().rows.length >= maxRows;
       const isAtEnd = page.nextCursor === null;
       this.state.set({ isLive: isAtEnd && !isFull, isFull });
-      // What arrives while it is live may be more than one load.
+      // While it is live, more lines may have arrived than one request loads.
       if (!isLive || isAtEnd || isFull) return;
     }
   }

@@ -38,7 +38,7 @@ export class LiveView {
   #filter = noFilter;
   #index = new LogIndex({ levels: noFilter.levels, accepts: null, only: true, pattern: null, run: '' });
   #state: LiveState = { view: this.#index.view, progress: 1, pattern: null, problem: null };
-  /** The state that the listeners know. */
+  /** The state of which listeners were notified last. */
   #published = this.#state;
   #listeners = new Set<() => void>();
   #release: (() => void) | null = null;
@@ -76,7 +76,7 @@ export class LiveView {
     return this.#index.isHit(row);
   }
 
-  /** True if it is a hit because the query is its whole run. */
+  /** True if the row is a hit because the query is the whole number of its run. */
   isRunHit(row: Row): boolean {
     return this.#index.isRunHit(row);
   }
@@ -91,7 +91,7 @@ export class LiveView {
     this.#isHeld = true;
   }
 
-  /** Continues after {@link hold}, not before the click that follows the end of a press. */
+  /** Continues after {@link hold}, but only after the click event that follows the release of a pointer. */
   letGo(): void {
     this.#isHeld = false;
     this.#schedule(paceMs);
@@ -113,7 +113,7 @@ export class LiveView {
     if (pattern !== this.#state.pattern) this.#searcher.stop();
     this.#index.setFilter({ levels, accepts: lineFilter(this.#filter), only: !marksAll, pattern, run });
     this.#state = { ...this.#state, pattern, problem };
-    // The rows and their matches have tasks of their own: rendering what the user typed takes long enough.
+    // Rows and matches get tasks of their own: this one already renders what the user typed.
     this.#publish();
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -153,7 +153,7 @@ export class LiveView {
     else if (answer.kind === 'superseded') this.#schedule(0);
     else {
       this.#index.setMatches(search, rows.slice(0, batch.length), answer.matches);
-      // Without the pace of new lines: a long list needs many requests.
+      // Not delayed by `paceMs`: a long list needs many requests.
       this.#run();
     }
   }

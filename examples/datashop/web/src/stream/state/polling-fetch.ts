@@ -14,18 +14,17 @@ export interface PollingOptions {
   againMs?: number;
 }
 
-/** Statuses of a route that is not there, or that something on the way does not let through. */
+/** Statuses of a route that does not exist, or that an intermediary blocks. */
 const refusedForGood = [404, 405, 406, 410, 501];
 
 const encoder = new TextEncoder();
 
 /**
- * A `fetch` for the live stream. Where the route is refused for good, or something on the way buffers the stream, its
- * response has the same events, polled for at the route of the stored logs; it goes on with the stream as soon as that
- * can be had.
+ * A `fetch` for the live stream. If the route is refused for good, or an intermediary buffers the stream, the response
+ * has the same events, polled from the route of the stored logs. It goes on with the stream once that is available.
  */
 export function pollingFetch(options: PollingOptions): (url: string, init: RequestInit) => Promise<Response> {
-  /** A stream was open without a byte. */
+  /** True after a stream that was open without a byte for `silentMs`. */
   let isBuffered = false;
   return async (url, init) => {
     const stream = isBuffered ? buffered : await openStream(url, init, options);
@@ -41,7 +40,7 @@ export function pollingFetch(options: PollingOptions): (url: string, init: Reque
     }
     const after = idOf(init.headers);
     const signal = init.signal ?? new AbortController().signal;
-    // If the stored logs can't be had either, the page shows why the stream ended.
+    // If the stored logs can't be loaded either, the page shows why the stream ended.
     const first = await options.page(after, signal).catch(() => null);
     if (first === null && stream.response) return stream.response;
     if (first === null) throw new TypeError('Neither the stream nor the stored logs can be had');
@@ -54,13 +53,13 @@ type Bytes = Uint8Array<ArrayBuffer>;
 type Reader = ReadableStreamDefaultReader<Bytes>;
 
 type Opened =
-  /** `reader` is null for a response that is not 2xx: the client handles it. */
+  /** `reader` is null for a response that is not 2xx, which the client handles. */
   | { readonly kind: 'open'; readonly response: Response; readonly reader: Reader | null }
   | { readonly kind: 'refused'; readonly why: string; readonly response?: Response };
 
 const buffered: Opened = { kind: 'refused', why: 'no part of the stream gets through' };
 
-/** Resolves when the response's headers are there, or have not come in time. */
+/** Resolves when the response's headers have arrived, or have not arrived in time. */
 async function openStream(
   url: string,
   init: RequestInit,
@@ -85,7 +84,7 @@ async function openStream(
   }
 }
 
-/** The body of a stream, which fails if its first byte does not come in time. */
+/** The body of a stream, which fails if its first byte does not arrive in time. */
 function watched(
   { response, reader }: Extract<Opened, { kind: 'open' }>,
   { silentMs = 20_000 }: PollingOptions,
@@ -114,7 +113,7 @@ function watched(
   });
 }
 
-/** The stream and its first bytes; null if it can't be had now. */
+/** The stream and its first bytes; null if it is not available now. */
 async function tryAgain(
   url: string,
   init: RequestInit,
@@ -132,7 +131,7 @@ async function tryAgain(
   return value === undefined ? null : { reader, first: value };
 }
 
-/** An event stream of what is polled for, until the real one is there and goes on in it. */
+/** An event stream of polled events, which goes on with the bytes of the real stream once that is available. */
 function polled(url: string, init: RequestInit, options: PollingOptions, from: string): Response {
   const { page, onPolling, pollMs = 3_000, againMs = 60_000 } = options;
   const signal = init.signal ?? new AbortController().signal;

@@ -11,7 +11,7 @@ export class PollingSignal {
   /**
    * @param name the same in the tabs that share the connection
    * @param isHolder whether this tab holds the connection now
-   * @param onChange called when `why` may be another one
+   * @param onChange called when `why` may have changed
    */
   constructor(name: string, isHolder: () => boolean, onChange: () => void) {
     this.#isHolder = isHolder;
@@ -32,7 +32,7 @@ export class PollingSignal {
     return this.#isHolder() ? this.#own : this.#others;
   }
 
-  /** This tab has begun to poll, or stopped it with ''. */
+  /** Call it with the reason when this tab begins to poll, and with '' when it stops. */
   set(why: string): void {
     this.#own = why;
     this.#tell();

@@ -10,7 +10,7 @@ import { pollingFetch } from './polling-fetch.ts';
 /** Capacity of the list. */
 export const maxLines = 100_000;
 
-/** A write blocks the page for as long as its size takes, so it is some 1,500 lines, and every other second at most. */
+/** A write blocks the page, the longer the more it writes: so its size is bounded, and writes are spaced out. */
 const persistence = { maxBytes: 1_000_000, debounceMs: 2_000 };
 
 /** Address of the stream. Stored lines and the tabs' common connection belong to it, so workflows don't mix. */

@@ -49,7 +49,7 @@ export class Viewer {
   readonly #polling: PollingSignal;
   #entered = false;
   #filter = getFilter();
-  /** How the first load fills the list; null: with the newest stored logs. */
+  /** Fills the list at the first load; null: the newest stored logs. */
   #fill: ((signal: AbortSignal) => Promise<void>) | null = null;
 
   /** The caller closes the stream. */
@@ -81,7 +81,7 @@ export class Viewer {
     );
   }
 
-  /** Called when Stream mode is shown. Once: loads the newest stored logs, then connects unless it was switched off. */
+  /** Call it when Stream mode is shown. Loads the newest stored logs once, then connects unless switched off. */
   async enter(): Promise<void> {
     if (this.#entered) return;
     this.#entered = true;
@@ -144,7 +144,7 @@ export class Viewer {
     else this.follow();
   }
 
-  /** Called when the list was scrolled. At the newest line it follows again. */
+  /** Call it when the list was scrolled. At the newest line, the list follows again. */
   scrolled(isAtNewest: boolean, top: Row | null): void {
     this.top = top;
     if (isAtNewest) this.follow();
@@ -178,7 +178,7 @@ export class Viewer {
     else report(known);
   }
 
-  /** The lines are polled for, for this reason; '': they are streamed. */
+  /** Call it with the reason when the lines are polled for, and with '' when they are streamed. */
   setPolling(why: string): void {
     this.#polling.set(why);
   }
@@ -238,7 +238,7 @@ export class Viewer {
     this.#filter = filter;
     this.viewState.set({ selection: null, ...(isOther && { hit: null }) });
     this.live.setFilter(filter);
-    // The hit has another position among the other lines.
+    // Other lines are visible now, so the hit has another position.
     if (hit !== null && !isOther) this.goTo(hit);
   }
 
