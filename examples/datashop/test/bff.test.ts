@@ -78,7 +78,7 @@ describe('the BFF', () => {
     expect(answer.headers.has('x-served-by')).to.equal(false);
   });
 
-  it('passes on how long the log service wants the page to wait', async () => {
+  it('passes the Retry-After of the log service on to the page', async () => {
     respond = (res) => void res.writeHead(503, { 'Retry-After': '240' }).end();
     const answer = await bff.get(logsPath, { cookie: await bff.signIn() });
 

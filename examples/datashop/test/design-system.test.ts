@@ -24,7 +24,7 @@ describe('the build of the design system', () => {
     return transform.call({ error }, code, id)?.code;
   }
 
-  it('makes no <style> elements, hides the names of icons that can’t be clicked, and uses plain class names', () => {
+  it('the built design system makes no <style> elements, hides the names of icons that can’t be clicked, and has plain class names', () => {
     const mended = build(original)!;
 
     expect(() => parseAst(mended)).to.not.throw();
@@ -33,7 +33,7 @@ describe('the build of the design system', () => {
     expect(mended).to.contain('{"Button":"Button",');
   });
 
-  it('leaves out components that the page does not use, and what only they need', () => {
+  it('the build leaves out components that the page does not use, and what only they need', () => {
     const mended = build(original)!;
 
     expect(mended).to.match(/^var Button = /m);
@@ -41,18 +41,18 @@ describe('the build of the design system', () => {
     expect(mended.length).to.be.below(original.length / 2);
   });
 
-  it('fails if a replaced text does not occur exactly once', () => {
+  it('the build of the design system fails if a replaced text does not occur exactly once', () => {
     const text = 'React.createElement("style", null, keyframe)';
     expect(() => build(original.replace(text, 'null'))).to.throw(`Expected "${text}" exactly once`);
     expect(() => build(`${original};${text};`)).to.throw('found it 2 times');
   });
 
-  it('fails if a class name with a hash or an injected sheet is left', () => {
+  it('the build of the design system fails if a class name with a hash or an injected sheet is left', () => {
     expect(() => build(`${original}\nstyleInject(sheet);`)).to.throw('no injected style sheet');
     expect(() => build(`${original}\nvar more = {"Badge":"badge-module-Other-axSjP-4-4-0"};`)).to.throw('with a hash');
   });
 
-  it('does not transform other files', () => {
+  it('the build of the design system does not transform other files', () => {
     expect(build('styleInject(css_248z)', '/other.js')).to.equal(undefined);
   });
 });

@@ -23,7 +23,7 @@ describe('a drain of the BFF', () => {
     await service?.close();
   });
 
-  it('ends readiness, then every stream with a retry time, then the upstream requests, and refuses new streams softly', async () => {
+  it('a drain ends readiness, then every stream with a retry time, then the upstream requests, and refuses new streams softly', async () => {
     const cookie = await bff.signIn();
     const open = await bff.get(streamPath, { cookie });
     const closed = once(streams[0]!, 'close');

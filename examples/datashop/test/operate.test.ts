@@ -121,7 +121,7 @@ describe('operating the BFF', () => {
     }
   });
 
-  it('ends the live view of the open streams when it drains, so that the server can close', async () => {
+  it('a drain ends the live view of the open streams, so that the server can close', async () => {
     const cookie = await bff.signIn();
     const live = await bff.get(`${adminPath}/live`, { cookie });
     await bff.drain();

@@ -138,7 +138,7 @@ describe('the origin that the BFF serves', () => {
     });
   }
 
-  it('keeps the user who comes by a link of another site: the cookie is sent with it, and stays as it is', async () => {
+  it('keeps the session of a user who comes by a link on another site: the cookie is sent, and no new one is set', async () => {
     const visit = await send('/');
     const cookie = cookieOf(visit);
     expect(cookie).to.contain('; HttpOnly').and.contain('; SameSite=Lax').and.contain('; Path=/');
@@ -201,7 +201,7 @@ describe('the origin that the BFF serves', () => {
     expect((await send('/session', { cookie: secure!, ...https })).body).to.match(/"user":"ada"/);
   });
 
-  it('sets the Secure cookie when it terminates TLS itself', async () => {
+  it('sets the Secure cookie when the BFF terminates TLS itself', async () => {
     const { app } = makeBff({ upstream, token });
     const server = createServer(trusted, app).listen(0, '127.0.0.1');
     await once(server, 'listening');

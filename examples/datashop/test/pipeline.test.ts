@@ -63,7 +63,7 @@ describe('the pipeline', () => {
     expect(messages).to.include('Column nst is filled in 68.3% of the rows, 75% wanted');
   });
 
-  it('stops at the next pause when it is aborted', async () => {
+  it('an aborted run stops at its next pause', async () => {
     const entries: Entry[] = [];
     const stop = new Error('stop');
     const due = async () => {

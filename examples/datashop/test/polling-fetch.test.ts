@@ -57,7 +57,7 @@ describe('the fetch of the live stream', () => {
   });
   afterEach(() => leaving.abort());
 
-  it('returns the stream where there is one, and every response that the client handles', async () => {
+  it('the fetch of the stream returns the stream if there is one, and every response that the client handles', async () => {
     service.stream = () => eventStream('id: 1\ndata: x\n\n');
     expect(await (await request()).text()).to.equal('id: 1\ndata: x\n\n');
     for (const status of [401, 403, 429, 503]) {
@@ -68,7 +68,7 @@ describe('the fetch of the live stream', () => {
     expect(service.reasons.every((why) => why === '')).to.equal(true);
   });
 
-  it('polls for the lines behind the last one where the route is refused for good', async () => {
+  it('polls for the lines behind the last one if the route of the stream is refused for good', async () => {
     service.logs = 7;
     const response = await request('5');
     service.logs = 9;
@@ -86,7 +86,7 @@ describe('the fetch of the live stream', () => {
     expect(text).to.contain('event: sse-proxy:gap\ndata: {"reason":"trimmed"}\n\n');
   });
 
-  it('begins behind all stored lines without a last one', async () => {
+  it('polling without a last line begins behind all stored lines', async () => {
     service.logs = 3;
     const response = await request();
     service.logs = 4;
@@ -95,7 +95,7 @@ describe('the fetch of the live stream', () => {
     );
   });
 
-  it('polls after a stream whose bytes, or whose headers, do not get through', async () => {
+  it('polls after a stream whose bytes or headers do not get through', async () => {
     service.stream = silent;
     const send = pollingFetch(service.options);
     const init = { signal: leaving.signal };
@@ -109,7 +109,7 @@ describe('the fetch of the live stream', () => {
     expect(service.reasons.at(-1)).to.equal('no part of the stream gets through');
   });
 
-  it('goes on with the stream, after the last polled line, as soon as it can be had', async () => {
+  it('polling ends as soon as the stream is available again, which goes on after the last polled line', async () => {
     service.logs = 2;
     const response = await request('1');
     // On a slow machine, the stream is asked for before the first poll too.
@@ -120,7 +120,7 @@ describe('the fetch of the live stream', () => {
     expect(service.reasons).to.deep.equal(['the server responded with 404', '']);
   });
 
-  it('returns the refusal if the stored lines can’t be had either', async () => {
+  it('returns the refusal of the stream if the stored lines can’t be fetched either', async () => {
     service.arePagesGone = true;
     expect((await request()).status).to.equal(404);
     expect(service.reasons).to.deep.equal([]);

@@ -5,7 +5,7 @@ import { selectExports } from '../build/select-exports.ts';
 const select = (code: string, ...names: string[]) => selectExports(code, names).trim().split('\n');
 
 describe('selectExports', () => {
-  it('keeps what the exports need, directly and indirectly, in the order of the module', () => {
+  it('selectExports keeps what the exports need, directly and indirectly, in the order of the module', () => {
     const code = 'import r, { s } from "r";\nvar a = () => b(r);\nfunction b() {}\nvar c = s;\nexport { a, c as d };';
     expect(select(code, 'a')).to.deep.equal([
       'import r, { s } from "r";',
@@ -16,7 +16,7 @@ describe('selectExports', () => {
     expect(select(code, 'd')).to.deep.equal(['import r, { s } from "r";', 'var c = s;', 'export { c as d };']);
   });
 
-  it('keeps properties that are added to something kept, also those that are found late, and no others', () => {
+  it('selectExports keeps properties that are added to something kept, also those that are found late, and no others', () => {
     const code = [
       'b.title = "b";',
       'var a = () => b;',
@@ -40,7 +40,7 @@ describe('selectExports', () => {
     ]);
   });
 
-  it('keeps statements that may have other effects, and what they need', () => {
+  it('selectExports keeps statements that may have other effects, and what they need', () => {
     const code =
       'window.ready = a();\nregister(b);\nfunction a() {}\nvar b = 1;\nvar c = 2;\nvar d = 3;\nexport { c, d };';
     expect(select(code, 'd')).to.deep.equal([
@@ -53,7 +53,7 @@ describe('selectExports', () => {
     ]);
   });
 
-  it('throws if the module does not export a name', () => {
+  it('selectExports throws if the module does not export a name', () => {
     expect(() => selectExports('var a = 1;\nexport { a };', ['a', 'b'])).to.throw('Expected the module to export b');
   });
 });

@@ -94,7 +94,7 @@ describe('a BFF whose session store fails', () => {
     await expectStream(it.url, cookie);
   });
 
-  it('sends a whole page though the time of its session can’t be extended', async () => {
+  it('sends a whole page though the lifetime of its session can’t be extended', async () => {
     const { it, cookie } = await inMemory();
     replace('touch', failing);
     const { response } = await ask(it.url, logsPath, cookie);

@@ -42,7 +42,7 @@ describe('sessions of all BFFs in Redis', () => {
 
   const isOf = (user: string) => (session: unknown) => (session as SessionData | undefined)?.user === user;
 
-  it('are read by one BFF as another one wrote them, until they are destroyed', async () => {
+  it('sessions in Redis are read by one BFF as another one wrote them, until they are destroyed', async () => {
     const [one, two] = [open(), open()];
     await one.set('id', 'ada');
 
@@ -51,14 +51,14 @@ describe('sessions of all BFFs in Redis', () => {
     expect(await one.get('id')).to.be.oneOf([undefined, null]);
   });
 
-  it('keep a connection that is younger than 5 s, although a call has failed', async () => {
+  it('a call that fails does not end a connection to Redis that is younger than 5 s', async () => {
     const sessions = open();
     await sessions.set('id', 'ada');
     sessions.onFailure();
     expect(await sessions.get('id')).to.satisfy(isOf('ada'));
   });
 
-  it('fail at once while Redis is away, and are read again when it is back', async () => {
+  it('sessions in Redis fail at once while Redis is away, and are read again when it is back', async () => {
     const sessions = open();
     await sessions.set('id', 'grace');
 
@@ -73,7 +73,7 @@ describe('sessions of all BFFs in Redis', () => {
     expect(isOf('grace')(await sessions.get('id'))).to.equal(true);
   });
 
-  it('serve requests until the server is closed, though the streams have been drained', async () => {
+  it('sessions in Redis are served until the server is closed, though the streams have been drained', async () => {
     Object.assign(process.env, { SESSION_STORE: redis.url, SESSION_SECRET: 'secret of the test' });
     const { app, drain, close } = bff({
       upstream: 'http://127.0.0.1:1',

@@ -44,7 +44,7 @@ describe('sessions in a store that all BFFs share', () => {
     });
   }
 
-  it('contain the session of a visitor before the page is sent', async () => {
+  it('the session of a visitor is stored before the page is sent', async () => {
     await (await fetch(url)).arrayBuffer();
     expect(steps.slice(0, 2)).to.deep.equal(['stored', 'page']);
   });

@@ -32,7 +32,7 @@ describe('the BFF as a program of its own', () => {
     return { output: text(child.stdout!), errors: child.stderr!.setEncoding('utf8'), exit: once(child, 'exit') };
   }
 
-  it('prints its port, logs to the standard output without a folder, and drains for DRAIN_GRACE_MS at SIGTERM', async () => {
+  it('the BFF prints its port, logs to the standard output without a folder, and drains for DRAIN_GRACE_MS at SIGTERM', async () => {
     const { output, errors, exit } = start({ DRAIN_GRACE_MS: '1', INSTANCE: 'bff-7' });
     const [line] = await once(errors, 'data');
     expect(line).to.match(/^listening on port \d+\n$/);
@@ -85,7 +85,7 @@ describe('the BFF as a program of its own', () => {
     expect(await exit).to.deep.equal([0, null]);
   });
 
-  it('prints why it can not start, and ends with exit code 1', async () => {
+  it('the BFF prints why it can not start, and exits with code 1', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as { port: number };
@@ -98,7 +98,7 @@ describe('the BFF as a program of its own', () => {
     taken.close();
   });
 
-  it('ends when it can not open the sessions, although it has begun to connect to Redis', async () => {
+  it('the BFF exits when it can not open the sessions, although it has begun to connect to Redis', async () => {
     const { errors, exit } = start({
       REDIS: 'redis://127.0.0.1:1',
       SESSION_SECRET: 'x',

@@ -82,7 +82,7 @@ describe('LogIndex', () => {
     { weight: 4, arbitrary: fc.record({ do: fc.constant('settle' as const) }) },
   );
 
-  it('shows what filtering from scratch shows, after any sequence of changes of list and filter', () => {
+  it('LogIndex shows what filtering from scratch shows, after any sequence of changes of list and filter', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 40, size: 'max' }), (steps) => {
         const model = new ListModel();
@@ -123,7 +123,7 @@ describe('LogIndex', () => {
     );
   });
 
-  it('parses each entry once, also when the list changes in its middle', () => {
+  it('LogIndex parses each entry once, also when the list changes in its middle', () => {
     const model = new ListModel();
     model.append(model.event(logData('INFO', 'one')), model.event(logData('WARN', 'two')));
     const index = new LogIndex(everything);
@@ -138,7 +138,7 @@ describe('LogIndex', () => {
     expect(index.view.rows.slice().map((row) => row.place)).to.deep.equal([0, 1, 2]);
   });
 
-  it('keeps the previous view until a new search is complete', () => {
+  it('LogIndex keeps the previous view until a new search is complete', () => {
     const model = new ListModel();
     model.append(...Array.from({ length: 1_000 }, (_, at) => model.event(logData('INFO', `row ${at}`))));
     const index = new LogIndex(everything);
@@ -156,7 +156,7 @@ describe('LogIndex', () => {
     expect(index.progress).to.equal(1);
   });
 
-  it('ignores the matches of a search that was replaced', () => {
+  it('LogIndex ignores the matches of a search that was replaced', () => {
     const model = new ListModel();
     model.append(model.event(logData('INFO', 'one')));
     const first = compile({ text: 'one', regex: true }).pattern;
@@ -210,7 +210,7 @@ describe('LogIndex', () => {
     };
     const traceback = ['Traceback (most recent call last):', '  File "job.py", line 7', 'KeyError: 7'];
 
-    it('counts them in the group of the line before, also when that one is trimmed', () => {
+    it('counts lines without a level in the group of the line before, also when that one is trimmed', () => {
       const model = new ListModel();
       const index = new LogIndex(everything);
       model.append(model.event(logData('fatal', 'x')), ...traceback.map((text) => model.event(text)));
@@ -224,14 +224,14 @@ describe('LogIndex', () => {
       expect(groups(index, model)).to.deep.equal(['ERROR', 'ERROR', 'ERROR', 'INFO', 'INFO']);
     });
 
-    it('counts them as OTHER at the beginning of the list and behind a gap', () => {
+    it('counts lines without a level as OTHER at the beginning of the list and behind a gap', () => {
       const model = new ListModel();
       const index = new LogIndex(everything);
       model.append(model.event('plain'), model.event(logData('WARN', 'x')), model.gap(), model.event('plain'));
       expect(groups(index, model)).to.deep.equal(['OTHER', 'WARN', 'OTHER', 'OTHER']);
     });
 
-    it('counts them again when older lines are loaded before them', () => {
+    it('counts lines without a level again when older lines are loaded before them', () => {
       const model = new ListModel();
       const index = new LogIndex(everything);
       model.append(model.event('plain'));
@@ -241,7 +241,7 @@ describe('LogIndex', () => {
       expect(index.view.counts).to.include({ ERROR: 2, OTHER: 0 });
     });
 
-    it('never hides one unless the switch of its group is off', () => {
+    it('never hides a line without a level unless the switch of its group is off', () => {
       const model = new ListModel();
       model.append(...['plain', logData('TRACE', 'x'), logData('', 'y'), '{}'].map((text) => model.event(text)));
       const index = new LogIndex(filter({ levels: new Set(['OTHER']) }));

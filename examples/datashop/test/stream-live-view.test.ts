@@ -74,14 +74,14 @@ describe('LiveView', () => {
     expect(model.listeners.size).to.equal(0);
   });
 
-  it('shows lines as they arrive', async () => {
+  it('LiveView shows lines as they arrive', async () => {
     model.receive(10);
     await until(() => shown() === 10);
     model.receive(5);
     await until(() => shown() === 15);
   });
 
-  it('applies a pattern to lines that arrive during the search', async () => {
+  it('LiveView applies a pattern to lines that arrive during the search', async () => {
     model.receive(5_000);
     find('row \\d*7$', true);
     await until(() => shown() === 500);
@@ -90,14 +90,14 @@ describe('LiveView', () => {
     expect(live.get().progress).to.equal(1);
   });
 
-  it('replaces a pattern while its search is running', async () => {
+  it('LiveView replaces a pattern while its search is running', async () => {
     model.receive(5_000);
     find('row \\d*7$', true);
     find('row 1\\d$', true);
     await until(() => live.get().progress === 1 && shown() === 10);
   });
 
-  it('reads and searches no line in the task in which a pattern is set, also while another search is running', async () => {
+  it('LiveView neither reads nor searches lines in the task in which a pattern is set, also during another search', async () => {
     release();
     let requests = 0;
     const counted = (): SearchPort => {
@@ -123,14 +123,14 @@ describe('LiveView', () => {
     await until(() => live.get().progress === 1 && shown() === 10);
   });
 
-  it('reports an invalid pattern and shows all lines', async () => {
+  it('LiveView reports an invalid pattern and shows all lines', async () => {
     model.receive(10);
     find('(row', true);
     expect(live.get().problem).to.match(/^Not a valid pattern/);
     await until(() => shown() === 10);
   });
 
-  it('does nothing without subscribers, and catches up with the next one', async () => {
+  it('LiveView does nothing without subscribers, and catches up with the next one', async () => {
     release();
     expect(model.listeners.size).to.equal(0);
     model.receive(10);
@@ -139,7 +139,7 @@ describe('LiveView', () => {
     await until(() => shown() === 10);
   });
 
-  it('keeps the rows between hold() and letGo(), also for a filter, and catches up then', async () => {
+  it('LiveView keeps the rows between hold() and letGo(), also for a filter, and catches up then', async () => {
     model.receive(10);
     await until(() => shown() === 10);
     live.hold();
@@ -151,7 +151,7 @@ describe('LiveView', () => {
     await until(() => shown() === 5);
   });
 
-  it('reports a pattern that the worker can not run, and shows all lines', async () => {
+  it('LiveView reports a pattern that the worker can not run, and shows all lines', async () => {
     release();
     const failing = (): SearchPort => {
       const failed = port();

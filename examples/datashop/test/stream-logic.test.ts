@@ -19,7 +19,7 @@ const lost = { code: 'NETWORK', message: 'The connection broke.', at: 0 } as con
 const state = { attempt: 0, retryAt: null, lastError: null, upstream: null, since: null };
 
 describe('parseLine', () => {
-  it('reads the parts of a log document, with the time of the log', () => {
+  it('parseLine reads the parts of a log document, with the time of the log', () => {
     expect(parseLine({ data: logData('WARN', 'Rejected 3 rows'), receivedAt: 5 })).to.include({
       label: 'WARN',
       group: 'WARN',
@@ -31,7 +31,7 @@ describe('parseLine', () => {
     });
   });
 
-  it('never throws, and returns a time that Date accepts', () => {
+  it('parseLine never throws, and returns a time that Date accepts', () => {
     const documents = fc.record(
       { message: fc.anything(), logLevel: fc.anything(), meta: fc.anything(), isoTime: fc.anything() },
       { requiredKeys: [] },
@@ -51,7 +51,7 @@ describe('parseLine', () => {
     expect(parseLine({ data: logData('INFO', 'x', { meta: { timestamp: 1e300 } }), receivedAt: 5 }).time).to.equal(5);
   });
 
-  it('returns other data as an unstructured line without a level', () => {
+  it('parseLine returns other data as an unstructured line without a level', () => {
     for (const data of ['disk full', '{"half', '{"a":1}', '', '[1]', 'null']) {
       expect(parseLine({ data, receivedAt: 5 })).to.include({
         label: '',
@@ -86,7 +86,7 @@ describe('levels', () => {
 });
 
 describe('the search', () => {
-  it('finds plain text that would have a meaning in a regular expression', () => {
+  it('the search finds plain text that would have a meaning in a regular expression', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.string(), fc.string(), (text, before, after) => {
         const { pattern } = compile({ text, regex: false });
@@ -95,7 +95,7 @@ describe('the search', () => {
     );
   });
 
-  it('splits a text into pieces that together are the text, whatever part of it is shown', () => {
+  it('the search splits a text into pieces that together are the text, whatever part of it is shown', () => {
     const patterns = fc.constantFrom('a', 'a*', '^', '$', '.', 'a|b', '(?=a)', '[^a]+', '\\b');
     const texts = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n', '😀'), maxLength: 80 });
     fc.assert(
@@ -109,7 +109,7 @@ describe('the search', () => {
     );
   });
 
-  it('marks each part of a line where the search text matches', () => {
+  it('the search marks each part of a line where the search text matches', () => {
     const data = logData('INFO', '3 rows', { description: 'Rows of a row' });
     const line = parseLine({ data, receivedAt: 0 });
     const matches = matchTexts(compile({ text: 'ROW', regex: false }).pattern!, ['none', searchText(line)]);
@@ -124,16 +124,16 @@ describe('the search', () => {
     expect(marked('description')).to.deep.equal(['[Row]', 's of a ', '[row]']);
   });
 
-  it('limits the number of marks in a line', () => {
+  it('the search limits the number of marks in a line', () => {
     expect(findMarks(/./g, 'x'.repeat(10_000))).to.have.length(100);
   });
 
-  it('reports an invalid pattern in a sentence, and no problem for an empty query', () => {
+  it('the search reports an invalid pattern in a sentence, and no problem for an empty query', () => {
     expect(compile({ text: '(rows', regex: true }).problem).to.equal('Not a valid pattern: unterminated group.');
     expect(compile({ text: '', regex: true })).to.deep.equal({ pattern: null, problem: null });
   });
 
-  it('goes to the next hit in both directions, and around the ends', () => {
+  it('the search goes to the next hit in both directions, and around the ends', () => {
     const model = new ListModel();
     const rows = [1, 2, 3, 4, 5].map((place) => new Row(model.event('x'), place));
     const hits = [rows[0]!, rows[2]!, rows[4]!];
@@ -152,7 +152,7 @@ describe('the search', () => {
 });
 
 describe('nextRow', () => {
-  it('finds what nextHit finds among the rows that fulfil the condition, from any row and without one', () => {
+  it('nextRow finds what nextHit finds among the rows that fulfil the condition, from any row and without one', () => {
     const model = new ListModel();
     const marked = fc.array(fc.boolean(), { maxLength: 12 });
     fc.assert(
@@ -180,7 +180,7 @@ describe('a paused list', () => {
   };
   const model = new ListModel();
 
-  it('counts the lines that arrived since the pause, also after their places changed', () => {
+  it('a paused list counts the lines that arrived since the pause, also after their places changed', () => {
     const rows = [row('a', 0), row('b', 1)];
     const paused = pause(followNewest, rows);
     const counter = new UnreadCounter();
@@ -195,7 +195,7 @@ describe('a paused list', () => {
     expect(pause(paused, rows)).to.equal(paused);
   });
 
-  it('counts again what another filter shows, and what arrived since another pause', () => {
+  it('a paused list counts again after another filter or another pause', () => {
     const rows = [row('a', 0), row(logData('ERROR', 'x'), 1), row('b', 2)];
     const paused = pause(followNewest, rows.slice(0, 1));
     const counter = new UnreadCounter();
@@ -205,7 +205,7 @@ describe('a paused list', () => {
     expect(counter.count(later, view([...rows, row('c', 3)], 2))).to.deep.equal({ lines: 2, errors: 0 });
   });
 
-  it('counts no line that the full list has dropped since', () => {
+  it('a paused list counts no line that the full list has dropped since', () => {
     const rows = [row('a', 0), row(logData('ERROR', 'x'), 1), row('b', 2)];
     const counter = new UnreadCounter();
     const paused = pause(followNewest, rows.slice(0, 1));
@@ -213,12 +213,12 @@ describe('a paused list', () => {
     expect(counter.count(paused, view([rows[2]!, row('c', 3)]))).to.deep.equal({ lines: 2, errors: 0 });
   });
 
-  it('counts all lines if it was empty at the pause', () => {
+  it('a paused list counts all lines if it was empty at the pause', () => {
     const paused = pause(followNewest, []);
     expect(new UnreadCounter().count(paused, view([row('a', 7)]))).to.deep.equal({ lines: 1, errors: 0 });
   });
 
-  it('keeps what was new at the pause, and its reason unless that was only a position', () => {
+  it('a paused list keeps its newest row, and its reason unless that was only a position', () => {
     const rows = [row('a', 0)];
     const scrolled = pause(followNewest, rows);
     expect(pauseText(scrolled)).to.equal('Paused because you scrolled or went to a line');
@@ -231,7 +231,7 @@ describe('a paused list', () => {
     expect([pauseText(followNewest), pauseText(stopped)]).to.deep.equal(['', '']);
   });
 
-  it('shows the counts in words', () => {
+  it('the unread lines and errors are shown in words', () => {
     expect(unreadText({ lines: 23, errors: 2 })).to.equal('23 new, 2 errors');
     expect(unreadText({ lines: 1_234, errors: 1 })).to.equal('1,234 new, 1 error');
     expect(unreadText({ lines: 1, errors: 0 })).to.equal('1 new');
@@ -239,7 +239,7 @@ describe('a paused list', () => {
 });
 
 describe('connectionText', () => {
-  it('shows the reason of a loss and the time until the next attempt', () => {
+  it('connectionText shows the reason of a loss and the time until the next attempt', () => {
     const text = connectionText({ ...state, status: 'waiting', attempt: 3, retryAt: 13_100, lastError: lost }, 10_000);
     expect(text).to.deep.equal({
       tone: 'warning',
@@ -260,7 +260,7 @@ describe('connectionText', () => {
     });
   }
 
-  it('counts down to "a moment", never below', () => {
+  it('connectionText counts down to "a moment", never below', () => {
     const waiting = { ...state, status: 'waiting', attempt: 1, retryAt: 5 } as const;
     expect(connectionText({ ...waiting, retryAt: 479_010 }, 10).countdown).to.equal(
       'Reconnecting in 7 min 59 s (the server asked for it)',
@@ -268,7 +268,7 @@ describe('connectionText', () => {
     expect(connectionText(waiting, 10).countdown).to.equal('Reconnecting in a moment');
   });
 
-  it('shows "Live" only while the proxy has a log service to read from [R43]', () => {
+  it('connectionText shows "Live" only while the proxy has a log service to read from [R43]', () => {
     expect(connectionText({ ...state, status: 'connected' }, 0)).to.include({ tone: 'success', text: 'Live' });
     for (const upstream of ['connecting', 'lost', 'silent'] as const) {
       const text = connectionText({ ...state, status: 'waiting-upstream', upstream, since: 1_000 }, 171_000);
@@ -279,7 +279,7 @@ describe('connectionText', () => {
     }
   });
 
-  it('shows the age of the last line once it is not recent any more', () => {
+  it('connectionText shows the age of the last line once it is not recent any more', () => {
     expect(ageText(0, 9_999)).to.equal('');
     expect(ageText(0, 40_999)).to.equal('nothing for 40 s');
     expect(ageText(0, 120_000)).to.equal('nothing for 2 min');
@@ -290,7 +290,7 @@ describe('connectionText', () => {
 });
 
 describe('retryDelayMs', () => {
-  it('grows to 10 s with full jitter, and is never shorter than the Retry-After', () => {
+  it('retryDelayMs grows to 10 s with full jitter, and is never shorter than the Retry-After', () => {
     expect([0, 1, 2, 3, 4, 60].map((retry) => retryDelayMs(retry, 0, () => 1))).to.deep.equal([
       1_000, 2_000, 4_000, 8_000, 10_000, 10_000,
     ]);
@@ -309,17 +309,17 @@ describe('Notices', () => {
   const titles = (notices: Notices, ...states: ReturnType<typeof at>[]) =>
     states.flatMap((each) => notices.next(each).map(({ title }) => title));
 
-  it('returns nothing when the page connects for the first time', () => {
+  it('no notice is returned when the page connects for the first time', () => {
     expect(titles(new Notices(at('idle')), at('connecting'), at('connected'))).to.deep.equal([]);
   });
 
-  it('reports the connection after the Connect button', () => {
+  it('a notice reports the connection after the Connect button', () => {
     const notices = new Notices(at('idle'));
     notices.expect();
     expect(titles(notices, at('connecting'), at('connected'), at('connected'))).to.deep.equal(['Connected']);
   });
 
-  it('reports an outage once, however many attempts it takes, and its end', () => {
+  it('notices report an outage once, however many attempts it takes, and its end', () => {
     const outage = [at('waiting', 0, lost), at('connecting'), at('waiting', 0, lost), at('connecting')];
     expect(titles(new Notices(at('connected')), ...outage, at('connected'))).to.deep.equal([
       'Connection lost',
@@ -327,7 +327,7 @@ describe('Notices', () => {
     ]);
   });
 
-  it('reports a refusal, a gap and the end of the stream once each', () => {
+  it('notices report a refusal, a gap and the end of the stream once each', () => {
     expect(titles(new Notices(at('connected')), at('refused'), at('refused'))).to.deep.equal(['No live lines for now']);
     expect(titles(new Notices(at('connected')), at('connected', 1), at('connected', 1))).to.deep.equal([
       'Lines may be missing',
@@ -340,7 +340,7 @@ describe('Notices', () => {
 });
 
 describe('announcement', () => {
-  it('summarises the new lines, and is empty without new lines', () => {
+  it('the announcement summarises the new lines, and is empty without new lines', () => {
     expect(announcement({ lines: 3, errors: 0 }, { lines: 15, errors: 1 })).to.equal('12 new lines, 1 error');
     expect(announcement({ lines: 3, errors: 0 }, { lines: 4, errors: 0 })).to.equal('1 new line');
     expect(announcement({ lines: 3, errors: 1 }, { lines: 3, errors: 1 })).to.equal('');
@@ -355,7 +355,7 @@ describe('a download', () => {
     new Row(model.gap(), 2),
   ];
 
-  it('has one text line per row, with times in UTC', () => {
+  it('a download has one text line per row, with times in UTC', () => {
     expect(rows.map((row) => formatRow(row, 'text'))).to.deep.equal([
       '2026-11-23T14:02:10.000Z WARN  [ETL_PROCESSING] two\nlines — why (3.2s)',
       '1970-01-01T00:00:01.000Z -     plain',
@@ -363,7 +363,7 @@ describe('a download', () => {
     ]);
   });
 
-  it('has one JSON document per line as NDJSON', () => {
+  it('a download has one JSON document per line as NDJSON', () => {
     const text = [...formatRows(rows, 'ndjson')].join('');
     const documents = text
       .trimEnd()
@@ -375,14 +375,14 @@ describe('a download', () => {
     expect(documents[2]).to.have.nested.property('gap.reason', 'no-ids');
   });
 
-  it('is made in pieces that together have every row', () => {
+  it('a download is made in pieces that together have every row', () => {
     const many = Array.from({ length: 12_345 }, (_, place) => new Row(model.event(`line ${place}`), place));
     const pieces = [...formatRows(many, 'text')];
     expect(pieces.length).to.be.greaterThan(1);
     expect(pieces.join('').trimEnd().split('\n')).to.have.length(12_345);
   });
 
-  it('has a file name without characters that file systems refuse', () => {
+  it('a download has a file name without characters that file systems refuse', () => {
     expect(fileName('ndjson', Date.UTC(2026, 10, 23, 14, 2, 10))).to.equal('logs-2026-11-23T14-02-10Z.ndjson');
   });
 });

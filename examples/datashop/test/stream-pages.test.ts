@@ -24,7 +24,7 @@ function service(count: number, growth = 0) {
 const { signal } = new AbortController();
 
 describe('fetchBetween', () => {
-  it('loads page by page and reports its progress', async () => {
+  it('fetchBetween loads page by page and reports its progress', async () => {
     const { fetchPage, asked } = service(5_000);
     const progress: string[] = [];
     const events = await fetchBetween(
@@ -38,17 +38,17 @@ describe('fetchBetween', () => {
     expect(asked[0]).to.deep.equal({ after: '100', upTo: '1300', order: 'asc', limit: 500 });
   });
 
-  it('ends although logs are written faster than it reads', async () => {
+  it('fetchBetween ends although logs are written faster than it reads', async () => {
     const { fetchPage } = service(1_000, 600);
     const events = await fetchBetween(fetchPage, { after: '0', upTo: '' }, () => {}, signal);
     expect(events.length).to.be.at.least(1_000).and.below(3_000);
   });
 
-  it('returns nothing if no log is missing', async () => {
+  it('fetchBetween returns nothing if no log is missing', async () => {
     expect(await fetchBetween(service(100).fetchPage, { after: '100', upTo: '' }, () => {}, signal)).to.deep.equal([]);
   });
 
-  it('rejects with the error of a page', async () => {
+  it('fetchBetween rejects with the error of a page', async () => {
     const broken = new Error('503');
     const loading = fetchBetween(
       () => Promise.reject(broken),

@@ -51,7 +51,7 @@ describe('Searcher', () => {
     expect(Thread.live).to.equal(0);
   });
 
-  it('returns hits and marks for each text', async () => {
+  it('Searcher returns hits and marks for each text', async () => {
     const answer = await searcher.match(/row \d+/gim, ['Row 12', 'none', 'a row 3, row 4'], limitMs);
     expect(answer).to.deep.include({
       kind: 'matches',
@@ -63,12 +63,12 @@ describe('Searcher', () => {
     });
   });
 
-  it('stops a pattern that exceeds the time limit, and runs the next one', async () => {
+  it('Searcher stops a pattern that exceeds the time limit, and runs the next one', async () => {
     expect(await searcher.match(endless, [trap], 300)).to.deep.equal({ kind: 'stopped' });
     expect(await searcher.match(/a/gim, [trap], limitMs)).to.include({ kind: 'matches' });
   });
 
-  it('ends a request with the next one, and terminates its worker if that does not reply soon', async () => {
+  it('Searcher ends a request with the next one, and terminates its worker if that does not reply soon', async () => {
     const first = searcher.match(endless, [trap], limitMs);
     const second = searcher.match(/a/gim, ['a'], limitMs);
     const third = searcher.match(/!/gim, [trap], limitMs);
@@ -79,14 +79,14 @@ describe('Searcher', () => {
     expect(threads).to.have.length(2);
   });
 
-  it('terminates a worker that goes on after its request was stopped', async () => {
+  it('Searcher terminates a worker that goes on after its request was stopped', async () => {
     void searcher.match(endless, [trap], limitMs);
     searcher.stop();
     await threads[0]!.ended;
     expect(await searcher.match(/a/gim, [trap], limitMs)).to.include({ kind: 'matches' });
   });
 
-  it('keeps its worker when a request ends another one that is not endless, as each typed letter does', async () => {
+  it('Searcher keeps its worker when a request ends another one that is not endless, as each typed letter does', async () => {
     searcher = new Searcher(open, limitMs);
     const texts = Array.from({ length: 1_000 }, (_, index) => `row ${index}`);
     const answers = ['r', 'ro', 'row', 'row 7'].map((text) => searcher.match(new RegExp(text, 'gim'), texts, limitMs));
@@ -99,13 +99,13 @@ describe('Searcher', () => {
     expect(threads).to.have.length(1);
   });
 
-  it('reports a pattern that is too large to run', async () => {
+  it('Searcher reports a pattern that is too large to run', async () => {
     const answer = await searcher.match(new RegExp('a'.repeat(2_000_000), 'gim'), ['ab'], limitMs);
     expect(answer).to.include({ kind: 'failed' });
     expect(await searcher.match(/a/gim, ['a'], limitMs)).to.include({ kind: 'matches' });
   });
 
-  it('uses one worker for consecutive requests', async () => {
+  it('Searcher uses one worker for consecutive requests', async () => {
     for (let turn = 0; turn < 3; turn += 1) await searcher.match(/a/gim, ['a'], limitMs);
     expect(threads).to.have.length(1);
   });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Store } from '../web/src/stream/state/store.ts';
 
 describe('the state of Stream mode', () => {
-  it('notifies its listeners of each change, but not of values that are the same', () => {
+  it('a store notifies its listeners of each change, but not of values that are the same', () => {
     const store = new Store<{ hit: object | null; wrap: boolean }>({ hit: null, wrap: false });
     const before = store.get();
     let calls = 0;

@@ -12,7 +12,7 @@ const someRows = (count: number) => Array.from({ length: count }, (_, place) => 
 describe('the layout of the rows', () => {
   const heights = fc.array(fc.tuple(fc.nat(59), fc.integer({ min: 20, max: 400 })), { maxLength: 40 });
 
-  it('adds up the heights of the rows before each one, and finds the row at each distance', () => {
+  it('the layout adds up the heights of the rows before each one, and finds the row at each distance', () => {
     fc.assert(
       fc.property(heights, fc.nat(20), fc.nat(20), (measured, trimmed, filtered) => {
         const all = someRows(60);
@@ -20,7 +20,7 @@ describe('the layout of the rows', () => {
         layout.setShape(plainPx, false);
         layout.setRows(all);
         layout.measure(measured.map(([index, px]) => [all[index]!, px]));
-        // Afterwards others are shown: some at the beginning have been trimmed, and every so many are filtered out.
+        // Then some rows at the beginning are trimmed, and one of 20 is filtered out.
         const rows = all.slice(trimmed).filter(({ place }) => place % 20 !== filtered);
         layout.setRows(rows);
         const known = new Map(measured.map(([index, px]) => [all[index]!, px]));
@@ -37,7 +37,7 @@ describe('the layout of the rows', () => {
     );
   });
 
-  it('forgets the measured heights when lines are wrapped in another way', () => {
+  it('the layout forgets the measured heights when lines are wrapped in another way', () => {
     const rows = someRows(3);
     const layout = new RowLayout();
     layout.setShape(plainPx, false);
@@ -67,7 +67,7 @@ describe('the rendered part of a list', () => {
   for (const isNewestFirst of [true, false]) {
     const order = isNewestFirst ? 'newest first' : 'oldest first';
 
-    it(`has the rows in view and some more, from top to bottom, ${order}`, () => {
+    it(`the window has the rows in view and some more, from top to bottom, ${order}`, () => {
       fc.assert(
         fc.property(fc.integer({ min: 0, max: plainPx * 990 }), (scrollPx) => {
           const shown = window({ isNewestFirst, scrollPx });
@@ -88,7 +88,7 @@ describe('the rendered part of a list', () => {
       );
     });
 
-    it(`keeps the row of the anchor in place while lines come and go, with the same window, ${order}`, () => {
+    it(`the window keeps the row of the anchor and all other rows in place while lines come and go, ${order}`, () => {
       const before = window({ isNewestFirst, scrollPx: 6_403, rows: all.slice(0, 900) });
       const anchor = before.anchorAt(6_403)!;
       const after = window({ isNewestFirst, anchor, before, rows: all.slice(100) });
@@ -98,7 +98,7 @@ describe('the rendered part of a list', () => {
       expect(coverage).to.deep.equal(['ample', 'scarce', 'none']);
     });
 
-    it(`has two rows beyond those in view while a frame waits for it, and more with the next window, ${order}`, () => {
+    it(`the window has two rows beyond those in view while a frame waits for them, and more in the next frame, ${order}`, () => {
       const scrollPx = 500 * plainPx;
       const urgent = window({ isNewestFirst, scrollPx, isUrgent: true });
       expect([urgent.items[0]!.index, urgent.items.at(-1)!.index]).to.deep.equal([498, 512]);
@@ -113,7 +113,7 @@ describe('the rendered part of a list', () => {
       expect(places(later)).to.deep.equal(places(next));
     });
 
-    it(`puts the row below into the place of an anchor that is not shown any more, ${order}`, () => {
+    it(`the window puts the next row below into the place of an anchor that is not shown any more, ${order}`, () => {
       const anchor = { row: all[500]!, px: 7 };
       const rows = all.filter(({ place }) => place < 480 || place > 520);
       const shown = window({ isNewestFirst, anchor, rows });
@@ -122,14 +122,14 @@ describe('the rendered part of a list', () => {
       expect(places(isGone)).to.have.length(3);
     });
 
-    it(`has the newest row in view while it follows, ${order}`, () => {
+    it(`the window has the newest row in view while the list follows, ${order}`, () => {
       const shown = window({ isNewestFirst, following: true, anchor: { row: all[3]!, px: 0 }, scrollPx: 50 });
       expect(places(shown)).to.include(999);
       expect(shown.scrollPx).to.equal(isNewestFirst ? 0 : 1_000 * plainPx - 320);
     });
   }
 
-  it('has the focused row wherever it is, in the order of the list', () => {
+  it('the window has the focused row wherever it is, in the order of the list', () => {
     const shown = window({ scrollPx: 16_000, focused: all[990]! });
     expect(shown.items[0]).to.deep.equal({ row: all[990], index: 9, asidePx: 9 * plainPx - shown.topPx });
     expect(window({ scrollPx: 16_000, focused: all[10]! }).items.at(-1)!.row).to.equal(all[10]);
@@ -137,7 +137,7 @@ describe('the rendered part of a list', () => {
     expect(inside.items.filter(({ asidePx }) => asidePx !== null)).to.deep.equal([]);
   });
 
-  it('moves a row into view only as far as it takes', () => {
+  it('the window moves a row into view only as far as it takes', () => {
     const shown = window({ scrollPx: 3_200 });
     expect(shown.revealed(105, 3_200)).to.equal(null);
     expect(shown.revealed(99, 3_200)).to.deep.equal({ row: all[900], px: 0 });

@@ -47,7 +47,7 @@ describe('the filter in the address', () => {
     exclude: fc.uniqueArray(text, { maxLength: 10 }),
   });
 
-  it('is read from the address as it was written there', () => {
+  it('the filter is read from the address as it was written there', () => {
     fc.assert(
       fc.property(filters, (filter) => {
         const read = readFilter(query(filterPatch(filter)));
@@ -56,7 +56,7 @@ describe('the filter in the address', () => {
     );
   });
 
-  it('is no filter without parameters, and ignores values that mean nothing', () => {
+  it('an address without parameters has no filter, and values that mean nothing are ignored', () => {
     expect(sameFilter(readFilter(new URLSearchParams()), noFilter)).to.equal(true);
     const read = readFilter(new URLSearchParams('level=LOUD&from=soon&not=&q='));
     expect(isFiltered(read)).to.equal(false);
@@ -64,7 +64,7 @@ describe('the filter in the address', () => {
     expect(isFiltered({ ...noFilter, stage: 'LOAD' })).to.equal(true);
   });
 
-  it('a level’s switch hides and shows it; “only” hides all others, and once more shows them', () => {
+  it('a level’s switch hides and shows the level; “only” hides all others, and once more shows them', () => {
     const withoutInfo = toggleLevel(noFilter.levels, 'INFO');
     expect([...withoutInfo]).to.deep.equal(['DEBUG', 'WARN', 'ERROR', 'OTHER']);
     expect(serviceLevels({ ...noFilter, levels: withoutInfo })).to.deep.equal(['DEBUG', 'WARN', 'ERROR']);
@@ -75,7 +75,7 @@ describe('the filter in the address', () => {
     expect(toggleLevel(only, 'ERROR', true).size).to.equal(5);
   });
 
-  it('keeps ten exclusions, each once', () => {
+  it('the filter keeps ten exclusions, each once', () => {
     let exclude: readonly string[] = [];
     for (let n = 0; n < 12; n += 1) exclude = excluding(exclude, ` text ${n} `);
     expect(exclude).to.have.length(10);
@@ -84,7 +84,7 @@ describe('the filter in the address', () => {
     expect(excluding(exclude, '  ')).to.equal(exclude);
   });
 
-  it('selects lines by time, run and stage, and hides those with an excluded text', () => {
+  it('the filter selects lines by time, run and stage, and hides those with an excluded text', () => {
     const line = (message: string, second: number, more: object = {}) =>
       parseLine({
         data: logData('INFO', message, { meta: { timestamp: begin + second * 1_000, execID: '41' }, ...more }),
@@ -114,7 +114,7 @@ describe('lines over time', () => {
     .constantFrom(5_000, 90_000, 4e6, 4e9, 4e11)
     .chain((spanMs) => fc.array(aLine(spanMs), { maxLength: 200 }));
 
-  it('counts each line in the bucket and the level that it belongs to, in at most 60 buckets', () => {
+  it('the chart counts each line in the bucket and the level that it belongs to, in at most 60 buckets', () => {
     fc.assert(
       fc.property(someLines, someLines, (stay, leave) => {
         const counter = new VolumeCounter();
@@ -133,7 +133,7 @@ describe('lines over time', () => {
     );
   });
 
-  it('covers the given bounds, also where there are no lines', () => {
+  it('the chart covers the given bounds, also where there are no lines', () => {
     const counter = new VolumeCounter();
     expect(counter.volume()).to.deep.equal(noVolume);
     counter.add({ group: 'ERROR', time: begin + 90_000 });
@@ -147,7 +147,7 @@ describe('lines over time', () => {
 });
 
 describe('the text of a line', () => {
-  it('is shown without a terminal’s escape sequences, whose colours become classes', () => {
+  it('the text of a line is shown without a terminal’s escape sequences, whose colours become classes', () => {
     const { text, styles } = readAnsi(
       '\u001b[2K\u001b[32mok\u001b[0m and \u001b[1;31mfailed\u001b[0m \u001b]0;title\u0007end',
     );
@@ -160,7 +160,7 @@ describe('the text of a line', () => {
     expect(line.message).to.equal('red');
   });
 
-  it('has styles within the text, whatever the sequences', () => {
+  it('styles lie within the text of a line, whatever its escape sequences', () => {
     const part = fc.constantFrom('\u001b[', '31', ';', 'm', 'K', '\u001b', ']0;', '\u0007', 'text', '[', '?25l');
     fc.assert(
       fc.property(fc.array(part, { maxLength: 30 }), (parts) => {
@@ -179,7 +179,7 @@ describe('the text of a line', () => {
     expect(links('javascript://alert(1) ftp://x data:text/html,x file:///etc/passwd')).to.deep.equal([]);
   });
 
-  it('is whole in its segments, whatever the styles and links', () => {
+  it('the segments of a line are its whole text, whatever the styles and links', () => {
     const styles = fc.array(
       fc.tuple(fc.nat(40), fc.nat(20)).map(([from, length]) => ({ from, to: from + length, className: 'x' })),
     );
@@ -214,14 +214,14 @@ describe('rows of the list', () => {
   });
   const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 
-  it('are separated where a day or a run begins, but not where the lines of two runs alternate', () => {
+  it('rows are separated where a day or a run begins, but not where the lines of two runs alternate', () => {
     const found = rows.map((_, index) => separatorsOf((by) => rows[index + by], day));
     expect(found.map(({ isNewDay, isNewRun }) => `${isNewDay ? 'day' : ''}${isNewRun ? 'run' : ''}`)).to.deep.equal([
       ...['', '', 'day', '', '', '', '', 'run', ''],
     ]);
   });
 
-  it('are copied as clean text, oldest first, whichever way they were selected', () => {
+  it('rows are copied as clean text, oldest first, whichever way they were selected', () => {
     const [, from, , to] = rows;
     for (const selection of [
       { anchor: from!, head: to! },
@@ -237,7 +237,7 @@ describe('rows of the list', () => {
 });
 
 describe('the connection history', () => {
-  it('has one period for each loss, with its reason, however often it was tried again', () => {
+  it('the connection history has one period for each loss, with its reason, however many attempts followed', () => {
     const history = new ConnectionHistory();
     const lastError = { code: 'REFUSED', message: 'Not now.', reason: 'limit', at: 0 } as const;
     const states = [
