@@ -13,15 +13,15 @@ else serve();
 
 /** Starts the workers, which share the port. Replaces one that dies; its browsers return to another one meanwhile. */
 function superviseWorkers(): void {
-  // Workers accept connections themselves. By default the primary hands them over, and one on its way to a worker that
-  // is killed stays open without a response for ever.
+  // Workers accept connections themselves. By default the primary hands connections over, and one that is on its way to
+  // a worker when that is killed stays open without a response for ever.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   const listening = new Set<Worker>();
   let isStopping = false;
   cluster.on('listening', (worker) => listening.add(worker));
   cluster.on('exit', (worker, _code, signal) => {
     if (isStopping) return;
-    // One that can't even listen would be replaced for ever.
+    // A worker that can't even listen would be replaced for ever.
     if (!listening.delete(worker) && !signal) process.exit(1);
     cluster.fork();
   });
@@ -41,7 +41,7 @@ function serve(): void {
     console.log('worker %d: port %d', process.pid, (server.address() as { port: number }).port);
   });
   process.on('SIGTERM', async () => {
-    // First, so that the other workers get the browsers that come back. Open streams are ended over five seconds.
+    // Stop listening first, so that returning browsers reach other workers. Open streams are ended over five seconds.
     server.close(() => process.exit());
     await stream.close({ graceMs: 5_000 });
   });

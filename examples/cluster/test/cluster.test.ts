@@ -65,7 +65,7 @@ describe('the example with node:cluster', () => {
     expect(viewers.reduce((sum, { cuts }) => sum + cuts, 0)).to.be.at.least(30);
   });
 
-  it('ends with SIGTERM, and each browser is told that the server is draining', async () => {
+  it('the cluster ends at SIGTERM, and each browser gets an end event with the reason draining', async () => {
     const upstream = add(await UpstreamServer.start(), (it) => it.close());
     const { child, port } = await start(`http://127.0.0.1:${upstream.port}/logs/stream`);
     const viewers = Array.from({ length: 6 }, () =>
@@ -83,7 +83,7 @@ describe('the example with node:cluster', () => {
     expect(page).to.equal(updatedPage(page));
   });
 
-  it('ends with code 1 if the workers can not listen', async () => {
+  it('the cluster exits with code 1 if the workers can not listen', async () => {
     const upstream = add(await UpstreamServer.start(), (it) => it.close());
     // The upstream's port is in use.
     const { child } = await start('http://127.0.0.1:9', String(upstream.port));

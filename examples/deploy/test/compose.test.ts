@@ -27,7 +27,7 @@ const services = Object.entries(compose!.services);
 const bffs = services.filter(([name]) => name.startsWith('bff-'));
 
 describe('the compose file', () => {
-  it('obeys the schema of compose files', () => {
+  it('the compose file obeys the schema of compose files', () => {
     const linter = new DCLinter({ rules: {}, quiet: true, debug: false, exclude: [] });
     const results = linter.lintFiles([`${folder}compose.yaml`], false);
     const invalid = results.flatMap(({ messages }: { messages: { rule: string }[] }) =>
@@ -37,7 +37,7 @@ describe('the compose file', () => {
     expect(invalid).to.deep.equal([]);
   });
 
-  it('mounts files that exist and volumes that it declares', () => {
+  it('the compose file mounts files that exist and volumes that it declares', () => {
     const sources = services.flatMap(([, { volumes = [] }]) => volumes.map((volume) => volume.split(':')[0] as string));
     const missing = sources.filter((source) =>
       source.startsWith('.') ? !existsSync(resolve(folder, source)) : !(source in compose!.volumes),
@@ -46,7 +46,7 @@ describe('the compose file', () => {
     expect(missing).to.deep.equal([]);
   });
 
-  it('builds targets of the Dockerfile', () => {
+  it('the compose file builds targets of the Dockerfile', () => {
     const dockerfile = readFileSync(deployed('docker/Dockerfile'), 'utf8');
     for (const [name, { build }] of services.filter(([, service]) => service.build)) {
       expect(resolve(folder, build!.context, build!.dockerfile), name).to.equal(deployed('docker/Dockerfile'));
@@ -54,7 +54,7 @@ describe('the compose file', () => {
     }
   });
 
-  it('sets variables that the programs read, and each that they require', () => {
+  it('the compose file sets variables that the programs read, and each that they require', () => {
     const log = Object.keys(compose!.services['log-service']?.environment ?? {});
     expect(log.filter((name) => !logServiceVariables().has(name))).to.deep.equal([]);
     for (const [name, { environment = {} }] of bffs) {
@@ -73,7 +73,7 @@ describe('the compose file', () => {
     }
   });
 
-  it('takes its secrets from variables that example.env names', () => {
+  it('the compose file takes its secrets from variables that example.env names', () => {
     const used = new Set(
       [...readFileSync(`${folder}compose.yaml`, 'utf8').matchAll(/\$\{(\w+)/g)].map(([, name]) => name),
     );
@@ -81,7 +81,7 @@ describe('the compose file', () => {
     expect([...used].sort()).to.deep.equal(named.sort());
   });
 
-  it('lets each program drain before it is killed', () => {
+  it('the compose file lets each program drain before it is killed', () => {
     for (const [name, { stop_grace_period, environment }] of bffs) {
       const drainMs = Number(environment?.DRAIN_GRACE_MS) + closingMs.bff;
       expect(Number.parseInt(stop_grace_period ?? '', 10) * 1_000, name).to.be.greaterThan(drainMs);
@@ -90,7 +90,7 @@ describe('the compose file', () => {
     expect(Number.parseInt(grace, 10) * 1_000).to.be.greaterThan(closingMs.logService);
   });
 
-  it('waits for the health of what has a health check, and for services that it has', () => {
+  it('the compose file waits for the health of what has a health check, and depends on services that exist', () => {
     for (const [name, { depends_on = {} }] of services) {
       for (const [other, { condition }] of Object.entries(depends_on)) {
         const service = compose!.services[other];
@@ -102,7 +102,7 @@ describe('the compose file', () => {
     }
   });
 
-  it('gives Prometheus the port of the metrics of each BFF and of the log service', () => {
+  it('the compose file gives Prometheus the port of the metrics of each BFF and of the log service', () => {
     const [prometheus] = yaml<{ scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[] }>(
       'compose/prometheus.yml',
     );
@@ -116,7 +116,7 @@ describe('the compose file', () => {
     expect(targetsOf('log-service')).to.deep.equal([`log-service:${portOf(logService)}`]);
   });
 
-  it('publishes the pages on loopback only', () => {
+  it('the compose file publishes the pages on loopback only', () => {
     const ports = services.flatMap(([, service]) => service.ports ?? []);
     expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).to.deep.equal([]);
   });
@@ -124,7 +124,7 @@ describe('the compose file', () => {
   describe('nginx', () => {
     needs('nginx');
 
-    it('accepts its configuration, which names the address and port of each BFF', () => {
+    it('nginx accepts its configuration, which names the address and port of each BFF', () => {
       const temporary = mkdtempSync(join(tmpdir(), 'datashop-compose-'));
       try {
         cpSync(deployed('nginx/locations.conf'), join(temporary, 'locations.conf'));
@@ -147,7 +147,7 @@ describe('the compose file', () => {
   describe('Prometheus', () => {
     needs('prometheus');
 
-    it('accepts its configuration, with the alert rules beside it', async () => {
+    it('Prometheus accepts its configuration, with the alert rules beside it', async () => {
       const temporary = mkdtempSync(join(tmpdir(), 'datashop-compose-'));
       try {
         for (const file of ['examples/deploy/compose/prometheus.yml', 'examples/deploy/prometheus/alerts.yml']) {

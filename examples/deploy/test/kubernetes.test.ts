@@ -30,12 +30,12 @@ const find = (kind: string, name: string) => manifests.find((it) => it.kind === 
 const dockerfile = readFileSync(deployed('docker/Dockerfile'), 'utf8');
 
 describe('the Kubernetes manifests', () => {
-  it('have the types of the Kubernetes API, without a field that it does not know', () => {
+  it('the manifests have the types of the Kubernetes API, without an unknown field', () => {
     expect(manifests).to.have.length(13);
     expect(typeErrors(typed(manifests))).to.deep.equal([]);
   });
 
-  it('would not pass with a misspelled field', () => {
+  it('a manifest with a misspelled field would be refused', () => {
     const text = JSON.stringify(find('Deployment', 'datashop-bff')).replace('readinessProbe', 'readynessProbe');
     expect(typeErrors(typed([JSON.parse(text)]))[0]).to.include('readynessProbe');
   });
@@ -64,7 +64,7 @@ describe('the Kubernetes manifests', () => {
       const container = pod.containers[0]!;
       const settings = [find('ConfigMap', name)?.data, find('Secret', name)?.stringData];
 
-      it('run as a user, with nothing that a process could write or gain', () => {
+      it(`the pods of ${name} run as a user, with nothing that a process could write or gain`, () => {
         expect(pod.securityContext).to.include({ runAsNonRoot: true, runAsUser: 1000 });
         expect(container.securityContext).to.deep.equal({
           allowPrivilegeEscalation: false,
@@ -74,7 +74,7 @@ describe('the Kubernetes manifests', () => {
         expect(pod.automountServiceAccountToken).to.equal(false);
       });
 
-      it('set variables that the program reads, once each', () => {
+      it(`the pods of ${name} set variables that the program reads, once each`, () => {
         const names = settings
           .flatMap((values) => Object.keys(values ?? {}))
           .concat(container.env?.map((it) => it.name) ?? []);
@@ -86,7 +86,7 @@ describe('the Kubernetes manifests', () => {
         ]);
       });
 
-      it('probe a port of the image that is open', () => {
+      it(`the probes of ${name} go to an open port of the image`, () => {
         const [, stage = ''] = dockerfile.split(`FROM runtime AS ${target}\n`);
         const port = /\bPORT=(\d+)/.exec(stage)?.[1];
         expect(container.ports?.find(({ name: port }) => port === 'http')?.containerPort).to.equal(Number(port));
@@ -96,7 +96,7 @@ describe('the Kubernetes manifests', () => {
         expect(container.startupProbe!.periodSeconds! * container.startupProbe!.failureThreshold!).to.be.at.least(60);
       });
 
-      it('give a pod longer to end than its preStop hook, its drain and its last responses take', () => {
+      it(`the pods of ${name} have longer to end than their preStop hook, their drain and their last responses take`, () => {
         const drainMs = Number(settings[0]?.DRAIN_GRACE_MS ?? 0);
         const preStop = container.lifecycle?.preStop?.exec?.command as string[];
         expect(preStop[0]).to.equal('sleep');
@@ -104,7 +104,7 @@ describe('the Kubernetes manifests', () => {
         expect(pod.terminationGracePeriodSeconds! * 1_000).to.be.greaterThan(needed + 5_000);
       });
 
-      it('keep most replicas through a drained node and a roll-out', () => {
+      it(`most replicas of ${name} keep running through a drained node and a roll-out`, () => {
         expect(deployment.spec?.replicas).to.equal(replicas);
         expect(deployment.spec?.strategy?.rollingUpdate?.maxUnavailable).to.equal(0);
         const labels = deployment.spec!.template.metadata!.labels;
@@ -119,7 +119,7 @@ describe('the Kubernetes manifests', () => {
     });
   }
 
-  it('call the log service by the name, port and token that it has', () => {
+  it('the manifests call the log service by the name, port and token that it has', () => {
     const port = (find('Service', 'log-service') as unknown as { spec: { ports: { port: number }[] } }).spec.ports[0]
       ?.port;
     expect(find('ConfigMap', 'datashop-bff')?.data?.UPSTREAM).to.equal(`http://log-service:${port}`);

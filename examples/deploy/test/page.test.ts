@@ -7,7 +7,7 @@ import { bffVariables, deployed, yaml } from './support/files.ts';
 const page = readFileSync(inRepository('docs/deploy.md'), 'utf8');
 
 describe('docs/deploy.md', () => {
-  it('lists the variables that the BFF reads', () => {
+  it('docs/deploy.md lists the variables that the BFF reads', () => {
     const [, section = ''] = page.split('The BFF:\n');
     const rows =
       section
@@ -20,7 +20,7 @@ describe('docs/deploy.md', () => {
     expect(listed.sort()).to.deep.equal([...bffVariables()].sort());
   });
 
-  it('names the times that the files have', () => {
+  it('docs/deploy.md names the times that the files have', () => {
     const [bff] = yaml<IDeployment>('kubernetes/bff.yaml');
     expect(page).to.include(
       `\`terminationGracePeriodSeconds: ${bff?.spec?.template.spec?.terminationGracePeriodSeconds}\``,
@@ -31,7 +31,7 @@ describe('docs/deploy.md', () => {
     expect(page).to.include(`\`${/stop_grace_period: \w+/.exec(compose)?.[0]}\``);
   });
 
-  it('links to files that exist', () => {
+  it('docs/deploy.md links to files that exist', () => {
     const links = [...page.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link as string);
     expect(links.length).to.be.greaterThan(8);
     expect(links.filter((link) => !existsSync(inRepository(`docs/${link}`)))).to.deep.equal([]);

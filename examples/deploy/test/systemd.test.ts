@@ -35,14 +35,14 @@ for (const { file, program, variables, closing } of units) {
         .map((pair) => pair.split('=')),
     );
 
-    it('starts what the image starts, with variables that the program reads', () => {
+    it(`the unit ${file} starts what the image starts, with variables that the program reads`, () => {
       expect(value('ExecStart')).to.equal(`/usr/bin/node ${program}`);
       expect(readFileSync(deployed('docker/Dockerfile'), 'utf8')).to.include(`CMD ["node", "${program}"]`);
       const foreign = Object.keys(environment).filter((name) => name !== 'NODE_ENV' && !variables().has(name));
       expect(foreign).to.deep.equal([]);
     });
 
-    it('gives the program longer to stop than its drain and its last responses take', () => {
+    it(`the unit ${file} gives the program longer to stop than its drain and its last responses take`, () => {
       expect(value('KillSignal')).to.equal('SIGTERM');
       const neededMs = Number(environment.DRAIN_GRACE_MS ?? 0) + closing;
       expect(Number(value('TimeoutStopSec')) * 1_000).to.be.greaterThan(neededMs + 5_000);
@@ -51,7 +51,7 @@ for (const { file, program, variables, closing } of units) {
     describe('to systemd-analyze', () => {
       needs('systemd');
 
-      it('is correct, and exposes little', () => {
+      it(`systemd-analyze finds the unit ${file} correct, and little exposed`, () => {
         const analyze = findExecutable('systemd-analyze') ?? '';
         const folder = mkdtempSync(join(tmpdir(), 'datashop-units-'));
         try {

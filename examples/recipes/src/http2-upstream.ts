@@ -5,7 +5,7 @@ import { Agent } from 'undici';
 export function http2Upstream(target: string, ca?: string) {
   const dispatcher = new Agent({
     allowH2: true,
-    // With a limit, a browser past it would wait until another one leaves: a further connection is opened instead.
+    // No limit: past one, a browser would wait until another one leaves. A further connection is opened instead.
     connections: null,
     pipelining: 100,
     connect: { ca },

@@ -19,8 +19,7 @@ export interface WorkflowStreams {
 
 /**
  * Mount it at `/sse/workspaces/:workspace/workflows/:workflow/logs`. All users of a workflow share one upstream
- * connection:
- * each is checked here, and the log service sees this server only.
+ * connection: each user is checked here, and the log service sees only this server.
  */
 export function workflowStreams({ logs, userOf, mayRead, token, observers = [] }: WorkflowStreams) {
   return sseProxy({

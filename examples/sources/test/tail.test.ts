@@ -24,7 +24,7 @@ describe('the recipe for a file that grows', () => {
   const lines = (browser: Listener) => browser.datas().join(' ');
   const got = (browser: Listener, expected: string) => until(() => lines(browser) === expected);
 
-  it('sends the lines of the file, then those that are appended, each when it is whole', async () => {
+  it('the recipe for a growing file sends the lines of the file, then those that are appended, each when it is whole', async () => {
     await writeFile(path, 'one\r\ngrö');
     const browser = await visit(url);
     await got(browser, 'one');
@@ -35,13 +35,13 @@ describe('the recipe for a file that grows', () => {
     await until(() => browser.datas().length === 4);
   });
 
-  it('waits for a file that does not exist yet', async () => {
+  it('the recipe for a growing file waits for a file that does not exist yet', async () => {
     const browser = await visit(url);
     await writeFile(path, 'one\n');
     await got(browser, 'one');
   });
 
-  it('goes on in the new file after a rotation, and loses nothing that was still written to the old one', async () => {
+  it('the recipe for a growing file goes on in the new file after a rotation, and loses nothing that was still written to the old one', async () => {
     const writer = await open(path, 'a');
     undo(() => writer.close());
     await writer.write('one\n');
@@ -57,7 +57,7 @@ describe('the recipe for a file that grows', () => {
     expect(browser.body()).to.not.include('gap');
   });
 
-  it('resumes in the rotated file where the browser was, then goes on in the new one', async () => {
+  it('the recipe for a growing file resumes in the rotated file where the browser was, then goes on in the new one', async () => {
     await writeFile(path, 'one\ntwo\n');
     const first = await visit(url);
     await got(first, 'one two');
@@ -71,7 +71,7 @@ describe('the recipe for a file that grows', () => {
     expect(returned.body()).to.not.include('gap');
   });
 
-  it('reports a gap if the browser’s file is gone, or its id is none of ours, and starts at the beginning', async () => {
+  it('the recipe for a growing file reports a gap if the browser’s file is gone, or its id is none of ours, and starts at the beginning', async () => {
     await writeFile(path, 'one\n');
     for (const id of ['1.2-3', 'no id', '999999999999999999999.1-1']) {
       const browser = await visit(url, id);
@@ -81,7 +81,7 @@ describe('the recipe for a file that grows', () => {
     }
   });
 
-  it('reports a gap when the file is truncated, and reads it from the beginning', async () => {
+  it('the recipe for a growing file reports a gap when the file is truncated, and reads it from the beginning', async () => {
     await writeFile(path, 'one\ntwo\n');
     const browser = await visit(url);
     await got(browser, 'one two');
@@ -91,7 +91,7 @@ describe('the recipe for a file that grows', () => {
     await until(() => browser.datas().includes('three'));
   });
 
-  it('splits a line over its bound, and passes on a line of 200 kB whole', async () => {
+  it('the recipe for a growing file splits a line over its bound, and passes on a line of 200 kB whole', async () => {
     await writeFile(path, `${'x'.repeat(200_000)}\n${'y'.repeat(1_048_577)}`);
     const { url: large } = await serve({ source: tailFile(path), maxEventBytes: 4_000_000 });
     const browser = await visit(large);
@@ -99,7 +99,7 @@ describe('the recipe for a file that grows', () => {
     expect(browser.datas().map((data) => data.length)).to.deep.equal([200_000, 1_048_576]);
   });
 
-  it('closes its files when the browser leaves', async () => {
+  it('the recipe for a growing file closes its files when the browser leaves', async () => {
     const openFiles = async () => (process.platform === 'linux' ? (await readdir('/proc/self/fd')).length : 0);
     await writeFile(path, 'one\n');
     const first = await visit(url);
