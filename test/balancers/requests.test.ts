@@ -22,7 +22,7 @@ for (const kind of kinds) {
     const { add, clean } = cleaner();
     afterEach(clean);
 
-    it('sends the address of the browser to the BFF, and nothing that the browser claims [input 14]', async () => {
+    it(`${kind.name} sends the address of the browser to the BFF, and nothing that the browser claims [input 14]`, async () => {
       const { browser, bffs, balancer } = await start(kind, respondOk);
       await browser.request('/session', {
         'x-forwarded-for': '6.6.6.6',
@@ -37,14 +37,14 @@ for (const kind of kinds) {
       expect(headers['x-forwarded-host']).to.be.oneOf([undefined, headers.host]);
     });
 
-    it('redirects to HTTPS', async () => {
+    it(`${kind.name} redirects to HTTPS`, async () => {
       const { balancer } = await start(kind, respondOk);
       const response = await fetch(`${balancer.plainOrigin}/page?n=1`, { redirect: 'manual' });
       expect(response.status).to.equal(308);
       expect(response.headers.get('location')).to.match(/^https:\/\/localhost(:\d+)?\/page\?n=1$/);
     });
 
-    it('compresses a script for browsers that accept it, and never a stream [row 35]', async () => {
+    it(`${kind.name} compresses a script for browsers that accept it, and never a stream [row 35]`, async () => {
       const { browser } = await start(kind, (req, res) => {
         if (req.url === '/script') return void res.setHeader('content-type', 'text/javascript').end(script);
         openStream(res);
@@ -62,7 +62,7 @@ for (const kind of kinds) {
       }
     });
 
-    it('passes headers and each event on at once, and tells the BFF at once that the browser has left', async () => {
+    it(`${kind.name} passes headers and each event on at once, and tells the BFF at once that the browser has left`, async () => {
       let open!: ServerResponse;
       const { browser } = await start(kind, (_req, res) => {
         open = res;
@@ -82,7 +82,7 @@ for (const kind of kinds) {
       await left;
     });
 
-    it('logs neither the query of a stream nor cookies', async () => {
+    it(`${kind.name} logs neither the query of a stream nor cookies`, async () => {
       const { browser, balancer } = await start(kind, (_req, res) => void res.end('end'));
       const stream = await browser.request(streamPath, { cookie: 'sid=secret' });
       await stream.whole();
@@ -90,7 +90,7 @@ for (const kind of kinds) {
       expect(await balancer.output()).not.to.include('secret');
     });
 
-    it('asks another BFF if one is not there', async () => {
+    it(`${kind.name} sends a request to another BFF if one is not there`, async () => {
       const [closed] = await freePorts(1);
       const bff = await startBff(respondOk);
       const { browser } = await startWith(kind, [closed!, closed!, bff.port]);
@@ -100,7 +100,7 @@ for (const kind of kinds) {
       }
     });
 
-    it('never sends a POST to a second BFF after the first one has received it', async () => {
+    it(`${kind.name} never sends a POST to a second BFF after the first one has received it`, async () => {
       const { browser, bffs } = await start(kind, (req) => {
         req.resume().on('end', () => req.socket.destroy());
       });
@@ -114,7 +114,7 @@ for (const kind of kinds) {
       expect(requestsOf(bffs)).to.have.length(1);
     });
 
-    it('passes a 503 with its Retry-After on', async () => {
+    it(`${kind.name} passes a 503 with its Retry-After on`, async () => {
       const { browser, bffs } = await start(kind, (_req, res) => void res.writeHead(503, { 'retry-after': '7' }).end());
       const posted = await browser.request('/session/sign-out', { ':method': 'POST' }, 'body');
       expect([posted.status, posted.headers['retry-after']]).to.deep.equal([503, '7']);
@@ -125,7 +125,7 @@ for (const kind of kinds) {
       expect(requestsOf(bffs)).to.have.length(kind.name === 'nginx' ? 4 : 2);
     });
 
-    it('responds to a stream with an event stream that ends, and to a page with an error, while there is no BFF', async () => {
+    it(`${kind.name} responds to a stream with an event stream that ends, and to a page with an error, while there is no BFF`, async () => {
       const { browser } = await startWith(kind, await freePorts(3));
       const stream = await browser.request(streamPath);
       expect([stream.status, stream.headers['content-type']]).to.deep.equal([200, 'text/event-stream']);
@@ -135,7 +135,7 @@ for (const kind of kinds) {
     });
 
     if (kind.asksReady) {
-      it('sends nothing new to a BFF that drains, whose streams stay', async () => {
+      it(`${kind.name} sends nothing new to a BFF that drains, whose streams stay`, async () => {
         const { browser, bffs } = await start(kind, (_req, res) => openStream(res));
         for (let n = 0; n < 3; n++) await browser.request(streamPath);
         expect(
@@ -154,7 +154,7 @@ for (const kind of kinds) {
         expect(ended).to.equal(false);
       });
 
-      it('serves pages all the same while no BFF is ready, and tells the browsers to open streams later', async () => {
+      it(`${kind.name} serves pages all the same while no BFF is ready, and tells the browsers to open streams later`, async () => {
         const { browser, bffs } = await start(kind, respondOk);
         for (const bff of bffs) bff.isReady = false;
         await until(() => bffs.every(({ asked }) => asked >= 4));

@@ -18,7 +18,7 @@ declare global {
   }
 }
 
-/** What the console says about a stream that is cut, and about a connection that finds nobody. */
+/** Console messages about a stream that is cut, and about a connection that is refused. */
 const cut = /net::ERR_/;
 
 describe('a live stream of Datashop in Chromium over HTTP/2', () => {
@@ -42,7 +42,7 @@ describe('a live stream of Datashop in Chromium over HTTP/2', () => {
       afterEach(clean);
       watchPages();
 
-      it('each log arrives before the next is written, and a reload is not noticed [row 34]', async () => {
+      it(`each log arrives through ${kind.name} before the next is written, and a reload is not noticed [row 34]`, async () => {
         const { page, balancer, first } = await open();
         // Each must arrive before the next one, which could push it out of a buffer.
         for (let n = 0; n < 20; n++) await writeOne(page);
@@ -60,7 +60,7 @@ describe('a live stream of Datashop in Chromium over HTTP/2', () => {
         ['SIGKILL', 'is killed [row 26]'],
         ['SIGTERM', 'drains and starts again [row 25]'],
       ] as const) {
-        it(`loses and repeats no log when its BFF ${what}`, async () => {
+        it(`a stream through ${kind.name} loses and repeats no log when its BFF ${what}`, async () => {
           const { page, allow, first } = await open();
           allow(cut);
           await writeOne(page);
@@ -72,7 +72,7 @@ describe('a live stream of Datashop in Chromium over HTTP/2', () => {
         });
       }
 
-      it('loses and repeats no log when its BFF freezes', async () => {
+      it(`a stream through ${kind.name} loses and repeats no log when its BFF freezes`, async () => {
         const { page, allow, first } = await open();
         allow(cut);
         await writeOne(page);

@@ -74,7 +74,7 @@ describe('a round of the benchmark', () => {
     expect(error.message).to.equal('2 browsers gone: 2 closed by the server');
   });
 
-  it('counts refused browsers by the reason', async () => {
+  it('a round counts refused browsers by the reason', async () => {
     const { report } = await twoBrowsers([good, 'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n']);
     expect(report).to.deep.include({ open: 1, failures: { 'answered 503': 1 } });
   });

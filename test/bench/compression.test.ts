@@ -59,7 +59,7 @@ describe('the report on compression', () => {
 
     describe(`with ${perFlush} to a flush`, () => {
       for (const way of ways) {
-        it(`decodes what it sent: ${way.name}`, async () => {
+        it(`${way.name} decodes what it sent, ${perFlush} to a flush`, async () => {
           const sent = await way.compress(units);
           expect(sent).to.have.length(units.length);
           expect(way.decode(Buffer.concat(sent)).equals(plain)).to.equal(true);
@@ -68,13 +68,13 @@ describe('the report on compression', () => {
       }
 
       for (const way of [named('zstd'), named('full flush')]) {
-        it(`lets a browser join with nothing before: ${way.name}`, async () => {
+        it(`${way.name} lets a browser join without earlier bytes, ${perFlush} to a flush`, async () => {
           const sent = await way.compress(units);
           expect(way.decode(Buffer.concat(sent.slice(middle))).equals(rest)).to.equal(true);
         });
       }
 
-      it('lets a browser join a shared window once it has the previous 8 KB, not without', async () => {
+      it(`a shared window lets a browser join once it has the previous 8 KB, not without, ${perFlush} to a flush`, async () => {
         const way = named('shared window');
         const sent = (await way.compress(units)).slice(middle);
         const previous = Buffer.concat(units.slice(0, middle)).subarray(-8_192);
@@ -84,7 +84,7 @@ describe('the report on compression', () => {
         expect(() => way.decode(Buffer.concat(sent))).to.throw('invalid distance too far back');
       });
 
-      it('sends less with a shared window than with full flushes', async () => {
+      it(`a shared window sends less than full flushes, ${perFlush} to a flush`, async () => {
         const [shared = Number.NaN, full] = await Promise.all(
           ['shared window', 'full flush'].map(async (name) => Buffer.concat(await named(name).compress(units)).length),
         );

@@ -19,12 +19,12 @@ describe('goals of pairs', () => {
     return goals(made).find(({ what }) => what.startsWith('shared over Redis, leader, 1,000'));
   }
 
-  it('compares the servers of one round, so that a slow minute of the machine affects both', () => {
+  it('goals compare the servers of one round, so that a slow minute of the machine affects both', () => {
     const goal = report([10, 20, 10], [12, 23, 13]);
     expect(goal).to.include({ measured: '1.20 × (quartiles 1.15–1.30, 3 pairs)', met: true });
   });
 
-  it('compares a source with shared mode round by round, although both run at once', () => {
+  it('goals compare a source with shared mode round by round, although both run at once', () => {
     const made = madeUpReport();
     for (const [server, costs] of [
       ['ours-shared', [10, 20, 10]],
@@ -39,7 +39,7 @@ describe('goals of pairs', () => {
     expect(goal).to.include({ measured: '1.05 × (quartiles 0.90–1.10, 3 pairs)', met: false });
   });
 
-  it('leaves out rounds of which one server is not valid', () => {
+  it('goals leave out rounds of which one server is not valid', () => {
     expect(report([10, undefined, 10], [13, 20, undefined])).to.include({
       measured: '1.30 × (quartiles 1.30–1.30, 1 pair)',
       met: false,

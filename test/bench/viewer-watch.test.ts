@@ -4,11 +4,11 @@ import { verdict } from './viewer-watch.ts';
 describe("the verdict of the log viewer's benchmark", () => {
   const following = { name: 'following', longestMs: 55, over100: 0 };
 
-  it('says that no task was too long, if none was', () => {
+  it('the verdict says that no task was too long, if none was', () => {
     expect(verdict([following])).to.equal('No task took more than 100 ms.');
   });
 
-  it('names each part that had tasks over 100 ms, and by how much the longest was too long', () => {
+  it('the verdict names each part that had tasks over 100 ms, and by how much the longest was too long', () => {
     const scrolling = { name: 'scrolling by wheel', longestMs: 117, over100: 1 };
     const typing = { name: 'typing a pattern', longestMs: 149, over100: 2 };
     expect(verdict([following, scrolling, typing])).to.equal(

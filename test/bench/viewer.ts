@@ -1,6 +1,6 @@
 // Report on the log viewer in a real Chromium with 100,000 lines in memory and 1,000 new ones a second, on a processor
-// that the browser makes four times slower: node scripts/setup.mjs && node test/bench/viewer.ts [seconds [slowdown]] On
-// a busy machine, CPU times are more reliable than times by the clock. TRACES=/tmp/traces keeps what the browser's
+// that the browser makes four times slower: node scripts/setup.mjs && node test/bench/viewer.ts [seconds [slowdown]]
+// On a busy machine, CPU times are more reliable than times by the clock. TRACES=/tmp/traces keeps what the browser's
 // developer tools can show of each part; it makes the page slower.
 import { setTimeout } from 'node:timers/promises';
 import type { Page } from 'playwright-core';

@@ -38,7 +38,7 @@ describe('the packed packages with', () => {
 describe('docs/compatibility.md', () => {
   const results = resultsIn(readFileSync(join(root, 'docs/compatibility.md'), 'utf8'));
 
-  it('has a row for everything that npm run compatibility tries, and no failure', () => {
+  it('docs/compatibility.md has a row for everything that npm run compatibility tries, and no failure', () => {
     for (const area of areas) {
       const lines = tableOf(area, new Map()).split('\n');
       for (const line of lines.filter((it) => !it.startsWith('| '))) expect(results).to.include(line);

@@ -7,7 +7,7 @@ import { MongoProcess } from '../../packages/log-stream/test/support/mongo-proce
 export interface Database {
   /** Variables of the log service. */
   readonly env: Readonly<Record<string, string>>;
-  /** What the pipeline is told. */
+  /** How the pipeline reaches the store. */
   readonly access:
     | { readonly kind: 'sqlite'; readonly path: string }
     | { readonly kind: 'mongodb'; readonly uri: string };

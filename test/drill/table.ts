@@ -46,7 +46,7 @@ function gapsIn(gaps: Reasons): string {
   return reasons.length === 0 ? '0' : `${total(gaps)}: ${reasons.join(', ')}`;
 }
 
-/** Whether no browser lost or repeated an event that a gap did not announce, or got one late or changed. */
+/** True if gaps announced every lost or repeated event, and no event was late or changed. */
 export function isSound({ steps }: DrillReport): boolean {
   return steps.every(
     ({ unannounced, wrong, repeated, gaps }) => unannounced + wrong === 0 && (repeated === 0 || total(gaps) > 0),

@@ -28,7 +28,7 @@ describe('npm run start:fleet of Datashop', () => {
     const chromium = await launchBrowser();
     try {
       const { page, allow } = await visit(chromium.browser, streamMode(url));
-      // What the console says about a connection that a killed process breaks, or that finds nobody.
+      // Console messages about a connection that a killed process breaks, or that is refused.
       allow(/net::ERR_(INCOMPLETE_CHUNKED_ENCODING|CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE)|status of 502/);
       await collectIds(page, `${streamPath}?history=1`);
       await untilFresh(page, 3);
@@ -88,7 +88,7 @@ describe('npm run start:fleet of Datashop', () => {
     }
   }
 
-  it('ends at Ctrl-C without a process left, and has created only files and folders that their owner alone can read', async () => {
+  it('npm run start:fleet ends at Ctrl-C without a process left, and has created only files and folders that their owner alone can read', async () => {
     fleet = await startFleet();
     const { data, example, pids } = fleet;
     await signIn(fleet.url);
@@ -103,7 +103,7 @@ describe('npm run start:fleet of Datashop', () => {
 });
 
 describe('npm run start:fleet without Redis', () => {
-  it('names what is missing and the command that installs it, and starts nothing', async () => {
+  it('npm run start:fleet without Redis names what is missing and the command that installs it, and starts nothing', async () => {
     const data = await mkdtemp(join(tmpdir(), 'datashop-e2e-'));
     const env = { PORT: '0', DATASHOP_DATA: data, PATH: '/nonexistent' };
     const example = new Example(node('examples/datashop/src/start-fleet.ts'), env);

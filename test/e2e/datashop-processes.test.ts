@@ -34,7 +34,7 @@ describe('npm start of Datashop', () => {
     expect(new Set(Object.values(datashop.pids)).add(datashop.example.pid)).to.have.property('size', 4);
   });
 
-  it('creates only files and folders that their owner alone can read', async () => {
+  it('npm start creates only files and folders that their owner alone can read', async () => {
     datashop = await startDatashop({ PIPELINE_PAUSE_MS: '1' });
     const { data } = datashop;
     const logs = new DatabaseSync(join(data, 'logs.sqlite'), { readOnly: true });
@@ -83,7 +83,7 @@ describe('npm start of Datashop', () => {
     });
   }
 
-  it('leaves no process behind when start.ts is killed', async () => {
+  it('npm start leaves no process behind when start.ts is killed', async () => {
     datashop = await startDatashop();
     datashop.example.process.kill('SIGKILL');
     await datashop.example.ended;

@@ -26,7 +26,7 @@ describe('a trace that begins in Chromium', () => {
   const { add, clean } = cleaner();
   afterEach(clean);
 
-  it('continues in the proxy and in the handler of the upstream, without an error when the page is closed', async () => {
+  it('a trace continues in the proxy and in the handler of the upstream, without an error when the page is closed', async () => {
     const telemetry = add(startOpenTelemetry(), (it) => it.stop());
     const traceIds: (string | undefined)[] = [];
     const upstream = add(

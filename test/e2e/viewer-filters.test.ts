@@ -20,7 +20,7 @@ describe('the filters of both modes', () => {
   const untilPlace = (text: string) => viewer.page.locator('.pager-place').getByText(text, { exact: true }).waitFor();
   const removal = (filter: string) => viewer.button(`Remove the filter: ${filter}`);
 
-  it('are in the address, hold in both modes and after a reload, and are made of a line’s fields', async () => {
+  it('filters are in the address, hold in both modes and after a reload, and are made of a line’s fields', async () => {
     await open('&level=ERROR,WARN&q=line%201');
     // Of 1, 10 to 19 and 100 to 160, every second one has one of the levels.
     await viewer.untilRows(36);

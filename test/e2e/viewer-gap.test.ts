@@ -92,7 +92,7 @@ describe('a gap in Stream mode', () => {
     expect(await list(12)).to.deep.equal([...range(1, 4), 'a word without an id', ...range(5, 11)]);
   });
 
-  it('stays under a pressed pointer while lines arrive, and is filled at the release', async () => {
+  it('a gap stays under a pressed pointer while lines arrive, and is filled at the release', async () => {
     await miss(5);
     const { page } = viewer;
     await page.clock.install();

@@ -97,7 +97,7 @@ describe('Stream mode by keyboard alone', () => {
     await tabTo(/^Disconnect$/, 'Shift+Tab');
   });
 
-  it('operates everything: modes, connection, filter, find, lines, copy, jump, download, help, sign-out', async () => {
+  it('the keyboard operates everything: modes, connection, filter, find, lines, copy, jump, download, help, sign-out', async () => {
     const { page } = viewer;
     await page.goto(suite.stage.url);
     await viewer.button('Refresh').waitFor();

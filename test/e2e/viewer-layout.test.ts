@@ -7,7 +7,7 @@ describe('the place of the controls in Stream mode', () => {
   const suite = viewerSuite(5);
   const top = async ({ page }: StreamPage) => (await page.locator('.list-bar').boundingBox())!.y;
 
-  it('does not change when the stored logs arrive', async () => {
+  it('the controls keep their place when the stored logs arrive', async () => {
     let answer = () => {};
     suite.stage.serviceGate = pagesOnly((_req, _res, next) => {
       answer = next;
@@ -21,7 +21,7 @@ describe('the place of the controls in Stream mode', () => {
     expect(await top(viewer)).to.equal(before);
   });
 
-  it('does not change while a search finds nothing', async () => {
+  it('the controls keep their place while a search finds nothing', async () => {
     const viewer = await suite.open();
     await viewer.page.getByTestId('volume').waitFor();
     const before = await top(viewer);
@@ -32,7 +32,7 @@ describe('the place of the controls in Stream mode', () => {
   });
 
   for (const width of [1440, 1024]) {
-    it(`does not change when the connection is lost, in a window of ${width} px`, async () => {
+    it(`the controls keep their place when the connection is lost, in a window of ${width} px`, async () => {
       const viewer = await suite.open({ viewport: { width, height: 800 } });
       viewer.allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING/);
       const before = await top(viewer);

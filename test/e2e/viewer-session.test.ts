@@ -21,7 +21,7 @@ describe('signing out of the log viewer', () => {
   const button = (name: string) => page.getByRole('button', { name, exact: true });
   const signedOut = () => page.getByRole('heading', { name: 'You are signed out' });
 
-  it('hides the logs, also after a reload, until the next sign-in', async () => {
+  it('a sign-out hides the logs, also after a reload, until the next sign-in', async () => {
     await button('Sign out').click();
     await signedOut().waitFor();
     expect(await page.getByText('Line 1').count()).to.equal(0);
@@ -34,7 +34,7 @@ describe('signing out of the log viewer', () => {
     await page.getByRole('link', { name: 'Line 1' }).waitFor();
   });
 
-  it('ends the open streams of the user and refuses new ones', async () => {
+  it('a sign-out ends the open streams of the user and refuses new ones', async () => {
     await page.evaluate((url) => {
       const source = new EventSource(url);
       source.onopen = () => document.body.setAttribute('data-source', 'open');
@@ -50,7 +50,7 @@ describe('signing out of the log viewer', () => {
     expect(await page.evaluate((url) => fetch(url).then(({ status }) => status), streamPath)).to.equal(403);
   });
 
-  it('makes another tab show that the session has ended; a sign-in in either tab is one in both', async () => {
+  it('a sign-out makes another tab show that the session has ended; a sign-in in either tab signs both in', async () => {
     const other = await page.context().newPage();
     await other.goto(viewer.url);
     await other.getByRole('link', { name: 'Line 1' }).waitFor();
@@ -64,7 +64,7 @@ describe('signing out of the log viewer', () => {
     await page.getByRole('link', { name: 'Line 1' }).waitFor();
   });
 
-  it('shows an error if it fails, and stays signed in', async () => {
+  it('a sign-out that fails shows an error, and the user stays signed in', async () => {
     await page.route('**/session/sign-out', (route) => route.abort());
     allow(/ERR_FAILED/);
     await button('Sign out').click();
@@ -72,7 +72,7 @@ describe('signing out of the log viewer', () => {
     await page.getByRole('link', { name: 'Line 1' }).waitFor();
   });
 
-  it('shows that the session can’t be loaded, and loads it again, by itself too', async () => {
+  it('shows that the session can’t be loaded, and loads it again on request and by itself', async () => {
     await page.route('**/session', (route) => route.abort());
     allow(/ERR_FAILED/);
     for (const retry of ['a click', 'the page']) {

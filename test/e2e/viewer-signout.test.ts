@@ -17,7 +17,7 @@ describe('signing out of Stream mode', () => {
   const untilStored = (text: string) =>
     viewer.page.waitForFunction((part) => JSON.stringify({ ...localStorage }).includes(part), text);
 
-  it('ends the stream and removes the logs from the browser’s storage', async () => {
+  it('a sign-out ends the stream and removes the logs from the browser’s storage', async () => {
     await untilStored('Line 5');
     await viewer.button('Sign out').click();
     await viewer.page.getByRole('heading', { name: 'You are signed out' }).waitFor();
@@ -28,7 +28,7 @@ describe('signing out of Stream mode', () => {
     await suite.stage.untilBrowsers(0);
   });
 
-  it('ends the stream of another tab, which stores no logs afterwards', async () => {
+  it('a sign-out ends the stream of another tab, which stores no logs afterwards', async () => {
     const other = await viewer.another();
     // The other tab takes over the connection while the session ends, so its response may be cut.
     viewer.allow(/ERR_CONTENT_LENGTH_MISMATCH/);
@@ -49,7 +49,7 @@ describe('signing out of Stream mode', () => {
     await suite.stage.untilBrowsers(0);
   });
 
-  it('shows the next user no logs of the previous one', async () => {
+  it('the user who signs in next sees no logs of the previous one', async () => {
     await untilStored('Line 5');
     await viewer.button('Sign out').click();
     await viewer.button('Sign in').click();

@@ -19,7 +19,7 @@ describe('Normal mode without logs to show', () => {
   };
   const button = (name: string) => page.getByRole('button', { name, exact: true });
 
-  it('shows that it is loading', async () => {
+  it('Normal mode shows that it is loading', async () => {
     await viewer.append(log(1));
     const held: (() => void)[] = [];
     viewer.interfere((_req, _res, next) => void held.push(next));
@@ -35,7 +35,7 @@ describe('Normal mode without logs to show', () => {
     await button('INFO 1 line').waitFor();
   });
 
-  it('keeps the present logs while it loads others', async () => {
+  it('Normal mode keeps the present logs while it loads others', async () => {
     await viewer.append(log(1));
     await open();
     await page.getByRole('link', { name: 'Line 1' }).waitFor();
@@ -146,7 +146,7 @@ describe('Normal mode without logs to show', () => {
     await toast.waitFor({ state: 'detached' });
   });
 
-  it('shows that it needs JavaScript', async () => {
+  it('Normal mode shows that it needs JavaScript', async () => {
     ({ page } = await suite.visit('', { javaScriptEnabled: false }));
     await page.getByRole('heading', { name: 'The log viewer needs JavaScript' }).waitFor();
   });

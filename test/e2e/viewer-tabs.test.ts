@@ -52,7 +52,7 @@ describe('several tabs of Stream mode', () => {
     await suite.stage.untilBrowsers(1);
   });
 
-  it('every tab says that one of them polls for new lines, a tab that is opened then, too, and when that has ended', async () => {
+  it('every tab says that one of them polls for new lines, also a tab that is opened meanwhile, until a stream works', async () => {
     first.allow(/status of 404/);
     suite.stage.serviceGate = streamsOnly((_req, res) => void res.status(404).end());
     await first.reconnect();

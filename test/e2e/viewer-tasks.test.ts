@@ -72,7 +72,7 @@ describe('what the log viewer does in one task', () => {
     await viewer.line(300).waitFor();
   });
 
-  it('goes on saying that no line passes while another filter is applied, which takes no time', async () => {
+  it('still shows that no line passes while another filter is applied, if that takes no time', async () => {
     const nothing = viewer.page.getByRole('heading', { name: 'No line passes the filters' });
     await viewer.page.getByLabel('Find in lines').fill('no such text');
     await nothing.waitFor();

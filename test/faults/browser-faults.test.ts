@@ -15,12 +15,12 @@ describe('when browsers fail', () => {
     expect(seen.closes).to.deep.equal({ evicted: 1 });
   });
 
-  proves(rows.churn, 'the others are unaffected, one upstream request', ({ gaps, requests }, mode) => {
+  proves(rows.churn, 'the other browsers are unaffected, with one upstream request', ({ gaps, requests }, mode) => {
     expect(gaps).to.deep.equal([]);
     if (mode === 'shared') expect(requests).to.equal(1);
   });
 
-  proves(rows.storm, 'all are replayed', ({ cuts, gaps, refusals, requests }, mode) => {
+  proves(rows.storm, 'all browsers are replayed what they missed', ({ cuts, gaps, refusals, requests }, mode) => {
     expect({ cuts, gaps, refusals }).to.deep.equal({ cuts: 1_000, gaps: [], refusals: [] });
     expect(requests).to.equal(mode === 'shared' ? 1 : 2_000);
   });
@@ -30,11 +30,11 @@ describe('when browsers fail', () => {
     if (mode === 'shared') expect(requests).to.equal(1);
   });
 
-  proves(rows.trimmed, 'replayed from the upstream by one request', ({ cuts, gaps, requests }) => {
+  proves(rows.trimmed, 'browsers are replayed from the upstream by one request', ({ cuts, gaps, requests }) => {
     expect({ cuts, gaps, requests }).to.deep.equal({ cuts: 0, gaps: [], requests: 2 });
   });
 
-  proves(rows.trimmedFar, 'replayed from the upstream', ({ gaps }) => {
+  proves(rows.trimmedFar, 'browsers are replayed from the upstream', ({ gaps }) => {
     expect(gaps).to.deep.equal([]);
   });
 

@@ -21,22 +21,22 @@ function read(from: number | undefined, ...sequences: number[]): Ledger {
 describe('the checker of the fault tests', () => {
   const clean = { doubled: 0, reordered: 0, mangled: 0, lost: 0 };
 
-  it('counts no fault in a flawless stream', () => {
+  it('the checker counts no fault in a flawless stream', () => {
     expect(counts(read(1, 1, 2, 3), 3)).to.deep.equal({ ...clean, delivered: 3 });
     expect(counts(read(undefined, 7, 8), 8)).to.deep.equal({ ...clean, delivered: 2 });
   });
 
-  it('counts lost events: at the start, in the middle, at the end, and all of them', () => {
+  it('the checker counts lost events: at the start, in the middle, at the end, and all of them', () => {
     expect(counts(read(1, 2, 3, 5), 7)).to.deep.equal({ ...clean, delivered: 3, lost: 4 });
     expect(counts(read(1), 7)).to.deep.equal({ ...clean, delivered: 0, lost: 7 });
   });
 
-  it('counts repeated and late events', () => {
+  it('the checker counts repeated and late events', () => {
     expect(counts(read(1, 1, 2, 2, 1), 2)).to.deep.equal({ ...clean, delivered: 4, doubled: 2 });
     expect(counts(read(1, 1, 3, 2, 2), 3)).to.deep.equal({ ...clean, delivered: 4, reordered: 1, doubled: 1 });
   });
 
-  it('counts events with a changed byte, two halves or another id as mangled', () => {
+  it('the checker counts events with a changed byte, two halves or another id as mangled', () => {
     const ledger = new Ledger(1);
     ledger.take(data(1).replace(/.$/, '~'), '1');
     ledger.take(data(2).slice(0, 40) + data(3).slice(40), '2');
@@ -44,26 +44,26 @@ describe('the checker of the fault tests', () => {
     expect(ledger.mangled).to.equal(3);
   });
 
-  it('accepts a gap in the place of an event, and no other place', () => {
+  it('the checker accepts a gap in the place of an event, and no other place', () => {
     const ledger = read(1, 1, 2);
     ledger.discarded(3);
     ledger.discarded(5);
     expect(counts(ledger, 5)).to.deep.equal({ ...clean, delivered: 2, lost: 1 });
   });
 
-  it('expects the id of each event where several events share one', () => {
+  it('the checker expects the id of each event where several events share one', () => {
     const ledger = new Ledger(1, 2);
     for (const [sequence, id] of ['1', '1', '2', '3'].entries()) ledger.take(data(sequence + 1), id);
     expect(counts(ledger, 3)).to.deep.equal({ ...clean, delivered: 4, mangled: 1 });
   });
 
-  it('expects a new epoch from its first event, and keeps counting what the old one lost', () => {
+  it('the checker expects a new epoch from its first event, and keeps counting what the old one lost', () => {
     const ledger = read(1, 1, 3);
     ledger.take(data(2, 1), '2');
     expect(counts(ledger, 2)).to.deep.equal({ ...clean, delivered: 3, lost: 2 });
   });
 
-  it('counts events as announced that are missing directly behind a gap, and no others', () => {
+  it('the checker counts events as announced that are missing directly behind a gap, and no others', () => {
     const ledger = read(1, 1, 2);
     ledger.gap();
     for (const sequence of [1, 5]) ledger.take(data(sequence), String(sequence));

@@ -20,7 +20,7 @@ describe('when three proxies share feeds over Redis', () => {
     });
   }
 
-  proves(rows.readerPaused, 'another reads the upstream, and no browser gets a mix of both', unnoticed);
+  proves(rows.readerPaused, 'another proxy reads the upstream, and no browser gets events of both', unnoticed);
 
   proves(rows.streamTrimmed, 'one request fetches what is missing', (figures) => {
     unnoticed(figures);

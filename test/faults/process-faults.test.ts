@@ -6,7 +6,7 @@ import { endScenes } from './support/stage.ts';
 describe("when the proxy's process is in trouble", () => {
   afterEach(endScenes);
 
-  proves(rows.loopStalls, 'events are late, none is lost, and no time-out fires', (figures) => {
+  proves(rows.loopStalls, 'events are late, none is lost, and no timeout fires', (figures) => {
     unnoticed(figures);
     expect(figures.seen.outagesMs).to.deep.equal([]);
   });

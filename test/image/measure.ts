@@ -19,7 +19,7 @@ const token = 'token-between-the-two';
 /** What one image showed. Times in milliseconds, sizes in MB. */
 export interface ImageFigures {
   readonly sizeMb: number;
-  /** Of it, what the base image has. */
+  /** Size of the base image, which `sizeMb` includes. */
   readonly baseMb: number;
   /** From the command that starts the container until `/healthz` responds 200; the median of five. */
   readonly startMs: number;
@@ -38,7 +38,7 @@ export interface StreamFigures {
   readonly idleMb: number;
   readonly openMb: number;
   readonly mostMb: number;
-  /** From SIGTERM to the end with all streams open, and how many of them were told why they end. */
+  /** From SIGTERM to the end with all streams open, and how many of them got an end event. */
   readonly drainMs: number;
   readonly drained: number;
   readonly exitCode: number;

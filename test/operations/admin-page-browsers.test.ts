@@ -29,7 +29,7 @@ for (const [need, name, start] of browsers) {
     after(() => browser?.close());
     afterEach(() => script?.scenario.close());
 
-    it('breaks no figure into two lines where the window is narrow', async () => {
+    it(`the admin page in ${name} breaks no figure into two lines where the window is narrow`, async () => {
       script = await Script.start();
       const { browser: visitor, request } = await script.open();
       const event = `data: ${'x'.repeat(1_500)}\n\n`;
@@ -52,7 +52,7 @@ for (const [need, name, start] of browsers) {
       expect(new Set(Object.values(lines))).to.deep.equal(new Set([1]));
     });
 
-    it('shows streams as they come and go, without a reload by the user, and no markup of a user key', async () => {
+    it(`the admin page in ${name} shows streams as they come and go, without a reload by the user, and no markup of a user key`, async () => {
       script = await Script.start();
       await script.open({ user: hostile });
       for (let n = 0; n < 3; n++) await script.open({ route: n === 0 ? 'narrow' : 'logs' });

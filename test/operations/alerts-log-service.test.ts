@@ -72,7 +72,7 @@ describe('alerts on the metrics of the log service', () => {
     await expectFiring('drain', await refusals(503), [], 'log-service');
   });
 
-  it('proxies that come back to it all the time fire nothing: the same scrapes of a BFF fire SseReconnectStorm', async () => {
+  it('proxies that reconnect to the log service all the time fire nothing; the same scrapes of a BFF fire SseReconnectStorm', async () => {
     const first = parseMetrics(await registry.metrics());
     const series = [...first.keys()].find((name) => name.startsWith('sse_reconnection_attempts_total{'))!;
     const scrapes = Array.from({ length: 20 }, (_, n) => new Map(first).set(series, n * 200));

@@ -14,7 +14,7 @@ describe('the picture of the dashboard', () => {
     }
   });
 
-  it('escapes labels, and draws a panel without data', () => {
+  it('the picture of the dashboard escapes labels, and has a panel without data', () => {
     const curves = [{ label: '<b>&"', points: [[0, 1] as const, [10, 2] as const] }];
     const panel = { title: 'A & B', description: '', unit: 's', curves };
     const picture = drawDashboard([panel, { ...panel, curves: [] }], 0, 10);

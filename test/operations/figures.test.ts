@@ -14,7 +14,7 @@ describe('/metrics after a scripted run', () => {
   const counted = (series: Map<string, number>) =>
     Object.fromEntries([...series].filter(([name, value]) => value !== 0 && !uncounted.test(name)));
 
-  it('shows exactly what the script did: opens, refusals, breaks, a large event, an eviction, a drain', async () => {
+  it('/metrics shows exactly what the script did: opens, refusals, breaks, a large event, an eviction, a drain', async () => {
     script = await Script.start();
     const { scenario } = script;
     expect(counted(await figures())).to.deep.equal({});
@@ -47,7 +47,7 @@ describe('/metrics after a scripted run', () => {
     expect(after.get('sse_oldest_connection_seconds')).to.equal(0);
   });
 
-  it('counts the refusals of limits.total', async () => {
+  it('/metrics counts the refusals of limits.total', async () => {
     script = await Script.start();
     await script.reachTotal();
     expect(counted(await figures())).to.deep.equal(Object.fromEntries(script.expected));

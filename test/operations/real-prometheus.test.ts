@@ -22,7 +22,7 @@ describe('a real Prometheus', () => {
     await script?.scenario.close();
   });
 
-  it('fires each alert on the run that should fire it, and none before; and answers each query of the dashboard', async () => {
+  it('Prometheus fires each alert on the run that should fire it, and none before; it answers each query of the dashboard', async () => {
     script = await Script.start();
     prometheus = await startPrometheus(script.scenario.metricsPort);
     const start = now();

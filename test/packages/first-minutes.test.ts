@@ -78,12 +78,12 @@ describe('the quick start of the README of sse-proxy, followed in an empty folde
   const numbers = async () => (await lines()).map((line) => Number(/event (\d+)/.exec(line)?.[1]));
   const warnings = (stderr: string) => stderr.split('\n').filter((line) => line.includes('SseProxyWarning'));
 
-  it('names the commands and files that this test knows', () => {
+  it('the quick start of sse-proxy names the commands and files that this test runs', () => {
     expect(commands).to.deep.equal([install, demo, start]);
     expect(Object.keys(files)).to.deep.equal(['server.mjs', 'public/index.html']);
   });
 
-  it('npm installs it without a warning', () => {
+  it('npm installs sse-proxy without a warning', () => {
     expect(installed).to.not.match(/warn|deprecated|vulnerab(?!ilities\n)/i);
   });
 

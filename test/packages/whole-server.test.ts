@@ -77,7 +77,7 @@ describe('the section "A whole server" of docs/recipes.md, followed in an empty 
   const event = (body: Buffer) => body.includes('data: {"time"');
   const metrics = async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
 
-  it('npm installs it without a warning', () => {
+  it('npm installs the packages of "A whole server" without a warning', () => {
     expect(commands.slice(1, 3)).to.deep.equal(['npx @datashop/sse-proxy demo', 'node server.mjs']);
     expect(installed).to.not.match(/warn|deprecated|vulnerab(?!ilities\n)/i);
   });
@@ -93,7 +93,7 @@ describe('the section "A whole server" of docs/recipes.md, followed in an empty 
     expect(server.stderr()).to.match(/^\(node:\d+\) \[ERR_SSE_FORBIDDEN\] SseProxyWarning: .*\n.*\n$/);
   });
 
-  it('who signs out loses the stream, and is refused when the page comes back', async () => {
+  it('a user who signs out loses the stream, and is refused when the page comes back', async () => {
     const ada = await signIn('ada');
     const stream = await open(ada, 'etl');
     await stream.body(event);

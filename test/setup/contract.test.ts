@@ -14,7 +14,7 @@ describe('docs/contract.md', () => {
     texts = await trackedTexts();
   });
 
-  it('defines each rule, row and input once, without a hole', () => {
+  it('docs/contract.md defines each rule, row and input once, without a hole', () => {
     const { defined } = contract;
     const span = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => from + n);
     const rules = [...span(1, 16), ...span(20, 36), ...span(40, 46), ...span(50, 60)].map((n) => `[R${n}]`);
@@ -23,7 +23,7 @@ describe('docs/contract.md', () => {
     expect([...defined]).to.have.members([...rules, ...rows, ...inputs]);
   });
 
-  it('defines everything that is cited anywhere in the repository', () => {
+  it('docs/contract.md defines everything that is cited anywhere in the repository', () => {
     const unknown = [...texts].flatMap(([file, text]) =>
       citationsIn(text)
         .filter(({ cited }) => !contract.defined.has(cited))
@@ -32,7 +32,7 @@ describe('docs/contract.md', () => {
     expect(unknown).to.deep.equal([]);
   });
 
-  it('is cited by a test for each rule, row and input that is built', () => {
+  it('a test cites each rule, row and input of docs/contract.md that is built', () => {
     const tests = [...texts].filter(([file]) => /(^|\/)test\//.test(file) && !file.startsWith('test/setup/'));
     const cited = new Set(tests.flatMap(([, text]) => citationsIn(text).map(({ cited }) => cited)));
     const { defined, notBuilt } = contract;
@@ -42,7 +42,7 @@ describe('docs/contract.md', () => {
     expect(built, 'listed as not built, though a test cites it').to.deep.equal([]);
   });
 
-  it('is cited in square brackets only, such as [row 28]', () => {
+  it('docs/contract.md is cited in square brackets only, such as [row 28]', () => {
     // A rule, fault, row or input that a title names in front of a colon.
     const old = /(?<!\[)\b(?:rules?|faults?) \d+\b|['"`(](?:row|input)s? \d+[a-z]?[:,]/i;
     const found = [...texts].flatMap(([file, text]) =>

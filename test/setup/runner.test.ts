@@ -39,14 +39,14 @@ describe('npm test', () => {
     it('elsewhere', function () { skip(this, 'needs Linux'); });
     it('passes', () => {});`;
 
-  it('runs every test file in exactly one group', () => {
+  it('npm test runs every test file in exactly one group', () => {
     const files = [...filesByGroup(root).values()].flat();
     const all = globSync('{packages,examples,test}/**/*.test.ts', { cwd: root, exclude: ['**/node_modules/**'] });
     expect(files.toSorted()).to.deep.equal(all.toSorted());
     expect([...filesByGroup(root).keys()]).to.include.members([...slowGroups]);
   });
 
-  it('ends with what was skipped and the command that installs its need', async () => {
+  it('npm test ends with what was skipped and the command that installs its need', async () => {
     const { lines, ok } = await summaryOf(skipsNginx, false);
     expect(ok).to.equal(true);
     expect(lines.slice(-3)).to.have.members([
@@ -56,18 +56,18 @@ describe('npm test', () => {
     ]);
   });
 
-  it('fails with CI=true if an installation would have avoided a skip', async () => {
+  it('npm test fails with CI=true if an installation would have avoided a skip', async () => {
     expect((await summaryOf(skipsNginx, true)).ok).to.equal(false);
     expect((await summaryOf("it('elsewhere', function () { skip(this, 'needs Linux'); });", true)).ok).to.equal(true);
   });
 
-  it('fails if a test is skipped without a reason', async () => {
+  it('npm test fails if a test is skipped without a reason', async () => {
     const { lines, ok } = await summaryOf("it.skip('later', () => {});", false);
     expect(ok).to.equal(false);
     expect(lines.at(-1)).to.include('later');
   });
 
-  it('fails if a process ends before its tests do, or a test fails', async () => {
+  it('npm test fails if a process ends before its tests do, or a test fails', async () => {
     const { lines, ok } = await summaryOf("it('ends', () => process.exit(0));", false);
     expect({ ok, line: lines[0] }).to.deep.equal({
       ok: false,

@@ -12,7 +12,7 @@ import { log } from '../../packages/log-stream/test/support/service.ts';
 import { sseRouter } from '../../packages/sse-proxy/src/index.ts';
 import { cleaner, until } from '../../packages/sse-proxy/test/support/until.ts';
 
-/** More seconds than a resume repeats, and so many logs in each that it repeats more than 1,000. */
+/** More seconds than a resume repeats, with enough logs in each that it repeats more than 1,000. */
 const secondsWritten = 5;
 const perSecond = 500;
 const path = '/wfm/workflow/workspace/ws/workflow/wf/logs/stream';

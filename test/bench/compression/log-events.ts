@@ -42,7 +42,7 @@ const names = ['Adelie', 'Gentoo', 'Chinstrap', 'Biscoe', 'Dream', 'Alaska', 'Ne
 /** The same events for the same seed, which is not 0. */
 export function logEvents(count: number, seed = 1): Buffer[] {
   let state = seed;
-  // Marsaglia's xorshift: 32 bits, and none to spare for anything but this.
+  // Marsaglia's xorshift with 32 bits, which is good enough for test data.
   const below = (bound: number) => {
     state ^= state << 13;
     state ^= state >>> 17;
@@ -61,7 +61,7 @@ export function logEvents(count: number, seed = 1): Buffer[] {
   return Array.from({ length: count }, (_, index) => {
     timestamp += below(200);
     const at = below(runs.length);
-    // So that the ids of a run are worth a reference, and still come anew, as they do.
+    // The ids of a run repeat, so that compression pays, and change now and then, as real ids do.
     if (below(50) === 0) runs[at] = newRun(one(jobs));
     const { job, ids } = runs[at] as ReturnType<typeof newRun>;
     const fillings: Record<string, () => string> = {

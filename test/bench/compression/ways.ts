@@ -15,14 +15,14 @@ export interface Way {
   readonly name: string;
   compress(units: readonly Buffer[]): Buffer[] | Promise<Buffer[]>;
   decode(bytes: Buffer): Buffer;
-  /** Of what others had, what one who joins late needs before their units are of use. undefined: nobody can join. */
+  /** The earlier bytes that a late browser needs before it can decode the next unit. undefined: none can join late. */
   readonly joining?: (had: Buffer) => Buffer;
 }
 
 const nothing = () => Buffer.alloc(0);
 const inflate = (bytes: Buffer) => zlib.inflateRawSync(bytes, { finishFlush: Z_SYNC_FLUSH });
 
-// Deflate is raw, since what a browser takes for gzip is ten bytes of head and then this.
+// Raw deflate: a gzip stream for a browser is a head of ten bytes, followed by exactly these bytes.
 export const ways: readonly Way[] = [
   {
     name: 'zstd, a frame each',

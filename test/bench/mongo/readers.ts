@@ -19,7 +19,7 @@ export interface ReadersReport {
   readonly latencies: readonly number[];
 }
 
-/** A slow subscriber reads so many bytes, then nothing for a while. */
+/** A slow subscriber reads this many bytes, then nothing for a while. */
 const slowBytes = 64 * 1024;
 const pauseMs = 200;
 const reportMs = 100;

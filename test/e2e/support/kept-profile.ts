@@ -8,8 +8,7 @@ export interface UsedProfile {
 }
 
 /**
- * The profile of the test before, for the next visitor with the same options: a page in a new process costs twice as
- * much.
+ * The profile of the test before, for the next visitor with the same options: starting another page process is slow.
  */
 let kept: UsedProfile | undefined;
 
@@ -35,7 +34,7 @@ export async function returnProfiles(used: readonly UsedProfile[], quietUrl: str
   let isKept = false;
   for (const it of used) {
     const isResettable = !isKept && Object.keys(it.options).every((name) => remaining.has(name));
-    // Without its server, the page has no quiet place to go.
+    // The reset fails if the server of `quietUrl` has ended.
     if (isResettable && (await it.profile.reset(quietUrl).catch(() => false))) {
       await kept?.profile.close();
       kept = it;

@@ -140,7 +140,7 @@ export async function counts(page: Page): Promise<{ total: number; original: num
   return { total, original, fresh };
 }
 
-/** Resolves when the page has counted at least so many live logs. */
+/** Resolves when the page has counted at least this many live logs. */
 export async function untilFresh(page: Page, atLeast: number): Promise<void> {
   await page.waitForFunction((least) => {
     const fresh = /\+ ([\d,]+) new/.exec(document.querySelector('[data-testid=total]')?.textContent ?? '');

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
-/** Whether the process still runs. One that has ended but was not yet buried by its parent does not. */
+/** Whether the process still runs. A zombie, which its parent has not reaped yet, does not. */
 export function alive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -12,12 +12,12 @@ export function alive(pid: number): boolean {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     return stat.slice(stat.lastIndexOf(')') + 2)[0] !== 'Z';
   } catch {
-    // No /proc here, or the process ended in between: the next look will tell.
+    // No /proc here, or the process ended in between: the next call shows which.
     return true;
   }
 }
 
-/** Resolves when the process is gone. Only a parent is told of an end; everyone else has to look. */
+/** Resolves when the process is gone. Polls, because only a parent is notified of an end. */
 export async function gone(pid: number): Promise<void> {
   while (alive(pid)) await setTimeout(10);
 }

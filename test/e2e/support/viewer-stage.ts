@@ -165,8 +165,7 @@ export class Stage {
 
   /**
    * Starts another BFF at the same address after the present one was killed, or has ended as SIGTERM ends it
-   * (`isDrained`).
-   * Without `keepSessions`, the sessions are lost.
+   * (`isDrained`). Without `keepSessions`, the sessions are lost.
    */
   async restartBff({ isDrained = false, keepSessions = true } = {}): Promise<void> {
     if (isDrained) await this.#bff.drain(0);

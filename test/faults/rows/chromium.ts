@@ -30,7 +30,7 @@ async function newPage(browser: Browser, options: SceneOptions): Promise<{ scene
   const scene = await Scene.set(options);
   const context = await browser.newContext();
   const page = await context.newPage();
-  // The test runner's time-out is the only one.
+  // The test runner's timeout is the only one.
   page.setDefaultTimeout(0);
   return { scene, page };
 }

@@ -33,7 +33,7 @@ export const headersNeverFinish: Row = {
   fault: 'headers never finish',
   modes: both,
   async run(mode) {
-    // Without the early opening of [row 39], the time-out leads to a refusal.
+    // Without the early opening of [row 39], the timeout leads to a refusal.
     const options = { headersTimeoutMs: 150, openAfterMs: false as const };
     const scene = await Scene.set({ mode, options, relay: { hang: 'head' } });
     const viewers = Array.from({ length: 5 }, () => scene.visit());

@@ -57,7 +57,7 @@ export class Scene {
   readonly upstream: UpstreamServer;
   readonly relay: Relay;
   proxy: ProxyServer;
-  /** Port that browsers connect to. Changes where the row imitates a load balancer. */
+  /** Port that browsers connect to. A row that imitates a load balancer changes it. */
   port: () => number = () => this.proxy.port;
   readonly #setUp: ProxySetUp;
   readonly #nodeOptions: readonly string[];

@@ -12,11 +12,11 @@ export interface UpstreamSwitches {
   /** Sends all events to every connection. */
   ignoreLastEventId?: boolean;
   noIds?: boolean;
-  /** Gives the same id to so many successive events, and resumes at the first event with that id (`>=`). */
+  /** Gives the same id to this many successive events, and resumes at the first event with that id (`>=`). */
   eventsPerId?: number;
   /** Sends the headers together with the first event. */
   lateHead?: boolean;
-  /** Every so many events one has `bytes`. */
+  /** One of `every` events has `bytes`. */
   large?: { every: number; bytes: number };
   /** Refuses requests whose Authorization isn't this, with 401. */
   token?: string;

@@ -34,13 +34,13 @@ export class Viewer {
   attempts = 0;
   /** Number of opened streams, the first included. */
   opens = 0;
-  /** Number of streams that ended without its doing. */
+  /** Number of streams that ended although it did not close them. */
   cuts = 0;
   /** Reasons of the proxy's own events, in the order of arrival. */
   readonly gaps: string[] = [];
   readonly refusals: string[] = [];
   readonly ends: string[] = [];
-  /** States of the upstream that it was told, in the order of arrival. */
+  /** Reported states of the upstream, in the order of arrival. */
   readonly states: string[] = [];
   /** Types of the events, successive equal ones once. */
   readonly types: string[] = [];

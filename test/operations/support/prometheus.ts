@@ -78,9 +78,7 @@ export async function startPrometheus(metricsPort: number): Promise<Prometheus> 
   };
 }
 
-/**
- * The rules with each duration, and each threshold in seconds that an outage has to last, a thirtieth of what it is.
- */
+/** The rules, with each duration and the threshold of an outage's seconds divided by thirty. */
 export function accelerate(rules: string): string {
   return rules
     .replaceAll(

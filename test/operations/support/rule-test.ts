@@ -6,7 +6,7 @@ import { alertRules, runTool } from './promtool.ts';
 /** One scrape: series → value. */
 export type Scrape = ReadonlyMap<string, number>;
 
-/** Interval between two scrapes, as Prometheus counts it. However fast they are taken, they count as so far apart. */
+/** Interval between two scrapes for Prometheus, however fast the test takes them. */
 export const intervalSeconds = 15;
 
 /** What Prometheus adds to each series that it scrapes. */

@@ -6,7 +6,7 @@ import { range } from '../../support/viewer-page.ts';
 import { type BrowserSuite, stored } from '../support/browser-suite.ts';
 
 export function listScenarios(suite: BrowserSuite): void {
-  it('finds lines while the user types, among those that arrive later, too', async () => {
+  it('finds lines while the user types, also among those that arrive later', async () => {
     const tab = await suite.open();
     await suite.stage.write(9);
     await tab.untilTotal(stored, 9);

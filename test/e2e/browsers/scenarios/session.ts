@@ -31,7 +31,7 @@ export function sessionScenarios(suite: BrowserSuite): void {
     expect(await tab.rows()).to.deep.equal(range(1, 6));
   });
 
-  it('a sign-in in one tab is one in the other tab, too', async () => {
+  it('a sign-in in one tab signs the other tab in', async () => {
     const first = await suite.open();
     const second = await suite.another();
     await suite.stage.restartBff({ keepSessions: false });

@@ -86,7 +86,7 @@ export class LogTab {
     );
   }
 
-  /** Resolves when the page has counted at least so many live logs. */
+  /** Resolves when the page has counted at least this many live logs. */
   untilFresh(atLeast: number): Promise<void> {
     const counted = `/\\+ ([\\d,]+) new/.exec(document.querySelector('[data-testid=total]').textContent)[1]`;
     return this.until(`Number(${counted}.replaceAll(',', '')) >= ${atLeast}`);
