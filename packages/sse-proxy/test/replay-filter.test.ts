@@ -61,7 +61,7 @@ class Reader {
     const verdict = this.filter.classify(received);
     if (verdict === 'restarted') this.gaps.push(verdict);
     for (const released of this.filter.takeReleased()) this.#deliver(released);
-    if (verdict === 'repeated') this.gaps.push(verdict);
+    if (verdict === 'late-repeat') this.gaps.push(verdict);
     if (verdict === 'new' || verdict === 'restarted') this.#deliver(received);
   }
 
@@ -257,7 +257,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
     it('a repeated log is reported if more comes before that frame than may be held [R35]', () => {
       const log = letters(1, length + 1);
       const it = new Reader('', 500).get(...log.slice(0, length)).resume(...log);
-      expect(it.gaps).to.deep.equal(['repeated']);
+      expect(it.gaps).to.deep.equal(['late-repeat']);
       expect(it.delivered.at(-1)).to.deep.equal(log.at(-1));
       expect(it.delivered).to.have.length(1 + length - maxReplayWindow);
     });
@@ -269,7 +269,7 @@ describe('ReplayFilter, with the frames that follow a resume', () => {
         .wait();
       expect(it.delivered).to.deep.equal(log.slice(0, 3));
       it.get(...log.slice(3));
-      expect(it.gaps).to.deep.equal(['repeated']);
+      expect(it.gaps).to.deep.equal(['late-repeat']);
     });
 
     it('delays new frames only while they could belong to a repeated log', () => {

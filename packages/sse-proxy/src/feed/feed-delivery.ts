@@ -9,7 +9,7 @@ import { HoldTimer } from './hold-timer.ts';
 import { type ReceivedFrame, ReplayFilter } from './replay-filter.ts';
 import { ReplayWindow } from './replay-window.ts';
 
-/** What a feed passes on: each event once, on however many connections it arrives, or a gap. */
+/** Passes on each event once, however many connections it arrives on, or reports a gap. */
 export abstract class FeedDelivery extends FeedConnection {
   // Copied from the parts so that the per-event path dereferences fewer objects.
   protected readonly handler: FeedHandler;
@@ -116,12 +116,15 @@ export abstract class FeedDelivery extends FeedConnection {
     return this.#replayFilter === undefined;
   }
 
-  /** This feed continues `other`, which has delivered nothing since: what the upstream repeats of it is dropped. */
+  /**
+   * Copies the record of what `other` has delivered, so that repeats are dropped. This feed must continue at the cursor
+   * of `other`.
+   */
   copyDelivered(other: FeedDelivery): void {
     this.#window.copyFrom(other.#window);
   }
 
-  /** What follows comes from another connection, which may repeat frames that were delivered. */
+  /** The following frames come from another connection, which may repeat delivered frames. */
   changeConnection(): void {
     this.onLost(false);
     const doubt = this.#compareFrames();
@@ -129,9 +132,7 @@ export abstract class FeedDelivery extends FeedConnection {
     if (doubt) this.sendGap({ reason: doubt, from: now, to: now });
   }
 
-  /**
-   * The connection is left for another one, which begins behind the last event that was delivered: drops what is held.
-   */
+  /** Drops held frames: the feed changes to a connection that begins behind the last delivered event. */
   dropHeld(): void {
     this.onLost(false);
     this.#replayFilter = undefined;
@@ -143,7 +144,7 @@ export abstract class FeedDelivery extends FeedConnection {
     if (doubt) this.#gapOfOutage(doubt);
   }
 
-  /** Compares what follows with what was delivered. Returns why events may be missing already. */
+  /** Begins to compare arriving frames with delivered ones. Returns a reason if events may already be missing. */
   #compareFrames(): GapReason | undefined {
     const filter = new ReplayFilter(this.#window, this.cursor, this.parts.config.maxEventBytes);
     this.#replayFilter = filter.isCatchingUp ? filter : undefined;
@@ -155,7 +156,7 @@ export abstract class FeedDelivery extends FeedConnection {
     if (!filter.isCatchingUp) this.#replayFilter = undefined;
     if (verdict === 'restarted') this.#gapOfOutage('ids-restarted');
     this.#deliverReleased(filter);
-    if (verdict === 'repeated') this.#gapOfOutage('replay-too-long');
+    if (verdict === 'late-repeat') this.#gapOfOutage('replay-too-long');
     if (verdict === 'new' || verdict === 'restarted') this.#deliverFrame(frame);
     if (verdict === 'held' || (verdict === 'new' && this.#replayFilter)) this.#startHold();
   }

@@ -24,11 +24,12 @@ export interface ReceivedFrame {
  * What to do with a frame. Before it, deliver the frames of {@link ReplayFilter.takeReleased}.
  * - `new`: deliver it.
  * - `repeat`: drop it.
+ * - `late-repeat`: report the gap `replay-too-long`, then drop it. It proves too late that frames of this connection
+ *   which were passed as `new` were repeats: they were delivered twice.
  * - `held`: undecided. Call {@link ReplayFilter.expire} if nothing decides it in time.
  * - `restarted`: report the gap `ids-restarted`, then deliver it.
- * - `repeated`: report the gap `replay-too-long`, then drop it: earlier frames of this connection were delivered twice.
  */
-export type Verdict = 'new' | 'repeat' | 'held' | 'restarted' | 'repeated';
+export type Verdict = 'new' | 'repeat' | 'late-repeat' | 'held' | 'restarted';
 
 interface HeldFrame {
   readonly frame: ReceivedFrame;
@@ -41,7 +42,7 @@ interface HeldFrame {
  *
  * A frame equal in id and content to a remembered one is a repeat. Frames that precede the last delivered one are
  * repeats too, even if they are not remembered, so frames are held while the last delivered frame may still arrive. A
- * known id with other content, or a number that went back, shows that ids began anew; then nothing is a repeat.
+ * known id with other content, or a number that went back, shows that the ids restarted; then nothing is a repeat.
  */
 export class ReplayFilter {
   /** Why continuity can't be proven; undefined if it can. */
@@ -53,9 +54,9 @@ export class ReplayFilter {
   #isCatchingUp = false;
   /** Created at the first frame after a resume: an idle stream must not pay for it. */
   #known: KnownFrames | undefined;
-  /** First position of the frames at the end that have the cursor as their id. */
+  /** Position of the first of the newest frames, those that have the cursor as their id. */
   #groupStart = 0;
-  /** Number of frames from there on that have not been repeated yet. */
+  /** Number of frames from `#groupStart` on that have not been repeated yet. */
   #groupLeft = 0;
   /** True if nothing that was delivered has been forgotten: then a frame that is not remembered is new. */
   #isComplete = true;
@@ -65,8 +66,9 @@ export class ReplayFilter {
   /** Position of the last repeat; -1 before the first. */
   #at = -1;
   #hasSeenLast = false;
-  /** Frames passed as new since the resume; those of them that may have been repeats. */
+  /** Number of frames passed as new since the resume. */
   #passed = 0;
+  /** How many of them may have been repeats. */
   #unproven = 0;
   /** True once a number after the cursor arrived: the upstream has resumed, though it may still repeat frames. */
   #hasGoneOn = false;
@@ -76,8 +78,9 @@ export class ReplayFilter {
   #released: ReceivedFrame[] = [];
 
   /**
-   * A resume with `cursor` succeeded; `window` has what was delivered before. At most `maxHeldBytes` of frames are
-   * held.
+   * @param window what was delivered before the resume
+   * @param cursor the Last-Event-ID of the resume
+   * @param maxHeldBytes most bytes of frames that are held
    */
   constructor(window: ReplayWindow, cursor: string, maxHeldBytes: number) {
     this.#window = window;
@@ -102,7 +105,7 @@ export class ReplayFilter {
     while (isGroup && this.#groupStart > window.start && window.idAt(this.#groupStart - 1) === lastId)
       this.#groupStart--;
     this.#groupLeft = window.end - this.#groupStart;
-    // Frames without an id followed the last one with an id: nothing tells whether the upstream repeats them.
+    // Frames without an id followed the last one with an id: whether the upstream repeats them can't be determined.
     return last >= 0 && lastId === undefined ? 'no-ids' : undefined;
   }
 
@@ -111,14 +114,14 @@ export class ReplayFilter {
     return this.#isCatchingUp;
   }
 
-  /** True until it has what it needs of the window, which must not forget anything meanwhile. */
+  /** True until the window has been copied. Before, the window must not forget anything. */
   get needsWindow(): boolean {
     return this.#isCatchingUp && this.#known === undefined;
   }
 
   /** Decides about a frame that arrived while {@link isCatchingUp}. */
   classify(frame: ReceivedFrame): Verdict {
-    // Not at the resume: of thousands of quiet streams that resume together, none must pay for it.
+    // Not at the resume: thousands of quiet streams may resume together, and none of them needs it.
     this.#known ??= new KnownFrames(this.#window);
     const known = this.#known;
     const { source, start, end, id } = frame;
@@ -135,8 +138,8 @@ export class ReplayFilter {
   }
 
   /**
-   * Nothing has arrived for a while, or nothing decided about the held frames in time. Returns how to deliver them;
-   * undefined if none is to be delivered.
+   * Decides about the held frames, because no frame has decided in time. Returns how to deliver them; undefined if none
+   * is to be delivered.
    */
   expire(): 'new' | 'restarted' | undefined {
     if (!this.#held.some(({ isKnown }) => !isKnown)) {
@@ -151,7 +154,8 @@ export class ReplayFilter {
   }
 
   /**
-   * The position of the delivered frame that this one repeats. Frames without an id are repeats only in their place.
+   * The position of the delivered frame that this one repeats. A frame without an id is a repeat only directly behind
+   * the last repeat.
    */
   #positionIn(known: KnownFrames, id: string | undefined): number | undefined {
     if (id !== undefined) return known.take(this.#at);
@@ -166,7 +170,7 @@ export class ReplayFilter {
     if (!isLast && !this.#hasSeenLast) {
       return this.#hold(frame, true);
     }
-    const wasRepeated = isLast && !this.#isComplete && this.#unproven > 0;
+    const isLate = isLast && !this.#isComplete && this.#unproven > 0;
     if (isLast) {
       this.#hasSeenLast = true;
       // Held unknown frames are dropped as repeats. Exceptions: frames with the id of the last delivered one, and all
@@ -174,7 +178,7 @@ export class ReplayFilter {
       this.#release(({ frame: { id }, isKnown }) => !isKnown && (this.#isComplete || id === this.#cursor));
     }
     if (this.#groupLeft <= 0) this.#settle();
-    return wasRepeated ? 'repeated' : 'repeat';
+    return isLate ? 'late-repeat' : 'repeat';
   }
 
   #classifyUnknown(frame: ReceivedFrame, known: KnownFrames): Verdict {
@@ -217,7 +221,7 @@ export class ReplayFilter {
 
   #hold(frame: ReceivedFrame, isKnown: boolean): Verdict {
     const bytes = frame.end - frame.start;
-    // Repeats are kept only in case the ids turn out to have begun anew: they make room first.
+    // Held repeats are needed only if the ids turn out to have restarted, so they are the first to be dropped.
     while (this.#held[0]?.isKnown && this.#heldBytes + bytes > this.#maxHeldBytes)
       this.#heldBytes -= this.#held.shift()?.frame.end ?? 0;
     if (this.#heldBytes + bytes <= this.#maxHeldBytes) {
@@ -236,7 +240,7 @@ export class ReplayFilter {
     this.#heldBytes = 0;
   }
 
-  /** The ids began anew: forgets what was delivered before the resume. */
+  /** The ids restarted: forgets what was delivered before the resume. */
   #restart(): 'restarted' {
     this.#release(() => true);
     this.#window.forgetBefore(this.#last + 1);
