@@ -8,7 +8,9 @@ import { ReconnectTimer } from './reconnect-timer.ts';
 import { isFinalAtResume } from './refusals.ts';
 import { UpstreamStateReporter } from './upstream-state.ts';
 
-/** The outages of a feed: reconnects with the cursor, tells the browsers, gives up after `maxOutageMs`. */
+/**
+ * Handles the outages of a feed: reports them to browsers, reconnects with the cursor, gives up after `maxOutageMs`.
+ */
 export abstract class FeedReconnect extends FeedRequest {
   readonly #reconnectTimer = new ReconnectTimer();
   /** Undefined until there is something to report. */
@@ -23,7 +25,7 @@ export abstract class FeedReconnect extends FeedRequest {
   protected abstract get retryMs(): number | undefined;
   /** Sends an event of our own to the current browsers. */
   protected abstract sendControlEvent(bytes: Buffer): void;
-  /** True if the upstream has ids: one was sent, or the browser came back with one. */
+  /** True if the upstream uses ids: it has sent one, or the first request had a Last-Event-ID. */
   protected abstract get showsIds(): boolean;
   /** The connection is gone. `isClean`: the response was complete. */
   protected abstract onLost(isClean: boolean): void;
@@ -41,12 +43,12 @@ export abstract class FeedReconnect extends FeedRequest {
     return this.#reconnectTimer;
   }
 
-  /** The event that tells a browser which joins now why no events can arrive; undefined if they can. */
+  /** The control event for a browser that joins now: why no events can arrive. Undefined if they can. */
   get upstreamState(): Buffer | undefined {
     return this.#state?.current;
   }
 
-  /** Whether the feed has its upstream. */
+  /** State of the upstream connection. */
   get status(): UpstreamStatus {
     if (this.#reconnectTimer.isOn) return 'lost';
     return this.#state?.state ?? (this.isConnecting ? 'connecting' : 'open');
@@ -71,10 +73,10 @@ export abstract class FeedReconnect extends FeedRequest {
     const asksAgain = resume && resume.afterEnd === 'resume' && (this.showsIds || this.parts.assignIds);
     if (!asksAgain) return this.finish('upstream-ended', undefined);
     this.#beginOutage();
-    // No sooner than a browser would come back by itself.
+    // No sooner than a browser would reconnect by itself.
     const minDelayMs = Math.max(this.parts.config.retryMs || defaults.retryMs, this.retryMs ?? 0);
     const bounds = { minDelayMs, maxDelayMs: Math.max(resume.maxDelayMs, minDelayMs) };
-    this.#reconnectTimer.retryLater(bounds, minDelayMs, () => void this.#retry());
+    this.#reconnectTimer.schedule(bounds, minDelayMs, () => void this.#retry());
   }
 
   /** Reports the upstream's state to the browsers. */
@@ -99,13 +101,13 @@ export abstract class FeedReconnect extends FeedRequest {
     if (!this.parts.config.resume) return this.finish(reason, error);
     this.#beginOutage();
     this.#limitOutage(error);
-    this.#retryAfter(error);
+    this.#scheduleAndReport(error);
   }
 
-  /** Schedules the next attempt and reports the failure: last, since an observer may close the feed. */
-  #retryAfter(error: SseProxyError, retryAfterMs = 0): void {
+  /** Schedules the next attempt, then reports the failure: in this order, since an observer may close the feed. */
+  #scheduleAndReport(error: SseProxyError, retryAfterMs = 0): void {
     const { attempts } = this.#reconnectTimer;
-    this.#retryLater(retryAfterMs);
+    this.#scheduleRetry(retryAfterMs);
     if (this.isClosed || error.code === this.#reportedCode) return;
     this.#reportedCode = error.code;
     this.reportLost(error, attempts);
@@ -128,13 +130,13 @@ export abstract class FeedReconnect extends FeedRequest {
     this.#lost(reason, error);
   }
 
-  // The upstream's `retry:` is meant for all clients, so `maxDelayMs` bounds it. A Retry-After is about this moment, so
-  // only `maxRetryMs` does.
-  #retryLater(retryAfterMs = 0): void {
+  // The upstream's `retry:` is meant for all clients, so `maxDelayMs` bounds it. A Retry-After concerns this moment, so
+  // only `maxRetryMs` bounds it.
+  #scheduleRetry(retryAfterMs = 0): void {
     const { resume } = this.parts.config;
     if (this.isClosed || !resume) return;
     const floorMs = Math.max(retryAfterMs, Math.min(this.retryMs ?? 0, resume.maxDelayMs));
-    this.#reconnectTimer.retryLater(resume, floorMs, () => void this.#retry());
+    this.#reconnectTimer.schedule(resume, floorMs, () => void this.#retry());
   }
 
   #giveUp(cause: SseProxyError | undefined): void {
@@ -150,15 +152,18 @@ export abstract class FeedReconnect extends FeedRequest {
 
   /**
    * Sends the first request of a feed that continues another one during its outage. A failed attempt is repeated as
-   * after a loss. Resolves with the upstream's headers; never settles if the feed ends before. `request`: undefined if
-   * it has still to be made. `isTold`: the browsers have been told of the outage.
+   * after a loss.
+   *
+   * @param request undefined if it has still to be made
+   * @param isReported the outage has been reported to the browsers
+   * @returns resolves with the upstream's headers; never settles if the feed ends before
    */
-  reconnect(request: UpstreamRequest | undefined, isTold: boolean): Promise<IncomingHttpHeaders> {
+  reconnect(request: UpstreamRequest | undefined, isReported: boolean): Promise<IncomingHttpHeaders> {
     return new Promise((resolve) => {
       const { resume } = this.parts.config;
       if (!resume) return;
       this.onOpened();
-      this.reporter().begin('lost', Date.now(), isTold ? 'now' : 'later');
+      this.reporter().begin('lost', Date.now(), isReported ? 'now' : 'later');
       this.#onReconnect = resolve;
       this.#reconnectTimer.begin(true);
       this.#limitOutage(undefined);
@@ -168,13 +173,13 @@ export abstract class FeedReconnect extends FeedRequest {
   }
 
   async #retry(): Promise<void> {
-    // After a clean end the outage begins here: the wait before it was intended.
+    // After a clean end `maxOutageMs` counts from here: the delay before was intended.
     this.#limitOutage(undefined);
     let request: UpstreamRequest;
     try {
       request = await this.parts.prepare();
     } catch (cause) {
-      return this.#retryAfter(asProxyError(cause));
+      return this.#scheduleAndReport(asProxyError(cause));
     }
     if (!this.isClosed) this.#reopen(request);
   }
@@ -192,7 +197,7 @@ export abstract class FeedReconnect extends FeedRequest {
       onRefused: (error) => {
         if (isFinalAtResume(error)) return this.finish('upstream-refused', error);
         this.#reconnectTimer.noteRetryAfter(error.retryAfterMs);
-        this.#retryAfter(error, error.retryAfterMs);
+        this.#scheduleAndReport(error, error.retryAfterMs);
       },
     });
   }

@@ -1,6 +1,6 @@
 import { type BackoffBounds, backoffMs } from './backoff.ts';
 
-/** The time between the loss of an upstream and its return: when to try again, and when to give up. */
+/** Times an outage, from the loss of the upstream to its return: when to retry, and when to give up. */
 export class ReconnectTimer {
   /** Begin and end of the current outage, or of the last one, in milliseconds since the epoch. */
   from = 0;
@@ -8,8 +8,8 @@ export class ReconnectTimer {
   /** Number of requests since the upstream's last event. */
   attempts = 0;
   #lostAt: number | undefined;
-  /** Until when the upstream has asked not to be tried again, as a monotonic time. */
-  #retryAfter = 0;
+  /** Time before which the upstream has asked not to be requested again, on the monotonic clock. */
+  #pauseEndsAt = 0;
   #retryTimer: NodeJS.Timeout | undefined;
   #endTimer: NodeJS.Timeout | undefined;
 
@@ -31,24 +31,24 @@ export class ReconnectTimer {
     this.from = Date.now();
   }
 
-  /** Calls `giveUp` if the outage lasts for `maxMs` from now, unless it is limited already. */
+  /** Calls `giveUp` in `maxMs` milliseconds unless the outage has ended. No effect if the outage is limited already. */
   limit(maxMs: number, giveUp: () => void): void {
     this.#endTimer ??= setTimeout(giveUp, maxMs);
   }
 
   /** Calls `retry` when the next attempt is due, in `floorMs` milliseconds or later. */
-  retryLater(bounds: BackoffBounds, floorMs: number, retry: () => void): void {
+  schedule(bounds: BackoffBounds, floorMs: number, retry: () => void): void {
     this.#retryTimer = setTimeout(retry, backoffMs(this.attempts++, bounds, floorMs));
   }
 
-  /** The upstream has asked for a pause. */
+  /** The upstream has asked for a pause, by Retry-After. */
   noteRetryAfter(ms = 0): void {
-    this.#retryAfter = Math.max(this.#retryAfter, performance.now() + ms);
+    this.#pauseEndsAt = Math.max(this.#pauseEndsAt, performance.now() + ms);
   }
 
   /** The rest of the longest pause that the upstream has asked for, in milliseconds; undefined if there is none. */
   get retryAfterMs(): number | undefined {
-    const leftMs = this.#retryAfter - performance.now();
+    const leftMs = this.#pauseEndsAt - performance.now();
     return leftMs > 0 ? leftMs : undefined;
   }
 
