@@ -1,15 +1,15 @@
 import { maxRetryMs } from '../config/defaults.ts';
 
-/** Bounds of the waits between attempts, in milliseconds. */
+/** Bounds of the delays between attempts, in milliseconds. */
 export interface BackoffBounds {
   readonly minDelayMs: number;
   readonly maxDelayMs: number;
 }
 
 /**
- * The wait before attempt number `attempt`, counted from 0, in milliseconds: it doubles up to `maxDelayMs`. Half of it
- * is jitter, so that feeds which lost the same upstream don't reconnect at the same moment. It is at least `floorMs`:
- * what the upstream asked for, by `retry:` or Retry-After.
+ * The delay before attempt number `attempt`, counted from 0, in milliseconds: it doubles up to `maxDelayMs`. Half of it
+ * is jitter, so that feeds which lost the same upstream don't reconnect at the same moment. It is at least `floorMs`,
+ * the delay that the upstream asked for by `retry:` or Retry-After.
  */
 export function backoffMs(
   attempt: number,

@@ -23,7 +23,7 @@ export class Digest {
     let low = seedLow;
     let at = source.byteOffset + start;
     const to = source.byteOffset + end;
-    // The halves take turns, and each takes up the other: every word reaches all 64 bits, and no step loses any.
+    // The halves alternate, and each mixes in the other: every word affects all 64 bits, and no step loses any.
     for (; at + 8 <= to; at += 8) {
       high = Math.imul(high ^ view.getInt32(at, true), 0x9e3779b1) + low;
       high = (high << 13) | (high >>> 19);

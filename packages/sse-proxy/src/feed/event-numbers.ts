@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 
 /**
- * Ids of the proxy's own, which one reader of an upstream gives to what it reads: `<epoch>-<number>`, from 1.
+ * Assigns ids of the proxy's own to what one reader of an upstream reads: `<epoch>-<number>`, from 1.
  *
- * An id names one event in all instances. The reader gives it once, and it goes with the event: to the log of a relay,
- * or to the reader's own browsers. No other reader has this random epoch: neither the next leader, nor this instance
- * after its connection was replaced, nor one that reads alone. So nothing has to be agreed upon, and nothing that a
- * server loses can be given again. What connects the epochs of successive leaders is their order in the log.
+ * An id names one event in all instances. The reader assigns it once, and it accompanies the event: to the log of a
+ * relay, or to the reader's own browsers. Each reader has a random epoch of its own: the next leader too, this instance
+ * after its connection was replaced, and one that reads alone. So instances need no agreement, and no id that a server
+ * loses is assigned again. The epochs of successive leaders are ordered by the log.
  */
 export class EventNumbers {
   readonly #epoch = randomUUID().slice(0, 8);
   #count = 0;
 
-  /** Gives the next `events` events their ids. Returns that of the first; undefined if there is none. */
+  /** Assigns ids to the next `events` events. Returns that of the first; undefined if `events` is 0. */
   next(events: number): string | undefined {
     if (events === 0) return undefined;
     const first = `${this.#epoch}-${this.#count + 1}`;
@@ -34,7 +34,7 @@ export function distanceOf(first: string, id: string): number | undefined {
   return epoch === otherEpoch && otherNumber >= number ? otherNumber - number : undefined;
 }
 
-/** Whether a browser may have this id from {@link EventNumbers}. */
+/** True if the id has the form of those that {@link EventNumbers} assigns. */
 export function isOwnId(id: string): boolean {
   return /^[0-9a-f]{8}-[1-9]\d{0,15}$/.test(id);
 }

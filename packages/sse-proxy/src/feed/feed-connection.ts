@@ -13,7 +13,7 @@ export abstract class FeedConnection extends FeedReconnect implements HeartbeatM
   #silence: SilenceDetector | undefined;
   // The fields that each event needs are the last here and the first in Feed, so that they share cache lines.
   protected isClosed = false;
-  /** Beats since the upstream last sent anything. */
+  /** Ticks since the upstream last sent anything. */
   protected quietBeats = 0;
   protected cursorId: FrameId;
   /** True once an event arrived on the current connection. */
@@ -84,13 +84,13 @@ export abstract class FeedConnection extends FeedReconnect implements HeartbeatM
     this.#silence.onComment(performance.now());
   }
 
-  /** The upstream has sent something after a beat without anything. */
+  /** Called for the first bytes after one or more ticks without any. */
   protected onLife(): void {
     this.quietBeats = 0;
     this.endReport();
   }
 
-  /** Measures the upstream's silence. A paused feed doesn't read, so its silence says nothing. */
+  /** Measures the upstream's silence. A paused feed doesn't read, so its silence proves nothing. */
   beat(): void {
     if (this.isPaused || this.isReconnecting) return;
     const { idleTimeoutMs, idleTimeoutIsSet } = this.parts.config;

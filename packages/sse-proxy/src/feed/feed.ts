@@ -11,16 +11,21 @@ import type { FeedParts } from './feed-parts.ts';
 /**
  * One upstream subscription: connect → frame → resume. Delivers every event once, whole and in order, or a gap.
  *
- * This class turns bytes into frames, {@link FeedDelivery} passes them on, and `FeedConnection` connects and
- * reconnects.
+ * It is a chain of five classes, each of which extends the next:
+ * - `Feed` turns bytes into frames.
+ * - {@link FeedDelivery} passes on each event once, or a gap.
+ * - `FeedConnection` connects for the first time, and detects silence.
+ * - `FeedReconnect` resumes after a loss, or gives up.
+ * - `FeedRequest` sends, pauses and aborts the upstream request.
+ *
  * They are one object because a second one would cost every event a cache miss.
  */
 export class Feed extends FeedDelivery implements FrameHandler {
   readonly #framer: Framer;
   readonly #retainFrames: boolean;
-  /** Heartbeats since an event exceeded `maxEventBytes`. */
+  /** Ticks since an event exceeded `maxEventBytes`. */
   #oversizedBeats = 0;
-  /** The cursor at which an endless event broke the connection last. */
+  /** The cursor at the time when an endless event last broke the connection. */
   #brokenAt: string | undefined;
 
   constructor(parts: FeedParts) {
@@ -54,7 +59,8 @@ export class Feed extends FeedDelivery implements FrameHandler {
     this.accept(source, start, end, events, id);
   }
 
-  // The upstream is a proxy too. Its in-band events say nothing about the cursor, and only a gap is still true later.
+  // The upstream is another proxy. Its in-band events do not move the cursor, and only a gap still holds when it is
+  // replayed.
   #forwardControlEvent(bytes: Buffer): void {
     this.handler.onControlEvent(Buffer.from(bytes), isGapEvent(bytes));
   }
@@ -79,7 +85,7 @@ export class Feed extends FeedDelivery implements FrameHandler {
     }
     this.#brokenAt = this.cursor;
     this.#oversizedBeats = 0;
-    // The backoff goes on: the event will probably come again.
+    // Keeps the backoff growing: the event will probably arrive again.
     this.hasDelivered = false;
     this.breakConnection('upstream-broken', error);
   }

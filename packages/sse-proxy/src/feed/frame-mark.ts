@@ -1,7 +1,7 @@
 import { CR, type FrameId, LF } from '../sse/fields.ts';
 import { Digest } from './digest.ts';
 
-/** Numbers of a frame's mark: the digest of its content, then that of its id, which is 0 without an id. */
+/** Length of a frame's mark: two numbers are the digest of its content, and two that of its id, or 0 without an id. */
 export const markWidth = 4;
 
 const digest = new Digest();
@@ -45,7 +45,7 @@ export function idDigest(id: string): string {
   return `${digest.high}.${digest.low}`;
 }
 
-// Whether the LF of the last CRLF belongs to a frame depends on the chunks in which it arrived: line ends don't count.
+// Whether the LF of the last CRLF belongs to a frame depends on the chunks it arrived in: final line ends don't count.
 function digestContent(source: Buffer, start: number, end: number): void {
   let last = end;
   while (last > start && (source[last - 1] === LF || source[last - 1] === CR)) last--;

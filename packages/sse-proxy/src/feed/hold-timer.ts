@@ -4,9 +4,9 @@ const maxMs = 1_000;
 const continuesMs = 5_000;
 
 /**
- * Bounds the time for which frames are held for a decision: until none came for 200 ms, or for a second if they keep
- * coming. A log that is repeated whole arrives without a pause. The second goes on while connections break: an upstream
- * that breaks again and again must not starve new frames.
+ * Bounds the time for which frames are held for a decision: until none arrived for 200 ms, or for a second if they keep
+ * arriving, as they do if a whole log is repeated. The second keeps running while connections break: an upstream that
+ * breaks again and again must not starve new frames.
  */
 export class HoldTimer {
   readonly #onExpire: () => void;

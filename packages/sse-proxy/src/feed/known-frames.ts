@@ -2,18 +2,19 @@ import { markWidth, writeMark } from './frame-mark.ts';
 import type { ReplayWindow } from './replay-window.ts';
 
 /**
- * The frames that a {@link ReplayWindow} remembers, found by their marks. It keeps a copy of these, so the window may
- * go on.
+ * Finds frames among those that a {@link ReplayWindow} remembers, by their marks. It copies the marks, so the window
+ * may record further frames.
  *
- * Arrays of numbers, because strings in a Map take ten times as much, and thousands of streams may resume together. Two
- * frames are the same if both 64-bit digests are equal, of id and content. Another frame with a known id is taken for a
- * known one with a probability of 2^-64 for each frame that has the id: at most 2^-51.
+ * The tables are arrays of numbers: thousands of streams may resume together, and strings in a Map need more memory.
+ *
+ * Two frames are the same if both 64-bit digests are equal, that of the id and that of the content. Another frame with
+ * a known id is mistaken for a known one with a probability of 2^-64 for each frame that has the id: at most 2^-51.
  */
 export class KnownFrames {
   readonly #start: number;
   readonly #count: number;
   readonly #isComplete: boolean;
-  /** Behind the marks of the frames, that of the frame that is looked for. */
+  /** The marks of the frames, then that of the frame that is looked for. */
   readonly #marks: Uint32Array;
   /** Indexes of the frames with an id that have not been repeated yet. */
   readonly #frames: Chains;
@@ -55,7 +56,7 @@ export class KnownFrames {
     return index >= 0 && index < this.#count && !this.#hasIdAt(index) && this.#isSame(index, this.#count, 0);
   }
 
-  /** Removes the frame's first position after `after`, or its first one at all, and returns it. */
+  /** Removes and returns the frame's first position after `after`; if there is none, its first position. */
   take(after: number): number | undefined {
     const wanted = this.#count;
     const hash = this.#hashAt(wanted);
@@ -97,7 +98,7 @@ export class KnownFrames {
     return this.#marks[at] !== 0 || this.#marks[at + 1] !== 0;
   }
 
-  // Digests are mixed so well that any of their bits are a hash.
+  // Digests are mixed well enough that any of their bits serve as a hash.
 
   #hashAt(index: number): number {
     return (this.#marks[markWidth * index + 1] as number) ^ this.#idHashAt(index);

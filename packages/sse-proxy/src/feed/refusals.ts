@@ -5,14 +5,14 @@ const sentByRouters = new Set([404, 405]);
 
 /**
  * True if a refused resume is final [R46]: 204, and a 4xx other than 404 and 405. The browser's own next request then
- * receives that status. Everything else may pass, a redirect or an HTML page included.
+ * receives that status. Everything else may be temporary, even a redirect or an HTML page.
  */
 export function isFinalAtResume({ code, status }: SseProxyError): boolean {
   if (code === 'ERR_SSE_UPSTREAM_NO_CONTENT') return true;
   return code === 'ERR_SSE_UPSTREAM_REFUSED' && !sentByRouters.has(status);
 }
 
-/** True if the upstream answered 401. */
+/** True if the upstream responded with 401. */
 export function isUnauthorized({ code, status }: SseProxyError): boolean {
   return code === 'ERR_SSE_UPSTREAM_REFUSED' && status === 401;
 }

@@ -10,10 +10,10 @@ export interface PendingConnect {
   readonly onRefused: (error: SseProxyError) => void;
 }
 
-/** What {@link renewToken} needs of a feed. */
+/** What {@link renewToken} needs from a feed. */
 export interface TokenRenewal {
   readonly tokenBackoff: TokenBackoff;
-  /** Makes the request again, which asks `upstreamHeaders` again. */
+  /** Makes the request again, which calls `upstreamHeaders` again. */
   readonly prepare: () => Promise<UpstreamRequest>;
   /** Sends the renewed request, unless the feed is closed. */
   readonly open: (request: UpstreamRequest, pending: PendingConnect) => void;

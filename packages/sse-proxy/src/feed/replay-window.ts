@@ -4,12 +4,12 @@ import { markWidth, setMark, writeMark } from './frame-mark.ts';
 /** Number of delivered frames that are remembered, to recognise a repeat after a resume. */
 export const replayWindow = 1_000;
 /**
- * The most for a stream that delivers so many within {@link busyMs}: an upstream may repeat what it sent in its last
- * seconds.
+ * The largest number, for a stream that delivers this many within {@link busyMs}: an upstream may repeat what it sent
+ * in the last seconds.
  */
 export const maxReplayWindow = 8_000;
 const busyMs = 10_000;
-/** Every so many frames the id itself is kept, to see whether ids ascend. */
+/** Of one in this many frames the id itself is kept, to detect whether ids ascend. */
 const sampleEvery = 64;
 const maxSamples = Math.ceil(maxReplayWindow / sampleEvery) + 1;
 
@@ -20,8 +20,8 @@ const searched = new Uint32Array(markWidth);
 /**
  * The last delivered frames, by digest. A position is the number of frames recorded before.
  *
- * Numbers in one array: strings or objects for a thousand frames per stream would outlive the young generation, and
- * collecting them would cost each event more than the rest of this.
+ * It keeps numbers in one array: strings or objects would outlive the young generation, and collecting them would cost
+ * more than everything else that is done here for an event.
  */
 export class ReplayWindow {
   #marks = noMarks;
@@ -83,15 +83,15 @@ export class ReplayWindow {
     this.#samples[index] = id;
     this.#times[index] = now;
     const isRecent = (position: number) => position >= 0 && now - this.#timeOf(position) < busyMs;
-    // The frames until the next sample take the places of these.
+    // The frames until the next sample overwrite those up to this position.
     const isBusy = isRecent(this.#count + sampleEvery - 1 - this.#capacity);
     if (isBusy && this.#capacity < maxReplayWindow) this.#resize(2 * this.#capacity);
     else if (this.#capacity > replayWindow && !isRecent(this.#count - replayWindow)) this.#resize(replayWindow);
   }
 
   /**
-   * Releases what a stream that was busy does not need any more. Call it from time to time. What was delivered within
-   * the last seconds before the newest frame stays, however long ago that is: an upstream repeats what precedes the
+   * Releases memory that was needed only while the stream was busy; call it periodically. What was delivered within
+   * {@link busyMs} before the newest frame is kept, however long ago that was: an upstream repeats what precedes the
    * cursor.
    */
   shrink(): void {
@@ -107,14 +107,14 @@ export class ReplayWindow {
     this.#checkedAt = performance.now();
   }
 
-  /** A position before all frames that were delivered since then. */
+  /** A position before all frames that were delivered since `time`. */
   #firstSince(time: number): number {
     let position = Math.floor((this.#count - 1) / sampleEvery) * sampleEvery;
     while (position > this.start && this.#timeOf(position) >= time) position -= sampleEvery;
     return Math.max(position, this.start);
   }
 
-  /** When a frame was delivered, or one shortly before it. */
+  /** When the frame at `position`, or one shortly before it, was delivered. */
   #timeOf(position: number): number {
     return this.#times[Math.floor(position / sampleEvery) % maxSamples] ?? Number.NEGATIVE_INFINITY;
   }

@@ -21,7 +21,7 @@ export class SilenceDetector {
     this.#lastCommentAt = now;
   }
 
-  /** A new connection begins: the time in between is no interval. */
+  /** A new connection begins: the time since the last comment does not count as an interval. */
   restart(): void {
     this.#lastCommentAt = undefined;
   }

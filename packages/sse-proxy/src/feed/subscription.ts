@@ -8,7 +8,7 @@ export interface FeedReader extends EventHandler {
   onLagging(bound: EvictContext['bound'], bytes: number): void;
 }
 
-/** What a subscription tells for {@link OpenStream}: its feed, and how far its reader is behind there. */
+/** What a subscription contributes to {@link OpenStream}: its feed, and how far its reader is behind there. */
 export interface SubscriptionState extends Pick<OpenStream, 'feed' | 'upstream' | 'behindEvents' | 'behindBytes'> {
   /** Duration of the upstream's current outage, in milliseconds; 0 without one. */
   readonly outageMs: number;
@@ -21,7 +21,7 @@ export interface Subscription {
    * `openAfterMs`; rejects with the error to refuse the browser with.
    */
   readonly ready: Promise<IncomingHttpHeaders | undefined>;
-  /** Starts delivery to `reader`. In one-frame-per-call mode its frames stay valid after the call. */
+  /** Starts delivery to `reader`. In one-frame-per-call mode, frames stay valid after `onFrames()` returns. */
   read(reader: FeedReader): void;
   /** Continues delivery after `onFrames()` returned false. */
   resume(): void;

@@ -1,11 +1,11 @@
 import { type UpstreamState, upstreamStateBytes } from '../sse/events.ts';
 
 /** Shortest loss that is reported to browsers, in milliseconds. */
-const tellAfterMs = 3_000;
+const reportAfterMs = 3_000;
 
 type AwayState = Exclude<UpstreamState, 'restored'>;
 
-/** Tells a feed's browsers in-band that the upstream is away, and that it is back [R43]. */
+/** Reports to a feed's browsers in-band that the upstream is away, and that it is back [R43]. */
 export class UpstreamStateReporter {
   readonly #report: (bytes: Buffer) => void;
   #state: AwayState | undefined;
@@ -17,7 +17,7 @@ export class UpstreamStateReporter {
     this.#report = report;
   }
 
-  /** The state that browsers have been told; undefined while the upstream is connected, or lost for less than that. */
+  /** The state that was reported; undefined while the upstream is connected, or lost for less than `reportAfterMs`. */
   get state(): AwayState | undefined {
     return this.#state;
   }
@@ -27,12 +27,12 @@ export class UpstreamStateReporter {
     return this.#state && upstreamStateBytes(this.#state, this.#since);
   }
 
-  /** The upstream is away since `since`, in milliseconds since the epoch: reports it now, or once it has lasted. */
+  /** The upstream is away since `since`, in milliseconds since the epoch: reports it now, or after `reportAfterMs`. */
   begin(state: AwayState, since: number, when: 'now' | 'later'): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (when === 'now') this.#set(state, since);
-    else this.#timer = setTimeout(() => this.#set(state, since), tellAfterMs).unref();
+    else this.#timer = setTimeout(() => this.#set(state, since), reportAfterMs).unref();
   }
 
   /** The upstream is back. */
@@ -43,7 +43,7 @@ export class UpstreamStateReporter {
     this.#report(upstreamStateBytes('restored', Date.now()));
   }
 
-  /** Cancels a report that is still to come. */
+  /** Cancels a pending report. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
