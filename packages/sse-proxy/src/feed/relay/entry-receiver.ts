@@ -4,7 +4,7 @@ import type { CallParts, RelayTarget } from './relay-parts.ts';
 
 /** Is notified of entries that concern more than the feed's browsers. */
 export interface EntryListener {
-  /** The hooks make the request of another feed now. */
+  /** The hooks now make a request that belongs to another feed. */
   onMoved(): void;
   /** The leader has left. */
   onVacant(): void;
@@ -12,13 +12,15 @@ export interface EntryListener {
   onEnded(end: RelayedEnd): void;
 }
 
-/** Hands entries to the feed, wherever they come from: from the log, or from a reader of this instance. */
+/** Passes entries to the feed, whether they come from the log or from this instance's reader. */
 export class EntryReceiver {
   readonly #feed: RelayTarget;
   readonly #call: CallParts;
   readonly #listener: EntryListener;
   readonly #onChecking: () => void;
-  /** True while hooks are called for the browsers of this instance: they must not be sent anything meanwhile. */
+  /**
+   * True while hooks are called for the browsers of this instance: these browsers must not be sent anything meanwhile.
+   */
   isChecking = false;
 
   /** `onChecking` is called when `isChecking` has changed. */

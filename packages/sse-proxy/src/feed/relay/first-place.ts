@@ -26,12 +26,14 @@ export interface LogTail {
 }
 
 /**
- * The place of a feed that has none: `place`; `vacant`: nobody leads, and the log does not hold the feed's id; `busy`:
- * another instance leads, and the feed must read alone first.
+ * Where a feed that has no place begins:
+ * - at a place in the log;
+ * - `vacant`: nobody leads, and the log does not hold the feed's id;
+ * - `busy`: another instance leads, and the feed must read alone first.
  */
 export type FirstPlace = FoundPlace | 'vacant' | 'busy';
 
-/** What is known of the feed for which a place is looked for. */
+/** The feed for which a place is looked for. */
 export interface BeginningFeed {
   /** The upstream's id of the last event that it has, as a byte string; empty if there is none. */
   readonly lastId: string;
@@ -62,8 +64,10 @@ export class FirstPlaceFinder {
   }
 
   /**
-   * Begins a search. `joinsLive`: a feed whose id is not known begins at the newest entry. Undefined if the log can't
-   * be read, or after `stop()`.
+   * Searches the log for the feed's id.
+   *
+   * @param joinsLive a feed whose id is not found may begin at the newest entry
+   * @returns undefined if the log can't be read, or if the search was ended by `stop()` or by another one
    */
   async find(joinsLive: boolean): Promise<FirstPlace | undefined> {
     const search = ++this.#searches;
@@ -114,7 +118,7 @@ export class FirstPlaceFinder {
     return place ? placeAfter([...before.entries, ...view.entries], id) : this.#placeOf(id, before);
   }
 
-  /** The leader is connecting: its log begins soon, or the feed asks the upstream itself. */
+  /** The leader is connecting: awaits its start for {@link startMs}; after that, the feed must read alone first. */
   #whenStarted(tail: RelayPosition): Promise<FirstPlace> {
     const { promise, resolve } = Promise.withResolvers<FirstPlace>();
     const timer = setTimeout(() => settle('busy'), startMs);

@@ -29,8 +29,11 @@ export class Leadership {
   }
 
   /**
-   * Asks the log for the lead if `canLead()` returns true, and still does when the log has answered: then calls
-   * `onLead` with the position of the newest entry. Returns false if it was not called.
+   * Requests the lead if `canLead()` returns true. If it still does when the log has responded, calls `onLead` with the
+   * position of the newest entry.
+   *
+   * @param at the expected position of the newest entry; undefined: any
+   * @returns resolves with false if `onLead` was not called
    */
   async acquire(
     at: RelayPosition | undefined,
@@ -50,12 +53,12 @@ export class Leadership {
     return true;
   }
 
-  /** Gives the lead back. */
+  /** Gives up the lead. */
   giveUp(): void {
     this.#log.release(metaEntry({ left: true }));
   }
 
-  /** Begins to append behind `tail`. `isReset`: what the log holds does not continue into what follows. */
+  /** Begins to append behind `tail`. `isReset`: what follows does not continue what the log holds. */
   begin(tail: RelayPosition, start: Omit<RelayedStart, 'tail'>, isReset: boolean): void {
     this.#own = new OwnEntries(tail);
     this.#start = this.append(metaEntry({ start: { ...start, tail: isReset ? '' : tail } }), isReset);
@@ -87,7 +90,7 @@ export class Leadership {
     this.#own = undefined;
   }
 
-  /** What was appended behind `position`; undefined if that is not known, or if this instance is not active. */
+  /** What was appended behind `position`; undefined if that is not available, or if this instance is not active. */
   appendedAfter(position: RelayPosition): readonly RelayEntry[] | undefined {
     return this.#own?.after(position);
   }

@@ -16,7 +16,7 @@ export class LogDelivery {
   readonly #receiver: LogReceiver;
   /** The last entry that was received, or that delivery begins behind. */
   position: RelayPosition = '';
-  /** What is still to be delivered of the entry at that position. */
+  /** The rest of the entry at that position, which is still to be delivered. */
   #rest: RelayContent | undefined;
   #isDelivering = false;
 
@@ -25,13 +25,13 @@ export class LogDelivery {
     this.#receiver = receiver;
   }
 
-  /** Sets where delivery goes on with the next `flow()`. */
+  /** Sets where delivery continues with the next `flow()`. */
   moveTo({ position, rest }: Place): void {
     this.position = position;
     this.#rest = rest;
   }
 
-  /** Goes on, or stops, as the receiver can receive. */
+  /** Continues or stops delivery, as {@link LogReceiver.canReceive} demands. */
   flow(): void {
     // Entries that are being delivered must not be delivered again.
     if (this.#isDelivering) return;
@@ -42,7 +42,9 @@ export class LogDelivery {
     if (this.#receiver.canReceive) this.#log.follow(this.position);
   }
 
-  /** Passes on entries that the log has delivered. False if the receiver could not take all, or can take no more. */
+  /**
+   * Passes on entries that the log has delivered. False if the receiver has not accepted all, or can't receive more.
+   */
   deliver(entries: readonly RelayEntry[]): boolean {
     this.#isDelivering = true;
     for (const entry of entries) {

@@ -6,16 +6,13 @@ import { idAfter } from '../event-numbers.ts';
 import { Feed } from '../feed.ts';
 import type { FeedParts, Gap } from '../feed-parts.ts';
 import type { CallParts, OwnIds, RelayParts } from './relay-parts.ts';
-import { ReplayCall } from './replay-call.ts';
 
-/** A feed whose upstream is a log, or the real upstream. */
+/** A feed that reads a log, or while that can't be used, the real upstream: a `RelayedFeed` or a `BackfillFeed`. */
 export abstract class LogFeed extends Feed {
   readonly #ids: OwnIds | undefined;
-  /**
-   * The proxy's own id of the first event that `onEvents()` was called with, and the number of those before the next
-   * one.
-   */
+  /** The proxy's own id of the first event that `onEvents()` was called with. */
   #firstId: string | undefined;
+  /** Number of these events that were counted so far. */
   #passed = 0;
 
   constructor(parts: FeedParts, relayed: RelayParts, open: (feed: never, call: CallParts) => UpstreamConnection) {
@@ -42,7 +39,7 @@ export abstract class LogFeed extends Feed {
   /** See `BeginningFeed`. */
   abstract readonly lastOwnId: string;
 
-  // Counts as the reader has counted.
+  // Counts events as the reader did that assigned the ids.
   override onFrame(source: Buffer, start: number, end: number, events: number, id: FrameId | undefined): void {
     if (events > 0) this.#count();
     super.onFrame(source, start, end, events, id);
@@ -79,24 +76,5 @@ export abstract class LogFeed extends Feed {
   /** Reports a gap that was found where the upstream is read. */
   relayGap(gap: Gap): void {
     this.sendGap(gap);
-  }
-}
-
-/** The feed of a backfill: it begins in the log if that holds the browser's id. */
-export class ReplayFeed extends LogFeed {
-  readonly #relayed: RelayParts;
-
-  constructor(parts: FeedParts, relayed: RelayParts) {
-    super(parts, relayed, (feed: ReplayFeed, call) => new ReplayCall(feed, call));
-    this.#relayed = relayed;
-  }
-
-  get lastOwnId(): string {
-    return this.#relayed.ids?.tipId ?? '';
-  }
-
-  // Behind an id of the proxy's own the log repeats nothing, and skips nothing.
-  protected override onReconnected(attempts: number, outageMs: number): void {
-    if (!this.#relayed.ids) super.onReconnected(attempts, outageMs);
   }
 }

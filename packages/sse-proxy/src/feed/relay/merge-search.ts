@@ -7,7 +7,7 @@ import { dataEntry, readMeta } from './relay-meta.ts';
 /** Most ids of the log that are remembered. */
 const maxFound = 2_000;
 
-/** The first event with an id, in an entry; and how many have the id. */
+/** The first event of the log with an id, and how many events have that id. */
 interface FoundId {
   readonly entry: RelayEntry;
   readonly start: number;
@@ -19,7 +19,7 @@ interface FoundId {
 export interface Place {
   /** The entry after which to follow. */
   readonly position: RelayPosition;
-  /** What the feed must receive before: the end of that entry. */
+  /** The rest of that entry, if the feed must receive it first. */
   readonly rest: RelayContent | undefined;
 }
 
@@ -50,7 +50,7 @@ export class MergeSearch {
 
   /**
    * Looks through the entries that the log holds already. They don't show whether the leader still appends, so a feed
-   * that is ahead of them must wait for those to come.
+   * that is ahead of them must wait for new ones.
    */
   begin(entries: readonly RelayEntry[]): void {
     for (const entry of entries) this.#remember(entry);
@@ -82,8 +82,8 @@ export class MergeSearch {
   }
 
   /**
-   * From the first event with the id on, since events may share it: the feed drops those that it has. A feed that began
-   * behind the event without having received it could not recognise it.
+   * Before the first event with the id, if events share it or the feed has received it: the feed drops those that it
+   * has. Otherwise behind the event: a feed that only began behind it would not recognise it as a repeat.
    */
   #placeOf({ entry, start, end, count }: FoundId, id: string): Place {
     return placeAt(entry, count > 1 || this.#feed.knowsId(id) ? start : end);

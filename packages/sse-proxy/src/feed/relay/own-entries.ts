@@ -2,12 +2,12 @@ import type { RelayContent, RelayEntry, RelayPosition } from '../../types.ts';
 
 /** Most bytes that are kept, in case the log is lost before it has delivered them. */
 const maxBytes = 4_194_304;
-/** What an entry costs besides its bytes, approximately. */
+/** Approximate memory of an entry besides its bytes. */
 const overheadBytes = 200;
 
 /** What a leader has appended and its own feed has not received yet. */
 export class OwnEntries {
-  /** Position of the entry before the first of these. */
+  /** Position of the entry before the first one that is kept. */
   #base: RelayPosition;
   #bytes = 0;
   readonly #entries: RelayEntry[] = [];
@@ -20,8 +20,8 @@ export class OwnEntries {
     this.#entries.push({ position, meta, data });
     this.#bytes += sizeOf({ meta, data });
     if (this.#bytes <= maxBytes) return;
-    // Its own feed is held back by its browsers: a feed that has received less than this entry can't be served from
-    // here.
+    // The leader's own feed is held back by its browsers. Unless it receives this entry first, it can't be served from
+    // here any more.
     this.#entries.length = 0;
     this.#bytes = 0;
     this.#base = position;
@@ -36,7 +36,7 @@ export class OwnEntries {
     this.#base = position;
   }
 
-  /** What a feed that has received everything up to `position` misses; undefined if that is not known. */
+  /** What a feed that has received everything up to `position` misses; undefined if that is no longer kept. */
   after(position: RelayPosition): readonly RelayEntry[] | undefined {
     return position === this.#base ? this.#entries : undefined;
   }

@@ -8,7 +8,7 @@ import type { RelayMeta } from './relay-meta.ts';
 
 const checkMs = 1_000;
 const unknownEvent: LastEvent = { id: undefined, bytes: undefined, ownId: undefined };
-/** After so many checks a feed that has nothing in common with the log moves there with a gap. */
+/** After this many checks a feed that has nothing in common with the log moves there with a gap. */
 const maxUnmatchedChecks = 10;
 
 /** The feed for which a place is looked for. */
@@ -19,11 +19,11 @@ export interface PlacedFeed extends SearchingFeed {
   relayGap(gap: Gap): void;
 }
 
-/** What a search needs to know, and whom it notifies. */
+/** What a search reads from its call, and its notifications to it. */
 export interface PlaceListener {
-  /** True while the feed takes what it receives. */
+  /** True unless the feed is paused. */
   readonly isFlowing: boolean;
-  /** True if the feed reads what the upstream sends to a new listener, without an interruption so far. */
+  /** True if everything that was read is what the upstream sends to a new listener, without an interruption. */
   readonly isFresh: boolean;
   /** The newest entry before the feed began to read alone, if an instance led then. */
   readonly tailBefore: LogTail | undefined;
@@ -44,13 +44,14 @@ export class PlaceFinder {
   #timer: NodeJS.Timeout | undefined;
   /** The newest entry. */
   #tail: RelayPosition = '';
-  /** Chunks since the last check that the feed, and the log, received. */
+  /** Chunks that the feed has received since the last check. */
   #received = 0;
+  /** Chunks that the log has received since the last check. */
   #logged = 0;
   #checks = 0;
   /** The newest event of the log. */
   #last = unknownEvent;
-  /** Behind that event. */
+  /** The place behind that event. */
   #afterLast: Place | undefined;
   #state: RelayMeta['state'];
 
@@ -130,13 +131,13 @@ export class PlaceFinder {
     if (!isFlowing) return;
     const { lastId, isUntouched, lastContent } = this.#feed;
     const isNew = isUntouched && lastId === '';
-    // Nothing was sent to a new listener: it gets what the log has received since it came.
+    // The upstream sends nothing to a new listener, so the feed gets what the log has received since it began to read.
     if (isNew && tailBefore && isFresh) {
       return this.#place({ position: tailBefore.position, rest: undefined }, false, tailBefore.last);
     }
     const { bytes } = this.#last;
     const isAlike = lastId === '' && bytes !== undefined && lastContent === contentDigest(bytes, 0, bytes.length);
-    // A gap may follow in the log: the feed gets it.
+    // Behind the event the log may hold a gap, which the feed then receives.
     if (this.#afterLast && isAlike && received + logged === 0) return this.#place(this.#afterLast, false);
     // A feed that receives more than the log is still replaying.
     if ((lastId !== '' || isNew) && (logged === 0 || received > logged)) return;

@@ -3,36 +3,35 @@ import type { SseProxyError } from '../../errors.ts';
 import type { OpenFeed, RelayContent, RelayEntry, RelayListener, RelayLog, RelayPosition } from '../../types.ts';
 import type { UpstreamConnection } from '../../upstream/upstream.ts';
 import { FirstPlaceFinder, type FoundPlace, type LogTail } from './first-place.ts';
-import { LogReading, type LogReadingListener } from './log-reading.ts';
-import { movedError } from './own-reader.ts';
+import { LogSide, type LogSideListener } from './log-side.ts';
 import { PlaceFinder, type PlaceListener } from './place-finder.ts';
-import { Reading, type ReadingListener } from './reading.ts';
 import type { RelayedEnd } from './relay-meta.ts';
 import type { CallParts, RelayTarget } from './relay-parts.ts';
+import { movedError } from './upstream-reader.ts';
+import { UpstreamSide, type UpstreamSideListener } from './upstream-side.ts';
 
 /**
- * The connection of a relayed feed. Its events come from one of two sources: from the log, or from a reader of its
- * own. With the log as the source, this instance may lead: then its reader appends to the log.
+ * The connection of a `RelayedFeed`. Its events come from one of two sources: from the log ({@link LogSide}), or from
+ * the upstream ({@link UpstreamSide}). With the log as the source this instance may lead: then it reads the upstream
+ * too, and appends to the log.
  *
  * The source changes without a loss:
- * - The log can't be used any more: a leader's reader, which goes on, becomes the source. Another instance opens a
- *   reader at
- *   the last id.
- * - It can be used again: if nobody leads, the reader begins to append, and the log is the source. Otherwise the feed
- *   moves
- *   to the log at an event that both have, and the reader is closed.
+ * - The log can't be used any more: the upstream becomes the source. A leader's reader stays open. Any other instance
+ *   opens a reader at the last id.
+ * - The log can be used again: if nobody leads, the reader begins to append, and the log is the source. Otherwise the
+ *   feed moves to the log at an event that both have, and the reader is closed.
  */
 export class RelayCall
-  implements UpstreamConnection, RelayListener, ReadingListener, LogReadingListener, PlaceListener
+  implements UpstreamConnection, RelayListener, UpstreamSideListener, LogSideListener, PlaceListener
 {
   readonly #feed: RelayTarget;
   readonly #call: CallParts;
   readonly #log: RelayLog;
   readonly #first: FirstPlaceFinder;
   readonly #finder: PlaceFinder;
-  readonly #reading: Reading;
-  readonly #logReading: LogReading;
-  #source: 'none' | 'log' | 'reader' = 'none';
+  readonly #upstreamSide: UpstreamSide;
+  readonly #logSide: LogSide;
+  #source: 'none' | 'log' | 'upstream' = 'none';
   /** The handler was called with headers. */
   #isOpen = false;
   #isAvailable = false;
@@ -45,36 +44,36 @@ export class RelayCall
     this.#log = relay.open(keyOf(call.request), bounds, this);
     this.#first = new FirstPlaceFinder(this.#log, feed);
     this.#finder = new PlaceFinder(this.#log, feed, this);
-    this.#reading = new Reading(feed, call, this.#log, this);
-    this.#logReading = new LogReading(feed, call, this.#log, this.#reading, this);
+    this.#upstreamSide = new UpstreamSide(feed, call, this.#log, this);
+    this.#logSide = new LogSide(feed, call, this.#log, this.#upstreamSide, this);
   }
 
   get isFlowing(): boolean {
-    return !this.#logReading.isPaused;
+    return !this.#logSide.isPaused;
   }
 
   get isFresh(): boolean {
-    return this.#reading.isFresh;
+    return this.#upstreamSide.isFresh;
   }
 
   get tailBefore(): LogTail | undefined {
     return this.#first.tail;
   }
 
-  /** What this instance is for the feed; undefined while it looks for a place in the log. */
+  /** The role of this instance for the feed; undefined while it looks for a place in the log. */
   get role(): OpenFeed['role'] {
     if (this.#isClosed || this.#source === 'none') return undefined;
-    if (this.#source === 'reader') return 'alone';
-    return this.#reading.isLeading ? 'leader' : 'follower';
+    if (this.#source === 'upstream') return 'alone';
+    return this.#upstreamSide.isLeading ? 'leader' : 'follower';
   }
 
   pause(): void {
-    this.#logReading.isPaused = true;
+    this.#logSide.isPaused = true;
     this.#flow();
   }
 
   resume(): void {
-    this.#logReading.isPaused = false;
+    this.#logSide.isPaused = false;
     this.#flow();
   }
 
@@ -85,15 +84,15 @@ export class RelayCall
   /** Applies the pause to the source. A leader's reader goes on for the other instances. */
   #flow(): void {
     if (this.#isClosed) return;
-    if (this.#source === 'log') this.#logReading.flow();
-    else if (this.#source === 'reader') this.#reading.flow(this.isFlowing);
+    if (this.#source === 'log') this.#logSide.flow();
+    else if (this.#source === 'upstream') this.#upstreamSide.flow(this.isFlowing);
   }
 
   onAvailable(isAvailable: boolean): void {
     this.#isAvailable = isAvailable;
     if (isAvailable) return void this.#enter();
     this.#stopSearch();
-    this.#reading.dropClaim();
+    this.#upstreamSide.dropClaim();
     if (this.#source === 'log') this.#leaveLog();
     else if (this.#source === 'none') this.readAlone();
   }
@@ -101,14 +100,14 @@ export class RelayCall
   /** Looks for a place in the log. */
   async #enter(): Promise<void> {
     if (!this.#isAvailable || this.#isClosed || this.#source === 'log') return;
-    if (this.#source === 'reader') return this.#isOpen ? this.#finder.begin() : undefined;
-    // A browser whose own id the log does not hold is told so.
+    if (this.#source === 'upstream') return this.#isOpen ? this.#finder.begin() : undefined;
+    // A browser with an id of the proxy's own that the log doesn't hold is sent a gap, so its feed may join live.
     const joinsLive = this.#call.relayed.joinsLive || this.#feed.lastOwnId !== '';
     const outcome = await this.#first.find(joinsLive);
     if (this.#isClosed || this.#source !== 'none' || !outcome) return;
     if (outcome === 'busy') return this.readAlone();
     if (outcome !== 'vacant') return this.#openLog(outcome);
-    const leads = await this.#reading.claim(() => !this.#isClosed && this.#source === 'none');
+    const leads = await this.#upstreamSide.claim(() => !this.#isClosed && this.#source === 'none');
     if (!leads) await this.#enter();
   }
 
@@ -122,8 +121,8 @@ export class RelayCall
 
   /** The feed has read alone, and goes on in the log. */
   onPlace(found: FoundPlace, repeats: boolean): void {
-    if (this.#isClosed || this.#source !== 'reader') return;
-    this.#reading.close();
+    if (this.#isClosed || this.#source !== 'upstream') return;
+    this.#upstreamSide.close();
     this.#setPlace(found);
     this.#feed.relayState(found.state?.state ?? 'restored', found.state?.since ?? Date.now());
     if (repeats) this.#feed.changeConnection();
@@ -132,7 +131,7 @@ export class RelayCall
 
   #setPlace({ place, last }: FoundPlace): void {
     this.#source = 'log';
-    this.#logReading.begin(place);
+    this.#logSide.begin(place);
     if (!last) return;
     this.#feed.beginAfter(last);
     this.#call.relayed.onTip(last);
@@ -140,17 +139,17 @@ export class RelayCall
 
   /** The log can't be used, or its entries don't continue those before: goes on without it. */
   #leaveLog(): void {
-    this.#source = 'reader';
-    this.#logReading.stop();
-    const missed = this.#reading.leaveLog(this.#logReading.position);
-    if (missed) for (const entry of missed) this.#logReading.onOwn(entry);
+    this.#source = 'upstream';
+    this.#logSide.stop();
+    const missed = this.#upstreamSide.leaveLog(this.#logSide.position);
+    if (missed) for (const entry of missed) this.#logSide.onOwn(entry);
     else this.#feed.dropHeld();
     if (this.#isClosed) return;
-    this.#reading.reconnect();
+    this.#upstreamSide.reconnect();
     this.#flow();
   }
 
-  /** The log goes on behind something that the feed has not: looks for another place. */
+  /** The log continues behind something that the feed doesn't have: looks for another place. */
   onBreak(): void {
     this.#leaveLog();
     void this.#enter();
@@ -159,8 +158,8 @@ export class RelayCall
   /** Reads the upstream without the log. */
   readAlone(): void {
     if (this.#isClosed) return;
-    this.#source = 'reader';
-    this.#reading.connect(!this.#isOpen && this.#feed.lastId === '');
+    this.#source = 'upstream';
+    this.#upstreamSide.connect(!this.#isOpen && this.#feed.lastId === '');
   }
 
   #stopSearch(): void {
@@ -170,39 +169,39 @@ export class RelayCall
 
   onTrimmed(): void {
     if (this.#source !== 'log') return this.#finder.onTrimmed();
-    this.#reading.giveUp();
+    this.#upstreamSide.giveUp();
     this.onBreak();
   }
 
   onDeposed(): void {
-    this.#reading.dropClaim();
-    if (this.#reading.isLeading) this.onBreak();
+    this.#upstreamSide.dropClaim();
+    if (this.#upstreamSide.isLeading) this.onBreak();
   }
 
   onVacant(): void {
     if (this.#source === 'none') return this.#first.onVacant();
-    const { position } = this.#logReading;
+    const { position } = this.#logSide;
     const isReady = () => !this.#isClosed && this.#feed.isSettled;
-    if (this.#source === 'reader')
-      void this.#reading
-        .lead(() => isReady() && this.#source === 'reader' && this.#isAvailable && this.#isOpen)
+    if (this.#source === 'upstream')
+      void this.#upstreamSide
+        .lead(() => isReady() && this.#source === 'upstream' && this.#isAvailable && this.#isOpen)
         .then((leads) => leads && this.#flow());
     // A feed that is ahead of the log can't go on there, and one that has no id to continue from would skip events.
     else if (!this.#feed.isSettled || this.#feed.isTailUnknown) this.onBreak();
     else {
-      const isAtTail = () => this.#logReading.canReceive && position === this.#logReading.position;
-      void this.#reading.succeed(position, () => isReady() && isAtTail());
+      const isAtTail = () => this.#logSide.canReceive && position === this.#logSide.position;
+      void this.#upstreamSide.succeed(position, () => isReady() && isAtTail());
     }
   }
 
   onEntries(entries: readonly RelayEntry[]): void {
     if (this.#source === 'none') this.#first.onEntries(entries);
-    else if (this.#source === 'reader') this.#finder.onEntries(entries);
-    else this.#logReading.onEntries(entries);
+    else if (this.#source === 'upstream') this.#finder.onEntries(entries);
+    else this.#logSide.onEntries(entries);
   }
 
   onStored(): void {
-    this.#reading.onStored();
+    this.#upstreamSide.onStored();
   }
 
   onEnded(end: RelayedEnd): void {
@@ -213,7 +212,7 @@ export class RelayCall
   onLead(tail: RelayPosition): void {
     this.#stopSearch();
     this.#source = 'log';
-    this.#logReading.begin({ position: tail, rest: undefined });
+    this.#logSide.begin({ position: tail, rest: undefined });
   }
 
   onReaderConnected(): void {
@@ -223,7 +222,7 @@ export class RelayCall
   onReaderOpen(headers: IncomingHttpHeaders): void {
     this.#open(headers);
     this.#flow();
-    if (this.#source === 'reader' && this.#isAvailable) void this.#enter();
+    if (this.#source === 'upstream' && this.#isAvailable) void this.#enter();
   }
 
   onReaderRefused(error: SseProxyError): void {
@@ -232,8 +231,8 @@ export class RelayCall
   }
 
   onRead(content: RelayContent): void {
-    this.#logReading.onOwn(content);
-    if (this.#source === 'reader' && content.data.length > 0) this.#finder.onReceived();
+    this.#logSide.onOwn(content);
+    if (this.#source === 'upstream' && content.data.length > 0) this.#finder.onReceived();
   }
 
   onMoved(): void {
@@ -252,8 +251,8 @@ export class RelayCall
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stopSearch();
-    this.#logReading.stop();
-    this.#reading.end(isLeaving);
+    this.#logSide.stop();
+    this.#upstreamSide.end(isLeaving);
     this.#log.close();
   }
 }

@@ -17,15 +17,15 @@ export interface RelayedStart {
   /** The upstream's id of the last event before what follows, as a byte string; empty if there is none. */
   readonly cursor: string;
   /**
-   * Position of the entry that what follows continues: a feed that has received everything up to there goes on. Empty
-   * if it continues none.
+   * Position of the entry that the following ones continue: a feed that has received everything up to there can go on.
+   * Empty if they continue none.
    */
   readonly tail: string;
   /** True if what follows is all that the upstream sent to a new listener. */
   readonly isFresh: boolean;
 }
 
-/** What an entry of a log tells beside the bytes of events: at most one of the fields is set. */
+/** What an entry of a log holds besides the bytes of events: at most one of the fields is set. */
 export interface RelayMeta {
   /** The proxy's own id of the first event: see `EventNumbers`. Those that follow have the next numbers. */
   readonly ids?: string;
@@ -33,7 +33,7 @@ export interface RelayMeta {
   readonly gap?: Gap;
   readonly state?: { readonly state: UpstreamState; readonly since: number };
   readonly end?: RelayedEnd;
-  /** The leader's upstream has accepted a request again: hooks may make another one now. */
+  /** The leader's upstream has accepted a request again: hooks may now make another one. */
   readonly connected?: true;
   /** The leader has left. */
   readonly left?: true;
@@ -80,7 +80,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Milliseconds since the epoch, as `Date` takes them. */
+/** Milliseconds since the epoch, in the range of `Date`. */
 function isTime(value: unknown): boolean {
   return typeof value === 'number' && Math.abs(value) <= 8.64e15;
 }
@@ -91,7 +91,7 @@ export function endMeta(reason: CloseReason, error: SseProxyError | undefined): 
   return { end: { reason, code, status, ...(retryAfterMs !== undefined && { retryAfterMs }) } };
 }
 
-/** The error with which the feed ends in every instance. Its cause is known to the leader only. */
+/** The error with which the feed ends in every instance. The log doesn't carry its cause. */
 export function endError({ code, status, retryAfterMs }: RelayedEnd): SseProxyError | undefined {
   if (code === undefined) return undefined;
   return new SseProxyError(code, { ...(status !== undefined && { status }), retryAfterMs });

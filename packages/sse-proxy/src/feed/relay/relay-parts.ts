@@ -14,9 +14,9 @@ export interface RelayParts {
   readonly bounds: RelayBounds;
   /** The key of the feed that `request` belongs to, the same in all instances. */
   keyOf(request: UpstreamRequest): string;
-  /** True if a browser without an id is content with what the feed receives from now on. */
+  /** True if a browser without an id gets what the feed receives from now on: `share.join` is `'live'`. */
   readonly joinsLive: boolean;
-  /** Set if events have ids of the proxy's own: takes those that come with them. */
+  /** Set if events have ids of the proxy's own: receives the ids that come with the events of the log. */
   readonly ids: OwnIds | undefined;
   /**
    * The proxy's own id of the last event that the browser has for which the feed is opened: the feed begins behind that
@@ -37,21 +37,24 @@ export interface OwnIds {
   tipId: string;
 }
 
-/** The feed that a relay call delivers to. */
+/** The feed that a `RelayCall` delivers to: a `RelayedFeed`. */
 export interface RelayTarget extends Feed, PlacedFeed, BeginningFeed {
   /** Events, and the proxy's own id of the first of them. */
   onEvents(data: Buffer, ids: string | undefined): void;
-  /** True if it began behind an event that it does not know, and has received none since: it can't continue a log. */
+  /**
+   * True if it began behind an event without a known id or content, and has received none since: it can't continue a
+   * log.
+   */
   readonly isTailUnknown: boolean;
-  /** Takes an event for delivered: what follows continues it. */
+  /** Treats an event as delivered: what follows continues it. */
   beginAfter(last: LastEvent): void;
-  /** Reports the upstream's state, as it is known where the upstream is read. */
+  /** Reports the upstream's state, which the instance that reads the upstream has detected. */
   relayState(state: UpstreamState, since: number): void;
-  /** Ends the feed as it has ended where the upstream is read. */
+  /** Ends the feed as it has ended in the instance that reads the upstream. */
   relayEnd(end: RelayedEnd): void;
 }
 
-/** Constructor arguments of a relay call. */
+/** Constructor arguments of a `RelayCall` or a `BackfillCall`. */
 export interface CallParts {
   /** Those of the feed, with the real upstream. */
   readonly parts: FeedParts;

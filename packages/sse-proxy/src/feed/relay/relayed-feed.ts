@@ -10,8 +10,8 @@ import type { RelayParts, RelayTarget } from './relay-parts.ts';
 const nothing = Buffer.alloc(0);
 
 /**
- * A feed that instances share: its upstream is the log of a `FeedRelay`, or while that can't be used, the real
- * upstream. It is never silent by itself: the feed that reads the real upstream detects silence.
+ * A live feed that instances share: its upstream is the log of a `FeedRelay`, or while that can't be used, the real
+ * upstream. It doesn't detect silence: the `UpstreamFeed` does, in the instance that reads the real upstream.
  */
 export class RelayedFeed extends LogFeed implements RelayTarget {
   /** When the upstream was reported as lost, on the monotonic clock; undefined if it is not. */
@@ -34,14 +34,15 @@ export class RelayedFeed extends LogFeed implements RelayTarget {
     return this.#call?.role;
   }
 
-  // Later it is recognised by the upstream's ids: the log of another request holds none of these.
+  // Only before the first event. Later a place is found by the upstream's ids, because the log of another request holds
+  // none of these ids.
   get lastOwnId(): string {
     return this.isUntouched ? this.#firstId : '';
   }
 
   protected override onOpened(): void {}
 
-  /** True if it began behind an event that it does not know, and has received none since: it can't continue a log. */
+  /** See {@link RelayTarget}. */
   get isTailUnknown(): boolean {
     return this.#isTailUnknown;
   }
@@ -53,19 +54,19 @@ export class RelayedFeed extends LogFeed implements RelayTarget {
 
   beginAfter({ id, bytes }: LastEvent): void {
     this.#isTailUnknown = id === undefined && bytes === undefined;
-    // Without an id nothing tells what a new reader misses: the frame shows it that there was something.
+    // Without an id it can't be determined what a new reader misses: the frame records that an event preceded.
     if (bytes || id === undefined) this.recordDelivered(bytes ?? nothing, 0, bytes?.length ?? 0, id);
     if (id !== undefined) this.cursorId = id;
   }
 
-  /** Reports the upstream's state, as it is known where the upstream is read. */
+  /** Reports the upstream's state, which the instance that reads the upstream has detected. */
   relayState(state: UpstreamState, since: number): void {
     this.#lostAt = state === 'lost' ? (this.#lostAt ?? performance.now()) : undefined;
     if (state === 'restored') this.endReport();
     else this.reporter().begin(state, since, 'now');
   }
 
-  /** Ends the feed as it has ended where the upstream is read. */
+  /** Ends the feed as it has ended in the instance that reads the upstream. */
   relayEnd(end: RelayedEnd): void {
     this.finish(end.reason, endError(end));
   }

@@ -30,7 +30,7 @@ export interface GroupContext {
 }
 
 /** What is different from one feed of a group to another. */
-type GroupParts = Pick<SharedParts, 'cursor' | 'assigner' | 'relayed' | 'replayed' | 'onClosed'> &
+type GroupParts = Pick<SharedParts, 'cursor' | 'assigner' | 'relayed' | 'relayedBackfill' | 'onClosed'> &
   Partial<Pick<SharedParts, 'matcher' | 'live' | 'onReconnected'>>;
 
 /** What a group needs from the registry. */

@@ -39,8 +39,8 @@ export function backfillOf(
   relayed: RelayParts | undefined,
   cursor: string,
   onUnknown: () => void,
-): Pick<SharedParts, 'cursor' | 'assigner' | 'replayed'> {
-  if (!relayed?.ids) return { cursor, assigner: undefined, replayed: relayed };
+): Pick<SharedParts, 'cursor' | 'assigner' | 'relayedBackfill'> {
+  if (!relayed?.ids) return { cursor, assigner: undefined, relayedBackfill: relayed };
   const ids = new RelayedIds(cursor);
-  return { cursor: '', assigner: ids, replayed: { ...relayed, ids, firstId: cursor, onUnknown } };
+  return { cursor: '', assigner: ids, relayedBackfill: { ...relayed, ids, firstId: cursor, onUnknown } };
 }

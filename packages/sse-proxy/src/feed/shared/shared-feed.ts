@@ -6,7 +6,7 @@ import type { CloseReason, OpenFeed, SpanReference } from '../../types.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
 import { Feed } from '../feed.ts';
 import type { FeedListener, FeedParts, Gap } from '../feed-parts.ts';
-import { ReplayFeed } from '../relay/log-feed.ts';
+import { BackfillFeed } from '../relay/backfill-feed.ts';
 import type { RelayParts } from '../relay/relay-parts.ts';
 import { RelayedFeed } from '../relay/relayed-feed.ts';
 import type { SubscriptionState } from '../subscription.ts';
@@ -28,7 +28,7 @@ export interface SharedParts extends Omit<FeedParts, 'handler' | 'retainFrames'>
   /** Set if instances share this feed. */
   readonly relayed?: RelayParts | undefined;
   /** Set for a backfill of such a feed. */
-  readonly replayed?: RelayParts | undefined;
+  readonly relayedBackfill?: RelayParts | undefined;
   /** The feed that a backfill or a join connection belongs to. */
   readonly live?: SharedFeed;
   /** The upstream is back after an outage. */
@@ -74,7 +74,7 @@ export class SharedFeed extends FeedMembers<Member> implements HeartbeatMember, 
     const prepare = stage ? () => stage.whenIdle().then(parts.prepare) : parts.prepare;
     const feedParts = { ...parts, handler: stage ?? this, feedListener, prepare, retainFrames: false };
     if (parts.relayed) this.#feed = new RelayedFeed(feedParts, parts.relayed);
-    else if (parts.replayed) this.#feed = new ReplayFeed(feedParts, parts.replayed);
+    else if (parts.relayedBackfill) this.#feed = new BackfillFeed(feedParts, parts.relayedBackfill);
     else this.#feed = new Feed(feedParts);
     this.#feed.pause();
     const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders | undefined>();

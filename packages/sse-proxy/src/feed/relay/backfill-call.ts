@@ -7,19 +7,20 @@ import { LogDelivery, type LogReceiver } from './log-delivery.ts';
 import { readMeta } from './relay-meta.ts';
 import type { CallParts } from './relay-parts.ts';
 
-/** The feed of a {@link ReplayCall}. */
-export interface ReplayTarget extends BeginningFeed {
+/** The feed of a {@link BackfillCall}. */
+export interface BackfillTarget extends BeginningFeed {
   /** Events, and the proxy's own id of the first of them. */
   onEvents(data: Buffer, ids: string | undefined): void;
   relayGap(gap: Gap): void;
 }
 
 /**
- * The connection of a backfill: the log from the browser's id on. If the log does not hold the id, or can't be used, it
- * is a connection of the upstream; if that does not know the id, because it is one of the proxy's own, nothing.
+ * The connection of a {@link BackfillTarget}: delivers the log from the browser's id on. If the log doesn't hold the
+ * id, or can't be used, it connects to the upstream instead. An id of the proxy's own means nothing to the upstream:
+ * then it calls `RelayParts.onUnknown()`.
  */
-export class ReplayCall implements UpstreamConnection, RelayListener, LogReceiver {
-  readonly #feed: ReplayTarget;
+export class BackfillCall implements UpstreamConnection, RelayListener, LogReceiver {
+  readonly #feed: BackfillTarget;
   readonly #call: CallParts;
   readonly #log: RelayLog;
   readonly #first: FirstPlaceFinder;
@@ -31,7 +32,7 @@ export class ReplayCall implements UpstreamConnection, RelayListener, LogReceive
   #isPaused = false;
   #isClosed = false;
 
-  constructor(feed: ReplayTarget, call: CallParts) {
+  constructor(feed: BackfillTarget, call: CallParts) {
     this.#feed = feed;
     this.#call = call;
     const { relay, bounds, keyOf } = call.relayed;
@@ -118,11 +119,11 @@ export class ReplayCall implements UpstreamConnection, RelayListener, LogReceive
   onDeposed(): void {}
   onStored(): void {}
 
-  /** The feed connects again, behind the last event that it has. */
+  /** The log can't be read any further: the feed reconnects, behind the last event that it has. */
   #break(): void {
     if (this.#isClosed) return;
     this.#close();
-    const message = 'the log can not be read any further';
+    const message = "the log can't be read any further";
     this.#call.handler.onError(new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message }));
   }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { BackfillCall } from '../src/feed/relay/backfill-call.ts';
 import { metaEntry } from '../src/feed/relay/relay-meta.ts';
-import { ReplayCall } from '../src/feed/relay/replay-call.ts';
 import type { UpstreamConnection, UpstreamRequest } from '../src/upstream/upstream.ts';
 import { idleListener, MemoryLogs } from './support/memory-relay.ts';
 import { until } from './support/until.ts';
@@ -22,7 +22,7 @@ describe('backfill of a browser with id 1 while the leader is connecting', () =>
     const connection: UpstreamConnection = { pause() {}, resume() {}, abort() {} };
     const upstream = { open: () => calls.push('upstream') && connection };
     const relayed = { relay, bounds, keyOf: () => 'feed' };
-    const call = new ReplayCall(feed, { parts: { upstream }, relayed, request, handler } as never);
+    const call = new BackfillCall(feed, { parts: { upstream }, relayed, request, handler } as never);
     await until(() => relay.follows('feed'));
     const start = (cursor: string) => metaEntry({ start: { cursor, tail: '', isFresh: false } });
     const close = () => {

@@ -5,8 +5,8 @@ import { Feed } from '../feed.ts';
 import type { FeedHandler, FeedParts, Gap } from '../feed-parts.ts';
 import { FrameRun } from '../frame-run.ts';
 
-/** Receives what a {@link ReaderFeed} reads. */
-export interface ReaderListener {
+/** Receives what an {@link UpstreamFeed} reads. */
+export interface UpstreamFeedListener {
   /** The connection is established, and the response is still to come. */
   onConnected(): void;
   /** The upstream has accepted the request of a resume. */
@@ -20,17 +20,17 @@ export interface ReaderListener {
   onEnd(reason: CloseReason, error: SseProxyError | undefined): void;
 }
 
-/** Joins the frames of each chunk, in memory of their own. */
+/** Joins copies of the frames of each chunk. */
 class FrameJoiner implements FeedHandler {
   readonly needsIds = false;
   readonly browsers = 0;
-  readonly #listener: ReaderListener;
+  readonly #listener: UpstreamFeedListener;
   readonly #run = new FrameRun();
   readonly #pieces: Buffer[] = [];
-  /** Number of events in these pieces. */
+  /** Number of events in `#pieces`. */
   #events = 0;
 
-  constructor(listener: ReaderListener) {
+  constructor(listener: UpstreamFeedListener) {
     this.#listener = listener;
   }
 
@@ -64,7 +64,7 @@ class FrameJoiner implements FeedHandler {
     this.flush();
   }
 
-  /** An event of another proxy, which is the upstream. */
+  /** An in-band event of the upstream, which is another proxy. */
   onControlEvent(bytes: Buffer): void {
     this.#cut();
     this.#pieces.push(bytes);
@@ -78,20 +78,20 @@ class FrameJoiner implements FeedHandler {
 }
 
 /**
- * The upstream connection of a relayed feed: of the instance that leads, or of one that reads alone. What it reads goes
- * to a log, or to the instance's own feed.
+ * The feed that reads the real upstream, in the instance that leads or in one that reads alone. It has no browsers:
+ * what it reads goes to the log, or to the instance's `RelayedFeed`.
  */
-export class ReaderFeed extends Feed {
+export class UpstreamFeed extends Feed {
   readonly #joiner: FrameJoiner;
-  readonly #listener: ReaderListener;
+  readonly #listener: UpstreamFeedListener;
 
-  /** `parts`: those of the instance's own feed. */
-  constructor(parts: FeedParts, cursor: string, listener: ReaderListener) {
+  /** `parts`: those of the instance's `RelayedFeed`. */
+  constructor(parts: FeedParts, cursor: string, listener: UpstreamFeedListener) {
     const joiner = new FrameJoiner(listener);
     const { feedListener } = parts;
     super({
       ...parts,
-      // The instance's own feed opens early, and reports gaps.
+      // The `RelayedFeed` opens early, and reports gaps.
       config: { ...parts.config, openAfterMs: false },
       cursor,
       handler: joiner,

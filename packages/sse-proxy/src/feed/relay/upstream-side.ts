@@ -2,45 +2,48 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { SseProxyError } from '../../errors.ts';
 import type { RelayContent, RelayEntry, RelayLog, RelayPosition } from '../../types.ts';
 import { Leadership } from './leadership.ts';
-import { OwnReader, type OwnReaderListener } from './own-reader.ts';
 import { metaEntry } from './relay-meta.ts';
 import type { CallParts, RelayTarget } from './relay-parts.ts';
+import { UpstreamReader, type UpstreamReaderListener } from './upstream-reader.ts';
 
-/** What a {@link Reading} needs from its call. */
-export interface ReadingListener {
+/** Notifications of an {@link UpstreamSide} to its call. */
+export interface UpstreamSideListener {
   /** The first connection is established, and the response is still to come. */
   onReaderConnected(): void;
   /** The upstream has accepted the first request. */
   onReaderOpen(headers: IncomingHttpHeaders): void;
   /** The upstream has refused the first request. */
   onReaderRefused(error: SseProxyError): void;
-  /** Call `connect()`. */
+  /** The lead is claimed: call `connect()`, and read without the log until the upstream has accepted the request. */
   readAlone(): void;
-  /** This instance begins to append behind `tail`: the feed gets what is read from the log. */
+  /** This instance begins to append behind `tail`: from now on the feed receives through the log what is read. */
   onLead(tail: RelayPosition): void;
   /** Something was read for this instance alone. */
   onRead(content: RelayContent): void;
-  /** The hooks make the request of another feed now. */
+  /** The hooks now make a request that belongs to another feed. */
   onMoved(): void;
 }
 
-/** Reads the upstream: for the feed of this instance alone, or as the leader for all instances. */
-export class Reading implements OwnReaderListener {
+/**
+ * The upstream side of a `RelayCall`: reads the upstream for the feed of this instance alone, or as the leader for all
+ * instances. The connection is that of its {@link UpstreamReader}, and the lead that of its {@link Leadership}.
+ */
+export class UpstreamSide implements UpstreamReaderListener {
   readonly #feed: RelayTarget;
-  readonly #listener: ReadingListener;
+  readonly #listener: UpstreamSideListener;
   readonly #leadership: Leadership;
-  readonly #reader: OwnReader;
-  /** The newest entry when this instance began to lead, until it appends its start: once the upstream is connected. */
+  readonly #reader: UpstreamReader;
+  /** Set from the claim of the lead until the upstream has accepted the request: the newest entry at the claim. */
   #claim: RelayPosition | undefined;
 
-  constructor(feed: RelayTarget, call: CallParts, log: RelayLog, listener: ReadingListener) {
+  constructor(feed: RelayTarget, call: CallParts, log: RelayLog, listener: UpstreamSideListener) {
     this.#feed = feed;
     this.#listener = listener;
     this.#leadership = new Leadership(log);
-    this.#reader = new OwnReader(feed, call, this);
+    this.#reader = new UpstreamReader(feed, call, this);
   }
 
-  /** See {@link OwnReader}. */
+  /** See {@link UpstreamReader}. */
   get isFresh(): boolean {
     return this.#reader.isFresh;
   }
@@ -57,7 +60,7 @@ export class Reading implements OwnReaderListener {
     this.#reader.connect(isFresh);
   }
 
-  /** Goes on, or is held back. */
+  /** Resumes or pauses the reader. */
   flow(isFlowing: boolean): void {
     if (isFlowing) this.#reader.resume();
     else this.#reader.pause();
@@ -71,7 +74,8 @@ export class Reading implements OwnReaderListener {
   // As the leader
 
   /**
-   * Nobody leads: this instance does, once the upstream has accepted its first request. False if this instance can't.
+   * Claims the lead, which nobody holds. This instance begins to append once the upstream has accepted its first
+   * request. Resolves with false if it can't lead.
    */
   claim(canLead: () => boolean): Promise<boolean> {
     return this.#leadership.acquire(undefined, canLead, (tail) => {
@@ -80,12 +84,12 @@ export class Reading implements OwnReaderListener {
     });
   }
 
-  /** The lead that was claimed is lost. */
+  /** The claimed lead is lost. */
   dropClaim(): void {
     this.#claim = undefined;
   }
 
-  /** The leader is gone, and the feed has received everything up to `position`, the newest entry: goes on there. */
+  /** Succeeds a leader that is gone. The feed has received everything up to `position`, the newest entry. */
   succeed(position: RelayPosition, canLead: () => boolean): Promise<boolean> {
     return this.#leadership.acquire(position, canLead, (tail) => {
       this.#begin(tail, false);
@@ -93,7 +97,7 @@ export class Reading implements OwnReaderListener {
     });
   }
 
-  /** Nobody leads, and this instance reads alone: what it reads goes to the log from now on. */
+  /** Begins to lead while reading alone, if nobody leads: what is read goes to the log from then on. */
   lead(canLead: () => boolean): Promise<boolean> {
     return this.#leadership.acquire(undefined, canLead, (tail) => {
       this.#begin(tail, true);
@@ -101,7 +105,7 @@ export class Reading implements OwnReaderListener {
     });
   }
 
-  /** Begins to append. `isReset`: what the log holds does not continue into what follows. */
+  /** Begins to append. `isReset`: what follows does not continue what the log holds. */
   #begin(tail: RelayPosition, isReset: boolean): void {
     this.#listener.onLead(tail);
     const { lastId: cursor, isUntouched } = this.#feed;
@@ -135,8 +139,8 @@ export class Reading implements OwnReaderListener {
   }
 
   /**
-   * The log can't be used any more: goes on for this instance, whose feed has received everything up to `position`.
-   * Returns what was read behind it; undefined if that is not known: then call `reconnect()`.
+   * Continues for this instance alone, since the log can't be used any more. Its feed has received everything up to
+   * `position`. Returns the entries behind that; undefined if they are not available, and then `reconnect()` is needed.
    */
   leaveLog(position: RelayPosition): readonly RelayEntry[] | undefined {
     const missed = this.#leadership.appendedAfter(position);
@@ -146,19 +150,19 @@ export class Reading implements OwnReaderListener {
   }
 
   /**
-   * The feed leaves the log, which can still be used: no effect unless this instance leads. A lease that it kept would
-   * be extended without anything being appended, so that nobody could lead.
+   * Gives up the lead, if this instance has it, because the feed leaves a log that can still be used. A lease that it
+   * kept would be renewed without appends, so nobody could lead.
    */
   giveUp(): void {
     if (this.isLeading) this.#leadership.giveUp();
   }
 
-  /** Continues after the last event of the feed, unless the reader goes on. */
+  /** Continues after the last event of the feed, unless the reader is still open. */
   reconnect(): void {
     if (!this.#reader.isOpen) this.#reader.reconnect();
   }
 
-  /** Ends for good. `isLeaving`: the feed goes on elsewhere, so that another instance should lead at once. */
+  /** Ends for good. `isLeaving`: the feed goes on elsewhere, so another instance should lead at once. */
   end(isLeaving: boolean): void {
     const leads = this.isLeading || this.#claim !== undefined;
     this.#reader.close();

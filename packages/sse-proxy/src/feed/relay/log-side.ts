@@ -2,34 +2,40 @@ import type { RelayContent, RelayEntry, RelayLog, RelayPosition } from '../../ty
 import { type EntryListener, EntryReceiver } from './entry-receiver.ts';
 import { LogDelivery, type LogReceiver } from './log-delivery.ts';
 import type { Place } from './merge-search.ts';
-import type { Reading } from './reading.ts';
 import { readMeta } from './relay-meta.ts';
 import type { CallParts, RelayTarget } from './relay-parts.ts';
+import type { UpstreamSide } from './upstream-side.ts';
 
-/** What a {@link LogReading} needs from its call. */
-export interface LogReadingListener extends EntryListener {
+/** Notifications of a {@link LogSide} to its call. */
+export interface LogSideListener extends EntryListener {
   /** The entries that follow don't continue those before. Call `stop()`. */
   onBreak(): void;
 }
 
-/** The feed as a reader of the log: gets the entries from a place on, while nothing holds it back. */
-export class LogReading implements LogReceiver {
+/** The log side of a `RelayCall`: delivers the log to the feed, from a place on, while the feed can receive. */
+export class LogSide implements LogReceiver {
   readonly #delivery: LogDelivery;
   readonly #receiver: EntryReceiver;
-  readonly #reading: Reading;
-  readonly #listener: LogReadingListener;
+  readonly #upstreamSide: UpstreamSide;
+  readonly #listener: LogSideListener;
   #isOn = false;
-  /** True while the feed can't take anything. */
+  /** True while the feed is paused. */
   isPaused = false;
 
-  constructor(feed: RelayTarget, call: CallParts, log: RelayLog, reading: Reading, listener: LogReadingListener) {
+  constructor(
+    feed: RelayTarget,
+    call: CallParts,
+    log: RelayLog,
+    upstreamSide: UpstreamSide,
+    listener: LogSideListener,
+  ) {
     this.#delivery = new LogDelivery(log, this);
     this.#receiver = new EntryReceiver(feed, call, listener, () => this.flow());
-    this.#reading = reading;
+    this.#upstreamSide = upstreamSide;
     this.#listener = listener;
   }
 
-  /** The last entry that the feed has received, or begins behind. */
+  /** The last entry that the feed has received; before the first, the one that it begins behind. */
   get position(): RelayPosition {
     return this.#delivery.position;
   }
@@ -38,7 +44,7 @@ export class LogReading implements LogReceiver {
     return this.#isOn && !this.isPaused && !this.#receiver.isChecking;
   }
 
-  /** The feed gets the log from here on, with the next `flow()`. */
+  /** Delivers the log from `place` on, beginning with the next `flow()`. */
   begin(place: Place): void {
     this.#isOn = true;
     this.#delivery.moveTo(place);
@@ -49,17 +55,17 @@ export class LogReading implements LogReceiver {
     this.#delivery.stop();
   }
 
-  /** Goes on, or stops, as the feed can receive. */
+  /** Continues or stops delivery, as {@link canReceive} demands. */
   flow(): void {
     if (this.#isOn) this.#delivery.flow();
   }
 
-  /** Hands on entries that the log has delivered. */
+  /** Passes on entries that the log has delivered. */
   onEntries(entries: readonly RelayEntry[]): void {
     if (!this.#delivery.deliver(entries)) this.flow();
   }
 
-  /** Hands on what was read for this instance alone. */
+  /** Passes on what was read for this instance alone. */
   onOwn(content: RelayContent): void {
     this.#receiver.receive(content, false);
   }
@@ -70,14 +76,14 @@ export class LogReading implements LogReceiver {
 
   onEntry(entry: RelayEntry): void {
     const { start } = readMeta(entry.meta);
-    if (start && !this.#reading.isOwnStart(entry.position)) {
-      // The log was emptied, or its last entries were lost with a server: the leader has begun anew.
+    if (start && !this.#upstreamSide.isOwnStart(entry.position)) {
+      // The log was emptied, or its last entries were lost with a server: the leader has restarted it.
       if (start.tail !== this.position) return this.#listener.onBreak();
-      // This instance may have led, and not know yet that it leads no longer.
-      this.#reading.yield();
+      // This instance may have lost the lead without having been notified yet.
+      this.#upstreamSide.yield();
     }
     this.#delivery.position = entry.position;
-    this.#reading.onReceived(entry.position);
-    this.#receiver.receive(entry, this.#reading.isLeading);
+    this.#upstreamSide.onReceived(entry.position);
+    this.#receiver.receive(entry, this.#upstreamSide.isLeading);
   }
 }

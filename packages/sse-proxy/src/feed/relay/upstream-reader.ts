@@ -5,12 +5,12 @@ import type { CloseReason, RelayContent } from '../../types.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
 import { EventNumbers } from '../event-numbers.ts';
 import type { Gap } from '../feed-parts.ts';
-import { ReaderFeed, type ReaderListener } from './reader-feed.ts';
 import { dataEntry, endMeta, metaEntry } from './relay-meta.ts';
 import type { CallParts, RelayTarget } from './relay-parts.ts';
+import { UpstreamFeed, type UpstreamFeedListener } from './upstream-feed.ts';
 
-/** Receives what an {@link OwnReader} reads. */
-export interface OwnReaderListener {
+/** Receives what an {@link UpstreamReader} reads. */
+export interface UpstreamReaderListener {
   /** The first connection is established, and the response is still to come. */
   onReaderConnected(): void;
   /** The upstream has accepted the first request. */
@@ -21,44 +21,47 @@ export interface OwnReaderListener {
   onReaderResumed(): void;
   /** Events, a gap, or the upstream's state: for the log, or for the feed. */
   onRead(content: RelayContent): void;
-  /** The upstream has ended: `content` tells why. Nothing follows. */
+  /** The upstream has ended, for the reason in `content`. Nothing follows. */
   onReadEnd(content: RelayContent): void;
-  /** The hooks make the request of another feed now. */
+  /** The hooks now make a request that belongs to another feed. */
   onMoved(): void;
 }
 
-/** The upstream connection that this instance has for a relayed feed: at most one at a time. */
-export class OwnReader implements ReaderListener {
+/**
+ * Opens and closes the {@link UpstreamFeed} of this instance, at most one at a time, and makes entries of what it
+ * reads.
+ */
+export class UpstreamReader implements UpstreamFeedListener {
   readonly #feed: RelayTarget;
   readonly #call: CallParts;
-  readonly #listener: OwnReaderListener;
-  #reader: ReaderFeed | undefined;
+  readonly #listener: UpstreamReaderListener;
+  #upstreamFeed: UpstreamFeed | undefined;
   #numbers: EventNumbers | undefined;
   #isFresh = false;
 
-  constructor(feed: RelayTarget, call: CallParts, listener: OwnReaderListener) {
+  constructor(feed: RelayTarget, call: CallParts, listener: UpstreamReaderListener) {
     this.#feed = feed;
     this.#call = call;
     this.#listener = listener;
   }
 
   get isOpen(): boolean {
-    return this.#reader !== undefined;
+    return this.#upstreamFeed !== undefined;
   }
 
-  /** True if it reads what the upstream sends to a new listener, without an interruption so far. */
+  /** True if everything that was read is what the upstream sends to a new listener, without an interruption. */
   get isFresh(): boolean {
     return this.#isFresh;
   }
 
   /** Sends the first request. The reader is paused. `isFresh`: no browser of the feed has received anything. */
   connect(isFresh: boolean): void {
-    const reader = this.#open();
+    const upstreamFeed = this.#open();
     this.#isFresh = isFresh;
-    reader.pause();
-    reader.connect(withoutCursor(this.#call.request)).then(
-      (headers) => reader === this.#reader && this.#listener.onReaderOpen(headers ?? {}),
-      (error: SseProxyError) => reader === this.#reader && this.#listener.onReaderRefused(error),
+    upstreamFeed.pause();
+    upstreamFeed.connect(withoutCursor(this.#call.request)).then(
+      (headers) => upstreamFeed === this.#upstreamFeed && this.#listener.onReaderOpen(headers ?? {}),
+      (error: SseProxyError) => upstreamFeed === this.#upstreamFeed && this.#listener.onReaderRefused(error),
     );
   }
 
@@ -68,19 +71,19 @@ export class OwnReader implements ReaderListener {
   }
 
   pause(): void {
-    this.#reader?.pause();
+    this.#upstreamFeed?.pause();
   }
 
   resume(): void {
-    this.#reader?.resume();
+    this.#upstreamFeed?.resume();
   }
 
   close(): void {
-    this.#reader?.close();
-    this.#reader = undefined;
+    this.#upstreamFeed?.close();
+    this.#upstreamFeed = undefined;
   }
 
-  #open(): ReaderFeed {
+  #open(): UpstreamFeed {
     const { parts, relayed, request: first } = this.#call;
     const key = relayed.keyOf(first);
     const prepare = async () => {
@@ -88,12 +91,12 @@ export class OwnReader implements ReaderListener {
       if (relayed.keyOf(request) !== key) this.#listener.onMoved();
       return request;
     };
-    const reader = new ReaderFeed({ ...parts, prepare }, this.#feed.lastId, this);
-    reader.copyDelivered(this.#feed);
-    this.#reader = reader;
+    const upstreamFeed = new UpstreamFeed({ ...parts, prepare }, this.#feed.lastId, this);
+    upstreamFeed.copyDelivered(this.#feed);
+    this.#upstreamFeed = upstreamFeed;
     this.#numbers = relayed.ids && new EventNumbers();
     this.#isFresh = false;
-    return reader;
+    return upstreamFeed;
   }
 
   onConnected(): void {
@@ -123,13 +126,13 @@ export class OwnReader implements ReaderListener {
   }
 }
 
-/** The error with which a feed leaves the log of a request that its hooks don't make any more. */
+/** The error with which a feed leaves a log because its hooks no longer make the request of that log. */
 export function movedError(): SseProxyError {
   const message = 'the request of the shared feed has changed';
   return new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message });
 }
 
-/** The feed that reads the upstream adds the id itself. */
+/** The {@link UpstreamFeed} adds the id itself. */
 function withoutCursor(request: UpstreamRequest): UpstreamRequest {
   const { headers } = request;
   return headers.at(-2) === 'last-event-id' ? { ...request, headers: headers.slice(0, -2) } : request;
