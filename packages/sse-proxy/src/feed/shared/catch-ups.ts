@@ -20,11 +20,11 @@ export interface CatchUpOwner {
   /** Makes the request with which `feed` connects. */
   prepare(feed: SharedFeed): Promise<UpstreamRequest>;
   makeJoin(parts: CatchUpParts): SharedFeed;
-  /** `onUnknown` is called if nobody knows the cursor. */
+  /** `onUnknown` is called if the cursor is an id of the proxy's own that the log does not hold. */
   makeBackfill(cursor: string, parts: CatchUpParts, onUnknown: () => void): SharedFeed;
-  /** Gives a subscription its place. @throws SseProxyError if that takes an upstream connection too many */
+  /** Gives a subscription its place. @throws SseProxyError if that needs a connection beyond `limits.upstreams` */
   admit(subscription: SharedSubscription): void;
-  /** Gives a place to a subscription whose cursor nobody knows. */
+  /** Gives a place to a subscription whose cursor can't be found anywhere. */
   admitUnknown(subscription: SharedSubscription): void;
 }
 
@@ -88,12 +88,12 @@ export class CatchUps {
     return catchUp;
   }
 
-  // Its browsers have been open since before the upstream was back: what happened meanwhile may be missing.
+  // Its browsers' streams were opened during the outage: events of that time may be missing.
   async #connectLater(catchUp: CatchUp, openedAt: number): Promise<void> {
     // Rejects only if the connection has ended meanwhile.
     const request = await this.#owner.prepare(catchUp.feed).catch(() => undefined);
     if (!request || catchUp.feed.hasEnded) return;
-    for (const member of catchUp.feed.members as Set<SharedSubscription>) if (member.handler) member.tellState();
+    for (const member of catchUp.feed.members as Set<SharedSubscription>) if (member.handler) member.reportState();
     catchUp.feed.reportGap({ reason: 'unmatched', from: openedAt, to: Date.now() });
     catchUp.start = catchUp.feed.ring.end;
     catchUp.connect(request);

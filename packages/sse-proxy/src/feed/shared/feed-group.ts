@@ -19,7 +19,7 @@ import {
   type Preamble,
   type SharedSubscription,
   type SubscriptionOwner,
-  tellTipId,
+  tipIdPreamble,
 } from './shared-subscription.ts';
 
 /** What a group needs from its middleware. */
@@ -142,8 +142,8 @@ export class FeedGroup implements SubscriptionOwner {
   }
 
   /**
-   * The browsers for which `feed` connects. Those that catch up go on in the live feed later, so it connects for all
-   * but those whose hooks are pending: these are placed once they have settled.
+   * The browsers for which `feed` connects. The live feed connects for all, since those that catch up move there later.
+   * Browsers whose hooks are pending are left out: they are placed once the hooks have settled.
    */
   usersOf(feed: SharedFeed): SharedSubscription[] {
     const users = feed === this.feed ? this.#subscriptions : (feed.members as Set<SharedSubscription>);
@@ -167,26 +167,26 @@ export class FeedGroup implements SubscriptionOwner {
       await new Promise<void>((resolve) => this.#onNeeded.push(resolve));
   }
 
-  /** Gives a new subscription its place. @throws SseProxyError if that takes an upstream connection too many */
+  /** Gives a new subscription its place. @throws SseProxyError if that needs a connection beyond `limits.upstreams` */
   admit(subscription: SharedSubscription): void {
     if (subscription.cursor === '') return this.#admitFresh(subscription);
     const found = this.feed.locate(subscription.cursor);
     if (found?.isProven) return subscription.place(this.feed, found.position);
     // Our own ids can't be sent to the upstream. What is still held is sent, after a gap.
-    if (found) return subscription.place(this.feed, found.position, this.tellGap(subscription, 'ids-restarted'));
+    if (found) return subscription.place(this.feed, found.position, this.gapPreamble(subscription, 'ids-restarted'));
     // The log of a relay may hold it.
     if (this.#relayed?.ids && isOwnId(subscription.cursor)) return this.#catchUps.backfill(subscription);
     if (this.#assigns) return this.#admitUnknown(subscription);
     if (!isSendableId(subscription.cursor))
-      return subscription.place(this.feed, this.feed.ring.end, this.tellGap(subscription, 'unusable-id'));
+      return subscription.place(this.feed, this.feed.ring.end, this.gapPreamble(subscription, 'unusable-id'));
     // The ring doesn't hold the browser's id any more.
     this.#catchUps.backfill(subscription);
   }
 
-  /** Nobody knows which events the browser has: what is still held is sent, after a gap. */
+  /** It can't be determined which events the browser has: what is still held is sent, after a gap. */
   #admitUnknown(subscription: SharedSubscription): void {
     const { ring, sealedAt } = this.feed;
-    subscription.place(this.feed, Math.max(ring.start, sealedAt), this.tellGap(subscription, 'unknown-id'));
+    subscription.place(this.feed, Math.max(ring.start, sealedAt), this.gapPreamble(subscription, 'unknown-id'));
   }
 
   #beginBehind({ id, ownId }: LastEvent): void {
@@ -201,14 +201,14 @@ export class FeedGroup implements SubscriptionOwner {
     if (from.feed === this.feed && !this.feed.hasEnded) return subscription.place(this.feed, from.position);
     if (subscription.cursor !== '' && from.isExact) return this.admit(subscription);
     const { ring } = this.feed;
-    subscription.place(this.feed, ring.end, this.tellGap(subscription, 'no-ids'));
+    subscription.place(this.feed, ring.end, this.gapPreamble(subscription, 'no-ids'));
   }
 
   // A feed that was opened without an id and has received nothing yet is as fresh as a join connection.
   #admitFresh(subscription: SharedSubscription): void {
     const { feed } = this;
     const isFresh = feed.firstCursor === '' && !this.#relayed?.firstId && feed.isUntouched;
-    if (isFresh || this.#share.join === 'live') return subscription.place(feed, feed.ring.end, tellTipId(feed));
+    if (isFresh || this.#share.join === 'live') return subscription.place(feed, feed.ring.end, tipIdPreamble(feed));
     this.#catchUps.join(subscription);
   }
 
@@ -231,8 +231,8 @@ export class FeedGroup implements SubscriptionOwner {
     return feed;
   }
 
-  /** Tells the reader that events may be missing before its first frame. */
-  tellGap({ streamListener }: SharedSubscription, reason: GapReason): Preamble {
+  /** Sends the reader a gap: events may be missing before its first frame. */
+  gapPreamble({ streamListener }: SharedSubscription, reason: GapReason): Preamble {
     return (reader) => {
       const now = Date.now();
       const gap = { reason, from: now, to: now };

@@ -192,8 +192,8 @@ export class Registry implements GroupOwner {
     subscription.place(
       group.feed,
       0,
-      departure && !departure.isExact ? group.tellGap(subscription, 'no-ids') : undefined,
+      departure && !departure.isExact ? group.gapPreamble(subscription, 'no-ids') : undefined,
     );
-    group.feed.reconnect(made.request, departure?.wasToldAway ?? false);
+    group.feed.reconnect(made.request, departure?.wasReportedAway ?? false);
   }
 }

@@ -70,7 +70,7 @@ export class SharedFeed extends FeedMembers<Member> implements HeartbeatMember, 
     };
     const stage = parts.transform && new TransformStage(parts.transform, this, parts.assigner);
     this.#transformStage = stage;
-    // The next request may be another user's: events of this one must not be stored behind it.
+    // The next request may be another user's: events of this one must be stored before it.
     const prepare = stage ? () => stage.whenIdle().then(parts.prepare) : parts.prepare;
     const feedParts = { ...parts, handler: stage ?? this, feedListener, prepare, retainFrames: false };
     if (parts.relayed) this.#feed = new RelayedFeed(feedParts, parts.relayed);
@@ -94,11 +94,11 @@ export class SharedFeed extends FeedMembers<Member> implements HeartbeatMember, 
   }
 
   /**
-   * Sends the first request of a feed that continues another one in its outage: a failed attempt is repeated. `isTold`:
-   * the browsers have been told of the outage.
+   * Sends the first request of a feed that continues another one in its outage: a failed attempt is repeated.
+   * `isReported`: the outage has been reported to the browsers.
    */
-  reconnect(request: UpstreamRequest, isTold: boolean): void {
-    this.#feed.reconnect(request, isTold).then((headers) => this.#onHeaders(headers));
+  reconnect(request: UpstreamRequest, isReported: boolean): void {
+    this.#feed.reconnect(request, isReported).then((headers) => this.#onHeaders(headers));
   }
 
   #onHeaders(headers: IncomingHttpHeaders | undefined): void {
@@ -117,13 +117,13 @@ export class SharedFeed extends FeedMembers<Member> implements HeartbeatMember, 
     this.#parts.feedListener.onGap(gap, browsers);
   }
 
-  /** Sends a gap to the members, behind what they have to read. */
+  /** Sends a gap to the members, behind what they have still to read. */
   reportGap(gap: Gap): void {
     this.onControlEvent(gapBytes(gap), true);
     this.#parts.feedListener.onGap(gap, this.browsers);
   }
 
-  /** The event that tells a browser why no events can arrive; undefined if they can. */
+  /** The control event that explains to a browser why no events can arrive; undefined if they can. */
   get upstreamState(): Buffer | undefined {
     return this.#feed.upstreamState ?? this.#parts.live?.upstreamState;
   }
@@ -173,7 +173,7 @@ export class SharedFeed extends FeedMembers<Member> implements HeartbeatMember, 
     return { feed: this.#id, upstream, outageMs, behindEvents, behindBytes };
   }
 
-  /** True while nothing is read from the upstream, because no member could take it, or `share.transform` is behind. */
+  /** True while the upstream is not read: see {@link FeedMembers}, or because `share.transform` is behind. */
   override get isHeldBack(): boolean {
     return super.isHeldBack || (this.#transformStage?.isFull ?? false);
   }
@@ -191,7 +191,7 @@ export class SharedFeed extends FeedMembers<Member> implements HeartbeatMember, 
     this.applyBackPressure();
   }
 
-  /** The members have everything before `position` of `other`: what the upstream repeats of it is dropped. */
+  /** The members have everything before `position` of `other`: the upstream's repeats of that are dropped. */
   recordDelivered(other: SharedFeed, position: number): void {
     for (const { source, start, end, id, digest } of other.ring.framesBefore(position))
       if (digest === undefined) this.#feed.recordDelivered(source, start, end, id);

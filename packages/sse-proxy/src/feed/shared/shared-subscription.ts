@@ -27,8 +27,8 @@ export interface Departure {
   readonly position: number;
   /** False if events without an id followed the cursor. */
   readonly isExact: boolean;
-  /** True if the browser was told that the upstream is away. */
-  readonly wasToldAway: boolean;
+  /** True if it was reported to the browser that the upstream is away. */
+  readonly wasReportedAway: boolean;
 }
 
 /** One browser's access to a shared feed. It may move from one feed to another. */
@@ -52,8 +52,8 @@ export class SharedSubscription implements Subscription, Member {
   #feed: SharedFeed | undefined;
   #preamble: Preamble | undefined;
   #startedAt = 0;
-  /** True if the browser was last told that its upstream is away. */
-  #isToldAway = false;
+  /** True if the last report to the browser was that its upstream is away. */
+  #isReportedAway = false;
   #isClosed = false;
   /** True while its hooks are pending: it has no place, and must not be given one before they have settled. */
   isMoving = false;
@@ -85,7 +85,7 @@ export class SharedSubscription implements Subscription, Member {
     return this.#feed;
   }
 
-  /** Hands the subscription to another group of feeds. */
+  /** Moves the subscription to another group of feeds. */
   belongTo(owner: SubscriptionOwner): void {
     if (owner === this.#owner) return;
     owner.acquire(this);
@@ -114,14 +114,14 @@ export class SharedSubscription implements Subscription, Member {
 
   moveTo(feed: SharedFeed, position: number): void {
     this.leaveFeed();
-    this.place(feed, position, this.cursor === feed.tipId ? undefined : tellTipId(feed));
+    this.place(feed, position, this.cursor === feed.tipId ? undefined : tipIdPreamble(feed));
   }
 
   /** Gives up its place. It goes on when it is placed again. */
   leaveFeed(): Departure | undefined {
     const feed = this.#feed;
     if (!feed) return undefined;
-    if (this.#reader) this.#isToldAway = feed.upstreamState !== undefined;
+    if (this.#reader) this.#isReportedAway = feed.upstreamState !== undefined;
     feed.flush();
     feed.leave(this);
     this.#feed = undefined;
@@ -129,7 +129,7 @@ export class SharedSubscription implements Subscription, Member {
     const hasRead = position > this.#startedAt;
     const known = hasRead ? feed.ring.cursorAt(position) : undefined;
     if (hasRead) this.cursor = known?.id ?? '';
-    return { feed, position, isExact: known?.isExact ?? !hasRead, wasToldAway: this.#isToldAway };
+    return { feed, position, isExact: known?.isExact ?? !hasRead, wasReportedAway: this.#isReportedAway };
   }
 
   /** Ends the stream of this browser alone. */
@@ -151,17 +151,17 @@ export class SharedSubscription implements Subscription, Member {
   #begin(): void {
     const preamble = this.#preamble;
     this.#preamble = undefined;
-    this.tellState();
+    this.reportState();
     preamble?.(this.handler, this.position);
     if (!this.#isClosed) this.#feed?.attach(this, this.position);
   }
 
-  /** Tells the browser about the upstream of its new feed, if that differs from what it was told last. [R43] */
-  tellState(): void {
+  /** Reports to the browser that its feed's upstream is away, or that it is back if the last report was "away" [R43]. */
+  reportState(): void {
     const state = this.#feed?.upstreamState;
     if (state) this.handler.onControlEvent(state, false);
-    else if (this.#isToldAway) this.handler.onControlEvent(upstreamStateBytes('restored', Date.now()), false);
-    this.#isToldAway = state !== undefined;
+    else if (this.#isReportedAway) this.handler.onControlEvent(upstreamStateBytes('restored', Date.now()), false);
+    this.#isReportedAway = state !== undefined;
   }
 
   resume(): void {
@@ -186,10 +186,10 @@ export class SharedSubscription implements Subscription, Member {
 }
 
 /**
- * A browser that starts at the tip gets the tip's id: if it is cut before its first event, it can still come back to
- * this position.
+ * Sends the tip's id to a browser that starts at the tip: if it is disconnected before its first event, it can still
+ * resume from this position.
  */
-export function tellTipId(feed: SharedFeed): Preamble {
+export function tipIdPreamble(feed: SharedFeed): Preamble {
   return (reader, position) => {
     if (feed.tipId && position === feed.ring.end)
       reader.onControlEvent(Buffer.from(`id: ${feed.tipId}\n\n`, 'latin1'), false);
