@@ -14,13 +14,13 @@ export interface AssignedFrame {
 export interface IdAssigner {
   /** The id of our own that the current frame came with; undefined unless ids come from the log of a relay. */
   current: string | undefined;
-  /** Id of the newest event; empty before the first one, or if none are given. */
+  /** Id of the newest event; empty before the first one, or if none are assigned. */
   readonly tipId: string;
   /** Returns undefined for a frame that must not reach browsers: a lone id would take the place of ours. */
   assign(source: Buffer, start: number, end: number, events: number, id: string | undefined): AssignedFrame | undefined;
 }
 
-/** Gives events ids in the order of their arrival. */
+/** Assigns ids to events in the order of their arrival. */
 export class IdCounter implements IdAssigner {
   current: undefined;
   tipId = '';
@@ -40,7 +40,7 @@ export class IdCounter implements IdAssigner {
   }
 }
 
-/** Gives events the ids that they got where the upstream was read. */
+/** Gives events the ids that the reader of the upstream has assigned. */
 export class RelayedIds implements IdAssigner {
   current: string | undefined;
   tipId: string;

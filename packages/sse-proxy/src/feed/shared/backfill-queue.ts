@@ -3,7 +3,7 @@ import type { SharedFeed } from './shared-feed.ts';
 import type { SharedSubscription } from './shared-subscription.ts';
 
 const checkMs = 1_000;
-/** A browser that has waited for so many checks is refused, and comes back later. */
+/** A browser that has waited for this many checks is refused, and reconnects later. */
 const maxChecks = 10;
 
 interface Waiting {
@@ -13,8 +13,8 @@ interface Waiting {
 }
 
 /**
- * Browsers that need a backfill while there is one. Most backfills take milliseconds, and a running one serves every
- * browser whose id it reaches. So browsers wait for their turn instead of opening an upstream connection each.
+ * Browsers that need a backfill while there is one. A running backfill serves every browser whose id it reaches, and
+ * most end soon. So browsers wait for their turn instead of opening an upstream connection each.
  */
 export class BackfillQueue {
   readonly #isBusy: () => boolean;

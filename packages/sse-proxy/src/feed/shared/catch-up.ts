@@ -11,8 +11,8 @@ import type { SharedFeed } from './shared-feed.ts';
 const checkMs = 1_000;
 const maxUnmatchedChecks = 10;
 /**
- * Checks without its upstream, since it last received an event, that don't count: it may accept requests and break each
- * time.
+ * This many checks during outages are tolerated after the last event. Later ones count as unmatched, since the upstream
+ * may accept each request and break.
  */
 const maxAwayChecks = 60;
 
@@ -42,7 +42,7 @@ export class CatchUp implements LiveMatcher, Follower {
   #timer: NodeJS.Timeout | undefined;
   #checks = 0;
   #awayChecks = 0;
-  /** Values at the last check. */
+  /** Number of events received, and the live feed's end, when both were last compared. */
   #received = 0;
   #liveEnd: number;
   #hasTipCheck = false;
@@ -141,8 +141,7 @@ export class CatchUp implements LiveMatcher, Follower {
   /**
    * The live feed has ended. After the upstream's clean end a join connection goes on to its own, so that its readers
    * get all of a finite stream too [R33]. They may still move to what the live feed holds. Readers that have an id are
-   * ended:
-   * they come back with it.
+   * ended: they reconnect with it.
    */
   onLiveEnd(reason: CloseReason, error: SseProxyError | undefined): void {
     this.#hasLiveEnded = true;
@@ -151,7 +150,7 @@ export class CatchUp implements LiveMatcher, Follower {
     if (!goesOn) this.feed.end(reason, asTemporary(error));
   }
 
-  // The upstream may give the same event other bytes on each connection. Then the last id is compared, once both
+  // The upstream may send the same event with other bytes on each connection. Then the last id is compared, once both
   // connections have been read empty, since events that share the id may still be in the sockets.
   #checkTipSoon(): void {
     if (this.#hasTipCheck || !this.#isAtTip) return;
@@ -176,7 +175,7 @@ export class CatchUp implements LiveMatcher, Follower {
     return tipRun === this.#live.tipRun || !this.#live.ring.endsWithId(sourceId);
   }
 
-  /** True if it received events in the last second and its readers took them. */
+  /** True if it received events in the last second, and its readers do not hold it back. */
   get isBusy(): boolean {
     return this.#isBusy;
   }
@@ -190,12 +189,12 @@ export class CatchUp implements LiveMatcher, Follower {
     const news = received - this.#received;
     const liveNews = liveEnd - this.#liveEnd;
     if (this.#isJoin && received === 0 && !this.feed.isTransforming) return this.#finish(this.#liveStart);
-    // The log of a relay may be behind by more than the time in which both were quiet.
+    // The log of a relay may lag by more than the time for which both were quiet.
     if (this.#isJoin && news + liveNews === 0 && this.#endsLikeLive)
       return this.#live.isRelayed ? this.#giveUp() : this.#finish(liveEnd);
-    // While its own readers hold the connection back, it can't reach the live feed. `slowClient` bounds that time.
+    // While its own readers hold the connection back, it can't reach the live feed. `slowClient` bounds how long.
     if (isHeldBack) return;
-    // It misses nothing when its upstream is back. `resume.maxOutageMs` bounds that time too.
+    // An outage loses nothing, since the connection resumes. `resume.maxOutageMs` bounds it too.
     if (this.feed.isReconnecting && ++this.#awayChecks < maxAwayChecks) return;
     if (liveEnd === this.#liveStart || ++this.#checks < maxUnmatchedChecks) {
       if (this.#isJoin) [this.#received, this.#liveEnd] = [received, liveEnd];

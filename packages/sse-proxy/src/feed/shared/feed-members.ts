@@ -5,7 +5,7 @@ import { type FrameParts, SharedFrames } from './shared-frames.ts';
 export abstract class FeedMembers<Member extends Reader> extends SharedFrames {
   /** Every browser of this feed, whether it reads yet or not. */
   readonly members = new Set<Member>();
-  /** Where a member goes that has read everything; undefined while the feed goes on. Called once for each. */
+  /** Moves or ends a member that has read everything: called once for each. Undefined while the feed goes on. */
   protected dismissal: ((member: Member) => void) | undefined;
   readonly #maxBehindBytes: number;
   /** Members for which reading is delayed, so that the ring can't forget the first frames before they have begun. */
@@ -24,7 +24,7 @@ export abstract class FeedMembers<Member extends Reader> extends SharedFrames {
     return this.members.size;
   }
 
-  /** True while nothing is read from the upstream, because no member could take it. */
+  /** True while the upstream is not read: every reader is behind, or a member has not begun to read. */
   get isHeldBack(): boolean {
     return this.readers.allBehind || this.#unread.size > 0;
   }
@@ -50,7 +50,7 @@ export abstract class FeedMembers<Member extends Reader> extends SharedFrames {
     this.applyBackPressure();
   }
 
-  /** The member can take more again. */
+  /** The member has room again. */
   resume(member: Member): void {
     this.readers.resume(member);
     this.applyBackPressure();

@@ -50,19 +50,19 @@ export interface ReplaySlice {
 export abstract class FrameQueue {
   /**
    * While true, `push()` exceeds maxEvents and maxBytes instead of evicting. Set for the rest of an event loop turn in
-   * which a reader fell behind, because no reader can take anything before that turn ends.
+   * which a reader fell behind, because no reader can drain before that turn ends.
    */
   isHeld = false;
   readonly #bounds: ReplayBounds;
   readonly #maxFrames: number;
   readonly #memory: FrameMemory;
-  // Frames from #start to #end, in a queue whose head moves; the dead head is cut off now and then.
+  // Frames from #start to #end, in a queue whose head moves; the dead head is removed from time to time.
   #entries: (Entry | undefined)[] = [];
   #head = 0;
   #start = 0;
   #bytes = 0;
   #written = 0;
-  // Cached: browsers that come back together mostly read the same slice.
+  // Cached: browsers that reconnect together mostly read the same slice.
   #last:
     | { readonly position: number; readonly end: number; readonly alone: boolean; readonly slice: ReplaySlice }
     | undefined;
@@ -101,7 +101,9 @@ export abstract class FrameQueue {
     return this.#memory.nextOffset(length);
   }
 
-  /** Appends a copy of `source.subarray(start, end)`, and forgets nothing yet. The rest: see {@link Entry}. */
+  /**
+   * Appends a copy of `source.subarray(start, end)`, and forgets nothing yet. The other parameters: see {@link Entry}.
+   */
   protected append(
     source: Buffer,
     start: number,

@@ -34,7 +34,7 @@ export function relayOf(
   };
 }
 
-/** How a backfill of such a feed is relayed, and gets ids. `cursor`: the upstream's id, or one of our own. */
+/** How a backfill beside a live feed is relayed, and gets ids. `cursor`: the upstream's id, or one of our own. */
 export function backfillOf(
   relayed: RelayParts | undefined,
   cursor: string,

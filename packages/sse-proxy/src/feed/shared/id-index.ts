@@ -7,7 +7,7 @@ export class IdIndex {
   readonly #last = new Map<string, number>();
   /** Ids of several frames → position of the first of them, which may have been forgotten. */
   readonly #first = new Map<string, number>();
-  /** Id of the newest forgotten frame. It stays known, because everything that follows it is still held. */
+  /** Id of the newest forgotten frame. It stays in the index, because everything that follows it is still held. */
   #edge: string | undefined;
   #edgeAt = -1;
   #newest: string | undefined;
@@ -51,7 +51,7 @@ export class IdIndex {
 
   /**
    * Records that ids from `position` on do not continue those before. `oldest` is the id of the oldest frame held:
-   * events before it are not known.
+   * earlier events are forgotten.
    */
   restart(position: number, oldest: string | undefined, isProven: boolean): void {
     this.#restartAt = position;
@@ -77,8 +77,8 @@ export class IdIndex {
   }
 
   /**
-   * Whether a browser may have this id from an event before the restart which is no longer held, so that the id says
-   * nothing about what the browser has. `start` is the position of the oldest frame.
+   * Whether a browser may have this id from an event before the restart which is no longer held, so that the id doesn't
+   * show what the browser has. `start` is the position of the oldest frame.
    */
   isAmbiguous(id: string, start: number): boolean {
     if (this.#restartAt === undefined) return false;

@@ -71,9 +71,9 @@ function whileOpen<T>(call: (source: RequestSource) => Promise<T> | undefined) {
 }
 
 /**
- * Builds the request of browsers that share one by `share.key`: with the hooks of the first that settles. The hooks of
- * the next browser are called when those of the one before fail, or have not settled within {@link graceMs}. Rejects if
- * the hooks of all have failed.
+ * Builds the request of browsers that share one by `share.key`; the first hooks that succeed decide. The hooks of the
+ * next browser are called when those of the one before fail, or have not settled within {@link graceMs}. Rejects if the
+ * hooks of all have failed.
  */
 function buildOnce(team: readonly SharedSubscription[]): Promise<SharedRequest> {
   return new Promise((resolve, reject) => {
@@ -110,9 +110,9 @@ function buildOnce(team: readonly SharedSubscription[]): Promise<SharedRequest> 
 }
 
 /**
- * Starts `call` for all keys, few in each turn of the event loop, and passes results to `onResult`. Resolves when all
- * have settled, or some time after the first result, with those that have not. Never before all have been started: a
- * browser that was not asked must not stay.
+ * Starts `call` for all keys, a few in each turn of the event loop, and passes results to `onResult`. Resolves when all
+ * have settled, or {@link graceMs} after the first result, with the calls that have not. It never resolves before all
+ * have been started: a browser whose hooks were not called must not stay.
  */
 function settle<Key, Result>(
   keys: readonly Key[],

@@ -7,15 +7,15 @@ export interface Reader {
   readonly handler: FeedReader;
   /** Position of the next frame it gets; maintained only while it is behind. */
   position: number;
-  /** False while the browser can't take more. */
+  /** False while the browser's buffer is full. */
   hasRoom: boolean;
   /** How many bytes it may fall behind. Frames that it missed before it attached are not counted. */
   allowance: number;
 }
 
 /**
- * The readers of a shared feed. Those at the tip get each chunk as it arrives. One that came back, or can't keep up, is
- * behind: it reads from the ring at its own pace until it is at the tip. No reader delays another.
+ * The readers of a shared feed. Those at the tip get each chunk as it arrives. One that reconnected, or can't keep up,
+ * is behind: it reads from the ring at its own pace until it is at the tip. No reader delays another.
  */
 export class ReaderGroup {
   readonly #ring: ReplayRing;
@@ -28,7 +28,8 @@ export class ReaderGroup {
   #fallen: Reader[] = [];
 
   /**
-   * `onCaughtUp` is called when a reader has everything in the ring; it returns false if the reader has gone elsewhere.
+   * `onCaughtUp` is called when a reader has everything in the ring; it returns false if the reader has moved to
+   * another feed or has ended.
    */
   constructor(
     ring: ReplayRing,
@@ -66,7 +67,7 @@ export class ReaderGroup {
     this.#catchUp(reader);
   }
 
-  /** The reader can take more again. */
+  /** The reader has room again. */
   resume(reader: Reader): void {
     reader.hasRoom = true;
     if (this.#behind.has(reader)) this.#catchUp(reader);
@@ -105,7 +106,7 @@ export class ReaderGroup {
     this.#ring.isHeld = true;
   }
 
-  // What arrives in the turn in which a reader fell behind does not count: it can't have taken anything in between.
+  // What arrives in the turn in which a reader fell behind does not count: the reader can't drain before the turn ends.
   #endTurn = (): void => {
     for (const reader of this.#fallen) {
       if (this.#behind.has(reader)) reader.allowance = this.#ring.bytesFrom(reader.position) + this.#maxBehindBytes;

@@ -3,10 +3,10 @@ import { frameContent } from '../../sse/fields.ts';
 import { type Entry, FrameQueue } from './frame-queue.ts';
 import { IdIndex } from './id-index.ts';
 
-/** What identifies a frame beside its id: its bytes, or the digest of what a transform was given. */
+/** What identifies a frame besides its id: its bytes, or the digest of the frame that a transform was called with. */
 export type Content = Buffer | string;
 
-/** Where a browser that comes back with an id goes on. */
+/** Where a browser that reconnects with an id continues. */
 export interface ReplayPosition {
   readonly position: number;
   /** False if events may be missing before the position: the ids have restarted, and this one may be an old one. */
@@ -55,7 +55,7 @@ export class ReplayRing extends FrameQueue {
     this.#ids.forget(id, position);
   }
 
-  /** The upstream has given known ids to other events: those of the frames to come do not continue the ids held. */
+  /** The upstream has given known ids to other events: later ids do not continue those that are held. */
   restartIds(now: number): void {
     this.#markRestart(now, true);
   }
@@ -67,8 +67,8 @@ export class ReplayRing extends FrameQueue {
   }
 
   /**
-   * Where a browser goes on that has everything up to `id`: behind that event, or before the first of several that
-   * share the id [R36]. Undefined if the ring can't tell.
+   * Where a browser that has everything up to `id` continues: behind that event, or before the first of several that
+   * share the id [R36]. Undefined if that can't be determined.
    */
   after(id: string): ReplayPosition | undefined {
     const { restartAt } = this.#ids;
@@ -135,8 +135,8 @@ export class ReplayRing extends FrameQueue {
   }
 
   /**
-   * The id that a browser has which got everything before `position`, and whether events without an id followed it.
-   * Undefined if no frame before the position is known.
+   * The last id of a browser that got everything before `position`; `isExact` is false if events without an id followed
+   * it. Undefined if no id before the position is known.
    */
   cursorAt(position: number): { readonly id: string; readonly isExact: boolean } | undefined {
     for (let at = position - 1; at >= this.start; at--) {

@@ -33,7 +33,7 @@ export abstract class SharedFrames implements FeedHandler {
   sourceId: string;
   /** How many of the newest frames have that id, one after another, whether the ring still holds them or not. */
   tipRun = 0;
-  /** Position of the first frame that answers the current request. Frames before it belong to former identities. */
+  /** Position of the first frame received for the current request. Frames before it belong to former identities. */
   sealedAt = 0;
   /** Number of frames received that are stored. */
   received = 0;
@@ -58,7 +58,7 @@ export abstract class SharedFrames implements FeedHandler {
 
   abstract readonly browsers: number;
   abstract onEnd(reason: CloseReason, error: SseProxyError | undefined, notBeforeMs?: number): void;
-  /** Called when a reader has everything in the ring. Returns false if the reader has gone elsewhere. */
+  /** Called when a reader has everything in the ring. Returns false if the reader has moved or ended. */
   protected abstract onCaughtUp(reader: Reader): boolean;
   /** Called after frames were sent: a reader may have fallen behind. */
   protected abstract applyBackPressure(): void;
@@ -89,8 +89,8 @@ export abstract class SharedFrames implements FeedHandler {
   }
 
   /**
-   * Where a browser that has everything up to `cursor` goes on; undefined if that can't be told. Frames from before
-   * {@link seal} are only for those who were members then.
+   * Where a browser that has everything up to `cursor` continues; undefined if that can't be determined. Frames from
+   * before {@link seal} are only for those that were members then.
    */
   locate(cursor: string): ReplayPosition | undefined {
     const found = this.ring.after(cursor);
@@ -212,7 +212,7 @@ export abstract class SharedFrames implements FeedHandler {
     this.applyBackPressure();
   }
 
-  /** Reads the clock for the ring: once a beat instead of once an event. */
+  /** Reads the clock for the ring: once a tick instead of once an event. */
   beat(): void {
     this.#now = performance.now();
     this.ring.expire(this.#now);

@@ -23,7 +23,7 @@ export interface RequestSource {
   readonly identify: (() => Promise<string>) | undefined;
 }
 
-/** A browser that asks for a place in a shared feed. */
+/** A browser's request for a place in a shared feed. */
 export interface JoinRequest {
   readonly made: SharedRequest;
   /** Undefined if no function hook is configured: then the request never changes. */

@@ -57,7 +57,7 @@ interface Original {
 /**
  * Stage between an upstream connection and its shared feed: calls `share.transform` once per event, in order. While a
  * promise is pending, everything that follows is held. If the transform fails, the feed ends: the event can't be
- * skipped silently, and browsers that have its predecessor's id come back to it.
+ * skipped silently, and browsers can resume from its predecessor's id.
  */
 export class TransformStage implements FeedHandler {
   readonly needsIds = true;
@@ -89,7 +89,7 @@ export class TransformStage implements FeedHandler {
     return this.#isPending || this.#held.length > 0;
   }
 
-  /** True if so much is held that the upstream must be paused. */
+  /** True if more than {@link maxHeldBytes} are held, so that the upstream must be paused. */
   get isFull(): boolean {
     return this.#heldBytes > maxHeldBytes;
   }
@@ -190,7 +190,7 @@ export class TransformStage implements FeedHandler {
       });
   }
 
-  // A frame that arrives meanwhile is held, because the queue is not empty before all of it is processed.
+  // A frame that arrives meanwhile is held too, because the queue is emptied only when all of it has been processed.
   #processHeld(): void {
     let done = 0;
     while (!this.#isPending && !this.#isClosed && done < this.#held.length) {
