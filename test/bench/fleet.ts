@@ -14,7 +14,7 @@ const feedCount = 300;
 const sizes = [10_000, 100_000, 1_000_000];
 /** Share of a core's time that is planned for. */
 const usableShare = 0.6;
-/** Most commands with which an instance reads, a second: see `paceMs` of StreamReader. */
+/** Most commands with which an instance reads, a second: see `paceMs` of XreadLoop. */
 const readsPerSecond = 200;
 
 function measuredOn({ date, machine, rounds, seconds }: Report): string {

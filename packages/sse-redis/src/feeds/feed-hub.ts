@@ -10,7 +10,7 @@ import type { RedisAddress } from '../types.ts';
 import { AppendQueue } from './append-queue.ts';
 import { type LogOwner, RedisLog } from './redis-log.ts';
 import * as scripts from './scripts.ts';
-import { StreamReader } from './stream-reader.ts';
+import { XreadLoop } from './xread-loop.ts';
 
 export interface HubOptions {
   readonly address: RedisAddress;
@@ -26,7 +26,7 @@ export interface HubOptions {
 const renewalsPerLease = 5;
 /** Longest block of the reading command, in milliseconds. */
 const blockMs = 1_000;
-/** How long the stream that wakes the reader lives without use, in milliseconds. */
+/** How long the stream that ends the blocking read lives without use, in milliseconds. */
 const wakeLifeMs = 60_000;
 
 /** The logs of one process: one connection for commands, and one that reads all streams. */
@@ -36,7 +36,7 @@ export class FeedHub implements LogOwner {
   readonly leaseMs: number;
   readonly #options: HubOptions;
   readonly #connections: readonly Connection[];
-  readonly #reader: StreamReader;
+  readonly #xreadLoop: XreadLoop;
   readonly #wakeStream: string;
   readonly #logs = new Set<RedisLog>();
   readonly #renewal: NodeJS.Timeout;
@@ -67,9 +67,9 @@ export class FeedHub implements LogOwner {
     this.commands = new RedisCommands(main);
     this.appends = new AppendQueue(this.commands, leaseMs);
     this.#wakeStream = `${prefix}wake:${randomUUID()}`;
-    this.#reader = new StreamReader(new RedisCommands(reading), this.#wakeStream, blockMs);
+    this.#xreadLoop = new XreadLoop(new RedisCommands(reading), this.#wakeStream, blockMs);
     this.#renewal = setInterval(() => void this.#renew(), leaseMs / renewalsPerLease).unref();
-    this.#starting = setTimeout(() => this.#tellIfStarting(), commandTimeoutMs).unref();
+    this.#starting = setTimeout(() => this.#notifyIfStarting(), commandTimeoutMs).unref();
   }
 
   open(key: string, bounds: RelayBounds, listener: RelayListener): RelayLog {
@@ -88,7 +88,7 @@ export class FeedHub implements LogOwner {
   }
 
   onFollow(log: RedisLog): void {
-    this.#reader.update(log);
+    this.#xreadLoop.update(log);
     if (log.after) this.#wakeSoon();
   }
 
@@ -109,10 +109,10 @@ export class FeedHub implements LogOwner {
 
   #onReady(): void {
     if (!this.#connections.every(({ isReady }) => isReady)) return;
-    void this.#reader.run();
+    void this.#xreadLoop.run();
     if (this.#options.mode.current === 'shared') return;
     this.#options.mode.shared();
-    this.#tell(true);
+    this.#notify(true);
   }
 
   #onFail(error: SseRedisError, other: Connection): void {
@@ -122,15 +122,15 @@ export class FeedHub implements LogOwner {
     if (mode.current === 'local') return;
     mode.local(error);
     this.appends.clear();
-    this.#tell(false);
+    this.#notify(false);
   }
 
-  /** The first connect takes long: feeds don't wait for it. */
-  #tellIfStarting(): void {
-    if (this.#options.mode.current === 'starting') this.#tell(false);
+  /** The first connect is slow: feeds don't wait for it. */
+  #notifyIfStarting(): void {
+    if (this.#options.mode.current === 'starting') this.#notify(false);
   }
 
-  #tell(isAvailable: boolean): void {
+  #notify(isAvailable: boolean): void {
     for (const log of [...this.#logs]) log.onAvailable(isAvailable);
   }
 

@@ -7,14 +7,14 @@ import type { RedisLog } from './redis-log.ts';
 
 /** Most entries of one stream in one reply. */
 const maxEntries = 200;
-/** Shortest time between two reads, in milliseconds: entries that come meanwhile are read together. */
+/** Shortest time between two reads, in milliseconds: entries that arrive meanwhile are read together. */
 const paceMs = 5;
 
 /**
- * Reads the streams of all logs that follow, with one blocking command at a time. A stream of its own is among them: an
- * entry there ends the command, so that another set of streams can be read.
+ * Reads the Redis streams of all logs that follow, with one blocking XREAD at a time. It also reads a stream of its own:
+ * an entry there ends the command, so that another set of streams can be read.
  */
-export class StreamReader {
+export class XreadLoop {
   readonly #commands: RedisCommands;
   readonly #wakeStream: string;
   readonly #blockMs: number;
@@ -29,7 +29,7 @@ export class StreamReader {
     this.#blockMs = blockMs;
   }
 
-  /** Takes a log up, or drops it if it follows nothing. */
+  /** Adds a log, or removes it if it follows nothing. */
   update(log: RedisLog): void {
     const { stream, after } = log;
     const logs = this.#logs.get(stream);
@@ -79,8 +79,8 @@ export class StreamReader {
   }
 
   /**
-   * A log that went back meanwhile, to before `begin`, is served by the next read: these entries don't follow its
-   * position.
+   * A log that was moved back before `begin` meanwhile skips this reply, which doesn't follow its position. The next read
+   * serves it.
    */
   #deliver(stream: string, begin: StreamId, entries: readonly RelayEntry[]): void {
     for (const log of [...(this.#logs.get(stream) ?? [])])

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { until } from '../../sse-proxy/test/support/until.ts';
 import { SseRedisError } from '../src/errors.ts';
 import { parseId } from '../src/feeds/position.ts';
-import { StreamReader } from '../src/feeds/stream-reader.ts';
+import { XreadLoop } from '../src/feeds/xread-loop.ts';
 
 /** A log that follows from a position, and what it was given. */
 function logAt(position: string) {
@@ -16,7 +16,7 @@ describe('the reader of all streams of one process', () => {
   it('a log that starts at an older place gets no entries of a read that began before', async () => {
     const reads: { ids: string[]; answer: (reply: unknown) => void; fail: (error: Error) => void }[] = [];
     const send = (args: string[]) => new Promise((answer, fail) => reads.push({ ids: args.slice(-2), answer, fail }));
-    const reader = new StreamReader({ send } as never, 'wake', 1_000);
+    const reader = new XreadLoop({ send } as never, 'wake', 1_000);
     const live = logAt('1-500');
     reader.update(live as never);
     void reader.run();
