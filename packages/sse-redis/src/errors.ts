@@ -4,8 +4,8 @@
  * - `ERR_SSE_REDIS_OPTION`: an option is unknown or wrong.
  * - `ERR_SSE_REDIS_CONNECT`: no connection to Redis, or none to the master that Sentinel names.
  * - `ERR_SSE_REDIS_LOST`: the connection has ended.
- * - `ERR_SSE_REDIS_TIMEOUT`: Redis did not answer within `commandTimeoutMs`.
- * - `ERR_SSE_REDIS_REPLY`: Redis answered with an error.
+ * - `ERR_SSE_REDIS_TIMEOUT`: Redis did not respond within `commandTimeoutMs`.
+ * - `ERR_SSE_REDIS_REPLY`: Redis replied with an error.
  */
 export type SseRedisErrorCode =
   | 'ERR_SSE_REDIS_OPTION'

@@ -5,7 +5,10 @@ import { discard, openClient, type RedisClient } from './open-client.ts';
 
 const minRetryMs = 100;
 const maxRetryMs = 1_000;
-/** A client that is given up sooner has failed like a connect: Redis accepts it, and refuses what it is asked. */
+/**
+ * A client dropped within this time counts as a failed connect, so the backoff keeps growing: Redis may accept
+ * connections and refuse commands.
+ */
 const stableMs = 5_000;
 
 export interface ConnectionOptions {
@@ -13,21 +16,21 @@ export interface ConnectionOptions {
   /** Bound of each command and of each connect, in milliseconds. */
   readonly commandTimeoutMs: number;
   /**
-   * Called with each new client, before anybody else uses it. If it rejects, the client is discarded and the next
+   * Called with each new client, before it is used otherwise. If it rejects, the client is discarded and the next
    * attempt follows.
    */
   onConnect(client: RedisClient): Promise<void>;
   /** Called when `onConnect` has resolved: `isReady` is true. */
   onReady(): void;
-  /** Called when an attempt has failed, and when the client in use is given up. Never called after `close()`. */
+  /** Called when an attempt has failed, and when the client in use is dropped. Never called after `close()`. */
   onFail(error: SseRedisError): void;
-  /** Called when commands have been answered or given up. @defaultValue not called */
+  /** Called when commands were executed, refused or timed out. @defaultValue not called */
   onCommand?(durationMs: number): void;
 }
 
 /**
- * One connection to Redis, made anew whenever it fails: after an error, an error reply, or a command that is late. A
- * late command may still be executed by Redis: whatever it changes must be void for the next client.
+ * One connection to Redis, replaced whenever it fails: after an error, an error reply, or a command that is late. Redis
+ * may still execute a late command, so whatever it changes must be void for the next client.
  */
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -51,7 +54,7 @@ export class Connection {
   }
 
   /**
-   * Runs commands on the client. If they reject or are late, the client is given up.
+   * Runs commands on the client. If they reject or are late, the client is dropped.
    *
    * @throws SseRedisError `ERR_SSE_REDIS_LOST` at once if there is no client; `ERR_SSE_REDIS_TIMEOUT`;
    * `ERR_SSE_REDIS_REPLY`
@@ -64,7 +67,7 @@ export class Connection {
       return await withDeadline(this.#options.commandTimeoutMs, commands(client));
     } catch (cause) {
       const error = asRedisError(cause);
-      this.#giveUp(client, error);
+      this.#drop(client, error);
       throw error;
     } finally {
       this.#options.onCommand?.(performance.now() - startedAt);
@@ -104,8 +107,7 @@ export class Connection {
     }
     if (this.#isClosed) return discard(client);
     this.#client = client;
-    const lost = () =>
-      this.#giveUp(client, new SseRedisError('ERR_SSE_REDIS_LOST', 'the connection to Redis has ended'));
+    const lost = () => this.#drop(client, new SseRedisError('ERR_SSE_REDIS_LOST', 'the connection to Redis has ended'));
     client.on('error', lost).on('end', lost);
     try {
       await onConnect(client);
@@ -114,11 +116,11 @@ export class Connection {
       this.#readyAt = performance.now();
       this.#options.onReady();
     } catch (error) {
-      this.#giveUp(client, asRedisError(error));
+      this.#drop(client, asRedisError(error));
     }
   }
 
-  #giveUp(client: RedisClient, error: SseRedisError): void {
+  #drop(client: RedisClient, error: SseRedisError): void {
     if (this.#client !== client) return;
     this.#client = undefined;
     this.#isReady = false;
@@ -144,9 +146,9 @@ export class Connection {
 
 function asRedisError(cause: unknown): SseRedisError {
   if (cause instanceof SseRedisError) return cause;
-  // Replies such as "OOM command not allowed …", "READONLY …", "NOPERM …": the first word says enough, the rest may
+  // Replies such as "OOM command not allowed …", "READONLY …", "NOPERM …": the first word suffices, and the rest may
   // hold a key.
   const [word] = /^[A-Z]{3,}\b/.exec(String((cause as Error).message)) ?? [];
-  if (word) return new SseRedisError('ERR_SSE_REDIS_REPLY', `Redis answered with the error ${word}`, { cause });
+  if (word) return new SseRedisError('ERR_SSE_REDIS_REPLY', `Redis replied with the error ${word}`, { cause });
   return new SseRedisError('ERR_SSE_REDIS_LOST', 'the connection to Redis has ended', { cause });
 }

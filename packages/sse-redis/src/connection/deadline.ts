@@ -13,7 +13,7 @@ export function withDeadline<T>(ms: number, work: Promise<T>): Promise<T> {
       left--;
       if (left > 0) timer = setTimeout(tick, ms / slices);
       else
-        setImmediate(() => reject(new SseRedisError('ERR_SSE_REDIS_TIMEOUT', `Redis did not answer within ${ms} ms`)));
+        setImmediate(() => reject(new SseRedisError('ERR_SSE_REDIS_TIMEOUT', `Redis did not respond within ${ms} ms`)));
     };
     let timer = setTimeout(tick, ms / slices);
     work.then(resolve, reject).finally(() => clearTimeout(timer));

@@ -26,7 +26,7 @@ export class Mode {
     this.#change('shared', undefined);
   }
 
-  /** Redis can't be used from now on. No effect if that is known. */
+  /** Redis can't be used from now on. No effect in mode `local`. */
   local(error: SseRedisError): void {
     this.#change('local', error);
   }
@@ -35,7 +35,7 @@ export class Mode {
     if (mode === this.#current) return;
     this.#current = mode;
     try {
-      // An async listener returns a promise, though its type says nothing.
+      // An async listener returns a promise, although the type returns nothing.
       if (this.#onChange) Promise.resolve(this.#onChange({ mode, error }) as unknown).catch(() => {});
       else if (error) this.#warn(error);
     } catch {

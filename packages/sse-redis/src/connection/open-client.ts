@@ -4,8 +4,8 @@ import { isSentinel } from '../options.ts';
 import type { RedisAddress, SentinelAddress } from '../types.ts';
 import { withDeadline } from './deadline.ts';
 
-// createClient() would make a class with some hundred methods, unless the options are those of the call before: that
-// blocks the event loop for longer than a command takes, at each attempt to connect.
+// createClient() would define a class with hundreds of methods unless its options equal those of the last call. At each
+// attempt to connect, that would block the event loop for longer than a command takes.
 const createClient = BaseClient.factory();
 
 /** A connected client of node-redis that neither reconnects nor queues commands while it is not connected. */
@@ -50,13 +50,13 @@ async function openMaster(address: SentinelAddress, timeoutMs: number): Promise<
     if (String(role[0]) === 'master') return client;
   } catch (cause) {
     discard(client);
-    throw new SseRedisError('ERR_SSE_REDIS_CONNECT', `Redis did not tell its role: ${reasonOf(cause)}`, { cause });
+    throw new SseRedisError('ERR_SSE_REDIS_CONNECT', `Redis did not report its role: ${reasonOf(cause)}`, { cause });
   }
   discard(client);
   throw new SseRedisError('ERR_SSE_REDIS_CONNECT', 'the server that Sentinel names is no master');
 }
 
-/** Asks one sentinel after another. */
+/** Queries one sentinel after another. */
 async function findMaster(address: SentinelAddress, timeoutMs: number): Promise<{ host: string; port: number }> {
   let cause: unknown;
   for (const { host, port } of address.sentinels) {
@@ -66,8 +66,8 @@ async function findMaster(address: SentinelAddress, timeoutMs: number): Promise<
         { ...address.sentinelClient, socket: { ...address.sentinelClient?.socket, host, port } as never },
         timeoutMs,
       );
-      const asked = client.sendCommand(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', address.name]);
-      const found = (await withDeadline(timeoutMs, asked)) as unknown as [unknown, unknown] | null;
+      const query = client.sendCommand(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', address.name]);
+      const found = (await withDeadline(timeoutMs, query)) as unknown as [unknown, unknown] | null;
       if (found) return { host: String(found[0]), port: Number(found[1]) };
     } catch (error) {
       cause = error;
@@ -75,7 +75,7 @@ async function findMaster(address: SentinelAddress, timeoutMs: number): Promise<
       if (client) discard(client);
     }
   }
-  const reason = cause === undefined ? 'none of them knows the name' : reasonOf(cause);
+  const reason = cause === undefined ? 'none of them has this name' : reasonOf(cause);
   throw new SseRedisError('ERR_SSE_REDIS_CONNECT', `no sentinel names a master: ${reason}`, { cause });
 }
 

@@ -25,9 +25,10 @@ export interface FleetCountsOptions {
 const renewalsPerLease = 4;
 
 /**
- * Counts the streams of this process and asks Redis about those of all. What a process holds is bound to its lease,
- * which is renewed by one command; without renewals Redis forgets all of it at once. Each connection registers with a
- * random value that its commands carry: a command that Redis executes late, for an earlier connection, has no effect.
+ * Counts the streams of this process, and admits streams by the counts of all processes, which are in Redis. What a
+ * process holds is bound to its lease, which is renewed by one command; without renewals Redis forgets all of it at
+ * once. Each connection registers with a random value that its commands carry: a command that Redis executes late, for
+ * an earlier connection, has no effect.
  */
 export class FleetCounts {
   readonly #options: FleetCountsOptions;
@@ -55,7 +56,7 @@ export class FleetCounts {
       onReady: () => {
         mode.shared();
         this.#started.resolve();
-        this.#tellChanges();
+        this.#sendChanges();
       },
       onCommand: (durationMs) => observers.onCommand(durationMs),
       onFail: (error: SseRedisError) => {
@@ -75,9 +76,8 @@ export class FleetCounts {
   }
 
   /**
-   * Asks Redis for a place. Undefined: granted, and counted. `'local'`: Redis can't be used, and the caller decides
-   * alone.
-   * Never rejects.
+   * Requests a place for a stream from Redis. Undefined: granted, and counted. `'local'`: Redis can't be used, and the
+   * caller decides alone. Never rejects.
    */
   async acquire(counters: readonly Counter[]): Promise<LimitRefusal | 'local' | undefined> {
     await this.#started.promise;
@@ -89,10 +89,10 @@ export class FleetCounts {
       for (const _ of [1, 2]) {
         await this.#registering;
         if (!this.#connection.isReady) return 'local';
-        this.#tellChanges();
+        this.#sendChanges();
         const reply = (await this.#run(acquire, [this.#options.total, ...bounds])) as number[];
         if (reply[0] === verdicts.granted) {
-          this.#holdings.enterTold(counters);
+          this.#holdings.enterCounted(counters);
           return undefined;
         }
         if (reply[0] !== verdicts.unregistered) return refusalOf(reply, counters);
@@ -107,13 +107,13 @@ export class FleetCounts {
   /** Counts a stream that the caller has admitted alone. */
   enterLocally(counters: readonly Counter[]): void {
     this.#holdings.enter(counters);
-    this.#tellSoon();
+    this.#sendSoon();
   }
 
   /** A stream has ended. */
   leave(counters: readonly Counter[]): void {
     this.#holdings.leave(counters);
-    this.#tellSoon();
+    this.#sendSoon();
   }
 
   /** Ends the lease and the connection. */
@@ -136,7 +136,7 @@ export class FleetCounts {
 
   async #register(): Promise<void> {
     this.#registration = randomUUID();
-    await this.#run(register, this.#holdings.tellAll());
+    await this.#run(register, this.#holdings.takeAll());
   }
 
   /** After a lost lease, on the same connection: commands are executed in the order in which they are sent. */
@@ -145,7 +145,7 @@ export class FleetCounts {
     this.#options.observers.onLeaseLost();
     this.#registering = this.#register().finally(() => {
       this.#registering = undefined;
-      this.#tellChanges();
+      this.#sendChanges();
     });
     return this.#registering;
   }
@@ -163,17 +163,17 @@ export class FleetCounts {
   }
 
   /** Changes of one turn of the event loop are sent together. */
-  #tellSoon(): void {
+  #sendSoon(): void {
     this.#flush ??= setImmediate(() => {
       this.#flush = undefined;
-      this.#tellChanges();
+      this.#sendChanges();
     });
   }
 
-  /** Without a lease, changes are told by the next registration. */
-  #tellChanges(): void {
-    if (!this.#connection.isReady || this.#registering || !this.#holdings.hasUntold) return;
-    void this.#runOrRegister(adjust, this.#holdings.tellChanges());
+  /** Without a lease, the next registration includes the changes. */
+  #sendChanges(): void {
+    if (!this.#connection.isReady || this.#registering || !this.#holdings.hasChanges) return;
+    void this.#runOrRegister(adjust, this.#holdings.takeChanges());
   }
 }
 

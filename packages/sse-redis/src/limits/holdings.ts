@@ -3,22 +3,23 @@ import type { Counter } from './counters.ts';
 /** Counter of all streams. */
 const total = 'total';
 
-/** How many streams of this process are open, by counter; and what of that Redis has not been told. */
+/** How many streams of this process are open, by counter, and which changes have not been sent to Redis. */
 export class Holdings {
   readonly #open = new Map<string, number>();
-  readonly #untold = new Map<string, number>();
+  readonly #changes = new Map<string, number>();
 
   /** Open streams of this process. */
   get total(): number {
     return this.#open.get(total) ?? 0;
   }
 
-  get hasUntold(): boolean {
-    return this.#untold.size > 0;
+  /** True if changes have not been sent to Redis. */
+  get hasChanges(): boolean {
+    return this.#changes.size > 0;
   }
 
   /** Counts a stream that Redis has counted. */
-  enterTold(counters: readonly Counter[]): void {
+  enterCounted(counters: readonly Counter[]): void {
     for (const id of countedIn(counters)) change(this.#open, id, 1);
   }
 
@@ -32,23 +33,23 @@ export class Holdings {
     this.#changeBoth(counters, -1);
   }
 
-  /** All open streams, as pairs for `register`. From then on Redis has been told everything so far. */
-  tellAll(): (string | number)[] {
-    this.#untold.clear();
+  /** All open streams, as pairs for `register`. They include all changes so far. */
+  takeAll(): (string | number)[] {
+    this.#changes.clear();
     return [...this.#open].flat();
   }
 
-  /** What has changed since Redis was told, as pairs for `adjust`. */
-  tellChanges(): (string | number)[] {
-    const changes = [...this.#untold].flat();
-    this.#untold.clear();
+  /** The changes that have not been sent to Redis, as pairs for `adjust`. The caller sends them. */
+  takeChanges(): (string | number)[] {
+    const changes = [...this.#changes].flat();
+    this.#changes.clear();
     return changes;
   }
 
   #changeBoth(counters: readonly Counter[], by: number): void {
     for (const id of countedIn(counters)) {
       change(this.#open, id, by);
-      change(this.#untold, id, by);
+      change(this.#changes, id, by);
     }
   }
 }

@@ -4,7 +4,7 @@ import { maxLeaseMs } from '../options.ts';
 // Keys of one limiter, all of which begin with ARGV[1]:
 //   instances             sorted set: id of an instance → when its lease expires, by the clock of Redis, in ms
 //   held:<instance>       hash: counter → open streams of that instance; '' → its registration, a random value that
-//                         every command has to know. Expires with the lease
+//                         every command must carry. Expires with the lease
 //   opens:<counter>:<window>  list of "<when they leave the window> <number of opens>"
 //
 // allow-oom: when Redis is full of other data, limits still hold. Their size is bounded by open streams and recent
@@ -15,7 +15,8 @@ local instances, held = prefix .. 'instances', prefix .. 'held:' .. instance
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- A lease that ends later than one can was left by an instance that died before Redis' clock was set back.
+-- A lease whose end lies beyond the longest possible lease was left by an instance that died before Redis' clock was
+-- set back: ignore it.
 local last = string.format('%.0f', now + ${maxLeaseMs})
 
 local function isRegistered()
@@ -73,8 +74,7 @@ export const refusedKinds = [undefined, 'max', 'opensPerMinute', 'opensPerHour']
 /**
  * ARGV: then total, and for each rule that applies: counter, max, opensPerMinute, opensPerHour; 0 is no bound. Counts a
  * stream if no bound is reached. Returns a verdict; if `refused`, also the rule's place from 1, the kind, and the wait
- * in ms.
- * Decides as the built-in limiter of sse-proxy does: the tests run the same contract against both.
+ * in ms. Decides as the built-in limiter of sse-proxy does: the tests run the same contract against both.
  */
 export const acquire = new Script(`${start}
 if not isRegistered() then return {${verdicts.unregistered}} end
