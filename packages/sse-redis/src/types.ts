@@ -6,7 +6,7 @@ import type { SseRedisError } from './errors.ts';
 export interface SentinelAddress {
   /** Name of the master set that the sentinels watch. */
   name: string;
-  /** The sentinels; the first one that answers is asked. */
+  /** The sentinels, queried in this order until one names the master. */
   sentinels: readonly { host: string; port: number }[];
   /** Credentials, TLS and database of the Redis servers. @defaultValue none */
   client?: Omit<RedisClientOptions, 'url'>;
@@ -16,7 +16,7 @@ export interface SentinelAddress {
 
 /**
  * Where Redis is: a URL such as `redis://:password@10.0.0.5:6379/0` or `rediss://…`, the options of `createClient` of
- * the npm package `redis`, or Sentinel. Time-outs and reconnects of `createClient` are replaced by those of this
+ * the npm package `redis`, or Sentinel. Timeouts and reconnects of `createClient` are replaced by those of this
  * package.
  */
 export type RedisAddress = string | RedisClientOptions | SentinelAddress;
@@ -28,7 +28,7 @@ export type RedisAddress = string | RedisClientOptions | SentinelAddress;
  */
 export type RedisMode = 'starting' | 'shared' | 'local';
 
-/** What {@link RedisConnectionOptions.onModeChange} gets. */
+/** Argument of {@link RedisConnectionOptions.onModeChange}. */
 export interface ModeChange {
   /** The new mode. */
   readonly mode: Exclude<RedisMode, 'starting'>;
@@ -47,18 +47,18 @@ export interface RedisObserver {
   /** Called once by `redisFeeds` and by `redisLimiter`, before any other hook. `stats` returns the current mode. */
   onAttach?(context: { readonly part: RedisPart; stats(): { readonly mode: RedisMode } }): void;
   /**
-   * A connection has failed, or could not be made: also while that is known, at each attempt. Why a command was refused
-   * or given up is told so as well.
+   * Called for every failed attempt to connect, also while Redis is known to be down, and for every connection that is
+   * lost. A command that is refused or times out ends its connection.
    */
   onError?(context: { readonly part: RedisPart; readonly error: SseRedisError }): void;
   /**
-   * A command, or several that were sent together, were answered or given up. `durationMs`: from sending them to the
-   * last reply. Not called for the command that waits for new events.
+   * Called when a command, or several that were sent together, were executed, refused or timed out. `durationMs`: from
+   * sending them to the last reply. Not called for the blocking command that reads new events.
    */
   onCommand?(context: { readonly part: RedisPart; readonly durationMs: number }): void;
   /**
-   * A lease was lost though Redis answers: this process was stopped for too long, or Redis lost its data. For `feeds`,
-   * called once for each feed that this process read for all.
+   * Called when a lease is lost although Redis responds: this process was stopped for too long, or Redis lost its data.
+   * For `feeds`, called once for each feed that this process read for all.
    */
   onLeaseLost?(context: { readonly part: RedisPart }): void;
 }
@@ -71,7 +71,7 @@ export interface RedisConnectionOptions {
   prefix?: string;
   /**
    * Time after which a command is given up, in milliseconds: 10 to 60,000. Then this process works in `local` mode
-   * until Redis answers again.
+   * until Redis responds again.
    * @defaultValue 500
    */
   commandTimeoutMs?: number;
@@ -88,7 +88,7 @@ export interface RedisConnectionOptions {
 export interface RedisLimiterOptions extends RedisConnectionOptions {
   /**
    * The bounds, as in the option `limits` of `sseProxy`. `total`, `max` and the opens within a time hold for all
-   * processes together; `upstreams` holds in each process. Give every process the same.
+   * processes together; `upstreams` holds in each process. Pass the same to every process.
    * @defaultValue `{ total: 10_000 }`
    */
   limits?: StreamLimits;

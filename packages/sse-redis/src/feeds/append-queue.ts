@@ -25,12 +25,12 @@ export interface Append {
   readonly isLast: boolean;
 }
 
-/** Shortest time between two commands, in milliseconds: entries that come meanwhile are sent together. */
+/** Shortest time between two commands, in milliseconds: entries that arrive meanwhile are sent together. */
 const paceMs = 5;
 /** Most bytes of one command. */
 const maxBytes = 1_048_576;
 
-/** Sends the entries of all feeds of this process, those of one turn and of a few milliseconds in one command. */
+/** Sends the entries of all feeds of this process; those that arrive within {@link paceMs} share a command. */
 export class AppendQueue {
   readonly #commands: RedisCommands;
   readonly #leaseMs: number;

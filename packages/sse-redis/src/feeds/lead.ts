@@ -1,18 +1,18 @@
 import type { RelayBounds, RelayContent } from '@datashop/sse-proxy';
 import { idText, type StreamId, sizeOf } from './position.ts';
 
-/** Into how many parts the bytes and the age that a log retains are divided: it is cut that often. */
+/** A log is trimmed this many times while it receives `maxBytes`, and this many times in `maxAgeMs`. */
 const parts = 16;
 
-/** What {@link Lead.trim} cuts off. */
+/** What to trim: see {@link Lead.trim}. */
 export interface Trim {
-  /** The first id to keep; empty if age cuts off nothing. */
+  /** The first id to keep; empty if no entry is too old. */
   readonly minId: string;
-  /** Most bytes; 0 if nothing is to be cut off. */
+  /** Most bytes to keep; 0 if bytes are not to be trimmed now. */
   readonly maxBytes: number;
 }
 
-/** The time in which one instance leads a feed. */
+/** The lead of one instance for a feed, from the lease on: assigns ids to entries, and decides what to trim. */
 export class Lead {
   /** Random: names this lead. */
   readonly owner: string;
@@ -51,7 +51,7 @@ export class Lead {
     return `${this.leader} ${idText(this.sent)}`;
   }
 
-  /** What to cut off with the next append; `now` from a monotonic clock. */
+  /** What to trim with the next append; `now` from a monotonic clock. */
   trim(now: number): Trim {
     const { maxBytes, maxAgeMs } = this.#bounds;
     const { offset } = this.newest;

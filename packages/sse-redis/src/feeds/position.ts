@@ -1,12 +1,12 @@
 import type { RelayContent, RelayPosition } from '@datashop/sse-proxy';
 
-/** What an entry costs Redis besides its bytes, approximately. */
+/** Approximate memory of an entry in Redis besides its bytes. */
 const overheadBytes = 32;
 
 /**
  * An entry's id in its stream: `<generation>-<offset>`. Each leader has a generation of its own, later ones have higher
  * numbers. The offset counts the bytes of all entries up to this one, over all generations. So a gap between two
- * entries shows, and a number of bytes can be cut off at the front.
+ * entries is detected, and a log can be trimmed to a number of bytes.
  */
 export interface StreamId {
   readonly generation: number;

@@ -9,9 +9,8 @@ const defaults = { prefix: 'sse:', commandTimeoutMs: 500, leaseMs: 3_000 };
 
 /**
  * Shared feeds across all processes that use the same Redis and prefix; pass it as the option `share.relay` of
- * `sseProxy`.
- * One process reads the upstream of each feed. While Redis can't be used, each process reads it itself, and nothing is
- * lost.
+ * `sseProxy`. One process reads the upstream of each feed. While Redis can't be used, each process reads it itself, and
+ * nothing is lost.
  *
  * @throws SseRedisError `ERR_SSE_REDIS_OPTION` that names the option, what was expected and what arrived
  * @example

@@ -20,7 +20,7 @@ export interface LogOwner {
   readonly commands: RedisCommands;
   readonly appends: AppendQueue;
   readonly leaseMs: number;
-  /** What the log follows has changed. */
+  /** The position that the log follows has changed. */
   onFollow(log: RedisLog): void;
   onClose(log: RedisLog): void;
   /** A log has lost its lease. */
@@ -44,7 +44,7 @@ export class RedisLog implements RelayLog, AppendingLog {
   /** The owner of the last lead, whose lease may still be there. */
   #formerOwner = '';
   #isClosed = false;
-  /** Number of times that Redis could not be used any more. */
+  /** Number of times that Redis became unusable. */
   #outages = 0;
   pendingBytes = 0;
 
@@ -57,7 +57,7 @@ export class RedisLog implements RelayLog, AppendingLog {
     this.#owner = owner;
   }
 
-  /** Where delivery goes on; undefined if nothing is followed. */
+  /** Where delivery continues; undefined if nothing is followed. */
   get after(): StreamId | undefined {
     return this.#after;
   }
@@ -105,13 +105,13 @@ export class RedisLog implements RelayLog, AppendingLog {
       return undefined;
     }
     this.#formerOwner = owner;
-    // The reply was read after the listener was told that Redis can't be used: it does not lead.
+    // The reply was read after the listener was notified that Redis can't be used: this instance does not lead.
     if (outages !== this.#outages) return undefined;
     this.#lead = new Lead(owner, Number(generation), parseId(tail), this.#bounds);
     return tail;
   }
 
-  /** Nobody leads. Entries up to `at` were received: if the newest one comes before, Redis has lost them. */
+  /** Nobody leads. Entries up to `at` were received: if the newest one precedes it, Redis has lost entries. */
   #onTail(tail: StreamId, at: RelayPosition): void {
     if (this.#after && compareIds(tail, parseId(at)) < 0) this.#onTrimmed();
   }
@@ -185,7 +185,7 @@ export class RedisLog implements RelayLog, AppendingLog {
   onLease(lead: Lead | undefined, after: StreamId | undefined, lease: string): void {
     if (this.#isClosed || lead !== this.#lead) return;
     if (lease === '') return lead ? this.#onLeaseLost() : this.#listener.onVacant();
-    // Redis has lost entries, and its clock was set back: those to come have lower ids, and would not be delivered.
+    // Redis has lost entries, and its clock was set back: new entries have lower ids, and would not be delivered.
     if (!lead && after && after === this.#after && compareIds(newestOf(lease), after) < 0) this.#onTrimmed();
   }
 

@@ -6,11 +6,11 @@ import { fields } from './entries.ts';
 //   <stream>:lease  "<owner> <generation> <id of the newest entry>" while an instance leads. The owner is the life of
 //                   the lease in ms, a dot and a random value. Expires
 //
-// An append compares the whole lease. So an instance whose lease is over can't append; nor can one that believes in
-// entries which a server has lost.
+// An append compares the whole lease. So an instance whose lease is over can't append; nor can one whose newest entry a
+// server has lost.
 
-// One that lives for longer than a lease can was left by a leader that died just before the clock of Redis was set
-// back.
+// A lease that expires later than its length allows was left by a leader that died just before Redis' clock was set
+// back: ignore it.
 const leaseOf = `
 local function leaseOf(key)
   local lease = redis.call('GET', key)
@@ -99,7 +99,7 @@ return results`);
 /**
  * KEYS: lease and stream of each feed. ARGV: lease in ms, then for each feed: the lease that this instance holds or '',
  * life of the stream in ms. Extends the leases that are held. Returns for each feed the lease; '' if nobody leads, or
- * if another lease is there than the one that this instance holds.
+ * if the lease is no longer the one that this instance holds.
  */
 export const renew = new Script(`${leaseOf}
 local results = {}

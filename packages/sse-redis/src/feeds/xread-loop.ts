@@ -11,8 +11,8 @@ const maxEntries = 200;
 const paceMs = 5;
 
 /**
- * Reads the Redis streams of all logs that follow, with one blocking XREAD at a time. It also reads a stream of its own:
- * an entry there ends the command, so that another set of streams can be read.
+ * Reads the Redis streams of all logs that follow, and one of its own, with one blocking XREAD at a time. An entry in
+ * its own stream ends the command, so that another set of streams can be read.
  */
 export class XreadLoop {
   readonly #commands: RedisCommands;
@@ -79,8 +79,8 @@ export class XreadLoop {
   }
 
   /**
-   * A log that was moved back before `begin` meanwhile skips this reply, which doesn't follow its position. The next read
-   * serves it.
+   * A log moved back before `begin` meanwhile skips this reply, which doesn't follow its position. The next read serves
+   * it.
    */
   #deliver(stream: string, begin: StreamId, entries: readonly RelayEntry[]): void {
     for (const log of [...(this.#logs.get(stream) ?? [])])
