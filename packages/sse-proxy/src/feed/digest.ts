@@ -6,8 +6,8 @@ const seedHigh = seeds.readInt32LE(0);
 const seedLow = seeds.readInt32LE(4);
 
 /**
- * A 64-bit digest, keyed per process so that nobody can construct two events with the same one. It decides whether two
- * events are equal. The result is kept in fields, since the per-event path must not allocate.
+ * A 64-bit digest that decides whether two events are equal. It is keyed per process, so that nobody can construct two
+ * events with the same digest. The result is kept in fields, since the per-event path must not allocate.
  */
 export class Digest {
   high = 0;

@@ -21,13 +21,13 @@ export class EventNumbers {
   }
 }
 
-/** The id of the event that comes `distance` events after the one with the id `first`. */
+/** The id of the event that is `distance` events after the one with the id `first`. */
 export function idAfter(first: string, distance: number): string {
   const [epoch, number] = partsOf(first);
   return `${epoch}-${number + distance}`;
 }
 
-/** How many events after the one with the id `first` the other one comes; undefined if they have different epochs. */
+/** Number of events from `first` to `id`; undefined if `id` precedes `first`, or if they have different epochs. */
 export function distanceOf(first: string, id: string): number | undefined {
   const [epoch, number] = partsOf(first);
   const [otherEpoch, otherNumber] = partsOf(id);

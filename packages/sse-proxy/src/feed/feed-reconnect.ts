@@ -27,7 +27,7 @@ export abstract class FeedReconnect extends FeedRequest {
   protected abstract sendControlEvent(bytes: Buffer): void;
   /** True if the upstream uses ids: it has sent one, or the first request had a Last-Event-ID. */
   protected abstract get showsIds(): boolean;
-  /** The connection is gone. `isClean`: the response was complete. */
+  /** The connection has ended. `isClean`: the response was complete. */
   protected abstract onLost(isClean: boolean): void;
   /** The connection broke, or a reconnect failed with another code than before. */
   protected abstract reportLost(error: SseProxyError, attempts: number): void;

@@ -28,7 +28,7 @@ export class HoldTimer {
     this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
-  /** The connection is gone, and what was held with it. */
+  /** The connection has ended, and its held frames are dropped. */
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;

@@ -7,7 +7,7 @@ import { FrameRun } from '../frame-run.ts';
 
 /** Receives what an {@link UpstreamFeed} reads. */
 export interface UpstreamFeedListener {
-  /** The connection is established, and the response is still to come. */
+  /** The connection is established, and the response has not arrived yet. */
   onConnected(): void;
   /** The upstream has accepted the request of a resume. */
   onReconnected(): void;

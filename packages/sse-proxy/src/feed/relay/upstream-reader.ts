@@ -11,7 +11,7 @@ import { UpstreamFeed, type UpstreamFeedListener } from './upstream-feed.ts';
 
 /** Receives what an {@link UpstreamReader} reads. */
 export interface UpstreamReaderListener {
-  /** The first connection is established, and the response is still to come. */
+  /** The first connection is established, and the response has not arrived yet. */
   onReaderConnected(): void;
   /** The upstream has accepted the first request. */
   onReaderOpen(headers: IncomingHttpHeaders): void;

@@ -8,7 +8,7 @@ import { UpstreamReader, type UpstreamReaderListener } from './upstream-reader.t
 
 /** Notifications of an {@link UpstreamSide} to its call. */
 export interface UpstreamSideListener {
-  /** The first connection is established, and the response is still to come. */
+  /** The first connection is established, and the response has not arrived yet. */
   onReaderConnected(): void;
   /** The upstream has accepted the first request. */
   onReaderOpen(headers: IncomingHttpHeaders): void;

@@ -21,7 +21,7 @@ export type CatchUpFeedFactory = (matcher: CatchUp) => SharedFeed;
 
 /**
  * How an event is found in the live feed: by the upstream's id and its bytes, by the same without the id in them
- * because the ring holds ids of our own, or by an id of our own that all instances know.
+ * because the ring holds ids of our own, or by an id of our own, which is the same in all instances.
  */
 export type Matching = 'id' | 'content' | 'own-id';
 
