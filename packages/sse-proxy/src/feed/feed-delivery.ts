@@ -132,7 +132,7 @@ export abstract class FeedDelivery extends FeedConnection {
     if (doubt) this.sendGap({ reason: doubt, from: now, to: now });
   }
 
-  /** Drops held frames: the feed changes to a connection that begins behind the last delivered event. */
+  /** Drops held frames: the feed changes to a connection that begins after the last delivered event. */
   dropHeld(): void {
     this.onLost(false);
     this.#replayFilter = undefined;

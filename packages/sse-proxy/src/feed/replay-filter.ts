@@ -154,7 +154,7 @@ export class ReplayFilter {
   }
 
   /**
-   * The position of the delivered frame that this one repeats. A frame without an id is a repeat only directly behind
+   * The position of the delivered frame that this one repeats. A frame without an id is a repeat only directly after
    * the last repeat.
    */
   #positionIn(known: KnownFrames, id: string | undefined): number | undefined {

@@ -36,7 +36,7 @@ export class RedisLog implements RelayLog, AppendingLog {
   readonly #bounds: RelayBounds;
   readonly #owner: LogOwner;
   readonly #listener: RelayListener;
-  /** The entry behind which entries are delivered; undefined if none are. */
+  /** The entry after which entries are delivered; undefined if none are. */
   #after: StreamId | undefined;
   #lead: Lead | undefined;
   /** The last lead that was released: its last entries may still be refused. */

@@ -119,7 +119,7 @@ export class BackfillCall implements UpstreamConnection, RelayListener, LogRecei
   onDeposed(): void {}
   onStored(): void {}
 
-  /** The log can't be read any further: the feed reconnects, behind the last event that it has. */
+  /** The log can't be read any further: the feed reconnects, after the last event that it has. */
   #break(): void {
     if (this.#isClosed) return;
     this.#close();

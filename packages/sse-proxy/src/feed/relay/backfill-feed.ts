@@ -16,7 +16,7 @@ export class BackfillFeed extends LogFeed {
     return this.#relayed.ids?.tipId ?? '';
   }
 
-  // Behind an id of the proxy's own the log repeats nothing, and skips nothing.
+  // After an id of the proxy's own the log repeats nothing, and skips nothing.
   protected override onReconnected(attempts: number, outageMs: number): void {
     if (!this.#relayed.ids) super.onReconnected(attempts, outageMs);
   }

@@ -58,7 +58,7 @@ export class Leadership {
     this.#log.release(metaEntry({ left: true }));
   }
 
-  /** Begins to append behind `tail`. `isReset`: what follows does not continue what the log holds. */
+  /** Begins to append after `tail`. `isReset`: what follows does not continue what the log holds. */
   begin(tail: RelayPosition, start: Omit<RelayedStart, 'tail'>, isReset: boolean): void {
     this.#own = new OwnEntries(tail);
     this.#start = this.append(metaEntry({ start: { ...start, tail: isReset ? '' : tail } }), isReset);
@@ -90,7 +90,7 @@ export class Leadership {
     this.#own = undefined;
   }
 
-  /** What was appended behind `position`; undefined if that is not available, or if this instance is not active. */
+  /** What was appended after `position`; undefined if that is not available, or if this instance is not active. */
   appendedAfter(position: RelayPosition): readonly RelayEntry[] | undefined {
     return this.#own?.after(position);
   }

@@ -6,7 +6,7 @@ export interface LogReceiver {
   /** False while nothing may be delivered. */
   readonly canReceive: boolean;
   onRest(content: RelayContent): void;
-  /** An entry behind {@link LogDelivery.position}. Sets that position if the entry continues what was received. */
+  /** An entry after {@link LogDelivery.position}. Sets that position if the entry continues what was received. */
   onEntry(entry: RelayEntry): void;
 }
 
@@ -14,7 +14,7 @@ export interface LogReceiver {
 export class LogDelivery {
   readonly #log: RelayLog;
   readonly #receiver: LogReceiver;
-  /** The last entry that was received, or that delivery begins behind. */
+  /** The last entry that was received, or that delivery begins after. */
   position: RelayPosition = '';
   /** The rest of the entry at that position, which is still to be delivered. */
   #rest: RelayContent | undefined;

@@ -35,7 +35,7 @@ export class LogSide implements LogReceiver {
     this.#listener = listener;
   }
 
-  /** The last entry that the feed has received; before the first, the one that it begins behind. */
+  /** The last entry that the feed has received; before the first, the one that it begins after. */
   get position(): RelayPosition {
     return this.#delivery.position;
   }

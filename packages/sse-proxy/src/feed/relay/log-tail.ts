@@ -23,7 +23,7 @@ export function awayOnly(state: RelayMeta['state']): RelayMeta['state'] {
   return state?.state === 'restored' ? undefined : state;
 }
 
-/** The newest event, or what the leader began behind. Undefined only if the leader's upstream has sent nothing yet. */
+/** The newest event, or what the leader began after. Undefined only if the leader's upstream has sent nothing yet. */
 export function lastEvent(entries: readonly RelayEntry[]): LastEvent | undefined {
   if (isFresh(entries)) return undefined;
   const found = lastFrame(entries);

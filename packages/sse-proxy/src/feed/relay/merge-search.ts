@@ -83,7 +83,7 @@ export class MergeSearch {
 
   /**
    * Before the first event with the id, if events share it or the feed has received it: the feed drops those that it
-   * has. Otherwise behind the event: a feed that only began behind it would not recognise it as a repeat.
+   * has. Otherwise after the event: a feed that only began after it would not recognise it as a repeat.
    */
   #placeOf({ entry, start, end, count }: FoundId, id: string): Place {
     return placeAt(entry, count > 1 || this.#feed.knowsId(id) ? start : end);
@@ -119,7 +119,7 @@ export class MergeSearch {
 }
 
 /**
- * The place behind the event with this id, for a feed that has received nothing yet; before the first of several events
+ * The place after the event with this id, for a feed that has received nothing yet; before the first of several events
  * with the id [R36]. Undefined if `entries` hold none.
  */
 export function placeAfter(entries: readonly RelayEntry[], id: string): Place | undefined {
@@ -137,7 +137,7 @@ export function placeAfter(entries: readonly RelayEntry[], id: string): Place | 
   return first && placeAt(first.entry, count === 1 ? first.end : first.start);
 }
 
-/** The place behind the event with this id of the proxy's own, and the event. Undefined if `entries` hold none. */
+/** The place after the event with this id of the proxy's own, and the event. Undefined if `entries` hold none. */
 export function placeAfterOwn(entries: readonly RelayEntry[], ownId: string): OwnPlace | undefined {
   for (const entry of entries) {
     const { ids } = readMeta(entry.meta);

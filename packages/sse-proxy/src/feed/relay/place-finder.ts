@@ -51,7 +51,7 @@ export class PlaceFinder {
   #checks = 0;
   /** The newest event of the log. */
   #last = unknownEvent;
-  /** The place behind that event. */
+  /** The place after that event. */
   #afterLast: Place | undefined;
   #state: RelayMeta['state'];
 
@@ -137,7 +137,7 @@ export class PlaceFinder {
     }
     const { bytes } = this.#last;
     const isAlike = lastId === '' && bytes !== undefined && lastContent === contentDigest(bytes, 0, bytes.length);
-    // Behind the event the log may hold a gap, which the feed then receives.
+    // After the event the log may hold a gap, which the feed then receives.
     if (this.#afterLast && isAlike && received + logged === 0) return this.#place(this.#afterLast, false);
     // A feed that receives more than the log is still replaying.
     if ((lastId !== '' || isNew) && (logged === 0 || received > logged)) return;

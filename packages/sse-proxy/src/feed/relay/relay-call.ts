@@ -149,7 +149,7 @@ export class RelayCall
     this.#flow();
   }
 
-  /** The log continues behind something that the feed doesn't have: looks for another place. */
+  /** The log continues after something that the feed doesn't have: looks for another place. */
   onBreak(): void {
     this.#leaveLog();
     void this.#enter();

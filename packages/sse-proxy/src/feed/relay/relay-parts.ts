@@ -19,11 +19,11 @@ export interface RelayParts {
   /** Set if events have ids of the proxy's own: receives the ids that come with the events of the log. */
   readonly ids: OwnIds | undefined;
   /**
-   * The proxy's own id of the last event that the browser has for which the feed is opened: the feed begins behind that
+   * The proxy's own id of the last event that the browser has for which the feed is opened: the feed begins after that
    * event if the log holds it. Empty if the browser has none.
    */
   readonly firstId: string;
-  /** The feed begins behind this event, which it has not received. */
+  /** The feed begins after this event, which it has not received. */
   onTip(last: LastEvent): void;
   /** The log of a backfill does not hold `firstId`, or can't be read. */
   onUnknown?(): void;
@@ -42,7 +42,7 @@ export interface RelayTarget extends Feed, PlacedFeed, BeginningFeed {
   /** Events, and the proxy's own id of the first of them. */
   onEvents(data: Buffer, ids: string | undefined): void;
   /**
-   * True if it began behind an event without a known id or content, and has received none since: it can't continue a
+   * True if it began after an event without a known id or content, and has received none since: it can't continue a
    * log.
    */
   readonly isTailUnknown: boolean;

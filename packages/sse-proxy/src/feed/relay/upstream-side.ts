@@ -16,7 +16,7 @@ export interface UpstreamSideListener {
   onReaderRefused(error: SseProxyError): void;
   /** The lead is claimed: call `connect()`, and read without the log until the upstream has accepted the request. */
   readAlone(): void;
-  /** This instance begins to append behind `tail`: from now on the feed receives through the log what is read. */
+  /** This instance begins to append after `tail`: from now on the feed receives through the log what is read. */
   onLead(tail: RelayPosition): void;
   /** Something was read for this instance alone. */
   onRead(content: RelayContent): void;
@@ -140,7 +140,7 @@ export class UpstreamSide implements UpstreamReaderListener {
 
   /**
    * Continues for this instance alone, since the log can't be used any more. Its feed has received everything up to
-   * `position`. Returns the entries behind that; undefined if they are not available, and then `reconnect()` is needed.
+   * `position`. Returns the entries after that; undefined if they are not available, and then `reconnect()` is needed.
    */
   leaveLog(position: RelayPosition): readonly RelayEntry[] | undefined {
     const missed = this.#leadership.appendedAfter(position);

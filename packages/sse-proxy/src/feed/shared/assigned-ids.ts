@@ -45,7 +45,7 @@ export class RelayedIds implements IdAssigner {
   current: string | undefined;
   tipId: string;
 
-  /** `tipId`: the id of the event that the feed begins behind; empty if it is not known. */
+  /** `tipId`: the id of the event that the feed begins after; empty if it is not known. */
   constructor(tipId: string) {
     this.tipId = tipId;
   }

@@ -161,7 +161,7 @@ export class CatchUp implements LiveMatcher, Follower {
     });
   }
 
-  // Behind the tip, the live feed may hold a gap.
+  // After the tip, the live feed may hold a gap.
   get #tipPosition(): number {
     const found = this.#matching === 'own-id' ? this.#live.locate(this.feed.tipId) : undefined;
     return found?.position ?? this.#live.ring.end;

@@ -85,7 +85,7 @@ export class FeedGroup implements SubscriptionOwner {
     this.key = made.key;
     this.request = made.request;
     this.#assigns = share.ids === 'assign';
-    const relayed = relayOf(share, feedListener.route ?? '', cursor, (last) => this.#beginBehind(last));
+    const relayed = relayOf(share, feedListener.route ?? '', cursor, (last) => this.#beginAfter(last));
     this.#relayed = relayed;
     this.feed = this.#makeFeed({
       cursor: this.#assigns ? '' : cursor,
@@ -189,11 +189,11 @@ export class FeedGroup implements SubscriptionOwner {
     subscription.place(this.feed, Math.max(ring.start, sealedAt), this.gapPreamble(subscription, 'unknown-id'));
   }
 
-  #beginBehind({ id, ownId }: LastEvent): void {
+  #beginAfter({ id, ownId }: LastEvent): void {
     this.feed.sourceId = id ?? '';
     if (!this.#relayed?.ids || ownId === undefined) return;
     this.#relayed.ids.tipId = ownId;
-    this.feed.beginBehind(ownId);
+    this.feed.beginAfter(ownId);
   }
 
   /** Gives a place to a subscription that comes from another feed. */

@@ -39,7 +39,7 @@ export interface StoredFrame {
 export interface ReplaySlice {
   readonly bytes: Buffer;
   readonly events: number;
-  /** The position behind the last of them. */
+  /** The position after the last of them. */
   readonly next: number;
 }
 
@@ -81,7 +81,7 @@ export abstract class FrameQueue {
     return this.#start;
   }
 
-  /** Position behind the newest frame. */
+  /** Position after the newest frame. */
   get end(): number {
     return this.#start + this.#entries.length - this.#head;
   }

@@ -78,7 +78,7 @@ export class ReaderGroup {
     if (this.#behind.delete(reader)) this.#trim();
   }
 
-  /** Sends frames to the readers at the tip; `next` is the position behind them. */
+  /** Sends frames to the readers at the tip; `next` is the position after them. */
   send(source: Buffer, start: number, end: number, events: number, next: number): void {
     // One Buffer object for all readers: the fast writer recognises it and frames it once.
     const bytes = start === 0 && end === source.length ? source : source.subarray(start, end);

@@ -67,7 +67,7 @@ export class ReplayRing extends FrameQueue {
   }
 
   /**
-   * Where a browser that has everything up to `id` continues: behind that event, or before the first of several that
+   * Where a browser that has everything up to `id` continues: after that event, or before the first of several that
    * share the id [R36]. Undefined if that can't be determined.
    */
   after(id: string): ReplayPosition | undefined {

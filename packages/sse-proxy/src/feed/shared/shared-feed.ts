@@ -117,7 +117,7 @@ export class SharedFeed extends FeedMembers<Member> implements HeartbeatMember, 
     this.#parts.feedListener.onGap(gap, browsers);
   }
 
-  /** Sends a gap to the members, behind what they have still to read. */
+  /** Sends a gap to the members, after what they have still to read. */
   reportGap(gap: Gap): void {
     this.onControlEvent(gapBytes(gap), true);
     this.#parts.feedListener.onGap(gap, this.browsers);

@@ -43,13 +43,13 @@ export abstract class SharedFrames implements FeedHandler {
   readonly #parts: FrameParts;
   readonly #run = new FrameRun();
   /** The cursor of a browser that gets everything from position 0 on. */
-  #startsBehind: string;
+  #startsAfter: string;
   #now = performance.now();
 
   constructor(parts: FrameParts) {
     this.#parts = parts;
     this.sourceId = parts.cursor;
-    this.#startsBehind = parts.cursor;
+    this.#startsAfter = parts.cursor;
     this.ring = new ReplayRing(parts.replay);
     this.readers = new ReaderGroup(this.ring, parts.oneFramePerCall, parts.maxBehindBytes, (reader) =>
       this.onCaughtUp(reader),
@@ -74,8 +74,8 @@ export abstract class SharedFrames implements FeedHandler {
   }
 
   /** A browser with this cursor gets everything that the feed receives from now on. */
-  beginBehind(cursor: string): void {
-    if (this.isUntouched) this.#startsBehind = cursor;
+  beginAfter(cursor: string): void {
+    if (this.isUntouched) this.#startsAfter = cursor;
   }
 
   /** True until the upstream has sent something that is stored. */
@@ -95,7 +95,7 @@ export abstract class SharedFrames implements FeedHandler {
   locate(cursor: string): ReplayPosition | undefined {
     const found = this.ring.after(cursor);
     if (found) return found.position > this.sealedAt || this.sealedAt === 0 ? found : undefined;
-    const isAtStart = cursor === this.#startsBehind && this.ring.start === 0 && this.sealedAt === 0;
+    const isAtStart = cursor === this.#startsAfter && this.ring.start === 0 && this.sealedAt === 0;
     return isAtStart ? { position: 0, isProven: true } : undefined;
   }
 
@@ -164,7 +164,7 @@ export abstract class SharedFrames implements FeedHandler {
     for (const follower of this.followers) follower.onLiveFrame(id, source, start, end, digest);
   }
 
-  // The joined frames are sent before the next one is stored, so that a reader which they fill continues behind them.
+  // The joined frames are sent before the next one is stored, so that a reader which they fill continues after them.
   #append(
     source: Buffer,
     start: number,
