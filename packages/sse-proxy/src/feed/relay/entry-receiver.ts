@@ -42,7 +42,7 @@ export class EntryReceiver {
     if (end) this.#listener.onEnded(end);
   }
 
-  /** The leader's hooks were called at its connect: those of this instance are called too [R51]. */
+  /** The leader's hooks were called when it connected: those of this instance are called too [R51]. */
   async #checkRequest(): Promise<void> {
     const { parts, relayed, request: first } = this.#call;
     this.isChecking = true;

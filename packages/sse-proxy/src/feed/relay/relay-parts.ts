@@ -19,8 +19,8 @@ export interface RelayParts {
   /** Set if events have ids of the proxy's own: receives the ids that come with the events of the log. */
   readonly ids: OwnIds | undefined;
   /**
-   * The proxy's own id of the last event that the browser has for which the feed is opened: the feed begins after that
-   * event if the log holds it. Empty if the browser has none.
+   * The proxy's own id of the last event that the browser which opens the feed has received; empty if there is none.
+   * The feed begins after that event if the log holds it.
    */
   readonly firstId: string;
   /** The feed begins after this event, which it has not received. */
@@ -42,8 +42,8 @@ export interface RelayTarget extends Feed, PlacedFeed, BeginningFeed {
   /** Events, and the proxy's own id of the first of them. */
   onEvents(data: Buffer, ids: string | undefined): void;
   /**
-   * True if it began after an event without a known id or content, and has received none since: it can't continue a
-   * log.
+   * True if it began after an event without a known id or content, and has received none since: it can't succeed a
+   * leader.
    */
   readonly isTailUnknown: boolean;
   /** Treats an event as delivered: what follows continues it. */
