@@ -1,6 +1,6 @@
 import type { Hex } from './object-ids.ts';
 
-/** Entries per chunk: memory is taken and released by the chunk. */
+/** Arrivals per chunk: memory is allocated and released by the chunk. */
 const chunkSize = 256;
 const idBytes = 12;
 
@@ -11,9 +11,9 @@ interface Chunk {
 }
 
 /**
- * The ObjectIds of a workflow's logs in the order in which this process has found them, numbered from 0. The order of
- * delivery is this one, because documents become visible out of the order of their ObjectIds. It is kept for much
- * longer than the documents, at 21 bytes a log, so that a slow subscriber goes on exactly where it was.
+ * The ObjectIds of a workflow's logs in the order in which this process has found them, numbered from 0. Streams
+ * deliver them in this order, because documents become visible out of the order of their ObjectIds. Arrivals are kept
+ * for much longer than the documents, at 21 bytes each, so that a slow subscriber continues exactly where it was.
  */
 export class Arrivals {
   readonly #maxEntries: number;
@@ -25,20 +25,20 @@ export class Arrivals {
     this.#maxEntries = maxEntries;
   }
 
-  /** The number of the oldest entry that is kept. */
+  /** The number of the oldest arrival that is kept. */
   get start(): number {
     return this.#start;
   }
 
-  /** The number that the next entry gets. */
+  /** The number that the next arrival gets. */
   get end(): number {
     return this.#end;
   }
 
   /**
-   * @param time when it was found, in milliseconds since 1970; not before the last entry's
-   * @param isLate found behind the time in which documents are expected to become visible
-   * @returns the ids of the entries that are not kept any more
+   * @param time when it was found, in milliseconds since 1970; not before that of the last arrival
+   * @param isLate found after the time in which documents are expected to become visible
+   * @returns the ids of the arrivals that are dropped
    */
   add(id: Hex, time: number, isLate: boolean): Hex[] {
     const slot = this.#end % chunkSize;
@@ -65,7 +65,7 @@ export class Arrivals {
     return this.#chunkOf(n).late[n % chunkSize] === 1;
   }
 
-  /** The number of the first entry that was found at `time` or later. */
+  /** The number of the first arrival that was found at `time` or later. */
   firstSince(time: number): number {
     let low = this.#start;
     let high = this.#end;

@@ -15,7 +15,7 @@ import type { Hex } from './object-ids.ts';
 /** Milliseconds between two attempts to open a change stream. */
 const minRetryMs = 100;
 const maxRetryMs = 5_000;
-/** A server that responds sooner with no change does not wait for one: then this process waits. */
+/** A server that returns "no change" sooner than this doesn't block: pause for this many milliseconds instead. */
 const emptyMs = 10;
 
 /** Notified about the inserts of a collection. */
@@ -25,16 +25,16 @@ export interface ChangeListener {
   /**
    * From now on every insert is delivered. The feed is live when this resolves.
    *
-   * @param isLost inserts since the last event may be missing
+   * @param isLost true if inserts since the last delivered one may be missing
    */
   onOpen(isLost: boolean): Promise<void>;
-  /** Nothing was inserted after the last event and before this time of the monotonic clock. */
+  /** Every insert before this time of the monotonic clock has been delivered. */
   onQuiet(time: number): void;
-  /** There is no change stream. @param isFinal the feed ends; otherwise it goes on trying */
+  /** There is no change stream. @param isFinal true: the feed ends; false: it tries again */
   onRefused(error: Error, isFinal: boolean): void;
 }
 
-/** One change stream of a collection. It opens again whenever it fails, from the last event on if the server can. */
+/** One change stream of a collection. It is reopened whenever it fails, after the last change if the server can. */
 export class ChangeFeed {
   readonly #collection: LogCollection;
   readonly #listener: ChangeListener;
@@ -42,8 +42,8 @@ export class ChangeFeed {
   #stopping: AbortController | undefined;
   #isLive = false;
   /**
-   * The driver has opened the stream again by itself. It goes on from the last event only if the server has sent a
-   * token.
+   * True after the driver has reopened the stream by itself: it continues after the last change only if the server has
+   * sent a token.
    */
   #isReopened = false;
 
@@ -83,8 +83,8 @@ export class ChangeFeed {
         this.#isReopened = true;
       });
       try {
-        // Whatever may precede a change is listed before it: a subscriber that comes back with it has everything
-        // before.
+        // List everything that may precede the change first: a subscriber that resumes at it must have received all
+        // that.
         let change = await this.#next(stream);
         await this.#listener.onOpen(isLost);
         isLost = false;
@@ -134,7 +134,7 @@ export class ChangeFeed {
     return undefined;
   }
 
-  /** Returns false for an insert without its document: then it has to be looked for. */
+  /** Returns false for an insert without its document, which only a look can find. */
   #deliver(change: ChangeStreamDocument): boolean {
     if (change.operationType !== 'insert') return true;
     const { fullDocument, clusterTime } = change as { fullDocument?: Document; clusterTime?: Timestamp };

@@ -4,16 +4,16 @@ import { untilSuccess } from './until-success.ts';
 
 /** Milliseconds until a command fails if no server can be reached. */
 const serverSelectionTimeoutMS = 5_000;
-/** The response to a command may take so many times as long as the server's own bound. */
+/** The response to a command may take this many times as long as the server's own bound. */
 const responseFactor = 4;
 
-/** The server has not responded to a command, and the driver has not noticed why. */
+/** The server has not responded to a command in time, and the driver has reported no error. */
 export class NoResponse extends Error {}
 
 /**
- * The client of a store: the user's, or one of its own. Its own is replaced when it finds no server for a while: the
- * driver's monitor of a server can hang for ever if its connection is closed at the moment of a check, and the
- * addresses of the servers may have changed.
+ * The client of a store: the user's, or the store's own. The store's own is replaced when it has reached no server for
+ * a while: the driver's monitor of a server can hang for ever if its connection is closed at the moment of a check, and
+ * the addresses of the servers may have changed.
  */
 export class StoreClient {
   readonly #uri: string | undefined;
@@ -43,9 +43,9 @@ export class StoreClient {
 
   /**
    * Connects the client, then calls the command. A client connects by itself at the first command, but only once: if
-   * the server is away at that time, all later commands fail too.
+   * the server is unreachable at that time, all later commands fail too.
    *
-   * @throws NoResponse after some time, because the driver can wait for ever
+   * @throws NoResponse after some time, because the driver can hang for ever
    */
   async run<T>(command: () => Promise<T>): Promise<T> {
     const client = this.#current;
@@ -63,8 +63,8 @@ export class StoreClient {
   }
 
   /**
-   * Calls a command that may take any time, such as the build of an index, with a client of its own: the store's would
-   * close the connection. The user's client is used as it is.
+   * Calls a command that may take any time, such as the build of an index, with a client of its own, because the socket
+   * timeout of the store's client would end it. The user's client is used as it is.
    */
   async runLong<T>(command: (client: MongoClient) => Promise<T>): Promise<T> {
     if (this.#uri === undefined) return command(this.#current);
@@ -97,10 +97,10 @@ export class StoreClient {
 }
 
 /**
- * Creates a client with bounds of time, unless the connection string has others. Without a bound of the socket, a
- * connection that was lost unnoticed delays polls and the change stream for as long as TCP tries to send.
+ * Creates a client with timeouts, unless the connection string has others. Without a socket timeout, a connection that
+ * was lost unnoticed delays polls and the change stream for as long as TCP retransmits.
  *
- * @param socketTimeoutMS 0: no bound of the socket
+ * @param socketTimeoutMS 0: none
  */
 function newClient(uri: string, socketTimeoutMS: number): MongoClient {
   const isFree = ([name]: [string, number]) => !uri.toLowerCase().includes(`${name.toLowerCase()}=`);

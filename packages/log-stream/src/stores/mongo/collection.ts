@@ -18,7 +18,7 @@ import { badHintCodes, noAggregationCodes, noMajorityCodes } from './server-code
 import { type ServerKind, serverKind } from './server-kind.ts';
 import { WorkflowIndex } from './workflow-index.ts';
 
-/** Only the primary has everything that a change stream has delivered, and it is there if anything is. */
+/** Only the primary is sure to have everything that a change stream has delivered, and every working server has one. */
 const readPreference = 'primary' as const;
 /** Most ids and most documents of one command. */
 const maxIds = 10_000;
@@ -49,19 +49,19 @@ export class LogCollection {
     this.#maxTimeMS = maxTimeMs;
   }
 
-  /** Its full name. */
+  /** The name of the collection, after that of its database. */
   get name(): string {
     return this.#collection.namespace;
   }
 
-  /** Of the current client. */
+  /** The collection of the current client. */
   get #collection(): Collection {
     const concern = this.#level && { readConcern: { level: this.#level } };
     const options = { ...bsonOptions, readPreference, ...concern };
     return this.#client.current.db(this.#database).collection(this.#collectionName, options);
   }
 
-  /** The ids of a range in ascending order. The index has all that is asked for. */
+  /** The ids of a range in ascending order. The index covers this query. */
   async ids(filter: LogFilter, range: IdRange): Promise<Hex[]> {
     const found: Hex[] = [];
     for (let after = range.after; ; ) {
@@ -72,7 +72,7 @@ export class LogCollection {
     }
   }
 
-  /** The newest `limit` ids before one, in descending order. */
+  /** The highest `limit` ids of a range, in descending order. */
   async idsBefore(filter: LogFilter, range: IdRange, limit: number): Promise<Hex[]> {
     const page = await this.#find(rangeOf(filter, range), filter, { _id: 1 }, -1, limit);
     return page.map(({ id }) => id);
@@ -121,12 +121,12 @@ export class LogCollection {
     return this.#collection.watch(pipeline, resumeAfter === undefined ? {} : { resumeAfter });
   }
 
-  /** The next change. @throws NoResponse if the driver waits for ever */
+  /** The next change; null if there is none yet. @throws NoResponse if the driver hangs */
   nextChange(stream: ChangeStream): Promise<ChangeStreamDocument | null> {
     return this.#client.run(() => stream.tryNext());
   }
 
-  /** Asks the server what it is. Call it before all reads. */
+  /** Queries what kind of server it is. Call it before all reads. */
   async describe(): Promise<ServerKind> {
     const kind = await this.#run(() => serverKind(this.#collection.db));
     // What a change stream has delivered is visible to these reads, and what they return is never rolled back. A
@@ -135,7 +135,7 @@ export class LogCollection {
     return kind;
   }
 
-  /** Milliseconds after which an index deletes documents; undefined without one, and if that is not known. */
+  /** Milliseconds after which an index deletes documents; undefined if none does, or if the indexes can't be listed. */
   expiryMs(): Promise<number | undefined> {
     return this.#index.expiryMs();
   }
@@ -145,7 +145,7 @@ export class LogCollection {
     await this.idsBefore({}, {}, 1);
   }
 
-  /** Creates the index that all reads of a workflow use, unless it exists, by whatever name. */
+  /** Creates the index that all reads of a workflow use, unless it exists under whatever name. */
   async ensureIndexes(): Promise<void> {
     if (await this.#run(() => this.#index.exists())) return;
     const create = (client: MongoClient) =>
@@ -156,7 +156,7 @@ export class LogCollection {
     await this.#index.create(() => this.#client.runLong(create));
   }
 
-  /** True while this process creates it. */
+  /** True while this process creates the index. */
   get isIndexBuilding(): boolean {
     return this.#index.isBuilding;
   }
@@ -174,7 +174,10 @@ export class LogCollection {
     }
   }
 
-  /** Reads may return then what a failover takes back, which is better than no read. */
+  /**
+   * Falls back to the read concern `local`: reads may then return what a failover rolls back, which is better than
+   * failing.
+   */
   #readLocally(reason: string): void {
     if (this.#level !== 'majority') return;
     this.#level = 'local';
@@ -212,7 +215,9 @@ export class LogCollection {
     return found.flatMap((raw) => (raw._id instanceof ObjectId ? [{ id: raw._id.toHexString(), raw }] : []));
   }
 
-  /** Calls a command, and remembers its failure. The command of a workflow gets the hint that names the index. */
+  /**
+   * Calls a command, and remembers its failure. A command that reads one workflow gets the hint that names the index.
+   */
   async #run<T>(command: (hint: { hint?: string }) => Promise<T>, filter: LogFilter = {}): Promise<T> {
     try {
       const result = await this.#client.run(async () => {
@@ -226,7 +231,7 @@ export class LogCollection {
     }
   }
 
-  /** Repeats a command without what the server has refused. */
+  /** Repeats a command without the read concern or the hint that the server has refused. */
   #again<T>(
     error: Error & { code?: unknown },
     hint: { hint?: string },

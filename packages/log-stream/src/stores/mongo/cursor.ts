@@ -2,11 +2,14 @@ import type { LogCursor } from '../../log-store.ts';
 import { type Hex, timeOf } from './object-ids.ts';
 import type { Watch } from './watch.ts';
 
-/** A place in the order of pages, which is that of ObjectIds. A position is not one of them, but a time. */
+/**
+ * A place in the order of pages, which is that of ObjectIds: one ObjectId for the place of a log, two around the time
+ * of a position.
+ */
 export class PageCursor implements LogCursor {
-  /** Behind this ObjectId, and in front of everything that may follow the place. */
+  /** Everything that may follow the place has a higher ObjectId. */
   readonly low: Hex;
-  /** Behind this ObjectId, and behind everything that may precede the place. */
+  /** Everything that may precede the place has this ObjectId or a lower one. */
   readonly high: Hex;
   /** Everything that was visible at this time may precede the place; in milliseconds since 1970. */
   readonly ms: number;
@@ -38,11 +41,11 @@ export interface StreamPlace {
   readonly watch: Watch;
   /** Number of the next arrival. */
   readonly n: number;
-  /** Set while logs from before the watch are read: those up to this ObjectId have been. */
+  /** Set while the history is read: it has been read up to this ObjectId. */
   readonly history?: Hex | undefined;
   /** Numbers of arrivals before `n` that are to be delivered first. */
   readonly earlier?: readonly number[] | undefined;
-  /** ObjectId of a log that is still to come and that the subscriber has: the one that it resumed with. */
+  /** ObjectId of the log that the subscriber resumed with, until it has been left out of the delivery. */
   readonly skip?: Hex | undefined;
   /** ObjectId of the log that was read last, if it is not in the list of arrivals. */
   readonly behind?: Hex | undefined;
@@ -56,7 +59,7 @@ export class StreamCursor implements LogCursor, StreamPlace {
   readonly earlier: readonly number[];
   readonly skip: Hex | undefined;
   readonly behind: Hex | undefined;
-  /** ObjectId of the log in front of this place, if it is the place of a log. */
+  /** ObjectId of the log directly before this place, if it is the place of a log. */
   readonly id: Hex | undefined;
 
   constructor({ watch, n, history, earlier = [], skip, behind }: StreamPlace, id?: Hex) {
@@ -75,7 +78,7 @@ export class StreamCursor implements LogCursor, StreamPlace {
 
   isBefore(other: LogCursor): boolean {
     if (!(other instanceof StreamCursor)) return false;
-    // Its list of arrivals is continued no more: a reader there has to resume.
+    // The list of this place is not continued any more: a reader there has to resume.
     if (this.watch !== other.watch) return true;
     if (this.history !== other.history) {
       return this.history !== undefined && (other.history === undefined || this.history < other.history);

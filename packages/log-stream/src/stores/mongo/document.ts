@@ -2,9 +2,8 @@ import { formatTime } from '../../document.ts';
 import type { LogDocument, LogLevel, LogMeta } from '../../log-store.ts';
 
 /**
- * Documents are read alike whatever the options of the user's client are, and so that none fails the read of the
- * others:
- * JavaScript refuses regular expressions of other languages, and other writers may store invalid UTF-8.
+ * Reads don't depend on the options of the user's client, and no document fails the read of the others: JavaScript
+ * rejects regular expressions of other languages, and other writers may store invalid UTF-8.
  */
 export const bsonOptions = {
   raw: false,
@@ -16,7 +15,7 @@ export const bsonOptions = {
   enableUtf8Validation: false,
 } as const;
 
-/** A document as the driver returns it: nothing in it can be relied on. */
+/** A document as the driver returns it: any field may be missing or have any type. */
 export type RawDocument = Readonly<Record<string, unknown>>;
 
 /** The fields that are read from the database, in the order in which they are sent. */
@@ -58,7 +57,7 @@ export function storedLevels(levels: readonly LogLevel[]): (string | null)[] {
 export interface MappedDocument {
   /** In the exact shape, or the document as it is. */
   readonly log: LogDocument;
-  /** False: the document has a field of a type that has no place in the shape. */
+  /** False if a field of the document has a type that the shape can't hold. */
   readonly isMapped: boolean;
 }
 
@@ -66,7 +65,7 @@ export interface MappedDocument {
  * Brings a document into the exact shape of a log: as PyMODM writes it, `time` is a Date and fields without a value are
  * missing. What is sent depends on the document alone, because a repeat is recognised by its bytes.
  *
- * @param idTime the time in its ObjectId, in milliseconds since 1970, for a document without another one
+ * @param idTime the time in its ObjectId, in milliseconds since 1970, for a document that has no other time
  */
 export function mapDocument(raw: RawDocument, idTime: number): MappedDocument {
   const log = shaped(raw, idTime);

@@ -2,18 +2,18 @@ import type { LogFilter } from '../../log-store.ts';
 import { type Hex, timeOf } from './object-ids.ts';
 import type { WatchContext } from './watch.ts';
 
-/** A place between two logs, or in front of the first one. */
+/** A place between two logs, or before the first one, as any process can use it. */
 export interface Position {
-  /** Everything that was visible at this time precedes it; in milliseconds since 1970, 0 in front of all logs. */
+  /** Everything that was visible at this time precedes it; in milliseconds since 1970, 0 before all logs. */
   readonly ms: number;
   /** A log that precedes it, the newest one where that is known. */
   readonly behind: Hex | undefined;
 }
 
 /**
- * True if logs that were written after a position may have been deleted since. The oldest logs are deleted first, so
- * none was while a log in front of the position is stored. That log may have expired by itself: then the age of the
- * position tells whether others may have.
+ * True if logs after a position may have been deleted. The oldest logs are deleted first, so none of them was as long
+ * as a log before the position is stored. If only that log has expired, the age of the position shows whether later
+ * ones may have, too.
  */
 export async function isExpired(
   { collection, timing }: WatchContext,

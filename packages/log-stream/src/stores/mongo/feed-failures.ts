@@ -15,8 +15,8 @@ export class CollectionGone extends Error {}
 /**
  * What follows from a failure of the change stream:
  * - `unsupported`: there is none on this server.
- * - `lost`: it begins anew, and changes may have been missed.
- * - `refused`: the same, after several refusals for a reason that is not known here.
+ * - `lost`: it starts over, and changes may have been missed.
+ * - `refused`: the same, after several refusals with codes that are in none of the lists above.
  * - `temporary`: it continues from its token.
  */
 export type FeedFailure = 'unsupported' | 'lost' | 'refused' | 'temporary';

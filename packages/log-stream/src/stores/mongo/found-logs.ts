@@ -2,7 +2,7 @@ import type { LogDocument, LogGap } from '../../log-store.ts';
 import { mapDocument, type RawDocument } from './document.ts';
 import { type Hex, timeOf } from './object-ids.ts';
 
-/** Most documents that are told apart when they are counted. */
+/** Bound of the set by which each document is counted once. */
 const maxCounted = 10_000;
 
 /** What is sent for a document: the log, or a gap in its place. */
@@ -16,7 +16,7 @@ export interface FoundLog {
 /** A log that was deleted before it was read. */
 export const deleted: FoundLog = { gap: 'trimmed', size: 0 };
 
-/** Turns documents into logs, and counts those that have no place in the shape of a log. */
+/** Maps documents to logs, and counts those that don't fit the shape of a log. */
 export class FoundLogs {
   readonly #maxLogBytes: number;
   readonly #unmapped = new Set<Hex>();
@@ -25,7 +25,7 @@ export class FoundLogs {
     this.#maxLogBytes = maxLogBytes;
   }
 
-  /** Number of different documents that were read and could not be brought into the shape of a log. */
+  /** Number of different documents that were read and don't fit the shape of a log. */
   get unmapped(): number {
     return this.#unmapped.size;
   }

@@ -5,19 +5,20 @@ import { type Hex, isHex } from './object-ids.ts';
 
 /*
  * - The id of a log is its ObjectId in hexadecimal digits.
- * - The id of a position is the time up to which everything had been delivered, and the place in the list of arrivals
- *   of one process: that process continues exactly there, and every other one from that time on. It names the log in
- *   front of it, which shows whether logs were deleted since. A check binds it to the workflow.
+ * - The id of a position contains a place in the list of arrivals of one process, and a time up to which everything had
+ *   been delivered. That process continues exactly at the place, every other one from the time on. The id also names
+ *   the log directly before the position, which shows whether logs were deleted since. A check binds it to the
+ *   workflow.
  * - The end of a page is the ObjectId of its last log and a check that binds it to the workflow and the order.
  */
 const positionSyntax = /^(p-([0-9a-z]{1,9})-([0-9a-z]{1,11})-([0-9a-z]{1,9})-(0|[0-9a-f]{24}))-([0-9a-f]{8})$/;
 const pageSyntax = /^([ad])-([0-9a-f]{24})-([0-9a-f]{8})$/;
 
-/** A place between two logs of a stream. */
+/** What the id of a position contains. */
 export interface PositionId extends Position {
   /** The list of arrivals that `n` belongs to. */
   readonly list: string;
-  /** Number of the next log in the list. */
+  /** Number of the next arrival in the list. */
   readonly n: number;
 }
 

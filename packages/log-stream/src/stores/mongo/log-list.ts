@@ -5,7 +5,7 @@ import { floorOf, type Hex, lowest, predecessorOf, timeOf } from './object-ids.t
 import { type LogMemory, RecentLogs } from './recent-logs.ts';
 import type { Timing } from './timing.ts';
 
-/** The ids that no look finds again are forgotten each time that so many more milliseconds of them have passed. */
+/** Known ids are pruned in steps of this many milliseconds. */
 const forgetEveryMs = 10_000;
 
 /** What the lists of a store share. */
@@ -16,23 +16,40 @@ export interface ListContext {
   readonly timing: Timing;
 }
 
-/** The logs of one workflow, or of all, in the order in which this process has found them, each once. */
+/**
+ * The logs of one workflow, or of all, in the order in which this process has found them, each once.
+ *
+ * The words of this folder:
+ *
+ * - visible: a read of the database returns the document. Documents become visible out of the order of their ObjectIds.
+ * - look: a query for the ids of logs that may have become visible since the last one. A late look goes further back.
+ * - find: a look or the change stream returns a log that is not listed. It is then listed, as the next arrival.
+ * - late: found by a look after `settleMs`, within which documents are expected to become visible.
+ * - arrival: an entry of the list, numbered from 0. Streams deliver logs in the order of arrival.
+ * - loss: an arrival that stands for logs that may be missing.
+ * - boundary: an ObjectId. Every log above it is listed, or has not been found yet.
+ * - history: the logs up to the boundary that are not listed, because they are older than the list or were dropped from
+ *   it. Streams read the history from the database, in the order of ObjectIds.
+ * - place: a point between two logs of a stream or of pages, as a cursor has it.
+ * - position: a place with an id of its own, not that of a log. The id contains a time, from which other processes
+ *   continue.
+ */
 export class LogList {
-  /** Another one for each list of any process. */
+  /** Distinguishes this list from all others, also from those of other processes. */
   readonly name: string;
   readonly arrivals: Arrivals;
   readonly #context: ListContext;
   readonly #recent: RecentLogs;
-  /** At least the listed ids that a look may find again. */
+  /** At least the listed ids that a look may return again. */
   readonly #known = new Set<Hex>();
-  /** Below this id, only {@link arrivals} tells whether an id is listed. */
+  /** From this id on, every listed id is in {@link #known}; lower ones are only in {@link arrivals}. */
   #knownFrom = lowest;
   #boundary = lowest;
-  /** The log in front of the first arrival. */
+  /** The log directly before the first arrival. */
   #before: Hex | undefined;
-  /** Number of arrivals that were there when the list began, in the order of their ids. */
+  /** Number of arrivals with which the list began, in the order of their ids. */
   #initial = 0;
-  /** True if a listed id is not behind the boundary. */
+  /** True once an id up to the boundary may be listed. */
   #hasOldArrivals = false;
   #newest = 0;
   #lastTime = 0;
@@ -46,29 +63,30 @@ export class LogList {
     this.arrivals = new Arrivals(context.timing.maxArrivals);
   }
 
-  /** Call it before all else: the list begins with this id. */
+  /** Call it first. @param from the list begins with this id */
   begin(from: Hex): void {
     this.#boundary = predecessorOf(from);
     this.#knownFrom = from;
   }
 
   /**
-   * Call it once what was there when the list began is listed.
+   * Call it once the arrivals with which the list begins have been added.
    *
-   * @param before the log in front of it
+   * @param before the log directly before them
    */
   endInitial(before: Hex | undefined): void {
     this.#initial = this.arrivals.end;
     this.#before ??= before;
   }
 
-  /** All ids that are not listed and were there when the list began are at or below this one, and no others. */
+  /** Every log above this id is listed, or has not been found yet. A log up to it that is not listed is history. */
   get boundary(): Hex {
     return this.#boundary;
   }
 
   /**
-   * Number of arrivals that were there when the list began: their places tell nothing about when they became visible.
+   * Number of arrivals with which the list began. They are in the order of their ids, which does not show when they
+   * became visible.
    */
   get initial(): number {
     return this.#initial;
@@ -80,8 +98,8 @@ export class LogList {
   }
 
   /**
-   * A look lists nothing at or below this id. That may be below the boundary, which is in the future if a log is not in
-   * the list any more whose writer's clock was ahead: the ids up to there are known then.
+   * Exclusive lower bound of a look. Usually the boundary. If a dropped log of a writer whose clock is ahead has moved
+   * the boundary into the future, the start of the known ids, so that newer logs below the boundary are found.
    */
   get lookAfter(): Hex {
     return this.#boundary < this.#knownFrom ? this.#boundary : predecessorOf(this.#knownFrom);
@@ -91,7 +109,7 @@ export class LogList {
     return this.#known.has(id) || (id < this.#knownFrom && this.arrivals.find(id) !== undefined);
   }
 
-  /** True if the log is listed, although it is not behind the boundary. */
+  /** For an id up to the boundary: true if the log is listed, and so not part of the history. */
   isListedBefore(id: Hex): boolean {
     return this.#hasOldArrivals && this.arrivals.find(id) !== undefined;
   }
@@ -102,12 +120,14 @@ export class LogList {
     return id === lowest ? undefined : id;
   }
 
-  /** Later than every arrival before, so that those of one look can be told from the others. */
+  /**
+   * Returns `time`, or a later one if needed: later than that of every arrival, to separate the arrivals of two looks.
+   */
   timeOfNext(time: number): number {
     return Math.max(time, this.#lastTime + 0.001);
   }
 
-  /** @param time when it was found @param log kept in memory for those who read it soon */
+  /** @param time when it was found @param log kept in memory for subscribers that read it soon */
   add(id: Hex, time: number, isLate = false, log?: FoundLog): void {
     const n = this.arrivals.end;
     this.#lastTime = Math.max(this.#lastTime, time);
@@ -122,7 +142,7 @@ export class LogList {
     if (log) this.#recent.add(n, log);
   }
 
-  /** Adds an arrival that is no log, but stands for logs that may be missing. */
+  /** Adds a loss. */
   addLoss(): void {
     this.#losses.push(this.arrivals.end);
     this.add(lowest, this.timeOfNext(this.#lastTime));
@@ -161,7 +181,7 @@ export class LogList {
     this.#recent.clear();
   }
 
-  /** No look finds an id of a time before this again. */
+  /** Call it once no look returns ids of a time before this one any more: prunes the known ids. */
   forgetBefore(time: number): void {
     if (time < timeOf(this.#knownFrom) + forgetEveryMs) return;
     this.#knownFrom = floorOf(time);

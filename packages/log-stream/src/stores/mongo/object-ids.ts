@@ -1,6 +1,6 @@
 /**
- * An ObjectId as 24 lower-case hexadecimal digits: 8 of the writer's second, then what tells writers and documents
- * apart.
+ * An ObjectId as 24 lower-case hexadecimal digits: 8 for the writer's second, then those that distinguish writers and
+ * documents.
  */
 export type Hex = string;
 

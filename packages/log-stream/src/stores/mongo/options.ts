@@ -14,16 +14,16 @@ export interface MongoLogStoreOptions {
   /** The database of the collection. @defaultValue the one of the connection string */
   database?: string | undefined;
   /**
-   * Whether new logs come by a change stream: `auto` if the server is a replica set or a sharded cluster and the user
-   * may open one, `false` by polls only.
+   * `auto`: new logs come by a change stream if the server is a replica set or a sharded cluster and the user may open
+   * one, and by polls otherwise. `false`: by polls only.
    * @defaultValue 'auto'
    */
   changeStream?: 'auto' | false | undefined;
-  /** Milliseconds between two polls of a workflow, while somebody listens to it. @defaultValue 1_000 */
+  /** Milliseconds between two polls of a workflow while it has subscribers. @defaultValue 1_000 */
   pollMs?: number | undefined;
   /**
    * Milliseconds within which a document becomes visible after its ObjectId was made. Each poll reads the ids of this
-   * time again.
+   * much time again.
    * @defaultValue 2_000
    */
   settleMs?: number | undefined;
@@ -34,14 +34,14 @@ export interface MongoLogStoreOptions {
   lateMs?: number | undefined;
   /** Milliseconds between two polls for such documents. @defaultValue 30_000 */
   lateEveryMs?: number | undefined;
-  /** Looks for new logs at once when a message tells of them, for instance by Redis. @defaultValue none */
+  /** Messages that announce new logs, for instance over Redis: the store then polls at once. @defaultValue none */
   wakeups?: Wakeups | undefined;
   /**
    * Most bytes of one log as JSON in UTF-8. A gap takes the place of a larger one. The default fits into the 1 MiB that
    * `@datashop/sse-proxy` passes on. @defaultValue 1_000_000
    */
   maxLogBytes?: number | undefined;
-  /** Milliseconds after which the server gives up a command. @defaultValue 5_000 */
+  /** Milliseconds after which the server aborts a command. @defaultValue 5_000 */
   maxTimeMs?: number | undefined;
 }
 

@@ -7,14 +7,14 @@ import { isExactPattern } from './search.ts';
 import type { IdRange } from './selection.ts';
 import type { WatchContext } from './watch.ts';
 
-/** A page ends with the log that reaches so many characters of JSON. */
+/** A page ends with the log that reaches this many characters of JSON. */
 const maxPageCharacters = 1024 * 1024;
 /** Most documents that one command returns. */
 const maxFetched = 200;
 /** Milliseconds for which a page searches. */
 export const maxSearchMs = 10_000;
 
-/** The place that a time stands for among pages. */
+/** The place of a time in the order of pages. @param behind a log that precedes it */
 export function timeCursor(ms: number, settleMs: number, behind: Hex | undefined): PageCursor {
   return new PageCursor(predecessorOf(floorOf(ms - settleMs - secondMs)), ceilingOf(ms), ms, behind);
 }
@@ -35,13 +35,16 @@ export async function queryPage(context: WatchContext, query: LogQuery): Promise
   return { logs, more, total, position, trimmed: isEndGone || (await isTrimmedAfter(context, query)) };
 }
 
-/** The place behind everything that is visible. */
+/** The place after everything that is visible. */
 async function positionAt({ collection, timing }: WatchContext, filter: LogFilter, ms: number): Promise<PageCursor> {
   const [newest] = await collection.idsBefore(filter, {}, 1);
   return timeCursor(ms, timing.settleMs, newest);
 }
 
-/** A log that the page begins behind was stored when it was located. Behind a position, logs may have been deleted. */
+/**
+ * A page that begins after a log misses none: that log was stored when it was located, and older ones are deleted
+ * first. After a position, logs may have been deleted.
+ */
 async function isTrimmedAfter(context: WatchContext, { after, filter }: LogQuery): Promise<boolean> {
   return after instanceof PageCursor && after.low !== after.high && (await isExpired(context, filter, after));
 }
@@ -86,7 +89,9 @@ export async function search(
   }
 }
 
-/** The server counts what its pattern matches. Where that may be too much, the documents are counted here. */
+/**
+ * The server counts the documents that its pattern matches. Where those may be too many, this process counts the logs.
+ */
 async function countOf(
   context: WatchContext,
   filter: LogFilter,
@@ -108,8 +113,8 @@ async function countOf(
 }
 
 /**
- * The range between two places. A stream may have delivered between two logs others with ObjectIds around theirs, so
- * what lies between two logs is selected with those of the time around.
+ * The range between two places. Streams deliver in the order of arrival, which differs from the order of ObjectIds, so
+ * the range is widened by `settleMs` and a second on both sides.
  */
 function rangeOf({ after, upTo }: LogQuery, settleMs: number): IdRange {
   const low = after instanceof PageCursor ? after : undefined;
@@ -120,7 +125,7 @@ function rangeOf({ after, upTo }: LogQuery, settleMs: number): IdRange {
   return { after: from < low.low ? from : low.low, upTo: to > high.high ? to : high.high };
 }
 
-/** The part of a range that lies behind an id, in the direction of `order`. */
+/** The part of a range that lies beyond an id, in the direction of `order`. */
 function beyond(range: IdRange, id: Hex | undefined, order: 'asc' | 'desc'): IdRange {
   if (id === undefined) return range;
   return order === 'asc' ? { ...range, after: id } : { ...range, before: id };

@@ -28,7 +28,7 @@ function positionOf({ watch, n, id, history, earlier, behind }: StreamCursor) {
   return { ms, list: isInList ? list.name : '0', n: isInList ? n : 0, behind: behind ?? list.logBefore(next) };
 }
 
-/** The place from which a subscriber of the watch goes on that comes back with an id. */
+/** The place from which a subscriber of the watch that returns with an id continues. */
 export async function resume(context: WatchContext, watch: Watch, id: string): Promise<LogResume> {
   const resume = new Resume(watch, context);
   const cursor = isHex(id) ? await resume.afterLog(id) : await afterPosition(watch, resume, id);

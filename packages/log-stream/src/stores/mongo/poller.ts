@@ -3,10 +3,10 @@ import type { Watch } from './watch.ts';
 
 /** Least milliseconds between the beginnings of two looks that wake-ups cause. */
 const minSpacingMs = 20;
-/** A wake-up may come before its log is visible. Milliseconds until the next looks, while they find nothing. */
+/** A wake-up may precede the visibility of its log. Milliseconds until the next looks, as long as they find nothing. */
 const retriesMs = [50, 200, 800];
 
-/** Looks for new logs of one workflow while somebody listens and no change stream delivers them. */
+/** Looks for new logs of one watch while it has listeners and no change stream delivers them. */
 export class Poller {
   readonly #watch: Watch;
   readonly #timing: Timing;
@@ -38,7 +38,7 @@ export class Poller {
     this.#wakeTimer = undefined;
   }
 
-  /** Something may have become visible: looks at once, or soon after the last look. */
+  /** Call it when a log may have become visible: looks at once, or soon after the last look. */
   wake(): void {
     if (!this.#stopping || this.#wakeTimer !== undefined || !this.#isNeeded()) return;
     const waitMs = Math.max(0, minSpacingMs - (performance.now() - this.#lookedAt));
@@ -49,7 +49,7 @@ export class Poller {
     this.#wakeTimer = setTimeout(async () => {
       const before = this.#watch.list.arrivals.end;
       await this.#look();
-      // It may have been started again during the look.
+      // It may have been stopped during the look, and started again.
       if (signal.aborted) return;
       this.#wakeTimer = undefined;
       const nextMs = retriesMs[retry];
@@ -59,15 +59,16 @@ export class Poller {
 
   async #poll(signal: AbortSignal): Promise<void> {
     if (this.#isNeeded()) await this.#look();
-    // It may have been started again during the look: then that start polls.
+    // It may have been stopped during the look, and started again: then that start polls.
     if (!signal.aborted) this.#timer = setTimeout(() => void this.#poll(signal), this.#timing.pollMs).unref();
   }
 
   async #look(): Promise<void> {
     this.#lookedAt = performance.now();
-    // Also if the clock was set back.
+    // Not the difference itself: the clock may have been set back.
     const isLate = Math.abs(this.#timing.now() - this.#watch.lateCompleteAt) >= this.#timing.lateEveryMs;
-    // The next look covers the time of one that failed, and the collection remembers the failure for `health()`.
+    // A failed look needs no retry: the next one covers its time too. The collection remembers the failure for
+    // `health()`.
     await this.#watch.look(isLate).catch(() => {});
   }
 }

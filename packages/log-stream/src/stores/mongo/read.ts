@@ -6,13 +6,14 @@ import type { Hex } from './object-ids.ts';
 import type { WatchContext } from './watch.ts';
 
 /**
- * One read returns about so much text: what a socket takes at once, so that streams stay together at the newest log.
+ * A read ends with the log that reaches this many characters: about what a socket accepts at once, so that streams stay
+ * together at the newest log.
  */
 const maxReadCharacters = 32 * 1024;
-/** Most documents that one read fetches: it is not known before how large they are. */
+/** Most documents that one read fetches, because their sizes are not known before. */
 const maxFetched = 64;
 
-/** A place is given up after a long time. A subscriber that comes back with its id goes on. */
+/** The place is no longer kept. A subscriber that resumes with its id continues. */
 export class PlaceExpired extends Error {}
 
 /** @throws PlaceExpired for a place that is not kept any more */
@@ -27,7 +28,7 @@ export async function readStream(
     : readHistory(context, place, place.history, filter, limit);
 }
 
-/** Reads logs from before the list of arrivals, in the order of their ids. */
+/** Reads the history, in the order of the ids. */
 async function readHistory(
   { collection, found }: WatchContext,
   { watch, skip, earlier, behind }: StreamPlace,
@@ -48,7 +49,7 @@ async function readHistory(
   if (page.length === count && last !== undefined) {
     return { logs, cursor: new StreamCursor({ watch, n: 0, history: last, skip, earlier, behind: last }), more: true };
   }
-  // Otherwise the list has dropped entries during the read, and the database has them.
+  // If the boundary has moved, the list has dropped arrivals during the read: they are history now.
   const isDone = watch.list.boundary === boundary;
   const n = isDone ? arrivals.start : 0;
   const next = { watch, n, history: isDone ? undefined : boundary, skip, earlier, behind: last ?? behind };
@@ -81,7 +82,7 @@ async function readArrivals(place: StreamPlace, filter: LogFilter, limit: number
     next = first === undefined ? { watch, n: number + 1, skip } : { watch, n, skip, earlier: rest };
     const log = found[index];
     if (isSkipped || id === undefined || log === undefined) continue;
-    // One gap for logs that were deleted one after the other.
+    // One gap for several deleted logs in a row.
     if (log === deleted && logs.at(-1)?.gap === 'trimmed') logs.pop();
     const entry = entryOf(next, id, log);
     if (matches(entry)) logs.push(entry);

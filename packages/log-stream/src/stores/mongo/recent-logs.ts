@@ -1,6 +1,6 @@
 import type { FoundLog } from './found-logs.ts';
 
-/** Bounds of what one watch, and all together, keep in memory for their subscribers. */
+/** Bounds of what one watch, and all watches together, keep in memory for their subscribers. */
 const maxLogs = 10_000;
 const maxCharacters = 4 * 1024 * 1024;
 const maxAllCharacters = 64 * 1024 * 1024;

@@ -5,7 +5,7 @@ import type { Wakeups } from './wakeups.ts';
 
 /** Options of {@link RedisWakeups}. */
 export interface RedisWakeupsOptions {
-  /** The server: `redis://` or `rediss://`, as the `redis` package takes it. */
+  /** The server: `redis://` or `rediss://`, as the `redis` package accepts it. */
   url: string;
 }
 
@@ -22,7 +22,7 @@ export function channelOf({ workspaceID, workflowID }: Scope): string {
 
 /**
  * Wakes a `MongoLogStore` by messages of Redis on `logs:{workspace}:{workflow}`. Their content is not read. Needs the
- * package `redis`. While Redis is away, polls go on.
+ * package `redis`. While Redis is unreachable, new logs are found by polls alone.
  *
  * @example
  * new MongoLogStore({ server, collection: 'logs', wakeups: new RedisWakeups({ url: 'redis://localhost' }) });
@@ -57,7 +57,7 @@ export class RedisWakeups implements Wakeups {
   }
 
   async close(): Promise<void> {
-    // What waits in the client's queue is rejected now.
+    // The commands in the client's queue are rejected now.
     this.#hasWarned = true;
     this.#wakes.clear();
     // Without a client there is nothing to close: `#do` has warned.
@@ -86,7 +86,7 @@ export class RedisWakeups implements Wakeups {
     client.on('ready', () => {
       for (const channel of [...this.#wakes.keys()]) this.#wake(channel);
     });
-    // Not awaited: commands wait in the client's queue until it is connected.
+    // Not awaited: the client queues commands until it is connected.
     client.connect().catch((error: unknown) => this.#warn(error));
     return client;
   }

@@ -4,14 +4,14 @@ import { floorOf, type Hex, lowest, predecessorOf, secondMs, timeOf } from './ob
 import type { Watch, WatchContext } from './watch.ts';
 
 /**
- * Logs of the time before are repeated in case some of them became visible late, as long as all repeats are no more
- * than this. The proxy recognises at least 1,000 repeats.
+ * A resume also repeats older logs, in case some of them became visible late. Bound of all its repeats: the proxy
+ * recognises at least 1,000.
  */
 const maxRepeats = 900;
-/** The same where it is not known how many other repeats there are. */
+/** Bound of the older logs alone, where the number of the other repeats is not known. */
 const maxLateRepeats = 500;
 
-/** Finds the places from which subscribers go on that come back to a watch. */
+/** Determines the places from which returning subscribers of a watch continue. */
 export class Resume {
   readonly #watch: Watch;
   readonly #context: WatchContext;
@@ -21,20 +21,21 @@ export class Resume {
     this.#context = context;
   }
 
-  /** The place in front of all stored logs. */
+  /** The place before all stored logs. */
   fromStart(): StreamCursor {
     return new StreamCursor({ watch: this.#watch, n: this.#watch.list.arrivals.start, history: lowest });
   }
 
   /**
-   * The place for a subscriber that has received the log, and all that its process had delivered before: in the order
-   * of arrival there, which may have been another one.
+   * The place for a subscriber that has received this log, and everything that the process which sent it had delivered
+   * before. The order of arrival there may differ from the one here.
    *
-   * @returns undefined if the log is not stored, or if its writer's clock is so far ahead that its id tells nothing
+   * @returns undefined if the log is not stored, or if its writer's clock is so far ahead that the time in its id can't
+   * be used
    */
   async afterLog(id: Hex): Promise<StreamCursor | undefined> {
     const { arrivals } = this.#watch.list;
-    // It may have arrived at another process first.
+    // Another process may have found it first.
     if (id > this.#watch.list.boundary && arrivals.find(id) === undefined) await this.#watch.look();
     const n = arrivals.find(id);
     if (n !== undefined && n >= this.#watch.list.initial) return this.#afterArrival(id, n);
@@ -44,10 +45,10 @@ export class Resume {
   }
 
   /**
-   * The place for a subscriber that has received everything in front of a position of another process.
+   * The place for a subscriber that has received everything before a position of another process.
    *
-   * @returns undefined if logs behind it may have been deleted, or if it is of the future: no process has assigned it
-   * then
+   * @returns undefined if logs after it may have been deleted, or if its time is in the future, so that no process can
+   * have assigned it
    */
   async afterPosition(position: Position): Promise<StreamCursor | undefined> {
     const { now, settleMs } = this.#context.timing;
@@ -55,7 +56,7 @@ export class Resume {
     return (await isExpired(this.#context, this.#watch.filter, position)) ? undefined : this.afterTime(position.ms);
   }
 
-  /** The place in front of everything that may have become visible after `ms`. */
+  /** The place before everything that may have become visible after `ms`. */
   async afterTime(ms: number, skip?: Hex): Promise<StreamCursor> {
     const { settleMs, lateMs, lateEveryMs } = this.#context.timing;
     const { arrivals, boundary } = this.#watch.list;
@@ -73,7 +74,7 @@ export class Resume {
     return new StreamCursor({ watch: this.#watch, n: arrivals.start, history, skip });
   }
 
-  /** The place in front of the log and of those that are listed before it and have a higher id. */
+  /** The place before this log, and before the logs with a higher id that are listed ahead of it. */
   fromLog(id: Hex): StreamCursor {
     const n = this.#watch.list.arrivals.find(id);
     if (n !== undefined) return new StreamCursor({ watch: this.#watch, n, earlier: this.#newerBefore(n, id) });
@@ -81,20 +82,20 @@ export class Resume {
   }
 
   /**
-   * A process that has found the log at another time than this one has delivered before it what was visible then, and
-   * of what it found together with the log only lower ids. So these may be missing: what this process has found
-   * together with the log or later, and before that what has a higher id.
+   * Another process may have found this log at another time. It had then delivered everything that was visible, and of
+   * the same look only lower ids. So these are sent, which the subscriber may lack: what this process found in the same
+   * look as the log or later, and earlier arrivals with a higher id.
    */
   #afterArrival(id: Hex, n: number): StreamCursor {
     const { arrivals } = this.#watch.list;
     const { lateMs, lateEveryMs } = this.#context.timing;
     const time = arrivals.timeOf(n);
-    // This process has found it late. Another one may have found it when it became visible.
+    // If this process found it late, another one may have found it when it became visible.
     const first = arrivals.firstSince(arrivals.isLate(n) ? time - lateMs - lateEveryMs - secondMs : time);
     return new StreamCursor({ watch: this.#watch, n: first, earlier: this.#newerBefore(first, id), skip: id });
   }
 
-  /** Numbers of the arrivals in front of `n` with a higher id. They were found after the second of the id had begun. */
+  /** Numbers of the arrivals before `n` with a higher id. They were found after the second of the id had begun. */
   #newerBefore(n: number, id: Hex): number[] {
     const { arrivals } = this.#watch.list;
     const found: number[] = [];

@@ -5,13 +5,13 @@ const lowerToAscii: Readonly<Record<string, string>> = { i: '\u0130', k: '\u212a
 const parts = /[\x00-\x7f]+(?:[^\x00-\x7f]{1,4}[\x00-\x7f]+)?/g;
 
 /**
- * A regular expression that matches at least every text in which `matcherOf` finds the search: the longest of its
- * parts. Each character of ASCII is matched by a class or a code of its own, so none has a meaning in the expression;
- * other ones by up to three characters of any kind, because letters outside of ASCII change their number with their
- * case. There is at most one such place, so the server's time is linear in the text. The store checks what it gets by
- * `matcherOf`.
+ * Returns a regular expression that matches at least every text in which `matcherOf` finds the search: it matches the
+ * longest part of the search. An ASCII character becomes a class or an escape, so none is an operator. A run of other
+ * characters becomes up to three characters of any kind for each, because a change of case can change the number of
+ * characters. There is at most one such run, so the server's time is linear in the text. The store filters the
+ * documents again by `matcherOf`.
  *
- * @returns undefined without a character of ASCII
+ * @returns undefined if the search has no ASCII character
  */
 export function searchPattern(search: string): string | undefined {
   const [longest] = (search.match(parts) ?? []).toSorted((a, b) => b.length - a.length);
@@ -23,7 +23,7 @@ export function searchPattern(search: string): string | undefined {
   });
 }
 
-/** True if {@link searchPattern} matches, but for letters that nobody types, exactly what `matcherOf` matches. */
+/** True if {@link searchPattern} matches exactly what `matcherOf` matches, apart from letters that hardly occur. */
 export function isExactPattern(search: string): boolean {
   return /^[\x01-\x7f]*$/.test(search);
 }

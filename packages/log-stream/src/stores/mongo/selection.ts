@@ -17,7 +17,7 @@ export interface IdRange {
 
 /**
  * The filter for the documents of a workflow in a range of ObjectIds. There is always a lower bound that is an
- * ObjectId, so that documents with an `_id` of another type match in no query.
+ * ObjectId, so that documents with an `_id` of another type match no query.
  */
 export function rangeOf({ workspaceID, workflowID }: LogFilter, { from, after, before, upTo }: IdRange): Document {
   const lower = after === undefined ? { $gte: new ObjectId(from ?? lowest) } : { $gt: new ObjectId(after) };
@@ -65,8 +65,8 @@ function anyOfEach(...lists: readonly (Document[] | undefined)[]): Document {
 }
 
 /**
- * The filters of the places where `mapDocument` finds the time of a document. A range of one type matches no value of
- * another type, and null a missing field.
+ * One filter for each field from which `mapDocument` takes the time of a document. A range matches only values of its
+ * own type; null also matches a missing field.
  */
 function timesOf({ fromMs, toMs }: LogFilter): Document[] | undefined {
   if (fromMs === undefined && toMs === undefined) return undefined;

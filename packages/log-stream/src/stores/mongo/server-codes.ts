@@ -2,5 +2,5 @@
 export const badHintCodes: readonly unknown[] = [2, 291];
 /** Codes of a command or a stage that the server does not have, or that this user may not use. */
 export const noAggregationCodes: readonly unknown[] = [13, 59, 115, 238, 304, 40324];
-/** Codes of a server that has no read concern `majority`: it is switched off, or not known. */
+/** Codes of a server that has no read concern `majority`: it is disabled or unknown there. */
 export const noMajorityCodes: readonly unknown[] = [72, 148];

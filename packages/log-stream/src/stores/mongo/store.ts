@@ -40,9 +40,11 @@ const maxArrivals = 512 * 1024;
 /** Milliseconds by which this process's clock may differ from the server's without a warning. */
 const maxClockOffsetMs = 1_000;
 
+// The terms of this folder (look, find, arrival, boundary, history, …) are defined at `LogList` in log-list.ts.
+
 /**
- * Serves the logs that other programs insert into a MongoDB collection: new ones by a change stream where the server
- * has them, by polls otherwise.
+ * Serves the logs that other programs insert into a MongoDB collection: new ones by a change stream if the server has
+ * change streams, and by polls otherwise.
  *
  * @example
  * const store = new MongoLogStore({ server: 'mongodb://localhost/etl', collection: 'logs' });
@@ -99,8 +101,8 @@ export class MongoLogStore implements LogStore {
 
   /**
    * Creates the index that all reads of a workflow use: `meta.workspaceID`, `meta.workflowID`, `_id`. Does nothing if
-   * it exists. Needs the right to create an index. Takes as long as the server: minutes on a large collection, whose
-   * logs are served meanwhile.
+   * it exists. Needs the right to create an index. Resolves when the server has built the index, which takes minutes on
+   * a large collection; its logs are served meanwhile.
    */
   async ensureIndexes(): Promise<void> {
     this.#checkOpen();
@@ -170,7 +172,7 @@ export class MongoLogStore implements LogStore {
     return readStream(this.#context, place, filter, limit);
   }
 
-  /** The logs of the workflow: they are polled for by workflow. */
+  /** The logs of the workflow, because each look selects one workflow. */
   tailOf({ workspaceID, workflowID }: LogFilter): LogFilter {
     return { ...(workspaceID !== undefined && { workspaceID }), ...(workflowID !== undefined && { workflowID }) };
   }
@@ -184,10 +186,13 @@ export class MongoLogStore implements LogStore {
   }
 
   /**
-   * Figures: `lateDocuments` is the number of documents that became visible later than `settleMs`, `unmappedDocuments`
-   * that of different documents which were delivered as they are, `watchedWorkflows` that of workflows to which
-   * somebody listens, `changeStream` is 1 while a change stream delivers new logs, and `indexBuilding` while the index
-   * is created.
+   * Figures:
+   *
+   * - `lateDocuments`: documents that became visible later than `settleMs`
+   * - `unmappedDocuments`: different documents that were delivered as they are
+   * - `watchedWorkflows`: workflows whose new logs are being delivered to subscribers
+   * - `changeStream`: 1 while a change stream delivers new logs, else 0
+   * - `indexBuilding`: 1 while the index is being created, else 0
    */
   async health(): Promise<LogStoreHealth> {
     const figures = {
@@ -219,7 +224,7 @@ export class MongoLogStore implements LogStore {
     return this.#watches.open(filter);
   }
 
-  /** Asks the server once what it is. */
+  /** Queries, once, what kind of server it is. */
   async #start(): Promise<void> {
     this.#checkOpen();
     await this.#describe();
@@ -232,7 +237,7 @@ export class MongoLogStore implements LogStore {
       this.#clockOffsetMs = clockOffsetMs;
       this.#warnings.reportClock(clockOffsetMs, this.#collection.name);
     }
-    // Somebody may have subscribed before the server was known.
+    // There may have been listeners before the kind of the server was known.
     if (this.#hasChanges && this.#watches.listening > 0) this.#feed.start();
   }
 

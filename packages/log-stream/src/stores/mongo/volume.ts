@@ -9,7 +9,8 @@ import type { WatchContext } from './watch.ts';
 const stepLogs = 200;
 
 /**
- * Counts logs by level and time as the pages show them: a document's level and time may stand in several places.
+ * Counts logs by the level and time that pages show. In documents, both may be in one of several fields, so the server
+ * can't count them.
  *
  * @throws Error if it takes too long
  */

@@ -1,9 +1,11 @@
 import type { LogFilter } from '../../log-store.ts';
 
-/** Messages that tell of new logs of a workflow. They are not trusted: each one only causes a look at the database. */
+/**
+ * Messages that announce new logs of a workflow. They are not trusted: each one only triggers a read of the database.
+ */
 export interface Wakeups {
   /**
-   * Calls `wake` whenever a message for the workflow arrives, and after messages may have been missed.
+   * Calls `wake` for every message about the workflow, and after messages may have been missed.
    *
    * @returns the release
    */

@@ -1,7 +1,7 @@
 import type { LogFilter } from '../../log-store.ts';
 import type { LogCollection } from './collection.ts';
 
-/** Warns once of each condition under which logs come late or not at all. */
+/** Warns once of each condition under which logs are delivered late or not at all. */
 export class Warnings {
   #late = 0;
   readonly #warned = new Set<string>();

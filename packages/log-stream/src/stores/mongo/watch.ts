@@ -3,7 +3,7 @@ import type { RawDocument } from './document.ts';
 import { type ListContext, LogList } from './log-list.ts';
 import { floorOf, type Hex, predecessorOf, timeOf } from './object-ids.ts';
 
-/** Most documents that one look fetches. What else it finds is fetched when a subscriber reads it. */
+/** Most documents that one look fetches. Those of further logs are fetched when a subscriber reads them. */
 const maxFetched = 1_000;
 
 /** What the watches of a store share. */
@@ -13,8 +13,8 @@ export interface WatchContext extends ListContext {
 }
 
 /**
- * Lists the logs of one workflow, or of all: by looks at the database, and by events of the change stream. A log that
- * is found twice is listed once.
+ * Lists the logs of one workflow, or of all, as looks and the change stream return them, and notifies listeners of new
+ * ones. See {@link LogList} for the terms.
  */
 export class Watch {
   readonly filter: LogFilter;
@@ -24,9 +24,9 @@ export class Watch {
   #begunAt = 0;
   /** Everything that was visible at this time is listed, unless it became visible late. */
   #completeAt = 0;
-  /** The same, and what became visible late. */
+  /** Everything that was visible at this time is listed, even if it became visible late. */
   #lateCompleteAt = 0;
-  /** What the change stream delivers before the list has begun. */
+  /** What the change stream delivers before the list has begun; undefined from then on. */
   #early: [Hex, RawDocument][] | undefined = [];
   #looking: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
@@ -40,8 +40,8 @@ export class Watch {
   }
 
   /**
-   * Lists what is there already, as far back as more may become visible among it. Call it before all else, and again
-   * only if it has failed.
+   * Lists the logs that are visible now and so new that others may still become visible among them. Call it first, and
+   * again only if it has failed.
    */
   async begin(): Promise<void> {
     const { collection, timing } = this.#context;
@@ -60,12 +60,12 @@ export class Watch {
     for (const [id, raw] of early) this.arrive(id, raw);
   }
 
-  /** When everything was listed last that may have become visible late. */
+  /** Everything that was visible at this time is listed, even if it became visible late. */
   get lateCompleteAt(): number {
     return this.#lateCompleteAt;
   }
 
-  /** True if what was there already is listed. */
+  /** True once {@link begin} has succeeded. */
   get hasBegun(): boolean {
     return this.#early === undefined;
   }
@@ -74,12 +74,12 @@ export class Watch {
     return this.#listeners.size > 0;
   }
 
-  /** Everything that was visible at this time comes before the arrival `n`, unless it became visible late. */
+  /** Returns a time: everything that was visible then comes before the arrival `n`, unless it became visible late. */
   timeBefore(n: number): number {
     const { arrivals, boundary, initial } = this.list;
     const { start, end } = arrivals;
     if (n === end) return this.#completeAt;
-    // Of what was found together, the rest comes behind `n`.
+    // The look that found `n` may have found more, which comes after `n`: the time of the look before it holds.
     const first = arrivals.firstSince(arrivals.timeOf(n));
     if (first <= start) return Math.min(timeOf(boundary), arrivals.timeOf(start) - 1);
     return first === initial ? this.#begunAt : arrivals.timeOf(first - 1);
@@ -104,8 +104,8 @@ export class Watch {
    */
   look(isLate = false): Promise<void> {
     this.#isNextLate ||= isLate;
-    // Not the look that runs: it may have begun before a log became visible.
-    // If that one fails, its caller gets the error.
+    // Not the look that is running: it may have begun before a log became visible. If it fails, its own caller gets the
+    // error.
     this.#next ??= this.#looking.catch(() => {}).then(() => this.#beginLook());
     return this.#next;
   }
@@ -122,7 +122,7 @@ export class Watch {
     this.notify();
   }
 
-  /** Call it when everything that was visible at `time` has arrived by the change stream. */
+  /** Call it when the change stream has delivered everything that was visible at `time`. */
   completeUntil(time: number): void {
     if (this.#early || time <= this.#lateCompleteAt) return;
     this.#completeAt = Math.max(this.#completeAt, time);
@@ -130,7 +130,10 @@ export class Watch {
     this.#forget();
   }
 
-  /** Reports that logs may be missing behind the listed ones, if the newest of those is stored no more. */
+  /**
+   * Adds a loss if the newest listed log is no longer stored: logs after it may have been deleted before they were
+   * found.
+   */
   async checkLoss(): Promise<void> {
     const { arrivals } = this.list;
     const { start, end } = arrivals;
@@ -158,7 +161,7 @@ export class Watch {
     const { lookAfter } = list;
     const ids = await collection.ids(this.filter, { after: after > lookAfter ? after : lookAfter });
     const fresh = ids.filter((id) => !list.isListed(id));
-    // Without listeners, whoever reads them later fetches them.
+    // Without listeners, the documents are fetched when they are read.
     const fetched = this.hasListeners ? fresh.slice(0, maxFetched) : [];
     const documents = await collection.documents(fetched);
     const time = list.timeOfNext(began);
@@ -168,7 +171,7 @@ export class Watch {
       // The change stream may have delivered it meanwhile.
       if (!isDeleted && !list.isListed(id)) this.#add(id, raw, time, id < settled);
     }
-    // Also if that is earlier: the clock may have been set back.
+    // Even if that is earlier than before: the clock may have been set back.
     this.#completeAt = began;
     if (isLate) {
       this.#lateCompleteAt = began;
@@ -178,8 +181,8 @@ export class Watch {
   }
 
   /**
-   * The lowest id that may have become visible since the last look, if none becomes visible late. Counted from the
-   * newest id if that is lower: the writers' clocks may be behind.
+   * The lowest id that may have become visible since the last look, if none becomes visible late. Computed from the
+   * time of the newest id if that is earlier: the writers' clocks may be behind.
    */
   #settledFloor(): Hex {
     const newest = this.list.newest || this.#completeAt;
@@ -189,7 +192,7 @@ export class Watch {
   #add(id: Hex, raw: RawDocument | undefined, time: number, isLate: boolean): void {
     const { found, onSkew } = this.#context;
     if (isLate) onSkew('late');
-    // A second of tolerance, because the server's clock is known that well.
+    // With a second of tolerance: the server's clock is not known more exactly.
     if (timeOf(id) > time + 1_000) onSkew('early');
     this.list.add(id, time, isLate, raw && this.hasListeners ? found.of(id, raw) : undefined);
   }

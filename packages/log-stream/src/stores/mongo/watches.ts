@@ -5,8 +5,9 @@ import type { Hex } from './object-ids.ts';
 import { Poller } from './poller.ts';
 import { Watch, type WatchContext } from './watch.ts';
 
-/** Milliseconds for which a watch without listeners is kept for subscribers that come back or catch up. */
+/** Milliseconds for which a watch without listeners is kept for subscribers that return or catch up. */
 const keptMs = 600_000;
+/** Most watches without listeners. */
 const maxIdle = 1_000;
 /** Milliseconds until the next attempt to begin a watch that has listeners. */
 const retryMs = 1_000;
@@ -22,7 +23,7 @@ interface Entry {
   release: (() => void) | undefined;
 }
 
-/** Called when somebody begins to listen to a workflow. Returns the release, called when nobody listens any more. */
+/** Called when a watch gets its first listener. Returns the release, called when the watch has lost its last one. */
 export type Listen = (filter: LogFilter) => () => void;
 
 /** The watches of a store: one per workflow, however many subscribers it has. */
@@ -31,14 +32,14 @@ export class Watches {
   readonly #ready: () => Promise<void>;
   readonly #needsPolls: () => boolean;
   readonly #onListen: Listen;
-  /** In the order in which they were used last. */
+  /** Least recently used first. */
   readonly #entries = new Map<string, Entry>();
   #isClosed = false;
   /** Time of the last {@link completeUntil}. */
   #completeAt = 0;
 
   /**
-   * @param ready called before the first read of each watch, which waits for it
+   * @param ready called before the first read of each watch, which awaits it
    * @param needsPolls false while a change stream delivers the logs
    */
   constructor(context: WatchContext, ready: () => Promise<void>, needsPolls: () => boolean, onListen: Listen) {
@@ -48,7 +49,7 @@ export class Watches {
     this.#onListen = onListen;
   }
 
-  /** Number of workflows to which somebody listens. */
+  /** Number of watches that have listeners. */
   get listening(): number {
     let count = 0;
     for (const { watch } of this.#entries.values()) if (watch.hasListeners) count++;
@@ -87,7 +88,7 @@ export class Watches {
     };
   }
 
-  /** Looks at once for new logs of a workflow, if somebody listens to it. */
+  /** Looks at once for new logs of a workflow, if a watch that lists them has listeners. */
   wake(scope: LogFilter): void {
     for (const key of keysOf(scope)) this.#entries.get(key)?.poller.wake();
   }
@@ -97,7 +98,7 @@ export class Watches {
     for (const key of keysOf(raw.meta ?? {})) this.#entries.get(key)?.watch.arrive(id, raw);
   }
 
-  /** Call it when everything that was visible at `time` has arrived by the change stream. */
+  /** Call it when the change stream has delivered everything that was visible at `time`. */
   completeUntil(time: number): void {
     // Inserts have times in whole seconds, so most calls repeat the last one.
     if (time === this.#completeAt) return;
@@ -106,15 +107,16 @@ export class Watches {
   }
 
   /**
-   * Looks for everything that may have become visible without having arrived.
+   * Looks for everything that may have become visible without being found.
    *
-   * @param isLost inserts may be missing that are not stored any more: reports a loss where that may be so
+   * @param isLost true if the change stream may have missed inserts that have been deleted since: adds a loss where it
+   * may have
    */
   async catchUp(isLost: boolean): Promise<void> {
     await Promise.all(
       [...this.#entries.values()].map(async (entry) => {
         const { watch } = entry;
-        // Whoever began it gets the error. The next attempt reads everything.
+        // The caller that began it gets the error. The next attempt reads everything.
         await entry.begun?.catch(() => {});
         if (entry.begun === undefined) return;
         if (isLost) await watch.checkLoss();
@@ -150,7 +152,7 @@ export class Watches {
     return entry;
   }
 
-  /** Reads what is there, once. The first call after a failure tries again. */
+  /** Begins the watch, once. The first call after a failure tries again. */
   #begin(entry: Entry): Promise<void> {
     entry.begun ??= this.#ready()
       .then(() => entry.watch.begin())
@@ -162,7 +164,7 @@ export class Watches {
     return entry.begun;
   }
 
-  /** Polls while the watch has listeners, from when it has begun. */
+  /** Begins the watch, then polls while it has listeners. */
   async #listen(entry: Entry): Promise<void> {
     const isWanted = () => entry.watch.hasListeners && !this.#isClosed;
     const { hasBegun } = entry.watch;
@@ -170,10 +172,10 @@ export class Watches {
       await this.#begin(entry);
       if (!isWanted()) return;
       entry.poller.start();
-      // What has become visible since the subscription may be listed as there already.
+      // Logs that became visible after the subscription may be among those with which the list began.
       if (!hasBegun) entry.watch.notify();
     } catch {
-      // Whoever reads gets the error.
+      // A reader gets the error from `open`.
       if (!isWanted()) return;
       clearTimeout(entry.timer);
       entry.timer = setTimeout(() => void this.#listen(entry), retryMs).unref();
@@ -203,7 +205,7 @@ export class Watches {
   }
 }
 
-/** Releases all that an entry has only while somebody listens. */
+/** Releases everything that an entry needs only while its watch has listeners. */
 function stop(entry: Entry): void {
   entry.poller.stop();
   entry.watch.list.releaseLogs();

@@ -3,10 +3,10 @@ import type { LogFilter } from '../../log-store.ts';
 import { secondMs } from './object-ids.ts';
 import { indexKey } from './selection.ts';
 
-/** Milliseconds for which the list of indexes is taken as it was. */
+/** Milliseconds for which a list of the indexes counts as current. */
 const indexCheckMs = 60_000;
 
-/** What the store needs to know of the indexes of its collection. */
+/** The collection's indexes, as far as the store needs them: the name of its own, and the expiry. */
 export class WorkflowIndex {
   readonly #collectionOf: () => Collection;
   #name: string | undefined;
@@ -20,13 +20,13 @@ export class WorkflowIndex {
     this.#collectionOf = collectionOf;
   }
 
-  /** Whether the index that all reads of a workflow use exists, by whatever name. */
+  /** True if the index that all reads of a workflow use exists, under whatever name. */
   async exists(): Promise<boolean> {
     await this.#list();
     return this.#name !== undefined;
   }
 
-  /** Calls the command that creates it. The next read looks for it. */
+  /** Calls the command that creates the index. The next read lists the indexes again. */
   async create(command: () => Promise<unknown>): Promise<void> {
     this.#building++;
     try {
@@ -37,7 +37,7 @@ export class WorkflowIndex {
     }
   }
 
-  /** True while a command that creates it has not ended. */
+  /** True while a command that creates the index is running. */
   get isBuilding(): boolean {
     return this.#building > 0;
   }
@@ -49,7 +49,7 @@ export class WorkflowIndex {
     return this.#name === undefined ? {} : { hint: this.#name };
   }
 
-  /** Milliseconds after which an index deletes documents; undefined without one, and if that is not known. */
+  /** Milliseconds after which an index deletes documents; undefined if none does, or if the indexes can't be listed. */
   async expiryMs(): Promise<number | undefined> {
     await this.#listSometimes();
     return this.#expiryMs;
@@ -60,7 +60,7 @@ export class WorkflowIndex {
     this.#name = undefined;
   }
 
-  /** Simultaneous calls await one list. */
+  /** Simultaneous calls share one list. */
   async #listSometimes(): Promise<void> {
     if (performance.now() - this.#checkedAt > indexCheckMs) {
       this.#checkedAt = performance.now();
