@@ -33,8 +33,9 @@ export interface LogInput {
  * Creates a log document in its exact shape.
  *
  * @example
- * await store.append([createLogDocument({ message: 'Loaded 1,204 rows', stageName: 'LOAD', durationMs: 3_250, ...run
- * })]);
+ * await store.append([
+ *   createLogDocument({ message: 'Loaded 1,204 rows', stageName: 'LOAD', durationMs: 3_250, ...run }),
+ * ]);
  *
  * @throws LogStreamError `ERR_LOG_STREAM_DOCUMENT` naming the field, what was expected and what arrived
  */

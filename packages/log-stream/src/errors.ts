@@ -26,7 +26,7 @@ export type LogStreamErrorCode = keyof typeof table;
 export interface LogStreamErrorDetails extends ErrorOptions {
   /** Name of the query parameter at fault. */
   parameter?: string;
-  /** The value of that parameter. It may be a secret: only {@link LogStreamError.detail} contains it. */
+  /** The value of that parameter. It may be a secret, so only {@link LogStreamError.detail} contains it. */
   got?: string;
   /** Milliseconds after which the client may try again. */
   retryAfterMs?: number;
@@ -70,7 +70,7 @@ export class LogStreamError extends Error {
     this.#got = got;
   }
 
-  /** The message, and what arrived: for the client that sent it, and for no log [R56]. */
+  /** The message, and the value that arrived: for the client that sent it, never for a log line [R56]. */
   get detail(): string {
     return this.#got === undefined ? this.message : `${this.message}, got ${quote(this.#got)}`;
   }
@@ -79,7 +79,7 @@ export class LogStreamError extends Error {
 /** Longest part of an input that an error message quotes, in UTF-16 units. */
 const maxQuoted = 80;
 
-/** Quotes text from outside for a message or a log line: cut, and everything but printable ASCII is escaped [R56]. */
+/** Quotes text from outside for a message or a log line: cuts it, and escapes everything but printable ASCII [R56]. */
 export function quote(text: string): string {
   const short = text.length > maxQuoted ? `${text.slice(0, maxQuoted)}…` : text;
   return JSON.stringify(short).replace(
@@ -88,7 +88,7 @@ export function quote(text: string): string {
   );
 }
 
-/** Describes a value of any type for an error message; never the content of an object. */
+/** Describes a value of any type for an error message, without the content of objects. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return quote(value);
   if (typeof value === 'function') return 'a function';

@@ -1,16 +1,15 @@
 import type { LogDocument, LogEntry, LogFilter } from './log-store.ts';
 
 /**
- * The text that `search` is looked up in, besides a whole `execID`. A store with its own search must search the same
- * text:
- * otherwise a page and the live stream disagree, and a log between the two is lost or duplicated. NUL separates the
- * fields.
+ * The text in which `search` and `exclude` are looked up. (`search` may also be a whole `execID`.) A store with its own
+ * search must search the same text: otherwise a page and the live stream disagree, and a log between the two is lost or
+ * duplicated. NUL separates the fields.
  */
 export function haystackOf({ message, description, stageName }: LogDocument): string {
   return foldCase(`${textOf(message)}\0${textOf(description)}\0${textOf(stageName)}`);
 }
 
-/** A document of a database that others write may have values of any type, or none. */
+/** In a database that other programs write, a document may have values of any type, or none. */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
@@ -31,12 +30,12 @@ export function foldCase(text: string): string {
   return text.toWellFormed().toLowerCase();
 }
 
-/** Stands for the workflow of a document of a database that others write, if it names none. */
+/** Stands for the workflow of a document that names none, in a database that other programs write. */
 const unknownScope = { workspaceID: '', workflowID: '' };
 
 /**
- * Returns a predicate for the entries that match `filter`. Of a log that can't be read only the workflow is known, so
- * its gap matches every other condition: the subscriber may miss a log.
+ * Returns a predicate for the entries that match `filter`. For a log that can't be read, only the workflow is known.
+ * Its gap matches every other condition, since the subscriber may miss a matching log.
  */
 export function matcherOf(filter: LogFilter): (entry: LogEntry) => boolean {
   const needle = filter.search ? foldCase(filter.search) : undefined;

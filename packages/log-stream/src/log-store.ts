@@ -34,8 +34,8 @@ export interface LogDocument {
 }
 
 /**
- * A place in the order in which a store delivers logs: behind some of them and before the others. Only the store that
- * made it can read it. It lives as long as this process; {@link LogStore.idOf} makes an id of it that survives a
+ * A place in the order in which a store delivers logs: after some of them and before the others. Only the store that
+ * created it can use it, and only in this process; {@link LogStore.idOf} returns an id of the place that survives a
  * restart.
  */
 export interface LogCursor {
@@ -43,19 +43,19 @@ export interface LogCursor {
   equals(other: LogCursor): boolean;
   /** True if this place is before `other`: a reader here still has to read logs that a reader there has read. */
   isBefore(other: LogCursor): boolean;
-  /** Equal texts: the same place. */
+  /** Two places with equal texts are the same place. */
   toString(): string;
 }
 
 /** A log and its place in the store. */
 export interface StoredLog {
-  /** The place directly behind the log. */
+  /** The place directly after the log. */
   readonly cursor: LogCursor;
   readonly log: LogDocument;
   readonly gap?: undefined;
 }
 
-/** Stands for a stored log that can't be delivered, at its place among the others. */
+/** Takes the place of a stored log that can't be delivered. */
 export interface LogGap {
   readonly cursor: LogCursor;
   readonly log?: undefined;
@@ -104,13 +104,13 @@ export interface LogQuery {
   readonly order: 'asc' | 'desc';
   /** Most logs to return. A page of large logs may have fewer. */
   readonly limit: number;
-  /** Only logs behind this place. Restricts `total` too. */
+  /** Only logs after this place. Restricts `total` too. */
   readonly after?: LogCursor;
   /** Only logs before this place. `none`: no log at all. Restricts `total` too. */
   readonly upTo?: LogCursor | 'none';
   /** Where the previous page ended, in the direction of `order`. Does not restrict `total`. */
   readonly cursor?: LogCursor;
-  /** Aborted when nobody needs the page any more; the query then rejects with the signal's reason. */
+  /** Aborted when the page is no longer needed; the query then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -121,11 +121,11 @@ export interface LogPage {
   readonly more: boolean;
   /** Number of matching logs, ignoring the query's `cursor`. */
   readonly total: number;
-  /** A stream that starts here delivers every log that the page could not contain yet. */
+  /** A stream that starts here delivers every log that was not visible yet when the page was read. */
   readonly position: LogCursor;
   /**
-   * True if logs of the filter's workflow were deleted that the query would otherwise have selected: behind `cursor` in
-   * ascending order, or behind `after`.
+   * True if logs of the filter's workflow that the query would have selected were deleted: after `cursor` in ascending
+   * order, or after `after`.
    */
   readonly trimmed: boolean;
 }
@@ -135,7 +135,7 @@ export interface VolumeQuery {
   readonly filter: LogFilter;
   /** Most buckets. */
   readonly buckets: number;
-  /** As for a page. */
+  /** As in {@link LogQuery}. */
   readonly signal?: AbortSignal;
 }
 
@@ -149,15 +149,18 @@ export interface LogVolume {
   readonly counts: Readonly<Record<LogLevel, readonly number[]>>;
 }
 
-/** Why logs may be missing at a place of a stream: they were deleted, or the store does not know the place. */
+/**
+ * Why logs may be missing at a place of a stream: `trimmed`: they were deleted; `unknown-id`: the store can't interpret
+ * the id.
+ */
 export type LogLoss = 'trimmed' | 'unknown-id';
 
 /** Result of {@link LogStore.resume}. */
 export interface LogResume {
   readonly cursor: LogCursor;
   /**
-   * Set if logs may be missing before the cursor: the id is unknown here, and the cursor before the oldest log; or its
-   * log was lost, and the cursor where the next ones follow.
+   * Set if logs may be missing before the cursor. Either the id is unknown here: then the cursor is before the oldest
+   * log. Or the log of the id was lost: then the cursor is where the next logs follow.
    */
   readonly gap?: 'unknown-id';
 }
@@ -166,22 +169,22 @@ export interface LogResume {
 export interface LogBatch {
   /** Matching logs, in the order of delivery. */
   readonly logs: readonly LogEntry[];
-  /** Behind every log that was examined. */
+  /** The place after every log that was examined. */
   readonly cursor: LogCursor;
   /** True if there is more to read now. */
   readonly more: boolean;
-  /** Why logs of the filter's workflow may be missing between the place that was read from and `logs`. */
+  /** Set if logs of the filter's workflow may be missing between the place that was read from and `logs`: why. */
   readonly gap?: LogLoss;
 }
 
 /** Result of {@link LogStore.health}. */
 export interface LogStoreHealth {
   /**
-   * What is wrong; undefined if the store works. The same object for as long as the same failure lasts, so that it can
-   * be reported once. May name files: for logs, not for clients.
+   * What is wrong; undefined if the store works. The same object as long as the same failure lasts, so that it can be
+   * reported once. Its message may name files: log it, but don't send it to clients.
    */
   readonly problem: Error | undefined;
-  /** Figures of the store, for metrics. Each store documents its own. */
+  /** Figures of the store, for metrics. Each store documents its figures at its `health()`. */
   readonly figures: Readonly<Record<string, number>>;
 }
 
@@ -190,17 +193,17 @@ export interface LogStoreHealth {
  *
  * A stream is exact if and only if three rules hold:
  *
- * - Reads from one cursor on, each from the cursor that the one before has returned, deliver every log that is or
- *   becomes
- *   visible behind that cursor, and each of them once. Logs may become visible in any order.
- * - The id of a log is made of the log alone. It is the same in every process, in pages and in streams, and after a
+ * - A sequence of reads, each from the cursor that the previous one returned, delivers every log that is or becomes
+ *   visible after the first cursor, each once. Logs may become visible in any order.
+ * - The id of a log depends on the log alone. It is the same in every process, in pages and in streams, and after a
  *   restart.
  * - {@link resume} may return a place that repeats logs, but none that omits one.
  *
- * While the same failure lasts, all methods should reject with the same Error object: the router reports an object
+ * While the same failure lasts, all methods should reject with the same Error object: the router reports each object
  * once.
- * Of the filters of {@link end}, {@link resume}, {@link locate}, {@link idOf}, {@link tailOf} and {@link subscribe}
- * only workspace and workflow count; without both, all logs are meant.
+ *
+ * {@link end}, {@link resume}, {@link locate}, {@link idOf}, {@link tailOf} and {@link subscribe} use only the
+ * workspace and the workflow of their filter; without both, they apply to all logs.
  */
 export interface LogStore {
   /** The place from which a stream delivers what becomes visible from now on, and nothing that was visible before. */
@@ -211,26 +214,30 @@ export interface LogStore {
    * @returns undefined if no log matches
    */
   newest(filter: LogFilter, count: number, signal: AbortSignal): Promise<LogCursor | undefined>;
-  /** The place from which a stream goes on for a subscriber whose last event or position has this id, of any syntax. */
+  /**
+   * The place from which a stream continues for a subscriber whose last event or position has this id. The id may have
+   * any syntax.
+   */
   resume(id: string, filter: LogFilter): Promise<LogResume>;
   /**
-   * The place in the order of pages that an id of one of `kinds` stands for: for a log directly behind it.
+   * The place in the order of pages that an id of one of `kinds` stands for; if it is the id of a log, the place
+   * directly after the log.
    *
    * @returns undefined if the id is unknown here: malformed, of another workflow, or of a log that is not stored any
    * more
    */
   locate(id: string, filter: LogFilter, ...kinds: LogIdKind[]): Promise<LogCursor | undefined>;
   /**
-   * The id of a log or a place, as the subscribers of the filter's workflow see it: visible ASCII characters that need
-   * no encoding in a URL. Called for every event: it must be cheap.
+   * The id of a log or a place, as it is sent to the subscribers of the filter's workflow: visible ASCII characters
+   * that need no encoding in a URL. It is called for every event, so it must be cheap.
    */
   idOf(cursor: LogCursor, filter: LogFilter, kind: LogIdKind): string;
   /** True if `text` has the syntax of the id of a log or a position. */
   isId(text: string): boolean;
   /**
    * Stores all logs in this order, or none. Simultaneous calls are stored in the order of the calls. Rejects with a
-   * LogStreamError `ERR_LOG_STREAM_DOCUMENT` that names the field if one does not have the exact shape, or the bound if
-   * one is too large.
+   * LogStreamError `ERR_LOG_STREAM_DOCUMENT`, which names the field if a log does not have the exact shape, or the
+   * bound if a log is too large.
    */
   append(logs: readonly LogDocument[]): Promise<StoredLog[]>;
   /**
@@ -239,31 +246,31 @@ export interface LogStore {
    */
   query(query: LogQuery): Promise<LogPage>;
   /**
-   * Counts the matching logs by level and by `meta.timestamp`, from the filter's `fromMs` to its `toMs`, or where one
-   * is missing from the first or to the last matching log. Blocks the event loop no longer than {@link LogStore.query},
-   * and stops as it does.
+   * Counts the matching logs by level and by `meta.timestamp`, from the filter's `fromMs` to its `toMs`. Without
+   * `fromMs` it counts from the first matching log, without `toMs` to the last one. Must not block the event loop
+   * longer than {@link LogStore.query} may, and must stop when `query.signal` is aborted.
    */
   volume(query: VolumeQuery): Promise<LogVolume>;
   /**
-   * Returns the logs behind a cursor: at most `limit`, or fewer to bound one call (large logs, long scans). Must make
-   * progress: unless `more` is false, the returned cursor is behind the given one. A cursor that has lost its meaning,
-   * such as one of a file that was replaced, yields a gap and all stored logs; or those that its reader can't have, if
-   * that is known.
+   * Returns the logs after a cursor: at most `limit`, or fewer to bound one call (large logs, long scans). Must make
+   * progress: unless `more` is false, the returned cursor is after the given one. For a cursor that is no longer valid,
+   * such as one of a file that was replaced, returns a gap and all stored logs; or only those that its reader can't
+   * have received, if the store can tell.
    */
   read(cursor: LogCursor, filter: LogFilter, limit: number): Promise<LogBatch>;
   /**
-   * The logs that are read together for all subscribers at the newest log: the filter's workflow, or `{}` for all, if
-   * reading all costs no more than reading one workflow.
+   * Selects the logs that are read together for all subscribers at the newest log: those of the filter's workflow, or
+   * all (`{}`), if reading all costs no more than reading one workflow.
    */
   tailOf(filter: LogFilter): LogFilter;
   /**
    * Calls the listener after logs of the filter's workflow have become visible, whichever process has written them, and
-   * when cursors have lost their meaning. May call it without cause.
+   * when cursors are no longer valid. May also call it without cause.
    *
    * @returns the release, which may be called more than once
    */
   subscribe(listener: () => void, filter: LogFilter): () => void;
-  /** Number of logs that became visible later than expected. Left out: none does. */
+  /** Number of logs that became visible later than expected. Left out by a store in which none can. */
   readonly lateDocuments?: number;
   /** Tries to read and returns the state of the store. Never rejects. */
   health(): Promise<LogStoreHealth>;

@@ -16,7 +16,7 @@ export interface LogRequestInfo extends LogScope {
   readonly route: string;
   /** The key that `authorize` returned; undefined until it has, or if it returned none. */
   readonly key: string | undefined;
-  /** True if the client came back with the id of an event. */
+  /** True if the client sent the id of an event, to resume after it. */
   readonly resumed: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface LogRequestInfo extends LogScope {
  * Why an open stream ended.
  *
  * - `browser-left`: the client closed its connection.
- * - `evicted`: the client took no byte for `maxStallMs`.
+ * - `evicted`: the client read no byte for `maxStallMs`.
  * - `store-failed`: the store failed.
  * - `write-failed`: middleware that wraps the response threw or rejected.
  * - `draining`: `close()` was called.
@@ -41,7 +41,7 @@ export interface OpenLogStream extends LogRequestInfo {
   readonly bytes: number;
   /** Bytes that the kernel has not accepted yet. */
   readonly bufferedBytes: number;
-  /** True while it receives new logs as they are appended; false while it reads older ones or waits for its socket. */
+  /** True while it is sent new logs as they are appended; false while it is sent older ones or its socket is full. */
   readonly atTip: boolean;
 }
 
@@ -62,10 +62,7 @@ export interface LogOpenContext {
   readonly stream: LogRequestInfo;
   /** Time from the request to the open, in milliseconds. */
   readonly waitedMs: number;
-  /**
-   * The first 16 hex digits of the SHA-256 of the Last-Event-ID that the client came back with; undefined if it sent
-   * none.
-   */
+  /** The first 16 hex digits of the SHA-256 of the client's Last-Event-ID; undefined if it sent none. */
   readonly lastEventIdHash: string | undefined;
 }
 
@@ -92,7 +89,7 @@ export interface LogEventContext {
 
 /** Passed to {@link LogStreamObserver.onArrive}. */
 export interface LogArriveContext {
-  /** Number of logs, of all workflows that were read. */
+  /** Number of logs, in all workflows that were read together. */
   readonly logs: number;
   /** Time since the timestamp of the oldest of them, in milliseconds, by this process's clock. */
   readonly oldestAgeMs: number;
@@ -135,28 +132,28 @@ export interface LogCloseContext {
 
 /**
  * Watches requests: for metrics, logs and audit. Each hook gets one frozen context object. The hooks of several
- * observers run in the order of the `observers` array. What a hook throws or rejects with is dropped. A hook runs
+ * observers run in the order of the `observers` array. What a hook throws or rejects with is ignored. A hook runs
  * synchronously: it must not block.
  */
 export interface LogStreamObserver {
-  /** The router was made. Called once for each router that has this observer, before any other hook. */
+  /** The router was created. Called once for each router that has this observer, before any other hook. */
   onAttach?(context: LogAttachContext): void;
   /** A stream opened: its headers are sent, no event yet. */
   onOpen?(context: LogOpenContext): void;
   /** The first log of a stream was written, or the gap in its place. Called at most once per stream, after `onOpen`. */
   onFirstEvent?(context: LogFirstEventContext): void;
   /**
-   * A log was written to a stream. For debugging: each log is then parsed once more for each stream. Without an
-   * observer that has this hook, nothing is parsed.
+   * A log was written to a stream. For debugging: if an observer has this hook, each log is parsed once for each
+   * stream; otherwise none is.
    */
   onEvent?(context: LogEventContext): void;
-  /** New logs were read for the streams at the newest log, and written to those that they match. */
+  /** New logs were read for the streams at the newest log, and written to those whose filters they match. */
   onArrive?(context: LogArriveContext): void;
   /** A request for a stream or a page was refused, by an error with this status. */
   onRefuse?(context: LogRefuseContext): void;
   /** A stream was sent a gap event. */
   onGap?(context: LogGapContext): void;
-  /** A client is disconnected because it takes no byte. Called before the `onClose` with reason `evicted`. */
+  /** A client is disconnected because it reads no byte. Called before the `onClose` with reason `evicted`. */
   onEvict?(context: LogEvictContext): void;
   /** An open stream ended. Called exactly once for every `onOpen`. */
   onClose?(context: LogCloseContext): void;
@@ -164,7 +161,7 @@ export interface LogStreamObserver {
 
 /** A snapshot of a router's streams. */
 export interface LogStreamStats {
-  /** Open streams, those included that are being opened. */
+  /** Open streams, including those that are being opened. */
   streams: number;
   /** Streams whose headers have not been sent. */
   opening: number;
@@ -172,15 +169,15 @@ export interface LogStreamStats {
   opened: number;
   /** Counter: requests for streams and pages that were refused. */
   refused: number;
-  /** Counter: streams that were cut because their subscriber took no byte. */
+  /** Counter: streams that were cut because their subscriber read no byte. */
   evicted: number;
   /** Counter: logs written to streams. */
   events: number;
   /** Counter: bytes written to streams, HTTP framing excluded. */
   bytes: number;
-  /** Streams that receive new logs as they are appended. The others read older logs or wait for their socket. */
+  /** Streams that are sent new logs as they are appended. The others are sent older logs, or their socket is full. */
   atTip: number;
-  /** Streams that wait for their subscriber to take bytes: the response's high-water mark is reached. */
+  /** Streams whose subscriber must read before more is sent: the response's high-water mark is reached. */
   waiting: number;
   /** Bytes written to all streams that the kernel has not accepted yet. */
   bufferedBytes: number;

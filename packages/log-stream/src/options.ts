@@ -2,7 +2,7 @@ import { describe, LogStreamError, quote } from './errors.ts';
 import type { LogStore } from './log-store.ts';
 import type { LogLimitRule, LogStreamLimits, LogStreamObserver, LogStreamOptions } from './types.ts';
 
-/** What a value may be, in words, and whether it is. */
+/** What a value may be, in words, and the check of it. */
 export type Kind = readonly [expected: string, is: (value: unknown) => boolean];
 /** Per option: its default and what it may be. The compiler keeps a table exhaustive over the keys of its options. */
 export type Rules<Name extends string> = Record<Name, readonly [fallback: unknown, ...anyOf: Kind[]]>;
@@ -143,7 +143,7 @@ const hookNames = Object.keys({
   onClose: true,
 } satisfies Record<keyof LogStreamObserver, true>) as (keyof LogStreamObserver)[];
 
-/** Refuses a hook that is no function, or is misspelt: it would never be called. */
+/** Refuses hooks that would never be called: those that are no function, or are misspelt. */
 function checkObserver(observer: LogStreamObserver, index: number): LogStreamObserver {
   const path = `observers[${index}]`;
   for (const name of hookNames) {

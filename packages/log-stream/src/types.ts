@@ -5,10 +5,12 @@ import type { LogScope, LogStreamObserver, LogStreamStats, OpenLogStream } from 
 export type * from './observer.ts';
 
 /**
- * Result of `authorize`: `true` or `{ key }` admits, and `key` names the user to the rules of `limits` and to
- * observers.
- * `false` and `403` refuse with 403, `401` with 401. `{ key, allowed: false }` refuses with 403, and observers get to
- * know who was refused; `allowed: undefined` refuses with 503, since a check that forgets to return must not admit.
+ * Result of `authorize`.
+ *
+ * - `true` or `{ key }` admits; `key` identifies the user to the rules of `limits` and to observers.
+ * - `false` and `403` refuse with 403, `401` with 401.
+ * - `{ key, allowed: false }` refuses with 403, and passes the key to observers.
+ * - `{ key, allowed: undefined }` refuses with 503, because a check that forgets to return must not admit.
  */
 export type Authorization = boolean | 401 | 403 | { readonly key: string; readonly allowed?: boolean };
 
@@ -18,7 +20,7 @@ export interface LogLimitRule {
   name: string;
   /**
    * What the rule counts by, such as the user or the workflow. Called once per stream, synchronously. `undefined`: the
-   * rule does not apply to this stream. Another result, or what it throws, refuses the stream with 503.
+   * rule does not apply to this stream. Another result or an exception refuses the stream with 503.
    * @defaultValue the key that `authorize` returns
    */
   key?:
@@ -33,8 +35,8 @@ export interface LogLimitRule {
 }
 
 /**
- * Bounds of a router, counted in this process. At a limit the newcomer is refused, never a running stream evicted. A
- * refused stream counts in no rule.
+ * Bounds of a router, counted in this process. At a limit the new stream is refused; a running stream is never evicted.
+ * A refused stream counts in no rule.
  */
 export interface LogStreamLimits {
   /** Most streams open at once; the next one gets 503 with `ERR_LOG_STREAM_LIMIT`. @defaultValue 10_000 */
@@ -58,14 +60,14 @@ export interface LogStreamOptions {
   /** The logs to serve. The router does not close it: close it after the router. */
   store: LogStore;
   /**
-   * Bearer token that every request except `/healthz` must carry: visible ASCII characters. `false` lets every client
-   * that reaches the port read all logs; left out, the router does the same and emits a process warning.
+   * Bearer token that every request except `/healthz` and `/readyz` must carry: visible ASCII characters. `false`:
+   * every client that reaches the port may read all logs. Left out: the same, with a process warning.
    */
   token?: string | false | undefined;
   /**
    * Whether this client may read this workflow. Called once per request of a page or a stream, after the token was
-   * checked and before the limits. What it throws, another result, or none within 10 seconds refuses the request with
-   * 503.
+   * checked and before the limits. An exception, another result, or no result within 10 seconds refuses the request
+   * with 503.
    * @defaultValue every client that has the token
    */
   authorize?: ((req: Request, scope: LogScope) => Authorization | PromiseLike<Authorization>) | undefined;
@@ -83,18 +85,18 @@ export interface LogStreamOptions {
   retryMs?: number | false | undefined;
   limits?: LogStreamLimits | undefined;
   /**
-   * Milliseconds without a subscriber taking any of the bytes that wait for it, or false. Then the stream is cut; the
-   * browser resumes by id. A subscriber that takes bytes slowly but steadily is never cut.
+   * Milliseconds after which a stream is cut whose subscriber has read none of the bytes that are buffered for it, or
+   * false. The browser then resumes with its id. A subscriber that reads slowly but steadily is never cut.
    * @defaultValue 60_000
    */
   maxStallMs?: number | false | undefined;
   /**
-   * Called once per Error object that the store rejects with, however many calls fail with it, and for an error of
+   * Called once for each Error object that the store rejects with, however many calls reject with it, and for errors of
    * middleware that wraps a response.
    * @defaultValue `process.emitWarning`
    */
   onError?: ((error: Error) => void) | undefined;
-  /** Watch requests. @defaultValue none */
+  /** Observers of requests, called in this order. @defaultValue none */
   observers?: readonly LogStreamObserver[] | undefined;
 }
 
@@ -104,7 +106,8 @@ export type LogStreamRouter = Router & {
    * Ends every stream after a whole event and responds 503 from now on. Resolves when all streams are closed. Leaves
    * the store open.
    *
-   * @param options.graceMs milliseconds until a stream that has not been read to its end is cut; default 1_000
+   * @param options.graceMs milliseconds after which a stream is cut whose subscriber has not read everything; default
+   * 1_000
    */
   close(options?: { graceMs?: number }): Promise<void>;
   /** Returns current figures; cheap enough to call at every scrape of metrics. */

@@ -13,7 +13,10 @@ const widths = [
   ...[1, 2, 7].map((days) => days * day),
 ];
 
-/** The narrowest buckets, at most `max` of them, that contain two instants. They begin at multiples of their width. */
+/**
+ * The narrowest buckets, at most `max` of them, that reach from one instant to another. They begin at multiples of
+ * their width.
+ */
 export function bucketsOf(
   firstMs: number,
   lastMs: number,

@@ -6,9 +6,9 @@ import type { LogScope, LogStreamOptions } from '../types.ts';
 const timeoutMs = 10_000;
 
 /**
- * Asks `authorize` whether the client may read a workflow. Fails closed: whatever is not an expected result refuses.
+ * Calls `authorize`, which decides whether the client may read a workflow. Fails closed: an unexpected result refuses.
  *
- * @param onKey called with the user's key, if `authorize` returned one, also if it refuses
+ * @param onKey called with the user's key if `authorize` returned one, even if it refuses
  * @throws LogStreamError `ERR_LOG_STREAM_UNAUTHENTICATED` (401), `ERR_LOG_STREAM_FORBIDDEN` (403) or
  * `ERR_LOG_STREAM_HOOK`
  */

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { LogStreamError } from '../errors.ts';
 
 /**
- * Makes the check of the bearer token.
+ * Creates the check of the bearer token.
  *
  * @param token the accepted token; without one, every request passes
  * @returns a function that throws a LogStreamError: 401 without a token, 403 with a wrong one

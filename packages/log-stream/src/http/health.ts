@@ -8,7 +8,7 @@ export async function sendHealth(store: LogStore, res: Response): Promise<void> 
 }
 
 /**
- * `/readyz`: the store can be read, and the router is not closing. A load balancer sends no requests here otherwise.
+ * `/readyz`: the store can be read, and the router is not closing. Otherwise load balancers send requests elsewhere.
  */
 export async function sendReadiness(store: LogStore, closing: boolean, res: Response): Promise<void> {
   if (!closing) await check(store);

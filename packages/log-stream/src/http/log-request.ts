@@ -8,7 +8,7 @@ export class LogRequest {
   readonly scope: LogScope;
   /** The key that `authorize` returned. */
   key: string | undefined;
-  /** True if the client came back with the id of an event. */
+  /** True if the client sent the id of an event, to resume after it. */
   resumed = false;
   readonly #id = randomUUID();
   readonly #requestedAt = performance.now();
@@ -30,7 +30,7 @@ export class LogRequest {
     return performance.now() - this.#requestedAt;
   }
 
-  /** What observers are passed. */
+  /** The request as it is passed to observers. */
   get info(): LogRequestInfo {
     const { key, resumed } = this;
     return Object.freeze({ id: this.#id, route: this.#route, ...this.scope, key, resumed });

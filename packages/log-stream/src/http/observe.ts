@@ -20,7 +20,7 @@ export function notifierOf(observers: readonly LogStreamObserver[]): Notify {
         const returned = hook?.call(observer, context);
         if (returned instanceof Object && 'then' in returned) Promise.resolve(returned).catch(ignore);
       } catch {
-        // Its own failure.
+        // The observer's own failure, which must not affect the stream.
       }
     }
   };

@@ -22,7 +22,7 @@ export function streamOpener({ config, streams, notify }: Service): Handle {
       res.end();
       return;
     }
-    // The browser left during an earlier middleware: 'close' was emitted before anything here could listen for it.
+    // The browser left during an earlier middleware, so 'close' was emitted before a listener could be added here.
     if (res.destroyed) return;
     request.resumed = wanted.lastEventId !== undefined;
     let openedAt: number | undefined;
@@ -63,12 +63,12 @@ export function streamOpener({ config, streams, notify }: Service): Handle {
   };
 }
 
-/** As the proxy hashes it, so that their lines can be compared. Ids of this service are ASCII. */
+/** Hashes as the proxy does, so that the log lines of both can be compared. Ids of this service are ASCII. */
 function hashOf(id: string): string {
   return hash('sha256', id, 'hex').slice(0, 16);
 }
 
-/** The headers that the proxy sends too [R7]. */
+/** Sets the same headers as the proxy [R7]. */
 function setStreamHeaders(res: Response): void {
   res.statusCode = 200;
   res.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
@@ -89,11 +89,11 @@ async function startOf(
     return gap === undefined ? { start, firstLines: '' } : { start, firstLines: lossFrames[gap], gap };
   }
   if (history > 0) {
-    // The reader reads from there like any other, so history and live logs need no splice.
+    // The reader starts there like any other, so history and live logs need not be joined.
     const position = await store.newest(filter, history, signal);
     if (position !== undefined) return { start: { selection, position, isAnnounced: false }, firstLines: '' };
   }
-  // Live from now on. A browser that is cut before its first event resumes here with the id.
+  // Live from now on. The id lets a browser that is cut before its first event resume here.
   const position = await store.end(filter);
   const firstLines = idFrame(selection.format, position);
   return { start: { selection, position, isAnnounced: true }, firstLines };

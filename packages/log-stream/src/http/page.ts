@@ -58,7 +58,7 @@ function send(
   res.statusCode = 200;
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.setHeader('Cache-Control', 'no-store');
-  // A stream opened with this id delivers what the page could not contain yet.
+  // A stream that is opened with this id delivers every log that was not visible yet when the page was read.
   res.setHeader('Last-Event-ID', store.idOf(page.position, filter, 'position'));
   res.end(JSON.stringify(body));
 }

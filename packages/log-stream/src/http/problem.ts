@@ -1,9 +1,9 @@
 import type { Response } from 'express';
 import type { LogStreamError } from '../errors.ts';
 
-/** Milliseconds after which a client may try again, where nothing better is known. */
+/** Milliseconds after which a client may try again, if the error has no time of its own. */
 const defaultRetryAfterMs = 5_000;
-/** Statuses that may pass. */
+/** Statuses of temporary errors. */
 const temporary = new Set([429, 503]);
 
 /** Sends an error as problem+json. [spec] RFC 9457 */

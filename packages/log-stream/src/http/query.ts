@@ -4,7 +4,7 @@ import { LogStreamError } from '../errors.ts';
 import type { LogFilter, LogLevel, LogStore, VolumeQuery } from '../log-store.ts';
 import type { LogScope } from '../types.ts';
 
-/** In UTF-16 units. The time of a search grows with its length at worst. */
+/** In UTF-16 units. In the worst case, the time of a search is proportional to its length. */
 const maxSearchLength = 200;
 /** Most `exclude` parameters. */
 const maxExcluded = 10;
@@ -18,7 +18,7 @@ export interface PageRequest {
   readonly cursor: string | undefined;
   /** A well-formed event id, but possibly of another workflow or store. */
   readonly after: string | undefined;
-  /** As `after`. */
+  /** A well-formed event id, as `after`. */
   readonly upTo: string | undefined;
 }
 
@@ -168,8 +168,8 @@ class Query {
   }
 }
 
-// Date.parse alone reads a time without an offset in the server's time zone, and 30 February as 2 March. A space stands
-// for a plus sign that the client did not encode.
+// Date.parse alone would read a time without an offset in the server's time zone, and 30 February as 2 March. A space
+// is a plus sign that the client did not encode.
 function isoMs(text: string): number {
   const match = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+\- ]\d{2}:\d{2}))?$/i.exec(text);
   if (match === null) return Number.NaN;

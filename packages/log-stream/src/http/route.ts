@@ -8,7 +8,7 @@ import { LogRequest } from './log-request.ts';
 import type { Notify } from './observe.ts';
 import { sendProblem } from './problem.ts';
 
-/** Responds to an admitted request. What it throws is sent as problem+json. */
+/** Responds to an admitted request. An error that it throws is sent as problem+json. */
 export type Handle = (request: LogRequest, res: Response) => Promise<void>;
 
 /** What the routes of one router share. */
@@ -20,7 +20,7 @@ export interface Service {
 
 /**
  * Creates the admission of pages and streams: bearer token, method, shutdown, `authorize`, in this order. Both kinds of
- * routes go through it, so neither is easier to enter.
+ * routes use it, so that neither has a weaker check.
  */
 export function protectedRoutes({
   config,
@@ -40,7 +40,7 @@ export function protectedRoutes({
       });
       await handle(request, res);
     } catch (error) {
-      // The client left: nobody gets a response, and its own abort is no failure.
+      // The client has left: no response can be sent, and its abort is no failure.
       if (res.destroyed) return;
       const known = asKnown(error, streams);
       sendError(res, known);
@@ -69,7 +69,10 @@ export function badPath(error: unknown, _req: Request, res: Response, next: Next
   else sendProblem(res, new LogStreamError('ERR_LOG_STREAM_PATH', 'path: expected valid percent-encoding'));
 }
 
-/** No route reads a body. What is left of one must not be taken for the next request. */
+/**
+ * No route reads a body. Closes the connection after a request that has one, so that its rest is not parsed as the next
+ * request.
+ */
 function refuseBody({ headers }: Request, res: Response): void {
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
   if (hasBody) res.setHeader('Connection', 'close');

@@ -13,8 +13,8 @@ export type LimitRule = Pick<LogLimitRule, 'name' | 'key' | 'max' | 'opensPerMin
 export type LimitContext = LogScope & { readonly authorizedKey: string | undefined };
 
 /**
- * The rules of one router, counted in this process. At a limit the newcomer is refused, never a running stream evicted.
- * A newcomer gets the permits of all rules or of none.
+ * The rules of one router, counted in this process. At a limit the new stream is refused; a running stream is never
+ * evicted. A new stream gets the permits of all rules or of none.
  */
 export class Limiter {
   readonly #counters: readonly RuleCounter[];
@@ -26,13 +26,12 @@ export class Limiter {
   /**
    * Counts one stream.
    *
-   * @returns the release of its places, which counts only the first time that it is called
+   * @returns the release of its permits; only the first call has an effect
    * @throws LogStreamError `ERR_LOG_STREAM_LIMIT_KEY` or `ERR_LOG_STREAM_LIMIT_RATE` for the first rule that refuses,
-   * with
-   *   the longest wait of all that do; `ERR_LOG_STREAM_HOOK` if the key of a rule fails
+   * with the longest wait of all that refuse; `ERR_LOG_STREAM_HOOK` if the key of a rule fails
    */
   acquire(req: Request, context: LimitContext): () => void {
-    // Keys first: a key function may throw, and must then leave nothing counted.
+    // Keys first: a key function may throw, and nothing must be counted then.
     const keyed = this.#counters.map((counter) => [counter, counter.keyOf(req, context)] as const);
     const refusals = keyed.flatMap(([counter, key]) => (key === undefined ? [] : counter.refusals(key)));
     const [first] = refusals;

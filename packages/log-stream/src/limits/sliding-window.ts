@@ -1,4 +1,4 @@
-/** Bounds of what a window stores. Past them, the key that opened least recently is forgotten. */
+/** Bounds of what a window stores. Beyond them, the key that opened least recently is forgotten. */
 const maxKeys = 100_000;
 const maxTimes = 1_000_000;
 

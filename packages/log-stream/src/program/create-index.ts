@@ -1,23 +1,23 @@
 import type { LogStore } from '../log-store.ts';
 import type { Print } from './journal.ts';
 
-/** Milliseconds after which a build that goes on is printed for the first time, and then each time. */
+/** Milliseconds until a build that is still running is reported for the first time, and between later reports. */
 const firstMs = 1_000;
 const everyMs = 60_000;
 /** Milliseconds between two attempts while the server can't be reached. */
 const retryMs = 1_000;
 
-/** A store whose index can be created. Its figure `indexBuilding` is 1 meanwhile. */
+/** A store whose index can be created. Its figure `indexBuilding` is 1 while it is. */
 export interface IndexedStore extends Pick<LogStore, 'health'> {
   ensureIndexes(): Promise<void>;
 }
 
 /**
- * Creates the index in the background: logs are served without it too, only more slowly. Prints that it goes on, and
- * that the index is there. A server that refuses it causes a warning.
+ * Creates the index in the background: logs are served without it too, only more slowly. Prints progress, and when the
+ * index is ready. If the server refuses, emits a warning.
  *
  * @param collection for the warning
- * @returns the function that ends the attempts and the lines; the store ends the build when it is closed
+ * @returns a function that stops the attempts and the reports; closing the store ends a running build
  */
 export function createIndex(store: IndexedStore, collection: string, print: Print): () => void {
   const from = performance.now();
@@ -40,7 +40,7 @@ export function createIndex(store: IndexedStore, collection: string, print: Prin
       } catch (error) {
         if (hasEnded) return;
         const { code, message } = error as { code?: unknown; message: string };
-        // Without a number the server was not reached, or the connection was lost.
+        // Without a numeric code, the server was not reached or the connection was lost.
         if (typeof code === 'number')
           return process.emitWarning(`${collection}: the index was not created (${message})`);
         await new Promise((resolve) => setTimeout(resolve, retryMs).unref());

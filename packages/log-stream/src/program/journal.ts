@@ -4,13 +4,13 @@ import type { LogStreamObserver } from '../types.ts';
 /** Prints one event of the program as one line of JSON. */
 export type Print = (event: string, fields: Readonly<Record<string, unknown>>) => void;
 
-/** Creates a {@link Print} that writes to `out`. A reader of the output that has ended does not end the service. */
+/** Creates a {@link Print} that writes to `out`. The service goes on if the reader of the output has ended. */
 export function printer(out: NodeJS.WritableStream): Print {
   out.on('error', () => {});
   return (event, fields) => out.write(`${JSON.stringify({ time: new Date().toISOString(), event, ...fields })}\n`);
 }
 
-/** Prints who opened, was refused and left what, and why. */
+/** Prints each open, refusal, gap, eviction and close of a stream, with its reason. */
 export function audit(print: Print): LogStreamObserver {
   return {
     onOpen: ({ stream }) => print('open', { ...stream }),

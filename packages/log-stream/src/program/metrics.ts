@@ -5,7 +5,7 @@ import type { LogStreamObserver } from '../types.ts';
 import { driver, named } from './open-store.ts';
 import type { MetricsSettings } from './settings.ts';
 
-/** What is measured, and the port that shows it. */
+/** The observers that measure, and the port that serves their metrics. */
 export interface Metrics {
   readonly observers: readonly LogStreamObserver[];
   /** Opens the port. @throws Error whose message names the variable at fault */

@@ -11,7 +11,7 @@ export async function openStore({ store, pollMs }: Settings): Promise<LogStore &
 
 async function openMongo({ uri, collection, redisUrl }: MongoSettings, pollMs: number | undefined) {
   const { MongoLogStore, RedisWakeups } = await driver(() => import('../stores/mongo/index.ts'), 'mongodb');
-  // The wake-ups import it later, when nobody would see that it is missing.
+  // RedisWakeups imports it only later, when a missing package would not stop the start.
   if (redisUrl !== undefined) await driver(() => import('redis'), 'redis');
   const wakeups = redisUrl === undefined ? undefined : new RedisWakeups({ url: redisUrl });
   return new MongoLogStore({ server: uri, collection, pollMs, wakeups });

@@ -14,7 +14,7 @@ import type { Settings } from './settings.ts';
 
 /** Milliseconds in which open responses may finish when the program stops. */
 const graceMs = 5_000;
-/** Milliseconds of silence after which the kernel probes whether a client is still there. */
+/** Milliseconds of silence after which the kernel probes whether a client is still connected. */
 const keepAliveProbeMs = 30_000;
 
 const limits: LogStreamLimits = {
@@ -67,7 +67,7 @@ export async function serve(settings: Settings, print: Print): Promise<RunningSe
   return {
     stop: async () => {
       stopIndex?.();
-      // The port stays open meanwhile, so that /readyz can tell load balancers.
+      // The port stays open meanwhile, so that /readyz responds 503 to load balancers.
       await router.close({ graceMs });
       const closed = once(server, 'close');
       server.close();

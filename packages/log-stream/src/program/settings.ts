@@ -9,7 +9,7 @@ export interface MongoSettings {
   readonly kind: 'mongodb';
   readonly uri: string;
   readonly collection: string;
-  /** Left out: no messages tell of new logs. */
+  /** Left out: no messages announce new logs. */
   readonly redisUrl: string | undefined;
   /** True: the index is created in the background. */
   readonly createIndex: boolean;
@@ -113,7 +113,7 @@ function portOf(name: string, text: string | undefined): number {
 
 function tokenOf(text: string | undefined): string | undefined {
   if (text === undefined || /^[\x21-\x7e]+$/.test(text)) return text;
-  // An empty token is a secret that was not found. To need no token, leave the variable out.
+  // An empty value is probably a secret that was not found. To require no token, leave the variable out.
   const got = text === '' ? 'an empty value' : 'other characters';
   throw new SettingsError(`SSE_TOKEN: expected visible ASCII characters, got ${got}`);
 }

@@ -3,8 +3,8 @@ import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
 /*
- * `res.write` frames a chunk for each subscriber anew and passes the kernel three buffers. Where nobody can tell the
- * difference, a batch is framed once and written to the socket of each subscriber as one buffer.
+ * `res.write` frames a chunk again for each subscriber and passes three buffers to the kernel. Where the bytes on the
+ * wire are the same, a batch is framed once and written to the socket of each subscriber as one buffer.
  *
  * That is the case for an HTTP/1.1 response in chunked coding whose headers were sent, on a socket of Node's own, while
  * nothing wraps `write` of either. Middleware that wraps it (compression, a recorder), HTTP/1.0, HTTP/2 and other
@@ -21,7 +21,7 @@ export interface ChunkedBytes {
   readonly chunk: Buffer;
 }
 
-/** Encodes a text that is not empty; both buffers share their memory. */
+/** Encodes a text that is not empty. Both buffers share their memory. */
 export function encodeChunk(text: string): ChunkedBytes {
   const length = Buffer.byteLength(text);
   const head = `${length.toString(16)}\r\n`;
@@ -34,8 +34,8 @@ export function encodeChunk(text: string): ChunkedBytes {
 }
 
 /**
- * The socket to which a chunk may be written now in the place of `res.write`; undefined if there is none. Ask it after
- * the first `res.write`: Node does not tell whether headers that were set have been sent.
+ * Returns the socket to which a chunk may be written now instead of by `res.write`; undefined if there is none. Call it
+ * only after the first `res.write`, because Node has no public flag for headers that are set but not sent.
  */
 export function chunkSocket(res: ServerResponse): Socket | undefined {
   const { socket } = res;

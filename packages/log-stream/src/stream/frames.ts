@@ -31,7 +31,7 @@ const batchLength = 64 * 1024;
 
 /** Whole events that are written together: the most that a stream is sent in one turn of the event loop. */
 export interface FrameBatch extends ChunkedBytes {
-  /** Behind its last log. */
+  /** The place after its last log. */
   readonly cursor: LogCursor;
   /** Number of logs, gaps included. */
   readonly logs: number;

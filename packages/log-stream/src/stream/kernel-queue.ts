@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 
 /**
- * What Node's own socket timeout reads to see whether a large write progresses. Not public, so nothing relies on it.
+ * The fields by which Node's own socket timeout detects that a large write progresses. They are not public, so each may
+ * be missing.
  */
 interface InnerSocket extends Socket {
   readonly _handle?: { readonly writeQueueSize?: number; readonly bytesWritten?: number } | null;
@@ -10,7 +11,7 @@ interface InnerSocket extends Socket {
   readonly _parent?: InnerSocket | null;
 }
 
-/** Bytes that the kernel has taken since the connection began, or a constant where that can't be known. */
+/** Bytes that the kernel has accepted since the connection began, or a constant where Node does not expose them. */
 export function takenBytes(socket: Socket): number {
   const { _handle, _parent } = socket as InnerSocket;
   const { bytesWritten = 0, writeQueueSize = 0 } = _parent?._handle ?? _handle ?? {};
@@ -19,14 +20,17 @@ export function takenBytes(socket: Socket): number {
 
 /*
  * Linux reports a socket as writable only once a third of its send buffer (up to 4 MiB) is free. A subscriber on a slow
- * line can take bytes all the time while the kernel takes none from us for minutes. Only the kernel's table of sockets
- * shows the difference. It is read only for subscribers that are about to be disconnected.
+ * line can read bytes all the time while the kernel accepts none from us for minutes. Only the kernel's table of
+ * sockets shows the difference. It is read only for subscribers that are about to be disconnected.
  */
 const tables = process.platform === 'linux' ? ['/proc/net/tcp', '/proc/net/tcp6'] : [];
 
 let reading: Promise<string[]> | undefined;
 
-/** Bytes that the kernel has taken and the subscriber has not acknowledged; undefined where that can't be known. */
+/**
+ * Bytes that the kernel has accepted and the subscriber has not acknowledged; undefined where the system does not show
+ * them.
+ */
 export async function unacknowledgedBytes(
   socket: Partial<Pick<Socket, 'localPort' | 'remotePort'>>,
 ): Promise<number | undefined> {

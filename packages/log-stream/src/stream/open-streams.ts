@@ -18,7 +18,7 @@ export interface StreamListener {
   onFirstEvent(): void;
   /** A log was written. Without this function, logs are not parsed for it. */
   onEvent?(event: LogEvent): void;
-  /** The subscriber took no byte for `maxStallMs`. Called before the `onEnd` with reason `evicted`. */
+  /** The subscriber read no byte for `maxStallMs`. Called before the `onEnd` with reason `evicted`. */
   onEvict(bufferedBytes: number): void;
   /** A gap event was written, with this reason. */
   onGap(reason: string): void;
@@ -55,7 +55,7 @@ const checks = 8;
 
 /** The open streams of one router: their limit, their heartbeat, their end. */
 export class OpenStreams {
-  /** Since the router was made. */
+  /** Counts since the router was created. */
   readonly counters = { opened: 0, refused: 0, evicted: 0, storeErrors: 0 };
   readonly #config: LogStreamConfig;
   readonly #sources: Omit<ReaderSources, 'onFirstLog' | 'onGap'>;
@@ -89,7 +89,8 @@ export class OpenStreams {
   }
 
   /**
-   * Counts a stream before the store is read: otherwise a thousand simultaneous requests would all pass the limit.
+   * Counts a stream. Call it before the store is read: otherwise a thousand simultaneous requests would all pass the
+   * limit.
    *
    * @returns a function that starts the stream's reader
    * @throws LogStreamError `ERR_LOG_STREAM_LIMIT` when `limits.total` streams are open

@@ -10,7 +10,7 @@ export interface ReaderStart {
   readonly selection: Selection;
   /** The subscriber needs no log before this place. */
   readonly position: LogCursor;
-  /** True if the subscriber has an id from which a resume gets everything behind `position`. */
+  /** True if the subscriber has an id with which a resume delivers exactly what follows `position`. */
   readonly isAnnounced: boolean;
 }
 
@@ -18,7 +18,7 @@ export interface ReaderStart {
 export interface ReaderSources {
   readonly reads: SharedReads;
   readonly tails: Tails;
-  /** Called with errors that are nobody's but the reader's own. */
+  /** Called with errors of the reader itself: failures of the store have been reported already. */
   readonly report: (error: unknown) => void;
   /** Called when the first log, or the gap in its place, has been written. */
   readonly onFirstLog: () => void;
@@ -57,7 +57,7 @@ export class Reader {
     return this.#logs;
   }
 
-  /** True while it receives new logs as they are appended. */
+  /** True while the reader follows the tail. */
   get atTip(): boolean {
     return this.#isAtTip;
   }
@@ -75,7 +75,7 @@ export class Reader {
           await tails.join(this);
           this.#isAtTip = false;
         }
-        // Node hands what was written in a turn to the kernel at its end: only then is a full socket full.
+        // Node passes the writes of a turn to the kernel when the turn ends. Before that, any socket can look full.
         await nextTurn();
         await this.#writer.drained();
       }
@@ -98,9 +98,8 @@ export class Reader {
   /**
    * Writes a run of the tail.
    *
-   * @returns false if the reader must leave the tail: its socket is full, the run is more than one turn's worth, or it
-   * has
-   *   sent some of these logs already
+   * @returns false if the reader must leave the tail: its socket is full, the run is more than may be sent in one turn,
+   * or some of its logs have been sent already
    */
   follow(run: Run): boolean {
     if (this.#writer.full) return false;

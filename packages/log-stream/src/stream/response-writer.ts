@@ -7,7 +7,7 @@ import { StallDetector } from './stall-detector.ts';
  * Why a stream ended.
  *
  * - `browser-left`: the subscriber closed its connection.
- * - `evicted`: the subscriber took no byte for `maxStallMs` while bytes waited for it.
+ * - `evicted`: the subscriber read no byte for `maxStallMs` while bytes were buffered for it.
  * - `store-failed`: the store failed.
  * - `write-failed`: middleware that wraps the response threw or rejected.
  * - `draining`: the router was closed.
@@ -16,7 +16,7 @@ export type EndReason = 'browser-left' | 'evicted' | 'store-failed' | 'write-fai
 
 /** Called by a {@link ResponseWriter}. */
 export interface WriterOwner {
-  /** The subscriber took no byte for `maxStallMs`. It is disconnected next. */
+  /** The subscriber read no byte for `maxStallMs`. It is disconnected next. */
   onEvict(bufferedBytes: number): void;
   /** Middleware that wraps the response failed. The subscriber is disconnected next. */
   onWriteError(error: unknown): void;
@@ -24,7 +24,7 @@ export interface WriterOwner {
 
 const keepAliveProbeMs = 60_000;
 
-/** Writes to one response, and knows how much of it waits for the subscriber. */
+/** Writes to one response, and reports how many bytes are buffered for the subscriber. */
 export class ResponseWriter {
   /** Bytes written, HTTP framing excluded. */
   bytes = 0;
@@ -47,7 +47,8 @@ export class ResponseWriter {
     });
     // A reset connection also emits 'close'. Without a listener, its 'error' would end the process.
     on(res, 'error', () => {});
-    // Finds subscribers that vanished while there was nothing to send. Not every Duplex that carries HTTP has it.
+    // Detects subscribers that vanished while there was nothing to send. Not every Duplex that carries HTTP has this
+    // method.
     res.socket?.setKeepAlive?.(true, keepAliveProbeMs);
   }
 
@@ -62,15 +63,15 @@ export class ResponseWriter {
   }
 
   /**
-   * True while the subscriber must take bytes before it is sent more: the response's high-water mark waits, which is 64
-   * KiB by default. Ask in a later turn of the event loop than that of the last write: what is written in a turn waits
-   * until its end, also for a subscriber that takes all of it.
+   * True while the subscriber must read before more is sent: at least the response's high-water mark is buffered, which
+   * is 64 KiB by default. Read it in a later turn of the event loop than that of the last write: Node buffers the
+   * writes of a turn until the turn ends, even for a subscriber that reads all of them.
    */
   get full(): boolean {
     return this.open && this.bufferedBytes >= this.#res.writableHighWaterMark;
   }
 
-  /** Bytes that the kernel has not accepted yet, those that a wrapper wrote to the socket included. */
+  /** Bytes that the kernel has not accepted yet, including those that a wrapper wrote to the socket. */
   get bufferedBytes(): number {
     return this.#res.writableLength;
   }
@@ -84,7 +85,7 @@ export class ResponseWriter {
     this.#call(() => this.#res.write(chunk));
   }
 
-  /** As {@link write}, with bytes that other subscribers are sent too. */
+  /** As {@link write}, with bytes that several subscribers share. */
   writeBatch(batch: ChunkedBytes): void {
     // The first bytes pass through the response, which sends its headers before them.
     const socket = this.open && this.bytes > 0 ? chunkSocket(this.#res) : undefined;
@@ -107,10 +108,10 @@ export class ResponseWriter {
     }
   }
 
-  /** Disconnects a subscriber that takes nothing. Call it periodically. */
+  /** Disconnects a subscriber that reads nothing. Call it periodically. */
   check(): void {
     if (this.#res.destroyed) return;
-    // A wrapper may lose the event; the state is not lost.
+    // A wrapper may have lost the 'drain' event; `full` shows the state nevertheless.
     if (!this.full) this.#onDrain?.();
     this.#stall.check(() => {
       if (this.open) this.#owner.onEvict(this.bufferedBytes);
@@ -149,7 +150,10 @@ export class ResponseWriter {
   }
 }
 
-/** Listens past a middleware's own `on`, which may register for another stream. Returns a function that stops it. */
+/**
+ * Adds a listener, bypassing a middleware's own `on`, which may add it to another stream. Returns a function that
+ * removes it.
+ */
 function on(emitter: EventEmitter, event: string, listener: () => void): () => void {
   EventEmitter.prototype.on.call(emitter, event, listener);
   return () => void EventEmitter.prototype.off.call(emitter, event, listener);

@@ -6,11 +6,11 @@ import { batchesOf, type FrameBatch, formatOf, type StreamFormat } from './frame
 export const readLimit = 256;
 /** Most reads that start in one turn of the event loop: a read of SQLite blocks it. */
 const maxReadsPerTurn = 4;
-/** Bounds of the runs that are kept for readers that follow. */
+/** Bounds of the runs that are kept for readers that will need them. */
 const maxKeptBytes = 4 * 1024 * 1024;
 const maxKeptRuns = 64;
 
-/** What a subscriber is sent: readers with the same key are sent the same bytes. */
+/** What a subscriber is sent. Readers with the same key are sent the same bytes. */
 export interface Selection {
   readonly key: string;
   readonly filter: LogFilter;
@@ -25,7 +25,7 @@ export interface Run {
   readonly cursor: LogCursor;
   /** True if there was more to read. */
   readonly more: boolean;
-  /** Why logs may be missing behind `after`. */
+  /** Set if logs may be missing directly after `after`: why. */
   readonly gap: LogLoss | undefined;
   readonly batches: readonly FrameBatch[];
 }
@@ -37,7 +37,7 @@ export function selectionOf(store: LogStore, filter: LogFilter): Selection {
   return { key: JSON.stringify(filter), filter, format: formatOf(store, filter) };
 }
 
-/** Serialises the logs of a batch that match; `filtered` if the store has left the others out already. */
+/** Serialises the matching logs of a batch. @param filtered true if the store has already left out the others */
 export function runOf({ format, filter }: Selection, after: LogCursor, batch: LogBatch, filtered: boolean): Run {
   const { cursor, more, gap } = batch;
   const matches = matcherOf(filter);
@@ -66,7 +66,7 @@ export class SharedReads {
   }
 
   /**
-   * Returns a run that contains what follows `position`. It may begin before.
+   * Returns a run that contains what follows `position`. The run may begin earlier.
    *
    * @throws StoreFailure
    */
@@ -127,7 +127,10 @@ export class SharedReads {
   }
 }
 
-/** True if a reader at `position` can be sent the rest of the run, which it must not enter within a batch. */
+/**
+ * True if a reader at `position` can be sent the rest of the run: the position is the start of the run, or the end of
+ * one of its batches.
+ */
 function continuesFrom({ after, cursor, batches }: Run, position: LogCursor): boolean {
   if (!position.isBefore(cursor)) return false;
   return after.equals(position) || batches.some((batch) => batch.cursor.equals(position));

@@ -2,8 +2,8 @@ import type { Response } from 'express';
 import { takenBytes, unacknowledgedBytes } from './kernel-queue.ts';
 
 /**
- * Distinguishes a subscriber that takes none of the bytes that wait for it from one that takes them slowly. Counts
- * checks and reads no clock: an event loop that stalled has missed checks, and disconnects nobody [R44].
+ * Distinguishes a subscriber that reads none of the bytes buffered for it from one that reads them slowly. Counts
+ * checks instead of reading a clock: a stalled event loop misses checks, and so disconnects no subscriber [R44].
  */
 export class StallDetector {
   readonly #res: Response;
@@ -19,7 +19,7 @@ export class StallDetector {
     this.#maxChecks = maxChecks;
   }
 
-  /** Calls `onStalled`, asynchronously, once the subscriber has taken nothing for more than `maxChecks` checks. */
+  /** Calls `onStalled`, asynchronously, once the subscriber has read nothing for more than `maxChecks` checks. */
   check(onStalled: () => void): void {
     if (this.#res.writableLength === 0 || this.#tookBytes()) {
       this.#checks = 0;
@@ -31,7 +31,8 @@ export class StallDetector {
   }
 
   // One large write counts as buffered until its last byte has left, and later writes add to what is buffered: only the
-  // socket's handle shows each step. Without one, a transport that is no TCP socket, less being buffered is progress.
+  // socket's handle shows each step. Without a handle, on a transport that is no TCP socket, progress is a decrease of
+  // what is buffered.
   #tookBytes(): boolean {
     const buffered = this.#res.writableLength;
     const taken = this.#res.socket ? takenBytes(this.#res.socket) : 0;

@@ -15,24 +15,24 @@ export interface TailMember {
 
 /** What a tail notifies. */
 export interface TailListener {
-  /** A read has failed: called once, however many readers it ends. */
+  /** A read has failed. Called once, however many streams end for it. */
   report(error: unknown): void;
   /** New logs were written to all readers. `oldestAgeMs`: time since the timestamp of the oldest one. */
   onArrive(logs: number, oldestAgeMs: number): void;
 }
 
 /**
- * Least time between two deliveries, for each member. What a delivery costs depends on the number of members and hardly
- * on that of the logs, so logs that follow each other closely are sent together. After a longer silence, a log is sent
- * at once.
+ * Least time between two deliveries, for each member. The cost of a delivery depends on the number of members and
+ * hardly on the number of logs, so logs in quick succession are sent together. After a longer silence, a log is sent at
+ * once.
  */
 const pauseMsPerMember = 0.25;
 const maxPauseMs = 25;
 
 /**
  * Reads the newest logs of a filter once for all readers that have reached them: each new log is read once, and matched
- * and serialised once per selection. A reader joins at exactly the tail's position, and leaves with a position of its
- * own while its socket is full. The tail therefore queues nothing.
+ * and serialised once per selection. A reader joins exactly at the tail's position. While its socket is full it leaves,
+ * with a position of its own, so the tail queues nothing.
  */
 export class Tail {
   readonly #store: LogStore;
@@ -103,8 +103,8 @@ export class Tail {
   async #read(): Promise<void> {
     this.#reading = true;
     while (this.#notified && this.#members.size > 0) {
-      // One read for everything that is appended within a turn. And Node hands what was written in a turn to the kernel
-      // at its end: before that, every socket that was sent much looks full.
+      // One read for everything that is appended within a turn. Also, Node passes the writes of a turn to the kernel
+      // when the turn ends: before that, every socket that was sent much looks full.
       await nextTurn();
       const pauseMs = this.#pausedUntil - performance.now();
       if (pauseMs > 0) await pause(pauseMs);
@@ -113,7 +113,8 @@ export class Tail {
       this.#notified = false;
       try {
         const batch = await this.#store.read(from, this.#filter, readLimit);
-        // All members may have left during the read, and others joined at another position: read again for those.
+        // All members may have left during the read, and others may have joined at another position: read again for
+        // them.
         if (from !== this.#position) this.#notified = true;
         else this.#deliver(from, batch);
       } catch (error) {
@@ -125,7 +126,7 @@ export class Tail {
   }
 
   #deliver(from: LogCursor, batch: LogBatch): void {
-    // Whether that concerns a reader depends on its filter. Each one finds out by a read of its own.
+    // Whether the gap concerns a reader depends on its filter, so each one reads by itself.
     if (batch.gap !== undefined) {
       for (const reader of [...this.#members.keys()]) this.leave(reader);
       return;
@@ -135,7 +136,8 @@ export class Tail {
       if (first === undefined) continue;
       const { selection } = first;
       const run = runOf(selection, from, batch, false);
-      // More than a turn's worth: the readers go on with the kept rest by themselves, each as fast as its socket.
+      // More than may be sent in one turn: the readers continue by themselves with the kept run, each as fast as its
+      // socket.
       if (run.batches.length > 1) this.#reads.keep(selection, run);
       for (const reader of [...group]) if (!reader.follow(run)) this.leave(reader);
     }

@@ -7,8 +7,8 @@ import { ResponseWriter, type WriterOwner } from './response-writer.ts';
 const logEvent = /^id: ([^\n]*)\ndata: ([^\n]*)$/;
 
 /**
- * A response writer that also reports each log that it writes. A class of its own, so that the writes of all other
- * streams have no check for it.
+ * A response writer that also reports each log that it writes. It is a class of its own, so that the writes of all
+ * other streams need no check.
  */
 export class WatchedWriter extends ResponseWriter {
   readonly #onEvent: (event: LogEvent) => void;

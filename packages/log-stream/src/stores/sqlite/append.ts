@@ -30,8 +30,8 @@ export function rowOf(log: LogDocument, document: string): Row {
 }
 
 /**
- * Stores all rows in one transaction, on the disk when it returns, and deletes the oldest logs beyond about `maxLogs`.
- * The rows get consecutive numbers.
+ * Stores all rows in one transaction, and deletes the oldest logs beyond about `maxLogs`. The rows are on the disk when
+ * it returns. They get consecutive numbers.
  *
  * @returns the number of the first row
  */
@@ -62,7 +62,8 @@ function slackOf(maxLogs: number): number {
 /** Deletes the oldest logs. The caller updates their total. */
 function trim(connection: Connection, count: number): void {
   const cut = connection.sql('SELECT seq FROM logs ORDER BY seq LIMIT 1 OFFSET ?').get(count - 1)?.seq ?? 0;
-  // NOT INDEXED: it reads the deleted rows only, by their numbers, and not the index of all rows to save a sort.
+  // NOT INDEXED, so that SQLite reads only the deleted rows, by their numbers, instead of the index of all rows, which
+  // would save a sort.
   connection
     .sql(
       `INSERT INTO logs_trimmed SELECT workspace, workflow, max(seq) FROM logs NOT INDEXED WHERE seq <= ?
@@ -74,10 +75,10 @@ function trim(connection: Connection, count: number): void {
 }
 
 /**
- * The state that an append continues. Numbers go on by one while this connection alone writes. After a write of another
- * one they jump to a number that is made of the time: the other write may have been the restoring of a backup, whose
- * last number is lower than some that were assigned since it was made. No number is ever assigned twice, unless the
- * clock was set back behind the backup.
+ * The state that an append continues. While only this connection writes, each number is one higher than the last. After
+ * a write of another connection, numbers jump to one that is derived from the time: that write may have restored a
+ * backup, whose last number is lower than some that were assigned after the backup was made. No number is ever assigned
+ * twice, unless the clock was set back to before the backup.
  */
 function beforeAppend(connection: Connection): LastAppend {
   const dataVersion = connection.dataVersion();

@@ -2,7 +2,7 @@ import type { LogFilter } from '../../log-store.ts';
 import type { Connection } from './connection.ts';
 import { scopeOf, textsOf } from './where.ts';
 
-/** Numbers that are to be examined. */
+/** A range of numbers to examine. */
 export interface Range {
   /** Exclusive. */
   readonly low: number;
@@ -10,19 +10,19 @@ export interface Range {
   readonly high: number;
 }
 
-/** Most rows of a chunk whose conditions the index answers, and of one whose text is searched. */
+/** Most rows of a chunk for whose conditions the index is enough, and of one whose text is searched. */
 const maxIndexRows = 10_000;
 const maxSearchedRows = 1_000;
 /**
- * Most text of a chunk, times what a character costs at worst: SQLite compares the whole search at each place where the
- * text begins like it.
+ * Most comparisons of a chunk in the worst case: characters of text times comparisons for each. SQLite compares the
+ * search with the text at each place where the first character is equal.
  */
 const maxComparisons = 32 * 1024 * 1024;
 const comparisonsPerCharacter = 32;
 
 /**
- * Returns the first part of the range, in the direction of `order`, that SQLite examines within a few milliseconds: its
- * calls block the event loop, and can't be interrupted.
+ * Returns the first part of the range, in the direction of `order`, that SQLite can examine in a short time: its calls
+ * block the event loop, and can't be interrupted.
  *
  * @param rows about how many rows the chunk should have
  */
@@ -56,7 +56,7 @@ export function chunkOf(
   }
 }
 
-/** What remains of a range behind a chunk. */
+/** The rest of a range beyond a chunk. */
 export function restOf(range: Range, chunk: Range, order: 'asc' | 'desc'): Range {
   return order === 'asc' ? { low: chunk.high, high: range.high } : { low: range.low, high: chunk.low };
 }

@@ -22,7 +22,7 @@ export interface LastAppend {
 
 /** The numbers of one workflow, or of all logs, at one moment. */
 export interface Bounds extends Numbering {
-  /** No log of the filter's workflow with this or a higher number was deleted; 1 if none was deleted at all. */
+  /** No log of the filter's workflow with this or a higher number was deleted. 1 if none was deleted at all. */
   readonly firstSeq: number;
   /** The newest number ever assigned, in all workflows; 0 if none was. */
   readonly lastSeq: number;
@@ -43,9 +43,8 @@ export class Connection {
 
   /**
    * @param file absolute path; undefined: in memory
-   * @param immutable reads without a lock and without files beside the database. Correct only while nobody writes,
-   * which
-   *   {@link isCurrent} checks
+   * @param immutable read without a lock and without files beside the database. Correct only while no process writes,
+   * which {@link isCurrent} checks
    * @throws SQLite's error; it leaves nothing open
    */
   constructor(file: string | undefined, generation: number, immutable = false) {
@@ -109,7 +108,7 @@ export class Connection {
     return transaction(this.db, 'DEFERRED', () => work(this));
   }
 
-  /** Call within a snapshot. Starts another generation if a backup was restored into the open file. */
+  /** Call it within a snapshot. Starts another generation if a backup was restored into the open file. */
   bounds(filter: LogFilter = {}): Bounds {
     const row = this.sql(
       `SELECT trimmed, (SELECT value FROM log_store WHERE name = 'epoch') AS epoch,
@@ -127,7 +126,7 @@ export class Connection {
     return { firstSeq: this.#trimmed(filter, trimmed) + 1, lastSeq, epoch, generation: this.#generation };
   }
 
-  /** What the numbers of the last append mean. Reads nothing, unless no call of {@link bounds} came before. */
+  /** The numbering of the last append. Reads the database only if {@link bounds} has not been called before. */
   numbering(): Numbering {
     const { epoch } = this.#seen ?? this.snapshot((it) => it.bounds());
     return { epoch, generation: this.#generation };
@@ -138,7 +137,7 @@ export class Connection {
     return Number(this.sql('SELECT logs FROM log_totals').get()?.logs);
   }
 
-  /** True if `seq` is the number of a log that is stored or was deleted, or 0. */
+  /** True if `seq` is 0, or the number of a log that is stored or was deleted. */
   contains(seq: number): boolean {
     const row = this.sql('SELECT trimmed, EXISTS (SELECT 1 FROM logs WHERE seq = ?) AS stored FROM log_totals').get(
       seq,
@@ -150,10 +149,10 @@ export class Connection {
   abandon(): void {
     const file = this.#file;
     try {
-      // The lock of the old database: other processes that have it open must not do the same at the same time.
+      // Under the lock of the old database: other processes that have it open must not delete at the same time.
       if (file !== undefined) transaction(this.db, 'IMMEDIATE', () => deleteLeftovers(file, this.#wal));
     } catch {
-      // Another process has the lock, or this one may not write. Then another one does it.
+      // Another process has the lock, or this one may not write: then another one deletes them.
     }
     this.close();
   }
@@ -183,7 +182,7 @@ export function openConnection(file: string, generation: number, create: boolean
   try {
     return new Connection(file, generation);
   } catch (error) {
-    // Without a writer there are no files beside the database, and SQLite can't create them in this folder.
+    // No process writes, so there are no files beside the database, and SQLite can't create them in this folder.
     if (!isWriteProtected(error) || !existsSync(file) || existsSync(walOf(file))) throw error;
     return new Connection(file, generation, true);
   }

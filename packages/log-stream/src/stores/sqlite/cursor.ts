@@ -1,6 +1,6 @@
 import type { LogCursor } from '../../log-store.ts';
 
-/** What gives the numbers of a database their meaning. */
+/** Identifies a sequence of numbers: in another one, the same number may be that of another log. */
 export interface Numbering {
   /** Identifies the database. It changes whenever numbers restart. */
   readonly epoch: string;
@@ -8,7 +8,7 @@ export interface Numbering {
   readonly generation: number;
 }
 
-/** The place behind the log with a number. */
+/** The place after the log with a number. */
 export class SqliteCursor implements LogCursor {
   readonly epoch: string;
   readonly generation: number;
@@ -29,7 +29,7 @@ export class SqliteCursor implements LogCursor {
     return this.isOf(other) ? this.seq < other.seq : this.generation < other.generation;
   }
 
-  /** True if its number has the meaning that it has there. */
+  /** True if its number is of this sequence. */
   isOf({ epoch, generation }: Numbering): boolean {
     return this.generation === generation && this.epoch === epoch;
   }

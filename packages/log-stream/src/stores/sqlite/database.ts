@@ -6,7 +6,7 @@ import type { WatchedDatabase } from './wakeups.ts';
 /** Milliseconds between two checks that the path still leads to the open file. */
 const checkMs = 100;
 
-/** The database behind a path: opens it, and opens it again when another file has taken its place. */
+/** The database at a path: opens it, and reopens it when another file has taken its place. */
 export class Database implements WatchedDatabase {
   /** Absolute path, which SQLite never takes for a `file:` URI; undefined: in memory. */
   readonly file: string | undefined;
@@ -42,9 +42,8 @@ export class Database implements WatchedDatabase {
   /**
    * Checks that the path and SQLite's files beside it still belong to the open connection.
    *
-   * @throws an error as long as the file is the same but its write-ahead log is gone: to close the database would write
-   * the
-   *   old log into it, and to go on would miss what other processes write
+   * @throws an error as long as the file is the same but its write-ahead log is gone: closing the database would write
+   * the old log into it, and continuing would miss what other processes write
    */
   check(): void {
     if (this.isCurrent() && this.#connection?.hasLostWal()) {
@@ -56,7 +55,7 @@ export class Database implements WatchedDatabase {
     this.#checkedAt = performance.now();
   }
 
-  /** Checks that the path still leads to the open file. Otherwise the next call opens what is there then. */
+  /** True if the path still leads to the open file. Otherwise the next call opens the file that is there then. */
   isCurrent(): boolean {
     const isCurrent = this.#connection?.isCurrent() ?? true;
     if (!isCurrent) this.#drop();
@@ -81,9 +80,9 @@ export class Database implements WatchedDatabase {
     return this.#describe((connection) => String(connection.generation));
   }
 
-  /** Closes the connection; the next call opens the same file, and reads again what SQLite has cached. */
+  /** Closes the connection. The next call reopens the same file, without what SQLite has cached. */
   reopen(): void {
-    // A database in memory ends with its connection; for a lost write-ahead log see check().
+    // A database in memory would be lost with its connection. For a lost write-ahead log see check().
     if (this.file === undefined || this.#connection?.hasLostWal()) return;
     this.#generation = this.#connection?.generation ?? this.#generation;
     this.#connection?.close();
@@ -104,7 +103,7 @@ export class Database implements WatchedDatabase {
     try {
       return state(this.connection());
     } catch {
-      // The reader who is notified gets the error.
+      // The change to this text notifies the subscribers, whose next read gets the error.
       return 'failed';
     }
   }

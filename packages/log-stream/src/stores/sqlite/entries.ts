@@ -3,7 +3,7 @@ import type { LogEntry, LogGap } from '../../log-store.ts';
 import type { Connection } from './connection.ts';
 import { type Numbering, SqliteCursor } from './cursor.ts';
 
-/** Most damaged logs that are told apart when they are counted. */
+/** Bound of the set by which each damaged log is counted once. */
 const maxCounted = 10_000;
 
 /** Turns rows into logs, and counts those that can't be delivered. */
@@ -20,7 +20,7 @@ export class Entries {
     return this.#damaged.size;
   }
 
-  /** The columns to select. SQLite does not load a document whose length alone is asked for. */
+  /** The columns to select. For a document that is too large SQLite reads the length alone. */
   get columns(): string {
     return `seq, CASE WHEN octet_length(document) <= ${this.#maxLogBytes} THEN document END AS document`;
   }

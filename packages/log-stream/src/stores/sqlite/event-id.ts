@@ -13,7 +13,7 @@ const zerosAt = 12;
 /** Most scopes whose ciphers are kept. */
 const maxCached = 1_000;
 
-/** True if `text` has the form of an id. Whether a store assigned it is a question to {@link EventIds}. */
+/** True if `text` has the form of an id. {@link EventIds.decode} checks whether a store assigned it. */
 export function isEventId(text: string): boolean {
   return syntax.test(text);
 }
@@ -22,9 +22,8 @@ export function isEventId(text: string): boolean {
  * The ids that the subscribers of one workflow see. An id is one encrypted block, and the key is derived from the
  * store's epoch and the workflow. Two properties follow:
  *
- * - Ids show neither numbers nor order. Sequence numbers count the logs of all workflows, so they would tell each
- *   tenant how
- *   much the others log.
+ * - Ids show neither numbers nor order. Sequence numbers count the logs of all workflows, so they would reveal to each
+ *   tenant how much the others log.
  * - An id of another workflow, or of another epoch, does not decode.
  *
  * The id of an event is always the same. The id of a position differs each time, because otherwise a client could count

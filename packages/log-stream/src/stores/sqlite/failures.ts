@@ -2,14 +2,14 @@
 const retryMs = 250;
 
 /**
- * Remembers that the store fails. Corrupt pages fail every reader that reaches them, again at each reconnect: all get
- * the same Error object, so that it can be reported once.
+ * Remembers the failure of the store. A corrupt page fails every reader that reaches it, again at each reconnect. All
+ * of them get the same Error object, so that it can be reported once.
  */
 export class Failures {
   #current: { readonly error: Error; readonly retry: () => unknown; triedAt: number } | undefined;
 
   /**
-   * @param retry does again what failed
+   * @param retry repeats the call that failed
    * @returns the error to throw
    */
   remember(thrown: unknown, retry: () => unknown): Error {

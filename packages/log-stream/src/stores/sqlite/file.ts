@@ -16,14 +16,14 @@ export function createPrivately(file: string): void {
   try {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
-    // For a missing folder or right, SQLite reports its own error.
+    // For a missing folder or permission, SQLite reports its own error.
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   }
 }
 
 /**
- * Takes rights from the files beside a database that the database itself does not grant: another program may have left
- * them. Warns of a database that every user of the machine can read.
+ * Removes permissions from the files beside a database that the database itself does not have: another program may have
+ * created them. Warns of a database that every user of the machine can open.
  */
 export function checkModes(file: string): void {
   const database = statSync(file, { throwIfNoEntry: false });
@@ -42,9 +42,9 @@ export function checkModes(file: string): void {
 }
 
 /**
- * Distinguishes a file from others that had or get the same path. While it is open, no other file can get its inode.
+ * Identifies a file among all that have the same path at some time. While it is open, no other file can get its inode.
  *
- * @param content whether the file counts as another one also when it was written
+ * @param content true: the file counts as another one after it was written
  * @returns undefined if the file does not exist
  */
 export function identityOf(file: string, content: boolean): string | undefined {
@@ -74,7 +74,7 @@ function statOf(file: string): Stats | undefined {
   try {
     return statSync(file, { throwIfNoEntry: false });
   } catch {
-    // A folder on the way is no folder any more, or may not be entered.
+    // A folder of the path is no longer a folder, or may not be entered.
     return undefined;
   }
 }

@@ -8,8 +8,8 @@ export interface SqliteLogStoreOptions {
    */
   path: string;
   /**
-   * Number of logs to keep. An append deletes the oldest ones beyond it once there are 1 % more, at most 1,000. The
-   * smallest value counts among processes that share a file.
+   * Number of logs to keep. An append deletes the oldest ones beyond it once there are 1 % more, at most 1,000. Among
+   * processes that share a file, the smallest value applies.
    * @defaultValue 100_000
    */
   maxLogs?: number | undefined;
@@ -20,8 +20,8 @@ export interface SqliteLogStoreOptions {
    */
   maxLogBytes?: number | undefined;
   /**
-   * Milliseconds between two polls for logs of other processes, while there is a subscription. Most are noticed before,
-   * by watching the database's write-ahead log.
+   * Milliseconds between two polls for logs of other processes, while there are subscribers. Most logs are noticed
+   * sooner, because the store watches the database's write-ahead log.
    * @defaultValue 100
    */
   pollMs?: number | undefined;

@@ -6,10 +6,10 @@ import type { Entries } from './entries.ts';
 import type { Turns } from './turns.ts';
 import { textsOf, whereOf } from './where.ts';
 
-/** A store with no more logs is counted by its index in one turn. */
+/** A store with at most this many logs is counted by its index in one turn. */
 const maxCountedLogs = 100_000;
 /**
- * A page ends with the log that reaches so many characters of JSON: parsing and sending more would block the event
+ * A page ends with the log that reaches this many characters of JSON: parsing and sending more would block the event
  * loop.
  */
 const maxPageCharacters = 1024 * 1024;
@@ -36,7 +36,7 @@ export interface SeqQuery {
 /** The logs of a page, up to its bounds. */
 class PageLogs {
   readonly logs: LogEntry[] = [];
-  /** True once there was a log that the page has no room for. */
+  /** True once a log did not fit into the page. */
   more = false;
   readonly #limit: number;
   #characters = 0;
@@ -50,7 +50,7 @@ class PageLogs {
     return this.more ? 0 : this.#limit + 1 - this.logs.length;
   }
 
-  /** Returns false if there was no room. */
+  /** Returns false if the log does not fit into the page. */
   add({ document }: Record<string, unknown>, entry: () => LogEntry): boolean {
     this.more ||= this.logs.length === this.#limit || this.#characters >= maxPageCharacters;
     if (this.more) return false;
@@ -60,7 +60,7 @@ class PageLogs {
   }
 }
 
-/** What one turn has found. */
+/** Result of one turn. */
 interface Slice {
   readonly chunk: Range;
   readonly matching: number;
@@ -78,13 +78,13 @@ export async function queryPage(snapshot: Snapshot, entries: Entries, turns: Tur
   let range: Range = { low: afterSeq ?? 0, high: lastSeq };
   // Only the total covers what lies before the cursor.
   if (!total) range = beyond(range, query);
-  // The position from which on the client must be told of deleted logs.
+  // Logs that were deleted after this position are reported to the client.
   let position = order === 'asc' ? (cursorSeq ?? afterSeq) : afterSeq;
   const page = new PageLogs(limit);
   let matching = 0;
   let trimmed = false;
   while (range.low < range.high && (total || !page.more)) {
-    // The first one too: a hundred queries that begin at once must not take one turn together.
+    // Also before the first slice: a hundred queries that begin at once must not share one turn.
     await turns.next();
     signal?.throwIfAborted();
     const slice = await snapshot((connection) => sliceOf(connection, entries, query, range, page));
@@ -110,7 +110,7 @@ function sliceOf(connection: Connection, entries: Entries, query: SeqQuery, rang
   const shown = whereOf(filter, beyond(chunk, query));
   const rows = connection
     .sql(`SELECT ${entries.columns} FROM logs WHERE ${shown.sql} ORDER BY seq ${order} LIMIT ?`)
-    // What was counted is not searched for again.
+    // Once all counted rows have been read, SQLite need not search for more.
     .iterate(...shown.values, Math.min(page.wanted, matching));
   for (const row of rows) if (!page.add(row, () => entries.entryOf(connection, bounds, row))) break;
   return { chunk, matching: total ? matching : 0, trimmed: bounds.firstSeq - 1, generation: bounds.generation };

@@ -4,8 +4,8 @@ import { openConnection } from './connection.ts';
 const rows = 4;
 
 /**
- * Reads the oldest logs, the newest ones, and some between, from the file: SQLite may have pages of an open connection
- * in memory that are damaged on the disk.
+ * Reads the oldest logs, the newest ones, and some between, from the file: an open connection may have cached pages
+ * that are damaged on the disk.
  *
  * @throws SQLite's error, or an error that names the file if it is missing
  */

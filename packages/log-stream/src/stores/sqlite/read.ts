@@ -6,17 +6,18 @@ import type { Entries } from './entries.ts';
 import { hasContent, whereOf } from './where.ts';
 
 /**
- * One read returns about so much text: what a socket takes at once, so that streams stay together at the newest log.
+ * A read ends with the log that reaches this many characters: about what a socket accepts at once, so that streams stay
+ * together at the newest log.
  */
 const maxReadCharacters = 32 * 1024;
-/** Rows that are fetched first; then it is known how large the logs are. */
+/** Rows that are fetched first, to estimate the size of the others. */
 const firstRows = 4;
-/** Rows that a read which filters examines first; it goes on with more as long as few of them match. */
+/** Rows that a filtering read examines first. As long as few of them match, it continues with larger chunks. */
 const firstChunkRows = 250;
-/** Milliseconds after which a read that filters begins with no further chunk. */
+/** Milliseconds after which a filtering read begins no further chunk. */
 const maxScanMs = 2;
 
-/** Reads the logs behind a cursor; call it within a snapshot. */
+/** Reads the logs after a cursor. Call it within a snapshot. */
 export function readBatch(
   connection: Connection,
   entries: Entries,
@@ -47,15 +48,16 @@ export interface Place {
 }
 
 /**
- * Where a reader goes on; call it within a snapshot. A log that the database of the same epoch no longer has was lost
- * with a backup that was restored: the reader has the logs up to its number, since no number is assigned twice, but not
- * those that were lost before it could read them. In a database of another epoch no number has a meaning.
+ * The place where a reader continues. Call it within a snapshot. If the epoch is the same but the cursor's log is
+ * missing, the log was lost when a backup was restored. Since no number is assigned twice, the reader has the logs up
+ * to that number, but not those that were lost before it could read them. In a database of another epoch, the cursor's
+ * number is of no use.
  */
 export function placeOf(connection: Connection, cursor: SqliteCursor, bounds: Bounds): Place {
   const { epoch, firstSeq, lastSeq } = bounds;
   if (cursor.epoch !== epoch) return { low: firstSeq - 1, isKnown: false };
   if (cursor.isOf(bounds) || connection.contains(cursor.seq)) return { low: cursor.seq, isKnown: true };
-  // Not behind the newest log: if the clock was set back, the next ones have lower numbers than those that were lost.
+  // Not after the newest log: if the clock was set back, the next logs have lower numbers than those that were lost.
   return { low: Math.min(cursor.seq, lastSeq), isKnown: false };
 }
 
@@ -98,7 +100,7 @@ class Batch {
   fill({ low, high }: Range): number | undefined {
     for (let from = low; ; ) {
       const count = this.#nextRows();
-      // All at once: SQLite's iterator costs as much again per row.
+      // `all` and not `iterate`, which costs more for each row.
       const rows = this.#fetch({ low: from, high }, count);
       for (const row of rows) {
         this.logs.push(this.#entries.entryOf(this.#connection, this.#bounds, row));
@@ -110,7 +112,7 @@ class Batch {
     }
   }
 
-  /** How many rows fill the batch if they are as large as those before. */
+  /** The number of rows that fill the batch if they are as large as the previous ones. */
   #nextRows(): number {
     const { length } = this.logs;
     const expected = length === 0 ? firstRows : Math.ceil((maxReadCharacters * length) / this.#characters) - length;

@@ -6,10 +6,10 @@ import { transaction } from './transaction.ts';
 const version = 1;
 
 // The index contains `level`, `at`, the length of the searched text (`searched`), the stage and the run, so that
-// counting does not read the rows. `log_totals` is one row: the number of rows in `logs`, the highest number ever
-// deleted, which is never assigned again, and the number up to which an append has deleted. `logs_trimmed` has the
-// highest number deleted of each workflow. A trigger maintains both after an operator's own DELETE; an append does so
-// itself, for all deleted rows at once.
+// counting does not read the rows. `log_totals` has one row: the number of rows in `logs` (`logs`), the highest number
+// ever deleted, which is never assigned again (`trimmed`), and the number up to which appends have deleted (`cut`).
+// `logs_trimmed` has the highest number deleted of each workflow. After an operator's own DELETE, a trigger maintains
+// both tables. An append maintains them itself, for all deleted rows at once.
 const tables = `
   CREATE TABLE log_store (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE logs (
@@ -58,7 +58,7 @@ export function hasSchema(db: DatabaseSync): boolean {
  * @throws SQLite's error if the database is locked or read-only
  */
 export function createSchema(db: DatabaseSync): boolean {
-  // With a write-ahead log, readers never wait for writers.
+  // With a write-ahead log, writers never block readers.
   db.exec('PRAGMA journal_mode = WAL');
   return transaction(db, 'IMMEDIATE', () => {
     if (hasSchema(db)) return false;

@@ -42,7 +42,7 @@ const probeMs = 1_000;
  * SQLite runs one write transaction at a time and numbers are assigned inside it. Across all processes the order of
  * numbers is therefore the order of commits: no log ever appears with a number below one that was read before.
  *
- * A lock of another process never blocks the event loop: calls are tried again for five seconds, then they reject.
+ * A lock of another process never blocks the event loop: calls are retried for five seconds, then they reject.
  *
  * @example
  * const store = new SqliteLogStore({ path: 'logs.db' });
@@ -104,7 +104,7 @@ export class SqliteLogStore implements LogStore {
       const bounds = connection.bounds(filter);
       const seq = this.#idsOf(bounds.epoch, filter).decode(id, 'event', 'position');
       if (seq === undefined) return { cursor: new SqliteCursor(bounds, bounds.firstSeq - 1), gap: 'unknown-id' };
-      // As of a former generation: its log may be lost.
+      // As a cursor of another generation, because its log may be lost.
       const cursor = new SqliteCursor({ ...bounds, generation: -1 }, seq);
       const { low, isKnown } = placeOf(connection, cursor, bounds);
       return { cursor: new SqliteCursor(bounds, low), ...(!isKnown && { gap: 'unknown-id' as const }) };
@@ -157,7 +157,10 @@ export class SqliteLogStore implements LogStore {
     return this.#snapshot((connection) => readBatch(connection, this.#entries, ownCursor(cursor), filter, limit));
   }
 
-  /** All logs: to read those of one workflow costs no less, and every append would cause a read for each workflow. */
+  /**
+   * All logs: reading only those of one workflow costs no less, and then every append would cause a read for each
+   * workflow.
+   */
   tailOf(): LogFilter {
     return {};
   }
@@ -167,9 +170,13 @@ export class SqliteLogStore implements LogStore {
   }
 
   /**
-   * Figures: `logs` is the number of stored logs, `damagedLogs` that of different logs which were read and could not be
-   * delivered, `generation` counts how often the file was replaced or a backup restored, and `walBytes` is the size of
-   * the write-ahead log: it grows while a process is stopped within a read, and then fills the disk.
+   * Figures:
+   *
+   * - `logs`: stored logs
+   * - `damagedLogs`: different logs that were read and could not be delivered
+   * - `generation`: how often the file was replaced, or a backup restored
+   * - `walBytes`: size of the write-ahead log, which grows while a process is stopped within a read, and may then fill
+   *   the disk
    */
   async health(): Promise<LogStoreHealth> {
     let problem: Error | undefined;
@@ -198,7 +205,7 @@ export class SqliteLogStore implements LogStore {
     for (;;) {
       const connection = this.#database.connection({ create: true });
       const first = append(connection, rows, this.#maxLogs);
-      // Checked afterwards: if the file was replaced, the logs are in the one that is gone.
+      // Checked afterwards: if the file was replaced meanwhile, the logs are in the old one.
       if (!this.#database.isCurrent()) continue;
       this.#walSize.check();
       this.#wakeups.notify();
@@ -210,7 +217,7 @@ export class SqliteLogStore implements LogStore {
     return queryPage((work) => this.#snapshot(work), this.#entries, this.#turns, query);
   }
 
-  /** The ids of a workflow. Remembers the last ones, because all events of a batch are of one workflow. */
+  /** Returns the ids of a workflow, and caches them, because all events of a batch are of one workflow. */
   #idsOf(epoch: string, filter: LogFilter): EventIds {
     const last = this.#ids;
     const { workspaceID, workflowID } = last?.filter ?? {};
@@ -225,7 +232,7 @@ export class SqliteLogStore implements LogStore {
     return this.#attempt(() => this.#database.snapshot(work));
   }
 
-  /** Reads the file behind SQLite's memory, at most once a second. */
+  /** Reads the file itself and not SQLite's cache, at most once a second. */
   async #probe(): Promise<void> {
     const { file } = this.#database;
     if (file === undefined || performance.now() - this.#probedAt < probeMs) return;
@@ -238,12 +245,12 @@ export class SqliteLogStore implements LogStore {
     });
   }
 
-  /** Calls `read` until the database is not locked, and remembers its failure. */
+  /** Calls `read` until it does not find the database locked, and remembers its failure. */
   async #attempt<T>(read: () => T): Promise<T> {
     try {
       return await retryWhileBusy(read);
     } catch (error) {
-      // The caller's mistakes are no failure of the store.
+      // A wrong argument is no failure of the store.
       if (this.#database.isClosed || error instanceof TypeError) throw error;
       throw this.#failures.remember(error, () => {
         this.#database.reopen();

@@ -1,20 +1,20 @@
 import { WalWatch } from './wal-watch.ts';
 
 /**
- * A write to the write-ahead log is seen before its transaction is complete. Milliseconds until the next looks; after
- * the last one the poll takes over.
+ * A write to the write-ahead log is noticed before its transaction is complete. Milliseconds until each further check;
+ * after the last one, the change is left to the next poll.
  */
 const looksMs = [1, 1, 2, 4, 8, 16, 32];
-/** Most milliseconds until it is noticed that the file was replaced. */
+/** Most milliseconds until a replaced file is noticed. */
 const maxReplacedMs = 500;
 /** Least milliseconds between two notifications of other processes' writes, and the most while they go on. */
 const minSpacingMs = 4;
 const maxSpacingMs = 40;
 
-/** A timer may fire so many milliseconds early. */
+/** A timer may fire this many milliseconds early. */
 const timerErrorMs = 1;
 
-/** What {@link Wakeups} looks at. */
+/** The state that {@link Wakeups} checks. */
 export interface WatchedDatabase {
   /** Undefined: in memory. */
   readonly file: string | undefined;
@@ -26,10 +26,10 @@ export interface WatchedDatabase {
 
 /**
  * Notifies subscribers of possible new logs: at once for writes of this store; for those of other processes when the
- * write-ahead log is written, and by polling where that can't be watched.
+ * write-ahead log is written, or by polling where that file can't be watched.
  *
- * The first write after a pause is notified at once. While writes go on, notifications become rarer, because each costs
- * one write per subscriber, and several logs can share it.
+ * Subscribers are notified of the first write after a pause at once. While writes go on, notifications become rarer,
+ * because each costs one write per subscriber, and several logs can share it.
  */
 export class Wakeups {
   readonly #listeners = new Set<{ readonly call: () => void }>();
@@ -43,7 +43,7 @@ export class Wakeups {
   #written = false;
   #looks = 0;
   #spacingMs = minSpacingMs;
-  /** True while writes go on: looks by the clock are cheaper than being called at each write. */
+  /** True while writes go on: checks by a timer are cheaper than a call for each write. */
   #isFlowing = false;
 
   /** @param pollMs milliseconds between two polls */
@@ -117,7 +117,7 @@ export class Wakeups {
     else this.#after(nextMs, () => this.#look());
   }
 
-  /** Ends the time after a notification in which no other one is sent. */
+  /** Ends the pause after a notification. */
   #onPause(): void {
     const hasChanged = this.#database.version() !== this.#seen.version;
     this.#spacingMs = hasChanged ? Math.min(2 * this.#spacingMs, maxSpacingMs) : minSpacingMs;

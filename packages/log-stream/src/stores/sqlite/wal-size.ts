@@ -1,6 +1,9 @@
 import { sizeOf, walOf } from './file.ts';
 
-/** Bytes of a write-ahead log that call for a warning, and to which SQLite truncates it when it can start it again. */
+/**
+ * Bytes of a write-ahead log beyond which a warning is emitted, and to which SQLite truncates it when it restarts the
+ * log.
+ */
 export const maxWalBytes = 64 * 1024 * 1024;
 const checkMs = 1_000;
 
@@ -20,7 +23,7 @@ export class WalSize {
     return this.#file === undefined ? 0 : sizeOf(walOf(this.#file));
   }
 
-  /** Looks at the size at most once a second, and warns once while it stays over the limit. */
+  /** Checks the size, at most once a second, and warns once while it stays over the limit. */
   check(): void {
     const now = performance.now();
     if (now - this.#checkedAt < checkMs) return;

@@ -12,18 +12,18 @@ export class WalWatch {
     this.#onWrite = onWrite;
   }
 
-  /** Starts to watch unless it does already. Does nothing where it can't: the caller polls as well. */
+  /** Starts to watch, unless it is watching. Does nothing where it can't: the caller polls as well. */
   start(): void {
     if (this.#watcher !== undefined) return;
     try {
       this.#watcher = watch(this.#file, { persistent: false }, (event) => {
-        // The file was deleted or replaced: start() begins with the next one.
+        // The file was deleted or replaced: the next start() watches the new one.
         if (event === 'rename') this.stop();
         this.#onWrite();
       });
       this.#watcher.on('error', () => this.stop());
     } catch {
-      // There is no such file yet, or no more watches.
+      // The file does not exist yet, or the system's limit of watches is reached.
     }
   }
 

@@ -22,13 +22,13 @@ export function scopeOf({ workspaceID, workflowID }: LogFilter): Condition {
   return terms;
 }
 
-/** True if the filter demands more than a workflow. */
+/** True if the filter has a condition besides the workflow. */
 export function hasContent({ levels, fromMs, toMs, stageName, execID, ...rest }: LogFilter): boolean {
   const isIndexed = [levels, fromMs, toMs, stageName, execID].some((value) => value !== undefined);
   return isIndexed || textsOf(rest).length > 0;
 }
 
-/** The texts that SQLite looks for in each row. */
+/** The texts that SQLite searches for in each row. */
 export function textsOf({ search, exclude = [] }: LogFilter): readonly string[] {
   return search ? [search, ...exclude] : exclude;
 }
