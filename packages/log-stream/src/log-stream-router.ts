@@ -28,7 +28,7 @@ export function logStreamRouter(options: LogStreamOptions): LogStreamRouter {
   const { store, token, stream, demoRoute } = config;
   if (token === undefined) {
     process.emitWarning(
-      'logStreamRouter option token: not set, so the service needs no token; `false` says so on purpose',
+      'logStreamRouter option token: not set, so every client may read all logs; set it to false if that is intended',
     );
   }
   const notify = notifierOf(config.observers);

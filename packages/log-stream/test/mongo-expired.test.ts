@@ -38,10 +38,10 @@ describe('a position of MongoLogStore that another process has given', () => {
     it(`a position from another process ${what}`, async () => {
       const server = await mongoServer({ replicaSet: false });
       await expireAfter(server, 7 * dayMs);
-      const behind = behindAgoMs === undefined ? undefined : idAt(Date.now() - behindAgoMs).toHexString();
+      const previous = behindAgoMs === undefined ? undefined : idAt(Date.now() - behindAgoMs).toHexString();
       await server.insert(namespace, [pymodm(log('stored'))]);
       const ms = Math.max(0, Date.now() - agoMs);
-      expect(await gapsOf(server, encodePosition({ ms, list: '0', n: 0, behind }, wf))).to.deep.equal(gaps);
+      expect(await gapsOf(server, encodePosition({ ms, list: '0', n: 0, previous }, wf))).to.deep.equal(gaps);
     });
   }
 

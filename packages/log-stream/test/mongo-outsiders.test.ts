@@ -102,10 +102,10 @@ describe('MongoLogStore and ids that it has not made', () => {
   afterEach(stopMongos);
 
   for (const [what, id] of [
-    ['of the future', encodePosition({ ms: Date.now() + 3_600_000, list: '0', n: 0, behind: undefined }, wf)],
+    ['of the future', encodePosition({ ms: Date.now() + 3_600_000, list: '0', n: 0, previous: undefined }, wf)],
     [
       'of another workflow',
-      encodePosition({ ms: Date.now(), list: '0', n: 0, behind: undefined }, { ...wf, workflowID: 'other' }),
+      encodePosition({ ms: Date.now(), list: '0', n: 0, previous: undefined }, { ...wf, workflowID: 'other' }),
     ],
     ['without a check', `p-${Date.now().toString(36)}-0-0-0`],
   ] as const) {

@@ -127,8 +127,8 @@ describe('a resume of MongoDB', () => {
 
   it('a position is recognised by its syntax and its workflow', () => {
     const filter = { workspaceID: 'ws', workflowID: 'wf' };
-    const behind = '6931a7f00000000000000001';
-    const position = { ms: Number.parseInt('mx1cjamg', 36), list: '2m0cx9b4qr', n: 10, behind };
+    const previous = '6931a7f00000000000000001';
+    const position = { ms: Number.parseInt('mx1cjamg', 36), list: '2m0cx9b4qr', n: 10, previous };
     const id = encodePosition(position, filter);
     expect(id).to.match(/^p-mx1cjamg-2m0cx9b4qr-a-6931a7f00000000000000001-[0-9a-f]{8}$/);
     expect(decodePosition(id, filter)).to.deep.equal(position);

@@ -266,7 +266,7 @@ describe('GET …/logs', () => {
     for (const path of [logsPath, `${logsPath}/stream`, '/logs/stream?history=3', '/healthz']) {
       const answer = await request(app).get(path).expect(503);
       expect(answer.headers).to.include({ 'content-type': 'application/problem+json', 'retry-after': '5' });
-      expect(answer.body).to.include({ code: 'ERR_LOG_STREAM_STORE', detail: 'The log store can not be read' });
+      expect(answer.body).to.include({ code: 'ERR_LOG_STREAM_STORE', detail: 'The log store cannot be read' });
     }
     expect(errors).to.deep.equal([store.failing]);
   });

@@ -91,7 +91,7 @@ function checkMethod({ method }: Request, res: Response): void {
 function asKnown(error: unknown, streams: OpenStreams): LogStreamError {
   const isKnown = error instanceof LogStreamError;
   if (!isKnown || error.code === 'ERR_LOG_STREAM_HOOK') streams.report(error);
-  return isKnown ? error : new LogStreamError('ERR_LOG_STREAM_STORE', 'The log store can not be read');
+  return isKnown ? error : new LogStreamError('ERR_LOG_STREAM_STORE', 'The log store cannot be read');
 }
 
 function sendError(res: Response, error: LogStreamError): void {

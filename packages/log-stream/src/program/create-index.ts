@@ -22,21 +22,21 @@ export interface IndexedStore extends Pick<LogStore, 'health'> {
 export function createIndex(store: IndexedStore, collection: string, print: Print): () => void {
   const from = performance.now();
   let hasEnded = false;
-  const tell = (state: string) => print('index', { state, seconds: Math.round((performance.now() - from) / 1_000) });
+  const report = (state: string) => print('index', { state, seconds: Math.round((performance.now() - from) / 1_000) });
   let timer: NodeJS.Timeout;
-  const tellAfter = (ms: number) => {
+  const reportAfter = (ms: number) => {
     timer = setTimeout(async () => {
       const { figures } = await store.health();
       if (hasEnded) return;
-      tell(figures.indexBuilding === 1 ? 'building' : 'waiting');
-      tellAfter(everyMs);
+      report(figures.indexBuilding === 1 ? 'building' : 'waiting');
+      reportAfter(everyMs);
     }, ms).unref();
   };
   const create = async () => {
     for (;;) {
       try {
         await store.ensureIndexes();
-        return hasEnded || tell('ready');
+        return hasEnded || report('ready');
       } catch (error) {
         if (hasEnded) return;
         const { code, message } = error as { code?: unknown; message: string };
@@ -47,7 +47,7 @@ export function createIndex(store: IndexedStore, collection: string, print: Prin
       }
     }
   };
-  tellAfter(firstMs);
+  reportAfter(firstMs);
   const end = () => {
     hasEnded = true;
     clearTimeout(timer);

@@ -1,5 +1,5 @@
 import type { LogCollection } from '../../src/stores/mongo/collection.ts';
-import { FoundLogs } from '../../src/stores/mongo/found-logs.ts';
+import { LogMapper } from '../../src/stores/mongo/log-mapper.ts';
 import type { IdRange } from '../../src/stores/mongo/selection.ts';
 import type { Timing } from '../../src/stores/mongo/timing.ts';
 import { Watch, type WatchContext } from '../../src/stores/mongo/watch.ts';
@@ -35,7 +35,7 @@ export class WatchStage {
     const defaults = { pollMs: 1_000, settleMs: 2_000, lateMs: 60_000, lateEveryMs: 30_000, maxArrivals: 1_024 };
     this.context = {
       collection: collection as unknown as LogCollection,
-      found: new FoundLogs(1_000_000),
+      mapper: new LogMapper(1_000_000),
       memory: { characters: 0 },
       timing: { now: () => this.now, ...defaults, ...timing },
       onSkew: (kind: string) => this.skews.push(kind),

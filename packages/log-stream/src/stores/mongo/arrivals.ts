@@ -78,7 +78,7 @@ export class Arrivals {
   }
 
   /** The number of a log, or undefined if it is not kept. */
-  find(id: Hex): number | undefined {
+  numberOf(id: Hex): number | undefined {
     const wanted = Buffer.from(id, 'hex');
     for (let index = this.#chunks.length - 1; index >= 0; index--) {
       const first = this.#start + index * chunkSize;

@@ -182,7 +182,7 @@ export class LogCollection {
     if (this.#level !== 'majority') return;
     this.#level = 'local';
     process.emitWarning(
-      `${this.name}: no read concern majority (${reason}), so logs may be delivered that a failover takes back`,
+      `${this.name}: no read concern majority (${reason}), so logs may be delivered that a failover rolls back`,
     );
   }
 

@@ -14,13 +14,13 @@ export class PageCursor implements LogCursor {
   /** Everything that was visible at this time may precede the place; in milliseconds since 1970. */
   readonly ms: number;
   /** A log that precedes the place, if it is the place of a position. */
-  readonly behind: Hex | undefined;
+  readonly previous: Hex | undefined;
 
-  constructor(low: Hex, high = low, ms = timeOf(high), behind?: Hex) {
+  constructor(low: Hex, high = low, ms = timeOf(high), previous?: Hex) {
     this.low = low;
     this.high = high;
     this.ms = ms;
-    this.behind = behind;
+    this.previous = previous;
   }
 
   equals(other: LogCursor): boolean {
@@ -48,7 +48,7 @@ export interface StreamPlace {
   /** ObjectId of the log that the subscriber resumed with, until it has been left out of the delivery. */
   readonly skip?: Hex | undefined;
   /** ObjectId of the log that was read last, if it is not in the list of arrivals. */
-  readonly behind?: Hex | undefined;
+  readonly previous?: Hex | undefined;
 }
 
 /** A place in the order of arrivals at this process. */
@@ -58,17 +58,17 @@ export class StreamCursor implements LogCursor, StreamPlace {
   readonly history: Hex | undefined;
   readonly earlier: readonly number[];
   readonly skip: Hex | undefined;
-  readonly behind: Hex | undefined;
+  readonly previous: Hex | undefined;
   /** ObjectId of the log directly before this place, if it is the place of a log. */
   readonly id: Hex | undefined;
 
-  constructor({ watch, n, history, earlier = [], skip, behind }: StreamPlace, id?: Hex) {
+  constructor({ watch, n, history, earlier = [], skip, previous }: StreamPlace, id?: Hex) {
     this.watch = watch;
     this.n = n;
     this.history = history;
     this.earlier = earlier;
     this.skip = skip;
-    this.behind = behind;
+    this.previous = previous;
     this.id = id;
   }
 

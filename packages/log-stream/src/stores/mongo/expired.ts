@@ -7,7 +7,7 @@ export interface Position {
   /** Everything that was visible at this time precedes it; in milliseconds since 1970, 0 before all logs. */
   readonly ms: number;
   /** A log that precedes it, the newest one where that is known. */
-  readonly behind: Hex | undefined;
+  readonly previous: Hex | undefined;
 }
 
 /**
@@ -18,11 +18,11 @@ export interface Position {
 export async function isExpired(
   { collection, timing }: WatchContext,
   filter: LogFilter,
-  { ms, behind }: Position,
+  { ms, previous }: Position,
 ): Promise<boolean> {
-  if (ms === 0 || (behind !== undefined && (await collection.has(filter, behind)))) return false;
+  if (ms === 0 || (previous !== undefined && (await collection.has(filter, previous)))) return false;
   const expiryMs = (await collection.expiryMs()) ?? Number.POSITIVE_INFINITY;
   // The time in a document may be earlier than the one in its ObjectId.
   const now = timing.now() + timing.lateMs;
-  return ms + expiryMs <= now || (behind !== undefined && timeOf(behind) + expiryMs > now);
+  return ms + expiryMs <= now || (previous !== undefined && timeOf(previous) + expiryMs > now);
 }

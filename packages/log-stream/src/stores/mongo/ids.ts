@@ -27,17 +27,22 @@ export function isMongoId(text: string): boolean {
   return isHex(text) || positionSyntax.test(text);
 }
 
-export function encodePosition({ ms, list, n, behind = '0' }: PositionId, filter: LogFilter): string {
-  const place = `p-${Math.max(0, Math.floor(ms)).toString(36)}-${list}-${n.toString(36)}-${behind}`;
+export function encodePosition({ ms, list, n, previous = '0' }: PositionId, filter: LogFilter): string {
+  const place = `p-${Math.max(0, Math.floor(ms)).toString(36)}-${list}-${n.toString(36)}-${previous}`;
   return `${place}-${checkOf(place, filter, 'position')}`;
 }
 
 /** Returns undefined unless `text` is the id of a position and was encoded for this workflow. */
 export function decodePosition(text: string, filter: LogFilter): PositionId | undefined {
-  const [, place, ms, list, n, behind, check] = positionSyntax.exec(text) ?? [];
+  const [, place, ms, list, n, previous, check] = positionSyntax.exec(text) ?? [];
   if (place === undefined || ms === undefined || list === undefined || n === undefined) return undefined;
   if (check !== checkOf(place, filter, 'position')) return undefined;
-  return { ms: Number.parseInt(ms, 36), list, n: Number.parseInt(n, 36), behind: behind === '0' ? undefined : behind };
+  return {
+    ms: Number.parseInt(ms, 36),
+    list,
+    n: Number.parseInt(n, 36),
+    previous: previous === '0' ? undefined : previous,
+  };
 }
 
 export function encodePageEnd(hex: Hex, filter: LogFilter, order: 'asc' | 'desc'): string {

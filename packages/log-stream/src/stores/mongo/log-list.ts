@@ -1,6 +1,6 @@
 import { Arrivals } from './arrivals.ts';
 import type { LogCollection } from './collection.ts';
-import { deleted, type FoundLog, type FoundLogs } from './found-logs.ts';
+import { type DeliveredLog, deleted, type LogMapper } from './log-mapper.ts';
 import { floorOf, type Hex, lowest, predecessorOf, timeOf } from './object-ids.ts';
 import { type LogMemory, RecentLogs } from './recent-logs.ts';
 import type { Timing } from './timing.ts';
@@ -11,7 +11,7 @@ const forgetEveryMs = 10_000;
 /** What the lists of a store share. */
 export interface ListContext {
   readonly collection: LogCollection;
-  readonly found: FoundLogs;
+  readonly mapper: LogMapper;
   readonly memory: LogMemory;
   readonly timing: Timing;
 }
@@ -106,12 +106,12 @@ export class LogList {
   }
 
   isListed(id: Hex): boolean {
-    return this.#known.has(id) || (id < this.#knownFrom && this.arrivals.find(id) !== undefined);
+    return this.#known.has(id) || (id < this.#knownFrom && this.arrivals.numberOf(id) !== undefined);
   }
 
   /** For an id up to the boundary: true if the log is listed, and so not part of the history. */
-  isListedBefore(id: Hex): boolean {
-    return this.#hasOldArrivals && this.arrivals.find(id) !== undefined;
+  isListedUpToBoundary(id: Hex): boolean {
+    return this.#hasOldArrivals && this.arrivals.numberOf(id) !== undefined;
   }
 
   /** The log that was listed directly before the arrival `n`; undefined if there was none. */
@@ -128,7 +128,7 @@ export class LogList {
   }
 
   /** @param time when it was found @param log kept in memory for subscribers that read it soon */
-  add(id: Hex, time: number, isLate = false, log?: FoundLog): void {
+  add(id: Hex, time: number, isLate = false, log?: DeliveredLog): void {
     const n = this.arrivals.end;
     this.#lastTime = Math.max(this.#lastTime, time);
     for (const dropped of this.arrivals.add(id, this.#lastTime, isLate)) {
@@ -163,8 +163,8 @@ export class LogList {
   }
 
   /** The logs of these arrivals, from memory or from the database. */
-  async logsOf(numbers: readonly number[]): Promise<FoundLog[]> {
-    const { collection, found } = this.#context;
+  async logsOf(numbers: readonly number[]): Promise<DeliveredLog[]> {
+    const { collection, mapper } = this.#context;
     const logs = numbers.map((n) => this.#recent.get(n));
     const ids = numbers.map((n) => this.arrivals.idOf(n));
     const missing = ids.filter((_id, index) => logs[index] === undefined);
@@ -172,7 +172,7 @@ export class LogList {
     const documents = await collection.documents(missing);
     return ids.map((id, index) => {
       const raw = documents.get(id);
-      return logs[index] ?? (raw === undefined ? deleted : found.of(id, raw));
+      return logs[index] ?? (raw === undefined ? deleted : mapper.map(id, raw));
     });
   }
 

@@ -14,9 +14,9 @@ const maxFetched = 200;
 /** Milliseconds for which a page searches. */
 export const maxSearchMs = 10_000;
 
-/** The place of a time in the order of pages. @param behind a log that precedes it */
-export function timeCursor(ms: number, settleMs: number, behind: Hex | undefined): PageCursor {
-  return new PageCursor(predecessorOf(floorOf(ms - settleMs - secondMs)), ceilingOf(ms), ms, behind);
+/** The place of a time in the order of pages. @param previous a log that precedes it */
+export function timeCursor(ms: number, settleMs: number, previous: Hex | undefined): PageCursor {
+  return new PageCursor(predecessorOf(floorOf(ms - settleMs - secondMs)), ceilingOf(ms), ms, previous);
 }
 
 /** Selects a page in the order of ObjectIds. */
@@ -55,7 +55,7 @@ async function isTrimmedAfter(context: WatchContext, { after, filter }: LogQuery
  * @throws Error if the search takes too long
  */
 export async function search(
-  { collection, found }: WatchContext,
+  { collection, mapper }: WatchContext,
   filter: LogFilter,
   range: IdRange,
   order: 'asc' | 'desc',
@@ -74,7 +74,7 @@ export async function search(
     const page = await collection.page(filter, rest, order, count);
     signal?.throwIfAborted();
     for (const { id, raw } of page) {
-      const { log, gap, size } = found.of(id, raw);
+      const { log, gap, size } = mapper.map(id, raw);
       const cursor = new PageCursor(id);
       const entry: LogEntry = log ? { cursor, log } : { cursor, gap: gap ?? 'unreadable', workspaceID, workflowID };
       if (!matches(entry)) continue;

@@ -9,9 +9,12 @@ import type { Watch, WatchContext } from './watch.ts';
 /** The id of a log or a place, as the subscribers of the filter's workflow see it. */
 export function idOf(cursor: LogCursor, filter: LogFilter, kind: LogIdKind): string {
   if (cursor instanceof PageCursor) {
-    const { low, high, ms, behind } = cursor;
+    const { low, high, ms, previous } = cursor;
     if (kind === 'position') {
-      return encodePosition({ ms, list: '0', n: 0, behind: behind ?? (low === high ? logAt(low) : undefined) }, filter);
+      return encodePosition(
+        { ms, list: '0', n: 0, previous: previous ?? (low === high ? logAt(low) : undefined) },
+        filter,
+      );
     }
     return kind === 'event' ? low : encodePageEnd(low, filter, kind);
   }
@@ -19,13 +22,13 @@ export function idOf(cursor: LogCursor, filter: LogFilter, kind: LogIdKind): str
   return kind === 'event' && place.id !== undefined ? place.id : encodePosition(positionOf(place), filter);
 }
 
-function positionOf({ watch, n, id, history, earlier, behind }: StreamCursor) {
+function positionOf({ watch, n, id, history, earlier, previous }: StreamCursor) {
   const { list } = watch;
-  if (history !== undefined) return { ms: timeOf(history), list: '0', n: 0, behind: id ?? behind };
+  if (history !== undefined) return { ms: timeOf(history), list: '0', n: 0, previous: id ?? previous };
   const next = earlier[0] ?? n;
   const isInList = earlier.length === 0;
   const ms = watch.timeBefore(next);
-  return { ms, list: isInList ? list.name : '0', n: isInList ? n : 0, behind: behind ?? list.logBefore(next) };
+  return { ms, list: isInList ? list.name : '0', n: isInList ? n : 0, previous: previous ?? list.logBefore(next) };
 }
 
 /** The place from which a subscriber of the watch that returns with an id continues. */
@@ -56,7 +59,7 @@ export async function locate(
     if (hex !== undefined) return new PageCursor(hex);
   }
   const position = kinds.includes('position') ? decodePosition(id, filter) : undefined;
-  if (position) return timeCursor(position.ms, timing.settleMs, position.behind);
+  if (position) return timeCursor(position.ms, timing.settleMs, position.previous);
   const isStored = kinds.includes('event') && isHex(id) && (await collection.has(filter, id));
   return isStored ? new PageCursor(id) : undefined;
 }

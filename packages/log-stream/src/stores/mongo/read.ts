@@ -1,7 +1,7 @@
 import { matcherOf } from '../../filter.ts';
 import type { LogBatch, LogEntry, LogFilter } from '../../log-store.ts';
 import { StreamCursor, type StreamPlace } from './cursor.ts';
-import { deleted, type FoundLog } from './found-logs.ts';
+import { type DeliveredLog, deleted } from './log-mapper.ts';
 import type { Hex } from './object-ids.ts';
 import type { WatchContext } from './watch.ts';
 
@@ -30,8 +30,8 @@ export async function readStream(
 
 /** Reads the history, in the order of the ids. */
 async function readHistory(
-  { collection, found }: WatchContext,
-  { watch, skip, earlier, behind }: StreamPlace,
+  { collection, mapper }: WatchContext,
+  { watch, skip, earlier, previous }: StreamPlace,
   history: Hex,
   filter: LogFilter,
   limit: number,
@@ -41,18 +41,22 @@ async function readHistory(
   const page = await collection.page(filter, { after: history, upTo: boundary }, 'asc', count);
   const matches = matcherOf(filter);
   const logs = page.flatMap(({ id, raw }) => {
-    if (id === skip || watch.list.isListedBefore(id)) return [];
-    const entry = entryOf({ watch, n: 0, history: id, skip, earlier }, id, found.of(id, raw));
+    if (id === skip || watch.list.isListedUpToBoundary(id)) return [];
+    const entry = entryOf({ watch, n: 0, history: id, skip, earlier }, id, mapper.map(id, raw));
     return matches(entry) ? [entry] : [];
   });
   const last = page.at(-1)?.id;
   if (page.length === count && last !== undefined) {
-    return { logs, cursor: new StreamCursor({ watch, n: 0, history: last, skip, earlier, behind: last }), more: true };
+    return {
+      logs,
+      cursor: new StreamCursor({ watch, n: 0, history: last, skip, earlier, previous: last }),
+      more: true,
+    };
   }
   // If the boundary has moved, the list has dropped arrivals during the read: they are history now.
   const isDone = watch.list.boundary === boundary;
   const n = isDone ? arrivals.start : 0;
-  const next = { watch, n, history: isDone ? undefined : boundary, skip, earlier, behind: last ?? behind };
+  const next = { watch, n, history: isDone ? undefined : boundary, skip, earlier, previous: last ?? previous };
   return { logs, cursor: new StreamCursor(next), more: !isDone || arrivals.end > arrivals.start };
 }
 
@@ -61,7 +65,7 @@ async function readArrivals(place: StreamPlace, filter: LogFilter, limit: number
   const { watch, n, earlier = [] } = place;
   const { list } = watch;
   const { arrivals } = list;
-  if (n < arrivals.start) throw new PlaceExpired('A subscriber was too far behind: it has to resume by its id');
+  if (n < arrivals.start) throw new PlaceExpired('A subscriber was too far behind: it has to resume with its id');
   const [first, ...rest] = earlier;
   if (first === undefined && list.isLoss(n)) {
     const cursor = new StreamCursor({ ...place, n: n + 1 });
@@ -106,7 +110,7 @@ function numbersOf({ watch: { list }, n }: StreamPlace, limit: number): number[]
   return numbers;
 }
 
-function entryOf(place: StreamPlace, id: Hex, { log, gap }: FoundLog): LogEntry {
+function entryOf(place: StreamPlace, id: Hex, { log, gap }: DeliveredLog): LogEntry {
   const cursor = new StreamCursor(place, id);
   if (log !== undefined) return { cursor, log };
   const { workspaceID = '', workflowID = '' } = place.watch.filter;

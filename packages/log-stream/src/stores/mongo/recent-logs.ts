@@ -1,4 +1,4 @@
-import type { FoundLog } from './found-logs.ts';
+import type { DeliveredLog } from './log-mapper.ts';
 
 /** Bounds of what one watch, and all watches together, keep in memory for their subscribers. */
 const maxLogs = 10_000;
@@ -13,19 +13,19 @@ export interface LogMemory {
 /** The newest logs of a watch, by their number. Others are read again from the database. */
 export class RecentLogs {
   readonly #all: LogMemory;
-  readonly #logs = new Map<number, FoundLog>();
+  readonly #logs = new Map<number, DeliveredLog>();
   #characters = 0;
 
   constructor(all: LogMemory) {
     this.#all = all;
   }
 
-  get(n: number): FoundLog | undefined {
+  get(n: number): DeliveredLog | undefined {
     return this.#logs.get(n);
   }
 
   /** @param n higher than all before */
-  add(n: number, log: FoundLog): void {
+  add(n: number, log: DeliveredLog): void {
     this.#logs.set(n, log);
     this.#count(log.size);
     for (const [oldest, { size }] of this.#logs) {

@@ -36,8 +36,8 @@ export class Resume {
   async afterLog(id: Hex): Promise<StreamCursor | undefined> {
     const { arrivals } = this.#watch.list;
     // Another process may have found it first.
-    if (id > this.#watch.list.boundary && arrivals.find(id) === undefined) await this.#watch.look();
-    const n = arrivals.find(id);
+    if (id > this.#watch.list.boundary && arrivals.numberOf(id) === undefined) await this.#watch.look();
+    const n = arrivals.numberOf(id);
     if (n !== undefined && n >= this.#watch.list.initial) return this.#afterArrival(id, n);
     if (!(await this.#context.collection.has(this.#watch.filter, id))) return undefined;
     const isAhead = timeOf(id) > this.#context.timing.now() + secondMs;
@@ -76,7 +76,7 @@ export class Resume {
 
   /** The place before this log, and before the logs with a higher id that are listed ahead of it. */
   fromLog(id: Hex): StreamCursor {
-    const n = this.#watch.list.arrivals.find(id);
+    const n = this.#watch.list.arrivals.numberOf(id);
     if (n !== undefined) return new StreamCursor({ watch: this.#watch, n, earlier: this.#newerBefore(n, id) });
     return new StreamCursor({ watch: this.#watch, n: this.#watch.list.arrivals.start, history: predecessorOf(id) });
   }

@@ -20,8 +20,8 @@ import { ChangeFeed } from './change-feed.ts';
 import { StoreClient, withTimeout } from './client.ts';
 import { LogCollection } from './collection.ts';
 import { PageCursor, StreamCursor } from './cursor.ts';
-import { FoundLogs } from './found-logs.ts';
 import { isMongoId } from './ids.ts';
+import { LogMapper } from './log-mapper.ts';
 import { type MongoConfig, type MongoLogStoreOptions, rules } from './options.ts';
 import { queryPage, search } from './page.ts';
 import { idOf, locate, ownCursor, resume } from './places.ts';
@@ -74,7 +74,7 @@ export class MongoLogStore implements LogStore {
     const timing = { pollMs, settleMs, lateMs, lateEveryMs, maxArrivals, now: () => Date.now() + this.#clockOffsetMs };
     this.#context = {
       collection: this.#collection,
-      found: new FoundLogs(config.maxLogBytes),
+      mapper: new LogMapper(config.maxLogBytes),
       memory: { characters: 0 },
       timing,
       onSkew: (kind) => this.#warnings.report(kind, this.#collection.name),
@@ -165,7 +165,7 @@ export class MongoLogStore implements LogStore {
     this.#checkOpen();
     const place = ownCursor(cursor);
     if (!this.#watches.has(place.watch)) {
-      throw new PlaceExpired('A subscriber was quiet for too long: it has to resume by its id');
+      throw new PlaceExpired('A subscriber was inactive for too long: it has to resume with its id');
     }
     // Keeps the watch while it is read.
     await this.#watches.open(place.watch.filter);
@@ -197,7 +197,7 @@ export class MongoLogStore implements LogStore {
   async health(): Promise<LogStoreHealth> {
     const figures = {
       lateDocuments: this.lateDocuments,
-      unmappedDocuments: this.#context.found.unmapped,
+      unmappedDocuments: this.#context.mapper.unmapped,
       watchedWorkflows: this.#watches.listening,
       changeStream: this.#feed.isLive ? 1 : 0,
       indexBuilding: this.#collection.isIndexBuilding ? 1 : 0,

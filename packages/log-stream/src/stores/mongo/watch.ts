@@ -27,7 +27,7 @@ export class Watch {
   /** Everything that was visible at this time is listed, even if it became visible late. */
   #lateCompleteAt = 0;
   /** What the change stream delivers before the list has begun; undefined from then on. */
-  #early: [Hex, RawDocument][] | undefined = [];
+  #queued: [Hex, RawDocument][] | undefined = [];
   #looking: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
   #isNextLate = false;
@@ -55,9 +55,9 @@ export class Watch {
     this.list.begin(from);
     for (const id of ids) this.list.add(id, Math.min(timeOf(id), begunAt));
     this.list.endInitial(before);
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const [id, raw] of early) this.arrive(id, raw);
+    const queued = this.#queued ?? [];
+    this.#queued = undefined;
+    for (const [id, raw] of queued) this.arrive(id, raw);
   }
 
   /** Everything that was visible at this time is listed, even if it became visible late. */
@@ -67,7 +67,7 @@ export class Watch {
 
   /** True once {@link begin} has succeeded. */
   get hasBegun(): boolean {
-    return this.#early === undefined;
+    return this.#queued === undefined;
   }
 
   get hasListeners(): boolean {
@@ -112,8 +112,8 @@ export class Watch {
 
   /** Lists a log that the change stream has delivered. */
   arrive(id: Hex, raw: RawDocument): void {
-    if (this.#early) {
-      this.#early.push([id, raw]);
+    if (this.#queued) {
+      this.#queued.push([id, raw]);
       return;
     }
     if (this.list.isListed(id)) return;
@@ -124,7 +124,7 @@ export class Watch {
 
   /** Call it when the change stream has delivered everything that was visible at `time`. */
   completeUntil(time: number): void {
-    if (this.#early || time <= this.#lateCompleteAt) return;
+    if (this.#queued || time <= this.#lateCompleteAt) return;
     this.#completeAt = Math.max(this.#completeAt, time);
     this.#lateCompleteAt = time;
     this.#forget();
@@ -190,11 +190,11 @@ export class Watch {
   }
 
   #add(id: Hex, raw: RawDocument | undefined, time: number, isLate: boolean): void {
-    const { found, onSkew } = this.#context;
+    const { mapper, onSkew } = this.#context;
     if (isLate) onSkew('late');
     // With a second of tolerance: the server's clock is not known more exactly.
     if (timeOf(id) > time + 1_000) onSkew('early');
-    this.list.add(id, time, isLate, raw && this.hasListeners ? found.of(id, raw) : undefined);
+    this.list.add(id, time, isLate, raw && this.hasListeners ? mapper.map(id, raw) : undefined);
   }
 
   #forget(): void {

@@ -4,7 +4,7 @@ import { WalWatch } from './wal-watch.ts';
  * A write to the write-ahead log is noticed before its transaction is complete. Milliseconds until each further check;
  * after the last one, the change is left to the next poll.
  */
-const looksMs = [1, 1, 2, 4, 8, 16, 32];
+const checksMs = [1, 1, 2, 4, 8, 16, 32];
 /** Most milliseconds until a replaced file is noticed. */
 const maxReplacedMs = 500;
 /** Least milliseconds between two notifications of other processes' writes, and the most while they go on. */
@@ -41,7 +41,7 @@ export class Wakeups {
   #polledAt = 0;
   #seen = { generation: '', version: '' };
   #written = false;
-  #looks = 0;
+  #checks = 0;
   #spacingMs = minSpacingMs;
   /** True while writes go on: checks by a timer are cheaper than a call for each write. */
   #isFlowing = false;
@@ -92,29 +92,29 @@ export class Wakeups {
     if (this.#next !== undefined) return;
     const isDue = performance.now() - this.#polledAt >= this.#pollMs - timerErrorMs;
     if (isDue) this.#polledAt = performance.now();
-    if (isDue || this.#database.generation() !== this.#seen.generation) this.#look();
+    if (isDue || this.#database.generation() !== this.#seen.generation) this.#check();
   }
 
   #onWrite(): void {
     if (this.#listeners.size === 0) return;
     this.#written = true;
-    if (this.#next === undefined) this.#after(0, () => this.#look());
+    if (this.#next === undefined) this.#after(0, () => this.#check());
   }
 
-  #look(): void {
+  #check(): void {
     const now = this.#now();
     if (now.version !== this.#seen.version) {
       this.#seen = now;
       this.#written = false;
-      this.#looks = 0;
+      this.#checks = 0;
       this.notify();
       if (this.#listeners.size > 0) this.#after(this.#spacingMs, () => this.#onPause());
       return;
     }
-    const nextMs = this.#written ? looksMs[this.#looks] : undefined;
-    this.#looks = nextMs === undefined ? 0 : this.#looks + 1;
+    const nextMs = this.#written ? checksMs[this.#checks] : undefined;
+    this.#checks = nextMs === undefined ? 0 : this.#checks + 1;
     if (nextMs === undefined) this.#written = false;
-    else this.#after(nextMs, () => this.#look());
+    else this.#after(nextMs, () => this.#check());
   }
 
   /** Ends the pause after a notification. */
@@ -126,7 +126,7 @@ export class Wakeups {
     else if (this.#isFlowing) this.#watch?.start();
     const mayHaveMissed = this.#isFlowing && !isFlowing;
     this.#isFlowing = isFlowing;
-    if (hasChanged || this.#written || mayHaveMissed) this.#look();
+    if (hasChanged || this.#written || mayHaveMissed) this.#check();
   }
 
   #now() {

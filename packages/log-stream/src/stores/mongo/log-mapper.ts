@@ -6,7 +6,7 @@ import { type Hex, timeOf } from './object-ids.ts';
 const maxCounted = 10_000;
 
 /** What is sent for a document: the log, or a gap in its place. */
-export interface FoundLog {
+export interface DeliveredLog {
   readonly log?: LogDocument;
   readonly gap?: LogGap['gap'];
   /** Length of its JSON. */
@@ -14,10 +14,10 @@ export interface FoundLog {
 }
 
 /** A log that was deleted before it was read. */
-export const deleted: FoundLog = { gap: 'trimmed', size: 0 };
+export const deleted: DeliveredLog = { gap: 'trimmed', size: 0 };
 
 /** Maps documents to logs, and counts those that don't fit the shape of a log. */
-export class FoundLogs {
+export class LogMapper {
   readonly #maxLogBytes: number;
   readonly #unmapped = new Set<Hex>();
 
@@ -30,7 +30,7 @@ export class FoundLogs {
     return this.#unmapped.size;
   }
 
-  of(id: Hex, raw: RawDocument): FoundLog {
+  map(id: Hex, raw: RawDocument): DeliveredLog {
     const { log, isMapped } = mapDocument(raw, timeOf(id));
     if (!isMapped && this.#unmapped.size < maxCounted) this.#unmapped.add(id);
     const text = JSON.stringify(log);
