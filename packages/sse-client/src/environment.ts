@@ -1,7 +1,7 @@
 /** The parts of the platform that the stream uses. Tests pass their own. */
 export interface Environment {
   fetch: typeof fetch;
-  /** The wall clock, since timers and monotonic clocks stand still while a laptop sleeps. */
+  /** The wall clock, because timers and monotonic clocks stop while a laptop sleeps. */
   readonly Date: { now(): number };
   readonly Math: { random(): number };
   setTimeout(callback: () => void, ms: number): unknown;

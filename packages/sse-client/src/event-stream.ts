@@ -16,10 +16,10 @@ type Status = Required<ConnectionStatus>;
 
 /**
  * Creates a store for one live stream. It connects when `connect()` is called, when `autoConnect` is set, or when the
- * persisted stream was on.
+ * restored choice of the user was to connect.
  *
  * @param url an http(s) URL, or one relative to the page
- * @throws TypeError for a wrong URL or option; the message names it, what was expected and what was given
+ * @throws TypeError for a wrong URL or option; the message names it, what was expected and what arrived
  * @example
  * ```ts
  * const stream = createEventStream('/sse/logs/stream');
@@ -55,7 +55,7 @@ export function createStream(
   let lastEventId = config.lastEventId;
   let lastEventAt: number | null = null;
   let hasCursor = false;
-  /** An event without an id came after the cursor, and no gap after that event. */
+  /** True if an event without an id came after the cursor, and no gap has followed that event. */
   let isPastCursor = false;
   let isOn = false;
   let isClosed = false;

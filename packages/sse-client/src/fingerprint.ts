@@ -19,5 +19,5 @@ export function fingerprint({ id, event, data }: { id: string; event: string; da
   return `${id}\0${event}\0${data.length}\0${first}\0${second}`;
 }
 
-/** The id that a fingerprint was made of. */
+/** The id in a fingerprint. */
 export const idOf = (print: string): string => print.slice(0, print.indexOf('\0'));

@@ -7,7 +7,7 @@ const store = createEntryStore(
   () => 0,
 );
 
-/** The snapshot where there is no stream: on the server, and before the first effect. */
+/** The snapshot without a stream: on the server, and before the first effect. */
 const snapshot: StreamSnapshot = Object.freeze({
   ...idleStatus,
   enabledByUser: null,

@@ -1,10 +1,10 @@
 import type { Environment } from './environment.ts';
 import { callSafely } from './listen.ts';
 
-/** Used where no frame is drawn, as in a hidden tab or in Node. */
+/** Milliseconds until listeners are notified if the browser draws no frame, as in a hidden tab. */
 const noFrameMs = 100;
 
-/** Notifies listeners once for all changes up to then: in a microtask, or with the next frame. */
+/** Notifies listeners in a microtask or with the next frame, once for all changes up to then. */
 export interface Notifier {
   subscribe(listener: () => void): () => void;
   soon(): void;

@@ -8,10 +8,10 @@ type Optional = 'fetch' | 'onResponse' | 'parse' | 'signal';
 /** Validated options, with defaults. */
 export type StreamConfig = Readonly<Omit<Required<AnyOptions>, Optional> & Pick<AnyOptions, Optional>>;
 
-/** A kind of value: its name in messages, and how it is recognised. */
+/** A kind of value: its name in messages, and its check. */
 // biome-ignore lint/suspicious/noExplicitAny: the value may be anything
 export type Kind = readonly [name: string, isValid: (value: any) => unknown];
-/** The option is of one of the kinds; the fallback is valid, too. */
+/** The default of an option, and the kinds that it may have. The default is valid even if it is of none of them. */
 export type Rule = readonly [fallback: unknown, ...kinds: Kind[]];
 /** The compiler requires a rule for every option. */
 export type Rules<Name extends string> = Record<Name, Rule>;
@@ -34,7 +34,7 @@ export const count: Kind = [
   (value) => Number.isInteger(value) && value > 0 && value <= maxCount,
 ];
 const choice = (...choices: string[]): Kind => [`one of ${choices.join(', ')}`, (value) => choices.includes(value)];
-/** What a function of the entry file with the option's name makes. */
+/** The result of a function from the entry file that has the option's name. */
 const made = (by: string, option: string): Kind => [
   `${by}() of @datashop/sse-client/${option}`,
   (value) => value?.option === option,
@@ -65,7 +65,9 @@ const optionRules: Rules<keyof EventStreamOptions> = {
   tabs: [false, made('sharedTabs', 'tabs'), no],
 };
 
-/** @throws TypeError that names the option, what was expected and what was given, unless it is of one of the kinds */
+/**
+ * @throws TypeError that names the option, what was expected and what arrived, unless the value is of one of the kinds
+ */
 export function check(name: string, value: unknown, ...kinds: Kind[]): void {
   if (kinds.some(([, isValid]) => isValid(value))) return;
   // Without the contents of objects, which may be secret.
@@ -95,7 +97,7 @@ export function readRules<T>(given: Partial<T>, rules: Rules<keyof T & string>, 
 /**
  * Validates a stream's URL and options.
  *
- * @throws TypeError that names the option, what was expected and what was given
+ * @throws TypeError that names the option, what was expected and what arrived
  */
 export function readOptions(url: string, options: AnyOptions = {}): StreamConfig {
   check('url', url, ['an http(s) URL or a path', () => isText(url) && isWebAddress(url, 'http://localhost')]);
@@ -112,7 +114,7 @@ export function pickLiveOptions(options: AnyOptions): AnyLiveOptions {
   return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(liveRules, name)));
 }
 
-/** @param base what a relative URL is relative to */
+/** True for an http(s) URL. @param base the URL to which `url` is relative */
 export function isWebAddress(url: string, base: string | undefined): boolean {
   try {
     return /^https?:/.test(new URL(url, base).href);

@@ -2,7 +2,7 @@ import type { Environment } from './environment.ts';
 import type { ReceivedEvent } from './received.ts';
 import type { EntryList, EventEntry, GapEntry, Persister, StreamSnapshot } from './types.ts';
 
-/** An entry before it has its key, and its value. */
+/** An entry that has no key and no value yet. */
 export type Unkeyed = (ReceivedEvent & Pick<EventEntry, 'kind' | 'origin'>) | Omit<GapEntry, 'key'>;
 
 /** The persisted state: one value, so that the cursor and the entries always agree. */
@@ -29,14 +29,14 @@ export interface Persistence {
   load(): PersistedState | undefined;
   /** Schedules a write after `debounceMs`. */
   changed(): void;
-  /** Writes now, so that a tab that is opened next finds it. */
+  /** Writes now, so that a tab that is opened next reads it. */
   save(): void;
   wipe(): void;
   /** Writes what is scheduled, and releases the timer and the listeners. */
   close(): void;
 }
 
-/** A persister as the stream uses it. It is a parameter of the stream, so that pages without it don't load it. */
+/** A persister as the stream uses it. The page passes it, so that pages without it don't load it. */
 export interface StreamPersister extends Persister {
   /** Returns undefined where there is no storage. */
   readonly open: (stream: PersistedStream) => Persistence | undefined;

@@ -27,7 +27,7 @@ export interface UseEventStreamSelection<Values extends object, Selected> extend
 
 /** Options with which a component renders only when a part of the snapshot changes. */
 export interface SelectOptions<Values extends object, Selected> {
-  /** Makes of the snapshot what the component needs. */
+  /** Returns the part of the snapshot that the component needs. */
   select: (snapshot: StreamSnapshot<Values>) => Selected;
   /** Compares two selections; {@link shallowEqual} compares the fields of an object. @defaultValue Object.is */
   isEqual?: (a: Selected, b: Selected) => boolean;
@@ -35,10 +35,9 @@ export interface SelectOptions<Values extends object, Selected> {
 
 /**
  * Keeps one stream while the component is mounted. It connects when mounted, unless `autoConnect` is false or the user
- * switched it off. A change of the URL, of `persist.scope`, of `tabs.scope` or of `signal` closes it and makes another
- * one.
- * Changes of the options in `LiveOptions` apply to the same stream, from its next attempt on; options may be written
- * inline.
+ * switched it off. A change of the URL, of `persist.scope`, of `tabs.scope` or of `signal` closes it and creates
+ * another one. Changes of the options in `LiveOptions` apply to the same stream, from its next attempt on; options may
+ * be written inline.
  *
  * With `select` the component renders only when `selected` changes.
  *

@@ -16,6 +16,6 @@ export interface ReceivedGap {
   readonly to: number;
   /** Id of the last event before the gap; '' if unknown. */
   readonly afterId: string;
-  /** Id of the one event that is missing, if it is one and its id is known. */
+  /** Id of the missing event, if exactly one is missing and its id is known. */
   readonly id?: string | undefined;
 }

@@ -29,7 +29,7 @@ export interface ConnectionSink {
   knows(id: string): boolean;
   /** The cursor. */
   lastEventId(): string;
-  /** Returns true if an event without an id came last: nothing tells whether a server that resumes repeats it. */
+  /** Returns true if the last event had no id: a server that resumes after the cursor may or may not repeat it. */
   isPastCursor(): boolean;
   /** When the last event was received, in this page or before a reload; null if there was none. */
   lastEventAt(): number | null;
@@ -52,7 +52,7 @@ export interface ConnectionContext {
   readonly env: Environment;
 }
 
-/** The option `tabs` as the stream uses it. It is a parameter of the stream, so that pages without it don't load it. */
+/** The option `tabs` as the stream uses it. The page passes it, so that pages without it don't load it. */
 export interface StreamTabs extends SharedTabs {
   /** @param connect creates a connection of this tab's own */
   readonly connection: (

@@ -18,11 +18,11 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
   let release: (() => void) | undefined;
   let graceTimer: unknown;
   let stableTimer: unknown;
-  /** Undefined unless it waits for the next attempt. */
+  /** Undefined unless the next attempt is scheduled. */
   let retryTimer: unknown;
   let retries = 0;
   let isOpen = false;
-  /** When it was opened; if it is not open, the last one. */
+  /** When this connection was opened, or the last one if none is open. */
   let connectedAt = 0;
   /** When the last byte of the previous connection arrived. */
   let lostAt: number | null = null;
@@ -42,7 +42,9 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
     let askedAfter = '';
     sink.status({ ...idleStatus, status: 'connecting', attempt: retries });
 
-    /** Called once a connection, before the first thing that it delivers. */
+    /**
+     * Called before the first thing that a connection delivers. Only the first call for each connection has an effect.
+     */
     const open = () => {
       if (isOpen) return;
       const now = env.Date.now();

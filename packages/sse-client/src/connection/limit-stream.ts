@@ -2,10 +2,10 @@ import type { EventSourceParser } from 'eventsource-parser';
 import type { ControlHandlers } from './control-events.ts';
 import { limitEventSize, type SizeLimit } from './size-limit.ts';
 
-/** What limits the events of a stream needs of its reader. */
+/** The parts of a stream's reader that {@link limitStream} uses. */
 export interface LimitedStream {
   readonly maxChars: number;
-  /** The beginning of the current event, which has been fed. */
+  /** The beginning of the current event, which has been fed to the parser. */
   readonly unfinished: string;
   readonly parser: EventSourceParser;
   readonly on: ControlHandlers & { id(id: string): void };

@@ -9,7 +9,7 @@ export interface Outcome {
 }
 
 interface Details {
-  /** 0 if there is none. */
+  /** The HTTP status; 0 if there is none. */
   readonly status?: number;
   readonly reason?: string | undefined;
   readonly cause?: unknown;
@@ -33,7 +33,7 @@ export function failed(
   return { status: 'waiting', notBeforeMs: 0, ...then, error };
 }
 
-/** Which statuses are retried, besides the defaults. */
+/** Overrides of which statuses are retried. */
 export type TemporaryStatuses = Readonly<Record<number, boolean>>;
 
 /** The status after a response that is no event stream [R1]. */

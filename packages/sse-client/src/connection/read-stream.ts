@@ -31,7 +31,7 @@ export async function readStream(
   let heldId: string | undefined;
   /** Undefined as long as no event can be too large. */
   let limit: SizeLimit | undefined;
-  /** The text since the last blank line, or since an earlier one: at least the unfinished event. */
+  /** The text since the last blank line, or since an earlier one. It contains at least the unfinished event. */
   let unfinished = '';
   let lastChar = '';
 

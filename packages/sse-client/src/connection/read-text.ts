@@ -5,8 +5,7 @@
 export async function* readText(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<string, void> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const reader = body.getReader();
-  // WebKit may have forgotten the signal of a request whose response it has: the abort alone would not end the
-  // connection.
+  // WebKit may ignore the signal of a request once it has the response: the abort alone would not end the connection.
   const stop = () => reader.cancel().catch(() => {});
   signal.onabort = stop;
   if (signal.aborted) stop();

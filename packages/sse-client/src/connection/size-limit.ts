@@ -1,4 +1,4 @@
-/** An event that is still unfinished at so many times the limit is a broken stream [R34]. */
+/** An event that is still unfinished at this many times the limit is a broken stream [R34]. */
 const maxDiscardedEvents = 64;
 /** Longer ids are unusable [R24]. */
 const maxIdChars = 4_096;
@@ -6,7 +6,7 @@ const maxIdChars = 4_096;
 interface SizeLimitHandlers {
   /** Parses text: whole events, and the beginning of an unfinished one. */
   feed(text: string): void;
-  /** The unfinished event that was fed is to be forgotten. */
+  /** Drops the unfinished event that was fed. */
   forget(): void;
   /** An event has been discarded. `id` is undefined if it has no valid one. */
   discarded(id: string | undefined): void;

@@ -3,7 +3,7 @@ import type { Environment } from '../environment.ts';
 export interface Watchdog {
   /** A byte has arrived. */
   fed(): void;
-  /** Compares the clocks now: the timers of a sleeping page are late. */
+  /** Checks the clock now, because the timers of a sleeping page are late. */
   look(): void;
   /** Pauses while the reader is not reading, since bytes can't arrive then. */
   pause(isPaused: boolean): void;
@@ -21,7 +21,7 @@ interface WatchdogHandlers {
 /** Time to read what arrived during a sleep or a long task, before the connection counts as silent. */
 const lookAgainMs = 50;
 
-/** Detects a silent connection, and a request that is not answered. `false` disables it. */
+/** Detects a silent connection, and a request without a response. `false` disables it. */
 export function watchdog(watchdogMs: number | false, env: Environment, on: WatchdogHandlers): Watchdog {
   let lastByteAt = env.Date.now();
   let timer: unknown;

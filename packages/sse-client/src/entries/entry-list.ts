@@ -26,9 +26,8 @@ export function createEntryLog(maxEntries: () => number): EntryLog {
       if (array[start++]!.kind === 'gap') gaps--;
       offset++;
     }
-    // The trimmed part is released only now and then, so that the cost of an event does not depend on how many are
-    // kept.
-    // Views that are still held keep the old array.
+    // The trimmed part is released only once it is larger than the rest, so that the cost of an event does not depend
+    // on how many are kept. Views that are still held keep the old array.
     if (start > max) {
       array = array.slice(start);
       start = 0;

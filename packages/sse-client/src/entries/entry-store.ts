@@ -26,7 +26,7 @@ export interface EntryStore {
   /** As `receive`: the gap in place of one event is repeated when the server repeats that event. */
   gap(gap: ReceivedGap): Entry[];
   seed(events: readonly (KnownEvent | KnownGap)[]): void;
-  /** Returns how many were new, or undefined if there is no such gap. */
+  /** Returns the number of new entries, or undefined if there is no such gap. */
   fill(gapKey: number, events: readonly KnownEvent[]): number | undefined;
   clear(): void;
   reset(): void;
@@ -78,7 +78,7 @@ export function createEntryStore(
     return added;
   }
 
-  /** Those of `events` that are new, as entries. A gap that stands for no event with a known id always is. */
+  /** Those of `events` that are new, as entries. A gap is always new, unless it stands for an event with a known id. */
   function deliver(events: readonly (KnownEvent | KnownGap)[], origin: EventEntry['origin']): Entry[] {
     const whole = events.map((known) => {
       if ('reason' in known) return { ...asEvent(known.id ?? '', known.reason), entry: known };

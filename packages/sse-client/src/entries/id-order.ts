@@ -2,7 +2,7 @@ const digits = /^\d+$/;
 const timeLike = /^[\d:.TZ+-]+$/;
 
 /**
- * Compares two ids where their form has an order: whole numbers of any length, and times or `<ms>-<n>` of equal length.
+ * Compares two ids whose form has an order: whole numbers of any length, and times or `<ms>-<n>` of equal length.
  * Returns a number below, equal to or above 0, or undefined where there is no order.
  */
 export function compareIds(a: string, b: string): number | undefined {

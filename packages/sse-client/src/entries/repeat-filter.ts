@@ -9,7 +9,7 @@ export interface Identity {
   readonly data: string;
 }
 
-/** What the filter has found out besides. The store records it as a gap. */
+/** What an event has shown besides whether it is new. The store records it as a gap. */
 export type Finding = 'ids-restarted' | 'replay-too-long';
 
 /**
@@ -18,19 +18,19 @@ export type Finding = 'ids-restarted' | 'replay-too-long';
  * when the server has repeated everything from the cursor on, or has sent an event beyond it.
  *
  * An event without an id is identified by the id before it, and is a repeat only directly behind other repeats: a
- * server that resumes after the cursor may send an equal event anew.
+ * server that resumes after the cursor may send an equal event for the first time.
  */
 export interface RepeatFilter {
-  /** Call when a connection has opened that resumes after `cursor`: from now on events may be repeated. */
+  /** Call it when a connection has opened that resumes after `cursor`: from now on events may be repeated. */
   resume(cursor: string): void;
   /** True while events may be repeats. */
   isCatchingUp(): boolean;
-  /** Call when nothing can be repeated any more. */
+  /** Call it when nothing can be repeated any more. */
   live(): void;
   /** Returns true if an event with this id is remembered. */
   knows(id: string): boolean;
   /**
-   * Classifies an event of the stream, and remembers it if it is new. It is not new if the server has sent it again
+   * Classifies an event of the stream, and remembers it if it is new. An event is not new if the server has repeated it
    * after a resume, or if `deliver` has returned it.
    */
   classify(event: Identity): readonly [isNew: boolean, finding: Finding | undefined];
@@ -38,18 +38,22 @@ export interface RepeatFilter {
   restore(event: Identity): void;
   /** Returns those of `events` that have not been delivered, and remembers them as delivered. */
   deliver<T extends Identity>(events: readonly T[]): T[];
-  /** Forgets everything. No event of a connection that is open may follow. */
+  /** Forgets everything. Must not be followed by an event of a connection that was open before. */
   reset(): void;
-  /** Allows `deliver` to return events again, except those that stay in the list. The stream's repeats stay known. */
+  /**
+   * Lets `deliver` return events again, except those that stay in the list. Repeats of the stream are still recognised.
+   */
   clear(stay: Iterable<Identity>): void;
 }
 
 /** @param size the least number of events that are remembered; read whenever one is added */
 export function createRepeatFilter(size: () => number): RepeatFilter {
   let seen = createSeenIds(size);
-  /** Delivered and cleared: `deliver` may bring these back. */
+  /** Events that were delivered and then cleared: `deliver` may return them again. */
   let cleared: Counts = new Map();
-  /** Delivered by `deliver` while a connection is open: its stream may still send these for the first time. */
+  /**
+   * Events that `deliver` has returned while a connection is open: its stream may still send these for the first time.
+   */
   const ahead: Counts = new Map();
   /** While catching up: the events that may be repeated. */
   let expected: Counts | undefined;
@@ -67,7 +71,7 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
   let hasRepeats = false;
   let hasRepeatedCursor = false;
   let isRestartReported = false;
-  /** What the event that is being classified has shown. */
+  /** The finding of the event that is being classified. */
   let finding: Finding | undefined;
   /** New events since the resume that may be repeats of forgotten ones. */
   let unknown = 0;
@@ -75,22 +79,25 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
   const isBefore = (id: string, other: string) => (compareIds(id, other) ?? 0) < 0;
   const isAtOrAfterCursor = (id: string) => (compareIds(id, cursor) ?? -1) >= 0;
 
-  /** The server has got beyond everything that it could repeat. */
+  /** True if the server is beyond everything that it could repeat. */
   function isBeyond(id: string): boolean {
     const order = compareIds(id, highest);
     return order === undefined ? hasRepeatedCursor : order > 0;
   }
 
   /**
-   * The server has given the id of an event before the cursor to another event. That proves nothing for the oldest id
-   * if older events came before: the first connection may have begun among several events with this id.
+   * True if the server has given the id of an event before the cursor to another event. Not conclusive for the oldest
+   * id once older events have come: the first connection may have begun in the middle of several events that share it.
    */
   function hasRestarted(id: string): boolean {
     if (hasRepeats || isAtOrAfterCursor(id) || !expectedIds.has(id)) return false;
     return unknown === 0 || id !== expectedIds.keys().next().value;
   }
 
-  /** The first event after a resume has an unknown id before the cursor: an older event, or the first of a restart. */
+  /**
+   * True if the first event after a resume has an unknown id before the cursor: it is older, or the first after a
+   * restart.
+   */
   function mayHaveRestarted(id: string): boolean {
     return !hasRepeats && unknown === 0 && isBefore(id, cursor) && !seen.hasForgotten();
   }
@@ -100,7 +107,7 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
     isRestartReported = true;
   }
 
-  /** What was received before a restart must not be mistaken for what follows it. */
+  /** Events from before a restart must not be confused with those that follow it. */
   function forget(): void {
     stop();
     seen = createSeenIds(size);

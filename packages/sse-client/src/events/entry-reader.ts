@@ -17,7 +17,7 @@ interface ReaderHandlers {
 }
 
 /**
- * @param maxQueued more entries than this are replaced by a gap, the oldest first, where back pressure is impossible
+ * @param maxQueued most queued entries where back pressure is impossible; beyond that, a gap replaces the oldest ones
  */
 export function createEntryReader(maxQueued: number, on: ReaderHandlers): EntryReader {
   let queue: Entry[] = [];
@@ -76,7 +76,7 @@ export function createEntryReader(maxQueued: number, on: ReaderHandlers): EntryR
     next: () => entries.next(),
     return() {
       queue = [];
-      // A call of next() that waits ends first.
+      // A pending call of next() ends first.
       end();
       on.onIdle(true);
       return entries.return(undefined);

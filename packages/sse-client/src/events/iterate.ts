@@ -8,8 +8,8 @@ const rules: Rules<keyof IterateOptions> = { maxQueued: [10_000, count] };
 /**
  * Returns an iterator over every entry that is added to the stream from then on, gaps included, until `close()`. What
  * `seed()` and `fill()` add is left out. While the loop is behind, the stream is not read further. Where `sharedTabs()`
- * uses the connection for other tabs too, there is no such back pressure: more than `maxQueued` waiting entries are
- * replaced by a gap.
+ * uses the connection for other tabs too, there is no such back pressure: beyond `maxQueued` queued entries, a gap
+ * replaces the oldest ones.
  *
  * @throws TypeError for a wrong option
  * @example

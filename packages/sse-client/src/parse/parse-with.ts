@@ -8,9 +8,9 @@ const isSchema = (rule: unknown): rule is StandardSchema<unknown> => '~standard'
 const isParser = (rule: unknown): rule is DataParser => typeof rule === 'function' || isSchema(rule);
 
 /**
- * Makes the `value` of each event: by a function of its data, by a Standard Schema (Zod, Valibot, ArkType and others)
- * for its JSON, or by an object with one of these for each event type. Pass it as the option `parse`. What a parser
- * rejects is an entry with an `error`.
+ * Creates the option `parse`, which returns the `value` of each event: by a function of its data, by a Standard Schema
+ * (Zod, Valibot, ArkType and others) for its JSON, or by an object with one of these for each event type. An event that
+ * is rejected becomes an entry with an `error`.
  *
  * @throws TypeError for anything else
  * @example
@@ -37,7 +37,7 @@ function read(rules: ParseRules, { id, event, data }: ReceivedEvent): Parsed {
     const made = isSchema(parser) ? parser['~standard'].validate(JSON.parse(data)) : parser(data, { id, event });
     const { then } = Object(made);
     if (typeof then === 'function') {
-      // Nobody else handles its rejection.
+      // A rejection of the promise must not become an uncaught error.
       then.call(made, undefined, () => {});
       return rejected('ASYNC_PARSE', 'The option parse returned a promise; it has to be synchronous');
     }

@@ -11,7 +11,7 @@ export function encode(state: PersistedState & { readonly entries: EntryList }, 
   // Every entry but one needs a comma, and the end needs two brackets.
   let chars = head.length + 1;
   for (let index = entries.length - 1; index >= 0; index--) {
-    // The value is made again when the entry is restored.
+    // The value is not stored: the data is parsed again when the entry is restored.
     const { key, value, error, ...entry } = entries.at(index) as EventEntry;
     const text = JSON.stringify(entry);
     chars += text.length + 1;

@@ -13,7 +13,7 @@ const rules: Rules<keyof PersistOptions> = {
   storage: [undefined, ['a Storage', (value) => value?.setItem]],
 };
 
-/** @throws TypeError that names the option, what was expected and what was given */
+/** @throws TypeError that names the option, what was expected and what arrived */
 export function readPersistOptions(options: PersistOptions): PersistConfig {
   const config = readRules(options as PersistConfig, rules, 'persist.');
   check('persist.scope', config.scope, scope);

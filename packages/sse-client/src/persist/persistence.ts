@@ -8,14 +8,14 @@ type Store = NonNullable<PersistOptions['storage']>;
 
 const prefix = 'sse-client:';
 const halvings = 4;
-/** The open ones of this page, for `wipePersisted`. */
+/** The open persistences of this page, for `wipePersisted`. */
 const live = new Set<{ key: string; storage: Store; wipe(): void }>();
 
 /**
  * Keeps a stream's newest entries, its cursor and the user's choice in localStorage, or another storage, as one value.
  * Pass it as the option `persist`.
  *
- * @throws TypeError for a wrong option; the message names it, what was expected and what was given
+ * @throws TypeError for a wrong option; the message names it, what was expected and what arrived
  * @example
  * ```ts
  * createEventStream('/sse/logs/stream', { persist: localPersistence({ scope: user.id }) });
@@ -85,8 +85,8 @@ function openPersistence(config: PersistConfig, stream: PersistedStream): Persis
   }
 
   /**
-   * Another tab has wiped the value: this tab must not write it again, and removes what it wrote between the wipe and
-   * this event. A value of another tab stays, which may be of a new session.
+   * Another tab has wiped the value. This tab must not write it again, and removes what it has written between the wipe
+   * and this event. A value that another tab has written stays, because it may be of a new session.
    */
   function onStorage(event: Event): void {
     const { key: removed, newValue, storageArea } = event as StorageEvent;
@@ -153,12 +153,14 @@ export function wipePersisted(scope?: string, storage: Store | undefined = defau
   remove(storage, start);
 }
 
-/** Writes before it removes: other tabs get an event only if there was a value, and may not have written theirs yet. */
+/**
+ * Writes before it removes: other tabs get an event only if there is a value, and they may not have written theirs yet.
+ */
 function remove(storage: Store, key: string): void {
   try {
     storage.setItem(key, '');
   } catch {
-    // The storage is full, so that it contains a value of theirs.
+    // The storage is full, so one of the other tabs' values is in it.
   }
   storage.removeItem(key);
 }

@@ -7,8 +7,8 @@ const subscribeToNothing = () => () => {};
 const whole = <T>(snapshot: T) => snapshot;
 
 /**
- * The snapshot of a stream, or what `select` makes of it: the component renders again only when that changes. Any
- * number of components may use it with the same stream.
+ * Returns the snapshot of a stream, or what `select` returns for it: the component renders again only when that
+ * changes. Any number of components may use it with the same stream.
  *
  * @param stream null for none: the snapshot is `idle` then
  * @param isEqual compares two selections; {@link shallowEqual} compares the fields of an object.

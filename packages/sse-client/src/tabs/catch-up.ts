@@ -1,7 +1,7 @@
 import { fingerprint } from '../fingerprint.ts';
 import { type Common, type Item, itemsFrom } from './messages.ts';
 
-/** Upper bound for the ids that are remembered and for the items that wait. */
+/** Upper bound for the ids that are remembered, and for the leader's items that are queued. */
 const maxWaiting = 10_000;
 
 export interface CatchUp {
@@ -11,8 +11,9 @@ export interface CatchUp {
 }
 
 /**
- * Catches a follower up through its own connection, until that reaches an event that the leader has sent. Its items go
- * to `common.take`; `done` gets the leader's items from there on, some of which may be repeats.
+ * Catches a follower up through its own connection, until that connection reaches an event that the leader has sent.
+ * The connection's items go to `common.take`. `done` gets the leader's items from that event on, some of which may be
+ * repeats.
  *
  * @param tail the leader's items with its last id
  * @param position the leader's cursor

@@ -16,14 +16,14 @@ interface Handlers {
   lead(): void;
   /** This tab no longer leads. */
   follow(): void;
-  /** Asks the leader for a message, which is then reported to `heard`. */
+  /** Requests a message from the leader, which is then reported to `heard`. */
   ask(): void;
 }
 
 /**
- * Elects the leader: the tab that holds the lock. A frozen leader keeps its lock and is silent: the followers ask it
- * for a message, and one of them steals the lock if there is no answer. A message is asked for, since browsers slow
- * down the timers of hidden tabs but not their answers.
+ * Elects the leader: the tab that holds the lock. A frozen leader keeps its lock but sends nothing. So followers
+ * request a message from a silent leader, and one of them steals the lock if there is no response. The leader sends no
+ * heartbeats by itself, because browsers slow down the timers of hidden tabs, but not their responses to messages.
  *
  * @param patienceMs how long the leader may be silent, in milliseconds
  */

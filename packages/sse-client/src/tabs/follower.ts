@@ -3,10 +3,10 @@ import { type CatchUp, catchUp } from './catch-up.ts';
 import type { Common, Flow, Item, Message, Welcome } from './messages.ts';
 
 export interface Follower {
-  /** Asks the leader to bring this tab up to its position. */
+  /** Requests from the leader what this tab lacks up to the leader's position. */
   hello(isStart: boolean): void;
   receive(message: Message): void;
-  /** Asks the leader for a sign of life. */
+  /** Requests a message from the leader, to check that it is alive. */
   ask(): void;
   show(status: ConnectionStatus): void;
   retryNow(): void;
@@ -24,12 +24,17 @@ export function createFollower(common: Common, heard: () => void): Follower {
   const { env } = context;
   let seq = 0;
   let isInStep = false;
-  /** Identifies the hello that has not been answered. */
+  /** Identifies the hello without a welcome; '' if there is none. */
   let asked = '';
   let catching: CatchUp | undefined;
-  /** A catch-up has received events that the leader has not sent yet: it repeats them even when it is live. */
+  /**
+   * True if a catch-up may have received events that the leader has not sent yet. Then the leader's items may be
+   * repeats here, even once the leader reports that it is live.
+   */
   let isAhead = false;
-  /** Since when events have been missed that can't be fetched for lack of ids; null once the gap has been recorded. */
+  /**
+   * Since when events have been missing that can't be fetched, for lack of ids; null once the gap has been recorded.
+   */
   let lostAt: number | null = null;
 
   function hello(isStart: boolean): void {
@@ -89,7 +94,7 @@ export function createFollower(common: Common, heard: () => void): Follower {
     }
   }
 
-  /** Takes items of which this tab may have some. */
+  /** Takes items, of which this tab may already have some. */
   function takeRepeated(items: readonly Item[]): void {
     sink.resume(sink.lastEventId());
     items.forEach(takeInOrder);

@@ -17,8 +17,8 @@ export function startLeader(common: Common): Leader {
   let isScheduled = false;
   let isOver = false;
 
-  // Higher than every known term, and, thanks to the clock, most likely than every unknown one. The fraction makes it
-  // unique.
+  // Higher than every known term and, thanks to the clock, most likely higher than every unknown one. The fraction
+  // makes it unique.
   common.term = Math.max(common.term + 1, env.Date.now()) + env.Math.random();
   common.status = { ...common.status, connectedAt: null, upstream: null, since: null };
   sink.status({ ...common.status, role: 'leader' });
@@ -44,7 +44,7 @@ export function startLeader(common: Common): Leader {
     const wasCatchingUp = sink.isCatchingUp();
     const isNew = common.take(item);
     if (isNew) unsent.push(item);
-    // The others don't get the repeats, by which this tab knows that it has caught up.
+    // The others don't get the repeats, so they could not detect that the catch-up is over.
     if (wasCatchingUp && !sink.isCatchingUp()) unsent.push(['live', '']);
     sendSoon();
     return isNew;
@@ -94,7 +94,7 @@ export function startLeader(common: Common): Leader {
   };
 }
 
-/** The cause of an error may be of a type that can't be sent to other tabs; every tab gets its text. */
+/** The cause of an error may be of a type that can't be sent to other tabs, so every tab gets its text. */
 function withTextCause({ lastError, ...patch }: ConnectionStatus): ConnectionStatus {
   if (!lastError) return lastError === null ? { ...patch, lastError } : patch;
   const { cause, ...error } = lastError;

@@ -1,7 +1,9 @@
 import type { Connection, ConnectionContext, ConnectionSink, ConnectionStatus } from '../connection/connection.ts';
 import type { ReceivedEvent, ReceivedGap } from '../received.ts';
 
-/** Part of every message and of the names of lock and channel, so that pages of different versions don't mix. */
+/**
+ * Part of every message and of the names of lock and channel, so that pages of different versions ignore each other.
+ */
 export const protocol = 'sse-client/2';
 
 /** A call to the sink, as it is sent from tab to tab. */
@@ -12,7 +14,7 @@ export type Item =
   | readonly ['event', ReceivedEvent]
   | readonly ['gap', ReceivedGap];
 
-/** From the leader to all. A term is the time of one tab as the leader; later terms are higher. `seq` counts from 1. */
+/** From the leader to all. A term is the period in which one tab leads; later terms are higher. `seq` counts from 1. */
 export interface Flow {
   kind: 'flow';
   term: number;
@@ -52,7 +54,7 @@ export interface Call {
 
 export type Message = Flow | Welcome | Hello | Call;
 
-/** What a page needs to be one of the tabs. */
+/** The parts of a page that takes part in sharing. */
 export interface TabParts {
   readonly scope: string;
   readonly context: ConnectionContext;
@@ -81,8 +83,8 @@ export interface Common {
 }
 
 /**
- * Returns the items from the first one with this id on. Several events may share an id [R36]: the tab that has the id
- * may have only some of them, and drops those as repeats. Returns undefined if no item has the id.
+ * Returns the items from the first one with this id on. Several events may share an id [R36]: the tab that asks may
+ * have only some of them, and drops those as repeats. Returns undefined if no item has the id.
  */
 export function itemsFrom(items: readonly Item[], id: string): Item[] | undefined {
   let first: number | undefined;

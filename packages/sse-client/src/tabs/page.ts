@@ -4,7 +4,7 @@ import { joinTabs, type Tab } from './tab.ts';
 
 /**
  * Makes this page one of the tabs with the same URL and scope while it is active. A frozen page, or one in the
- * back/forward cache, leaves: it must neither lead nor be waited for. It joins again when it is restored.
+ * back/forward cache, leaves, because it must neither lead nor delay the others. It joins again when it is restored.
  */
 export function pageConnection(parts: TabParts): Connection {
   const { window, document } = parts.context.env;

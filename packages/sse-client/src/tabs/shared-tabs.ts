@@ -9,7 +9,7 @@ const rules: Rules<keyof SharedTabsOptions> = { scope: ['', text] };
  * Uses one connection for all tabs of this origin that stream the same URL, by Web Locks and BroadcastChannel. Pass it
  * as the option `tabs`. Without browser support (both need a secure context) each tab connects by itself.
  *
- * @throws TypeError for a wrong option; the message names it, what was expected and what was given
+ * @throws TypeError for a wrong option; the message names it, what was expected and what arrived
  * @example
  * ```ts
  * createEventStream('/sse/logs/stream', { tabs: sharedTabs({ scope: user.id }) });

@@ -66,7 +66,7 @@ export function joinTabs({ scope, context, sink, locks, Channel, connect }: TabP
       follower.stop();
       leader = startLeader(common);
     },
-    // The next step is a hello, in answer to the new leader's first flow.
+    // The next step is a hello, in response to the new leader's first flow.
     follow() {
       leader?.stop();
       leader = undefined;

@@ -1,8 +1,8 @@
 /** Options of `iterate()`. */
 export interface IterateOptions {
   /**
-   * How many entries may wait for the loop where back pressure is impossible; more than that are replaced by a gap, the
-   * oldest first.
+   * Most entries that are queued for the loop where back pressure is impossible. Beyond that, a gap replaces the oldest
+   * ones.
    * @defaultValue 10_000
    */
   maxQueued?: number;

@@ -9,8 +9,8 @@ export interface LiveOptions<Values extends object = Record<string, string>> {
   /** As for `fetch`. @defaultValue 'same-origin' */
   credentials?: RequestCredentials;
   /**
-   * Makes the requests, such as a `fetch` that signs them. It has to pass on `init.signal`, and to resolve before the
-   * body has arrived.
+   * Makes the requests, such as a `fetch` that signs them. It must pass on `init.signal`, and must resolve before the
+   * whole body has arrived.
    * @defaultValue the global `fetch`
    */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
@@ -20,9 +20,9 @@ export interface LiveOptions<Values extends object = Record<string, string>> {
    */
   onResponse?: (response: Pick<Response, 'status' | 'headers' | 'url' | 'redirected'>) => void;
   /**
-   * HTTP statuses that are retried (true) or final (false), besides the defaults: final are 204, and 4xx but 408, 425
-   * and
-   * 429. @defaultValue {}
+   * Overrides which HTTP statuses are retried (true) or final (false). By default 204 is final, and 4xx except 408, 425
+   * and 429.
+   * @defaultValue {}
    */
   temporaryStatuses?: { readonly [status: number]: boolean };
   /**
@@ -32,7 +32,7 @@ export interface LiveOptions<Values extends object = Record<string, string>> {
    */
   maxRetries?: number | false;
   /**
-   * Makes the `value` of each event: `parseWith()` of `@datashop/sse-client/parse`. It is called once for each event,
+   * Parses the `value` of each event: `parseWith()` of `@datashop/sse-client/parse`. It is called once for each event,
    * before the event is delivered, and applies to the events from then on.
    * @defaultValue none: the value is the data
    */
@@ -42,8 +42,8 @@ export interface LiveOptions<Values extends object = Record<string, string>> {
   /** Size of the largest event, in characters of data; a larger one is replaced by a gap. @defaultValue 1_048_576 */
   maxEventChars?: number;
   /**
-   * A connection without bytes for this long counts as dead, in milliseconds; `false` disables that. The default is
-   * three heartbeats of the proxy.
+   * A connection without bytes for this long counts as dead, in milliseconds; `false` disables the check. The default
+   * is three heartbeat intervals of the proxy.
    * @defaultValue 45_000
    */
   watchdogMs?: number | false;
@@ -58,14 +58,14 @@ export interface LiveOptions<Values extends object = Record<string, string>> {
 /** Options of a stream. An option that is undefined counts as left out. */
 export interface EventStreamOptions<Values extends object = Record<string, string>> extends LiveOptions<Values> {
   /**
-   * Connect when the stream is made (in React: when the component is mounted). With `persist`, the user's last choice
-   * in this browser takes precedence.
+   * Connect when the stream is created (in React: when the component is mounted). With `persist`, the user's last
+   * choice in this browser takes precedence.
    * @defaultValue false; true in React
    */
   autoConnect?: boolean;
   /** Aborting it closes the stream, with the status `closed` and the code `ABORTED`. @defaultValue none */
   signal?: AbortSignal;
-  /** The first connection resumes after this event. @defaultValue '' */
+  /** Id of the event after which the first connection resumes. @defaultValue '' */
   lastEventId?: string;
   /**
    * Keep events across reloads: `localPersistence()` of `@datashop/sse-client/persist`. Off by default, since logs may

@@ -1,7 +1,9 @@
-/** Makes a value of an event's data: returns it, or throws. It has to be synchronous. */
+/** Returns the value of an event's data, or throws. It must be synchronous. */
 export type Parser<Value = unknown> = (data: string, event: { readonly id: string; readonly event: string }) => Value;
 
-/** The part of a Standard Schema (https://standardschema.dev) that is used here; Zod, Valibot and ArkType have it. */
+/**
+ * The part of a Standard Schema (https://standardschema.dev) that is used here. Zod, Valibot and ArkType implement it.
+ */
 export interface StandardSchema<Value> {
   readonly '~standard': {
     readonly version: 1;
@@ -11,24 +13,24 @@ export interface StandardSchema<Value> {
   };
 }
 
-/** What a Standard Schema returns. */
+/** Result of a Standard Schema. */
 export type SchemaResult<Value> =
   | { readonly value: Value; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string }[] };
 
-/** Makes a value of the data, or of its JSON. */
+/** A parser of the data, or a schema for its JSON. */
 export type DataParser<Value = unknown> = Parser<Value> | StandardSchema<Value>;
 
 /** What `parseWith()` accepts: one parser for all events, or one for each event type. */
 export type ParseRules = DataParser | { readonly [eventType: string]: DataParser };
 
-/** The values that these rules make, by event type. */
+/** The values that these rules return, by event type. */
 export type RuleValues<Rules> =
   Rules extends DataParser<infer Value>
     ? Record<string, Value>
     : { [Type in keyof Rules]: Rules[Type] extends DataParser<infer Value> ? Value : never };
 
-/** Makes the values of events; `Values` are their types by event type, such as `{ log: Log; stage: Stage }`. */
+/** Returns the values of events. `Values` are their types by event type, such as `{ log: Log; stage: Stage }`. */
 export interface EventParser<Values extends object = Record<string, string>> {
   /** The option that it is for. */
   readonly option: 'parse';

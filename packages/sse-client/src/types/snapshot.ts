@@ -15,7 +15,7 @@ export interface StreamCounts {
   readonly filled: number;
   /** Events that were added by `seed()`. */
   readonly original: number;
-  /** Events that are new since then: m in "o original + m new". */
+  /** Events that are not original: m in "o original + m new". */
   readonly fresh: number;
   /** Events in all. */
   readonly total: number;
@@ -38,7 +38,7 @@ export interface StreamSnapshot<Values extends object = Record<string, string>> 
   readonly retryAt: number | null;
   /** The last error; it stays until the next one, `connect()` or `reset()`. Null if there was none. */
   readonly lastError: StreamError | null;
-  /** When the present connection opened, in milliseconds since 1970; null without one. */
+  /** When the current connection opened, in milliseconds since 1970; null without one. */
   readonly connectedAt: number | null;
   /** Why the proxy's upstream delivers nothing; null if the proxy has not reported it. */
   readonly upstream: UpstreamState | null;

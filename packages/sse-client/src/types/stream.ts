@@ -3,8 +3,8 @@ import type { LiveOptions } from './options.ts';
 import type { StreamSnapshot } from './snapshot.ts';
 
 /**
- * One live stream and what it has received. `Values` are the values of its events by event type, such as
- * `{ log: Log; stage: Stage }`, as the option `parse` makes them.
+ * One live stream and what it has received. `Values` are the values of its events by event type, such as `{ log: Log;
+ * stage: Stage }`, as the option `parse` returns them.
  */
 export interface EventStream<Values extends object = Record<string, string>> {
   /** The URL as given. */
@@ -13,28 +13,30 @@ export interface EventStream<Values extends object = Record<string, string>> {
   subscribe(listener: () => void): () => void;
   /** Returns the same object until something changes. */
   getSnapshot(): StreamSnapshot<Values>;
-  /** Switches the stream on. If it is on, has an effect only after `unauthorized` or `closed`: it tries again. */
+  /**
+   * Switches the stream on. If it is on already, it tries again after `unauthorized` or `closed`, and else does
+   * nothing.
+   */
   connect(): void;
   /** Switches the stream off and keeps what was received. */
   disconnect(): void;
   /** Connects now instead of at `retryAt`. Has no effect unless the status is `waiting` or `refused`. */
   retryNow(): void;
   /**
-   * Replaces the options of {@link LiveOptions}; those left out get their defaults. Takes effect with the next attempt,
-   * `maxEntries` with the next entry.
+   * Replaces the options of {@link LiveOptions}; options that are left out get their defaults. Takes effect with the
+   * next attempt; `maxEntries` with the next entry.
    *
-   * @throws TypeError for a wrong or another option
+   * @throws TypeError for a wrong option, or one that can't change
    */
   setOptions(options: LiveOptions<object>): void;
   /**
-   * Inserts known events, oldest first, before all others, as `original`; those that are in the list already are left
-   * out.
-   * Gaps among them keep their place. `lastEventId` sets the cursor if nothing has been received yet.
+   * Inserts known events before all others, as `original`; pass the oldest first. Events that are in the list already
+   * are left out. Gaps among them keep their place. `lastEventId` sets the cursor if nothing has been received yet.
    */
   seed(events: readonly (KnownEvent | KnownGap)[], options?: { lastEventId?: string }): void;
   /**
-   * Replaces a gap by known events, oldest first; those that are in the list already are left out. Has no effect if
-   * there is no such gap.
+   * Replaces a gap by known events; pass the oldest first. Events that are in the list already are left out. Has no
+   * effect if there is no such gap.
    *
    * @returns the number of events added
    */
