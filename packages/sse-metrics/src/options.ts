@@ -1,6 +1,6 @@
 import { SseMetricsError } from './errors.ts';
 
-/** Whether a value is allowed, and how an error describes what is. */
+/** How an error describes the allowed values, and the check of a value. */
 export type Check = readonly [expected: string, isValid: (value: unknown) => boolean];
 
 /**
@@ -35,7 +35,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Of strings, which may be secrets, and of objects only the kind is shown. */
+/** Describes a value for an error. Shows only the kind of a string, which may be a secret, and of an object. */
 function show(value: unknown): string {
   if (typeof value === 'string') return `a string of ${value.length} characters`;
   if (Array.isArray(value)) return `an array of ${value.length}`;

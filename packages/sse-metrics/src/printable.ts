@@ -1,8 +1,8 @@
 const maxLength = 200;
 
 /**
- * Controls, invisible format characters, line and paragraph separators, lone surrogates: a line could be forged by
- * them.
+ * Controls, invisible format characters, line and paragraph separators, and lone surrogates: they could be used to
+ * forge a log line.
  */
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 

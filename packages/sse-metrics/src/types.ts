@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client';
 
 /** Options of {@link sseMetrics}. */
 export interface SseMetricsOptions {
-  /** Where the metrics are registered. Pass prom-client's own `register` to use the default registry. */
+  /** The registry of the metrics. Pass prom-client's own `register` to use the default registry. */
   registry: Registry;
   /** Precedes every metric's name: letters, digits and `_`, such as `bff_`. @defaultValue none */
   prefix?: string;
@@ -31,9 +31,7 @@ export interface SseMetrics extends SseObserver {
 /** What uses Redis: `redisFeeds` or `redisLimiter` of `@datashop/sse-redis`. */
 export type RedisPart = 'feeds' | 'limits';
 
-/**
- * `shared`: Redis is used. `local`: it can't be used, and the process works alone. `starting`: neither is known yet.
- */
+/** `shared`: Redis is used. `local`: Redis can't be used, so the process works alone. `starting`: not decided yet. */
 export type RedisMode = 'starting' | 'shared' | 'local';
 
 /** The JSON summary of {@link RedisMetrics.summary}. */
@@ -42,7 +40,7 @@ export interface RedisSummary {
   redis_mode: { feeds: RedisMode | undefined; limits: RedisMode | undefined };
   /** Errors of connections to Redis per second, averaged over the last two minutes. */
   redis_error_rate: number;
-  /** Leases that were lost since the start though Redis answered. */
+  /** Leases that were lost since the start although Redis responded. */
   redis_leases_lost: number;
   /** Mean time of a command since the start, in seconds; 0 before the first. */
   average_redis_command_duration: number;
@@ -62,31 +60,38 @@ export interface RedisMetrics {
 
 /** What `redisFeeds` or `redisLimiter` of `@datashop/sse-redis` returned, as far as it can be inspected. */
 export interface RedisInspectable {
-  /** `led`: feeds that this process reads for all. `open`: open streams of this process that its limiter counts. */
+  /**
+   * `led`: feeds that this process reads for all instances. `open`: open streams of this process that its limiter
+   * counts.
+   */
   stats(): { readonly mode: RedisMode; readonly led?: number; readonly open?: number };
 }
 
 /**
- * What the logs need of a logger: pino's interface. `console` has it too. A line is an object of plain values and a
- * message that is the same for every line of its kind.
+ * The methods of a logger that the logs call, as pino and `console` have them. A line is an object of plain values and
+ * a message that is the same for every line of its kind.
  */
 export interface Logger {
   /** Logs what happens in normal operation. */
   info(fields: object, message: string): void;
-  /** Logs what an operator may have to look at. */
+  /** Logs what may need an operator's attention. */
   warn(fields: object, message: string): void;
-  /** Logs what helps in a search for a fault. Needed for {@link AccessLogOptions.messages} only. */
+  /** Logs what helps to debug. Needed for {@link AccessLogOptions.messages} only. */
   debug?(fields: object, message: string): void;
-  /** Whether lines of a level are written; pino has it. */
+  /** Returns true if lines of a level are written; pino has this method. */
   isLevelEnabled?(level: 'debug'): boolean;
 }
 
 /** Options of {@link accessLog}. */
 export interface AccessLogOptions {
-  /** Gets one line when a stream opens, when it closes, when a request is refused, and when an upstream returns. */
+  /**
+   * Receives one line when a stream opens, when it closes, when a request is refused, when an upstream is lost or is
+   * back, and for each gap.
+   */
   log: Logger;
   /**
-   * Which route parameters are logged: the field's name → names that the parameter may have. Others may be secrets.
+   * Which route parameters are logged: name of the field → possible names of the parameter. Other parameters are not
+   * logged, because they may be secrets.
    * @defaultValue `{ workspace: ['workspace', 'workspaceId', 'workspaceID'], workflow: ['workflow', 'workflowId',
    * 'workflowID'] }`
    */
@@ -94,8 +99,8 @@ export interface AccessLogOptions {
   /** `false`: the key that `authorize` returned is not logged. @defaultValue true */
   user?: boolean;
   /**
-   * One line at debug level for each event that is sent to each browser: a hash of its id, and the level of the log in
-   * its data. Each event is then parsed for each browser, so this is for a search for a fault. Otherwise no event is
+   * True: one line at debug level for each event that is sent to each browser, with a hash of its id and the level of
+   * the log in its data. Each event is then parsed for each browser, so use it only to debug. False: no event is
    * parsed.
    * @defaultValue whether `log` writes debug lines when accessLog is called, by its `isLevelEnabled`
    */
@@ -104,16 +109,17 @@ export interface AccessLogOptions {
 
 /** Options of {@link auditLog}. */
 export interface AuditLogOptions {
-  /** Gets one line for each open, refusal, resume, gap and close. */
+  /** Receives one line for each open, refusal, resume, gap and close. */
   log: Pick<Logger, 'info'>;
   /**
-   * Key of the hash of user keys and route parameters: at least 16 characters. The same key on every instance makes
-   * their lines comparable; see {@link hashId}. @defaultValue a random one, so that hashes differ after a restart
+   * Key of the hash of user keys and route parameters: at least 16 characters. Use the same key on every instance to
+   * make their lines comparable; see {@link hashId}.
+   * @defaultValue a random one, so that hashes differ after a restart
    */
   secret?: string;
 }
 
-/** One request of the log service, as its observers get it: `LogRequestInfo` of `@datashop/log-stream`. */
+/** One request of the log service, as its observers receive it: `LogRequestInfo` of `@datashop/log-stream`. */
 export interface LogServiceStream {
   readonly id: string;
   readonly route: string;
@@ -190,13 +196,13 @@ export interface LogServiceObserver {
 
 /** A store of `@datashop/log-stream`, as far as it can be inspected. */
 export interface InspectableLogStore {
-  /** `figures` is what the store documents. */
+  /** The store documents its `figures`. */
   health(): Promise<{ readonly problem: Error | undefined; readonly figures: Readonly<Record<string, number>> }>;
 }
 
 /** Options of {@link logServiceMetrics}. */
 export interface LogServiceMetricsOptions extends SseMetricsOptions {
-  /** The store of the router. It is asked for its health at each scrape. */
+  /** The store of the router. Its `health()` is called at each scrape. */
   store: InspectableLogStore;
 }
 
@@ -212,7 +218,7 @@ export interface AdminPageOptions {
   proxies: readonly Inspectable[];
   /** Routers of `logStreamRouter` that the page shows too. @defaultValue none */
   logServices?: readonly LogServiceInspectable[];
-  /** What `redisFeeds` and `redisLimiter` returned. @defaultValue none: the page shows nothing of Redis */
+  /** What `redisFeeds` and `redisLimiter` returned. @defaultValue none: the page does not show Redis */
   redis?: readonly RedisInspectable[];
   /** The page's title. @defaultValue 'Event streams' */
   title?: string;

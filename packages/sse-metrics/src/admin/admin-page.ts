@@ -7,7 +7,7 @@ import { renderPage } from './html.ts';
 import { LiveViews } from './live-views.ts';
 import { readView, type SortKey, sortKeys } from './view.ts';
 
-/** The page needs no source but its own. Replaces what the application's own policy says, which may allow less. */
+/** The page needs no source but its own. This replaces the application's policy, which may allow less. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -21,9 +21,9 @@ const policy = [
 ].join('; ');
 
 /**
- * A page that shows the open streams and shared feeds of proxies and log services: what an operator opens first. Mount
- * it with `app.use`, behind the application's own authentication. It shows user keys, so it is for operators only. It
- * works without scripts, by reloading itself; with scripts it is updated over an event stream of its own.
+ * A page for operators that shows the open streams and shared feeds of proxies and log services. Mount it with
+ * `app.use`, behind the application's own authentication. It shows user keys, so only operators may see it. With
+ * scripts it is updated over an event stream of its own; without scripts it reloads itself.
  *
  * @example
  * ```ts

@@ -1,4 +1,6 @@
-/** The page's script: replaces the text of the page by that of each live update. It builds nodes, and never HTML. */
+/**
+ * The page's script: replaces the text of the page by that of each live update. It creates nodes and never parses HTML.
+ */
 export const script = `const { live } = document.body.dataset;
 const byId = (id) => document.getElementById(id);
 const source = new EventSource(live);

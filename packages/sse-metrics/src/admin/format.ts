@@ -1,9 +1,9 @@
-/** A whole number with its thousands apart. */
+/** Formats a whole number, with a space before each group of three digits. */
 export function count(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, '\u00a0');
 }
 
-/** Bytes in the unit that gives the shortest number. */
+/** Formats bytes in the unit that gives the shortest number. */
 export function bytes(value: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   const index = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, value)) / 10));
@@ -11,7 +11,7 @@ export function bytes(value: number): string {
   return `${index === 0 ? scaled : scaled.toFixed(1)} ${units[index]}`;
 }
 
-/** A time span in its two largest units. */
+/** Formats a time span in its two largest units. */
 export function age(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
   if (seconds < 60) return `${seconds} s`;

@@ -2,12 +2,12 @@ import { columns, type SortKey, type Table, type View } from './view.ts';
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** Text as HTML may contain it, in an element or in a quoted attribute. */
+/** Escapes text for an element or a quoted attribute of HTML. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] as string);
 }
 
-/** Where the page's parts are, and how it is shown. */
+/** Paths and presentation of the page. */
 export interface PageParts {
   readonly title: string;
   /** Path under which the handler is mounted, without a slash at its end. */

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Most live views at once; a page without one still shows what it had. */
+/** Most live views at once. A page without one shows what it showed when it was loaded. */
 const maxViews = 20;
 /** A view ends after this time; the browser reconnects, and the application's authentication decides again. */
 const maxViewMs = 60_000;
 
-/** Sends the same text again and again, to every page that is open. */
+/** Sends updates to every open page. */
 export class LiveViews {
   readonly #refreshMs: number;
   readonly #ends = new Set<() => void>();
@@ -16,7 +16,7 @@ export class LiveViews {
 
   /** Sends `read()` as an event, now and every `refreshMs`, until the page is left or `isDraining()`. */
   open(req: IncomingMessage, res: ServerResponse, read: () => unknown, isDraining: () => boolean): void {
-    // [spec] 204 tells EventSource not to reconnect.
+    // [spec] After a 204, EventSource does not reconnect.
     if (isDraining() || this.#ends.size >= maxViews)
       return void res.writeHead(204, { 'Cache-Control': 'no-store' }).end();
     res.writeHead(200, {
@@ -26,7 +26,7 @@ export class LiveViews {
     });
     const event = () => `data: ${JSON.stringify(read())}\n\n`;
     const send = () => {
-      // A page that reads slowly misses some.
+      // A page that reads slowly misses some updates.
       if (res.writableLength === 0) res.write(event());
       if (isDraining()) end();
     };

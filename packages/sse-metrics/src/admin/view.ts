@@ -3,11 +3,11 @@ import { printable } from '../printable.ts';
 import type { RedisInspectable } from '../types.ts';
 import { age, bytes, count } from './format.ts';
 
-/** A table as text: the page and its live updates show the same cells. */
+/** A table as text, for the page and for its live updates. */
 export interface Table {
   readonly name: 'streams' | 'feeds';
   readonly rows: readonly (readonly string[])[];
-  /** How many more there are than rows. */
+  /** Number of further items, which have no row. */
   readonly more: number;
 }
 
@@ -58,7 +58,7 @@ export interface ViewOptions {
   /** Largest first. */
   readonly sort: SortKey;
   readonly maxRows: number;
-  /** False if no source can have upstreams and feeds: they are left out. */
+  /** False if no source can have upstreams and feeds: the page then leaves them out. */
   readonly hasUpstreams: boolean;
   /** The feed stores and limiters over Redis. */
   readonly redis: readonly RedisInspectable[];
@@ -110,7 +110,7 @@ function feedRow(feed: OpenFeed, now: number): string[] {
   return [id, kind, route, open, count(browsers), replay, upstream, outage, role ? readers[role] : '–'];
 }
 
-/** Who reads the upstream of a feed that instances share. */
+/** By role of this instance: who reads the upstream of a feed that instances share. */
 const readers = { leader: 'for all', follower: 'another instance', alone: 'alone' } as const;
 
 type Totals = [label: string, value: string][];

@@ -4,7 +4,7 @@ import { printable } from '../printable.ts';
 const maxValues = 100;
 const overflow = 'other';
 
-/** Values of one label, such as `route`: a bounded number, whatever the application passes. */
+/** The values of one label, such as `route`. Their number is bounded, whatever the application passes. */
 export class BoundedLabels {
   readonly #known = new Set<string>();
   readonly #onNew: (label: string) => void;

@@ -1,6 +1,6 @@
 import type { LabelValues } from './values.ts';
 
-/** What a source that is not sse-proxy adds to the context of `onAttach`. */
+/** The additional fields in the `onAttach` context of a source other than sse-proxy. */
 export interface ForeignSource {
   /** All its routes. */
   readonly routes: readonly string[];

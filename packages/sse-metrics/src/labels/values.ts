@@ -1,6 +1,6 @@
 import type { CloseReason, EvictContext, GapReason, SseProxyErrorCode } from '@datashop/sse-proxy';
 
-/** Everything that a label of one kind of source can be. */
+/** All label values of one kind of source. */
 export interface LabelValues {
   readonly closeReasons: readonly string[];
   readonly gapReasons: readonly string[];
@@ -98,5 +98,5 @@ const refusalReasons = [
   'upstream-answer',
 ] as const;
 
-/** Of `@datashop/sse-proxy`. */
+/** The values of `@datashop/sse-proxy`. */
 export const proxyValues: LabelValues = { closeReasons, gapReasons, evictBounds, errorCodes, refusalReasons };

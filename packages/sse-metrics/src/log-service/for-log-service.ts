@@ -4,7 +4,7 @@ import { infoOf, inspectableOf } from './inspectable.ts';
 import { logValues, reasonsByCode } from './log-values.ts';
 
 /**
- * Lets an observer of this package watch the log service: the result belongs into `observers` of `logStreamRouter`.
+ * Adapts an observer of this package to the log service: pass the result in `observers` of `logStreamRouter`.
  *
  * @example
  * ```ts
@@ -47,7 +47,7 @@ export function forLogService(observer: SseObserver): LogServiceObserver {
   };
 }
 
-/** The log service's error, with what sse-proxy's has in addition. */
+/** The log service's error, with the additional fields of sse-proxy's errors. */
 function errorOf(
   error: Parameters<LogServiceObserver['onRefuse']>[0]['error'],
   status: number,

@@ -1,7 +1,7 @@
 import type { Inspectable, OpenStream, StreamInfo } from '@datashop/sse-proxy';
 import type { LogServiceInspectable, LogServiceStream, OpenLogServiceStream } from '../types.ts';
 
-/** The log service, as sse-proxy describes itself. It has no upstream, and readers at the newest log share a tail. */
+/** Describes the log service in the way of sse-proxy. It has no upstream; readers at the newest log share a tail. */
 export function inspectableOf(router: LogServiceInspectable): Inspectable {
   return {
     stats() {
@@ -15,7 +15,10 @@ export function inspectableOf(router: LogServiceInspectable): Inspectable {
   };
 }
 
-/** Names a stream. The workflow is in `fields`: a page of the BFF and one of the log service then show the same. */
+/**
+ * Identifies a stream. The workflow is in `fields`, so that the admin pages of the BFF and of the log service show it
+ * alike.
+ */
 export function infoOf({ id, route, key, resumed, workspaceID, workflowID }: LogServiceStream): StreamInfo {
   const fields = {
     ...(workspaceID !== undefined && { workspace: workspaceID }),

@@ -1,6 +1,6 @@
 import type { LabelValues } from '../labels/values.ts';
 
-/** Code of the log service → the reason of a refusal that sse-proxy would name. */
+/** Error code of the log service → the refusal reason that sse-proxy would report. */
 export const reasonsByCode: Readonly<Record<string, string>> = {
   ERR_LOG_STREAM_PARAMETER: 'parameter',
   ERR_LOG_STREAM_PATH: 'parameter',
@@ -18,7 +18,7 @@ export const reasonsByCode: Readonly<Record<string, string>> = {
   ERR_LOG_STREAM_STORE: 'internal',
 };
 
-/** Values of labels that the log service's streams can have. */
+/** The label values of the log service. */
 export const logValues: LabelValues = {
   closeReasons: ['browser-left', 'evicted', 'store-failed', 'write-failed', 'draining'],
   gapReasons: ['unknown-id', 'trimmed', 'unreadable', 'event-too-large'],

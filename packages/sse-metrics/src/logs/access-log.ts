@@ -5,16 +5,16 @@ import type { AccessLogOptions } from '../types.ts';
 import { defaultParams, errorFields, streamFields } from './fields.ts';
 import { messageFields } from './message-line.ts';
 
-/** What concerns a feed: of one stream, or a shared one. */
+/** Identifies a feed: that of one stream, or a shared one. */
 interface Feed {
   readonly route: string;
   readonly stream: StreamInfo | undefined;
 }
 
 /**
- * An observer that logs one line when a stream opens and one when it ends, one for each refusal, and for each upstream
- * that is lost or back, and for each gap, one for all browsers that share it. A line contains no event data, cookie,
- * token, query or event id.
+ * An observer that logs one line for each stream that opens, each stream that ends and each refusal. For an upstream
+ * that is lost or back, and for a gap, it logs one line for all browsers that share the feed. A line contains no event
+ * data, cookie, token, query or event id.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@ export function accessLog(options: AccessLogOptions): SseObserver {
   if (messages && !log.debug) refuse('accessLog option messages', 'false with a logger that has no debug', messages);
   const fieldsOf = (stream: StreamInfo) => streamFields(stream, params, user);
   const feedFields = ({ route, stream }: Feed) => (stream ? fieldsOf(stream) : { route: printable(route) });
-  // By stream; the end follows at once.
+  // By stream. `onClose` follows `onEvict` at once.
   const exceeded = new Map<string, EvictContext['bound']>();
 
   return {

@@ -6,9 +6,9 @@ import type { AuditLogOptions } from '../types.ts';
 import { hashId } from './hash-id.ts';
 
 /**
- * An observer that writes who did what, when, and with which outcome: each open, refusal, resume, gap and close. User
- * keys, route parameters and the fields that `authorize` returned are hashed, see {@link hashId}. Event data, event
- * ids, cookies, tokens and queries never appear.
+ * An observer that logs who did what, when, and with which outcome: one line for each open, refusal, resume, gap and
+ * close. User keys, route parameters and the fields that `authorize` returned are hashed, see {@link hashId}. Event
+ * data, event ids, cookies, tokens and queries never appear.
  *
  * @throws SseMetricsError `ERR_SSE_METRICS_OPTION` if an option is unknown or wrong
  */

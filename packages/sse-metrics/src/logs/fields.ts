@@ -1,7 +1,7 @@
 import type { SseProxyError, StreamInfo } from '@datashop/sse-proxy';
 import { printable } from '../printable.ts';
 
-/** Field → names that the route parameter may have. */
+/** Name of the field → possible names of the route parameter. */
 export type ParamNames = Readonly<Record<string, readonly string[]>>;
 
 /** The customer's names, and their usual spellings. */
@@ -11,8 +11,7 @@ export const defaultParams: ParamNames = {
 };
 
 /**
- * Names that have a meaning of their own in a line of {@link accessLog} or of pino: a field of `authorize` must not
- * forge it.
+ * Names that {@link accessLog} or pino use for fields of their own: a field of `authorize` must not overwrite those.
  */
 const reserved: ReadonlySet<string> = new Set(
   `connection route user resumed early waitedMs reason bound durationMs events bytes code detail rule cause status retryMs
@@ -20,8 +19,8 @@ const reserved: ReadonlySet<string> = new Set(
 );
 
 /**
- * What identifies a stream in a log line: the fields that `authorize` returned, and of the route's parameters only the
- * listed ones, because others may be secrets.
+ * The fields of a log line that identify a stream: those that `authorize` returned, and of the route's parameters only
+ * the listed ones, because others may be secrets.
  */
 export function streamFields(stream: StreamInfo, params: ParamNames, hasUser: boolean): Record<string, unknown> {
   const fields: Record<string, unknown> = { connection: stream.id, route: printable(stream.route) };
@@ -36,7 +35,10 @@ export function streamFields(stream: StreamInfo, params: ParamNames, hasUser: bo
   return fields;
 }
 
-/** What a log line says of an error. Of its cause only a code such as `ECONNREFUSED`: its text may hold anything. */
+/**
+ * The fields of a log line that describe an error. Of its cause only a code such as `ECONNREFUSED`: its text may
+ * contain secrets.
+ */
 export function errorFields(error: SseProxyError): Record<string, unknown> {
   const { code, message, rule } = error;
   const cause = causeCode(error);

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 
 /**
- * The hash that the audit log writes in place of an id: 22 characters of an HMAC-SHA-256. Use it to find the lines of a
- * user or a workflow: they can't be found without the secret, and the id can't be guessed from them.
+ * Returns the hash that the audit log writes in place of an id: 22 characters of an HMAC-SHA-256. Use it to find the
+ * lines of a user or a workflow. Without the secret, lines can't be found by an id, and ids can't be guessed from
+ * lines.
  *
  * @param secret option `secret` of {@link auditLog}
  */

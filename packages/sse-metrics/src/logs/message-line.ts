@@ -7,8 +7,8 @@ const levels: ReadonlySet<string> = new Set(
 );
 
 /**
- * What a debug line says of an event. Its id may be a secret, so the line has a hash of it. `onOpen` has the same hash
- * of the Last-Event-ID with which a browser comes back, so the last event that it received can be found.
+ * The fields of a debug line that describe an event. The id may be a secret, so the line has a hash of it. `onOpen` has
+ * the same hash of the Last-Event-ID of a browser that reconnects, so that the last event it received can be found.
  */
 export function messageFields({ id, data }: EventContext['event']): Record<string, unknown> {
   const logLevel = levelOf(data);

@@ -1,15 +1,15 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** A delay is found up to this much too short. Each period wakes the process, also if it has nothing to do. */
+/** A measured delay can be too short by this much. A finer resolution would wake an idle process more often. */
 const resolutionMs = 50;
 const windowMs = 10_000;
 
 /**
- * The longest delay of the event loop in the current window of at least 10 seconds, and in the one before. A window
- * ends at the first read after its time, so that the result doesn't depend on how many readers there are.
+ * The longest delay of the event loop in the current window of at least 10 seconds and in the previous one. A window
+ * ends at the first read after 10 seconds, so that the result doesn't depend on the number of readers.
  */
 export class EventLoopDelay {
-  // Both always run: a delay that is over when a window ends may be counted only after that.
+  // Both always run, because a delay that ends in one window may be counted in the next one.
   #current = startedHistogram();
   #previous = startedHistogram();
   #windowStart = performance.now();
@@ -23,7 +23,7 @@ export class EventLoopDelay {
       [this.#current, this.#previous] = [this.#previous, this.#current];
       this.#current.reset();
     }
-    // A histogram counts the time between two runs of a timer, of which the timer's own period is no delay.
+    // A histogram measures the time between two runs of a timer, which includes the timer's own period.
     return Math.max(0, longestMs - resolutionMs);
   }
 }

@@ -12,14 +12,14 @@ type Gauges = Pick<
   SseProxyStats,
   'upstreamConnections' | 'sharedFeeds' | 'bufferedBytes' | 'replayBytes' | 'oldestMs' | 'outageMs'
 > & {
-  /** Only a log service has them. */
+  /** Only log services have late documents. */
   lateDocuments: number;
 };
 
-/** What this instance can be for a feed that instances share. */
+/** The possible roles of this instance in a feed that instances share. */
 export const roles = ['leader', 'follower', 'alone'] as const satisfies OpenFeed['role'][];
 
-/** What one scrape shows. */
+/** The values of one scrape. */
 export interface Snapshot {
   readonly routes: ReadonlyMap<string, RouteTraffic>;
   readonly gauges: Readonly<Gauges>;
@@ -28,8 +28,8 @@ export interface Snapshot {
 }
 
 /**
- * The middlewares, read when something is scraped. Events and bytes of open streams are their own counters, so that
- * nothing is counted for each event; those of ended streams are added up here.
+ * The middlewares, which are read when metrics are scraped. Each open stream has its own counters of events and bytes,
+ * so that nothing is done here for each event. Only the counts of ended streams are added up here.
  */
 export class LiveSet {
   readonly #sources: Inspectable[] = [];
@@ -45,7 +45,7 @@ export class LiveSet {
     this.#sources.push(source);
   }
 
-  /** A stream has ended: it is no longer among those that are open. */
+  /** Adds the counts of a stream that has ended, which is no longer among the open ones. */
   onClose({ stream, events, bytes }: CloseContext): void {
     const route = this.#labels.of(stream.route);
     const sum = this.#ended.get(route) ?? { events: 0, bytes: 0 };

@@ -3,13 +3,13 @@ import { checkOptions, hasMethods } from '../options.ts';
 import type { InspectableLogStore, LogServiceMetrics, LogServiceMetricsOptions } from '../types.ts';
 import { inRegistry, registryRules } from './registry-option.ts';
 
-/** A log is delivered within some milliseconds, or within a poll. */
+/** In seconds. A log is delivered at once, or after the next poll. */
 const lagBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const isStore = ['a log store', (value: unknown) => hasMethods(value, 'health')] as const;
 
 /**
- * An observer of `logStreamRouter` that keeps metrics of the log store and of the way of a log to the streams. Those of
- * the streams themselves are `forLogService(sseMetrics({ registry }))`.
+ * An observer of `logStreamRouter` that keeps metrics of the log store, and of the delivery of new logs to the streams.
+ * For metrics of the streams themselves, use `forLogService(sseMetrics({ registry }))`.
  *
  * @example
  * ```ts
@@ -67,11 +67,11 @@ class LogServiceMetricsObserver implements LogServiceMetrics {
   }
 }
 
-/** What `health()` of the store returns, asked at each scrape. */
+/** Registers the metrics of the store's `health()`, which is called at each scrape. */
 function registerHealth(registry: Registry, prefix: string, store: InspectableLogStore): void {
   const registers = [registry];
   let asking: ReturnType<InspectableLogStore['health']> | undefined;
-  /** Once for both metrics of a scrape. */
+  /** One call for both metrics of a scrape. */
   const ask = () => {
     asking ??= store.health().finally(() => {
       asking = undefined;

@@ -5,7 +5,7 @@ import type { LabelValues } from '../labels/values.ts';
 const durationBuckets = [1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400];
 const firstEventBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60];
 
-/** The metrics that are counted when an observer is notified. None of them is touched for each event. */
+/** The metrics that are updated when an observer is notified. None of them is updated for each event. */
 export class ObservedMetrics {
   readonly durationSeconds;
   readonly errors;
@@ -68,7 +68,7 @@ export class ObservedMetrics {
     );
   }
 
-  /** Starts every series of a new route at 0: an increase from nothing is no increase to Prometheus. */
+  /** Starts every series of a new route at 0: Prometheus counts no increase for the first value of a series. */
   startAtZero(route: string, rules: Iterable<string>, values: LabelValues): void {
     const { closeReasons, errorCodes, evictBounds, gapReasons, refusalReasons } = values;
     for (const reason of closeReasons) this.durationSeconds.zero({ route, reason });

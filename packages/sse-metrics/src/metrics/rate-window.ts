@@ -1,6 +1,6 @@
 const bucketMs = 1_000;
 
-/** Counts what happens and tells how often per second it happened lately. Bounded: one counter per second. */
+/** Computes the rate per second over the last seconds. Its memory is bounded: one counter for each second. */
 export class RateWindow {
   readonly #counts: number[];
   readonly #seconds: number;

@@ -4,14 +4,14 @@ import type { RedisMetrics, RedisMode, RedisPart, RedisSummary, SseMetricsOption
 import { RateWindow } from './rate-window.ts';
 import { checkRegistry, inRegistry } from './registry-option.ts';
 
-/** Redis answers within a millisecond or so; `commandTimeoutMs` is 0.5 s by default. */
+/** In seconds: from the usual response time of Redis to beyond `commandTimeoutMs`, which is 0.5 s by default. */
 const commandBuckets = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 const errorRateSeconds = 120;
 
 /**
  * An observer of `redisFeeds` and `redisLimiter` of `@datashop/sse-redis` that keeps metrics of Redis in a registry of
- * prom-client. One serves both; two feed stores, or two limiters, in one process need one each, with different
- * prefixes.
+ * prom-client. One observer serves one `redisFeeds` and one `redisLimiter`. Two of the same kind in one process need
+ * one observer each, with different prefixes.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 import { SseMetricsError } from '../errors.ts';
 import { type Check, checkOptions, hasMethods } from '../options.ts';
 
-/** What the options `registry` and `prefix` may be. */
+/** The allowed values of the options `registry` and `prefix`. */
 export const registryRules = {
   registry: ['a Registry of prom-client', (value: unknown) => hasMethods(value, 'registerMetric', 'metrics')],
   prefix: [

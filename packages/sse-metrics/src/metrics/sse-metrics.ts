@@ -24,7 +24,7 @@ const errorRateSeconds = 120;
 
 /**
  * An observer that keeps the metrics of any number of middlewares in a registry of prom-client. Gauges, and the
- * counters of events and bytes, are read from the middlewares when they are scraped; an event costs nothing.
+ * counters of events and bytes, are read from the middlewares at each scrape, so that nothing is done for each event.
  *
  * @example
  * ```ts
@@ -47,7 +47,7 @@ export function sseMetrics(options: SseMetricsOptions): SseMetrics {
 class MetricsObserver implements SseMetrics {
   readonly #metrics: ObservedMetrics;
   readonly #labels = new BoundedLabels((route) => this.#metrics.startAtZero(route, this.#rules.known, this.#values));
-  /** Of the source that is being attached, or else of sse-proxy. */
+  /** The label values of the source that is being attached, or else of sse-proxy. */
   #values = proxyValues;
   readonly #rules = new BoundedLabels((rule) => this.#metrics.startRuleAtZero(rule, this.#labels.known));
   readonly #live = new LiveSet(this.#labels);
