@@ -129,8 +129,8 @@ export class LogCollection {
   /** Queries what kind of server it is. Call it before all reads. */
   async describe(): Promise<ServerKind> {
     const kind = await this.#run(() => serverKind(this.#collection.db));
-    // What a change stream has delivered is visible to these reads, and what they return is never rolled back. A
-    // standalone server has one state only.
+    // With `majority`, reads see everything that a change stream has delivered, and nothing that may be rolled back. A
+    // standalone server has only one state.
     if (kind.hasChanges) this.#level = 'majority';
     return kind;
   }

@@ -3,7 +3,7 @@ import type { Admin, Db, Document } from 'mongodb';
 /** Code of the error for a command that the server does not have. */
 const commandNotFound = 59;
 
-/** What the server is. */
+/** The kind of a server, and its clock. */
 export interface ServerKind {
   /** True if it has change streams: a member of a replica set, or a router of a sharded cluster. */
   readonly hasChanges: boolean;
@@ -11,7 +11,7 @@ export interface ServerKind {
   readonly clockOffsetMs: number;
 }
 
-/** Asks the server what it is. */
+/** Queries the kind of the server, and its clock. */
 export async function serverKind(db: Db): Promise<ServerKind> {
   const asked = Date.now();
   const { setName, msg, localTime } = await hello(db.admin());
