@@ -69,7 +69,7 @@ export function createEntryStore(
     return entry;
   }
 
-  /** Appends an entry unless the filter recognises it as a repeat, behind the gap that the filter has found. */
+  /** Appends the gap that the filter has found, if any, and then the entry, unless it is a repeat. */
   function add(identity: Identity, at: number, entry: Unkeyed): Entry[] {
     const [isNew, reason] = filter.classify(identity);
     const added: Entry[] = [];

@@ -17,8 +17,8 @@ export type Finding = 'ids-restarted' | 'replay-too-long';
  * connection opened is dropped once, by id, type and data. Nothing is dropped on a live connection: the filter stops
  * when the server has repeated everything from the cursor on, or has sent an event beyond it.
  *
- * An event without an id is identified by the id before it, and is a repeat only directly behind other repeats: a
- * server that resumes after the cursor may send an equal event for the first time.
+ * An event without an id is identified by the id before it, and is a repeat only directly after other repeats: a server
+ * that resumes after the cursor may send an equal event for the first time.
  */
 export interface RepeatFilter {
   /** Call it when a connection has opened that resumes after `cursor`: from now on events may be repeated. */

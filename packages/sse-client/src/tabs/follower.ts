@@ -126,8 +126,8 @@ export function createFollower(common: Common, heard: () => void): Follower {
 }
 
 /**
- * A tab that has a cursor and no event with its id is behind that event. Where several events share the id, it is
- * placed before the first of them [R36].
+ * Returns the items that a tab lacks which has a cursor but no event with its id. Such a tab continues after that
+ * event. Where several events share the id, it continues before the first of them [R36].
  *
  * @param items as in a welcome: they begin with the id of the tab
  */
