@@ -102,7 +102,7 @@ describe('the options of a request', () => {
       const { lastError, retryAt } = await at.until('closed');
       expect(lastError!.code).to.equal('GAVE_UP');
       expect(lastError!.message).to.equal(
-        'Gave up after 2 retries: The server answered 502. connect() or a reload tries again',
+        'Gave up after 2 retries: The server returned 502. connect() or a reload tries again',
       );
       expect(lastError!.cause).to.include({ code: 'HTTP_STATUS', status: 502 });
       expect(retryAt).to.equal(null);

@@ -13,7 +13,7 @@ describe('the response', () => {
       at.stream.connect();
       (await at.server.next()).answer(status);
       const { lastError, retryAt, attempt } = await at.until('closed');
-      expect(lastError).to.deep.include({ code: 'HTTP_STATUS', status, message: `The server answered ${status}` });
+      expect(lastError).to.deep.include({ code: 'HTTP_STATUS', status, message: `The server returned ${status}` });
       expect(retryAt).to.equal(null);
       expect(attempt).to.equal(0);
       expect(at.clock.pending).to.equal(0);
@@ -101,7 +101,7 @@ describe('the response', () => {
       (await at.server.next()).answer(409, problem, JSON.stringify(body));
       const { lastError } = await at.until('closed');
       expect(lastError!.reason).to.equal(reason);
-      expect(lastError!.message).to.equal(`The server answered 409${reason ? `: ${reason}` : ''}`);
+      expect(lastError!.message).to.equal(`The server returned 409${reason ? `: ${reason}` : ''}`);
     });
   }
 

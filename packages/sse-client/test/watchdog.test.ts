@@ -76,7 +76,7 @@ describe('the watchdog', () => {
     const visit = await at.server.next();
     at.clock.advance(1_050);
     expect(at.now).to.include({ status: 'waiting', attempt: 1, retryAt: at.clock.time + 50 });
-    expect(at.now.lastError).to.include({ code: 'STALLED', message: 'The server did not answer' });
+    expect(at.now.lastError).to.include({ code: 'STALLED', message: 'The server did not respond' });
     await until(() => visit.isGone);
     expect(at.seen).to.not.include('stalled');
   });

@@ -7,9 +7,9 @@ import { classifyResponse } from './response.ts';
 
 export interface AttemptHandlers extends StreamHandlers {
   /** The request is about to be sent. '' if it has no Last-Event-ID. */
-  asking(lastEventId: string): void;
+  sending(lastEventId: string): void;
   /** The response is an event stream. */
-  answered(): void;
+  accepted(): void;
 }
 
 /** Makes one request and reads its response to the end. Never rejects. */
@@ -26,7 +26,7 @@ export async function attempt(
     return failed('HEADERS', 'The request headers failed', { cause });
   }
   headers.set('Accept', 'text/event-stream');
-  on.asking(setLastEventId(headers, cursor()));
+  on.sending(setLastEventId(headers, cursor()));
   try {
     // Called without an object, as the global `fetch` requires.
     const { credentials, fetch = env.fetch, onResponse, temporaryStatuses } = config;
@@ -34,7 +34,7 @@ export async function attempt(
     if (onResponse) callSafely(() => onResponse(response));
     let outcome = await classifyResponse(response, temporaryStatuses, env.Date.now(), signal);
     if (!outcome) {
-      on.answered();
+      on.accepted();
       outcome = await readStream(response.body!, config, signal, on);
     }
     return { ...outcome, error: { cause: response, ...outcome.error } };

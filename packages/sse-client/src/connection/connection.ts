@@ -26,7 +26,7 @@ export interface ConnectionSink {
   /** Called after each chunk. The connection reads no further before the promise resolves. */
   ready(): Promise<void> | undefined;
   /** Returns true if an event with this id has been received, seeded or restored. */
-  knows(id: string): boolean;
+  has(id: string): boolean;
   /** The cursor. */
   lastEventId(): string;
   /** Returns true if the last event had no id: a server that resumes after the cursor may or may not repeat it. */

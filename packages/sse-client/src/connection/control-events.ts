@@ -39,7 +39,7 @@ export function handleControlEvent(
   if (event === 'sse-proxy:end') return failed('ENDED', endedMessage, { reason }, retry);
   if (event !== 'sse-proxy:refused') return undefined;
   const status = number(fields.status);
-  const message = status ? `The server answered ${status}` : "The server can't serve this now";
+  const message = status ? `The server returned ${status}` : "The server can't serve this now";
   const then = statusAfter(status, temporary);
   return failed('REFUSED', message, { status, reason }, { ...retry, status: then === 'waiting' ? 'refused' : then });
 }

@@ -39,7 +39,7 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
     const { signal } = controller;
     current = controller;
     isUpstreamAway = false;
-    let askedAfter = '';
+    let resumedAfter = '';
     sink.status({ ...idleStatus, status: 'connecting', attempt: retries });
 
     /**
@@ -52,10 +52,10 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
       connectedAt = now;
       stableTimer = env.setTimeout(settle, config.stableMs);
       sink.status({ status: liveStatus(), connectedAt: now });
-      sink.resume(askedAfter);
+      sink.resume(resumedAfter);
       const lastEventAt = sink.lastEventAt();
-      if (lastEventAt !== null && (askedAfter === '' || sink.isPastCursor()))
-        sink.gap({ reason: 'no-ids', from: lostAt ?? lastEventAt, to: now, afterId: askedAfter });
+      if (lastEventAt !== null && (resumedAfter === '' || sink.isPastCursor()))
+        sink.gap({ reason: 'no-ids', from: lostAt ?? lastEventAt, to: now, afterId: resumedAfter });
     };
     const guard =
       <T extends unknown[]>(handle: (...given: T) => void) =>
@@ -66,15 +66,15 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
       onChange: (isStalled) => isOpen && sink.status({ status: isStalled ? 'stalled' : liveStatus() }),
       onDead: () => {
         const cause = new DOMException(`No byte for ${config.watchdogMs} ms`, 'TimeoutError');
-        end(failed('STALLED', isOpen ? 'The connection went silent' : 'The server did not answer', { cause }), isOpen);
+        end(failed('STALLED', isOpen ? 'The connection went silent' : 'The server did not respond', { cause }), isOpen);
       },
     });
     dog = watching;
     void attempt(context, sink.lastEventId, signal, {
-      asking: (id) => {
-        askedAfter = id;
+      sending: (id) => {
+        resumedAfter = id;
       },
-      answered: guard(() => {
+      accepted: guard(() => {
         graceTimer = env.setTimeout(open, refusalGraceMs);
       }),
       bytes: guard(watching.fed),

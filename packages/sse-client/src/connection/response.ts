@@ -25,7 +25,7 @@ export async function classifyResponse(
   }
   const reason = /[/+]json\b/i.test(type) ? await problem(response, signal) : undefined;
   const then = { status: statusAfter(status, temporary), notBeforeMs: retryAfterMs(headers.get('retry-after'), now) };
-  return failed('HTTP_STATUS', `The server answered ${status}`, { status, reason }, then);
+  return failed('HTTP_STATUS', `The server returned ${status}`, { status, reason }, then);
 }
 
 /** The title or detail of a problem document (RFC 9457). */

@@ -17,7 +17,7 @@ export interface EntryStore {
   /** Nothing is repeated from now on. */
   live(): void;
   /** Returns true if an event with this id is remembered. */
-  knows(id: string): boolean;
+  has(id: string): boolean;
   /**
    * Adds an event unless it is a repeat. Returns the new entries: a gap that the filter has found may precede it, or
    * replace it.

@@ -28,7 +28,7 @@ export interface RepeatFilter {
   /** Call it when nothing can be repeated any more. */
   live(): void;
   /** Returns true if an event with this id is remembered. */
-  knows(id: string): boolean;
+  has(id: string): boolean;
   /**
    * Classifies an event of the stream, and remembers it if it is new. An event is not new if the server has repeated it
    * after a resume, or if `deliver` has returned it.
@@ -182,7 +182,7 @@ export function createRepeatFilter(size: () => number): RepeatFilter {
     },
     isCatchingUp: () => expected !== undefined,
     live: stop,
-    knows(id) {
+    has(id) {
       return [...seen.counts().keys()].some((print) => idOf(print) === id);
     },
     classify(event) {

@@ -5,7 +5,7 @@ const defaultPatienceMs = 45_000;
 
 export interface Election {
   /** The leader has sent a message that this tab could use. */
-  heard(): void;
+  alive(): void;
   /** Another tab leads. */
   stepDown(): void;
   leave(): void;
@@ -16,7 +16,7 @@ interface Handlers {
   lead(): void;
   /** This tab no longer leads. */
   follow(): void;
-  /** Requests a message from the leader, which is then reported to `heard`. */
+  /** Requests a message from the leader, which is then reported to `alive`. */
   ask(): void;
 }
 
@@ -85,14 +85,14 @@ export function elect(
     watch(isAsked ? quarterMs * (1 + env.Math.random()) : quarterMs);
   }
 
-  function heard(): void {
+  function alive(): void {
     isQuiet = isAsked = false;
   }
 
   stand();
   watch(quarterMs);
   return {
-    heard,
+    alive,
     stepDown,
     leave() {
       candidacy.abort();

@@ -17,9 +17,9 @@ export interface Follower {
  * Accepts the leader's flows only as an unbroken sequence. Whenever this tab is out of step (it has just joined, the
  * leader has changed, a message is missing), it sends a hello with its cursor; the welcome brings it up to date.
  *
- * @param heard called for every message of the leader that this tab could use
+ * @param alive called for every message of the leader that this tab could use
  */
-export function createFollower(common: Common, heard: () => void): Follower {
+export function createFollower(common: Common, alive: () => void): Follower {
   const { context, sink, take, post } = common;
   const { env } = context;
   let seq = 0;
@@ -58,7 +58,7 @@ export function createFollower(common: Common, heard: () => void): Follower {
   function follow({ term, seq: next, items, status }: Flow): void {
     if (term < common.term) return;
     if (isInStep && term === common.term && next === seq + 1) {
-      heard();
+      alive();
       seq = next;
       if (status) show(status);
       if (items.length > 0 || status?.connectedAt) recordLoss(items.find(([kind]) => kind !== 'resume'));
@@ -71,7 +71,7 @@ export function createFollower(common: Common, heard: () => void): Follower {
   }
 
   function welcomed({ term, seq: last, items, tail, cursor, status }: Welcome): void {
-    heard();
+    alive();
     asked = '';
     isInStep = true;
     common.term = term;
@@ -83,7 +83,7 @@ export function createFollower(common: Common, heard: () => void): Follower {
       takeRepeated([['cursor', cursor]]);
       sink.live();
     } else if (items) {
-      takeRepeated(sink.knows(sink.lastEventId()) ? items : withoutOnlyEvent(items));
+      takeRepeated(sink.has(sink.lastEventId()) ? items : withoutOnlyEvent(items));
       sink.live();
     } else {
       catching = catchUp(common, tail, cursor, (rest) => {

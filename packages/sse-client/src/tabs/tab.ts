@@ -48,7 +48,7 @@ export function joinTabs({ scope, context, sink, locks, Channel, connect }: TabP
     post: (message) => channel.postMessage({ protocol, ...message }),
   };
   let leader: Leader | undefined;
-  const follower = createFollower(common, () => election.heard());
+  const follower = createFollower(common, () => election.alive());
 
   function receive(message: Message): void {
     // Another tab has the lock; the lock manager is about to notify this one.
