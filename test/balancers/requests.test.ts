@@ -62,7 +62,7 @@ for (const kind of kinds) {
       }
     });
 
-    it(`${kind.name} passes headers and each event on at once, and tells the BFF at once that the browser has left`, async () => {
+    it(`${kind.name} passes headers and each event on at once, and closes its request at once when the browser has left`, async () => {
       let open!: ServerResponse;
       const { browser } = await start(kind, (_req, res) => {
         open = res;
@@ -154,7 +154,7 @@ for (const kind of kinds) {
         expect(ended).to.equal(false);
       });
 
-      it(`${kind.name} serves pages all the same while no BFF is ready, and tells the browsers to open streams later`, async () => {
+      it(`${kind.name} serves pages although no BFF is ready, and responds to streams with a retry time`, async () => {
         const { browser, bffs } = await start(kind, respondOk);
         for (const bff of bffs) bff.isReady = false;
         await until(() => bffs.every(({ asked }) => asked >= 4));

@@ -44,7 +44,7 @@ describe('the report on compression', () => {
       }
     });
 
-    it('made-up events are flushed one or five at a time, the last ones too', () => {
+    it('made-up events are flushed one or five at a time, also the last ones', () => {
       expect(unitsOf(events, 1)).to.deep.equal(events);
       const fives = unitsOf(events.slice(0, 12), 5);
       expect(fives.map((unit) => unit.toString().split('\n\n').length - 1)).to.deep.equal([5, 5, 2]);

@@ -149,7 +149,7 @@ describe('following and pausing in Stream mode', () => {
     expect(y).to.be.closeTo(before!.y, 1);
   });
 
-  it('says why it is paused, also after the line was opened in context, until it follows again', async () => {
+  it('the list says why it is paused, also after the line was opened in context, until it follows again', async () => {
     const reason = (text: string) => viewer.page.getByRole('group', { name: 'List' }).getByText(text, { exact: true });
     const described = async () => await viewer.button('Pause').getAttribute('aria-describedby');
     expect(await described()).to.equal(null);

@@ -31,7 +31,7 @@ describe('the manifests of the packages', () => {
     expect(new Set(Object.values(others)).size).to.equal(1);
   });
 
-  it('every package and example asks for the version of the other packages that is here', () => {
+  it('every package and example depends on the present version of the other packages', () => {
     const wanted = `^${read('lerna.json').version}`;
     for (const file of [...packages, ...globSync('examples/*/package.json', { cwd: root })]) {
       const { dependencies, peerDependencies, devDependencies } = read(file);

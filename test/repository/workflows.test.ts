@@ -27,7 +27,7 @@ describe('the workflows of GitHub Actions', () => {
     const { permissions, jobs } = parse(text) as Workflow;
     const steps = Object.values(jobs).flatMap((job) => job.steps ?? []);
 
-    it(`${file} is a valid workflow that may only read unless a job says more, and ends`, () => {
+    it(`${file} is a valid workflow whose default permission is to read, and each of its jobs has a time limit`, () => {
       expect(validateWorkflow(text).errors).to.deep.equal([]);
       expect(permissions).to.deep.equal({ contents: 'read' });
       const endless = Object.entries(jobs).filter(([, job]) => !job.uses && !job['timeout-minutes']);

@@ -229,7 +229,7 @@ describe('the BFF', () => {
     expect(service.requests.map(({ url }) => url)).to.deep.equal(['/healthz']);
   });
 
-  it('without the log service, responds 502 to pages, refuses streams softly, and is not ready', async () => {
+  it('without the log service, the BFF responds 502 to pages, refuses streams softly, and is not ready', async () => {
     const cookie = await bff.signIn();
     await service.close();
 

@@ -61,7 +61,7 @@ describe('the bearer token', () => {
     await request(app).post(logsPath).expect(401);
   });
 
-  it('needs no bearer token if none is set, nor for /healthz', async () => {
+  it('needs no bearer token if none is set, and never for /healthz', async () => {
     await request((await service()).app)
       .get(logsPath)
       .expect(200);

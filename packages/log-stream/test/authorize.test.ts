@@ -107,7 +107,7 @@ describe('authorize', () => {
     expect(router.stats().streams).to.equal(1);
   });
 
-  it('/logs/stream does not exist without demoRoute, nor a stream with stream: false', async () => {
+  it('/logs/stream does not exist without demoRoute, and no stream exists with stream: false', async () => {
     const { app } = await service({ demoRoute: false });
     await request(app).get('/logs/stream').expect(404);
     const pages = await service({ stream: false });

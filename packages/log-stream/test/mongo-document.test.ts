@@ -64,7 +64,7 @@ describe('documents of MongoDB', () => {
     ['without meta', { ...written, meta: undefined }],
     ['with text as meta', { ...written, meta: 'x' }],
     ['with an array as meta', { ...written, meta: [1] }],
-    ['with a level that nobody knows', changed({ logLevel: 'LOUD' })],
+    ['with an unknown level', changed({ logLevel: 'LOUD' })],
     ['with a number as level', changed({ logLevel: 20 })],
     ['with a number as message', changed({ message: 7 })],
     ['with an object as message', changed({ message: { text: 'x' } })],

@@ -31,7 +31,7 @@ describe('a position of MongoLogStore that another process has given', () => {
   for (const [what, agoMs, behindAgoMs, gaps] of [
     ['is reported as a gap if it is older than the expiry of an index', 8 * dayMs, undefined, ['unknown-id']],
     ['is no gap in an empty workflow if it is younger than the expiry', dayMs, undefined, []],
-    ['is no gap if the log in front of it has expired, and none behind it can have', dayMs, 8 * dayMs, []],
+    ['is no gap if the log in front of it has expired, and no log behind it can have expired', dayMs, 8 * dayMs, []],
     ['is reported as a gap if the log in front of it was deleted before it expired', dayMs, 2 * dayMs, ['unknown-id']],
     ['is no gap in front of all logs', Number.POSITIVE_INFINITY, undefined, []],
   ] as const) {

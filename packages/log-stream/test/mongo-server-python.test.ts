@@ -36,7 +36,7 @@ describe('the scripted MongoDB server, written to by PyMongo', () => {
     });
   }
 
-  it('keeps what a Python writer was told is stored, while writer and server are killed and restarted', async () => {
+  it('the scripted server keeps every log that it acknowledged to a Python writer, while both are killed and restarted', async () => {
     const folder = add(mkdtempSync(join(tmpdir(), 'mongo-')), (it) => rmSync(it, { recursive: true }));
     const mongo = add(await MongoProcess.start(join(folder, 'data')), (it) => it.kill());
     const killed = write(mongo.uri, 'a', 0);

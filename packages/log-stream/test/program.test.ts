@@ -275,7 +275,7 @@ describe('the program', () => {
     });
   }
 
-  it('--help exits with 0 and names every variable', async () => {
+  it('the program names every variable at --help and exits with 0', async () => {
     const { child, exit } = start({}, '--help');
     const shown = text(child.stdout);
     expect(await exit).to.deep.equal([0, null]);

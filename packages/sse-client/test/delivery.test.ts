@@ -184,7 +184,7 @@ describe('iterate()', () => {
     }
   });
 
-  it('iterate() queues as many entries as maxQueued says, where other tabs use the connection', async () => {
+  it('iterate() queues at most maxQueued entries where other tabs use the connection', async () => {
     const world = new World();
     const { stream } = world.open({});
     const settle = () => new Promise((resolve) => setImmediate(resolve));

@@ -159,7 +159,7 @@ describe('the entry store', () => {
     expect(show(store)).to.deep.equal(['1', '2', '3']);
   });
 
-  it('drops the oldest entries first, originals too, and counts them', () => {
+  it('drops the oldest entries first, also originals, and counts them', () => {
     const store = make(3);
     store.seed(known('1', '2', '3', '4'));
     expect(show(store)).to.deep.equal(['=2', '=3', '=4']);

@@ -51,11 +51,11 @@ const allowed = {
 };
 
 describe('lint of the import order', () => {
-  it('rejects every import from a lower folder to a higher one, and of a framework', () => {
+  it('rejects every import of sse-client from a lower folder to a higher one, and of a framework', () => {
     expect(forbiddenImports(rules, forbidden)).to.deep.equal(Object.keys(forbidden).toSorted());
   });
 
-  it('accepts every import that follows the order', () => {
+  it('accepts every import of sse-client that follows the order', () => {
     expect(forbiddenImports(rules, allowed)).to.deep.equal([]);
   });
 });

@@ -174,7 +174,7 @@ describe('the repeat filter', () => {
     expect(gap).to.be.within(50, 50 + 50 - 10);
   });
 
-  it('the repeat filter drops an event of the stream that seed() or fill() has added before, on a live connection too, once', () => {
+  it('the repeat filter drops once an event that seed() or fill() has added before, also on a live connection', () => {
     const filter = createRepeatFilter(() => 10);
     const classify = (text: string) => filter.classify(parse(text))[0];
     filter.resume('');

@@ -27,7 +27,7 @@ describe('the options of a request', () => {
     expect(calls.map(([self, url]) => [self, url])).to.deep.equal(Array(2).fill([undefined, at.server.url]));
   });
 
-  it('reports what the option fetch throws with the code NETWORK and as the cause, for a relative URL too', async () => {
+  it('reports what the option fetch throws with the code NETWORK and as the cause, also for a relative URL', async () => {
     const cause = new TypeError('no route');
     const at = await scene();
     at.make({ fetch: () => Promise.reject(cause) }, '/relative').connect();

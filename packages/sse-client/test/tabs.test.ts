@@ -58,7 +58,7 @@ describe('tabs that share a connection', () => {
     expect(world.requests).to.deep.equal([null, '1']);
   });
 
-  it('a follower that was frozen asks before it takes the lead', async () => {
+  it('a follower that was frozen pings the leader before it takes the lead', async () => {
     const world = await tabs(2);
     const [, follower] = world.tabs;
     follower!.isFrozen = true;
@@ -142,7 +142,7 @@ describe('tabs that share a connection', () => {
     expect(world.requests).to.deep.equal(['3']);
   });
 
-  it("a catch-up ends its connection when it reaches the leader's position, without new events too", async () => {
+  it("a catch-up ends its connection when it reaches the leader's position, also without new events", async () => {
     const world = new World();
     world.send(5);
     world.open({ lastEventId: '4' });

@@ -117,7 +117,7 @@ describe('adminPage', () => {
     await until(() => views().length === 1);
   });
 
-  it('ends live views when a proxy drains, or the page is closed, and tells browsers not to come back', async () => {
+  it('ends live views when a proxy drains or the page is closed, and keeps browsers from reconnecting', async () => {
     const { app } = await opened();
     const { get, page, server } = await served({ proxies: [app.proxy] });
     const [first, second] = [await live(await get('/live')), await live(await get('/live'))];

@@ -154,7 +154,7 @@ describe('access and audit log', () => {
     expect(audit[0]?.what).to.include({ tenant: hashId('t@1', secret) });
   });
 
-  it('lets no field of authorize replace what a line says itself', async () => {
+  it('lets no field of authorize replace a field that each line has', async () => {
     const fields = { code: 'x', level: 'x', msg: 'x', reason: 'x', connection: 'x', user: 'x' };
     const { lines, browser } = await logged({ authorize: () => ({ key: user, fields }) });
     await browser.opened();

@@ -16,7 +16,7 @@ describe('backoff', () => {
     expect(waits(0.5)).to.deep.equal([75, 150, 300, 600, 750, 750, 750]);
   });
 
-  it('the backoff never waits less than the floor, and spreads those who all got the same', () => {
+  it('the backoff never waits less than the floor, and spreads browsers that got the same floor', () => {
     expect(waits(0, 300)).to.deep.equal([300, 300, 300, 400, 500, 500, 500]);
     expect(backoffMs(0, bounds, 300, () => 1)).to.equal(350);
     expect(backoffMs(9, bounds, 5_000, () => 1)).to.equal(5_500);

@@ -82,7 +82,7 @@ describe('bad input of browsers', () => {
     for (const id of ['%201', '1%20', '%091', '+1', '1+']) await expectGap(it, `/sse?lastEventId=${id}`);
   });
 
-  it('sends the gap of an unusable Last-Event-ID with a shared feed and with a transform too [R24]', async () => {
+  it('sends the gap of an unusable Last-Event-ID also with a shared feed and with a transform [R24]', async () => {
     for (const options of [{ share: true }, { transform: (event: SseEvent) => event }]) {
       const { up, get, witness } = await served(options);
       const id = 'x'.repeat(5_000);

@@ -76,7 +76,7 @@ describe('ChunkedDecoder', () => {
     for (const outcome of ['complete', 'error', 'incomplete'] as const) expect(outcomes[outcome]).to.be.above(20);
   });
 
-  it('returns a part of its input instead of a copy', () => {
+  it('the chunked decoder returns a part of its input instead of a copy', () => {
     const bytes = Buffer.from('1\r\na\r\n2\r\nbc\r\n');
     const body = new ChunkedDecoder().decode(bytes, 0, bytes.length);
     expect(body?.buffer).to.equal(bytes.buffer);

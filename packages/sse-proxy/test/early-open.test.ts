@@ -131,7 +131,7 @@ describe('openAfterMs', () => {
     await until(() => request.closed() && proxy.stats().upstreamConnections === 0);
   });
 
-  it('tells a browser that joins a shared feed later that the upstream is still connecting [R43]', async () => {
+  it('reports to a browser that joins a shared feed later that the upstream is still connecting [R43]', async () => {
     const up = await upstream();
     const { port } = await app({ target: up.url, share: true });
     const first = visit(port);

@@ -36,7 +36,7 @@ describe('what a feed hands on over a resume', () => {
     expect(cursors(it)).to.deep.equal([undefined, '1', '2']);
   });
 
-  it('takes a CR at a cut for the end of its line: the LF of the next connection is no event’s', async () => {
+  it('a CR at a cut ends its line: an LF at the start of the next connection belongs to no event', async () => {
     const it = await over(['id: 1\ndata: 1\r\r'], ['\nid: 2\ndata: 2\n\n']);
     expect(it.text()).to.equal('id: 1\ndata: 1\r\r\nid: 2\ndata: 2\n\n');
     expect(it.events).to.deep.equal([true, false, true]);
@@ -45,7 +45,7 @@ describe('what a feed hands on over a resume', () => {
     expect(half.events).to.deep.equal([true, false, true]);
   });
 
-  it('never joins what was cut off with what comes next', async () => {
+  it('never joins a frame that was cut off with bytes of the next connection', async () => {
     const first = 'id: 1\ndata: 1\n\n';
     for (const cutOff of [
       'da',
@@ -137,7 +137,7 @@ describe('what a feed hands on over a resume', () => {
     }
   });
 
-  it('passes comments while it recognises repeats', async () => {
+  it('passes comments on while repeats are recognised', async () => {
     const it = await over(['id: 1\ndata: 1\n\n'], [':\n', 'id: 1\ndata: 1\n\n', ':\n']);
     expect(it.text()).to.equal('id: 1\ndata: 1\n\n:\n:\n');
   });

@@ -112,7 +112,7 @@ describe('a feed that lost its upstream', () => {
     ['-5', 50],
     ['1e3', 50],
   ] as const) {
-    it(`takes retry: ${retry} as a floor of ${floor} ms`, async () => {
+    it(`a feed takes retry: ${retry} as a floor of ${floor} ms`, async () => {
       const it = feedWith({ minDelayMs: 100, maxDelayMs: 800, maxOutageMs: day });
       await it.open();
       it.send(`retry: ${retry}\nid: 1\ndata: 1\n\n`);

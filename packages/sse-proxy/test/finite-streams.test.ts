@@ -68,7 +68,7 @@ describe('an upstream response that ends as complete', () => {
     expect(sockets.size).to.equal(1);
   });
 
-  it('a complete response without ids tells the browser not to come back before the upstream’s retry: [R33]', async () => {
+  it('after a complete response without ids, the browser returns no sooner than the upstream’s retry: [R33]', async () => {
     const up = await upstream();
     const { port } = await app({ target: up.url, resume: true });
     const browser = visit(port);
@@ -122,7 +122,7 @@ describe('a feed whose upstream ends as complete', () => {
 
   const events = 'id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n';
 
-  it('after a complete response with ids, a feed asks again no sooner than retryMs, and doubles the wait until a new event arrives [R33] [row 1b]', async () => {
+  it('after a complete response with ids, a feed requests the stream again no sooner than retryMs, and doubles the wait until a new event arrives [R33] [row 1b]', async () => {
     const it = feedWith({ minDelayMs: 1, maxDelayMs: 10_000 }, { retryMs: 2_000 });
     await it.open();
     it.send(events);

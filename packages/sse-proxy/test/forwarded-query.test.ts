@@ -26,7 +26,7 @@ describe('forwardQuery', () => {
     });
   }
 
-  it('copies the bytes to the wire [R15]', async () => {
+  it('copies the bytes of a query to the wire [R15]', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url, forwardQuery: true });
     // Node answers bytes above 0x7f in a request line with 400 before any middleware.
@@ -80,7 +80,7 @@ describe('forwardQuery', () => {
     expect(addForwardedQuery({ origin: 'http://a', path: '/b' }, '/sse#?a=1', true).path).to.equal('/b');
   });
 
-  it('encodes what no request line may contain', () => {
+  it('encodes characters of a query that no request line may contain', () => {
     expect(forwarded('a=b c\t\x01\x7f')).to.equal('a=b%20c%09%01%7F');
   });
 });

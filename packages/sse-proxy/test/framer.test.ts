@@ -151,7 +151,7 @@ describe('framing: lines and events', () => {
     expect(push(framing(), 'id: 1\n\n').framer.showsLife).to.equal(true);
   });
 
-  it('counts as events exactly what a browser dispatches', () => {
+  it('the framer counts as events exactly what a browser dispatches', () => {
     const count = (bytes: string) => push(framing(), bytes).events;
     expect(count('data\n\n')).to.equal(1);
     expect(count('data:\n\n')).to.equal(1);

@@ -154,6 +154,6 @@ describe('clientSubnet', () => {
     [undefined, 'unknown'],
   ];
   for (const [address, subnet] of subnets) {
-    it(`groups ${address} as ${subnet}`, () => expect(clientSubnet(address)).to.equal(subnet));
+    it(`clientSubnet groups ${address} as ${subnet}`, () => expect(clientSubnet(address)).to.equal(subnet));
   }
 });

@@ -37,13 +37,13 @@ describe('wrong options', () => {
     });
   }
 
-  it('anything but an object is refused', () => {
+  it('options that are no object are refused', () => {
     for (const options of [undefined, null, 'http://logs.internal/', 5, [], () => {}]) {
       expect(refusal(options).message).to.match(/^sse-proxy option options: expected an object, got /);
     }
   });
 
-  it('an unknown name is refused with the list of all names', () => {
+  it('an unknown option is refused with the list of all names', () => {
     const known = Object.keys(wrongOptions);
     for (const name of ['heartBeatMs', 'shared', 'timeout', 'constructor', 'toString', '__proto__', 'hasOwnProperty']) {
       const { message } = refusal(JSON.parse(`{"target":"${target}","${name}":{}}`));
@@ -55,7 +55,7 @@ describe('wrong options', () => {
     }
   });
 
-  it('no message contains a secret or a line break [R56]', () => {
+  it('no message about an option contains a secret or a line break [R56]', () => {
     const secret: Record<string, unknown>[] = [
       { target: 'https://user:s3cret@logs.internal/' },
       { target: 'https://user:s3cret@logs.internal:99999/' },
@@ -120,7 +120,7 @@ describe('wrong options', () => {
     readOptions({ target, share: { relay: relay as never, ids: 'assign' } });
   });
 
-  it('a long value is cut in the message [R56]', () => {
+  it('a long value of an option is cut in the message [R56]', () => {
     expect(refusal({ target, refuse: 'x'.repeat(10_000) }).message.length).to.be.below(300);
   });
 });
@@ -154,7 +154,7 @@ describe('right options', () => {
     }
   });
 
-  it('false switches off what can be off', () => {
+  it('false switches off each option that can be off', () => {
     const off = {
       heartbeatMs: false,
       retryMs: false,
@@ -168,7 +168,7 @@ describe('right options', () => {
     expect(readOptions({ target, ...off })).to.include(off);
   });
 
-  it('undefined means left out, in groups and rules too', () => {
+  it('an option that is undefined counts as left out, also in groups and rules', () => {
     const options = Object.fromEntries(Object.keys(wrongOptions).map((name) => [name, undefined]));
     const { limiter: _, ...config } = readOptions({ ...options, target } as SseProxyOptions);
     const { limiter: __, ...bare } = readOptions({ target });
@@ -343,7 +343,7 @@ describe('options that depend on each other', () => {
     for (const name of used) expect(config, name).to.have.property(name === 'limits' ? 'limiter' : name);
   });
 
-  it('refuses share without a key beside source: nothing else tells which browsers may share [R51]', () => {
+  it('refuses share without a key beside source: only a key identifies browsers that may share [R51]', () => {
     const source = async function* () {};
     for (const shared of [true, {}, { join: 'live' }])
       expect(refusal({ source, share: shared }).message).to.include('option share: expected { key } with source');

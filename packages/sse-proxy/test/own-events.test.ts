@@ -37,7 +37,7 @@ describe('events that the proxy writes', () => {
     expect([seen.id, seen.events.at(-1)?.event]).to.deep.equal(['7', 'sse-proxy:end']);
   });
 
-  it('none of the words a limiter gives reach the wire, only those of the list [R57]', async () => {
+  it('no text of a limiter reaches the wire, only the listed reasons [R57]', async () => {
     const up = await upstream();
     const limits = { acquire: () => ({ ok: false, rule: 'x\n\nid: 1', kind: 'x\n\nid: 1' }) };
     const { port, witness } = await app({

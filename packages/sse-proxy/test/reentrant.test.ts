@@ -115,7 +115,7 @@ describe('close() called from within a callback', () => {
 
   for (const share of [false, true]) {
     for (const [place, { options, act, reason }] of Object.entries(places)) {
-      it(`releases everything: ${place}, ${share ? 'shared' : 'dedicated'} [R42]`, async () => {
+      it(`close() called from within ${place} releases everything, ${share ? 'shared' : 'dedicated'} [R42]`, async () => {
         let proxy: SseProxyHandler | undefined;
         let closing: Promise<void> | undefined;
         let authorized = 0;

@@ -122,7 +122,7 @@ describe('a refusal', () => {
   });
 
   for (const mode of ['soft', 'status'] as const) {
-    it(`refuses HEAD by status alone, with refuse: '${mode}' too [R10]`, async () => {
+    it(`refuses HEAD by status alone, with refuse: '${mode}' [R10]`, async () => {
       const head = 'HEAD /sse HTTP/1.1\r\nHost: a\r\n\r\n';
       const { browser } = await refused(later.ERR_SSE_DRAINING, mode, head);
       await until(() => browser.wire().includes('\r\n\r\n'));

@@ -154,7 +154,7 @@ describe('the retry time of a refusal', () => {
         'a refusal by status',
         { refuse: 'status', limits: { acquire: () => ({ ok: false, rule: 'total', kind: 'total' }) } },
       ],
-      ['a never', { authorize: () => false }],
+      ['a refusal for good', { authorize: () => false }],
     ];
     for (const [name, options] of ends) {
       it(`EventSource does not reconnect after ${name}`, async () => {

@@ -99,7 +99,7 @@ describe("share: { ids: 'assign' } with a relay, for an upstream without ids", (
     await until(() => three.proxied.proxy.feeds().length === 1);
   });
 
-  it('tells all browsers of the gap when another instance becomes the reader, and later returners too, in its place', async () => {
+  it('sends a gap to all browsers when another instance becomes the reader, and in its place to those that return later', async () => {
     const { first, second, one, two, live, send } = await flowing();
     expect(one.relay.leads).to.equal(true);
     first.leave();
@@ -114,7 +114,7 @@ describe("share: { ids: 'assign' } with a relay, for an upstream without ids", (
     expect(read(back)).to.deep.equal(all.slice(1));
   });
 
-  it('serves a browser that returns after a restart of all instances from the log, then tells it of the gap', async () => {
+  it('serves a browser that returns after a restart of all instances from the log, then sends it the gap', async () => {
     const { first, second, instances, start, live, send } = await flowing();
     for (const browser of [first, second]) browser.leave();
     for (const { proxied } of instances) await proxied.proxy.close();

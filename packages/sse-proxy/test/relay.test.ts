@@ -64,7 +64,7 @@ describe('relayed feed', () => {
     expect(log.open).to.equal(1);
   });
 
-  it('goes on with another instance as the reader when the lease of the first is over', async () => {
+  it('a relayed feed goes on with another instance as the reader when the lease of the first is over', async () => {
     const { log, logs, instances } = await fleet(2);
     const browsers = [];
     for (const { open } of instances) {
@@ -172,7 +172,7 @@ describe('relayed feed', () => {
     expect(back.match(/"reason":"event-too-large"/g)).to.have.length(1);
   });
 
-  it('tells the browsers of all instances that the upstream is lost, also those that come later [R43]', async () => {
+  it('reports a lost upstream to the browsers of all instances, also to those that come later [R43]', async () => {
     const { log, one, two, first, second } = await pair(1, { resume: { minDelayMs: 5, maxDelayMs: 20 } });
     log.refusal = 'HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n';
     log.cut();

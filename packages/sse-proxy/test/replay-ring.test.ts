@@ -101,7 +101,7 @@ describe('replay ring', () => {
     expect([replay(made, 'a'), replay(made, 'b')]).to.deep.equal([undefined, '[c]']);
   });
 
-  it('the ring does not know the id of a forgotten frame when frames behind it are forgotten too', () => {
+  it('the ring drops the id of a forgotten frame together with the frames behind it', () => {
     const made = ring(['a', 'b', 'c', 'd'], { maxEvents: 2 });
     expect([replay(made, 'a'), replay(made, 'b')]).to.deep.equal([undefined, '[c][d]']);
     push(made, '[?]', undefined);
@@ -155,7 +155,7 @@ describe('replay ring', () => {
     expect(replay(made, 'other')).to.equal(undefined);
   });
 
-  it('the ring holds frames without an id, and knows an empty one', () => {
+  it('the ring holds frames without an id, and finds an empty id', () => {
     const made = ring([]);
     push(made, 'x', undefined);
     push(made, 'y', '', 0, false);
@@ -173,7 +173,7 @@ describe('replay ring', () => {
     expect(made.find('c', Buffer.from('data'))).to.equal(3);
   });
 
-  it('the ring tells which id a browser has that got everything before a position', () => {
+  it('the ring returns the id of a browser that got everything before a position', () => {
     const made = ring(['a', 'b', 'c'], { maxEvents: 3 });
     push(made, '[?]', undefined);
     expect([made.cursorAt(1), made.cursorAt(3), made.cursorAt(4)]).to.deep.equal([

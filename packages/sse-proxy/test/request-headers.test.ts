@@ -185,7 +185,7 @@ describe('headers of the upstream request', () => {
     );
   });
 
-  it('drops the fields of the browser that Connection nominates, cookies too [R8] [input 8]', async () => {
+  it('drops the fields of the browser that Connection nominates, also cookies [R8] [input 8]', async () => {
     const { headers } = await sent(
       { forwardHeaders: ['x-user', 'x-other'], forwardCookies: ['a'] },
       { Connection: 'keep-alive, X-User ,cookie', 'X-User': 'mallory', 'X-Other': 'stays', Cookie: 'a=1' },

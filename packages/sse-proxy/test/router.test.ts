@@ -250,7 +250,7 @@ describe('sseRouter', () => {
     ],
   ];
   for (const [name, routes, defaults, message] of wrong) {
-    it(`throws when it is made from ${name}`, () => {
+    it(`sseRouter throws when it is made from ${name}`, () => {
       expect(() => sseRouter(routes as Record<string, SseProxyOptions>, defaults as SseProxyOptions))
         .to.throw(SseProxyError, message)
         .with.property('code', 'ERR_SSE_OPTION');

@@ -154,7 +154,7 @@ describe('origin check', () => {
     });
   }
 
-  it('takes its own origin from X-Forwarded-* if trust proxy allows it [R55]', async () => {
+  it('takes the proxy’s own origin from X-Forwarded-* if trust proxy allows it [R55]', async () => {
     const up = await upstream((request) => request.begin());
     const fields = { ...own, Origin: 'https://public.example' };
     const forwarded = { 'X-Forwarded-Host': 'public.example', 'X-Forwarded-Proto': 'https' };
@@ -180,7 +180,7 @@ describe('origin check', () => {
     });
   });
 
-  it('sends CORS fields with refusals too [R55] [R14]', async () => {
+  it('sends CORS fields also with refusals [R55] [R14]', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url, allowOrigins: ['https://admin.example'], authorize: () => false });
     const browser = await visit(port, '/sse', admin).opened();

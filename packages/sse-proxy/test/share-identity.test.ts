@@ -207,7 +207,7 @@ describe('identity behind a shared feed, judged again at every connect [R51] [ro
     });
   }
 
-  it('does not delay the others for a slow hook, and sends its browser everything once it has settled', async () => {
+  it('does not delay other browsers for a slow hook, and sends the hook’s browser everything once the hook has settled', async () => {
     let release = () => {};
     let isSlow = false;
     const { up, open } = await shared((req) =>
@@ -341,7 +341,7 @@ describe('identity behind a shared feed, judged again at every connect [R51] [ro
     await until(() => stats().open === 0);
   });
 
-  it('goes on for the others when a browser leaves while its hook is pending', async () => {
+  it('a shared feed goes on for the other browsers when one leaves while its hook is pending', async () => {
     let isSlow = false;
     const { up, open, stats } = await shared((req) =>
       isSlow && req.headers['x-user'] === 'leaver' ? new Promise(() => {}) : { 'x-role': 'all' },

@@ -189,7 +189,7 @@ describe("a browser that joins a shared feed later (share.join: 'fresh')", () =>
     expect(up.requests).to.have.length(1);
   });
 
-  it('a browser that joins is told that the upstream is lost, and joins afresh with a gap when it is back', async () => {
+  it('a browser that joins gets the report of a lost upstream, and joins afresh with a gap when that is back', async () => {
     const { open, live, lose, restore } = await shared({}, (request) => {
       request.begin();
       request.send('data: snapshot\n\n');

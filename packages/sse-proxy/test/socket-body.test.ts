@@ -29,7 +29,7 @@ describe("the upstream's body on the fast path", () => {
   for (const [name, parts] of Object.entries({
     'behind the head in one packet': [whole],
     'in single bytes, head and all': [...whole],
-    'behind 100 Continue that nobody asked for [R59]': [`HTTP/1.1 100 Continue\r\n\r\n${whole}`],
+    'behind an unrequested 100 Continue [R59]': [`HTTP/1.1 100 Continue\r\n\r\n${whole}`],
     'behind 103 Early Hints [R59]': [`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${whole}`],
     'behind 103 Early Hints, in single bytes [R59]': [...`HTTP/1.1 103 Early Hints\r\n\r\n${whole}`],
     'with extensions to its chunks': [head, `${event(1).length.toString(16)};a=b\r\n${event(1)}\r\n`, chunk(event(2))],

@@ -151,7 +151,7 @@ describe('events of a source', () => {
     expect(witness.closes[0]?.error).to.include({ code: 'ERR_SSE_SOURCE_EVENT' });
   });
 
-  it('a source may report a gap of its own, which returning browsers of a shared feed get too', async () => {
+  it('a source may report a gap of its own, which is also sent to returning browsers of a shared feed', async () => {
     const { source, call } = pushedSource();
     const { port, witness } = await app({ source, share: { key: () => 'all' } });
     const browser = visit(port);

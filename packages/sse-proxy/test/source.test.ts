@@ -231,7 +231,7 @@ describe('a source in place of a target', () => {
     expect(proxy.streams()[0]).to.include({ events: 2, bytes: length });
   });
 
-  it('asks authorize before a source is called', async () => {
+  it('calls authorize before the source', async () => {
     const { source, calls } = pushedSource();
     const { port } = await app({ source, authorize: () => false });
     const browser = await visit(port).opened();
@@ -328,7 +328,7 @@ describe('a source in place of a target', () => {
     );
   });
 
-  it('refuses a browser as the SseProxyError that a source throws says [R1]', async () => {
+  it('refuses a browser by the SseProxyError that a source throws [R1]', async () => {
     const { port } = await app({
       source: () => {
         throw new SseProxyError('ERR_SSE_UPSTREAM_REFUSED', { status: 404 });
@@ -397,7 +397,7 @@ describe('a source in place of a target', () => {
     expect([...seen]).to.deep.equal(['ada']);
   });
 
-  it('gives up after maxOutageMs of a source that keeps throwing, with its error as cause', async () => {
+  it('gives up a source that keeps throwing for maxOutageMs, with its error as the cause', async () => {
     const { port, witness } = await app({
       source: async function* () {
         if (Date.now() > 0) throw new Error('down');

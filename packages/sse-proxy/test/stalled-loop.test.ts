@@ -75,7 +75,7 @@ describe('a stalled event loop is not a timeout [R44]', () => {
     expect(witness.errors).to.deep.equal([]);
   });
 
-  it('a stall is no timeout of an upstream whose events wait in the socket, nor of one that has just sent one', async () => {
+  it('a stall is no timeout of an upstream whose events wait in the socket, or that has just sent one', async () => {
     const { app: proxied, browser, request } = await opened({ idleTimeoutMs: 60 });
     let n = 0;
     for (; n < 3; n++) {

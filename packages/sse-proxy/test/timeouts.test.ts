@@ -40,7 +40,7 @@ describe('the timeouts of the upstream', () => {
     expect(proxied.proxy.stats()).to.include({ opening: 0, refused: 1, upstreamConnections: 0 });
   });
 
-  it("headersTimeoutMs: applies with the user's dispatcher too, and interim responses don't extend it", async () => {
+  it("headersTimeoutMs: applies also with the user's dispatcher, and interim responses don't extend it", async () => {
     const up = await upstream((request) => {
       const interim = setInterval(() => request.raw('HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n'), 5);
       request.socket.on('close', () => clearInterval(interim));

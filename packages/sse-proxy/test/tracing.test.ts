@@ -76,7 +76,7 @@ describe('under OpenTelemetry', () => {
     for (const { parentId, traceId: own } of sent) expect(served.get(parentId ?? '')).to.equal(own);
   });
 
-  it('requests of shared feeds are roots, resumed ones too, and carry one traceparent', async () => {
+  it('requests of shared feeds, also resumed ones, are roots and carry one traceparent', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url, share: { lingerMs: 0 } });
     const browsers = [visit(port, '/sse', fields), visit(port, '/sse', fields)];

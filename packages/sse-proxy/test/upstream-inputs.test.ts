@@ -21,7 +21,7 @@ describe("the upstream's events", () => {
     }
   });
 
-  it('a BOM that comes in pieces is stripped too [input 25]', async () => {
+  it('a BOM that arrives in pieces is stripped [input 25]', async () => {
     const { browser, request } = await opened();
     for (const byte of Buffer.from('\ufeffdata: one\n\n')) request.send(Buffer.of(byte));
     expect(await browser.sees('one\n\n')).to.equal('data: one\n\n');

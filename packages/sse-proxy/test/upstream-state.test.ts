@@ -94,7 +94,7 @@ describe('sse-proxy:upstream', () => {
     afterEach(clean);
 
     for (const share of [false, true]) {
-      it(`tells the browser that the upstream is lost and restored (${share ? 'shared' : 'dedicated'}) [R43] [row 41]`, async () => {
+      it(`reports to the browser that the upstream is lost and restored (${share ? 'shared' : 'dedicated'}) [R43] [row 41]`, async () => {
         let isAway = false;
         const up = await upstream((request) => {
           if (isAway) return void request.reset();

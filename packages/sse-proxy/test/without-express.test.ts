@@ -100,7 +100,7 @@ describe('without Express', () => {
     expect(await get({ origin: 'https://app.example' })).to.equal(403);
   });
 
-  it('sse-proxy is installed and loaded without Express: only sseRouter asks for it', () => {
+  it('sse-proxy is installed and loaded without Express: only sseRouter requires it', () => {
     const folder = add(mkdtempSync(join(tmpdir(), 'sse-proxy-')), (it) => rmSync(it, { recursive: true }));
     const own = fileURLToPath(new URL('..', import.meta.url));
     const installed = join(folder, 'node_modules/@datashop/sse-proxy');

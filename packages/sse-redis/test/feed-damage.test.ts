@@ -100,7 +100,7 @@ describe('feeds whose data in Redis is lost or damaged', () => {
       for (const browser of browsers) expect(browser.body()).to.equal(log.events(1, 4));
     });
 
-  it('asks a Redis that accepts connections and refuses commands less and less often', async () => {
+  it('retries more and more rarely while Redis accepts connections and refuses commands', async () => {
     const redis = add(await RedisServer.start(), (it) => it.close());
     await redis.command('ACL', 'SETUSER', 'default', '-xread');
     const times: number[] = [];

@@ -41,7 +41,7 @@ describe('limits across three processes', () => {
     return { browser, code, isOpen: code === undefined };
   }
 
-  it('a limit of 10 per workflow holds for all of them, also after one was killed with open streams', async () => {
+  it('a limit of 10 per workflow holds across all processes, also after one was killed with open streams', async () => {
     const processes = await startThree();
     const opened: { browser: RawBrowser; child: Child<BffAnswers> }[] = [];
     for (let n = 0; n < 15; n++) {
