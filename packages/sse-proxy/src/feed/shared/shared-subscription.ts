@@ -156,7 +156,7 @@ export class SharedSubscription implements Subscription, Member {
     if (!this.#isClosed) this.#feed?.attach(this, this.position);
   }
 
-  /** Reports to the browser that its feed's upstream is away, or that it is back if the last report was "away" [R43]. */
+  /** Reports to the browser that its upstream is away, or that it is back if the last report was "away" [R43]. */
   reportState(): void {
     const state = this.#feed?.upstreamState;
     if (state) this.handler.onControlEvent(state, false);
