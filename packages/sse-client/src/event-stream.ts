@@ -184,7 +184,7 @@ export function createStream(
     ({ lastEventId, lastEventAt } = saved);
     hasCursor = true;
     store.restore(saved.entries);
-    // Gaps have no id, or another one.
+    // The id of a gap is undefined or not empty.
     for (const { id } of saved.entries) isPastCursor = id === '';
   }
   if (enabledByUser ?? config.autoConnect) switchOn();

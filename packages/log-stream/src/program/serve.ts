@@ -61,7 +61,7 @@ export async function serve(settings: Settings, print: Print): Promise<RunningSe
     token: token !== undefined,
     ...shown,
   });
-  // A database that can't be reached may come back: requests get 503 until then.
+  // A database that can't be reached is no reason to end: requests get 503 until it can.
   void store.health().then(({ problem }) => problem && print('error', failure(problem)));
   const stopIndex = buildIndex(settings, store, print);
   return {

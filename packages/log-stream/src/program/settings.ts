@@ -62,7 +62,8 @@ export function readSettings(env: Environment): Settings {
   const token = tokenOf(env.SSE_TOKEN);
   return {
     port: portOf('PORT', env.PORT),
-    // Without a token everybody who reaches the port may read all logs, so it must be opened on purpose.
+    // Without a token every client that reaches the port may read all logs, so another address than loopback must be
+    // given on purpose.
     host: env.HOST || (token === undefined ? '127.0.0.1' : '0.0.0.0'),
     store: storeOf(env),
     metrics: metricsOf(env),

@@ -49,8 +49,8 @@ export async function attempt(
 const maxIdBytes = 4_096;
 
 /**
- * The id is sent as UTF-8 bytes; a header takes each byte as one character [R24]. Returns the id, or '' if there is
- * none or it can't be sent.
+ * Sends the id as UTF-8 bytes: in a header, each byte is one character [R24]. Returns the id, or '' if there is none or
+ * it can't be sent.
  */
 function setLastEventId(headers: Headers, id: string): string {
   const bytes = new TextEncoder().encode(id);

@@ -1,4 +1,4 @@
-/** Upper bound for every wait that a server asks for, so that its mistake can't end a stream for good: one hour. */
+/** Upper bound for the waits that a server requests, one hour: its mistake must not end a stream for good. */
 export const maxFloorMs = 3_600_000;
 
 /** Bounds of the waits between attempts, in milliseconds. */

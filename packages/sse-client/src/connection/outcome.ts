@@ -44,7 +44,7 @@ export function statusAfter(status: number, temporary: TemporaryStatuses): Outco
   return [401, 403].includes(status) ? 'unauthorized' : 'closed';
 }
 
-/** Text from a server, limited to what a page can show. Undefined unless it is a text. */
+/** Text from a server, cut to what a page can show. Undefined if the value is no string, or an empty one. */
 export function shortText(value: unknown): string | undefined {
   return (typeof value === 'string' && value.slice(0, 200)) || undefined;
 }

@@ -12,7 +12,7 @@ export interface Watchdog {
 }
 
 interface WatchdogHandlers {
-  /** The connection has become silent for `watchdogMs`, or is alive again. */
+  /** The connection has been silent for `watchdogMs`, or is alive again. */
   onChange(isStalled: boolean): void;
   /** The connection has stayed silent. */
   onDead(): void;

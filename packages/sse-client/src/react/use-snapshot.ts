@@ -40,8 +40,13 @@ export function useStreamSnapshot<Values extends object, Selected = StreamSnapsh
 }
 
 /**
- * True if two objects have the same fields with the same values: for selections like `({ status, retryAt }) => ({
- * status, retryAt })`.
+ * True if two objects have the same fields with the same values. Pass it if `select` returns a new object each time.
+ *
+ * @example
+ * ```tsx
+ * const select = ({ status, retryAt }: StreamSnapshot) => ({ status, retryAt });
+ * const { status, retryAt } = useStreamSnapshot(stream, select, shallowEqual);
+ * ```
  */
 export function shallowEqual<T extends object>(a: T, b: T): boolean {
   const keys = Object.keys(a) as (keyof T)[];

@@ -55,7 +55,10 @@ export function catchUp(
     join();
   }
 
-  /** Joins the flow at the newest item that has been received, from the first with its id on. */
+  /**
+   * Joins the leader's flow at the newest queued item that this connection has received, from the first item with its
+   * id on.
+   */
   function join(): void {
     if (isOver) return;
     for (let index = waiting.length - 1; index >= 0; index--) {
@@ -70,7 +73,10 @@ export function catchUp(
     }
   }
 
-  /** An id without an event, or with a gap in place of it. */
+  /**
+   * True if this connection has received the id, and the item is not followed by its event: a lone id, or that of a
+   * gap.
+   */
   function isLone(index: number, id: string): boolean {
     const next = waiting[index + 1];
     return received.has(id) && !(next?.[0] === 'event' && next[1].id === id);
