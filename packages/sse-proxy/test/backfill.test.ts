@@ -56,11 +56,11 @@ describe('backfill of a shared feed', () => {
     const read = async (name: 'live' | 'back', cursor: string) => {
       const subscription = take(cursor);
       await subscription.ready;
-      const onFrames = (source: Buffer, start: number, end: number) => {
-        got[name] += source.subarray(start, end);
+      const onFrames = (buffer: Buffer, start: number, end: number) => {
+        got[name] += buffer.subarray(start, end);
         return true;
       };
-      subscription.read({ onFrames, onControlEvent: () => {}, onLagging: never, onEnd: () => {} });
+      subscription.deliverTo({ onFrames, onControlEvent: () => {}, onLagging: never, onEnd: () => {} });
     };
     upstream.emit('id: 1\ndata: before\n\n');
     await read('live', '');

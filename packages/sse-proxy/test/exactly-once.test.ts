@@ -6,7 +6,7 @@ import { DedicatedSubscription } from '../src/feed/dedicated-subscription.ts';
 import { Registry } from '../src/feed/shared/registry.ts';
 import type { FeedReader } from '../src/feed/subscription.ts';
 import { SseProxyError } from '../src/index.ts';
-import { Heartbeat } from '../src/lifecycle/heartbeat.ts';
+import { Ticker } from '../src/lifecycle/ticker.ts';
 import { clock } from './support/clock.ts';
 import { settle } from './support/registry.ts';
 import { ScriptedUpstream } from './support/scripted.ts';
@@ -51,17 +51,17 @@ async function run({ kind, share, perId, ids, large, eol, connections }: Plan) {
   const upstream = new ScriptedUpstream();
   const resume = { minDelayMs: 1, maxDelayMs: 2, maxOutageMs: 1_000_000 };
   const config = readOptions({ target: 'http://upstream', resume, retryMs: 1, maxEventBytes: 300, share });
-  const heartbeat = new Heartbeat(1_000_000);
+  const ticker = new Ticker(1_000_000);
   const request = { address: { origin: 'http://upstream', path: '/' }, headers: [] as string[] };
   const prepare = async () => request;
   const feedListener = { onResume() {}, onGap() {}, onUpstreamLost() {} };
-  const context = { config, heartbeat, upstream, upstreamPermits: new UpstreamPermits(10) };
+  const context = { config, ticker, upstream, upstreamPermits: new UpstreamPermits(10) };
   const made = { request, key: 'all', looseKey: '' };
-  const parts = { upstream, heartbeat, config, cursor: '', prepare, feedListener, assignIds: false };
+  const parts = { upstream, ticker, config, cursor: '', prepare, feedListener, assignIds: false };
   const subscription = config.share
     ? new Registry(context, config.share).join({
         made,
-        source: undefined,
+        builder: undefined,
         cursor: '',
         feedListener,
         streamListener: feedListener,
@@ -73,7 +73,7 @@ async function run({ kind, share, perId, ids, large, eol, connections }: Plan) {
     return true;
   };
   const reader: FeedReader = {
-    onFrames: (source, start, end) => take(source.subarray(start, end)),
+    onFrames: (buffer, start, end) => take(buffer.subarray(start, end)),
     onControlEvent: (bytes) => void take(bytes),
     onLagging: () => expect.fail('lagging'),
     onEnd: (reason) => expect.fail(`ended: ${reason}`),
@@ -113,7 +113,7 @@ async function run({ kind, share, perId, ids, large, eol, connections }: Plan) {
   };
   upstream.last().events.onHeaders({});
   await subscription.ready;
-  subscription.read(reader);
+  subscription.deliverTo(reader);
   for (const [n, { emit: count, at, slice, clean, restart, pause }] of [
     ...connections,
     { emit: 3, at: 100, slice: 50, clean: false, restart: false, pause: true },

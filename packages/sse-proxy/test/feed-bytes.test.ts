@@ -222,10 +222,10 @@ describe('what a feed hands on over a resume', () => {
     it('breaks the connection of an event that is unfinished at idleTimeoutMs, though bytes arrive [R34]', async () => {
       const it = await setUp({ idleTimeoutMs: 1_000 });
       it.send(`data: ${'x'.repeat(60)}`);
-      for (let beat = 0; beat * it.heartbeat.periodMs <= 1_000; beat++) {
+      for (let tick = 0; tick * it.ticker.periodMs <= 1_000; tick++) {
         expect(it.upstream.live()).to.equal(1);
         it.send('x');
-        it.feed.beat();
+        it.feed.onTick();
       }
       expect(it.text()).to.equal('(event-too-large)');
       await it.reopen(20);

@@ -174,7 +174,7 @@ describe('framing: what was handed on', () => {
   it('a frame that was passed on stays unchanged while later events are put together: a slow browser may still wait for it', () => {
     const slices: Buffer[] = [];
     const framer = new Framer(
-      { onFrame: (source, start, end) => void slices.push(source.subarray(start, end)), onOversizedEvent() {} },
+      { onFrame: (buffer, start, end) => void slices.push(buffer.subarray(start, end)), onOversizedEvent() {} },
       bounds(1_000),
     );
     for (const chunk of dribble('data: a\n\ndata: b\n\n: c\n')) framer.push(Buffer.from(chunk));

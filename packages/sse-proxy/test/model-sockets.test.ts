@@ -122,7 +122,7 @@ class Run {
     await browser.opened();
     const ready = Promise.resolve({});
     const nothing = () => {};
-    const subscription = { ready, read: nothing, resume: nothing, describe: () => ({}) as never };
+    const subscription = { ready, deliverTo: nothing, resume: nothing, describe: () => ({}) as never };
     it.viewer.join({ ...subscription, close: () => browser.leave() }, this.log.length);
   }
 

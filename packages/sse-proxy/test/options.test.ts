@@ -223,8 +223,8 @@ describe('right options', () => {
       dispatcher: undefined,
       warnings: true,
       fastPath: true,
-      beatMs: 1_000,
-      idleBeatMs: 2_500,
+      tickMs: 1_000,
+      idleTickMs: 2_500,
     });
     const request = { key: undefined } as Parameters<typeof limiter.acquire>[0];
     for (let open = 0; open < 10_000; open++) expect(limiter.acquire(request)).to.have.property('ok', true);

@@ -47,11 +47,11 @@ class Reader {
   }
 
   #receive({ id, data }: Frame): void {
-    const source = Buffer.from(`<${data}>`);
+    const buffer = Buffer.from(`<${data}>`);
     const received = {
-      source,
+      buffer,
       start: 1,
-      end: source.length - 1,
+      end: buffer.length - 1,
       events: 1,
       id: id ?? undefined,
       ownId: undefined,
@@ -65,10 +65,10 @@ class Reader {
     if (verdict === 'new' || verdict === 'restarted') this.#deliver(received);
   }
 
-  #deliver({ source, start, end, id }: ReceivedFrame): void {
+  #deliver({ buffer, start, end, id }: ReceivedFrame): void {
     if (id !== undefined) this.cursor = id;
-    this.window.record(source, start, end, id);
-    this.delivered.push({ id: id ?? null, data: source.toString('utf8', start, end) });
+    this.window.record(buffer, start, end, id);
+    this.delivered.push({ id: id ?? null, data: buffer.toString('utf8', start, end) });
   }
 }
 

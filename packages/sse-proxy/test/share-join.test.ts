@@ -317,12 +317,12 @@ describe("a join connection that can't be matched, by a clock that the test turn
       const text: string[] = [];
       const subscription = take();
       await subscription.ready;
-      const onFrames = (source: Buffer, start: number, end: number) => {
-        text.push(source.toString('latin1', start, end));
+      const onFrames = (buffer: Buffer, start: number, end: number) => {
+        text.push(buffer.toString('latin1', start, end));
         return hasRoom;
       };
       const onControlEvent = (bytes: Buffer) => void text.push(bytes.toString());
-      subscription.read({ onFrames, onControlEvent, onLagging: never, onEnd: () => {} });
+      subscription.deliverTo({ onFrames, onControlEvent, onLagging: never, onEnd: () => {} });
       return () => text.join('');
     };
     const send = (at: number, bytes: string) => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { expect } from 'chai';
-import { Heartbeat } from '../src/lifecycle/heartbeat.ts';
+import { Ticker } from '../src/lifecycle/ticker.ts';
 import { startTimeout } from '../src/lifecycle/timeout.ts';
 import { BareFeed } from './support/bare-feed.ts';
 import { flood, reader } from './support/flood.ts';
@@ -128,15 +128,15 @@ describe('a stalled event loop is not a timeout [R44]', () => {
 
   it('a stall is no timeout of an idle upstream whose event waits in the socket at the last heartbeat', async () => {
     const up = await upstream((request) => request.begin());
-    const feed = add(new BareFeed(new Heartbeat(60_000), 240_000, true), (it) => it.close());
+    const feed = add(new BareFeed(new Ticker(60_000), 240_000, true), (it) => it.close());
     await feed.connect(up.port);
-    for (let beat = 1; beat <= 4; beat++) feed.beat();
+    for (let tick = 1; tick <= 4; tick++) feed.onTick();
     await inTimers();
     up.requests[0]?.send('data: one\n\n');
-    feed.beat();
+    feed.onTick();
     await until(() => feed.got.length > 0 || feed.hasEnded);
     expect(feed.hasEnded).to.equal(false);
-    for (let beat = 1; beat <= 5; beat++) feed.beat();
+    for (let tick = 1; tick <= 5; tick++) feed.onTick();
     await until(() => feed.hasEnded);
   });
 

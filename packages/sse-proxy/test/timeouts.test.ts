@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { expect } from 'chai';
 import { Agent, type Dispatcher } from 'undici';
 import { skip } from '../../../test/support/needs.ts';
-import { Heartbeat } from '../src/lifecycle/heartbeat.ts';
+import { Ticker } from '../src/lifecycle/ticker.ts';
 import { BareFeed } from './support/bare-feed.ts';
 import { flood, reader } from './support/flood.ts';
 import { blackhole } from './support/hanging.ts';
@@ -92,10 +92,10 @@ describe('the timeouts of the upstream', () => {
       request.begin();
       request.send(first[Number(request.line.split(' ')[1]?.slice(1))] ?? '');
     });
-    const heartbeat = new Heartbeat(10);
+    const ticker = new Ticker(10);
     const feeds: BareFeed[] = [];
     for (const n of first.keys()) {
-      const feed = add(new BareFeed(heartbeat, 40, false), (it) => it.close());
+      const feed = add(new BareFeed(ticker, 40, false), (it) => it.close());
       feeds.push(feed);
       await feed.connect(up.port, `/${n}`);
       await until(() => feed.got.length > 0);

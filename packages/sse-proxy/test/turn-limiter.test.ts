@@ -2,7 +2,7 @@ import type http from 'node:http';
 import net from 'node:net';
 import { expect } from 'chai';
 import { maxOpensPerTurn } from '../src/config/defaults.ts';
-import { Heartbeat, maxBeatsPerTurn } from '../src/lifecycle/heartbeat.ts';
+import { maxCallsPerTurn, Ticker } from '../src/lifecycle/ticker.ts';
 import type { ProxyApp } from './support/app.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
@@ -129,27 +129,27 @@ describe('many requests in one turn of the event loop', () => {
   });
 });
 
-describe('a heartbeat with thousands of members', () => {
-  it('a heartbeat with thousands of members spreads a beat over several turns, and calls each current member once', async () => {
-    const heartbeat = new Heartbeat(20);
-    const beaten = perTurn();
-    const members = Array.from({ length: maxBeatsPerTurn * 3 + 1 }, () => ({ beats: 0 }));
-    const gone = { beats: 0 };
-    const beating = members.map((member, index) => ({
-      beat() {
-        member.beats++;
-        beaten.count();
-        if (index === 0) heartbeat.remove(last);
+describe('a ticker with thousands of listeners', () => {
+  it('a ticker with thousands of listeners spreads a tick over several turns, and calls each current listener once', async () => {
+    const ticker = new Ticker(20);
+    const called = perTurn();
+    const counts = Array.from({ length: maxCallsPerTurn * 3 + 1 }, () => ({ ticks: 0 }));
+    const removed = { ticks: 0 };
+    const listeners = counts.map((count, index) => ({
+      onTick() {
+        count.ticks++;
+        called.count();
+        if (index === 0) ticker.remove(last);
       },
     }));
-    const last = { beat: () => void gone.beats++ };
-    for (const member of [...beating, last]) heartbeat.add(member);
-    await until(() => members.at(-1)?.beats === 1);
-    expect(new Set(members.map(({ beats }) => beats))).to.deep.equal(new Set([1]));
-    expect(beaten.most).to.equal(maxBeatsPerTurn);
-    expect(gone.beats).to.equal(0);
-    await until(() => members.at(-1)?.beats === 3);
-    beaten.stop();
-    for (const member of beating) heartbeat.remove(member);
+    const last = { onTick: () => void removed.ticks++ };
+    for (const listener of [...listeners, last]) ticker.add(listener);
+    await until(() => counts.at(-1)?.ticks === 1);
+    expect(new Set(counts.map(({ ticks }) => ticks))).to.deep.equal(new Set([1]));
+    expect(called.most).to.equal(maxCallsPerTurn);
+    expect(removed.ticks).to.equal(0);
+    await until(() => counts.at(-1)?.ticks === 3);
+    called.stop();
+    for (const listener of listeners) ticker.remove(listener);
   });
 });

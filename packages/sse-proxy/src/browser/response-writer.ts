@@ -3,7 +3,7 @@ import { closeFlushMs } from '../config/defaults.ts';
 import type { Config } from '../config/options.ts';
 import type { SseProxyError } from '../errors.ts';
 import type { FeedReader, Subscription } from '../feed/subscription.ts';
-import type { Heartbeat, HeartbeatMember } from '../lifecycle/heartbeat.ts';
+import type { Ticker, TickListener } from '../lifecycle/ticker.ts';
 import { controlEvent, heartbeatBytes, retryBytes } from '../sse/events.ts';
 import type { CloseReason, EvictContext } from '../types.ts';
 import { breakOff, closeAfter, onResponse } from './connection.ts';
@@ -36,14 +36,14 @@ export interface WriterParts {
   readonly config: Pick<Config, 'heartbeatMs' | 'retryMs' | 'share' | 'slowClient' | 'transform'> & {
     readonly fastPath?: boolean;
   };
-  readonly heartbeat: Heartbeat;
+  readonly ticker: Ticker;
 }
 
 /**
  * Last stage of the event path: writes whole events to one browser, heartbeats between them, and never buffers more
  * than `slowClient` allows.
  */
-export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
+export class ResponseWriter implements FeedReader, TickListener, SinkOwner {
   // The fields that each event needs come first, so that they share cache lines.
   /** Upstream events written. */
   events = 0;
@@ -57,15 +57,15 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
    * The end of the last frame. Our own comments and `retry:` don't count: no line end of the upstream belongs to them.
    */
   #tail = blankTail;
-  #quietBeats = 0;
+  #quietTicks = 0;
 
   readonly #owner: WriterOwner;
   readonly #res: ServerResponse;
   readonly #config: WriterParts['config'];
-  readonly #heartbeat: Heartbeat;
+  readonly #ticker: Ticker;
   /** Created when bytes wait for the first time. */
   #stall: StallDetector | undefined;
-  #source: Pick<Subscription, 'resume'> | undefined;
+  #previousStage: Pick<Subscription, 'resume'> | undefined;
   #hasJustFilled = false;
   #isClosed = false;
 
@@ -74,16 +74,16 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
    *
    * @throws whatever a middleware's wrapper of `writeHead` throws
    */
-  constructor({ owner, req, res, headers, config, heartbeat }: WriterParts) {
+  constructor({ owner, req, res, headers, config, ticker }: WriterParts) {
     this.#owner = owner;
     this.#res = res;
     this.#config = config;
-    this.#heartbeat = heartbeat;
+    this.#ticker = ticker;
     sendStreamHeaders(req, res, headers);
     // Transformed events come one by one: res.write joins those of one turn, which is cheaper than a chunk for each.
     const fastPath = config.fastPath !== false && !config.transform;
     this.#sink = createSink(res, this, { fastPath, isShared: config.share !== false });
-    heartbeat.add(this);
+    ticker.add(this);
   }
 
   /** True while the browser must take buffered bytes before it is sent more. */
@@ -96,9 +96,12 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
     return this.#isClosed ? 0 : this.#sink.bufferedBytes;
   }
 
-  /** Sends the reconnection time; `source` is resumed whenever the browser has taken what made the writer full. */
-  start(source: Pick<Subscription, 'resume'>): void {
-    this.#source = source;
+  /**
+   * Sends the reconnection time. From now on `previousStage` is resumed whenever the browser has taken what made the
+   * writer full. Delivery starts with {@link Subscription.deliverTo}, not here.
+   */
+  start(previousStage: Pick<Subscription, 'resume'>): void {
+    this.#previousStage = previousStage;
     if (this.#config.retryMs !== false) this.#send(retryBytes(this.#config.retryMs));
   }
 
@@ -112,13 +115,13 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
    * If more than `maxBufferedBytes` wait already, the browser is disconnected instead. What arrives in the turn that
    * filled the writer doesn't count: no browser could have taken anything in between.
    */
-  onFrames(source: Buffer, start: number, end: number, events: number): boolean {
+  onFrames(buffer: Buffer, start: number, end: number, events: number): boolean {
     if (this.#isEnding) return false;
-    if (source.length <= 2 && isStray(source, this.#tail)) return !this.#isFull;
+    if (buffer.length <= 2 && isStray(buffer, this.#tail)) return !this.#isFull;
     if (this.#isFull && !this.#hasJustFilled && this.#isOverBound(end - start)) return false;
     const isFirstEvent = events > 0 && this.events === 0;
     this.events += events;
-    const bytes = start === 0 && end === source.length ? source : source.subarray(start, end);
+    const bytes = start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end);
     this.#tail = tailOf(bytes, this.#tail);
     this.#send(bytes);
     if (isFirstEvent) this.#owner.onFirstEvent();
@@ -148,7 +151,7 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
     // A BOM that is the first bytes of the response would be stripped: a comment precedes it.
     if (this.bytes === 0 && bytes[0] === 0xef) this.#sink.write(heartbeatBytes);
     this.bytes += bytes.length;
-    this.#quietBeats = 0;
+    this.#quietTicks = 0;
     this.#sink.write(bytes);
   }
 
@@ -164,7 +167,7 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
   onDrain(): void {
     if (!this.#isFull) return;
     this.#isFull = false;
-    if (!this.#isEnding) this.#source?.resume();
+    if (!this.#isEnding) this.#previousStage?.resume();
   }
 
   onSinkError(cause: unknown): void {
@@ -174,24 +177,24 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
   }
 
   /** Detects stalled browsers and sends heartbeats. */
-  beat(): void {
+  onTick(): void {
     // A drain event may be lost in a middleware's wrapper; the state is not.
     if (this.#isFull && !this.#sink.isFull) this.onDrain();
     this.#sink.flush();
     if (this.#sink.bufferedBytes > 0) return this.#checkProgress();
     this.#stall?.reset();
     if (this.#isEnding) return;
-    this.#quietBeats++;
+    this.#quietTicks++;
     const { heartbeatMs } = this.#config;
-    if (heartbeatMs === false || this.#quietBeats * this.#heartbeat.periodMs < heartbeatMs || isHalfCrlf(this.#tail))
+    if (heartbeatMs === false || this.#quietTicks * this.#ticker.periodMs < heartbeatMs || isHalfCrlf(this.#tail))
       return;
     this.#send(heartbeatBytes);
   }
 
   #checkProgress(): void {
     const { slowClient } = this.#config;
-    this.#stall ??= new StallDetector(this.#res, this.#sink, slowClient.maxStallMs / this.#heartbeat.periodMs);
-    this.#stall.beat(() => this.evict('maxStallMs', this.bufferedBytes));
+    this.#stall ??= new StallDetector(this.#res, this.#sink, slowClient.maxStallMs / this.#ticker.periodMs);
+    this.#stall.check(() => this.evict('maxStallMs', this.bufferedBytes));
   }
 
   /** Disconnects the browser because a bound was exceeded. It reconnects with its Last-Event-ID. */
@@ -241,12 +244,12 @@ export class ResponseWriter implements FeedReader, HeartbeatMember, SinkOwner {
     process.nextTick(() => breakOff(this.#res));
   }
 
-  /** The response is closed. Releases the heartbeat and every listener. */
+  /** The response is closed. Stops the ticks and removes every listener. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#isEnding = true;
     this.#sink.close();
-    this.#heartbeat.remove(this);
+    this.#ticker.remove(this);
   }
 }

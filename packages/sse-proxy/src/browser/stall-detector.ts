@@ -8,9 +8,9 @@ import { unacknowledgedBytes } from './unacknowledged.ts';
 export class StallDetector {
   readonly #res: ServerResponse;
   readonly #sink: ChunkSink;
-  /** Beats without progress after which the browser counts as stalled. */
+  /** Ticks without progress after which the browser counts as stalled. */
   readonly #limit: number;
-  #beats = 0;
+  #ticks = 0;
   /** Bytes that the browser had not acknowledged at the last measurement. */
   #unacknowledged: number | undefined;
 
@@ -22,18 +22,18 @@ export class StallDetector {
 
   /** Call when no bytes wait for the browser any more. */
   reset(): void {
-    this.#beats = 0;
+    this.#ticks = 0;
   }
 
-  /** Call on every beat while bytes wait. `onStalled` is called asynchronously once the limit is exceeded. */
-  beat(onStalled: () => void): void {
+  /** Call on every tick while bytes wait. `onStalled` is called asynchronously once the limit is exceeded. */
+  check(onStalled: () => void): void {
     if (this.#sink.tookBytes()) {
-      this.#beats = 0;
+      this.#ticks = 0;
       return;
     }
-    this.#beats++;
-    if (this.#beats === Math.ceil(this.#limit / 8)) void this.#measure();
-    if (this.#beats > this.#limit) void this.#confirm(onStalled);
+    this.#ticks++;
+    if (this.#ticks === Math.ceil(this.#limit / 8)) void this.#measure();
+    if (this.#ticks > this.#limit) void this.#confirm(onStalled);
   }
 
   // Asynchronous, so that a drain that is due is handled before the browser counts as stalled.
@@ -43,8 +43,8 @@ export class StallDetector {
     // Fewer: the browser has acknowledged bytes. More: the kernel has accepted further ones, which needs
     // acknowledgements.
     const hasMoved = before !== undefined && now !== undefined && now !== before;
-    if (hasMoved || this.#sink.tookBytes() || this.#sink.bufferedBytes === 0) this.#beats = 0;
-    else if (this.#beats > this.#limit) onStalled();
+    if (hasMoved || this.#sink.tookBytes() || this.#sink.bufferedBytes === 0) this.#ticks = 0;
+    else if (this.#ticks > this.#limit) onStalled();
   }
 
   async #measure(): Promise<number | undefined> {

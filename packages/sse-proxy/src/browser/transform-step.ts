@@ -45,8 +45,8 @@ export class TransformStep implements FeedReader {
     if (this.#isReady) this.#subscription.resume();
   }
 
-  onFrames(source: Buffer, start: number, end: number, events: number): boolean {
-    this.#push(start === 0 && end === source.length ? source : source.subarray(start, end), events > 0);
+  onFrames(buffer: Buffer, start: number, end: number, events: number): boolean {
+    this.#push(start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end), events > 0);
     return this.#isReady;
   }
 

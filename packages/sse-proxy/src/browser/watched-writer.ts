@@ -26,17 +26,17 @@ export class WatchedWriter extends ResponseWriter {
   constructor(parts: WriterParts & { readonly owner: WatchedWriterOwner }) {
     super(parts);
     const { owner } = parts;
-    const onFrame = (source: Buffer, start: number, end: number, events: number) => {
-      if (events > 0) owner.onEvent(Object.freeze(parseEvent(source.subarray(start, end))));
+    const onFrame = (buffer: Buffer, start: number, end: number, events: number) => {
+      if (events > 0) owner.onEvent(Object.freeze(parseEvent(buffer.subarray(start, end))));
     };
     this.#framer = new Framer({ onFrame, onOversizedEvent: () => {} }, unbounded);
   }
 
-  override onFrames(source: Buffer, start: number, end: number, events: number): boolean {
+  override onFrames(buffer: Buffer, start: number, end: number, events: number): boolean {
     const before = this.events;
-    const accepted = super.onFrames(source, start, end, events);
+    const accepted = super.onFrames(buffer, start, end, events);
     // It writes nothing once the response is ending or its browser was evicted.
-    if (this.events > before) this.#framer.push(source.subarray(start, end));
+    if (this.events > before) this.#framer.push(buffer.subarray(start, end));
     return accepted;
   }
 }

@@ -15,10 +15,13 @@ export interface Config extends Omit<CheckedOptions, 'limits'> {
   readonly openAfterMs: number | false;
   /** Whether the user set idleTimeoutMs: then it also applies to an upstream that never sent an id or a comment. */
   readonly idleTimeoutIsSet: boolean;
-  /** Period of the heartbeat timer that also enforces the bounds of slow and long streams. */
-  readonly beatMs: number;
-  /** Period of the timer that checks for silent upstreams, of which there may be as many as browsers. */
-  readonly idleBeatMs: number;
+  /** Period of the ticks that send heartbeats and enforce the bounds of slow and long streams, in milliseconds. */
+  readonly tickMs: number;
+  /**
+   * Period of the ticks that detect silent upstreams, in milliseconds. A period of its own, since there may be as many
+   * upstreams as browsers.
+   */
+  readonly idleTickMs: number;
 }
 
 /** `share`, checked and complete. */
@@ -49,8 +52,8 @@ export function readOptions(given: SseProxyOptions): Config {
       idleTimeoutMs,
       openAfterMs: opensEarly && checked.openAfterMs && Math.min(checked.openAfterMs, checked.headersTimeoutMs),
       idleTimeoutIsSet,
-      beatMs: Math.min(1_000, quarterOf(Math.min(...spans.filter((span) => span !== false)))),
-      idleBeatMs: Math.min(2_500, quarterOf(idleTimeoutMs || defaults.idleTimeoutMs)),
+      tickMs: Math.min(1_000, quarterOf(Math.min(...spans.filter((span) => span !== false)))),
+      idleTickMs: Math.min(2_500, quarterOf(idleTimeoutMs || defaults.idleTimeoutMs)),
     });
   });
 }

@@ -30,7 +30,7 @@ export class DedicatedSubscription implements Subscription, FeedHandler {
     this.ready = this.#feed.connect(request);
   }
 
-  read(reader: FeedReader): void {
+  deliverTo(reader: FeedReader): void {
     this.#reader = reader;
     if (this.#outcome) return reader.onEnd(...this.#outcome);
     const state = this.#feed.upstreamState;
@@ -51,11 +51,11 @@ export class DedicatedSubscription implements Subscription, FeedHandler {
     this.#feed.close();
   }
 
-  onFrames(source: Buffer, start: number, end: number, events: number): boolean {
-    if (this.#hasRun && (this.#oneFramePerCall || !this.#run.continues(source, start))) this.onChunkEnd();
+  onFrames(buffer: Buffer, start: number, end: number, events: number): boolean {
+    if (this.#hasRun && (this.#oneFramePerCall || !this.#run.continues(buffer, start))) this.onChunkEnd();
     // Most chunks are one frame, and there is nothing to join.
-    if (start === 0 && end === source.length) return this.#forward(source, 0, end, events);
-    this.#run.add(source, start, end, events);
+    if (start === 0 && end === buffer.length) return this.#forward(buffer, 0, end, events);
+    this.#run.add(buffer, start, end, events);
     this.#hasRun = true;
     return true;
   }
@@ -63,13 +63,13 @@ export class DedicatedSubscription implements Subscription, FeedHandler {
   onChunkEnd(): void {
     if (!this.#hasRun) return;
     this.#hasRun = false;
-    const { source, start, end, events } = this.#run;
+    const { buffer, start, end, events } = this.#run;
     this.#run.clear();
-    this.#forward(source, start, end, events);
+    this.#forward(buffer, start, end, events);
   }
 
-  #forward(source: Buffer, start: number, end: number, events: number): boolean {
-    const hasRoom = this.#reader?.onFrames(source, start, end, events, undefined) ?? true;
+  #forward(buffer: Buffer, start: number, end: number, events: number): boolean {
+    const hasRoom = this.#reader?.onFrames(buffer, start, end, events, undefined) ?? true;
     if (!hasRoom) this.#feed.pause();
     return hasRoom;
   }

@@ -16,13 +16,13 @@ export class Digest {
   #view: DataView = new DataView(new ArrayBuffer(0));
   #otherView = this.#view;
 
-  /** Sets the digest to that of `source.subarray(start, end)`. */
-  ofBytes(source: Buffer, start: number, end: number): void {
-    const view = this.#view.buffer === source.buffer ? this.#view : this.#switchView(source.buffer);
+  /** Sets the digest to that of `bytes.subarray(start, end)`. */
+  ofBytes(bytes: Buffer, start: number, end: number): void {
+    const view = this.#view.buffer === bytes.buffer ? this.#view : this.#switchView(bytes.buffer);
     let high = seedHigh ^ (end - start);
     let low = seedLow;
-    let at = source.byteOffset + start;
-    const to = source.byteOffset + end;
+    let at = bytes.byteOffset + start;
+    const to = bytes.byteOffset + end;
     // The halves alternate, and each mixes in the other: every word affects all 64 bits, and no step loses any.
     for (; at + 8 <= to; at += 8) {
       high = Math.imul(high ^ view.getInt32(at, true), 0x9e3779b1) + low;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { SseProxyError } from '../errors.ts';
-import type { HeartbeatMember } from '../lifecycle/heartbeat.ts';
+import type { TickListener } from '../lifecycle/ticker.ts';
 import type { FrameId } from '../sse/fields.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import type { FeedParts } from './feed-parts.ts';
@@ -8,13 +8,13 @@ import { FeedReconnect } from './feed-reconnect.ts';
 import { SilenceDetector } from './silence-detector.ts';
 
 /** The connection of a feed: connects for the first time, and detects silence. */
-export abstract class FeedConnection extends FeedReconnect implements HeartbeatMember {
+export abstract class FeedConnection extends FeedReconnect implements TickListener {
   /** Undefined until the upstream has sent a comment. */
   #silence: SilenceDetector | undefined;
   // The fields that each event needs are the last here and the first in Feed, so that they share cache lines.
   protected isClosed = false;
   /** Ticks since the upstream last sent anything. */
-  protected quietBeats = 0;
+  protected quietTicks = 0;
   protected cursorId: FrameId;
   /** True once an event arrived on the current connection. */
   protected hasDelivered = false;
@@ -64,18 +64,18 @@ export abstract class FeedConnection extends FeedReconnect implements HeartbeatM
 
   override close(): void {
     if (this.isClosed) return;
-    this.parts.heartbeat.remove(this);
+    this.parts.ticker.remove(this);
     super.close();
   }
 
   override onHeaders(headers: IncomingHttpHeaders): void {
-    this.quietBeats = 0;
+    this.quietTicks = 0;
     this.#silence?.restart();
     super.onHeaders(headers);
   }
 
   protected onOpened(): void {
-    this.parts.heartbeat.add(this);
+    this.parts.ticker.add(this);
   }
 
   /** The upstream has sent a comment. */
@@ -86,15 +86,15 @@ export abstract class FeedConnection extends FeedReconnect implements HeartbeatM
 
   /** Called for the first bytes after one or more ticks without any. */
   protected onLife(): void {
-    this.quietBeats = 0;
+    this.quietTicks = 0;
     this.endReport();
   }
 
   /** Measures the upstream's silence. A paused feed doesn't read, so its silence proves nothing. */
-  beat(): void {
+  onTick(): void {
     if (this.isPaused || this.isReconnecting) return;
     const { idleTimeoutMs, idleTimeoutIsSet } = this.parts.config;
-    const quietMs = ++this.quietBeats * this.parts.heartbeat.periodMs;
+    const quietMs = ++this.quietTicks * this.parts.ticker.periodMs;
     if (this.#silence?.isSilent(quietMs) && !this.upstreamState)
       this.reporter().begin('silent', Date.now() - quietMs, 'now');
     if (idleTimeoutMs === false || quietMs <= idleTimeoutMs || !(idleTimeoutIsSet || this.showsLife)) return;
@@ -103,7 +103,7 @@ export abstract class FeedConnection extends FeedReconnect implements HeartbeatM
   }
 
   #checkSilence(): void {
-    if (this.isClosed || this.quietBeats === 0 || this.isReconnecting) return;
+    if (this.isClosed || this.quietTicks === 0 || this.isReconnecting) return;
     const message = `nothing from the upstream for ${this.parts.config.idleTimeoutMs} ms`;
     this.breakConnection('upstream-idle', new SseProxyError('ERR_SSE_UPSTREAM_IDLE', { message }));
   }

@@ -28,34 +28,34 @@ export abstract class FeedDelivery extends FeedConnection {
   }
 
   /** Delivers an event, or a lone id, unless it is a repeated one. */
-  protected accept(source: Buffer, start: number, end: number, events: number, id: FrameId | undefined): void {
+  protected accept(buffer: Buffer, start: number, end: number, events: number, id: FrameId | undefined): void {
     if (this.#replayFilter) {
       const { ownId } = this;
-      this.#catchUp(this.#replayFilter, { source, start, end, events, id: textOf(id), ownId, isOversized: false });
-    } else this.#deliver(source, start, end, events, id);
+      this.#catchUp(this.#replayFilter, { buffer, start, end, events, id: textOf(id), ownId, isOversized: false });
+    } else this.#deliver(buffer, start, end, events, id);
   }
 
   /** Delivers a gap in the place of an event that was discarded, unless it is a repeated one. */
   protected acceptOversized(event: OversizedEvent): void {
     const { id } = event;
     if (!event.isEvent && id === undefined) return;
-    const source = event.digest();
+    const buffer = event.digest();
     const events = event.isEvent ? 1 : 0;
-    const frame = { source, start: 0, end: source.length, events, id, ownId: this.ownId, isOversized: true };
+    const frame = { buffer, start: 0, end: buffer.length, events, id, ownId: this.ownId, isOversized: true };
     if (this.#replayFilter) this.#catchUp(this.#replayFilter, frame);
     else this.#deliverOversized(frame);
   }
 
-  #deliver(source: Buffer, start: number, end: number, events: number, id: FrameId | undefined): void {
+  #deliver(buffer: Buffer, start: number, end: number, events: number, id: FrameId | undefined): void {
     if (id !== undefined) this.cursorId = id;
-    if (this.#recordsFrames) this.#window.record(source, start, end, id);
+    if (this.#recordsFrames) this.#window.record(buffer, start, end, id);
     this.hasDelivered = true;
-    this.handler.onFrames(source, start, end, events, this.#needsIds ? textOf(id) : undefined);
+    this.handler.onFrames(buffer, start, end, events, this.#needsIds ? textOf(id) : undefined);
   }
 
   /** Puts a gap in the place of an event that was discarded, and moves the cursors past it. */
-  #deliverOversized({ source, start, end, events, id }: ReceivedFrame): void {
-    if (this.#recordsFrames) this.#window.record(source, start, end, id);
+  #deliverOversized({ buffer, start, end, events, id }: ReceivedFrame): void {
+    if (this.#recordsFrames) this.#window.record(buffer, start, end, id);
     this.hasDelivered = true;
     if (events > 0) this.reportOversized(id);
     if (id === unusableId) this.cursorId = id;
@@ -79,8 +79,8 @@ export abstract class FeedDelivery extends FeedConnection {
   /**
    * Records a frame that the browsers have from another feed: it is dropped if the upstream repeats it after a resume.
    */
-  recordDelivered(source: Buffer, start: number, end: number, id: string | undefined): void {
-    this.#window.record(source, start, end, id);
+  recordDelivered(buffer: Buffer, start: number, end: number, id: string | undefined): void {
+    this.#window.record(buffer, start, end, id);
   }
 
   /** The same for a frame of which only the {@link contentDigest} is known. */
@@ -106,8 +106,8 @@ export abstract class FeedDelivery extends FeedConnection {
     return end > start ? this.#window.contentAt(end - 1) : undefined;
   }
 
-  override beat(): void {
-    super.beat();
+  override onTick(): void {
+    super.onTick();
     if (!this.#replayFilter?.needsWindow) this.#window.shrink();
   }
 
@@ -173,7 +173,7 @@ export abstract class FeedDelivery extends FeedConnection {
   #deliverFrame(frame: ReceivedFrame): void {
     this.ownId = frame.ownId;
     if (frame.isOversized) this.#deliverOversized(frame);
-    else this.#deliver(frame.source, frame.start, frame.end, frame.events, frame.id);
+    else this.#deliver(frame.buffer, frame.start, frame.end, frame.events, frame.id);
   }
 
   /** Delivers the frames that are held for a decision. */

@@ -1,6 +1,6 @@
 import type { Config } from '../config/options.ts';
 import type { SseProxyError } from '../errors.ts';
-import type { Heartbeat } from '../lifecycle/heartbeat.ts';
+import type { Ticker } from '../lifecycle/ticker.ts';
 import type { EventHandler } from '../sse/event-handler.ts';
 import type { GapReason } from '../types.ts';
 import type { Upstream, UpstreamRequest } from '../upstream/upstream.ts';
@@ -28,7 +28,7 @@ export interface FeedHandler extends EventHandler {
 /** Constructor arguments of a {@link Feed}. */
 export interface FeedParts {
   readonly upstream: Upstream;
-  readonly heartbeat: Heartbeat;
+  readonly ticker: Ticker;
   readonly config: Pick<
     Config,
     'idleTimeoutMs' | 'idleTimeoutIsSet' | 'maxEventBytes' | 'openAfterMs' | 'resume' | 'retryMs'

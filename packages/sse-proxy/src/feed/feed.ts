@@ -24,7 +24,7 @@ export class Feed extends FeedDelivery implements FrameHandler {
   readonly #framer: Framer;
   readonly #retainFrames: boolean;
   /** Ticks since an event exceeded `maxEventBytes`. */
-  #oversizedBeats = 0;
+  #oversizedTicks = 0;
   /** The cursor at the time when an endless event last broke the connection. */
   #brokenAt: string | undefined;
 
@@ -36,7 +36,7 @@ export class Feed extends FeedDelivery implements FrameHandler {
 
   onData(chunk: Buffer): void {
     if (this.isClosed) return;
-    if (this.quietBeats > 0) this.onLife();
+    if (this.quietTicks > 0) this.onLife();
     try {
       this.#framer.push(this.#retainFrames ? copyOf(chunk) : chunk);
       this.handler.onChunkEnd();
@@ -47,16 +47,16 @@ export class Feed extends FeedDelivery implements FrameHandler {
     }
   }
 
-  onFrame(source: Buffer, start: number, end: number, events: number, id: FrameId | undefined): void {
+  onFrame(buffer: Buffer, start: number, end: number, events: number, id: FrameId | undefined): void {
     if (id === undefined) {
       if (events === 0) {
-        if (source[start] === COLON) this.onComment();
-        this.handler.onFrames(source, start, end, 0, undefined);
+        if (buffer[start] === COLON) this.onComment();
+        this.handler.onFrames(buffer, start, end, 0, undefined);
         return;
       }
-      if (isControlEvent(source, start, end)) return this.#forwardControlEvent(source.subarray(start, end));
+      if (isControlEvent(buffer, start, end)) return this.#forwardControlEvent(buffer.subarray(start, end));
     }
-    this.accept(source, start, end, events, id);
+    this.accept(buffer, start, end, events, id);
   }
 
   // The upstream is another proxy. Its in-band events do not move the cursor, and only a gap still holds when it is
@@ -66,7 +66,7 @@ export class Feed extends FeedDelivery implements FrameHandler {
   }
 
   onOversizedEvent(event: OversizedEvent): void {
-    this.#oversizedBeats = 0;
+    this.#oversizedTicks = 0;
     this.acceptOversized(event);
   }
 
@@ -84,18 +84,18 @@ export class Feed extends FeedDelivery implements FrameHandler {
       }
     }
     this.#brokenAt = this.cursor;
-    this.#oversizedBeats = 0;
+    this.#oversizedTicks = 0;
     // Keeps the backoff growing: the event will probably arrive again.
     this.hasDelivered = false;
     this.breakConnection('upstream-broken', error);
   }
 
   /** Also bounds the time for which an event over `maxEventBytes` may be unfinished. */
-  override beat(): void {
-    super.beat();
+  override onTick(): void {
+    super.onTick();
     const { idleTimeoutMs } = this.parts.config;
     if (!this.#framer.oversized || idleTimeoutMs === false || this.isPaused) return;
-    if (++this.#oversizedBeats * this.parts.heartbeat.periodMs <= idleTimeoutMs) return;
+    if (++this.#oversizedTicks * this.parts.ticker.periodMs <= idleTimeoutMs) return;
     const message = `an upstream event over maxEventBytes is unfinished after ${idleTimeoutMs} ms`;
     this.#breakOversized(new SseProxyError('ERR_SSE_EVENT_TOO_LARGE', { message }));
   }
@@ -114,7 +114,7 @@ export class Feed extends FeedDelivery implements FrameHandler {
 
   protected override onLost(isClean: boolean): void {
     super.onLost(isClean);
-    this.#oversizedBeats = 0;
+    this.#oversizedTicks = 0;
     this.#framer.restart();
   }
 

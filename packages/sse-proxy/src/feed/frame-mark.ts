@@ -10,12 +10,12 @@ const digest = new Digest();
 export function writeMark(
   marks: Uint32Array,
   slot: number,
-  source: Buffer,
+  buffer: Buffer,
   start: number,
   end: number,
   id: FrameId | undefined,
 ): void {
-  digestContent(source, start, end);
+  digestContent(buffer, start, end);
   setMark(marks, slot, digest.high, digest.low, id);
 }
 
@@ -34,8 +34,8 @@ export function setMark(marks: Uint32Array, slot: number, high: number, low: num
 }
 
 /** The digest of a frame's content as text. */
-export function contentDigest(source: Buffer, start: number, end: number): string {
-  digestContent(source, start, end);
+export function contentDigest(buffer: Buffer, start: number, end: number): string {
+  digestContent(buffer, start, end);
   return `${digest.high}.${digest.low}`;
 }
 
@@ -46,8 +46,8 @@ export function idDigest(id: string): string {
 }
 
 // Whether the LF of the last CRLF belongs to a frame depends on the chunks it arrived in: final line ends don't count.
-function digestContent(source: Buffer, start: number, end: number): void {
+function digestContent(buffer: Buffer, start: number, end: number): void {
   let last = end;
-  while (last > start && (source[last - 1] === LF || source[last - 1] === CR)) last--;
-  digest.ofBytes(source, start, last);
+  while (last > start && (buffer[last - 1] === LF || buffer[last - 1] === CR)) last--;
+  digest.ofBytes(buffer, start, last);
 }

@@ -4,8 +4,8 @@ const nothing = Buffer.alloc(0);
  * Joins frames that are adjacent in one chunk: all events of a chunk reach a browser in one write, without a copy.
  */
 export class FrameRun {
-  /** The joined frames are `source.subarray(start, end)`. */
-  source: Buffer = nothing;
+  /** The joined frames are `buffer.subarray(start, end)`. */
+  buffer: Buffer = nothing;
   start = 0;
   end = 0;
   /** Number of events among the frames. */
@@ -15,14 +15,14 @@ export class FrameRun {
     return this.end === 0;
   }
 
-  /** True if a frame at `start` of `source` is adjacent to the joined ones, or if there are none. */
-  continues(source: Buffer, start: number): boolean {
-    return this.end === 0 || (this.source === source && this.end === start);
+  /** True if a frame at `start` of `buffer` is adjacent to the joined ones, or if there are none. */
+  continues(buffer: Buffer, start: number): boolean {
+    return this.end === 0 || (this.buffer === buffer && this.end === start);
   }
 
-  add(source: Buffer, start: number, end: number, events: number): void {
+  add(buffer: Buffer, start: number, end: number, events: number): void {
     if (this.end === 0) {
-      this.source = source;
+      this.buffer = buffer;
       this.start = start;
     }
     this.end = end;
@@ -30,7 +30,7 @@ export class FrameRun {
   }
 
   clear(): void {
-    this.source = nothing;
+    this.buffer = nothing;
     this.end = 0;
     this.events = 0;
   }

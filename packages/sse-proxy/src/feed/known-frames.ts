@@ -38,8 +38,8 @@ export class KnownFrames {
   }
 
   /** Sets the frame that the other methods look for. */
-  lookFor(source: Buffer, start: number, end: number, id: string | undefined): void {
-    writeMark(this.#marks, markWidth * this.#count, source, start, end, id);
+  lookFor(buffer: Buffer, start: number, end: number, id: string | undefined): void {
+    writeMark(this.#marks, markWidth * this.#count, buffer, start, end, id);
   }
 
   /** True if all frames with the frame's id are remembered: then a frame with it and other content is another event. */

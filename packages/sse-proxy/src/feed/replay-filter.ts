@@ -9,7 +9,7 @@ const maxPassed = 100 * replayWindow;
 
 /** A frame that arrived after a resume. */
 export interface ReceivedFrame {
-  readonly source: Buffer;
+  readonly buffer: Buffer;
   readonly start: number;
   readonly end: number;
   readonly events: number;
@@ -124,8 +124,8 @@ export class ReplayFilter {
     // Not at the resume: thousands of quiet streams may resume together, and none of them needs it.
     this.#known ??= new KnownFrames(this.#window);
     const known = this.#known;
-    const { source, start, end, id } = frame;
-    known.lookFor(source, start, end, id);
+    const { buffer, start, end, id } = frame;
+    known.lookFor(buffer, start, end, id);
     const position = this.#positionIn(known, id);
     return position === undefined ? this.#classifyUnknown(frame, known) : this.#classifyKnown(frame, position);
   }
@@ -225,8 +225,8 @@ export class ReplayFilter {
     while (this.#held[0]?.isKnown && this.#heldBytes + bytes > this.#maxHeldBytes)
       this.#heldBytes -= this.#held.shift()?.frame.end ?? 0;
     if (this.#heldBytes + bytes <= this.#maxHeldBytes) {
-      const source = Buffer.from(frame.source.subarray(frame.start, frame.end));
-      this.#held.push({ frame: { ...frame, source, start: 0, end: bytes }, isKnown });
+      const buffer = Buffer.from(frame.buffer.subarray(frame.start, frame.end));
+      this.#held.push({ frame: { ...frame, buffer, start: 0, end: bytes }, isKnown });
       this.#heldBytes += bytes;
       return isKnown ? 'repeat' : 'held';
     }

@@ -54,10 +54,10 @@ export class ReplayWindow {
     return this.start === this.#first;
   }
 
-  record(source: Buffer, start: number, end: number, id: FrameId | undefined): void {
+  record(buffer: Buffer, start: number, end: number, id: FrameId | undefined): void {
     // First, because it may replace the array.
     const slot = this.#nextSlot(id);
-    writeMark(this.#marks, slot, source, start, end, id);
+    writeMark(this.#marks, slot, buffer, start, end, id);
     this.#count++;
   }
 

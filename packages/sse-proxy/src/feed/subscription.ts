@@ -22,7 +22,7 @@ export interface Subscription {
    */
   readonly ready: Promise<IncomingHttpHeaders | undefined>;
   /** Starts delivery to `reader`. In one-frame-per-call mode, frames stay valid after `onFrames()` returns. */
-  read(reader: FeedReader): void;
+  deliverTo(reader: FeedReader): void;
   /** Continues delivery after `onFrames()` returned false. */
   resume(): void;
   /** The span of the shared upstream request; undefined in dedicated mode, and without a tracing agent. */

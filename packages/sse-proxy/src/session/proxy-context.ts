@@ -7,8 +7,8 @@ import type { FeedListener } from '../feed/feed-parts.ts';
 import { Registry } from '../feed/shared/registry.ts';
 import { notify } from '../hooks/observers.ts';
 import { Warnings } from '../hooks/warnings.ts';
-import { Heartbeat, type HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
+import { Ticker, type TickListener } from '../lifecycle/ticker.ts';
 import { TurnLimiter } from '../lifecycle/turn-limiter.ts';
 import { createSourceUpstream } from '../source/source-upstream.ts';
 import type { CloseOptions, OpenFeed, OpenStream, SseProxyStats } from '../types.ts';
@@ -34,11 +34,11 @@ export interface TrackedStream {
 }
 
 /** What the streams of one middleware share: config, timers, counters, `close()`. */
-export class ProxyContext implements HeartbeatMember {
+export class ProxyContext implements TickListener {
   readonly config: Config;
-  readonly heartbeat: Heartbeat;
+  readonly ticker: Ticker;
   /** Detects silent upstreams. */
-  readonly idleHeartbeat: Heartbeat;
+  readonly idleTicker: Ticker;
   readonly upstream: Upstream;
   /** One permit for each upstream connection, or feed that reconnects it. */
   readonly upstreamPermits: UpstreamPermits;
@@ -63,8 +63,8 @@ export class ProxyContext implements HeartbeatMember {
 
   constructor(config: Config) {
     this.config = config;
-    this.heartbeat = new Heartbeat(config.beatMs);
-    this.idleHeartbeat = new Heartbeat(config.idleBeatMs);
+    this.ticker = new Ticker(config.tickMs);
+    this.idleTicker = new Ticker(config.idleTickMs);
     this.upstream = config.source ? createSourceUpstream(config.source, config) : createUpstream(config);
     this.upstreamPermits = new UpstreamPermits(config.maxUpstreams);
     if (config.warnings) this.warnings = new Warnings();
@@ -81,7 +81,7 @@ export class ProxyContext implements HeartbeatMember {
 
   /** Registers a stream until {@link leave}. */
   enter(stream: TrackedStream): void {
-    if (this.#streams.size === 0) this.heartbeat.add(this);
+    if (this.#streams.size === 0) this.ticker.add(this);
     this.#streams.add(stream);
   }
 
@@ -91,7 +91,7 @@ export class ProxyContext implements HeartbeatMember {
     this.#events += stream.writer?.events ?? 0;
     this.#bytes += stream.writer?.bytes ?? 0;
     if (this.#streams.size > 0) return;
-    this.heartbeat.remove(this);
+    this.ticker.remove(this);
     for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 
@@ -105,7 +105,7 @@ export class ProxyContext implements HeartbeatMember {
    * Ends streams whose response is closed. Evicts the streams with the most buffered bytes until the total is within
    * `slowClient.maxTotalBytes`.
    */
-  beat(): void {
+  onTick(): void {
     const { maxTotalBytes } = this.config.slowClient;
     const buffering: [ResponseWriter, number][] = [];
     let total = 0;

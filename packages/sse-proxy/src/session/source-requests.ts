@@ -1,9 +1,9 @@
 import type { Request } from 'express';
 import type { Config, ShareConfig } from '../config/options.ts';
-import type { RequestSource, SharedRequest } from '../feed/shared/shared-request.ts';
+import type { RequestBuilder, SharedRequest } from '../feed/shared/shared-request.ts';
 import { requestUrl } from '../http.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
-import { callShareKey, type SourceStream } from './shared-source.ts';
+import { callShareKey, type RequestingStream } from './target-requests.ts';
 
 /**
  * The call of `source` for one browser. Address and headers are those of the browser: with them, a late refusal is kept
@@ -19,15 +19,15 @@ export function sourceRequest(req: Request): UpstreamRequest {
 }
 
 /** The call of `source` for one browser of a shared feed. Only `share.key` tells which browsers share. */
-export class SourceRequests implements RequestSource {
+export class SourceRequests implements RequestBuilder {
   /** The result can differ between two calls. */
   readonly isDynamic = true;
   readonly #config: Config;
   readonly #share: ShareConfig;
-  readonly #stream: SourceStream;
+  readonly #stream: RequestingStream;
 
   /** Hooks are called with the stream's request and in its context, and not after it has ended. */
-  constructor(config: Config, share: ShareConfig, stream: SourceStream) {
+  constructor(config: Config, share: ShareConfig, stream: RequestingStream) {
     this.#config = config;
     this.#share = share;
     this.#stream = stream;

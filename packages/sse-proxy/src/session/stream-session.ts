@@ -124,21 +124,21 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
   }
 
   #start(headers: IncomingHttpHeaders | undefined): void {
-    const { config, heartbeat, counters } = this.#context;
+    const { config, ticker, counters } = this.#context;
     const writerParts = {
       owner: this,
       req: this.req,
       res: this.#res,
       headers: headers && toBrowserHeaders(headers, config.responseHeaders),
       config,
-      heartbeat,
+      ticker,
     };
     const writer = this.#context.watchesEvents ? new WatchedWriter(writerParts) : new ResponseWriter(writerParts);
     this.#openedAt = performance.now();
     this.#since = Date.now();
     this.writer = writer;
     counters.opened++;
-    if (config.maxDurationMs || config.reauthorizeMs) this.#timeLimits = new TimeLimits(this, config, heartbeat);
+    if (config.maxDurationMs || config.reauthorizeMs) this.#timeLimits = new TimeLimits(this, config, ticker);
     if (headers) this.upstreamRequest = undefined;
     const { subscription } = this.holdings;
     const sharedSpan = () => subscription?.sharedSpan;
@@ -148,13 +148,13 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
     const { transform, hookTimeoutMs: timeoutMs } = config;
     if (!transform) {
       writer.start(subscription);
-      if (this.#reportUnusableId(writer)) subscription.read(writer);
+      if (this.#reportUnusableId(writer)) subscription.deliverTo(writer);
       return;
     }
     const parts = { transform, context: this.identity.context, lifetime: this.lifetime, timeoutMs };
     const step = new TransformStep(parts, writer, subscription);
     writer.start(step);
-    if (this.#reportUnusableId(writer)) subscription.read(step);
+    if (this.#reportUnusableId(writer)) subscription.deliverTo(step);
   }
 
   /** Sends the gap of an unusable Last-Event-ID, if there was one. Returns false if an observer ended the stream. */

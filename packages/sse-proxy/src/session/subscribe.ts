@@ -5,9 +5,9 @@ import { StreamEnded } from '../lifecycle/lifetime.ts';
 import { toUpstreamHeaders } from '../request/upstream-headers.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import type { ProxyContext } from './proxy-context.ts';
-import { SharedSource } from './shared-source.ts';
 import { SourceRequests, sourceRequest } from './source-requests.ts';
 import type { StreamSession } from './stream-session.ts';
+import { TargetRequests } from './target-requests.ts';
 import { addedHeaders, upstreamAddress } from './upstream-request.ts';
 
 /**
@@ -17,10 +17,10 @@ import { addedHeaders, upstreamAddress } from './upstream-request.ts';
  * @throws StreamEnded if the browser leaves while a hook is pending
  */
 export async function subscribe(context: ProxyContext, stream: StreamSession, cursor: string): Promise<Subscription> {
-  const { config, upstream, idleHeartbeat, registry } = context;
+  const { config, upstream, idleTicker, registry } = context;
   const { lifetime } = stream;
   if (registry && config.share) {
-    const Requests = config.source ? SourceRequests : SharedSource;
+    const Requests = config.source ? SourceRequests : TargetRequests;
     const requests = new Requests(config, config.share, stream);
     const made = await requests.build();
     stream.upstreamRequest = withCursor(made.request, cursor);
@@ -28,8 +28,8 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
     if (lifetime.ended) throw new StreamEnded();
     const feedListener = context.feedListener(stream.identity.route);
     const streamListener = stream.reports;
-    const source = requests.isDynamic ? requests : undefined;
-    return registry.join({ made, source, cursor, feedListener, streamListener });
+    const builder = requests.isDynamic ? requests : undefined;
+    return registry.join({ made, builder, cursor, feedListener, streamListener });
   }
   const prepare = await requestFactory(config, stream);
   const request = await prepare();
@@ -38,7 +38,7 @@ export async function subscribe(context: ProxyContext, stream: StreamSession, cu
   if (lifetime.ended) throw new StreamEnded();
   stream.holdings.addUpstreamPermit(context.upstreamPermits.acquire());
   const feedListener = stream.reports;
-  const parts = { upstream, heartbeat: idleHeartbeat, config, cursor, prepare, feedListener, assignIds: false };
+  const parts = { upstream, ticker: idleTicker, config, cursor, prepare, feedListener, assignIds: false };
   return new DedicatedSubscription(parts, request, Boolean(config.transform));
 }
 

@@ -2,8 +2,8 @@ import type { Request } from 'express';
 import type { Config } from '../config/options.ts';
 import { asProxyError, SseProxyError } from '../errors.ts';
 import type { RunInContext } from '../lifecycle/async-context.ts';
-import type { Heartbeat, HeartbeatMember } from '../lifecycle/heartbeat.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
+import type { Ticker, TickListener } from '../lifecycle/ticker.ts';
 import { authorize, demandAllowed } from '../request/admission.ts';
 
 /** A stream whose time is limited. */
@@ -17,34 +17,34 @@ export interface TimeLimited {
   onEnd(reason: 'unauthorized', error: SseProxyError): void;
 }
 
-/** Ends a stream at `maxDurationMs`, and calls `authorize` again every `reauthorizeMs`. Exact to a beat. */
-export class TimeLimits implements HeartbeatMember {
+/** Ends a stream at `maxDurationMs`, and calls `authorize` again every `reauthorizeMs`. Exact to one tick. */
+export class TimeLimits implements TickListener {
   readonly #stream: TimeLimited;
   readonly #config: Config;
-  readonly #heartbeat: Heartbeat;
-  #beats = 0;
-  #beatsSinceAuthorized = 0;
+  readonly #ticker: Ticker;
+  #ticks = 0;
+  #ticksSinceAuthorized = 0;
   #isAuthorizing = false;
 
-  constructor(stream: TimeLimited, config: Config, heartbeat: Heartbeat) {
+  constructor(stream: TimeLimited, config: Config, ticker: Ticker) {
     this.#stream = stream;
     this.#config = config;
-    this.#heartbeat = heartbeat;
-    heartbeat.add(this);
+    this.#ticker = ticker;
+    ticker.add(this);
   }
 
   stop(): void {
-    this.#heartbeat.remove(this);
+    this.#ticker.remove(this);
   }
 
-  beat(): void {
+  onTick(): void {
     const { maxDurationMs, reauthorizeMs } = this.#config;
-    const { periodMs } = this.#heartbeat;
-    this.#beats++;
-    if (maxDurationMs && this.#beats * periodMs >= maxDurationMs) return this.#stream.lifetime.end('max-duration');
-    // Beats don't count while a call is pending, so that a slow hook is not called twice at once.
-    if (!reauthorizeMs || this.#isAuthorizing || ++this.#beatsSinceAuthorized * periodMs < reauthorizeMs) return;
-    this.#beatsSinceAuthorized = 0;
+    const { periodMs } = this.#ticker;
+    this.#ticks++;
+    if (maxDurationMs && this.#ticks * periodMs >= maxDurationMs) return this.#stream.lifetime.end('max-duration');
+    // Ticks don't count while a call is pending, so that a slow hook is not called twice at once.
+    if (!reauthorizeMs || this.#isAuthorizing || ++this.#ticksSinceAuthorized * periodMs < reauthorizeMs) return;
+    this.#ticksSinceAuthorized = 0;
     void this.#reauthorize();
   }
 

@@ -7,7 +7,7 @@ import type { CloseReason } from '../types.ts';
  */
 export interface EventHandler {
   /**
-   * Receives whole frames, in order: `source.subarray(start, end)`. The bytes are valid only during the call, unless
+   * Receives whole frames, in order: `buffer.subarray(start, end)`. The bytes are valid only during the call, unless
    * the caller promises more. `events` is the number of frames for which a browser dispatches an event: 0 for a
    * comment, a lone id or a lone `retry:`.
    *
@@ -16,7 +16,7 @@ export interface EventHandler {
    *
    * @returns false if the stage is full. It has accepted the frames; the caller stops until it is resumed.
    */
-  onFrames(source: Buffer, start: number, end: number, events: number, id: string | undefined): boolean;
+  onFrames(buffer: Buffer, start: number, end: number, events: number, id: string | undefined): boolean;
   /**
    * Receives one of our own events, between two frames. `isReplayed` is true if browsers that read the preceding frames
    * later must receive it in the same place (a gap), false if it only describes this moment.

@@ -31,9 +31,9 @@ export function controlEvent(
 }
 
 /** True if the frame is an in-band event of another proxy, which may be this proxy's upstream. */
-export function isControlEvent(source: Buffer, start: number, end: number): boolean {
+export function isControlEvent(buffer: Buffer, start: number, end: number): boolean {
   const to = start + controlStart.length;
-  return to < end && source[start] === controlStart[0] && source.compare(controlStart, 0, undefined, start, to) === 0;
+  return to < end && buffer[start] === controlStart[0] && buffer.compare(controlStart, 0, undefined, start, to) === 0;
 }
 
 /** True if the in-band event is a gap. */

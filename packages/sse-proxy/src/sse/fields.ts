@@ -42,10 +42,10 @@ export const lateLineFeed = Buffer.from('\n');
  * The frame without its final line ends, for comparing it with another. Whether the LF of the last CRLF belongs to a
  * frame depends on the chunks in which it arrived.
  */
-export function frameContent(source: Buffer, start: number, end: number): Buffer {
+export function frameContent(buffer: Buffer, start: number, end: number): Buffer {
   let last = end;
-  while (last > start && (source[last - 1] === LF || source[last - 1] === CR)) last--;
-  return source.subarray(start, last);
+  while (last > start && (buffer[last - 1] === LF || buffer[last - 1] === CR)) last--;
+  return buffer.subarray(start, last);
 }
 
 /** Offset of the CR or LF that ends the line at `from`, or -1. */

@@ -12,7 +12,7 @@ export abstract class FrameScanner {
   /** The bytes of the current frame that came in earlier chunks; undefined if there are none. */
   protected partial: PartialFrame | undefined;
 
-  // The fields of the current frame as read so far. The id is kept as byte offsets into the source buffer.
+  // The fields of the current frame as read so far. The id is kept as byte offsets into the buffer.
   protected hasData = false;
   protected idStart = -1;
   protected idEnd = -1;
@@ -81,16 +81,16 @@ export abstract class FrameScanner {
   }
 
   /** Reads the fields that the proxy needs: data (is it an event?), id and retry. */
-  #readLine(source: Buffer, line: number, lineEnd: number): void {
-    if (isField(source, line, lineEnd, 'data')) this.hasData = true;
-    else if (isField(source, line, lineEnd, 'id')) {
-      const start = valueStart(source, line + 2, lineEnd);
+  #readLine(buffer: Buffer, line: number, lineEnd: number): void {
+    if (isField(buffer, line, lineEnd, 'data')) this.hasData = true;
+    else if (isField(buffer, line, lineEnd, 'id')) {
+      const start = valueStart(buffer, line + 2, lineEnd);
       // [spec] an id with U+0000 NULL is ignored; an empty one resets the last event ID.
-      if (hasNull(source, start, lineEnd)) return;
+      if (hasNull(buffer, start, lineEnd)) return;
       this.idStart = start;
       this.idEnd = lineEnd;
-    } else if (isField(source, line, lineEnd, 'retry')) {
-      const value = source.toString('latin1', valueStart(source, line + 5, lineEnd), lineEnd);
+    } else if (isField(buffer, line, lineEnd, 'retry')) {
+      const value = buffer.toString('latin1', valueStart(buffer, line + 5, lineEnd), lineEnd);
       // [spec] "If the field value consists of only ASCII digits"
       if (/^[0-9]+$/.test(value)) this.frameRetryMs = Number(value);
     }

@@ -19,7 +19,7 @@ export interface FramerBounds {
 /** The stage after the framer. */
 export interface FrameHandler {
   /** Receives one whole frame, as `EventHandler.onFrames` does. */
-  onFrame(source: Buffer, start: number, end: number, events: number, id: FrameId | undefined): void;
+  onFrame(buffer: Buffer, start: number, end: number, events: number, id: FrameId | undefined): void;
   /** An event that exceeded `maxEventBytes` has ended; nothing of it was passed on. */
   onOversizedEvent(event: OversizedEvent): void;
 }
@@ -153,7 +153,7 @@ export class Framer extends FrameScanner {
     return end;
   }
 
-  #emit(source: Buffer, start: number, end: number): void {
+  #emit(buffer: Buffer, start: number, end: number): void {
     const events = this.hasData ? 1 : 0;
     const { idStart, idEnd } = this;
     const { maxIdBytes, maxRetryMs } = this.#bounds;
@@ -163,14 +163,14 @@ export class Framer extends FrameScanner {
     if (idStart >= 0) {
       this.showsLife = true;
       this.showsIds = true;
-      id = hasLongId ? unusableId : readId(source, idStart, idEnd);
+      id = hasLongId ? unusableId : readId(buffer, idStart, idEnd);
     }
     if (retryMs !== undefined) this.retryMs = Math.min(retryMs, maxRetryMs);
     this.release();
     if (hasLongId || (retryMs !== undefined && retryMs > maxRetryMs)) {
-      const edited = editFrame(source.subarray(start, end), hasLongId, this.#bounds);
+      const edited = editFrame(buffer.subarray(start, end), hasLongId, this.#bounds);
       this.#handler.onFrame(edited, 0, edited.length, events, id);
-    } else this.#handler.onFrame(source, start, end, events, id);
+    } else this.#handler.onFrame(buffer, start, end, events, id);
   }
 
   #hold(input: Buffer, start: number, end: number): void {

@@ -1,5 +1,5 @@
 import { Feed } from '../../src/feed/feed.ts';
-import type { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
+import type { Ticker } from '../../src/lifecycle/ticker.ts';
 import { createUpstream } from '../../src/upstream/upstream.ts';
 
 const upstream = createUpstream({ connectTimeoutMs: 5_000, headersTimeoutMs: 5_000, dispatcher: undefined });
@@ -11,10 +11,10 @@ export class BareFeed {
   hasEnded = false;
   readonly #feed: Feed;
 
-  constructor(heartbeat: Heartbeat, idleTimeoutMs: number, idleTimeoutIsSet: boolean) {
+  constructor(ticker: Ticker, idleTimeoutMs: number, idleTimeoutIsSet: boolean) {
     this.#feed = new Feed({
       upstream,
-      heartbeat,
+      ticker,
       config: {
         idleTimeoutMs,
         idleTimeoutIsSet,
@@ -31,7 +31,7 @@ export class BareFeed {
       handler: {
         needsIds: true,
         browsers: 1,
-        onFrames: (source, start, end) => this.got.push(String(source.subarray(start, end))) > 0,
+        onFrames: (buffer, start, end) => this.got.push(String(buffer.subarray(start, end))) > 0,
         onChunkEnd() {},
         onControlEvent() {},
         onEnd: () => {
@@ -45,8 +45,8 @@ export class BareFeed {
     await this.#feed.connect({ address: { origin: `http://127.0.0.1:${port}`, path }, headers: [] });
   }
 
-  beat(): void {
-    this.#feed.beat();
+  onTick(): void {
+    this.#feed.onTick();
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { readOptions } from '../../src/config/options.ts';
 import { UpstreamPermits } from '../../src/config/upstream-permits.ts';
 import { Registry } from '../../src/feed/shared/registry.ts';
-import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
+import { Ticker } from '../../src/lifecycle/ticker.ts';
 import type { FeedRelay } from '../../src/types.ts';
 import { MemoryUpstream } from './memory-upstream.ts';
 import { OwnIdViewer } from './own-id-viewer.ts';
@@ -105,8 +105,8 @@ export class FleetStage {
       const resume = { minDelayMs: 1, maxDelayMs: 2, maxOutageMs: 60_000 };
       const share = { relay, join, ids, lingerMs: 50 };
       const config = readOptions({ target: address.origin, resume, retryMs: 1, share });
-      const heartbeat = new Heartbeat(config.beatMs);
-      const context = { config, heartbeat, upstream: this.upstream, upstreamPermits: new UpstreamPermits(1_000) };
+      const ticker = new Ticker(config.tickMs);
+      const context = { config, ticker, upstream: this.upstream, upstreamPermits: new UpstreamPermits(1_000) };
       if (config.share) this.#registries.push(new Registry(context, config.share));
     }
   }
@@ -194,7 +194,13 @@ export class FleetStage {
   #join(viewer: Viewer, at: number): void {
     const registry = this.#registries[at] as Registry;
     const { cursor } = viewer;
-    const subscription = registry.join({ made, source: undefined, cursor, feedListener, streamListener: feedListener });
+    const subscription = registry.join({
+      made,
+      builder: undefined,
+      cursor,
+      feedListener,
+      streamListener: feedListener,
+    });
     viewer.join(subscription, () => this.upstream.log.length);
   }
 

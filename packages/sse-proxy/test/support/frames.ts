@@ -25,8 +25,8 @@ export function framing(maxEventBytes = 1_048_576): Frames {
   const kept: Frames = {
     framer: new Framer(
       {
-        onFrame: (source, start, end, events, id) => {
-          const bytes = source.toString('latin1', start, end);
+        onFrame: (buffer, start, end, events, id) => {
+          const bytes = buffer.toString('latin1', start, end);
           parts.push(bytes);
           kept.frames.push(events ? `${bytes}!` : bytes);
           if (events) kept.events++;

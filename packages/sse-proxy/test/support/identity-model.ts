@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { readOptions } from '../../src/config/options.ts';
 import { UpstreamPermits } from '../../src/config/upstream-permits.ts';
 import { Registry } from '../../src/feed/shared/registry.ts';
-import type { RequestSource, SharedRequest } from '../../src/feed/shared/shared-request.ts';
+import type { RequestBuilder, SharedRequest } from '../../src/feed/shared/shared-request.ts';
 import type { Subscription } from '../../src/feed/subscription.ts';
-import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
+import { Ticker } from '../../src/lifecycle/ticker.ts';
 import type { ShareOptions } from '../../src/types.ts';
 import { TokenBackoff } from '../../src/upstream/token-backoff.ts';
 import type { Upstream, UpstreamConnection, UpstreamHandler, UpstreamRequest } from '../../src/upstream/upstream.ts';
@@ -75,7 +75,7 @@ class RoleUpstream implements Upstream {
 }
 
 /** A browser whose role changes. It may get no event of a role that it never had, and each number once, in order. */
-class RoleViewer extends ModelReader implements RequestSource {
+class RoleViewer extends ModelReader implements RequestBuilder {
   readonly identify = undefined;
   role: Role;
   last: number | undefined;
@@ -132,8 +132,8 @@ class RoleViewer extends ModelReader implements RequestSource {
     this.settle();
   }
 
-  onFrames(source: Buffer, start: number, end: number): boolean {
-    this.#push(source.subarray(start, end));
+  onFrames(buffer: Buffer, start: number, end: number): boolean {
+    this.#push(buffer.subarray(start, end));
     return !this.isSlow;
   }
 
@@ -181,7 +181,7 @@ export class IdentityStage {
     const context = {
       config,
       upstream,
-      heartbeat: new Heartbeat(config.beatMs),
+      ticker: new Ticker(config.tickMs),
       upstreamPermits: new UpstreamPermits(99),
     };
     this.#registry = new Registry(context, config.share || never());
@@ -240,7 +240,7 @@ export class IdentityStage {
     viewer.join(
       this.#registry.join({
         made: viewer.made(),
-        source: viewer,
+        builder: viewer,
         cursor: viewer.cursor,
         feedListener,
         streamListener: feedListener,

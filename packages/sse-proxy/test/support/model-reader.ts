@@ -8,7 +8,7 @@ export abstract class ModelReader implements FeedReader {
   /** While true, each call returns false: the reader is full. */
   isSlow = false;
 
-  abstract onFrames(source: Buffer, start: number, end: number): boolean;
+  abstract onFrames(buffer: Buffer, start: number, end: number): boolean;
   abstract onControlEvent(bytes: Buffer): void;
 
   protected follow(subscription: Subscription): void {
@@ -17,7 +17,7 @@ export abstract class ModelReader implements FeedReader {
       () => {
         if (this.subscription !== subscription) return;
         this.isReading = true;
-        subscription.read(this);
+        subscription.deliverTo(this);
       },
       () => {
         if (this.subscription === subscription) this.leave();

@@ -2,7 +2,7 @@ import { readOptions } from '../../src/config/options.ts';
 import { UpstreamPermits } from '../../src/config/upstream-permits.ts';
 import { Registry } from '../../src/feed/shared/registry.ts';
 import type { SharedRequest } from '../../src/feed/shared/shared-request.ts';
-import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
+import { Ticker } from '../../src/lifecycle/ticker.ts';
 import type { ShareOptions } from '../../src/types.ts';
 import { MemoryUpstream } from './memory-upstream.ts';
 import { bytesOf, Viewer } from './viewer.ts';
@@ -22,9 +22,9 @@ export function registryWith(share: ShareOptions = {}, upstreams = 1_000, maxOut
   const upstream = new MemoryUpstream();
   const resume = { minDelayMs: 1, maxDelayMs: 1, maxOutageMs };
   const config = readOptions({ target: address.origin, resume, share: { join: 'live', ...share } });
-  const heartbeat = new Heartbeat(config.beatMs);
+  const ticker = new Ticker(config.tickMs);
   const upstreamPermits = new UpstreamPermits(upstreams);
-  const registry = new Registry({ config, upstream, heartbeat, upstreamPermits }, config.share || never());
+  const registry = new Registry({ config, upstream, ticker, upstreamPermits }, config.share || never());
   const gaps: string[] = [];
   const feedListener = {
     onUpstreamLost: () => {},
@@ -34,7 +34,7 @@ export function registryWith(share: ShareOptions = {}, upstreams = 1_000, maxOut
   const take = (cursor = '', fields: string[] = []) => {
     return registry.join({
       made: madeOf(fields),
-      source: undefined,
+      builder: undefined,
       cursor,
       feedListener,
       streamListener: feedListener,

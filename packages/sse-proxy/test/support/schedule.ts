@@ -5,7 +5,7 @@ import { UpstreamPermits } from '../../src/config/upstream-permits.ts';
 import { DedicatedSubscription } from '../../src/feed/dedicated-subscription.ts';
 import { Registry } from '../../src/feed/shared/registry.ts';
 import type { Subscription } from '../../src/feed/subscription.ts';
-import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
+import { Ticker } from '../../src/lifecycle/ticker.ts';
 import type { SseProxyOptions } from '../../src/types.ts';
 import { clock } from './clock.ts';
 import { MemoryUpstream } from './memory-upstream.ts';
@@ -64,7 +64,7 @@ export class Stage {
   readonly viewers: Viewer[] = [];
   readonly #registry: Registry | undefined;
   readonly #config: ReturnType<typeof readOptions>;
-  readonly #heartbeat: Heartbeat;
+  readonly #ticker: Ticker;
   readonly #single: boolean;
 
   /** @param single true: frames are passed on one by one, as for a transform */
@@ -73,11 +73,11 @@ export class Stage {
     const transform = single ? { transform: (event: { data: string }) => event } : {};
     const resume = { minDelayMs: 1, maxDelayMs: 2, maxOutageMs: 100 };
     this.#config = readOptions({ target: address.origin, resume, retryMs: 1, share: share ?? false, ...transform });
-    this.#heartbeat = new Heartbeat(this.#config.beatMs);
+    this.#ticker = new Ticker(this.#config.tickMs);
     const { upstream } = this;
     if (this.#config.share) {
       const upstreamPermits = new UpstreamPermits(1_000);
-      const context = { config: this.#config, heartbeat: this.#heartbeat, upstream, upstreamPermits };
+      const context = { config: this.#config, ticker: this.#ticker, upstream, upstreamPermits };
       this.#registry = new Registry(context, this.#config.share);
     }
   }
@@ -138,7 +138,7 @@ export class Stage {
     const prepare = async () => request;
     const parts = {
       upstream: this.upstream,
-      heartbeat: this.#heartbeat,
+      ticker: this.#ticker,
       config: this.#config,
       cursor,
       prepare,
@@ -150,7 +150,7 @@ export class Stage {
     if (this.#registry)
       subscription = this.#registry.join({
         made,
-        source: undefined,
+        builder: undefined,
         cursor,
         feedListener,
         streamListener: feedListener,

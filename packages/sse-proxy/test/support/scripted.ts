@@ -2,7 +2,7 @@ import { readOptions } from '../../src/config/options.ts';
 import { SseProxyError } from '../../src/errors.ts';
 import { Feed } from '../../src/feed/feed.ts';
 import type { FeedHandler, FeedListener, Gap } from '../../src/feed/feed-parts.ts';
-import { Heartbeat } from '../../src/lifecycle/heartbeat.ts';
+import { Ticker } from '../../src/lifecycle/ticker.ts';
 import { parseEvent } from '../../src/sse/events.ts';
 import type { CloseReason, SseProxyOptions } from '../../src/types.ts';
 import { TokenBackoff } from '../../src/upstream/token-backoff.ts';
@@ -67,8 +67,8 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
   const handler: FeedHandler = {
     needsIds: true,
     browsers: 1,
-    onFrames(source, start, end, count) {
-      parts.push(Buffer.from(source.subarray(start, end)));
+    onFrames(buffer, start, end, count) {
+      parts.push(Buffer.from(buffer.subarray(start, end)));
       events.push(count > 0);
       return true;
     },
@@ -85,7 +85,7 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
     onGap: (gap) => void gaps.push(gap),
     onResume: (attempts, outageMs) => void resumes.push([attempts, outageMs]),
   };
-  const heartbeat = new Heartbeat(config.beatMs);
+  const ticker = new Ticker(config.tickMs);
   const it = {
     upstream,
     overs,
@@ -95,7 +95,7 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
     events,
     /** The states of `sse-proxy:upstream` events. */
     states,
-    heartbeat,
+    ticker,
     /** Resolves with the header fields of the next request. */
     preparing: async (): Promise<string[]> => [],
     feed: undefined as unknown as Feed,
@@ -133,7 +133,7 @@ export function feedWith(resume: Resume, options: Partial<SseProxyOptions> & { c
   const prepare = async () => ({ address, headers: await it.preparing() });
   it.feed = new Feed({
     upstream,
-    heartbeat,
+    ticker,
     config,
     cursor,
     prepare,

@@ -93,9 +93,9 @@ export class Viewer extends ModelReader {
     super.recover();
   }
 
-  onFrames(source: Buffer, start: number, end: number): boolean {
+  onFrames(buffer: Buffer, start: number, end: number): boolean {
     if (this.#strict) expect(this.#blocked, 'bytes for a reader that is not ready').to.equal(false);
-    this.#take(source.subarray(start, end));
+    this.#take(buffer.subarray(start, end));
     if (this.isSlow) this.#blocked = true;
     return !this.isSlow;
   }

@@ -19,10 +19,10 @@ const bounds = { maxEventBytes: Number.MAX_SAFE_INTEGER, maxIdBytes: maxLastEven
 export function scanFrames(data: Buffer): ScannedFrame[] {
   const frames: ScannedFrame[] = [];
   let before = 0;
-  const onFrame = (source: Buffer, start: number, end: number, events: number, id: FrameId | undefined) => {
+  const onFrame = (buffer: Buffer, start: number, end: number, events: number, id: FrameId | undefined) => {
     if (events === 0 && id === undefined) return;
     // The framer strips a BOM.
-    const offset = source.byteOffset - data.byteOffset;
+    const offset = buffer.byteOffset - data.byteOffset;
     const text = id === unusableId ? undefined : id?.toString();
     frames.push({ start: offset + start, end: offset + end, id: text, before, isEvent: events > 0 });
     before += events;

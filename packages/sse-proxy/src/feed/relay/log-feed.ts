@@ -40,9 +40,9 @@ export abstract class LogFeed extends Feed {
   abstract readonly lastOwnId: string;
 
   // Counts events as the reader did that assigned the ids.
-  override onFrame(source: Buffer, start: number, end: number, events: number, id: FrameId | undefined): void {
+  override onFrame(buffer: Buffer, start: number, end: number, events: number, id: FrameId | undefined): void {
     if (events > 0) this.#count();
-    super.onFrame(source, start, end, events, id);
+    super.onFrame(buffer, start, end, events, id);
   }
 
   override onOversizedEvent(event: OversizedEvent): void {

@@ -34,17 +34,17 @@ class FrameJoiner implements FeedHandler {
     this.#listener = listener;
   }
 
-  onFrames(source: Buffer, start: number, end: number, events: number): boolean {
-    if (!this.#run.continues(source, start)) this.#cut();
-    this.#run.add(source, start, end, events);
+  onFrames(buffer: Buffer, start: number, end: number, events: number): boolean {
+    if (!this.#run.continues(buffer, start)) this.#cut();
+    this.#run.add(buffer, start, end, events);
     return true;
   }
 
   #cut(): void {
     if (this.#run.isEmpty) return;
-    const { source, start, end, events } = this.#run;
+    const { buffer, start, end, events } = this.#run;
     this.#run.clear();
-    this.#pieces.push(Buffer.from(source.subarray(start, end)));
+    this.#pieces.push(Buffer.from(buffer.subarray(start, end)));
     this.#events += events;
   }
 

@@ -17,7 +17,7 @@ export interface IdAssigner {
   /** Id of the newest event; empty before the first one, or if none are assigned. */
   readonly tipId: string;
   /** Returns undefined for a frame that must not reach browsers: a lone id would take the place of ours. */
-  assign(source: Buffer, start: number, end: number, events: number, id: string | undefined): AssignedFrame | undefined;
+  assign(buffer: Buffer, start: number, end: number, events: number, id: string | undefined): AssignedFrame | undefined;
 }
 
 /** Assigns ids to events in the order of their arrival. */
@@ -27,7 +27,7 @@ export class IdCounter implements IdAssigner {
   readonly #numbers = new EventNumbers();
 
   assign(
-    source: Buffer,
+    buffer: Buffer,
     start: number,
     end: number,
     events: number,
@@ -36,7 +36,7 @@ export class IdCounter implements IdAssigner {
     const next = this.#numbers.next(events);
     if (next === undefined) return undefined;
     this.tipId = next;
-    return assigned(next, withoutId(source, start, end, id));
+    return assigned(next, withoutId(buffer, start, end, id));
   }
 }
 
@@ -51,16 +51,16 @@ export class RelayedIds implements IdAssigner {
   }
 
   assign(
-    source: Buffer,
+    buffer: Buffer,
     start: number,
     end: number,
     events: number,
     id: string | undefined,
   ): AssignedFrame | undefined {
     const { current } = this;
-    if (events === 0 || current === undefined) return idRemover.assign(source, start, end, events, id);
+    if (events === 0 || current === undefined) return idRemover.assign(buffer, start, end, events, id);
     this.tipId = current;
-    return assigned(current, withoutId(source, start, end, id));
+    return assigned(current, withoutId(buffer, start, end, id));
   }
 }
 
@@ -68,8 +68,8 @@ export class RelayedIds implements IdAssigner {
 export const idRemover: IdAssigner = {
   current: undefined,
   tipId: '',
-  assign: (source, start, end, events, id) =>
-    events === 0 ? undefined : { bytes: withoutId(source, start, end, id), id: undefined, ownBytes: 0 },
+  assign: (buffer, start, end, events, id) =>
+    events === 0 ? undefined : { bytes: withoutId(buffer, start, end, id), id: undefined, ownBytes: 0 },
 };
 
 function assigned(id: string, frame: Buffer): AssignedFrame {
@@ -78,8 +78,8 @@ function assigned(id: string, frame: Buffer): AssignedFrame {
 }
 
 /** The frame without its id field. Unchanged if it has none. */
-export function withoutId(source: Buffer, start: number, end: number, id: string | undefined): Buffer {
-  const frame = source.subarray(start, end);
+export function withoutId(buffer: Buffer, start: number, end: number, id: string | undefined): Buffer {
+  const frame = buffer.subarray(start, end);
   if (id === undefined) return frame;
   const { id: _, ...event } = parseEvent(frame);
   return Buffer.from(serializeEvent(event));

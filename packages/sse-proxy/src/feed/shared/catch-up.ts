@@ -82,15 +82,15 @@ export class CatchUp implements LiveMatcher, Follower {
     this.#live.followers.delete(this);
   }
 
-  matches(source: Buffer, start: number, end: number, id: string | undefined, digest: string | undefined): boolean {
-    const position = this.#matching === 'own-id' ? this.#ownPosition : this.#find(source, start, end, id, digest);
+  matches(buffer: Buffer, start: number, end: number, id: string | undefined, digest: string | undefined): boolean {
+    const position = this.#matching === 'own-id' ? this.#ownPosition : this.#find(buffer, start, end, id, digest);
     if (position === undefined) return false;
     this.#finish(position);
     return true;
   }
 
   #find(
-    source: Buffer,
+    buffer: Buffer,
     start: number,
     end: number,
     id: string | undefined,
@@ -98,8 +98,8 @@ export class CatchUp implements LiveMatcher, Follower {
   ): number | undefined {
     if (id === undefined) return undefined;
     const { ring, sealedAt } = this.#live;
-    const content = digest ?? this.#contentOf(source, start, end, id);
-    return this.#matching === 'content' ? ring.findSource(id, content, sealedAt) : ring.find(id, content, sealedAt);
+    const content = digest ?? this.#contentOf(buffer, start, end, id);
+    return this.#matching === 'content' ? ring.findUpstreamId(id, content, sealedAt) : ring.find(id, content, sealedAt);
   }
 
   /** The position of the current event in the live feed. */
@@ -111,22 +111,22 @@ export class CatchUp implements LiveMatcher, Follower {
   }
 
   // This connection may be ahead: then its newest event is matched when the live feed receives it.
-  onLiveFrame(id: string, source: Buffer, start: number, end: number, digest: string | undefined): void {
-    const { ring, sourceId, tipRun } = this.feed;
-    if (this.#matching === 'own-id' || sourceId !== id || tipRun !== this.#live.tipRun) return;
-    if (ring.endsWith(digest ?? this.#contentOf(source, start, end, id))) this.#finish(this.#live.ring.end);
+  onLiveFrame(id: string, buffer: Buffer, start: number, end: number, digest: string | undefined): void {
+    const { ring, upstreamId, tipRun } = this.feed;
+    if (this.#matching === 'own-id' || upstreamId !== id || tipRun !== this.#live.tipRun) return;
+    if (ring.endsWith(digest ?? this.#contentOf(buffer, start, end, id))) this.#finish(this.#live.ring.end);
   }
 
   /** The bytes to compare. Without the id if the proxy assigns ids: the ring then holds none of the upstream's. */
-  #contentOf(source: Buffer, start: number, end: number, id: string): Buffer {
-    if (this.#matching === 'id') return frameContent(source, start, end);
-    const bytes = withoutId(source, start, end, id);
+  #contentOf(buffer: Buffer, start: number, end: number, id: string): Buffer {
+    if (this.#matching === 'id') return frameContent(buffer, start, end);
+    const bytes = withoutId(buffer, start, end, id);
     return frameContent(bytes, 0, bytes.length);
   }
 
   /** True if the upstream is requested again after a clean end of this connection. */
   get #neverEnds(): boolean {
-    return this.feed.sourceId !== '' && this.feed.resumesAfterEnd;
+    return this.feed.upstreamId !== '' && this.feed.resumesAfterEnd;
   }
 
   onChunkEnd(): void {
@@ -168,11 +168,11 @@ export class CatchUp implements LiveMatcher, Follower {
   }
 
   get #isAtTip(): boolean {
-    const { sourceId, received, tipRun } = this.feed;
+    const { upstreamId, received, tipRun } = this.feed;
     if (this.feed.isTransforming || this.#live.isTransforming) return false;
     if (this.#matching === 'own-id') return this.feed.tipId !== '' && this.feed.tipId === this.#live.tipId;
-    if (received === 0 || sourceId === '' || sourceId !== this.#live.sourceId) return false;
-    return tipRun === this.#live.tipRun || !this.#live.ring.endsWithId(sourceId);
+    if (received === 0 || upstreamId === '' || upstreamId !== this.#live.upstreamId) return false;
+    return tipRun === this.#live.tipRun || !this.#live.ring.endsWithId(upstreamId);
   }
 
   /** True if it received events in the last second, and its readers do not hold it back. */
@@ -210,14 +210,14 @@ export class CatchUp implements LiveMatcher, Follower {
 
   /** True if ids are numbers and the last one here precedes every event that the live feed's ring holds. */
   get #isBehindLive(): boolean {
-    const { oldestSourceId } = this.#live.ring;
-    return oldestSourceId !== undefined && isLower(this.feed.sourceId, oldestSourceId);
+    const { oldestUpstreamId } = this.#live.ring;
+    return oldestUpstreamId !== undefined && isLower(this.feed.upstreamId, oldestUpstreamId);
   }
 
   // Without ids nothing can be proven. The evidence is that both connections are quiet, and that the live feed has
   // received nothing meanwhile or both have received the same event last.
   get #endsLikeLive(): boolean {
-    if (this.feed.sourceId !== '' || this.#live.sourceId !== '') return false;
+    if (this.feed.upstreamId !== '' || this.#live.upstreamId !== '') return false;
     if (this.feed.isTransforming || this.#live.isTransforming || this.#live.isHeldBack) return false;
     return this.#live.ring.end === this.#liveStart || this.feed.ring.endsLike(this.#live.ring);
   }

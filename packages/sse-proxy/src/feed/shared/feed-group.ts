@@ -1,7 +1,7 @@
 import type { Config, ShareConfig } from '../../config/options.ts';
 import type { SseProxyError } from '../../errors.ts';
 import { isSendableId } from '../../http.ts';
-import type { Heartbeat } from '../../lifecycle/heartbeat.ts';
+import type { Ticker } from '../../lifecycle/ticker.ts';
 import { gapBytes } from '../../sse/events.ts';
 import type { GapReason, OpenFeed } from '../../types.ts';
 import type { Upstream, UpstreamRequest } from '../../upstream/upstream.ts';
@@ -25,7 +25,7 @@ import {
 /** What a group needs from its middleware. */
 export interface GroupContext {
   readonly config: Config;
-  readonly heartbeat: Heartbeat;
+  readonly ticker: Ticker;
   readonly upstream: Upstream;
 }
 
@@ -74,14 +74,14 @@ export class FeedGroup implements SubscriptionOwner {
     owner: GroupOwner,
     made: SharedRequest,
     cursor: string,
-    { source, feedListener }: SharedSubscription,
+    { builder, feedListener }: SharedSubscription,
     releasePermit: () => void,
   ) {
     this.#context = context;
     this.#share = share;
     this.#owner = owner;
     this.#listener = feedListener;
-    this.isDynamic = source !== undefined;
+    this.isDynamic = builder !== undefined;
     this.key = made.key;
     this.request = made.request;
     this.#assigns = share.ids === 'assign';
@@ -190,7 +190,7 @@ export class FeedGroup implements SubscriptionOwner {
   }
 
   #beginAfter({ id, ownId }: LastEvent): void {
-    this.feed.sourceId = id ?? '';
+    this.feed.upstreamId = id ?? '';
     if (!this.#relayed?.ids || ownId === undefined) return;
     this.#relayed.ids.tipId = ownId;
     this.feed.beginAfter(ownId);
@@ -213,12 +213,12 @@ export class FeedGroup implements SubscriptionOwner {
   }
 
   #makeFeed(parts: GroupParts): SharedFeed {
-    const { config, heartbeat, upstream } = this.#context;
+    const { config, ticker, upstream } = this.#context;
     const { transform } = this.#share;
     const feed: SharedFeed = new SharedFeed({
       ...parts,
       config,
-      heartbeat,
+      ticker,
       upstream,
       assignIds: this.#assigns,
       prepare: () => this.#owner.prepare(this, feed),

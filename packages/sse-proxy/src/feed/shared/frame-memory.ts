@@ -27,14 +27,14 @@ export class FrameMemory {
   }
 
   /**
-   * Copies `source.subarray(start, end)` and returns its offset in {@link block}. Frames that are stored one after
+   * Copies `buffer.subarray(start, end)` and returns its offset in {@link block}. Frames that are stored one after
    * another are adjacent within a block, and never change.
    */
-  store(source: Buffer, start: number, end: number): number {
+  store(buffer: Buffer, start: number, end: number): number {
     const length = end - start;
     if (this.#used + length > this.#block.length) this.#addBlock(length);
     const at = this.#used;
-    source.copy(this.#block, at, start, end);
+    buffer.copy(this.#block, at, start, end);
     this.#used = at + length;
     return at;
   }

@@ -16,7 +16,7 @@ export interface Entry {
   readonly isEvent: boolean;
   readonly id: string | undefined;
   /** The upstream's id, where `id` is one of our own. */
-  readonly sourceId: string | undefined;
+  readonly upstreamId: string | undefined;
   /** The digest of the frame as the upstream sent it, if its bytes are those of a transform. */
   readonly digest: string | undefined;
   /** When it was appended, on a monotonic clock, in milliseconds. */
@@ -25,9 +25,9 @@ export interface Entry {
   readonly offset: number;
 }
 
-/** A frame of the ring: `source.subarray(start, end)`. */
+/** A frame of the ring: `buffer.subarray(start, end)`. */
 export interface StoredFrame {
-  readonly source: Buffer;
+  readonly buffer: Buffer;
   readonly start: number;
   readonly end: number;
   readonly id: string | undefined;
@@ -102,24 +102,24 @@ export abstract class FrameQueue {
   }
 
   /**
-   * Appends a copy of `source.subarray(start, end)`, and forgets nothing yet. The other parameters: see {@link Entry}.
+   * Appends a copy of `buffer.subarray(start, end)`, and forgets nothing yet. The other parameters: see {@link Entry}.
    */
   protected append(
-    source: Buffer,
+    buffer: Buffer,
     start: number,
     end: number,
     isEvent: boolean,
     id: string | undefined,
-    sourceId: string | undefined,
+    upstreamId: string | undefined,
     ownBytes: number,
     digest: string | undefined,
     at: number,
   ): void {
     const length = end - start;
-    const stored = this.#memory.store(source, start, end);
+    const stored = this.#memory.store(buffer, start, end);
     const { block } = this.#memory;
     const offset = this.#written;
-    this.#entries.push({ block, start: stored, length, ownBytes, isEvent, id, sourceId, digest, at, offset });
+    this.#entries.push({ block, start: stored, length, ownBytes, isEvent, id, upstreamId, digest, at, offset });
     this.#bytes += length;
     this.#written += length;
   }
@@ -198,7 +198,7 @@ export abstract class FrameQueue {
   *framesBefore(position: number, most = 1_000): Iterable<StoredFrame> {
     for (let at = Math.max(this.#start, position - most); at < position; at++) {
       const { block, start, length, id, digest } = this.entry(at) as Entry;
-      yield { source: block, start, end: start + length, id, digest };
+      yield { buffer: block, start, end: start + length, id, digest };
     }
   }
 

@@ -13,14 +13,14 @@ export class FreshTokenWarning {
   #isDecided = false;
 
   /** A browser joins. */
-  check({ made, source }: JoinRequest): void {
-    if (this.#isDecided || !source || source.identify || !made.request.hasOwnAuthorization) return;
+  check({ made, builder }: JoinRequest): void {
+    if (this.#isDecided || !builder || builder.identify || !made.request.hasOwnAuthorization) return;
     const known = this.#known.get(made.looseKey);
     if (known === undefined) this.#remember(made.looseKey, made.key);
     else if (known !== made.key) {
       this.#isDecided = true;
       this.#known.clear();
-      source.build().then(
+      builder.build().then(
         (again) => {
           if (again.key !== made.key && again.looseKey === made.looseKey) warn();
         },

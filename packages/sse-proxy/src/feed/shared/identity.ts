@@ -1,5 +1,5 @@
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
-import type { RequestSource, SharedRequest } from './shared-request.ts';
+import type { RequestBuilder, SharedRequest } from './shared-request.ts';
 import type { SharedSubscription } from './shared-subscription.ts';
 
 const maxCallsPerTurn = 32;
@@ -32,10 +32,10 @@ export async function groupByRequest(subscriptions: readonly SharedSubscription[
     else groups.set(key, { key, request, subscriptions: [subscription] });
   };
   const fail = (subscription: SharedSubscription, error: unknown) => subscription.fail(error);
-  if (!subscriptions.some(({ source }) => source?.identify)) {
+  if (!subscriptions.some(({ builder }) => builder?.identify)) {
     const late = await settle(
       subscriptions,
-      whileOpen((source) => source.build()),
+      whileOpen((builder) => builder.build()),
       add,
       fail,
     );
@@ -47,7 +47,7 @@ export async function groupByRequest(subscriptions: readonly SharedSubscription[
   };
   const unidentified = await settle(
     subscriptions,
-    whileOpen((source) => source.identify?.()),
+    whileOpen((builder) => builder.identify?.()),
     addTo,
     fail,
   );
@@ -60,14 +60,14 @@ export async function groupByRequest(subscriptions: readonly SharedSubscription[
   for (const [subscription, identified] of unidentified)
     late.set(
       subscription,
-      identified.then(() => (subscription.source as RequestSource).build()),
+      identified.then(() => (subscription.builder as RequestBuilder).build()),
     );
   return { groups: [...groups.values()], late };
 }
 
 /** Calls a hook for a browser unless it has left. */
-function whileOpen<T>(call: (source: RequestSource) => Promise<T> | undefined) {
-  return ({ isClosed, source }: SharedSubscription) => (isClosed || !source ? undefined : call(source));
+function whileOpen<T>(call: (builder: RequestBuilder) => Promise<T> | undefined) {
+  return ({ isClosed, builder }: SharedSubscription) => (isClosed || !builder ? undefined : call(builder));
 }
 
 /**
@@ -89,10 +89,10 @@ function buildOnce(team: readonly SharedSubscription[]): Promise<SharedRequest> 
         if (pending === 0) reject(reason);
         return;
       }
-      if (subscription.isClosed || !subscription.source) return next(reason);
+      if (subscription.isClosed || !subscription.builder) return next(reason);
       pending++;
       timer = setTimeout(next, graceMs);
-      subscription.source.build().then(
+      subscription.builder.build().then(
         (made) => {
           isMade = true;
           clearTimeout(timer);

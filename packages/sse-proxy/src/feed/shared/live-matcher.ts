@@ -7,13 +7,13 @@ export interface LiveMatcher {
    * Called before a frame is stored. Returns true if the live feed delivers this frame and all that follow. `digest` is
    * that of the upstream's frame if the bytes are those of a transform.
    */
-  matches(source: Buffer, start: number, end: number, id: string | undefined, digest: string | undefined): boolean;
+  matches(buffer: Buffer, start: number, end: number, id: string | undefined, digest: string | undefined): boolean;
   onChunkEnd(): void;
 }
 
 /** Called with what a live feed delivers, so that a backfill or a join connection can be matched with it. */
 export interface Follower {
-  onLiveFrame(id: string, source: Buffer, start: number, end: number, digest: string | undefined): void;
+  onLiveFrame(id: string, buffer: Buffer, start: number, end: number, digest: string | undefined): void;
   onLiveChunkEnd(): void;
   /** The live feed has ended. */
   onLiveEnd(reason: CloseReason, error: SseProxyError | undefined): void;

@@ -79,9 +79,9 @@ export class ReaderGroup {
   }
 
   /** Sends frames to the readers at the tip; `next` is the position after them. */
-  send(source: Buffer, start: number, end: number, events: number, next: number): void {
+  send(buffer: Buffer, start: number, end: number, events: number, next: number): void {
     // One Buffer object for all readers: the fast writer recognises it and frames it once.
-    const bytes = start === 0 && end === source.length ? source : source.subarray(start, end);
+    const bytes = start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end);
     for (const reader of this.#live) {
       if (!reader.handler.onFrames(bytes, 0, bytes.length, events, undefined)) this.#fallBehind(reader, next);
     }

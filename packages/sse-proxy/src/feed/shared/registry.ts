@@ -137,7 +137,7 @@ export class Registry implements GroupOwner {
     // may still be read by browsers that go on in the live feed afterwards.
     for (const subscription of group.usersOf(group.feed)) {
       if (subscription.feed === group.feed && members.includes(subscription)) continue;
-      const made = subscription.source?.build();
+      const made = subscription.builder?.build();
       if (made) void this.#moveWhenMade(group, subscription, made);
     }
     // Backfills and the join connection were opened with the former request: no browser may be placed there any more.
@@ -185,7 +185,7 @@ export class Registry implements GroupOwner {
     const { cursor } = subscription;
     const isAssigned = this.#share.ids === 'assign';
     const isAtEnd = departure !== undefined && departure.position === departure.feed.ring.end;
-    const upstreamCursor = isAssigned ? (isAtEnd ? departure.feed.sourceId : '') : cursor;
+    const upstreamCursor = isAssigned ? (isAtEnd ? departure.feed.upstreamId : '') : cursor;
     const group = this.#create(made, upstreamCursor, subscription);
     subscription.belongTo(group);
     if (departure && !isAssigned) group.feed.recordDelivered(departure.feed, departure.position);

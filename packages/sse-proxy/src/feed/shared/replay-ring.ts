@@ -25,23 +25,23 @@ export class ReplayRing extends FrameQueue {
   }
 
   /**
-   * Appends a copy of `source.subarray(start, end)`; `now` from a monotonic clock, in milliseconds. `sourceId` is the
+   * Appends a copy of `buffer.subarray(start, end)`; `now` from a monotonic clock, in milliseconds. `upstreamId` is the
    * upstream's id where `id` is one of our own; that is written in the first `ownBytes`, which are not compared.
    * `digest` is compared in place of the bytes if they are those of a transform.
    */
   push(
-    source: Buffer,
+    buffer: Buffer,
     start: number,
     end: number,
     isEvent: boolean,
     id: string | undefined,
     now: number,
-    sourceId = id,
+    upstreamId = id,
     ownBytes = 0,
     digest?: string,
   ): void {
     if (id !== undefined && this.#ids.add(id, this.end)) this.#markRestart(now, false);
-    this.append(source, start, end, isEvent, id, sourceId, ownBytes, digest, now);
+    this.append(buffer, start, end, isEvent, id, upstreamId, ownBytes, digest, now);
     if (!this.isHeld) this.trim();
     this.expire(now);
   }
@@ -104,22 +104,22 @@ export class ReplayRing extends FrameQueue {
   }
 
   /** The same as {@link find}, by the upstream's id where browsers get ids of our own. */
-  findSource(sourceId: string, content: Content, from = 0): number | undefined {
+  findUpstreamId(upstreamId: string, content: Content, from = 0): number | undefined {
     for (let at = Math.max(this.start, from); at < this.end; at++) {
       const entry = this.entry(at) as Entry;
-      if (entry.sourceId === sourceId && hasContent(entry, content)) return at;
+      if (entry.upstreamId === upstreamId && hasContent(entry, content)) return at;
     }
     return undefined;
   }
 
   /** The upstream's id of the oldest frame that is held; undefined if it has none. */
-  get oldestSourceId(): string | undefined {
-    return this.entry(this.start)?.sourceId;
+  get oldestUpstreamId(): string | undefined {
+    return this.entry(this.start)?.upstreamId;
   }
 
   /** Whether the newest frame is held and has this id of the upstream. */
-  endsWithId(sourceId: string): boolean {
-    return this.entry(this.end - 1)?.sourceId === sourceId;
+  endsWithId(upstreamId: string): boolean {
+    return this.entry(this.end - 1)?.upstreamId === upstreamId;
   }
 
   /** Whether the newest frame is held and has this content. */

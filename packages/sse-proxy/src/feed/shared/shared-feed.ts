@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { SseProxyError } from '../../errors.ts';
-import type { HeartbeatMember } from '../../lifecycle/heartbeat.ts';
+import type { TickListener } from '../../lifecycle/ticker.ts';
 import { gapBytes } from '../../sse/events.ts';
 import type { CloseReason, OpenFeed, SpanReference } from '../../types.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
@@ -47,7 +47,7 @@ let feeds = 0;
  * This class is its connection, {@link FeedMembers} its browsers, and `SharedFrames` the frame path. They are one
  * object because a second one would cost every event a cache miss.
  */
-export class SharedFeed extends FeedMembers<Member> implements HeartbeatMember, TransformedHandler {
+export class SharedFeed extends FeedMembers<Member> implements TickListener, TransformedHandler {
   /** See {@link Subscription.ready}. Rejects if the feed ends before. */
   readonly ready: Promise<IncomingHttpHeaders | undefined>;
   readonly #parts: SharedParts;
@@ -62,7 +62,7 @@ export class SharedFeed extends FeedMembers<Member> implements HeartbeatMember, 
   constructor(parts: SharedParts) {
     super(parts);
     this.#parts = parts;
-    parts.heartbeat.add(this);
+    parts.ticker.add(this);
     const feedListener: FeedListener = {
       onUpstreamLost: (...lost) => this.#parts.feedListener.onUpstreamLost(...lost),
       onResume: (...resumed) => this.#onReconnected(...resumed),
@@ -193,8 +193,8 @@ export class SharedFeed extends FeedMembers<Member> implements HeartbeatMember, 
 
   /** The members have everything before `position` of `other`: the upstream's repeats of that are dropped. */
   recordDelivered(other: SharedFeed, position: number): void {
-    for (const { source, start, end, id, digest } of other.ring.framesBefore(position))
-      if (digest === undefined) this.#feed.recordDelivered(source, start, end, id);
+    for (const { buffer, start, end, id, digest } of other.ring.framesBefore(position))
+      if (digest === undefined) this.#feed.recordDelivered(buffer, start, end, id);
       else this.#feed.recordDigest(digest, id);
   }
 
@@ -229,7 +229,7 @@ export class SharedFeed extends FeedMembers<Member> implements HeartbeatMember, 
   }
 
   #close(reason: CloseReason, error: SseProxyError | undefined): void {
-    this.#parts.heartbeat.remove(this);
+    this.#parts.ticker.remove(this);
     this.#feed.close();
     this.#transformStage?.close();
     this.#reject(error ?? new SseProxyError('ERR_SSE_UPSTREAM_BROKEN', { message: `the feed has ended: ${reason}` }));

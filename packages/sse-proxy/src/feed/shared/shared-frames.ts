@@ -30,7 +30,7 @@ export abstract class SharedFrames implements FeedHandler {
   readonly ring: ReplayRing;
   readonly followers = new Set<Follower>();
   /** The upstream's id of the newest event; empty if that has none. */
-  sourceId: string;
+  upstreamId: string;
   /** How many of the newest frames have that id, one after another, whether the ring still holds them or not. */
   tipRun = 0;
   /** Position of the first frame received for the current request. Frames before it belong to former identities. */
@@ -48,7 +48,7 @@ export abstract class SharedFrames implements FeedHandler {
 
   constructor(parts: FrameParts) {
     this.#parts = parts;
-    this.sourceId = parts.cursor;
+    this.upstreamId = parts.cursor;
     this.#startsAfter = parts.cursor;
     this.ring = new ReplayRing(parts.replay);
     this.readers = new ReaderGroup(this.ring, parts.oneFramePerCall, parts.maxBehindBytes, (reader) =>
@@ -65,7 +65,7 @@ export abstract class SharedFrames implements FeedHandler {
 
   /** The cursor of a browser that has got the newest event; empty if it has none. */
   get tipId(): string {
-    return this.#parts.assigner?.tipId ?? this.sourceId;
+    return this.#parts.assigner?.tipId ?? this.upstreamId;
   }
 
   /** The id of our own of the frame that is being delivered; undefined unless it came with one. */
@@ -111,7 +111,7 @@ export abstract class SharedFrames implements FeedHandler {
 
   /** `digest` is that of the upstream's frame if the bytes are those of a transform. */
   onFrames(
-    source: Buffer,
+    buffer: Buffer,
     start: number,
     end: number,
     events: number,
@@ -119,25 +119,25 @@ export abstract class SharedFrames implements FeedHandler {
     digest?: string,
   ): boolean {
     const isStored = events > 0 || id !== undefined;
-    if (this.discardsFrames || (isStored && this.#parts.matcher?.matches(source, start, end, id, digest))) return true;
-    if (isStored) this.#store(source, start, end, events, id, digest);
-    else this.#addComment(source, start, end);
+    if (this.discardsFrames || (isStored && this.#parts.matcher?.matches(buffer, start, end, id, digest))) return true;
+    if (isStored) this.#store(buffer, start, end, events, id, digest);
+    else this.#addComment(buffer, start, end);
     return true;
   }
 
   // Not stored: a browser that reads later does not need it.
-  #addComment(source: Buffer, start: number, end: number): void {
+  #addComment(buffer: Buffer, start: number, end: number): void {
     if (this.#parts.oneFramePerCall) {
       this.flush();
-      const bytes = source === lateLineFeed ? source : Buffer.from(source.subarray(start, end));
+      const bytes = buffer === lateLineFeed ? buffer : Buffer.from(buffer.subarray(start, end));
       return this.#run.add(bytes, 0, bytes.length, 0);
     }
-    if (!this.#run.continues(source, start)) this.flush();
-    this.#run.add(source, start, end, 0);
+    if (!this.#run.continues(buffer, start)) this.flush();
+    this.#run.add(buffer, start, end, 0);
   }
 
   #store(
-    source: Buffer,
+    buffer: Buffer,
     start: number,
     end: number,
     events: number,
@@ -148,30 +148,30 @@ export abstract class SharedFrames implements FeedHandler {
     const id = given === unusableId ? undefined : given;
     this.received++;
     // An event of another proxy in front of the upstream has no id, and doesn't move the cursor.
-    if (id !== undefined && id === this.sourceId) this.tipRun++;
-    else if (id !== undefined || !isControlEvent(source, start, end)) {
-      this.sourceId = id ?? '';
+    if (id !== undefined && id === this.upstreamId) this.tipRun++;
+    else if (id !== undefined || !isControlEvent(buffer, start, end)) {
+      this.upstreamId = id ?? '';
       this.tipRun = 1;
     }
     const { assigner } = this.#parts;
-    if (!assigner) this.#append(source, start, end, events, id, id, 0, digest);
+    if (!assigner) this.#append(buffer, start, end, events, id, id, 0, digest);
     else {
-      const frame = assigner.assign(source, start, end, events, id);
+      const frame = assigner.assign(buffer, start, end, events, id);
       if (!frame) return;
       this.#append(frame.bytes, 0, frame.bytes.length, events, frame.id, id, frame.ownBytes, digest);
     }
     if (id === undefined || this.followers.size === 0) return;
-    for (const follower of this.followers) follower.onLiveFrame(id, source, start, end, digest);
+    for (const follower of this.followers) follower.onLiveFrame(id, buffer, start, end, digest);
   }
 
   // The joined frames are sent before the next one is stored, so that a reader which they fill continues after them.
   #append(
-    source: Buffer,
+    buffer: Buffer,
     start: number,
     end: number,
     events: number,
     id: string | undefined,
-    sourceId: string | undefined,
+    upstreamId: string | undefined,
     ownBytes: number,
     digest: string | undefined,
   ): void {
@@ -179,14 +179,14 @@ export abstract class SharedFrames implements FeedHandler {
     // Frames that were made here, one by one, are adjacent only in the ring's memory.
     const isMade = digest !== undefined || ownBytes > 0;
     const at = isMade ? Math.max(0, ring.nextOffset(end - start)) : start;
-    const isAdjacent = this.#run.continues(isMade && at > 0 ? ring.block : source, at);
+    const isAdjacent = this.#run.continues(isMade && at > 0 ? ring.block : buffer, at);
     if (this.#parts.oneFramePerCall || !isAdjacent) this.flush();
-    ring.push(source, start, end, events > 0, id, this.#now, sourceId, ownBytes, digest);
-    if (!this.#parts.oneFramePerCall) return this.#run.add(isMade ? ring.block : source, at, at + end - start, events);
+    ring.push(buffer, start, end, events > 0, id, this.#now, upstreamId, ownBytes, digest);
+    if (!this.#parts.oneFramePerCall) return this.#run.add(isMade ? ring.block : buffer, at, at + end - start, events);
     // A transform keeps the bytes while it is pending. Those of the ring never change; the ring may be too small for
     // them.
     const isHeld = this.ring.start < this.ring.end;
-    const bytes = isHeld ? this.ring.read(this.ring.end - 1, 1, true).bytes : Buffer.from(source.subarray(start, end));
+    const bytes = isHeld ? this.ring.read(this.ring.end - 1, 1, true).bytes : Buffer.from(buffer.subarray(start, end));
     this.#run.add(bytes, 0, bytes.length, events);
   }
 
@@ -199,9 +199,9 @@ export abstract class SharedFrames implements FeedHandler {
   /** Sends the joined frames to the readers at the tip. */
   flush(): void {
     if (this.#run.isEmpty) return;
-    const { source, start, end, events } = this.#run;
+    const { buffer, start, end, events } = this.#run;
     this.#run.clear();
-    this.readers.send(source, start, end, events, this.ring.end);
+    this.readers.send(buffer, start, end, events, this.ring.end);
     this.applyBackPressure();
   }
 
@@ -213,7 +213,7 @@ export abstract class SharedFrames implements FeedHandler {
   }
 
   /** Reads the clock for the ring: once a tick instead of once an event. */
-  beat(): void {
+  onTick(): void {
     this.#now = performance.now();
     this.ring.expire(this.#now);
   }

@@ -11,9 +11,10 @@ export interface SharedRequest {
 }
 
 /**
- * Calls the function hooks that make a browser's upstream request. Rejects if one fails, or once the browser has left.
+ * Makes the upstream request of one browser by calling the functions among the options. Rejects if one fails, or once
+ * the browser has left.
  */
-export interface RequestSource {
+export interface RequestBuilder {
   /** Calls all of them. */
   build(): Promise<SharedRequest>;
   /**
@@ -26,8 +27,8 @@ export interface RequestSource {
 /** A browser's request for a place in a shared feed. */
 export interface JoinRequest {
   readonly made: SharedRequest;
-  /** Undefined if no function hook is configured: then the request never changes. */
-  readonly source: RequestSource | undefined;
+  /** Undefined if no option that makes the request is a function: then the request never changes. */
+  readonly builder: RequestBuilder | undefined;
   /** The browser's Last-Event-ID as a byte string; empty if it sent none. */
   readonly cursor: string;
   /** Is notified of what concerns the whole feed, if this browser opens it. */

@@ -5,7 +5,7 @@ import type { SpanReference } from '../../types.ts';
 import type { UpstreamRequest } from '../../upstream/upstream.ts';
 import type { FeedReader, Subscription, SubscriptionState } from '../subscription.ts';
 import type { Member, SharedFeed } from './shared-feed.ts';
-import type { JoinRequest, RequestSource } from './shared-request.ts';
+import type { JoinRequest, RequestBuilder } from './shared-request.ts';
 
 const nothing = () => {};
 /** The state of a subscription that waits for a place in a feed. */
@@ -38,8 +38,8 @@ export class SharedSubscription implements Subscription, Member {
   position = 0;
   hasRoom = true;
   allowance = 0;
-  /** See {@link RequestSource}; undefined if the request never changes. */
-  readonly source: RequestSource | undefined;
+  /** See {@link RequestBuilder}; undefined if the request never changes. */
+  readonly builder: RequestBuilder | undefined;
   /** The browser's upstream request, as the hooks made it last. */
   request: UpstreamRequest;
   readonly feedListener: JoinRequest['feedListener'];
@@ -58,10 +58,10 @@ export class SharedSubscription implements Subscription, Member {
   /** True while its hooks are pending: it has no place, and must not be given one before they have settled. */
   isMoving = false;
 
-  constructor({ made, cursor, source, feedListener, streamListener }: JoinRequest) {
+  constructor({ made, cursor, builder, feedListener, streamListener }: JoinRequest) {
     this.request = made.request;
     this.cursor = cursor;
-    this.source = source;
+    this.builder = builder;
     this.feedListener = feedListener;
     this.streamListener = streamListener;
     // Once the browser has left, nothing else handles a rejection.
@@ -142,7 +142,7 @@ export class SharedSubscription implements Subscription, Member {
     this.#reader?.onEnd(isUpstream ? 'upstream-broken' : 'hook-failed', error);
   }
 
-  read(reader: FeedReader): void {
+  deliverTo(reader: FeedReader): void {
     this.#reader = reader;
     this.#opening = undefined;
     if (this.#feed) this.#begin();

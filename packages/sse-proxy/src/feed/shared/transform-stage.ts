@@ -23,7 +23,7 @@ export interface SharedTransform {
 export interface TransformedHandler extends FeedHandler {
   /** `digest` identifies the frame as the upstream sent it; undefined for a comment. */
   onFrames(
-    source: Buffer,
+    buffer: Buffer,
     start: number,
     end: number,
     events: number,
@@ -109,12 +109,12 @@ export class TransformStage implements FeedHandler {
     this.#wakeIdle();
   }
 
-  onFrames(source: Buffer, start: number, end: number, events: number, id: string | undefined): boolean {
+  onFrames(buffer: Buffer, start: number, end: number, events: number, id: string | undefined): boolean {
     if (this.#isClosed) return true;
-    if (!this.isPending) this.#process(source, start, end, events, id);
+    if (!this.isPending) this.#process(buffer, start, end, events, id);
     else {
       // A late line feed is recognised by identity.
-      const bytes = source === lateLineFeed ? source : Buffer.from(source.subarray(start, end));
+      const bytes = buffer === lateLineFeed ? buffer : Buffer.from(buffer.subarray(start, end));
       this.#hold({ bytes, events, id, ownId: this.#ids.current, isReplayed: undefined });
     }
     return true;
@@ -142,16 +142,16 @@ export class TransformStage implements FeedHandler {
     if (!wasFull && this.isFull) this.#next.onBacklog();
   }
 
-  #process(source: Buffer, start: number, end: number, events: number, id: string | undefined): void {
+  #process(buffer: Buffer, start: number, end: number, events: number, id: string | undefined): void {
     if (events === 0) {
-      const digest = id === undefined ? undefined : contentDigest(source, start, end);
-      this.#next.onFrames(source, start, end, 0, id, digest);
+      const digest = id === undefined ? undefined : contentDigest(buffer, start, end);
+      this.#next.onFrames(buffer, start, end, 0, id, digest);
       return;
     }
-    const event = parseEvent(source.subarray(start, end));
+    const event = parseEvent(buffer.subarray(start, end));
     // Before the call, which may change the event.
     const { current: ownId } = this.#ids;
-    const original = { ownId, id, idText: event.id, digest: contentDigest(source, start, end) };
+    const original = { ownId, id, idText: event.id, digest: contentDigest(buffer, start, end) };
     try {
       const result = this.#transform.call(event);
       if (this.#isClosed) return;

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Request } from 'express';
 import type { Config, ShareConfig } from '../config/options.ts';
 import type { UpstreamAddress } from '../config/target.ts';
-import type { RequestSource, SharedRequest } from '../feed/shared/shared-request.ts';
+import type { RequestBuilder, SharedRequest } from '../feed/shared/shared-request.ts';
 import { badHookResult, callHook } from '../hooks/call-hook.ts';
 import type { RunInContext } from '../lifecycle/async-context.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
@@ -14,14 +14,14 @@ import { addedHeaders, upstreamAddress } from './upstream-request.ts';
 const notInKey = new Set(['accept-language', 'x-forwarded-host', 'x-forwarded-proto']);
 
 /** The stream for which a request is made. */
-export interface SourceStream {
+export interface RequestingStream {
   readonly req: Request;
   readonly lifetime: Lifetime;
   readonly run: RunInContext;
 }
 
 /** Makes the request that goes up for one browser of a shared feed, and the key of that feed. */
-export class SharedSource implements RequestSource {
+export class TargetRequests implements RequestBuilder {
   readonly identify: (() => Promise<string>) | undefined;
   readonly #config: Config;
   readonly #share: ShareConfig;
@@ -30,7 +30,7 @@ export class SharedSource implements RequestSource {
   readonly #run: RunInContext;
 
   /** Hooks are called with the stream's request and in its context, and not after it has ended. */
-  constructor(config: Config, share: ShareConfig, { req, lifetime, run }: SourceStream) {
+  constructor(config: Config, share: ShareConfig, { req, lifetime, run }: RequestingStream) {
     this.#config = config;
     this.#share = share;
     this.#req = req;
@@ -88,7 +88,7 @@ export class SharedSource implements RequestSource {
 /** Calls `share.key`. @throws SseProxyError if it fails or returns no key */
 export async function callShareKey(
   hook: NonNullable<ShareConfig['key']>,
-  { req, lifetime }: Pick<SourceStream, 'req' | 'lifetime'>,
+  { req, lifetime }: Pick<RequestingStream, 'req' | 'lifetime'>,
   timeoutMs: number,
 ): Promise<string> {
   const key: unknown = await callHook('share.key', () => hook(req), lifetime, timeoutMs);
