@@ -1,16 +1,15 @@
 import type { RequestHandler, Router } from 'express';
 import { targetOptions } from './config/option-table.ts';
-import { isRecord, refuseOption } from './config/rule.ts';
+import { isRecord, optionError, refuseOption } from './config/rule.ts';
 import { SseProxyError, show } from './errors.ts';
 import { loadExpress } from './load-express.ts';
 import { sseProxy } from './sse-proxy.ts';
 import type { CloseOptions, SseProxyOptions, SseProxyRouter, SseProxyStats } from './types.ts';
 
 /**
- * An Express router for several proxied routes, with one `close()`, one `stats()` and one `streams()`. It answers every
- * method of its paths: preflights of `allowOrigins` with 204, others than GET and HEAD with 405. Limits count per
- * route.
- * Defaults that only a `target` uses don't apply to a route with a `source`.
+ * An Express router for several proxied routes, with one `close()`, one `stats()` and one `streams()`. It responds to
+ * every method on its paths: to preflights of `allowOrigins` with 204, to methods other than GET and HEAD with 405.
+ * Limits count per route. Defaults that only a `target` uses don't apply to a route with a `source`.
  *
  * @param routes path → options; a path may have parameters, which `target` may use
  * @param defaults options of every route that does not set them itself
@@ -56,19 +55,18 @@ function mount(router: Router, path: string, handler: RequestHandler): void {
   try {
     router.all(path, handler);
   } catch (cause) {
-    const message = `sse-proxy option routes: expected a path that Express accepts, got ${show(path)}`;
-    throw new SseProxyError('ERR_SSE_OPTION', { message, cause });
+    throw optionError('routes', 'a path that Express accepts', show(path), cause);
   }
 }
 
-/** A route that sets `source` itself takes no default that only a `target` uses, and the other way round. */
+/** A route's own `source` excludes the defaults that only a `target` uses, and its own `target` a default `source`. */
 function merge(defaults: Partial<SseProxyOptions>, options: Partial<SseProxyOptions>): SseProxyOptions {
   const unused: readonly string[] = options.source ? targetOptions : options.target ? ['source'] : [];
   const used = Object.entries(defaults).filter(([name]) => !unused.includes(name));
   return { ...Object.fromEntries(used), ...options };
 }
 
-/** The members that are not undefined, which means "left out": then the default counts. */
+/** The members that are set. `undefined` means "left out": the default applies. */
 function setMembers(options: Partial<SseProxyOptions>): Partial<SseProxyOptions> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -63,7 +63,7 @@ describe('dispatcher', () => {
       const [{ error }] = witness.errors as [(typeof witness.errors)[0]];
       expect(error.code).to.equal('ERR_SSE_OPTION');
       expect(error.message).to.equal(
-        'sse-proxy option dispatcher: expected a dispatcher of undici 7 or newer, got an older one',
+        'sse-proxy option dispatcher: expected a dispatcher of undici 7 or newer, got an older one (see README#options)',
       );
       expect(up.requests.length + proxy.stats().upstreamConnections).to.equal(0);
     });

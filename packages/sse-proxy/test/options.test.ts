@@ -39,7 +39,7 @@ describe('wrong options', () => {
 
   it('options that are no object are refused', () => {
     for (const options of [undefined, null, 'http://logs.internal/', 5, [], () => {}]) {
-      expect(refusal(options).message).to.match(/^sse-proxy option options: expected an object, got /);
+      expect(refusal(options).message).to.match(/^sse-proxy options: expected an object, got /);
     }
   });
 
@@ -47,9 +47,8 @@ describe('wrong options', () => {
     const known = Object.keys(wrongOptions);
     for (const name of ['heartBeatMs', 'shared', 'timeout', 'constructor', 'toString', '__proto__', 'hasOwnProperty']) {
       const { message } = refusal(JSON.parse(`{"target":"${target}","${name}":{}}`));
-      const [, named, listed = ''] = /^sse-proxy option (\S+): expected one of (.*), got an unknown name$/.exec(
-        message,
-      )!;
+      const [, named, listed = ''] =
+        /^sse-proxy option (\S+): expected one of (.*), got an unknown name \(see README#options\)$/.exec(message)!;
       expect(named).to.equal(name);
       expect(listed.split(', ')).to.have.members(known);
     }
@@ -92,9 +91,12 @@ describe('wrong options', () => {
       expect(error.message).to.match(/^sse-proxy option close\.graceMs: expected 0, or milliseconds above 0, at most /);
     }
     for (const [options, message] of [
-      [null, /^sse-proxy option close: expected an object, got null$/],
-      [5, /^sse-proxy option close: expected an object, got 5$/],
-      [{ grace: 5 }, /^sse-proxy option close\.grace: expected one of graceMs, got an unknown name$/],
+      [null, /^sse-proxy option close: expected an object, got null \(see README#options\)$/],
+      [5, /^sse-proxy option close: expected an object, got 5 \(see README#options\)$/],
+      [
+        { grace: 5 },
+        /^sse-proxy option close\.grace: expected one of graceMs, got an unknown name \(see README#options\)$/,
+      ],
     ] as const) {
       const error = await proxy.close(options as never).then(
         () => undefined,
@@ -112,7 +114,7 @@ describe('wrong options', () => {
       [{ target, resume: false, share: { relay } }, /^sse-proxy option share\.relay: expected resume not to be off, /],
       [
         { source, share: { relay, key: () => 'all' } },
-        /^sse-proxy option name: expected a name with source and share\.relay, got undefined$/,
+        /^sse-proxy option name: expected a name with source and share\.relay, got undefined \(see README#options\)$/,
       ],
     ] as const)
       expect(refusal(options).message).to.match(message);
@@ -283,7 +285,7 @@ describe('options that depend on each other', () => {
   it('refuses other responseHeaders than the default ones with share [R9]', () => {
     const options = { target, responseHeaders: ['server-timing', 'x-build'] };
     expect(refusal({ ...options, share: true }).message).to.equal(
-      'sse-proxy option responseHeaders: expected with share only names of x-request-id, server-timing, traceresponse, got "x-build"',
+      'sse-proxy option responseHeaders: expected with share only names of x-request-id, server-timing, traceresponse, got "x-build" (see README#options)',
     );
     expect(readOptions(options).responseHeaders).to.deep.equal(options.responseHeaders);
     readOptions({ ...options, responseHeaders: ['server-timing'], share: true });
@@ -312,10 +314,10 @@ describe('options that depend on each other', () => {
     const source = async function* () {};
     expect(readOptions({ source })).to.include({ source, target: undefined });
     expect(refusal({ source, target }).message).to.equal(
-      'sse-proxy option source: expected no target beside it: events come from one of the two, got "both"',
+      'sse-proxy option source: expected no target beside it: events come from one of the two, got target and source (see README#options)',
     );
     expect(refusal({}).message).to.match(
-      /^sse-proxy option target: expected .*, or source in its place, got undefined$/,
+      /^sse-proxy option target: expected .*, or source in its place, got undefined \(see README#options\)$/,
     );
   });
 
@@ -400,7 +402,7 @@ describe('options of any value', () => {
           readOptions((withTarget ? { ...options, target } : options) as unknown as SseProxyOptions);
         } catch (error) {
           expect(error).to.be.instanceOf(SseProxyError).with.property('code', 'ERR_SSE_OPTION');
-          expect((error as Error).message).to.match(/^sse-proxy option [^\p{Cc}\p{Zl}\p{Zp}]+$/u);
+          expect((error as Error).message).to.match(/^sse-proxy options?[^\p{Cc}\p{Zl}\p{Zp}]+$/u);
         }
       }),
       { numRuns: 300, endOnFailure: true },
@@ -423,6 +425,8 @@ describe('options of any value', () => {
         }
       }
     }
-    expect(refusal(hostile).message).to.match(/^sse-proxy option options: expected members that can be read/);
+    expect(refusal(hostile).message).to.equal(
+      'sse-proxy options: expected members that can be read, got one that throws (see README#options)',
+    );
   });
 });

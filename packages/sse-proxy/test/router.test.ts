@@ -202,39 +202,44 @@ describe('sseRouter', () => {
   });
 
   const wrong: [string, unknown, unknown, RegExp][] = [
-    ['no table', undefined, {}, /^sse-proxy option routes: expected an object such as .*, got undefined$/],
+    [
+      'no table',
+      undefined,
+      {},
+      /^sse-proxy option routes: expected an object such as .*, got undefined \(see README#options\)$/,
+    ],
     ['an empty table', {}, {}, /^sse-proxy option routes: expected an object such as/],
     [
       'defaults that are no object',
       { '/sse': { target: 'http://a' } },
       'http://a',
-      /^sse-proxy option defaults: expected an object with options, got "http:\/\/a"$/,
+      /^sse-proxy option defaults: expected an object with options, got "http:\/\/a" \(see README#options\)$/,
     ],
-    ['a list', [{ target: 'http://a' }], {}, /^sse-proxy option routes: .*, got an array of 1$/],
+    ['a list', [{ target: 'http://a' }], {}, /^sse-proxy option routes: .*, got an array of 1 \(see README#options\)$/],
     [
       'a path without a slash',
       { sse: { target: 'http://a' } },
       {},
-      /^sse-proxy option routes: expected paths that start with '\/', got "sse"$/,
+      /^sse-proxy option routes: expected paths that start with '\/', got "sse" \(see README#options\)$/,
     ],
     [
       'a route that is no object',
       { '/sse': 'http://a' },
       {},
-      /^sse-proxy option routes\["\/sse"\]: expected an object with options, got "http:\/\/a"$/,
+      /^sse-proxy option routes\["\/sse"\]: expected an object with options, got "http:\/\/a" \(see README#options\)$/,
     ],
     [
       'a path that Express cannot parse',
       { '/sse/*': { target: 'http://a' } },
       {},
-      /^sse-proxy option routes: expected a path that Express accepts, got "\/sse\/\*"$/,
+      /^sse-proxy option routes: expected a path that Express accepts, got "\/sse\/\*" \(see README#options\)$/,
     ],
     ['a route without a target', { '/sse': {} }, {}, /^sse-proxy option target: expected an absolute/],
     [
       'an unknown option of a route',
       { '/sse': { target: 'http://a', heartBeatMs: 5 } },
       {},
-      /^sse-proxy option heartBeatMs: expected one of .*, got an unknown name \(route "\/sse"\)$/,
+      /^sse-proxy option heartBeatMs: expected one of .*, got an unknown name \(see README#options\) \(route "\/sse"\)$/,
     ],
     [
       'a wrong option of a route',
@@ -246,7 +251,7 @@ describe('sseRouter', () => {
       'an unknown default',
       { '/sse': { target: 'http://a' } },
       { heartBeatMs: 5 },
-      /^sse-proxy option heartBeatMs: expected one of .*, got an unknown name \(route "\/sse"\)$/,
+      /^sse-proxy option heartBeatMs: expected one of .*, got an unknown name \(see README#options\) \(route "\/sse"\)$/,
     ],
   ];
   for (const [name, routes, defaults, message] of wrong) {

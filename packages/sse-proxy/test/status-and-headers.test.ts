@@ -115,14 +115,17 @@ describe('status and headers', () => {
 
   it('names origin and path of a redirect in the error, never its query or credentials [R5]', async () => {
     const redirects: [location: string | undefined, message: RegExp][] = [
-      ['/stream/', /^upstream answered 307 with Location http:\/\/127\.0\.0\.1:\d+\/stream\/$/],
-      ['../v2?token=s3cret#s3cret', /^upstream answered 307 with Location http:\/\/127\.0\.0\.1:\d+\/v2$/],
-      ['//logs.example:81/a b', /^upstream answered 307 with Location http:\/\/logs\.example:81\/a%20b$/],
-      ['https://me:s3cret@logs.example/x?s3cret', /^upstream answered 307 with Location https:\/\/logs\.example\/x$/],
-      ['http://s3cret:99999/', /^upstream answered 307 with a Location that is no URL$/],
-      ['javascript:s3cret', /^upstream answered 307 with a Location of scheme javascript:$/],
-      [`/${'x'.repeat(1_000)}`, /^upstream answered 307 with Location .{1,200}$/],
-      [undefined, /^upstream answered 307 with no Location$/],
+      ['/stream/', /^upstream responded with 307 and Location http:\/\/127\.0\.0\.1:\d+\/stream\/$/],
+      ['../v2?token=s3cret#s3cret', /^upstream responded with 307 and Location http:\/\/127\.0\.0\.1:\d+\/v2$/],
+      ['//logs.example:81/a b', /^upstream responded with 307 and Location http:\/\/logs\.example:81\/a%20b$/],
+      [
+        'https://me:s3cret@logs.example/x?s3cret',
+        /^upstream responded with 307 and Location https:\/\/logs\.example\/x$/,
+      ],
+      ['http://s3cret:99999/', /^upstream responded with 307 and a Location that is no URL$/],
+      ['javascript:s3cret', /^upstream responded with 307 and a Location of scheme javascript:$/],
+      [`/${'x'.repeat(1_000)}`, /^upstream responded with 307 and Location .{1,200}$/],
+      [undefined, /^upstream responded with 307 and no Location$/],
     ];
     for (const [location, message] of redirects) {
       const field = location === undefined ? '' : `Location: ${location}\r\n`;

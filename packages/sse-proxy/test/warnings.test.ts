@@ -131,7 +131,7 @@ describe('warnings of the process', () => {
     await until(() => seen.length === 2);
     expect(seen.map(({ message }) => message)).to.deep.equal([
       `sse-proxy lost the upstream on /sse: upstream ${new URL(up.url).origin} failed in phase body: ECONNRESET`,
-      'sse-proxy lost the upstream on /sse: upstream answered 503',
+      'sse-proxy lost the upstream on /sse: upstream responded with 503',
     ]);
   });
 

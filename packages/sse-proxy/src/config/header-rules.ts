@@ -1,7 +1,7 @@
 import { showKind } from '../errors.ts';
 import { isHeaderValue, isToken } from '../http.ts';
 import type { SseProxyOptions } from '../types.ts';
-import { isRecord, type Rule, refuseOption, text, value } from './rule.ts';
+import { isRecord, type Rule, refuseDescribed, refuseOption, text, value } from './rule.ts';
 
 type UpstreamHeaders = NonNullable<SseProxyOptions['upstreamHeaders']>;
 
@@ -107,15 +107,15 @@ export const upstreamHeadersRule: Rule<UpstreamHeaders> = (given, path) => {
 export function checkUpstreamHeaders(path: string, given: unknown): Record<string, string> {
   // A Headers or a Map has no members of its own: it would pass and set nothing.
   if (!isRecord(given) || Symbol.iterator in given)
-    return refuseOption(path, 'an object of header names and values, or a function', showKind(given));
+    return refuseDescribed(path, 'an object of header names and values, or a function', showKind(given));
   for (const [field, content] of Object.entries(given)) {
     const name = field.toLowerCase();
     if (!isFreeUp(name) || name === 'last-event-id')
       refuseOption(path, 'names of header fields that may be set for the upstream', field);
     // The value may be a token: only its type is shown.
-    if (typeof content !== 'string') refuseOption(`${path}.${field}`, 'a string', typeof content);
+    if (typeof content !== 'string') refuseDescribed(`${path}.${field}`, 'a string', typeof content);
     if (!isHeaderValue(content as string))
-      refuseOption(`${path}.${field}`, 'a header value without CR, LF or other control characters', 'one with them');
+      refuseDescribed(`${path}.${field}`, 'a header value without CR, LF or other control characters', 'one with them');
   }
   return given as Record<string, string>;
 }

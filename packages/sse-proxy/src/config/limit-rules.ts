@@ -1,7 +1,19 @@
 import type { LimitRule, LocalLimiter, RuleBounds, StreamLimiter, StreamLimits } from '../types.ts';
 import { defaults } from './defaults.ts';
 import { createLimiter } from './limiter.ts';
-import { callable, count, group, isRecord, list, type Rule, type Rules, refuseOption, text, value } from './rule.ts';
+import {
+  callable,
+  count,
+  group,
+  isRecord,
+  list,
+  type Rule,
+  type Rules,
+  refuseDescribed,
+  refuseOption,
+  text,
+  value,
+} from './rule.ts';
 
 /** `limits`, checked and complete. */
 export interface LimitsConfig {
@@ -28,7 +40,7 @@ const readRule: Rule<RuleBounds> = (given, path) => {
   if (!isRecord(given)) return refuseOption(path, 'an object', given);
   const rule = group(ruleTable)(given, path);
   if (rule.max === undefined && rule.opensPerMinute === undefined && rule.opensPerHour === undefined)
-    refuseOption(path, 'a bound: max, opensPerMinute or opensPerHour', 'a rule without one');
+    refuseDescribed(path, 'a bound: max, opensPerMinute or opensPerHour', 'a rule without one');
   return rule;
 };
 

@@ -1,19 +1,21 @@
-import { isProxyError, SseProxyError } from '../errors.ts';
+import { isProxyError } from '../errors.ts';
 import type { CloseOptions, SseProxyOptions } from '../types.ts';
 import { defaults } from './defaults.ts';
 import { type CheckedOptions, closeTable, optionTable, targetOptions } from './option-table.ts';
-import { group, refuseOption } from './rule.ts';
+import { group, optionError, refuseDescribed, refuseOption } from './rule.ts';
 
-/** The checked options, complete and frozen. Everything behind the factory reads this and never the user's object. */
+/** The checked options, complete and frozen. After the factory, all code reads this and never the user's object. */
 export interface Config extends Omit<CheckedOptions, 'limits'> {
   readonly limiter: CheckedOptions['limits']['limiter'];
   /** Most upstream connections at once. */
   readonly maxUpstreams: number;
   /** Names of the built-in limits; empty with a limiter of the user's. */
   readonly limitNames: readonly string[];
-  /** When to open before the upstream's headers; false where that is off. [R6] */
+  /**
+   * How long after the upstream was connected a stream opens without its headers, in milliseconds; false if never. [R6]
+   */
   readonly openAfterMs: number | false;
-  /** Whether the user set idleTimeoutMs: then it also applies to an upstream that never sent an id or a comment. */
+  /** True if the user set idleTimeoutMs. Then it also applies to an upstream that never sent an id or a comment. */
   readonly idleTimeoutIsSet: boolean;
   /** Period of the ticks that send heartbeats and enforce the bounds of slow and long streams, in milliseconds. */
   readonly tickMs: number;
@@ -33,12 +35,12 @@ export type ShareConfig = Exclude<CheckedOptions['share'], false>;
  * @throws SseProxyError `ERR_SSE_OPTION` that names the option, what was expected and what arrived
  */
 export function readOptions(given: SseProxyOptions): Config {
-  return refusingHostileMembers(() => {
+  return refusingHostileMembers('', () => {
     const { limits, ...checked } = group(optionTable)(given, '');
     checkTogether(given, checked, limits.needAuthorize);
     const { heartbeatMs, maxDurationMs, reauthorizeMs, slowClient, refuse, resume, source } = checked;
     const idleTimeoutIsSet = given.idleTimeoutMs !== undefined;
-    // No connection can be half open, so the silence of a source is no sign of a fault.
+    // A source has no connection that could be half open, so its silence is no sign of a fault.
     const idleTimeoutMs = source && !idleTimeoutIsSet ? false : checked.idleTimeoutMs;
     const opensEarly = refuse === 'soft' && resume !== false;
     const spans = [heartbeatMs, idleTimeoutMs, maxDurationMs, reauthorizeMs, slowClient.maxStallMs];
@@ -60,19 +62,16 @@ export function readOptions(given: SseProxyOptions): Config {
 
 /** Checks the options of `close()`. @throws SseProxyError `ERR_SSE_OPTION` */
 export function readCloseOptions(given: CloseOptions | undefined): Readonly<Required<CloseOptions>> {
-  return refusingHostileMembers(() => group(closeTable)(given, 'close'));
+  return refusingHostileMembers('close', () => group(closeTable)(given, 'close'));
 }
 
 /** @throws SseProxyError `ERR_SSE_OPTION` also where a getter or a Proxy of the user's throws */
-function refusingHostileMembers<T>(read: () => T): T {
+function refusingHostileMembers<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
     if (isProxyError(cause)) throw cause;
-    throw new SseProxyError('ERR_SSE_OPTION', {
-      message: 'sse-proxy option options: expected members that can be read, got one that throws',
-      cause,
-    });
+    throw optionError(path, 'members that can be read', 'one that throws', cause);
   }
 }
 
@@ -84,10 +83,10 @@ function checkTogether(
 ): void {
   const { authorize, resume, share, forwardHeaders, forwardCookies, headersTimeoutMs, reauthorizeMs } = checked;
   checkUpstream(given, checked);
-  if (reauthorizeMs && !authorize) refuseOption('reauthorizeMs', 'authorize to be set too', reauthorizeMs);
+  if (reauthorizeMs && !authorize) refuseDescribed('reauthorizeMs', 'authorize to be set too', 'no authorize');
   if (needAuthorize.length > 0 && !authorize) {
     const expected = 'a key to count by: a key function, or authorize that returns { key }';
-    refuseOption(`limits.rules ${needAuthorize[0]}`, expected, 'neither');
+    refuseDescribed(`limits.rules ${needAuthorize[0]}`, expected, 'no key and no authorize');
   }
   if (resume && resume.maxDelayMs < resume.minDelayMs) {
     const expected = `at least resume.minDelayMs (${resume.minDelayMs})`;
@@ -97,7 +96,7 @@ function checkTogether(
     refuseOption('openAfterMs', `at most headersTimeoutMs (${headersTimeoutMs})`, given.openAfterMs);
   }
   if (!share) return;
-  if (share.relay) checkRelay(share, checked, resume !== false);
+  if (share.relay) checkRelay(checked, resume !== false);
   if (checked.source) return;
   const credential = forwardHeaders.find(isCredential) ?? (forwardCookies.length > 0 ? 'forwardCookies' : undefined);
   if (share.key && credential !== undefined) {
@@ -117,34 +116,32 @@ function checkUpstream(given: SseProxyOptions, { target, source, share }: Omit<C
     if (!target) refuseOption('target', 'an absolute http: or https: URL, or source in its place', given.target);
     return;
   }
-  if (target) refuseOption('source', 'no target beside it: events come from one of the two', 'both');
+  if (target) refuseDescribed('source', 'no target beside it: events come from one of the two', 'target and source');
   for (const name of targetOptions) {
     if (given[name] === undefined) continue;
     refuseOption(name, 'it to be left out with source, which is called instead of an HTTP request', given[name]);
   }
   if (share && !share.key) {
-    refuseOption('share', '{ key } with source: only your key tells which browsers get the same events', given.share);
+    refuseOption('share', '{ key } with source: only your key decides which browsers get the same events', given.share);
   }
 }
 
-/** An instance goes on at the last id when the relay is away, and from one reader to the next. */
-function checkRelay(
-  { relay }: { relay?: unknown },
-  { source, name }: Pick<CheckedOptions, 'source' | 'name'>,
-  resumes: boolean,
-): void {
-  if (!resumes) refuseOption('share.relay', 'resume not to be off', relay);
-  // Without an upstream address, feeds of two sources with equal keys would be one if their routes have the same
-  // template.
+/**
+ * With a relay, an instance must be able to resume at the last id, if the relay fails or the instance that reads the
+ * upstream changes.
+ */
+function checkRelay({ source, name }: Pick<CheckedOptions, 'source' | 'name'>, resumes: boolean): void {
+  if (!resumes) refuseDescribed('share.relay', 'resume not to be off', 'resume: false');
+  // A source has no address: two sources with equal keys would share a feed if their routes had the same template.
   if (source && name === undefined) refuseOption('name', 'a name with source and share.relay', name);
 }
 
-/** Whether a header field of this name usually identifies a user. */
+/** True if a header field of this name usually identifies a user. */
 function isCredential(name: string): boolean {
   return /auth|token|secret|session|cookie|api-?key|credential|jwt/i.test(name);
 }
 
-/** A time that is measured in periods of a quarter of `spanMs` is wrong by at most that quarter. */
+/** The period in which `spanMs` is counted: a quarter, so that the result is wrong by at most that quarter. */
 function quarterOf(spanMs: number): number {
   return Math.max(5, spanMs / 4);
 }

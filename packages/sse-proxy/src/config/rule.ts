@@ -1,6 +1,6 @@
 import { SseProxyError, show } from '../errors.ts';
 
-/** The longest delay that a Node timer takes. */
+/** The longest delay of a Node timer. */
 export const maxTimerMs = 2 ** 31 - 1;
 
 /** Checks one option: returns the value to use or throws `ERR_SSE_OPTION`. `undefined` means "left out". */
@@ -15,11 +15,25 @@ export type Values<Table> = { readonly [Name in keyof Table]: Table[Name] extend
 /** What a value may be: a description, and a predicate. */
 export type Kind = readonly [expected: string, is: (value: unknown) => boolean];
 
-/** @throws SseProxyError `ERR_SSE_OPTION` that names the option, what was expected and what arrived */
+/** Ends the message of every option error: where to read on. */
+const readOn = ' (see README#options)';
+
+/** `ERR_SSE_OPTION`; its message is one line that names the option, what was expected and, in words, what arrived. */
+export function optionError(path: string, expected: string, got: string, cause?: unknown): SseProxyError {
+  // The options themselves have no name.
+  const name = path === '' ? 'sse-proxy options' : `sse-proxy option ${path}`;
+  const message = `${name}: expected ${expected}, got ${got}${readOn}`;
+  return new SseProxyError('ERR_SSE_OPTION', cause === undefined ? { message } : { message, cause });
+}
+
+/** Refuses a value, which the message shows. @throws SseProxyError `ERR_SSE_OPTION`, see {@link optionError} */
 export function refuseOption(path: string, expected: string, got: unknown): never {
-  throw new SseProxyError('ERR_SSE_OPTION', {
-    message: `sse-proxy option ${path}: expected ${expected}, got ${show(got)}`,
-  });
+  throw optionError(path, expected, show(got));
+}
+
+/** Refuses what `got` describes in words. @throws SseProxyError `ERR_SSE_OPTION`, see {@link optionError} */
+export function refuseDescribed(path: string, expected: string, got: string): never {
+  throw optionError(path, expected, got);
 }
 
 export function isRecord(given: unknown): given is Record<string, unknown> {
@@ -65,18 +79,16 @@ function holdsOptions(given: unknown): given is Record<string, unknown> {
   return Object.prototype.toString.call(given) === '[object Object]';
 }
 
-/** An object without other members than those of `table`; `undefined` counts as `{}`. */
+/** An object with no members but those of `table`; `undefined` counts as `{}`. */
 export function group<Table extends Record<string, Rule<unknown>>>(table: Table): Rule<Values<Table>> {
   const names = Object.keys(table);
   return (given, path) => {
     const members = given === undefined && path !== '' ? {} : given;
-    if (!holdsOptions(members)) return refuseOption(path || 'options', 'an object', given);
+    if (!holdsOptions(members)) return refuseOption(path, 'an object', given);
     const at = (name: string) => (path ? `${path}.${name}` : name);
     for (const name of Object.keys(members)) {
       if (Object.hasOwn(table, name)) continue;
-      throw new SseProxyError('ERR_SSE_OPTION', {
-        message: `sse-proxy option ${at(name.slice(0, 200))}: expected one of ${names.join(', ')}, got an unknown name`,
-      });
+      refuseDescribed(at(name.slice(0, 200)), `one of ${names.join(', ')}`, 'an unknown name');
     }
     const entries = names.map((name) => [name, table[name]?.(members[name], at(name))]);
     return Object.freeze(Object.fromEntries(entries)) as Values<Table>;

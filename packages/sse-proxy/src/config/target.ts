@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { SseProxyError, showKind } from '../errors.ts';
-import { refuseOption } from './rule.ts';
+import { refuseDescribed, refuseOption } from './rule.ts';
 
 /** A checked target: the origin is fixed, the path may have `:name` segments. [R50] */
 export interface TargetTemplate {
@@ -48,7 +48,7 @@ function checkUrl(value: unknown, shown: unknown): URL {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return refuseOption('target', expected, url.protocol);
   // The URL is not shown: it contains the credentials.
   if (url.username || url.password)
-    return refuseOption('target', `${expected} without credentials`, 'one with credentials');
+    return refuseDescribed('target', `${expected} without credentials`, 'one with credentials');
   return url;
 }
 

@@ -9,17 +9,17 @@ export function classifyResponse(
   headers: IncomingHttpHeaders,
   address: UpstreamAddress,
 ): SseProxyError | undefined {
-  const message = `upstream answered ${status}`;
+  const message = `upstream responded with ${status}`;
   const retryAfterMs = retryAfter(headers['retry-after']);
   if (status === 204) return new SseProxyError('ERR_SSE_UPSTREAM_NO_CONTENT', { message });
   if (status >= 500 || status === 408 || status === 425 || status === 429) {
     return new SseProxyError('ERR_SSE_UPSTREAM_BUSY', { message, retryAfterMs });
   }
-  // A Retry-After counts also here: at a resume, 404, 405 and a redirect are temporary. [R46]
+  // Retry-After counts here too: at a resume, 404, 405 and a redirect are temporary. [R46]
   if (status >= 400) return new SseProxyError('ERR_SSE_UPSTREAM_REFUSED', { message, status, retryAfterMs });
   if (status >= 300) {
     return new SseProxyError('ERR_SSE_UPSTREAM_REDIRECT', {
-      message: `${message} with ${redirectTarget(headers.location, address)}`,
+      message: `${message} and ${redirectTarget(headers.location, address)}`,
       retryAfterMs,
     });
   }
@@ -27,13 +27,13 @@ export function classifyResponse(
   const essence = mediaType(headers['content-type']);
   if (essence !== 'text/event-stream') {
     return new SseProxyError('ERR_SSE_UPSTREAM_NOT_SSE', {
-      message: `upstream answered 200 with ${essence === undefined ? 'no type' : known(essence, knownTypes, 'type')}`,
+      message: `${message} and ${essence === undefined ? 'no type' : known(essence, knownTypes, 'type')}`,
     });
   }
   const coding = contentCoding(headers['content-encoding']);
   if (coding !== undefined) {
     return new SseProxyError('ERR_SSE_UPSTREAM_NOT_SSE', {
-      message: `upstream answered with ${known(coding.toLowerCase(), knownCodings, 'Content-Encoding')}`,
+      message: `${message} and ${known(coding.toLowerCase(), knownCodings, 'Content-Encoding')}`,
     });
   }
   return undefined;

@@ -1,3 +1,4 @@
+import { optionError } from '../config/rule.ts';
 import { SseProxyError } from '../errors.ts';
 
 const connectCodes = new Set([
@@ -15,8 +16,7 @@ const protocolCodes = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_
 
 /** A dispatcher of undici 6 or older calls other methods than ours: no request could ever succeed. */
 export function outdatedDispatcher(cause?: unknown): SseProxyError {
-  const message = 'sse-proxy option dispatcher: expected a dispatcher of undici 7 or newer, got an older one';
-  return new SseProxyError('ERR_SSE_OPTION', cause === undefined ? { message } : { message, cause });
+  return optionError('dispatcher', 'a dispatcher of undici 7 or newer', 'an older one', cause);
 }
 
 /** True for the error with which undici 6 rejects a handler that lacks its own methods. */
@@ -24,20 +24,20 @@ function isOutdated({ code, message }: { code?: unknown; message?: unknown }): b
   return code === 'UND_ERR_INVALID_ARG' && /^invalid on[A-Z]\w* method$/.test(String(message));
 }
 
-/** What undici's parser says in its own words, which contain nothing of the response; empty for another error. */
+/**
+ * The reason for which undici's parser failed, in words that quote nothing of the response; empty for another error.
+ */
 function parserReason({ name, message }: Error): string {
   const [, reason = ''] = name === 'HTTPParserError' ? (/\(([\w ,/'-]{1,80})\)$/.exec(message) ?? []) : [];
   if (reason === 'Invalid EOF state') return 'the connection was closed within the response';
   return reason && `invalid HTTP (${reason})`;
 }
 
-/**
- * Translates what undici, the socket or TLS reported into ours; `phase` says how far the request to `origin` had got.
- */
+/** Translates what undici, the socket or TLS reported into ours; `phase`: how far the request to `origin` had got. */
 export function fromUpstream(cause: unknown, phase: 'connect' | 'headers' | 'body', origin: string): SseProxyError {
   if (cause instanceof SseProxyError) return cause;
   const { code = '', name = '' } = (cause ?? {}) as { code?: string; name?: string };
-  // undici quotes the bytes that it could not read, and logs print an error's properties: they may be an event's.
+  // undici attaches the bytes that it could not parse, which may be an event's, and logs print an error's properties.
   if (name === 'HTTPParserError') (cause as { data?: unknown }).data = undefined;
   if (phase === 'connect' && isOutdated((cause ?? {}) as Error)) return outdatedDispatcher(cause);
   const what = code || parserReason((cause ?? {}) as Error) || name || 'unknown error';
