@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type BatchConsumer, sendChunks, writeChunk } from '../src/browser/fast-write/chunk-batch.ts';
+import { type ChunkTransmitter, sendChunks, writeChunk } from '../src/browser/fast-write/chunk-batch.ts';
 
 /** Records the chunks that it transmits; `keeps`: it retains them, as a socket whose kernel buffer is full. */
-class Recorder implements BatchConsumer {
+class Recorder implements ChunkTransmitter {
   readonly seen: string[] = [];
   readonly kept: Buffer[] = [];
   readonly retainsChunk: boolean;

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { type BatchConsumer, ReadBatch } from '../src/upstream/fast-body/read-batch.ts';
+import { ReadBatch, type ReadConsumer } from '../src/upstream/fast-body/read-batch.ts';
 
 /** Records its reads, and overwrites the memory that is only valid during the call. */
-class Consumer implements BatchConsumer {
+class Consumer implements ReadConsumer {
   readonly got: string[] = [];
   readonly #batch: ReadBatch;
 
@@ -16,7 +16,7 @@ class Consumer implements BatchConsumer {
     shared.fill(0x21);
   }
 
-  take(memory: Buffer, start: number, end: number): void {
+  onRead(memory: Buffer, start: number, end: number): void {
     this.got.push(memory.toString('latin1', start, end));
     memory.fill(0x21, start, end);
   }
@@ -60,8 +60,8 @@ describe('ReadBatch', () => {
     const batch = new ReadBatch();
     const other = new Consumer(batch);
     const large = Buffer.alloc(200_000, 0x61);
-    const bad: BatchConsumer = {
-      take: () => {
+    const bad: ReadConsumer = {
+      onRead: () => {
         throw new Error('mine');
       },
     };

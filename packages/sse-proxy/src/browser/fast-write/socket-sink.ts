@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { ResponseSink } from '../response-sink.ts';
-import { type BatchConsumer, sendChunks, writeChunk } from './chunk-batch.ts';
+import { type ChunkTransmitter, sendChunks, writeChunk } from './chunk-batch.ts';
 import type { ChunkSink, SinkOwner } from './chunk-sink.ts';
 import { isOpen, isUnwrapped } from './eligibility.ts';
 import { kernelQueueBytes } from './kernel-queue.ts';
 
 /** Writes framed chunks to the response's socket, batched with those of other responses; see eligibility.ts. */
-export class SocketSink implements ChunkSink, BatchConsumer {
+export class SocketSink implements ChunkSink, ChunkTransmitter {
   readonly isShared: boolean;
   readonly #res: ServerResponse;
   readonly #socket: Socket;

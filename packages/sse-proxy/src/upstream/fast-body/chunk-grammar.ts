@@ -41,8 +41,8 @@ type Place =
 export type Step = 'more' | 'chunk' | 'last' | { readonly error: string };
 
 /**
- * Reads one size line with its extensions, byte by byte, and behind the last one the trailer section. [spec] RFC 9112
- * §7.1 It accepts and refuses exactly what llhttp, Node's own parser, accepts and refuses [R59].
+ * Reads one size line with its extensions, byte by byte, and after the last one the trailer section. It accepts and
+ * refuses exactly what llhttp, Node's own parser, accepts and refuses [R59]. [spec] RFC 9112 §7.1
  */
 export class ChunkGrammar {
   /**
@@ -51,7 +51,7 @@ export class ChunkGrammar {
   size = 0;
 
   #place: Place = 'size';
-  /** Digits behind leading zeros, which may be any number. */
+  /** Number of digits after the leading zeros, of which there may be any number. */
   #digits = 0;
   #hasDigits = false;
   /** Bytes of names and values in the current extensions or in the trailer section. */

@@ -9,15 +9,13 @@ const maxFastDigits = 12;
 /**
  * Removes the chunked coding from the body of one response. [spec] RFC 9112 §7.1
  *
- * Whatever breaks the grammar is an error and never guessed at: a lenient reading could turn framing into an event that
+ * Bytes that break the grammar are an error, never guessed at: a lenient reading could turn framing into an event that
  * the upstream never sent. Chunk extensions and trailer fields are checked and discarded.
  */
 export class ChunkedDecoder {
-  /**
-   * True once the last chunk and the trailer section have been read. Bytes behind them are not part of the response.
-   */
+  /** True once the last chunk and the trailer section have been read. Bytes after them are not part of the response. */
   over = false;
-  /** `ERR_SSE_UPSTREAM_BROKEN` once the grammar was broken. Nothing behind the fault is decoded. */
+  /** `ERR_SSE_UPSTREAM_BROKEN` once the grammar was broken. Nothing after the fault is decoded. */
   error: SseProxyError | undefined;
 
   /**
@@ -30,7 +28,7 @@ export class ChunkedDecoder {
 
   /**
    * Returns the body's bytes within `bytes[from…to)`, moved together in place; undefined if there are none. The result
-   * is a part of `bytes` and only valid as long as those.
+   * is a slice of `bytes`, and valid only as long as they are.
    */
   decode(bytes: Buffer, from: number, to: number): Buffer | undefined {
     let start = 0;

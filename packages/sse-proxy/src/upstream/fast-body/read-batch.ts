@@ -5,9 +5,9 @@
  */
 
 /** A socket whose reads can be batched. */
-export interface BatchConsumer {
+export interface ReadConsumer {
   /** Processes one read, `memory[start…end)`, which is only valid during the call and may be changed by it. */
-  take(memory: Buffer, start: number, end: number): void;
+  onRead(memory: Buffer, start: number, end: number): void;
 }
 
 const memoryBytes = 262_144;
@@ -17,9 +17,9 @@ const maxWaiting = 32;
 /** The reads of one turn of the event loop, of all upstream sockets. */
 export class ReadBatch {
   readonly #memory = Buffer.allocUnsafeSlow(memoryBytes);
-  // The arrays never shrink: growing them again would cost for every batch. Read n is memory[offsets[n]…offsets[n +
-  // 1]).
-  readonly #members: (BatchConsumer | undefined)[] = [];
+  // The arrays never shrink, so that they need not grow again in every batch.
+  readonly #consumers: (ReadConsumer | undefined)[] = [];
+  /** The read of consumer n is `memory[offsets[n]…offsets[n + 1])`. */
   readonly #offsets = [0];
   #waiting = 0;
   #next = 0;
@@ -33,11 +33,11 @@ export class ReadBatch {
     return true;
   }
 
-  /** Copies the first `length` bytes into the batch; `member.take` gets them when the batch is processed. */
-  add(member: BatchConsumer, bytes: Buffer, length: number): void {
+  /** Copies the first `length` bytes into the batch; `consumer.onRead` receives them when the batch is processed. */
+  add(consumer: ReadConsumer, bytes: Buffer, length: number): void {
     if (this.#waiting === maxWaiting || this.#used + length > memoryBytes) this.#process();
     bytes.copy(this.#memory, this.#used, 0, length);
-    this.#members[this.#waiting] = member;
+    this.#consumers[this.#waiting] = consumer;
     this.#offsets[this.#waiting + 1] = this.#used + length;
     this.#waiting++;
     this.isFirstOfTurn();
@@ -65,8 +65,8 @@ export class ReadBatch {
 
   #processNext(): void {
     const at = this.#next++;
-    const member = this.#members[at] as BatchConsumer;
-    this.#members[at] = undefined;
-    member.take(this.#memory, this.#offsets[at] as number, this.#offsets[at + 1] as number);
+    const consumer = this.#consumers[at] as ReadConsumer;
+    this.#consumers[at] = undefined;
+    consumer.onRead(this.#memory, this.#offsets[at] as number, this.#offsets[at + 1] as number);
   }
 }

@@ -15,19 +15,19 @@ export class ResponseHeadScanner {
   state: 'reading' | 'complete' | 'unknown' = 'reading';
   /** The start of the current head, up to its status. */
   #status = '';
-  /** How much of `#status` came in earlier inputs and is withheld until the status is known. */
+  /** Number of characters of `#status` that came in earlier inputs and are withheld until the status is complete. */
   #withheld = 0;
   #isInterim = false;
   #matched = 0;
 
-  /** `head`: the bytes for the parser of heads, possibly none. `rest`: the bytes behind the head. */
+  /** `head`: the bytes for undici's parser, possibly none. `rest`: the bytes after the head. */
   scan(input: Buffer): { head: Buffer; rest: Buffer } {
     let start = 0;
     for (let at = 0; at < input.length; at++) {
       const byte = input[at] as number;
       if (this.#status.length < statusBytes && !this.#readStatus(byte)) {
         this.state = 'unknown';
-        return { head: this.#take(input, start, input.length), rest: nothing };
+        return { head: this.#headFrom(input, start, input.length), rest: nothing };
       }
       if (byte === end.charCodeAt(this.#matched)) this.#matched++;
       else this.#matched = byte === end.charCodeAt(0) ? 1 : 0;
@@ -35,7 +35,7 @@ export class ResponseHeadScanner {
       this.#matched = 0;
       if (!this.#isInterim) {
         this.state = 'complete';
-        return { head: this.#take(input, start, at + 1), rest: input.subarray(at + 1) };
+        return { head: this.#headFrom(input, start, at + 1), rest: input.subarray(at + 1) };
       }
       this.#isInterim = false;
       this.#status = '';
@@ -43,7 +43,7 @@ export class ResponseHeadScanner {
       start = at + 1;
     }
     if (this.#isInterim) return { head: nothing, rest: nothing };
-    if (this.#status.length === statusBytes) return { head: this.#take(input, start, input.length), rest: nothing };
+    if (this.#status.length === statusBytes) return { head: this.#headFrom(input, start, input.length), rest: nothing };
     this.#withheld = this.#status.length;
     return { head: nothing, rest: nothing };
   }
@@ -54,12 +54,12 @@ export class ResponseHeadScanner {
     this.#status += String.fromCharCode(byte);
     if (at < version.length) return byte === version.charCodeAt(at);
     if (at + 1 < statusBytes) return true;
-    // 101 is no interim response here: nobody asked for an upgrade, and undici refuses it.
+    // 101 is no interim response here: we never request an upgrade, and undici refuses it.
     this.#isInterim = /1\d\d$/.test(this.#status) && !this.#status.endsWith('101');
     return /[1-5]\d\d$/.test(this.#status);
   }
 
-  #take(input: Buffer, start: number, stop: number): Buffer {
+  #headFrom(input: Buffer, start: number, stop: number): Buffer {
     const head = input.subarray(start, stop);
     if (this.#withheld === 0) return head;
     const withheld = Buffer.from(this.#status.slice(0, this.#withheld), 'latin1');

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { trimHttp } from '../../http.ts';
 import type { BodyListener, BodySource, DataHandler } from '../body-source.ts';
 import { ChunkedDecoder } from './chunked-decoder.ts';
-import { type BatchConsumer, ReadBatch } from './read-batch.ts';
+import { ReadBatch, type ReadConsumer } from './read-batch.ts';
 import { ResponseHeadScanner } from './response-head.ts';
 
 /*
@@ -20,15 +20,16 @@ const maxHeldBytes = 65_536;
 const nothing = () => true;
 
 /**
- * Option of net.connect and tls.connect, which read it when they make the socket: `callback` is set right before.
- * All sockets share the memory; a read must be consumed or copied before the next one.
+ * Option of net.connect and tls.connect. undici's connector accepts one object for all sockets, but each socket needs a
+ * callback of its own. Since Node reads the option while it makes the socket, {@link SocketBody.attach} sets `callback`
+ * for the length of that call. All sockets share the memory; a read must be consumed or copied before the next one.
  */
 export const onread = { buffer: Buffer.allocUnsafeSlow(readBytes), callback: nothing as (bytes: number) => boolean };
 
 const batch = new ReadBatch();
 
-/** Reads one upstream socket: gives the response head to undici and decodes a chunked body itself. */
-export class SocketBody implements BodySource, BatchConsumer {
+/** Reads one upstream socket: passes the response head to undici and decodes a chunked body itself. */
+export class SocketBody implements BodySource, ReadConsumer {
   readonly #handler: DataHandler;
   readonly #listener: BodyListener;
   readonly #decoder = new ChunkedDecoder();
@@ -37,15 +38,15 @@ export class SocketBody implements BodySource, BatchConsumer {
   #socket: Socket | undefined;
   /**
    * Who consumes incoming bytes. 'head': undici, interim responses aside. 'held': buffered until undici has parsed the
-   * head. 'body': this reader. 'undici': undici reads the rest. 'closed': nobody.
+   * head. 'body': this reader. 'undici': undici reads the rest. 'closed': they are dropped.
    */
   #phase: 'head' | 'held' | 'body' | 'undici' | 'closed' = 'head';
   /** False until {@link start}, so that no data precedes the response head. */
   #started = false;
   #paused = false;
-  /** Reads of this socket that wait in the batch. */
+  /** Reads of this socket that are still in the batch. */
   #batched = 0;
-  /** Bytes that wait for the head to be parsed or for a pause to end. */
+  /** Bytes that are buffered until the head has been parsed, or a pause has ended. */
   readonly #held: Buffer[] = [];
   #heldBytes = 0;
   #isStopped = false;
@@ -122,7 +123,7 @@ export class SocketBody implements BodySource, BatchConsumer {
     this.#socket?.resume();
   }
 
-  take(memory: Buffer, start: number, end: number): void {
+  onRead(memory: Buffer, start: number, end: number): void {
     this.#batched--;
     if (this.#phase !== 'body') return;
     if (this.#paused) this.#hold(Buffer.from(memory.subarray(start, end)));
@@ -168,7 +169,7 @@ export class SocketBody implements BodySource, BatchConsumer {
     return !this.#isStopped;
   }
 
-  /** Gives bytes to undici, which takes them from the socket's stream and resumes reading by itself. */
+  /** Passes bytes to undici through the socket's stream. undici resumes reading by itself. */
   #push(bytes: Buffer): boolean {
     return this.#socket?.push(bytes) ?? false;
   }
