@@ -48,9 +48,9 @@ export interface SseProxyErrorDetails {
   message?: string;
   /** The underlying error, for logs and observers; never sent to a browser. */
   cause?: unknown;
-  /** Replaces the code's HTTP status: the upstream's own 4xx. */
+  /** Replaces the code's HTTP status by the upstream's own 4xx. */
   status?: number;
-  /** The earliest sensible return, in milliseconds: from a limiter, or an upstream's Retry-After. */
+  /** How long the browser should stay away at least, in milliseconds: from a limiter, or an upstream's Retry-After. */
   retryAfterMs?: number | undefined;
   /** The name of the limit that was reached. */
   rule?: string;
@@ -74,7 +74,7 @@ export class SseProxyError extends Error {
   readonly temporary: boolean;
   /** Human-readable, the same for every occurrence of the code. */
   readonly title: string;
-  /** The earliest sensible return, in milliseconds; undefined if unknown. */
+  /** How long the browser should stay away at least, in milliseconds; undefined if unknown. */
   readonly retryAfterMs: number | undefined;
   /** The name of the limit that was reached: `total`, `upstreams` or that of a rule; undefined for other errors. */
   readonly rule: string | undefined;
@@ -92,7 +92,7 @@ export class SseProxyError extends Error {
   }
 }
 
-/** True for an error of this package. Never throws: a hook may throw a Proxy, whose traps fail. */
+/** True for an error of this package. Never throws, though a hook may throw a Proxy whose traps throw. */
 export function isProxyError(value: unknown): value is SseProxyError {
   try {
     return value instanceof SseProxyError;
@@ -110,7 +110,8 @@ export function asProxyError(cause: unknown): SseProxyError {
 const maxShown = 200;
 
 /**
- * Controls, invisible format characters, line and paragraph separators, lone surrogates: a log could be forged by them.
+ * Controls, invisible format characters, line and paragraph separators, lone surrogates: with them a value could forge
+ * a log line.
  */
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
@@ -124,8 +125,8 @@ export function printable(text: string): string {
 }
 
 /**
- * A value as a message may contain it. Of objects only the kind is shown: they may hold secrets. Never throws: a hook
- * may throw or return a Proxy, whose traps fail.
+ * A value as a message may contain it. Of objects only the kind is shown: they may hold secrets. Never throws, though a
+ * hook may throw or return a Proxy whose traps throw.
  */
 export function show(value: unknown): string {
   try {
@@ -143,7 +144,7 @@ function describe(value: unknown): string {
   return printable(String(value));
 }
 
-/** Only the kind of a value that may be a secret: what a hook returned. */
+/** The kind of a value that may be a secret, such as a hook's result. */
 export function showKind(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? `a ${typeof value}` : show(value);
 }

@@ -25,8 +25,7 @@ export function isSendableId(id: string): boolean {
 
 /**
  * Removes HTTP whitespace, space and TAB, from both ends. `trim()` would also remove NBSP, which is a byte of the
- * value.
- * [R12] [spec] RFC 9110 §5.6.3
+ * value. [R12] [spec] RFC 9110 §5.6.3
  */
 export function trimHttp(value: string): string {
   let start = 0;

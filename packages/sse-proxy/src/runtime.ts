@@ -4,7 +4,9 @@ import { SseProxyError } from './errors.ts';
 export const oldestNode = '22.19';
 
 /**
- * @param versions as `process.versions` gives them
+ * Checks that the package can run here.
+ *
+ * @param versions as in `process.versions`
  * @throws SseProxyError `ERR_SSE_RUNTIME` on a Node.js older than {@link oldestNode}, and on Bun
  */
 export function checkRuntime(versions: { readonly node: string; readonly bun?: string | undefined }): void {
@@ -19,10 +21,10 @@ export function checkRuntime(versions: { readonly node: string; readonly bun?: s
 
 function refusal(message: string): SseProxyError {
   const error = new SseProxyError('ERR_SSE_RUNTIME', { message });
-  // One line on the console: where the package is loaded from says nothing about the cause.
+  // Only one line on the console, since the place where the package is loaded has nothing to do with the cause.
   error.stack = `${error.name} [${error.code}]: ${error.message}`;
   return error;
 }
 
-// At load. `index.ts` imports this module first, because undici fails on an older Node.js while it is loaded.
+// Runs at load. `index.ts` imports this module first, because undici fails to load on an older Node.js.
 checkRuntime(process.versions);

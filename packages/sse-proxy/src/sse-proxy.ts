@@ -18,8 +18,8 @@ import { subscribe } from './session/subscribe.ts';
 import type { CloseOptions, SseProxyHandler, SseProxyOptions } from './types.ts';
 
 /**
- * Express middleware that serves an upstream's event stream from your own origin. It also runs as a handler of anything
- * that passes Node's `req` and `res`.
+ * Express middleware that serves an upstream's event stream from your own origin. Any framework that passes Node's own
+ * `req` and `res` can call it too.
  *
  * @example
  * ```ts
@@ -34,7 +34,7 @@ import type { CloseOptions, SseProxyHandler, SseProxyOptions } from './types.ts'
  */
 export function sseProxy(options: SseProxyOptions): SseProxyHandler {
   const context = new ProxyContext(readOptions(options));
-  // Only code that checks for Express' additions reads them.
+  // Another framework's objects lack Express' additions, so every use of an addition checks that it exists.
   const handler = (req: IncomingMessage, res: ServerResponse): void => {
     void serve(context, req as Request, res as Response);
   };
@@ -49,7 +49,8 @@ export function sseProxy(options: SseProxyOptions): SseProxyHandler {
 /** request → admission → target → feed → response; a failure on the way refuses this one request. */
 async function serve(context: ProxyContext, req: Request, res: Response): Promise<void> {
   const { config, turnLimiter } = context;
-  // Its 'close' has been emitted, or will never be: nothing could release what a stream holds.
+  // The 'close' of such a response was emitted before or never will be, so nothing would release what a stream
+  // acquires.
   if (isGone(req, res)) return;
   if (isPipelined(res)) return refusePipelined(context, req, res);
   const stream = new StreamSession(context, req, res);
@@ -78,7 +79,7 @@ async function serve(context: ProxyContext, req: Request, res: Response): Promis
     const headers = await lifetime.race(subscription.ready);
     // Otherwise all streams that waited for the same upstream would continue in one turn.
     if (turnLimiter.turn !== turn) await turnLimiter.begin();
-    // After a close() in the meantime the browser still gets its refusal.
+    // If close() was called in the meantime, refuse() below still sends the browser its refusal.
     if (lifetime.ended) throw new StreamEnded();
     stream.open(headers);
   } catch (error) {

@@ -21,8 +21,8 @@ export function http1SocketOf(res: ServerResponse): Duplex | undefined {
 }
 
 /**
- * Lets the kernel find out whether a browser without heartbeats is still there. With frequent heartbeats the connection
- * is never idle for long enough to be probed.
+ * Lets the kernel probe whether a browser is still connected, if it gets no heartbeats or rare ones. With frequent
+ * heartbeats the connection is never idle for long enough to be probed.
  */
 export function probeWhileIdle(res: ServerResponse, heartbeatMs: number | false): void {
   const socket = http1SocketOf(res);
@@ -30,7 +30,10 @@ export function probeWhileIdle(res: ServerResponse, heartbeatMs: number | false)
     res.socket?.setKeepAlive(true, keepAliveProbeMs);
 }
 
-/** Adds a listener past a middleware's wrapper of `on`: that of compression would add it to its gzip stream. */
+/**
+ * Adds a listener without calling `res.on`, which a middleware may have wrapped: compression's wrapper would add the
+ * listener to its gzip stream. Returns a function that removes it.
+ */
 export function onResponse(
   res: ServerResponse,
   event: 'close' | 'drain' | 'error' | 'finish',
@@ -52,7 +55,7 @@ export function isClosed(req: IncomingMessage, res: ServerResponse): boolean {
   return stream ? stream.destroyed || stream.closed : Boolean(req.socket?.destroyed || res.socket?.destroyed);
 }
 
-/** True if the response waits for an earlier one on the same connection: what is written to it is only buffered. */
+/** True if an earlier response on the same connection has not ended: what is written to this one is only buffered. */
 export function isPipelined(res: ServerResponse): boolean {
   return res.socket === null;
 }
@@ -64,8 +67,8 @@ export function hasBody(req: IncomingMessage): boolean {
 }
 
 /**
- * Closes the connection once the response has been sent. On HTTP/2 the connection is shared: it accepts no further
- * requests and closes after those that are open, and that only if `isDraining`.
+ * Closes the connection once the response has been sent. On HTTP/2, where other streams share the connection, this has
+ * an effect only if `isDraining`: the connection accepts no further requests, and closes after the open ones.
  */
 export function closeAfter(res: ServerResponse, isDraining: boolean): void {
   const stream = http2StreamOf(res);
@@ -74,7 +77,7 @@ export function closeAfter(res: ServerResponse, isDraining: boolean): void {
     return;
   }
   const { socket } = res;
-  // Not by end()'s callback: session middleware wraps end() without it.
+  // Not in end()'s callback: session middleware wraps end() and drops the callback.
   onResponse(res, 'finish', () => socket && destroySoon(socket));
 }
 
@@ -86,9 +89,9 @@ function destroySoon(socket: Socket | Duplex): void {
   else socket.once('finish', () => socket.destroy());
 }
 
-/** Breaks the response off, so that the browser can't take it as complete. On HTTP/1 that breaks the connection. */
+/** Breaks the response off, so that the browser can't treat it as complete. On HTTP/1 that breaks the connection. */
 export function breakOff(res: ServerResponse): void {
-  // destroy() alone would reset an HTTP/2 stream with NO_ERROR, which some clients take as the end of the body.
+  // destroy() alone would reset an HTTP/2 stream with NO_ERROR, which some clients treat as the end of the body.
   http2StreamOf(res)?.close(http2InternalError);
   res.destroy();
 }

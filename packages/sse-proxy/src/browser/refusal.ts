@@ -10,7 +10,7 @@ import { removeBodyHeaders, streamHeaders } from './stream-headers.ts';
 export interface Refusal {
   /** HTTP status sent; 200 for a soft refusal. */
   readonly status: number;
-  /** When the browser was told to come back, in milliseconds; undefined for "never". */
+  /** The retry time that the browser was sent, in milliseconds; undefined for "never". */
   readonly retryMs: number | undefined;
 }
 
@@ -40,7 +40,7 @@ export function refuse(
   const retryMs = error.temporary ? retryTime(error.retryAfterMs) : undefined;
   const isSoft = retryMs !== undefined && options.mode === 'soft' && req.method === 'GET';
   try {
-    // A body is not read, so the connection can't be used again.
+    // A request's body is not read, so the connection can't be used again.
     if ((req.method !== 'GET' && req.method !== 'HEAD') || hasBody(req) || options.isDraining) {
       if (req.httpVersionMajor < 2) res.setHeader('Connection', 'close');
       else closeAfter(res, options.isDraining);
@@ -60,7 +60,7 @@ function sendSoftly(res: ServerResponse, error: SseProxyError, retryMs: number):
   onRejection(res.end(refusedEvent(error, retryMs)), () => breakOff(res));
 }
 
-/** The in-band form of a refusal. A final one has the status that the browser's next request will get. */
+/** The in-band form of a refusal. A final refusal also carries the status that the browser's next request will get. */
 export function refusedEvent({ reason, code, status, temporary }: SseProxyError, retryMs: number): Buffer {
   return controlEvent('refused', { reason, code, retryMs, ...(!temporary && { status }) }, retryMs);
 }

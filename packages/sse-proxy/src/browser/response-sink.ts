@@ -10,7 +10,7 @@ const sliceBytes = 16_384;
  * Writes through `res.write`, whatever wraps it and whatever carries the response: HTTP/1, HTTP/2, TLS, any Duplex.
  *
  * Back pressure is read from the response's state, never from what `res.write` returns [R41]. Large writes are passed
- * on in slices, so that a browser which takes bytes steadily can be told from one that takes none, also where the
+ * on in slices, so that a browser which reads steadily can be distinguished from one that reads nothing, also where the
  * transport reports progress only per write.
  */
 export class ResponseSink implements ChunkSink {

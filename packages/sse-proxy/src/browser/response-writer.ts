@@ -40,8 +40,8 @@ export interface WriterParts {
 }
 
 /**
- * Last stage of the event path: writes whole events to one browser, heartbeats between them, and never buffers more
- * than `slowClient` allows.
+ * Last `EventHandler` on the event path: writes whole events and heartbeats to the {@link ChunkSink} of one browser,
+ * and never buffers more than `slowClient` allows.
  */
 export class ResponseWriter implements FeedReader, TickListener, SinkOwner {
   // The fields that each event needs come first, so that they share cache lines.
@@ -63,7 +63,7 @@ export class ResponseWriter implements FeedReader, TickListener, SinkOwner {
   readonly #res: ServerResponse;
   readonly #config: WriterParts['config'];
   readonly #ticker: Ticker;
-  /** Created when bytes wait for the first time. */
+  /** Created when bytes are buffered for the first time. */
   #stall: StallDetector | undefined;
   #previousStage: Pick<Subscription, 'resume'> | undefined;
   #hasJustFilled = false;
@@ -86,18 +86,18 @@ export class ResponseWriter implements FeedReader, TickListener, SinkOwner {
     ticker.add(this);
   }
 
-  /** True while the browser must take buffered bytes before it is sent more. */
+  /** True while the browser must read buffered bytes before it is sent more. */
   get isFull(): boolean {
     return this.#isFull;
   }
 
-  /** Bytes that wait for the browser in this process. */
+  /** Bytes buffered for the browser in this process. */
   get bufferedBytes(): number {
     return this.#isClosed ? 0 : this.#sink.bufferedBytes;
   }
 
   /**
-   * Sends the reconnection time. From now on `previousStage` is resumed whenever the browser has taken what made the
+   * Sends the reconnection time. From now on, `previousStage` is resumed whenever the browser has read what made the
    * writer full. Delivery starts with {@link Subscription.deliverTo}, not here.
    */
   start(previousStage: Pick<Subscription, 'resume'>): void {
@@ -111,9 +111,9 @@ export class ResponseWriter implements FeedReader, TickListener, SinkOwner {
   }
 
   /**
-   * Writes whole events. They are always accepted; after `false` the caller should wait until its `resume()` is called.
-   * If more than `maxBufferedBytes` wait already, the browser is disconnected instead. What arrives in the turn that
-   * filled the writer doesn't count: no browser could have taken anything in between.
+   * Writes whole events. They are always accepted; after `false` the caller should pause until its `resume()` is
+   * called. If more than `maxBufferedBytes` are buffered already, the browser is disconnected instead. Events that
+   * arrive in the turn that filled the writer don't count: no browser could have read anything in between.
    */
   onFrames(buffer: Buffer, start: number, end: number, events: number): boolean {
     if (this.#isEnding) return false;
@@ -178,7 +178,7 @@ export class ResponseWriter implements FeedReader, TickListener, SinkOwner {
 
   /** Detects stalled browsers and sends heartbeats. */
   onTick(): void {
-    // A drain event may be lost in a middleware's wrapper; the state is not.
+    // A middleware's wrapper may lose a drain event; the state is always right.
     if (this.#isFull && !this.#sink.isFull) this.onDrain();
     this.#sink.flush();
     if (this.#sink.bufferedBytes > 0) return this.#checkProgress();
@@ -215,8 +215,9 @@ export class ResponseWriter implements FeedReader, TickListener, SinkOwner {
 
   /**
    * Sends an `sse-proxy:end` event with the reason and the time to come back, and ends the response. The connection can
-   * be used again, as the headers said; while draining it is closed. A browser that takes nothing for `maxStallMs` is
-   * disconnected, as ever; while draining, one that has not taken all within `closeFlushMs`.
+   * be used for another request, as the headers announced; while draining it is closed instead. A browser that reads
+   * nothing for `maxStallMs` is still disconnected; while draining, so is one that has not read everything within
+   * `closeFlushMs`.
    */
   endWith(reason: string, retryMs: number, isDraining: boolean): void {
     this.#endWithEvent(controlEvent('end', { reason, retryMs }, retryMs), isDraining);
@@ -237,10 +238,10 @@ export class ResponseWriter implements FeedReader, TickListener, SinkOwner {
     onResponse(this.#res, 'close', () => clearTimeout(timer));
   }
 
-  /** Breaks the connection: what was sent is incomplete, and the browser must see that. */
+  /** Breaks the connection: what was sent is incomplete, and the browser must be able to detect that. */
   destroy(): void {
     this.close();
-    // Node holds back what was written in this turn until its end: whole events that came before the break still leave.
+    // Node buffers what is written in a turn until the turn ends: whole events that precede the break must still leave.
     process.nextTick(() => breakOff(this.#res));
   }
 

@@ -4,7 +4,7 @@ import { http1SocketOf } from './connection.ts';
 import type { ChunkSink } from './fast-write/chunk-sink.ts';
 import { unacknowledgedBytes } from './unacknowledged.ts';
 
-/** Distinguishes a browser that takes none of the bytes that wait for it from one that takes them slowly. */
+/** Distinguishes a browser that reads none of its buffered bytes from one that reads them slowly. */
 export class StallDetector {
   readonly #res: ServerResponse;
   readonly #sink: ChunkSink;
@@ -20,12 +20,12 @@ export class StallDetector {
     this.#limit = limit;
   }
 
-  /** Call when no bytes wait for the browser any more. */
+  /** Call when no bytes are buffered for the browser any more. */
   reset(): void {
     this.#ticks = 0;
   }
 
-  /** Call on every tick while bytes wait. `onStalled` is called asynchronously once the limit is exceeded. */
+  /** Call on every tick while bytes are buffered. Calls `onStalled` asynchronously once the limit is exceeded. */
   check(onStalled: () => void): void {
     if (this.#sink.tookBytes()) {
       this.#ticks = 0;

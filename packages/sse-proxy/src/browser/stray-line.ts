@@ -1,12 +1,12 @@
 import { CR, LF, lateLineFeed } from '../sse/fields.ts';
 
-/** The last bytes of a frame, the last one lowest: as many as {@link isStray} needs. */
+/** The last three bytes of a stream in one number, the last byte lowest. {@link isStray} needs no more. */
 export type Tail = number;
 
 /** The tail of a stream in which nothing is unfinished. */
 export const blankTail: Tail = (LF << 8) | LF;
 
-/** The tail after `bytes`, which may be shorter than one. */
+/** The tail after `bytes`. `before` is the previous tail: `bytes` may be shorter than a tail. */
 export function tailOf(bytes: Buffer, before: Tail): Tail {
   const { length } = bytes;
   if (length > 2)
@@ -22,9 +22,9 @@ export function isHalfCrlf(tail: Tail): boolean {
 }
 
 /**
- * True if a frame of one or two bytes is a line end that ends nothing which this browser has got: the comment, or the
- * event, to which it belongs went to others, or was changed or dropped. Some clients dispatch a message at every empty
- * line [R28].
+ * True for a line end whose frame was not sent to this browser: the comment or the event to which it belongs went only
+ * to other browsers, or was changed or dropped. Some clients dispatch a message at every empty line [R28]. `frame` has
+ * one or two bytes.
  */
 export function isStray(frame: Buffer, tail: Tail): boolean {
   if (frame === lateLineFeed) return (tail & 0xff) !== CR;

@@ -15,7 +15,7 @@ export const streamHeaders: Readonly<Record<string, string>> = Object.freeze({
 
 /**
  * The fields of the upstream's response that browsers get, besides {@link streamHeaders}; undefined if none. Fields
- * that its Connection field names end here. [R9]
+ * that its Connection field names are not passed on. [R9]
  */
 export function toBrowserHeaders(
   upstream: IncomingHttpHeaders,
@@ -45,7 +45,7 @@ export function sendStreamHeaders(
   onRejection(res.flushHeaders(), () => breakOff(res));
 }
 
-/** Answers HEAD: the header fields of a stream, and no body. */
+/** Responds to HEAD: the header fields of a stream, and no body. */
 export function sendHead(req: IncomingMessage, res: ServerResponse): void {
   sendStatus(req, res, undefined);
   onRejection(res.end(), () => breakOff(res));

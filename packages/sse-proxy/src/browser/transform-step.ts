@@ -9,7 +9,7 @@ import type { ResponseWriter } from './response-writer.ts';
 
 type Transform = NonNullable<SseProxyOptions['transform']>;
 
-/** What a transform step needs to know of its stream. */
+/** What a transform step needs of its stream. */
 export interface TransformParts {
   readonly transform: Transform;
   readonly context: StreamContext;
@@ -18,8 +18,9 @@ export interface TransformParts {
 }
 
 /**
- * Stage before the response writer: calls the user's `transform` for each event of one stream. While a promise is
- * pending, everything that follows is held back, so order is kept. Expects one frame per call, valid after the call.
+ * `EventHandler` before the response writer: calls the user's `transform` for each event of one stream. While a promise
+ * is pending, everything that follows is held back, so order is kept. Expects one frame per call, whose bytes stay
+ * valid after the call.
  */
 export class TransformStep implements FeedReader {
   readonly #parts: TransformParts;

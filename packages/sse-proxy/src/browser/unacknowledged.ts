@@ -3,14 +3,17 @@ import type { Socket } from 'node:net';
 
 /*
  * Linux reports a socket as writable only once a third of its send buffer (up to 4 MiB) is free. A browser on a slow
- * line can take bytes all the time and yet let minutes pass before the kernel takes the next ones from us. Only the
+ * line can read bytes all the time, and still minutes pass before the kernel accepts the next ones from us. Only the
  * kernel's table of sockets shows the difference. It is read only for browsers that are about to be disconnected.
  */
 const tables = process.platform === 'linux' ? ['/proc/net/tcp', '/proc/net/tcp6'] : [];
 
 let reading: Promise<string[]> | undefined;
 
-/** Bytes that the kernel has accepted and the browser has not acknowledged; undefined where that can't be known. */
+/**
+ * Bytes that the kernel has accepted and the browser has not acknowledged; undefined where the kernel does not report
+ * them.
+ */
 export async function unacknowledgedBytes(
   socket: Partial<Pick<Socket, 'localPort' | 'remotePort'>>,
 ): Promise<number | undefined> {

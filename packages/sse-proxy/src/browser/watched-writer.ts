@@ -9,7 +9,7 @@ export interface WatchedWriterOwner extends WriterOwner {
   onEvent(event: SseEvent): void;
 }
 
-/** What is written has passed the framer of the upstream, which bounds it. */
+/** No bounds: the upstream's framer has bounded what is written. */
 const unbounded = {
   maxEventBytes: Number.POSITIVE_INFINITY,
   maxIdBytes: Number.POSITIVE_INFINITY,
@@ -35,7 +35,7 @@ export class WatchedWriter extends ResponseWriter {
   override onFrames(buffer: Buffer, start: number, end: number, events: number): boolean {
     const before = this.events;
     const accepted = super.onFrames(buffer, start, end, events);
-    // It writes nothing once the response is ending or its browser was evicted.
+    // super.onFrames() writes nothing once the response is ending or its browser was evicted.
     if (this.events > before) this.#framer.push(buffer.subarray(start, end));
     return accepted;
   }

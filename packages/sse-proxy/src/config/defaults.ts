@@ -28,10 +28,10 @@ export const refusalRetryMs = 5_000;
  */
 export const maxRetryMs = 300_000;
 
-/** Longest Last-Event-ID that is forwarded. A browser with a longer one is let in with a gap. [R24] */
+/** Longest Last-Event-ID that is forwarded. The stream of a browser with a longer one begins with a gap. [R24] */
 export const maxLastEventIdBytes = 4_096;
 
-/** How long `close()` waits until the last bytes of an ended stream have reached its browser. */
+/** Longest time for which `close()` waits for the last bytes of ended streams to reach their browsers. */
 export const closeFlushMs = 1_000;
 
 /** Largest header section of an upstream's response: undici's and Node's own default. */

@@ -21,8 +21,8 @@ export interface LimiterBounds {
 }
 
 /**
- * The built-in limiter: counts in this process. At a limit the newcomer is refused, never a running stream evicted.
- * A newcomer gets the permits of all rules or of none: a refused one counts nowhere.
+ * The built-in limiter: counts in this process. At a limit the newcomer is refused, never a running stream evicted. A
+ * newcomer gets the permits of all rules or of none: a refused newcomer is not counted.
  */
 export function createLimiter({ total, upstreams, rules }: LimiterBounds): LocalLimiter {
   const counters = rules.map((rule) => new RuleCounter(rule));
@@ -58,7 +58,10 @@ export function createLimiter({ total, upstreams, rules }: LimiterBounds): Local
   return { total, upstreams, rules, acquire, keysOf, refusal, enter };
 }
 
-/** The first rule that refuses, with the longest wait of all that refuse: an earlier return would be refused again. */
+/**
+ * The first rule that refuses, with the longest wait of all rules that refuse: a browser that came back earlier would
+ * be refused again.
+ */
 function firstRefusal(counters: readonly RuleCounter[], keys: LimitKeys): LimitRefusal | undefined {
   let first: LimitRefusal | undefined;
   for (const [index, counter] of counters.entries()) {
@@ -73,18 +76,18 @@ function firstRefusal(counters: readonly RuleCounter[], keys: LimitKeys): LimitR
 class CountedPermit implements LimitPermit {
   readonly ok = true;
   readonly #keys: LimitKeys;
-  #giveBack: ((keys: LimitKeys) => void) | undefined;
+  #release: ((keys: LimitKeys) => void) | undefined;
 
-  constructor(giveBack: (keys: LimitKeys) => void, keys: LimitKeys) {
-    this.#giveBack = giveBack;
+  constructor(release: (keys: LimitKeys) => void, keys: LimitKeys) {
+    this.#release = release;
     this.#keys = keys;
   }
 
   /** Calls after the first have no effect. */
   release(): void {
-    const giveBack = this.#giveBack;
-    this.#giveBack = undefined;
-    giveBack?.(this.#keys);
+    const release = this.#release;
+    this.#release = undefined;
+    release?.(this.#keys);
   }
 }
 

@@ -1,6 +1,6 @@
 import { SseProxyError } from '../errors.ts';
 
-/** Returns a permit; calls after the first have no effect. */
+/** Releases a permit; calls after the first have no effect. */
 export type ReleaseUpstreamPermit = () => void;
 
 /**
@@ -21,7 +21,9 @@ export class UpstreamPermits {
     return this.#held;
   }
 
-  /** A permit's release, or undefined if all permits are held: close a lingering feed, then ask again. */
+  /**
+   * Acquires a permit and returns its release; undefined if all permits are held: close a lingering feed and try again.
+   */
   tryAcquire(): ReleaseUpstreamPermit | undefined {
     if (this.#held >= this.max) return undefined;
     this.#held++;
@@ -32,7 +34,10 @@ export class UpstreamPermits {
     };
   }
 
-  /** A permit's release. @throws SseProxyError `ERR_SSE_LIMIT_UPSTREAMS` if all permits are held */
+  /**
+   * Acquires a permit and returns its release.
+   * @throws SseProxyError `ERR_SSE_LIMIT_UPSTREAMS` if all permits are held
+   */
   acquire(): ReleaseUpstreamPermit {
     const release = this.tryAcquire();
     if (release) return release;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 const periodMs = 1_000;
-/** The most events that a resume repeats; what is older is skipped. */
+/** The most events that a resume replays; older ones are skipped. */
 const mostRepeated = 3_600;
 
 /**
@@ -19,7 +19,7 @@ export function demoUpstream(): Server {
 
 const currentSecond = () => Math.floor(Date.now() / periodMs);
 
-/** Without a usable Last-Event-ID, the newest event comes at once. */
+/** The first event to send: without a usable Last-Event-ID the newest one. */
 function firstFor(req: IncomingMessage, newest: number): number {
   const last = Number(req.headers['last-event-id'] || Number.NaN);
   if (!Number.isSafeInteger(last)) return newest;
@@ -32,7 +32,7 @@ function sendEachSecond(res: ServerResponse, first: number): () => void {
   const send = () => {
     let text = '';
     for (const newest = currentSecond(); next <= newest; next += 1) text += eventOf(next);
-    // Back pressure: a client that does not read gets nothing more, and what it missed once it reads again.
+    // Back pressure: a client that does not read is sent nothing more, and what it missed once it reads again.
     if (text !== '' && !res.write(text)) res.once('drain', send);
     else timer = setTimeout(send, periodMs - (Date.now() % periodMs));
   };

@@ -43,7 +43,7 @@ export function isPromiseLike<T>(value: Awaitable<T>): value is PromiseLike<T> {
 }
 
 /**
- * Handles the rejection of a promise in a place where none belongs: unhandled, it would end the process [R45]. Never
+ * Handles the rejection of a value that should not be a promise: unhandled, it would end the process [R45]. Never
  * throws.
  */
 export function ignoreRejection(value: unknown): void {
@@ -54,7 +54,7 @@ export function ignoreRejection(value: unknown): void {
   }
 }
 
-/** A hook's result has the wrong form; it may be a secret, so only its kind is shown. */
+/** The error for a hook's result of the wrong form. The result may be a secret, so only its kind is shown. */
 export function badHookResult(name: string, expected: string, got: unknown): SseProxyError {
   return new SseProxyError('ERR_SSE_HOOK', { message: `${name} must return ${expected}, returned ${showKind(got)}` });
 }

@@ -6,7 +6,10 @@ const quietMs = 60_000;
 /** Not reported, since they occur in normal operation: a restart, and an upstream that has nothing more to send. */
 const expected: ReadonlySet<SseProxyErrorCode> = new Set(['ERR_SSE_DRAINING', 'ERR_SSE_UPSTREAM_NO_CONTENT']);
 
-/** Their causes are what the application threw. Messages about an upstream name its error's code already. */
+/**
+ * Codes of errors whose cause the application threw: a warning adds the kind of the cause. The message of an upstream's
+ * error contains the code of its cause already.
+ */
 const ownCodes: ReadonlySet<SseProxyErrorCode> = new Set([
   'ERR_SSE_HOOK',
   'ERR_SSE_TRANSFORM',

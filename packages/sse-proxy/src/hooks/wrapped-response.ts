@@ -3,8 +3,8 @@ import { SseProxyError } from '../errors.ts';
 import { isPromiseLike } from './call-hook.ts';
 
 /**
- * Calls `listener` if `returned` is a promise that rejects. For what methods of a response return: a middleware may
- * have wrapped them in async functions, and an unhandled rejection would end the process [R45].
+ * Calls `listener` if `returned` is a promise that rejects. For the results of a response's methods: a middleware may
+ * have wrapped these in async functions, and an unhandled rejection would end the process [R45].
  */
 export function onRejection(returned: unknown, listener: (cause: unknown) => void): void {
   if (isPromiseLike(returned)) returned.then(undefined, listener);

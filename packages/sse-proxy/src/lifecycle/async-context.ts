@@ -4,14 +4,17 @@ import { AsyncResource } from 'node:async_hooks';
 export type RunInContext = <T>(work: () => T) => T;
 
 /**
- * The context of this moment. Work that continues later, on the event of a socket or a timer that another request has
- * created, would otherwise run in that request's context: a tracer would take the wrong span as its parent.
+ * Captures the current asynchronous context. Work that continues later, on the event of a socket or a timer that
+ * another request has created, would otherwise run in that request's context: a tracer would use the wrong span as its
+ * parent.
  */
 export function captureContext(): RunInContext {
-  // AsyncLocalStorage.snapshot() does the same at 30 times the cost.
+  // Not AsyncLocalStorage.snapshot(), which does the same but is much slower: a context is captured for every stream.
   const resource = new AsyncResource('SseProxyContext');
   return (work) => resource.runInAsyncScope(work);
 }
 
-/** The context in which this module was loaded, which is no request's: for what belongs to no single browser. */
+/**
+ * Runs work in the context in which this module was loaded, so in no request's: for work that serves no single browser.
+ */
 export const runInRootContext: RunInContext = captureContext();

@@ -11,7 +11,7 @@ export function startTimeout(ms: number, onLate: () => void): () => void {
   const tick = () => {
     left--;
     if (left > 0) timer = setTimeout(tick, ms / slices);
-    // Handles pending I/O once more.
+    // Lets the event loop handle pending I/O once more.
     else setImmediate(() => stopped || onLate());
   };
   let timer = setTimeout(tick, ms / slices);

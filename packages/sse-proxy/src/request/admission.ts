@@ -42,14 +42,14 @@ function originOf(protocol: string, host: string | undefined): string | undefine
   return host && `${protocol}://${host.replace(protocol === 'https' ? /:443$/ : /:80$/, '')}`;
 }
 
-/** Who requests a stream, and what it is about, as `authorize` says. */
+/** Who requests a stream, and what the stream is about, as `authorize` returned it. */
 export type Authorization = Pick<StreamInfo, 'key' | 'fields'> & { readonly isAllowed: boolean };
 
 const anonymous = { key: undefined, fields: noFields };
 const everybody: Authorization = { ...anonymous, isAllowed: true };
 const nobody: Authorization = { ...anonymous, isAllowed: false };
 
-/** Calls `authorize`. @throws SseProxyError if it fails, or returns anything else than its type allows */
+/** Calls `authorize`. @throws SseProxyError if it fails, or returns a value that its type does not allow */
 export async function authorize(req: Request, config: Config, lifetime: Lifetime): Promise<Authorization> {
   const hook = config.authorize;
   if (!hook) return everybody;
@@ -57,7 +57,7 @@ export async function authorize(req: Request, config: Config, lifetime: Lifetime
   if (result === true) return everybody;
   if (result === false) return nobody;
   const user: Partial<AuthorizedUser> = Object(result);
-  // `allowed: undefined` is no yes: a check that forgets to return must not open a stream.
+  // `allowed: undefined` does not count as allowed: a check that forgets to return must not open a stream.
   const isAllowed = 'allowed' in user ? user.allowed : true;
   const { key } = user;
   if (typeof key !== 'string' || key === '' || typeof isAllowed !== 'boolean')

@@ -17,8 +17,8 @@ export function ownHost(req: IncomingMessage): string | undefined {
 }
 
 /**
- * The host as the browser sees it, with its port: X-Forwarded-Host where Express' `trust proxy` trusts the peer. Not
- * from `req.host`, which Express 4 deprecates and cuts the port off.
+ * The host as the browser sees it, with its port: X-Forwarded-Host where Express' `trust proxy` trusts the peer.
+ * `req.host` is not used: Express 4 deprecates it, and removes the port from it.
  */
 export function publicHost(req: MaybeExpress): string | undefined {
   const claimed = req.headers['x-forwarded-host'];
@@ -33,7 +33,7 @@ export function trustsPeer(req: MaybeExpress): boolean {
   return typeof trust === 'function' && Boolean(trust(req.socket?.remoteAddress, 0));
 }
 
-/** The addresses that the request came through, the browser's first, as far as Express' `trust proxy` believes them. */
+/** The addresses that the request came through, the browser's first, as far as Express' `trust proxy` trusts them. */
 export function forwardedFor(req: MaybeExpress): string {
   const trusted = Array.isArray(req.ips) ? req.ips : [];
   return [...trusted, req.socket?.remoteAddress].filter(Boolean).join(', ');

@@ -6,14 +6,14 @@ import { addVary } from '../http.ts';
 /** Fields that a fetch-based reader sets, besides those that the route forwards. [R14] */
 const readerHeaders = ['last-event-id', 'authorization', 'cache-control', 'content-type'];
 const preflightMaxAgeSeconds = 600;
-/** A wrapper that fails after it has sent the response concerns only itself. */
+/** For a wrapper that fails after it has sent the response: the failure concerns only the wrapper. */
 const ignore = () => {};
 
 type CorsConfig = Pick<Config, 'allowOrigins' | 'forwardHeaders' | 'responseHeaders'>;
 
 /**
  * Sets the CORS fields for an origin of `allowOrigins`; also for refusals, which the page could not read otherwise.
- * Returns true if the request was a preflight and is answered. [spec] Fetch, "CORS protocol"
+ * Returns true if the request was a preflight; then its response has been sent. [spec] Fetch, "CORS protocol"
  */
 export function allowCrossOrigin(req: IncomingMessage, res: ServerResponse, config: CorsConfig): boolean {
   const { allowOrigins, forwardHeaders, responseHeaders } = config;

@@ -6,7 +6,7 @@ import { isSendableId, querySegment, rawQuery, requestUrl } from '../http.ts';
 export interface InboundCursor {
   /** The id as a byte string, to be sent upstream unchanged; empty without a usable one. */
   readonly id: string;
-  /** Whether the browser sent an id that can't be forwarded: it is let in with a gap `unusable-id`. [R24] */
+  /** True if the browser sent an id that can't be forwarded: its stream begins with a gap `unusable-id`. [R24] */
   readonly unusable: boolean;
 }
 
@@ -14,8 +14,8 @@ const none: InboundCursor = Object.freeze({ id: '', unusable: false });
 const unusable: InboundCursor = Object.freeze({ id: '', unusable: true });
 
 /**
- * The id that the browser resumes from. The header wins over `?lastEventId=`: a browser that reconnects sends the newer
- * one there.
+ * The id that the browser resumes from. The header wins over `?lastEventId=`: a browser that reconnects sends its
+ * newest id in the header.
  */
 export function readLastEventId(req: Request): InboundCursor {
   const header = req.headers['last-event-id'];

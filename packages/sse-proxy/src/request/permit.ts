@@ -30,12 +30,12 @@ class PermitRequest implements LimitRequest {
   }
 }
 
-/** What a limiter granted; {@link releasePermit} gives it back. */
+/** What a limiter granted. Release it by {@link releasePermit}. */
 export type Permit = Extract<LimitResult, { ok: true }>;
 
 /**
- * Acquires a permit. It is passed to `hold` as soon as it is granted, even after the request was given up: whoever
- * holds it releases it once.
+ * Acquires a permit. It is passed to `hold` as soon as it is granted, even after the request was aborted: `hold` has to
+ * make sure that it is released once.
  *
  * @throws SseProxyError at a limit
  */
@@ -72,7 +72,7 @@ function isPermit(result: LimitResult): result is Permit {
   return result?.ok === true && typeof result.release === 'function';
 }
 
-/** Gives a permit back. A limiter whose release fails can't keep the stream from ending. */
+/** Releases a permit. A limiter whose release fails can't keep the stream from ending. */
 export function releasePermit(permit: Permit): void {
   try {
     const result: unknown = permit.release();

@@ -8,7 +8,7 @@ const maxValueLength = 200;
 /** Safe as a key in any logger and query language. */
 const fieldName = /^[A-Za-z][A-Za-z0-9_]{0,39}$/;
 
-/** The fields of a stream about which `authorize` has returned none. */
+/** The fields of a stream for which `authorize` has returned none. */
 export const noFields: StreamInfo['fields'] = Object.freeze({});
 
 /**

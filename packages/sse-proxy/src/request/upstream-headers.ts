@@ -58,7 +58,8 @@ function fieldValue(req: Request, name: string, nominated: ReadonlySet<string>):
   if (name === 'x-forwarded-host') return publicHost(req);
   const value = req.headers[name];
   if (value === undefined || endsHere(req, name, nominated)) return undefined;
-  // Others of the family, such as x-forwarded-user, count only from a trusted proxy or an earlier middleware.
+  // Other fields of the family, such as x-forwarded-user, are forwarded only from a trusted proxy or an earlier
+  // middleware.
   if (name.startsWith('x-forwarded-') && isAsBrowserSent(req, name) && !trustsPeer(req)) return undefined;
   return String(value);
 }
@@ -80,7 +81,7 @@ function hasField(fields: readonly string[], name: string): boolean {
 
 /**
  * Whether a field ends at this hop: the browser's Connection header nominates it, and the browser sent it. A field that
- * an earlier middleware set or changed goes on, so that a browser can't remove it. [spec] RFC 9110 §7.6.1
+ * an earlier middleware set or changed is forwarded, so that a browser can't remove it. [spec] RFC 9110 §7.6.1
  */
 function endsHere(req: Request, name: string, nominated: ReadonlySet<string>): boolean {
   return nominated.has(name) && isAsBrowserSent(req, name);

@@ -9,7 +9,7 @@ import type { CloseReason } from '../types.ts';
 export interface StreamEnd {
   readonly reason: CloseReason;
   readonly error: SseProxyError | undefined;
-  /** When the upstream may be asked again after its end, in milliseconds; undefined: at any time. */
+  /** How long to wait before the upstream is requested again after its end, in milliseconds; undefined: no wait. */
   readonly notBeforeMs: number | undefined;
 }
 

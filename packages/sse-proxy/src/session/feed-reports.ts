@@ -52,7 +52,7 @@ export class FeedReports implements FeedListener {
     const { observers } = this.#context.config;
     if (observers.length === 0) return;
     const { identity, run = runInRootContext } = this.#stream ?? {};
-    const told = { route: this.route, stream: identity?.info, ...context } as HookContext<Name>;
-    run(() => notify(observers, name, told));
+    const report = { route: this.route, stream: identity?.info, ...context } as HookContext<Name>;
+    run(() => notify(observers, name, report));
   }
 }

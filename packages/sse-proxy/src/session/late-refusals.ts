@@ -7,8 +7,8 @@ const keptMs = 60_000;
 const maxKept = 1_000;
 
 /**
- * Refusals that reached the proxy after the browser's response had been opened, and that are final. `EventSource` can't
- * read their status there, so it comes back; its next request then gets the status at once [R6].
+ * Final refusals that arrived after the browser's response had been opened. `EventSource` can't receive a status any
+ * more then, so it reconnects: that request gets the status at once [R6].
  */
 export class LateRefusals {
   readonly #kept = new Map<string, { readonly error: SseProxyError; readonly until: number }>();
@@ -16,7 +16,7 @@ export class LateRefusals {
   /** Keeps `error` for requests that are equal to `request`. */
   add(request: UpstreamRequest, error: SseProxyError): void {
     const key = keyOf(request);
-    // Deleted first: a Map keeps the position of a key that it already has.
+    // Deleted first, since a Map keeps the position of a key that it already has.
     this.#kept.delete(key);
     this.#kept.set(key, { error, until: performance.now() + keptMs });
     for (const oldest of this.#kept.keys()) {

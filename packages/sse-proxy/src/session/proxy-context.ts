@@ -37,7 +37,7 @@ export interface TrackedStream {
 export class ProxyContext implements TickListener {
   readonly config: Config;
   readonly ticker: Ticker;
-  /** Detects silent upstreams. */
+  /** Its ticks detect silent upstreams in dedicated mode. */
   readonly idleTicker: Ticker;
   readonly upstream: Upstream;
   /** One permit for each upstream connection, or feed that reconnects it. */
@@ -46,14 +46,14 @@ export class ProxyContext implements TickListener {
   readonly registry: Registry | undefined;
   /** Undefined if the user has switched warnings off. */
   readonly warnings: Warnings | undefined;
-  /** True if an observer wants each event. */
+  /** True if an observer has the hook `onEvent`. */
   readonly watchesEvents: boolean;
   readonly lateRefusals = new LateRefusals();
   readonly turnLimiter = new TurnLimiter(maxOpensPerTurn);
   readonly counters = { opened: 0, refused: 0, evicted: 0 };
 
   readonly #streams = new Set<TrackedStream>();
-  // Totals of the streams that have left.
+  // Totals of the closed streams.
   #events = 0;
   #bytes = 0;
   #draining = false;

@@ -6,19 +6,19 @@ import type { UpstreamRequest } from '../upstream/upstream.ts';
 import { callShareKey, type RequestingStream } from './target-requests.ts';
 
 /**
- * The call of `source` for one browser. Address and headers are those of the browser: with them, a late refusal is kept
- * for requests that are equal in all that a source may read [R6].
+ * The upstream request that stands for a call of `source`. Its address and headers are the browser's, so that a late
+ * refusal applies only to requests that are equal in everything that a source may read [R6].
  */
 export function sourceRequest(req: Request): UpstreamRequest {
   const headers = [':remote-address', String(req.socket?.remoteAddress)];
   for (const [name, value] of Object.entries(req.headers)) {
-    // The feed adds its own.
+    // The feed adds its own Last-Event-ID.
     if (name !== 'last-event-id') headers.push(name, String(value));
   }
   return { address: { origin: 'source:', path: requestUrl(req) }, headers, req };
 }
 
-/** The call of `source` for one browser of a shared feed. Only `share.key` tells which browsers share. */
+/** Makes the call of `source` for one browser of a shared feed. Only `share.key` decides which browsers share. */
 export class SourceRequests implements RequestBuilder {
   /** The result can differ between two calls. */
   readonly isDynamic = true;

@@ -3,7 +3,7 @@ import type { Subscription } from '../feed/subscription.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import { type Permit, releasePermit } from '../request/permit.ts';
 
-/** What a stream has acquired. It is given back when the stream ends, or at once if it has ended already. */
+/** What a stream has acquired. All of it is released when the stream ends; at once if the stream has ended already. */
 export class StreamHoldings {
   /** Undefined until there is one. */
   subscription: Subscription | undefined;
@@ -30,7 +30,7 @@ export class StreamHoldings {
     else this.subscription = subscription;
   }
 
-  /** The stream has ended: gives back what was added before. */
+  /** The stream has ended: releases what was added before. */
   release(): void {
     if (this.#permit) releasePermit(this.#permit);
     this.#releaseUpstream?.();

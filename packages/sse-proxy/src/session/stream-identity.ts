@@ -4,7 +4,7 @@ import { printable } from '../errors.ts';
 import { noFields } from '../request/stream-fields.ts';
 import type { StreamContext, StreamInfo } from '../types.ts';
 
-/** Names one stream. Builds the frozen objects that user code is passed [R60]. */
+/** Identifies one stream, and builds the frozen objects that user code is passed [R60]. */
 export class StreamIdentity {
   readonly route: string;
   resumed = false;
@@ -30,13 +30,13 @@ export class StreamIdentity {
     this.#info = undefined;
   }
 
-  /** Created on first use: without observers and transform nobody asks for it. */
+  /** Created on first use: without observers and transform nothing reads it. */
   get id(): string {
     this.#id ??= randomUUID();
     return this.#id;
   }
 
-  /** For observers: plain values only. The same object until `authorize` has returned, and from then on. */
+  /** For observers: plain values only. One object until `authorize` has returned, another one from then on. */
   get info(): StreamInfo {
     const { id, route, resumed, key } = this;
     this.#info ??= Object.freeze({ id, route, params: paramsOf(this.#req), key, fields: this.#fields, resumed });
@@ -64,7 +64,7 @@ function routeOf({ baseUrl = '', route, params = {} }: Request): string {
   return printable(withoutValues(baseUrl, params)) + path;
 }
 
-/** The path with each segment that is a parameter's value replaced by its name: a label must hold no id. */
+/** The path with each segment that is a parameter's value replaced by its name: a label must not contain ids. */
 function withoutValues(path: string, params: Request['params']): string {
   let template = path;
   for (const [name, value] of Object.entries(params)) {

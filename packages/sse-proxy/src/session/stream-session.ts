@@ -42,7 +42,7 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
   readonly holdings = new StreamHoldings(this.lifetime);
   /** Calls the user's functions in the context of the browser's request, whatever has led to the call. */
   readonly run: RunInContext = captureContext();
-  /** What is sent to the upstream first, Last-Event-ID included; undefined once the upstream has responded. */
+  /** The first request to the upstream, Last-Event-ID included; undefined once the upstream has responded. */
   upstreamRequest: UpstreamRequest | undefined;
   /** Undefined until the response is opened. */
   writer: ResponseWriter | undefined;
@@ -52,11 +52,11 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
   readonly #requestedAt = performance.now();
   #openedAt = 0;
   #since = 0;
-  /** Set before observers are notified: `close()` called by one of them doesn't change the reason. */
+  /** Set before observers are notified, so that a `close()` called by one of them doesn't change the reason. */
   #closeReason: CloseReason | undefined;
   #error: SseProxyError | undefined;
   #timeLimits: TimeLimits | undefined;
-  /** When the upstream may be asked again after its end, in milliseconds. */
+  /** How long to wait before the upstream is requested again after its end, in milliseconds. */
   #notBeforeMs: number | undefined;
 
   /** The response must still be open: its 'close' event ends the stream. */
@@ -68,7 +68,7 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
     this.reports = new StreamReports(context, this);
     context.enter(this);
     onResponse(res, 'close', () => this.#onClosed());
-    // Errors of a response (a reset while bytes wait) are always followed by its 'close'.
+    // Errors of a response (a reset while bytes are buffered) are always followed by its 'close'.
     onResponse(res, 'error', ignore);
   }
 
@@ -145,6 +145,7 @@ export class StreamSession implements TrackedStream, WatchedWriterOwner, Lifetim
     this.reports.onOpen(this.#openedAt - this.#requestedAt, headers === undefined, this.lastEventId, sharedSpan);
     // An observer may have ended the stream.
     if (!subscription || this.lifetime.ended) return;
+    // start() passes the writer the stage to resume when it drains; events are delivered only from deliverTo() on.
     const { transform, hookTimeoutMs: timeoutMs } = config;
     if (!transform) {
       writer.start(subscription);

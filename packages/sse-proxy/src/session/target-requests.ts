@@ -20,7 +20,7 @@ export interface RequestingStream {
   readonly run: RunInContext;
 }
 
-/** Makes the request that goes up for one browser of a shared feed, and the key of that feed. */
+/** Makes the request to `target` for one browser of a shared feed, and the key of that feed. */
 export class TargetRequests implements RequestBuilder {
   readonly identify: (() => Promise<string>) | undefined;
   readonly #config: Config;

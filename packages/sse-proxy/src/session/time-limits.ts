@@ -48,7 +48,8 @@ export class TimeLimits implements TickListener {
     void this.#reauthorize();
   }
 
-  // Anything but a clear yes for the same key ends the stream: the browser reconnects and is authorized from the start.
+  // Any result but an allowed user with the same key ends the stream: the browser reconnects, which authorizes it from
+  // the start.
   async #reauthorize(): Promise<void> {
     const { req, lifetime, identity, run } = this.#stream;
     this.#isAuthorizing = true;

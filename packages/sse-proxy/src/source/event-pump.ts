@@ -3,17 +3,17 @@ import type { RunInContext } from '../lifecycle/async-context.ts';
 import { closeIterator } from './iterator.ts';
 import { asSourceError, encodeEvent } from './source-event.ts';
 
-/** Most events, and about how many characters, that are pulled from a source between two turns of the event loop. */
+/** Most events, and approximately the most characters, that are pulled from a source in one turn of the event loop. */
 const maxEventsPerTurn = 256;
 const maxCharactersPerTurn = 65_536;
 
-// Events are encoded here, one batch after another: a buffer for each would be garbage outside of the heap.
+// All pumps encode their batches here, one after another: a buffer for each would be garbage outside of the heap.
 const memory = Buffer.allocUnsafeSlow(maxCharactersPerTurn);
 const maxBytesPerCharacter = 3;
 
 /**
- * Microtasks without an event after which a source counts as having no more ready. An async generator needs two for
- * each.
+ * A source that yields nothing for this many microtasks has no more events ready. An async generator needs two per
+ * event.
  */
 const quietMicrotasks = 16;
 
@@ -30,13 +30,13 @@ export interface PumpHandler {
 }
 
 /**
- * Pulls the iterator of a source, and turns its events into bytes. Events that the source has ready are passed on as
- * one chunk, as soon as it has no more. At most one `next()` is pending, and none is called during a pause.
+ * Pulls events from the iterator of a source and encodes them. All events that the source has ready are passed on as
+ * one chunk. At most one `next()` is pending, and none is called during a pause.
  */
 export class EventPump {
   /** The source's own code runs in this asynchronous context. */
   readonly #run: RunInContext;
-  /** Undefined after the end: a source that never settles then keeps no stream in memory. */
+  /** Undefined after the end, so that a source that never settles keeps no stream in memory. */
   #handler: PumpHandler | undefined;
   /** Undefined after the source's own end: then it must not be closed. */
   #iterator: AsyncIterator<unknown> | undefined;
@@ -49,12 +49,12 @@ export class EventPump {
   #isTurnDue = false;
   /** The events to pass on next, as text. */
   #batch = '';
-  // What was pulled since the event loop last had a turn.
+  // What has been pulled in this turn of the event loop.
   #results = 0;
   #characters = 0;
-  /** Is thrown into the source behind the events before it. */
+  /** To be thrown into the source once the preceding events have been passed on. */
   #wrongEvent: SseProxyError | undefined;
-  /** Is reported behind the events before it. */
+  /** To be reported once the preceding events have been passed on. */
   #end: SseProxyError | 'complete' | undefined;
 
   constructor(iterator: AsyncIterator<unknown>, handler: PumpHandler, run: RunInContext) {
@@ -76,11 +76,11 @@ export class EventPump {
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    // In a microtask: the source is the user's code, which must not run within the feed's.
+    // In a microtask: the source is the user's code, which must not run inside a call from the feed.
     this.#flushSoon();
   }
 
-  /** Drops what is buffered, and closes the iterator unless the source is over by itself. */
+  /** Drops what is buffered, and closes the iterator unless the source has ended by itself. */
   close(): void {
     const iterator = this.#iterator;
     this.#handler = undefined;
@@ -91,7 +91,7 @@ export class EventPump {
     if (iterator) this.#run(() => closeIterator(iterator));
   }
 
-  // A method, as the next one: below its top tier, V8 reads a private getter by a call into its runtime.
+  // Not getters, here and below: V8's lower tiers call the runtime to read a private getter.
   /** True if the event loop must have a turn before anything more is pulled. */
   #isFull(): boolean {
     return this.#results >= maxEventsPerTurn || this.#characters >= maxCharactersPerTurn;
@@ -122,7 +122,7 @@ export class EventPump {
       if (result.done) return this.#finish('complete');
       this.#add(result.value);
     } catch (cause) {
-      // The iterator is not over: close() closes it.
+      // The iterator has not ended, so close() closes it.
       this.#end = asSourceError(cause);
     }
     this.#flushSoon();
@@ -160,7 +160,8 @@ export class EventPump {
     else this.#handler?.onEnd(end);
   }
 
-  // Behind the microtasks of the source: by then it has yielded all that it had ready. process.nextTick() costs more.
+  // Runs after the microtasks of the source, when it has yielded everything that it had ready. process.nextTick() is
+  // slower.
   #flushSoon(): void {
     this.#microtasksLeft = quietMicrotasks;
     if (this.#isFlushDue) return;
@@ -169,7 +170,7 @@ export class EventPump {
   }
 
   readonly #onMicrotask = (): void => {
-    // By a microtask of its own: this function is called often, and V8 would optimise all of #flush() with it too
+    // #flush() runs in a microtask of its own: called from here, where calls are frequent, V8 would optimise it too
     // early.
     settled.then(--this.#microtasksLeft > 0 ? this.#onMicrotask : this.#flush);
   };

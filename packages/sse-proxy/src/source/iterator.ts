@@ -23,7 +23,7 @@ export function closeIterator(iterator: AsyncIterator<unknown>): void {
   try {
     iterator.return?.()?.then(ignore, ignore);
   } catch {
-    // Its own failure.
+    // A failure to close concerns only the source.
   }
 }
 

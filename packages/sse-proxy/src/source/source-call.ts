@@ -12,8 +12,8 @@ const connectedAfterMs = 1_000;
 
 const nothing = () => {};
 
-// Shared: until it is formatted, an error's stack refers to the objects whose methods were running when it was created,
-// and the source may keep the signal. It would keep the stream in memory.
+// Shared by all calls. Until an error's stack is formatted, it refers to the objects whose methods were running when
+// the error was created. With an error per call, a source that retains its signal would keep the stream in memory.
 const aborted = new DOMException('The events are no longer needed', 'AbortError');
 
 /**
@@ -24,7 +24,7 @@ export class SourceCall implements UpstreamConnection, PumpHandler {
   readonly #count: { connections: number };
   readonly #isResume: boolean;
   readonly #controller = new AbortController();
-  /** Undefined once the call is over: a source that never settles then keeps no stream in memory. */
+  /** Undefined once the call is over, so that a source that never settles keeps no stream in memory. */
   #handler: UpstreamHandler | undefined;
   /** Undefined before the source has returned its iterable. */
   #pump: EventPump | undefined;
@@ -34,8 +34,8 @@ export class SourceCall implements UpstreamConnection, PumpHandler {
   #stopTimeout = nothing;
 
   /**
-   * `isResume`: an async generator that only fails when it is pulled must not count as connected before, or each
-   * attempt would end the outage.
+   * `isResume`: the call does not count as connected before its first event. Otherwise an async generator that fails
+   * when it is pulled would end the outage with each attempt.
    */
   constructor(count: { connections: number }, handler: UpstreamHandler, isResume: boolean) {
     this.#count = count;
@@ -51,7 +51,7 @@ export class SourceCall implements UpstreamConnection, PumpHandler {
 
   /**
    * Calls `source` in a microtask: the caller must have this connection first. All of the source's code runs in the
-   * asynchronous context of `run`. A promise may take `timeoutMs`.
+   * asynchronous context of `run`. A promise that `source` returns must settle within `timeoutMs`.
    */
   begin(source: () => unknown, run: RunInContext, timeoutMs: number): void {
     queueMicrotask(() => {
@@ -103,13 +103,14 @@ export class SourceCall implements UpstreamConnection, PumpHandler {
     } catch (cause) {
       return this.#refuse(cause);
     }
-    // Nobody may want the events any more, since before or since the user's code ran just now.
+    // The call may have been aborted earlier, or by the user's code that has just run.
     if (!this.#handler) return closeIterator(iterator);
     this.#pump = new EventPump(iterator, this, run);
     if (this.#isPaused) this.#pump.pause();
     if (isConnected) this.onFirstResult();
     else this.#stopTimeout = startTimeout(connectedAfterMs, () => this.onFirstResult());
-    // A feed that reconnects may be paused until it is connected.
+    // A feed that reconnects may stay paused until it is connected, so the first event must be pulled despite the
+    // pause.
     this.#pump?.start(!isConnected);
   }
 

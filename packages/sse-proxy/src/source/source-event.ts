@@ -14,14 +14,14 @@ export function encodeEvent(given: unknown): string {
   // Read once: a getter may return something else the next time.
   const { id, event, data, retry } = given as Record<keyof SseEvent, unknown>;
   if (typeof data !== 'string') {
-    // A forgotten `await`.
+    // One of them may be a promise, if an `await` was forgotten.
     ignoreRejection(given);
     ignoreRejection(data);
     throw wrong('event.data', 'a string', showKind(data));
   }
   let text = '';
   if (id !== undefined) text = `id: ${checkLine('event.id', id)}\n`;
-  // A browser takes an empty type for `message`.
+  // Browsers treat an empty type as `message`.
   if (event !== undefined && event !== '') {
     const type = checkLine('event.event', event);
     if (type.startsWith(controlPrefix)) checkControl(type, id);
@@ -51,7 +51,7 @@ function checkRetry(value: unknown): number {
   throw wrong('event.retry', 'a whole number of milliseconds, at least 0', showKind(value));
 }
 
-/** The gap is the one event of the proxy's own that a source may send: it alone knows that it lost events. */
+/** A gap is the only in-band event that a source may send: only the source can detect that it lost events. */
 function checkControl(type: string, id: unknown): void {
   const expected = `no type that begins with ${controlPrefix}, except ${gapType}`;
   if (type !== gapType) throw wrong('event.event', expected, 'another one');

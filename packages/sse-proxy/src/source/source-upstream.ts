@@ -25,7 +25,7 @@ export function createSourceUpstream(
   };
 }
 
-/** The feed adds the id behind the other fields, as a byte string. */
+/** The feed appends the id to the other fields, as a byte string. */
 function lastEventId(headers: readonly string[]): string | undefined {
   if (headers.at(-2) !== 'last-event-id') return undefined;
   return Buffer.from(headers.at(-1) as string, 'latin1').toString('utf8');

@@ -2,8 +2,13 @@ import type { SseProxyError } from '../errors.ts';
 import type { CloseReason } from '../types.ts';
 
 /**
- * One stage of the event path. The stages are called in this order:
- * `Framer` → `Feed` → `DedicatedSubscription` or `SharedFeed` → the response writer.
+ * Receives whole frames, one or more at a time. Third of the interfaces on the event path: `Feed` calls the first
+ * implementation, each of them calls the next one, and the last calls `ChunkSink.write`. In this order:
+ *
+ * 1. `TransformStage`, only with `share.transform`
+ * 2. `SharedFeed`, which calls the next stage of every browser, or `DedicatedSubscription`
+ * 3. `TransformStep`, only with `transform`
+ * 4. `ResponseWriter`
  */
 export interface EventHandler {
   /**
@@ -23,8 +28,8 @@ export interface EventHandler {
    */
   onControlEvent(bytes: Buffer, isReplayed: boolean): void;
   /**
-   * Nothing follows. Called once. `error` is undefined after a clean end; then `notBeforeMs` is the earliest time to
-   * ask the upstream again, in milliseconds, if it is known.
+   * Nothing follows. Called once. `error` is undefined after a clean end; then `notBeforeMs`, if known, is how long to
+   * wait before the upstream is requested again, in milliseconds.
    */
   onEnd(reason: CloseReason, error: SseProxyError | undefined, notBeforeMs?: number): void;
 }

@@ -13,7 +13,7 @@ export function retryBytes(retryMs: number): Buffer {
   return Buffer.from(`retry: ${Math.round(retryMs)}\n`);
 }
 
-/** The types of all in-band events begin with it. */
+/** The prefix of the types of all in-band events. */
 export const controlPrefix = 'sse-proxy:';
 /** The type of a gap event. */
 export const gapType = `${controlPrefix}gap`;
@@ -50,7 +50,8 @@ export function upstreamStateBytes(state: UpstreamState, since: number): Buffer 
 }
 
 /**
- * A gap event: events may be missing between two times, in milliseconds since the epoch. `id` is the missing event's.
+ * A gap event: events may be missing between `from` and `to`, in milliseconds since the epoch. `id` is that of the
+ * missing event, if exactly one is missing and its id is known.
  */
 export function gapBytes({
   reason,

@@ -4,7 +4,7 @@ export const COLON = 0x3a;
 const SPACE = 0x20;
 const ZERO = 0x30;
 
-/** Takes the place of an id that is too long to be sent back. An id that contains NUL can't arrive. */
+/** Stands for an id that is too long to be sent back. No received id equals it: ids that contain NUL are ignored. */
 export const unusableId = '\0';
 
 /**
@@ -30,12 +30,12 @@ export function readId(buffer: Buffer, start: number, end: number): FrameId {
   return buffer.toString('latin1', start, end);
 }
 
-/** The id in the form in which {@link readId} gives it. */
+/** The id in the form in which {@link readId} returns it. */
 export function frameId(id: string): FrameId {
   return /^(0|[1-9][0-9]{0,14})$/.test(id) ? Number(id) : id;
 }
 
-/** The LF of a CRLF whose CR ended an event in the chunk before. Recognised by identity. */
+/** The LF of a CRLF whose CR ended an event in the previous chunk. Compared by identity. */
 export const lateLineFeed = Buffer.from('\n');
 
 /**

@@ -26,8 +26,8 @@ export abstract class FrameScanner {
   #afterCr = false;
 
   /**
-   * The offset after the current frame, or -1 if it continues in the next chunk. Reads the lines that it finds; those
-   * of a frame that spans chunks have to be read again when it is whole.
+   * The offset after the current frame, or -1 if it continues in the next chunk. Reads the fields of the lines that it
+   * finds. For a frame that spans chunks, call {@link readLines} once it is whole.
    */
   protected findEnd(input: Buffer, from: number, hasCr: boolean): number {
     let i = from;
@@ -69,7 +69,7 @@ export abstract class FrameScanner {
     return this.partial ? this.partial.isRetryLine(input, end) : isField(input, start, end, 'retry');
   }
 
-  /** Reads the fields of a frame that has spanned chunks. */
+  /** Reads the fields of a whole frame that has spanned chunks. */
   protected readLines(whole: Buffer): void {
     this.#forgetFields();
     const hasCr = whole.includes(CR);

@@ -16,7 +16,10 @@ export interface FramerBounds {
   readonly maxRetryMs: number;
 }
 
-/** The stage after the framer. */
+/**
+ * Receives single frames. Second of the interfaces on the event path: {@link Framer} calls it for each frame of a
+ * chunk, which `DataHandler.onData` has received; `Feed` implements it and calls `EventHandler.onFrames`.
+ */
 export interface FrameHandler {
   /** Receives one whole frame, as `EventHandler.onFrames` does. */
   onFrame(buffer: Buffer, start: number, end: number, events: number, id: FrameId | undefined): void;
@@ -82,7 +85,7 @@ export class Framer extends FrameScanner {
       if (rest === undefined) return;
       input = rest;
     }
-    // Almost every upstream ends lines in LF: one search tells whether CR must be looked for at all.
+    // Almost every upstream ends lines in LF: one search decides whether every line must be searched for CR.
     const hasCr = input.includes(CR);
     let start = 0;
     if (this.#eventEndedInCr) {
@@ -110,7 +113,8 @@ export class Framer extends FrameScanner {
     if (hasCr && !this.partial && !this.oversized) this.#eventEndedInCr = input[input.length - 1] === CR;
   }
 
-  // At the start of a chunk each is a frame with a buffer of its own: a writer may have to drop it, see `isStray`.
+  // An empty line at the start of a chunk is a frame with a buffer of its own: a writer may have to drop it, see
+  // `isStray`.
   #emitEmptyLines(input: Buffer, from: number): number {
     let start = from;
     while (input[start] === LF || input[start] === CR) {
@@ -134,7 +138,7 @@ export class Framer extends FrameScanner {
     return end;
   }
 
-  /** Reads the oversized event on, without storing it; returns the offset of the rest. */
+  /** Continues to read the oversized event without storing it; returns the offset of the rest. */
   #discard(input: Buffer, start: number): number {
     if (!this.oversized) {
       this.oversized = new OversizedEvent(this.#bounds);

@@ -10,7 +10,7 @@ export class PartialFrame {
   #memory: Buffer = Buffer.alloc(0);
   readonly #maxBytes: number;
 
-  /** It is never longer than `maxBytes`. */
+  /** The frame must never exceed `maxBytes`. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }

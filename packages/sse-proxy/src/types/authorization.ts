@@ -11,8 +11,9 @@ export interface AuthorizedUser {
    */
   fields?: Readonly<Record<string, string | undefined>>;
   /**
-   * `false` refuses with `ERR_SSE_FORBIDDEN`, as `false` in place of the object does, but logs and audit then say who
-   * was refused what. `undefined` refuses with `ERR_SSE_HOOK`: a check that forgets to return must not open a stream.
+   * `false` refuses with `ERR_SSE_FORBIDDEN`, as `false` in place of the object does, but logs and audit then record
+   * who was refused what. `undefined` refuses with `ERR_SSE_HOOK`: a check that forgets to return must not open a
+   * stream.
    * @defaultValue true if the property is missing
    */
   allowed?: boolean;

@@ -32,7 +32,11 @@ export interface LimitRefusal {
   readonly rule: string;
   /** Which bound of the rule was reached. */
   readonly kind: LimitKind;
-  /** The earliest sensible return, in milliseconds. Left out: 5,000 to 10,000. */
+  /**
+   * How long the browser should stay away at least, in milliseconds. It is sent a random time from this, but no less
+   * than 5,000, up to twice as long.
+   * @defaultValue 5_000
+   */
   readonly retryAfterMs?: number;
 }
 
@@ -44,13 +48,14 @@ export interface StreamLimiter {
   /** Most upstream connections at once, of this process; a positive whole number. @defaultValue 20_000 */
   readonly upstreams?: number;
   /**
-   * The rules that it counts by: metrics start the series of their names at 0, and a rule without a `key` requires the
-   * option `authorize`. @defaultValue none
+   * The rules by which it counts: metrics start the series of their names at 0, and a rule without a `key` requires the
+   * option `authorize`.
+   * @defaultValue none
    */
   readonly rules?: readonly RuleBounds[];
   /**
-   * Called once per request, after `authorize` and before any upstream request. What it throws or rejects with, or no
-   * result within `hookTimeoutMs`, refuses the request with `ERR_SSE_HOOK` or `ERR_SSE_HOOK_TIMEOUT`. A permit that
+   * Called once per request, after `authorize` and before any upstream request. If it throws or rejects, the request is
+   * refused with `ERR_SSE_HOOK`; without a result within `hookTimeoutMs`, with `ERR_SSE_HOOK_TIMEOUT`. A permit that
    * arrives after the browser has left is released at once.
    */
   acquire(request: LimitRequest): Awaitable<LimitResult>;
@@ -62,10 +67,9 @@ export interface LimitRule {
   name: string;
   /**
    * What the rule counts by, such as the user or the workflow. Called once per request, synchronously. `undefined`: the
-   * rule does not apply to this request. What is no string, and what it throws, refuses the request with
-   * `ERR_SSE_HOOK`.
-   * Behind a proxy the bare `req.ip` is the same for everybody unless Express' `trust proxy` is set; group IPv6
-   * addresses with {@link clientSubnet}.
+   * rule does not apply to this request. An empty string, a result of another type, or a throw refuses the request with
+   * `ERR_SSE_HOOK`. Behind a proxy, `req.ip` is the same for all browsers unless Express' `trust proxy` is set; group
+   * IPv6 addresses with {@link clientSubnet}.
    * @defaultValue the key that `authorize` returns
    */
   key?: (req: Request, context: { authorizedKey: string | undefined }) => string | undefined;

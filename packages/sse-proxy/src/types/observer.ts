@@ -5,7 +5,8 @@ import type { CloseReason, GapReason, SseEvent, StreamInfo } from './stream.ts';
 /** Passed to {@link SseObserver.onAttach}. */
 export interface AttachContext extends Inspectable {
   /**
-   * The option `name`; undefined if routes are named after their path template, which is known with the first request.
+   * The option `name`; undefined if routes are named after their path template, which is not available before the first
+   * request.
    */
   readonly name: string | undefined;
   /** Names of the limits: `total`, `upstreams` and those of `limits.rules`; empty with a {@link StreamLimiter}. */
@@ -146,8 +147,8 @@ export interface ErrorContext {
 
 /**
  * Watches streams: for metrics, logs and audit. Each hook gets one context object. The hooks of several observers run
- * in the order of the `observers` array. What a hook throws or rejects with is dropped: it cannot hurt a stream.
- * A hook runs synchronously on the stream's path: it must not block.
+ * in the order of the `observers` array. What a hook throws or rejects with is dropped: it can't affect a stream. A
+ * hook runs synchronously on the stream's path: it must not block.
  */
 export interface SseObserver {
   /** The middleware was made. Called once for each middleware that has this observer, before any other hook. */

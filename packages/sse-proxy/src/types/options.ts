@@ -15,7 +15,7 @@ import type { SseEvent, StreamContext } from './stream.ts';
 export interface SlowClientOptions {
   /** Buffered bytes per browser. A single event may exceed it. @defaultValue 1_048_576 */
   maxBufferedBytes?: number;
-  /** Milliseconds in which the browser takes none of its buffered bytes. @defaultValue 30_000 */
+  /** Milliseconds in which the browser reads none of its buffered bytes. @defaultValue 30_000 */
   maxStallMs?: number;
   /** Buffered bytes of all browsers together. @defaultValue 268_435_456 */
   maxTotalBytes?: number;
@@ -48,7 +48,7 @@ export interface ResumeOptions {
 
 /**
  * How one route is proxied. Checked when the middleware is made: an unknown name or a wrong value throws
- * `ERR_SSE_OPTION`. `undefined` is as good as left out.
+ * `ERR_SSE_OPTION`. `undefined` means "left out".
  */
 export interface SseProxyOptions {
   /**
@@ -60,17 +60,17 @@ export interface SseProxyOptions {
   target?: string | URL | ((req: Request) => Awaitable<string | URL>);
   /**
    * Produces the events in this process, in place of a `target`. Everything else is as with an upstream: a call counts
-   * in `limits.upstreams`; what it throws is a lost upstream, after which it is called again with the last id; its
-   * return is a clean end. `next()` is not called while the browsers can't take more.
+   * in `limits.upstreams`; an error that it throws is a lost upstream, after which it is called again with the last id;
+   * its return is a clean end. `next()` is not called while all browsers are too slow to be sent more.
    *
-   * Called for each stream, with `share.key` (which `share` then needs) once for all browsers with the same key, with
-   * the request of one of them. May return a promise. What it throws or rejects with before it has returned the
-   * iterable refuses the browser softly, and an `SseProxyError` as its code says; so does a promise that takes longer
-   * than `headersTimeoutMs`.
+   * Called for each stream; with `share`, which then needs a `key`, once for all browsers with the same key, with the
+   * request of one of them. May return a promise. If it throws or rejects before it has returned the iterable, or the
+   * promise takes longer than `headersTimeoutMs`, the browser is refused softly, or as the code of an `SseProxyError`
+   * demands.
    *
-   * An event needs `data: string`; `id` and `event` are strings without CR, LF and NUL; `retry` is a whole number.
-   * Another event is thrown back at its `yield` as `ERR_SSE_SOURCE_EVENT`, which names the field. Types that begin with
-   * `sse-proxy:` are refused, except `sse-proxy:gap` without an id: so a source reports that it lost events.
+   * An event needs `data: string`; `id` and `event` are strings without CR, LF and NUL; `retry` is a whole number. The
+   * `yield` of any other event throws `ERR_SSE_SOURCE_EVENT`, which names the field. Types that begin with `sse-proxy:`
+   * are refused, except `sse-proxy:gap` without an id, by which a source reports that it lost events.
    *
    * Options that describe the request to a `target` are refused beside it, and `idleTimeoutMs` is off unless it is set.
    * @example
@@ -134,9 +134,10 @@ export interface SseProxyOptions {
    */
   authorize?: (req: Request) => Awaitable<boolean | AuthorizedUser>;
   /**
-   * How often `authorize` is called again while a stream is open, in milliseconds. Any other result than the first
-   * ends the stream with reason `unauthorized`. It gets the request of then, with the `req.session` of then: reload the
-   * session in `authorize`, or a sign-out is not noticed. Needs `authorize`. @defaultValue false
+   * How often `authorize` is called again while a stream is open, in milliseconds. Any other result than the first ends
+   * the stream with reason `unauthorized`. It is passed the same request, with the `req.session` of its start: reload
+   * the session in `authorize`, or a sign-out is not noticed. Needs `authorize`.
+   * @defaultValue false
    */
   reauthorizeMs?: number | false;
   /**
@@ -145,8 +146,8 @@ export interface SseProxyOptions {
    */
   share?: boolean | ShareOptions;
   /**
-   * Reconnects a lost upstream with the id of the last whole event; the browsers notice a pause. Where continuity
-   * can't be proven they get an `sse-proxy:gap` event. `false`: the browser's connection ends as the upstream's did.
+   * Reconnects a lost upstream with the id of the last whole event; browsers notice only a pause. Where continuity
+   * can't be proven, they get an `sse-proxy:gap` event. `false`: the browser's connection ends as the upstream's did.
    * @defaultValue true
    */
   resume?: boolean | ResumeOptions;
@@ -182,21 +183,23 @@ export interface SseProxyOptions {
   /** Bounds for browsers that read slowly. */
   slowClient?: SlowClientOptions;
   /**
-   * Largest event of the upstream, in bytes. A larger one is discarded, and a gap event (`event-too-large`) takes its
-   * place.
+   * Largest event of the upstream, in bytes. A larger one is discarded, and a gap event (`event-too-large`) is sent in
+   * its place.
    * @defaultValue 1_048_576
    */
   maxEventBytes?: number;
   /** Limits of open streams and upstream connections, or a limiter of your own. @defaultValue `{ total: 10_000 }` */
   limits?: StreamLimits | StreamLimiter;
   /**
-   * How "not now" is expressed. `'soft'`: a 200 stream with `retry:`, an `sse-proxy:refused` event and an end, since
-   * `EventSource` gives up for good on anything but 200. `'status'`: the status with Retry-After. @defaultValue 'soft'
+   * How a browser that may come back is refused. `'soft'`: a 200 stream with `retry:`, an `sse-proxy:refused` event and
+   * an end, since `EventSource` gives up for good on anything but 200. `'status'`: the status with Retry-After.
+   * @defaultValue 'soft'
    */
   refuse?: 'soft' | 'status';
   /**
    * Other origins that may open the stream, compared byte for byte, such as `https://admin.example` or
-   * `capacitor://localhost`. They get CORS headers, and answers to preflights. @defaultValue none
+   * `capacitor://localhost`. They get CORS headers, and responses to preflights.
+   * @defaultValue none
    */
   allowOrigins?: string[];
   /**

@@ -3,7 +3,7 @@ export type RelayPosition = string;
 
 /** One entry of a {@link RelayLog}. The relay stores both fields unchanged. */
 export interface RelayContent {
-  /** Text of the proxy's own; empty for most entries. */
+  /** The proxy's own text; empty for most entries. */
   readonly meta: string;
   /** Bytes of events; may be empty if `meta` is not. */
   readonly data: Buffer;
@@ -20,8 +20,8 @@ export interface RelayView {
   /** Position of the newest entry; of an empty log, the position before the first entry to come. */
   readonly tail: RelayPosition;
   /**
-   * `starting`: another instance leads, and has not appended anything yet. `active`: it has. `none`: nobody leads, or
-   * only a former lease of this instance is left.
+   * `starting`: another instance leads, and has not appended anything yet. `active`: another instance leads, and has
+   * appended. `none`: no instance leads, or only a former lease of this instance is left.
    */
   readonly leader: 'none' | 'starting' | 'active';
   /** The newest entries, oldest first. */
@@ -48,15 +48,15 @@ export interface RelayListener {
    * Called first soon after `open()`, and then at each change.
    */
   onAvailable(isAvailable: boolean): void;
-  /** Entries behind the position that is followed, in order and complete. */
+  /** Entries after the position that is followed, in order and complete. */
   onEntries(entries: readonly RelayEntry[]): void;
-  /** Entries behind the position that is followed are no longer held. Nothing is followed any more. */
+  /** Entries after the position that is followed are no longer retained. Nothing is followed any more. */
   onTrimmed(): void;
   /** {@link RelayLog.pendingBytes} has decreased. */
   onStored(): void;
   /** No instance leads. Called about once a second while that is so. */
   onVacant(): void;
-  /** This instance leads no longer, and what it appended last may not be in the log. Also after `release()`. */
+  /** This instance no longer leads, and what it appended last may be missing in the log. Also after `release()`. */
   onDeposed(): void;
 }
 
@@ -64,20 +64,20 @@ export interface RelayListener {
  * One instance's access to the log of one feed. A promise that it returns rejects only if the log can't be used now.
  */
 export interface RelayLog {
-  /** Bytes appended of which it is not known yet whether they were stored. */
+  /** Appended bytes whose storage has been neither confirmed nor refused. */
   readonly pendingBytes: number;
   /** Reads the newest entries, at most `maxEntries`. */
   look(maxEntries: number): Promise<RelayView>;
   /** Reads the entries before a position, at most `maxEntries`: the newest of them. */
   lookBefore(position: RelayPosition, maxEntries: number): Promise<Pick<RelayView, 'entries' | 'isWhole'>>;
-  /** Delivers the entries behind `position`, those to come too, in place of what was followed before. */
+  /** Delivers the entries after `position`, also those to come. Replaces an earlier `follow()`. */
   follow(position: RelayPosition): void;
   /** Stops delivery. */
   unfollow(): void;
   /**
    * Makes this instance the leader unless another one is. With `at`, only if that is the position of the newest entry.
-   * Resolves with that position; with undefined if this instance does not lead. Calls `onTrimmed()` if nobody leads,
-   * and the log has lost the entry at `at`.
+   * Resolves with that position; with undefined if this instance does not lead. Calls `onTrimmed()` if no instance
+   * leads, and the log has lost the entry at `at`.
    */
   lead(at?: RelayPosition): Promise<RelayPosition | undefined>;
   /**
@@ -94,7 +94,7 @@ export interface RelayLog {
 /**
  * Carries shared feeds between the instances of an application. A feed has a log that all instances read. One of them,
  * the leader, reads the feed's upstream and appends what it receives. The leader holds a lease: an instance that was
- * stopped for longer can't append.
+ * suspended for longer than the lease can't append.
  *
  * Implemented by `redisFeeds()` of `@datashop/sse-redis`. While a log can't be used, each instance reads the upstream
  * itself.

@@ -19,10 +19,10 @@ export interface ReplayOptions {
 /** How browsers share an upstream connection. */
 export interface ShareOptions {
   /**
-   * What browsers must have in common to share. With `target` also the upstream URL counts, and the forwarded header
-   * fields other than `accept-language`, `x-forwarded-host` and `x-forwarded-proto`; with `source` nothing else does.
-   * Must return a string that is not empty. Refused with `ERR_SSE_OPTION` while users' credentials are forwarded:
-   * browsers would share what only one of them may see.
+   * What browsers must have in common to share. With `target`, the upstream URL counts too, and so do the forwarded
+   * header fields other than `accept-language`, `x-forwarded-host` and `x-forwarded-proto`. With `source`, only this
+   * key counts. Must return a string that is not empty. Refused with `ERR_SSE_OPTION` while users' credentials are
+   * forwarded: browsers would share what only one of them may see.
    * @defaultValue all header fields that go up
    */
   key?: (req: Request) => string;
@@ -35,8 +35,8 @@ export interface ShareOptions {
   /**
    * Changes or drops (`null`) each event that has data, for all browsers of a feed: called once per event of each
    * upstream connection (the feed's, and those of backfills and joins), in order, before the event is stored and
-   * replayed. The option `transform` runs after it, per browser. While a promise is pending, what follows is held, and
-   * the upstream is paused once 64 KiB wait. Not called for `sse-proxy:` events of another proxy.
+   * replayed. The option `transform` runs after it, per browser. While a promise is pending, what follows is buffered;
+   * above 64 KiB the upstream is paused. Not called for `sse-proxy:` events of another proxy.
    *
    * The event keeps the upstream's id: return it, or none. A dropped event's id is sent alone. A throw, a rejection, a
    * promise that is pending for `hookTimeoutMs`, or another result ends all streams of that connection with reason

@@ -32,7 +32,7 @@ export interface SseProxyStats {
   draining: boolean;
 }
 
-/** What a middleware tells about itself. */
+/** What a middleware reports about itself. */
 export interface Inspectable {
   /** The current counters and gauges. */
   stats(): SseProxyStats;

@@ -16,8 +16,8 @@ export interface SseEvent {
 }
 
 /**
- * Names one browser's stream. A frozen object of plain values: printing it shows no header, and nothing in it can end
- * the stream.
+ * Identifies one browser's stream. A frozen object of plain values: printing it shows no header, and nothing in it can
+ * end the stream.
  */
 export interface StreamInfo {
   /** Random, unique to this stream: relates log lines to each other. */
@@ -25,8 +25,8 @@ export interface StreamInfo {
   /**
    * The option `name`, or else the route's template, such as `/logs/:workflowId/stream`: safe as a metric's label.
    * Express keeps no template of a path that `app.use` mounts: there, segments that equal a parameter's value are
-   * replaced by its name. Values of a parent router's parameters stay, unless `mergeParams` makes them known: set
-   * `name` then.
+   * replaced by its name. Values of a parent router's parameters are not replaced, unless `mergeParams` passes them on:
+   * set `name` then.
    */
   readonly route: string;
   /** `req.params`: the values of the route's parameters; empty outside of Express. */
@@ -150,8 +150,7 @@ export type CloseReason =
  * - `unknown-id`: a browser returned with an id of this proxy that is no longer retained.
  * - `event-too-large`: an event exceeded `maxEventBytes` and was discarded. Nothing else is missing.
  * - `unmatched`: a browser joined a shared feed later or during an outage, and its first events could not be matched
- *   with
- *   the live ones.
+ *   with the live ones.
  * - `replay-too-long`: after a resume, the upstream repeated more than was recognised: events may have been sent twice.
  */
 export type GapReason =

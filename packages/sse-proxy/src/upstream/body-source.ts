@@ -8,7 +8,11 @@ export interface BodyListener {
   onBodyError(error: SseProxyError): void;
 }
 
-/** Receives the body's bytes, in order. */
+/**
+ * Receives the bytes of an upstream's events, in order. First of the interfaces on the event path: a `BodySource`, or
+ * the `EventPump` of the option `source`, calls it. `Feed` implements it and splits the bytes for
+ * `FrameHandler.onFrame`.
+ */
 export interface DataHandler {
   /** `chunk` is only valid during the call. */
   onData(chunk: Buffer): void;
@@ -18,7 +22,7 @@ export interface DataHandler {
 export interface BodySource {
   /** Starts delivery. Call once, after the response head has been handled. */
   start(): void;
-  /** Stops delivery, and soon the reading of the socket: the upstream is slowed down by TCP. */
+  /** Stops delivery at once, and the reading of the socket soon after: TCP then slows the upstream down. */
   pause(): void;
   resume(): void;
   /** Runs `then` after every byte received so far has been delivered, which a pause can delay. */

@@ -35,7 +35,7 @@ export class DispatcherBody implements BodySource {
     this.#deliver();
   }
 
-  /** Takes a chunk from undici. A dispatcher may send chunks despite a pause, as undici's MockAgent does. */
+  /** Receives a chunk from undici. A dispatcher may send chunks despite a pause, as undici's MockAgent does. */
   push(chunk: Buffer): void {
     this.#chunks.push(chunk);
     if (this.#isDue) return;

@@ -5,8 +5,8 @@ const warned = new Set<string>();
 let subscribed = false;
 
 /**
- * Warns once per host when a dispatcher of the user's connects to `origin` without verifying its certificate.
- * A dispatcher does not tell how it was configured; the connected socket does.
+ * Warns once per host when a dispatcher of the user's connects to `origin` without verifying its certificate. A
+ * dispatcher does not expose its TLS options, but the connected socket shows whether it was verified.
  */
 export function watchTls(origin: string): void {
   if (!origin.startsWith('https:')) return;

@@ -38,7 +38,7 @@ export function dispatchTraced(
   if (!created.hasSubscribers) return dispatch(headers);
   // An agent would add a second traceparent, or keep the forwarded one, which is not its span's.
   const forwarded = pick(headers, isTracingField);
-  // The last subscriber: agents have added their fields.
+  // The last subscriber, so agents have added their fields by then.
   const onCreate = (message: unknown) => {
     const { request } = message as { request: TracedRequest };
     if (request.method !== 'GET') return;
@@ -78,8 +78,8 @@ export function spanOf({ headers }: TracedRequest): SpanReference | undefined {
 
 /**
  * Keeps undici from reporting errors of a request to agents, and passes them to `onError` instead: an abort is no
- * failure, and undici takes a body that is read past it for broken. Then {@link reportEnd} is the only report. For
- * requests of our own clients only: other dispatchers may have handlers that wait for undici's call.
+ * failure, and undici considers a body broken that it did not read itself. {@link reportEnd} is then the only report.
+ * For requests of our own clients only: other dispatchers may have handlers that rely on undici's call.
  */
 export function takeErrors(request: TracedRequest, onError: (error: unknown) => void): void {
   request.onResponseError = (error) => {

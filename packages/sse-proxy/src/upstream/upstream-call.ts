@@ -26,7 +26,7 @@ const nothing = () => {};
 const aborted = Object.assign(new Error('aborted by the proxy'), { name: 'AbortError', code: 'ABORT_ERR' });
 
 /** Errors that a response's status reports: to a tracing agent the request itself has succeeded. */
-const saidByStatus: ReadonlySet<SseProxyErrorCode> = new Set([
+const reportedByStatus: ReadonlySet<SseProxyErrorCode> = new Set([
   'ERR_SSE_UPSTREAM_NO_CONTENT',
   'ERR_SSE_UPSTREAM_BUSY',
   'ERR_SSE_UPSTREAM_REFUSED',
@@ -188,7 +188,7 @@ export class UpstreamCall implements UpstreamConnection, Dispatcher.DispatchHand
 
   #fail(error: SseProxyError): void {
     if (!this.#finish()) return;
-    this.#stop(saidByStatus.has(error.code) ? undefined : error);
+    this.#stop(reportedByStatus.has(error.code) ? undefined : error);
     this.#handler.onError(error);
   }
 

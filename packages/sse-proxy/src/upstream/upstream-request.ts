@@ -16,7 +16,7 @@ export interface UpstreamRequest {
   readonly address: UpstreamAddress;
   /** name, value, name, value, … */
   readonly headers: string[];
-  /** True if the Authorization field came from `upstreamHeaders`: then a 401 says nothing about the browser [R46]. */
+  /** True if the Authorization field came from `upstreamHeaders`: then a 401 does not concern the browser [R46]. */
   readonly hasOwnAuthorization?: boolean;
   /** The browser's request that `source` is called with; undefined over HTTP. */
   readonly req?: Request;
@@ -25,7 +25,7 @@ export interface UpstreamRequest {
   /** True if the feed is open and reconnects. Set by the feed. */
   readonly isResume?: boolean;
   /**
-   * Runs the sending, or the source, in the context of the browser that it is for.
+   * Sends the request, or calls the source, in the asynchronous context of the browser's request.
    * @defaultValue in the context of no request
    */
   readonly run?: RunInContext;
@@ -37,7 +37,7 @@ export interface UpstreamHandler extends DataHandler {
   onConnected(): void;
   /** The response is 200, an event stream, and has no content coding. Any other response is reported by onError. */
   onHeaders(headers: IncomingHttpHeaders): void;
-  /** The response ended as its framing says. Nothing is called afterwards. */
+  /** The response ended as its framing demands. Nothing is called afterwards. */
   onComplete(): void;
   /** The request failed, was refused, or the response broke off. Nothing is called afterwards. */
   onError(error: SseProxyError): void;
@@ -45,7 +45,7 @@ export interface UpstreamHandler extends DataHandler {
 
 /** A request in progress. */
 export interface UpstreamConnection {
-  /** The span that a tracing agent has made of the request; undefined without one. */
+  /** The span that a tracing agent has created for the request; undefined without an agent. */
   readonly span?: SpanReference | undefined;
   /** Stops delivery; unread bytes stay in the kernel and slow the upstream down. Has no effect before the response. */
   pause(): void;

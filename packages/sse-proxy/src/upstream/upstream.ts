@@ -19,8 +19,8 @@ export interface Upstream {
 
 /**
  * Without a user's dispatcher, every stream gets an undici Client of its own. A pool would search its connections at
- * each request and could not tell which socket connects for which request, so that a browser that leaves could not end
- * a connect. The connection of an event stream is never reused anyway [R11].
+ * each request, and does not expose which socket connects for which request, so a browser that leaves could not end a
+ * connect. The connection of an event stream is never reused anyway [R11].
  */
 export function createUpstream(options: UpstreamOptions): Upstream {
   // TLS is verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: only an explicit dispatcher can switch it off.
@@ -44,7 +44,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         call.client = new Client(url, {
           ...undiciTimeouts,
           maxHeaderSize: maxHeaderBytes,
-          // undici's connector returns its socket, though its types don't say so.
+          // undici's connector returns its socket, though its types don't declare it.
           connect: (to, callback) => call.connect(() => connect(to, callback) as unknown as Socket),
         });
       }

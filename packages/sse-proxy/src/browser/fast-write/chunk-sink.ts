@@ -1,14 +1,18 @@
-/** Sends the bytes of one response whose headers were sent. The response writer doesn't know which way they take. */
+/**
+ * Sends the bytes of one response whose headers were sent. Fourth and last of the interfaces on the event path:
+ * `ResponseWriter`, the last `EventHandler`, calls it. `SocketSink` implements it by the socket's own `write`,
+ * `ResponseSink` by `res.write`.
+ */
 export interface ChunkSink {
-  /** True if bytes wait in this process, and the writer should pause until {@link SinkOwner.onDrain}. */
+  /** True if bytes are buffered in this process, and the writer should pause until {@link SinkOwner.onDrain}. */
   readonly isFull: boolean;
-  /** Bytes passed to `write()` that the kernel (or another transport) has not taken yet. */
+  /** Bytes passed to `write()` that the kernel (or another transport) has not accepted yet. */
   readonly bufferedBytes: number;
   /** Sends `bytes`, which are valid only during the call. */
   write(bytes: Buffer): void;
   /** Sends batched bytes now. */
   flush(): void;
-  /** True if the browser took some of the buffered bytes since the last call. */
+  /** True if the browser has read some of the buffered bytes since the last call. */
   tookBytes(): boolean;
   /** Sends `bytes`, if any, and ends the response. Nothing is written afterwards. */
   end(bytes?: Buffer): void;

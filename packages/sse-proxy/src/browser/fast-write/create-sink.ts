@@ -4,7 +4,7 @@ import type { ChunkSink, SinkOptions, SinkOwner } from './chunk-sink.ts';
 import { socketOf } from './eligibility.ts';
 import { SocketSink } from './socket-sink.ts';
 
-/** Chooses the way to the browser: past `res.write` where nobody can tell the difference, otherwise through it. */
+/** A sink that bypasses `res.write` if the result is the same, otherwise one that calls it. */
 export function createSink(res: ServerResponse, owner: SinkOwner, { fastPath, isShared }: SinkOptions): ChunkSink {
   const socket = fastPath ? socketOf(res) : undefined;
   return socket ? new SocketSink(res, socket, owner, isShared) : new ResponseSink(res, owner);

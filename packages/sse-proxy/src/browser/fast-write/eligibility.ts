@@ -7,10 +7,10 @@ import { TLSSocket } from 'node:tls';
  * (docs/where-the-time-goes.md). So whole events are written to the socket already framed, one buffer for all browsers
  * of a feed.
  *
- * This is allowed only where it can't be told from `res.write`: on an HTTP/1.1 response in chunked coding, on a socket
- * of Node's own, while nothing wraps `write` of either. A middleware that does (compression, a recorder) sees every
- * byte. HTTP/1.0, HTTP/2 and Duplex connections always use `res.write`. So does `res.end()`, which ends the chunked
- * body on the same socket.
+ * This is allowed only where `res.write` would send the same bytes: on an HTTP/1.1 response in chunked coding, on a
+ * socket of Node's own, while nothing wraps `write` of either. A middleware that does (compression, a recorder) sees
+ * every byte. HTTP/1.0, HTTP/2 and Duplex connections always use `res.write`. Every response is ended by `res.end()`,
+ * which ends the chunked body on the same socket.
  */
 
 const { write } = OutgoingMessage.prototype;

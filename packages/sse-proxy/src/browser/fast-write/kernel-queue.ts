@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 
 /**
- * What Node's own socket timeout reads to see whether a large write progresses. Not public, so nothing relies on it.
+ * The fields by which Node's own socket timeout detects whether a large write progresses. They are not public, so
+ * nothing relies on their presence.
  */
 interface InnerSocket extends Socket {
   readonly _handle?: { readonly writeQueueSize?: number } | null;
@@ -9,7 +10,7 @@ interface InnerSocket extends Socket {
   readonly _parent?: InnerSocket | null;
 }
 
-/** Bytes that wait for the kernel, or a constant if that can't be known. */
+/** Bytes that the kernel has not accepted yet; always 0 if Node does not expose their number. */
 export function kernelQueueBytes(socket: Socket): number {
   const { _handle, _parent } = socket as InnerSocket;
   return _parent?._handle?.writeQueueSize ?? _handle?.writeQueueSize ?? 0;
