@@ -275,7 +275,7 @@ describe('access of two users to three workflows', () => {
     });
   }
 
-  it('cursors and ids of another user’s workflow place nobody and reveal nothing', async () => {
+  it('cursors and ids of another user’s workflow select no position and reveal nothing', async () => {
     const foreign = await send(serviceUrl, `${upstreamLogsPath(earthquakes)}?limit=1`, serviceHeaders('grace'));
     const { ids, nextCursor } = JSON.parse(foreign.body) as { ids: string[]; nextCursor: string };
     const position = String(foreign.headers['last-event-id']);

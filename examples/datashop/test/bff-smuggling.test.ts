@@ -105,7 +105,7 @@ describe('the REST route and request bodies', () => {
     });
   }
 
-  it('refuses a body although another request is pipelined behind it, and closes', async () => {
+  it('refuses a body although another request is pipelined behind it, and closes the connection', async () => {
     const response = await send(
       message(`GET\r\nContent-Length: ${innerRequest.length}`, innerRequest) + message('GET\r\nConnection: close'),
     );

@@ -139,7 +139,7 @@ describe('LiveView', () => {
     await until(() => shown() === 10);
   });
 
-  it('LiveView keeps the rows between hold() and letGo(), also for a filter, and catches up then', async () => {
+  it('LiveView keeps its rows between hold() and letGo(), even if the filter changes, and then catches up', async () => {
     model.receive(10);
     await until(() => shown() === 10);
     live.hold();

@@ -9,7 +9,7 @@ import { SelectionTools } from './selection-tools.tsx';
 export interface ListBarProps {
   stepToError: (isDown: boolean) => void;
   onHelp: () => void;
-  /** True: only how lines look can be chosen. */
+  /** True: shows only the controls for how lines look. */
   isPlain: boolean;
 }
 

@@ -5,7 +5,7 @@ import { VolumeChart } from '../../volume/volume-chart.tsx';
 import type { LogView } from '../logic/log-index.ts';
 import { useViewer } from '../state/context.tsx';
 
-/** The chart does not change with every update: nobody could read it. In milliseconds. */
+/** Milliseconds between two updates: a chart that changes with each new line can't be read. */
 const everyMs = 1_000;
 
 /** The lines of the list that pass the filters, by level over time. */
@@ -23,7 +23,7 @@ export function StreamVolume() {
     };
     count();
     const timer = setInterval(count, everyMs);
-    // A view that was empty or of another filter is replaced at once.
+    // A chart that was empty, or of another filter, is replaced at once.
     const release = live.subscribe(() => (counted !== null && counted.rows.length > 0 ? undefined : count()));
     return () => {
       clearInterval(timer);
