@@ -9,7 +9,7 @@ const longS = '240';
 describe('the connection of Stream mode', () => {
   const suite = viewerSuite(3);
 
-  it('connects at the first visit; Disconnect and Connect switch it', async () => {
+  it('connects at the first visit; Disconnect and Connect switch the stream off and on', async () => {
     const viewer = await suite.open();
     await viewer.connection.getByText('Live', { exact: true }).waitFor();
     await viewer.button('Disconnect').click();

@@ -113,7 +113,7 @@ describe('what Stream mode keeps', () => {
     expect(suite.stage.asked).to.have.length(1);
   });
 
-  it('stays off after a reload if it was off, and on if it was on', async () => {
+  it('the stream stays off after a reload if it was off, and on if it was on', async () => {
     await suite.stage.write();
     await viewer.untilTotal(5, 1);
     await viewer.button('Disconnect').click();

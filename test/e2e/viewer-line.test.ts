@@ -30,7 +30,7 @@ describe('a line in Stream mode', () => {
       [logsPath, number] as const,
     );
 
-  it('shows the whole log as JSON when it is opened', async () => {
+  it('a line shows the whole log as JSON when it is opened', async () => {
     expect(await toggle(203).getAttribute('aria-expanded')).to.equal('false');
     await toggle(203).click();
     const json = details().locator('pre');

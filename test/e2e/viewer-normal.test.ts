@@ -199,7 +199,7 @@ describe('Normal mode of the log viewer', () => {
     expect(await button('Newest').isDisabled()).to.equal(true);
   });
 
-  it('keeps its page after a reload, and the back button returns to the previous page', async () => {
+  it('Normal mode keeps its page after a reload, and the back button returns to the previous page', async () => {
     await viewer.append(...logs(120));
     await open('?size=50');
     await button('Older').click();
@@ -222,7 +222,7 @@ describe('Normal mode of the log viewer', () => {
     await untilLines(range(120, 21));
   });
 
-  it('shows new logs when it is refreshed', async () => {
+  it('Normal mode shows new logs when it is refreshed', async () => {
     await viewer.append(log(1));
     await open();
     await untilLines(['Line 1']);

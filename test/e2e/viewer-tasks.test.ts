@@ -37,7 +37,7 @@ describe('what the log viewer does in one task', () => {
   const untilRendered = (rows: number) =>
     viewer.page.waitForFunction((least) => document.querySelectorAll('.Stream-row').length >= least, rows);
 
-  it('renders few rows beyond those in view when the list is scrolled far, and the others at rest', async () => {
+  it('renders few rows beyond those in view when the list is scrolled far, and other rows at rest', async () => {
     const visible = await inView();
     await watchRows();
     await scrollTo(100 * rowPx);
@@ -47,7 +47,7 @@ describe('what the log viewer does in one task', () => {
     expect(Math.max(...added)).to.be.at.most(visible + 4);
   });
 
-  it('renders few rows beyond those in view when Stream mode is shown again, and the others at rest', async () => {
+  it('renders few rows beyond those in view when Stream mode is shown again, and other rows at rest', async () => {
     await scrollTo(100 * rowPx);
     const visible = await inView();
     await untilRendered(visible + 15);

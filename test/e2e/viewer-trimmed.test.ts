@@ -5,7 +5,7 @@ import { viewerSuite } from './support/viewer-suite.ts';
 describe('logs that the log service no longer has', () => {
   const suite = viewerSuite(0);
 
-  it('trimmed lines leave a gap with this reason and without a button to load them', async () => {
+  it('trimmed lines leave a gap that says so and has no button to load them', async () => {
     await suite.stage.renew(10);
     await suite.stage.write(5);
     const viewer = await suite.open();

@@ -223,7 +223,7 @@ describe('the log service over a MongoDB server that', () => {
     });
   }
 
-  it('a capped collection that deletes its oldest documents: who has received them goes on without a gap', async () => {
+  it('a capped collection deletes its oldest documents: subscribers who have received them go on without a gap', async () => {
     const server = await mongoServer();
     const store = mongoStore(server);
     const follower = new Follower(store, wf, await store.end(wf));

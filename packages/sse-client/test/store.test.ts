@@ -96,7 +96,7 @@ describe('the store', () => {
     expect(at.server.visits).to.have.length(1);
   });
 
-  it('reset() drops everything and connects again without a cursor, if it was on', async () => {
+  it('reset() drops everything and connects again without a cursor, if the stream was on', async () => {
     const at = await scene();
     at.stream.connect();
     const visit = (await at.server.next()).open('id: 1\ndata: a\n\n');

@@ -145,7 +145,7 @@ describe('access and audit log', () => {
     expect(JSON.stringify(audit)).to.not.match(/from-authorize|t@1/);
   });
 
-  it('logs and audits who was refused what, if authorize says it', async () => {
+  it('logs and audits the user and the fields of a refusal if authorize returns them', async () => {
     const refusal = { key: user, fields: { tenant: 't@1' }, allowed: false };
     const { lines, audit, browser } = await logged({ authorize: () => refusal });
     await until(() => browser.complete());

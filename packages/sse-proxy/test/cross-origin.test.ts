@@ -50,7 +50,7 @@ describe('allowOrigins', () => {
     expect([browser.status(), browser.headers()['access-control-allow-origin']]).to.deep.equal([204, page]);
   });
 
-  it('answers a preflight while it drains: the page can then read the refusal [R14]', async () => {
+  it('answers a preflight during a drain: the page can then read the refusal [R14]', async () => {
     const { proxy, port } = await preflight({}, { Origin: page });
     await proxy.close();
     const request = `OPTIONS /sse HTTP/1.1\r\nHost: a\r\nOrigin: ${page}\r\nAccess-Control-Request-Method: GET\r\n\r\n`;

@@ -64,7 +64,7 @@ describe('npx @datashop/sse-proxy demo', () => {
     expect(first).to.be.at.least(newest);
   });
 
-  it('the demo explains itself, and refuses what it does not understand, or a port that is taken, in one line', async () => {
+  it('the demo prints its help, and refuses an unknown argument or a port in use in one line', async () => {
     const run = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
     expect(run().stdout).to.match(/^Usage: npx @datashop\/sse-proxy demo \[PORT\]\n/);
     expect(run('start')).to.include({ status: 2, stderr: 'sse-proxy: expected "demo" and a port; see --help\n' });

@@ -75,7 +75,7 @@ describe('onEvent', () => {
     ['no observer has onEvent', {}, 1],
     ['an observer has onEvent', { onEvent: () => {} }, 2],
   ] as const) {
-    it(`onEvent makes each chunk be parsed ${parses === 1 ? 'once, by the upstream’s framer,' : 'once more for its browser'} if ${name}`, async () => {
+    it(`each chunk is parsed ${parses === 1 ? 'once, by the upstream’s framer,' : 'once more for its browser'} if ${name}`, async () => {
       const { push } = Framer.prototype;
       let pushes = 0;
       Framer.prototype.push = function (chunk) {

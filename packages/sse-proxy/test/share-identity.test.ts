@@ -431,7 +431,7 @@ describe('identity behind a shared feed, judged again at every connect [R51] [ro
     expect(up.requests).to.have.length(2);
   });
 
-  it('sends no tracing fields up, so that one browser’s can’t get the others refused', async () => {
+  it('sends no tracing fields of a browser up, so that they can’t get other browsers refused', async () => {
     const up = await upstream((request) => {
       if (/bad/.test(request.head)) request.raw('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n');
       else request.begin();

@@ -98,7 +98,7 @@ describe('what a page has gathered, in Chromium', () => {
     expect(await tab.untilLast(5)).to.deep.equal(numbers(1, 5));
   });
 
-  it('wipe() leaves nothing behind, in this tab and another one that persists the same', async () => {
+  it('wipe() leaves nothing behind, in its tab and in another tab that persists the same', async () => {
     const [tab, other] = [await open(persisted), await open(persisted)];
     stage.upstream.send(2);
     for (const one of [tab, other]) await one.untilLast(2);
