@@ -255,7 +255,7 @@ export interface LogStore {
    * Returns the logs after a cursor: at most `limit`, or fewer to bound one call (large logs, long scans). Must make
    * progress: unless `more` is false, the returned cursor is after the given one. For a cursor that is no longer valid,
    * such as one of a file that was replaced, returns a gap and all stored logs; or only those that its reader can't
-   * have received, if the store can tell.
+   * have received, if the store can determine them.
    */
   read(cursor: LogCursor, filter: LogFilter, limit: number): Promise<LogBatch>;
   /**

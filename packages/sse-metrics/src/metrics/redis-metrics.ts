@@ -62,13 +62,13 @@ class RedisMetricsObserver implements RedisMetrics {
     });
     this.#leasesLost = new Counter({
       name: `${prefix}sse_redis_leases_lost_total`,
-      help: 'Leases that were lost though Redis answered.',
+      help: 'Leases that were lost although Redis responded.',
       labelNames: ['part'],
       registers,
     });
     this.#commandSeconds = new Histogram({
       name: `${prefix}sse_redis_command_seconds`,
-      help: 'Time until Redis had answered what was sent to it, or was given up.',
+      help: 'Time from a command until Redis responded, or until the command was given up.',
       labelNames: ['part'],
       buckets: commandBuckets,
       registers,
