@@ -104,7 +104,7 @@ export abstract class FeedConnection extends FeedReconnect implements TickListen
 
   #checkSilence(): void {
     if (this.isClosed || this.quietTicks === 0 || this.isReconnecting) return;
-    const message = `nothing from the upstream for ${this.parts.config.idleTimeoutMs} ms`;
+    const message = `the upstream sent nothing for ${this.parts.config.idleTimeoutMs} ms`;
     this.breakConnection('upstream-idle', new SseProxyError('ERR_SSE_UPSTREAM_IDLE', { message }));
   }
 }

@@ -11,14 +11,14 @@ import { movedError } from './upstream-reader.ts';
 import { UpstreamSide, type UpstreamSideListener } from './upstream-side.ts';
 
 /**
- * The connection of a `RelayedFeed`. Its events come from one of two sources: from the log ({@link LogSide}), or from
- * the upstream ({@link UpstreamSide}). With the log as the source this instance may lead: then it reads the upstream
- * too, and appends to the log.
+ * The connection of a `RelayedFeed`. It has two sides, one of which delivers to the feed: the {@link LogSide} reads the
+ * log, and the {@link UpstreamSide} the upstream. While the log side delivers, this instance may lead: then the
+ * upstream side appends to the log.
  *
- * The source changes without a loss:
- * - The log can't be used any more: the upstream becomes the source. A leader's reader stays open. Any other instance
+ * The sides take turns without a loss:
+ * - The log can't be used any more: the upstream side delivers. A leader's reader stays open, and any other instance
  *   opens a reader at the last id.
- * - The log can be used again: if nobody leads, the reader begins to append, and the log is the source. Otherwise the
+ * - The log can be used again: if nobody leads, the reader begins to append, and the log side delivers. Otherwise the
  *   feed moves to the log at an event that both have, and the reader is closed.
  */
 export class RelayCall
@@ -31,7 +31,8 @@ export class RelayCall
   readonly #finder: PlaceFinder;
   readonly #upstreamSide: UpstreamSide;
   readonly #logSide: LogSide;
-  #source: 'none' | 'log' | 'upstream' = 'none';
+  /** The side that delivers to the feed. */
+  #activeSide: 'none' | 'log' | 'upstream' = 'none';
   /** The handler was called with headers. */
   #isOpen = false;
   #isAvailable = false;
@@ -62,8 +63,8 @@ export class RelayCall
 
   /** The role of this instance for the feed; undefined while it looks for a place in the log. */
   get role(): OpenFeed['role'] {
-    if (this.#isClosed || this.#source === 'none') return undefined;
-    if (this.#source === 'upstream') return 'alone';
+    if (this.#isClosed || this.#activeSide === 'none') return undefined;
+    if (this.#activeSide === 'upstream') return 'alone';
     return this.#upstreamSide.isLeading ? 'leader' : 'follower';
   }
 
@@ -81,11 +82,11 @@ export class RelayCall
     this.#close(true);
   }
 
-  /** Applies the pause to the source. A leader's reader goes on for the other instances. */
+  /** Pauses or resumes the side that delivers. A leader's reader goes on for the other instances. */
   #flow(): void {
     if (this.#isClosed) return;
-    if (this.#source === 'log') this.#logSide.flow();
-    else if (this.#source === 'upstream') this.#upstreamSide.flow(this.isFlowing);
+    if (this.#activeSide === 'log') this.#logSide.flow();
+    else if (this.#activeSide === 'upstream') this.#upstreamSide.flow(this.isFlowing);
   }
 
   onAvailable(isAvailable: boolean): void {
@@ -93,21 +94,21 @@ export class RelayCall
     if (isAvailable) return void this.#enter();
     this.#stopSearch();
     this.#upstreamSide.dropClaim();
-    if (this.#source === 'log') this.#leaveLog();
-    else if (this.#source === 'none') this.readAlone();
+    if (this.#activeSide === 'log') this.#leaveLog();
+    else if (this.#activeSide === 'none') this.readAlone();
   }
 
   /** Looks for a place in the log. */
   async #enter(): Promise<void> {
-    if (!this.#isAvailable || this.#isClosed || this.#source === 'log') return;
-    if (this.#source === 'upstream') return this.#isOpen ? this.#finder.begin() : undefined;
+    if (!this.#isAvailable || this.#isClosed || this.#activeSide === 'log') return;
+    if (this.#activeSide === 'upstream') return this.#isOpen ? this.#finder.begin() : undefined;
     // A browser with an id of the proxy's own that the log doesn't hold is sent a gap, so its feed may join live.
     const joinsLive = this.#call.relayed.joinsLive || this.#feed.lastOwnId !== '';
     const outcome = await this.#first.find(joinsLive);
-    if (this.#isClosed || this.#source !== 'none' || !outcome) return;
+    if (this.#isClosed || this.#activeSide !== 'none' || !outcome) return;
     if (outcome === 'busy') return this.readAlone();
     if (outcome !== 'vacant') return this.#openLog(outcome);
-    const leads = await this.#upstreamSide.claim(() => !this.#isClosed && this.#source === 'none');
+    const leads = await this.#upstreamSide.claim(() => !this.#isClosed && this.#activeSide === 'none');
     if (!leads) await this.#enter();
   }
 
@@ -121,7 +122,7 @@ export class RelayCall
 
   /** The feed has read alone, and goes on in the log. */
   onPlace(found: FoundPlace, repeats: boolean): void {
-    if (this.#isClosed || this.#source !== 'upstream') return;
+    if (this.#isClosed || this.#activeSide !== 'upstream') return;
     this.#upstreamSide.close();
     this.#setPlace(found);
     this.#feed.relayState(found.state?.state ?? 'restored', found.state?.since ?? Date.now());
@@ -130,7 +131,7 @@ export class RelayCall
   }
 
   #setPlace({ place, last }: FoundPlace): void {
-    this.#source = 'log';
+    this.#activeSide = 'log';
     this.#logSide.begin(place);
     if (!last) return;
     this.#feed.beginAfter(last);
@@ -139,7 +140,7 @@ export class RelayCall
 
   /** The log can't be used, or its entries don't continue those before: goes on without it. */
   #leaveLog(): void {
-    this.#source = 'upstream';
+    this.#activeSide = 'upstream';
     this.#logSide.stop();
     const missed = this.#upstreamSide.leaveLog(this.#logSide.position);
     if (missed) for (const entry of missed) this.#logSide.onOwn(entry);
@@ -158,7 +159,7 @@ export class RelayCall
   /** Reads the upstream without the log. */
   readAlone(): void {
     if (this.#isClosed) return;
-    this.#source = 'upstream';
+    this.#activeSide = 'upstream';
     this.#upstreamSide.connect(!this.#isOpen && this.#feed.lastId === '');
   }
 
@@ -168,7 +169,7 @@ export class RelayCall
   }
 
   onTrimmed(): void {
-    if (this.#source !== 'log') return this.#finder.onTrimmed();
+    if (this.#activeSide !== 'log') return this.#finder.onTrimmed();
     this.#upstreamSide.giveUp();
     this.onBreak();
   }
@@ -179,12 +180,12 @@ export class RelayCall
   }
 
   onVacant(): void {
-    if (this.#source === 'none') return this.#first.onVacant();
+    if (this.#activeSide === 'none') return this.#first.onVacant();
     const { position } = this.#logSide;
     const isReady = () => !this.#isClosed && this.#feed.isSettled;
-    if (this.#source === 'upstream')
+    if (this.#activeSide === 'upstream')
       void this.#upstreamSide
-        .lead(() => isReady() && this.#source === 'upstream' && this.#isAvailable && this.#isOpen)
+        .lead(() => isReady() && this.#activeSide === 'upstream' && this.#isAvailable && this.#isOpen)
         .then((leads) => leads && this.#flow());
     // A feed that is ahead of the log can't go on there, and one that has no id to continue from would skip events.
     else if (!this.#feed.isSettled || this.#feed.isTailUnknown) this.onBreak();
@@ -195,8 +196,8 @@ export class RelayCall
   }
 
   onEntries(entries: readonly RelayEntry[]): void {
-    if (this.#source === 'none') this.#first.onEntries(entries);
-    else if (this.#source === 'upstream') this.#finder.onEntries(entries);
+    if (this.#activeSide === 'none') this.#first.onEntries(entries);
+    else if (this.#activeSide === 'upstream') this.#finder.onEntries(entries);
     else this.#logSide.onEntries(entries);
   }
 
@@ -211,7 +212,7 @@ export class RelayCall
 
   onLead(tail: RelayPosition): void {
     this.#stopSearch();
-    this.#source = 'log';
+    this.#activeSide = 'log';
     this.#logSide.begin({ position: tail, rest: undefined });
   }
 
@@ -222,7 +223,7 @@ export class RelayCall
   onReaderOpen(headers: IncomingHttpHeaders): void {
     this.#open(headers);
     this.#flow();
-    if (this.#source === 'upstream' && this.#isAvailable) void this.#enter();
+    if (this.#activeSide === 'upstream' && this.#isAvailable) void this.#enter();
   }
 
   onReaderRefused(error: SseProxyError): void {
@@ -232,7 +233,7 @@ export class RelayCall
 
   onRead(content: RelayContent): void {
     this.#logSide.onOwn(content);
-    if (this.#source === 'upstream' && content.data.length > 0) this.#finder.onReceived();
+    if (this.#activeSide === 'upstream' && content.data.length > 0) this.#finder.onReceived();
   }
 
   onMoved(): void {
