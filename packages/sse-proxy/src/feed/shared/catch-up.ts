@@ -186,11 +186,11 @@ export class CatchUp implements LiveMatcher, Follower {
     if (received > this.#receivedBefore) this.#awayChecks = 0;
     this.#receivedBefore = received;
     const liveEnd = this.#live.ring.end;
-    const news = received - this.#received;
-    const liveNews = liveEnd - this.#liveEnd;
+    const newEvents = received - this.#received;
+    const newLiveEvents = liveEnd - this.#liveEnd;
     if (this.#isJoin && received === 0 && !this.feed.isTransforming) return this.#finish(this.#liveStart);
     // The log of a relay may lag by more than the time for which both were quiet.
-    if (this.#isJoin && news + liveNews === 0 && this.#endsLikeLive)
+    if (this.#isJoin && newEvents + newLiveEvents === 0 && this.#endsLikeLive)
       return this.#live.isRelayed ? this.#giveUp() : this.#finish(liveEnd);
     // While its own readers hold the connection back, it can't reach the live feed. `slowClient` bounds how long.
     if (isHeldBack) return;
@@ -204,7 +204,7 @@ export class CatchUp implements LiveMatcher, Follower {
     [this.#received, this.#liveEnd] = [received, liveEnd];
     // A backfill that receives more than the live feed, or has not reached the frames that it holds, is still
     // replaying.
-    if (!this.#isJoin && news > 0 && (news > liveNews || this.#isBehindLive)) return;
+    if (!this.#isJoin && newEvents > 0 && (newEvents > newLiveEvents || this.#isBehindLive)) return;
     this.#giveUp();
   }
 
