@@ -68,7 +68,7 @@ async function serve(context: ProxyContext, req: Request, res: Response): Promis
     if (lifetime.ended) throw new StreamEnded();
     const { turn } = turnLimiter;
     const authorization = await authorize(req, config, lifetime);
-    stream.identity.name(authorization);
+    stream.identity.authorizedAs(authorization);
     demandAllowed(authorization);
     if (req.method === 'HEAD') {
       return sendHead(req, res);

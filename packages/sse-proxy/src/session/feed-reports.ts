@@ -6,7 +6,7 @@ import type { Warnings } from '../hooks/warnings.ts';
 import { type RunInContext, runInRootContext } from '../lifecycle/async-context.ts';
 import type { StreamIdentity } from './stream-identity.ts';
 
-/** The stream of a feed that has only one. */
+/** The stream that reports are about. */
 export interface ReportedStream {
   readonly identity: StreamIdentity;
   /** Calls the observers in the context of the browser's request. */
@@ -19,13 +19,16 @@ export interface ReportContext {
   readonly warnings: Warnings | undefined;
 }
 
-/** Reports to the observers what happens to a feed: of one stream, or a shared one. */
+/**
+ * Reports to the observers what happens to a feed: with its stream if it concerns only one, without a stream if all
+ * browsers of a shared feed are concerned.
+ */
 export class FeedReports implements FeedListener {
   readonly #context: ReportContext;
   readonly route: string;
   readonly #stream: ReportedStream | undefined;
 
-  /** `stream`: undefined for a shared feed. */
+  /** `stream`: undefined if the reports concern all browsers of a shared feed. */
   constructor(context: ReportContext, route: string, stream?: ReportedStream) {
     this.#context = context;
     this.route = route;

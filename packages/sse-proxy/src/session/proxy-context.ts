@@ -126,8 +126,8 @@ export class ProxyContext implements TickListener {
   }
 
   /**
-   * Refuses new streams, ends the open ones spread over `graceMs`, closes the shared feeds. Resolves at most
-   * `closeFlushMs` after the grace time, whatever became of the responses.
+   * Refuses new streams, ends the open ones at random moments within `graceMs`, and closes the shared feeds. Resolves
+   * at most `closeFlushMs` after the grace time, whether or not all responses have closed.
    *
    * @throws SseProxyError `ERR_SSE_OPTION`
    */

@@ -24,7 +24,7 @@ export class StreamIdentity {
   }
 
   /** Adds what `authorize` has returned. */
-  name({ key, fields }: Pick<StreamInfo, 'key' | 'fields'>): void {
+  authorizedAs({ key, fields }: Pick<StreamInfo, 'key' | 'fields'>): void {
     this.#key = key;
     this.#fields = fields;
     this.#info = undefined;

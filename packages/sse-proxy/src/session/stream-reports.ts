@@ -6,7 +6,10 @@ import { FeedReports, type ReportContext, type ReportedStream } from './feed-rep
 
 type StreamHook = 'onOpen' | 'onFirstEvent' | 'onEvent' | 'onClose' | 'onRefuse' | 'onEvict' | 'onError';
 
-/** Reports what happens to one stream, and to its feed as far as that concerns the stream alone. */
+/**
+ * Reports what happens to one stream. This includes what happens to its feed in dedicated mode, and the gaps of a
+ * shared feed that only this stream gets.
+ */
 export class StreamReports extends FeedReports {
   readonly #context: ReportContext;
   readonly #stream: ReportedStream;

@@ -17,7 +17,10 @@ export interface TimeLimited {
   onEnd(reason: 'unauthorized', error: SseProxyError): void;
 }
 
-/** Ends a stream at `maxDurationMs`, and calls `authorize` again every `reauthorizeMs`. Exact to one tick. */
+/**
+ * Ends a stream at `maxDurationMs`, and calls `authorize` again every `reauthorizeMs`. Both times are exact to one
+ * tick.
+ */
 export class TimeLimits implements TickListener {
   readonly #stream: TimeLimited;
   readonly #config: Config;
