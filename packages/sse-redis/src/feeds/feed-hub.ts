@@ -82,7 +82,7 @@ export class FeedHub implements LogOwner {
     return log;
   }
 
-  /** Feeds that this process reads for all. */
+  /** Number of feeds that this process reads for all. */
   get led(): number {
     return [...this.#logs].filter(({ held }) => held).length;
   }

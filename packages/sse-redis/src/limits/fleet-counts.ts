@@ -139,7 +139,7 @@ export class FleetCounts {
     await this.#run(register, this.#holdings.takeAll());
   }
 
-  /** After a lost lease, on the same connection: commands are executed in the order in which they are sent. */
+  /** Registers after a lost lease. The same connection serves: commands are executed in the order of sending. */
   #registerAgain(): Promise<void> {
     if (this.#registering) return this.#registering;
     this.#options.observers.onLeaseLost();

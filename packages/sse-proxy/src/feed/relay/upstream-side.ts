@@ -53,7 +53,7 @@ export class UpstreamSide implements UpstreamReaderListener {
     return this.#leadership.isActive;
   }
 
-  // For this instance
+  // Reading for this instance alone
 
   /** Sends the first request. `isFresh`: no browser of the feed has received anything. */
   connect(isFresh: boolean): void {
@@ -71,7 +71,7 @@ export class UpstreamSide implements UpstreamReaderListener {
     this.#reader.close();
   }
 
-  // As the leader
+  // Reading as the leader
 
   /**
    * Claims the lead, which nobody holds. This instance begins to append once the upstream has accepted its first
@@ -169,7 +169,7 @@ export class UpstreamSide implements UpstreamReaderListener {
     if (leads && isLeaving) this.#leadership.giveUp();
   }
 
-  // The reader
+  // Notifications of the reader
 
   onReaderConnected(): void {
     this.#listener.onReaderConnected();

@@ -29,7 +29,7 @@ export interface GroupContext {
   readonly upstream: Upstream;
 }
 
-/** What is different from one feed of a group to another. */
+/** What differs between the feeds of a group. */
 type GroupParts = Pick<SharedParts, 'cursor' | 'assigner' | 'relayed' | 'relayedBackfill' | 'onClosed'> &
   Partial<Pick<SharedParts, 'matcher' | 'live' | 'onReconnected'>>;
 

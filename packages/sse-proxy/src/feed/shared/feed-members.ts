@@ -8,7 +8,7 @@ export abstract class FeedMembers<Member extends Reader> extends SharedFrames {
   /** Moves or ends a member that has read everything: called once for each. Undefined while the feed goes on. */
   protected dismissal: ((member: Member) => void) | undefined;
   readonly #maxBehindBytes: number;
-  /** Members for which reading is delayed, so that the ring can't forget the first frames before they have begun. */
+  /** Members that hold back the upstream until they read, so that the ring can't forget their first frames. */
   readonly #unread = new Set<Member>();
 
   constructor(parts: FrameParts) {

@@ -3,7 +3,7 @@ import { FrameMemory } from './frame-memory.ts';
 
 /** This many frames are held whatever their size, if `maxEvents` allows it. */
 const minFrames = 10_000;
-/** Approximate memory of an entry, its id included. At most `maxBytes` divided by this many frames are held. */
+/** Approximate memory of an entry with its id. Beyond `minFrames`, at most `maxBytes / entryBytes` frames are held. */
 const entryBytes = 128;
 
 /** A frame that is held. */

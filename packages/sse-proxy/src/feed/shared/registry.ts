@@ -134,7 +134,7 @@ export class Registry implements GroupOwner {
     group.key = key;
     group.feed.seal();
     // Browsers that joined meanwhile, or are catching up, did so with the former request. A connection that has ended
-    // may still be read by browsers that go on in the live feed afterwards.
+    // may still have readers, which move to the live feed afterwards.
     for (const subscription of group.usersOf(group.feed)) {
       if (subscription.feed === group.feed && members.includes(subscription)) continue;
       const made = subscription.builder?.build();
