@@ -4,7 +4,7 @@ export interface Workflow {
   readonly workflowID: string;
 }
 
-/** The demo's workflows. Each runs one job of the pipeline, over and over. */
+/** The demo's workflows. Each runs one job of the pipeline repeatedly. */
 export const workflows = {
   movies: { workspaceID: 'datashop-demo', workflowID: 'l5-etl' },
   penguins: { workspaceID: 'datashop-demo', workflowID: 'penguin-survey' },

@@ -29,7 +29,7 @@ interface Received {
   body: string;
 }
 
-/** Two users and three workflows: nobody is sent a log of a workflow that is not theirs, whatever they send. */
+/** Two users and three workflows: no user gets a log of a workflow that is not theirs, whatever the request. */
 describe('access of two users to three workflows', () => {
   let store: SqliteLogStore;
   let router: LogStreamRouter;

@@ -21,7 +21,7 @@ describe('sessions of all BFFs in Redis', () => {
     for (const { close } of opened.splice(0)) close();
   });
 
-  /** One BFF's view of the sessions: what its store answers, an error too. */
+  /** One BFF's view of the sessions: the results of its store, also errors. */
   function open() {
     const sessions = openSessionStore(redis.url);
     opened.push(sessions);

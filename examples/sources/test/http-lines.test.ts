@@ -8,7 +8,7 @@ describe('recipes for lines over HTTP', () => {
   const { clean, listen, serve, visit } = stage();
   afterEach(clean);
 
-  /** A server of which the test makes every response. */
+  /** A server whose responses the test writes. */
   async function manual() {
     const requests: { req: IncomingMessage; res: ServerResponse }[] = [];
     const { origin } = await listen((req, res) => void requests.push({ req, res }));

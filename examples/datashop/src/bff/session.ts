@@ -85,7 +85,7 @@ export function signedIn(req: Request): { key: string } | false {
 }
 
 /**
- * Like {@link signedIn}, but reads the session anew: it may have ended since the request began. Rejects if the store
+ * Like {@link signedIn}, but reads the session again: it may have ended since the request began. Rejects if the store
  * fails.
  */
 export function stillSignedIn(req: Request): Promise<{ key: string } | false> {

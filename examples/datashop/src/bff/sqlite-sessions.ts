@@ -46,7 +46,7 @@ export class SqliteSessions extends session.Store {
     this.#answer(done, () => void this.#database.prepare('DELETE FROM sessions WHERE id = ?').run(id));
   }
 
-  /** Later, as stores over a network answer: express-session relies on it. */
+  /** Calls back asynchronously, as stores over a network do: express-session relies on it. */
   #answer<T>(done: (error: unknown, result?: T) => void, query: () => T): void {
     setImmediate(() => {
       let result: T;

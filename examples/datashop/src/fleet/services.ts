@@ -37,7 +37,7 @@ export async function startServices({ supervisor, data, log, token, redisServer 
     SESSION_SECRET: randomBytes(32).toString('base64url'),
     // The same for all, so that a user has the same hash in the lines of each.
     AUDIT_SECRET: process.env.AUDIT_SECRET || randomBytes(32).toString('base64url'),
-    // nginx, which is in front, asks no /readyz.
+    // nginx, which is in front, does not poll /readyz.
     DRAIN_PORT: 'closed',
   };
   const bffs = await Promise.all(

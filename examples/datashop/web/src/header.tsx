@@ -38,7 +38,7 @@ export function Header() {
   );
 }
 
-/** Links to the user's workflows. Each loads the page anew, so nothing of one workflow stays in memory for another. */
+/** Links to the user's workflows. Each loads the page again, so nothing of one workflow stays in memory for another. */
 function Workflows({ workflows }: { workflows: readonly Workflow[] }) {
   const { workspace, workflow } = workflowParameters();
   const isShown = ({ workspaceID, workflowID }: Workflow, index: number) =>

@@ -2,7 +2,7 @@ import { workflowParameters } from './address.ts';
 import { EmptyPane } from './ui/index.ts';
 
 /**
- * The page for a workflow that the user may not read. It names the workflow of the address, for whoever can grant it.
+ * The page for a workflow that the user may not read. It names the workflow of the address, so that the user can request the right to read it.
  */
 export function NoAccessPage() {
   const { workspace, workflow } = workflowParameters();

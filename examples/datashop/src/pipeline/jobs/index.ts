@@ -3,5 +3,5 @@ import type { Job } from './job.ts';
 import { movies } from './movies.ts';
 import { penguins } from './penguins.ts';
 
-/** They run side by side, each over and over. */
+/** The jobs run side by side, each repeatedly. */
 export const jobs: readonly Job[] = [movies, penguins, earthquakes];

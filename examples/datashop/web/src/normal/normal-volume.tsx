@@ -8,7 +8,7 @@ import { type PageRequest, queryOf } from './filters.ts';
 /** Counts of the stored lines that match. */
 export interface Counted {
   readonly volume: Volume;
-  /** False before the first count, and after one that failed. */
+  /** False before the first count, and after a count that failed. */
   readonly isKnown: boolean;
   /** The log service could not count them. */
   readonly isFailed: boolean;

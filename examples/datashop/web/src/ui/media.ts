@@ -5,7 +5,7 @@ interface Media {
   readonly get: () => boolean;
 }
 
-/** By query: React subscribes anew whenever it gets another function. */
+/** By query: React subscribes again whenever it gets another function. */
 const known = new Map<string, Media>();
 
 /** True while the media query matches; renders again when that changes. */

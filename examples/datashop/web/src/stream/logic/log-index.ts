@@ -28,7 +28,7 @@ export interface LogView {
   readonly rows: Rows;
   /** Number of visible lines, and how many of them are errors by their own label. */
   readonly shown: Arrived;
-  /** Changes when the rows were filtered anew: after another filter, or a change in the middle of the list. */
+  /** Changes when all rows were filtered again: after another filter, or a change in the middle of the list. */
   readonly pass: number;
   /** Lines that passed the filters in this pass, trimmed ones included. */
   readonly passed: Arrived;

@@ -38,7 +38,7 @@ export class LiveView {
   #filter = noFilter;
   #index = new LogIndex({ levels: noFilter.levels, accepts: null, only: true, pattern: null, run: '' });
   #state: LiveState = { view: this.#index.view, progress: 1, pattern: null, problem: null };
-  /** The state of which listeners were notified last. */
+  /** The state that listeners were last notified of. */
   #published = this.#state;
   #listeners = new Set<() => void>();
   #release: (() => void) | null = null;
