@@ -50,7 +50,7 @@ async function bundled(code, external) {
 /** @param {{ code: string }} chunk */
 const gzipped = ({ code }) => gzipSync(code, { level: 9 }).length;
 
-/** What each part costs, in bytes; a part of its own is what it adds to the core. */
+/** What each part costs, in bytes; for each further part, the bytes that it adds to the core. */
 export async function clientSizes() {
   const [entry, ...onDemand] = await bundled(core, [parser]);
   const base = gzipped(entry);

@@ -18,7 +18,7 @@ export interface Server {
   readonly shared?: boolean;
   /** True if a Redis is started for it. */
   readonly needsRedis?: boolean;
-  /** Of several processes that share feeds over Redis: the one that reads the upstreams, or another one. */
+  /** Role among several processes that share feeds over Redis: the one that reads the upstreams, or another one. */
   readonly role?: 'leader' | 'follower';
   readonly path?: string;
   /** Path to which the upstream publishes, because the server does not read the upstream's stream. */

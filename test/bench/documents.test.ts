@@ -8,7 +8,7 @@ import { madeUpReport } from './support/report.ts';
 import { table, workloadTables } from './tables.ts';
 import { workloads } from './workloads.ts';
 
-/** Names of the elements in the order of their ends; throws unless every one that begins ends where it should. */
+/** Names of the elements in the order of their end tags; throws unless all elements are properly nested. */
 function elements(xml: string): string[] {
   const open: string[] = [];
   const ended: string[] = [];

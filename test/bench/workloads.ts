@@ -32,7 +32,7 @@ const shape = (browsers: number, perSecond: number, spread = false): Shape => ({
   spread,
 });
 
-/** Logs of one workflow for listeners of it. */
+/** Logs of one workflow for its listeners. */
 const logs = (bytes: number, perSecond: number, browsers = 100): Shape => ({
   browsers,
   perSecond,

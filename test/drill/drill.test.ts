@@ -8,7 +8,7 @@ import { isSound, table } from './table.ts';
 
 const script = fileURLToPath(new URL('./main.ts', import.meta.url));
 
-/** Then the script gets SIGTERM, and ends what it has started. */
+/** After this time, the script gets SIGTERM, and ends the processes that it has started. */
 const timeoutMs = 250_000;
 
 async function drill(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {

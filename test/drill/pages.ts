@@ -19,7 +19,7 @@ export type Create = (url: string, persist: PersistOptions) => EventStream;
 const createOwn: Create = (url, options) =>
   createEventStream(url, { autoConnect: true, persist: localPersistence(options) });
 
-/** A page with sse-client that keeps in the browser's storage what it shows. */
+/** A page with sse-client that persists the shown lines in the browser's storage. */
 class Page {
   storage = new MemoryStorage();
   readonly #url: string;
@@ -53,7 +53,7 @@ class Page {
     return [...this.state.entries].flatMap((entry) => (entry.kind === 'gap' ? [entry.reason] : []));
   }
 
-  /** Number of the last line; 0 if a gap comes last, or nothing. */
+  /** Number of the last line; 0 if the last entry is a gap, or there is none. */
   get last(): number {
     const { entries } = this.state;
     return numberOf(entries.at(entries.length - 1)) ?? 0;

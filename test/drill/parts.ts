@@ -8,7 +8,7 @@ import { fillStorage, wipeStorage } from './pages.ts';
 
 export type Drilled<Store extends Database = Database> = Fleet<LogService<Store>>;
 
-/** Something that is destroyed, and comes back: one row of the table. */
+/** Something that is destroyed and restored: one row of the table. */
 export interface Step<Store extends Database = Database> {
   readonly what: string;
   /** Resolves with what browsers of its own have lost, if it opens some. */

@@ -28,7 +28,7 @@ describe('MongoLogStore and what others do to its collection', () => {
     const streams = (): Document[] =>
       server.commands.flatMap(({ command }) => command.pipeline?.[0].$changeStream ?? []);
     const follower = new Follower(store, wf, await store.end(wf));
-    // The store ends its change stream while nobody listens.
+    // The store ends its change stream while it has no subscriber.
     store.subscribe(() => {}, store.tailOf(wf));
     await eventually(() => server.cursors === 1);
     await server.insert(namespace, [pymodm(log('m1'))]);

@@ -122,7 +122,7 @@ describe('MongoLogStore', () => {
     const description = 'x'.repeat(10_000);
     const documents = logs(800, 'm', { description }).map((it) => pymodm(it, idAt(Date.now())));
     for (let i = 0; i < documents.length; i += 100) await server.insert(namespace, documents.slice(i, i + 100));
-    // Before the last one: of what one look finds, that with the lowest id comes first.
+    // Inserted after the others were found, because one look delivers its logs in ascending order of their ids.
     await eventually(() => router.streams()[0]?.events === documents.length);
     await server.insert(namespace, [pymodm(log('end'))]);
     await fast.untilMessage('end');

@@ -13,7 +13,7 @@ import { readAfter } from './support/numbers.ts';
 import { log, logs, messagesOf } from './support/service.ts';
 
 const isRoot = process.getuid?.() === 0;
-/** Another user, who may only read. Without root's rights it is this user, who gives up the right to write. */
+/** A user who may only read: another one, or without root's rights this one, after giving up the right to write. */
 const otherUser = isRoot ? ['65534'] : [];
 
 describe('SqliteLogStore and the locks and rights of other processes', () => {

@@ -122,7 +122,7 @@ describe('iterate()', () => {
     let sent = 0;
     while (visit.res.write(`id: ${++sent}\ndata: ${line}\n\n`)) await new Promise((resolve) => setImmediate(resolve));
     await until(() => at.now.counts.received > 0);
-    // The buffers between here and there are full at some time, since nobody reads.
+    // The buffers between server and client fill up, since the loop does not read.
     const isFull = async () => {
       const before = visit.res.writableLength;
       await turns();

@@ -9,7 +9,7 @@ const bounds = { maxBytes: 1_000, maxAgeMs: 1_000 };
 const request = { address: { origin: 'http://upstream', path: '/' }, headers: [] } satisfies UpstreamRequest;
 
 describe('backfill of a browser with id 1 while the leader is connecting', () => {
-  /** The backfill, and what became of it, in order. */
+  /** The backfill, and a record of its calls, in order. */
   async function backfill() {
     const logs = new MemoryLogs();
     const leader = logs.instance().open('feed', bounds, idleListener);

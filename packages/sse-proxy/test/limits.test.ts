@@ -29,7 +29,7 @@ describe('limits of the built-in limiter', () => {
     return {
       up,
       ...proxied,
-      /** A browser of `user` that got its answer: an open stream, or the whole of a refusal. */
+      /** A browser of `user` that has its response: an open stream, or a whole refusal. */
       async come(user = 'a') {
         const { opens, refusals } = proxied.witness;
         const [opened, refused] = [opens.length, refusals.length];

@@ -95,7 +95,7 @@ describe('the retry time of a refusal', () => {
   });
 
   describe('a real EventSource', () => {
-    /** An EventSource and what it has received, in order. */
+    /** An EventSource, and a record of its events, in order. */
     function watch(port: number) {
       const source = add(new EventSource(`http://127.0.0.1:${port}/sse`), (it) => it.close());
       const seen: string[] = [];

@@ -27,7 +27,7 @@ const after = (made: ReplayRing, id: string) => made.after(id)?.position;
 const text = (made: ReplayRing, from: number, maxBytes = 1_000_000, alone = false) =>
   made.read(from, maxBytes, alone).bytes.toString();
 
-/** Everything that a browser gets which comes back with `id`; undefined if the ring can't serve it. */
+/** The bytes for a browser that returns with `id`; undefined if the ring can't serve it. */
 function replay(made: ReplayRing, id: string): string | undefined {
   const found = made.after(id);
   if (!found) return undefined;

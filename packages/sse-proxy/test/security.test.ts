@@ -10,7 +10,7 @@ describe('security of the target', () => {
   async function asked(parameter: string) {
     const up = await upstream((request) => request.begin());
     const target = `http://127.0.0.1:${up.port}/workflow/:workflow/logs?fixed=1`;
-    // In Express' own words: the stack of what it refuses itself is not printed.
+    // In this environment, Express does not print the stack of requests that it refuses itself.
     const before = (express: Express) => void express.set('env', 'test');
     const { port, witness } = await app({ target }, { path: '/sse/:workflow/stream', before });
     const browser = visit(port, `/sse/${parameter}/stream`);

@@ -92,14 +92,14 @@ describe('slow browsers of a shared feed', () => {
 
   it('pauses the upstream only while every browser is behind', async () => {
     const { request, read, first: stuck, stats } = await shared();
-    // Nobody else reads: what the socket buffers don't take stays with the upstream, and nobody is cut.
+    // No browser reads: bytes beyond the socket buffers stay with the upstream, and no browser is cut.
     let sent = 0;
     const sending = flood(request, 4_000, eventBytes).then(() => (sent = 4_000));
     await until(() => request.socket.writableNeedDrain && stats().bufferedBytes > 0);
     const held = stats().events;
     expect([sent, stats().evicted]).to.deep.equal([0, 0]);
     expect(held).to.be.lessThan(4_000);
-    // One at the tip makes it flow again; the one that does not read is cut.
+    // A browser at the tip makes the feed flow again; the browser that does not read is cut.
     const quick = read();
     await quick.opened();
     quick.read();

@@ -10,7 +10,7 @@ describe('status and headers', () => {
   const { add, clean, upstream, app, visit, opened } = stage();
   afterEach(clean);
 
-  /** What a browser gets when the upstream answers with exactly `answer`. */
+  /** What a browser gets when the upstream responds with exactly the bytes of `answer`. */
   async function answered(answer: string, options: { refuse?: 'status' } = {}) {
     const up = await upstream((request) => request.raw(answer));
     const { port } = await app({ target: up.url, retryMs: false, ...options });

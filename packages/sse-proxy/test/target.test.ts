@@ -9,7 +9,7 @@ describe('target', () => {
   const { clean, upstream, app, visit } = stage();
   afterEach(clean);
 
-  /** The upstream's request line when a browser asks for `asked` of a route `path`. */
+  /** The upstream's request line when a browser requests `asked` from a route `path`. */
   async function line(target: (origin: string) => Target, path: string, asked: string, rest = {}) {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: target(`http://127.0.0.1:${up.port}`), ...rest }, { path });

@@ -10,7 +10,7 @@ describe("the upstream's answer", () => {
   const { clean, upstream, app, visit } = stage();
   afterEach(clean);
 
-  /** Everything a browser gets when the upstream answers with exactly `answer`. */
+  /** Everything that a browser gets when the upstream responds with exactly the bytes of `answer`. */
   async function answered(answer: string | Buffer) {
     const up = await upstream((request) => request.raw(answer));
     const proxied = await app({ target: up.url, retryMs: false });

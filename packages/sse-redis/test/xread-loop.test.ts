@@ -5,7 +5,7 @@ import { SseRedisError } from '../src/errors.ts';
 import { parseId } from '../src/feeds/position.ts';
 import { XreadLoop } from '../src/feeds/xread-loop.ts';
 
-/** A log that follows from a position, and what it was given. */
+/** A log that follows from a position, and the entries that it has got. */
 function logAt(position: string) {
   const given: string[][] = [];
   const onEntries = (entries: RelayEntry[]) => void given.push(entries.map((entry) => entry.position));

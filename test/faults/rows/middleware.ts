@@ -52,7 +52,7 @@ export const leftBefore: Row = {
     const after = await scene.proxy.ask('stats');
     for (const name of ['open', 'opening', 'opened', 'upstreamConnections', 'sharedFeeds'] as const)
       scene.notes[name] = after[name] - before[name];
-    // Each one that is let in needs a permit that no browser of those that left may hold.
+    // Each admitted browser needs a permit, which no browser that has left may still hold.
     await scene.open(room / 2, { from: 11, lastEventId: '10' });
     await scene.emit(10);
     return scene.figures();

@@ -88,12 +88,12 @@ export const hangs: Row = {
   fault: 'upstream hangs for longer than 3 s, later returns',
   modes: both,
   async run(mode) {
-    // A slow machine has time to answer the first requests.
+    // A slow machine gets time to respond to the first requests.
     const options = { idleTimeoutMs: 300, heartbeatMs: 100, headersTimeoutMs: 2_000 };
     const scene = await Scene.set({ mode, options });
     const viewers = await scene.open(5);
     await scene.emit(50);
-    // On a slow machine they may have been told before that the upstream is connecting.
+    // On a slow machine they may have got the report before that the upstream is connecting.
     const told = viewers.map(({ states }) => states.length);
     const news = () => viewers.map(({ states }, index) => states.slice(told[index]));
     scene.upstream.signal('SIGSTOP');

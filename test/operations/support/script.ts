@@ -110,7 +110,7 @@ export class Script {
     this.#note('sse_upstream_reconnects_total{route="logs"}');
   }
 
-  /** The stream's upstream breaks, and answers 503 to it from now on. */
+  /** The stream's upstream breaks, and responds 503 to its requests from now on. */
   async loseUpstream(stream: OpenedStream): Promise<void> {
     const next = this.scenario.upstream.requests.length;
     this.scenario.setAway(stream.request.line);
@@ -118,7 +118,7 @@ export class Script {
     await this.#request(stream.request.line, next);
   }
 
-  /** The upstream answers again. */
+  /** The upstream responds with 200 again. */
   async restoreUpstream(stream: OpenedStream): Promise<void> {
     this.scenario.setAway(undefined);
     await until(() => this.scenario.proxies[0]!.stats().outageMs === 0);

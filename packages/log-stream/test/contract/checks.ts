@@ -6,7 +6,7 @@ import { schedules } from './schedules.ts';
 import { selections } from './selections.ts';
 import type { Stage } from './stage.ts';
 
-/** One promise of the contract: what it says, and a check that fails if a store breaks it. */
+/** One promise of the contract, and a check that fails if a store breaks it. */
 export interface Check {
   readonly title: string;
   run(stage: Stage): Promise<void>;

@@ -66,7 +66,7 @@ export class Follower {
   }
 }
 
-/** A reader that comes back with an id. */
+/** A reader that resumes with an id. */
 export async function resumed(store: LogStore, filter: LogFilter, id: string): Promise<Follower> {
   const { cursor, gap } = await store.resume(id, filter);
   const follower = new Follower(store, filter, cursor);

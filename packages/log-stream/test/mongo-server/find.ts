@@ -23,7 +23,7 @@ interface FindOptions {
 /** Size of the first batch if the command names none. */
 const defaultFirstBatch = 101;
 
-/** Fields of `find` that are accepted. Others of MongoDB are refused, those that MongoDB doesn't have, too. */
+/** Fields of `find` that are accepted. All others are refused, whether or not MongoDB has them. */
 export const findFields = [
   'filter',
   'sort',
@@ -90,7 +90,7 @@ export async function find({ state, command, signal }: Call): Promise<Document> 
   return reply;
 }
 
-/** 1 or -1 if the order of `_id` is the one that is asked for; 0 if the documents have to be sorted. */
+/** 1 or -1 if the query asks for the order of `_id`, in that direction; 0 if the documents have to be sorted. */
 function idDirection(filter: Document, sort: Document): 1 | -1 | 0 {
   const { equal } = constraintsOf(filter);
   const keys = Object.entries(sort).filter(([path]) => !equal.has(path));

@@ -53,7 +53,7 @@ export class Oplog {
     this.changes.notify();
   }
 
-  /** Forgets all entries and one more that nobody has read, like an oplog that is too small for a burst of changes. */
+  /** Forgets all entries and one more that was never read, like an oplog that is too small for a burst of changes. */
   truncate(): void {
     this.append({ operation: 'noop', namespace: '' });
     this.#entries.length = 0;

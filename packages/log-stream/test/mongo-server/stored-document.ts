@@ -23,7 +23,7 @@ export class StoredDocument implements Forms {
     return new StoredDocument(plain, serialize(exact));
   }
 
-  /** Made anew at each call: the objects of a large collection would occupy the garbage collector. */
+  /** Created at each call: the objects of a large collection would occupy the garbage collector. */
   get exact(): Document {
     return toExact(this.bytes);
   }

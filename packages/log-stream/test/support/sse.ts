@@ -54,7 +54,7 @@ export class TestStream {
     });
   }
 
-  /** Resolves once the body meets the condition; rejects if the stream ends before. */
+  /** Resolves once the body fulfils the condition; rejects if the stream ends before. */
   until(condition: (text: string) => boolean): Promise<void> {
     return this.#until(() => condition(this.text));
   }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Serv
 import type { AddressInfo } from 'node:net';
 import { until } from './until.ts';
 
-/** One request of the client, which the test answers. */
+/** One request of the client, to which the test responds. */
 export class Visit {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;

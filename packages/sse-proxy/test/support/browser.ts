@@ -18,7 +18,7 @@ export interface RawBrowser {
   readonly closed: () => boolean;
   /** Waits for the header section. */
   opened(): Promise<RawBrowser>;
-  /** Waits until the body contains `text` (a byte string); gives the body. */
+  /** Resolves with the body once it contains `text` (a byte string). */
   sees(text: string): Promise<string>;
   leave(): void;
 }

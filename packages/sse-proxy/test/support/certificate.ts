@@ -11,7 +11,7 @@ function der(tag: number, ...parts: Buffer[]): Buffer {
 const sequence = (...parts: Buffer[]) => der(0x30, ...parts);
 const oid = (hex: string) => der(0x06, Buffer.from(hex, 'hex'));
 
-/** A certificate for 127.0.0.1 that nobody but itself vouches for, made on the spot. [spec] RFC 5280 §4.1 */
+/** Creates a self-signed certificate for 127.0.0.1. [spec] RFC 5280 §4.1 */
 export function selfSigned(): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'));

@@ -28,7 +28,7 @@ function drained(socket: net.Socket): Promise<void> {
   });
 }
 
-/** A browser that reads only when told to, and keeps no body: it counts the events of {@link flood}. */
+/** A browser that reads only on request, and keeps no body: it counts the events of {@link flood}. */
 export interface SlowReader {
   /** Waits for the headers. Nothing of the body is read yet. */
   opened(): Promise<void>;

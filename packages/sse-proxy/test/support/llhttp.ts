@@ -22,7 +22,7 @@ export async function llhttpReads(pieces: readonly Buffer[]): Promise<Reading> {
   request.on('response', (response) => {
     response.on('data', (part: Buffer) => parts.push(part));
     response.on('end', () => resolve('complete'));
-    // A parser error reaches the request's 'error' right after the response is told that it was aborted.
+    // A parser error is emitted as the request's 'error' right after the response's 'aborted'.
     response.on('error', (error: NodeJS.ErrnoException) => setImmediate(onError, error));
   });
   request.end();

@@ -33,7 +33,7 @@ interface StoredLog {
 }
 
 /**
- * What the relays of several instances have in common: logs in this process, for tests that say what becomes of them.
+ * What the relays of several instances have in common: logs in this process, for tests that trim, lose or cut them off.
  */
 export class MemoryLogs {
   readonly #logs = new Map<string, StoredLog>();

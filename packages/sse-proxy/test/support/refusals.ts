@@ -192,7 +192,7 @@ export const never: Record<Never, RefusalScene> = {
     reason: 'pipelined',
     title: 'A stream cannot wait behind another response',
     request: `HEAD /sse HTTP/1.1\r\nHost: a\r\n\r\n${getting('')}`,
-    // The first answer has to be on its way while the second request comes.
+    // The first response has to be under way when the second request arrives.
     options: { authorize: async () => true },
   },
   ERR_SSE_UPSTREAM_REFUSED: {

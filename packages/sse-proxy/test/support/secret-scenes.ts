@@ -19,7 +19,7 @@ export const fields = {
   Referer: 'http://127.0.0.1/s3cret?s3cret',
 };
 
-/** A request or an upstream that carries secrets, and what the proxy makes of it. */
+/** A request or an upstream that carries secrets, and the error that it causes. */
 export interface SecretScene {
   options?: Partial<SseProxyOptions>;
   upstream?: (request: UpstreamRequestSeen) => void;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { until } from './until.ts';
 
-/** One connection that reached the raw upstream: the test says every byte of the answer. */
+/** One connection to the raw upstream: the test writes every byte of the response. */
 export interface UpstreamRequestSeen {
   readonly socket: net.Socket;
   /** Request line and header fields, a byte string, without the empty line. */
@@ -37,7 +37,7 @@ export interface RawUpstream {
   close(): Promise<void>;
 }
 
-/** A TCP server that reads a request's head and leaves the rest to the test. `answer` runs for each request. */
+/** A TCP server that reads a request's head, and leaves the response to the test. `answer` runs for each request. */
 export async function rawUpstream(answer?: (request: UpstreamRequestSeen) => void): Promise<RawUpstream> {
   const requests: UpstreamRequestSeen[] = [];
   const sockets = new Set<net.Socket>();

@@ -69,7 +69,7 @@ const ruleMember = (member: string, expected: RegExp, values: unknown[], got = s
     got(value),
   ]);
 
-/** Every option with what it may not be. Kept exhaustive by the compiler: an option without a row does not build. */
+/** Wrong values of every option. The compiler keeps it exhaustive: an option without a row is an error. */
 export const wrongOptions: Record<keyof SseProxyOptions, Wrong[]> = {
   target: [
     ...each('target', /^an absolute http: or https: URL, or source in its place$/, [undefined]),
