@@ -5,7 +5,7 @@ import { until } from './support/until.ts';
 
 const sse = 'Content-Type: text/event-stream\r\n';
 
-// Rows of "From upstream" in the list of faults: what the upstream answers before any event.
+// Rows of "From upstream" in the list of faults: responses of the upstream before any event.
 describe("the upstream's answer", () => {
   const { clean, upstream, app, visit } = stage();
   afterEach(clean);

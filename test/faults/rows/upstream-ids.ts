@@ -31,7 +31,7 @@ export const sharedIds: Row = {
 export const idsBeginAnew: Row = {
   cites: '[row 37]',
   fault: 'ids begin anew while 2 of 4 browsers are away',
-  // A dedicated upstream whose ids restart sends what follows the browser's id: only a ring shows that the id is another.
+  // A dedicated upstream whose ids restart sends what follows the browser's id: only a ring detects the restart.
   modes: ['shared'],
   async run(mode) {
     const scene = await Scene.set({ mode, options: { share: { replay: { maxEvents: 40 } } } });

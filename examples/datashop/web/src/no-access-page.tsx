@@ -2,7 +2,7 @@ import { workflowParameters } from './address.ts';
 import { EmptyPane } from './ui/index.ts';
 
 /**
- * The page for a workflow that the user may not read. It names the workflow of the address, so that the user can request the right to read it.
+ * The page for a workflow that the user may not read. It names that workflow, so that the user can request access.
  */
 export function NoAccessPage() {
   const { workspace, workflow } = workflowParameters();
