@@ -70,7 +70,7 @@ export class Leadership {
     return position;
   }
 
-  /** Appends a last entry, and leads no longer. Stays active until the feed has received it. */
+  /** Appends a last entry and gives up the lead. Stays active until `stop()`, so that the feed receives the entry. */
   release(content: RelayContent): void {
     this.#own?.add(this.#log.release(content), content);
   }

@@ -41,9 +41,9 @@ export async function groupByRequest(subscriptions: readonly SharedSubscription[
     );
     return { groups: [...groups.values()], late };
   }
-  const teams = new Map<string, SharedSubscription[]>();
-  const addTo = (subscription: SharedSubscription, team: string) => {
-    teams.set(team, [...(teams.get(team) ?? []), subscription]);
+  const byShareKey = new Map<string, SharedSubscription[]>();
+  const addTo = (subscription: SharedSubscription, shareKey: string) => {
+    byShareKey.set(shareKey, [...(byShareKey.get(shareKey) ?? []), subscription]);
   };
   const unidentified = await settle(
     subscriptions,
@@ -51,12 +51,12 @@ export async function groupByRequest(subscriptions: readonly SharedSubscription[
     addTo,
     fail,
   );
-  const addAll = (team: SharedSubscription[], made: SharedRequest) => {
-    for (const subscription of team) if (!subscription.isClosed) add(subscription, made);
+  const addAll = (sameKey: SharedSubscription[], made: SharedRequest) => {
+    for (const subscription of sameKey) if (!subscription.isClosed) add(subscription, made);
   };
-  const unbuilt = await settle([...teams.values()], buildOnce, addAll, () => {});
+  const unbuilt = await settle([...byShareKey.values()], buildOnce, addAll, () => {});
   const late = new Map<SharedSubscription, Promise<SharedRequest>>();
-  for (const [team, made] of unbuilt) for (const subscription of team) late.set(subscription, made);
+  for (const [sameKey, made] of unbuilt) for (const subscription of sameKey) late.set(subscription, made);
   for (const [subscription, identified] of unidentified)
     late.set(
       subscription,
@@ -75,9 +75,9 @@ function whileOpen<T>(call: (builder: RequestBuilder) => Promise<T> | undefined)
  * next browser are called when those of the one before fail, or have not settled within {@link graceMs}. Rejects if the
  * hooks of all have failed.
  */
-function buildOnce(team: readonly SharedSubscription[]): Promise<SharedRequest> {
+function buildOnce(subscriptions: readonly SharedSubscription[]): Promise<SharedRequest> {
   return new Promise((resolve, reject) => {
-    const rest = [...team];
+    const rest = [...subscriptions];
     let pending = 0;
     let isMade = false;
     let timer: NodeJS.Timeout | undefined;
