@@ -9,7 +9,7 @@ export function streamLogs({ upstream, token, isSignedIn, ...options }) {
     { '/sse/logs/stream': { target: `${upstream}/logs/stream` } },
     {
       authorize: isSignedIn,
-      // No credential of a browser goes up, so all browsers can share one upstream connection.
+      // No credential of a browser is forwarded, so all browsers can share one upstream connection.
       forwardHeaders: [],
       upstreamHeaders: { authorization: `Bearer ${token}` },
       share: true,

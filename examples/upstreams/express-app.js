@@ -40,7 +40,7 @@ async function* texts(subscription) {
 const app = express();
 
 app.get('/logs/stream', checkToken, async (req, res) => {
-  // Before the response begins: if the database fails now, the answer can still be 503.
+  // Queries before the response begins: if the database fails now, the response can still be a 503.
   const subscription = new Subscription(store, req.get('last-event-id') ?? '');
   res.set({
     'Content-Type': 'text/event-stream; charset=utf-8',

@@ -29,7 +29,7 @@ def check_token(authorization):
 @app.get("/logs/stream")
 async def stream(authorization: str = Header(default=""), last_event_id: str = Header(default="")):
     check_token(authorization)
-    # Before the response begins: if the database fails now, the answer can still be 503.
+    # Queries before the response begins: if the database fails now, the response can still be a 503.
     subscription = await asyncio.to_thread(Subscription, last_event_id)
     return StreamingResponse(texts(subscription), media_type="text/event-stream", headers=HEADERS)
 

@@ -29,7 +29,7 @@ def check_token(authorization):
 @app.get("/logs/stream")
 def stream():
     check_token(request.headers.get("Authorization", ""))
-    # Before the response begins: if the database fails now, the answer can still be 503.
+    # Queries before the response begins: if the database fails now, the response can still be a 503.
     subscription = Subscription(request.headers.get("Last-Event-ID", ""))
     return Response(texts(subscription), mimetype="text/event-stream", headers=HEADERS)
 

@@ -41,7 +41,7 @@ export class LogStore {
   }
 }
 
-/** Tells the browser that logs may be missing here. It has no id, so the position stays. */
+/** The event that says that logs may be missing here. It has no id, so the browser keeps its position. */
 const gap = (reason) => `event: sse-proxy:gap\ndata: {"reason":"${reason}"}\n\n`;
 
 /** The position of one stream in the logs: everything after it is still to be sent. */
@@ -60,11 +60,11 @@ export class Subscription {
     if (known && Number(known[1]) <= last) {
       this.#position = Number(known[1]);
     } else if (lastEventId) {
-      // An id that this store never gave: send everything there is, and never start in silence at the newest log.
+      // An id that this store never gave: send all logs, and never start silently at the newest one.
       this.#position = first - 1;
       this.firstText = gap('unknown-id');
     } else {
-      // New logs only. The id lets a client resume that is cut before its first log.
+      // New logs only. With this id, a client whose stream breaks before its first log can resume.
       this.#position = last;
       this.firstText = `id: ${this.#epoch}-${last}\n\n`;
     }

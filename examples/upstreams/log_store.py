@@ -25,7 +25,7 @@ def append(log):
 
 
 def _gap(reason):
-    """Tells the browser that logs may be missing here. It has no id, so the position stays."""
+    """The event that says that logs may be missing here. It has no id, so the browser keeps its position."""
     return f'event: sse-proxy:gap\ndata: {{"reason":"{reason}"}}\n\n'
 
 
@@ -41,11 +41,11 @@ class Subscription:
             self._position = int(known[1])
             self.first_text = ""
         elif last_event_id:
-            # An id that this store never gave: send everything there is, and never start in silence at the newest log.
+            # An id that this store never gave: send all logs, and never start silently at the newest one.
             self._position = (first or last + 1) - 1
             self.first_text = _gap("unknown-id")
         else:
-            # New logs only. The id lets a client resume that is cut before its first log.
+            # New logs only. With this id, a client whose stream breaks before its first log can resume.
             self._position = last
             self.first_text = f"id: {self._epoch}-{last}\n\n"
 

@@ -76,11 +76,11 @@ function instanceTable(report: Report): string {
 export function capacityTable(report: Report): string {
   const { machine, date, quick } = report;
   const source = `Measured on ${machine.cpu}, Node ${machine.node}, ${date}${quick ? ' (a quick run: not to be relied on)' : ''}.`;
-  const terms = `A core is counted at ${usableShare * 100} % of its time; KB include ${kernelKb} KB of the kernel's for each socket.`;
+  const terms = `Of each core, ${usableShare * 100} % of its time is planned for; KB include ${kernelKb} KB of kernel memory for each socket.`;
   return [
     `${source} ${terms}`,
     unitTable(report),
-    'Instances of one core and 1 GB for browsers, by how much each browser gets:',
+    'Number of instances, each with one core and 1 GB for browsers, by the events that each browser gets:',
     instanceTable(report),
   ].join('\n\n');
 }

@@ -83,7 +83,7 @@ export function fleetCapacity(report: Report): string {
     measuredOn(report),
     'What Redis spends on an event, computed from its CPU with one and with two instances:',
     table([['', 'CPU µs to append it', 'CPU µs for each instance that reads it'], ...costRows]),
-    `Computed for ${feedCount} feeds whose browsers are spread over all instances, events of 300 B. Instances: by the ${short(eventUs ?? 0)} µs of CPU that a follower was measured to need per delivered event. Redis: the cost to append, and for each instance ${readsPerSecond} commands a second at the cost of one that carries an event alone:`,
+    `Computed for ${feedCount} feeds whose browsers are spread over all instances, and events of 300 B. The number of instances follows from the ${short(eventUs ?? 0)} µs of CPU that a follower needed per delivered event. The CPU time of Redis is the cost of the appends, and for each instance ${readsPerSecond} commands a second at the cost of a command with one event:`,
     table([['browsers', 'events/s per browser', 'instances', 'Redis: of a core', 'Redis sends'], ...rows]),
   ].join('\n\n');
 }

@@ -14,7 +14,7 @@ export function table({ steps }: DrillReport): string {
     'gaps',
     'streams ended',
     'longest pause, s',
-    'all live after, s',
+    'all browsers have new logs after, s',
   ];
   return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...steps.map(row)].join('\n');
 }

@@ -16,7 +16,7 @@ const block = /(<!-- image: begin -->\n).*(<!-- image: end -->)/s;
 /** The figures in Markdown. */
 export function table({ logService, bff, streams, played }: Figures): string {
   const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
-  const size = ({ sizeMb, baseMb }: ImageFigures) => `${sizeMb} MB, of which the base has ${baseMb}`;
+  const size = ({ sizeMb, baseMb }: ImageFigures) => `${sizeMb} MB, ${baseMb} MB of it the base image`;
   const rows = [
     ['image', 'BFF', 'log service'],
     ['---', '---', '---'],
@@ -29,11 +29,11 @@ export function table({ logService, bff, streams, played }: Figures): string {
   const count = (value: number) => value.toLocaleString('en-US');
   const told = `${count(streams.drained)} of ${count(streams.browsers)}`;
   const lines = [
-    `With ${count(streams.browsers)} browsers, 512 MB allowed, Redis, and the log service in its own container:`,
+    `With ${count(streams.browsers)} browsers, a memory limit of 512 MB, Redis, and the log service in its own container:`,
     '',
-    `- ${count(streams.complete)} of ${count(streams.browsers)} got each of ${streams.logs} logs exactly once.`,
-    `- The BFF's resident memory: ${streams.idleMb} MB without a stream, ${streams.openMb} MB with all of them, at most ${streams.mostMb} MB.`,
-    `- SIGTERM with all streams open: ${seconds(streams.drainMs)} to exit code ${streams.exitCode} (\`DRAIN_GRACE_MS\` 20000). ${told} were told why, and when to come back.`,
+    `- ${count(streams.complete)} of ${count(streams.browsers)} browsers got each of ${streams.logs} logs exactly once.`,
+    `- The BFF's resident memory: ${streams.idleMb} MB without a stream, ${streams.openMb} MB with all streams open, at most ${streams.mostMb} MB.`,
+    `- SIGTERM with all streams open: ${seconds(streams.drainMs)} to exit code ${streams.exitCode} (\`DRAIN_GRACE_MS\` 20000). ${told} browsers got the reason and a retry time.`,
     `- \`podman play kube\`: ${Object.keys(played).join(' and ')} became ready, with a read-only root, as user 1000.`,
   ];
   const load = loadavg()[0]?.toFixed(0);

@@ -65,8 +65,9 @@ export const middleware: Area = {
   name: 'middleware',
   title: 'Other middleware',
   text:
-    'In front of the stream and behind it. In the last row, "behind" means that the same orders are cut at a random place: what ' +
-    `comes first stands in front. The orders are drawn from the seed ${seed}. The browser accepts compressed responses, ` +
+    'The middleware is mounted in front of the stream, or behind it. In the last row, "behind" means that each order is ' +
+    'split at a random place: the first part is mounted in front, the rest behind. The orders are drawn from the seed ' +
+    `${seed}. The browser accepts compressed responses, ` +
     '`compression` has `threshold: 0`, and `express-session` sets its cookie.',
   cells: rows.flatMap(([row, before, after]) =>
     expresses.flatMap((express) => [

@@ -10,11 +10,11 @@ export function table({ steps }: FleetReport): string {
   const head = [
     'what happens',
     'at, s',
-    'all have a new event after, s',
+    'all browsers have a new event after, s',
     'streams cut',
     'longest pause, s',
-    'upstream connections: most',
-    'then',
+    'most upstream connections',
+    'upstream connections at the end',
   ];
   const rows = steps.map((step) => [
     step.what,
