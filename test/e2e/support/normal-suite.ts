@@ -21,13 +21,14 @@ export class NormalSuite {
   }
 }
 
-export function normalSuite(): NormalSuite {
+/** @param maxLogs number of logs that the log service keeps; left out: its default */
+export function normalSuite(maxLogs?: number): NormalSuite {
   const suite = new NormalSuite();
   // First: the back end must also end if a page has complained, since mocha then skips the hooks behind.
   afterEach(() => suite.end());
   watchPages();
   beforeEach(async () => {
-    suite.viewer = await startViewer();
+    suite.viewer = await startViewer(maxLogs);
   });
   return suite;
 }

@@ -313,6 +313,13 @@ export const pageStates: Record<string, State> = {
       await heading(viewer, 'No logs match');
     },
   },
+  'Normal mode with a range before the oldest log': {
+    reach: async (viewer) => {
+      await normal(viewer);
+      await viewer.page.getByLabel('To (local)').fill('2026-01-01T00:00:00');
+      await viewer.button('Start at the oldest log').waitFor();
+    },
+  },
   'signed out': {
     allow: serverGone,
     reach: async (viewer) => {

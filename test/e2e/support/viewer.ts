@@ -19,8 +19,9 @@ const token = 'of-the-log-service';
 /** Each viewer has the port of the one before it, because a browser's caches belong to an origin. */
 let lastPort = 0;
 
-export async function startViewer(): Promise<Viewer> {
-  const store = new SqliteLogStore({ path: ':memory:' });
+/** @param maxLogs number of logs that the log service keeps; left out: its default */
+export async function startViewer(maxLogs?: number): Promise<Viewer> {
+  const store = new SqliteLogStore({ path: ':memory:', ...(maxLogs && { maxLogs }) });
   const router = logStreamRouter({ store, token });
   let interference: RequestHandler | undefined;
   const service = await listen(

@@ -3,18 +3,19 @@ import { useCallback, useState } from 'react';
 import { go, useAddress } from '../address.ts';
 import { ApiError } from '../api-error.ts';
 import { isFiltered } from '../filters/log-filter.ts';
-import { clearFilters, setFilters } from '../filters/use-filters.ts';
+import { setFilters } from '../filters/use-filters.ts';
 import { useSession } from '../session.tsx';
 import { EmptyPane, useToasts } from '../ui/index.ts';
 import { FilterBar } from './filter-bar.tsx';
-import { isPattern, type PageRequest, usePageRequest } from './filters.ts';
+import { isPattern, usePageRequest } from './filters.ts';
 import { LogDialog } from './log-dialog.tsx';
 import { LogTable } from './log-table.tsx';
+import { NoMatch } from './no-match.tsx';
 import { NormalVolume, useVolume } from './normal-volume.tsx';
 import { Pager } from './pager.tsx';
 import { RetryText } from './retry-text.tsx';
 import { Skeleton } from './skeleton.tsx';
-import { newerThan, useLogPage } from './use-log-page.ts';
+import { newerThan, useLogPage, type View } from './use-log-page.ts';
 
 /** Normal mode: stored logs, one page at a time. */
 export function NormalMode() {
@@ -74,7 +75,7 @@ export function NormalMode() {
       ) : !view ? (
         <Skeleton />
       ) : view.rows.length === 0 ? (
-        <Nothing request={view.request} total={view.total} onRefresh={reload} />
+        <Nothing view={view} isOutdated={view.request !== request} onRefresh={reload} />
       ) : (
         <>
           <LogTable rows={view.rows} search={view.request.filter.text} busy={busy} onOpen={open} />
@@ -100,15 +101,8 @@ export function NormalMode() {
 }
 
 /** The empty page, by reason: logs no longer kept, no match, or no logs at all. */
-function Nothing({
-  request: { filter },
-  total,
-  onRefresh,
-}: {
-  request: PageRequest;
-  total: number;
-  onRefresh: () => void;
-}) {
+function Nothing({ view, isOutdated, onRefresh }: { view: View; isOutdated: boolean; onRefresh: () => void }) {
+  const { filter } = view.request;
   if (isPattern(filter)) {
     return (
       <EmptyPane
@@ -123,7 +117,7 @@ function Nothing({
       </EmptyPane>
     );
   }
-  if (total > 0) {
+  if (view.total > 0) {
     return (
       <EmptyPane
         icon="history_toggle_off"
@@ -136,15 +130,7 @@ function Nothing({
       </EmptyPane>
     );
   }
-  if (isFiltered(filter)) {
-    return (
-      <EmptyPane icon="search_off" title="No logs match" description="Try other words, more levels or a wider range.">
-        <Button appearance="primary" icon="filter_alt_off" onClick={clearFilters}>
-          Clear filters
-        </Button>
-      </EmptyPane>
-    );
-  }
+  if (isFiltered(filter)) return <NoMatch view={view} isOutdated={isOutdated} />;
   return (
     <EmptyPane
       icon="receipt_long"
