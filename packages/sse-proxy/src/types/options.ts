@@ -134,9 +134,9 @@ export interface SseProxyOptions {
    */
   authorize?: (req: Request) => Awaitable<boolean | AuthorizedUser>;
   /**
-   * How often `authorize` is called again while a stream is open, in milliseconds. Any other result than the first ends
-   * the stream with reason `unauthorized`. It is passed the same request, with the `req.session` of its start: reload
-   * the session in `authorize`, or a sign-out is not noticed. Needs `authorize`.
+   * How often `authorize` is called again while a stream is open, in milliseconds. Another key, a refusal or an error
+   * ends the stream with reason `unauthorized`. `authorize` is passed the same request, with the `req.session` of its
+   * start: reload the session in `authorize`, or a sign-out is not noticed. Needs `authorize`.
    * @defaultValue false
    */
   reauthorizeMs?: number | false;
