@@ -45,7 +45,7 @@ export class LogStreamError extends Error {
   readonly code: LogStreamErrorCode;
   /** HTTP status of the response. */
   readonly status: number;
-  /** The same text for every error with this status. */
+  /** The same text for every error with this code. */
   readonly title: string;
   /** Name of the query parameter at fault, if one is. */
   readonly parameter: string | undefined;

@@ -91,8 +91,8 @@ export interface LogStreamOptions {
    */
   maxStallMs?: number | false | undefined;
   /**
-   * Called once for each Error object that the store rejects with, however many calls reject with it, and for errors of
-   * middleware that wraps a response.
+   * Called for every failure of `authorize` or of a rule's `key`, for errors of middleware that wraps a response, and
+   * once for each Error object that the store rejects with, however many calls reject with it.
    * @defaultValue `process.emitWarning`
    */
   onError?: ((error: Error) => void) | undefined;

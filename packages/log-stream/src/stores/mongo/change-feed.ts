@@ -83,7 +83,7 @@ export class ChangeFeed {
         this.#isReopened = true;
       });
       try {
-        // List everything that may precede the change first: a subscriber that resumes at it must have received all
+        // First list everything that may precede the change: a subscriber that resumes at it must have received all
         // that.
         let change = await this.#next(stream);
         await this.#listener.onOpen(isLost);

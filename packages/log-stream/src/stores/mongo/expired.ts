@@ -11,9 +11,9 @@ export interface Position {
 }
 
 /**
- * True if logs after a position may have been deleted. The oldest logs are deleted first, so none of them was as long
- * as a log before the position is stored. If only that log has expired, the age of the position shows whether later
- * ones may have, too.
+ * True if logs after a position may have been deleted. The oldest logs are deleted first: while a log before the
+ * position is stored, none after it has been deleted. If only that log has expired, the age of the position shows
+ * whether later ones may have, too.
  */
 export async function isExpired(
   { collection, timing }: WatchContext,

@@ -27,7 +27,8 @@ export interface ListContext {
  * - late: found by a look after `settleMs`, within which documents are expected to become visible.
  * - arrival: an entry of the list, numbered from 0. Streams deliver logs in the order of arrival.
  * - loss: an arrival that stands for logs that may be missing.
- * - boundary: an ObjectId. Every log above it is listed, or has not been found yet.
+ * - boundary: the ObjectId up to which an unlisted log counts as history. Above it, an unlisted log has not been found
+ *   yet.
  * - history: the logs up to the boundary that are not listed, because they are older than the list or were dropped from
  *   it. Streams read the history from the database, in the order of ObjectIds.
  * - place: a point between two logs of a stream or of pages, as a cursor has it.
@@ -79,7 +80,7 @@ export class LogList {
     this.#before ??= before;
   }
 
-  /** Every log above this id is listed, or has not been found yet. A log up to it that is not listed is history. */
+  /** The id up to which an unlisted log counts as history. Above it, an unlisted log has not been found yet. */
   get boundary(): Hex {
     return this.#boundary;
   }

@@ -25,7 +25,7 @@ export class LogMapper {
     this.#maxLogBytes = maxLogBytes;
   }
 
-  /** Number of different documents that were read and don't fit the shape of a log. */
+  /** Number of distinct documents that were read and don't fit the shape of a log, up to {@link maxCounted}. */
   get unmapped(): number {
     return this.#unmapped.size;
   }

@@ -3,7 +3,7 @@ import type { Watch } from './watch.ts';
 
 /** Least milliseconds between the beginnings of two looks that wake-ups cause. */
 const minSpacingMs = 20;
-/** A wake-up may precede the visibility of its log. Milliseconds until the next looks, as long as they find nothing. */
+/** A wake-up may arrive before its log is visible. Delays of further looks, in milliseconds, until one finds a log. */
 const retriesMs = [50, 200, 800];
 
 /** Looks for new logs of one watch while it has listeners and no change stream delivers them. */

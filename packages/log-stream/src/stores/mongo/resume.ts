@@ -82,9 +82,9 @@ export class Resume {
   }
 
   /**
-   * Another process may have found this log at another time. It had then delivered everything that was visible, and of
-   * the same look only lower ids. So these are sent, which the subscriber may lack: what this process found in the same
-   * look as the log or later, and earlier arrivals with a higher id.
+   * Another process may have found this log at another time. By then that process had delivered everything visible, and
+   * of the same look only lower ids. The subscriber may lack these, so they are sent: what this process found in the
+   * same look as the log or later, and earlier arrivals with a higher id.
    */
   #afterArrival(id: Hex, n: number): StreamCursor {
     const { arrivals } = this.#watch.list;

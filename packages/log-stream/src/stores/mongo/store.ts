@@ -189,7 +189,7 @@ export class MongoLogStore implements LogStore {
    * Figures:
    *
    * - `lateDocuments`: documents that became visible later than `settleMs`
-   * - `unmappedDocuments`: different documents that were delivered as they are
+   * - `unmappedDocuments`: number of distinct documents delivered unmapped, of which up to 10,000 are counted
    * - `watchedWorkflows`: workflows whose new logs are being delivered to subscribers
    * - `changeStream`: 1 while a change stream delivers new logs, else 0
    * - `indexBuilding`: 1 while the index is being created, else 0

@@ -8,8 +8,8 @@ export interface SqliteLogStoreOptions {
    */
   path: string;
   /**
-   * Number of logs to keep. An append deletes the oldest ones beyond it once there are 1 % more, at most 1,000. Among
-   * processes that share a file, the smallest value applies.
+   * Number of logs to keep. An append deletes the oldest ones beyond it once `maxLogs` is exceeded by more than 1 %, or
+   * by more than 1,000. Among processes that share a file, the smallest value applies.
    * @defaultValue 100_000
    */
   maxLogs?: number | undefined;
