@@ -106,7 +106,7 @@ export function asProxyError(cause: unknown): SseProxyError {
   return isProxyError(cause) ? cause : new SseProxyError('ERR_SSE_INTERNAL', { cause });
 }
 
-/** Most characters of text from outside that a message contains. [R56] */
+/** Most characters of text from outside that a message contains, before they are escaped. [R56] */
 const maxShown = 200;
 
 /**
@@ -119,7 +119,10 @@ function escapeControls(text: string): string {
   return text.replace(unprintable, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-/** Text from outside as a message may contain it: on one line, without control characters, at most 200 characters. */
+/**
+ * Text from outside as a message may contain it: on one line, without control characters, and of at most 200 characters
+ * before they are escaped.
+ */
 export function printable(text: string): string {
   return escapeControls(text.length > maxShown ? `${text.slice(0, maxShown - 1)}…` : text);
 }

@@ -111,9 +111,10 @@ export class ResponseWriter implements FeedReader, TickListener, SinkOwner {
   }
 
   /**
-   * Writes whole events. They are always accepted; after `false` the caller should pause until its `resume()` is
-   * called. If more than `maxBufferedBytes` are buffered already, the browser is disconnected instead. Events that
-   * arrive in the turn that filled the writer don't count: no browser could have read anything in between.
+   * Writes whole events. After `false` the caller should pause until its `resume()` is called. Events are accepted,
+   * unless they would take the buffered bytes over `maxBufferedBytes`: then the browser is disconnected. Exempt are
+   * events that arrive while nothing is buffered, and those that arrive in the turn that filled the writer, because no
+   * browser could have read anything in between.
    */
   onFrames(buffer: Buffer, start: number, end: number, events: number): boolean {
     if (this.#isEnding) return false;

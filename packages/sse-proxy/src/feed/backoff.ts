@@ -9,7 +9,7 @@ export interface BackoffBounds {
 /**
  * The delay before attempt number `attempt`, counted from 0, in milliseconds: it doubles up to `maxDelayMs`. Half of it
  * is jitter, so that feeds which lost the same upstream don't reconnect at the same moment. It is at least `floorMs`,
- * the delay that the upstream asked for by `retry:` or Retry-After.
+ * the delay that the upstream asked for by `retry:` or Retry-After, of which up to five minutes count.
  */
 export function backoffMs(
   attempt: number,

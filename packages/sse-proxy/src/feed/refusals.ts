@@ -4,8 +4,8 @@ import { SseProxyError } from '../errors.ts';
 const sentByRouters = new Set([404, 405]);
 
 /**
- * True if a refused resume is final [R46]: 204, and a 4xx other than 404 and 405. The browser's own next request then
- * receives that status. Everything else may be temporary, even a redirect or an HTML page.
+ * True if a refused resume is final [R46]: 204, and every 4xx except 404, 405, 408, 425 and 429. The browser's own next
+ * request then receives that status. Everything else may be temporary, even a redirect or an HTML page.
  */
 export function isFinalAtResume({ code, status }: SseProxyError): boolean {
   if (code === 'ERR_SSE_UPSTREAM_NO_CONTENT') return true;

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { EventHandler } from '../sse/event-handler.ts';
 import type { EvictContext, OpenStream, SpanReference } from '../types.ts';
 
-/** The last stage of the event path: the response writer of one browser. */
+/** The next stage for one browser: a transform step or the response writer. */
 export interface FeedReader extends EventHandler {
   /** The browser fell further behind than `slowClient` allows. Nothing follows. */
   onLagging(bound: EvictContext['bound'], bytes: number): void;

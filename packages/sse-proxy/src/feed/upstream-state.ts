@@ -27,7 +27,10 @@ export class UpstreamStateReporter {
     return this.#state && upstreamStateBytes(this.#state, this.#since);
   }
 
-  /** The upstream is away since `since`, in milliseconds since the epoch: reports it now, or after `reportAfterMs`. */
+  /**
+   * The upstream has been away since `since`, in milliseconds since the epoch: reports it now, or after
+   * `reportAfterMs`.
+   */
   begin(state: AwayState, since: number, when: 'now' | 'later'): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

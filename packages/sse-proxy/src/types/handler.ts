@@ -5,7 +5,8 @@ import type { Inspectable } from './stats.ts';
 /** Options of `close()`. */
 export interface CloseOptions {
   /**
-   * Streams are ended at random moments within this time, so that browsers do not reconnect at once, in milliseconds.
+   * Streams are ended at random moments within this time, in milliseconds, so that browsers don't all reconnect at the
+   * same moment.
    * @defaultValue 0
    */
   graceMs?: number;

@@ -33,8 +33,8 @@ export interface LimitRefusal {
   /** Which bound of the rule was reached. */
   readonly kind: LimitKind;
   /**
-   * How long the browser should stay away at least, in milliseconds. It is sent a random time from this, but no less
-   * than 5,000, up to twice as long.
+   * How long the browser should stay away at least, in milliseconds. The browser is sent a random time between the
+   * larger of this and 5,000 and twice that; more than 300,000 counts as 300,000.
    * @defaultValue 5_000
    */
   readonly retryAfterMs?: number;

@@ -71,7 +71,10 @@ export interface CloseContext {
   readonly durationMs: number;
   /** Upstream events written to the browser. */
   readonly events: number;
-  /** Bytes written to the browser, heartbeats and the proxy's own events included, HTTP framing excluded. */
+  /**
+   * Bytes written to the browser, heartbeats and the proxy's own events included; HTTP framing, and the
+   * `sse-proxy:end` or `sse-proxy:refused` event that ends the stream, excluded.
+   */
   readonly bytes: number;
 }
 

@@ -22,14 +22,15 @@ export interface SlowClientOptions {
 }
 
 /**
- * How a lost upstream is resumed. Each wait is jittered; the upstream's `retry:` (up to `maxDelayMs`) and its
- * Retry-After are its lower bound.
+ * How a lost upstream is resumed. Each wait is a random time between half of the backoff and all of it. The upstream's
+ * `retry:` (up to `maxDelayMs`) and its Retry-After (up to five minutes) are lower bounds of a wait, and can make it
+ * longer than `maxDelayMs`.
  */
 export interface ResumeOptions {
-  /** First wait, in milliseconds. @defaultValue 500 */
+  /** Backoff of the first attempt, in milliseconds. @defaultValue 500 */
   minDelayMs?: number;
   /**
-   * Longest wait, in milliseconds: each wait is twice the one before, up to this. At least `minDelayMs`.
+   * Upper bound of the backoff, which doubles with each attempt, in milliseconds. At least `minDelayMs`.
    * @defaultValue 10_000
    */
   maxDelayMs?: number;
@@ -40,7 +41,8 @@ export interface ResumeOptions {
   maxOutageMs?: number;
   /**
    * What follows a clean end of an upstream that sends ids. `'resume'`: it is requested again, no sooner than a
-   * browser would. `'end'`: the browsers' streams end too. An upstream without ids always ends them.
+   * browser would. `'end'`: the browsers' streams end too. An upstream without ids always ends them, unless
+   * `share.ids` is `'assign'`.
    * @defaultValue 'resume'
    */
   afterEnd?: 'resume' | 'end';
@@ -213,15 +215,17 @@ export interface SseProxyOptions {
   observers?: SseObserver[];
   /**
    * Reports refused requests, failed streams and lost upstreams by `process.emitWarning`: type `SseProxyWarning`, with
-   * the error's code. Each code is reported once in 60 seconds, with the number of times it was held back. `false` for
-   * applications that log through an observer.
+   * the error's code. Each middleware (of `sseRouter`: each route) reports a code once in 60 seconds, with the number
+   * of times it was held back, and never `ERR_SSE_DRAINING` or `ERR_SSE_UPSTREAM_NO_CONTENT`. `false` for applications
+   * that log through an observer.
    * @defaultValue true
    */
   warnings?: boolean;
   /**
    * An undici dispatcher (version 7 or newer) for mTLS, HTTP/2 (`allowH2`), proxies or mocks. The caller closes it.
-   * One of undici 6 refuses the first request with `ERR_SSE_OPTION`. An upstream that sends 100 Continue unasked is
-   * refused by undici itself; without this option that works. @defaultValue one connection per stream
+   * A dispatcher of undici 6 refuses the first request with `ERR_SSE_OPTION`. An upstream that sends 100 Continue
+   * unasked is refused by undici itself; without this option that works.
+   * @defaultValue one connection per stream
    */
   dispatcher?: Dispatcher;
   /**

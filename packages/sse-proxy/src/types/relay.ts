@@ -54,7 +54,7 @@ export interface RelayListener {
   onTrimmed(): void;
   /** {@link RelayLog.pendingBytes} has decreased. */
   onStored(): void;
-  /** No instance leads. Called about once a second while that is so. */
+  /** No instance leads. Called repeatedly while that is so: by `redisFeeds()` every `leaseMs` / 5. */
   onVacant(): void;
   /** This instance no longer leads, and what it appended last may be missing in the log. Also after `release()`. */
   onDeposed(): void;

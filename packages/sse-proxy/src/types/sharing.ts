@@ -5,8 +5,8 @@ import type { SseEvent } from './stream.ts';
 /** What a shared feed retains for browsers that return: until the first of these bounds is reached. */
 export interface ReplayOptions {
   /**
-   * Events. If it is over 10,000, at most one event is retained for each 128 bytes of `maxBytes`, since every event
-   * costs memory besides its bytes.
+   * Events: at most the larger of 10,000 and `maxBytes` / 128 are retained, since every event costs memory besides its
+   * bytes.
    * @defaultValue 10_000
    */
   maxEvents?: number;

@@ -14,7 +14,10 @@ export interface SseProxyStats {
   evicted: number;
   /** Counter: upstream events written to browsers. */
   events: number;
-  /** Counter: bytes written to browsers, heartbeats and the proxy's own events included, HTTP framing excluded. */
+  /**
+   * Counter: bytes written to browsers, heartbeats and the proxy's own events included; HTTP framing, and the
+   * `sse-proxy:end` or `sse-proxy:refused` event that ends a stream, excluded.
+   */
   bytes: number;
   /** Gauge: bytes buffered for slow browsers. */
   bufferedBytes: number;

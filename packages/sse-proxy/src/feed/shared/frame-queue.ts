@@ -1,7 +1,7 @@
 import type { ReplayBounds } from '../../config/replay-bounds.ts';
 import { FrameMemory } from './frame-memory.ts';
 
-/** This many frames are held whatever their size, if `maxEvents` allows it. */
+/** Up to this many frames, only `maxEvents`, `maxBytes` and `maxAgeMs` limit the ring. */
 const minFrames = 10_000;
 /** Approximate memory of an entry with its id. Beyond `minFrames`, at most `maxBytes / entryBytes` frames are held. */
 const entryBytes = 128;
