@@ -1,18 +1,18 @@
 /** Upper bound for the waits that a server requests, one hour: its mistake must not end a stream for good. */
 export const maxFloorMs = 3_600_000;
 
-/** Bounds of the waits between attempts, in milliseconds. */
+/** Bounds of the backoff, in milliseconds. A wait is a random part of it. */
 export interface BackoffBounds {
   readonly minDelayMs: number;
   readonly maxDelayMs: number;
 }
 
 /**
- * Returns the wait before a retry, in milliseconds: exponential with full jitter, so that the clients of a server that
- * failed don't return at the same time. Where `floorMs` exceeds the backoff, the jitter is added to it.
+ * Returns the wait before a retry, in milliseconds: a random time between `floorMs` and the larger of the backoff and
+ * 1.25 × `floorMs`, so that the clients of a server that failed don't return at the same time.
  *
  * @param retry 0 for the first retry
- * @param floorMs the wait that the server asked for
+ * @param floorMs the wait that the server asked for; up to {@link maxFloorMs} counts
  */
 export function backoffMs(retry: number, bounds: BackoffBounds, floorMs: number, random: () => number): number {
   const ceiling = Math.min(bounds.minDelayMs * 2 ** retry, bounds.maxDelayMs);

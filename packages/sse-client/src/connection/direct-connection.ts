@@ -167,7 +167,7 @@ export function directConnection(context: ConnectionContext, sink: ConnectionSin
       retries = 0;
       release = onWake(env, () => {
         dog?.look();
-        // A wake-up does not shorten the wait that the server asked for.
+        // A wake-up does not shorten a wait from Retry-After or from the proxy.
         if (retryTimer !== undefined && env.Date.now() >= notBefore) connect();
       });
       connect();

@@ -4,7 +4,7 @@ import type { StreamError, StreamErrorCode, StreamStatus } from '../types.ts';
 export interface Outcome {
   readonly status: Extract<StreamStatus, 'waiting' | 'refused' | 'unauthorized' | 'closed'>;
   readonly error: Omit<StreamError, 'at'>;
-  /** The server's lower bound for the wait, in milliseconds. Waking up the page does not shorten it. */
+  /** Lower bound for the wait, from Retry-After or from the proxy, in milliseconds. A wake-up does not shorten it. */
   readonly notBeforeMs: number;
 }
 

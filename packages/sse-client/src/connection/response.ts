@@ -6,7 +6,7 @@ import { readText } from './read-text.ts';
 const maxProblemChars = 8_192;
 
 /**
- * Returns undefined if the response is an event stream, and otherwise what it means. The caller aborts the request, and
+ * Returns undefined if the response is an event stream, and otherwise the outcome. The caller aborts the request, and
  * with it the rest of the body.
  */
 export async function classifyResponse(
