@@ -96,7 +96,7 @@ export interface RedisLimiterOptions extends RedisConnectionOptions {
   name?: string;
   /**
    * Time after which Redis forgets the streams of a process that was killed, in milliseconds: 100 to 600,000, at least
-   * 4 × `commandTimeoutMs`. Renewed four times as often.
+   * 4 × `commandTimeoutMs`. Renewed four times within it.
    * @defaultValue 12_000
    */
   leaseMs?: number;
@@ -122,7 +122,7 @@ export interface RedisLimiter extends StreamLimiter {
 export interface RedisFeedsOptions extends RedisConnectionOptions {
   /**
    * Time after which another process reads the upstreams of one that was killed, in milliseconds: 500 to 600,000, at
-   * least 4 × `commandTimeoutMs`. Renewed five times as often.
+   * least 4 × `commandTimeoutMs`. Renewed five times within it.
    * @defaultValue 3_000
    */
   leaseMs?: number;

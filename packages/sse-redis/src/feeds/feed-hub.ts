@@ -47,7 +47,8 @@ export class FeedHub implements LogOwner {
     const { address, prefix, commandTimeoutMs, leaseMs, observers } = options;
     this.#options = options;
     this.leaseMs = leaseMs;
-    // Both must lead to the same server: after a failover, one that still works may lead to the former primary.
+    // Both must lead to the same server: after a failover, a connection that still works may lead to the former
+    // primary.
     const main: Connection = new Connection({
       address,
       commandTimeoutMs,
