@@ -6,7 +6,10 @@ const maxLength = 200;
  */
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-/** Text from outside as a log line or a page may contain it: at most 200 characters, without control characters. */
+/**
+ * Text from outside as a log line or a page may contain it: without control characters, and of at most 200 characters
+ * before they are escaped.
+ */
 export function printable(text: string): string {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
   return cut.replace(unprintable, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
