@@ -13,7 +13,7 @@ export interface Identity {
 export type Finding = 'ids-restarted' | 'replay-too-long';
 
 /**
- * Recognises the events that a server repeats after a resume [R35, R36]. Each event that was delivered before the
+ * Recognises the events that a server repeats after a resume [R35] [R36]. Each event that was delivered before the
  * connection opened is dropped once, by id, type and data. Nothing is dropped on a live connection: the filter stops
  * when the server has repeated everything from the cursor on, or has sent an event beyond it.
  *
