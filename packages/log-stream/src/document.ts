@@ -6,14 +6,15 @@ export const logLevels: readonly LogLevel[] = ['DEBUG', 'INFO', 'WARN', 'ERROR']
 
 /** Input of {@link createLogDocument}. `undefined` means left out. */
 export interface LogInput {
+  /** What happened. */
   message: string;
   /** The stage of the pipeline, for instance `ETL_PROCESSING`. */
   stageName: string;
-  /** @defaultValue 'INFO' */
+  /** The severity. @defaultValue 'INFO' */
   logLevel?: LogLevel | undefined;
-  /** @defaultValue 'APPLICATION' */
+  /** The kind of log. Not interpreted by this package. @defaultValue 'APPLICATION' */
   logType?: string | undefined;
-  /** @defaultValue '' */
+  /** Details besides the message; `search` and `exclude` match them too. @defaultValue '' */
   description?: string | undefined;
   /** Milliseconds, 0 or more; {@link formatDuration} formats it. Left out: `duration` is empty. */
   durationMs?: number | undefined;
@@ -23,9 +24,11 @@ export interface LogInput {
   pipelineID: string;
   /** The execution's number, as text. */
   execID: string;
+  /** The workspace of the workflow, as in the path of a request for its logs. */
   workspaceID: string;
+  /** The workflow that logs, as in the path of a request for its logs. */
   workflowID: string;
-  /** @defaultValue 'L3L5ETL' */
+  /** The kind of pipeline. Not interpreted by this package. @defaultValue 'L3L5ETL' */
   pipelineType?: string | undefined;
 }
 

@@ -41,7 +41,9 @@ export interface LogStreamErrorDetails extends ErrorOptions {
  * request.
  */
 export class LogStreamError extends Error {
+  /** Always `'LogStreamError'`. */
   override readonly name = 'LogStreamError';
+  /** What failed; the README lists every code. */
   readonly code: LogStreamErrorCode;
   /** HTTP status of the response. */
   readonly status: number;

@@ -9,27 +9,33 @@ export interface LogMeta {
   pipelineID: string;
   /** The execution's number, as text. */
   execID: string;
+  /** The workspace of the workflow, as in the path of a request for its logs. */
   workspaceID: string;
+  /** The workflow that logs, as in the path of a request for its logs. */
   workflowID: string;
-  /** For instance `L3L5ETL`. */
+  /** The kind of pipeline. For instance `L3L5ETL`. */
   pipelineType: string;
 }
 
 /** One log as it is stored, returned over REST and sent as an event's data. `createLogDocument` creates it. */
 export interface LogDocument {
+  /** The severity. */
   logLevel: LogLevel;
-  /** For instance `APPLICATION`. */
+  /** The kind of log. For instance `APPLICATION`. */
   logType: string;
+  /** What happened. */
   message: string;
-  /** For instance `ETL_PROCESSING`. */
+  /** The stage of the pipeline. For instance `ETL_PROCESSING`. */
   stageName: string;
   /** `2m 15s`, `3.2s`, `420ms`; empty if there is none. */
   duration: string;
+  /** Details besides the message; empty if there are none. */
   description: string;
   /** `Sep 22 2025 at 08:54 AM`, in UTC. */
   time: string;
   /** `2025-09-22T08:54:00.000Z` */
   isoTime: string;
+  /** Origin and time. */
   meta: LogMeta;
 }
 
@@ -51,20 +57,26 @@ export interface LogCursor {
 export interface StoredLog {
   /** The place directly after the log. */
   readonly cursor: LogCursor;
+  /** The log as it was stored. */
   readonly log: LogDocument;
+  /** Never set: only a {@link LogGap} has it. */
   readonly gap?: undefined;
 }
 
 /** Takes the place of a stored log that can't be delivered. */
 export interface LogGap {
+  /** The place directly after the log that can't be delivered. */
   readonly cursor: LogCursor;
+  /** Never set: only a {@link StoredLog} has it. */
   readonly log?: undefined;
   /**
    * `event-too-large`: larger than the store's bound. `unreadable`: not a log document in JSON. `trimmed`: deleted
    * before it was read.
    */
   readonly gap: 'event-too-large' | 'unreadable' | 'trimmed';
+  /** The workspace of the log. */
   readonly workspaceID: string;
+  /** The workflow of the log. */
   readonly workflowID: string;
 }
 
@@ -73,7 +85,9 @@ export type LogEntry = StoredLog | LogGap;
 
 /** Selects logs. Every given condition must hold. */
 export interface LogFilter {
+  /** The whole id of the workspace. */
   readonly workspaceID?: string;
+  /** The whole id of the workflow. */
   readonly workflowID?: string;
   /** Any of these levels. */
   readonly levels?: readonly LogLevel[];
@@ -99,6 +113,7 @@ export type LogIdKind = 'event' | 'position' | 'asc' | 'desc';
 
 /** Selects one page of logs, for REST. Its cursors come from {@link LogStore.locate}. */
 export interface LogQuery {
+  /** Which logs match. */
   readonly filter: LogFilter;
   /** Order of insertion: `desc` is newest first. */
   readonly order: 'asc' | 'desc';
@@ -116,6 +131,7 @@ export interface LogQuery {
 
 /** Result of {@link LogStore.query}. */
 export interface LogPage {
+  /** The logs of the page, in the query's `order`; a gap in the place of each that can't be delivered. */
   readonly logs: readonly LogEntry[];
   /** True if the next page contains at least one log. */
   readonly more: boolean;
@@ -132,6 +148,7 @@ export interface LogPage {
 
 /** Selects what {@link LogStore.volume} counts. */
 export interface VolumeQuery {
+  /** Which logs are counted. Its `fromMs` and `toMs` also bound the time that the buckets cover. */
   readonly filter: LogFilter;
   /** Most buckets. */
   readonly buckets: number;
@@ -157,6 +174,7 @@ export type LogLoss = 'trimmed' | 'unknown-id';
 
 /** Result of {@link LogStore.resume}. */
 export interface LogResume {
+  /** The place from which the stream continues. */
   readonly cursor: LogCursor;
   /**
    * Set if logs may be missing before the cursor. Either the id is unknown here: then the cursor is before the oldest

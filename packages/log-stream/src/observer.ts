@@ -4,7 +4,9 @@ import type { LogStreamError } from './errors.ts';
  * The workflow of a request, decoded from its path. Both are undefined on the demo route, which serves all workflows.
  */
 export interface LogScope {
+  /** The workspace of the path. */
   readonly workspaceID: string | undefined;
+  /** The workflow of the path. */
   readonly workflowID: string | undefined;
 }
 
@@ -59,6 +61,7 @@ export interface LogAttachContext {
 
 /** Passed to {@link LogStreamObserver.onOpen}. */
 export interface LogOpenContext {
+  /** The stream that opened. */
   readonly stream: LogRequestInfo;
   /** Time from the request to the open, in milliseconds. */
   readonly waitedMs: number;
@@ -68,6 +71,7 @@ export interface LogOpenContext {
 
 /** Passed to {@link LogStreamObserver.onFirstEvent}. */
 export interface LogFirstEventContext {
+  /** The stream. */
   readonly stream: LogRequestInfo;
   /** Time from the request to its first log, in milliseconds. */
   readonly waitedMs: number;
@@ -83,7 +87,9 @@ export interface LogEvent {
 
 /** Passed to {@link LogStreamObserver.onEvent}. */
 export interface LogEventContext {
+  /** The stream. */
   readonly stream: LogRequestInfo;
+  /** The log as it was written. Its id and its data may be secrets. */
   readonly event: LogEvent;
 }
 
@@ -99,6 +105,7 @@ export interface LogArriveContext {
 export interface LogRefuseContext {
   /** The request that got no stream or no page. */
   readonly stream: LogRequestInfo;
+  /** Why it was refused. */
   readonly error: LogStreamError;
   /** The HTTP status that was sent. */
   readonly status: number;
@@ -106,6 +113,7 @@ export interface LogRefuseContext {
 
 /** Passed to {@link LogStreamObserver.onGap}. */
 export interface LogGapContext {
+  /** The stream that was sent the gap event. */
   readonly stream: LogRequestInfo;
   /** Why logs are missing. The README lists the reasons. */
   readonly reason: string;
@@ -113,6 +121,7 @@ export interface LogGapContext {
 
 /** Passed to {@link LogStreamObserver.onEvict}. */
 export interface LogEvictContext {
+  /** The stream of the client that reads no byte. */
   readonly stream: LogRequestInfo;
   /** Bytes that were buffered for the client. */
   readonly bufferedBytes: number;
@@ -120,7 +129,9 @@ export interface LogEvictContext {
 
 /** Passed to {@link LogStreamObserver.onClose}. */
 export interface LogCloseContext {
+  /** The stream that ended. */
   readonly stream: LogRequestInfo;
+  /** Why it ended. */
   readonly reason: LogCloseReason;
   /** Time from `onOpen` to the end, in milliseconds. */
   readonly durationMs: number;

@@ -12,7 +12,16 @@ export type * from './observer.ts';
  * - `{ key, allowed: false }` refuses with 403, and passes the key to observers.
  * - `{ key, allowed: undefined }` refuses with 503, because a check that forgets to return must not admit.
  */
-export type Authorization = boolean | 401 | 403 | { readonly key: string; readonly allowed?: boolean };
+export type Authorization =
+  | boolean
+  | 401
+  | 403
+  | {
+      /** Identifies the user to the rules of `limits` and to observers. Not empty. */
+      readonly key: string;
+      /** False refuses the request with 403; `undefined`, or another type, with 503. @defaultValue true */
+      readonly allowed?: boolean;
+    };
 
 /** One rule of the limits. It needs at least one bound; each bound is a positive whole number. */
 export interface LogLimitRule {
@@ -24,7 +33,13 @@ export interface LogLimitRule {
    * @defaultValue the key that `authorize` returns
    */
   key?:
-    | ((req: Request, context: LogScope & { readonly authorizedKey: string | undefined }) => string | undefined)
+    | ((
+        req: Request,
+        context: LogScope & {
+          /** The key that `authorize` returned; undefined if it returned none. */
+          readonly authorizedKey: string | undefined;
+        },
+      ) => string | undefined)
     | undefined;
   /** Open streams per key. @defaultValue none */
   max?: number | undefined;
@@ -83,6 +98,7 @@ export interface LogStreamOptions {
   heartbeatMs?: number | false | undefined;
   /** Milliseconds that a browser waits before it reconnects (`retry:`), or false to send none. @defaultValue 5_000 */
   retryMs?: number | false | undefined;
+  /** Bounds of streams and pages, in all and per key. @defaultValue `{ total: 10_000, pages: 100 }` */
   limits?: LogStreamLimits | undefined;
   /**
    * Milliseconds after which a stream is cut whose subscriber has read none of the bytes that are buffered for it, or
@@ -105,11 +121,11 @@ export type LogStreamRouter = Router & {
   /**
    * Ends every stream after a whole event and responds 503 from now on. Resolves when all streams are closed. Leaves
    * the store open.
-   *
-   * @param options.graceMs milliseconds after which a stream is cut whose subscriber has not read everything; default
-   * 1_000
    */
-  close(options?: { graceMs?: number }): Promise<void>;
+  close(options?: {
+    /** Milliseconds after which a stream is cut whose subscriber has not read everything. @defaultValue 1_000 */
+    graceMs?: number;
+  }): Promise<void>;
   /** Returns current figures; cheap enough to call at every scrape of metrics. */
   stats(): LogStreamStats;
   /** The streams that are open now, oldest first. */
