@@ -19,6 +19,7 @@ export type SseRedisErrorCode =
  * Redis can't be used. Messages hold no address, user name or password.
  */
 export class SseRedisError extends Error {
+  /** Always `'SseRedisError'`. */
   override readonly name = 'SseRedisError';
   /** What failed. */
   readonly code: SseRedisErrorCode;

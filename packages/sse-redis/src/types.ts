@@ -7,7 +7,12 @@ export interface SentinelAddress {
   /** Name of the master set that the sentinels watch. */
   name: string;
   /** The sentinels, queried in this order until one names the master. */
-  sentinels: readonly { host: string; port: number }[];
+  sentinels: readonly {
+    /** Host name or IP address of the sentinel. */
+    host: string;
+    /** TCP port of the sentinel, usually 26379. */
+    port: number;
+  }[];
   /** Credentials, TLS and database of the Redis servers. @defaultValue none */
   client?: Omit<RedisClientOptions, 'url'>;
   /** Credentials and TLS of the sentinels. @defaultValue none */
@@ -44,23 +49,44 @@ export type RedisPart = 'feeds' | 'limits';
  * throws, or rejects with, is dropped. Hooks run synchronously: they must not block.
  */
 export interface RedisObserver {
-  /** Called once by `redisFeeds` and by `redisLimiter`, before any other hook. `stats` returns the current mode. */
-  onAttach?(context: { readonly part: RedisPart; stats(): { readonly mode: RedisMode } }): void;
+  /** Called once by `redisFeeds` and by `redisLimiter`, before any other hook. */
+  onAttach?(context: {
+    /** What uses Redis. */
+    readonly part: RedisPart;
+    /** Returns the current state. */
+    stats(): {
+      /** Whether Redis is used now. */
+      readonly mode: RedisMode;
+    };
+  }): void;
   /**
    * Called for every failed attempt to connect, also while Redis is known to be down, and for every connection that is
    * lost. A command that is refused or times out ends its connection.
    */
-  onError?(context: { readonly part: RedisPart; readonly error: SseRedisError }): void;
+  onError?(context: {
+    /** What uses Redis. */
+    readonly part: RedisPart;
+    /** What failed. */
+    readonly error: SseRedisError;
+  }): void;
   /**
-   * Called when a command, or several that were sent together, were executed, refused or timed out. `durationMs`: from
-   * sending them to the last reply. Not called for the blocking command that reads new events.
+   * Called when a command, or several that were sent together, were executed, refused or timed out. Not called for the
+   * blocking command that reads new events.
    */
-  onCommand?(context: { readonly part: RedisPart; readonly durationMs: number }): void;
+  onCommand?(context: {
+    /** What uses Redis. */
+    readonly part: RedisPart;
+    /** Time from sending the commands to the last reply, or until they were given up, in milliseconds. */
+    readonly durationMs: number;
+  }): void;
   /**
    * Called when a lease is lost although Redis responds: this process was stopped for too long, or Redis lost its data.
    * For `feeds`, called once for each feed that this process read for all.
    */
-  onLeaseLost?(context: { readonly part: RedisPart }): void;
+  onLeaseLost?(context: {
+    /** What uses Redis. */
+    readonly part: RedisPart;
+  }): void;
 }
 
 /** Options that everything in this package has. */
