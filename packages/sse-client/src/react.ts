@@ -22,6 +22,7 @@ export type UseEventStreamResult<Values extends object = Record<string, string>>
 
 /** What `select` returned, and the methods of the stream. */
 export interface UseEventStreamSelection<Values extends object, Selected> extends Commands<Values> {
+  /** What `select` returned for the current snapshot; the previous value while `isEqual` returns true. */
   readonly selected: Selected;
 }
 
@@ -53,11 +54,18 @@ export interface SelectOptions<Values extends object, Selected> {
  */
 export function useEventStream(
   url: string | null,
-  options?: EventStreamOptions & { select?: undefined },
+  options?: EventStreamOptions & {
+    /** Left out: the component renders at every change of the snapshot. */
+    select?: undefined;
+  },
 ): UseEventStreamResult;
 export function useEventStream<Values extends object>(
   url: string | null,
-  options: EventStreamOptions<Values> & { parse: EventParser<Values>; select?: undefined },
+  options: EventStreamOptions<Values> & {
+    parse: EventParser<Values>;
+    /** Left out: the component renders at every change of the snapshot. */
+    select?: undefined;
+  },
 ): UseEventStreamResult<Values>;
 export function useEventStream<Selected>(
   url: string | null,

@@ -22,6 +22,7 @@ export interface ParsedEvent<Type extends string, Value> extends EventFields {
   readonly event: Type;
   /** What `parse` returned. */
   readonly value: Value;
+  /** Never set: only a {@link FailedEvent} has it. */
   readonly error?: undefined;
 }
 
@@ -29,6 +30,7 @@ export interface ParsedEvent<Type extends string, Value> extends EventFields {
 export interface FailedEvent extends EventFields {
   /** The event's type; `message` if it has none. */
   readonly event: string;
+  /** Never set: `parse` has returned none. */
   readonly value?: undefined;
   /** Why it has no value. */
   readonly error: EventError;

@@ -1,22 +1,53 @@
 /** Returns the value of an event's data, or throws. It must be synchronous. */
-export type Parser<Value = unknown> = (data: string, event: { readonly id: string; readonly event: string }) => Value;
+export type Parser<Value = unknown> = (
+  data: string,
+  event: {
+    /** The event's own id, or '' if it has none. */
+    readonly id: string;
+    /** The event's type; `message` if it has none. */
+    readonly event: string;
+  },
+) => Value;
 
 /**
  * The part of a Standard Schema (https://standardschema.dev) that is used here. Zod, Valibot and ArkType implement it.
  */
 export interface StandardSchema<Value> {
+  /** The interface of the standard, which libraries keep apart from their own methods. */
   readonly '~standard': {
+    /** Version of the standard. */
     readonly version: 1;
+    /** Name of the library. Not used here. */
     readonly vendor: string;
+    /** Validates the value of an event's JSON. A promise rejects the event, because parsing is synchronous. */
     readonly validate: (value: unknown) => SchemaResult<Value> | Promise<SchemaResult<Value>>;
-    readonly types?: { readonly input: unknown; readonly output: Value } | undefined;
+    /** Exists as a type only. */
+    readonly types?:
+      | {
+          /** What `validate` accepts. */
+          readonly input: unknown;
+          /** What `validate` returns. */
+          readonly output: Value;
+        }
+      | undefined;
   };
 }
 
 /** Result of a Standard Schema. */
 export type SchemaResult<Value> =
-  | { readonly value: Value; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string }[] };
+  | {
+      /** What the schema made of the input. */
+      readonly value: Value;
+      /** Never set: there are no issues. */
+      readonly issues?: undefined;
+    }
+  | {
+      /** Why the schema rejects the input. */
+      readonly issues: readonly {
+        /** What is wrong, in a sentence. */
+        readonly message: string;
+      }[];
+    };
 
 /** A parser of the data, or a schema for its JSON. */
 export type DataParser<Value = unknown> = Parser<Value> | StandardSchema<Value>;

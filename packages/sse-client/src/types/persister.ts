@@ -6,7 +6,11 @@ export interface PersistOptions {
   maxBytes?: number;
   /** How long changes are collected before they are written, in milliseconds. @defaultValue 500 */
   debounceMs?: number;
-  /** @defaultValue `window.localStorage` */
+  /**
+   * Where the data is kept, under keys that begin with `sse-client:`. While its `setItem` throws, fewer entries are
+   * kept.
+   * @defaultValue `window.localStorage`
+   */
   storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>;
 }
 

@@ -31,9 +31,15 @@ export interface EventStream<Values extends object = Record<string, string>> {
   setOptions(options: LiveOptions<object>): void;
   /**
    * Inserts known events before all others, as `original`; pass the oldest first. Events that are in the list already
-   * are left out. Gaps among them keep their place. `lastEventId` sets the cursor if nothing has been received yet.
+   * are left out. Gaps among them keep their place.
    */
-  seed(events: readonly (KnownEvent | KnownGap)[], options?: { lastEventId?: string }): void;
+  seed(
+    events: readonly (KnownEvent | KnownGap)[],
+    options?: {
+      /** The cursor, if nothing has been received yet; otherwise it has no effect. @defaultValue the cursor stays */
+      lastEventId?: string;
+    },
+  ): void;
   /**
    * Replaces a gap by known events; pass the oldest first. Events that are in the list already are left out. Has no
    * effect if there is no such gap.
