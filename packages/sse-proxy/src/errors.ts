@@ -63,6 +63,7 @@ export interface SseProxyErrorDetails {
  * that fails later. A browser gets `code`, `status` and `title`, never `message` or `cause`.
  */
 export class SseProxyError extends Error {
+  /** Always `'SseProxyError'`. */
   override readonly name = 'SseProxyError';
   /** What failed; each code has a heading in `docs/errors.md`. */
   readonly code: SseProxyErrorCode;

@@ -20,6 +20,7 @@ export type LimitKind = 'total' | 'upstreams' | 'max' | 'opensPerMinute' | 'open
 
 /** The right to one open stream. */
 export interface LimitPermit {
+  /** Distinguishes a permit from a refusal. */
   readonly ok: true;
   /** Called exactly once, when the stream has ended, whatever ended it. */
   release(): void;
@@ -27,6 +28,7 @@ export interface LimitPermit {
 
 /** The limit that was reached. */
 export interface LimitRefusal {
+  /** Distinguishes a refusal from a permit. */
   readonly ok: false;
   /** The name of the rule that refuses: `total`, or the `name` of a {@link LimitRule}. Shown to operators. */
   readonly rule: string;
@@ -72,7 +74,13 @@ export interface LimitRule {
    * IPv6 addresses with {@link clientSubnet}.
    * @defaultValue the key that `authorize` returns
    */
-  key?: (req: Request, context: { authorizedKey: string | undefined }) => string | undefined;
+  key?: (
+    req: Request,
+    context: {
+      /** The key that `authorize` returned; undefined if it returned none. */
+      authorizedKey: string | undefined;
+    },
+  ) => string | undefined;
   /** Open streams per key. @defaultValue none */
   max?: number;
   /** Streams opened per key within any 60 seconds. @defaultValue none */
