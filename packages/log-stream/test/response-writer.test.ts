@@ -54,7 +54,7 @@ describe('ResponseWriter', () => {
     return writer;
   }
 
-  it('evicts no reader that takes one large write piece by piece, for much longer than maxStallMs', async () => {
+  it('does not evict a reader that reads one large write slowly for longer than maxStallMs', async () => {
     const { client, res } = await open();
     const writer = writerOf(res, 40);
     writer.write(Buffer.alloc(plenty));
@@ -68,7 +68,7 @@ describe('ResponseWriter', () => {
     expect(evictions).to.deep.equal([]);
   });
 
-  it('evicts a reader that takes no byte for maxStallMs, and reports how many bytes waited for it', async () => {
+  it('evicts a reader that reads no byte for maxStallMs, and reports how many bytes were buffered for it', async () => {
     const { client, res } = await open();
     const writer = writerOf(res, 4);
     writer.write(Buffer.alloc(plenty));
@@ -81,7 +81,7 @@ describe('ResponseWriter', () => {
     client.destroy();
   });
 
-  it('evicts a reader that takes nothing while small writes go on, too few to fill the response', async () => {
+  it('evicts a reader that reads nothing while small writes go on, too few to fill the response', async () => {
     const { client, res } = await open();
     const writer = writerOf(res, 8);
     while (writer.bufferedBytes === 0) {

@@ -148,7 +148,7 @@ describe('the file of SqliteLogStore', () => {
   ];
   for (const [how, restore] of restores) {
     for (const written of [1, 150]) {
-      it(`a backup ${how} and written past by ${written} logs assigns no number twice`, async () => {
+      it(`a backup ${how}, then continued for ${written} logs, assigns no number twice`, async () => {
         const isOpen = how.includes('open file');
         const saved = join(folder, 'saved.db');
         const store = new SqliteLogStore({ path });

@@ -40,7 +40,7 @@ describe('GET …/logs/stream', () => {
     expect(stream.events[0]?.log).to.deep.equal(a);
   });
 
-  it('sends the configured retry, or none', async () => {
+  it('a stream begins with the configured retry, or with none', async () => {
     for (const [retryMs, first] of [
       [0, 'retry: 0\n'],
       [250, 'retry: 250\n'],
@@ -53,7 +53,7 @@ describe('GET …/logs/stream', () => {
     }
   });
 
-  it('sends the logs of all workflows at /logs/stream', async () => {
+  it('the route /logs/stream sends the logs of all workflows', async () => {
     const { url, store } = await service();
     const stream = await openStream(`${url}/logs/stream`);
     await store.append([log('a'), log('b', { workflowID: 'other' }), log('c', { workspaceID: 'other' })]);
@@ -118,7 +118,7 @@ describe('GET …/logs/stream', () => {
       expect(numbered(stream.text, await idsOf(store))).to.equal('retry: 5000\nid: 1\n\n');
     });
 
-    it('ignores history when a Last-Event-ID is sent', async () => {
+    it('a stream ignores history if the request has a Last-Event-ID', async () => {
       const { url, store } = await service();
       await store.append(logs(5));
       const stream = await openStream(`${url}${logsPath}/stream?history=5`, {

@@ -17,7 +17,7 @@ describe('reconnecting', () => {
     await until(() => at.now.status === 'waiting' || at.now.status === 'refused');
   }
 
-  it('waits a random time up to min(minDelayMs * 2^n, maxDelayMs)', async () => {
+  it('the client waits a random time up to min(minDelayMs * 2^n, maxDelayMs)', async () => {
     const at = await scene({ minDelayMs: 100, maxDelayMs: 500 });
     at.stream.connect();
     at.random = 0.999999;
@@ -33,7 +33,7 @@ describe('reconnecting', () => {
     expect(at.now.retryAt).to.equal(at.clock.time);
   });
 
-  it('resets the backoff only after a connection that lasted for stableMs', async () => {
+  it('the client resets the backoff only after a connection that lasted for stableMs', async () => {
     const at = await scene({ stableMs: 60_000, watchdogMs: false });
     at.stream.connect();
     await lose(at, await connect(at));
@@ -202,7 +202,7 @@ describe('a soft refusal', () => {
     await at.until('connected');
   });
 
-  it('adds no gap for a refusal', async () => {
+  it('a soft refusal adds no gap', async () => {
     const at = await scene();
     at.stream.connect();
     const first = (await at.server.next()).open('data: one\n\n');

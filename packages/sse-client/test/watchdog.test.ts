@@ -14,7 +14,7 @@ describe('the watchdog', () => {
     return { at, visit };
   }
 
-  it('has the status stalled when the connection is silent, and then reconnects at once', async () => {
+  it('the client has the status stalled when the connection is silent, and then reconnects at once', async () => {
     const { at, visit } = await connected({ minDelayMs: 9_000 });
     at.random = 1;
     at.clock.advance(999);
@@ -88,7 +88,7 @@ describe('the watchdog', () => {
     expect(at.now.lastError!.code).to.equal('STALLED');
   });
 
-  it('never stalls with watchdogMs: false', async () => {
+  it('the status is never stalled with watchdogMs: false', async () => {
     const { at } = await connected({ watchdogMs: false });
     at.clock.advance(86_400_000);
     at.page.goOnline();
@@ -167,7 +167,7 @@ describe('a page that wakes up', () => {
     });
   }
 
-  it('does not connect when the page is hidden, or shown for the first time', async () => {
+  it('the client does not connect when the page is hidden, or shown for the first time', async () => {
     const at = await scene();
     at.random = 1;
     at.stream.connect();
@@ -209,7 +209,7 @@ describe('a device that says it is offline', () => {
     expect(at.now.status).to.equal('connected');
   });
 
-  it("reports the server's status, not OFFLINE, when a server answered", async () => {
+  it("reports the server's status, not OFFLINE, when a server responded", async () => {
     const at = await scene();
     at.page.navigator.onLine = false;
     at.stream.connect();

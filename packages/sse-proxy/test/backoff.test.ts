@@ -11,7 +11,7 @@ describe('backoff', () => {
     expect(waits(1)).to.deep.equal([100, 200, 400, 800, 1_000, 1_000, 1_000]);
   });
 
-  it('the backoff is half jitter, never less than half', () => {
+  it('each wait is between half of the backoff and all of it', () => {
     expect(waits(0)).to.deep.equal([50, 100, 200, 400, 500, 500, 500]);
     expect(waits(0.5)).to.deep.equal([75, 150, 300, 600, 750, 750, 750]);
   });
@@ -22,7 +22,7 @@ describe('backoff', () => {
     expect(backoffMs(9, bounds, 5_000, () => 1)).to.equal(5_500);
   });
 
-  it('the backoff takes no floor above five minutes', () => {
+  it('the backoff clamps the floor to five minutes', () => {
     expect(backoffMs(0, bounds, 1e20, () => 0)).to.equal(300_000);
     expect(backoffMs(0, bounds, Number.POSITIVE_INFINITY, () => 0)).to.equal(300_000);
     expect(backoffMs(0, bounds, 300_000, () => 0)).to.equal(300_000);

@@ -20,7 +20,7 @@ describe('allowOrigins', () => {
     return { browser, ...proxied };
   }
 
-  it('answers a preflight: methods, headers, origin, without calling authorize [R14]', async () => {
+  it('responds to a preflight with the allowed methods, headers and origin, without calling authorize [R14]', async () => {
     let called = 0;
     const authorize = () => Boolean(++called);
     const { browser, proxy, witness } = await preflight(
@@ -39,7 +39,7 @@ describe('allowOrigins', () => {
     expect([called, proxy.stats().refused, witness.errors.length]).to.deep.equal([0, 0, 0]);
   });
 
-  it('answers a preflight where a middleware wraps res.writeHead and returns nothing [R14]', async () => {
+  it('responds to a preflight where a middleware wraps res.writeHead and returns nothing [R14]', async () => {
     const before = (it: Express) =>
       void it.use((_, res, next) => {
         const { writeHead } = res;
@@ -50,7 +50,7 @@ describe('allowOrigins', () => {
     expect([browser.status(), browser.headers()['access-control-allow-origin']]).to.deep.equal([204, page]);
   });
 
-  it('answers a preflight during a drain: the page can then read the refusal [R14]', async () => {
+  it('responds to a preflight during a drain: the page can then read the refusal [R14]', async () => {
     const { proxy, port } = await preflight({}, { Origin: page });
     await proxy.close();
     const request = `OPTIONS /sse HTTP/1.1\r\nHost: a\r\nOrigin: ${page}\r\nAccess-Control-Request-Method: GET\r\n\r\n`;
@@ -62,7 +62,7 @@ describe('allowOrigins', () => {
     'the origin null': { Origin: 'null' },
     'no origin': {},
   }) as [string, Record<string, string>][]) {
-    it(`answers an OPTIONS request of ${what} with 405 and no CORS field [R14]`, async () => {
+    it(`responds to an OPTIONS request of ${what} with 405 and no CORS field [R14]`, async () => {
       const { browser } = await preflight({}, fields);
       expect(browser.status()).to.equal(405);
       expect(browser.headers()).to.include({ vary: 'Origin' });
@@ -70,7 +70,7 @@ describe('allowOrigins', () => {
     });
   }
 
-  it('answers OPTIONS that is no preflight with 405, readable for the page [R14]', async () => {
+  it('responds to OPTIONS that is no preflight with 405, readable for the page [R14]', async () => {
     const { port } = await app({ target: 'http://127.0.0.1:9/', allowOrigins: [page] });
     const request = `OPTIONS /sse HTTP/1.1\r\nHost: a\r\nOrigin: ${page}\r\n\r\n`;
     const browser = await add(browseRaw(port, request), (it) => it.leave()).opened();
@@ -110,7 +110,7 @@ describe('allowOrigins', () => {
   });
 
   for (const origin of ['capacitor://localhost', 'tauri://localhost', 'chrome-extension://abcdefghijklmnop']) {
-    it(`lets in the origin of an app: ${origin} [R14]`, async () => {
+    it(`allows the origin of an app: ${origin} [R14]`, async () => {
       const up = await upstream((request) => request.begin());
       const { port } = await app({ target: up.url, allowOrigins: [origin] });
       const fields = { Origin: origin, 'Sec-Fetch-Site': 'cross-site' };

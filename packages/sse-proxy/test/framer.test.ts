@@ -67,7 +67,7 @@ describe('framing: lines and events', () => {
     expect(kept.frames.slice(1)).to.deep.equal(['\n', 'data: b\r\n\r\n!']);
   });
 
-  it('an event that begins right after a lone CR is not taken for its LF [R20]', () => {
+  it('a byte after a lone CR begins the next event [R20]', () => {
     expect(push(framing(), 'data: a\r\r', 'data: b\r\r').frames).to.deep.equal(['data: a\r\r!', 'data: b\r\r!']);
   });
 

@@ -11,7 +11,7 @@ describe('role of an instance in a relayed feed', () => {
   const { add, app, visit, clean } = stage();
   afterEach(clean);
 
-  it('feeds() names the leader and the followers, and all alone while the log can not be used', async () => {
+  it("feeds() reports leader and follower, and `alone` in every instance while the log can't be used", async () => {
     const log = add(await eventLog(), (it) => it.close());
     const logs = new MemoryLogs();
     const relays = [logs.instance(), logs.instance(), logs.instance()];

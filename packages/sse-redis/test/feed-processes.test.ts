@@ -124,7 +124,7 @@ describe('feeds of three processes', () => {
     });
   }
 
-  it('loses nothing while Redis is full and refuses to store', async () => {
+  it('browsers of three processes lose no event while Redis is full and refuses to store', async () => {
     const { browsers, first } = await settle();
     await redis.command('CONFIG', 'SET', 'maxmemory', '1');
     log.emit(3);
@@ -135,7 +135,7 @@ describe('feeds of three processes', () => {
     await allHave(browsers, first);
   });
 
-  it('asks the upstream for what a returning browser missed when the stream does not hold it any more', async () => {
+  it('requests from the upstream what a returning browser missed if the Redis stream no longer holds it', async () => {
     const { browsers, first } = await settle('small');
     for (let n = 0; n < 50; n++) {
       log.emit(4);
