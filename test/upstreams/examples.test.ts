@@ -124,7 +124,7 @@ for (const [framework, spec] of [
       expect(response.text).to.match(new RegExp(`^retry: 2000\\nid: ${store.epoch()}-${last}\\n\\n(: heartbeat\\n)+$`));
     });
 
-    it(`${framework} answers 401 without a token and 403 to a wrong one, which the BFF passes on`, async () => {
+    it(`${framework} responds with 401 without a token and 403 to a wrong one, which the BFF passes on`, async () => {
       const missing = await get(service.url, {});
       expect([missing.status, missing.headers['www-authenticate']]).to.deep.equal([401, 'Bearer']);
       expect((await get(service.url, { authorization: 'Bearer wrong' })).status).to.equal(403);
@@ -132,7 +132,7 @@ for (const [framework, spec] of [
       expect((await get((await bff()).shared, {})).status, 'without a session').to.equal(403);
     });
 
-    it(`${framework} answers 503 with Retry-After while the database fails, and streams again after it`, async () => {
+    it(`${framework} responds with 503 and Retry-After while the database fails, and streams again after it`, async () => {
       const database = each.add(new DatabaseSync(path), (it) => it.close());
       database.exec('ALTER TABLE logs RENAME TO away');
       const failed = await get(service.url, { authorization });

@@ -116,7 +116,7 @@ describe('ResponseWriter', () => {
     ['writes to the socket', (_write, res) => (chunk) => res.socket?.write(chunk)],
   ];
   for (const [title, wrap] of wrappers) {
-    it(`counts the bytes that wait for the reader if middleware wraps write() with one that ${title} [R41]`, async () => {
+    it(`counts the bytes that are buffered for the reader if middleware wraps write() with one that ${title} [R41]`, async () => {
       const { client, res } = await open();
       res.flushHeaders();
       res.write = wrap(res.write.bind(res), res) as Response['write'];

@@ -41,7 +41,7 @@ describe('backfill of a browser with id 1 while the leader is connecting', () =>
     expect(calls).to.deep.equal(['headers', 'id: 2\n\n']);
   });
 
-  it('a backfill while the leader connects asks the upstream if the leader starts behind another id', async () => {
+  it('a backfill while the leader connects requests the upstream if the leader starts behind another id', async () => {
     const { leader, calls, start, close } = await backfill();
     leader.append(start('7'), true);
     await until(() => calls.length === 1);

@@ -7,7 +7,7 @@ describe('backfill of a shared feed', () => {
   beforeEach(() => clock.install());
   afterEach(() => clock.uninstall());
 
-  it('asks the upstream once for browsers with the same id that the ring does not hold', async () => {
+  it('sends one upstream request for browsers with the same id that the ring does not hold', async () => {
     const { upstream, join, emit, arrive } = registryWith();
     emit(5);
     await join();

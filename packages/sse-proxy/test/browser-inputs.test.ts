@@ -179,7 +179,7 @@ describe('bad input of browsers', () => {
     'chunked that is not last': 'Transfer-Encoding: chunked, identity\r\n',
   };
   for (const [name, lines] of Object.entries(smuggled)) {
-    it(`answers ${name} with 400 and closes the connection [input 9]`, async () => {
+    it(`responds to ${name} with 400 and closes the connection [input 9]`, async () => {
       const { up, raw } = await served();
       const browser = raw(`GET /sse HTTP/1.1\r\nHost: a\r\n${lines}\r\n0\r\n\r\nGET /sse HTTP/1.1\r\nHost: a\r\n\r\n`);
       await until(() => browser.closed());
@@ -197,7 +197,7 @@ describe('bad input of browsers', () => {
     expect(up.requests[0]!.headers).to.not.have.any.keys('upgrade', 'sec-websocket-key');
   });
 
-  it('answers 64 KiB of headers with 431 [input 11]', async () => {
+  it('responds to 64 KiB of headers with 431 [input 11]', async () => {
     const { up, get } = await served();
     expect((await get('/sse', { 'X-Big': 'x'.repeat(65_536) })).status()).to.equal(431);
     expect(up.requests).to.have.length(0);

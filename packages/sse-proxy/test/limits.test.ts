@@ -162,7 +162,7 @@ describe('limits of the built-in limiter', () => {
     expect(witness.refusals.map(({ error }) => error.rule)).to.deep.equal(['user']);
   });
 
-  it('upstreams: refuses one more connection than allowed, and lets in when one has closed [R53]', async () => {
+  it('upstreams: refuses one more connection than allowed, and allows it once one has closed [R53]', async () => {
     const { up, come, go, proxy, witness } = await served({ limits: { total: 10, upstreams: 1 } });
     const first = await come();
     const second = await come();

@@ -146,7 +146,7 @@ describe('relayed feed', () => {
     await until(() => two.proxied.proxy.feeds().length === 1);
   });
 
-  it('asks the upstream for a browser whose id the log does not hold any more', async () => {
+  it('requests the upstream for a browser whose id the log no longer holds', async () => {
     const { log, logs, two } = await pair(1);
     log.emit(9);
     await until(() => logs.only.entries.length > 2);
@@ -193,7 +193,7 @@ describe('relayed feed', () => {
     ['204 No Content', 'the end'],
     ['403 Forbidden', 'the refusal'],
   ]) {
-    it(`ends the streams of all instances when the upstream answers ${status} to the reader's resume [R46]`, async () => {
+    it(`ends the streams of all instances when the upstream responds to the reader's resume with ${status} [R46]`, async () => {
       const { log, first, second } = await pair(1);
       log.refusal = `HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`;
       log.cut();

@@ -302,7 +302,7 @@ describe('headers of the upstream request', () => {
     expect(rest).to.have.length(0);
   });
 
-  it('answers HEAD with the headers of a stream, without an upstream request [R10]', async () => {
+  it('responds to HEAD with the headers of a stream, without an upstream request [R10]', async () => {
     const up = await upstream();
     const { port, witness } = await app({ target: up.url, authorize: () => true });
     const head = add(browseRaw(port, 'HEAD /sse HTTP/1.1\r\nHost: a\r\n\r\n'), (it) => it.leave());
@@ -335,7 +335,7 @@ describe('headers of the upstream request', () => {
   });
 
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY']) {
-    it(`answers ${method} with 405 and Allow, without reading its body [R10] [input 10]`, async () => {
+    it(`responds to ${method} with 405 and Allow, without reading its body [R10] [input 10]`, async () => {
       const up = await upstream();
       const { port, witness } = await app({ target: up.url });
       const request = `${method} /sse HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nsecret`;

@@ -124,7 +124,7 @@ describe('sseRouter', () => {
   });
 
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
-    it(`answers ${method} with 405 and Allow [R10]`, async () => {
+    it(`responds to ${method} with 405 and Allow [R10]`, async () => {
       const { port } = await routed({ '/sse': { target: 'http://127.0.0.1:9' } });
       const browser = add(browseRaw(port, `${method} /sse HTTP/1.1\r\nHost: a\r\n\r\n`), (it) => it.leave());
       await until(() => browser.complete() || browser.closed());
@@ -133,7 +133,7 @@ describe('sseRouter', () => {
     });
   }
 
-  it('answers HEAD with the headers of a stream [R10]', async () => {
+  it('responds to HEAD with the headers of a stream [R10]', async () => {
     const { port } = await routed({ '/sse': { target: 'http://127.0.0.1:9' } });
     const browser = await add(browseRaw(port, 'HEAD /sse HTTP/1.1\r\nHost: a\r\n\r\n'), (it) => it.leave()).opened();
     expect(browser.status()).to.equal(200);

@@ -103,7 +103,7 @@ describe('origin check', () => {
     ['our own Origin, with the default port in Host', { Host: 'app.example:80', Origin: 'http://app.example' }],
   ];
   for (const [name, fields] of yes) {
-    it(`lets in ${name} [R55]`, async () => {
+    it(`allows ${name} [R55]`, async () => {
       const up = await upstream((request) => request.begin());
       const { port } = await app({ target: up.url });
       const browser = await visit(port, '/sse', fields).opened();
@@ -168,7 +168,7 @@ describe('origin check', () => {
 
   const admin = { ...own, Origin: 'https://admin.example', 'Sec-Fetch-Site': 'cross-site' };
 
-  it('lets in an origin of allowOrigins, with CORS fields [R55] [R14]', async () => {
+  it('allows an origin of allowOrigins, with CORS fields [R55] [R14]', async () => {
     const up = await upstream((request) => request.begin());
     const { port } = await app({ target: up.url, allowOrigins: ['https://other.example', 'https://admin.example'] });
     const browser = await visit(port, '/sse', admin).opened();
