@@ -124,7 +124,7 @@ for (const [framework, spec] of [
       expect(response.text).to.match(new RegExp(`^retry: 2000\\nid: ${store.epoch()}-${last}\\n\\n(: heartbeat\\n)+$`));
     });
 
-    it(`${framework} responds with 401 without a token and 403 to a wrong one, which the BFF passes on`, async () => {
+    it(`${framework} responds to no token with 401 and to a wrong one with 403, which the BFF passes on`, async () => {
       const missing = await get(service.url, {});
       expect([missing.status, missing.headers['www-authenticate']]).to.deep.equal([401, 'Bearer']);
       expect((await get(service.url, { authorization: 'Bearer wrong' })).status).to.equal(403);
