@@ -207,12 +207,12 @@ describe('replay ring', () => {
     expect([text(made, 1), text(made, 1, 100, true), text(made, 1)]).to.deep.equal(['[b][c][d]', '[b]', '[b][c][d]']);
   });
 
-  it('the ring forgets nothing for the sake of new frames while it is held, until it is trimmed', () => {
+  it('the ring forgets no frame for new ones while eviction is suspended, until it is trimmed', () => {
     const made = ring(['a'], { maxEvents: 2 });
-    made.isHeld = true;
+    made.suspendsEviction = true;
     for (const id of ['b', 'c', 'd']) push(made, `[${id}]`, id);
     expect(made.start).to.equal(0);
-    made.isHeld = false;
+    made.suspendsEviction = false;
     made.trim();
     expect(made.start).to.equal(2);
   });

@@ -52,7 +52,7 @@ export abstract class FrameQueue {
    * While true, `push()` exceeds maxEvents and maxBytes instead of evicting. Set for the rest of an event loop turn in
    * which a reader fell behind, because no reader can drain before that turn ends.
    */
-  isHeld = false;
+  suspendsEviction = false;
   readonly #bounds: ReplayBounds;
   readonly #maxFrames: number;
   readonly #memory: FrameMemory;

@@ -103,7 +103,7 @@ export class ReaderGroup {
     reader.allowance = Number.POSITIVE_INFINITY;
     if (this.#fallen.length === 0) setImmediate(this.#endTurn);
     this.#fallen.push(reader);
-    this.#ring.isHeld = true;
+    this.#ring.suspendsEviction = true;
   }
 
   // What arrives in the turn in which a reader fell behind does not count: the reader can't drain before the turn ends.
@@ -112,12 +112,12 @@ export class ReaderGroup {
       if (this.#behind.has(reader)) reader.allowance = this.#ring.bytesFrom(reader.position) + this.#maxBehindBytes;
     }
     this.#fallen = [];
-    this.#ring.isHeld = false;
+    this.#ring.suspendsEviction = false;
     this.#trim();
   };
 
   #trim(): void {
-    if (this.#behind.size === 0 && !this.#ring.isHeld) this.#ring.trim();
+    if (this.#behind.size === 0 && !this.#ring.suspendsEviction) this.#ring.trim();
   }
 
   #catchUp(reader: Reader): void {

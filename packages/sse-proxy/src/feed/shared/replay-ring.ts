@@ -42,7 +42,7 @@ export class ReplayRing extends FrameQueue {
   ): void {
     if (id !== undefined && this.#ids.add(id, this.end)) this.#markRestart(now, false);
     this.append(buffer, start, end, isEvent, id, upstreamId, ownBytes, digest, now);
-    if (!this.isHeld) this.trim();
+    if (!this.suspendsEviction) this.trim();
     this.expire(now);
   }
 
