@@ -12,8 +12,9 @@ export function checkNodeVersion(version: string): void {
     'ERR_LOG_STREAM_NODE',
     `@datashop/log-stream needs Node.js ${oldestNode} or newer, this is ${version}`,
   );
-  // One line on the console: where the package is loaded from says nothing about the cause.
+  // Node.js prints the stack and the enumerable fields of an uncaught error. Here the message says all there is to say.
   error.stack = `${error.name} [${error.code}]: ${error.message}`;
+  for (const field of Object.keys(error)) Object.defineProperty(error, field, { enumerable: false });
   throw error;
 }
 

@@ -1,3 +1,5 @@
+import './node-version.ts';
+
 export { adminPage } from './admin/admin-page.ts';
 export { SseMetricsError, type SseMetricsErrorCode } from './errors.ts';
 export { forLogService } from './log-service/for-log-service.ts';

@@ -21,8 +21,9 @@ export function checkRuntime(versions: { readonly node: string; readonly bun?: s
 
 function refusal(message: string): SseProxyError {
   const error = new SseProxyError('ERR_SSE_RUNTIME', { message });
-  // Only one line on the console, since the place where the package is loaded has nothing to do with the cause.
+  // Node.js prints the stack and the enumerable fields of an uncaught error. Here the message says all there is to say.
   error.stack = `${error.name} [${error.code}]: ${error.message}`;
+  for (const field of Object.keys(error)) Object.defineProperty(error, field, { enumerable: false });
   return error;
 }
 
