@@ -10,7 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { install, mayInstall } from './debian.mjs';
+import { installEach, mayInstall } from './debian.mjs';
 import { isThere, needs } from './needs.mjs';
 import { filesByGroup, slowGroups } from './testing/groups.mjs';
 import { readResults } from './testing/results.mjs';
@@ -54,10 +54,12 @@ const groups = wanted
 function installNeeds() {
   const missing = Object.keys(needs).filter((name) => !isThere(name));
   if (missing.length === 0 || !mayInstall()) return;
-  const packages = missing.flatMap((name) => needs[name].debian);
-  console.log(`test: installing ${missing.join(' and ')} (apt-get install ${packages.join(' ')})`);
-  const problem = install(packages);
-  if (problem) console.log(`test: apt-get failed, so the tests that need them are skipped:\n${problem}`);
+  const packagesOf = Object.fromEntries(missing.map((name) => [name, needs[name].debian]));
+  const packages = new Set(Object.values(packagesOf).flat());
+  console.log(`test: installing ${missing.join(' and ')} (apt-get install ${[...packages].join(' ')})`);
+  for (const [name, problem] of installEach(packagesOf)) {
+    console.log(`test: ${name} could not be installed, so the tests that need it are skipped: ${problem}`);
+  }
 }
 
 async function run(group, folder) {
