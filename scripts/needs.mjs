@@ -8,7 +8,7 @@ import { delimiter, join } from 'node:path';
  * @typedef {object} Need
  * @property {string} purpose What the tests do with it, as a phrase.
  * @property {readonly string[]} debian Packages of Debian and Ubuntu that bring it.
- * @property {string} macos Command that installs it on macOS.
+ * @property {string} [macos] Command that installs it on macOS; left out if it does not exist there.
  * @property {() => boolean} found True if it is there.
  */
 
@@ -40,7 +40,7 @@ export function pythonWithPymongo() {
 }
 
 /** @satisfies {Record<string, Need>} */
-export const needs = {
+const table = {
   nginx: {
     purpose: 'put a real nginx in front of the proxy',
     debian: ['nginx'],
@@ -92,7 +92,6 @@ export const needs = {
   systemd: {
     purpose: 'let systemd-analyze check the units',
     debian: ['systemd'],
-    macos: 'none: systemd exists for Linux only',
     found: () => findExecutable('systemd-analyze') !== undefined,
   },
   firefox: {
@@ -104,7 +103,6 @@ export const needs = {
   webkit: {
     purpose: 'open pages in a real WebKit',
     debian: ['webkit2gtk-driver', 'xvfb'],
-    macos: 'none: WebKitGTK and Xvfb exist for Linux only',
     found: () => ['WebKitWebDriver', 'Xvfb'].every((name) => findExecutable(name) !== undefined),
   },
   chromium: {
@@ -115,7 +113,10 @@ export const needs = {
   },
 };
 
-/** @typedef {keyof typeof needs} NeedName */
+/** @typedef {keyof typeof table} NeedName */
+
+/** @type {Readonly<Record<NeedName, Need>>} */
+export const needs = table;
 
 /** @type {Map<NeedName, boolean>} */
 const results = new Map();
@@ -129,9 +130,13 @@ export function isThere(name) {
   return found;
 }
 
-/** The command that a person runs to get it. @param {NeedName} name */
-export function installCommand(name) {
-  if (process.platform === 'darwin') return needs[name].macos;
+/**
+ * The command that a person runs to get it, or undefined if it does not exist for the platform.
+ * @param {NeedName} name
+ * @param {NodeJS.Platform} [platform]
+ */
+export function installCommand(name, platform = process.platform) {
+  if (platform === 'darwin') return needs[name].macos;
   const command = `apt-get install -y ${needs[name].debian.join(' ')}`;
   if (!findExecutable('apt-get')) return `${command} (Debian, Ubuntu; elsewhere, the same from the system's packages)`;
   return process.getuid?.() === 0 ? command : `sudo ${command}`;

@@ -11,10 +11,11 @@ export const seconds = (ms) => `${Math.round(ms / 1_000)} s`;
 
 /**
  * @param {GroupResults[]} groups
- * @param {{ ci: boolean, files: boolean }} options with `ci`, a skip is a failure if an installation would avoid it
+ * @param {{ ci: boolean, files: boolean, platform?: NodeJS.Platform }} options with `ci`, a skip is a failure if an
+ * installation would avoid it on this platform
  * @returns {{ lines: string[], ok: boolean }}
  */
-export function summarize(groups, { ci, files }) {
+export function summarize(groups, { ci, files, platform }) {
   const times = groups.map(({ name, ms, passed, failures, skips, complete, end }) => {
     const counts = `${passed} passed, ${failures.length} failed, ${skips.length} skipped`;
     return `${seconds(ms).padStart(6)}  ${name}: ${counts}${complete ? '' : `, ended early (${end || 'exit code 0'})`}`;
@@ -23,7 +24,7 @@ export function summarize(groups, { ci, files }) {
   const failures = groups.flatMap((group) => group.failures);
   const skips = groups.flatMap((group) => group.skips);
   const passed = groups.reduce((sum, group) => sum + group.passed, 0);
-  const skipped = describeSkips(skips, ci);
+  const skipped = describeSkips(skips, ci, platform);
   return {
     lines: [
       ...times,
@@ -37,16 +38,17 @@ export function summarize(groups, { ci, files }) {
 }
 
 /** One line a reason. */
-function describeSkips(skips, ci) {
+function describeSkips(skips, ci, platform) {
   const lines = [];
   let ok = true;
   for (const { reason, need, titles } of skipsByReason(skips)) {
     const tests = `${titles.length} ${titles.length === 1 ? 'test' : 'tests'}`;
-    lines.push(`skipped ${tests}: ${reason}${need ? `. To run them: ${installCommand(need)}` : ''}`);
+    const command = need && installCommand(need, platform);
+    lines.push(`skipped ${tests}: ${reason}${command ? `. To run them: ${command}` : ''}`);
     if (reason === undefined) {
       ok = false;
       lines.push(`  failed: skip with a reason, by test/support/needs.ts: ${titles.join('; ')}`);
-    } else if (need && ci) {
+    } else if (command && ci) {
       ok = false;
       lines.push('  failed: with CI=true, what can be installed must be there');
     }

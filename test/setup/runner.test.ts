@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import { installCommand } from '../../scripts/needs.mjs';
+import { installCommand, type NeedName, needs } from '../../scripts/needs.mjs';
 import { filesByGroup, slowGroups } from '../../scripts/testing/groups.mjs';
 import { readResults } from '../../scripts/testing/results.mjs';
 import { summarize } from '../../scripts/testing/summary.mjs';
@@ -59,6 +59,40 @@ describe('npm test', () => {
   it('npm test fails with CI=true if an installation would have avoided a skip', async () => {
     expect((await summaryOf(skipsNginx, true)).ok).to.equal(false);
     expect((await summaryOf("it('elsewhere', function () { skip(this, 'needs Linux'); });", true)).ok).to.equal(true);
+  });
+
+  /** The end of a run with CI=true, on a platform, in which a need was missing. */
+  function summaryWithout(need: NeedName, platform: NodeJS.Platform): { line: string | undefined; ok: boolean } {
+    const skips = [{ title: 'a', reason: `${need} is missing`, need }];
+    const results = { total: 1, passed: 0, failures: [], skips, suites: [], complete: true };
+    const { lines, ok } = summarize([{ ...results, name: 'some', ms: 1, end: '' }], {
+      ci: true,
+      files: false,
+      platform,
+    });
+    return { line: lines.find((it) => it.startsWith('skipped')), ok };
+  }
+
+  for (const need of ['systemd', 'webkit'] as const) {
+    it(`npm test names no command and passes with CI=true on macOS if ${need} is missing, which exists for Linux only`, () => {
+      expect(summaryWithout(need, 'darwin')).to.deep.equal({ line: `skipped 1 test: ${need} is missing`, ok: true });
+    });
+  }
+
+  it('npm test fails with CI=true for every need that its platform has, and names the command that installs it', () => {
+    for (const platform of ['linux', 'darwin'] as const) {
+      for (const need of Object.keys(needs) as NeedName[]) {
+        const command = installCommand(need, platform);
+        if (command === undefined) continue;
+        expect(command).to.match(
+          platform === 'darwin' ? /^(brew|python3 -m pip) install / : /^(sudo )?apt-get install -y /,
+        );
+        const line = `skipped 1 test: ${need} is missing. To run them: ${command}`;
+        expect(summaryWithout(need, platform), platform).to.deep.equal({ line, ok: false });
+      }
+    }
+    const linuxOnly = Object.keys(needs).filter((need) => installCommand(need as NeedName, 'darwin') === undefined);
+    expect(linuxOnly).to.deep.equal(['systemd', 'webkit']);
   });
 
   it('npm test fails if a test is skipped without a reason', async () => {

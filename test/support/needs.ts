@@ -1,5 +1,5 @@
 import Mocha, { before } from 'mocha';
-import { isThere, type NeedName, needs as table } from '../../scripts/needs.mjs';
+import { installCommand, isThere, type NeedName, needs as table } from '../../scripts/needs.mjs';
 
 /** Skips every test of the surrounding `describe` unless the machine has what `name` stands for. */
 export function needs(name: NeedName): void {
@@ -11,7 +11,8 @@ export function needs(name: NeedName): void {
 /** Skips the running test (or, in a hook, its suite) unless the machine has what `name` stands for. */
 export function skipWithout(context: Mocha.Context, name: NeedName): void {
   if (isThere(name)) return;
-  skip(context, `${name} is not installed, and these tests ${table[name].purpose}`, name);
+  const state = installCommand(name) ? 'is not installed' : `does not exist for ${process.platform}`;
+  skip(context, `${name} ${state}, and these tests ${table[name].purpose}`, name);
 }
 
 /**
