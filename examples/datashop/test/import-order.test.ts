@@ -1,95 +1,63 @@
-import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { expect } from 'chai';
+import { type ImportOrder, testImportOrder, typesOf } from '../../../test/support/import-order.ts';
 
-const repository = fileURLToPath(new URL('../../../', import.meta.url));
-const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
+const designSystem = '@innovaccer/design-system';
+const ui = 'ui/index.ts';
+const demo = '../../src/demo.ts';
+const icons = ['../icon.svg', '../icon-errors.svg'];
+const client = typesOf('@datashop/sse-client');
+const drawn = ['react', designSystem];
 
-/** By folder of `web/src`: imports that lint refuses there, and imports that it accepts. */
-const rules: Record<string, { refused: string[]; accepted: string[] }> = {
-  ui: { refused: ['../api.ts', '../normal/pager.tsx', '../stream/index.ts'], accepted: ['../log.ts', './glyph.tsx'] },
-  normal: {
-    refused: ['../stream/index.ts', '../app.tsx'],
-    accepted: ['../ui/index.ts', '../api.ts', '../session.tsx'],
-  },
-  'stream/logic': {
-    refused: ['../state/viewer.ts', '../list/log-list.tsx', '../../api.ts', 'react', '@innovaccer/design-system'],
-    accepted: ['./row.ts', '../../log.ts', '@datashop/sse-client'],
-  },
-  'stream/state': {
-    refused: ['../list/log-list.tsx', '../bar/footer.tsx', '../stream-mode.tsx', '../../normal/filters.ts'],
-    accepted: ['../logic/row.ts', '../../api.ts', '../../ui/index.ts', 'react'],
-  },
-  'stream/list': {
-    refused: ['../bar/footer.tsx', '../index.ts', '../../normal/filters.ts', '../../app.tsx'],
-    accepted: ['../state/context.tsx', '../logic/row.ts', '../../address.ts'],
-  },
-  'stream/bar': {
-    refused: ['../list/log-list.tsx', '../index.ts', '../../normal/filters.ts', '../../app.tsx'],
-    accepted: ['../state/context.tsx', '../logic/row.ts', '../../api.ts'],
-  },
-  stream: {
-    refused: ['../normal/filters.ts', '../app.tsx', '../session.tsx'],
-    accepted: ['./list/log-list.tsx', './bar/footer.tsx', '../address.ts', '../ui/index.ts'],
-  },
+/** The shell without what is drawn. */
+const shell = [
+  ...['address.ts', 'api-error.ts', 'api.ts', 'log-file.ts', 'log.ts', 'retry.ts', 'retrying-load.ts'],
+  'sign-in-signal.ts',
+];
+/** The page around the two modes. */
+const frame = ['header.tsx', 'mode-tabs.tsx', 'no-access-page.tsx', 'session.tsx', 'signed-out-page.tsx'];
+const frameStyles = ['header.css', 'mode-tabs.css', 'signed-out-page.css'];
+
+const order: ImportOrder = {
+  ...Object.fromEntries(shell.map((file) => [file, [...shell, demo, 'react', typesOf('@datashop/log-stream')]])),
+  'text/': ['anser'],
+  'ui/': ['log.ts', ...drawn],
+  'volume/': ['log.ts', ui, 'react'],
+  'filters/': ['address.ts', 'log.ts', ui, 'react'],
+  'normal/': [
+    ...['address.ts', 'api-error.ts', 'api.ts', 'log-file.ts', 'log.ts', 'retrying-load.ts', 'session.tsx'],
+    ...['filters/', 'text/', 'volume/', ui, ...drawn],
+  ],
+  'stream/logic/': [
+    ...['log.ts', 'log-file.ts', 'text/', 'filters/log-filter.ts', 'volume/volume.ts', 'volume/volume-counter.ts'],
+    client,
+  ],
+  'stream/state/': [
+    ...['stream/logic/', 'address.ts', 'api-error.ts', 'api.ts', 'retrying-load.ts', 'filters/log-filter.ts'],
+    ...['filters/use-filters.ts', 'volume/volume.ts', ui, demo, 'react', client],
+    ...['events', 'persist', 'react', 'tabs'].map((name) => `@datashop/sse-client/${name}`),
+  ],
+  'stream/list/': [
+    ...['stream/logic/', 'stream/state/', 'address.ts', 'api-error.ts', 'log-file.ts', 'log.ts', 'retrying-load.ts'],
+    ...['filters/', 'text/', ui, ...drawn, 'react-dom', client],
+  ],
+  'stream/bar/': [
+    ...['stream/logic/', 'stream/state/', 'api-error.ts', 'api.ts', 'log-file.ts', 'retrying-load.ts'],
+    ...['filters/', 'volume/', ui, ...drawn],
+  ],
+  'stream/': [
+    ...['stream/logic/', 'stream/state/', 'stream/list/', 'stream/bar/', 'address.ts', 'filters/', ui, 'react'],
+    ...icons,
+  ],
+  ...Object.fromEntries(
+    frame.map((file) => [file, [...shell, ...frame, ...frameStyles, 'stream/index.ts', ui, demo, ...icons, ...drawn]]),
+  ),
+  'app.tsx': [...shell, ...frame, ...frameStyles, 'normal/normal-mode.tsx', 'stream/index.ts', 'react'],
+  'main.tsx': [
+    ...['app.tsx', 'session.tsx', 'styles/design-system.css', 'styles/page.css', 'styles/tokens.css', ui],
+    ...['react-dom/client', `${designSystem}/css`],
+    ...[400, 600, 700].map((weight) => `@fontsource/nunito-sans/latin-${weight}.css`),
+  ],
 };
 
 describe('import order of the log viewer', () => {
-  let copy: string;
-  /** Path of each sample file with an import that lint refused. */
-  let refused: Set<string>;
-
-  before('lint samples with the real configuration', async () => {
-    copy = await mkdtemp(join(tmpdir(), 'datashop-lint-'));
-    for (const config of ['biome.json', 'examples/datashop/biome.json']) {
-      await mkdir(dirname(join(copy, config)), { recursive: true });
-      await cp(join(repository, config), join(copy, config));
-    }
-    for (const [folder, { refused, accepted }] of Object.entries(rules)) {
-      await mkdir(join(copy, samplePath(folder, 0), '..'), { recursive: true });
-      for (const [index, specifier] of [...refused, ...accepted].entries()) {
-        await writeFile(join(copy, samplePath(folder, index)), `export { sample } from '${specifier}';\n`);
-      }
-    }
-    const diagnostics = await lint(copy);
-    refused = new Set(diagnostics.map(({ location }) => location.path.replaceAll('\\', '/').replace(/^\.\//, '')));
-  });
-
-  after(() => rm(copy, { recursive: true, force: true }));
-
-  for (const [folder, { refused: expected, accepted }] of Object.entries(rules)) {
-    it(`lint refuses imports against the module order in web/src/${folder}, and accepts the others`, () => {
-      const all = [...expected, ...accepted];
-      expect(all.filter((_, index) => refused.has(samplePath(folder, index)))).to.deep.equal(expected);
-    });
-  }
+  testImportOrder('the log viewer', new URL('../', import.meta.url), 'web/src/', order);
 });
-
-const samplePath = (folder: string, index: number) => `examples/datashop/web/src/${folder}/sample-${index}.ts`;
-
-interface Diagnostic {
-  location: { path: string };
-}
-
-function lint(directory: string): Promise<Diagnostic[]> {
-  const args = [
-    'lint',
-    '--vcs-enabled=false',
-    '--only=style/noRestrictedImports',
-    '--reporter=json',
-    '--max-diagnostics=none',
-  ];
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [biome, ...args], { cwd: directory }, (error, stdout, stderr) => {
-      try {
-        resolve((JSON.parse(stdout) as { diagnostics: Diagnostic[] }).diagnostics);
-      } catch (cause) {
-        reject(new Error(`biome did not report its diagnostics: ${error?.message}\n${stderr}`, { cause }));
-      }
-    });
-  });
-}
