@@ -98,7 +98,7 @@ export interface LogStreamOptions {
   heartbeatMs?: number | false | undefined;
   /** Milliseconds that a browser waits before it reconnects (`retry:`), or false to send none. @defaultValue 5_000 */
   retryMs?: number | false | undefined;
-  /** Bounds of streams and pages, in all and per key. @defaultValue `{ total: 10_000, pages: 100 }` */
+  /** Bounds of streams and pages, in all and per key. @defaultValue `{ total: 10_000, pages: 100, rules: [] }` */
   limits?: LogStreamLimits | undefined;
   /**
    * Milliseconds after which a stream is cut whose subscriber has read none of the bytes that are buffered for it, or

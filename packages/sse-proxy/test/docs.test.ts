@@ -1,11 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { defaults } from '../src/config/defaults.ts';
 import { optionNames } from '../src/config/option-table.ts';
 import { readOptions } from '../src/config/options.ts';
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
-const typeFiles = readdirSync(new URL('../src/types/', import.meta.url)).map((name) => `types/${name}`);
 
 describe('the documentation', () => {
   it('docs/errors.md has a heading for every error code, and no other', () => {
@@ -19,26 +18,6 @@ describe('the documentation', () => {
     const rows = [...read('../README.md').matchAll(/^\| (`\w+`(?:, `\w+`)*) \|/gm)];
     const documented = rows.flatMap((row) => [...row[1]!.matchAll(/`(\w+)`/g)].map((match) => match[1]));
     expect(documented.toSorted()).to.deep.equal(optionNames.toSorted());
-  });
-
-  it('every public type and member has a comment', () => {
-    for (const file of [...typeFiles, 'errors.ts']) {
-      const lines = read(`../src/${file}`).split('\n');
-      const publics = lines.flatMap((line, index) => {
-        const name = /^(?: {2,6}|export (?:interface|type|class|function) )(?:readonly )?(\w+)\??[:(;<= ]/.exec(
-          line,
-        )?.[1];
-        const isMember =
-          /^ {2,6}(?:readonly )?\w+\??[:(].*;$/.test(line) && !/^ {2,6}(?:super|return|this)\b/.test(line);
-        return name && (isMember || line.startsWith('export')) ? [{ name, before: lines[index - 1] }] : [];
-      });
-      expect(publics, file).to.not.be.empty;
-      const undocumented = publics.filter(({ before }) => !before?.trimEnd().endsWith('*/')).map(({ name }) => name);
-      expect(
-        undocumented.filter((name) => name !== 'ok'),
-        file,
-      ).to.deep.equal([]);
-    }
   });
 
   it('the types explain every reason of an end and of a gap', () => {
