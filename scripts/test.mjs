@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { installEach, mayInstall } from './debian.mjs';
 import { isThere, needs } from './needs.mjs';
 import { filesByGroup, slowGroups } from './testing/groups.mjs';
+import { neededBy } from './testing/needed.mjs';
 import { readResults } from './testing/results.mjs';
 import { seconds, summarize } from './testing/summary.mjs';
 
@@ -50,10 +51,14 @@ const groups = wanted
   .map((name) => ({ name, files: available.get(name) ?? [] }))
   .filter(({ files }) => files.length > 0);
 
-/** Installs what tests need, where that is allowed. Tests whose need stays unmet skip themselves. */
+/** Installs what the tests of these groups need, where that is allowed. Tests whose need stays unmet skip themselves. */
 function installNeeds() {
-  const missing = Object.keys(needs).filter((name) => !isThere(name));
-  if (missing.length === 0 || !mayInstall()) return;
+  if (!mayInstall()) return;
+  const missing = neededBy(
+    root,
+    groups.flatMap(({ files }) => files),
+  ).filter((name) => !isThere(name));
+  if (missing.length === 0) return;
   const packagesOf = Object.fromEntries(missing.map((name) => [name, needs[name].debian]));
   const packages = new Set(Object.values(packagesOf).flat());
   console.log(`test: installing ${missing.join(' and ')} (apt-get install ${[...packages].join(' ')})`);
