@@ -130,6 +130,7 @@ describe('observers of the log service', () => {
       await eventually(() => calls.length === 2);
       expect(calls[1]?.[0]).to.equal('onRefuse');
       expect(calls[1]?.[1].error).to.include({ rule });
+      expect(Object.isFrozen(calls[1]?.[1].error)).to.equal(true);
     });
   }
 

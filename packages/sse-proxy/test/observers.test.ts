@@ -241,7 +241,8 @@ describe('observers', () => {
       expect(Object.isFrozen(context), hook).to.equal(true);
       expect(inspect(context, { depth: 9, showHidden: true }), hook).to.not.include('s3cret');
       expect(JSON.stringify(context), hook).to.be.a('string');
-      const { stream } = context as { stream?: StreamInfo };
+      const { stream, error } = context as { stream?: StreamInfo; error?: SseProxyError };
+      if (error) expect(Object.isFrozen(error), hook).to.equal(true);
       if (!stream) continue;
       expect(stream).to.have.all.keys('id', 'route', 'params', 'key', 'fields', 'resumed');
       expect(

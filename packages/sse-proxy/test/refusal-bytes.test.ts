@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { browseRaw, type RawBrowser } from './support/browser.ts';
+import { vandal } from './support/recorder.ts';
 import { later, never, type RefusalScene } from './support/refusals.ts';
 import { stage } from './support/stage.ts';
 import { until } from './support/until.ts';
@@ -29,6 +30,7 @@ function behindStatus(wire: string): string {
   return rest.startsWith(close) ? rest.slice(close.length).replace('\r\n\r\n', `\r\n${close}\r\n`) : rest;
 }
 
+// An observer tries to change every response [R60].
 describe('a refusal', () => {
   const { add, clean, upstream, app, visit } = stage();
   afterEach(async () => {
@@ -43,7 +45,7 @@ describe('a refusal', () => {
       else if (answer !== undefined) seen.raw(answer);
     });
     const proxied = await app(
-      { target: `${up.url}?token=s3cret`, refuse, ...scene.options },
+      { target: `${up.url}?token=s3cret`, refuse, observers: [vandal], ...scene.options },
       scene.path === undefined ? {} : { path: scene.path },
     );
     const come = (id?: string) => visit(proxied.port, '/sse', id === undefined ? {} : { 'Last-Event-ID': id });

@@ -1,3 +1,4 @@
+import type { LogStreamError } from '../errors.ts';
 import type { LogStreamObserver } from '../types.ts';
 
 type Hooks = Required<LogStreamObserver>;
@@ -14,6 +15,7 @@ const ignore = () => {};
 export function notifierOf(observers: readonly LogStreamObserver[]): Notify {
   return (name, context) => {
     Object.freeze(context);
+    Object.freeze((context as { readonly error?: LogStreamError }).error);
     for (const observer of observers) {
       try {
         const hook = observer[name] as ((context: unknown) => unknown) | undefined;

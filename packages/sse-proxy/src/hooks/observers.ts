@@ -1,3 +1,4 @@
+import type { SseProxyError } from '../errors.ts';
 import type { SseObserver } from '../types.ts';
 import { isPromiseLike } from './call-hook.ts';
 
@@ -10,7 +11,8 @@ const ignore = () => {};
 
 /**
  * Calls one hook of every observer with the same frozen context. Ignores what a hook throws or rejects with: an
- * observer can't affect a stream. Never throws.
+ * observer can't affect a stream. Freezes the error of the context too, since the response may be made of it later.
+ * Never throws.
  */
 export function notify<Name extends keyof Hooks>(
   observers: readonly SseObserver[],
@@ -18,6 +20,7 @@ export function notify<Name extends keyof Hooks>(
   context: HookContext<Name>,
 ): void {
   Object.freeze(context);
+  Object.freeze((context as { readonly error?: SseProxyError }).error);
   for (const observer of observers) {
     try {
       const hook = observer[name] as ((context: HookContext<Name>) => unknown) | undefined;

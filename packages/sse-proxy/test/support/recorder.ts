@@ -21,3 +21,17 @@ export function recorder() {
   const of = (hook: string) => told.filter((one) => one.hook === hook).map(({ context }) => context);
   return { observer, told, of, names: () => told.map(({ hook }) => hook) };
 }
+
+const changed = (value: unknown) => (typeof value === 'boolean' ? !value : typeof value === 'number' ? 418 : 'changed');
+
+/** An observer that tries to change everything that its hooks are passed. */
+export const vandal: SseObserver = Object.fromEntries(
+  hooks.map((hook) => [
+    hook,
+    (context: { error?: object; stream?: object }) => {
+      for (const given of [context, context.error, context.stream]) {
+        for (const [name, value] of Object.entries(given ?? {})) Reflect.set(given as object, name, changed(value));
+      }
+    },
+  ]),
+);
