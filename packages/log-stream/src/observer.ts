@@ -196,7 +196,7 @@ export interface LogStreamStats {
   oldestMs: number;
   /** Logs that became visible in the database later than the store expects, since the store was opened. */
   lateDocuments: number;
-  /** Counter: calls of the store that failed, and errors of middleware that wraps a response. */
+  /** Counter: calls of the store that failed. */
   storeErrors: number;
   /** Whether `close()` was called. */
   draining: boolean;

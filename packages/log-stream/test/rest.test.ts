@@ -261,7 +261,7 @@ describe('GET …/logs', () => {
   it('responds 503 without details while the store fails, and passes one Error object to onError once [R56]', async () => {
     const errors: Error[] = [];
     const store = new FailingStore(new SqliteLogStore({ path: ':memory:' }));
-    const { app } = await service({ store, onError: (error) => errors.push(error) });
+    const { app, router } = await service({ store, onError: (error) => errors.push(error) });
     store.failing = new Error('mongodb://user:password@host is gone');
     for (const path of [logsPath, `${logsPath}/stream`, '/logs/stream?history=3', '/healthz']) {
       const answer = await request(app).get(path).expect(503);
@@ -269,6 +269,7 @@ describe('GET …/logs', () => {
       expect(answer.body).to.include({ code: 'ERR_LOG_STREAM_STORE', detail: 'The log store cannot be read' });
     }
     expect(errors).to.deep.equal([store.failing]);
+    expect(router.stats().storeErrors).to.be.at.least(3);
   });
 
   it('survives an onError that throws', async () => {

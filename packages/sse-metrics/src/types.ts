@@ -338,7 +338,7 @@ export interface LogServiceMetrics {
   onAttach(context: {
     /** Returns the current figures of the router. It is called at each scrape. */
     stats(): {
-      /** Counter: calls of the store that failed, and errors of middleware that wraps a response. */
+      /** Counter: calls of the store that failed. */
       readonly storeErrors: number;
     };
   }): void;

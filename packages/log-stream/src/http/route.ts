@@ -90,7 +90,8 @@ function checkMethod({ method }: Request, res: Response): void {
  */
 function asKnown(error: unknown, streams: OpenStreams): LogStreamError {
   const isKnown = error instanceof LogStreamError;
-  if (!isKnown || error.code === 'ERR_LOG_STREAM_HOOK') streams.report(error);
+  if (!isKnown) streams.reportStoreError(error);
+  else if (error.code === 'ERR_LOG_STREAM_HOOK') streams.report(error);
   return isKnown ? error : new LogStreamError('ERR_LOG_STREAM_STORE', 'The log store cannot be read');
 }
 

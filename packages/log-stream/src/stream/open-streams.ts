@@ -72,9 +72,10 @@ export class OpenStreams {
   constructor(config: LogStreamConfig, onArrive: TailListener['onArrive']) {
     this.#config = config;
     const { store, heartbeatMs, maxStallMs } = config;
-    const report = (error: unknown) => this.report(error);
-    const reads = new SharedReads(store, report);
-    this.#sources = { reads, tails: new Tails(store, reads, { report, onArrive }), report };
+    const onStoreError = (error: unknown) => this.reportStoreError(error);
+    const reads = new SharedReads(store, onStoreError);
+    const tails = new Tails(store, reads, { report: onStoreError, onArrive });
+    this.#sources = { reads, tails, report: (error) => this.report(error) };
     const stallMs = maxStallMs === false ? Number.POSITIVE_INFINITY : maxStallMs;
     const checkMs = Math.min(maxCheckMs, Math.ceil(stallMs / checks));
     this.#maxChecks = stallMs / checkMs;
@@ -137,12 +138,17 @@ export class OpenStreams {
     };
   }
 
+  /** Counts a failed call of the store, and reports it. */
+  reportStoreError(thrown: unknown): void {
+    this.counters.storeErrors++;
+    this.report(thrown);
+  }
+
   /**
    * Passes a failure to `onError`, once: a store rejects with the same object for as long as the same failure lasts.
    */
   report(thrown: unknown): void {
     const error = thrown instanceof Error ? thrown : new Error('The log store failed', { cause: thrown });
-    this.counters.storeErrors++;
     if (this.#reported.has(error)) return;
     this.#reported.add(error);
     try {
