@@ -11,7 +11,7 @@ const wrong: [name: string, call: () => unknown, message: RegExp][] = [
   [
     'an unknown option',
     () => sseMetrics({ registry, prefx: 'a' } as never),
-    /option prefx: expected one of registry, prefix/,
+    /option prefx: expected one of registry, prefix, got an unknown name$/,
   ],
   ['no registry', () => sseMetrics({} as never), /option registry: expected a Registry of prom-client, got undefined/],
   ['a registry of another kind', () => sseMetrics({ registry: {} as never }), /option registry: .* got an object/],

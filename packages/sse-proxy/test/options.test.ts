@@ -111,10 +111,13 @@ describe('wrong options', () => {
     const relay = { open() {} };
     const source = async function* () {};
     for (const [options, message] of [
-      [{ target, resume: false, share: { relay } }, /^sse-proxy option share\.relay: expected resume not to be off, /],
+      [
+        { target, resume: false, share: { relay } },
+        /^sse-proxy option share\.relay: expected resume not to be false, because .*, got resume: false /,
+      ],
       [
         { source, share: { relay, key: () => 'all' } },
-        /^sse-proxy option name: expected a name with source and share\.relay, got undefined \(see README#options\)$/,
+        /^sse-proxy option name: expected a string, because source and share\.relay are set, got undefined \(see README#options\)$/,
       ],
     ] as const)
       expect(refusal(options).message).to.match(message);
@@ -285,7 +288,7 @@ describe('options that depend on each other', () => {
   it('refuses other responseHeaders than the default ones with share [R9]', () => {
     const options = { target, responseHeaders: ['server-timing', 'x-build'] };
     expect(refusal({ ...options, share: true }).message).to.equal(
-      'sse-proxy option responseHeaders: expected with share only names of x-request-id, server-timing, traceresponse, got "x-build" (see README#options)',
+      'sse-proxy option responseHeaders: expected only names of x-request-id, server-timing, traceresponse, because share is set, got "x-build" (see README#options)',
     );
     expect(readOptions(options).responseHeaders).to.deep.equal(options.responseHeaders);
     readOptions({ ...options, responseHeaders: ['server-timing'], share: true });

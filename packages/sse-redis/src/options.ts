@@ -51,7 +51,12 @@ export function checkOptions(
   if (!isRecord(given)) return refuse(where, 'an object with options', given);
   const known = { ...required, ...rest };
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(known, name)) refuse(`${where} option ${name}`, `one of ${Object.keys(known).join(', ')}`, name);
+    if (Object.hasOwn(known, name)) continue;
+    const names = Object.keys(known).join(', ');
+    throw new SseRedisError(
+      'ERR_SSE_REDIS_OPTION',
+      `${where} option ${name}: expected one of ${names}, got an unknown name`,
+    );
   }
   for (const [name, [expected, isValid]] of Object.entries(known)) {
     const value = given[name];

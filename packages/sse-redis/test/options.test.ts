@@ -11,7 +11,11 @@ const redis = 'redis://127.0.0.1:1';
 
 const wrong: [what: string, options: unknown, message: RegExp][] = [
   ['no options', undefined, /^redisLimiter: expected an object with options, got undefined/],
-  ['an unknown option', { redis, prefx: 'a' }, /option prefx: expected one of redis, prefix, .*leaseMs/],
+  [
+    'an unknown option',
+    { redis, prefx: 'a' },
+    /option prefx: expected one of redis, prefix, .*leaseMs, got an unknown name$/,
+  ],
   ['no redis', {}, /option redis: expected a URL that begins with redis:\/\/ or rediss:\/\/, .* got undefined/],
   ['a URL of another kind', { redis: 'http://user:s3cret@a' }, /option redis: .* got a string of 20 characters/],
   ['a wrong URL in the options', { redis: { url: 'a' } }, /option redis: .* got an object/],

@@ -106,7 +106,7 @@ function checkTogether(
   const common: readonly string[] = defaults.responseHeaders;
   const ofOne = checked.responseHeaders.find((name) => !common.includes(name));
   if (ofOne !== undefined) {
-    refuseOption('responseHeaders', `with share only names of ${common.join(', ')}`, ofOne);
+    refuseOption('responseHeaders', `only names of ${common.join(', ')}, because share is set`, ofOne);
   }
 }
 
@@ -131,9 +131,14 @@ function checkUpstream(given: SseProxyOptions, { target, source, share }: Omit<C
  * upstream changes.
  */
 function checkRelay({ source, name }: Pick<CheckedOptions, 'source' | 'name'>, resumes: boolean): void {
-  if (!resumes) refuseDescribed('share.relay', 'resume not to be off', 'resume: false');
+  if (!resumes)
+    refuseDescribed(
+      'share.relay',
+      'resume not to be false, because instances resume feeds of each other',
+      'resume: false',
+    );
   // A source has no address: two sources with equal keys would share a feed if their routes had the same template.
-  if (source && name === undefined) refuseOption('name', 'a name with source and share.relay', name);
+  if (source && name === undefined) refuseOption('name', 'a string, because source and share.relay are set', name);
 }
 
 /** True if a header field of this name usually identifies a user. */
