@@ -19,8 +19,8 @@ export function install(packages) {
 }
 
 /**
- * Installs what the archive has of several things, and starts no service: Debian and Ubuntu lack different packages, and
- * apt-get installs nothing at all if one of its arguments is unknown.
+ * Installs what the archive has of several things, and starts no service: Debian and Ubuntu lack different packages,
+ * and apt-get installs nothing at all if one of its arguments is unknown.
  * @param {Readonly<Record<string, readonly string[]>>} packagesOf what is wanted → its packages
  * @returns {Map<string, string>} what could not be installed → why
  */

@@ -51,7 +51,9 @@ const groups = wanted
   .map((name) => ({ name, files: available.get(name) ?? [] }))
   .filter(({ files }) => files.length > 0);
 
-/** Installs what the tests of these groups need, where that is allowed. Tests whose need stays unmet skip themselves. */
+/**
+ * Installs what the tests of these groups need, where that is allowed. Tests whose need stays unmet skip themselves.
+ */
 function installNeeds() {
   if (!mayInstall()) return;
   const missing = neededBy(

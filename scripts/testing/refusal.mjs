@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 const message = String.raw`\w+Error \[ERR_\w+\]: @datashop/[\w-]+ needs Node\.js [\d.]+ or newer, this is [\w .]+`;
-/** Node puts the place of the error in front, a bracket around an error without stack frames, and its version behind. */
+/**
+ * Node puts the place of the error in front, a bracket around an error without stack frames, and its version behind.
+ */
 const onNode = new RegExp(String.raw`^.+:\d+\n.+\n *\^+\n\n\[?${message}\]?\n\nNode\.js v[\d.]+\n$`);
 /** Bun adds an excerpt of the code. */
 const onBun = /@datashop\/[\w-]+ needs Node\.js/;
@@ -23,8 +25,8 @@ export function checkedEntries() {
 }
 
 /**
- * Loads a built package by `import` and by `require`. Returns what was printed if that is anything but the one line that
- * says which Node the package needs, and what Node adds to every uncaught error.
+ * Loads a built package by `import` and by `require`. Returns what was printed if that is anything but the one line
+ * that says which Node the package needs, and what Node adds to every uncaught error.
  * @param {string} executable a Node or Bun
  * @param {string} entry such as `@datashop/sse-proxy`
  * @param {string} [before] code that runs first

@@ -13,7 +13,9 @@ const biome = fileURLToPath(new URL('../../node_modules/@biomejs/biome/bin/biome
  */
 export type ImportOrder = Record<string, Allowed[]>;
 
-/** A folder without its subfolders (`config/`), a file (`http.ts`), a package (`undici`), or `node:` for all of Node.js */
+/**
+ * A folder without its subfolders (`config/`), a file (`http.ts`), a package (`undici`), or `node:` for all of Node.js
+ */
 type Allowed = string | TypesOnly;
 
 /**

@@ -17,7 +17,9 @@ const citation = /\[(?:R\d+|row \d+[a-z]?|input \d+)\]/g;
 /** One or more citations, and the quote that ends the title behind them. */
 const endOfTitle = new RegExp(`((?:${citation.source} ?)+)(?<! )['"\`]`, 'g');
 
-/** Brackets that begin like a citation: with R, rule, row, fault or input, in any case, singular or plural, and a digit. */
+/**
+ * Brackets that begin like a citation: with R, rule, row, fault or input, in any case, singular or plural, and a digit.
+ */
 const bracketOfNumbers = /(?<!\\)\[\s*(?:R\s?\d|(?:rows?|rules?|faults?|inputs?)\s+R?\d)[^\]\n]*\]?/gi;
 
 /** Reads docs/contract.md: rules are paragraphs, rows and inputs are table rows. */
@@ -42,8 +44,8 @@ export function citationsIn(text: string): { cited: Citation; line: number }[] {
 }
 
 /**
- * What the tests of a `*.test.ts` show: the citations that end a title, or the part of one in a table of cases. Comments
- * don't count, nor do other strings.
+ * What the tests of a `*.test.ts` show: the citations that end a title, or the part of one in a table of cases.
+ * Comments don't count, nor do other strings.
  */
 export function shownBy(testFile: string): Set<Citation> {
   const code = testFile.replace(/^\s*(?:\/\/|\/?\*).*$|\s\/\/ .*$/gm, '');
