@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import express from 'express';
 import pino from 'pino';
@@ -105,6 +106,26 @@ describe('the log service, watched by sse-metrics', () => {
     await eventually(async () => (await scrape(registry)).get(series) === 1);
     expect(metrics.summary().error_rate).to.equal(0);
     expect(lines[0]).to.include({ level: 30, code: 'ERR_LOG_STREAM_CLOSING', msg: 'SSE connection refused' });
+  });
+
+  it('an observer whose hooks throw or reject affects neither a stream nor the process', async () => {
+    const called = new Set<string>();
+    const hooks = ['onAttach', 'onOpen', 'onFirstEvent', 'onEvent', 'onError', 'onRefuse', 'onGap', 'onClose'];
+    const failing = (fail: (hook: string) => unknown) =>
+      forLogService(Object.fromEntries(hooks.map((hook) => [hook, () => fail(called.add(hook) && hook)])));
+    const throws = failing((hook) => {
+      throw new Error(hook);
+    });
+    const rejects = failing((hook) => Promise.reject(new Error(hook)));
+    // Mocha fails a test during which a rejection is not handled.
+    const { url, store, router } = await service({ observers: [throws, rejects], limits: { total: 1 } });
+    const stream = await openStream(`${url}${logsPath}/stream`, { lastEventId: 'unknown' });
+    await store.append([log('a message')]);
+    await stream.until(() => stream.messages.length === 1);
+    expect((await fetch(`${url}${logsPath}/stream`)).status).to.equal(503);
+    stream.leave();
+    await eventually(() => router.streams().length === 0 && called.size === hooks.length);
+    await setImmediate();
   });
 
   it('logs a debug line for each log that is sent, with its level and a hash of its id', async () => {

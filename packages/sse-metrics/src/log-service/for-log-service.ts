@@ -4,7 +4,8 @@ import { infoOf, inspectableOf } from './inspectable.ts';
 import { logValues, reasonsByCode } from './log-values.ts';
 
 /**
- * Adapts an observer of this package to the log service: pass the result in `observers` of `logStreamRouter`.
+ * Adapts an observer of this package to the log service: pass the result in `observers` of `logStreamRouter`. A hook
+ * returns what the observer's hook returns, so that the log service can ignore a rejection.
  *
  * @example
  * ```ts
@@ -16,35 +17,42 @@ export function forLogService(observer: SseObserver): LogServiceObserver {
   return {
     onAttach({ routes, rules, ...router }) {
       const context = { name: undefined, rules, ...inspectableOf(router) };
-      observer.onAttach?.(Object.assign(context, { routes, values: logValues }));
+      return observer.onAttach?.(Object.assign(context, { routes, values: logValues }));
     },
     onOpen({ stream, waitedMs, lastEventIdHash }) {
       const opening = { waitedMs, early: false, lastEventIdHash, sharedSpan: undefined };
-      observer.onOpen?.({ stream: infoOf(stream), ...opening });
+      return observer.onOpen?.({ stream: infoOf(stream), ...opening });
     },
     onFirstEvent({ stream, waitedMs }) {
-      observer.onFirstEvent?.({ stream: infoOf(stream), waitedMs });
+      return observer.onFirstEvent?.({ stream: infoOf(stream), waitedMs });
     },
     ...(observer.onEvent && {
       onEvent: ({ stream, event }) => observer.onEvent?.({ stream: infoOf(stream), event }),
     }),
     onRefuse({ stream, error, status }) {
       const context = { stream: infoOf(stream), error: errorOf(error, status) };
-      observer.onError?.(context);
-      observer.onRefuse?.({ ...context, status, retryMs: error.retryAfterMs });
+      return callAll(
+        () => observer.onError?.(context),
+        () => observer.onRefuse?.({ ...context, status, retryMs: error.retryAfterMs }),
+      );
     },
     onGap({ stream, reason }) {
       const { route } = stream;
-      observer.onGap?.({ route, stream: infoOf(stream), reason: reason as never, browsers: 1 });
+      return observer.onGap?.({ route, stream: infoOf(stream), reason: reason as never, browsers: 1 });
     },
     onEvict({ stream, bufferedBytes }) {
-      observer.onEvict?.({ stream: infoOf(stream), bound: 'maxStallMs', bufferedBytes });
+      return observer.onEvict?.({ stream: infoOf(stream), bound: 'maxStallMs', bufferedBytes });
     },
     onClose({ stream, reason, durationMs, events, bytes }) {
       const end = { reason: reason as never, error: undefined, durationMs, events, bytes };
-      observer.onClose?.({ stream: infoOf(stream), ...end });
+      return observer.onClose?.({ stream: infoOf(stream), ...end });
     },
   };
+}
+
+/** Calls all hooks, even if one throws. Rejects if one of them throws or rejects. */
+function callAll(...hooks: (() => unknown)[]): void {
+  return Promise.all(hooks.map(async (hook) => hook())) as unknown as undefined;
 }
 
 /** The log service's error, with the additional fields of sse-proxy's errors. */
