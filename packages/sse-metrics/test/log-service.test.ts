@@ -108,7 +108,7 @@ describe('the log service, watched by sse-metrics', () => {
     expect(lines[0]).to.include({ level: 30, code: 'ERR_LOG_STREAM_CLOSING', msg: 'SSE connection refused' });
   });
 
-  it('an observer whose hooks throw or reject affects neither a stream nor the process', async () => {
+  it('an observer whose hooks throw or reject, or whose logger rejects, affects neither a stream nor the process', async () => {
     const called = new Set<string>();
     const hooks = ['onAttach', 'onOpen', 'onFirstEvent', 'onEvent', 'onError', 'onRefuse', 'onGap', 'onClose'];
     const failing = (fail: (hook: string) => unknown) =>
@@ -117,8 +117,11 @@ describe('the log service, watched by sse-metrics', () => {
       throw new Error(hook);
     });
     const rejects = failing((hook) => Promise.reject(new Error(hook)));
+    const lost = () => Promise.reject(new Error('the line is lost'));
+    const logger = { info: lost, warn: lost, debug: lost };
+    const logs = [accessLog({ log: logger, messages: true }), auditLog({ log: logger, secret })].map(forLogService);
     // Mocha fails a test during which a rejection is not handled.
-    const { url, store, router } = await service({ observers: [throws, rejects], limits: { total: 1 } });
+    const { url, store, router } = await service({ observers: [throws, rejects, ...logs], limits: { total: 1 } });
     const stream = await openStream(`${url}${logsPath}/stream`, { lastEventId: 'unknown' });
     await store.append([log('a message')]);
     await stream.until(() => stream.messages.length === 1);

@@ -33,10 +33,14 @@ export function accessLog(options: AccessLogOptions): SseObserver {
   // By stream. `onClose` follows `onEvict` at once.
   const exceeded = new Map<string, EvictContext['bound']>();
 
+  // Each hook returns what the logger returns: if that is a promise, its rejection is ignored as that of a hook.
   return {
     onOpen({ stream, waitedMs, early }) {
       const { resumed } = stream;
-      log.info({ ...fieldsOf(stream), resumed, early, waitedMs: Math.round(waitedMs) }, 'SSE connection established');
+      return log.info(
+        { ...fieldsOf(stream), resumed, early, waitedMs: Math.round(waitedMs) },
+        'SSE connection established',
+      );
     },
     // The proxy parses events only if the hook is there.
     ...(messages && {
@@ -51,23 +55,23 @@ export function accessLog(options: AccessLogOptions): SseObserver {
       exceeded.delete(stream.id);
       const end = { reason, ...(bound && { bound }), durationMs: Math.round(durationMs), events, bytes };
       const line = { ...fieldsOf(stream), ...end, ...(error && errorFields(error)) };
-      if (error || bound) log.warn(line, 'SSE connection closed');
-      else log.info(line, 'SSE connection closed');
+      return error || bound ? log.warn(line, 'SSE connection closed') : log.info(line, 'SSE connection closed');
     },
     onRefuse({ stream, error, status, retryMs }) {
       const { reason } = error;
       const line = { ...fieldsOf(stream), reason, ...errorFields(error), status, retryMs };
-      if (reason === 'draining') log.info(line, 'SSE connection refused');
-      else log.warn(line, 'SSE connection refused');
+      const isPlanned = reason === 'draining';
+      return isPlanned ? log.info(line, 'SSE connection refused') : log.warn(line, 'SSE connection refused');
     },
     onUpstreamLost({ error, attempts, browsers, ...feed }) {
-      log.warn({ ...feedFields(feed), ...errorFields(error), attempts, browsers }, 'SSE upstream lost');
+      return log.warn({ ...feedFields(feed), ...errorFields(error), attempts, browsers }, 'SSE upstream lost');
     },
     onResume({ attempts, outageMs, browsers, ...feed }) {
-      log.warn({ ...feedFields(feed), attempts, outageMs: Math.round(outageMs), browsers }, 'SSE upstream is back');
+      const outage = { attempts, outageMs: Math.round(outageMs), browsers };
+      return log.warn({ ...feedFields(feed), ...outage }, 'SSE upstream is back');
     },
     onGap({ reason, browsers, ...feed }) {
-      log.warn({ ...feedFields(feed), reason, browsers }, 'SSE gap reported');
+      return log.warn({ ...feedFields(feed), reason, browsers }, 'SSE gap reported');
     },
   };
 }

@@ -16,9 +16,9 @@ export function auditLog(options: AuditLogOptions): SseObserver {
   checkOptions('auditLog', options, { log: isLogger }, { secret: isSecret });
   const { log, secret = randomBytes(32).toString('base64url') } = options;
 
-  const write = (action: string, outcome: string, fields: object) => {
+  // Each hook returns what the logger returns: if that is a promise, its rejection is ignored as that of a hook.
+  const write = (action: string, outcome: string, fields: object) =>
     log.info({ audit: 'sse', action, at: new Date().toISOString(), outcome, ...fields }, 'SSE audit');
-  };
   const subject = (stream: StreamInfo) => {
     const named = Object.entries({ ...stream.params, ...stream.fields });
     const what = named.map(([name, value]) => [name, hashId(String(value), secret)]);
