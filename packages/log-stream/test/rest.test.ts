@@ -272,19 +272,26 @@ describe('GET …/logs', () => {
     expect(router.stats().storeErrors).to.be.at.least(3);
   });
 
-  it('survives an onError that throws', async () => {
-    const warned = once(process, 'warning');
-    const store = new FailingStore(new SqliteLogStore({ path: ':memory:' }));
-    const onError = () => {
-      throw new Error('mine');
-    };
-    const { app } = await service({ store, onError });
-    store.failing = new Error('down');
-    await request(app).get(logsPath).expect(503);
-    expect((await warned)[0].message).to.equal('log-stream option onError: threw Error');
-    store.failing = undefined;
-    await request(app).get(logsPath).expect(200);
-  });
+  for (const [how, onError] of [
+    [
+      'throws',
+      () => {
+        throw new Error('mine');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('mine'))],
+  ] as const) {
+    it(`survives an onError that ${how}, and warns of it`, async () => {
+      const warned = once(process, 'warning');
+      const store = new FailingStore(new SqliteLogStore({ path: ':memory:' }));
+      const { app } = await service({ store, onError });
+      store.failing = new Error('down');
+      await request(app).get(logsPath).expect(503);
+      expect((await warned)[0].message).to.equal('log-stream option onError: threw Error');
+      store.failing = undefined;
+      await request(app).get(logsPath).expect(200);
+    });
+  }
 });
 
 describe('GET …/logs/volume', () => {

@@ -151,11 +151,14 @@ export class OpenStreams {
     const error = thrown instanceof Error ? thrown : new Error('The log store failed', { cause: thrown });
     if (this.#reported.has(error)) return;
     this.#reported.add(error);
-    try {
-      this.#config.onError(error);
-    } catch (thrown) {
-      // One stream's failure must not end the others.
+    // One stream's failure must not end the others.
+    const warn = (thrown: unknown) =>
       process.emitWarning(`log-stream option onError: threw ${thrown instanceof Error ? thrown.name : typeof thrown}`);
+    try {
+      // An async callback returns a promise, although the type returns nothing.
+      Promise.resolve(this.#config.onError(error) as unknown).catch(warn);
+    } catch (thrown) {
+      warn(thrown);
     }
   }
 
