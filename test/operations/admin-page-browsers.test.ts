@@ -71,8 +71,9 @@ for (const [need, name, start] of browsers) {
       expect(text).to.include(hostile);
       expect(await page.evaluate("document.querySelectorAll('img').length")).to.equal(0);
       expect(await page.evaluate('document.title')).to.equal('Event streams');
-      // The style sheet was not blocked.
-      expect(await page.evaluate("getComputedStyle(document.querySelector('#totals')).display")).to.equal('grid');
+      // The style sheet is not blocked. Without scripts the page may be reloading itself, and not have it yet.
+      const display = () => page.evaluate<string>("getComputedStyle(document.querySelector('#totals')).display");
+      while ((await display().catch(() => undefined)) !== 'grid');
       const state = await page.evaluate("document.querySelector('#state').textContent");
       expect(state).to.equal(name.includes('without') ? 'as of this time' : 'live');
       const folder = process.env.SCREENSHOTS;

@@ -69,7 +69,7 @@ export const idCases: readonly IdCase[] = [
   },
   {
     condition: 'a new log has the id and the bytes of the last one, and the upstream sends only the new one',
-    outcome: 'takes it for a repeat and drops it [R35]',
+    outcome: 'treats it as a repeat and drops it [R35]',
     before: ['100'],
     meanwhile: ['100'],
     after: ['101'],
@@ -145,7 +145,7 @@ export const idCases: readonly IdCase[] = [
     received: [1, 2, 4],
   },
   {
-    condition: 'the upstream has deleted logs that follow the last id, and does not say so',
+    condition: 'the upstream has deleted logs that follow the last id, and does not report it',
     outcome: 'loses those logs',
     before: ['1', '2'],
     meanwhile: ['3', '4'],
