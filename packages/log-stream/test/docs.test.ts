@@ -48,7 +48,10 @@ function readCell(cell: string): unknown {
 }
 
 describe('the README of log-stream', () => {
-  const store = new SqliteLogStore({ path: ':memory:' });
+  let store: SqliteLogStore;
+  before(() => {
+    store = new SqliteLogStore({ path: ':memory:' });
+  });
   after(() => store.close());
 
   for (const [owner, first, defaults] of [
