@@ -6,7 +6,7 @@ import { logs, type Viewer } from './support/viewer.ts';
 
 const advice = 'Try other words, more levels or a wider range.';
 const hint = (time: string) =>
-  `The oldest stored log is of ${time}. Logs before it have been deleted or were never written.`;
+  `The oldest stored log is from ${time}. Older logs have been deleted or were never written.`;
 /** A time of the day on which the logs are written. */
 const at = (time: string) => `2026-01-15T${time}Z`;
 

@@ -11,7 +11,7 @@ export function NoMatch({ view, isOutdated }: { view: View; isOutdated: boolean 
   const description =
     oldestMs === undefined
       ? 'Try other words, more levels or a wider range.'
-      : `The oldest stored log is of ${format(oldestMs).slice(0, 19)}. Logs before it have been deleted or were never written.`;
+      : `The oldest stored log is from ${format(oldestMs).slice(0, 19)}. Older logs have been deleted or were never written.`;
   // Without an end, the range already contains all stored logs.
   const canStart = oldestMs !== undefined && view.request.filter.to !== '';
   return (
